@@ -1,0 +1,83 @@
+# `make` lists the targets. The first one that needs the environment makes it, in .venv.
+PYTHON ?= python3
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
+EXTRAS := cmaes,dashboard,launchers,postgres,test
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install sweep test test-slow test-all check lint types layers fix report bench \
+        constraints clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' Makefile
+
+install: $(VENV)/.installed-all  ## the pinned environment in .venv, with every extra
+
+sweep: $(VENV)/.installed  ## the default sweep; ARGS="sweeps=NAME" for another
+	@$(BIN)/python -m ffnn_lab.run -m $(ARGS)
+
+test: $(VENV)/.installed-all  ## the quick tests; ARGS="-k NAME" is passed to pytest
+	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+test-slow: $(VENV)/.installed-all  ## the slow tests alone
+	@$(BIN)/python -m pytest -m slow $(ARGS)
+
+test-all: $(VENV)/.installed-all  ## every test
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: lint types layers test  ## what CI runs before the slow tests
+
+lint: $(VENV)/.installed-all  ## ruff and codespell
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/codespell
+
+types: $(VENV)/.installed-all  ## mypy, strict
+	@$(BIN)/mypy
+
+layers: $(VENV)/.installed-all  ## who may import whom
+	@$(BIN)/lint-imports --no-logo
+
+fix: $(VENV)/.installed-all  ## format, and mend what ruff can mend
+	@$(BIN)/ruff check --fix-only --quiet
+	@$(BIN)/ruff format --quiet
+
+report: $(VENV)/.installed  ## tables and figures of a finished sweep; ARGS=NAME
+	@$(BIN)/python -m analysis $(or $(ARGS),default)
+
+bench: $(VENV)/.installed  ## training speed, a population against single runs
+	@$(BIN)/python -m benchmarks.population_speed $(ARGS)
+
+constraints: $(VENV)/.installed-all  ## rewrite constraints.txt from what .venv holds
+	@sed '/^[^#]/d' constraints.txt > constraints.tmp
+	@$(BIN)/python -m pip freeze --all --exclude-editable --exclude pip --exclude wheel \
+	  | sed -n 's/^\([A-Za-z0-9_.-]*==[^+ ]*\).*/\1/p' >> constraints.tmp
+	@mv constraints.tmp constraints.txt
+
+clean:  ## remove caches and builds; keeps .venv and outputs
+	@rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	@find . -name __pycache__ -not -path './$(VENV)*' -prune -exec rm -rf {} +
+
+# The stamps make a second call instant; a change of either file installs again.
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/pip
+	@echo "installing the pinned packages into $(VENV) (minutes, the first time)"
+	@$(PIP) -e .
+	@touch $@
+
+$(VENV)/.installed-all: pyproject.toml constraints.txt | $(BIN)/pip
+	@echo "installing the pinned packages and the extras into $(VENV) (minutes, the first time)"
+	@$(PIP) -e '.[$(EXTRAS)]'
+	@touch $(VENV)/.installed $@
+
+$(BIN)/pip:
+	@command -v $(PYTHON) >/dev/null \
+	  || { echo "$(PYTHON) not found: install Python 3.11 or newer, or set PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "$(PYTHON) is older than 3.11: make PYTHON=python3.11 ..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) >/dev/null \
+	  || { rm -rf $(VENV); echo "no virtual environment: install python3-venv and try again"; exit 1; }
