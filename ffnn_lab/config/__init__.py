@@ -1,0 +1,41 @@
+"""Typed configs: types, units and ranges of everything a run can be told. Imports no torch."""
+
+from ffnn_lab.config.fields import ConfigError, leaves, with_values
+from ffnn_lab.config.initializer import InitializerConfig
+from ffnn_lab.config.optimizer import OptimizerConfig
+from ffnn_lab.config.run import (
+    GROUPS,
+    DropoutConfig,
+    ModelConfig,
+    RunConfig,
+    TrainerConfig,
+    digest,
+    from_leaves,
+    identity,
+    partition_key,
+    run_id,
+)
+from ffnn_lab.config.schedule import ScheduleConfig
+from ffnn_lab.config.sweep import SweeperConfig
+from ffnn_lab.config.task import TaskConfig
+
+__all__ = [
+    "GROUPS",
+    "ConfigError",
+    "DropoutConfig",
+    "InitializerConfig",
+    "ModelConfig",
+    "OptimizerConfig",
+    "RunConfig",
+    "ScheduleConfig",
+    "SweeperConfig",
+    "TaskConfig",
+    "TrainerConfig",
+    "digest",
+    "from_leaves",
+    "identity",
+    "leaves",
+    "partition_key",
+    "run_id",
+    "with_values",
+]

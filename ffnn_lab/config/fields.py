@@ -1,0 +1,196 @@
+"""What every part of a config shares: declared ranges, dotted names, typed copies.
+
+A field declares its range once, beside its type; the message of a slip, the plan of a
+sweep (which bound is a natural one) and the schema of the records all read it there.
+"""
+
+import dataclasses
+import functools
+import math
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar, Union
+
+type_hints = functools.lru_cache(maxsize=None)(typing.get_type_hints)
+
+Part = TypeVar("Part")
+
+
+class ConfigError(ValueError):
+    """A user's slip in a config: the message names the field as written and what to do."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """An interval of numbers, as mathematics writes it: ``[0, 1)``, ``(0, inf)``."""
+
+    low: float
+    high: float
+    has_low: bool
+    has_high: bool
+
+    @classmethod
+    def parse(cls, text: str) -> "Range":
+        """Read ``"[0, 1)"``: a square bracket includes its bound, a round one does not."""
+        low, high = (float(bound) for bound in text[1:-1].split(","))
+        return cls(low, high, text[0] == "[", text[-1] == "]")
+
+    def __contains__(self, value: float) -> bool:
+        """Whether ``value`` lies inside; NaN lies in no range."""
+        above = value >= self.low if self.has_low else value > self.low
+        below = value <= self.high if self.has_high else value < self.high
+        return above and below
+
+    def __str__(self) -> str:
+        """Say the range as a sentence needs it."""
+        if self.high == math.inf:
+            bound = f"{self.low:g}"
+            if self.has_low:
+                return f"be at least {bound}"
+            return "be positive" if self.low == 0 else f"be greater than {bound}"
+        brackets = "[" if self.has_low else "(", "]" if self.has_high else ")"
+        return f"lie in {brackets[0]}{self.low:g}, {self.high:g}{brackets[1]}"
+
+
+def ranged(interval: str) -> Any:  # noqa: ANN401 - dataclasses.field is typed as its default
+    """Declare a number's range: ``lr: float = ranged("(0, inf)")``."""
+    return dataclasses.field(metadata={"range": Range.parse(interval)})
+
+
+def one_of(*options: str) -> Any:  # noqa: ANN401 - as above
+    """Declare the words that a field may hold."""
+    return dataclasses.field(metadata={"options": options})
+
+
+def check(part: Any, prefix: str) -> None:  # noqa: ANN401 - any dataclass of this package
+    """Check each field of ``part`` against what it declares.
+
+    Args:
+        part: A dataclass of this package.
+        prefix: The dotted name of ``part`` in the run's config, with its final dot.
+
+    Raises:
+        ConfigError: Naming the field as the user writes it, what was expected and what came.
+    """
+    for field in dataclasses.fields(part):
+        value = getattr(part, field.name)
+        for each in value if isinstance(value, list) else [value]:
+            if each is None:
+                continue
+            expected = field.metadata.get("range")
+            if expected is not None and each not in expected:
+                msg = f"{prefix}{field.name} must {expected}, got {value}"
+                raise ConfigError(msg)
+            options = field.metadata.get("options")
+            if options is not None and each not in options:
+                msg = f"{prefix}{field.name} must be one of {', '.join(options)}; got {value}"
+                raise ConfigError(msg)
+
+
+def leaves(config: Any, prefix: str = "") -> dict[str, Any]:  # noqa: ANN401 - any dataclass
+    """Flatten a config to its leaves, by dotted name, in the order of declaration."""
+    flat: dict[str, Any] = {}
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if dataclasses.is_dataclass(value):
+            flat |= leaves(value, f"{prefix}{field.name}.")
+        else:
+            flat[prefix + field.name] = value
+    return flat
+
+
+def leaf_fields(part: type, prefix: str = "") -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
+    """Walk a config class: dotted name, type and metadata of each leaf it declares."""
+    hints = type_hints(part)
+    for field in dataclasses.fields(part):
+        hint = hints[field.name]
+        if dataclasses.is_dataclass(hint):
+            yield from leaf_fields(typing.cast("type", hint), f"{prefix}{field.name}.")
+        else:
+            yield prefix + field.name, hint, field.metadata
+
+
+def with_values(config: Part, values: Mapping[str, Any]) -> Part:
+    """Copy a config with some leaves changed, typed and checked as if composed anew.
+
+    Takes about a tenth of a millisecond, where composing takes a hundred.
+
+    Raises:
+        ConfigError: For a name the config does not have, a value of the wrong type, or one
+            out of its range.
+    """
+    return typing.cast("Part", _with_values(config, values, prefix=""))
+
+
+def _with_values(part: Any, values: Mapping[str, Any], *, prefix: str) -> Any:  # noqa: ANN401
+    hints = type_hints(type(part))
+    names = [field.name for field in dataclasses.fields(part)]
+    changes: dict[str, Any] = {}
+    below: dict[str, dict[str, Any]] = {}
+    for key, value in values.items():
+        name, _, rest = key.partition(".")
+        if name not in names:
+            msg = (
+                f"{prefix}{key}: there is no such field; {prefix.rstrip('.') or 'a run'} "
+                f"({type(part).__name__}) has {', '.join(names)}"
+            )
+            raise ConfigError(msg)
+        if rest and dataclasses.is_dataclass(getattr(part, name)):
+            below.setdefault(name, {})[rest] = value
+        elif rest or dataclasses.is_dataclass(getattr(part, name)):
+            msg = f"{prefix}{key} does not name a single value of the config"
+            raise ConfigError(msg)
+        else:
+            changes[name] = coerce(value, hints[name], prefix + name)
+    for name, inner in below.items():
+        changes[name] = _with_values(getattr(part, name), inner, prefix=f"{prefix}{name}.")
+    return dataclasses.replace(part, **changes)
+
+
+def coerce(value: Any, hint: Any, name: str) -> Any:  # noqa: ANN401 - the door for untyped values
+    """Turn a value from a command line or YAML into the type that a field declares.
+
+    Raises:
+        ConfigError: If it cannot be done without loss (``1.5`` for an integer, say).
+    """
+    if hint is Any:
+        return value
+    origin = typing.get_origin(hint)
+    if origin in (Union, types.UnionType):
+        if value is None and type(None) in typing.get_args(hint):
+            return None
+        for option in typing.get_args(hint):
+            try:
+                return coerce(value, option, name)
+            except ConfigError:
+                continue
+    elif origin is list and isinstance(value, list | tuple):
+        return [coerce(each, typing.get_args(hint)[0], name) for each in value]
+    elif hint is bool and isinstance(value, bool):
+        return value
+    elif hint is int and _is_whole(value):
+        return int(value)
+    elif hint is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    elif hint is str and isinstance(value, str):
+        return value
+    msg = f"{name} must be {describe(hint)}, got {value!r}"
+    raise ConfigError(msg)
+
+
+def _is_whole(value: object) -> bool:
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+
+
+def describe(hint: Any) -> str:  # noqa: ANN401 - any type hint
+    """Name a field's type for a reader of YAML."""
+    if typing.get_origin(hint) in (Union, types.UnionType):
+        return " or ".join(describe(option) for option in typing.get_args(hint))
+    if typing.get_origin(hint) is list:
+        return f"a list of {describe(typing.get_args(hint)[0])}"
+    words = {int: "an integer", float: "a number", str: "a word", bool: "true or false"}
+    return words.get(hint, "null" if hint is type(None) else str(hint))

@@ -1,0 +1,194 @@
+"""``RunConfig``: everything that says what one run does."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Union
+
+from ffnn_lab.config.fields import (
+    ConfigError,
+    check,
+    coerce,
+    leaves,
+    one_of,
+    ranged,
+    type_hints,
+)
+from ffnn_lab.config.initializer import BIAS_INITIALIZERS, INITIALIZERS, InitializerConfig
+from ffnn_lab.config.optimizer import OPTIMIZERS, OptimizerConfig
+from ffnn_lab.config.schedule import SCHEDULES, DevDecayConfig, ScheduleConfig
+from ffnn_lab.config.task import TASKS, TaskConfig
+
+
+@dataclass(kw_only=True)
+class ModelConfig:
+    """A feed-forward net: softmax(W g(V f(x))) with any number of hidden layers."""
+
+    widths: list[int] = ranged("[1, inf)")
+    """Units of each hidden layer; an empty list is multinomial logistic regression."""
+    activation: str = one_of("relu", "tanh", "sigmoid", "gelu")
+
+
+@dataclass(kw_only=True)
+class DropoutConfig:
+    """Probability that a unit is dropped while training (inverted scaling)."""
+
+    input: float = ranged("[0, 1)")
+    hidden: float = ranged("[0, 1)")
+
+
+@dataclass(kw_only=True)
+class TrainerConfig:
+    """How long and how finely to train and to look."""
+
+    max_epochs: int = ranged("[1, inf)")
+    """Passes over the train split."""
+    batch_size: Any  # int | str: OmegaConf 2.3 fails on such a union without a default
+    """Examples per step, or ``full`` for the whole train split."""
+    evaluate_every: int = ranged("[1, inf)")
+    """Epochs between evaluations; the last epoch is always evaluated."""
+    dtype: str = one_of("float32", "float64")
+    max_norm: Union[float, None] = ranged("(0, inf)")  # noqa: UP007 - as above
+    """Longest incoming weight vector of a hidden unit, enforced after each step; null for no
+    limit (Srivastava et al. 2014, section 5.1)."""
+    save_weights: bool
+    """Whether to save the trained network beside the records."""
+
+
+@dataclass(kw_only=True)
+class TrackingConfig:
+    """Whether and how runs are mirrored to W&B."""
+
+    mode: str = one_of("offline", "online", "off")
+    project: str
+    """W&B project that the runs belong to."""
+
+
+@dataclass(kw_only=True)
+class PathsConfig:
+    """Where things lie on this machine; moves no number."""
+
+    outputs: str
+    """Folder of all records, tables and figures."""
+    data: str
+    """Folder of the raw data that are not embedded."""
+
+
+@dataclass(kw_only=True)
+class RunConfig:
+    """One run: a setting and its seed."""
+
+    seed: int = ranged("[0, inf)")
+    device: str = one_of("auto", "cpu", "cuda")
+    task: TaskConfig
+    model: ModelConfig
+    initializer: InitializerConfig
+    bias_initializer: InitializerConfig
+    optimizer: OptimizerConfig
+    schedule: ScheduleConfig
+    dropout: DropoutConfig
+    trainer: TrainerConfig
+    tracking: TrackingConfig
+    paths: PathsConfig
+
+    def __post_init__(self) -> None:
+        """Check every range, and what two fields must agree on.
+
+        Raises:
+            ConfigError: Naming the field, what was expected and what came.
+        """
+        check(self, "")
+        for field in fields(self):
+            part = getattr(self, field.name)
+            if hasattr(part, "__dataclass_fields__"):
+                check(part, f"{field.name}.")
+        _check_batch_size(self.trainer.batch_size)
+        if self.task.dev_fraction + self.task.test_fraction >= 1:
+            msg = (
+                "task.dev_fraction and task.test_fraction must leave examples to train on, got "
+                f"{self.task.dev_fraction} + {self.task.test_fraction}"
+            )
+            raise ConfigError(msg)
+        if isinstance(self.schedule, DevDecayConfig) and self.trainer.evaluate_every != 1:
+            msg = (
+                "trainer.evaluate_every must be 1 with schedule=dev_decay, which looks at the dev "
+                f"loss after every epoch; got {self.trainer.evaluate_every}"
+            )
+            raise ConfigError(msg)
+
+
+def _check_batch_size(batch_size: object) -> None:
+    is_count = isinstance(batch_size, int) and not isinstance(batch_size, bool) and batch_size > 0
+    if not is_count and batch_size != "full":
+        msg = f"trainer.batch_size must be a positive integer or full, got {batch_size}"
+        raise ConfigError(msg)
+
+
+GROUPS: dict[str, dict[str, type]] = {
+    "task": dict(TASKS),
+    "model": {"mlp": ModelConfig, "linear": ModelConfig},
+    "initializer": dict(INITIALIZERS),
+    "bias_initializer": dict(BIAS_INITIALIZERS),
+    "optimizer": dict(OPTIMIZERS),
+    "schedule": dict(SCHEDULES),
+    "tracking": dict.fromkeys(("offline", "online", "off"), TrackingConfig),
+}
+"""Each group of ``conf/``, its options, and the class that checks each option's YAML."""
+
+_MOVES_NO_NUMBER = ("tracking.", "paths.", "trainer.save_weights")
+
+
+def from_leaves(flat: Mapping[str, Any]) -> RunConfig:
+    """Rebuild a config from its leaves by dotted name, as a record or a definition stores them.
+
+    Raises:
+        ConfigError: If leaves are missing, unknown or out of range.
+    """
+    parts: dict[str, Any] = {}
+    for name, hint in type_hints(RunConfig).items():
+        below = {k.split(".", 1)[1]: v for k, v in flat.items() if k.startswith(f"{name}.")}
+        if not below:
+            parts[name] = flat.get(name)
+            continue
+        part = GROUPS[name].get(below["name"], hint) if "name" in below else hint
+        hints = type_hints(part)
+        if set(below) != set(hints):
+            odd = ", ".join(f"{name}.{key}" for key in sorted(set(below) ^ set(hints)))
+            msg = f"the stored config does not fit this version of ffnn_lab: see {odd}"
+            raise ConfigError(msg)
+        parts[name] = part(**{k: coerce(v, hints[k], f"{name}.{k}") for k, v in below.items()})
+    return RunConfig(**parts)
+
+
+def identity(config: RunConfig) -> dict[str, Any]:
+    """Give the leaves that can move a run's numbers: what its id is made of."""
+    flat = leaves(config)
+    return {key: flat[key] for key in sorted(flat) if not key.startswith(_MOVES_NO_NUMBER)}
+
+
+def run_id(config: RunConfig) -> str:
+    """Hash what can move the run's numbers to twelve hexadecimal digits.
+
+    Raises:
+        ConfigError: If ``device`` is still ``auto``: the kind of device moves numbers, so it
+            must be settled first.
+    """
+    if config.device == "auto":
+        msg = "device must be settled (cpu or cuda) before a run has an id, got auto"
+        raise ConfigError(msg)
+    return digest(identity(config))
+
+
+def digest(value: object) -> str:
+    """Hash anything that JSON can hold, the same in every process and on every machine."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def partition_key(config: RunConfig) -> str:
+    """Name what cannot differ inside one population: equal keys can be trained together."""
+    flat = identity(config)
+    shared = ("task.", "model.", "device")
+    trainer = ("trainer.batch_size", "trainer.dtype", "trainer.evaluate_every")
+    return json.dumps({k: v for k, v in flat.items() if k.startswith(shared) or k in trainer})

@@ -1,0 +1,70 @@
+"""One member of a population as an ordinary network, without padding."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ffnn_lab.models.mlp import Layout
+
+_MODULES: dict[str, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "tanh": nn.Tanh,
+    "sigmoid": nn.Sigmoid,
+    "gelu": nn.GELU,
+}
+
+
+def _network(layout: Layout, dtype: torch.dtype) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for layer in range(layout.n_layers):
+        layers.append(nn.Linear(*layout.fans(layer), dtype=dtype))
+        if layer + 1 < layout.n_layers:
+            layers.append(_MODULES[layout.activation]())
+    return nn.Sequential(*layers)
+
+
+def export_member(params: Sequence[Tensor], member: int, layout: Layout) -> nn.Sequential:
+    """Copy one member's parameters into an ``nn.Sequential`` of linear layers and activations.
+
+    It gives the logits of the whole network (no dropout), as evaluation does.
+
+    Args:
+        params: As ``forward`` takes them.
+        member: Index on the leading axis.
+        layout: The layers.
+    """
+    network = _network(layout, params[0].dtype)
+    linear = [module for module in network if isinstance(module, nn.Linear)]
+    with torch.no_grad():
+        for layer, module in enumerate(linear):
+            fan_in, fan_out = layout.fans(layer)
+            module.weight.copy_(params[2 * layer][member, :fan_out, :fan_in])
+            module.bias.copy_(params[2 * layer + 1][member, :fan_out])
+    return network
+
+
+def save_network(network: nn.Sequential, path: Path, layout: Layout) -> None:
+    """Write a network's sizes, activation and weights to one file."""
+    contents: dict[str, Any] = {
+        "sizes": list(layout.sizes),
+        "activation": layout.activation,
+        "state": {name: tensor.cpu() for name, tensor in network.state_dict().items()},
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(contents, path)
+
+
+def open_network(path: Path) -> nn.Sequential:
+    """Open a file that ``trainer.save_weights=true`` wrote as an ordinary ``nn.Module``.
+
+    Returns:
+        The network in evaluation mode; it maps scaled inputs ``(B, n_features)`` to logits.
+    """
+    contents = torch.load(path, weights_only=True)
+    layout = Layout(tuple(contents["sizes"]), contents["activation"])
+    network = _network(layout, contents["state"]["0.weight"].dtype)
+    network.load_state_dict(contents["state"])
+    return network.eval()

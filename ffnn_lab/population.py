@@ -1,0 +1,220 @@
+"""The state of a population: stacked parameters, one optimizer slice per method, members."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from ffnn_lab.config import RunConfig, run_id
+from ffnn_lab.initializers import initialize
+from ffnn_lab.models import Layout
+from ffnn_lab.optimizers import METHODS, Method, State, update_
+from ffnn_lab.records import CurvePoint
+from ffnn_lab.schedules import ScheduleState
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+
+@dataclass
+class Member:
+    """One run while it trains."""
+
+    config: RunConfig
+    run_id: str
+    schedule: ScheduleState = field(default_factory=ScheduleState)
+    epoch: int = 0
+    """Epochs done."""
+    n_steps: int = 0
+    seconds: float = 0.0
+    """The member's equal share of the wall time of the populations it was in."""
+    curve: list[CurvePoint] = field(default_factory=list)
+    diverged_step: int | None = None
+    """The step whose loss, or whose result, was not finite any more."""
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the coming epoch."""
+        return self.config.optimizer.lr * self.schedule.factor
+
+    @property
+    def status(self) -> str | None:
+        """How the run ended (see ``records.STATUSES``), or None while it trains."""
+        if self.diverged_step is not None:
+            return "diverged"
+        return "completed" if self.epoch == self.config.trainer.max_epochs else None
+
+    def last(self, split: str, metric: str) -> float:
+        """Give a metric at the last point of the curve; NaN if there is none."""
+        points = [point for point in self.curve if point.split == split]
+        return float(getattr(points[-1], metric)) if points else math.nan
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the epoch just done is one to evaluate."""
+        trainer = self.config.trainer
+        return self.epoch % trainer.evaluate_every == 0 or self.epoch == trainer.max_epochs
+
+
+@dataclass
+class Slice:
+    """The contiguous members that share a method, and their optimizer's state."""
+
+    method: Method
+    start: int
+    stop: int
+    state: State
+    hyperparameters: dict[str, Tensor]
+    """Each ``(stop - start,)``."""
+    coupled: Tensor | None
+    """Coefficients of coupled weight decay, or None where every one is 0."""
+    decoupled: Tensor | None
+
+
+class Population:
+    """Members trained as one program: every tensor has them on its leading axis.
+
+    Members are ordered by method, so that each method updates one slice of the stack.
+    """
+
+    def __init__(self, configs: Sequence[RunConfig], layout: Layout) -> None:
+        """Start every member from its own initializer.
+
+        Args:
+            configs: The runs, of one partition (see ``config.partition_key``), on a settled
+                device.
+            layout: The layers that all of them have.
+        """
+        self.layout = layout
+        self.dtype = DTYPES[configs[0].trainer.dtype]
+        self.device = torch.device(configs[0].device)
+        ordered = sorted(configs, key=_method_order)
+        self.members = [Member(config, run_id(config)) for config in ordered]
+        self.params = [
+            tensor.to(self.device).requires_grad_() for tensor in self._initial_parameters()
+        ]
+        self.slices = [
+            self._slice(start, stop, state=None) for start, stop in _runs_of_a_method(ordered)
+        ]
+        self.max_norm = self._max_norm()
+
+    def __len__(self) -> int:
+        """Count the members still training."""
+        return len(self.members)
+
+    def _initial_parameters(self) -> list[Tensor]:
+        """Draw in float64 at the real size, then store padded, in the population's dtype."""
+        params: list[Tensor] = []
+        for layer in range(self.layout.n_layers):
+            fan_in, fan_out = self.layout.fans(layer)
+            stored_in, stored_out = self.layout.stored[layer : layer + 2]
+            weight = torch.zeros(len(self), stored_out, stored_in, dtype=self.dtype)
+            bias = torch.zeros(len(self), stored_out, dtype=self.dtype)
+            for m, member in enumerate(self.members):
+                config = member.config
+                draw = {"seed": config.seed, "layer": layer, "fan_in": fan_in, "fan_out": fan_out}
+                weight[m, :fan_out, :fan_in] = initialize(
+                    config.initializer, **draw, is_bias=False
+                )
+                bias[m, :fan_out] = initialize(config.bias_initializer, **draw, is_bias=True)
+            params += [weight, bias]
+        return params
+
+    def _tensor(self, values: list[float]) -> Tensor:
+        return torch.tensor(values, dtype=self.dtype, device=self.device)
+
+    def _slice(self, start: int, stop: int, state: State | None) -> Slice:
+        optimizers = [member.config.optimizer for member in self.members[start:stop]]
+        method = METHODS[type(optimizers[0])]
+        decay = {
+            kind: [o.weight_decay if o.decay == kind else 0.0 for o in optimizers]
+            for kind in ("coupled", "decoupled")
+        }
+        return Slice(
+            method=method,
+            start=start,
+            stop=stop,
+            state=method.start([w.detach()[start:stop] for w in self.params])
+            if state is None
+            else state,
+            hyperparameters={
+                name: self._tensor([getattr(o, name) for o in optimizers])
+                for name in method.hyperparameters
+            },
+            coupled=self._tensor(decay["coupled"]) if any(decay["coupled"]) else None,
+            decoupled=self._tensor(decay["decoupled"]) if any(decay["decoupled"]) else None,
+        )
+
+    def _max_norm(self) -> Tensor | None:
+        limits = [member.config.trainer.max_norm for member in self.members]
+        if all(limit is None for limit in limits):
+            return None
+        return self._tensor([math.inf if limit is None else limit for limit in limits])
+
+    def set_learning_rates(self) -> None:
+        """Bring each member's learning rate up to its schedule, before an epoch."""
+        for part in self.slices:
+            rates = [member.lr for member in self.members[part.start : part.stop]]
+            part.hyperparameters["lr"] = self._tensor(rates)
+
+    @torch.no_grad()
+    def step_(self) -> None:
+        """Update every slice by its own method from the gradients at hand, then clip norms."""
+        for part in self.slices:
+            params = [w[part.start : part.stop] for w in self.params]
+            grads = [_gradient(w)[part.start : part.stop] for w in self.params]
+            lr = part.hyperparameters["lr"]
+            if part.coupled is not None or part.decoupled is not None:
+                grads = update_(
+                    params, grads, lr=lr, coupled=part.coupled, decoupled=part.decoupled
+                )
+            part.method.step_(params, grads, part.state, **part.hyperparameters)
+        if self.max_norm is not None:
+            self._clip_norms_(self.max_norm)
+
+    def _clip_norms_(self, limit: Tensor) -> None:
+        """Shorten each hidden unit's incoming weight vector to the limit."""
+        for layer in range(self.layout.n_layers - 1):
+            weight = self.params[2 * layer]
+            norm = (weight * weight).sum(dim=2, keepdim=True).sqrt()
+            # A limit of infinity over a norm of 0 must leave the zeros as they are.
+            weight.mul_((limit.view(-1, 1, 1) / norm.clamp_min(1e-30)).clamp_max(1.0))
+
+    def keep(self, kept: Sequence[int]) -> None:
+        """Let all members but those at the places ``kept`` (ascending) leave the population."""
+        index = torch.tensor(kept, dtype=torch.int64, device=self.device)
+        self.params = [w.detach()[index].requires_grad_() for w in self.params]
+        slices: list[tuple[int, int, State]] = []
+        for part in self.slices:
+            local = [place - part.start for place in kept if part.start <= place < part.stop]
+            if local:
+                start = slices[-1][1] if slices else 0
+                state = {k: [t[local] for t in tensors] for k, tensors in part.state.items()}
+                slices.append((start, start + len(local), state))
+        self.members = [self.members[place] for place in kept]
+        self.slices = [self._slice(start, stop, state) for start, stop, state in slices]
+        self.max_norm = self._max_norm()
+
+
+def _gradient(parameter: Tensor) -> Tensor:
+    if parameter.grad is None:
+        msg = "a step needs gradients: call backward first"
+        raise RuntimeError(msg)
+    return parameter.grad
+
+
+def _method_order(config: RunConfig) -> int:
+    return list(METHODS).index(type(config.optimizer))
+
+
+def _runs_of_a_method(ordered: Sequence[RunConfig]) -> list[tuple[int, int]]:
+    bounds = [
+        place
+        for place in range(len(ordered) + 1)
+        if place in (0, len(ordered))
+        or _method_order(ordered[place]) != _method_order(ordered[place - 1])
+    ]
+    return list(zip(bounds, bounds[1:], strict=False))
+
+

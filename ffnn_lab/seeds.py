@@ -1,0 +1,43 @@
+"""Named random streams: every draw in the project comes from one of these.
+
+A stream is named by a seed, a purpose and, where there are many, numbers (layer, epoch).
+It never depends on the optimizer, the gain, the learning rate or a run's place in a
+population; so at equal seed every arm starts from the same base draw and sees the same
+batches, and differences between arms are paired.
+"""
+
+import zlib
+
+import numpy as np
+
+PURPOSES = ("split", "init", "order", "dropout", "proposal")
+
+
+def _sequence(seed: int, purpose: str, numbers: tuple[int, ...]) -> np.random.SeedSequence:
+    if purpose not in PURPOSES:
+        msg = f"purpose must be one of {', '.join(PURPOSES)}; got {purpose}"
+        raise ValueError(msg)
+    return np.random.SeedSequence([seed, zlib.crc32(purpose.encode()), *numbers])
+
+
+def stream(seed: int, purpose: str, *numbers: int) -> np.random.Generator:
+    """Open the stream of that name, at its start.
+
+    Args:
+        seed: The run's (or the task's, or the study's) seed, at least 0.
+        purpose: One of ``PURPOSES``.
+        numbers: Which of the purpose's streams, e.g. layer and epoch, each at least 0.
+
+    Returns:
+        A generator whose draws depend on the name alone, in any process, on any machine.
+
+    Raises:
+        ValueError: If the purpose is not known.
+    """
+    return np.random.Generator(np.random.PCG64(_sequence(seed, purpose, numbers)))
+
+
+def torch_seed(seed: int, purpose: str, *numbers: int) -> int:
+    """Give a 63-bit seed for a ``torch.Generator`` of that name; see ``stream``."""
+    state = _sequence(seed, purpose, numbers).generate_state(1, np.uint64)
+    return int(state[0] >> np.uint64(1))

@@ -1,0 +1,316 @@
+"""From Hydra's composed config and command line to a sweep's definition.
+
+Hydra composes once for each distinct choice of groups; everything finer is a typed copy.
+"""
+
+import functools
+import itertools
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hydra.core.config_loader import ConfigLoader
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+
+from ffnn_lab.config import ConfigError, RunConfig, SweeperConfig, digest, leaves, with_values
+from ffnn_lab.config.fields import leaf_fields
+from ffnn_lab.sweeper.definition import CONFIRM_FROM, Arm, Definition, essence
+from ffnn_lab.sweeper.grammar import Assignment, override_value, read_assignment, to_text
+from ffnn_lab.sweeper.space import Axis, Choice, Interval
+
+Settle = Callable[[RunConfig], RunConfig]
+"""Settles what depends on the machine: the device."""
+
+_MOVES_NOTHING = ("paths.", "tracking.")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user wrote: a sweep's options, and the command line's assignments."""
+
+    options: SweeperConfig
+    sweep: str | None
+    """Name of the YAML in ``sweeps/``, or None for an ad hoc sweep."""
+    assignments: tuple[Assignment, ...]
+    """Of the command line, ``sweeps=`` left out."""
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An arm before it is composed."""
+
+    name: str
+    groups: Mapping[str, str]
+    own: tuple[Assignment, ...]
+    """Leaves that the arm itself names: they must exist in it."""
+
+
+class Composer:
+    """Composes runs from choices of groups, each distinct choice once."""
+
+    def __init__(self, loader: ConfigLoader, master: DictConfig, sweep: str | None) -> None:
+        """Take Hydra's loader, the config of the command line, and the sweep's name."""
+        self._loader = loader
+        self._master = master
+        self._sweep = sweep
+
+    @functools.cache  # noqa: B019 - lives as long as one definition is being made
+    def is_group(self, key: str) -> bool:
+        """Whether ``key`` is a group of ``conf/``."""
+        return "." not in key and bool(self._loader.get_group_options(key))
+
+    def with_sweep(self, groups: Mapping[str, str]) -> RunConfig:
+        """Compose with the sweep's own values on top."""
+        sweep = [] if self._sweep is None else [f"sweeps={self._sweep}"]
+        return self._compose((*_sorted_texts(groups), *sweep))
+
+    def plain(self, groups: Mapping[str, str]) -> RunConfig:
+        """Compose from the groups alone."""
+        return self._compose(_sorted_texts(groups))
+
+    @functools.cache  # noqa: B019 - as above
+    def _compose(self, overrides: tuple[str, ...]) -> RunConfig:
+        composed = self._loader.load_sweep_config(self._master, list(overrides))
+        del_hydra = {k: v for k, v in composed.items_ex(resolve=False) if k != "hydra"}
+        run = OmegaConf.merge(OmegaConf.structured(RunConfig), OmegaConf.create(del_hydra))
+        config = OmegaConf.to_object(run)
+        assert isinstance(config, RunConfig)  # noqa: S101 - the schema says so
+        return config
+
+
+def _sorted_texts(groups: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(f"{group}={choice}" for group, choice in sorted(groups.items()))
+
+
+def read_request(loader: ConfigLoader, master: DictConfig, arguments: Sequence[str]) -> Request:
+    """Read what the user asked for; a bare ``-m`` asks for the default sweep.
+
+    Raises:
+        ConfigError: For a slip in the options or the command line.
+    """
+    assignments = [read_assignment(text) for text in arguments]
+    sweep = next((a.value for a in assignments if a.key == "sweeps"), None)
+    swept = any(a.axis is not None for a in assignments)
+    options = _options(master)
+    if not (options.arms or options.space or swept):
+        if sweep is not None:
+            msg = f"sweeps={sweep} names no hydra.sweeper.arms and no hydra.sweeper.space"
+            raise ConfigError(msg)
+        sweep = "default"
+        overrides = [*master.hydra.overrides.hydra, *arguments, "sweeps=default"]
+        options = _options(
+            loader.load_configuration(
+                master.hydra.job.config_name, overrides, run_mode=RunMode.MULTIRUN
+            )
+        )
+    others = tuple(a for a in assignments if a.key != "sweeps")
+    return Request(options, sweep, others, tuple(arguments))
+
+
+def _options(master: DictConfig) -> SweeperConfig:
+    written = {k: v for k, v in master.hydra.sweeper.items_ex(resolve=True) if k != "_target_"}
+    typed = OmegaConf.merge(OmegaConf.structured(SweeperConfig), OmegaConf.create(written))
+    options = OmegaConf.to_object(typed)
+    assert isinstance(options, SweeperConfig)  # noqa: S101 - the schema says so
+    return options
+
+
+def define(
+    loader: ConfigLoader, master: DictConfig, arguments: Sequence[str], settle: Settle
+) -> tuple[Definition, bool]:
+    """Define the sweep that a command asks for, and check all of it before anything trains.
+
+    Args:
+        loader: Hydra's.
+        master: The config that Hydra composed for the command.
+        arguments: The command's overrides, Hydra's own left out.
+        settle: Settles what depends on the machine.
+
+    Returns:
+        The definition, and whether only its plan is asked for.
+
+    Raises:
+        ConfigError: For a slip anywhere, swept values included.
+    """
+    request = read_request(loader, master, arguments)
+    options = request.options
+    composer = Composer(loader, master, request.sweep)
+    common = [*(read_assignment(to_text(k, v)) for k, v in options.space.items())]
+    leaves_of_all = [
+        a for a in (*common, *request.assignments) if not composer.is_group(a.key)
+    ]
+    seeds = next((a for a in leaves_of_all if a.key == "seed"), None)
+    shared = [a for a in leaves_of_all if a.key != "seed"]
+    groups = [a for a in (*common, *request.assignments) if composer.is_group(a.key)]
+    drafts = _drafts(options, groups, composer)
+    arms = tuple(_arm(draft, shared, composer, settle) for draft in drafts)
+    _refuse_unused(shared, arms)
+    tune_seeds = _tune_seeds(seeds, options)
+    protocol = _protocol(options, arms)
+    definition = Definition(
+        name="",
+        command=_command(request),
+        arms=arms,
+        protocol=protocol,
+        n_settings=options.protocol.n_settings,
+        n_parallel=max(1, options.population_size // (len(arms) * len(tune_seeds))),
+        seed=options.protocol.seed,
+        objective={
+            "split": options.objective.split,
+            "metric": options.objective.metric,
+            "moment": options.objective.moment,
+        },
+        tune_seeds=tune_seeds,
+        confirm_seeds=tuple(range(CONFIRM_FROM, CONFIRM_FROM + options.confirm.n_seeds)),
+        population_size=options.population_size,
+    )
+    return replace(definition, name=_name(request, definition)), options.dry_run
+
+
+def _drafts(
+    options: SweeperConfig, groups: Iterable[Assignment], composer: Composer
+) -> list[Draft]:
+    """Name the arms: those of the YAML, times the choices of every group that is swept."""
+    drafts = [_draft(name, written, composer) for name, written in options.arms.items()]
+    drafts = drafts or [Draft("", {}, ())]
+    for assignment in groups:
+        key, choices = assignment.key, [str(choice) for choice in assignment.choices]
+        drafts = [
+            Draft(
+                "-".join(filter(None, (draft.name, choice if len(choices) > 1 else ""))),
+                {**draft.groups, key: choice},
+                draft.own,
+            )
+            for draft, choice in itertools.product(drafts, choices)
+        ]
+    return drafts
+
+
+def _draft(name: str, written: Any, composer: Composer) -> Draft:  # noqa: ANN401 - YAML
+    where = f"hydra.sweeper.arms.{name}"
+    if not isinstance(written, Mapping):
+        msg = f"{where} must map keys to values, got {written}"
+        raise ConfigError(msg)
+    assignments = [read_assignment(to_text(key, value)) for key, value in written.items()]
+    groups: dict[str, str] = {}
+    for assignment in assignments:
+        if composer.is_group(assignment.key):
+            if assignment.axis is not None:
+                msg = f"{where}: an arm has one {assignment.key}; make an arm for each"
+                raise ConfigError(msg)
+            groups[assignment.key] = str(assignment.value)
+    return Draft(name, groups, tuple(a for a in assignments if a.key not in groups))
+
+
+def _arm(
+    draft: Draft, shared: Sequence[Assignment], composer: Composer, settle: Settle
+) -> Arm:
+    composed = settle(composer.with_sweep(draft.groups))
+    has = leaves(composed)
+    # Later ones win: what all arms share, then the arm's own, then the command line's is
+    # among the shared ones and names its key once.
+    written = {a.key: a for a in (*(a for a in shared if a.key in has), *draft.own)}
+    fixed = {key: a.value for key, a in written.items() if a.axis is None}
+    config = with_values(composed, fixed)
+    space = {
+        key: _checked_axis(config, key, a.axis)
+        for key, a in written.items()
+        if a.axis is not None
+    }
+    plain = leaves(settle(composer.plain(draft.groups)))
+    changed = {
+        key: value
+        for key, value in leaves(config).items()
+        if value != plain[key] and key not in space and not key.startswith(_MOVES_NOTHING)
+    }
+    overrides = (
+        *_sorted_texts(draft.groups),
+        *(f"{key}={override_value(value)}" for key, value in changed.items() if key != "seed"),
+    )
+    return Arm(draft.name or config.optimizer.name, config, overrides, space)
+
+
+def _checked_axis(config: RunConfig, key: str, axis: Axis) -> Axis:
+    """Bring an axis to its field's type, and refuse values that a run would refuse."""
+    if isinstance(axis, Choice):
+        return Choice(tuple(leaves(with_values(config, {key: v}))[key] for v in axis.values))
+    parent, _, _ = key.rpartition(".")
+    part = config
+    for name in filter(None, parent.split(".")):
+        part = getattr(part, name)
+    hint = next(hint for name, hint, _ in leaf_fields(type(part)) if key.endswith(f".{name}"))
+    ends = [leaves(with_values(config, {key: end}))[key] for end in (axis.low, axis.high)]
+    return Interval(ends[0], ends[1], axis.log, is_int=hint is int)
+
+
+def _refuse_unused(shared: Iterable[Assignment], arms: Sequence[Arm]) -> None:
+    for assignment in shared:
+        if not any(assignment.key in leaves(arm.config) for arm in arms):
+            names = ", ".join(arm.name for arm in arms)
+            # with_values knows best what is wrong with the name.
+            try:
+                with_values(arms[0].config, {assignment.key: None})
+            except ConfigError as error:
+                msg = f"{error}; no arm has it ({names})"
+                raise ConfigError(msg) from None
+
+
+def _tune_seeds(seeds: Assignment | None, options: SweeperConfig) -> tuple[int, ...]:
+    if seeds is None:
+        if options.tune.n_seeds < 1:
+            msg = "hydra.sweeper.tune.n_seeds must be at least 1, got 0"
+            raise ConfigError(msg)
+        return tuple(range(options.tune.n_seeds))
+    values = seeds.choices
+    for value in values:
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < CONFIRM_FROM:
+            msg = f"seed: tuning takes integers from 0 to {CONFIRM_FROM - 1}, got {value}"
+            raise ConfigError(msg)
+    return values
+
+
+def _protocol(options: SweeperConfig, arms: Sequence[Arm]) -> str:
+    continuous = [
+        key for arm in arms for key, axis in arm.space.items() if not isinstance(axis, Choice)
+    ]
+    if options.protocol.name == "auto":
+        return "tpe" if continuous else "grid"
+    if options.protocol.name == "grid" and continuous:
+        msg = (
+            f"hydra.sweeper.protocol.name=grid needs finitely many values on every axis; "
+            f"{continuous[0]} is an interval: list its values, or use random or tpe"
+        )
+        raise ConfigError(msg)
+    return options.protocol.name
+
+
+def n_settings_of(definition: Definition, arm: Arm) -> int:
+    """Count the settings an arm tries: all of its grid, or its budget."""
+    sizes = [len(axis.values) for axis in arm.space.values() if isinstance(axis, Choice)]
+    if len(sizes) < len(arm.space):
+        return definition.n_settings
+    grid = math.prod(sizes)
+    return grid if definition.protocol == "grid" else min(grid, definition.n_settings)
+
+
+def _name(request: Request, definition: Definition) -> str:
+    if request.options.name is not None and not request.arguments:
+        return request.options.name
+    moving = sorted(
+        text
+        for text in request.arguments
+        if not text.startswith(("sweeps=", *_MOVES_NOTHING))
+    )
+    if request.sweep is None:
+        return request.options.name or f"adhoc-{digest(essence(definition.to_json())['arms'])[:6]}"
+    name = request.options.name or request.sweep
+    return f"{name}-{digest(moving)[:6]}" if moving else name
+
+
+def _command(request: Request) -> str:
+    quoted = (f"'{text}'" if any(c in text for c in "()[]{} ,'\"") else text
+              for text in request.arguments)
+    return " ".join(("python -m ffnn_lab.run -m", *quoted))

@@ -1,0 +1,142 @@
+"""A sweep's definition: all that a worker needs, without Hydra, and what a resume must find."""
+
+import difflib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ffnn_lab.config import RunConfig, digest, from_leaves, identity, leaves
+from ffnn_lab.sweeper.space import Space, axis_from_json, axis_to_json
+
+CONFIRM_FROM = 1000
+"""Tuning takes its seeds from 0, confirm from here: fresh seeds that tuning never saw."""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One thing being compared: its own space, its own study, the same budget."""
+
+    name: str
+    config: RunConfig
+    """The untuned default: what a setting's values are put into."""
+    overrides: tuple[str, ...]
+    """What a command line must say to get ``config``."""
+    space: Space
+
+
+@dataclass(frozen=True)
+class Definition:
+    """Everything a sweep was asked to do."""
+
+    name: str
+    command: str
+    """What starts the sweep again."""
+    arms: tuple[Arm, ...]
+    protocol: str
+    """``grid``, ``random`` or ``tpe``."""
+    n_settings: int
+    """Settings of each arm."""
+    n_parallel: int
+    """Settings of each arm that are asked for together; TPE's proposals depend on it."""
+    seed: int
+    """Draws the proposals."""
+    objective: Mapping[str, str]
+    tune_seeds: tuple[int, ...]
+    confirm_seeds: tuple[int, ...]
+    population_size: int
+
+    @property
+    def n_runs(self) -> int:
+        """Count all runs, confirm's included."""
+        return len(self.arms) * (
+            self.n_settings * len(self.tune_seeds) + len(self.confirm_seeds)
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it as ``definition.json`` holds it."""
+        return {
+            "name": self.name,
+            "command": self.command,
+            "arms": {
+                arm.name: {
+                    "overrides": list(arm.overrides),
+                    "space": {key: axis_to_json(axis) for key, axis in arm.space.items()},
+                    "config": leaves(arm.config),
+                }
+                for arm in self.arms
+            },
+            "protocol": {
+                "name": self.protocol,
+                "n_settings": self.n_settings,
+                "n_parallel": self.n_parallel,
+                "seed": self.seed,
+            },
+            "objective": dict(self.objective),
+            "tune": {"seeds": list(self.tune_seeds)},
+            "confirm": {"seeds": list(self.confirm_seeds)},
+            "population_size": self.population_size,
+        }
+
+    @classmethod
+    def from_json(cls, contents: Mapping[str, Any]) -> "Definition":
+        """Read it back."""
+        protocol = contents["protocol"]
+        return cls(
+            name=contents["name"],
+            command=contents["command"],
+            arms=tuple(
+                Arm(
+                    name=name,
+                    config=from_leaves(arm["config"]),
+                    overrides=tuple(arm["overrides"]),
+                    space={key: axis_from_json(axis) for key, axis in arm["space"].items()},
+                )
+                for name, arm in contents["arms"].items()
+            ),
+            protocol=protocol["name"],
+            n_settings=protocol["n_settings"],
+            n_parallel=protocol["n_parallel"],
+            seed=protocol["seed"],
+            objective=contents["objective"],
+            tune_seeds=tuple(contents["tune"]["seeds"]),
+            confirm_seeds=tuple(contents["confirm"]["seeds"]),
+            population_size=contents["population_size"],
+        )
+
+
+def essence(contents: Mapping[str, Any]) -> dict[str, Any]:
+    """Reduce a definition to what moves its results: what a resumed sweep must agree in."""
+    moving = {
+        key: value
+        for key, value in contents.items()
+        if key not in ("name", "command", "population_size")
+    }
+    moving["arms"] = {
+        name: {"space": arm["space"], "config": identity(from_leaves(arm["config"]))}
+        for name, arm in contents["arms"].items()
+    }
+    return moving
+
+
+def short_hash(definition: Definition) -> str:
+    """Hash the definition's essence to six digits, for the name of an ad hoc sweep."""
+    return digest(essence(definition.to_json()))[:6]
+
+
+def differences(stored: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
+    """List the lines in which two definitions differ, stored ones with ``-``, asked with ``+``."""
+    texts = [_lines(essence(contents)) for contents in (stored, asked)]
+    changed = difflib.ndiff(*texts)
+    return [line for line in changed if line[0] in "-+"]
+
+
+def _lines(contents: Any, prefix: str = "") -> list[str]:  # noqa: ANN401 - JSON
+    if isinstance(contents, dict) and contents and "kind" not in contents:
+        separator = "." if prefix else ""
+        return [
+            line
+            for key, value in contents.items()
+            for line in _lines(value, f"{prefix}{separator}{key}")
+        ]
+    return [f"{prefix}: {json.dumps(contents)}"]

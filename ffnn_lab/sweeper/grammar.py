@@ -1,0 +1,115 @@
+"""Hydra's override grammar, read into values and axes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import (
+    ChoiceSweep,
+    IntervalSweep,
+    Override,
+    QuotedString,
+    RangeSweep,
+)
+from hydra.errors import HydraException
+
+from ffnn_lab.config import ConfigError
+from ffnn_lab.sweeper.space import Axis, Choice, Interval, check_interval
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One ``key=...`` of a command line or a sweep's YAML."""
+
+    key: str
+    value: Any
+    """The fixed value, or None where it is swept."""
+    axis: Axis | None
+
+    @property
+    def choices(self) -> tuple[Any, ...]:
+        """Give every value it names: one where it is fixed.
+
+        Raises:
+            ConfigError: If they are not finitely many.
+        """
+        if self.axis is None:
+            return (self.value,)
+        if isinstance(self.axis, Choice):
+            return self.axis.values
+        msg = f"{self.key} is a group: sweep it with a comma list or choice(...), not an interval"
+        raise ConfigError(msg)
+
+
+def read_assignment(text: str) -> Assignment:
+    """Read one override.
+
+    ``range(start, stop, step)`` leaves out ``stop``, as Hydra's basic sweeper does.
+
+    Raises:
+        ConfigError: If the text is not Hydra's grammar, or adds or deletes keys.
+    """
+    try:
+        override = OverridesParser.create().parse_override(text)
+    except HydraException as error:
+        msg = f"{text}: {str(error).splitlines()[0]}"
+        raise ConfigError(msg) from error
+    if override.is_add() or override.is_delete() or override.is_force_add():
+        msg = f"{text}: a sweep changes keys that exist; write it without + or ~"
+        raise ConfigError(msg)
+    key = override.get_key_element()
+    axis = _axis(key, override)
+    return Assignment(key, None if axis is not None else _plain(override.value()), axis)
+
+
+def to_text(key: str, value: Any) -> str:  # noqa: ANN401 - what YAML holds
+    """Write a key and its value from a sweep's YAML as an override."""
+    return f"{key}={override_value(value)}"
+
+
+def override_value(value: Any) -> str:  # noqa: ANN401 - what YAML holds
+    """Write a value so that Hydra's grammar reads it back the same."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return f"[{','.join(override_value(each) for each in value)}]"
+    return str(value)
+
+
+def _axis(key: str, override: Override) -> Axis | None:
+    if not override.is_sweep_override():
+        return None
+    sweep = override.value()
+    if isinstance(sweep, IntervalSweep):
+        ends = (sweep.start, sweep.end)
+        if any(end is None for end in ends):
+            msg = f"{key}: an interval needs both ends"
+            raise ConfigError(msg)
+        low, high = (float(end) for end in ends if end is not None)
+        interval = Interval(low, high, log="log" in sweep.tags)
+        check_interval(key, interval)
+        return interval
+    if isinstance(sweep, RangeSweep):
+        values = tuple(_plain(each) for each in sweep.range())
+    elif isinstance(sweep, ChoiceSweep):
+        values = tuple(_plain(each) for each in sweep.list)
+    else:
+        msg = f"{key}: sweep it with a comma list, choice, range or interval"
+        raise ConfigError(msg)
+    if not values:
+        msg = f"{key}: there is nothing to try in {override.input_line}"
+        raise ConfigError(msg)
+    if len({repr(value) for value in values}) < len(values):
+        msg = f"{key}: a value is named twice in {override.input_line}"
+        raise ConfigError(msg)
+    return Choice(values)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - the parser's elements
+    if isinstance(value, QuotedString):
+        return value.text
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return value

@@ -1,0 +1,27 @@
+"""What a sweep's folder must hold before work goes on in it."""
+
+from pathlib import Path
+
+from ffnn_lab.records import RecordError, read_definition, write_definition
+from ffnn_lab.sweeper.definition import Definition, differences
+
+
+def prepare(folder: Path, definition: Definition) -> None:
+    """Begin the folder with its definition, or make sure that the stored one is the same.
+
+    Raises:
+        RecordError: If another definition was begun under the same name; the message shows the
+            difference and what to do.
+    """
+    stored = read_definition(folder)
+    if stored is None:
+        write_definition(folder, definition.to_json())
+        return
+    changed = differences(stored, definition.to_json())
+    if changed:
+        lines = "\n  ".join(changed)
+        msg = (
+            f"{folder} holds a sweep of another definition (- there, + asked for now):\n  {lines}\n"
+            f"Give this one a name of its own (hydra.sweeper.name=NAME), or delete {folder}."
+        )
+        raise RecordError(msg)

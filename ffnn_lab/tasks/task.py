@@ -1,0 +1,122 @@
+"""What a task is, and how examples are split and scaled."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ffnn_lab.config import TaskConfig
+from ffnn_lab.records import SPLITS
+from ffnn_lab.seeds import stream
+
+
+
+@dataclass(frozen=True)
+class Split:
+    """Examples of one split."""
+
+    inputs: NDArray[np.float64]
+    """``(N, n_features)``."""
+    labels: NDArray[np.int64]
+    """``(N,)``, each in ``[0, n_classes)``."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A classification task: cross-entropy loss, error rate as metric."""
+
+    name: str
+    n_classes: int
+    train: Split
+    dev: Split
+    test: Split
+
+    @property
+    def n_features(self) -> int:
+        """Numbers per example."""
+        return self.train.inputs.shape[1]
+
+    @property
+    def chance_error(self) -> float:
+        """Error on the train split of always answering its most frequent class."""
+        counts = np.bincount(self.train.labels, minlength=self.n_classes)
+        return 1 - float(counts.max()) / len(self.train.labels)
+
+    def split(self, name: str) -> Split:
+        """Give the split of that name (``train``, ``dev`` or ``test``)."""
+        splits = {"train": self.train, "dev": self.dev, "test": self.test}
+        return splits[name]
+
+
+def stratified_split(
+    labels: NDArray[np.int64], *, dev_fraction: float, test_fraction: float, split_seed: int
+) -> dict[str, NDArray[np.int64]]:
+    """Draw the three splits so that each holds its share of every class.
+
+    Within a class the counts are rounded to the nearest integer, test first, then dev; train
+    takes the rest.
+
+    Args:
+        labels: The class of each example, ``(N,)``.
+        dev_fraction: Share of each class for dev, in (0, 1).
+        test_fraction: Share of each class for test, in (0, 1).
+        split_seed: The task's own seed; a run's seed never enters here.
+
+    Returns:
+        The sorted indices of each split, by name.
+
+    Raises:
+        ValueError: If a class leaves some split empty.
+    """
+    rng = stream(split_seed, "split")
+    parts: dict[str, list[NDArray[np.int64]]] = {name: [] for name in SPLITS}
+    for label in np.unique(labels):
+        members = rng.permutation(np.flatnonzero(labels == label))
+        n_test = round(test_fraction * len(members))
+        n_dev = round(dev_fraction * len(members))
+        if min(n_test, n_dev, len(members) - n_test - n_dev) < 1:
+            msg = f"class {label} has {len(members)} examples, too few for three splits"
+            raise ValueError(msg)
+        parts["test"].append(members[:n_test])
+        parts["dev"].append(members[n_test : n_test + n_dev])
+        parts["train"].append(members[n_test + n_dev :])
+    return {name: np.sort(np.concatenate(indices)) for name, indices in parts.items()}
+
+
+def make_task(
+    config: TaskConfig,
+    *,
+    inputs: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    n_classes: int,
+) -> Task:
+    """Split raw examples and scale them with statistics of the train split only.
+
+    Args:
+        config: Fractions, split seed and scaling.
+        inputs: Raw numbers, ``(N, n_features)``.
+        labels: Classes, ``(N,)``.
+        n_classes: How many classes there are.
+    """
+    indices = stratified_split(
+        labels,
+        dev_fraction=config.dev_fraction,
+        test_fraction=config.test_fraction,
+        split_seed=config.split_seed,
+    )
+    mean, deviation = _train_statistics(inputs[indices["train"]], config.scaling)
+    scaled = (inputs - mean) / deviation
+    splits = {name: Split(scaled[i], labels[i]) for name, i in indices.items()}
+    return Task(name=config.name, n_classes=n_classes, **splits)
+
+
+def _train_statistics(
+    train_inputs: NDArray[np.float64], scaling: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    if scaling == "none":
+        return np.zeros(1), np.ones(1)
+    axis = 0 if scaling == "per_feature" else None
+    mean = np.atleast_1d(train_inputs.mean(axis=axis))
+    deviation = np.atleast_1d(train_inputs.std(axis=axis))
+    # A feature that never varies in train says nothing: it becomes 0, not NaN.
+    return mean, np.where(deviation > 0, deviation, 1.0)

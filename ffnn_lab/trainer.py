@@ -1,0 +1,202 @@
+"""THE loop: the lecture's recipe, for a whole population at once.
+
+A single run is a population of one. Everything that a member's numbers depend on is its own:
+parameters, gradients, optimizer state, learning rate, order of examples, dropout masks. The
+sum over members of each member's mean loss has exactly the members' own gradients.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ffnn_lab.config import ConfigError, RunConfig, partition_key, run_id, with_values
+from ffnn_lab.draws import Batch, Examples, epoch_batches
+from ffnn_lab.evaluation import evaluate, member_losses
+from ffnn_lab.models import Layout, export_member, forward, save_network
+from ffnn_lab.population import Member, Population
+from ffnn_lab.records import SPLITS, CurvePoint, RunResult
+from ffnn_lab.schedules import advance
+from ffnn_lab.tasks import Split, Task
+
+OnEpoch = Callable[[Sequence[Member]], None]
+"""Called before the first epoch and after each with the members that trained in it."""
+
+
+def train(
+    configs: Sequence[RunConfig],
+    task: Task,
+    *,
+    on_epoch: OnEpoch = lambda _members: None,
+    weights_folder: Path | None = None,
+) -> list[RunResult]:
+    """Train every run of one partition, each as if it were alone.
+
+    Args:
+        configs: Different runs that agree in ``config.partition_key``, on a settled device.
+        task: What they learn.
+        on_epoch: Told of progress.
+        weights_folder: Where members with ``trainer.save_weights`` leave their network, as
+            ``<run_id>.pt``.
+
+    Returns:
+        One result per run, in the order of ``configs``.
+
+    Raises:
+        ValueError: If the runs do not share a partition.
+    """
+    if len({partition_key(config) for config in configs}) != 1:
+        msg = "the runs of a population must agree in task, model, batch size, dtype and device"
+        raise ValueError(msg)
+    sizes = (task.n_features, *configs[0].model.widths, task.n_classes)
+    population = Population(configs, Layout(sizes, configs[0].model.activation))
+    splits = {name: _on_device(task.split(name), population) for name in SPLITS}
+    results: dict[str, RunResult] = {}
+
+    _evaluate(population, splits)
+    on_epoch(population.members)
+    while len(population) > 0:
+        started = time.perf_counter()
+        losses: list[Tensor] = []
+        with _threads_for(population):
+            population.set_learning_rates()
+            for batch in epoch_batches(population, splits["train"]):
+                for parameter in population.params:
+                    parameter.grad = None
+                loss = _loss(population, batch)
+                loss.sum().backward()  # type: ignore[no-untyped-call]
+                population.step_()
+                losses.append(loss.detach())
+        for member in population.members:
+            member.epoch += 1
+            member.n_steps += len(losses)
+        _find_diverged(population.members, torch.stack(losses))
+        _evaluate(population, splits)
+        for member in population.members:
+            member.schedule = advance(
+                member.config.schedule,
+                member.schedule,
+                epoch=member.epoch,
+                max_epochs=member.config.trainer.max_epochs,
+                dev_loss=member.last("dev", "loss"),
+            )
+            member.seconds += (time.perf_counter() - started) / len(population)
+        on_epoch(population.members)
+        for result in _let_leave(population, task, weights_folder):
+            results[result.run_id] = result
+    return [results[run_id(config)] for config in configs]
+
+
+def settle_device(config: RunConfig) -> RunConfig:
+    """Replace ``device=auto`` by the kind that is there; the run's id needs to know it.
+
+    Raises:
+        ConfigError: If ``cuda`` is asked for and there is none.
+    """
+    has_cuda = torch.cuda.is_available()
+    if config.device == "cuda" and not has_cuda:
+        msg = "device must be cpu or auto on this machine: torch sees no CUDA device, got cuda"
+        raise ConfigError(msg)
+    if config.device == "auto":
+        return with_values(config, {"device": "cuda" if has_cuda else "cpu"})
+    return config
+
+
+def _loss(population: Population, batch: Batch) -> Tensor:
+    """Compute each member's mean loss on its own batch, ``(M,)``."""
+    logits = forward(population.params, batch.inputs, population.layout, batch.dropout)
+    return member_losses(logits, batch.labels).mean(dim=1)
+
+
+def _on_device(split: Split, population: Population) -> Examples:
+    """Put a split on the device in the population's dtype, features padded as it stores them."""
+    inputs = torch.from_numpy(split.inputs).to(population.device, population.dtype)
+    n_padding = population.layout.stored[0] - inputs.shape[1]
+    labels = torch.from_numpy(split.labels).to(population.device)
+    return Examples(functional.pad(inputs, (0, n_padding)), labels)
+
+
+@contextmanager
+def _threads_for(population: Population) -> Iterator[None]:
+    """Use at most one thread for each four members, and a number that divides the members.
+
+    With more, the matrix library may split one member's product between threads, and sum in
+    another order than in company; with another, torch's elementwise loops are cut inside a
+    member's block, and the scalar tail at the cut rounds unlike the vector body.
+    """
+    before = torch.get_num_threads()
+    n_members = len(population)
+    most = max(1, min(before, n_members // 4))
+    torch.set_num_threads(next(n for n in range(most, 0, -1) if n_members % n == 0))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _find_diverged(members: Sequence[Member], losses: Tensor) -> None:
+    """Note the step of each member's first loss that is not finite.
+
+    Args:
+        members: Those that trained.
+        losses: The epoch's train losses, ``(n_steps, M)``.
+    """
+    is_bad = ~losses.isfinite()
+    first_bad = is_bad.int().argmax(dim=0).tolist()
+    for member, has_bad, step in zip(members, is_bad.any(dim=0).tolist(), first_bad, strict=True):
+        if has_bad:
+            member.diverged_step = member.n_steps - len(losses) + step + 1
+
+
+def _evaluate(population: Population, splits: dict[str, Examples]) -> None:
+    """Add a point to the curve of each member that is due on each split, and spot divergence.
+
+    A member that diverged gets no point: its curve stops where the run stopped.
+    """
+    if not any(member.is_due for member in population.members):
+        return
+    with _threads_for(population):
+        measured = {
+            name: [v.tolist() for v in evaluate(population.params, split, population.layout)]
+            for name, split in splits.items()
+        }
+    for m, member in enumerate(population.members):
+        values = {name: (losses[m], errors[m]) for name, (losses, errors) in measured.items()}
+        if member.diverged_step is None and not math.isfinite(values["train"][0]):
+            member.diverged_step = member.n_steps
+        if member.is_due and member.diverged_step is None:
+            member.curve += [
+                CurvePoint(member.epoch, member.n_steps, name, loss, error, member.lr)
+                for name, (loss, error) in values.items()
+            ]
+
+
+def _let_leave(
+    population: Population, task: Task, weights_folder: Path | None
+) -> Iterator[RunResult]:
+    """Take finished and diverged members out of the population and give their results."""
+    stays = [member.status is None for member in population.members]
+    for m, member in enumerate(population.members):
+        if member.status is None:
+            continue
+        if weights_folder is not None and member.config.trainer.save_weights:
+            network = export_member(population.params, m, population.layout)
+            save_network(network, weights_folder / f"{member.run_id}.pt", population.layout)
+        yield RunResult(
+            config=member.config,
+            run_id=member.run_id,
+            status=member.status,
+            n_epochs=member.epoch,
+            n_steps=member.n_steps,
+            diverged_step=member.diverged_step,
+            seconds=member.seconds,
+            chance_error=task.chance_error,
+            curve=member.curve,
+        )
+    if not all(stays):
+        population.keep([m for m, is_staying in enumerate(stays) if is_staying])

@@ -1,0 +1,98 @@
+"""The sweeper, and where ``conf/`` and ``sweeps/`` are found; the work is in ``ffnn_lab``.
+
+Hydra imports this file at every start, so nothing heavy is imported at its top.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from hydra._internal.core_plugins.file_config_source import FileConfigSource
+from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.object_type import ObjectType
+from hydra.plugins.config_source import ConfigResult
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
+
+import ffnn_lab
+
+PACKAGE = Path(ffnn_lab.__file__).parent
+GROUP = "sweeps"
+
+
+def _folder(name: str) -> Path:
+    """Find a folder of YAML: beside the package in a checkout, inside it in a wheel."""
+    beside = PACKAGE.parent / name
+    return beside if beside.is_dir() else PACKAGE / name
+
+
+class SweepsSource(FileConfigSource):
+    """Shows one folder of sweeps to Hydra as the config group ``sweeps``."""
+
+    @staticmethod
+    def scheme() -> str:
+        """Name what the search path writes before ``://``."""
+        return GROUP
+
+    @staticmethod
+    def _inside(config_path: str) -> str | None:
+        """Give the path within the folder, or None for another group."""
+        group, _, rest = config_path.partition("/")
+        return rest if group == GROUP else None
+
+    def load_config(self, config_path: str) -> ConfigResult:
+        """Read one sweep."""
+        return super().load_config(self._inside(config_path) or "")
+
+    def is_group(self, config_path: str) -> bool:
+        """Whether this is the group itself (or its root)."""
+        return config_path in ("", GROUP) and Path(self.path).is_dir()
+
+    def is_config(self, config_path: str) -> bool:
+        """Whether there is a sweep of that name."""
+        name = self._inside(config_path)
+        return bool(name) and super().is_config(name or "")
+
+    def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
+        """List the sweeps, or the group."""
+        if config_path == "":
+            return [GROUP] if results_filter is not ObjectType.CONFIG else []
+        if config_path != GROUP or results_filter is ObjectType.GROUP:
+            return []
+        return sorted(path.stem for path in Path(self.path).glob("*.yaml"))
+
+
+class FfnnLabSearchPath(SearchPathPlugin):
+    """Finds ``conf/`` and ``sweeps/`` from any working directory, and the user's own sweeps."""
+
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        """Append the project's folders and ``./sweeps``."""
+        search_path.append("ffnn_lab", f"file://{_folder('conf')}")
+        sweeps = [_folder(GROUP)]
+        own = Path.cwd() / GROUP
+        if own.is_dir() and own.resolve() != sweeps[0].resolve():
+            sweeps.insert(0, own)
+        for folder in sweeps:
+            search_path.append("ffnn_lab", f"{GROUP}://{folder}")
+
+
+class FfnnLabSweeper(Sweeper):
+    """What ``hydra/sweeper: ffnn_lab`` starts: one Optuna study per arm, on ask and tell."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - checked by SweeperConfig
+        """Take the options of ``hydra.sweeper``; they are checked when the sweep is defined."""
+        self.options = options
+
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        """Keep what composing an arm's config takes."""
+        self.config = config
+        self.hydra_context = hydra_context
+
+    def sweep(self, arguments: list[str]) -> None:
+        """Run the sweep that the options and the command line's overrides define."""
+        from ffnn_lab.run import run_sweep  # noqa: PLC0415 - pulls in torch and optuna
+
+        run_sweep(self.hydra_context.config_loader, self.config, arguments)
