@@ -60,7 +60,9 @@ class RunDisplay:
     def on_epoch(self, members: Sequence[Member]) -> None:
         """Move the bar."""
         member = members[0]
-        note = f"train loss {member.last('train', 'loss'):.4f}  dev {member.last('dev', 'loss'):.4f}"
+        note = (
+            f"train loss {member.last('train', 'loss'):.4f}  dev {member.last('dev', 'loss'):.4f}"
+        )
         self._progress.update(self._task, completed=member.epoch, note=note)
 
 
@@ -93,7 +95,9 @@ def print_plan(definition: Definition, folder: str, console: Console) -> None:
     """Print what a sweep is about to do, before it does it."""
     n_tune, n_confirm = len(definition.tune_seeds), len(definition.confirm_seeds)
     objective = definition.objective
-    console.print(f"sweep {definition.name}, {definition.protocol}; folder {folder}", soft_wrap=True)
+    console.print(
+        f"sweep {definition.name}, {definition.protocol}; folder {folder}", soft_wrap=True
+    )
     for arm in definition.arms:
         axes = ", ".join(f"{key} {_axis_text(axis)}" for key, axis in arm.space.items())
         n_settings = n_settings_of(definition, arm)

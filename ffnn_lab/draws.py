@@ -132,10 +132,10 @@ class LayerDropout:
     ) -> None:
         rates = _rates(population, layer)
         thresholds = [min(round(rate * 2**32) - 2**31, 2**31 - 1) for rate in rates]
-        like = {"device": population.device}
-        self._threshold = torch.tensor(thresholds, dtype=torch.int32, **like).view(-1, 1, 1)
+        device = population.device
+        self._threshold = torch.tensor(thresholds, dtype=torch.int32, device=device).view(-1, 1, 1)
         scales = [1 / (1 - rate) for rate in rates]
-        self._scale = torch.tensor(scales, dtype=population.dtype, **like).view(-1, 1, 1)
+        self._scale = torch.tensor(scales, dtype=population.dtype, device=device).view(-1, 1, 1)
         self._place = place
         self._is_own = place.tolist() == list(range(len(distinct)))
         width, stored = population.layout.sizes[layer], population.layout.stored[layer]

@@ -1,10 +1,45 @@
 """Says a user's slip in one message: the field as written, what was expected, what came."""
 
+import difflib
+from collections.abc import Iterable
+
+from hydra.errors import MissingConfigException
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
+
+from ffnn_lab.config.fields import describe, type_hints
+
 
 def explain(error: BaseException) -> str:
     """Turn an error of ours, Hydra's or OmegaConf's into what the user should read."""
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file is not None:
+        group, _, choice = error.missing_cfg_file.rpartition("/")
+        options = error.options or []
+        return f"{group}={choice}: there is no such choice; {group} has {_listed(choice, options)}"
     cause = error.__cause__
-    text = str(error).strip()
-    if cause is not None and str(cause).strip() and str(cause).strip() not in text:
-        text = f"{text}\n{str(cause).strip()}"
-    return text
+    if isinstance(cause, OmegaConfBaseException) and cause.full_key is not None:
+        return _explain_key(error, cause, cause.full_key)
+    text = str(error).strip() or type(error).__name__
+    more = str(cause).strip() if cause is not None else ""
+    return text if more in text else f"{text}\n{more}"
+
+
+def _explain_key(error: BaseException, cause: OmegaConfBaseException, key: str) -> str:
+    part = cause.object_type
+    hints = type_hints(part) if isinstance(part, type) and part is not dict else {}
+    where, _, name = key.rpartition(".")
+    if isinstance(cause, ConfigKeyError | ConfigAttributeError):
+        has = f"; {where or 'a run'} has {_listed(name, hints)}" if hints else ""
+        return f"{key}: there is no such field{has}"
+    if name in hints:
+        # Hydra's own message ends in the override as written.
+        value = str(error).rpartition("=")[2] or "nothing"
+        return f"{key} must be {describe(hints[name])}, got {value}"
+    return f"{key}: {str(cause).splitlines()[0]}"
+
+
+def _listed(written: str, options: Iterable[str]) -> str:
+    """List what there is, and point at what was likely meant."""
+    names = list(options)
+    likely = difflib.get_close_matches(written, names, n=1)
+    hint = f" (did you mean {likely[0]}?)" if likely else ""
+    return ", ".join(names) + hint

@@ -1,5 +1,6 @@
 """The state of a population: stacked parameters, one optimizer slice per method, members."""
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -178,8 +179,10 @@ class Population:
         for layer in range(self.layout.n_layers - 1):
             weight = self.params[2 * layer]
             norm = (weight * weight).sum(dim=2, keepdim=True).sqrt()
-            # A limit of infinity over a norm of 0 must leave the zeros as they are.
-            weight.mul_((limit.view(-1, 1, 1) / norm.clamp_min(1e-30)).clamp_max(1.0))
+            # A limit of infinity must leave the weights as they are, over a norm of 0 and over one
+            # that overflowed (infinity over infinity) alike.
+            factor = (limit.view(-1, 1, 1) / norm.clamp_min(1e-30)).clamp_max(1.0)
+            weight.mul_(factor.nan_to_num(nan=1.0))
 
     def keep(self, kept: Sequence[int]) -> None:
         """Let all members but those at the places ``kept`` (ascending) leave the population."""
@@ -215,6 +218,4 @@ def _runs_of_a_method(ordered: Sequence[RunConfig]) -> list[tuple[int, int]]:
         if place in (0, len(ordered))
         or _method_order(ordered[place]) != _method_order(ordered[place - 1])
     ]
-    return list(zip(bounds, bounds[1:], strict=False))
-
-
+    return list(itertools.pairwise(bounds))

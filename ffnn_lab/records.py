@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ffnn_lab import __version__
-from ffnn_lab.config import GROUPS, RunConfig, leaves
+from ffnn_lab.config import GROUPS, RunConfig, UserError, leaves
 from ffnn_lab.config.fields import leaf_fields, type_hints
 
 STATUSES = ("completed", "diverged", "pruned", "failed")
@@ -33,7 +33,7 @@ MOMENTS = ("last", "best")
 METRICS = ("loss", "error")
 
 
-class RecordError(Exception):
+class RecordError(UserError):
     """Records that are missing, damaged or of another definition; the message says which."""
 
 
@@ -142,7 +142,13 @@ def _arrow_type(hint: Any) -> pa.DataType:  # noqa: ANN401 - any type hint
         return _arrow_type(next(o for o in typing.get_args(hint) if o is not type(None)))
     if typing.get_origin(hint) is list:
         return pa.list_(_arrow_type(typing.get_args(hint)[0]))
-    return {str: pa.string(), Any: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}[hint]
+    return {
+        str: pa.string(),
+        Any: pa.string(),
+        int: pa.int64(),
+        float: pa.float64(),
+        bool: pa.bool_(),
+    }[hint]
 
 
 TRIALS_SCHEMA = pa.schema(
@@ -241,8 +247,9 @@ class RecordWriter:
         self._worker = worker
 
     def write(self, results: Sequence[RunResult], trials: Iterable[TrialRow] = ()) -> None:
-        """Write one part of each table: curves and trials first, so that a run in ``runs`` has
-        everything else.
+        """Write one part of each table.
+
+        Curves and trials come first, so that a run found in ``runs`` has everything else.
         """
         curves = [
             {"run_id": result.run_id, **asdict(point)}
@@ -282,8 +289,9 @@ def _parts(folder: Path, table: str) -> list[Path]:
 
 
 def _read(folder: Path, table: str) -> pa.Table:
-    """Read all parts of a table; of rows with equal keys (a run trained twice by two workers, or
-    a part and its compaction) one is kept.
+    """Read all parts of a table.
+
+    Of rows with equal keys (a part and its compaction, say) one is kept.
 
     Raises:
         RecordError: If a part cannot be read or has another schema.
@@ -313,13 +321,18 @@ def _read(folder: Path, table: str) -> pa.Table:
     return joined.filter(pa.array(~joined.select(_KEYS[table]).to_pandas().duplicated()))
 
 
+def _frame(folder: Path, table: str) -> pd.DataFrame:
+    frame: pd.DataFrame = _read(folder, table).to_pandas()
+    return frame
+
+
 def read_runs(folder: Path) -> pd.DataFrame:
     """Read the table ``runs``: one row per run.
 
     Raises:
         RecordError: If a part is damaged.
     """
-    return _read(folder, "runs").to_pandas()
+    return _frame(folder, "runs")
 
 
 def read_trials(folder: Path) -> pd.DataFrame:
@@ -328,7 +341,7 @@ def read_trials(folder: Path) -> pd.DataFrame:
     Raises:
         RecordError: If a part is damaged.
     """
-    return _read(folder, "trials").to_pandas()
+    return _frame(folder, "trials")
 
 
 def read_curves(folder: Path) -> pd.DataFrame:
@@ -337,7 +350,7 @@ def read_curves(folder: Path) -> pd.DataFrame:
     Raises:
         RecordError: If a part is damaged.
     """
-    return _read(folder, "curves").to_pandas()
+    return _frame(folder, "curves")
 
 
 def write_definition(folder: Path, definition: Mapping[str, Any]) -> None:
@@ -363,4 +376,3 @@ def read_definition(folder: Path) -> dict[str, Any] | None:
         msg = f"{path} cannot be read ({error}); restore it, or start under another name"
         raise RecordError(msg) from error
     return dict(contents)
-

@@ -6,24 +6,29 @@ Only what ``--help`` needs is imported here; torch, optuna and the rest come wit
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from ffnn_lab import schemas
-from ffnn_lab.config import ConfigError, RunConfig, run_id
+from ffnn_lab.config import ConfigError, RunConfig, UserError, run_id
+from ffnn_lab.messages import explain
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
 
     from ffnn_lab.tracking import Tracker
 
+TRACEBACK = "FFNN_LAB_TRACEBACK"
+"""Environment variable that remembers what the user's HYDRA_FULL_ERROR was."""
 EXIT_SLIP = 2
 EXIT_INTERRUPTED = 130
 
@@ -31,9 +36,33 @@ EXIT_INTERRUPTED = 130
 @hydra.main(version_base="1.3", config_path=None, config_name="config")
 def app(composed: DictConfig) -> None:
     """Take one composed run; Hydra hands sweeps to the sweeper instead."""
-    config = OmegaConf.to_object(composed)
-    assert isinstance(config, RunConfig)  # noqa: S101 - run_schema says so
-    run_single(config)
+    # Hydra would add a line of its own to an error that leaves its job.
+    with slips_said():
+        for text in HydraConfig.get().overrides.task:
+            if text.startswith(("+", "~")):
+                msg = f"{text}: a run has all its fields; change one with name=value, no {text[0]}"
+                raise ConfigError(msg)
+        config = OmegaConf.to_object(composed)
+        assert isinstance(config, RunConfig)  # noqa: S101 - run_schema says so
+        run_single(config)
+
+
+@contextmanager
+def slips_said() -> Iterator[None]:
+    """End the process with one message and exit code 2 when the user slipped.
+
+    ``HYDRA_FULL_ERROR=1`` shows the traceback of any message.
+    """
+    try:
+        yield
+    except (UserError, HydraException, OmegaConfBaseException, OSError) as error:
+        if os.environ.get(TRACEBACK) == "1":
+            raise
+        sys.stderr.write(f"error: {explain(error)}\n")
+        sys.exit(EXIT_SLIP)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; the same command goes on with a sweep\n")
+        sys.exit(EXIT_INTERRUPTED)
 
 
 def run_single(config: RunConfig) -> None:
@@ -102,26 +131,34 @@ def run_sweep(loader: "ConfigLoader", master: DictConfig, arguments: Sequence[st
 
 
 def main() -> None:
-    """Run the command line; a user's slip ends in one message and exit code 2.
-
-    ``HYDRA_FULL_ERROR=1`` shows the traceback of any message.
-    """
-    from ffnn_lab.messages import explain  # noqa: PLC0415 - only to keep names near their use
-
-    wants_traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
+    """Run the command line."""
     # Hydra prints errors its own way and exits, unless it is told to let them through.
+    os.environ.setdefault(TRACEBACK, os.environ.get("HYDRA_FULL_ERROR", "0"))
     os.environ["HYDRA_FULL_ERROR"] = "1"
     schemas.register()
-    try:
+    with slips_said():
+        sys.argv[1:] = defer_leaves(sys.argv[1:])
         app()
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted; the same command goes on with a sweep\n")
-        sys.exit(EXIT_INTERRUPTED)
-    except (ConfigError, HydraException, OmegaConfBaseException, OSError) as error:
-        if wants_traceback:
-            raise
-        sys.stderr.write(f"error: {explain(error)}\n")
-        sys.exit(EXIT_SLIP)
+
+
+def defer_leaves(arguments: Sequence[str]) -> list[str]:
+    """Rewrite ``key=value`` of a sweep's command line to ``key=choice(value)``.
+
+    Hydra would apply a plain value to its one composed config, which need not have the key:
+    ``-m optimizer=sgd,adam optimizer.eps=1e-6`` fails on the default optimizer. A choice is left
+    to the sweeper, which gives it to the arms that have the key.
+    """
+    if not {"-m", "--multirun"} & set(arguments):
+        return list(arguments)
+    deferred = []
+    for text in arguments:
+        key, equals, value = text.partition("=")
+        is_leaf = "." in key and equals and not key.startswith(("hydra.", "-", "+", "~"))
+        if is_leaf and not OverridesParser.create().parse_override(text).is_sweep_override():
+            deferred.append(f"{key}=choice({value})")
+        else:
+            deferred.append(text)
+    return deferred
 
 
 if __name__ == "__main__":

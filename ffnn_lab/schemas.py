@@ -1,5 +1,6 @@
-"""Tells Hydra which class checks which YAML. The schemas hide in a group of Hydra's own, so
-that the choices a user sees are real options only.
+"""Tells Hydra which class checks which YAML.
+
+The schemas hide in a group of Hydra's own, so that the choices a user sees are real options.
 """
 
 from hydra.core.config_store import ConfigStore

@@ -57,4 +57,3 @@ def best_settings(scores: pd.DataFrame) -> dict[str, int]:
     """Give each arm's best setting: the lowest score, ties by ``tie_break``, then the first."""
     ordered = scores.sort_values(["arm", "score", "tie_break", "setting"], kind="stable")
     return {str(arm): int(rows["setting"].iloc[0]) for arm, rows in ordered.groupby("arm")}
-

@@ -56,10 +56,11 @@ def train(
     sizes = (task.n_features, *configs[0].model.widths, task.n_classes)
     population = Population(configs, Layout(sizes, configs[0].model.activation))
     splits = {name: _on_device(task.split(name), population) for name in SPLITS}
-    results: dict[str, RunResult] = {}
 
     _evaluate(population, splits)
     on_epoch(population.members)
+    # Weights that are infinite as drawn have no first epoch.
+    results = {result.run_id: result for result in _let_leave(population, task, weights_folder)}
     while len(population) > 0:
         started = time.perf_counter()
         losses: list[Tensor] = []
@@ -167,13 +168,16 @@ def _evaluate(population: Population, splits: dict[str, Examples]) -> None:
         }
     for m, member in enumerate(population.members):
         values = {name: (losses[m], errors[m]) for name, (losses, errors) in measured.items()}
-        if member.diverged_step is None and not math.isfinite(values["train"][0]):
-            member.diverged_step = member.n_steps
-        if member.is_due and member.diverged_step is None:
+        # Who is not due was measured for a neighbor's sake, which must not date a divergence.
+        if not member.is_due or member.diverged_step is not None:
+            continue
+        if math.isfinite(values["train"][0]):
             member.curve += [
                 CurvePoint(member.epoch, member.n_steps, name, loss, error, member.lr)
                 for name, (loss, error) in values.items()
             ]
+        else:
+            member.diverged_step = member.n_steps
 
 
 def _let_leave(

@@ -1,6 +1,6 @@
 """Typed configs: types, units and ranges of everything a run can be told. Imports no torch."""
 
-from ffnn_lab.config.fields import ConfigError, leaves, with_values
+from ffnn_lab.config.fields import ConfigError, UserError, leaves, with_values
 from ffnn_lab.config.initializer import InitializerConfig
 from ffnn_lab.config.optimizer import OptimizerConfig
 from ffnn_lab.config.run import (
@@ -31,6 +31,7 @@ __all__ = [
     "SweeperConfig",
     "TaskConfig",
     "TrainerConfig",
+    "UserError",
     "digest",
     "from_leaves",
     "identity",

@@ -9,17 +9,29 @@ import functools
 import math
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, Union
-
-type_hints = functools.lru_cache(maxsize=None)(typing.get_type_hints)
 
 Part = TypeVar("Part")
 
 
-class ConfigError(ValueError):
-    """A user's slip in a config: the message names the field as written and what to do."""
+def type_hints(part: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass type
+    """Give the resolved types of a class's fields, by name."""
+    return _cached_hints(part)
+
+
+@functools.cache
+def _cached_hints(part: Hashable) -> dict[str, Any]:
+    return typing.get_type_hints(part)
+
+
+class UserError(Exception):
+    """What a user can mend: the message says what was expected, what came and what to do."""
+
+
+class ConfigError(UserError, ValueError):
+    """A slip in a config: the message names the field as the user writes it."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +45,10 @@ class Range:
 
     @classmethod
     def parse(cls, text: str) -> "Range":
-        """Read ``"[0, 1)"``: a square bracket includes its bound, a round one does not."""
+        """Read a range as mathematics writes it, like ``"[0, 1)"``.
+
+        A square bracket includes its bound, a round one does not.
+        """
         low, high = (float(bound) for bound in text[1:-1].split(","))
         return cls(low, high, text[0] == "[", text[-1] == "]")
 
@@ -149,7 +164,7 @@ def _with_values(part: Any, values: Mapping[str, Any], *, prefix: str) -> Any:  
     return dataclasses.replace(part, **changes)
 
 
-def coerce(value: Any, hint: Any, name: str) -> Any:  # noqa: ANN401 - the door for untyped values
+def coerce(value: Any, hint: Any, name: str) -> Any:  # noqa: ANN401, PLR0911 - door of untyped values
     """Turn a value from a command line or YAML into the type that a field declares.
 
     Raises:
@@ -191,6 +206,7 @@ def describe(hint: Any) -> str:  # noqa: ANN401 - any type hint
     if typing.get_origin(hint) in (Union, types.UnionType):
         return " or ".join(describe(option) for option in typing.get_args(hint))
     if typing.get_origin(hint) is list:
-        return f"a list of {describe(typing.get_args(hint)[0])}"
+        item = describe(typing.get_args(hint)[0]).partition(" ")[2]
+        return f"a list of {item}s"
     words = {int: "an integer", float: "a number", str: "a word", bool: "true or false"}
     return words.get(hint, "null" if hint is type(None) else str(hint))

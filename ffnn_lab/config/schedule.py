@@ -38,12 +38,15 @@ class CosineConfig(ScheduleConfig):
 
 @dataclass(kw_only=True)
 class DevDecayConfig(ScheduleConfig):
-    """Decay by the dev set: multiply by ``delta`` when ``patience`` epochs in a row bring no
-    new best dev loss (Wilson et al. 2017 use a patience of 1)."""
+    """Decay by the dev set: multiply by ``delta`` when no new best dev loss comes.
+
+    Wilson et al. (2017) use a patience of 1.
+    """
 
     name: str = one_of("dev_decay")
     delta: float = ranged("(0, 1]")
     patience: int = ranged("[1, inf)")
+    """Epochs in a row without a new best after which to decay."""
 
 
 SCHEDULES: dict[str, type[ScheduleConfig]] = {

@@ -20,6 +20,12 @@ def orthogonal(
     fan_out, fan_in = shape
     base = torch.randn(shape, generator=rng, dtype=torch.float64)
     is_wide = fan_out < fan_in
-    q, r = torch.linalg.qr(base.T if is_wide else base)
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # QR's last bits depend on the number of threads
+    try:
+        q, r = torch.linalg.qr(base.T if is_wide else base)
+    finally:
+        torch.set_num_threads(n_threads)
     q = q * r.diagonal().sign()
-    return q.T if is_wide else q
+    weight: Tensor = q.T if is_wide else q
+    return weight

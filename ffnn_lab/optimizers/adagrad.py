@@ -22,7 +22,9 @@ def adagrad_step_(
     lr: Tensor,
     eps: Tensor,
 ) -> None:
-    """Take one step, in place, for every member ``m``::
+    """Take one step, in place, for every member.
+
+    For each member ``m``::
 
         s <- s + g * g
         w <- w - lr[m] * g / (sqrt(s) + eps[m])

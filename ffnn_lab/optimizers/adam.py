@@ -29,7 +29,9 @@ def adam_step_(
     beta2: Tensor,
     eps: Tensor,
 ) -> None:
-    """Take one step ``t``, in place, for every member ``m``::
+    """Take one step ``t``, in place, for every member.
+
+    For each member ``m``::
 
         a <- beta1[m] * a + (1 - beta1[m]) * g
         s <- beta2[m] * s + (1 - beta2[m]) * g * g

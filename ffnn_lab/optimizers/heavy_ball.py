@@ -22,7 +22,9 @@ def heavy_ball_step_(
     lr: Tensor,
     momentum: Tensor,
 ) -> None:
-    """Take one step, in place, for every member ``m``::
+    """Take one step, in place, for every member.
+
+    For each member ``m``::
 
         v <- momentum[m] * v + g
         w <- w - lr[m] * v

@@ -17,7 +17,9 @@ def nesterov_step_(
     lr: Tensor,
     momentum: Tensor,
 ) -> None:
-    """Take one step, in place, for every member ``m``::
+    """Take one step, in place, for every member.
+
+    For each member ``m``::
 
         v <- momentum[m] * v + g
         w <- w - lr[m] * (g + momentum[m] * v)

@@ -23,7 +23,9 @@ def rmsprop_step_(
     rho: Tensor,
     eps: Tensor,
 ) -> None:
-    """Take one step, in place, for every member ``m``::
+    """Take one step, in place, for every member.
+
+    For each member ``m``::
 
         s <- rho[m] * s + (1 - rho[m]) * g * g
         w <- w - lr[m] * g / (sqrt(s) + eps[m])

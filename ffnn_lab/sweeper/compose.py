@@ -6,6 +6,7 @@ Hydra composes once for each distinct choice of groups; everything finer is a ty
 import functools
 import itertools
 import math
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -139,9 +140,7 @@ def define(
     options = request.options
     composer = Composer(loader, master, request.sweep)
     common = [*(read_assignment(to_text(k, v)) for k, v in options.space.items())]
-    leaves_of_all = [
-        a for a in (*common, *request.assignments) if not composer.is_group(a.key)
-    ]
+    leaves_of_all = [a for a in (*common, *request.assignments) if not composer.is_group(a.key)]
     seeds = next((a for a in leaves_of_all if a.key == "seed"), None)
     shared = [a for a in leaves_of_all if a.key != "seed"]
     groups = [a for a in (*common, *request.assignments) if composer.is_group(a.key)]
@@ -205,9 +204,7 @@ def _draft(name: str, written: Any, composer: Composer) -> Draft:  # noqa: ANN40
     return Draft(name, groups, tuple(a for a in assignments if a.key not in groups))
 
 
-def _arm(
-    draft: Draft, shared: Sequence[Assignment], composer: Composer, settle: Settle
-) -> Arm:
+def _arm(draft: Draft, shared: Sequence[Assignment], composer: Composer, settle: Settle) -> Arm:
     composed = settle(composer.with_sweep(draft.groups))
     has = leaves(composed)
     # Later ones win: what all arms share, then the arm's own, then the command line's is
@@ -216,9 +213,7 @@ def _arm(
     fixed = {key: a.value for key, a in written.items() if a.axis is None}
     config = with_values(composed, fixed)
     space = {
-        key: _checked_axis(config, key, a.axis)
-        for key, a in written.items()
-        if a.axis is not None
+        key: _checked_axis(config, key, a.axis) for key, a in written.items() if a.axis is not None
     }
     plain = leaves(settle(composer.plain(draft.groups)))
     changed = {
@@ -300,9 +295,7 @@ def _name(request: Request, definition: Definition) -> str:
     if request.options.name is not None and not request.arguments:
         return request.options.name
     moving = sorted(
-        text
-        for text in request.arguments
-        if not text.startswith(("sweeps=", *_MOVES_NOTHING))
+        text for text in request.arguments if not text.startswith(("sweeps=", *_MOVES_NOTHING))
     )
     if request.sweep is None:
         return request.options.name or f"adhoc-{digest(essence(definition.to_json())['arms'])[:6]}"
@@ -311,6 +304,12 @@ def _name(request: Request, definition: Definition) -> str:
 
 
 def _command(request: Request) -> str:
-    quoted = (f"'{text}'" if any(c in text for c in "()[]{} ,'\"") else text
-              for text in request.arguments)
-    return " ".join(("python -m ffnn_lab.run -m", *quoted))
+    words = (_undeferred(text) for text in request.arguments)
+    return " ".join(("python -m ffnn_lab.run -m", *(shlex.quote(word) for word in words)))
+
+
+def _undeferred(text: str) -> str:
+    """Undo what ``run.defer_leaves`` did to a plain value."""
+    key, _, value = text.partition("=")
+    is_single = value.startswith("choice(") and read_assignment(text).axis is None
+    return f"{key}={value[len('choice(') : -1]}" if is_single else text

@@ -49,9 +49,7 @@ class Definition:
     @property
     def n_runs(self) -> int:
         """Count all runs, confirm's included."""
-        return len(self.arms) * (
-            self.n_settings * len(self.tune_seeds) + len(self.confirm_seeds)
-        )
+        return len(self.arms) * (self.n_settings * len(self.tune_seeds) + len(self.confirm_seeds))
 
     def to_json(self) -> dict[str, Any]:
         """Write it as ``definition.json`` holds it."""
@@ -126,8 +124,8 @@ def short_hash(definition: Definition) -> str:
 
 def differences(stored: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
     """List the lines in which two definitions differ, stored ones with ``-``, asked with ``+``."""
-    texts = [_lines(essence(contents)) for contents in (stored, asked)]
-    changed = difflib.ndiff(*texts)
+    before, after = (_lines(essence(contents)) for contents in (stored, asked))
+    changed = difflib.ndiff(before, after)
     return [line for line in changed if line[0] in "-+"]
 
 

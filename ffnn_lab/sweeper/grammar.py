@@ -59,6 +59,8 @@ def read_assignment(text: str) -> Assignment:
         raise ConfigError(msg)
     key = override.get_key_element()
     axis = _axis(key, override)
+    if isinstance(axis, Choice) and len(axis.values) == 1:
+        return Assignment(key, axis.values[0], None)
     return Assignment(key, None if axis is not None else _plain(override.value()), axis)
 
 

@@ -92,7 +92,9 @@ def _sampler(definition: Definition, arm: Arm, number: int) -> BaseSampler:
 
 def _grid_point(space: Space, number: int) -> Values:
     """Give the setting of that number in the product of all axes, the last axis fastest."""
-    axes = [[_category(v) for v in axis.values] for axis in space.values() if isinstance(axis, Choice)]
+    axes = [
+        [_category(v) for v in axis.values] for axis in space.values() if isinstance(axis, Choice)
+    ]
     point = next(itertools.islice(itertools.product(*axes), number, None))
     return dict(zip(space, point, strict=True))
 

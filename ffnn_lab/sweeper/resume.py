@@ -21,7 +21,7 @@ def prepare(folder: Path, definition: Definition) -> None:
     if changed:
         lines = "\n  ".join(changed)
         msg = (
-            f"{folder} holds a sweep of another definition (- there, + asked for now):\n  {lines}\n"
+            f"{folder} holds another definition (- there, + asked for now):\n  {lines}\n"
             f"Give this one a name of its own (hydra.sweeper.name=NAME), or delete {folder}."
         )
         raise RecordError(msg)

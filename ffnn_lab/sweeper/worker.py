@@ -9,6 +9,7 @@ from pathlib import Path
 from optuna.trial import TrialState
 
 from ffnn_lab.config import RunConfig, partition_key, run_id, with_values
+from ffnn_lab.population import Member
 from ffnn_lab.records import (
     RecordWriter,
     RunResult,
@@ -22,7 +23,7 @@ from ffnn_lab.sweeper.definition import Arm, Definition
 from ffnn_lab.sweeper.protocols import Values, ask, open_storage, open_study
 from ffnn_lab.tasks import Task, load_task
 from ffnn_lab.tracking import Tracker
-from ffnn_lab.trainer import Member, train
+from ffnn_lab.trainer import train
 
 
 @dataclass(frozen=True)
@@ -112,9 +113,7 @@ class Worker:
             asked = {
                 (arm.name, trial.number): (arm, trial, values)
                 for arm in definition.arms
-                for trial, values in ask(
-                    studies[arm.name], definition, arm, n_settings[arm.name]
-                )
+                for trial, values in ask(studies[arm.name], definition, arm, n_settings[arm.name])
             }
             if not asked:
                 break
@@ -179,7 +178,7 @@ class Worker:
         return planned
 
     def _train(self, planned: Sequence[Planned]) -> None:
-        """Train what is not recorded yet, population by population; one run may serve many rows."""
+        """Train what is not recorded yet, by populations; one run may serve many rows."""
         rows: dict[str, list[TrialRow]] = {}
         for each in planned:
             key = (each.row.stage, each.row.arm, each.row.setting, each.row.seed)
@@ -216,4 +215,3 @@ class Worker:
         if key not in self._tasks:
             self._tasks[key] = load_task(config.task)
         return self._tasks[key]
-

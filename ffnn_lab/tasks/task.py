@@ -10,7 +10,6 @@ from ffnn_lab.records import SPLITS
 from ffnn_lab.seeds import stream
 
 
-
 @dataclass(frozen=True)
 class Split:
     """Examples of one split."""
@@ -34,7 +33,7 @@ class Task:
     @property
     def n_features(self) -> int:
         """Numbers per example."""
-        return self.train.inputs.shape[1]
+        return int(self.train.inputs.shape[1])
 
     @property
     def chance_error(self) -> float:

@@ -85,14 +85,18 @@ class FfnnLabSweeper(Sweeper):
         self.options = options
 
     def setup(
-        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+        self,
+        *,
+        hydra_context: HydraContext,
+        task_function: TaskFunction,  # noqa: ARG002 - Hydra's signature
+        config: DictConfig,
     ) -> None:
         """Keep what composing an arm's config takes."""
-        self.config = config
-        self.hydra_context = hydra_context
+        self._composed = config
+        self._loader = hydra_context.config_loader
 
     def sweep(self, arguments: list[str]) -> None:
         """Run the sweep that the options and the command line's overrides define."""
         from ffnn_lab.run import run_sweep  # noqa: PLC0415 - pulls in torch and optuna
 
-        run_sweep(self.hydra_context.config_loader, self.config, arguments)
+        run_sweep(self._loader, self._composed, arguments)
