@@ -1,0 +1,81 @@
+"""Whether a best value lies on an edge of what was searched, so that a better one may lie beyond.
+
+On a grid (a choice of numbers, a stepped range) the edge is the outermost point; on a continuous
+axis it is the outer 5% of the range, the log range of a log axis. Whole numbers without a step
+are searched like continuous ones and judged like them. A bound that the config itself sets
+(dropout 0, momentum 0) is no edge: nothing lies beyond.
+"""
+
+import math
+from collections.abc import Iterable
+
+from analysis.sweep import Axis
+from ffnn_lab.config import GROUPS, RunConfig
+from ffnn_lab.config.fields import Range, leaf_fields
+
+MARGIN = 0.05
+"""Share of a continuous axis, at either end, that counts as its edge."""
+
+
+def natural_range(key: str) -> Range | None:
+    """Find the range that the config declares for a dotted name, e.g. [0, 1) for dropout."""
+    group = key.partition(".")[0]
+    parts = [(RunConfig, "")] + [(part, f"{group}.") for part in GROUPS.get(group, {}).values()]
+    for part, prefix in parts:
+        for name, _, metadata in leaf_fields(part, prefix):
+            if name == key and "range" in metadata:
+                declared: Range = metadata["range"]
+                return declared
+    return None
+
+
+def edge_side(
+    axis: Axis, value: object, *, natural: Range | None, tried: Iterable[object] = ()
+) -> str:
+    """Say on which edge of an axis a value lies.
+
+    Args:
+        axis: What was searched.
+        value: The best one.
+        natural: The range that the config declares.
+        tried: Values that were tried; a choice that grew holds more than its declaration.
+
+    Returns:
+        ``low``, ``high`` or, inside or where there is no order, the empty string.
+    """
+    if not _is_number(value):
+        return ""
+    number = float(value)  # type: ignore[arg-type]
+    if axis["kind"] == "choice":
+        numbers = [float(each) for each in (*axis["values"], *tried) if _is_number(each)]
+        low, high = min(numbers, default=number), max(numbers, default=number)
+        at_low, at_high = number <= low, number >= high
+    elif axis.get("step") is not None:
+        low, step = float(axis["low"]), float(axis["step"])
+        # Half a hair, lest rounding takes the last point off the grid.
+        high = low + math.floor((axis["high"] - low) / step + 1e-9) * step
+        at_low, at_high = number < low + step / 2, number > high - step / 2
+    else:
+        low, high = float(axis["low"]), float(axis["high"])
+        place = _place(number, low, high, is_log=bool(axis.get("log")))
+        at_low, at_high = place <= MARGIN, place >= 1 - MARGIN
+    if low >= high:
+        return ""
+    if at_low and not (natural and natural.has_low and low <= natural.low):
+        return "low"
+    if at_high and not (natural and natural.has_high and high >= natural.high):
+        return "high"
+    return ""
+
+
+def _place(value: float, low: float, high: float, *, is_log: bool) -> float:
+    """Give the place of a value in a range: 0 at its low end, 1 at its high end."""
+    if low >= high:
+        return 0.5
+    if is_log:
+        value, low, high = math.log(value), math.log(low), math.log(high)
+    return (value - low) / (high - low)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,1 @@
+"""One module per figure: ``points`` computes, ``draw`` draws on the axes it is given."""

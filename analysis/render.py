@@ -1,0 +1,219 @@
+"""Tables as people read them: numbers to words, words to Markdown, LaTeX and the terminal."""
+
+import json
+import math
+import re
+import textwrap
+from collections.abc import Sequence
+
+import pandas as pd
+from rich import box
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+
+from ffnn_lab.records import STATUSES
+
+ABSENT = "-"
+INTERVAL = "[95% interval]"
+_LATEX = {each: f"\\{each}" for each in "&%$#_{}"} | {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
+
+
+def readable_arms(table: pd.DataFrame) -> pd.DataFrame:
+    """Word the results of the arm table: errors in percent, intervals in brackets."""
+    score = _score_column(table)
+    _, split, metric = score.split(".")
+    is_error = metric == "error"
+    return pd.DataFrame(
+        {
+            "arm": table["arm"],
+            f"tune {split} {metric} {'(%)' if is_error else '(nats)'}": [
+                _percent(value) if is_error else _value(value) for value in table[score]
+            ],
+            "confirm dev error (%)": [_percent(value) for value in table["confirm.dev.error"]],
+            f"test error (%) {INTERVAL}": _intervals(table, "test.error"),
+            "test - train (%)": [_percent(value) for value in table["gap"]],
+            "seeds": [str(n) for n in table["n_seeds"]],
+            "diverged": [str(n) for n in table["n_diverged"]],
+            "edge": [_edge(edge, _axes(table)) for edge in table["edge"]],
+        }
+    )
+
+
+def readable_settings(table: pd.DataFrame) -> pd.DataFrame:
+    """Word the settings behind the arm table, and count all runs by status."""
+    counts = [
+        ", ".join(f"{row[f'runs.{s}']} {s}" for s in STATUSES if row[f"runs.{s}"]) or "none"
+        for row in table.to_dict("records")
+    ]
+    return pd.DataFrame(
+        {
+            "arm": table["arm"],
+            "best": [ABSENT if pd.isna(n) else str(n) for n in table["setting"]],
+            **{axis: [_value(value) for value in table[axis]] for axis in _axes(table)},
+            "settings": [str(n) for n in table["n_settings"]],
+            "runs": counts,
+        }
+    )
+
+
+def readable_differences(table: pd.DataFrame) -> pd.DataFrame:
+    """Word the paired differences, in percentage points."""
+    return pd.DataFrame(
+        {
+            "arm": [f"{arm} - {base}" for arm, base in table[["arm", "baseline"]].to_numpy()],
+            f"difference of test error (percentage points) {INTERVAL}": _intervals(
+                table, "difference"
+            ),
+            "pairs": [str(n) for n in table["n_pairs"]],
+        }
+    )
+
+
+def readable_runs(table: pd.DataFrame) -> pd.DataFrame:
+    """Word the table of single runs."""
+    return pd.DataFrame(
+        {
+            "run": table["run_id"],
+            "status": table["status"],
+            "epochs": [str(n) for n in table["n_epochs"]],
+            "moment": table["moment"],
+            "split": table["split"],
+            "loss (nats)": [_value(loss) for loss in table["loss"]],
+            "error (%)": [_percent(error) for error in table["error"]],
+        }
+    )
+
+
+def _axes(table: pd.DataFrame) -> list[str]:
+    columns = [str(column) for column in table]
+    return columns[columns.index("setting") + 1 : columns.index(_score_column(table))]
+
+
+def _edge(edge: str, axes: Sequence[str]) -> str:
+    """Shorten the names in an edge flag to their last part, where only one axis has it."""
+    last = [axis.rpartition(".")[2] for axis in axes]
+    for axis, short in zip(axes, last, strict=True):
+        if last.count(short) == 1:
+            edge = re.sub(rf"\b{re.escape(axis)} ", f"{short} ", edge)
+    return edge or ABSENT
+
+
+def _score_column(table: pd.DataFrame) -> str:
+    return next(str(column) for column in table if str(column).startswith("tune."))
+
+
+def _intervals(table: pd.DataFrame, name: str) -> list[str]:
+    low, high = ("low", "high") if name == "difference" else (f"{name}.low", f"{name}.high")
+    return [
+        _percent(mean) + ("" if math.isnan(start) else f" [{_percent(start)}, {_percent(end)}]")
+        for mean, start, end in table[[name, low, high]].to_numpy()
+    ]
+
+
+def _percent(rate: float) -> str:
+    """Write a rate in percent, without the sign: that stands in the heading."""
+    return ABSENT if math.isnan(rate) else f"{100 * rate:.2f}"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, float):
+        return ABSENT if math.isnan(value) else f"{value:.3g}"
+    if value is None or value is pd.NA:
+        return ABSENT
+    return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def to_plain(frame: pd.DataFrame) -> str:
+    """Align a table with spaces alone, for pipes and logs."""
+    rows = [[str(column) for column in frame], *frame.to_numpy().tolist()]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = ["  ".join(_align(row, widths)).rstrip() for row in rows]
+    return "\n".join(lines)
+
+
+def to_markdown(frame: pd.DataFrame) -> str:
+    """Write a table in Markdown, aligned in its source too."""
+    rows = [[str(column).replace("|", r"\|") for column in frame]]
+    rows += [[cell.replace("|", r"\|") for cell in row] for row in frame.to_numpy().tolist()]
+    widths = [max(3, *(len(row[i]) for row in rows)) for i in range(len(rows[0]))]
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    lines = [_align(rows[0], widths), rule, *(_align(row, widths) for row in rows[1:])]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _align(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    """Pad the first cell on its right, numbers and the like on their left."""
+    return [
+        cell.rjust(width) if i else cell.ljust(width)
+        for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+    ]
+
+
+def to_latex(frame: pd.DataFrame) -> str:
+    """Write a table as a ``tabular`` with the rules of booktabs, to be put in with input."""
+    header, *body = [[str(c) for c in frame], *frame.to_numpy().tolist()]
+    lines = [" & ".join(_latex(cell) for cell in row) + r" \\" for row in (header, *body)]
+    columns = "l" + "r" * (len(header) - 1)
+    return "\n".join(
+        [
+            rf"\begin{{tabular}}{{{columns}}}",
+            r"\toprule",
+            lines[0],
+            r"\midrule",
+            *lines[1:],
+            r"\bottomrule",
+            r"\end{tabular}",
+        ]
+    )
+
+
+def _latex(text: str) -> str:
+    return "".join(_LATEX.get(character, character) for character in text)
+
+
+def show(frame: pd.DataFrame, *, title: str, console: Console) -> None:
+    """Print a table: ruled where a terminal is wide enough, aligned by spaces alone elsewhere."""
+    if console.is_terminal:
+        table = _ruled(frame, title)
+        # Too narrow, rich would cut digits off; a line that the terminal breaks loses nothing.
+        unbounded = console.options.update(max_width=10_000)
+        if Measurement.get(console, unbounded, table).minimum <= console.width:
+            console.print(table, markup=False, highlight=False)
+            return
+    say(f"{title}\n{to_plain(frame)}\n", console=console)
+
+
+def _ruled(frame: pd.DataFrame, title: str) -> Table:
+    table = Table(
+        title=title,
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    for i, column in enumerate(frame):
+        heading = str(column).replace(".", ". ")
+        longest = max(len(word) for word in heading.split())
+        widest = max((len(cell) for cell in frame[column]), default=0)
+        lines = textwrap.wrap(heading, max(6, longest, widest))
+        # Numbers stay whole on a narrow terminal; words may be folded.
+        is_words = column in ("edge", "runs")
+        table.add_column(
+            "\n".join(lines).replace(". ", "."),
+            justify="right" if i else "left",
+            overflow="fold",
+            no_wrap=not is_words,
+        )
+    for row in frame.to_numpy().tolist():
+        table.add_row(*row)
+    return table
+
+
+def say(text: str, *, console: Console) -> None:
+    """Print text as it is: neither wrapped nor read as markup, so that commands can be pasted."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True)

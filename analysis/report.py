@@ -1,0 +1,186 @@
+"""The report of a folder: prints its tables, writes tables and figures, tells the paths."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+from rich.console import Console
+
+from analysis import render
+from analysis.figures import error_against_lr, learning_curves
+from analysis.figures.save import provenance, save
+from analysis.notes import notes
+from analysis.sweep import Records, Sweep, load
+from analysis.tables import arm_table, paired_differences, run_table
+from analysis.winners import Winner, find_winners
+
+
+@dataclass(frozen=True, eq=False)
+class _Sheet:
+    """A table that is ready to be printed and written."""
+
+    name: str
+    words: pd.DataFrame
+    """As people read it."""
+    numbers: pd.DataFrame | None
+    """As programs read it; None where another sheet has them."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawing:
+    """A figure that is ready to be written."""
+
+    name: str
+    figure: Figure
+    points: pd.DataFrame
+    source: Mapping[str, object]
+
+
+def report(folder: Path, *, console: Console | None = None) -> list[Path]:
+    """Report a sweep, finished or not, or a single run.
+
+    Args:
+        folder: Its folder, with ``runs/`` and, for a sweep, ``trials/`` and ``definition.json``.
+        console: Where to print; standard output if None.
+
+    Returns:
+        The files written under the folder's ``tables/`` and ``figures/``.
+
+    Raises:
+        RecordError: If there are no records, or something is damaged; then nothing is written.
+    """
+    console = console or Console()
+    records = load(folder)
+    if isinstance(records, Sweep):
+        paths = _report_sweep(records, console)
+    else:
+        paths = _report_runs(records, console)
+    folders = Counter(path.parent for path in paths)
+    _say_list("Written", [f"{n} files in {each}" for each, n in folders.items()], console)
+    return paths
+
+
+def _report_sweep(sweep: Sweep, console: Console) -> list[Path]:
+    winners = find_winners(sweep)
+    arms, differences = arm_table(sweep, winners), paired_differences(sweep, winners)
+    sheets = [
+        _Sheet("arms", render.readable_arms(arms), arms),
+        _Sheet("settings", render.readable_settings(arms), None),
+    ]
+    if len(differences) > 0:
+        words = render.readable_differences(differences)
+        sheets.append(_Sheet("paired_differences", words, differences))
+    drawings, undrawn = _drawings(sweep, winners)
+    remarks = [f"- {remark}" for remark in notes(sweep, winners, arms) + undrawn]
+    commands = [
+        f"# {row['arm']}\n{row['command']}" for row in arms.to_dict("records") if row["command"]
+    ]
+
+    _show(sweep, sheets, console)
+    _say_list("Notes", remarks, console)
+    _say_list("To train each best setting again", commands, console)
+    paths = _write_sheets(sweep.folder, sheets)
+    page = _page(sweep, sheets, remarks, commands)
+    return [*paths, page, *_write_drawings(sweep.folder, drawings)]
+
+
+def _report_runs(records: Records, console: Console) -> list[Path]:
+    table = run_table(records)
+    sheets = [_Sheet("run", render.readable_runs(table), table)]
+    drawings = []
+    if len(records.runs) == 1:
+        run_ids = {"run": records.runs["run_id"].tolist()}
+        points = learning_curves.points(records.curves, records.runs, run_ids=run_ids)
+        command = f"python -m analysis {records.name}"
+        source = provenance(records.runs, run_ids=run_ids, commands=[command])
+        figure = learning_curves.figure_of_run(points)
+        drawings.append(_Drawing("learning_curves", figure, points, source))
+    _show(records, sheets, console)
+    return _write_sheets(records.folder, sheets) + _write_drawings(records.folder, drawings)
+
+
+def _drawings(sweep: Sweep, winners: Mapping[str, Winner]) -> tuple[list[_Drawing], list[str]]:
+    """Draw what can be drawn, and say what cannot."""
+    drawings, undrawn = [], []
+    commands = [sweep.command, f"python -m analysis {sweep.name}"]
+
+    reported = {
+        name: winners[name].rows["run_id"].tolist() if name in winners else []
+        for name in sweep.arms
+    }
+    points = learning_curves.points(sweep.curves, sweep.runs, run_ids=reported)
+    for name, run_ids in reported.items():
+        if not run_ids:
+            undrawn.append(f"{name} is not in learning_curves: it has no runs on fresh seeds yet")
+    if len(points) > 0:
+        source = provenance(sweep.runs, run_ids=reported, commands=commands)
+        figure = learning_curves.figure(points)
+        drawings.append(_Drawing("learning_curves", figure, points, source))
+
+    tuned = error_against_lr.arms_with_lr(sweep)
+    undrawn += [
+        f"{name} is not in error_against_lr: its optimizer.lr was not tuned"
+        for name in sweep.arms
+        if name not in tuned
+    ]
+    points = error_against_lr.points(sweep, winners)
+    if len(points) > 0:
+        tried = {name: sweep.of(name, stage="tune")["run_id"].tolist() for name in tuned}
+        source = provenance(sweep.runs, run_ids=tried, commands=commands)
+        figure = error_against_lr.figure(points)
+        drawings.append(_Drawing("error_against_lr", figure, points, source))
+    return drawings, undrawn
+
+
+def _show(records: Records, sheets: Sequence[_Sheet], console: Console) -> None:
+    for sheet in sheets:
+        title = f"{records.name}: {sheet.name.replace('_', ' ')}"
+        render.show(sheet.words, title=title, console=console)
+
+
+def _say_list(title: str, lines: Sequence[str], console: Console) -> None:
+    if lines:
+        render.say("\n".join([f"{title}:", *lines, ""]), console=console)
+
+
+def _write_sheets(folder: Path, sheets: Sequence[_Sheet]) -> list[Path]:
+    tables = folder / "tables"
+    tables.mkdir(exist_ok=True)
+    paths = []
+    for sheet in sheets:
+        if sheet.numbers is not None:
+            paths.append(tables / f"{sheet.name}.csv")
+            sheet.numbers.to_csv(paths[-1], index=False)
+        for suffix, text in (
+            ("md", render.to_markdown(sheet.words)),
+            ("tex", render.to_latex(sheet.words)),
+        ):
+            paths.append(tables / f"{sheet.name}.{suffix}")
+            paths[-1].write_text(f"{text}\n")
+    return paths
+
+
+def _page(
+    sweep: Sweep, sheets: Sequence[_Sheet], remarks: Sequence[str], commands: Sequence[str]
+) -> Path:
+    """Write everything that was printed as one page of Markdown."""
+    parts = [f"# {sweep.name}"]
+    for sheet in sheets:
+        parts += [f"## {sheet.name.replace('_', ' ')}", render.to_markdown(sheet.words)]
+    parts += ["## Notes", "\n".join(remarks)]
+    if commands:
+        parts += ["## To train each best setting again", "\n".join(["```", *commands, "```"])]
+    path = sweep.folder / "tables" / "report.md"
+    path.write_text("\n\n".join(parts) + "\n")
+    return path
+
+
+def _write_drawings(folder: Path, drawings: Sequence[_Drawing]) -> list[Path]:
+    paths = []
+    for drawing in drawings:
+        stem = folder / "figures" / drawing.name
+        paths += save(drawing.figure, drawing.points, stem=stem, source=drawing.source)
+    return paths

@@ -1,0 +1,137 @@
+"""How every figure looks: one map from names to colors, one style, paper widths in inches."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from itertools import cycle
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, NullLocator
+
+SINGLE = 3.25
+DOUBLE = 6.75
+"""Widths of one and of two columns of a paper, in inches."""
+DPI = 200
+TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+"""Of error rates on a logarithmic axis."""
+
+SETTINGS: dict[str, Any] = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so figures look alike everywhere
+    "font.size": 8,
+    "axes.labelsize": 8,
+    "axes.titlesize": 8,
+    "figure.titlesize": 8,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.fontsize": 7,
+    "legend.frameon": False,
+    "legend.handlelength": 2.8,  # long enough to tell dashes apart
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.5,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 4,
+    "pdf.fonttype": 42,  # text stays text: journals refuse type 3 fonts
+    "svg.fonttype": "none",
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one arm is drawn. Lines and markers differ too, for print in gray."""
+
+    color: str
+    line: str | tuple[int, tuple[float, ...]]
+    """A line style of matplotlib."""
+    marker: str
+
+
+OPTIMIZERS = {
+    "sgd": Look("#000000", "-", "o"),
+    "heavy_ball": Look("#0072B2", "--", "s"),
+    "nesterov": Look("#56B4E9", "-.", "D"),
+    "adagrad": Look("#009E73", ":", "^"),
+    "rmsprop": Look("#E69F00", (0, (5, 1)), "v"),
+    "adam": Look("#D55E00", (0, (3, 1, 1, 1)), "P"),
+    "adamw": Look("#CC79A7", (0, (1, 0.6)), "X"),
+}
+"""Okabe and Ito's palette, which the color-blind can tell apart; adaptive methods are warm."""
+
+OTHERS = (
+    Look("#332288", "-", "o"),
+    Look("#CC6677", "--", "s"),
+    Look("#117733", "-.", "D"),
+    Look("#6699CC", ":", "^"),
+    Look("#882255", (0, (5, 1)), "v"),
+    Look("#44AA99", (0, (3, 1, 1, 1)), "P"),
+    Look("#AA4499", (0, (1, 0.6)), "X"),
+    Look("#999933", (0, (6, 2, 1, 2)), "*"),
+)
+"""Tol's muted palette, for arms that are not named after an optimizer."""
+
+
+def looks(arms: Iterable[str]) -> dict[str, Look]:
+    """Give every arm its look: an optimizer its own, others the next in turn.
+
+    Args:
+        arms: All names, in the definition's order, drawn or not; so an arm looks the same in
+            every figure of a sweep. The others avoid the lines of optimizers among them.
+    """
+    names = list(arms)
+    taken = {OPTIMIZERS[name].line for name in names if name in OPTIMIZERS}
+    others = cycle([look for look in OTHERS if look.line not in taken])
+    return {name: OPTIMIZERS.get(name) or next(others) for name in names}
+
+
+def arms_of(points: pd.DataFrame) -> list[str]:
+    """List the arms of a figure's points: all categories, or else as they first appear."""
+    dtype = points["arm"].dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        return [str(arm) for arm in dtype.categories]
+    return [str(arm) for arm in points["arm"].unique()]
+
+
+def context() -> AbstractContextManager[None]:
+    """Put the style in force inside a ``with``, and nowhere else."""
+    return mpl.rc_context(SETTINGS)  # type: ignore[arg-type]  # a literal type of 300 names
+
+
+def spans_decades(errors: Sequence[float]) -> bool:
+    """Whether errors differ by more than a factor of ten, so that a linear axis would hide some.
+
+    Args:
+        errors: Rates in [0, 1].
+    """
+    low, high = min(errors, default=1.0), max(errors, default=1.0)
+    return high > max(10 * low, TICKS[0])
+
+
+def error_axis(ax: Axes, errors: Sequence[float], *, is_log: bool) -> None:
+    """Scale the y-axis for error rates, with ticks in percent.
+
+    A logarithmic axis is linear below a tenth of a percent, where single examples count, and
+    reaches 0 where an error does, so that it is seen as what it is.
+
+    Args:
+        ax: Whose y-axis.
+        errors: What is drawn, rates in [0, 1].
+        is_log: Whether it is logarithmic.
+    """
+    if is_log:
+        low, high = min(errors), max(errors)
+        # A little below the lowest, lest its marker is cut in half.
+        start = max((tick for tick in TICKS if tick <= 0.9 * low), default=0.0)
+        ax.set_yscale("symlog", linthresh=max(start, TICKS[0]), linscale=0.4)
+        ax.set_yticks([tick for tick in (0.0, *TICKS) if tick >= start])
+        ax.yaxis.set_minor_locator(NullLocator())
+        ax.set_ylim(start, min(1.0, 1.3 * high))
+    else:
+        ax.set_ylim(bottom=0)
+    # After the scale, which brings a formatter of its own.
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda rate, _: f"{100 * rate:g}"))

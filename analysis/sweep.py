@@ -1,0 +1,136 @@
+"""What lies in a sweep's folder, read once and typed."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ffnn_lab.records import (
+    RecordError,
+    read_curves,
+    read_definition,
+    read_runs,
+    read_trials,
+)
+from ffnn_lab.scores import setting_scores
+
+Axis = Mapping[str, Any]
+"""One axis of a space as the definition stores it: a ``kind`` and its ends or values."""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One thing being compared."""
+
+    name: str
+    overrides: tuple[str, ...]
+    """What a command line must say to get the arm's untuned default."""
+    space: Mapping[str, Axis]
+    """The axes that were tuned, by the config's dotted names."""
+
+
+@dataclass(frozen=True, eq=False)
+class Records:
+    """The tables of one folder, and the rows that join them."""
+
+    folder: Path
+    runs: pd.DataFrame
+    trials: pd.DataFrame
+    curves: pd.DataFrame
+
+    @property
+    def name(self) -> str:
+        """Name the folder as the user knows it."""
+        return self.folder.resolve().name
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep(Records):
+    """A sweep, finished or not: what it was asked to do, and what it has recorded."""
+
+    command: str
+    arms: Mapping[str, Arm]
+    """In the definition's order, which is the order of every table."""
+    protocol: str
+    n_settings: int
+    """Settings of each arm that the protocol may try; a grid has its own number."""
+    objective: Mapping[str, str]
+    tune_seeds: tuple[int, ...]
+    confirm_seeds: tuple[int, ...]
+    rows: pd.DataFrame
+    """Each trial that has its run, with that run's columns."""
+    scores: pd.DataFrame
+    """`ffnn_lab.scores.setting_scores` of the tune stage, and whether all seeds are in,
+    ``is_complete``."""
+
+    def of(self, arm: str, *, stage: str | None = None) -> pd.DataFrame:
+        """Give an arm's rows, of one stage or of all."""
+        rows = self.rows[self.rows["arm"] == arm]
+        return rows if stage is None else rows[rows["stage"] == stage]
+
+    def n_asked(self, arm: str) -> int:
+        """Count the settings that an arm was to try: its whole grid, or the protocol's number."""
+        space = self.arms[arm].space.values()
+        if any(axis["kind"] != "choice" for axis in space):
+            return self.n_settings
+        n_grid = math.prod(len(axis["values"]) for axis in space)
+        return n_grid if self.protocol == "grid" else min(n_grid, self.n_settings)
+
+
+def load(folder: Path) -> Records:
+    """Read a folder of records: a `Sweep` if it has a definition, a single run's if not.
+
+    Raises:
+        RecordError: If there are no records, or something is damaged.
+    """
+    if not any((folder / "runs").glob("part-*.parquet")):
+        msg = f"{folder} has no records: there is no part under {folder / 'runs'}"
+        raise RecordError(msg)
+    definition = read_definition(folder)
+    runs, trials, curves = read_runs(folder), read_trials(folder), read_curves(folder)
+    if definition is None:
+        if len(trials) > 0:
+            msg = (
+                f"{folder} has the trials of a sweep but no definition.json to say what they "
+                "were for; repeat the sweep's command to write it"
+            )
+            raise RecordError(msg)
+        return Records(folder, runs, trials, curves)
+    try:
+        asked = _read(definition)
+        scores = setting_scores(runs, trials, stage="tune", objective=asked["objective"])
+        is_complete = scores["n_seeds"] >= len(asked["tune_seeds"])
+        return Sweep(
+            folder=folder,
+            runs=runs,
+            trials=trials,
+            curves=curves,
+            rows=trials.merge(runs.drop(columns="seed"), on="run_id"),
+            scores=scores.assign(is_complete=is_complete),
+            **asked,
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        msg = f"{folder / 'definition.json'} is not a sweep's definition ({error!r})"
+        raise RecordError(msg) from error
+
+
+def _read(definition: Mapping[str, Any]) -> dict[str, Any]:
+    objective = definition["objective"]
+    if not definition["arms"]:
+        msg = "it has no arms"
+        raise ValueError(msg)
+    return {
+        "command": definition["command"],
+        "arms": {
+            name: Arm(name, tuple(arm["overrides"]), dict(arm["space"]))
+            for name, arm in definition["arms"].items()
+        },
+        "protocol": definition["protocol"]["name"],
+        "n_settings": int(definition["protocol"]["n_settings"]),
+        "objective": {part: objective[part] for part in ("split", "metric", "moment")},
+        "tune_seeds": tuple(definition["tune"]["seeds"]),
+        "confirm_seeds": tuple(definition["confirm"]["seeds"]),
+    }

@@ -1,0 +1,173 @@
+"""The tables: one row per arm, one per difference, one for a single run. Numbers, not words."""
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+
+from analysis.statistics import Interval, mean_interval, paired_interval
+from analysis.sweep import Records, Sweep
+from analysis.winners import Winner, replay_command
+from ffnn_lab.records import METRICS, MOMENTS, SPLITS, STATUSES
+from ffnn_lab.scores import counted
+
+BASELINE = "sgd"
+"""What other arms are compared with, where there is an arm of that name."""
+
+
+def arm_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
+    """Tabulate the winners.
+
+    Errors are rates in [0, 1], means over the reported seeds; a run that did not complete counts
+    as chance. ``gap`` is test error minus train error at the same moment: positive where the net
+    does worse on data it has not seen (0 for a run that counts as chance on both).
+
+    Returns:
+        One row per arm, in the definition's order: ``setting`` and its value on each axis,
+        ``tune.<split>.<metric>`` (the objective over the tuning seeds), ``confirm.dev.error``,
+        ``test.error`` and ``gap`` with the ends of their 95% t intervals, ``n_seeds`` and
+        ``n_diverged`` of the reported runs and the ``stage`` they are of, ``edge``, ``n_settings``
+        that have all their seeds, ``runs.<status>`` over all of the arm's runs in both stages,
+        what is ``missing``, the ``command`` that trains the winner again, and the ``run_ids`` of
+        the reported runs.
+    """
+    axes = list(dict.fromkeys(key for arm in sweep.arms.values() for key in arm.space))
+    rows = [_arm_row(sweep, name, winners.get(name), axes) for name in sweep.arms]
+    table = pd.DataFrame(rows).astype({"setting": "Int64"})
+    for key in axes:
+        # As objects: pandas would turn 64 into 64.0 beside an arm that lacks the axis.
+        table[key] = pd.Series([row[key] for row in rows], dtype=object)
+    return table
+
+
+def _arm_row(sweep: Sweep, name: str, winner: Winner | None, axes: list[str]) -> dict[str, object]:
+    scores = sweep.scores[sweep.scores["arm"] == name]
+    point = winner.point if winner else {}
+    runs = sweep.of(name).drop_duplicates("run_id")
+    return {
+        "arm": name,
+        "setting": winner.setting if winner else None,
+        **{key: point.get(key) for key in axes},
+        tune_column(sweep): _score(scores, winner),
+        **_errors(sweep, winner),
+        "edge": "; ".join(f"{key} {side}" for key, side in winner.edges.items()) if winner else "",
+        "n_settings": int(scores["is_complete"].sum()),
+        **{f"runs.{status}": int((runs["status"] == status).sum()) for status in STATUSES},
+        "missing": missing(sweep, name),
+        "command": replay_command(sweep, winner) if winner else "",
+        "run_ids": " ".join(winner.rows["run_id"]) if winner else "",
+    }
+
+
+def tune_column(sweep: Sweep) -> str:
+    """Name the column of the tuning score after the objective, e.g. ``tune.dev.error``."""
+    return f"tune.{sweep.objective['split']}.{sweep.objective['metric']}"
+
+
+def _score(scores: pd.DataFrame, winner: Winner | None) -> float:
+    if winner is None:
+        return math.nan
+    of_winner = scores.loc[scores["setting"] == winner.setting, "score"]
+    return float(of_winner.iloc[0]) if len(of_winner) else math.nan
+
+
+def _errors(sweep: Sweep, winner: Winner | None) -> dict[str, object]:
+    rows = winner.rows if winner else sweep.rows.iloc[:0]
+    moment = sweep.objective["moment"]
+    dev, test, train = (
+        counted(rows, f"{moment}.{split}.error") for split in ("dev", "test", "train")
+    )
+    is_confirmed = winner is not None and winner.stage == "confirm"
+    return {
+        "confirm.dev.error": mean_interval(dev.tolist()).mean if is_confirmed else math.nan,
+        **_columns("test.error", mean_interval(test.tolist())),
+        "train.error": mean_interval(train.tolist()).mean,
+        **_columns("gap", mean_interval((test - train).tolist())),
+        "n_seeds": len(rows),
+        "n_diverged": int((rows["status"] == "diverged").sum()),
+        "stage": winner.stage if winner else "",
+    }
+
+
+def _columns(name: str, interval: Interval) -> dict[str, float]:
+    return {name: interval.mean, f"{name}.low": interval.low, f"{name}.high": interval.high}
+
+
+def missing(sweep: Sweep, arm: str) -> str:
+    """Say what an arm still lacks of what was asked for; empty if nothing."""
+    n_done = int(sweep.scores.loc[sweep.scores["arm"] == arm, "is_complete"].sum())
+    parts = []
+    if n_done < sweep.n_asked(arm):
+        parts.append(f"{n_done} of {sweep.n_asked(arm)} settings")
+    confirm = sweep.of(arm, stage="confirm")
+    n_seeds = len(set(confirm["seed"]) & set(sweep.confirm_seeds))
+    if n_seeds < len(sweep.confirm_seeds):
+        parts.append(f"{n_seeds} of {len(sweep.confirm_seeds)} confirm seeds")
+    of_arm = sweep.trials[sweep.trials["arm"] == arm]
+    n_lost = int((~of_arm["run_id"].isin(sweep.runs["run_id"])).sum())
+    if n_lost:
+        parts.append(f"{n_lost} of {len(of_arm)} trials have no run")
+    return ", ".join(parts)
+
+
+def baseline(sweep: Sweep) -> str:
+    """Name the arm that the others are compared with: ``sgd``, or else the first."""
+    return BASELINE if BASELINE in sweep.arms else next(iter(sweep.arms))
+
+
+def paired_differences(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
+    """Tabulate each arm's test error minus the baseline's, at equal seeds.
+
+    Each interval stands for itself: none is widened for there being several.
+
+    Returns:
+        One row per arm but the baseline: ``difference`` of error rates (negative where the arm
+        errs less), the ends ``low`` and ``high`` of its 95% t interval, ``n_pairs``.
+    """
+    column = f"{sweep.objective['moment']}.test.error"
+    errors = {
+        name: pd.Series(
+            counted(winner.rows, column).to_numpy(), index=winner.rows["seed"].to_numpy()
+        )
+        for name, winner in winners.items()
+    }
+    against = baseline(sweep)
+    nothing = pd.Series([], dtype=float)
+    rows = []
+    for name in sweep.arms:
+        if name != against:
+            pairs = paired_interval(errors.get(name, nothing), errors.get(against, nothing))
+            rows.append(
+                {
+                    "arm": name,
+                    "baseline": against,
+                    "difference": pairs.mean,
+                    "low": pairs.low,
+                    "high": pairs.high,
+                    "n_pairs": pairs.n,
+                }
+            )
+    columns = ["arm", "baseline", "difference", "low", "high", "n_pairs"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def run_table(records: Records) -> pd.DataFrame:
+    """Tabulate single runs: status, length, and each metric at both moments.
+
+    Returns:
+        One row per run, moment and split: ``loss`` in nats, ``error`` in [0, 1].
+    """
+    rows = [
+        {
+            "run_id": run["run_id"],
+            "status": run["status"],
+            "n_epochs": run["n_epochs"],
+            "moment": moment,
+            "split": split,
+            **{metric: run[f"{moment}.{split}.{metric}"] for metric in METRICS},
+        }
+        for run in records.runs.to_dict("records")
+        for moment in MOMENTS
+        for split in SPLITS
+    ]
+    return pd.DataFrame(rows)

@@ -1,0 +1,101 @@
+"""Which setting of each arm is reported, on which runs, and how to run it again."""
+
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.edges import edge_side, natural_range
+from analysis.sweep import Arm, Sweep
+from ffnn_lab.scores import best_settings
+
+
+@dataclass(frozen=True, eq=False)
+class Winner:
+    """An arm's best setting."""
+
+    arm: str
+    setting: int
+    point: Mapping[str, object]
+    """Its value on every axis of the arm's space."""
+    edges: Mapping[str, str]
+    """The axes on whose edge it lies, and whether that is the ``low`` or the ``high`` one."""
+    stage: str
+    """Whose runs are reported: ``confirm``; ``tune`` in a sweep without fresh seeds; empty while
+    the fresh seeds are still to come, for test data wait for them."""
+    rows: pd.DataFrame
+    """The reported runs, by seed."""
+
+
+def find_winners(sweep: Sweep) -> dict[str, Winner]:
+    """Find each arm's winner: the confirmed setting, or else the best of those with all seeds.
+
+    An arm without either is absent.
+    """
+    complete = sweep.scores[sweep.scores["is_complete"]]
+    best = best_settings(complete)
+    found = {}
+    for name, arm in sweep.arms.items():
+        confirm = sweep.of(name, stage="confirm")
+        confirmed = sorted(set(confirm["setting"]))
+        if confirmed:
+            is_confirmed = (complete["arm"] == name) & complete["setting"].isin(confirmed)
+            setting = best_settings(complete[is_confirmed]).get(name, confirmed[0])
+        elif name in best:
+            setting = best[name]
+        else:
+            continue
+        if sweep.confirm_seeds or confirmed:
+            stage, rows = ("confirm" if confirmed else ""), confirm
+        else:
+            stage, rows = "tune", sweep.of(name, stage="tune")
+        rows = rows[rows["setting"] == setting].sort_values("seed")
+        values = setting_values(sweep, name)
+        found[name] = Winner(
+            name, setting, values[setting], _edges(arm, values, setting), stage, rows
+        )
+    return found
+
+
+def setting_values(sweep: Sweep, arm: str) -> dict[int, dict[str, object]]:
+    """Give what each setting of an arm was on each axis, to the last digit."""
+    rows = sweep.of(arm).drop_duplicates("setting")
+    values = {}
+    for setting, text in zip(rows["setting"], rows["config_json"], strict=True):
+        config = json.loads(text)
+        values[int(setting)] = {key: config.get(key) for key in sweep.arms[arm].space}
+    return values
+
+
+def _edges(arm: Arm, values: Mapping[int, Mapping[str, object]], setting: int) -> dict[str, str]:
+    sides = {
+        key: edge_side(
+            axis,
+            values[setting][key],
+            natural=natural_range(key),
+            tried=[each[key] for each in values.values()],
+        )
+        for key, axis in arm.space.items()
+    }
+    return {key: side for key, side in sides.items() if side}
+
+
+def replay_command(sweep: Sweep, winner: Winner) -> str:
+    """Write the command that trains a winner again, on the first of the fresh seeds."""
+    seed = (*sweep.confirm_seeds, *sweep.tune_seeds)[0]
+    values = [f"{key}={_override(value)}" for key, value in winner.point.items()]
+    words = [*sweep.arms[winner.arm].overrides, *values, f"seed={seed}"]
+    return f"python -m ffnn_lab.run {shlex.join(words)}"
+
+
+def _override(value: object) -> str:
+    """Write a value as Hydra's grammar reads it back, floats to the last digit."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return f"[{','.join(_override(each) for each in value)}]"
+    return str(value)

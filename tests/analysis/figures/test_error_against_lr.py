@@ -1,0 +1,69 @@
+"""Every tuned setting must be shown where it is, and the best ones marked for what they are."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from analysis.figures import error_against_lr
+from analysis.sweep import Sweep
+from analysis.winners import find_winners
+
+
+@pytest.fixture
+def rows() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "arm": ["sgd", "sgd", "adam"],
+            "setting": [0, 1, 0],
+            "optimizer.lr": [0.1, 1.0, 0.01],
+            "split": ["dev"] * 3,
+            "metric": ["error"] * 3,
+            "score": [0.15, 0.11, 0.05],
+            "n_seeds": [2] * 3,
+            "n_diverged": [0] * 3,
+            "is_winner": [False, True, True],
+            "edge": ["", "high", ""],
+        }
+    )
+
+
+def test_points_are_all_settings_with_their_scores(small: Sweep) -> None:
+    points = error_against_lr.points(small, find_winners(small))
+    sgd = points[points["arm"] == "sgd"].set_index("setting")
+    assert sgd["optimizer.lr"].to_dict() == {0: 0.1, 1: 1.0, 2: 0.3}
+    assert sgd["score"].to_dict() == pytest.approx({0: 0.15, 1: 0.11, 2: 0.49})
+    assert sgd["n_diverged"].to_dict() == {0: 0, 1: 0, 2: 1}
+    assert sgd["edge"].to_dict() == {0: "", 1: "high", 2: ""}
+    assert points.groupby("arm", observed=True)["is_winner"].sum().to_dict() == {
+        "sgd": 1,
+        "adam": 1,
+    }
+
+
+def test_draws_three_rows(rows: pd.DataFrame) -> None:
+    ax = error_against_lr.draw(rows, Figure().subplots())
+    assert ax.get_xscale() == "log"
+    assert ax.get_xlabel() == "optimizer.lr (step length per update)"
+    assert ax.get_ylabel() == "dev error (%), mean over seeds"
+    drawn = [(line.get_marker(), np.asarray(line.get_xdata()).tolist()) for line in ax.get_lines()]
+    # Points, then what surrounds the winner: a triangle on an edge, a ring elsewhere.
+    assert drawn == [("o", [0.1, 1.0]), (">", [1.0]), ("P", [0.01]), ("o", [0.01])]
+    assert [line.get_markerfacecolor() for line in ax.get_lines()[1::2]] == ["none", "none"]
+
+
+def test_the_legend_explains_the_marks(rows: pd.DataFrame) -> None:
+    figure = error_against_lr.figure(rows)
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels == ["sgd", "adam", "best", "best, on the high edge"]
+
+
+def test_a_loss_is_in_nats_and_an_infinite_one_is_off_the_axis(rows: pd.DataFrame) -> None:
+    figure = Figure()
+    losses = rows.assign(metric="loss", score=[math.inf, 0.11, 0.05])
+    ax = error_against_lr.draw(losses, figure.subplots())
+    figure.draw_without_rendering()
+    assert ax.get_ylabel() == "dev loss (nats), mean over seeds"
+    assert ax.get_ylim()[1] < 1

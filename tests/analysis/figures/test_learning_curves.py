@@ -1,0 +1,100 @@
+"""Curves must be the means they claim to be, and stop being complete where runs stopped."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from analysis.figures import learning_curves
+from analysis.sweep import Sweep
+from analysis.winners import find_winners
+
+
+def three_rows(n_completed: int = 3) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "arm": ["sgd"] * 3,
+            "split": ["test"] * 3,
+            "epoch": [0, 1, 2],
+            "mean": [0.9, 0.5, 0.2],
+            "std": [0.0, 0.1, 0.05],
+            "n_measured": [3, 3, n_completed],
+            "n_completed": [n_completed] * 3,
+            "n_runs": [3] * 3,
+        }
+    )
+
+
+@pytest.fixture
+def points(small: Sweep) -> pd.DataFrame:
+    run_ids = {arm: w.rows["run_id"].tolist() for arm, w in find_winners(small).items()}
+    return learning_curves.points(small.curves, small.runs, run_ids=run_ids)
+
+
+def point(points: pd.DataFrame, arm: str, split: str, epoch: int) -> pd.Series:
+    is_it = (points["arm"] == arm) & (points["split"] == split) & (points["epoch"] == epoch)
+    return points[is_it].iloc[0]
+
+
+def test_points_are_means_and_sample_deviations(points: pd.DataFrame) -> None:
+    last = point(points, "sgd", "test", 2)  # 0.10, 0.12, 0.14
+    assert last["mean"] == pytest.approx(0.12)
+    assert last["std"] == pytest.approx(0.02)
+    assert point(points, "sgd", "train", 0)["mean"] == pytest.approx(0.9)
+    assert point(points, "sgd", "train", 0)["std"] == 0.0
+
+
+def test_a_run_that_stopped_has_no_points_after(points: pd.DataFrame) -> None:
+    before, after = (point(points, "adam", "test", epoch) for epoch in (1, 2))
+    assert (before["n_measured"], after["n_measured"]) == (3, 2)
+    assert (after["n_completed"], after["n_runs"]) == (2, 3)
+    assert after["mean"] == pytest.approx((0.10 + 0.13) / 2)  # not counted as chance here
+
+
+def test_a_single_run_has_no_deviation(small: Sweep) -> None:
+    run_ids = {"sgd": small.of("sgd")["run_id"].tolist()[:1], "adam": []}
+    points = learning_curves.points(small.curves, small.runs, run_ids=run_ids)
+    assert points["std"].map(math.isnan).all()
+    assert list(points["arm"].cat.categories) == ["sgd", "adam"]  # adam keeps its look
+
+
+def test_draws_three_rows() -> None:
+    ax = learning_curves.draw(three_rows(), Figure().subplots())
+    assert ax.get_xlabel() == "epoch (passes over the train split)"
+    assert ax.get_ylabel() == "test error (%)"
+    (line,) = ax.get_lines()
+    assert line.get_label() == "sgd"
+    assert np.asarray(line.get_xydata()).tolist() == [[0, 0.9], [1, 0.5], [2, 0.2]]
+    (band,) = ax.collections
+    heights = np.asarray(band.get_paths()[0].vertices)[:, 1]
+    assert (heights.min(), heights.max()) == pytest.approx((0.15, 0.9))
+
+
+def test_a_band_ends_at_zero() -> None:
+    ax = learning_curves.draw(three_rows().assign(std=0.5), Figure().subplots())
+    assert np.asarray(ax.collections[0].get_paths()[0].vertices)[:, 1].min() == 0.0
+
+
+def test_the_label_says_how_many_got_to_the_end() -> None:
+    ax = learning_curves.draw(three_rows(n_completed=2), Figure().subplots())
+    assert ax.get_lines()[0].get_label() == "sgd (2 of 3 to the end)"
+
+
+def test_figure_has_train_left_and_test_right(points: pd.DataFrame) -> None:
+    figure = learning_curves.figure(points)
+    assert [ax.get_ylabel() for ax in figure.axes] == ["train error (%)", "test error (%)"]
+    # Only train errors span more than a factor of ten.
+    assert [ax.get_yscale() for ax in figure.axes] == ["symlog", "symlog"]
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels == ["sgd", "adam (2 of 3 to the end)"]
+    assert figure.get_suptitle() == "mean over 3 seeds, shaded: one sample standard deviation"
+
+
+def test_figure_of_a_run_shows_three_splits(small: Sweep) -> None:
+    run_ids = {"run": small.runs["run_id"].tolist()[:1]}
+    points = learning_curves.points(small.curves, small.runs, run_ids=run_ids)
+    (ax,) = learning_curves.figure_of_run(points).axes
+    assert [line.get_label() for line in ax.get_lines()] == ["train", "dev", "test"]
+    assert ax.get_ylabel() == "error (%)"

@@ -1,0 +1,90 @@
+"""An edge is flagged where a better value may lie beyond, and nowhere else."""
+
+import pytest
+
+from analysis.edges import edge_side, natural_range
+from analysis.sweep import Axis
+from ffnn_lab.config.fields import Range
+
+LOG = {"kind": "float", "low": 0.01, "high": 1.0, "log": True}
+LINEAR = {"kind": "float", "low": 0.0, "high": 0.5, "log": False}
+STEPPED = {"kind": "float", "low": 0.0, "high": 0.55, "step": 0.1, "log": False}
+WHOLE = {"kind": "int", "low": 16, "high": 512, "log": True}
+CHOICE = {"kind": "choice", "values": [0.1, 10.0, 1.0]}
+
+
+@pytest.mark.parametrize(
+    ("axis", "value", "side"),
+    [
+        # Two decades, of which 5% is a factor of 10^0.1 = 1.2589.
+        (LOG, 0.01, "low"),
+        (LOG, 0.0125, "low"),
+        (LOG, 0.0127, ""),
+        (LOG, 0.1, ""),
+        (LOG, 0.79, ""),
+        (LOG, 0.80, "high"),
+        (LOG, 1.0, "high"),
+        (LINEAR, 0.025, "low"),
+        (LINEAR, 0.026, ""),
+        (LINEAR, 0.474, ""),
+        (LINEAR, 0.475, "high"),
+        # The last point of 0, 0.1, ... up to 0.55 is 0.5; on a grid its neighbor is interior.
+        (STEPPED, 0.5, "high"),
+        (STEPPED, 0.4, ""),
+        (STEPPED, 0.1, ""),
+        (STEPPED, 0.0, "low"),
+        (WHOLE, 17, "low"),
+        (WHOLE, 64, ""),
+        (WHOLE, 500, "high"),
+        # Outermost by size, not by place.
+        (CHOICE, 10.0, "high"),
+        (CHOICE, 1.0, ""),
+        (CHOICE, 0.1, "low"),
+        ({"kind": "choice", "values": ["relu", "tanh"]}, "tanh", ""),
+        ({"kind": "choice", "values": [False, True]}, True, ""),
+        ({"kind": "choice", "values": [[64], [128]]}, [128], ""),
+        ({"kind": "choice", "values": [0.3]}, 0.3, ""),
+        ({"kind": "choice", "values": [None, 1.0, 2.0, 3.0]}, None, ""),
+        ({"kind": "choice", "values": [None, 1.0, 2.0, 3.0]}, 3.0, "high"),
+    ],
+)
+def test_side(axis: Axis, value: object, side: str) -> None:
+    assert edge_side(axis, value, natural=None) == side
+
+
+@pytest.mark.parametrize(
+    ("axis", "value", "side"),
+    [(LINEAR, 0.0, ""), (LINEAR, 0.5, "high"), ({**LINEAR, "low": 0.1}, 0.1, "low")],
+)
+def test_a_natural_bound_is_no_edge(axis: Axis, value: float, side: str) -> None:
+    assert edge_side(axis, value, natural=Range.parse("[0, 1)")) == side
+
+
+def test_a_bound_that_cannot_be_reached_is_an_edge() -> None:
+    """The config says (0, inf) of a learning rate: 0 itself is not allowed, so it is no bound."""
+    axis = {"kind": "float", "low": 0.0, "high": 1.0, "log": False}
+    assert edge_side(axis, 0.001, natural=Range.parse("(0, inf)")) == "low"
+
+
+def test_a_grid_that_grew_is_judged_by_what_was_tried() -> None:
+    assert edge_side(CHOICE, 10.0, natural=None, tried=[100.0]) == ""
+    assert edge_side(CHOICE, 100.0, natural=None, tried=[100.0]) == "high"
+
+
+@pytest.mark.parametrize(
+    ("key", "declared"),
+    [
+        ("dropout.hidden", "[0, 1)"),
+        ("optimizer.lr", "(0, inf)"),
+        ("optimizer.momentum", "[0, 1)"),
+        ("initializer.gain", "[0, inf)"),
+        ("model.widths", "[1, inf)"),
+        ("schedule.delta", "(0, 1]"),
+    ],
+)
+def test_natural_range_is_read_from_the_config(key: str, declared: str) -> None:
+    assert natural_range(key) == Range.parse(declared)
+
+
+def test_a_key_without_a_range_has_no_natural_one() -> None:
+    assert natural_range("model.activation") is None

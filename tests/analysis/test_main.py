@@ -1,0 +1,103 @@
+"""``python -m analysis`` as a user meets it: in a process of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from analysis.__main__ import find_folder, main
+from ffnn_lab.records import RecordError
+from tests.analysis.builders import write_run, write_sweep
+
+ROOT = Path(__file__).parents[2]
+# Runs the module as -m does, then tells what it has imported.
+WATCHED = """
+import runpy, sys
+try:
+    runpy.run_module("analysis", run_name="__main__", alter_sys=True)
+except SystemExit as end:
+    code = end.code
+heavy = {"torch", "hydra", "omegaconf", "optuna", "wandb", "sklearn", "matplotlib.pyplot"}
+inside = {name for name in sys.modules if name.startswith("ffnn_lab.")}
+allowed = ("ffnn_lab.records", "ffnn_lab.scores", "ffnn_lab.config")
+inside = {name for name in inside if not name.startswith(allowed)}
+print("imported:", sorted(heavy & set(sys.modules) | inside))
+sys.exit(code)
+"""
+
+
+def start(
+    *arguments: str, outputs: Path, code: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    how = ["-c", code] if code else ["-m", "analysis"]
+    return subprocess.run(
+        [sys.executable, "-W", "error", *how, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "FFNN_LAB_OUTPUTS": str(outputs), "PYTHONHASHSEED": "0"},
+    )
+
+
+def files_under(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if path.is_file()}
+
+
+def test_reports_a_sweep_by_its_name_without_heavy_imports(tmp_path: Path) -> None:
+    write_sweep(tmp_path / "small")
+    done = start("small", outputs=tmp_path, code=WATCHED)
+    assert done.stderr == ""
+    assert done.returncode == 0
+    assert "12.00 [7.03, 16.97]" in done.stdout
+    assert done.stdout.splitlines()[-1] == "imported: []"
+    assert (tmp_path / "small" / "tables" / "arms.csv").is_file()
+
+
+def test_reports_a_folder_by_its_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_run(tmp_path / "elsewhere" / "run-0")
+    assert main([str(folder), "--outputs", str(tmp_path)]) == 0
+    assert "run-0: run" in capsys.readouterr().out
+
+
+def test_a_name_under_the_outputs_comes_before_a_path(tmp_path: Path) -> None:
+    (tmp_path / "small").mkdir()
+    assert find_folder("small", outputs=tmp_path) == tmp_path / "small"
+    assert find_folder(str(tmp_path), outputs=tmp_path / "none") == tmp_path
+
+
+def test_without_any_sweep_the_message_says_so(tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match="no sweep has been run there"):
+        find_folder("small", outputs=tmp_path)
+
+
+def damage(folder: Path) -> None:
+    (write_sweep(folder) / "runs" / "part-0-0.parquet").write_bytes(b"torn")
+
+
+@pytest.mark.parametrize(
+    ("sweep", "message"),
+    [
+        (
+            "absent",
+            "absent is neither a folder nor a sweep under {outputs}; there are: damaged, small",
+        ),
+        ("empty", "{outputs}/empty has no records"),
+        ("damaged", "{outputs}/damaged/runs/part-0-0.parquet cannot be read"),
+    ],
+)
+def test_an_error_is_one_message_and_nothing_is_written(
+    tmp_path: Path, sweep: str, message: str
+) -> None:
+    write_sweep(tmp_path / "small")
+    damage(tmp_path / "damaged")
+    (tmp_path / "empty").mkdir()
+    before = files_under(tmp_path)
+    done = start(sweep, outputs=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"error: {message.format(outputs=tmp_path)}")
+    assert len(done.stderr.splitlines()) == 1
+    assert files_under(tmp_path) == before

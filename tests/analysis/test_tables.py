@@ -1,0 +1,185 @@
+"""Every number of the small sweep's tables, worked out by hand."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analysis.sweep import Sweep, load
+from analysis.tables import arm_table, baseline, paired_differences, run_table
+from analysis.winners import find_winners
+from tests.analysis.builders import (
+    CHANCE,
+    TUNE,
+    load_sweep,
+    make_definition,
+    write_run,
+    write_sweep,
+)
+
+T_TWO_FREEDOMS = 4.302652729911275  # 97.5% quantile of Student's distribution
+
+
+def arm_row(sweep: Sweep, arm: str) -> dict[str, Any]:
+    table = arm_table(sweep, find_winners(sweep)).set_index("arm")
+    return {str(key): value for key, value in table.loc[arm].items()}
+
+
+def test_one_row_per_arm_in_the_definitions_order(small: Sweep) -> None:
+    assert arm_table(small, find_winners(small))["arm"].tolist() == ["sgd", "adam"]
+
+
+def test_errors_are_means_over_the_fresh_seeds(small: Sweep) -> None:
+    row = arm_row(small, "sgd")
+    # Test errors 0.10, 0.12, 0.14: sample deviation 0.02.
+    half = T_TWO_FREEDOMS * 0.02 / math.sqrt(3)
+    assert row["test.error"] == pytest.approx(0.12)
+    assert row["test.error.low"] == pytest.approx(0.12 - half)
+    assert row["test.error.high"] == pytest.approx(0.12 + half)
+    assert row["tune.dev.error"] == pytest.approx(0.11)
+    assert row["confirm.dev.error"] == pytest.approx(0.11)
+    assert row["train.error"] == pytest.approx(0.02)
+    assert (row["n_seeds"], row["n_diverged"], row["stage"]) == (3, 0, "confirm")
+
+
+def test_the_gap_is_test_minus_train(small: Sweep) -> None:
+    row = arm_row(small, "sgd")
+    # 0.10 - 0.01, 0.12 - 0.02, 0.14 - 0.03
+    half = T_TWO_FREEDOMS * 0.01 / math.sqrt(3)
+    assert row["gap"] == pytest.approx(0.10)
+    assert (row["gap.low"], row["gap.high"]) == pytest.approx((0.10 - half, 0.10 + half))
+
+
+def test_a_diverged_seed_counts_as_chance(small: Sweep) -> None:
+    row = arm_row(small, "adam")
+    assert row["test.error"] == pytest.approx((0.10 + 0.13 + CHANCE) / 3)
+    assert row["confirm.dev.error"] == pytest.approx((0.06 + 0.06 + CHANCE) / 3)
+    assert row["gap"] == pytest.approx((0.10 + 0.12 + 0.0) / 3)
+    assert (row["n_seeds"], row["n_diverged"]) == (3, 1)
+
+
+def test_every_run_is_counted_under_its_status(small: Sweep) -> None:
+    counts = {arm: arm_row(small, arm) for arm in ("sgd", "adam")}
+    assert (counts["sgd"]["runs.completed"], counts["sgd"]["runs.diverged"]) == (8, 1)
+    assert (counts["adam"]["runs.completed"], counts["adam"]["runs.diverged"]) == (8, 1)
+    assert counts["sgd"]["runs.pruned"] == counts["sgd"]["runs.failed"] == 0
+
+
+def test_the_setting_and_its_edge(small: Sweep) -> None:
+    row = arm_row(small, "sgd")
+    assert (row["setting"], row["optimizer.lr"], row["dropout.hidden"]) == (1, 1.0, 0.0)
+    assert row["edge"] == "optimizer.lr high"
+    assert arm_row(small, "adam")["dropout.hidden"] is None  # not in its space
+
+
+def test_the_runs_behind_a_row(small: Sweep) -> None:
+    ids = arm_row(small, "sgd")["run_ids"].split()
+    assert ids == small.of("sgd", stage="confirm")["run_id"].tolist()
+
+
+def test_equal_values_have_an_interval_of_no_width(tmp_path: Path) -> None:
+    rows = [("tune", "sgd", 0, seed, (0.1, 0.2, 0.3)) for seed in (0, 1)]
+    rows += [("confirm", "sgd", 0, seed, (0.1, 0.2, 0.3)) for seed in (1000, 1001, 1002)]
+    row = arm_row(load_sweep(write_sweep(tmp_path, rows=rows)), "sgd")
+    assert row["test.error.low"] == pytest.approx(0.3)
+    assert row["test.error.high"] == pytest.approx(0.3)
+
+
+def test_a_finished_sweep_misses_nothing(small: Sweep) -> None:
+    assert arm_table(small, find_winners(small))["missing"].tolist() == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("left_out", "missing"),
+    [
+        ({("tune", "sgd", 2, 1)}, "2 of 3 settings"),
+        ({("confirm", "sgd", 1, 1001)}, "2 of 3 confirm seeds"),
+        ({("confirm", "sgd", 1, seed) for seed in (1000, 1001, 1002)}, "0 of 3 confirm seeds"),
+        (
+            {("tune", "sgd", 0, 0), ("confirm", "sgd", 1, 1000)},
+            "2 of 3 settings, 2 of 3 confirm seeds",
+        ),
+    ],
+)
+def test_what_is_missing_is_said(tmp_path: Path, left_out: set[Any], missing: str) -> None:
+    sweep = load_sweep(write_sweep(tmp_path, keep=lambda row: row[:4] not in left_out))
+    assert arm_row(sweep, "sgd")["missing"] == missing
+    assert arm_row(sweep, "adam")["missing"] == ""
+
+
+def test_an_arm_that_was_not_begun_keeps_its_row(tmp_path: Path) -> None:
+    row = arm_row(load_sweep(write_sweep(tmp_path, keep=lambda row: row[1] == "sgd")), "adam")
+    assert math.isnan(row["test.error"])
+    assert (row["n_seeds"], row["runs.completed"], row["command"]) == (0, 0, "")
+    assert row["missing"] == "0 of 3 settings, 0 of 3 confirm seeds"
+
+
+def test_test_errors_of_tuning_seeds_stay_hidden_until_confirmed(tmp_path: Path) -> None:
+    row = arm_row(load_sweep(write_sweep(tmp_path, rows=TUNE)), "sgd")
+    assert row["tune.dev.error"] == pytest.approx(0.11)
+    assert math.isnan(row["test.error"])
+
+
+def test_without_a_confirm_stage_the_tuning_seeds_are_tabulated(tmp_path: Path) -> None:
+    definition = make_definition(confirm={"seeds": []})
+    row = arm_row(load_sweep(write_sweep(tmp_path, rows=TUNE, definition=definition)), "sgd")
+    assert row["test.error"] == pytest.approx(0.32)
+    assert math.isnan(row["confirm.dev.error"])
+    assert (row["stage"], row["n_seeds"], row["missing"]) == ("tune", 2, "")
+    assert row["command"].endswith("seed=0")
+
+
+def test_a_trial_whose_run_was_lost_is_counted(tmp_path: Path) -> None:
+    """A worker killed between its parts leaves trials without runs."""
+    folder = write_sweep(tmp_path, keep=lambda row: row[0] == "tune")
+    write_sweep(tmp_path / "other", keep=lambda row: row[0] == "confirm")
+    part = tmp_path / "other" / "trials" / "part-0-0.parquet"
+    part.rename(folder / "trials" / "part-1-0.parquet")
+    missing = arm_row(load_sweep(folder), "sgd")["missing"]
+    assert missing == "0 of 3 confirm seeds, 3 of 9 trials have no run"
+
+
+def test_another_objective_names_its_column(tmp_path: Path) -> None:
+    objective = {"split": "train", "metric": "loss", "moment": "best"}
+    sweep = load_sweep(write_sweep(tmp_path, definition=make_definition(objective=objective)))
+    # Train errors of setting 0 are 0, and losses twice that; ties go to the lower dev loss.
+    assert arm_row(sweep, "sgd")["tune.train.loss"] == 0.0
+
+
+def test_differences_are_paired_by_seed(small: Sweep) -> None:
+    table = paired_differences(small, find_winners(small))
+    assert table["arm"].tolist() == ["adam"]
+    row = table.iloc[0]
+    # 0.10 - 0.10, 0.13 - 0.12, 0.90 - 0.14
+    differences = [0.0, 0.01, 0.76]
+    mean = sum(differences) / 3
+    variance = sum((each - mean) ** 2 for each in differences) / 2
+    half = T_TWO_FREEDOMS * math.sqrt(variance / 3)
+    assert row["difference"] == pytest.approx(mean)
+    assert (row["low"], row["high"]) == pytest.approx((mean - half, mean + half))
+    assert (row["baseline"], row["n_pairs"]) == ("sgd", 3)
+
+
+def test_differences_use_the_seeds_that_both_have(tmp_path: Path) -> None:
+    sweep = load_sweep(
+        write_sweep(tmp_path, keep=lambda row: row[:4] != ("confirm", "sgd", 1, 1000))
+    )
+    row = paired_differences(sweep, find_winners(sweep)).iloc[0]
+    assert row["n_pairs"] == 2
+    assert row["difference"] == pytest.approx((0.01 + 0.76) / 2)
+
+
+def test_without_sgd_the_first_arm_is_the_baseline(tmp_path: Path) -> None:
+    arms = make_definition()["arms"]
+    definition = make_definition(arms={"adam": arms["adam"], "other": arms["sgd"]})
+    sweep = load_sweep(write_sweep(tmp_path, definition=definition))
+    assert baseline(sweep) == "adam"
+
+
+def test_a_single_runs_table(tmp_path: Path) -> None:
+    table = run_table(load(write_run(tmp_path)))
+    assert len(table) == 6  # two moments, three splits
+    last_test = table[(table["moment"] == "last") & (table["split"] == "test")].iloc[0]
+    assert (last_test["error"], last_test["loss"]) == (0.03, 0.06)
+    assert last_test["status"] == "completed"
