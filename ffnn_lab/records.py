@@ -371,8 +371,7 @@ def read_definition(folder: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     try:
-        contents = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+        return dict(json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError) as error:
         msg = f"{path} cannot be read ({error}); restore it, or start under another name"
         raise RecordError(msg) from error
-    return dict(contents)

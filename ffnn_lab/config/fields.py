@@ -70,7 +70,7 @@ class Range:
 
 
 def ranged(interval: str) -> Any:  # noqa: ANN401 - dataclasses.field is typed as its default
-    """Declare a number's range: ``lr: float = ranged("(0, inf)")``."""
+    """Declare a number, such as ``lr``, and the range that it must lie in: ``"(0, inf)"``."""
     return dataclasses.field(metadata={"range": Range.parse(interval)})
 
 

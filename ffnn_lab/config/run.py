@@ -145,20 +145,27 @@ def from_leaves(flat: Mapping[str, Any]) -> RunConfig:
     Raises:
         ConfigError: If leaves are missing, unknown or out of range.
     """
+    hints = type_hints(RunConfig)
+    _check_stored({key.partition(".")[0] for key in flat}, hints, prefix="")
     parts: dict[str, Any] = {}
-    for name, hint in type_hints(RunConfig).items():
-        below = {k.split(".", 1)[1]: v for k, v in flat.items() if k.startswith(f"{name}.")}
+    for name, hint in hints.items():
+        below = {k.partition(".")[2]: v for k, v in flat.items() if k.startswith(f"{name}.")}
         if not below:
-            parts[name] = flat.get(name)
+            parts[name] = coerce(flat[name], hint, name)
             continue
         part = GROUPS[name].get(below["name"], hint) if "name" in below else hint
-        hints = type_hints(part)
-        if set(below) != set(hints):
-            odd = ", ".join(f"{name}.{key}" for key in sorted(set(below) ^ set(hints)))
-            msg = f"the stored config does not fit this version of ffnn_lab: see {odd}"
-            raise ConfigError(msg)
-        parts[name] = part(**{k: coerce(v, hints[k], f"{name}.{k}") for k, v in below.items()})
+        inner = type_hints(part)
+        _check_stored(set(below), inner, prefix=f"{name}.")
+        parts[name] = part(**{k: coerce(v, inner[k], f"{name}.{k}") for k, v in below.items()})
     return RunConfig(**parts)
+
+
+def _check_stored(names: set[str], hints: Mapping[str, Any], *, prefix: str) -> None:
+    odd = sorted(names ^ set(hints))
+    if odd:
+        listed = ", ".join(prefix + name for name in odd)
+        msg = f"the stored config does not fit this version of ffnn_lab: see {listed}"
+        raise ConfigError(msg)
 
 
 def identity(config: RunConfig) -> dict[str, Any]:

@@ -28,6 +28,7 @@ Values = dict[str, Any]
 def open_storage(folder: Path) -> BaseStorage:
     """Open the sweep's journal of all studies."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    folder.mkdir(parents=True, exist_ok=True)
     return JournalStorage(JournalFileBackend(str(folder / "study.journal")))
 
 

@@ -1,0 +1,158 @@
+"""Every slip ends in one clear message, a non-zero exit and nothing written."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import run_lab, run_lab_forked
+
+DEFINED = ["sweeps=mine"]
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A command line and what its message must contain."""
+
+    arguments: tuple[str, ...]
+    says: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Name the test by what was typed."""
+        return " ".join(self.arguments)
+
+
+def slip(*arguments: str, says: str) -> Slip:
+    """Make a row; ``says`` lists the parts of the message, split at ``|``."""
+    return Slip(arguments, tuple(says.split("|")))
+
+
+SLIPS = [
+    # unknown keys and choices
+    slip("optimizer.lrr=0.1", says="optimizer.lrr|there is no such field|did you mean lr?"),
+    slip("nokey=3", says="nokey|there is no such field|optimizer"),
+    slip("optimizer=sgd", "optimizer.momentum=0.9", says="optimizer.momentum|no such field"),
+    slip("initializer.std=0.1", says="initializer.std|no such field|name, gain"),
+    slip("optimizer=adamm", says="optimizer=adamm|no such choice|did you mean adam?"),
+    slip("initializer=xavier", says="initializer=xavier|no such choice|glorot_normal"),
+    slip("bias_initializer=orthogonal", says="bias_initializer=orthogonal|no such choice|zeros"),
+    slip("schedule=step", says="schedule=step|no such choice|fixed_decay"),
+    slip("task=imagenet", says="task=imagenet|no such choice|digits"),
+    slip("+optimizer.foo=1", says="+optimizer.foo=1"),
+    slip("+foo=1", says="+foo=1|a run has all its fields"),
+    slip("~seed", says="~seed"),
+    # wrong types
+    slip("optimizer.lr=fast", says="optimizer.lr must be a number, got fast"),
+    slip("optimizer.lr=", says="optimizer.lr must be a number, got nothing"),
+    slip("trainer.max_epochs=1.5", says="trainer.max_epochs must be an integer, got 1.5"),
+    slip("model.widths=64", says="model.widths must be a list of integers, got 64"),
+    slip("model.widths=[a]", says="model.widths|a"),
+    slip("trainer.save_weights=maybe", says="trainer.save_weights must be true or false|maybe"),
+    slip("seed=null", says="seed|null"),
+    # out of range
+    slip("optimizer.lr=-1", says="optimizer.lr must be positive, got -1"),
+    slip("optimizer.lr=0", says="optimizer.lr must be positive, got 0"),
+    slip("optimizer.lr=nan", says="optimizer.lr must be positive, got nan"),
+    slip("optimizer.momentum=1", says="optimizer.momentum must lie in [0, 1), got 1"),
+    slip("optimizer=adam", "optimizer.eps=0", says="optimizer.eps must be positive, got 0"),
+    slip("dropout.hidden=1", says="dropout.hidden must lie in [0, 1), got 1"),
+    slip("trainer.batch_size=0", says="trainer.batch_size must be a positive integer or full"),
+    slip("trainer.batch_size=all", says="trainer.batch_size must be a positive integer or full"),
+    slip("trainer.max_epochs=0", says="trainer.max_epochs must be at least 1, got 0"),
+    slip("model.widths=[64,0]", says="model.widths must be at least 1, got [64, 0]"),
+    slip("model.activation=swish", says="model.activation must be one of relu|got swish"),
+    slip("initializer.gain=-1", says="initializer.gain must be at least 0, got -1"),
+    slip("task.test_fraction=0.9", says="task.dev_fraction and task.test_fraction must leave"),
+    slip("schedule=dev_decay", "trainer.evaluate_every=2", says="trainer.evaluate_every must be 1"),
+    slip("trainer.dtype=float16", says="trainer.dtype must be one of float32, float64"),
+    slip("device=tpu", says="device must be one of auto, cpu, cuda; got tpu"),
+    slip("seed=-1", says="seed must be at least 0, got -1"),
+    # sweeps
+    slip("sweeps=nope", says="sweeps=nope|no such choice|default"),
+    slip("-m", "sweeps=nope", says="sweeps=nope|no such choice|default"),
+    slip("-m", "optimizer=sgd,adamm", says="optimizer=adamm|no such choice"),
+    slip("-m", "optimizer=sgd,adagrad", "optimizer.momentum=0,0.9", says="momentum|no arm has it"),
+    slip("-m", "optimizer=sgd,heavy_ball", "optimizer.eps=1e-6", says="optimizer.eps|no arm has"),
+    slip("-m", "optimizer.lr=0.1,-1", says="optimizer.lr must be positive, got -1"),
+    slip("-m", "optimizer.lr=0.1,fast", says="optimizer.lr must be a number, got 'fast'"),
+    slip("-m", "optimizer.lr=interval(1,0.1)", says="optimizer.lr|low end"),
+    slip("-m", "optimizer.lr=tag(log,interval(0,1))", says="optimizer.lr|log scale"),
+    slip("-m", "optimizer.lr=interval(-1,1)", says="optimizer.lr must be positive, got -1"),
+    slip("-m", "dropout.hidden=range(0,2)", says="dropout.hidden must lie in [0, 1), got 1"),
+    slip("-m", "optimizer=interval(0,1)", says="optimizer is a group"),
+    slip("-m", "seed=0,2000", says="seed|0 to 999|2000"),
+    slip("-m", "hydra.sweeper.foo=1", says="hydra.sweeper.foo|no such field"),
+    slip("-m", "hydra.sweeper.protocol.name=magic", says="hydra.sweeper.protocol.name|got magic"),
+    slip("-m", "hydra.sweeper.protocol.n_settings=0", says="hydra.sweeper.protocol.n_settings"),
+    slip("-m", "hydra.sweeper.objective.split=test", says="hydra.sweeper.objective.split|dev"),
+    slip("optimizer=sgd,adam", says="optimizer=sgd,adam|--multirun"),
+    slip("optimizer.lr=0.1)", says="optimizer.lr=0.1)"),
+]
+
+
+@pytest.mark.parametrize("row", SLIPS, ids=str)
+def test_slip(row: Slip, tmp_path: Path) -> None:
+    said = run_lab_forked(tmp_path, *row.arguments)
+    assert said.exit_code == 2
+    assert said.error.startswith("error: ")
+    for part in row.says:
+        assert part in said.error
+    assert "Traceback" not in said.error
+    assert said.error.count("error: ") == 1
+    assert list(tmp_path.rglob("*")) == []
+
+
+@pytest.mark.parametrize("row", SLIPS[::12], ids=str)
+def test_slip_in_a_process_of_its_own(row: Slip, tmp_path: Path) -> None:
+    """A few of them once more as a user types them, so that the fork above hides nothing."""
+    said = run_lab(tmp_path, *row.arguments)
+    assert said == run_lab_forked(tmp_path, *row.arguments)
+    assert said.exit_code == 2
+
+
+def test_a_traceback_can_be_asked_for(tmp_path: Path) -> None:
+    said = run_lab(tmp_path, "optimizer.lr=-1", HYDRA_FULL_ERROR="1")
+    assert said.exit_code != 0
+    assert "Traceback" in said.error
+    assert "optimizer.lr must be positive" in said.error
+
+
+def test_a_damaged_sweep_is_named_before_anything_trains(tmp_path: Path) -> None:
+    small = ("-m", "optimizer.lr=0.1,0.2", "trainer.max_epochs=1", "tracking=off")
+    quick = ("hydra.sweeper.name=mine", "hydra.sweeper.confirm.n_seeds=0")
+    assert run_lab(tmp_path, *small, *quick).exit_code == 0
+    part = next((tmp_path / "outputs" / "mine" / "runs").glob("*.parquet"))
+    part.write_bytes(b"not parquet")
+    said = run_lab(tmp_path, *small, *quick)
+    assert said.exit_code == 2
+    assert str(part.relative_to(tmp_path)) in said.error
+    assert "Traceback" not in said.error
+
+
+def test_another_definition_under_the_same_name_is_refused(tmp_path: Path) -> None:
+    quick = ("hydra.sweeper.name=mine", "hydra.sweeper.confirm.n_seeds=0", "tracking=off")
+    one = ("-m", "optimizer.lr=0.1,0.2", "trainer.max_epochs=1", *quick)
+    other = ("-m", "optimizer.lr=0.1,0.3", "trainer.max_epochs=1", *quick)
+    assert run_lab(tmp_path, *one).exit_code == 0
+    said = run_lab(tmp_path, *other)
+    assert said.exit_code == 2
+    assert "- arms.heavy_ball.space.optimizer.lr" in said.error
+    assert "+ arms.heavy_ball.space.optimizer.lr" in said.error
+    assert "hydra.sweeper.name=NAME" in said.error
+
+
+def test_an_unwritable_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "outputs").write_text("a file where a folder should be")
+    said = run_lab(tmp_path, "trainer.max_epochs=1", "tracking=off")
+    assert said.exit_code == 2
+    assert "outputs" in said.error
+    assert "Traceback" not in said.error
+
+
+def test_a_sweep_without_arms_or_space_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "sweeps").mkdir()
+    text = "# @package _global_\nhydra:\n  mode: MULTIRUN\nseed: 1\n"
+    (tmp_path / "sweeps" / "mine.yaml").write_text(text)
+    said = run_lab(tmp_path, *DEFINED)
+    assert said.exit_code == 2
+    assert "sweeps=mine names no hydra.sweeper.arms" in said.error
