@@ -103,6 +103,12 @@ class RunConfig:
             part = getattr(self, field.name)
             if hasattr(part, "__dataclass_fields__"):
                 check(part, f"{field.name}.")
+        if self.bias_initializer.name not in BIAS_INITIALIZERS:
+            msg = (
+                f"bias_initializer.name must be one of {', '.join(BIAS_INITIALIZERS)}; got "
+                f"{self.bias_initializer.name}"
+            )
+            raise ConfigError(msg)
         _check_batch_size(self.trainer.batch_size)
         if self.task.dev_fraction + self.task.test_fraction >= 1:
             msg = (

@@ -58,9 +58,9 @@ def adam_step_(
         Kingma and Ba (2015), Algorithm 1.
     """
     power1, power2 = state["decay_powers"]
-    power1.mul_(beta1)
-    power2.mul_(beta2)
-    length = (lr / (1 - power1)).to(lr.dtype)
+    power1.mul_(per_member(beta1, power1))
+    power2.mul_(per_member(beta2, power2))
+    length = (per_member(lr, power1) / (1 - power1)).to(lr.dtype)
     correction = (1 - power2).sqrt().to(lr.dtype)
     for w, g, a, s in zip(params, grads, state["mean"], state["mean_square"], strict=True):
         kept1, kept2 = per_member(beta1, w), per_member(beta2, w)

@@ -24,7 +24,7 @@ from ffnn_lab.sweeper.space import Axis, Choice, Interval
 Settle = Callable[[RunConfig], RunConfig]
 """Settles what depends on the machine: the device."""
 
-_MOVES_NOTHING = ("paths.", "tracking.")
+_MOVES_NOTHING = ("paths.", "tracking.", "tracking=")
 
 
 @dataclass(frozen=True)
@@ -222,7 +222,7 @@ def _arm(draft: Draft, shared: Sequence[Assignment], composer: Composer, settle:
         if value != plain[key] and key not in space and not key.startswith(_MOVES_NOTHING)
     }
     overrides = (
-        *_sorted_texts(draft.groups),
+        *(text for text in _sorted_texts(draft.groups) if not text.startswith(_MOVES_NOTHING)),
         *(f"{key}={override_value(value)}" for key, value in changed.items() if key != "seed"),
     )
     return Arm(draft.name or config.optimizer.name, config, overrides, space)

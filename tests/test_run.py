@@ -1,0 +1,191 @@
+"""The entry as a user types it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ffnn_lab.config import GROUPS
+from ffnn_lab.models import open_network
+from ffnn_lab.records import read_curves, read_definition, read_runs, read_trials
+from tests.command_line import run_lab, run_lab_forked, run_module
+
+QUICK = ("trainer.max_epochs=1", "tracking=off")
+TUNE_ONLY = ("hydra.sweeper.confirm.n_seeds=0",)
+
+
+def only_folder(root: Path) -> Path:
+    (folder,) = (root / "outputs").iterdir()
+    return folder
+
+
+def test_a_single_run_is_recorded_and_told(tmp_path: Path) -> None:
+    said = run_lab(tmp_path, *QUICK)
+    assert said.exit_code == 0, said.error
+    folder = only_folder(tmp_path)
+    runs, curves = read_runs(folder), read_curves(folder)
+    assert folder.name == f"run-{runs['run_id'].iloc[0]}"
+    assert runs["status"].tolist() == ["completed"]
+    assert sorted(curves["epoch"].unique()) == [0, 1]
+    assert str(folder.relative_to(tmp_path)) in said.out
+    assert f"{runs['last.test.error'].iloc[0]:.2%}" in said.out
+    assert "\x1b" not in said.out
+    assert said.error == ""
+
+
+def test_a_single_run_replaces_its_own_folder(tmp_path: Path) -> None:
+    for _ in range(2):
+        assert run_lab(tmp_path, *QUICK).exit_code == 0
+    assert len(read_runs(only_folder(tmp_path))) == 1
+
+
+def test_a_saved_network_gives_what_was_recorded(tmp_path: Path) -> None:
+    import torch  # noqa: PLC0415 - with the task, the slow part of this module
+
+    from ffnn_lab.config import from_leaves  # noqa: PLC0415
+    from ffnn_lab.tasks import load_task  # noqa: PLC0415
+
+    said = run_lab(tmp_path, *QUICK, "trainer.save_weights=true")
+    assert said.exit_code == 0, said.error
+    folder = only_folder(tmp_path)
+    row = read_runs(folder).iloc[0]
+    network = open_network(folder / "weights" / f"{row['run_id']}.pt")
+    test = load_task(from_leaves(json.loads(row["config_json"])).task).test
+    with torch.no_grad():
+        answers = network(torch.from_numpy(test.inputs).float()).argmax(dim=1).numpy()
+    assert (answers != test.labels).mean() == row["last.test.error"]
+
+
+def test_an_ad_hoc_sweep_of_groups_and_values(tmp_path: Path) -> None:
+    """Groups make arms, leaves are axes, one that an arm does not have passes it by."""
+    said = run_lab(
+        tmp_path,
+        *("-m", "optimizer=sgd,adam", "initializer.gain=range(1,3)", "optimizer.eps=1e-6,1e-3"),
+        *("seed=0,7", *QUICK, *TUNE_ONLY),
+    )
+    assert said.exit_code == 0, said.error
+    folder = only_folder(tmp_path)
+    definition = read_definition(folder)
+    assert definition is not None
+    arms = definition["arms"]
+    assert list(arms) == ["sgd", "adam"]
+    assert list(arms["sgd"]["space"]) == ["initializer.gain"]
+    assert arms["sgd"]["space"]["initializer.gain"]["values"] == [1.0, 2.0]
+    assert arms["adam"]["space"]["optimizer.eps"]["values"] == [1e-6, 1e-3]
+    trials, runs = read_trials(folder), read_runs(folder)
+    assert trials.groupby("arm").size().to_dict() == {"sgd": 2 * 2, "adam": 4 * 2}
+    assert set(runs["seed"]) == {0, 7}
+    assert "sgd" in said.out
+    assert (folder / "figures" / "learning_curves.pdf").stat().st_size > 0
+
+
+def test_a_fixed_value_goes_to_the_arms_that_have_it(tmp_path: Path) -> None:
+    said = run_lab(
+        tmp_path, "-m", "optimizer=sgd,adam", "optimizer.eps=1e-4", "seed=0", *QUICK, *TUNE_ONLY
+    )
+    assert said.exit_code == 0, said.error
+    eps = read_runs(only_folder(tmp_path)).set_index("optimizer.name")["optimizer.eps"]
+    assert eps["adam"] == 1e-4
+    assert eps.isna()["sgd"]
+
+
+def test_the_same_sweep_again_trains_nothing_and_shows_the_table(tmp_path: Path) -> None:
+    words = ("-m", "optimizer.lr=tag(log,interval(0.01,1))", *QUICK)
+    budget = ("hydra.sweeper.protocol.n_settings=3", "hydra.sweeper.confirm.n_seeds=2")
+    first = run_lab(tmp_path, *words, *budget)
+    assert first.exit_code == 0, first.error
+    folder = only_folder(tmp_path)
+    stamps = {path: path.stat().st_mtime_ns for path in (folder / "runs").iterdir()}
+    again = run_lab(tmp_path, *words, *budget)
+    assert again.exit_code == 0, again.error
+    assert stamps == {path: path.stat().st_mtime_ns for path in (folder / "runs").iterdir()}
+    assert "tune: 9 of 9 runs recorded" in again.out
+    table = first.out[first.out.index(": arms") :]
+    assert table in again.out
+
+
+def test_a_winners_command_gives_the_recorded_run(tmp_path: Path) -> None:
+    said = run_lab(
+        tmp_path,
+        *("-m", "optimizer=adam", "optimizer.lr=tag(log,interval(1e-4,1e-2))", *QUICK),
+        *("hydra.sweeper.protocol.n_settings=2", "hydra.sweeper.confirm.n_seeds=1"),
+    )
+    assert said.exit_code == 0, said.error
+    (command,) = (
+        line for line in said.out.splitlines() if line.startswith("python -m ffnn_lab.run opt")
+    )
+    confirmed = read_trials(only_folder(tmp_path)).query("stage == 'confirm'")["run_id"].iloc[0]
+    again = run_lab(tmp_path, *command.split()[3:], "tracking=off", "paths.outputs=again")
+    assert again.exit_code == 0, again.error
+    assert (tmp_path / "again" / f"run-{confirmed}").is_dir()
+
+
+def test_a_bare_multirun_plans_the_default_sweep(tmp_path: Path) -> None:
+    said = run_lab_forked(tmp_path, "-m", "hydra.sweeper.dry_run=true")
+    assert said.exit_code == 0, said.error
+    for arm in ("sgd", "heavy_ball", "adagrad", "rmsprop", "adam"):
+        assert f"{arm}: " in said.out
+    assert "initializer.gain in [0.25, 4] log" in said.out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_default_sweep_with_overrides_has_a_name_of_its_own(tmp_path: Path) -> None:
+    plans = [
+        run_lab_forked(tmp_path, "-m", "hydra.sweeper.dry_run=true", *words).out.splitlines()[0]
+        for words in ((), ("trainer.max_epochs=2",), ("trainer.max_epochs=3",), ("tracking=off",))
+    ]
+    assert plans[0].startswith("sweep default,")
+    assert plans[1].startswith("sweep default-")
+    assert len(set(plans)) == 3
+    assert plans[3] == plans[0]
+
+
+def test_a_users_own_sweep_is_found_from_any_folder(tmp_path: Path) -> None:
+    (tmp_path / "sweeps").mkdir()
+    (tmp_path / "sweeps" / "mine.yaml").write_text(
+        "# @package _global_\n"
+        "hydra:\n  mode: MULTIRUN\n  sweeper:\n"
+        "    arms:\n"
+        "      zero: {initializer: zeros}\n"
+        "      he: {initializer: he_normal}\n"
+        "    space: {optimizer.lr: 'choice(0.01, 0.1)'}\n"
+        "    tune: {n_seeds: 1}\n    confirm: {n_seeds: 0}\n"
+        "trainer: {max_epochs: 1}\n"
+    )
+    said = run_lab(tmp_path, "sweeps=mine", "tracking=off", "paths.outputs=elsewhere")
+    assert said.exit_code == 0, said.error
+    runs = read_runs(tmp_path / "elsewhere" / "mine")
+    assert runs.groupby("initializer.name").size().to_dict() == {"he_normal": 2, "zeros": 2}
+
+
+@pytest.mark.parametrize("sweep", sorted(p.stem for p in Path("sweeps").glob("*.yaml")))
+def test_every_sweep_in_the_project_plans(sweep: str, tmp_path: Path) -> None:
+    said = run_lab_forked(tmp_path, "-m", f"sweeps={sweep}", "hydra.sweeper.dry_run=true")
+    assert said.exit_code == 0, said.error
+    assert said.out.startswith(f"sweep {sweep},")
+    assert (Path("sweeps") / f"{sweep}.md").read_text().startswith("#")
+
+
+def test_help_lists_groups_and_needs_nothing_heavy(tmp_path: Path) -> None:
+    said = run_lab(tmp_path, "--help")
+    assert said.exit_code == 0
+    for group, options in GROUPS.items():
+        assert f"{group}: {', '.join(sorted(options))}" in said.out
+    code = (
+        "import sys; sys.argv = ['ffnn_lab.run', '--help']\n"
+        "from ffnn_lab.run import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print(sorted({'torch', 'optuna', 'wandb', 'pandas', 'sklearn'} & set(sys.modules)))\n"
+    )
+    (tmp_path / "probe.py").write_text(code)
+    probe = run_module("probe", (), tmp_path)
+    assert probe.out.splitlines()[-1] == "[]", probe.error
+
+
+def test_show_config_trains_nothing(tmp_path: Path) -> None:
+    said = run_lab(tmp_path, "optimizer=adam", "--cfg", "job")
+    assert said.exit_code == 0
+    assert "beta1: 0.9" in said.out
+    assert list(tmp_path.iterdir()) == []
+
+
