@@ -22,7 +22,7 @@ sweep: $(VENV)/.installed  ## the default sweep; ARGS="sweeps=NAME" for another
 	@$(BIN)/python -m ffnn_lab.run -m $(ARGS)
 
 test: $(VENV)/.installed-all  ## the quick tests; ARGS="-k NAME" is passed to pytest
-	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" $(ARGS)
 
 test-slow: $(VENV)/.installed-all  ## the slow tests alone
 	@$(BIN)/python -m pytest -m slow $(ARGS)

@@ -26,7 +26,7 @@ def run_module(
 ) -> Said:
     """Run ``python -m module arguments`` in ``folder``, where its outputs go too."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("FFNN_LAB", "HYDRA"))}
-    done = subprocess.run(  # noqa: S603 - our own module
+    done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=folder,
         env={**kept, **(environment or {})},

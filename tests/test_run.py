@@ -187,5 +187,3 @@ def test_show_config_trains_nothing(tmp_path: Path) -> None:
     assert said.exit_code == 0
     assert "beta1: 0.9" in said.out
     assert list(tmp_path.iterdir()) == []
-
-

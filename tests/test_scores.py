@@ -38,7 +38,9 @@ def test_a_diverged_seed_counts_as_chance_and_stays_in_the_mean() -> None:
 
 
 def test_ties_go_to_the_lower_dev_loss_then_to_the_first() -> None:
-    runs = _runs([(name, "completed", 0.2, loss) for name, loss in zip("abc", (3, 1, 1))])
+    runs = _runs(
+        [(name, "completed", 0.2, loss) for name, loss in zip("abc", (3, 1, 1), strict=True)]
+    )
     trials = _trials([("x", setting, 0, name) for setting, name in enumerate("abc")])
     table = setting_scores(runs, trials, stage="tune", objective=OBJECTIVE)
     assert best_settings(table) == {"x": 1}

@@ -7,13 +7,13 @@ import pytest
 
 from ffnn_lab.config import ConfigError, from_leaves, leaves
 from ffnn_lab.sweeper.definition import Arm, Definition, differences, short_hash
-from ffnn_lab.sweeper.space import Choice, Interval
+from ffnn_lab.sweeper.space import Choice, Interval, Space
 from tests.builders import make_run
 from tests.catalog import INITIALIZERS, OPTIMIZERS, SCHEDULES
 
 
 def make_definition(**changes: object) -> Definition:
-    space = {
+    space: Space = {
         "optimizer.lr": Interval(0.01, 1.0, log=True),
         "model.widths": Choice(([64], [8, 8])),
         "trainer.max_epochs": Interval(1, 3, log=False, is_int=True),

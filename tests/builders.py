@@ -1,0 +1,218 @@
+"""Configs, tasks and trainings that many tests need, each in one call."""
+
+import dataclasses
+import hashlib
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ffnn_lab.config import (
+    DropoutConfig,
+    InitializerConfig,
+    ModelConfig,
+    OptimizerConfig,
+    RunConfig,
+    ScheduleConfig,
+    TrainerConfig,
+    run_id,
+    with_values,
+)
+from ffnn_lab.config.initializer import SchemeConfig
+from ffnn_lab.config.optimizer import SGDConfig
+from ffnn_lab.config.run import PathsConfig, TrackingConfig
+from ffnn_lab.config.schedule import ConstantScheduleConfig
+from ffnn_lab.config.task import DigitsConfig
+from ffnn_lab.draws import Batch, Examples, epoch_batches
+from ffnn_lab.models import Layout, open_network
+from ffnn_lab.population import Population
+from ffnn_lab.records import CurvePoint, RunResult
+from ffnn_lab.tasks import Split, Task
+from ffnn_lab.trainer import _loss, _on_device, train
+
+
+def make_run(
+    changes: Mapping[str, Any] | None = None,
+    *,
+    seed: int = 0,
+    initializer: InitializerConfig | None = None,
+    bias_initializer: InitializerConfig | None = None,
+    optimizer: OptimizerConfig | None = None,
+    schedule: ScheduleConfig | None = None,
+) -> RunConfig:
+    """Build a small run by hand, without Hydra.
+
+    Args:
+        changes: Leaves to change, by dotted name.
+        seed: The run's.
+        initializer: Instead of He normal.
+        bias_initializer: Instead of zeros.
+        optimizer: Instead of plain gradient descent.
+        schedule: Instead of a constant learning rate.
+    """
+    config = RunConfig(
+        seed=seed,
+        device="cpu",
+        task=DigitsConfig(
+            name="digits", dev_fraction=0.2, test_fraction=0.2, split_seed=0, scaling="global"
+        ),
+        model=ModelConfig(widths=[9], activation="relu"),
+        initializer=initializer or SchemeConfig(name="he_normal", gain=1.0),
+        bias_initializer=bias_initializer or SchemeConfig(name="zeros", gain=1.0),
+        optimizer=optimizer or SGDConfig(name="sgd", lr=0.1, weight_decay=0.0, decay="coupled"),
+        schedule=schedule or ConstantScheduleConfig(name="constant"),
+        dropout=DropoutConfig(input=0.0, hidden=0.0),
+        trainer=TrainerConfig(
+            max_epochs=3,
+            batch_size=8,
+            evaluate_every=1,
+            dtype="float64",
+            max_norm=None,
+            save_weights=False,
+        ),
+        tracking=TrackingConfig(mode="off", project="tests"),
+        paths=PathsConfig(outputs="outputs", data="data"),
+    )
+    return with_values(config, changes or {})
+
+
+def with_parts(config: RunConfig, **parts: Any) -> RunConfig:  # noqa: ANN401 - parts of a config
+    """Copy a config with whole parts exchanged, e.g. ``optimizer=SGDConfig(...)``."""
+    return dataclasses.replace(config, **parts)
+
+
+def make_blobs(
+    *, n_features: int = 5, n_classes: int = 3, n_train: int = 50, n_dev: int = 23, seed: int = 0
+) -> Task:
+    """Make overlapping Gaussian blobs, one per class: a task that is learned, not solved.
+
+    50 train examples in batches of 8 make 7 steps an epoch, of which the last has 2 examples.
+    """
+    rng = np.random.default_rng(seed)
+    centers = rng.standard_normal((n_classes, n_features))
+
+    def split(n_examples: int) -> Split:
+        labels = rng.integers(0, n_classes, n_examples)
+        noise = rng.standard_normal((n_examples, n_features))
+        return Split(centers[labels] + noise, labels)
+
+    return Task(
+        name="blobs",
+        n_classes=n_classes,
+        train=split(n_train),
+        dev=split(n_dev),
+        test=split(n_dev + 1),
+    )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished run with its final weights."""
+
+    result: RunResult
+    network: nn.Sequential
+
+    @property
+    def weights(self) -> list[Tensor]:
+        """Weight and bias of each layer in turn, without padding."""
+        return [parameter.detach() for parameter in self.network.parameters()]
+
+
+def train_with_weights(configs: Sequence[RunConfig], task: Task) -> list[Outcome]:
+    """Train a population and open what each member saved."""
+    saving = [with_values(config, {"trainer.save_weights": True}) for config in configs]
+    with tempfile.TemporaryDirectory() as folder:
+        results = train(saving, task, weights_folder=Path(folder))
+        return [
+            Outcome(result, open_network(Path(folder) / f"{result.run_id}.pt"))
+            for result in results
+        ]
+
+
+def outcomes_by_id(outcomes: Sequence[Outcome]) -> dict[str, Outcome]:
+    """Look outcomes up by the id of their run."""
+    return {outcome.result.run_id: outcome for outcome in outcomes}
+
+
+def differences(one: Outcome, other: Outcome) -> list[str]:
+    """Say where two outcomes of one run differ, if only by the last bit; seconds apart.
+
+    Zeros of either sign count as equal, and NaN as equal to NaN.
+    """
+    found = [
+        field
+        for field in ("run_id", "status", "n_epochs", "n_steps", "diverged_step", "curve")
+        if getattr(one.result, field) != getattr(other.result, field)
+    ]
+    found += [
+        f"parameter {place}"
+        for place, (a, b) in enumerate(zip(one.weights, other.weights, strict=True))
+        if not np.array_equal(a.numpy(), b.numpy(), equal_nan=True)
+    ]
+    return found
+
+
+def assert_same_to_the_bit(some: Sequence[Outcome], others: Sequence[Outcome]) -> None:
+    """Assert that two trainings gave the same runs the same numbers."""
+    other_by_id = outcomes_by_id(others)
+    assert len(some) == len(other_by_id)
+    found = {
+        (place, outcome.result.run_id): differences(outcome, other_by_id[outcome.result.run_id])
+        for place, outcome in enumerate(some)
+    }
+    assert {key: fields for key, fields in found.items() if fields} == {}
+
+
+def training_digest(configs: Sequence[RunConfig], task: Task) -> str:
+    """Hash every id, curve and weight of a training to the last bit."""
+    told = hashlib.sha256()
+    for outcome in train_with_weights(configs, task):
+        curve = [dataclasses.astuple(point) for point in outcome.result.curve]
+        told.update(json.dumps([outcome.result.run_id, outcome.result.status, curve]).encode())
+        for weight in outcome.weights:
+            told.update(weight.numpy().tobytes())
+    return told.hexdigest()
+
+
+def losses(curve: Sequence[CurvePoint], split: str = "train") -> list[float]:
+    """Give the loss at each point of a curve on one split."""
+    return [point.loss for point in curve if point.split == split]
+
+
+def make_population(configs: Sequence[RunConfig], task: Task) -> Population:
+    """Start a population as ``trainer.train`` does."""
+    sizes = (task.n_features, *configs[0].model.widths, task.n_classes)
+    return Population(configs, Layout(sizes, configs[0].model.activation))
+
+
+def train_examples(population: Population, task: Task) -> Examples:
+    """Put the train split where the population's batches are taken from."""
+    return _on_device(task.train, population)
+
+
+def take_step_(population: Population, batch: Batch) -> None:
+    """Take one training step, as ``trainer.train`` does."""
+    for parameter in population.params:
+        parameter.grad = None
+    torch.autograd.backward(_loss(population, batch).sum())
+    population.step_()
+
+
+def take_epoch_(population: Population, task: Task) -> None:
+    """Take one epoch of steps, for tests that look at the population in between."""
+    population.set_learning_rates()
+    for batch in epoch_batches(population, train_examples(population, task)):
+        take_step_(population, batch)
+    for member in population.members:
+        member.epoch += 1
+
+
+def ids(configs: Sequence[RunConfig]) -> list[str]:
+    """Give the id of each run."""
+    return [run_id(config) for config in configs]

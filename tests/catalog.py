@@ -1,0 +1,389 @@
+"""The catalog: one row per option of every config group, which the shared tests walk.
+
+A new option is tested by adding its row here; a test compares the rows with
+``ffnn_lab.config.GROUPS`` and with the files in ``conf/``.
+"""
+
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ffnn_lab.config import InitializerConfig, ModelConfig, OptimizerConfig, ScheduleConfig
+from ffnn_lab.config.initializer import (
+    ConstantConfig,
+    NormalConfig,
+    SchemeConfig,
+    UniformConfig,
+)
+from ffnn_lab.config.optimizer import (
+    AdaGradConfig,
+    AdamConfig,
+    HeavyBallConfig,
+    NesterovConfig,
+    RMSPropConfig,
+    SGDConfig,
+)
+from ffnn_lab.config.run import TrackingConfig
+from ffnn_lab.config.schedule import (
+    ConstantScheduleConfig,
+    CosineConfig,
+    DevDecayConfig,
+    FixedDecayConfig,
+)
+from ffnn_lab.config.task import DigitsConfig, TaskConfig
+from ffnn_lab.tasks import Task
+
+# --- optimizers ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OptimizerRow:
+    """An optimizer and what it must equal."""
+
+    config: OptimizerConfig
+    """No hyperparameter at torch's default, so that one that is not passed on is noticed."""
+    torch_optimizer: Callable[..., torch.optim.Optimizer]
+    """(parameters, config) to torch's own; knows decoupled decay only where torch does."""
+    stable_lr: float
+    """At which a long training on the blobs does not amplify rounding."""
+
+
+def _coupled(config: OptimizerConfig) -> float:
+    return config.weight_decay if config.decay == "coupled" else 0.0
+
+
+def _torch_sgd(params: Iterable[nn.Parameter], config: SGDConfig) -> torch.optim.Optimizer:
+    return torch.optim.SGD(params, lr=config.lr, weight_decay=_coupled(config))
+
+
+def _torch_momentum(
+    params: Iterable[nn.Parameter], config: HeavyBallConfig | NesterovConfig
+) -> torch.optim.Optimizer:
+    return torch.optim.SGD(
+        params,
+        lr=config.lr,
+        momentum=config.momentum,
+        nesterov=isinstance(config, NesterovConfig),
+        weight_decay=_coupled(config),
+    )
+
+
+def _torch_adagrad(params: Iterable[nn.Parameter], config: AdaGradConfig) -> torch.optim.Optimizer:
+    return torch.optim.Adagrad(params, lr=config.lr, eps=config.eps, weight_decay=_coupled(config))
+
+
+def _torch_rmsprop(params: Iterable[nn.Parameter], config: RMSPropConfig) -> torch.optim.Optimizer:
+    return torch.optim.RMSprop(
+        params, lr=config.lr, alpha=config.rho, eps=config.eps, weight_decay=_coupled(config)
+    )
+
+
+def _torch_adam(params: Iterable[nn.Parameter], config: AdamConfig) -> torch.optim.Optimizer:
+    method = torch.optim.Adam if config.decay == "coupled" else torch.optim.AdamW
+    return method(
+        params,
+        lr=config.lr,
+        betas=(config.beta1, config.beta2),
+        eps=config.eps,
+        weight_decay=config.weight_decay,
+    )
+
+
+_NO_DECAY: dict[str, Any] = {"weight_decay": 0.0, "decay": "coupled"}
+
+OPTIMIZERS = {
+    row.config.name: row
+    for row in (
+        OptimizerRow(SGDConfig(name="sgd", lr=0.1, **_NO_DECAY), _torch_sgd, stable_lr=0.1),
+        OptimizerRow(
+            HeavyBallConfig(name="heavy_ball", lr=0.05, momentum=0.8, **_NO_DECAY),
+            _torch_momentum,
+            stable_lr=0.02,
+        ),
+        OptimizerRow(
+            NesterovConfig(name="nesterov", lr=0.05, momentum=0.8, **_NO_DECAY),
+            _torch_momentum,
+            stable_lr=0.02,
+        ),
+        OptimizerRow(
+            AdaGradConfig(name="adagrad", lr=0.05, eps=1e-6, **_NO_DECAY),
+            _torch_adagrad,
+            stable_lr=0.05,
+        ),
+        OptimizerRow(
+            RMSPropConfig(name="rmsprop", lr=0.003, rho=0.9, eps=1e-5, **_NO_DECAY),
+            _torch_rmsprop,
+            stable_lr=0.003,
+        ),
+        OptimizerRow(
+            AdamConfig(name="adam", lr=0.005, beta1=0.8, beta2=0.95, eps=1e-6, **_NO_DECAY),
+            _torch_adam,
+            stable_lr=0.005,
+        ),
+        OptimizerRow(
+            AdamConfig(
+                name="adamw",
+                lr=0.005,
+                beta1=0.7,
+                beta2=0.97,
+                eps=1e-6,
+                weight_decay=0.1,
+                decay="decoupled",
+            ),
+            _torch_adam,
+            stable_lr=0.005,
+        ),
+    )
+}
+
+# --- initializers ----------------------------------------------------------------------------
+
+Filler = Callable[..., Tensor]
+"""(tensor to fill, config, fan_in of its layer, rng): what torch.nn.init does, gain left out."""
+
+
+@dataclass(frozen=True)
+class InitializerRow:
+    """An initializer and what it must equal."""
+
+    config: InitializerConfig
+    fill_: Filler
+    variance: Callable[[int, int], float]
+    """(fan_in, fan_out) to the variance of an entry, worked from the paper's formula."""
+    breaks_symmetry: bool = True
+    """Otherwise hidden units start alike, whatever the seed."""
+
+
+init = nn.init
+
+
+def _fill_constant_(w: Tensor, config: ConstantConfig, _in: int, _rng: torch.Generator) -> Tensor:
+    return init.constant_(w, config.value)
+
+
+def _fill_uniform_(w: Tensor, config: UniformConfig, _in: int, rng: torch.Generator) -> Tensor:
+    return init.uniform_(w, -config.limit, config.limit, generator=rng)
+
+
+def _fill_normal_(w: Tensor, config: NormalConfig, _in: int, rng: torch.Generator) -> Tensor:
+    return init.normal_(w, 0.0, config.std, generator=rng)
+
+
+def _scheme(
+    name: str, fill_: Filler, variance: Callable[[int, int], float], **rest: bool
+) -> InitializerRow:
+    return InitializerRow(SchemeConfig(name=name, gain=1.0), fill_, variance, **rest)
+
+
+_SIZE_BLIND = {
+    "zeros": _scheme(
+        "zeros",
+        lambda w, _config, _fan_in, _rng: init.zeros_(w),
+        lambda _fan_in, _fan_out: 0.0,
+        breaks_symmetry=False,
+    ),
+    "constant": InitializerRow(
+        ConstantConfig(name="constant", value=0.3, gain=1.0),
+        _fill_constant_,
+        lambda _fan_in, _fan_out: 0.0,
+        breaks_symmetry=False,
+    ),
+    "uniform": InitializerRow(
+        UniformConfig(name="uniform", limit=0.6, gain=1.0),
+        _fill_uniform_,
+        lambda _fan_in, _fan_out: 0.12,  # (2 * 0.6)^2 / 12
+    ),
+    "normal": InitializerRow(
+        NormalConfig(name="normal", std=0.4, gain=1.0),
+        _fill_normal_,
+        lambda _fan_in, _fan_out: 0.16,
+    ),
+}
+
+INITIALIZERS = {
+    **_SIZE_BLIND,
+    "lecun_uniform": _scheme(
+        "lecun_uniform",
+        lambda w, _config, _fan_in, rng: init.kaiming_uniform_(
+            w, nonlinearity="linear", generator=rng
+        ),
+        lambda fan_in, _fan_out: 1 / fan_in,
+    ),
+    "lecun_normal": _scheme(
+        "lecun_normal",
+        lambda w, _config, _fan_in, rng: init.kaiming_normal_(
+            w, nonlinearity="linear", generator=rng
+        ),
+        lambda fan_in, _fan_out: 1 / fan_in,
+    ),
+    "glorot_uniform": _scheme(
+        "glorot_uniform",
+        lambda w, _config, _fan_in, rng: init.xavier_uniform_(w, generator=rng),
+        lambda fan_in, fan_out: 2 / (fan_in + fan_out),
+    ),
+    "glorot_normal": _scheme(
+        "glorot_normal",
+        lambda w, _config, _fan_in, rng: init.xavier_normal_(w, generator=rng),
+        lambda fan_in, fan_out: 2 / (fan_in + fan_out),
+    ),
+    "he_uniform": _scheme(
+        "he_uniform",
+        lambda w, _config, _fan_in, rng: init.kaiming_uniform_(
+            w, nonlinearity="relu", generator=rng
+        ),
+        lambda fan_in, _fan_out: 2 / fan_in,
+    ),
+    "he_normal": _scheme(
+        "he_normal",
+        lambda w, _config, _fan_in, rng: init.kaiming_normal_(
+            w, nonlinearity="relu", generator=rng
+        ),
+        lambda fan_in, _fan_out: 2 / fan_in,
+    ),
+    "orthogonal": _scheme(
+        "orthogonal",
+        lambda w, _config, _fan_in, rng: init.orthogonal_(w, generator=rng),
+        # Orthonormal vectors of length max(fan_in, fan_out): each entry's share of length 1.
+        lambda fan_in, fan_out: 1 / max(fan_in, fan_out),
+    ),
+    "torch": _scheme(
+        "torch",
+        # The words of nn.Linear.reset_parameters.
+        lambda w, _config, _fan_in, rng: init.kaiming_uniform_(w, a=math.sqrt(5), generator=rng),
+        lambda fan_in, _fan_out: 1 / (3 * fan_in),
+    ),
+}
+
+
+def _fill_torch_bias_(
+    bias: Tensor, _config: SchemeConfig, fan_in: int, rng: torch.Generator
+) -> Tensor:
+    """The words of nn.Linear.reset_parameters."""
+    bound = 1 / math.sqrt(fan_in)
+    return init.uniform_(bias, -bound, bound, generator=rng)
+
+
+BIAS_INITIALIZERS = {
+    **_SIZE_BLIND,
+    "torch": _scheme("torch", _fill_torch_bias_, lambda fan_in, _fan_out: 1 / (3 * fan_in)),
+}
+
+# --- schedules -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ScheduleRow:
+    """A schedule and what it must equal."""
+
+    config: ScheduleConfig
+    torch_scheduler: Callable[..., torch.optim.lr_scheduler.LRScheduler]
+    """(torch optimizer, config, max_epochs) to torch's own."""
+
+
+def _torch_constant(
+    optimizer: torch.optim.Optimizer, _config: ConstantScheduleConfig, _max_epochs: int
+) -> torch.optim.lr_scheduler.LRScheduler:
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda _epoch: 1.0)
+
+
+def _torch_fixed_decay(
+    optimizer: torch.optim.Optimizer, config: FixedDecayConfig, _max_epochs: int
+) -> torch.optim.lr_scheduler.LRScheduler:
+    return torch.optim.lr_scheduler.StepLR(
+        optimizer, step_size=config.every_epochs, gamma=config.delta
+    )
+
+
+def _torch_cosine(
+    optimizer: torch.optim.Optimizer, config: CosineConfig, max_epochs: int
+) -> torch.optim.lr_scheduler.LRScheduler:
+    return torch.optim.lr_scheduler.CosineAnnealingLR(
+        optimizer,
+        T_max=max_epochs,
+        eta_min=optimizer.param_groups[0]["lr"] * config.final_fraction,
+    )
+
+
+def _torch_dev_decay(
+    optimizer: torch.optim.Optimizer, config: DevDecayConfig, _max_epochs: int
+) -> torch.optim.lr_scheduler.LRScheduler:
+    return torch.optim.lr_scheduler.ReduceLROnPlateau(
+        optimizer, factor=config.delta, patience=config.patience - 1, threshold=0, eps=0
+    )
+
+
+SCHEDULES = {
+    "constant": ScheduleRow(ConstantScheduleConfig(name="constant"), _torch_constant),
+    "fixed_decay": ScheduleRow(
+        FixedDecayConfig(name="fixed_decay", delta=0.6, every_epochs=3), _torch_fixed_decay
+    ),
+    "cosine": ScheduleRow(CosineConfig(name="cosine", final_fraction=0.1), _torch_cosine),
+    "dev_decay": ScheduleRow(
+        DevDecayConfig(name="dev_decay", delta=0.7, patience=2), _torch_dev_decay
+    ),
+}
+
+# --- tasks -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TaskRow:
+    """A task: what its raw data and its splits must be."""
+
+    config: TaskConfig
+    n_features: int
+    n_classes: int
+    n_examples: int
+    """In all splits together."""
+    label_counts: tuple[int, ...]
+    checksum: str
+    """``task_checksum(load_task(config))``: pins the raw data and the split."""
+
+
+def task_checksum(task: Task) -> str:
+    """Hash every example of every split, to the last bit."""
+    told = hashlib.sha256()
+    for split in (task.train, task.dev, task.test):
+        told.update(split.inputs.tobytes())
+        told.update(split.labels.tobytes())
+    return told.hexdigest()[:16]
+
+
+TASKS = {
+    "digits": TaskRow(
+        DigitsConfig(
+            name="digits", dev_fraction=0.2, test_fraction=0.2, split_seed=0, scaling="none"
+        ),
+        n_features=64,
+        n_classes=10,
+        n_examples=1797,
+        # As the UCI page of the data's test set lists them.
+        label_counts=(178, 182, 177, 183, 181, 182, 181, 179, 174, 180),
+        checksum="d93e87144a36c4af",
+    )
+}
+
+# --- the rest --------------------------------------------------------------------------------
+
+MODELS = {
+    "mlp": ModelConfig(widths=[9], activation="relu"),
+    "linear": ModelConfig(widths=[], activation="relu"),
+}
+TRACKING = {
+    mode: TrackingConfig(mode=mode, project="tests") for mode in ("offline", "online", "off")
+}
+
+CATALOG: Mapping[str, Mapping[str, object]] = {
+    "task": TASKS,
+    "model": MODELS,
+    "initializer": INITIALIZERS,
+    "bias_initializer": BIAS_INITIALIZERS,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+    "tracking": TRACKING,
+}

@@ -1,0 +1,259 @@
+"""What holds a run together, and what its id is made of."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ffnn_lab.config import (
+    ConfigError,
+    RunConfig,
+    digest,
+    from_leaves,
+    identity,
+    leaves,
+    partition_key,
+    run_id,
+    with_values,
+)
+from tests.builders import make_run, with_parts
+from tests.catalog import BIAS_INITIALIZERS, INITIALIZERS, OPTIMIZERS, SCHEDULES
+
+ROOT = Path(__file__).parents[2]
+
+MOVES_NO_NUMBER = {
+    "tracking.mode": "offline",
+    "tracking.project": "elsewhere",
+    "paths.outputs": "there",
+    "paths.data": "over there",
+    "trainer.save_weights": True,
+}
+
+MOVES_NUMBERS = {
+    "seed": 1,
+    "device": "cuda",
+    "task.dev_fraction": 0.1,
+    "task.test_fraction": 0.1,
+    "task.split_seed": 1,
+    "task.scaling": "none",
+    "model.widths": [9, 9],
+    "model.activation": "tanh",
+    "initializer.name": "he_uniform",
+    "initializer.gain": 2.0,
+    "bias_initializer.name": "torch",
+    "bias_initializer.gain": 2.0,
+    "optimizer.lr": 0.1 + 2**-56,  # the next number after 0.1
+    "optimizer.weight_decay": 0.1,
+    "optimizer.decay": "decoupled",
+    "dropout.input": 0.1,
+    "dropout.hidden": 0.1,
+    "trainer.max_epochs": 4,
+    "trainer.batch_size": "full",
+    "trainer.evaluate_every": 2,
+    "trainer.dtype": "float32",
+    "trainer.max_norm": 1.0,
+}
+
+CANNOT_DIFFER_IN_A_POPULATION = (
+    "device",
+    "task.",
+    "model.",
+    "trainer.batch_size",
+    "trainer.dtype",
+    "trainer.evaluate_every",
+)
+
+NAMES = {"task.name", "optimizer.name", "schedule.name"}
+"""Leaves that have one value in this config's class."""
+
+
+def test_the_two_tables_above_hold_every_leaf() -> None:
+    """So that a new leaf is put into one of them on purpose."""
+    assert set(MOVES_NO_NUMBER) | set(MOVES_NUMBERS) | NAMES == set(leaves(make_run()))
+
+
+# --- checks ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"trainer.batch_size": 0},
+            "trainer.batch_size must be a positive integer or full, got 0",
+        ),
+        (
+            {"trainer.batch_size": "half"},
+            "trainer.batch_size must be a positive integer or full, got half",
+        ),
+        (
+            {"task.dev_fraction": 0.5, "task.test_fraction": 0.5},
+            "task.dev_fraction and task.test_fraction must leave examples to train on, "
+            "got 0.5 + 0.5",
+        ),
+        ({"dropout.hidden": 1.0}, "dropout.hidden must lie in [0, 1), got 1.0"),
+        (
+            {"bias_initializer.name": "orthogonal"},
+            "bias_initializer.name must be one of zeros, constant, uniform, normal, torch; "
+            "got orthogonal",
+        ),
+        ({"device": "tpu"}, "device must be one of auto, cpu, cuda; got tpu"),
+    ],
+)
+def test_slips_are_named(changes: dict[str, Any], message: str) -> None:
+    config = make_run()
+    with pytest.raises(ConfigError) as caught:
+        with_values(config, changes)
+    assert str(caught.value) == message
+
+
+def test_dev_decay_needs_every_epoch_evaluated() -> None:
+    config = make_run(schedule=SCHEDULES["dev_decay"].config)
+    with pytest.raises(ConfigError, match=r"^trainer\.evaluate_every must be 1 with schedule=dev"):
+        with_values(config, {"trainer.evaluate_every": 2})
+
+
+def test_a_config_built_by_hand_is_checked_too() -> None:
+    bad = OPTIMIZERS["sgd"].config.__class__(
+        name="sgd", lr=-1.0, weight_decay=0.0, decay="coupled"
+    )
+    with pytest.raises(ConfigError, match=r"^optimizer\.lr must be positive, got -1\.0$"):
+        make_run(optimizer=bad)
+
+
+# --- ids -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", MOVES_NO_NUMBER)
+def test_the_id_ignores_what_moves_no_number(name: str) -> None:
+    changed = with_values(make_run(), {name: MOVES_NO_NUMBER[name]})
+    assert leaves(changed) != leaves(make_run())
+    assert run_id(changed) == run_id(make_run())
+
+
+@pytest.mark.parametrize("name", MOVES_NUMBERS)
+def test_the_id_changes_with_what_moves_numbers(name: str) -> None:
+    changed = with_values(make_run(), {name: MOVES_NUMBERS[name]})
+    assert run_id(changed) != run_id(make_run())
+
+
+def test_every_choice_has_its_own_id() -> None:
+    configs = [make_run(optimizer=row.config) for row in OPTIMIZERS.values()]
+    configs += [make_run(schedule=row.config) for row in SCHEDULES.values()][1:]
+    configs += [make_run(initializer=row.config) for row in INITIALIZERS.values()]
+    configs += [make_run(bias_initializer=row.config) for row in BIAS_INITIALIZERS.values()]
+    distinct = {run_id(config) for config in configs}
+    # He normal and zero biases are what make_run has anyway, as has plain gradient descent.
+    assert len(distinct) == len(configs) - 2
+
+
+def test_numbers_are_told_apart_by_value_and_not_by_type() -> None:
+    assert run_id(make_run({"optimizer.lr": 1})) == run_id(make_run({"optimizer.lr": 1.0}))
+    assert run_id(make_run({"seed": 2.0})) == run_id(make_run({"seed": 2}))
+
+
+def test_the_id_needs_a_settled_device() -> None:
+    config = make_run({"device": "auto"})
+    with pytest.raises(ConfigError, match="device must be settled"):
+        run_id(config)
+
+
+def test_digest_is_that_of_the_canonical_json() -> None:
+    expected = hashlib.sha256(b'{"a":[1,null],"b":0.1}').hexdigest()[:12]
+    assert digest({"b": 0.1, "a": [1, None]}) == expected
+
+
+def test_digest_does_not_depend_on_the_order_of_a_mapping() -> None:
+    flat = identity(make_run())
+    backwards = dict(reversed(flat.items()))
+    assert list(backwards) != list(flat)
+    assert digest(backwards) == digest(flat)
+
+
+def test_ids_are_the_same_in_fresh_processes_with_other_hash_seeds() -> None:
+    code = (
+        "import sys; from ffnn_lab.config import from_leaves, run_id; import json; "
+        "sys.stdout.write(run_id(from_leaves(json.load(sys.stdin))))"
+    )
+    config = make_run(optimizer=OPTIMIZERS["adam"].config, seed=3)
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            input=json.dumps(leaves(config)),
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for hash_seed in ("0", "1")
+    }
+    assert told == {run_id(config)}
+
+
+# --- stored configs --------------------------------------------------------------------------
+
+
+def _every_choice() -> list[RunConfig]:
+    base = make_run({"model.widths": [], "trainer.batch_size": "full", "trainer.max_norm": 1.0})
+    return [
+        *(with_parts(base, optimizer=row.config) for row in OPTIMIZERS.values()),
+        *(with_parts(base, initializer=row.config) for row in INITIALIZERS.values()),
+        *(with_parts(base, bias_initializer=row.config) for row in BIAS_INITIALIZERS.values()),
+        *(with_parts(base, schedule=row.config) for row in SCHEDULES.values()),
+    ]
+
+
+@pytest.mark.parametrize("config", _every_choice(), ids=run_id)
+def test_a_config_survives_its_record(config: RunConfig) -> None:
+    stored = json.loads(json.dumps(leaves(config), sort_keys=True))
+    assert from_leaves(stored) == config
+
+
+@pytest.mark.parametrize("name", ["seed", "optimizer.lr", "dropout.input", "device"])
+def test_a_stored_config_with_a_missing_leaf_is_refused(name: str) -> None:
+    flat = leaves(make_run())
+    del flat[name]
+    with pytest.raises(ConfigError, match=f"does not fit this version of ffnn_lab: see {name}"):
+        from_leaves(flat)
+
+
+def test_a_stored_config_with_a_missing_part_is_refused() -> None:
+    flat = {k: v for k, v in leaves(make_run()).items() if not k.startswith("dropout.")}
+    with pytest.raises(ConfigError, match="does not fit this version of ffnn_lab: see dropout"):
+        from_leaves(flat)
+
+
+@pytest.mark.parametrize("name", ["optimizer.momentum", "color", "colors.dark"])
+def test_a_stored_config_with_an_unknown_leaf_is_refused(name: str) -> None:
+    flat = {**leaves(make_run()), name: 1.0}
+    with pytest.raises(ConfigError, match="does not fit this version of ffnn_lab: see "):
+        from_leaves(flat)
+
+
+def test_a_stored_config_out_of_range_is_refused() -> None:
+    flat = {**leaves(make_run()), "optimizer.lr": -1.0}
+    with pytest.raises(ConfigError, match=r"optimizer\.lr must be positive"):
+        from_leaves(flat)
+
+
+# --- partitions ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", MOVES_NUMBERS)
+def test_the_partition_key_holds_what_cannot_differ_and_nothing_else(name: str) -> None:
+    changed = with_values(make_run(), {name: MOVES_NUMBERS[name]})
+    is_shared = name.startswith(CANNOT_DIFFER_IN_A_POPULATION)
+    assert (partition_key(changed) != partition_key(make_run())) == is_shared
+
+
+def test_any_choices_of_the_other_groups_share_a_population() -> None:
+    configs = [make_run(optimizer=row.config) for row in OPTIMIZERS.values()]
+    configs += [make_run(schedule=row.config) for row in SCHEDULES.values()]
+    configs += [make_run(initializer=row.config) for row in INITIALIZERS.values()]
+    assert len({partition_key(config) for config in configs}) == 1

@@ -1,0 +1,45 @@
+"""Fixtures that several folders share."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import torch
+
+from ffnn_lab.tasks import Task, load_task
+
+pytest.register_assert_rewrite("tests.builders")
+from tests.builders import make_blobs, make_run  # noqa: E402 - its assertions explain themselves
+
+
+@pytest.fixture(scope="session")
+def digits() -> Task:
+    """Real digits, as conf/task/digits.yaml has them."""
+    return load_task(make_run().task)
+
+
+@pytest.fixture(scope="session")
+def blobs() -> Task:
+    """A small task of odd sizes: 5 features, 3 classes, 7 steps an epoch in batches of 8."""
+    return make_blobs()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    """Tests are small, and threads that wait for one another on a busy machine are slow.
+
+    A second thread is started all the same, while denormal numbers are flushed, as it is in a
+    process that only trains; else the trainer would do without it in the tests of two threads.
+    """
+    torch.set_num_threads(2)
+    torch.set_flush_denormal(True)
+    torch.ones(1 << 18).mul_(2)
+    torch.set_flush_denormal(False)
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def set_threads() -> Iterator[Callable[[int], None]]:
+    """Set torch's number of threads for one test."""
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)

@@ -1,0 +1,76 @@
+"""One member as an ordinary ``nn.Module``."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from ffnn_lab.models import export_member, forward, open_network, save_network
+from ffnn_lab.models.mlp import ACTIVATIONS
+from ffnn_lab.tasks import Task
+from ffnn_lab.trainer import train
+from tests.builders import make_population, make_run, take_epoch_
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("widths", [[], [9], [33, 7, 2]], ids=str)
+def test_export_gives_the_logits_of_the_member(
+    widths: list[int], activation: str, blobs: Task
+) -> None:
+    changes = {"model.widths": widths, "model.activation": activation}
+    population = make_population([make_run(changes, seed=seed) for seed in range(3)], blobs)
+    take_epoch_(population, blobs)
+    inputs = torch.from_numpy(blobs.dev.inputs)
+    stored = functional.pad(inputs, (0, population.layout.stored[0] - 5)).expand(3, -1, -1)
+    logits = forward(population.params, stored, population.layout)
+    for m in range(3):
+        network = export_member(population.params, m, population.layout)
+        torch.testing.assert_close(network(inputs), logits[m], rtol=1e-12, atol=1e-12)
+
+
+def test_export_has_no_padding_and_is_a_copy(blobs: Task) -> None:
+    population = make_population([make_run({"model.widths": [9, 4]})], blobs)
+    network = export_member(population.params, 0, population.layout)
+    shapes = [tuple(parameter.shape) for parameter in network.parameters()]
+    assert shapes == [(9, 5), (9,), (4, 9), (4,), (3, 4), (3,)]
+    before = [parameter.detach().clone() for parameter in network.parameters()]
+    take_epoch_(population, blobs)
+    for parameter, old in zip(network.parameters(), before, strict=True):
+        assert torch.equal(parameter, old)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("widths", [[], [9, 4]], ids=str)
+def test_a_saved_network_opens_as_it_was(
+    widths: list[int], dtype: str, blobs: Task, tmp_path: Path
+) -> None:
+    changes = {"model.widths": widths, "model.activation": "tanh", "trainer.dtype": dtype}
+    population = make_population([make_run(changes)], blobs)
+    network = export_member(population.params, 0, population.layout)
+    path = tmp_path / "a folder" / "network.pt"
+    save_network(network, path, population.layout)
+    opened = open_network(path)
+    assert not opened.training
+    assert [type(module) for module in opened] == [type(module) for module in network]
+    assert sum(isinstance(module, nn.Tanh) for module in opened) == len(widths)
+    for new, old in zip(opened.parameters(), network.parameters(), strict=True):
+        assert new.dtype == old.dtype == getattr(torch, dtype)
+        assert torch.equal(new, old)
+
+
+def test_a_trained_network_gives_the_error_on_its_record(blobs: Task, tmp_path: Path) -> None:
+    saving = make_run({"trainer.save_weights": True, "trainer.max_epochs": 5})
+    result = train([saving], blobs, weights_folder=tmp_path)[0]
+    network = open_network(tmp_path / f"{result.run_id}.pt")
+    answers = network(torch.from_numpy(blobs.test.inputs)).argmax(dim=1).numpy()
+    error = float((answers != blobs.test.labels).mean())
+    assert error == pytest.approx(result.metrics()["last.test.error"], rel=1e-12)
+    assert error < blobs.chance_error  # it learned something
+
+
+def test_only_who_asked_is_saved(blobs: Task, tmp_path: Path) -> None:
+    saving = make_run({"trainer.save_weights": True}, seed=1)
+    results = train([make_run(), saving], blobs, weights_folder=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [f"{results[1].run_id}.pt"]

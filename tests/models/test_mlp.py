@@ -1,0 +1,169 @@
+"""The stacked forward pass, and padding that stays zero."""
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ffnn_lab.models import Layout, forward
+from ffnn_lab.models.mlp import ACTIVATIONS, ALIGNMENT
+from ffnn_lab.population import Population
+from ffnn_lab.tasks import Task
+from tests.builders import make_population, make_run, take_epoch_
+from tests.catalog import BIAS_INITIALIZERS, OPTIMIZERS
+
+# --- layouts ---------------------------------------------------------------------------------
+
+
+def test_layout_rounds_sizes_up_to_the_alignment() -> None:
+    layout = Layout((1, 32, 33, 64, 10), "relu")
+    assert ALIGNMENT == 32
+    assert layout.stored == (32, 32, 64, 64, 32)
+    assert layout.n_layers == 4
+    assert [layout.fans(layer) for layer in range(4)] == [(1, 32), (32, 33), (33, 64), (64, 10)]
+
+
+def test_layout_without_hidden_layers() -> None:
+    layout = Layout((64, 10), "relu")
+    assert (layout.n_layers, layout.stored) == (1, (64, 32))
+
+
+def test_only_a_padded_sigmoid_needs_a_mask_of_units() -> None:
+    like = torch.zeros(1)
+    for activation in ACTIVATIONS:
+        layout = Layout((5, 3, 32, 2), activation)
+        mask = layout.unit_mask(0, like)
+        assert (mask is not None) == (activation == "sigmoid")
+        if mask is not None:
+            assert mask.tolist() == [1.0] * 3 + [0.0] * 29
+        assert layout.unit_mask(1, like) is None  # 32 units need no padding
+
+
+# --- forward ---------------------------------------------------------------------------------
+
+
+def test_forward_by_hand() -> None:
+    """With x = (1, 2); V = ((1, -1), (2, 1)), b = (0, 1): V x + b = (-1, 5), relu (0, 5).
+
+    W = ((1, 2), (3, -1)), c = (1, 0): logits (11, -5). With the second hidden unit dropped,
+    and the first input doubled: V x + b = (0, 7), relu (0, 7), dropped (0, 0), logits (1, 0).
+    """
+    layout = Layout((2, 2, 2), "relu", alignment=1)
+    params = [
+        torch.tensor([[[1.0, -1.0], [2.0, 1.0]]]),
+        torch.tensor([[0.0, 1.0]]),
+        torch.tensor([[[1.0, 2.0], [3.0, -1.0]]]),
+        torch.tensor([[1.0, 0.0]]),
+    ]
+    inputs = torch.tensor([[[1.0, 2.0]]])
+    assert forward(params, inputs, layout).tolist() == [[[11.0, -5.0]]]
+    masks = [torch.tensor([[[2.0, 1.0]]]), torch.tensor([[[2.0, 0.0]]])]
+    assert forward(params, inputs, layout, masks).tolist() == [[[1.0, 0.0]]]
+    assert forward(params, inputs, layout, [None, masks[1]]).tolist() == [[[1.0, 0.0]]]
+    assert forward(params, inputs, layout, [None, None]).tolist() == [[[11.0, -5.0]]]
+
+
+@pytest.mark.parametrize(
+    ("activation", "value"),
+    [
+        ("relu", 1.5),
+        ("tanh", 0.9051482536448664),  # (e^3 - 1) / (e^3 + 1)
+        ("sigmoid", 0.8175744761936437),  # 1 / (1 + e^-1.5)
+        ("gelu", 1.3997891980967387),  # 1.5 Phi(1.5), Phi(1.5) = 0.9331927987311419
+    ],
+)
+def test_activation_by_hand(activation: str, value: float) -> None:
+    layout = Layout((1, 1, 1), activation, alignment=1)
+    one = torch.ones(1, 1, 1, dtype=torch.float64)
+    params = [1.5 * one, 0 * one[0], one, 0 * one[0]]
+    assert forward(params, one, layout).item() == pytest.approx(value, rel=1e-14)
+
+
+def _draw(*shape: int, seed: int) -> Tensor:
+    rng = torch.Generator().manual_seed(seed)
+    return torch.randn(*shape, generator=rng, dtype=torch.float64)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("alignment", [1, 8, 32])
+def test_padding_does_not_move_the_logits(activation: str, alignment: int) -> None:
+    sizes = (5, 3, 9, 2)
+    plain, padded = Layout(sizes, activation, 1), Layout(sizes, activation, alignment)
+    params, stored = [], []
+    for layer, (fan_in, fan_out) in enumerate(plain.fans(layer) for layer in range(3)):
+        weight, bias = _draw(2, fan_out, fan_in, seed=layer), _draw(2, fan_out, seed=10 + layer)
+        params += [weight, bias]
+        more_in, more_out = padded.stored[layer] - fan_in, padded.stored[layer + 1] - fan_out
+        stored += [
+            functional.pad(weight, (0, more_in, 0, more_out)),
+            functional.pad(bias, (0, more_out)),
+        ]
+    inputs = _draw(2, 7, 5, seed=20)
+    wide = functional.pad(inputs, (0, padded.stored[0] - 5))
+    torch.testing.assert_close(
+        forward(stored, wide, padded), forward(params, inputs, plain), rtol=1e-12, atol=1e-12
+    )
+
+
+def test_gradients_are_the_members_own() -> None:
+    """The gradient of the summed losses, for one member, is that of its loss alone."""
+    layout = Layout((4, 3, 2), "tanh", alignment=1)
+    shapes = [(3, 3, 4), (3, 3), (3, 2, 3), (3, 2)]
+    params = [_draw(*shape, seed=i).requires_grad_() for i, shape in enumerate(shapes)]
+    inputs = _draw(3, 6, 4, seed=9)
+    together = torch.autograd.grad(forward(params, inputs, layout).square().sum(), params)
+    for m in range(3):
+        own = [w[m : m + 1].detach().requires_grad_() for w in params]
+        loss = forward(own, inputs[m : m + 1], layout).square().sum()
+        for whole, alone in zip(together, torch.autograd.grad(loss, own), strict=True):
+            torch.testing.assert_close(whole[m : m + 1], alone, rtol=1e-12, atol=1e-12)
+
+
+# --- padding ---------------------------------------------------------------------------------
+
+
+def _padding(population: Population) -> list[Tensor]:
+    """Everything stored beyond the layers' real sizes, of parameters and optimizer state."""
+    beyond: list[Tensor] = []
+    stacks = [population.params]
+    stacks += [
+        tensors
+        for part in population.slices
+        for name, tensors in part.state.items()
+        if name != "decay_powers"
+    ]
+    for stack in stacks:
+        for layer in range(population.layout.n_layers):
+            fan_in, fan_out = population.layout.fans(layer)
+            weight, bias = stack[2 * layer].detach(), stack[2 * layer + 1].detach()
+            beyond += [weight[:, fan_out:], weight[:, :, fan_in:], bias[:, fan_out:]]
+    return beyond
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_padding_stays_exactly_zero_while_training(activation: str, blobs: Task) -> None:
+    """Under every optimizer, with dropout, both decays and a limit on norms."""
+    changes = {
+        "model.activation": activation,
+        "model.widths": [9, 33],
+        "dropout.input": 0.2,
+        "dropout.hidden": 0.5,
+        "trainer.max_norm": 1.0,
+    }
+    configs = [
+        make_run(
+            {**changes, "optimizer.weight_decay": 0.01, "optimizer.decay": decay},
+            optimizer=row.config,
+            bias_initializer=BIAS_INITIALIZERS["constant"].config,
+        )
+        for row in OPTIMIZERS.values()
+        for decay in ("coupled", "decoupled")
+    ]
+    population = make_population(configs, blobs)
+    before = [parameter.detach().clone() for parameter in population.params]
+    for _ in range(3):
+        take_epoch_(population, blobs)
+    assert not any(torch.equal(w, old) for w, old in zip(population.params, before, strict=True))
+    padding = _padding(population)
+    assert sum(tensor.numel() for tensor in padding) > 0
+    assert not any(tensor.any() for tensor in padding)

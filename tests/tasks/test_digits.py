@@ -1,0 +1,53 @@
+"""The digits are what scikit-learn ships, split and scaled as their config says."""
+
+import numpy as np
+from sklearn import datasets
+
+from ffnn_lab.tasks import Task, load_task
+from tests.builders import make_run
+from tests.catalog import TASKS
+
+
+def test_pixels_and_labels_are_the_library_s() -> None:
+    """As sets of (image, label): the split changes the order only."""
+    task = load_task(TASKS["digits"].config)
+    bunch = datasets.load_digits()
+    rows = np.concatenate([task.split(name).inputs for name in ("train", "dev", "test")])
+    labels = np.concatenate([task.split(name).labels for name in ("train", "dev", "test")])
+    ours = np.column_stack([rows, labels])
+    theirs = np.column_stack([bunch.data, bunch.target])
+    assert np.array_equal(ours[np.lexsort(ours.T)], theirs[np.lexsort(theirs.T)])
+
+
+def test_pixels_are_whole_numbers_from_0_to_16_before_scaling() -> None:
+    """Mean 4.884, deviation 6.017 over all 1797 x 64 pixels."""
+    task = load_task(TASKS["digits"].config)
+    rows = np.concatenate([task.split(name).inputs for name in ("train", "dev", "test")])
+    assert set(np.unique(rows)) == set(range(17))
+    assert round(float(rows.mean()), 3) == 4.884
+    assert round(float(rows.std()), 3) == 6.017
+
+
+def test_split_sizes(digits: Task) -> None:
+    """Fifths of each class, rounded: 178 gives 36, 36 and 106, and so on over the classes."""
+    counts = TASKS["digits"].label_counts
+    n_fifth = sum(round(n / 5) for n in counts)
+    assert [len(digits.split(name).labels) for name in ("test", "dev", "train")] == [
+        n_fifth,
+        n_fifth,
+        1797 - 2 * n_fifth,
+    ]
+
+
+def test_chance_error_is_that_of_the_commonest_train_label(digits: Task) -> None:
+    counts = np.bincount(digits.train.labels)
+    assert digits.chance_error == 1 - counts.max() / counts.sum()
+    assert 0.89 < digits.chance_error < 0.9
+
+
+def test_the_run_s_seed_does_not_move_the_split(digits: Task) -> None:
+    """``load_task`` sees the task's part of the config alone."""
+    other = load_task(make_run(seed=999).task)
+    for name in ("train", "dev", "test"):
+        assert np.array_equal(other.split(name).inputs, digits.split(name).inputs)
+        assert np.array_equal(other.split(name).labels, digits.split(name).labels)

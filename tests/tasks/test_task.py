@@ -1,0 +1,160 @@
+"""Every task: sizes as the catalog says; splits stratified; scaling looks at train alone."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ffnn_lab.config.task import DigitsConfig
+from ffnn_lab.tasks import LOADERS, Task, load_task, stratified_split
+from ffnn_lab.tasks.task import make_task
+from tests.catalog import TASKS, task_checksum
+
+SPLITS = ("train", "dev", "test")
+
+
+def make_config(**changes: Any) -> DigitsConfig:  # noqa: ANN401 - fields of a task's config
+    values = {
+        "name": "digits",
+        "dev_fraction": 0.2,
+        "test_fraction": 0.25,
+        "split_seed": 0,
+        "scaling": "none",
+        **changes,
+    }
+    return DigitsConfig(**values)
+
+
+# --- the catalog -----------------------------------------------------------------------------
+
+
+def test_every_task_has_a_loader() -> None:
+    assert set(LOADERS) == set(TASKS)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_task_is_as_the_catalog_says(name: str) -> None:
+    row = TASKS[name]
+    task = load_task(row.config)
+    labels = np.concatenate([task.split(split).labels for split in SPLITS])
+    assert (task.name, task.n_features, task.n_classes) == (name, row.n_features, row.n_classes)
+    assert len(labels) == row.n_examples
+    assert tuple(np.bincount(labels)) == row.label_counts
+    assert task_checksum(task) == row.checksum
+
+
+@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("scaling", ["global", "per_feature"])
+def test_task_is_scaled_by_its_train_split(name: str, scaling: str) -> None:
+    task = load_task(dataclasses.replace(TASKS[name].config, scaling=scaling))
+    axis = None if scaling == "global" else 0
+    mean, deviation = task.train.inputs.mean(axis=axis), task.train.inputs.std(axis=axis)
+    np.testing.assert_allclose(mean, 0, atol=1e-12)
+    is_constant = np.isclose(deviation, 0)
+    np.testing.assert_allclose(deviation[~is_constant], 1, rtol=1e-12)
+    assert all(np.isfinite(task.split(split).inputs).all() for split in SPLITS)
+
+
+# --- splits ----------------------------------------------------------------------------------
+
+LABELS: NDArray[np.int64] = np.repeat([0, 1, 2], [40, 25, 10])
+
+
+def _split(**changes: Any) -> dict[str, NDArray[np.int64]]:  # noqa: ANN401 - its keywords
+    values: dict[str, Any] = {"dev_fraction": 0.2, "test_fraction": 0.4, "split_seed": 0}
+    return stratified_split(LABELS, **(values | changes))
+
+
+def test_splits_are_disjoint_and_leave_nobody_out() -> None:
+    parts = _split()
+    together = np.concatenate(list(parts.values()))
+    assert sorted(together) == list(range(len(LABELS)))
+
+
+def test_each_split_holds_its_share_of_every_class() -> None:
+    """Of 40, 25 and 10: test 16, 10, 4; dev 8, 5, 2; train the rest."""
+    counts = {name: np.bincount(LABELS[part]).tolist() for name, part in _split().items()}
+    assert counts == {"test": [16, 10, 4], "dev": [8, 5, 2], "train": [16, 10, 4]}
+
+
+def test_the_split_is_drawn_by_its_own_seed() -> None:
+    first, again, other = _split(), _split(), _split(split_seed=1)
+    for name in SPLITS:
+        assert np.array_equal(first[name], again[name])
+        assert not np.array_equal(first[name], other[name])
+
+
+def test_the_dev_fraction_does_not_move_the_test_split() -> None:
+    assert np.array_equal(_split()["test"], _split(dev_fraction=0.1)["test"])
+
+
+def test_a_class_too_small_for_three_splits_is_named() -> None:
+    labels = np.array([0] * 20 + [7] * 3)
+    with pytest.raises(ValueError, match="class 7 has 3 examples, too few for three splits"):
+        stratified_split(labels, dev_fraction=0.1, test_fraction=0.1, split_seed=0)
+
+
+# --- scaling ---------------------------------------------------------------------------------
+
+
+def _task(inputs: NDArray[np.float64], **changes: Any) -> Task:  # noqa: ANN401 - as above
+    return make_task(make_config(**changes), inputs=inputs, labels=LABELS, n_classes=3)
+
+
+@pytest.fixture(name="inputs")
+def _inputs() -> NDArray[np.float64]:
+    """75 x 4; the features have different scales, and the last one never varies."""
+    rng = np.random.default_rng(0)
+    return rng.standard_normal((75, 4)) * [1, 10, 100, 0] + [0, 5, -3, 8]
+
+
+def test_no_scaling_leaves_the_inputs(inputs: NDArray[np.float64]) -> None:
+    task = _task(inputs)
+    rows = np.concatenate([task.split(name).inputs for name in SPLITS])
+    assert np.array_equal(np.sort(rows, axis=0), np.sort(inputs, axis=0))
+
+
+@pytest.mark.parametrize("scaling", ["global", "per_feature"])
+def test_dev_and_test_do_not_enter_the_scaling(scaling: str, inputs: NDArray[np.float64]) -> None:
+    """Making every dev and test example absurd leaves the scaled train split as it was."""
+    task = _task(inputs, scaling=scaling)
+    plain = _task(np.arange(75.0)[:, None])
+    absurd = inputs.copy()
+    for name in ("dev", "test"):
+        absurd[plain.split(name).inputs[:, 0].astype(int)] += 1e6
+    changed = _task(absurd, scaling=scaling)
+    assert np.array_equal(changed.train.inputs, task.train.inputs)
+    assert not np.array_equal(changed.dev.inputs, task.dev.inputs)
+
+
+def test_all_splits_are_scaled_alike(inputs: NDArray[np.float64]) -> None:
+    raw, scaled = _task(inputs), _task(inputs, scaling="per_feature")
+    mean, deviation = raw.train.inputs.mean(axis=0), raw.train.inputs.std(axis=0)
+    for name in SPLITS:
+        expected = (raw.split(name).inputs - mean)[:, :3] / deviation[:3]
+        np.testing.assert_allclose(scaled.split(name).inputs[:, :3], expected, rtol=1e-12)
+
+
+def test_a_feature_that_never_varies_becomes_zero(inputs: NDArray[np.float64]) -> None:
+    task = _task(inputs, scaling="per_feature")
+    for name in SPLITS:
+        assert not task.split(name).inputs[:, 3].any()
+
+
+def test_global_scaling_keeps_the_ratios_of_the_features(inputs: NDArray[np.float64]) -> None:
+    raw, scaled = _task(inputs), _task(inputs, scaling="global")
+    ratio = scaled.train.inputs.std(axis=0)[:3] / raw.train.inputs.std(axis=0)[:3]
+    np.testing.assert_allclose(ratio, 1 / raw.train.inputs.std(), rtol=1e-12)
+
+
+def test_chance_error_is_that_of_the_commonest_class(inputs: NDArray[np.float64]) -> None:
+    """Train keeps 22 of 40, 14 of 25 and 6 of 10 (test takes 10, 6, 2; dev 8, 5, 2)."""
+    assert _task(inputs).chance_error == pytest.approx(1 - 22 / 42)
+
+
+def test_an_unknown_split_is_an_error(inputs: NDArray[np.float64]) -> None:
+    task = _task(inputs)
+    with pytest.raises(KeyError):
+        task.split("validation")

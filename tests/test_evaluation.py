@@ -1,0 +1,116 @@
+"""Loss and error are sums and counts, divided once."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from ffnn_lab.draws import Examples
+from ffnn_lab.evaluation import CHUNK_NUMBERS, evaluate, member_losses
+from ffnn_lab.models import Layout
+from tests.builders import make_blobs, make_population, make_run
+
+LINEAR = Layout((2, 3), "relu", alignment=1)
+
+
+def _params(biases: list[list[float]]) -> list[torch.Tensor]:
+    """Make networks of zero weights, whose logits are their biases."""
+    bias = torch.tensor(biases, dtype=torch.float64)
+    return [torch.zeros(len(biases), 3, 2, dtype=torch.float64), bias]
+
+
+def _examples(labels: list[int]) -> Examples:
+    return Examples(torch.zeros(len(labels), 2, dtype=torch.float64), torch.tensor(labels))
+
+
+def test_loss_and_error_by_hand() -> None:
+    """Logits log 1, log 2, log 5: probabilities 1/8, 2/8, 5/8; labels 2, 2, 1, 0, 2.
+
+    Three of five are right; the loss is -(3 log 5/8 + log 2/8 + log 1/8) / 5. The second member
+    has equal logits: log 3, and answers one class.
+    """
+    params = _params([[math.log(1), math.log(2), math.log(5)], [0.0, 0.0, 0.0]])
+    loss, error = evaluate(params, _examples([2, 2, 1, 0, 2]), LINEAR)
+    by_hand = -(3 * math.log(5 / 8) + math.log(2 / 8) + math.log(1 / 8)) / 5
+    assert loss.tolist() == pytest.approx([by_hand, math.log(3)], rel=1e-14)
+    assert error[0].item() == pytest.approx(2 / 5, rel=1e-15)
+    assert error[1].item() in {2 / 5, 4 / 5}
+
+
+def _n_chunk(layout: Layout) -> int:
+    return min(512, max(32, CHUNK_NUMBERS // max(layout.stored)))
+
+
+@pytest.mark.parametrize("surplus", [-1, 0, 1, 100, 600])
+def test_the_last_chunk_counts_for_what_it_is(surplus: int) -> None:
+    """All examples of the first chunk are right, all after it wrong.
+
+    A mean of chunk means, or a chunk left out or counted twice, would show.
+    """
+    n_first = _n_chunk(LINEAR)
+    assert n_first == 512
+    n_right, n_wrong = min(n_first, n_first + surplus), max(0, surplus)
+    split = _examples([0] * n_right + [1] * n_wrong)
+    loss, error = evaluate(_params([[math.log(3), 0.0, -math.inf]]), split, LINEAR)
+    expected = (n_right * math.log(4 / 3) + n_wrong * math.log(4)) / (n_right + n_wrong)
+    assert loss.item() == pytest.approx(expected, rel=1e-12)
+    assert error.item() == n_wrong / (n_right + n_wrong)
+
+
+@pytest.mark.parametrize("n_examples", [1, 31, 32, 33, 1000])
+@pytest.mark.parametrize("widths", [[], [9], [700]], ids=str)
+def test_each_member_equals_a_plain_forward_pass(n_examples: int, widths: list[int]) -> None:
+    """700 units make chunks of 32."""
+    rng = np.random.default_rng(0)
+    population = make_population(
+        [make_run({"model.widths": widths}, seed=seed) for seed in range(3)],
+        make_blobs(n_features=5, n_classes=4),
+    )
+    inputs = torch.from_numpy(rng.standard_normal((n_examples, 5)))
+    labels = torch.from_numpy(rng.integers(0, 4, n_examples))
+    stored = functional.pad(inputs, (0, population.layout.stored[0] - 5))
+    losses, errors = evaluate(population.params, Examples(stored, labels), population.layout)
+    for m in range(3):
+        hidden = inputs
+        for layer in range(len(widths) + 1):
+            fan_in, fan_out = population.layout.fans(layer)
+            weight = population.params[2 * layer][m, :fan_out, :fan_in]
+            hidden = functional.linear(
+                hidden.relu() if layer else hidden,
+                weight,
+                population.params[2 * layer + 1][m, :fan_out],
+            )
+        expected = functional.cross_entropy(hidden, labels).item()
+        assert losses[m].item() == pytest.approx(expected, rel=1e-12)
+        n_errors = int((hidden.argmax(dim=1) != labels).sum())
+        assert errors[m].item() == n_errors / n_examples
+
+
+def test_the_sums_are_in_float64_whatever_the_networks_are_in() -> None:
+    """Half a million losses of log 3 in float32 would sum up with an error of about 1e-4."""
+    params = [tensor.float() for tensor in _params([[0.0, 0.0, 0.0]])]
+    split = Examples(torch.zeros(500_000, 2), torch.zeros(500_000, dtype=torch.int64))
+    loss, error = evaluate(params, split, LINEAR)
+    assert loss.dtype == error.dtype == torch.float64
+    # Each loss is rounded to float32 (2^-24); the sum adds nothing to that.
+    assert loss.item() == pytest.approx(math.log(3), rel=2**-24)
+
+
+def test_member_losses_keep_member_and_example_apart() -> None:
+    """Entry (m, b) is that of logits (m, b) and label (m, b): members see different batches."""
+    rng = torch.Generator().manual_seed(0)
+    logits = torch.randn(2, 3, 4, generator=rng, dtype=torch.float64)
+    labels = torch.tensor([[0, 1, 2], [3, 2, 1]])
+    losses = member_losses(logits, labels)
+    for m in range(2):
+        for b in range(3):
+            expected = -logits[m, b].log_softmax(dim=0)[labels[m, b]]
+            assert losses[m, b].item() == pytest.approx(expected.item(), rel=1e-14)
+
+
+def test_evaluation_leaves_no_graph() -> None:
+    params = [tensor.requires_grad_() for tensor in _params([[0.0, 1.0, 2.0]])]
+    loss, _ = evaluate(params, _examples([0]), LINEAR)
+    assert not loss.requires_grad

@@ -1,0 +1,173 @@
+"""The state of a population: members in slices by method, and who stays when others leave."""
+
+import dataclasses
+import itertools
+import math
+
+import pytest
+import torch
+
+from ffnn_lab.config import RunConfig
+from ffnn_lab.draws import epoch_batches
+from ffnn_lab.optimizers import METHODS
+from ffnn_lab.population import Population
+from ffnn_lab.tasks import Task
+from tests.builders import (
+    ids,
+    make_population,
+    make_run,
+    take_epoch_,
+    take_step_,
+    train_examples,
+)
+from tests.catalog import BIAS_INITIALIZERS, OPTIMIZERS
+
+
+def _two_of_each() -> list[RunConfig]:
+    """Two rounds through the optimizers, so that equal methods are not neighbors."""
+    return [
+        make_run(seed=seed, optimizer=row.config) for seed in (0, 1) for row in OPTIMIZERS.values()
+    ]
+
+
+def test_members_are_ordered_by_method_and_else_as_given(blobs: Task) -> None:
+    configs = _two_of_each()
+    population = make_population(configs, blobs)
+    order = list(METHODS)
+    expected = sorted(configs, key=lambda config: order.index(type(config.optimizer)))
+    assert [member.run_id for member in population.members] == ids(expected)
+    assert len(population) == len(configs)
+
+
+def test_slices_cover_the_stack_one_for_each_method(blobs: Task) -> None:
+    population = make_population(_two_of_each(), blobs)
+    assert [part.method for part in population.slices] == list(METHODS.values())
+    bounds = [(part.start, part.stop) for part in population.slices]
+    assert bounds[0][0] == 0
+    assert bounds[-1][1] == len(population)
+    assert all(stop == start for (_, stop), (start, _) in itertools.pairwise(bounds))
+    for part in population.slices:
+        optimizers = [member.config.optimizer for member in population.members]
+        assert {METHODS[type(o)] is part.method for o in optimizers[part.start : part.stop]} == {
+            True
+        }
+
+
+def test_every_parameter_begins_with_the_members(blobs: Task) -> None:
+    population = make_population([make_run(seed=seed) for seed in range(3)], blobs)
+    shapes = [tuple(parameter.shape) for parameter in population.params]
+    assert shapes == [(3, 32, 32), (3, 32), (3, 32, 32), (3, 32)]
+    assert all(parameter.is_leaf and parameter.requires_grad for parameter in population.params)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_parameters_and_hyperparameters_have_the_dtype_asked_for(dtype: str, blobs: Task) -> None:
+    configs = [
+        make_run({"trainer.dtype": dtype, "trainer.max_norm": 1.0, "optimizer.weight_decay": 0.1})
+    ]
+    population = make_population(configs, blobs)
+    part = population.slices[0]
+    tensors = [*population.params, *part.hyperparameters.values(), part.coupled]
+    assert {tensor.dtype for tensor in tensors if tensor is not None} == {getattr(torch, dtype)}
+    assert population.max_norm is not None
+    assert population.max_norm.dtype == getattr(torch, dtype)
+
+
+def test_float32_weights_are_the_float64_draw_rounded(blobs: Task) -> None:
+    bias = BIAS_INITIALIZERS["normal"].config
+    wide, narrow = (
+        make_population([make_run({"trainer.dtype": dtype}, bias_initializer=bias)], blobs)
+        for dtype in ("float64", "float32")
+    )
+    for w, rounded in zip(wide.params, narrow.params, strict=True):
+        assert torch.equal(w.float(), rounded)
+
+
+def test_learning_rates_follow_each_member_s_schedule(blobs: Task) -> None:
+    configs = [make_run({"optimizer.lr": lr}, seed=seed) for seed, lr in enumerate((0.1, 0.4))]
+    population = make_population(configs, blobs)
+    first = population.members[0]
+    first.schedule = dataclasses.replace(first.schedule, factor=0.5)
+    population.set_learning_rates()
+    assert population.slices[0].hyperparameters["lr"].tolist() == [0.05, 0.4]
+    assert [member.lr for member in population.members] == [0.05, 0.4]
+
+
+def test_decay_is_set_up_only_where_somebody_has_it(blobs: Task) -> None:
+    configs = [
+        make_run({"optimizer.weight_decay": decay, "optimizer.decay": kind}, seed=seed)
+        for seed, (decay, kind) in enumerate(
+            [(0.0, "coupled"), (0.1, "coupled"), (0.0, "decoupled")]
+        )
+    ]
+    part = make_population(configs, blobs).slices[0]
+    assert part.coupled is not None
+    assert part.coupled.tolist() == [0.0, 0.1, 0.0]
+    assert part.decoupled is None
+
+
+def test_max_norm_is_infinite_for_who_has_none(blobs: Task) -> None:
+    free, limited = make_run(seed=0), make_run({"trainer.max_norm": 2.0}, seed=1)
+    mixed = make_population([free, limited], blobs)
+    assert mixed.max_norm is not None
+    assert mixed.max_norm.tolist() == [math.inf, 2.0]
+    assert make_population([free], blobs).max_norm is None
+
+
+def test_a_step_without_gradients_is_refused(blobs: Task) -> None:
+    population = make_population([make_run()], blobs)
+    with pytest.raises(RuntimeError, match="call backward first"):
+        population.step_()
+
+
+# --- who stays -------------------------------------------------------------------------------
+
+
+def _trained(configs: list[RunConfig], task: Task) -> Population:
+    population = make_population(configs, task)
+    take_epoch_(population, task)
+    return population
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [[0, 3, 4, 9], [13], list(range(14)), [2, 3], [5, 6, 7, 8]],
+    ids=str,
+)
+def test_who_stays_goes_on_as_if_alone(kept: list[int], blobs: Task) -> None:
+    """Parameters, optimizer state and hyperparameters stay with their members."""
+    population = _trained(_two_of_each(), blobs)
+    stayers = [population.members[place].config for place in kept]
+    population.keep(kept)
+    assert [member.config for member in population.members] == stayers
+    take_epoch_(population, blobs)
+
+    apart = _trained(stayers, blobs)
+    assert [member.config for member in apart.members] == stayers
+    take_epoch_(apart, blobs)
+    for one, other in zip(population.params, apart.params, strict=True):
+        assert torch.equal(one, other)
+
+
+def test_nobody_left_is_an_empty_population(blobs: Task) -> None:
+    population = _trained(_two_of_each(), blobs)
+    population.keep([])
+    assert len(population) == 0
+    assert population.slices == []
+    assert population.max_norm is None
+
+
+# --- a step -----------------------------------------------------------------------------------
+
+
+def test_a_step_of_gradient_descent_by_hand(blobs: Task) -> None:
+    """Each weight moves by its own lr times its own gradient."""
+    configs = [make_run({"optimizer.lr": lr}, seed=seed) for seed, lr in enumerate((0.1, 0.4))]
+    population = make_population(configs, blobs)
+    before = [parameter.detach().clone() for parameter in population.params]
+    take_step_(population, next(epoch_batches(population, train_examples(population, blobs))))
+    for parameter, old in zip(population.params, before, strict=True):
+        assert parameter.grad is not None
+        for m, lr in enumerate((0.1, 0.4)):
+            expected = old[m] - lr * parameter.grad[m]
+            torch.testing.assert_close(parameter.detach()[m], expected, rtol=1e-14, atol=1e-15)
