@@ -140,19 +140,22 @@ def _on_device(split: Split, population: Population) -> Examples:
 
 @contextmanager
 def _threads_for(population: Population) -> Iterator[None]:
-    """Use at most one thread for each four members, and a number that divides the members.
+    """Use at most one thread for each four members, and a number that cuts no member.
 
     With more, the matrix library may split one member's product between threads, and sum in
-    another order than in company; with another, torch's elementwise loops are cut inside the
-    block of a member, and the scalar tail at the cut rounds unlike the vector body.
+    another order than in company. Elementwise loops are cut into as many parts as there are
+    threads, or fewer if they are short; a cut inside the block of a member has a scalar tail that
+    rounds unlike the vector body. So every number of parts up to that of threads must divide the
+    members.
 
     Threads that were started before denormal numbers were flushed go on with them, and round
     otherwise; then one thread does the work.
     """
     before = torch.get_num_threads()
     n_members = len(population)
-    most = max(1, min(before, n_members // 4))
-    n_threads = next(n for n in range(most, 0, -1) if n_members % n == 0)
+    n_threads = 1
+    while n_threads < min(before, n_members // 4) and n_members % (n_threads + 1) == 0:
+        n_threads += 1
     torch.set_num_threads(n_threads)
     if n_threads > 1 and not _flushes(n_threads=n_threads):
         torch.set_num_threads(1)

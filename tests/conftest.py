@@ -27,10 +27,10 @@ def blobs() -> Task:
 def _one_thread() -> None:
     """Tests are small, and threads that wait for one another on a busy machine are slow.
 
-    A second thread is started all the same, while denormal numbers are flushed, as it is in a
-    process that only trains; else the trainer would do without it in the tests of two threads.
+    More are started all the same, while denormal numbers are flushed, as they are in a process
+    that only trains; else the trainer would do without them in the tests of several threads.
     """
-    torch.set_num_threads(2)
+    torch.set_num_threads(4)
     torch.set_flush_denormal(True)
     torch.ones(1 << 18).mul_(2)
     torch.set_flush_denormal(False)

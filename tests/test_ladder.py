@@ -212,6 +212,7 @@ SHAPES: list[Shape] = [
     (100, 10, 70, [37], "sigmoid", 10, 24, "float32"),
     (8, 4, 120, [16, 16, 16], "relu", 64, 6, "float32"),
     (77, 9, 83, [101, 43], "tanh", 32, 13, "float64"),
+    (5, 12, 94, [50], "sigmoid", 13, 16, "float32"),
 ]
 
 
@@ -233,7 +234,7 @@ def _random_shape(seed: int) -> Shape:
 def _check_company(
     shape: Shape, set_threads: Callable[[int], None], threads: Sequence[int]
 ) -> None:
-    """Compare a whole population, its larger half and two lone members at each thread count."""
+    """Compare a population on one thread with itself, its larger half and two lone members."""
     n_features, n_classes, n_train, widths, activation, batch_size, n_members, dtype = shape
     task = make_blobs(n_features=n_features, n_classes=n_classes, n_train=n_train)
     configs = mixed_runs(
@@ -248,10 +249,10 @@ def _check_company(
     )
     set_threads(1)
     company = train_with_weights(configs, task)
+    n_half = n_members // 2 + 1
     for n_threads in threads:
         set_threads(n_threads)
         assert_same_to_the_bit(train_with_weights(configs, task), company)
-        n_half = n_members // 2 + 1
         assert_same_to_the_bit(train_with_weights(configs[:n_half], task), company[:n_half])
         for m in (0, n_members // 2):
             assert_same_to_the_bit(train_with_weights([configs[m]], task), [company[m]])
@@ -261,7 +262,7 @@ def _check_company(
 def test_a_run_alone_equals_the_run_in_company(
     shape: Shape, set_threads: Callable[[int], None]
 ) -> None:
-    _check_company(shape, set_threads, threads=(1, 2))
+    _check_company(shape, set_threads, threads=(1, 2, 4))
 
 
 @pytest.mark.slow
@@ -269,7 +270,7 @@ def test_a_run_alone_equals_the_run_in_company(
 def test_a_run_alone_equals_the_run_in_company_at_random_shapes(
     seed: int, set_threads: Callable[[int], None]
 ) -> None:
-    _check_company(_random_shape(seed), set_threads, threads=(1, 2))
+    _check_company(_random_shape(seed), set_threads, threads=(1, 4))
 
 
 def test_a_run_alone_equals_the_run_in_company_on_digits(

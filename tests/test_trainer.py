@@ -146,9 +146,20 @@ def _threads_used(
 
 @pytest.mark.parametrize(
     ("n_members", "n_available", "n_threads"),
-    [(1, 2, 1), (2, 2, 1), (6, 2, 1), (8, 2, 2), (8, 1, 1), (9, 2, 1), (10, 2, 2), (16, 2, 2)],
+    [
+        (1, 2, 1),
+        (2, 2, 1),
+        (6, 2, 1),
+        (8, 2, 2),
+        (8, 1, 1),
+        (9, 2, 1),
+        (10, 2, 2),
+        (12, 4, 3),
+        (16, 4, 2),  # a loop that torch cuts in three would cut members
+        (24, 4, 4),
+    ],
 )
-def test_a_thread_for_four_members_and_a_divisor_of_them(
+def test_no_more_threads_than_leave_every_member_whole(
     n_members: int,
     n_available: int,
     n_threads: int,

@@ -1,0 +1,1 @@
+"""How fast the lab is, measured on the machine at hand; see each module."""

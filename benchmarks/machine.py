@@ -1,0 +1,98 @@
+"""What every benchmark needs: one core to itself, a composed run, and a table that says where."""
+
+import argparse
+import os
+import platform
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from hydra import compose, initialize
+from omegaconf import OmegaConf
+from rich.console import Console
+from rich.table import Table
+
+from ffnn_lab import schemas
+from ffnn_lab.config import RunConfig
+from ffnn_lab.records import environment
+
+N_COLUMNS = 99
+
+
+def at_least_one(text: str) -> int:
+    """Read a count from the command line.
+
+    Raises:
+        ArgumentTypeError: If it is none.
+    """
+    if not text.isdecimal() or int(text) < 1:
+        msg = f"expected a count of at least 1, got {text}"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
+@contextmanager
+def one_core() -> Iterator[None]:
+    """Keep this thread, and those it starts, on one core; denormal numbers are flushed.
+
+    The trainer flushes them in its own time; here whatever it is compared with does so too.
+    """
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    cores: set[int] = set()
+    if sys.platform == "linux":
+        cores = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, {max(cores)})
+    try:
+        yield
+    finally:
+        if sys.platform == "linux":
+            os.sched_setaffinity(0, cores)
+        torch.set_flush_denormal(False)
+        torch.set_num_threads(n_threads)
+
+
+def compose_run(*overrides: str) -> RunConfig:
+    """Compose a run from ``conf/`` as the command line does, on the CPU."""
+    schemas.register()
+    with initialize(version_base="1.3", config_path=None):
+        composed = compose("config", overrides=["device=cpu", *overrides])
+    config = OmegaConf.to_object(composed)
+    assert isinstance(config, RunConfig)  # noqa: S101 - run_schema says so
+    return config
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table under its title, the first column left and all others right."""
+    table = Table(box=None)
+    for place, column in enumerate(columns):
+        table.add_column(column, justify="right" if place else "left")
+    for row in rows:
+        table.add_row(*row)
+    console = Console(width=N_COLUMNS, highlight=False)
+    console.print(f"\n{title}\n")
+    console.print(table)
+
+
+def print_machine() -> None:
+    """Print what the numbers above hold for: processor, cores, versions, commit."""
+    known = environment()
+    versions = ("ffnn_lab", "torch", "numpy", "optuna", "python")
+    changed = ", changed since" if known["git.is_dirty"] == "true" else ""
+    lines = [
+        f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}",
+        ", ".join(f"{name} {known[f'version.{name}']}" for name in versions),
+        f"commit {known['git.commit'][:12]}{changed}",
+    ]
+    print("", *lines, sep="\n")
+
+
+def _processor() -> str:
+    """Name the processor, where the system tells."""
+    told = Path("/proc/cpuinfo")
+    lines = told.read_text().splitlines() if told.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or "unknown processor"

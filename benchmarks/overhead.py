@@ -1,0 +1,169 @@
+"""What a run costs beside its training: proposals, records, scores, tracking, display.
+
+``python -m benchmarks.overhead`` works through a sweep of 200 runs of one epoch on the digits,
+in this process, as ``python -m ffnn_lab.run -m`` does once its config is composed: one arm, one
+seed per setting (so that each run has a trial of its own), random proposals, a journal on disk,
+no confirm. It does so twice, with ``tracking=off`` and with ``tracking=offline``.
+
+Overhead is the time on the wall from the definition to the compacted records, less the time that
+``trainer.train`` took, in milliseconds per run. Two things inside ``trainer.train`` are counted
+as overhead too: the first draw of the weights, and its reports to tracker and display. The table
+and figures that end a sweep are left out: their time does not grow with every run.
+"""
+
+import argparse
+import io
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import optuna
+from rich.console import Console
+
+from benchmarks.machine import at_least_one, compose_run, one_core, print_machine, print_table
+from ffnn_lab import trainer
+from ffnn_lab.display import SweepDisplay
+from ffnn_lab.records import RecordWriter
+from ffnn_lab.sweeper import worker
+from ffnn_lab.sweeper.definition import Arm, Definition
+from ffnn_lab.sweeper.resume import prepare
+from ffnn_lab.sweeper.space import Interval
+from ffnn_lab.tracking import Tracker, WandbTracker, make_tracker
+
+MOST_MS = 20.0
+"""What a run may cost beside its training, with tracking off."""
+POPULATION_SIZE = 64
+TRAINING, REST = "training", "rest"
+PARTS: Mapping[str, Sequence[tuple[Any, str]]] = {
+    TRAINING: [(worker, "train")],
+    "weights": [(trainer, "Population")],
+    "ask, tell": [
+        *((worker, name) for name in ("open_storage", "open_study", "ask")),
+        (optuna.Study, "tell"),
+    ],
+    "records": [
+        *((worker, name) for name in ("read_runs", "read_trials")),
+        *((RecordWriter, name) for name in ("write", "compact")),
+    ],
+    "scores": [(worker, "setting_scores")],
+    "tracking": [(WandbTracker, name) for name in ("on_epoch", "finish")],
+    "display": [(SweepDisplay, name) for name in ("stage", "epoch", "finished", "scored")],
+}
+"""Each part of a sweep, and the functions whose time it is."""
+
+
+class Clock:
+    """Adds up the time of each part, without that of other parts called inside it."""
+
+    def __init__(self) -> None:
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self._inside = [0.0]
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        """Count what happens meanwhile as this part's."""
+        started = time.perf_counter()
+        self._inside.append(0.0)
+        try:
+            yield
+        finally:
+            whole = time.perf_counter() - started
+            self.seconds[name] += whole - self._inside.pop()
+            self._inside[-1] += whole
+
+    def timed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Wrap a function so that its calls count as the part's."""
+
+        def wrapped(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - any function's
+            with self.part(name):
+                return function(*args, **kwargs)
+
+        return wrapped
+
+
+def make_definition(n_runs: int, tracking: str) -> Definition:
+    """Define a sweep of so many runs."""
+    config = compose_run("optimizer=adam", "trainer.max_epochs=1", f"tracking={tracking}")
+    space = {
+        "optimizer.lr": Interval(1e-4, 1e-2, log=True),
+        "initializer.gain": Interval(0.5, 2.0, log=True),
+        "dropout.hidden": Interval(0.0, 0.5, log=False),
+    }
+    return Definition(
+        name="overhead",
+        command="",
+        arms=(Arm("adam", config, (), space),),
+        protocol="random",
+        n_settings=n_runs,
+        n_parallel=POPULATION_SIZE,
+        seed=0,
+        objective={"split": "dev", "metric": "error", "moment": "last"},
+        tune_seeds=(0,),
+        confirm_seeds=(),
+        population_size=POPULATION_SIZE,
+    )
+
+
+def work(definition: Definition, folder: Path) -> None:
+    """Do what ``run.run_sweep`` does, from a definition to compacted records."""
+    prepare(folder, definition)
+    config = definition.arms[0].config
+
+    def tracker_for(stage: str, arms: Mapping[str, str]) -> Tracker:
+        return make_tracker(config, folder, group=definition.name, job_type=stage, arms=arms)
+
+    with SweepDisplay(definition.arms, Console(file=io.StringIO())) as display:
+        worker.Worker(definition, folder, watcher=display, make_tracker=tracker_for).work()
+
+
+def measure(n_runs: int, tracking: str) -> dict[str, float]:
+    """Time a sweep; give each part's milliseconds per run."""
+    clock = Clock()
+    with ExitStack() as stack:
+        outputs = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        stack.enter_context(one_core())
+        work(make_definition(2, tracking), outputs / "first")  # what is slow the first time
+        for name, functions in PARTS.items():
+            for owner, function in functions:
+                timed = clock.timed(name, getattr(owner, function))
+                stack.enter_context(patch.object(owner, function, timed))
+        definition = make_definition(n_runs, tracking)
+        with clock.part(REST):
+            work(definition, outputs / "sweep")
+    return {name: 1000 * clock.seconds[name] / n_runs for name in (*PARTS, REST)}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, and print one table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    said = "runs of each sweep (default: 200)"
+    parser.add_argument("--runs", type=at_least_one, default=200, help=said)
+    asked = parser.parse_args(arguments)
+    found = {mode: measure(asked.runs, mode) for mode in ("off", "offline")}
+    overhead = [sum(each.values()) - each[TRAINING] for each in found.values()]
+    rows = [
+        ["overhead", *(f"{ms:.2f}" for ms in overhead)],
+        *(
+            [
+                name if name == TRAINING else f"  {name}",
+                *(f"{m[name]:.2f}" for m in found.values()),
+            ]
+            for name in (*(part for part in PARTS if part != TRAINING), REST, TRAINING)
+        ),
+    ]
+    title = (
+        "overhead of a run beside its training, in milliseconds; with tracking off at most "
+        f"{MOST_MS:g} are allowed;\n{asked.runs} runs of one epoch on digits, random proposals, "
+        f"populations of {POPULATION_SIZE}, one core"
+    )
+    print_table(title, ("ms per run", *(f"tracking={mode}" for mode in found)), rows)
+    print_machine()
+
+
+if __name__ == "__main__":
+    main()
