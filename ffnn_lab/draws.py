@@ -62,8 +62,10 @@ def epoch_batches(population: Population, train: Examples) -> Iterator[Batch]:
     for (start, stop), dropout in zip(
         bounds, _dropout(population, distinct, place, bounds), strict=True
     ):
-        rows = orders[:, start:stop]
-        inputs, labels = train.inputs[rows], train.labels[rows]
+        rows = orders[:, start:stop].reshape(-1)
+        shape = (len(distinct), stop - start)
+        inputs = train.inputs.index_select(0, rows).view(*shape, -1)
+        labels = train.labels.index_select(0, rows).view(shape)
         if distinct != keys:  # members share seeds, or stand in another order
             inputs, labels = inputs[place], labels[place]
         yield Batch(inputs, labels, dropout)

@@ -15,7 +15,7 @@ if it followed from the number of members, a run's sums would depend on its comp
 
 
 def member_losses(logits: Tensor, labels: Tensor) -> Tensor:
-    """Compute the cross-entropy of each example, ``(M, B)`` from logits ``(M, B, n_classes)``."""
+    """Compute the cross-entropy of each example, ``(M, B)`` from logits ``(M, B, classes)``."""
     n_members, n_examples, n_classes = logits.shape
     flat = functional.cross_entropy(
         logits.reshape(-1, n_classes), labels.reshape(-1), reduction="none"

@@ -65,6 +65,6 @@ def adam_step_(
     for w, g, a, s in zip(params, grads, state["mean"], state["mean_square"], strict=True):
         kept1, kept2 = per_member(beta1, w), per_member(beta2, w)
         a.mul_(kept1).add_((1 - kept1) * g)
-        s.mul_(kept2).add_((1 - kept2) * g * g)
-        root = (s.sqrt() / per_member(correction, w)).add_(per_member(eps, w))
-        w.sub_(per_member(length, w) * a / root)
+        s.mul_(kept2).add_(((1 - kept2) * g).mul_(g))
+        root = s.sqrt().div_(per_member(correction, w)).add_(per_member(eps, w))
+        w.sub_((per_member(length, w) * a).div_(root))

@@ -18,14 +18,14 @@ from tests.catalog import BIAS_INITIALIZERS, OPTIMIZERS
 def test_layout_rounds_sizes_up_to_the_alignment() -> None:
     layout = Layout((1, 32, 33, 64, 10), "relu")
     assert ALIGNMENT == 32
-    assert layout.stored == (32, 32, 64, 64, 32)
+    assert layout.stored == (32, 32, 64, 64, 16)
     assert layout.n_layers == 4
     assert [layout.fans(layer) for layer in range(4)] == [(1, 32), (32, 33), (33, 64), (64, 10)]
 
 
 def test_layout_without_hidden_layers() -> None:
     layout = Layout((64, 10), "relu")
-    assert (layout.n_layers, layout.stored) == (1, (64, 32))
+    assert (layout.n_layers, layout.stored) == (1, (64, 16))
 
 
 def test_only_a_padded_sigmoid_needs_a_mask_of_units() -> None:
@@ -100,9 +100,11 @@ def test_padding_does_not_move_the_logits(activation: str, alignment: int) -> No
         ]
     inputs = _draw(2, 7, 5, seed=20)
     wide = functional.pad(inputs, (0, padded.stored[0] - 5))
+    logits = forward(stored, wide, padded)
     torch.testing.assert_close(
-        forward(stored, wide, padded), forward(params, inputs, plain), rtol=1e-12, atol=1e-12
+        logits[..., :2], forward(params, inputs, plain), rtol=1e-12, atol=1e-12
     )
+    assert torch.equal(logits[..., 2:], torch.full_like(logits[..., 2:], -torch.inf))
 
 
 def test_gradients_are_the_members_own() -> None:

@@ -1,0 +1,358 @@
+"""``python -m ffnn_lab.replay RUN_ID``: one recorded run again, alone, compared to the bit.
+
+Only what ``--help`` needs is imported here; torch comes with the work.
+"""
+
+import argparse
+import json
+import math
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from rich.console import Console
+
+from ffnn_lab.config import GROUPS, ConfigError, RunConfig, UserError, from_leaves, run_id
+from ffnn_lab.records import (
+    CurvePoint,
+    RecordError,
+    RunResult,
+    environment,
+    read_curves,
+    read_runs,
+    run_row,
+)
+
+if TYPE_CHECKING:
+    from ffnn_lab.population import Member
+
+EXIT_DIFFERS = 1
+EXIT_SLIP = 2
+EXIT_INTERRUPTED = 130
+POINT = ("step", "loss", "error", "lr")
+"""The numbers of one point of a curve."""
+N_LISTED = 5
+"""Ids that the message of an ambiguous one shows."""
+STOPPED = ("pruned", "failed")
+"""Statuses of runs that ended before their time: they are trained as far as they came."""
+
+
+class _EnoughError(Exception):
+    """Ends a training at the epoch that its record ends at; carries what came of it."""
+
+    def __init__(self, member: "Member") -> None:
+        super().__init__()
+        self.member = member
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """A run as one folder has it."""
+
+    folder: Path
+    row: Mapping[str, Any]
+    """Of ``runs``."""
+
+    @property
+    def run_id(self) -> str:
+        """The id that it was recorded under."""
+        return str(self.row["run_id"])
+
+    @property
+    def status(self) -> str:
+        """How the run ended."""
+        return str(self.row["status"])
+
+    @property
+    def until(self) -> int | None:
+        """The epoch at which a run was ended before its time; None for one that was not."""
+        return int(self.row["n_epochs"]) if self.status in STOPPED else None
+
+    def config(self) -> RunConfig:
+        """Rebuild the run's config.
+
+        Raises:
+            RecordError: If what is stored does not fit this version.
+        """
+        try:
+            config = from_leaves(json.loads(self.row["config_json"]))
+            _refuse_unknown(config)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            msg = (
+                f"run {self.run_id} of {self.folder} cannot be rebuilt: {error}; it was recorded "
+                f"with ffnn_lab {self.row['version.ffnn_lab']}, commit {self.row['git.commit']}"
+            )
+            raise RecordError(msg) from error
+        return config
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What comparing a record with a new training of the run came to."""
+
+    n_in_row: int
+    """Numbers of the run's row."""
+    n_points: int
+    """Points of its curve."""
+    differences: list[str]
+
+    @property
+    def n_numbers(self) -> int:
+        """Count the recorded numbers that were compared."""
+        return self.n_in_row + len(POINT) * self.n_points
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Replay the run that the command line names.
+
+    Args:
+        arguments: Those after the program's name; the process's own if None.
+
+    Returns:
+        The exit code: 0 if every number agrees, 1 if one does not, 2 if there was nothing to
+        compare, and the reason on standard error.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m ffnn_lab.replay",
+        description="Train one recorded run again, alone, and compare every number to the bit.",
+    )
+    parser.add_argument("run", metavar="RUN_ID", help="a run's id, or the beginning of it")
+    parser.add_argument(
+        "--outputs",
+        type=Path,
+        default=Path(os.environ.get("FFNN_LAB_OUTPUTS", "outputs")),
+        help="folder of all sweeps (default: FFNN_LAB_OUTPUTS, or else outputs)",
+    )
+    asked = parser.parse_args(arguments)
+    try:
+        agrees = replay(find(asked.run, outputs=asked.outputs), Console())
+    except (UserError, OSError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return EXIT_SLIP
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return EXIT_INTERRUPTED
+    return 0 if agrees else EXIT_DIFFERS
+
+
+def find(prefix: str, *, outputs: Path) -> list[Record]:
+    """Find the run whose id begins with ``prefix``, in every folder that has it.
+
+    A folder that cannot be read is named on standard error if another one has the run.
+
+    Raises:
+        RecordError: If there are no records, or none or several runs with such ids.
+    """
+    folders = sorted({part.parent.parent for part in outputs.glob("*/runs/part-*.parquet")})
+    if not folders:
+        msg = f"{outputs} has no records: there is no part under {outputs / '*' / 'runs'}"
+        raise RecordError(msg)
+    found: dict[str, list[Record]] = {}
+    unread = []
+    for folder in folders:
+        try:
+            runs = read_runs(folder)
+        except RecordError as error:
+            unread.append(f"not searched: {error}")
+            continue
+        for row in runs[runs["run_id"].str.startswith(prefix)].to_dict("records"):
+            record = Record(folder, {str(column): value for column, value in row.items()})
+            found.setdefault(record.run_id, []).append(record)
+    records = found.get(prefix) or (next(iter(found.values())) if len(found) == 1 else None)
+    if records is None:
+        listed = ", ".join(sorted(found)[:N_LISTED]) + (", ..." if len(found) > N_LISTED else "")
+        how_many = f"{len(found)} runs begin so: {listed}" if found else "no run begins so"
+        msg = "\n".join([f"run id {prefix!r} under {outputs}: {how_many}", *unread])
+        raise RecordError(msg)
+    sys.stderr.write("".join(f"{line}\n" for line in unread))
+    return records
+
+
+def replay(records: Sequence[Record], console: Console) -> bool:
+    """Train a run again and compare it with each of its records.
+
+    Args:
+        records: One run's, each of another folder.
+        console: Where to tell.
+
+    Returns:
+        Whether everything agrees.
+
+    Raises:
+        UserError: If a config does not fit this version or this machine.
+    """
+
+    def say(text: str) -> None:
+        console.print(text, soft_wrap=True, highlight=False, markup=False)
+
+    results: dict[tuple[str, str, int | None], RunResult] = {}
+    agrees = True
+    for record in records:
+        n_epochs = record.row["n_epochs"]
+        say(f"run {record.run_id} of {record.folder}: {record.status} after {n_epochs} epochs")
+        config = record.config()
+        key = run_id(config), record.status, record.until
+        if key not in results:
+            results[key] = _train_again(config, record.status, record.until, console)
+        compared = compare(record, results[key])
+        agrees = agrees and not compared.differences
+        say(_verdict(record, compared))
+    return agrees
+
+
+def compare(record: Record, result: RunResult) -> Comparison:
+    """Compare every recorded number of a run with a new result; seconds apart."""
+    curves = read_curves(record.folder)
+    curve = curves[curves["run_id"] == record.run_id].drop(columns="run_id")
+    now = run_row(result)
+    ignored = {"run_id", "seconds", "config_json", *environment()}
+    found = {*result.metrics(), "n_epochs", "n_steps", "diverged_step", "chance_error"}
+    differences = []
+    n_in_row = 0
+    if result.run_id != record.run_id:
+        differences.append(f"its config has the id {result.run_id}, not the recorded one")
+    for column, stored in record.row.items():
+        before, after = _plain(stored), _plain(now.get(column))
+        n_in_row += column in found and before is not None
+        if column not in ignored and before != after:
+            differences.append(f"{column}: {_then_and_now(before, after)}")
+    differences += _curve_differences(curve, result.curve)
+    return Comparison(n_in_row, len(curve), differences)
+
+
+def _curve_differences(recorded: pd.DataFrame, curve: Sequence[CurvePoint]) -> list[str]:
+    points = [asdict(point) for point in curve]
+    now = pd.DataFrame(points, columns=recorded.columns).astype(recorded.dtypes)
+    joined = recorded.merge(
+        now, on=["epoch", "split"], how="outer", suffixes=(" then", " now"), indicator="side"
+    )
+    differences = []
+    for side, name in (("left_only", "recorded but not met now"), ("right_only", "not recorded")):
+        alone = joined[joined["side"] == side]
+        if len(alone) > 0:
+            epochs = f"epochs {alone['epoch'].min()} to {alone['epoch'].max()}"
+            differences.append(f"curve: {len(alone)} points {name}, {epochs}")
+    both = joined[joined["side"] == "both"].reset_index(drop=True)
+    for name in POINT:
+        before, after = both[f"{name} then"], both[f"{name} now"]
+        differs = (before != after) & ~(before.isna() & after.isna())
+        if not differs.any():
+            continue
+        # What is not a number now, or was not then, is as far apart as can be.
+        gaps = (before - after).abs().where(differs, 0.0).fillna(math.inf)
+        worst = int(gaps.to_numpy().argmax())
+        place = f"epoch {both['epoch'][worst]}, {both['split'][worst]}"
+        differences.append(
+            f"curve, {name}: {differs.sum()} of {len(both)} points, the first at epoch "
+            f"{both['epoch'][differs].min()}; most at {place}: "
+            f"{_then_and_now(before[worst], after[worst])}"
+        )
+    return differences
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any value of a record
+    """Bring a stored and a new value to one form: lists, and None for what is not there."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _then_and_now(before: Any, after: Any) -> str:  # noqa: ANN401 - as above
+    """Say two unequal values, and how far apart they are if both are numbers."""
+    texts = [
+        "nothing" if each is None else str(each).removesuffix(".0") for each in (before, after)
+    ]
+    text = f"recorded {texts[0]}, now {texts[1]}"
+    are_numbers = all(isinstance(each, int | float) for each in (before, after))
+    return f"{text} (by {abs(before - after):.3g})" if are_numbers else text
+
+
+def _train_again(config: RunConfig, status: str, until: int | None, console: Console) -> RunResult:
+    """Train a run alone, writing nothing.
+
+    Args:
+        config: The run's.
+        status: What it was recorded as.
+        until: The epoch that a run ended at before its time, or None for one that did not. Its
+            ``max_epochs`` stays, since schedules depend on it.
+        console: Shows progress, if it is a terminal.
+    """
+    from ffnn_lab.display import RunDisplay  # noqa: PLC0415 - see the module's docstring
+    from ffnn_lab.tasks import load_task  # noqa: PLC0415
+    from ffnn_lab.trainer import settle_device, train  # noqa: PLC0415
+
+    task = load_task(settle_device(config).task)
+    with RunDisplay(config, console) as display:
+        try:
+            (result,) = train([config], task, on_epoch=_until(until, display.on_epoch))
+        except _EnoughError as enough:
+            member = enough.member
+            return RunResult(
+                config=config,
+                run_id=member.run_id,
+                status=status if member.diverged_step is None else "diverged",
+                n_epochs=member.epoch,
+                n_steps=member.n_steps,
+                diverged_step=member.diverged_step,
+                seconds=member.seconds,
+                chance_error=task.chance_error,
+                curve=member.curve,
+            )
+    return result
+
+
+def _until(
+    epoch: int | None, on_epoch: Callable[[Sequence["Member"]], None]
+) -> Callable[[Sequence["Member"]], None]:
+    def watch(members: Sequence["Member"]) -> None:
+        on_epoch(members)
+        if epoch is not None and members[0].epoch >= epoch:
+            raise _EnoughError(members[0])
+
+    return watch
+
+
+def _refuse_unknown(config: RunConfig) -> None:
+    """Refuse a choice that is gone, such as an optimizer; its fields alone may still fit."""
+    for group, options in GROUPS.items():
+        part = getattr(config, group)
+        if type(part) not in options.values():
+            msg = f"{group}.name must be one of {', '.join(options)}; got {part.name}"
+            raise ConfigError(msg)
+
+
+def _verdict(record: Record, compared: Comparison) -> str:
+    """Say what came of a comparison, and what may be the reason for a difference."""
+    what = (
+        f"{compared.n_in_row} of its row, {len(POINT)} at each of {compared.n_points} points of "
+        "its curve"
+    )
+    if not compared.differences:
+        return (
+            f"agrees to the bit: {compared.n_numbers} numbers ({what}), its status and every "
+            "field of its config"
+        )
+    return "\n  ".join(
+        [
+            f"differs from its record ({compared.n_numbers} numbers compared: {what}):",
+            *compared.differences,
+            *_changes(record.row),
+        ]
+    )
+
+
+def _changes(row: Mapping[str, Any]) -> list[str]:
+    """List what is not as it was when a run was recorded."""
+    now = environment()
+    changed = [f"{key}: {row[key]} then, {now[key]} now" for key in now if row[key] != now[key]]
+    if row["git.is_dirty"] == now["git.is_dirty"] == "true":
+        changed.append("git.is_dirty: true then and now; what was not committed may differ")
+    return changed or ["versions, machine and commit are those of the record"]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,272 @@
+"""``python -m ffnn_lab.status``: how far sweeps are, from their records alone.
+
+Parts of records appear whole, so this may be asked while a sweep is running.
+"""
+
+import argparse
+import math
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from ffnn_lab.records import RecordError, read_definition, read_runs, read_trials
+from ffnn_lab.scores import setting_scores
+
+EXIT_SLIP = 2
+WIDTH = 1000
+"""Characters in a line where nobody watches: no cell is folded."""
+
+
+@dataclass(frozen=True)
+class ArmStatus:
+    """How far one arm is in one stage."""
+
+    stage: str
+    arm: str
+    n_settings: int
+    """Settings whose seeds are all recorded."""
+    n_settings_asked: int
+    n_runs: int
+    n_runs_asked: int
+    n_diverged: int
+    best: float | None
+    """The lowest score of a setting whose seeds are all recorded."""
+
+
+@dataclass(frozen=True)
+class SweepStatus:
+    """How far a sweep is."""
+
+    name: str
+    command: str
+    metric: str
+    """That scores are made of."""
+    arms: tuple[ArmStatus, ...]
+    """Of each stage in turn."""
+    changed: float
+    """When the last record was written, or else the definition; seconds since the epoch."""
+
+    @property
+    def n_runs(self) -> int:
+        """Count the runs that are recorded; one that serves two arms counts for both."""
+        return sum(arm.n_runs for arm in self.arms)
+
+    @property
+    def n_runs_asked(self) -> int:
+        """Count the runs that were asked for."""
+        return sum(arm.n_runs_asked for arm in self.arms)
+
+    @property
+    def state(self) -> str:
+        """Say whether all is recorded; records cannot tell a stopped sweep from a running one."""
+        is_finished = all(arm.n_runs >= arm.n_runs_asked for arm in self.arms)
+        return "finished" if is_finished else "unfinished"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Tell how far the sweep is that the command line names, or all of them.
+
+    Args:
+        arguments: Those after the program's name; the process's own if None.
+
+    Returns:
+        The exit code: 0, or 2 if there is nothing to tell, and the reason on standard error.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m ffnn_lab.status",
+        description="Show how far sweeps are: all of them, or one by stage and arm.",
+    )
+    parser.add_argument(
+        "sweep", metavar="SWEEP", nargs="?", help="a name under the outputs, or a folder"
+    )
+    parser.add_argument(
+        "--outputs",
+        type=Path,
+        default=Path(os.environ.get("FFNN_LAB_OUTPUTS", "outputs")),
+        help="folder of all sweeps (default: FFNN_LAB_OUTPUTS, or else outputs)",
+    )
+    asked = parser.parse_args(arguments)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH)
+    try:
+        if asked.sweep is None:
+            show_all(asked.outputs, console, now=time.time())
+        else:
+            folder = find_folder(asked.sweep, outputs=asked.outputs)
+            show_one(read_status(folder), console, now=time.time())
+    except (RecordError, OSError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return EXIT_SLIP
+    return 0
+
+
+def find_folder(sweep: str, *, outputs: Path) -> Path:
+    """Find the folder of a sweep, by its name or its path.
+
+    Raises:
+        RecordError: If there is none; the message lists the names that there are.
+    """
+    for folder in (outputs / sweep, Path(sweep)):
+        if (folder / "definition.json").is_file():
+            return folder
+    names = ", ".join(folder.name for folder in _sweep_folders(outputs))
+    there = f"there are: {names}" if names else "no sweep was begun there"
+    msg = f"{sweep} is not a sweep under {outputs}; {there}"
+    raise RecordError(msg)
+
+
+def _sweep_folders(outputs: Path) -> list[Path]:
+    return sorted(path.parent for path in outputs.glob("*/definition.json"))
+
+
+def read_status(folder: Path) -> SweepStatus:
+    """Work out from its records how far a sweep is.
+
+    Raises:
+        RecordError: If the definition or a part of the records is damaged.
+    """
+    definition = read_definition(folder)
+    if definition is None:
+        msg = f"{folder} has no definition.json to say what was asked for"
+        raise RecordError(msg)
+    try:
+        return SweepStatus(
+            name=folder.resolve().name,
+            command=str(definition["command"]),
+            metric=str(definition["objective"]["metric"]),
+            arms=_arms(folder, definition),
+            changed=_changed(folder),
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        msg = f"{folder / 'definition.json'} is not a sweep's definition ({error!r})"
+        raise RecordError(msg) from error
+
+
+def _arms(folder: Path, definition: Mapping[str, Any]) -> tuple[ArmStatus, ...]:
+    trials, runs = read_trials(folder), read_runs(folder)
+    # A trial whose run is not written yet is left out, here and in the scores.
+    rows = trials.merge(runs[["run_id", "status"]], on="run_id")
+    found = []
+    for stage in ("tune", "confirm"):
+        n_seeds = len(definition[stage]["seeds"])
+        scores = setting_scores(runs, trials, stage=stage, objective=definition["objective"])
+        for arm in definition["arms"]:
+            n_asked = _n_asked(definition, arm) if stage == "tune" else 1
+            if n_seeds == 0:
+                continue
+            own = rows[(rows["stage"] == stage) & (rows["arm"] == arm)]
+            whole = scores[(scores["arm"] == arm) & (scores["n_seeds"] >= n_seeds)]
+            found.append(
+                ArmStatus(
+                    stage=stage,
+                    arm=arm,
+                    n_settings=len(whole),
+                    n_settings_asked=n_asked,
+                    n_runs=len(own),
+                    n_runs_asked=n_asked * n_seeds,
+                    n_diverged=int((own["status"] == "diverged").sum()),
+                    best=float(whole["score"].min()) if len(whole) > 0 else None,
+                )
+            )
+    return tuple(found)
+
+
+def _n_asked(definition: Mapping[str, Any], arm: str) -> int:
+    """Count the settings that an arm is to try: its whole grid, or the protocol's number."""
+    protocol = definition["protocol"]
+    axes = definition["arms"][arm]["space"].values()
+    if any(axis["kind"] != "choice" for axis in axes):
+        return int(protocol["n_settings"])
+    n_grid = math.prod(len(axis["values"]) for axis in axes)
+    return n_grid if protocol["name"] == "grid" else min(n_grid, int(protocol["n_settings"]))
+
+
+def _changed(folder: Path) -> float:
+    """Say when the newest record was written; before the first, when the sweep was begun."""
+    # A part that is renamed into a folder marks the folder, and cannot vanish meanwhile.
+    tables = [folder / table for table in ("runs", "trials") if (folder / table).is_dir()]
+    return max(path.stat().st_mtime for path in tables or [folder / "definition.json"])
+
+
+def show_all(outputs: Path, console: Console, *, now: float) -> None:
+    """Print one line for each sweep, the one that changed last on top.
+
+    Raises:
+        RecordError: If there is none.
+    """
+    folders = _sweep_folders(outputs)
+    if not folders:
+        msg = f"{outputs} has no sweeps: no folder in it has a definition.json"
+        raise RecordError(msg)
+    read, damaged = [], []
+    for folder in folders:
+        try:
+            read.append(read_status(folder))
+        except RecordError as error:
+            damaged.append(f"{folder.name}: {error}")
+    table = _table(console, "sweep", "state", "runs recorded", "last record", "command")
+    for status in sorted(read, key=lambda status: -status.changed):
+        progress = f"{status.n_runs} of {status.n_runs_asked}"
+        age = age_text(now - status.changed)
+        table.add_row(status.name, status.state, progress, age, status.command)
+    _print(console, table, *damaged)
+
+
+def show_one(status: SweepStatus, console: Console, *, now: float) -> None:
+    """Print how far each arm of a sweep is in each stage."""
+    table = _table(console, "stage", "arm", "settings", "runs recorded", "diverged", "best score")
+    for arm in status.arms:
+        table.add_row(
+            arm.stage,
+            arm.arm,
+            f"{arm.n_settings} of {arm.n_settings_asked}",
+            f"{arm.n_runs} of {arm.n_runs_asked}",
+            str(arm.n_diverged),
+            _score_text(arm.best, status.metric),
+        )
+    head = (
+        f"sweep {status.name}: {status.state}, {status.n_runs} of {status.n_runs_asked} runs "
+        f"recorded, the last {age_text(now - status.changed)}"
+    )
+    _print(console, head, status.command, table)
+
+
+def _score_text(score: float | None, metric: str) -> str:
+    if score is None:
+        return "-"
+    return f"{score:.2%}" if metric == "error" else f"{score:.4f}"
+
+
+def age_text(seconds: float) -> str:
+    """Say how long ago something was, in its largest unit."""
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length:.0f} {unit} ago"
+    return f"{max(seconds, 0):.0f} s ago"
+
+
+def _table(console: Console, *titles: str) -> Table:
+    table = Table(box=Table().box if console.is_terminal else None, pad_edge=console.is_terminal)
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    return table
+
+
+def _print(console: Console, *parts: str | Table) -> None:
+    for part in parts:
+        if isinstance(part, str):
+            console.print(part, soft_wrap=True, highlight=False, markup=False)
+        else:
+            console.print(part, highlight=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
