@@ -14,12 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ffnn_lab.config import with_values
-from ffnn_lab.sweeper.definition import Arm, Definition
-from ffnn_lab.sweeper.space import Choice
-from ffnn_lab.sweeper.worker import Watcher, Worker
-from ffnn_lab.tracking import NoTracker
-from tests.builders import make_run
+from tests.sweeper import test_worker as working
 
 SECONDS_TO_START = 60
 """On a busy machine; it takes two."""
@@ -75,48 +70,17 @@ def ask(page: str) -> dict[str, object]:
         return dict(json.load(answer))
 
 
-def make_definition() -> Definition:
-    """Two arms of two learning rates, one epoch, one seed: four runs."""
-    base = make_run({"trainer.max_epochs": 1, "trainer.batch_size": "full"})
-    arms = tuple(
-        Arm(
-            f"gain{gain}",
-            with_values(base, {"initializer.gain": gain}),
-            (f"initializer.gain={gain}",),
-            {"optimizer.lr": Choice((0.1, 1.0))},
-        )
-        for gain in (1, 2)
-    )
-    return Definition(
-        name="seen",
-        command="",
-        arms=arms,
-        protocol="grid",
-        n_settings=2,
-        n_parallel=2,
-        seed=0,
-        objective={"split": "dev", "metric": "error", "moment": "last"},
-        tune_seeds=(0,),
-        confirm_seeds=(),
-        population_size=4,
-    )
-
-
 @pytest.mark.slow
 def test_the_dashboard_shows_every_arm_with_its_settings(tmp_path: Path) -> None:
-    folder = tmp_path / "seen"
-    worker = Worker(
-        make_definition(), folder, watcher=Watcher(), make_tracker=lambda *_: NoTracker()
-    )
-    worker.work()
-    with dashboard(folder / "study.journal") as address:
+    working.work(tmp_path, working.make_definition("grid", confirm_seeds=()))
+    with dashboard(tmp_path / "study.journal") as address:
         listed = ask(f"{address}/api/studies")["study_summaries"]
         assert isinstance(listed, list)
         by_name = {study["study_name"]: study["study_id"] for study in listed}
-        assert set(by_name) == {"seen/gain1", "seen/gain2"}
+        assert set(by_name) == {"test/sgd", "test/adam"}
         for number in by_name.values():
             trials = ask(f"{address}/api/studies/{number}")["trials"]
             assert isinstance(trials, list)
             tried = sorted(trial["params"][0]["param_external_value"] for trial in trials)
-            assert tried == ["0.1", "1.0"]
-            assert [trial["state"] for trial in trials] == ["Complete"] * 2
+            assert tried == ["0.01", "0.1", "1.0"]
+            assert [trial["state"] for trial in trials] == ["Complete"] * 3

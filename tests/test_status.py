@@ -1,0 +1,246 @@
+"""How far a sweep is: counts worked out on paper, a sweep at work, slips."""
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from rich.text import Text
+
+from ffnn_lab.records import RecordWriter, RunResult, write_definition
+from ffnn_lab.status import ArmStatus, age_text, main, read_status, show_all, show_one
+from ffnn_lab.sweeper.compose import n_settings_of
+from ffnn_lab.sweeper.definition import Definition
+from ffnn_lab.sweeper.space import Choice, Interval, Space
+from ffnn_lab.sweeper.worker import Watcher
+from tests.analysis.builders import CONFIRM, TUNE, Row, make_definition, write_run, write_sweep
+from tests.command_line import run_module
+from tests.sweeper import test_worker as working
+
+STARTED = 1_000_000.0
+
+
+def write_at(folder: Path, seconds: float) -> None:
+    """Date a folder's tables."""
+    for table in ("runs", "trials", "curves"):
+        os.utime(folder / table, (seconds, seconds))
+
+
+def rounded(arms: Sequence[ArmStatus]) -> list[ArmStatus]:
+    """Round the scores of arms that have one: they are means of a few decimals."""
+    return [
+        dataclasses.replace(arm, best=None if arm.best is None else round(arm.best, 12))
+        for arm in arms
+    ]
+
+
+def row_of(text: str, *words: str) -> str:
+    """Give the one line that begins with these words, its columns one blank apart."""
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    (row,) = (line for line in lines if line.startswith(" ".join(words) + " "))
+    return row
+
+
+def test_counts_and_scores_of_a_finished_sweep(tmp_path: Path) -> None:
+    status = read_status(write_sweep(tmp_path / "small"))
+    assert rounded(status.arms) == [
+        ArmStatus("tune", "sgd", 3, 3, 6, 6, n_diverged=1, best=0.11),
+        ArmStatus("tune", "adam", 3, 3, 6, 6, n_diverged=0, best=0.05),
+        ArmStatus("confirm", "sgd", 1, 1, 3, 3, n_diverged=0, best=0.11),
+        # The diverged one counts as chance: (0.06 + 0.06 + 0.9) / 3.
+        ArmStatus("confirm", "adam", 1, 1, 3, 3, n_diverged=1, best=0.34),
+    ]
+    assert (status.n_runs, status.n_runs_asked, status.state) == (18, 18, "finished")
+
+
+def test_a_setting_counts_when_all_its_seeds_are_in(tmp_path: Path) -> None:
+    """Without seed 1 of sgd's best setting, its other seed of 0.10 must not win."""
+    missing = ("tune", "sgd", 1, 1)
+    folder = write_sweep(tmp_path, rows=TUNE, keep=lambda row: row[:4] != missing)
+    sgd, _, confirm, _ = read_status(folder).arms
+    assert (sgd.n_settings, sgd.n_runs) == (2, 5)
+    assert sgd.best == pytest.approx(0.15)
+    assert (confirm.n_settings, confirm.n_runs, confirm.best) == (0, 0, None)
+    assert read_status(folder).state == "unfinished"
+
+
+@pytest.mark.parametrize("missing", [TUNE[-1], CONFIRM[0]])
+def test_one_missing_run_leaves_a_sweep_unfinished(tmp_path: Path, missing: Row) -> None:
+    folder = write_sweep(tmp_path, keep=lambda row: row != missing)
+    assert read_status(folder).state == "unfinished"
+
+
+def test_a_sweep_without_confirm_is_finished_when_it_is_tuned(tmp_path: Path) -> None:
+    folder = write_sweep(tmp_path, rows=TUNE, definition=make_definition(confirm={"seeds": []}))
+    status = read_status(folder)
+    assert {arm.stage for arm in status.arms} == {"tune"}
+    assert status.state == "finished"
+
+
+def test_a_sweep_that_has_only_begun(tmp_path: Path) -> None:
+    write_definition(tmp_path, make_definition())
+    os.utime(tmp_path / "definition.json", (STARTED, STARTED))
+    status = read_status(tmp_path)
+    assert (status.n_runs, status.n_runs_asked) == (0, 18)
+    assert status.changed == STARTED
+    assert [arm.best for arm in status.arms] == [None] * 4
+
+
+def test_a_trial_whose_run_is_still_in_training_does_not_count(tmp_path: Path) -> None:
+    write_sweep(tmp_path, rows=TUNE[:2])
+    (part,) = (tmp_path / "runs").glob("part-*")
+    part.rename(part.with_name(f".{part.name}"))
+    assert read_status(tmp_path).n_runs == 0
+
+
+def test_progress_is_seen_while_a_sweep_is_at_work(tmp_path: Path) -> None:
+    """After every population all that it trained is there; at the end, all that was planned."""
+    definition = working.make_definition(confirm_seeds=(1000,))
+    write_definition(tmp_path, definition.to_json())
+    seen: list[int] = []
+
+    class Observer(Watcher):
+        def finished(self, results: Sequence[RunResult]) -> None:
+            before = seen[-1] if seen else 0
+            status = read_status(tmp_path)
+            seen.append(status.n_runs)
+            assert status.n_runs == before + len(results)
+            assert (status.state == "finished") == (seen[-1] == 2 * (4 * 2 + 1))
+
+    working.work(tmp_path, definition, Observer())
+    assert len(seen) > 4
+    assert read_status(tmp_path).state == "finished"
+
+
+@pytest.mark.parametrize("protocol", ["grid", "random", "tpe"])
+@pytest.mark.parametrize(
+    "space",
+    [
+        {},
+        {"optimizer.lr": Choice((0.1, 0.2, 0.3))},
+        {"optimizer.lr": Choice((0.1, 0.2, 0.3)), "dropout.hidden": Choice((0.0, 0.5))},
+        {"optimizer.lr": Choice((0.1, 0.2)), "dropout.hidden": Interval(0.0, 0.5, log=False)},
+    ],
+)
+def test_what_is_asked_for_is_what_the_worker_tries(
+    tmp_path: Path, protocol: str, space: Space
+) -> None:
+    whole = working.make_definition(protocol)
+    arm = dataclasses.replace(whole.arms[0], space=space)
+    definition: Definition = dataclasses.replace(whole, arms=(arm,))
+    write_definition(tmp_path, definition.to_json())
+    tune, confirm = read_status(tmp_path).arms
+    assert tune.n_settings_asked == n_settings_of(definition, arm)
+    assert tune.n_runs_asked == 2 * n_settings_of(definition, arm)
+    assert (confirm.n_settings_asked, confirm.n_runs_asked) == (1, 3)
+
+
+def test_one_sweep_in_plain_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_sweep(tmp_path / "small", rows=TUNE)
+    assert main(["small", "--outputs", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("sweep small: unfinished, 12 of 18 runs recorded, the last ")
+    assert "python -m ffnn_lab.run -m sweeps=small" in said.splitlines()
+    assert row_of(said, "tune", "sgd") == "tune sgd 3 of 3 6 of 6 1 11.00%"
+    assert row_of(said, "confirm", "adam") == "confirm adam 0 of 1 0 of 3 0 -"
+    assert said.isascii()
+    assert "\x1b" not in said
+
+
+def test_a_loss_is_no_percentage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    objective = {"split": "dev", "metric": "loss", "moment": "last"}
+    write_sweep(tmp_path / "small", definition=make_definition(objective=objective))
+    assert main(["small", "--outputs", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    # The builder's losses are twice its errors.
+    assert row_of(said, "tune", "adam").endswith(" 0.1000")
+    assert row_of(said, "confirm", "adam").endswith(" inf")
+
+
+def test_all_sweeps_the_newest_on_top_and_damage_named(tmp_path: Path) -> None:
+    write_at(write_sweep(tmp_path / "older"), STARTED)
+    write_at(write_sweep(tmp_path / "newer", rows=TUNE), STARTED + 3600)
+    write_run(tmp_path / "run-0123")
+    broken = write_sweep(tmp_path / "broken")
+    next((broken / "runs").glob("part-*")).write_bytes(b"torn")
+    told = StringIO()
+    show_all(tmp_path, Console(file=told, width=1000), now=STARTED + 2 * 3600)
+    lines = [" ".join(line.split()) for line in told.getvalue().splitlines()]
+    command = "python -m ffnn_lab.run -m sweeps=small"
+    assert lines[1] == f"newer unfinished 12 of 18 1 h ago {command}"
+    assert lines[2] == f"older finished 18 of 18 2 h ago {command}"
+    assert lines[3].startswith("broken: ")
+    assert "cannot be read" in lines[3]
+    assert len(lines) == 4
+
+
+def test_on_a_terminal_there_is_a_table_in_its_width(tmp_path: Path) -> None:
+    told = StringIO()
+    console = Console(file=told, force_terminal=True, width=70)
+    status = read_status(write_sweep(tmp_path / "small"))
+    show_one(status, console, now=status.changed)
+    show_all(tmp_path, console, now=status.changed)
+    lines = Text.from_ansi(told.getvalue()).plain.splitlines()
+    assert sum(line.startswith("┏") for line in lines) == 2
+    assert max(len(line) for line in lines if line[0] in "┏┃┡│└") <= 70
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-1.0, "0 s ago"),
+        (59.4, "59 s ago"),
+        (60.0, "1 min ago"),
+        (3599.0, "59 min ago"),
+        (7200.0, "2 h ago"),
+        (3 * 86400.0, "3 d ago"),
+    ],
+)
+def test_ages_have_their_largest_unit(seconds: float, text: str) -> None:
+    assert age_text(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["large"], "large is not a sweep under {}; there are: small"),
+        (["run-0123"], "run-0123 is not a sweep under {}; there are: small"),
+        (["small", "--outputs", "nowhere"], "small is not a sweep under nowhere; no sweep was"),
+        (["--outputs", "nowhere"], "nowhere has no sweeps"),
+    ],
+)
+def test_slips(
+    words: list[str], expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_sweep(tmp_path / "small")
+    write_run(tmp_path / "run-0123")
+    assert main(["--outputs", str(tmp_path), *words]) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith(f"error: {expected.format(tmp_path)}")
+    assert said.out == ""
+
+
+def test_a_definition_of_something_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_definition(tmp_path / "odd", {"name": "odd"})
+    assert main(["odd", "--outputs", str(tmp_path)]) == 2
+    assert "definition.json is not a sweep's definition" in capsys.readouterr().err
+
+
+def test_it_needs_nothing_heavy_and_reads_the_environment(tmp_path: Path) -> None:
+    write_sweep(tmp_path / "kept" / "small")
+    RecordWriter(tmp_path / "kept" / "small").compact()
+    code = (
+        "import sys\n"
+        "from ffnn_lab.status import main\n"
+        "assert main([]) == main(['small']) == 0\n"
+        "print(sorted({'torch', 'hydra', 'omegaconf', 'optuna', 'wandb'} & set(sys.modules)))\n"
+    )
+    (tmp_path / "probe.py").write_text(code)
+    said = run_module("probe", (), tmp_path, {"FFNN_LAB_OUTPUTS": "kept"})
+    assert said.out.splitlines()[-1] == "[]", said.error
+    assert "18 of 18" in said.out
