@@ -10,12 +10,15 @@ from ffnn_lab.config.fields import check, one_of, ranged
 class ProtocolConfig:
     """How settings are proposed, for every arm alike."""
 
-    name: str = one_of("auto", "grid", "random", "tpe")
-    """``auto`` is ``grid`` where every axis has finitely many values, else ``tpe``."""
+    name: str = one_of("auto", "grid", "grid_until_interior", "random", "qmc", "tpe", "cmaes")
+    """``auto``: ``grid_until_interior`` where an axis grows, ``grid`` where every axis has
+    finitely many values, else ``tpe``."""
     n_settings: int = ranged("[1, inf)")
     """Settings that each arm may try; a grid tries all of its own."""
     seed: int = ranged("[0, inf)")
     """Draws the proposals."""
+    max_points: int = ranged("[2, inf)")
+    """Most points that a growing axis may have."""
 
 
 @dataclass(kw_only=True)
@@ -24,8 +27,12 @@ class ObjectiveConfig:
 
     split: str = one_of("dev", "train")
     metric: str = one_of("error", "loss")
-    moment: str = one_of("last", "best")
-    """The last epoch, or the one of the lowest dev error."""
+    moment: str = one_of("last", "best", "mean_last")
+    """The last epoch, the one of the lowest dev error, or the mean of the last points."""
+    n_last: int = ranged("[1, inf)")
+    """Points of the curve that ``mean_last`` takes."""
+    aggregate: str = one_of("mean", "median", "worst")
+    """How a setting's seeds make one score."""
 
 
 @dataclass(kw_only=True)
@@ -33,6 +40,14 @@ class StageConfig:
     """Seeds of a stage; tuning counts them from 0, confirm from 1000."""
 
     n_seeds: int = ranged("[0, 1000]")
+
+
+@dataclass(kw_only=True)
+class ConfirmConfig(StageConfig):
+    """What is trained again on fresh seeds."""
+
+    untuned: bool
+    """Whether each arm's untuned default is confirmed beside its winner."""
 
 
 @dataclass(kw_only=True)
@@ -48,7 +63,7 @@ class SweeperConfig:
     protocol: ProtocolConfig
     objective: ObjectiveConfig
     tune: StageConfig
-    confirm: StageConfig
+    confirm: ConfirmConfig
     population_size: int = ranged("[1, inf)")
     """Most runs trained together."""
     dry_run: bool
