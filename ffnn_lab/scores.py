@@ -12,11 +12,6 @@ def objective_column(objective: Mapping[str, Any]) -> str:
     return f"{objective['moment']}.{objective['split']}.{objective['metric']}"
 
 
-def tables_moment(objective: Mapping[str, Any]) -> str:
-    """Give the moment at which tables report: that of the objective, or the last epoch's."""
-    return "best" if objective["moment"] == "best" else "last"
-
-
 def n_settings_asked(
     space: Mapping[str, Mapping[str, Any]], *, protocol: str, n_settings: int
 ) -> int:
@@ -46,28 +41,9 @@ def counted(runs: pd.DataFrame, column: str) -> pd.Series:
     return runs[column].where(runs["status"] == "completed", instead).astype(float)
 
 
-def run_scores(runs: pd.DataFrame, curves: pd.DataFrame, objective: Mapping[str, Any]) -> pd.Series:
-    """Give the objective of each run, in the order of ``runs``.
-
-    Args:
-        runs: The table ``runs``.
-        curves: The table ``curves``; looked at only for the moment ``mean_last``.
-        objective: Its ``split``, ``metric``, ``moment`` and, for ``mean_last``, ``n_last``.
-    """
-    if objective["moment"] != "mean_last":
-        return counted(runs, objective_column(objective))
-    split, metric = objective["split"], objective["metric"]
-    of_split = curves[curves["split"] == split].sort_values(["run_id", "epoch"])
-    last = of_split.groupby("run_id").tail(int(objective["n_last"]))
-    means = last.groupby("run_id")[metric].mean()
-    column = f"last.{split}.{metric}"
-    return counted(runs.assign(**{column: runs["run_id"].map(means)}), column)
-
-
 def setting_scores(
     runs: pd.DataFrame,
     trials: pd.DataFrame,
-    curves: pd.DataFrame,
     *,
     stage: str,
     objective: Mapping[str, Any],
@@ -77,9 +53,9 @@ def setting_scores(
     Args:
         runs: The table ``runs``.
         trials: The table ``trials``.
-        curves: The table ``curves``; looked at only for the moment ``mean_last``.
         stage: ``tune`` or ``confirm``.
-        objective: As ``run_scores``; ``aggregate`` says how seeds make one score.
+        objective: Its ``split``, ``metric`` and ``moment``; ``aggregate`` says how seeds make one
+            score.
 
     Returns:
         One row per arm and setting: ``score`` (mean, median or worst of the objective over
@@ -87,8 +63,8 @@ def setting_scores(
         ``n_seeds``, ``n_diverged``.
     """
     scored = runs.assign(
-        score=run_scores(runs, curves, objective),
-        tie_break=counted(runs, f"{tables_moment(objective)}.dev.loss"),
+        score=counted(runs, objective_column(objective)),
+        tie_break=counted(runs, f"{objective['moment']}.dev.loss"),
         is_diverged=runs["status"] == "diverged",
     ).drop(columns="seed")
     rows = trials[trials["stage"] == stage].merge(scored, on="run_id")

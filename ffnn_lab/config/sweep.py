@@ -27,10 +27,8 @@ class ObjectiveConfig:
 
     split: str = one_of("dev", "train")
     metric: str = one_of("error", "loss")
-    moment: str = one_of("last", "best", "mean_last")
-    """The last epoch, the one of the lowest dev error, or the mean of the last points."""
-    n_last: int = ranged("[1, inf)")
-    """Points of the curve that ``mean_last`` takes."""
+    moment: str = one_of("last", "best")
+    """The last epoch, or the one of the lowest dev error."""
     aggregate: str = one_of("mean", "median", "worst")
     """How a setting's seeds make one score."""
 
@@ -40,14 +38,6 @@ class StageConfig:
     """Seeds of a stage; tuning counts them from 0, confirm from 1000."""
 
     n_seeds: int = ranged("[0, 1000]")
-
-
-@dataclass(kw_only=True)
-class ConfirmConfig(StageConfig):
-    """What is trained again on fresh seeds."""
-
-    untuned: bool
-    """Whether each arm's untuned default is confirmed beside its winner."""
 
 
 @dataclass(kw_only=True)
@@ -63,7 +53,7 @@ class SweeperConfig:
     protocol: ProtocolConfig
     objective: ObjectiveConfig
     tune: StageConfig
-    confirm: ConfirmConfig
+    confirm: StageConfig
     population_size: int = ranged("[1, inf)")
     """Most runs trained together."""
     dry_run: bool

@@ -162,12 +162,10 @@ def define(
             "split": options.objective.split,
             "metric": options.objective.metric,
             "moment": options.objective.moment,
-            "n_last": options.objective.n_last,
             "aggregate": options.objective.aggregate,
         },
         tune_seeds=tune_seeds,
         confirm_seeds=tuple(range(CONFIRM_FROM, CONFIRM_FROM + options.confirm.n_seeds)),
-        confirms_untuned=options.confirm.untuned,
         population_size=options.population_size,
     )
     return replace(definition, name=_name(request, definition)), options.dry_run
@@ -317,7 +315,7 @@ def _check_cmaes(arms: Sequence[Arm]) -> None:
         raise ConfigError(msg)
     for arm in arms:
         n_intervals = sum(isinstance(axis, Interval) for axis in arm.space.values())
-        if n_intervals < 2 or n_intervals < len(arm.space):
+        if n_intervals <= 1 or n_intervals < len(arm.space):
             msg = (
                 "hydra.sweeper.protocol.name=cmaes needs at least two axes in every arm, all of "
                 f"them intervals; arm {arm.name} has {n_intervals} among {len(arm.space)}"

@@ -47,8 +47,6 @@ class Definition:
     objective: Mapping[str, Any]
     tune_seeds: tuple[int, ...]
     confirm_seeds: tuple[int, ...]
-    confirms_untuned: bool
-    """Whether each arm's default settings are confirmed beside its winner."""
     population_size: int
 
     def n_settings_of(self, arm: Arm) -> int:
@@ -57,16 +55,10 @@ class Definition:
         return n_settings_asked(space, protocol=self.protocol, n_settings=self.n_settings)
 
     @property
-    def n_confirmed_of_each(self) -> int:
-        """Count the settings of each arm that are confirmed."""
-        return 2 if self.confirms_untuned else 1
-
-    @property
     def n_runs(self) -> int:
         """Count all runs before anything grows, confirm's included."""
         n_settings = sum(self.n_settings_of(arm) for arm in self.arms)
-        n_confirmed = len(self.arms) * self.n_confirmed_of_each
-        return n_settings * len(self.tune_seeds) + n_confirmed * len(self.confirm_seeds)
+        return n_settings * len(self.tune_seeds) + len(self.arms) * len(self.confirm_seeds)
 
     def to_json(self) -> dict[str, Any]:
         """Write it as ``definition.json`` holds it."""
@@ -90,7 +82,7 @@ class Definition:
             },
             "objective": dict(self.objective),
             "tune": {"seeds": list(self.tune_seeds)},
-            "confirm": {"seeds": list(self.confirm_seeds), "untuned": self.confirms_untuned},
+            "confirm": {"seeds": list(self.confirm_seeds)},
             "population_size": self.population_size,
         }
 
@@ -118,7 +110,6 @@ class Definition:
             objective=contents["objective"],
             tune_seeds=tuple(contents["tune"]["seeds"]),
             confirm_seeds=tuple(contents["confirm"]["seeds"]),
-            confirms_untuned=contents["confirm"]["untuned"],
             population_size=contents["population_size"],
         )
 

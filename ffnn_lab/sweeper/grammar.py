@@ -66,7 +66,7 @@ def read_assignment(text: str) -> Assignment:
 
 
 def read_entry(key: str, value: Any) -> Assignment:  # noqa: ANN401 - what YAML holds
-    """Read a key and its value from a sweep's YAML: Hydra's grammar, or a log grid's three numbers.
+    """Read a key and its value from a sweep's YAML: Hydra's grammar, or the parts of a log grid.
 
     Raises:
         ConfigError: As ``read_assignment``.

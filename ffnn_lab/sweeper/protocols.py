@@ -16,7 +16,6 @@ from typing import Any
 
 import optuna
 from optuna.distributions import (
-    BaseDistribution,
     CategoricalDistribution,
     FloatDistribution,
     IntDistribution,
@@ -128,7 +127,8 @@ def _first_grid(definition: Definition, arm: Arm) -> list[Values]:
     points = _grid(arm.space)
     n_draws = definition.n_settings_of(arm) // len(points)
     draws = [_from_unit(free, _uniform(definition, arm, i, len(free))) for i in range(n_draws)]
-    return [{key: {**point, **draw}[key] for key in arm.space} for point in points for draw in draws]
+    both = ({**point, **draw} for point in points for draw in draws)
+    return [{key: values[key] for key in arm.space} for values in both]
 
 
 def _extension(
@@ -165,22 +165,22 @@ def _extension(
 def growing_axis(arm: Arm) -> tuple[str, Choice]:
     """Find the one axis of an arm that grows; the definition made sure that there is one."""
     return next(
-        (key, axis)
-        for key, axis in arm.space.items()
-        if isinstance(axis, Choice) and axis.grows
+        (key, axis) for key, axis in arm.space.items() if isinstance(axis, Choice) and axis.grows
     )
 
 
 def _uniform(definition: Definition, arm: Arm, number: int, n_axes: int) -> list[float]:
     rng = stream(definition.seed, "proposal", zlib.crc32(arm.name.encode()), number)
-    return rng.random(n_axes).tolist()
+    return [float(number) for number in rng.random(n_axes)]
 
 
 def _sobol(definition: Definition, arm: Arm, number: int, n_axes: int) -> list[float]:
     """Give the point of that number of a scrambled Sobol sequence (Owen 1998, as in scipy)."""
     rng = stream(definition.seed, "proposal", zlib.crc32(arm.name.encode()))
-    points = qmc.Sobol(max(1, n_axes), rng=rng).fast_forward(number).random(1)
-    return points[0, :n_axes].tolist()
+    sequence = qmc.Sobol(max(1, n_axes), rng=rng)
+    if number > 0:  # scipy cannot forward by nothing
+        sequence.fast_forward(number)
+    return [float(place) for place in sequence.random(1)[0, :n_axes]]
 
 
 def _from_unit(space: Space, place: Sequence[float]) -> Values:
@@ -194,7 +194,7 @@ def _on_axis(axis: Axis, place: float) -> Any:  # noqa: ANN401 - any value of a 
     # A whole number owns the half unit on either side of it.
     low, high = (axis.low - 0.5, axis.high + 0.5) if axis.is_int else (axis.low, axis.high)
     if axis.log:
-        low = max(low, 0.5) if axis.is_int else low
+        low = max(low, 0.5) if axis.is_int else low  # 1 owns (0.5, 1.5)
         value = math.exp(math.log(low) + place * (math.log(high) - math.log(low)))
     else:
         value = low + place * (high - low)
@@ -216,25 +216,21 @@ def _sampler(definition: Definition, arm: Arm, number: int) -> BaseSampler:
 def suggest(trial: Trial, space: Space) -> Values:
     """Draw (or recall) a trial's value on every axis."""
     values: Values = {}
-    for key, distribution in distributions(space).items():
+    for key, axis in space.items():
+        distribution = _distribution(axis)
         if isinstance(distribution, CategoricalDistribution):
-            chosen = trial.suggest_categorical(key, distribution.choices)
-            values[key] = _uncategory(chosen, space[key])
+            values[key] = _uncategory(trial.suggest_categorical(key, distribution.choices), axis)
         elif isinstance(distribution, IntDistribution):
-            low, high = distribution.low, distribution.high
-            values[key] = trial.suggest_int(key, low, high, log=distribution.log)
-        elif isinstance(distribution, FloatDistribution):
-            low, high = distribution.low, distribution.high
-            values[key] = trial.suggest_float(key, low, high, log=distribution.log)
+            ends = distribution.low, distribution.high
+            values[key] = trial.suggest_int(key, *ends, log=distribution.log)
+        else:
+            ends_ = distribution.low, distribution.high
+            values[key] = trial.suggest_float(key, *ends_, log=distribution.log)
     return values
 
 
-def distributions(space: Space) -> dict[str, BaseDistribution]:
-    """Give Optuna's distribution of every axis."""
-    return {key: _distribution(axis) for key, axis in space.items()}
-
-
-def _distribution(axis: Axis) -> BaseDistribution:
+def _distribution(axis: Axis) -> CategoricalDistribution | IntDistribution | FloatDistribution:
+    """Give Optuna's distribution of an axis."""
     if isinstance(axis, Choice):
         if axis.grows:  # wide enough for any extension: a study's ranges must hold its values
             return FloatDistribution(axis.values[0] * 1e-12, axis.values[-1] * 1e12, log=True)
@@ -256,16 +252,13 @@ def frozen_trial(
         state=state,
         value=score,
         params=params,
-        distributions=distributions(space),
+        distributions={key: _distribution(axis) for key, axis in space.items()},
     )
 
 
 def setting_of(trial: FrozenTrial, space: Space) -> Values:
     """Read a trial's setting."""
-    return {
-        key: _uncategory(trial.params[key], axis) if isinstance(axis, Choice) else trial.params[key]
-        for key, axis in space.items()
-    }
+    return {key: _uncategory(trial.params[key], axis) for key, axis in space.items()}
 
 
 def _category(value: Any) -> Any:  # noqa: ANN401 - any value of a config

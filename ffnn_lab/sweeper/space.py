@@ -63,7 +63,7 @@ def check_growing(key: str, axis: Choice) -> None:
     """
     values = axis.values
     is_number = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
-    if len(values) < 2 or not is_number or values[0] <= 0 or list(values) != sorted(set(values)):
+    if len(values) <= 1 or not is_number or values[0] <= 0 or list(values) != sorted(set(values)):
         written = ", ".join(str(value) for value in values)
         msg = (
             f"{key}: a grid that grows needs at least two positive numbers in ascending order, "
