@@ -1,6 +1,5 @@
 """What lies in a sweep's folder, read once and typed."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from ffnn_lab.records import (
     read_runs,
     read_trials,
 )
-from ffnn_lab.scores import setting_scores
+from ffnn_lab.scores import n_settings_asked, setting_scores
 
 Axis = Mapping[str, Any]
 """One axis of a space as the definition stores it: a ``kind`` and its ends or values."""
@@ -72,12 +71,9 @@ class Sweep(Records):
         return rows if stage is None else rows[rows["stage"] == stage]
 
     def n_asked(self, arm: str) -> int:
-        """Count the settings that an arm was to try: its whole grid, or the protocol's number."""
-        space = self.arms[arm].space.values()
-        if any(axis["kind"] != "choice" for axis in space):
-            return self.n_settings
-        n_grid = math.prod(len(axis["values"]) for axis in space)
-        return n_grid if self.protocol == "grid" else min(n_grid, self.n_settings)
+        """Count the settings that an arm was to try before it grew."""
+        space = self.arms[arm].space
+        return n_settings_asked(space, protocol=self.protocol, n_settings=self.n_settings)
 
 
 def load(folder: Path) -> Records:
@@ -130,7 +126,9 @@ def _read(definition: Mapping[str, Any]) -> dict[str, Any]:
         },
         "protocol": definition["protocol"]["name"],
         "n_settings": int(definition["protocol"]["n_settings"]),
-        "objective": {part: objective[part] for part in ("split", "metric", "moment")},
+        "objective": {
+            part: objective[part] for part in ("split", "metric", "moment", "aggregate")
+        },
         "tune_seeds": tuple(definition["tune"]["seeds"]),
         "confirm_seeds": tuple(definition["confirm"]["seeds"]),
     }

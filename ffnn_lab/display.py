@@ -13,7 +13,6 @@ from rich.table import Table
 from ffnn_lab.config import RunConfig
 from ffnn_lab.population import Member
 from ffnn_lab.records import SPLITS, RunResult
-from ffnn_lab.sweeper.compose import n_settings_of
 from ffnn_lab.sweeper.definition import Arm, Definition
 from ffnn_lab.sweeper.space import Axis, Choice
 from ffnn_lab.sweeper.worker import Watcher
@@ -95,12 +94,13 @@ def print_plan(definition: Definition, folder: str, console: Console) -> None:
     """Print what a sweep is about to do, before it does it."""
     n_tune, n_confirm = len(definition.tune_seeds), len(definition.confirm_seeds)
     objective = definition.objective
+    more = " and more where a grid grows" if definition.protocol == "grid_until_interior" else ""
     console.print(
         f"sweep {definition.name}, {definition.protocol}; folder {folder}", soft_wrap=True
     )
     for arm in definition.arms:
         axes = ", ".join(f"{key} {_axis_text(axis)}" for key, axis in arm.space.items())
-        n_settings = n_settings_of(definition, arm)
+        n_settings = definition.n_settings_of(arm)
         console.print(
             f"  {arm.name}: {n_settings} settings x {n_tune} seeds; {axes or 'no axis'}",
             soft_wrap=True,
@@ -108,24 +108,18 @@ def print_plan(definition: Definition, folder: str, console: Console) -> None:
         )
     console.print(
         f"tune by {objective['split']} {objective['metric']} ({objective['moment']} epoch), then "
-        f"confirm each winner on {n_confirm} fresh seeds: {n_runs(definition)} runs, at most "
+        f"confirm each winner on {n_confirm} fresh seeds: {definition.n_runs} runs{more}, "
+        f"at most "
         f"{definition.population_size} in a population",
         soft_wrap=True,
         highlight=False,
     )
 
 
-def n_runs(definition: Definition) -> int:
-    """Count all runs of a sweep, confirm's included."""
-    n_settings = sum(n_settings_of(definition, arm) for arm in definition.arms)
-    return n_settings * len(definition.tune_seeds) + len(definition.arms) * len(
-        definition.confirm_seeds
-    )
-
-
 def _axis_text(axis: Axis) -> str:
     if isinstance(axis, Choice):
-        return f"in {', '.join(str(value) for value in axis.values)}"
+        growing = ", growing" if axis.grows else ""
+        return f"in {', '.join(str(value) for value in axis.values)}{growing}"
     return f"in [{axis.low:g}, {axis.high:g}]{' log' if axis.log else ''}"
 
 
@@ -178,6 +172,11 @@ class SweepDisplay(Watcher):
         """Show how far the population in training is, in whole runs' worth."""
         done = sum(member.epoch / member.config.trainer.max_epochs for member in members)
         self._progress.update(self._bar, completed=self._n_finished + int(done))
+
+    def grown(self, n_runs: int) -> None:
+        """Lengthen the bar."""
+        self._n_runs += n_runs
+        self._progress.update(self._bar, total=self._n_runs)
 
     def finished(self, results: Sequence[RunResult]) -> None:
         """Count the runs."""

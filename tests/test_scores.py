@@ -6,7 +6,7 @@ import pandas as pd
 
 from ffnn_lab.scores import best_settings, counted, objective_column, setting_scores
 
-OBJECTIVE = {"split": "dev", "metric": "error", "moment": "last"}
+OBJECTIVE = {"split": "dev", "metric": "error", "moment": "last", "aggregate": "mean"}
 
 
 def _runs(rows: list[tuple[str, str, float, float]]) -> pd.DataFrame:

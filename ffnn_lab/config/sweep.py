@@ -10,12 +10,15 @@ from ffnn_lab.config.fields import check, one_of, ranged
 class ProtocolConfig:
     """How settings are proposed, for every arm alike."""
 
-    name: str = one_of("auto", "grid", "random", "tpe")
-    """``auto`` is ``grid`` where every axis has finitely many values, else ``tpe``."""
+    name: str = one_of("auto", "grid", "grid_until_interior", "random", "qmc", "tpe", "cmaes")
+    """``auto``: ``grid_until_interior`` where an axis grows, ``grid`` where every axis has
+    finitely many values, else ``tpe``."""
     n_settings: int = ranged("[1, inf)")
     """Settings that each arm may try; a grid tries all of its own."""
     seed: int = ranged("[0, inf)")
     """Draws the proposals."""
+    max_points: int = ranged("[2, inf)")
+    """Most points that a growing axis may have."""
 
 
 @dataclass(kw_only=True)
@@ -26,6 +29,8 @@ class ObjectiveConfig:
     metric: str = one_of("error", "loss")
     moment: str = one_of("last", "best")
     """The last epoch, or the one of the lowest dev error."""
+    aggregate: str = one_of("mean", "median", "worst")
+    """How a setting's seeds make one score."""
 
 
 @dataclass(kw_only=True)

@@ -4,8 +4,8 @@ Hydra composes once for each distinct choice of groups; everything finer is a ty
 """
 
 import functools
+import importlib.util
 import itertools
-import math
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 from ffnn_lab.config import ConfigError, RunConfig, SweeperConfig, digest, leaves, with_values
 from ffnn_lab.config.fields import leaf_fields
 from ffnn_lab.sweeper.definition import CONFIRM_FROM, Arm, Definition, essence
-from ffnn_lab.sweeper.grammar import Assignment, override_value, read_assignment, to_text
+from ffnn_lab.sweeper.grammar import Assignment, override_value, read_assignment, read_entry
 from ffnn_lab.sweeper.space import Axis, Choice, Interval
 
 Settle = Callable[[RunConfig], RunConfig]
@@ -139,7 +139,7 @@ def define(
     request = read_request(loader, master, arguments)
     options = request.options
     composer = Composer(loader, master, request.sweep)
-    common = [*(read_assignment(to_text(k, v)) for k, v in options.space.items())]
+    common = [*(read_entry(k, v) for k, v in options.space.items())]
     leaves_of_all = [a for a in (*common, *request.assignments) if not composer.is_group(a.key)]
     seeds = next((a for a in leaves_of_all if a.key == "seed"), None)
     shared = [a for a in leaves_of_all if a.key != "seed"]
@@ -157,10 +157,12 @@ def define(
         n_settings=options.protocol.n_settings,
         n_parallel=max(1, options.population_size // (len(arms) * len(tune_seeds))),
         seed=options.protocol.seed,
+        max_points=options.protocol.max_points,
         objective={
             "split": options.objective.split,
             "metric": options.objective.metric,
             "moment": options.objective.moment,
+            "aggregate": options.objective.aggregate,
         },
         tune_seeds=tune_seeds,
         confirm_seeds=tuple(range(CONFIRM_FROM, CONFIRM_FROM + options.confirm.n_seeds)),
@@ -193,7 +195,7 @@ def _draft(name: str, written: Any, composer: Composer) -> Draft:  # noqa: ANN40
     if not isinstance(written, Mapping):
         msg = f"{where} must map keys to values, got {written}"
         raise ConfigError(msg)
-    assignments = [read_assignment(to_text(key, value)) for key, value in written.items()]
+    assignments = [read_entry(key, value) for key, value in written.items()]
     groups: dict[str, str] = {}
     for assignment in assignments:
         if composer.is_group(assignment.key):
@@ -231,7 +233,11 @@ def _arm(draft: Draft, shared: Sequence[Assignment], composer: Composer, settle:
 def _checked_axis(config: RunConfig, key: str, axis: Axis) -> Axis:
     """Bring an axis to its field's type, and refuse values that a run would refuse."""
     if isinstance(axis, Choice):
-        return Choice(tuple(leaves(with_values(config, {key: v}))[key] for v in axis.values))
+        values = tuple(leaves(with_values(config, {key: v}))[key] for v in axis.values)
+        if axis.grows and not all(isinstance(value, float) for value in values):
+            msg = f"{key}: only an axis of real numbers can grow, got {axis.values}"
+            raise ConfigError(msg)
+        return replace(axis, values=values)
     parent, _, _ = key.rpartition(".")
     part = config
     for name in filter(None, parent.split(".")):
@@ -268,27 +274,53 @@ def _tune_seeds(seeds: Assignment | None, options: SweeperConfig) -> tuple[int, 
 
 
 def _protocol(options: SweeperConfig, arms: Sequence[Arm]) -> str:
-    continuous = [
-        key for arm in arms for key, axis in arm.space.items() if not isinstance(axis, Choice)
-    ]
-    if options.protocol.name == "auto":
-        return "tpe" if continuous else "grid"
-    if options.protocol.name == "grid" and continuous:
+    """Settle the protocol, and refuse one that the arms' axes do not fit.
+
+    Raises:
+        ConfigError: Naming an axis, and what would fit.
+    """
+    axes = [(arm.name, key, axis) for arm in arms for key, axis in arm.space.items()]
+    intervals = [key for _, key, axis in axes if isinstance(axis, Interval)]
+    growing = [(arm, key) for arm, key, axis in axes if isinstance(axis, Choice) and axis.grows]
+    name = options.protocol.name
+    if name == "auto":
+        name = "grid_until_interior" if growing else "tpe" if intervals else "grid"
+    written = f"hydra.sweeper.protocol.name={name}"
+    if name == "grid" and intervals:
         msg = (
-            f"hydra.sweeper.protocol.name=grid needs finitely many values on every axis; "
-            f"{continuous[0]} is an interval: list its values, or use random or tpe"
+            f"{written} needs finitely many values on every axis; {intervals[0]} is an interval: "
+            "list its values, or use random, qmc or tpe"
         )
         raise ConfigError(msg)
-    return options.protocol.name
+    if name == "grid_until_interior":
+        for arm in arms:
+            n_growing = sum(each == arm.name for each, _ in growing)
+            if n_growing != 1:
+                msg = (
+                    f"{written} needs one axis that grows in every arm, as optimizer.lr: "
+                    f"{{center: 0.1, ratio: 2, n_points: 5}}; arm {arm.name} has {n_growing}"
+                )
+                raise ConfigError(msg)
+    elif growing:
+        msg = f"{growing[0][1]} grows, which only grid_until_interior does; got {written}"
+        raise ConfigError(msg)
+    if name == "cmaes":
+        _check_cmaes(arms)
+    return name
 
 
-def n_settings_of(definition: Definition, arm: Arm) -> int:
-    """Count the settings an arm tries: all of its grid, or its budget."""
-    sizes = [len(axis.values) for axis in arm.space.values() if isinstance(axis, Choice)]
-    if len(sizes) < len(arm.space):
-        return definition.n_settings
-    grid = math.prod(sizes)
-    return grid if definition.protocol == "grid" else min(grid, definition.n_settings)
+def _check_cmaes(arms: Sequence[Arm]) -> None:
+    if importlib.util.find_spec("cmaes") is None:
+        msg = "hydra.sweeper.protocol.name=cmaes needs the package cmaes: pip install cmaes"
+        raise ConfigError(msg)
+    for arm in arms:
+        n_intervals = sum(isinstance(axis, Interval) for axis in arm.space.values())
+        if n_intervals <= 1 or n_intervals < len(arm.space):
+            msg = (
+                "hydra.sweeper.protocol.name=cmaes needs at least two axes in every arm, all of "
+                f"them intervals; arm {arm.name} has {n_intervals} among {len(arm.space)}"
+            )
+            raise ConfigError(msg)
 
 
 def _name(request: Request, definition: Definition) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ffnn_lab.config import RunConfig, digest, from_leaves, identity, leaves
+from ffnn_lab.scores import n_settings_asked
 from ffnn_lab.sweeper.space import Space, axis_from_json, axis_to_json
 
 CONFIRM_FROM = 1000
@@ -34,22 +35,30 @@ class Definition:
     """What starts the sweep again."""
     arms: tuple[Arm, ...]
     protocol: str
-    """``grid``, ``random`` or ``tpe``."""
+    """``grid``, ``grid_until_interior``, ``random``, ``qmc``, ``tpe`` or ``cmaes``."""
     n_settings: int
-    """Settings of each arm."""
+    """Settings that each arm may try; a grid tries all of its own, and may grow."""
     n_parallel: int
     """Settings of each arm that are asked for together; TPE's proposals depend on it."""
     seed: int
     """Draws the proposals."""
-    objective: Mapping[str, str]
+    max_points: int
+    """Most points of a growing axis."""
+    objective: Mapping[str, Any]
     tune_seeds: tuple[int, ...]
     confirm_seeds: tuple[int, ...]
     population_size: int
 
+    def n_settings_of(self, arm: Arm) -> int:
+        """Count the settings that an arm tries before it grows."""
+        space = {key: axis_to_json(axis) for key, axis in arm.space.items()}
+        return n_settings_asked(space, protocol=self.protocol, n_settings=self.n_settings)
+
     @property
     def n_runs(self) -> int:
-        """Count all runs, confirm's included."""
-        return len(self.arms) * (self.n_settings * len(self.tune_seeds) + len(self.confirm_seeds))
+        """Count all runs before anything grows, confirm's included."""
+        n_settings = sum(self.n_settings_of(arm) for arm in self.arms)
+        return n_settings * len(self.tune_seeds) + len(self.arms) * len(self.confirm_seeds)
 
     def to_json(self) -> dict[str, Any]:
         """Write it as ``definition.json`` holds it."""
@@ -69,6 +78,7 @@ class Definition:
                 "n_settings": self.n_settings,
                 "n_parallel": self.n_parallel,
                 "seed": self.seed,
+                "max_points": self.max_points,
             },
             "objective": dict(self.objective),
             "tune": {"seeds": list(self.tune_seeds)},
@@ -96,6 +106,7 @@ class Definition:
             n_settings=protocol["n_settings"],
             n_parallel=protocol["n_parallel"],
             seed=protocol["seed"],
+            max_points=protocol["max_points"],
             objective=contents["objective"],
             tune_seeds=tuple(contents["tune"]["seeds"]),
             confirm_seeds=tuple(contents["confirm"]["seeds"]),

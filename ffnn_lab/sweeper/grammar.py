@@ -1,5 +1,6 @@
 """Hydra's override grammar, read into values and axes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from hydra.core.override_parser.types import (
 from hydra.errors import HydraException
 
 from ffnn_lab.config import ConfigError
-from ffnn_lab.sweeper.space import Axis, Choice, Interval, check_interval
+from ffnn_lab.sweeper.space import Axis, Choice, Interval, check_growing, check_interval, log_grid
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,17 @@ def read_assignment(text: str) -> Assignment:
     return Assignment(key, None if axis is not None else _plain(override.value()), axis)
 
 
+def read_entry(key: str, value: Any) -> Assignment:  # noqa: ANN401 - what YAML holds
+    """Read a key and its value from a sweep's YAML: Hydra's grammar, or the parts of a log grid.
+
+    Raises:
+        ConfigError: As ``read_assignment``.
+    """
+    if isinstance(value, Mapping):
+        return Assignment(key, None, log_grid(key, value))
+    return read_assignment(to_text(key, value))
+
+
 def to_text(key: str, value: Any) -> str:  # noqa: ANN401 - what YAML holds
     """Write a key and its value from a sweep's YAML as an override."""
     return f"{key}={override_value(value)}"
@@ -103,6 +115,10 @@ def _axis(key: str, override: Override) -> Axis | None:
     if not values:
         msg = f"{key}: there is nothing to try in {override.input_line}"
         raise ConfigError(msg)
+    if "grow" in sweep.tags:
+        growing = Choice(values, grows=True)
+        check_growing(key, growing)
+        return growing
     if len({repr(value) for value in values}) < len(values):
         msg = f"{key}: a value is named twice in {override.input_line}"
         raise ConfigError(msg)

@@ -1,28 +1,41 @@
-"""How settings are proposed: one Optuna study per arm, each proposal seeded by its number.
+"""How settings are proposed: one Optuna study per arm, each proposal a function of its past.
 
-A fresh sampler for every trial, seeded by study and trial number, makes a proposal depend on
-the study's history alone: a sweep that was interrupted proposes what it would have proposed.
+Grids, ``random`` and ``qmc`` compute the setting of a number; ``tpe`` and ``cmaes`` ask a sampler
+that lives for one proposal, seeded by study, arm and number. So a sweep that was interrupted
+proposes what it would have proposed, and no proposal is repeated.
 """
 
 import itertools
 import json
+import math
 import warnings
 import zlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from optuna.distributions import (
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.samplers import BaseSampler, CmaEsSampler, TPESampler
 from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend
-from optuna.trial import Trial, TrialState
+from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
+from scipy.stats import qmc
 
+from ffnn_lab.config import ConfigError, with_values
 from ffnn_lab.seeds import stream
 from ffnn_lab.sweeper.definition import Arm, Definition
-from ffnn_lab.sweeper.space import Choice, Space
+from ffnn_lab.sweeper.space import Axis, Choice, Space
 
 Values = dict[str, Any]
 """A setting: dotted key to value."""
+
+SAMPLED = ("tpe", "cmaes")
+"""Protocols whose proposals depend on what was scored before."""
 
 
 def open_storage(folder: Path) -> BaseStorage:
@@ -43,7 +56,7 @@ def open_study(storage: BaseStorage, definition: Definition, arm: Arm) -> optuna
 
 
 def ask(
-    study: optuna.Study, definition: Definition, arm: Arm, n_settings: int
+    study: optuna.Study, definition: Definition, arm: Arm, best: int | None
 ) -> list[tuple[Trial, Values]]:
     """Ask for the arm's next settings: first those that were asked and never told.
 
@@ -51,67 +64,201 @@ def ask(
         study: The arm's.
         definition: The sweep.
         arm: The arm.
-        n_settings: How many the arm tries in all.
+        best: The number of the arm's best setting so far, where all that were asked are scored.
 
     Returns:
-        At most ``definition.n_parallel`` trials (a grid: all) with their settings; none when the
-        arm's budget is spent.
+        At most ``definition.n_parallel`` trials with their settings; none when the arm is done.
     """
     trials = study.get_trials(deepcopy=False)
-    open_states = (TrialState.RUNNING, TrialState.WAITING)
-    pending = [t for t in trials if t.state is TrialState.RUNNING]
+    pending = [t for t in trials if not t.state.is_finished()]
     if pending:
         known = [Trial(study, t._trial_id) for t in pending]  # noqa: SLF001 - no public way back
         return [(trial, suggest(trial, arm.space)) for trial in known]
-    n_asked = sum(t.state not in open_states for t in trials)
-    n_new = n_settings - n_asked
-    if definition.protocol != "grid":
-        n_new = min(n_new, definition.n_parallel)
-    return [_ask_one(study, definition, arm, number) for number in range(n_asked, n_asked + n_new)]
+    if definition.protocol in SAMPLED:
+        n_new = min(definition.n_settings_of(arm) - len(trials), definition.n_parallel)
+        return [_sample(study, definition, arm, len(trials) + i) for i in range(n_new)]
+    known_values = [setting_of(trial, arm.space) for trial in trials]
+    following = _following(definition, arm, known_values, best)
+    return [_begin(study, arm, values) for values in following[: definition.n_parallel]]
 
 
-def _ask_one(
+def _sample(
     study: optuna.Study, definition: Definition, arm: Arm, number: int
 ) -> tuple[Trial, Values]:
-    if definition.protocol == "grid":
-        study.enqueue_trial(_grid_point(arm.space, number), skip_if_exists=True)
     study.sampler = _sampler(definition, arm, number)
     trial = study.ask()
     return trial, suggest(trial, arm.space)
 
 
+def _begin(study: optuna.Study, arm: Arm, values: Values) -> tuple[Trial, Values]:
+    """Add a trial of known values; it is there whole or not at all."""
+    study.add_trial(frozen_trial(arm.space, values, state=TrialState.RUNNING))
+    newest = study.get_trials(deepcopy=False)[-1]
+    return Trial(study, newest._trial_id), values  # noqa: SLF001 - as above
+
+
+def _following(
+    definition: Definition, arm: Arm, known: Sequence[Values], best: int | None
+) -> list[Values]:
+    """List the settings that come after those known, as far as they are settled."""
+    number = len(known)
+    if definition.protocol == "grid":
+        return _grid(arm.space)[number:]
+    if definition.protocol == "grid_until_interior":
+        first = _first_grid(definition, arm)
+        return first[number:] if number < len(first) else _extension(definition, arm, known, best)
+    place = _sobol if definition.protocol == "qmc" else _uniform
+    total = definition.n_settings_of(arm)
+    return [
+        _from_unit(arm.space, place(definition, arm, i, len(arm.space)))
+        for i in range(number, total)
+    ]
+
+
+def _grid(space: Space) -> list[Values]:
+    """List the product of all finite axes, the last axis fastest."""
+    axes = {key: axis.values for key, axis in space.items() if isinstance(axis, Choice)}
+    return [dict(zip(axes, point, strict=True)) for point in itertools.product(*axes.values())]
+
+
+def _first_grid(definition: Definition, arm: Arm) -> list[Values]:
+    """List the grid before it grows; each of its points meets the same draws on the intervals."""
+    free = {key: axis for key, axis in arm.space.items() if not isinstance(axis, Choice)}
+    points = _grid(arm.space)
+    n_draws = definition.n_settings_of(arm) // len(points)
+    draws = [_from_unit(free, _uniform(definition, arm, i, len(free))) for i in range(n_draws)]
+    both = ({**point, **draw} for point in points for draw in draws)
+    return [{key: values[key] for key in arm.space} for values in both]
+
+
+def _extension(
+    definition: Definition, arm: Arm, known: Sequence[Values], best: int | None
+) -> list[Values]:
+    """Give the next point of the growing axis, times all others, if the best lies on its edge.
+
+    An extension that was begun is finished first.
+    """
+    key, axis = growing_axis(arm)
+    others = list({json.dumps({**v, key: None}): v for v in known}.values())
+    newest = known[-1][key]
+    n_newest = sum(values[key] == newest for values in known)
+    if newest not in axis.values and n_newest < len(others):
+        return [{**values, key: newest} for values in others[n_newest:]]
+    tried = sorted({values[key] for values in known})
+    if best is None or len(tried) >= definition.max_points:
+        return []
+    at = known[best][key]
+    if at == tried[0]:
+        beyond = tried[0] * tried[0] / tried[1]
+    elif at == tried[-1]:
+        beyond = tried[-1] * tried[-1] / tried[-2]
+    else:
+        return []
+    beyond = float(f"{beyond:.12g}")  # 0.1 * 0.1 / 0.2 is 0.05, not 0.05000000000000001
+    try:
+        with_values(arm.config, {key: beyond})
+    except ConfigError:
+        return []  # a natural bound: nothing lies beyond
+    return [{**values, key: beyond} for values in others]
+
+
+def growing_axis(arm: Arm) -> tuple[str, Choice]:
+    """Find the one axis of an arm that grows; the definition made sure that there is one."""
+    return next(
+        (key, axis) for key, axis in arm.space.items() if isinstance(axis, Choice) and axis.grows
+    )
+
+
+def _uniform(definition: Definition, arm: Arm, number: int, n_axes: int) -> list[float]:
+    rng = stream(definition.seed, "proposal", zlib.crc32(arm.name.encode()), number)
+    return [float(number) for number in rng.random(n_axes)]
+
+
+def _sobol(definition: Definition, arm: Arm, number: int, n_axes: int) -> list[float]:
+    """Give the point of that number of a scrambled Sobol sequence (Owen 1998, as in scipy)."""
+    rng = stream(definition.seed, "proposal", zlib.crc32(arm.name.encode()))
+    sequence = qmc.Sobol(max(1, n_axes), rng=rng)
+    if number > 0:  # scipy cannot forward by nothing
+        sequence.fast_forward(number)
+    return [float(place) for place in sequence.random(1)[0, :n_axes]]
+
+
+def _from_unit(space: Space, place: Sequence[float]) -> Values:
+    """Map a point of the unit cube onto the axes."""
+    return {key: _on_axis(axis, p) for (key, axis), p in zip(space.items(), place, strict=True)}
+
+
+def _on_axis(axis: Axis, place: float) -> Any:  # noqa: ANN401 - any value of a config
+    if isinstance(axis, Choice):
+        return axis.values[min(int(place * len(axis.values)), len(axis.values) - 1)]
+    # A whole number owns the half unit on either side of it.
+    low, high = (axis.low - 0.5, axis.high + 0.5) if axis.is_int else (axis.low, axis.high)
+    if axis.log:
+        low = max(low, 0.5) if axis.is_int else low  # 1 owns (0.5, 1.5)
+        value = math.exp(math.log(low) + place * (math.log(high) - math.log(low)))
+    else:
+        value = low + place * (high - low)
+    inside = min(max(value, axis.low), axis.high)
+    return round(inside) if axis.is_int else inside
+
+
 def _sampler(definition: Definition, arm: Arm, number: int) -> BaseSampler:
     name = zlib.crc32(arm.name.encode())
     seed = int(stream(definition.seed, "proposal", name, number).integers(2**31))
-    if definition.protocol == "tpe":
-        with warnings.catch_warnings():
-            # What is experimental (multivariate, constant_liar) is Optuna 5's own default.
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            return TPESampler(seed=seed)
-    return RandomSampler(seed=seed)
-
-
-def _grid_point(space: Space, number: int) -> Values:
-    """Give the setting of that number in the product of all axes, the last axis fastest."""
-    axes = [
-        [_category(v) for v in axis.values] for axis in space.values() if isinstance(axis, Choice)
-    ]
-    point = next(itertools.islice(itertools.product(*axes), number, None))
-    return dict(zip(space, point, strict=True))
+    with warnings.catch_warnings():
+        # What is experimental (multivariate, constant_liar) is Optuna 5's own default.
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        if definition.protocol == "cmaes":
+            return CmaEsSampler(seed=seed, warn_independent_sampling=False)
+        return TPESampler(seed=seed)
 
 
 def suggest(trial: Trial, space: Space) -> Values:
     """Draw (or recall) a trial's value on every axis."""
     values: Values = {}
     for key, axis in space.items():
-        if isinstance(axis, Choice):
-            chosen = trial.suggest_categorical(key, [_category(v) for v in axis.values])
-            values[key] = _uncategory(chosen, axis)
-        elif axis.is_int:
-            values[key] = trial.suggest_int(key, int(axis.low), int(axis.high), log=axis.log)
+        distribution = _distribution(axis)
+        if isinstance(distribution, CategoricalDistribution):
+            values[key] = _uncategory(trial.suggest_categorical(key, distribution.choices), axis)
+        elif isinstance(distribution, IntDistribution):
+            ends = distribution.low, distribution.high
+            values[key] = trial.suggest_int(key, *ends, log=distribution.log)
         else:
-            values[key] = trial.suggest_float(key, axis.low, axis.high, log=axis.log)
+            ends_ = distribution.low, distribution.high
+            values[key] = trial.suggest_float(key, *ends_, log=distribution.log)
     return values
+
+
+def _distribution(axis: Axis) -> CategoricalDistribution | IntDistribution | FloatDistribution:
+    """Give Optuna's distribution of an axis."""
+    if isinstance(axis, Choice):
+        if axis.grows:  # wide enough for any extension: a study's ranges must hold its values
+            return FloatDistribution(axis.values[0] * 1e-12, axis.values[-1] * 1e12, log=True)
+        return CategoricalDistribution([_category(value) for value in axis.values])
+    if axis.is_int:
+        return IntDistribution(int(axis.low), int(axis.high), log=axis.log)
+    return FloatDistribution(axis.low, axis.high, log=axis.log)
+
+
+def frozen_trial(
+    space: Space, values: Mapping[str, Any], *, state: TrialState, score: float | None = None
+) -> FrozenTrial:
+    """Make a trial of known values, as proposed or as the records have it."""
+    params = {
+        key: _category(values[key]) if isinstance(space[key], Choice) else values[key]
+        for key in space
+    }
+    return create_trial(
+        state=state,
+        value=score,
+        params=params,
+        distributions={key: _distribution(axis) for key, axis in space.items()},
+    )
+
+
+def setting_of(trial: FrozenTrial, space: Space) -> Values:
+    """Read a trial's setting."""
+    return {key: _uncategory(trial.params[key], axis) for key, axis in space.items()}
 
 
 def _category(value: Any) -> Any:  # noqa: ANN401 - any value of a config
@@ -119,5 +266,7 @@ def _category(value: Any) -> Any:  # noqa: ANN401 - any value of a config
     return json.dumps(value) if isinstance(value, list) else value
 
 
-def _uncategory(chosen: Any, axis: Choice) -> Any:  # noqa: ANN401 - as above
+def _uncategory(chosen: Any, axis: Axis) -> Any:  # noqa: ANN401 - as above
+    if not isinstance(axis, Choice) or axis.grows:
+        return chosen
     return next(value for value in axis.values if _category(value) == chosen)

@@ -12,6 +12,8 @@ class Choice:
     """Finitely many values, in the order written."""
 
     values: tuple[Any, ...]
+    grows: bool = False
+    """Whether points are added beyond the first or last value while the best lies there."""
 
     @property
     def samples(self) -> tuple[Any, ...]:
@@ -53,10 +55,50 @@ def check_interval(key: str, axis: Interval) -> None:
         raise ConfigError(msg)
 
 
+def check_growing(key: str, axis: Choice) -> None:
+    """Refuse a growing grid that says not how it goes on.
+
+    Raises:
+        ConfigError: Naming the key and what was written.
+    """
+    values = axis.values
+    is_number = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
+    if len(values) <= 1 or not is_number or values[0] <= 0 or list(values) != sorted(set(values)):
+        written = ", ".join(str(value) for value in values)
+        msg = (
+            f"{key}: a grid that grows needs at least two positive numbers in ascending order, "
+            f"got {written}"
+        )
+        raise ConfigError(msg)
+
+
+def log_grid(key: str, written: Mapping[str, Any]) -> Choice:
+    """Make the growing grid of ``{center: ..., ratio: ..., n_points: ...}``.
+
+    Raises:
+        ConfigError: If the three are not there, or out of range.
+    """
+    names = ("center", "ratio", "n_points")
+    if set(written) != set(names):
+        msg = f"{key}: a log grid is written {{center: 0.1, ratio: 2, n_points: 5}}, got {written}"
+        raise ConfigError(msg)
+    center, ratio, n_points = (written[name] for name in names)
+    if not (center > 0 and ratio > 1 and isinstance(n_points, int) and n_points > 1):
+        msg = (
+            f"{key}: a log grid needs center > 0, ratio > 1 and n_points an integer > 1, "
+            f"got {center}, {ratio}, {n_points}"
+        )
+        raise ConfigError(msg)
+    exponents = (i - (n_points - 1) / 2 for i in range(n_points))
+    # Twelve digits: 0.1 * 2 is then 0.2 in every table.
+    return Choice(tuple(float(f"{center * ratio**e:.12g}") for e in exponents), grows=True)
+
+
 def axis_to_json(axis: Axis) -> dict[str, Any]:
     """Write an axis as the sweep's definition stores it."""
     if isinstance(axis, Choice):
-        return {"kind": "choice", "values": list(axis.values)}
+        growth = {"grows": True} if axis.grows else {}
+        return {"kind": "choice", "values": list(axis.values), **growth}
     contents = asdict(axis)
     return {"kind": "int" if contents.pop("is_int") else "float", **contents}
 
@@ -64,7 +106,7 @@ def axis_to_json(axis: Axis) -> dict[str, Any]:
 def axis_from_json(contents: Mapping[str, Any]) -> Axis:
     """Read an axis back."""
     if contents["kind"] == "choice":
-        return Choice(tuple(contents["values"]))
+        return Choice(tuple(contents["values"]), grows=contents.get("grows", False))
     return Interval(
         contents["low"], contents["high"], contents["log"], is_int=contents["kind"] == "int"
     )

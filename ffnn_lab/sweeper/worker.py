@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 from optuna.trial import TrialState
 
 from ffnn_lab.config import RunConfig, partition_key, run_id, with_values
@@ -18,7 +19,6 @@ from ffnn_lab.records import (
     read_trials,
 )
 from ffnn_lab.scores import best_settings, setting_scores
-from ffnn_lab.sweeper.compose import n_settings_of
 from ffnn_lab.sweeper.definition import Arm, Definition
 from ffnn_lab.sweeper.protocols import Values, ask, open_storage, open_study
 from ffnn_lab.tasks import Task, load_task
@@ -42,6 +42,9 @@ class Watcher:
 
     def epoch(self, members: Sequence[Member]) -> None:
         """Note that a population did one more epoch."""
+
+    def grown(self, n_runs: int) -> None:
+        """Note that an arm's grid grew by so many runs."""
 
     def finished(self, results: Sequence[RunResult]) -> None:
         """Note that these runs are recorded."""
@@ -105,18 +108,25 @@ class Worker:
         definition = self.definition
         storage = open_storage(self.folder)
         studies = {arm.name: open_study(storage, definition, arm) for arm in definition.arms}
-        n_settings = {arm.name: n_settings_of(definition, arm) for arm in definition.arms}
         trials = read_trials(self.folder)
-        n_runs = sum(n_settings.values()) * len(definition.tune_seeds)
-        self._watcher.stage("tune", n_runs, int((trials["stage"] == "tune").sum()))
+        n_planned = sum(definition.n_settings_of(arm) for arm in definition.arms)
+        n_seeds = len(definition.tune_seeds)
+        n_done = int((trials["stage"] == "tune").sum())
+        self._watcher.stage("tune", max(n_planned * n_seeds, n_done), n_done)
+        best = best_settings(self._scores("tune"))
         while True:
             asked = {
                 (arm.name, trial.number): (arm, trial, values)
                 for arm in definition.arms
-                for trial, values in ask(studies[arm.name], definition, arm, n_settings[arm.name])
+                for trial, values in ask(studies[arm.name], definition, arm, best.get(arm.name))
             }
             if not asked:
                 break
+            n_grown = sum(
+                number >= definition.n_settings_of(arm)
+                for (_, number), (arm, _, _) in asked.items()
+            )
+            self._watcher.grown(n_grown * n_seeds)
             self._train(
                 [
                     each
@@ -124,35 +134,34 @@ class Worker:
                     for each in self._plan("tune", arm, number, values, definition.tune_seeds)
                 ]
             )
-            scores = self._scores()
+            scores = self._scores("tune")
+            keys = list(zip(scores["arm"], scores["setting"], strict=True))
+            score_of = dict(zip(keys, scores["score"].astype(float), strict=True))
+            spread_of = dict(zip(keys, scores["spread"].astype(float), strict=True))
             for (arm_name, number), (_, trial, _) in asked.items():
-                score = scores[arm_name, number]
+                score = score_of[arm_name, number]
+                trial.set_user_attr("spread", spread_of[arm_name, number])
                 if math.isfinite(score):
                     studies[arm_name].tell(trial, score)
                 else:  # an infinite value would poison the sampler; pruned counts as worst
                     studies[arm_name].tell(trial, state=TrialState.PRUNED)
-            best: dict[str, float] = {}
-            for (arm_name, _), score in scores.items():
-                best[arm_name] = min(score, best.get(arm_name, math.inf))
-            self._watcher.scored(best)
+            best = best_settings(scores)
+            self._watcher.scored({arm: score_of[arm, setting] for arm, setting in best.items()})
 
-    def _scores(self) -> dict[tuple[str, int], float]:
-        table = setting_scores(
+    def _scores(self, stage: str) -> pd.DataFrame:
+        return setting_scores(
             read_runs(self.folder),
             read_trials(self.folder),
-            stage="tune",
+            stage=stage,
             objective=self.definition.objective,
         )
-        keys = zip(table["arm"], table["setting"], strict=True)
-        return dict(zip(keys, table["score"], strict=True))
 
     def _confirm(self) -> None:
         definition = self.definition
         if not definition.confirm_seeds:
             return
         runs, trials = read_runs(self.folder), read_trials(self.folder)
-        table = setting_scores(runs, trials, stage="tune", objective=definition.objective)
-        best = best_settings(table)
+        best = best_settings(self._scores("tune"))
         tuned = trials[trials["stage"] == "tune"].drop_duplicates(["arm", "setting"])
         run_ids = tuned.set_index(["arm", "setting"])["run_id"]
         rows = runs.set_index("run_id")

@@ -65,7 +65,7 @@ def make_definition(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any par
             },
         },
         "protocol": {"name": "tpe", "n_settings": 3, "seed": 0},
-        "objective": {"split": "dev", "metric": "error", "moment": "last"},
+        "objective": {"split": "dev", "metric": "error", "moment": "last", "aggregate": "mean"},
         "tune": {"seeds": [0, 1]},
         "confirm": {"seeds": [1000, 1001, 1002]},
     }

@@ -141,7 +141,7 @@ def test_a_trial_whose_run_was_lost_is_counted(tmp_path: Path) -> None:
 
 
 def test_another_objective_names_its_column(tmp_path: Path) -> None:
-    objective = {"split": "train", "metric": "loss", "moment": "best"}
+    objective = {"split": "train", "metric": "loss", "moment": "best", "aggregate": "mean"}
     sweep = load_sweep(write_sweep(tmp_path, definition=make_definition(objective=objective)))
     # Train errors of setting 0 are 0, and losses twice that; ties go to the lower dev loss.
     assert arm_row(sweep, "sgd")["tune.train.loss"] == 0.0

@@ -1,0 +1,233 @@
+"""How settings are proposed: points visited, budgets, and what an interruption may not change."""
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import optuna
+import pytest
+
+from ffnn_lab.config import ConfigError
+from ffnn_lab.sweeper.definition import Arm, Definition
+from ffnn_lab.sweeper.grammar import read_entry
+from ffnn_lab.sweeper.protocols import Values, ask, open_storage, open_study
+from ffnn_lab.sweeper.space import Choice, Interval, Space, log_grid
+from tests.builders import make_run
+from tests.sweeper.test_definition import make_definition
+
+LR, GAIN, HIDDEN, EPOCHS = (
+    "optimizer.lr",
+    "initializer.gain",
+    "dropout.hidden",
+    "trainer.max_epochs",
+)
+CONTINUOUS: Space = {
+    LR: Interval(1e-3, 1.0, log=True),
+    HIDDEN: Interval(0.0, 0.5, log=False),
+    EPOCHS: Interval(1, 4, log=False, is_int=True),
+}
+
+
+def make(protocol: str, space: Space, **changes: object) -> Definition:
+    arm = Arm("sgd", make_run(), (), space)
+    return make_definition(arms=(arm,), protocol=protocol, **changes)
+
+
+def play(
+    definition: Definition,
+    folder: Path,
+    score: Callable[[Values], float],
+    *,
+    restart: bool = False,
+) -> list[Values]:
+    """Ask and tell to the end, on a function in place of a training; list what was proposed."""
+    (arm,) = definition.arms
+    proposed: dict[int, Values] = {}
+    scores: dict[int, float] = {}
+    study = open_study(open_storage(folder), definition, arm)
+    while True:
+        if restart:
+            study = open_study(open_storage(folder), definition, arm)
+        best = min(scores, key=lambda number: scores[number]) if scores else None
+        asked = ask(study, definition, arm, best)
+        if not asked:
+            return [proposed[number] for number in sorted(proposed)]
+        for trial, values in asked:
+            proposed[trial.number] = values
+            scores[trial.number] = score(values)
+            if restart and trial is asked[-1][0] and len(asked) > 1:
+                continue  # killed before the last was told: it is asked again
+            study.tell(trial, scores[trial.number])
+
+
+def bowl(values: Values) -> float:
+    """Score best at lr = 0.1."""
+    return abs(math.log(values[LR] / 0.1)) + 0.1 * float(values.get(HIDDEN, 0))
+
+
+def away_at(optimum: float) -> Callable[[Values], float]:
+    return lambda values: abs(math.log(values[LR] / optimum))
+
+
+def test_a_log_grid_is_centered_and_round() -> None:
+    grid = log_grid(LR, {"center": 0.1, "ratio": 2, "n_points": 5})
+    assert grid == Choice((0.025, 0.05, 0.1, 0.2, 0.4), grows=True)
+
+
+def test_a_grid_grows_until_its_best_is_interior(tmp_path: Path) -> None:
+    """The optimum, 3.2, lies three steps above the grid's end, 0.4: one point more shows it."""
+    space = {LR: log_grid(LR, {"center": 0.1, "ratio": 2, "n_points": 5})}
+    definition = make("grid_until_interior", space, max_points=15)
+    visited = [values[LR] for values in play(definition, tmp_path, away_at(3.2))]
+    assert visited == [0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4]
+
+
+def test_a_grid_grows_downward_too(tmp_path: Path) -> None:
+    space = {LR: log_grid(LR, {"center": 0.1, "ratio": 2, "n_points": 5})}
+    definition = make("grid_until_interior", space, max_points=15)
+    visited = [values[LR] for values in play(definition, tmp_path, away_at(0.00625))]
+    assert visited[5:] == [0.0125, 0.00625, 0.003125]
+
+
+def test_a_grid_whose_best_is_interior_does_not_grow(tmp_path: Path) -> None:
+    space = {LR: log_grid(LR, {"center": 0.1, "ratio": 2, "n_points": 5})}
+    definition = make("grid_until_interior", space, max_points=15)
+    assert len(play(definition, tmp_path, away_at(0.2))) == 5
+
+
+def test_growth_ends_at_the_stated_limit(tmp_path: Path) -> None:
+    space = {LR: log_grid(LR, {"center": 0.1, "ratio": 2, "n_points": 5})}
+    definition = make("grid_until_interior", space, max_points=7)
+    assert len(play(definition, tmp_path, away_at(1e6))) == 7
+
+
+def test_growth_ends_at_a_natural_bound(tmp_path: Path) -> None:
+    """dropout.hidden must stay below 1: beyond 0.8 there is nothing to add at ratio 2."""
+    space: Space = {HIDDEN: Choice((0.2, 0.4, 0.8), grows=True)}
+    definition = make("grid_until_interior", space, max_points=15)
+    visited = play(definition, tmp_path, lambda values: -float(values[HIDDEN]))
+    assert [values[HIDDEN] for values in visited] == [0.2, 0.4, 0.8]
+
+
+def test_every_point_of_a_growing_axis_meets_the_same_others(tmp_path: Path) -> None:
+    space: Space = {
+        GAIN: Choice((0.5, 1.0)),
+        LR: Choice((0.1, 0.2), grows=True),
+        HIDDEN: Interval(0.0, 0.5, log=False),
+    }
+    definition = make("grid_until_interior", space, n_settings=12, max_points=4, n_parallel=5)
+    visited = play(definition, tmp_path, away_at(0.4))
+    others: dict[float, set[tuple[float, float]]] = {}
+    for values in visited:
+        others.setdefault(values[LR], set()).add((values[GAIN], values[HIDDEN]))
+    assert sorted(others) == [0.1, 0.2, 0.4, 0.8]
+    assert len({frozenset(met) for met in others.values()}) == 1
+    assert len(others[0.1]) == 6
+    assert len(visited) == 4 * 6
+
+
+def test_a_grid_is_the_product_with_the_last_axis_fastest(tmp_path: Path) -> None:
+    space: Space = {GAIN: Choice((1.0, 2.0)), "model.widths": Choice(([8], [4, 4], []))}
+    visited = play(make("grid", space), tmp_path, lambda _: 0.0)
+    expected = itertools.product((1.0, 2.0), ([8], [4, 4], []))
+    assert [tuple(values.values()) for values in visited] == list(expected)
+
+
+@pytest.mark.parametrize("protocol", ["random", "qmc", "tpe", "cmaes"])
+def test_sampled_settings_fill_the_budget_and_stay_inside(protocol: str, tmp_path: Path) -> None:
+    definition = make(protocol, CONTINUOUS, n_settings=16)
+    visited = play(definition, tmp_path, bowl)
+    assert len(visited) == 16
+    assert all(1e-3 <= values[LR] <= 1 for values in visited)
+    assert all(0 <= values[HIDDEN] <= 0.5 for values in visited)
+    assert {values[EPOCHS] for values in visited} <= {1, 2, 3, 4}
+    assert all(isinstance(values[EPOCHS], int) for values in visited)
+    assert len({values[LR] for values in visited}) == 16
+
+
+@pytest.mark.parametrize("protocol", ["random", "qmc", "tpe", "cmaes"])
+def test_an_interrupted_study_proposes_the_same(protocol: str, tmp_path: Path) -> None:
+    definition = make(protocol, CONTINUOUS, n_settings=14)
+    calm = play(definition, tmp_path / "calm", bowl)
+    assert play(definition, tmp_path / "rough", bowl, restart=True) == calm
+
+
+def test_an_interrupted_growth_visits_the_same_points(tmp_path: Path) -> None:
+    space: Space = {LR: Choice((0.1, 0.2), grows=True), GAIN: Choice((1.0, 2.0, 4.0))}
+    definition = make("grid_until_interior", space, max_points=6, n_parallel=2)
+    calm = play(definition, tmp_path / "calm", away_at(0.8))
+    assert play(definition, tmp_path / "rough", away_at(0.8), restart=True) == calm
+    assert len(calm) == 5 * 3
+
+
+@pytest.mark.parametrize("protocol", ["random", "qmc", "tpe", "cmaes"])
+def test_the_seed_moves_the_proposals(protocol: str, tmp_path: Path) -> None:
+    one = play(make(protocol, CONTINUOUS, n_settings=4), tmp_path / "one", bowl)
+    other = play(make(protocol, CONTINUOUS, n_settings=4, seed=1), tmp_path / "other", bowl)
+    assert one != other
+
+
+def test_a_larger_budget_begins_with_the_smaller_one(tmp_path: Path) -> None:
+    for protocol in ("random", "qmc"):
+        few = play(make(protocol, CONTINUOUS, n_settings=5), tmp_path / f"{protocol}-5", bowl)
+        more = play(make(protocol, CONTINUOUS, n_settings=9), tmp_path / f"{protocol}-9", bowl)
+        assert more[:5] == few
+
+
+def test_quasi_random_points_cover_every_cell(tmp_path: Path) -> None:
+    """Of 16 scrambled Sobol points in two dimensions, each cell of a 4 x 4 grid holds one."""
+    space: Space = {HIDDEN: Interval(0.0, 0.5, log=False), LR: Interval(1e-4, 1.0, log=True)}
+    visited = play(make("qmc", space, n_settings=16), tmp_path, bowl)
+    cells = {
+        (int(values[HIDDEN] / 0.125), int((math.log10(values[LR]) + 4) / 1)) for values in visited
+    }
+    assert len(cells) == 16
+
+
+def test_whole_numbers_are_drawn_evenly(tmp_path: Path) -> None:
+    """1024 Sobol points on {1, 2, 3, 4}: a quarter each, to the point."""
+    space: Space = {EPOCHS: Interval(1, 4, log=False, is_int=True)}
+    definition = make("qmc", space, n_settings=64, n_parallel=64)
+    visited = play(definition, tmp_path, lambda _: 0.0)
+    counts = [sum(values[EPOCHS] == n for values in visited) for n in (1, 2, 3, 4)]
+    assert counts == [16, 16, 16, 16]
+
+
+def test_the_study_can_be_read_by_optuna_alone(tmp_path: Path) -> None:
+    definition = make("random", CONTINUOUS, n_settings=4)
+    play(definition, tmp_path, bowl)
+    study = optuna.load_study(study_name="x/sgd", storage=open_storage(tmp_path))
+    assert len(study.trials) == 4
+    assert study.best_trial.value == min(bowl(trial.params) for trial in study.trials)
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ({"center": 0.1, "ratio": 2}, "a log grid is written"),
+        ({"center": -1, "ratio": 2, "n_points": 5}, "center > 0"),
+        ({"center": 0.1, "ratio": 1, "n_points": 5}, "ratio > 1"),
+        ({"center": 0.1, "ratio": 2, "n_points": 1}, "n_points an integer > 1"),
+        ("tag(grow, choice(0.2, 0.1))", "ascending order"),
+        ("tag(grow, choice(0, 0.1))", "positive numbers"),
+        ("tag(grow, choice(a, b))", "positive numbers"),
+    ],
+)
+def test_a_growing_grid_written_wrongly_is_refused(written: object, message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as caught:
+        read_entry(LR, written)
+    assert str(caught.value).startswith(LR)
+
+
+def test_both_ways_to_write_a_growing_grid_agree() -> None:
+    tagged = read_entry(LR, "tag(grow, choice(0.05, 0.1, 0.2))")
+    assert tagged == read_entry(LR, {"center": 0.1, "ratio": 2, "n_points": 3})
+
+
+def test_an_arm_survives_its_json() -> None:
+    space: Space = {LR: Choice((0.1, 0.2), grows=True)}
+    definition = make("grid_until_interior", space)
+    assert Definition.from_json(definition.to_json()) == definition
+    assert dataclasses.replace(definition, max_points=9) != definition
