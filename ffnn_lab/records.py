@@ -178,6 +178,10 @@ _KEYS = {
 }
 
 
+_N_LISTINGS = 10
+"""Times that a table is listed while its parts vanish."""
+
+
 def _schema(table: str) -> pa.Schema:
     return {"trials": TRIALS_SCHEMA, "curves": CURVES_SCHEMA}.get(table) or runs_schema()
 
@@ -289,12 +293,24 @@ def _parts(folder: Path, table: str) -> list[Path]:
 
 
 def _read(folder: Path, table: str) -> pa.Table:
-    """Read all parts of a table.
-
-    Of rows with equal keys (a part and its compaction, say) one is kept.
+    """Read all parts of a table; if a worker compacts them meanwhile, list them anew.
 
     Raises:
         RecordError: If a part cannot be read or has another schema.
+    """
+    for _ in range(_N_LISTINGS - 1):
+        try:
+            return _read_listed(folder, table)
+        except RecordError as error:
+            if not isinstance(error.__cause__, FileNotFoundError):
+                raise
+    return _read_listed(folder, table)
+
+
+def _read_listed(folder: Path, table: str) -> pa.Table:
+    """Read the parts that are there.
+
+    Of rows with equal keys (a part and its compaction, say) one is kept.
     """
     schema = _schema(table)
     tables = []

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from rich.console import Console
 
-from ffnn_lab.config import GROUPS, ConfigError, RunConfig, UserError, from_leaves, run_id
+from ffnn_lab.config import RunConfig, UserError, from_leaves, run_id
 from ffnn_lab.records import (
     CurvePoint,
     RecordError,
@@ -80,7 +80,6 @@ class Record:
         """
         try:
             config = from_leaves(json.loads(self.row["config_json"]))
-            _refuse_unknown(config)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             msg = (
                 f"run {self.run_id} of {self.folder} cannot be rebuilt: {error}; it was recorded "
@@ -314,15 +313,6 @@ def _until(
             raise _EnoughError(members[0])
 
     return watch
-
-
-def _refuse_unknown(config: RunConfig) -> None:
-    """Refuse a choice that is gone, such as an optimizer; its fields alone may still fit."""
-    for group, options in GROUPS.items():
-        part = getattr(config, group)
-        if type(part) not in options.values():
-            msg = f"{group}.name must be one of {', '.join(options)}; got {part.name}"
-            raise ConfigError(msg)
 
 
 def _verdict(record: Record, compared: Comparison) -> str:

@@ -4,7 +4,6 @@ Parts of records appear whole, so this may be asked while a sweep is running.
 """
 
 import argparse
-import math
 import os
 import sys
 import time
@@ -17,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ffnn_lab.records import RecordError, read_definition, read_runs, read_trials
-from ffnn_lab.scores import setting_scores
+from ffnn_lab.scores import n_settings_asked, setting_scores
 
 EXIT_SLIP = 2
 WIDTH = 1000
@@ -180,13 +179,10 @@ def _arms(folder: Path, definition: Mapping[str, Any]) -> tuple[ArmStatus, ...]:
 
 
 def _n_asked(definition: Mapping[str, Any], arm: str) -> int:
-    """Count the settings that an arm is to try: its whole grid, or the protocol's number."""
-    protocol = definition["protocol"]
-    axes = definition["arms"][arm]["space"].values()
-    if any(axis["kind"] != "choice" for axis in axes):
-        return int(protocol["n_settings"])
-    n_grid = math.prod(len(axis["values"]) for axis in axes)
-    return n_grid if protocol["name"] == "grid" else min(n_grid, int(protocol["n_settings"]))
+    """Count the settings that an arm is to try before it grows."""
+    protocol, space = definition["protocol"], definition["arms"][arm]["space"]
+    n_settings = int(protocol["n_settings"])
+    return n_settings_asked(space, protocol=protocol["name"], n_settings=n_settings)
 
 
 def _changed(folder: Path) -> float:

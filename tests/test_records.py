@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import cast
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -122,6 +123,24 @@ def test_rows_standing_twice_are_read_once(tmp_path: Path) -> None:
         RecordWriter(tmp_path, worker).write([_result(make_run())])
     assert len(read_runs(tmp_path)) == 1
     assert len(read_curves(tmp_path)) == 9
+
+
+def test_a_part_that_is_compacted_away_while_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As another process may read while a sweep ends."""
+    writer = RecordWriter(tmp_path)
+    for seed in range(2):
+        writer.write([_result(make_run(seed=seed))])
+    read = pq.read_table
+
+    def read_late(path: Path) -> pa.Table:
+        monkeypatch.setattr(pq, "read_table", read)
+        writer.compact()
+        return read(path)
+
+    monkeypatch.setattr(pq, "read_table", read_late)
+    assert len(read_runs(tmp_path)) == 2
 
 
 def test_one_run_may_serve_several_arms(tmp_path: Path) -> None:

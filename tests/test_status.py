@@ -12,7 +12,6 @@ from rich.text import Text
 
 from ffnn_lab.records import RecordWriter, RunResult, write_definition
 from ffnn_lab.status import ArmStatus, age_text, main, read_status, show_all, show_one
-from ffnn_lab.sweeper.compose import n_settings_of
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.space import Choice, Interval, Space
 from ffnn_lab.sweeper.worker import Watcher
@@ -133,8 +132,8 @@ def test_what_is_asked_for_is_what_the_worker_tries(
     definition: Definition = dataclasses.replace(whole, arms=(arm,))
     write_definition(tmp_path, definition.to_json())
     tune, confirm = read_status(tmp_path).arms
-    assert tune.n_settings_asked == n_settings_of(definition, arm)
-    assert tune.n_runs_asked == 2 * n_settings_of(definition, arm)
+    assert tune.n_settings_asked == definition.n_settings_of(arm)
+    assert tune.n_runs_asked == 2 * definition.n_settings_of(arm)
     assert (confirm.n_settings_asked, confirm.n_runs_asked) == (1, 3)
 
 
@@ -151,7 +150,7 @@ def test_one_sweep_in_plain_lines(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 def test_a_loss_is_no_percentage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    objective = {"split": "dev", "metric": "loss", "moment": "last"}
+    objective = {"split": "dev", "metric": "loss", "moment": "last", "aggregate": "mean"}
     write_sweep(tmp_path / "small", definition=make_definition(objective=objective))
     assert main(["small", "--outputs", str(tmp_path)]) == 0
     said = capsys.readouterr().out

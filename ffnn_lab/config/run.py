@@ -159,7 +159,12 @@ def from_leaves(flat: Mapping[str, Any]) -> RunConfig:
         if not below:
             parts[name] = coerce(flat[name], hint, name)
             continue
-        part = GROUPS[name].get(below["name"], hint) if "name" in below else hint
+        part = hint
+        if name in GROUPS and "name" in below:
+            if below["name"] not in GROUPS[name]:
+                msg = f"{name}.name must be one of {', '.join(GROUPS[name])}; got {below['name']}"
+                raise ConfigError(msg)
+            part = GROUPS[name][below["name"]]
         inner = type_hints(part)
         _check_stored(set(below), inner, prefix=f"{name}.")
         parts[name] = part(**{k: coerce(v, inner[k], f"{name}.{k}") for k, v in below.items()})

@@ -64,7 +64,9 @@ def test_a_single_seed_has_no_interval(tmp_path: Path) -> None:
 
 
 def test_a_tuning_loss_is_in_nats(tmp_path: Path) -> None:
-    definition = make_definition(objective={"split": "dev", "metric": "loss", "moment": "last", "aggregate": "mean"})
+    definition = make_definition(
+        objective={"split": "dev", "metric": "loss", "moment": "last", "aggregate": "mean"}
+    )
     sweep = load_sweep(write_sweep(tmp_path, rows=TUNE, definition=definition))
     words = render.readable_arms(arm_table(sweep, find_winners(sweep)))
     assert words["tune dev loss (nats)"].tolist() == ["0.22", "0.1"]
