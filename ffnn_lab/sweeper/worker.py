@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import optuna
 import pandas as pd
 from optuna.trial import TrialState
 
@@ -20,7 +21,7 @@ from ffnn_lab.records import (
 )
 from ffnn_lab.scores import best_settings, setting_scores
 from ffnn_lab.sweeper.definition import Arm, Definition
-from ffnn_lab.sweeper.protocols import Values, ask, open_storage, open_study
+from ffnn_lab.sweeper.protocols import Values, ask, open_storage, open_study, setting_of
 from ffnn_lab.tasks import Task, load_task
 from ffnn_lab.tracking import Tracker
 from ffnn_lab.trainer import train
@@ -113,6 +114,7 @@ class Worker:
         n_seeds = len(definition.tune_seeds)
         n_done = int((trials["stage"] == "tune").sum())
         self._watcher.stage("tune", max(n_planned * n_seeds, n_done), n_done)
+        self._train_lost(studies)
         best = best_settings(self._scores("tune"))
         while True:
             asked = {
@@ -147,6 +149,24 @@ class Worker:
                     studies[arm_name].tell(trial, state=TrialState.PRUNED)
             best = best_settings(scores)
             self._watcher.scored({arm: score_of[arm, setting] for arm, setting in best.items()})
+
+    def _train_lost(self, studies: Mapping[str, optuna.Study]) -> None:
+        """Train again what the studies were told of and the records have no more."""
+        self._train(
+            [
+                each
+                for arm in self.definition.arms
+                for trial in studies[arm.name].get_trials(deepcopy=False)
+                if trial.state.is_finished()
+                for each in self._plan(
+                    "tune",
+                    arm,
+                    trial.number,
+                    setting_of(trial, arm.space),
+                    self.definition.tune_seeds,
+                )
+            ]
+        )
 
     def _scores(self, stage: str) -> pd.DataFrame:
         return setting_scores(

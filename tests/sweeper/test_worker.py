@@ -149,6 +149,22 @@ def test_an_interrupted_sweep_ends_as_an_undisturbed_one(tmp_path: Path, protoco
         pd.testing.assert_frame_equal(one, two)
 
 
+@pytest.mark.parametrize("lost", ["study.journal", "runs", "trials", "curves"])
+def test_what_is_lost_is_made_again(lost: str, tmp_path: Path) -> None:
+    """The study, or any table's part, deleted between two starts of the same sweep."""
+    definition = make_definition()
+    work(tmp_path, definition)
+    before = tables(tmp_path)
+    path = tmp_path / lost
+    if path.is_dir():
+        next(path.glob("part-*.parquet")).unlink()
+    else:
+        path.unlink()
+    work(tmp_path, definition)
+    for one, two in zip(before, tables(tmp_path), strict=True):
+        pd.testing.assert_frame_equal(one, two)
+
+
 def test_population_size_moves_no_number(undisturbed: Path, tmp_path: Path) -> None:
     work(tmp_path, make_definition(population_size=1))
     for one, two in zip(tables(undisturbed), tables(tmp_path), strict=True):
