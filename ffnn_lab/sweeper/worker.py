@@ -16,6 +16,7 @@ from ffnn_lab.records import (
     RecordWriter,
     RunResult,
     TrialRow,
+    read_curves,
     read_runs,
     read_trials,
 )
@@ -93,7 +94,10 @@ class Worker:
         self._watcher = watcher
         self._make_tracker = make_tracker
         self._writer = RecordWriter(folder)
-        self._finished = set(read_runs(folder)["run_id"])
+        runs = read_runs(folder)
+        # A run that had no epoch has no curve; any other without one was lost in part.
+        has_curve = runs["run_id"].isin(read_curves(folder)["run_id"]) | (runs["n_epochs"] == 0)
+        self._finished = set(runs.loc[has_curve, "run_id"])
         trials = read_trials(folder)
         columns = ["stage", "arm", "setting", "seed"]
         self._noted = set(trials[columns].itertuples(index=False, name=None))
