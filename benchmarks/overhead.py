@@ -118,7 +118,7 @@ def work(definition: Definition, folder: Path) -> None:
     def tracker_for(stage: str, arms: Mapping[str, str]) -> Tracker:
         return make_tracker(config, folder, group=definition.name, job_type=stage, arms=arms)
 
-    with SweepDisplay(definition.arms, Console(file=io.StringIO())) as display:
+    with SweepDisplay(definition, Console(file=io.StringIO())) as display:
         worker.Worker(definition, folder, watcher=display, make_tracker=tracker_for).work()
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from ffnn_lab.config import RunConfig
 from ffnn_lab.population import Member
 from ffnn_lab.records import SPLITS, RunResult
-from ffnn_lab.sweeper.definition import Arm, Definition
+from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.space import Axis, Choice
 from ffnn_lab.sweeper.worker import Watcher
 
@@ -126,11 +126,12 @@ def _axis_text(axis: Axis) -> str:
 class SweepDisplay(Watcher):
     """A sweep: runs done, time left, the best of each arm."""
 
-    def __init__(self, arms: Sequence[Arm], console: Console) -> None:
+    def __init__(self, definition: Definition, console: Console) -> None:
         """Make ready to show."""
         self._console = console
         self._progress = make_progress(console)
-        self._arms = [arm.name for arm in arms]
+        self._arms = [arm.name for arm in definition.arms]
+        self._format = ".2%" if definition.objective["metric"] == "error" else ".4f"
         self._best: dict[str, float] = {}
         self._n_finished = 0
         self._stage = ""
@@ -159,7 +160,7 @@ class SweepDisplay(Watcher):
         table.add_column("arm")
         table.add_column("best tuning score so far", justify="right")
         for arm in self._arms:
-            table.add_row(arm, f"{self._best[arm]:.2%}" if arm in self._best else "-")
+            table.add_row(arm, format(self._best[arm], self._format) if arm in self._best else "-")
         return Group(table, self._progress)
 
     def stage(self, name: str, n_runs: int, n_finished: int) -> None:

@@ -25,8 +25,6 @@ from ffnn_lab.messages import explain
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
 
-    from ffnn_lab.tracking import Tracker
-
 TRACEBACK = "FFNN_LAB_TRACEBACK"
 """Environment variable that remembers what the user's HYDRA_FULL_ERROR was."""
 EXIT_SLIP = 2
@@ -61,7 +59,7 @@ def slips_said() -> Iterator[None]:
         sys.stderr.write(f"error: {explain(error)}\n")
         sys.exit(EXIT_SLIP)
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted; the same command goes on with a sweep\n")
+        sys.stderr.write("interrupted; a sweep goes on with the same command\n")
         sys.exit(EXIT_INTERRUPTED)
 
 
@@ -83,20 +81,33 @@ def run_single(config: RunConfig) -> None:
     task = load_task(config.task)
     name = f"run-{run_id(config)}"
     folder = Path(config.paths.outputs) / name
-    if folder.exists():
-        shutil.rmtree(folder)
-    tracker = make_tracker(config, folder, group=name, job_type="single", arms={})
     console = Console()
-    with RunDisplay(config, console) as display:
+    with whole_or_not(folder) as begun:
+        tracker = make_tracker(config, begun, group=name, job_type="single", arms={})
 
         def on_epoch(members: Sequence[Member]) -> None:
             display.on_epoch(members)
             tracker.on_epoch(members)
 
-        results = train([config], task, on_epoch=on_epoch, weights_folder=folder / "weights")
-    RecordWriter(folder).write(results)
-    tracker.finish(results)
+        with RunDisplay(config, console) as display:
+            results = train([config], task, on_epoch=on_epoch, weights_folder=begun / "weights")
+        RecordWriter(begun).write(results)
+        tracker.finish(results)
     print_result(results[0], str(folder), console)
+
+
+@contextmanager
+def whole_or_not(folder: Path) -> Iterator[Path]:
+    """Give a folder to fill, which takes the place of ``folder`` if all goes well."""
+    begun = folder.with_name(f".{folder.name}")
+    shutil.rmtree(begun, ignore_errors=True)
+    begun.mkdir(parents=True)
+    try:
+        yield begun
+        shutil.rmtree(folder, ignore_errors=True)
+        begun.rename(folder)
+    finally:
+        shutil.rmtree(begun, ignore_errors=True)
 
 
 def run_sweep(loader: "ConfigLoader", master: DictConfig, arguments: Sequence[str]) -> None:
@@ -105,9 +116,9 @@ def run_sweep(loader: "ConfigLoader", master: DictConfig, arguments: Sequence[st
 
     from ffnn_lab.display import SweepDisplay, print_plan  # noqa: PLC0415
     from ffnn_lab.sweeper.compose import define  # noqa: PLC0415
-    from ffnn_lab.sweeper.resume import prepare  # noqa: PLC0415
+    from ffnn_lab.sweeper.resume import alone_in, prepare  # noqa: PLC0415
     from ffnn_lab.sweeper.worker import Worker  # noqa: PLC0415
-    from ffnn_lab.tracking import make_tracker  # noqa: PLC0415
+    from ffnn_lab.tracking import NoTracker, Tracker, make_tracker  # noqa: PLC0415
     from ffnn_lab.trainer import settle_device  # noqa: PLC0415
 
     definition, is_dry = define(loader, master, arguments, settle_device)
@@ -116,14 +127,21 @@ def run_sweep(loader: "ConfigLoader", master: DictConfig, arguments: Sequence[st
     print_plan(definition, str(folder), console)
     if is_dry:
         return
-    prepare(folder, definition)
+    trackers: list[Tracker] = []
 
-    def tracker_for(stage: str, arms: Mapping[str, str]) -> "Tracker":
+    def tracker_for(stage: str, arms: Mapping[str, str]) -> Tracker:
         config = definition.arms[0].config
-        return make_tracker(config, folder, group=definition.name, job_type=stage, arms=arms)
+        if any(tracker.is_broken for tracker in trackers):
+            return NoTracker()
+        trackers[:] = [
+            make_tracker(config, folder, group=definition.name, job_type=stage, arms=arms)
+        ]
+        return trackers[0]
 
-    with SweepDisplay(definition.arms, console) as display:
-        Worker(definition, folder, watcher=display, make_tracker=tracker_for).work()
+    with alone_in(folder):
+        prepare(folder, definition)
+        with SweepDisplay(definition, console) as display:
+            Worker(definition, folder, watcher=display, make_tracker=tracker_for).work()
 
     from analysis.report import report  # noqa: PLC0415 - a second of import, after the work
 
@@ -135,8 +153,13 @@ def main() -> None:
     # Hydra prints errors its own way and exits, unless it is told to let them through.
     os.environ.setdefault(TRACEBACK, os.environ.get("HYDRA_FULL_ERROR", "0"))
     os.environ["HYDRA_FULL_ERROR"] = "1"
+    # Threads that spin while they wait slow two processes on the same cores tenfold.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     schemas.register()
     with slips_said():
+        if {"-m", "--multirun"} & set(sys.argv) and {"-c", "--cfg"} & set(sys.argv):
+            msg = "--cfg shows one run: write it without -m"
+            raise ConfigError(msg)
         sys.argv[1:] = defer_leaves(sys.argv[1:])
         app()
 
@@ -148,12 +171,18 @@ def defer_leaves(arguments: Sequence[str]) -> list[str]:
     ``-m optimizer=sgd,adam optimizer.eps=1e-6`` fails on the default optimizer. A choice is left
     to the sweeper, which gives it to the arms that have the key.
     """
-    if not {"-m", "--multirun"} & set(arguments):
+    names_sweep = any(text.startswith("sweeps=") for text in arguments)
+    if not names_sweep and not {"-m", "--multirun"} & set(arguments):
         return list(arguments)
     deferred = []
     for text in arguments:
         key, equals, value = text.partition("=")
-        is_leaf = "." in key and equals and not key.startswith(("hydra.", "-", "+", "~"))
+        is_leaf = (
+            "." in key
+            and equals
+            and "${" not in value
+            and not key.startswith(("hydra.", "-", "+", "~"))
+        )
         if is_leaf and not OverridesParser.create().parse_override(text).is_sweep_override():
             deferred.append(f"{key}=choice({value})")
         else:

@@ -19,6 +19,9 @@ logger = logging.getLogger(__name__)
 class Tracker(Protocol):
     """What mirrors a population's runs."""
 
+    is_broken: bool
+    """Whether it failed, and has said so."""
+
     def on_epoch(self, members: Sequence[Member]) -> None:
         """Mirror what the members measured since the last call."""
 
@@ -28,6 +31,8 @@ class Tracker(Protocol):
 
 class NoTracker:
     """``tracking=off``."""
+
+    is_broken = False
 
     def on_epoch(self, members: Sequence[Member]) -> None:
         """Do nothing."""
@@ -69,7 +74,7 @@ class WandbTracker:
         self._arms = arms
         self._runs: dict[str, wandb.Run] = {}
         self._n_logged: dict[str, int] = {}
-        self._is_broken = False
+        self.is_broken = False
 
     def on_epoch(self, members: Sequence[Member]) -> None:
         """Log each member's new points."""
@@ -81,12 +86,12 @@ class WandbTracker:
 
     def _safely(self, action: Any, argument: Any) -> None:  # noqa: ANN401 - one of the two above
         """Act, or warn once and track no more: a tracker must not harm what it watches."""
-        if self._is_broken:
+        if self.is_broken:
             return
         try:
             action(argument)
         except Exception as error:  # noqa: BLE001 - whatever a tracker may raise
-            self._is_broken = True
+            self.is_broken = True
             logger.warning(
                 "tracking failed and is off for these runs (%s: %s); the records go on",
                 type(error).__name__,

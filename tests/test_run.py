@@ -187,3 +187,65 @@ def test_show_config_trains_nothing(tmp_path: Path) -> None:
     assert said.exit_code == 0
     assert "beta1: 0.9" in said.out
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_typed_wins_over_what_an_arm_says(tmp_path: Path) -> None:
+    said = run_lab_forked(
+        tmp_path, "-m", "sweeps=default", "optimizer.lr=0.1", "hydra.sweeper.dry_run=true"
+    )
+    assert said.exit_code == 0, said.error
+    assert "optimizer.lr in" not in said.out
+    assert "initializer.gain in [0.25, 4] log" in said.out
+
+
+def test_a_group_chosen_in_a_sweeps_defaults_list_is_in_its_command(tmp_path: Path) -> None:
+    (tmp_path / "sweeps").mkdir()
+    (tmp_path / "sweeps" / "mine.yaml").write_text(
+        "# @package _global_\n"
+        "defaults:\n  - override /optimizer: adam\n"
+        "hydra:\n  mode: MULTIRUN\n  sweeper:\n"
+        "    space: {optimizer.beta1: '0.5,0.9'}\n"
+        "    tune: {n_seeds: 1}\n    confirm: {n_seeds: 0}\n"
+        "trainer: {max_epochs: 1}\n"
+    )
+    said = run_lab(tmp_path, "sweeps=mine", "tracking=off", "hydra.sweeper.name=other")
+    assert said.exit_code == 0, said.error
+    assert (
+        "python -m ffnn_lab.run optimizer=adam trainer.max_epochs=1 optimizer.beta1=" in said.out
+    )
+    definition = read_definition(tmp_path / "outputs" / "other")
+    assert definition is not None
+    assert "hydra.sweeper.name=other" in definition["command"]
+
+
+def test_an_interrupted_run_leaves_its_predecessor(tmp_path: Path) -> None:
+    assert run_lab(tmp_path, *QUICK).exit_code == 0
+    before = {p: p.read_bytes() for p in (tmp_path / "outputs").rglob("*") if p.is_file()}
+    folder = only_folder(tmp_path)
+
+    class StoppedError(Exception):
+        pass
+
+    from ffnn_lab.run import whole_or_not  # noqa: PLC0415 - hydra, for this test alone
+
+    def begin() -> None:
+        with whole_or_not(folder) as begun:
+            (begun / "half").write_text("half")
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        begin()
+    after = {p: p.read_bytes() for p in (tmp_path / "outputs").rglob("*") if p.is_file()}
+    assert after == before
+
+
+def test_a_sweep_at_work_is_not_entered_by_a_second_process(tmp_path: Path) -> None:
+    from ffnn_lab.sweeper.resume import alone_in  # noqa: PLC0415 - for this test alone
+
+    folder = tmp_path / "outputs" / "mine"
+    words = ("-m", "optimizer.lr=0.1,0.2", "seed=0", *QUICK, "hydra.sweeper.name=mine", *TUNE_ONLY)
+    with alone_in(folder):
+        said = run_lab(tmp_path, *words)
+        assert said.exit_code == 2
+        assert "is being worked on by another process" in said.error
+    assert run_lab(tmp_path, *words).exit_code == 0

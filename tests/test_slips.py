@@ -66,8 +66,21 @@ SLIPS = [
     slip("schedule=dev_decay", "trainer.evaluate_every=2", says="trainer.evaluate_every must be"),
     slip("trainer.dtype=float16", says="trainer.dtype must be one of float32, float64"),
     slip("device=tpu", says="device must be one of auto, cpu, cuda; got tpu"),
-    slip("seed=-1", says="seed must be at least 0, got -1"),
+    slip("seed=-1", says="seed must lie in [0, 9e+18], got -1"),
+    slip("seed=99999999999999999999", says="seed must lie in [0, 9e+18]"),
+    slip("task.dev_fraction=0.001", says="task.dev_fraction=0.001|without examples of class"),
     # sweeps
+    slip("-m", "sweeps=default", "optimizer=adam", says="optimizer=adam|set optimizer themselves"),
+    slip("-m", "task.dev_fraction=0.001,0.2", says="task.dev_fraction=0.001|without examples"),
+    slip(
+        "-m", "optimizer.lr=tag(lgo,interval(1e-4,1))", says="optimizer.lr|tags are log and grow"
+    ),
+    slip("-m", "optimizer.lr=1,1.0", says="optimizer.lr|a value is named twice"),
+    slip("-m", "paths.outputs=a,b", says="paths.outputs moves no number"),
+    slip("-m", "device=interval(0,1)", says="device must be a word, got 0"),
+    slip("-m", "seed=interval(0,5)", says="seed: list the tuning seeds"),
+    slip("-m", "hydra.sweeper.name=..", "seed=0,1", says="hydra.sweeper.name|got .."),
+    slip("-m", "--cfg", "job", says="--cfg shows one run"),
     slip("sweeps=nope", says="sweeps=nope|no such choice|default"),
     slip("-m", "sweeps=nope", says="sweeps=nope|no such choice|default"),
     slip("-m", "optimizer=sgd,adamm", says="optimizer=adamm|no such choice"),

@@ -79,7 +79,7 @@ class PathsConfig:
 class RunConfig:
     """One run: a setting and its seed."""
 
-    seed: int = ranged("[0, inf)")
+    seed: int = ranged("[0, 9e18]")
     device: str = one_of("auto", "cpu", "cuda")
     task: TaskConfig
     model: ModelConfig

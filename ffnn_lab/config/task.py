@@ -14,7 +14,7 @@ class TaskConfig:
     """Share of all examples kept for tuning."""
     test_fraction: float = ranged("(0, 1)")
     """Share of all examples kept for the final report."""
-    split_seed: int = ranged("[0, inf)")
+    split_seed: int = ranged("[0, 9e18]")
     """Draws the stratified split."""
     scaling: str = one_of("global", "per_feature", "none")
     """Subtract the mean and divide by the standard deviation, both of the train split: one

@@ -17,13 +17,16 @@ from omegaconf import DictConfig, OmegaConf
 
 from ffnn_lab.config import ConfigError, RunConfig, SweeperConfig, digest, leaves, with_values
 from ffnn_lab.config.fields import leaf_fields
-from ffnn_lab.sweeper.definition import CONFIRM_FROM, Arm, Definition, essence
+from ffnn_lab.sweeper.definition import CONFIRM_FROM, Arm, Definition, short_hash
 from ffnn_lab.sweeper.grammar import Assignment, override_value, read_assignment, read_entry
 from ffnn_lab.sweeper.space import Axis, Choice, Interval
+from ffnn_lab.tasks import load_task
 
 Settle = Callable[[RunConfig], RunConfig]
 """Settles what depends on the machine: the device."""
 
+_SHOWS_ONLY = ("hydra.sweeper.dry_run", "hydra.mode")
+_NO_AXIS = ("paths.", "tracking.", "trainer.save_weights")
 _MOVES_NOTHING = ("paths.", "tracking.", "tracking=")
 
 
@@ -143,15 +146,20 @@ def define(
     leaves_of_all = [a for a in (*common, *request.assignments) if not composer.is_group(a.key)]
     seeds = next((a for a in leaves_of_all if a.key == "seed"), None)
     shared = [a for a in leaves_of_all if a.key != "seed"]
+    for assignment in shared:
+        if assignment.axis is not None and assignment.key.startswith(_NO_AXIS):
+            msg = f"{assignment.key} moves no number: give it one value"
+            raise ConfigError(msg)
     groups = [a for a in (*common, *request.assignments) if composer.is_group(a.key)]
     drafts = _drafts(options, groups, composer)
-    arms = tuple(_arm(draft, shared, composer, settle) for draft in drafts)
+    typed = [a for a in request.assignments if not composer.is_group(a.key) and a.key != "seed"]
+    arms = tuple(_arm(draft, shared, typed, composer, settle) for draft in drafts)
     _refuse_unused(shared, arms)
     tune_seeds = _tune_seeds(seeds, options)
     protocol = _protocol(options, arms)
     definition = Definition(
         name="",
-        command=_command(request),
+        command=_command(request, list(master.hydra.overrides.hydra)),
         arms=arms,
         protocol=protocol,
         n_settings=options.protocol.n_settings,
@@ -179,6 +187,10 @@ def _drafts(
     drafts = drafts or [Draft("", {}, ())]
     for assignment in groups:
         key, choices = assignment.key, [str(choice) for choice in assignment.choices]
+        setters = [draft.name for draft in drafts if key in draft.groups]
+        if setters:
+            msg = f"{key}={','.join(choices)}: the arms {', '.join(setters)} set {key} themselves"
+            raise ConfigError(msg)
         drafts = [
             Draft(
                 "-".join(filter(None, (draft.name, choice if len(choices) > 1 else ""))),
@@ -203,31 +215,53 @@ def _draft(name: str, written: Any, composer: Composer) -> Draft:  # noqa: ANN40
                 msg = f"{where}: an arm has one {assignment.key}; make an arm for each"
                 raise ConfigError(msg)
             groups[assignment.key] = str(assignment.value)
+        elif assignment.key == "seed":
+            msg = f"{where}.seed: all arms share their seeds; set hydra.sweeper.tune.n_seeds"
+            raise ConfigError(msg)
     return Draft(name, groups, tuple(a for a in assignments if a.key not in groups))
 
 
-def _arm(draft: Draft, shared: Sequence[Assignment], composer: Composer, settle: Settle) -> Arm:
+def _arm(
+    draft: Draft,
+    shared: Sequence[Assignment],
+    typed: Sequence[Assignment],
+    composer: Composer,
+    settle: Settle,
+) -> Arm:
     composed = settle(composer.with_sweep(draft.groups))
     has = leaves(composed)
-    # Later ones win: what all arms share, then the arm's own, then the command line's is
-    # among the shared ones and names its key once.
-    written = {a.key: a for a in (*(a for a in shared if a.key in has), *draft.own)}
+    # Later ones win: what all arms share, then the arm's own, then what the user typed.
+    given = (*shared, *draft.own, *typed)
+    written = {a.key: a for a in given if a.key in has or a in draft.own}
     fixed = {key: a.value for key, a in written.items() if a.axis is None}
     config = with_values(composed, fixed)
     space = {
         key: _checked_axis(config, key, a.axis) for key, a in written.items() if a.axis is not None
     }
-    plain = leaves(settle(composer.plain(draft.groups)))
+    load_task(config.task)  # a split that leaves a class without examples is a slip as well
+    groups = _groups_of(composed, draft, composer)
+    plain = leaves(settle(composer.plain(groups)))
     changed = {
         key: value
         for key, value in leaves(config).items()
-        if value != plain[key] and key not in space and not key.startswith(_MOVES_NOTHING)
+        if value != plain.get(key) and key not in space and not key.startswith(_MOVES_NOTHING)
     }
     overrides = (
-        *(text for text in _sorted_texts(draft.groups) if not text.startswith(_MOVES_NOTHING)),
+        *(text for text in _sorted_texts(groups) if not text.startswith(_MOVES_NOTHING)),
         *(f"{key}={override_value(value)}" for key, value in changed.items() if key != "seed"),
     )
     return Arm(draft.name or config.optimizer.name, config, overrides, space)
+
+
+def _groups_of(composed: RunConfig, draft: Draft, composer: Composer) -> dict[str, str]:
+    """Name the choices that make an arm: its own, and those of the sweep's defaults list."""
+    default = composer.plain({})
+    groups = dict(draft.groups)
+    for group in ("task", "initializer", "bias_initializer", "optimizer", "schedule"):
+        name = getattr(composed, group).name
+        if group not in groups and name != getattr(default, group).name:
+            groups[group] = name
+    return groups
 
 
 def _checked_axis(config: RunConfig, key: str, axis: Axis) -> Axis:
@@ -237,12 +271,22 @@ def _checked_axis(config: RunConfig, key: str, axis: Axis) -> Axis:
         if axis.grows and not all(isinstance(value, float) for value in values):
             msg = f"{key}: only an axis of real numbers can grow, got {axis.values}"
             raise ConfigError(msg)
+        if len({repr(value) for value in values}) < len(values):
+            msg = f"{key}: a value is named twice in {', '.join(str(v) for v in axis.values)}"
+            raise ConfigError(msg)
+        if key.startswith("task."):
+            for value in values:
+                load_task(with_values(config, {key: value}).task)
         return replace(axis, values=values)
     parent, _, _ = key.rpartition(".")
     part = config
     for name in filter(None, parent.split(".")):
         part = getattr(part, name)
-    hint = next(hint for name, hint, _ in leaf_fields(type(part)) if key.endswith(f".{name}"))
+    hint = next(
+        hint
+        for name, hint, _ in leaf_fields(type(part))
+        if key.rsplit(".", maxsplit=1)[-1] == name
+    )
     ends = [leaves(with_values(config, {key: end}))[key] for end in (axis.low, axis.high)]
     return Interval(ends[0], ends[1], axis.log, is_int=hint is int)
 
@@ -265,6 +309,9 @@ def _tune_seeds(seeds: Assignment | None, options: SweeperConfig) -> tuple[int, 
             msg = "hydra.sweeper.tune.n_seeds must be at least 1, got 0"
             raise ConfigError(msg)
         return tuple(range(options.tune.n_seeds))
+    if isinstance(seeds.axis, Interval):
+        msg = "seed: list the tuning seeds, as seed=0,1,2; got an interval"
+        raise ConfigError(msg)
     values = seeds.choices
     for value in values:
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < CONFIRM_FROM:
@@ -324,19 +371,24 @@ def _check_cmaes(arms: Sequence[Arm]) -> None:
 
 
 def _name(request: Request, definition: Definition) -> str:
-    if request.options.name is not None and not request.arguments:
-        return request.options.name
+    name = request.options.name
+    if name is not None and (name.startswith(".") or "/" in name or "\\" in name or not name):
+        msg = f"hydra.sweeper.name must name a folder under paths.outputs, got {name}"
+        raise ConfigError(msg)
+    if name is not None and not request.arguments:
+        return name
     moving = sorted(
         text for text in request.arguments if not text.startswith(("sweeps=", *_MOVES_NOTHING))
     )
     if request.sweep is None:
-        return request.options.name or f"adhoc-{digest(essence(definition.to_json())['arms'])[:6]}"
-    name = request.options.name or request.sweep
+        return name or f"adhoc-{short_hash(definition)}"
+    name = name or request.sweep
     return f"{name}-{digest(moving)[:6]}" if moving else name
 
 
-def _command(request: Request) -> str:
-    words = (_undeferred(text) for text in request.arguments)
+def _command(request: Request, hydra_overrides: Sequence[str]) -> str:
+    words = [_undeferred(text) for text in request.arguments]
+    words += [text for text in hydra_overrides if not text.startswith(_SHOWS_ONLY)]
     return " ".join(("python -m ffnn_lab.run -m", *(shlex.quote(word) for word in words)))
 
 

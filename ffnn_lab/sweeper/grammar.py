@@ -11,6 +11,7 @@ from hydra.core.override_parser.types import (
     Override,
     QuotedString,
     RangeSweep,
+    Sweep,
 )
 from hydra.errors import HydraException
 
@@ -96,6 +97,10 @@ def _axis(key: str, override: Override) -> Axis | None:
     if not override.is_sweep_override():
         return None
     sweep = override.value()
+    odd = sweep.tags - {"log", "grow"} if isinstance(sweep, Sweep) else set()
+    if odd:
+        msg = f"{key}: the tags are log and grow, got {', '.join(sorted(odd))}"
+        raise ConfigError(msg)
     if isinstance(sweep, IntervalSweep):
         ends = (sweep.start, sweep.end)
         if any(end is None for end in ends):

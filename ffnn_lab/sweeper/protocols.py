@@ -27,6 +27,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 from scipy.stats import qmc
 
 from ffnn_lab.config import ConfigError, with_values
+from ffnn_lab.records import RecordError
 from ffnn_lab.seeds import stream
 from ffnn_lab.sweeper.definition import Arm, Definition
 from ffnn_lab.sweeper.space import Axis, Choice, Space
@@ -42,7 +43,12 @@ def open_storage(folder: Path) -> BaseStorage:
     """Open the sweep's journal of all studies."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     folder.mkdir(parents=True, exist_ok=True)
-    return JournalStorage(JournalFileBackend(str(folder / "study.journal")))
+    path = folder / "study.journal"
+    try:
+        return JournalStorage(JournalFileBackend(str(path)))
+    except (ValueError, KeyError) as error:
+        msg = f"{path} is damaged ({error}); delete it: it is made again from the records"
+        raise RecordError(msg) from error
 
 
 def open_study(storage: BaseStorage, definition: Definition, arm: Arm) -> optuna.Study:
@@ -71,21 +77,33 @@ def ask(
     """
     trials = study.get_trials(deepcopy=False)
     pending = [t for t in trials if not t.state.is_finished()]
-    if pending:
-        known = [Trial(study, t._trial_id) for t in pending]  # noqa: SLF001 - no public way back
-        return [(trial, suggest(trial, arm.space)) for trial in known]
+    revived = [_revive(study, definition, arm, trial) for trial in pending]
     if definition.protocol in SAMPLED:
-        n_new = min(definition.n_settings_of(arm) - len(trials), definition.n_parallel)
-        return [_sample(study, definition, arm, len(trials) + i) for i in range(n_new)]
+        # A round that was cut short is filled first: what it proposes depends on its size.
+        n_rounds = -(-len(trials) // definition.n_parallel) + (0 if pending else 1)
+        until = min(definition.n_settings_of(arm), n_rounds * definition.n_parallel)
+        new = range(len(trials), until)
+        return revived + [_sample(study, definition, arm, number) for number in new]
+    if revived:
+        return revived
     known_values = [setting_of(trial, arm.space) for trial in trials]
     following = _following(definition, arm, known_values, best)
     return [_begin(study, arm, values) for values in following[: definition.n_parallel]]
 
 
+def _revive(
+    study: optuna.Study, definition: Definition, arm: Arm, trial: FrozenTrial
+) -> tuple[Trial, Values]:
+    """Take up a trial that was asked and never told, as its own sampler would go on with it."""
+    study.sampler = sampler_of(definition, arm, trial.number)
+    known = Trial(study, trial._trial_id)  # noqa: SLF001 - no public way back
+    return known, suggest(known, arm.space)
+
+
 def _sample(
     study: optuna.Study, definition: Definition, arm: Arm, number: int
 ) -> tuple[Trial, Values]:
-    study.sampler = _sampler(definition, arm, number)
+    study.sampler = sampler_of(definition, arm, number)
     trial = study.ask()
     return trial, suggest(trial, arm.space)
 
@@ -202,7 +220,8 @@ def _on_axis(axis: Axis, place: float) -> Any:  # noqa: ANN401 - any value of a 
     return round(inside) if axis.is_int else inside
 
 
-def _sampler(definition: Definition, arm: Arm, number: int) -> BaseSampler:
+def sampler_of(definition: Definition, arm: Arm, number: int) -> BaseSampler:
+    """Make the sampler of one proposal."""
     name = zlib.crc32(arm.name.encode())
     seed = int(stream(definition.seed, "proposal", name, number).integers(2**31))
     with warnings.catch_warnings():

@@ -15,11 +15,6 @@ class Choice:
     grows: bool = False
     """Whether points are added beyond the first or last value while the best lies there."""
 
-    @property
-    def samples(self) -> tuple[Any, ...]:
-        """Give values whose being legal makes the whole axis legal."""
-        return self.values
-
 
 @dataclass(frozen=True)
 class Interval:
@@ -29,11 +24,6 @@ class Interval:
     high: float
     log: bool
     is_int: bool = False
-
-    @property
-    def samples(self) -> tuple[Any, ...]:
-        """Give the ends: if both are legal, so is all between."""
-        return self.low, self.high
 
 
 Axis = Choice | Interval

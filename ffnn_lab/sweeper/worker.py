@@ -119,7 +119,7 @@ class Worker:
         n_done = int((trials["stage"] == "tune").sum())
         self._watcher.stage("tune", max(n_planned * n_seeds, n_done), n_done)
         self._train_lost(studies)
-        best = best_settings(self._scores("tune"))
+        best = best_settings(self._scores())
         while True:
             asked = {
                 (arm.name, trial.number): (arm, trial, values)
@@ -140,7 +140,7 @@ class Worker:
                     for each in self._plan("tune", arm, number, values, definition.tune_seeds)
                 ]
             )
-            scores = self._scores("tune")
+            scores = self._scores()
             keys = list(zip(scores["arm"], scores["setting"], strict=True))
             score_of = dict(zip(keys, scores["score"].astype(float), strict=True))
             spread_of = dict(zip(keys, scores["spread"].astype(float), strict=True))
@@ -172,20 +172,22 @@ class Worker:
             ]
         )
 
-    def _scores(self, stage: str) -> pd.DataFrame:
-        return setting_scores(
+    def _scores(self) -> pd.DataFrame:
+        """Score the tuned settings that have all their seeds."""
+        scores = setting_scores(
             read_runs(self.folder),
             read_trials(self.folder),
-            stage=stage,
+            stage="tune",
             objective=self.definition.objective,
         )
+        return scores[scores["n_seeds"] == len(self.definition.tune_seeds)]
 
     def _confirm(self) -> None:
         definition = self.definition
         if not definition.confirm_seeds:
             return
         runs, trials = read_runs(self.folder), read_trials(self.folder)
-        best = best_settings(self._scores("tune"))
+        best = best_settings(self._scores())
         tuned = trials[trials["stage"] == "tune"].drop_duplicates(["arm", "setting"])
         run_ids = tuned.set_index(["arm", "setting"])["run_id"]
         rows = runs.set_index("run_id")

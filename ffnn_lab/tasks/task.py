@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ffnn_lab.config import TaskConfig
+from ffnn_lab.config import ConfigError, TaskConfig
 from ffnn_lab.records import SPLITS
 from ffnn_lab.seeds import stream
 
@@ -65,7 +65,7 @@ def stratified_split(
         The sorted indices of each split, by name.
 
     Raises:
-        ValueError: If a class leaves some split empty.
+        ConfigError: If a class leaves some split empty.
     """
     rng = stream(split_seed, "split")
     parts: dict[str, list[NDArray[np.int64]]] = {name: [] for name in SPLITS}
@@ -74,8 +74,11 @@ def stratified_split(
         n_test = round(test_fraction * len(members))
         n_dev = round(dev_fraction * len(members))
         if min(n_test, n_dev, len(members) - n_test - n_dev) < 1:
-            msg = f"class {label} has {len(members)} examples, too few for three splits"
-            raise ValueError(msg)
+            msg = (
+                f"task.dev_fraction={dev_fraction} and task.test_fraction={test_fraction} leave a "
+                f"split without examples of class {label}, which has {len(members)}"
+            )
+            raise ConfigError(msg)
         parts["test"].append(members[:n_test])
         parts["dev"].append(members[n_test : n_test + n_dev])
         parts["train"].append(members[n_test + n_dev :])

@@ -166,7 +166,7 @@ def test_with_values_types_what_it_is_given(name: str, value: object, expected: 
         ("seed", 1.5, "seed must be an integer, got 1.5"),
         ("seed", math.inf, "seed must be an integer, got inf"),
         ("seed", False, "seed must be an integer, got False"),
-        ("seed", -1, "seed must be at least 0, got -1"),
+        ("seed", -1, "seed must lie in [0, 9e+18], got -1"),
         ("trainer.save_weights", 1, "trainer.save_weights must be true or false, got 1"),
         ("model.activation", 3, "model.activation must be a word, got 3"),
         (

@@ -12,7 +12,7 @@ import pytest
 from ffnn_lab.config import ConfigError
 from ffnn_lab.sweeper.definition import Arm, Definition
 from ffnn_lab.sweeper.grammar import read_entry
-from ffnn_lab.sweeper.protocols import Values, ask, open_storage, open_study
+from ffnn_lab.sweeper.protocols import Values, ask, open_storage, open_study, sampler_of, suggest
 from ffnn_lab.sweeper.space import Choice, Interval, Space, log_grid
 from tests.builders import make_run
 from tests.sweeper.test_definition import make_definition
@@ -231,3 +231,19 @@ def test_an_arm_survives_its_json() -> None:
     definition = make("grid_until_interior", space)
     assert Definition.from_json(definition.to_json()) == definition
     assert dataclasses.replace(definition, max_points=9) != definition
+
+
+def test_a_round_cut_short_while_it_asks_proposes_the_same(tmp_path: Path) -> None:
+    """Killed after one of four asks, and between two axes of the next."""
+    definition = make("tpe", CONTINUOUS, n_settings=24, n_parallel=4)
+    calm = play(definition, tmp_path / "calm", bowl)
+    (arm,) = definition.arms
+    study = open_study(open_storage(tmp_path / "rough"), definition, arm)
+    for _ in range(4):  # four whole rounds: TPE has begun to learn
+        for trial, values in ask(study, definition, arm, None):
+            study.tell(trial, bowl(values))
+    study.sampler = sampler_of(definition, arm, 16)
+    suggest(study.ask(), arm.space)
+    study.sampler = sampler_of(definition, arm, 17)
+    study.ask().suggest_float(LR, 1e-3, 1.0, log=True)
+    assert play(definition, tmp_path / "rough", bowl) == calm[16:]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ffnn_lab.config import ConfigError
 from ffnn_lab.config.task import DigitsConfig
 from ffnn_lab.tasks import LOADERS, Task, load_task, stratified_split
 from ffnn_lab.tasks.task import make_task
@@ -92,7 +93,9 @@ def test_the_dev_fraction_does_not_move_the_test_split() -> None:
 
 def test_a_class_too_small_for_three_splits_is_named() -> None:
     labels = np.array([0] * 20 + [7] * 3)
-    with pytest.raises(ValueError, match="class 7 has 3 examples, too few for three splits"):
+    with pytest.raises(
+        ConfigError, match="leave a split without examples of class 7, which has 3"
+    ):
         stratified_split(labels, dev_fraction=0.1, test_fraction=0.1, split_seed=0)
 
 
