@@ -50,8 +50,9 @@ fix: $(VENV)/.installed-all  ## format, and mend what ruff can mend
 report: $(VENV)/.installed  ## tables and figures of a finished sweep; ARGS=NAME
 	@$(BIN)/python -m analysis $(or $(ARGS),default)
 
-bench: $(VENV)/.installed  ## training speed, a population against single runs
+bench: $(VENV)/.installed  ## population speed against a plain loop, and the overhead of a run
 	@$(BIN)/python -m benchmarks.population_speed $(ARGS)
+	@$(BIN)/python -m benchmarks.overhead
 
 constraints: $(VENV)/.installed-all  ## rewrite constraints.txt from what .venv holds
 	@sed '/^[^#]/d' constraints.txt > constraints.tmp
