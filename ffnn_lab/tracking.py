@@ -68,7 +68,8 @@ class WandbTracker:
         """
         self._mode = config.tracking.mode
         self._project = config.tracking.project
-        self._folder = folder
+        # W&B writes from a process of its own, which may stand in another folder.
+        self._folder = folder.resolve()
         self._group = group
         self._job_type = job_type
         self._arms = arms

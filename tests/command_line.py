@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+_NOT_INHERITED = ("FFNN_LAB", "HYDRA", "WANDB")
+"""Settings of this process that a user's would not have: W&B's names a service it started here."""
+
+
 @dataclass(frozen=True)
 class Said:
     """What a command line came to."""
@@ -25,7 +29,7 @@ def run_module(
     environment: Mapping[str, str] | None = None,
 ) -> Said:
     """Run ``python -m module arguments`` in ``folder``, where its outputs go too."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("FFNN_LAB", "HYDRA"))}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(_NOT_INHERITED)}
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=folder,
