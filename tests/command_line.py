@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-
 _NOT_INHERITED = ("FFNN_LAB", "HYDRA", "WANDB")
 """Settings of this process that a user's would not have: W&B's names a service it started here."""
 
