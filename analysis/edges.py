@@ -45,7 +45,7 @@ def edge_side(
     """
     if not _is_number(value):
         return ""
-    number = float(value)  # type: ignore[arg-type]
+    number = float(value)  # type: ignore[arg-type]  # _is_number says so, which mypy cannot see
     if axis["kind"] == "choice":
         numbers = [float(each) for each in (*axis["values"], *tried) if _is_number(each)]
         low, high = min(numbers, default=number), max(numbers, default=number)
