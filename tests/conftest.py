@@ -9,6 +9,7 @@ from ffnn_lab.tasks import Task, load_task
 
 pytest.register_assert_rewrite("tests.builders")
 from tests.builders import make_blobs, make_run  # noqa: E402 - its assertions explain themselves
+from tests.postgres import MISSING, Cluster, find_programs  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +22,22 @@ def digits() -> Task:
 def blobs() -> Task:
     """A small task of odd sizes: 5 features, 3 classes, 7 steps an epoch in batches of 8."""
     return make_blobs()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL server that runs; each process of the tests has its own.
+
+    A test asks it for a database of its own. One that stops the server starts it again.
+    """
+    pytest.importorskip(
+        "psycopg", reason="the extra `postgres` is not installed: pip install -e .[postgres]"
+    )
+    programs = find_programs()
+    if programs is None:
+        pytest.skip(MISSING)
+    with Cluster(programs) as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="session", autouse=True)
