@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from analysis.statistics import CONFIDENCE
-from analysis.sweep import Sweep
+from analysis.sweep import Sweep, results
 from analysis.tables import baseline
 from analysis.winners import Winner
 from ffnn_lab.scores import best_settings
@@ -19,7 +19,7 @@ def notes(sweep: Sweep, winners: Mapping[str, Winner], table: pd.DataFrame) -> l
         winners: Each arm's.
         table: What `analysis.tables.arm_table` gave for them.
     """
-    found = [_about_seeds(sweep)]
+    found = [_about_seeds(sweep), *_about_moment(sweep)]
     for missing, rows in table[table["missing"] != ""].groupby("missing", sort=False):
         found.append(f"not finished ({missing}): {', '.join(rows['arm'])}")
     for name in sweep.arms:
@@ -27,12 +27,64 @@ def notes(sweep: Sweep, winners: Mapping[str, Winner], table: pd.DataFrame) -> l
             found += _about_winner(sweep, winners[name])
         else:
             found.append(f"{name}: none is best yet, for no setting has all its seeds")
+        found += _about_results(name, sweep.default_of(name), "seeds of the default")
+        found += _about_lost(name, sweep.runs_of(name))
     if len(sweep.arms) > 1:
         found.append(
             f"differences are of test error against {baseline(sweep)} at equal seeds; each "
             "interval stands for itself, not adjusted for their number"
         )
+    if table["default.n_seeds"].any():
+        found.append(
+            "a gain of tuning is the test error of the arm's untuned default minus that of its "
+            "best setting, at equal seeds"
+        )
     return found
+
+
+def about_failed(runs: pd.DataFrame, *, of: str) -> list[str]:
+    """Word how runs failed, by the last line of their tracebacks.
+
+    Args:
+        runs: Rows of the table ``runs``, whatever their status.
+        of: Whose they are.
+    """
+    failed = runs[runs["status"] == "failed"]
+    reasons = failed["traceback"].map(_last_line)
+    return [
+        f"{of}: {_count(len(rows), 'run')} failed ({reason}), {rows['run_id'].iloc[0]} for one"
+        for reason, rows in failed.groupby(reasons, sort=False)
+    ]
+
+
+def _last_line(traceback: object) -> str:
+    lines = traceback.split("\n") if isinstance(traceback, str) else []
+    return next((line.strip() for line in reversed(lines) if line.strip()), "without a traceback")
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}"
+
+
+def _about_lost(arm: str, runs: pd.DataFrame) -> list[str]:
+    """Word what came to no result."""
+    found = about_failed(runs, of=arm)
+    n_pruned = int((runs["status"] == "pruned").sum())
+    if n_pruned:
+        found.append(
+            f"{arm}: {_count(n_pruned, 'run')} pruned before the last epoch; a setting with a run "
+            "that was pruned or failed is not eligible"
+        )
+    return found
+
+
+def _about_moment(sweep: Sweep) -> list[str]:
+    if sweep.objective["moment"] == "best":
+        return ["errors are those at each run's epoch of lowest dev error"]
+    if sweep.objective["moment"] == "mean_last":
+        n_last = int(sweep.objective["n_last"])
+        return [f"errors are means over the last {_count(n_last, 'measured epoch')} of each run"]
+    return []
 
 
 def _about_seeds(sweep: Sweep) -> str:
@@ -51,13 +103,11 @@ def _about_winner(sweep: Sweep, winner: Winner) -> list[str]:
         "searched; a better one may lie beyond"
         for key, side in winner.edges.items()
     ]
-    counts = winner.rows["status"].value_counts()
-    bad = {str(status): n for status, n in counts.items() if status != "completed"}
-    if bad:
-        what = ", ".join(f"{n} {status}" for status, n in bad.items())
+    found += _about_results(winner.arm, winner.rows, "seeds")
+    if not _is_eligible(sweep, winner):
         found.append(
-            f"{winner.arm}: {sum(bad.values())} of {len(winner.rows)} seeds count as chance "
-            f"({what})"
+            f"{winner.arm}: setting {winner.setting} is reported though a run of it was pruned or "
+            "failed, for every setting has such a run"
         )
     better = _better(sweep, winner)
     if better is not None:
@@ -66,6 +116,25 @@ def _about_winner(sweep: Sweep, winner: Winner) -> list[str]:
             "better tuning score now"
         )
     return found
+
+
+def _about_results(arm: str, rows: pd.DataFrame, what: str) -> list[str]:
+    """Word which of an arm's reported runs diverged or have no result."""
+    n_lost = len(rows) - len(results(rows))
+    n_diverged = int((rows["status"] == "diverged").sum())
+    found = []
+    if n_diverged:
+        found.append(
+            f"{arm}: {n_diverged} of {len(rows)} {what} count as chance ({n_diverged} diverged)"
+        )
+    if n_lost:
+        found.append(f"{arm}: {n_lost} of {len(rows)} {what} have no result and are left out")
+    return found
+
+
+def _is_eligible(sweep: Sweep, winner: Winner) -> bool:
+    is_it = (sweep.scores["arm"] == winner.arm) & (sweep.scores["setting"] == winner.setting)
+    return not sweep.scores.loc[is_it, ["n_pruned", "n_failed"]].to_numpy().any()
 
 
 def _better(sweep: Sweep, winner: Winner) -> int | None:

@@ -28,6 +28,7 @@ def readable_arms(table: pd.DataFrame) -> pd.DataFrame:
     score = _score_column(table)
     _, split, metric = score.split(".")
     is_error = metric == "error"
+    default = [_percent(value) for value in table["default.test.error"]]
     return pd.DataFrame(
         {
             "arm": table["arm"],
@@ -36,6 +37,7 @@ def readable_arms(table: pd.DataFrame) -> pd.DataFrame:
             ],
             "confirm dev error (%)": [_percent(value) for value in table["confirm.dev.error"]],
             f"test error (%) {INTERVAL}": _intervals(table, "test.error"),
+            **({"default test error (%)": default} if set(default) != {ABSENT} else {}),
             "test - train (%)": [_percent(value) for value in table["gap"]],
             "seeds": [str(n) for n in table["n_seeds"]],
             "diverged": [str(n) for n in table["n_diverged"]],
@@ -57,6 +59,19 @@ def readable_settings(table: pd.DataFrame) -> pd.DataFrame:
             **{axis: [_value(value) for value in table[axis]] for axis in _axes(table)},
             "settings": [str(n) for n in table["n_settings"]],
             "runs": counts,
+        }
+    )
+
+
+def readable_gains(table: pd.DataFrame) -> pd.DataFrame:
+    """Word what tuning gained over each arm's untuned default, in percentage points."""
+    return pd.DataFrame(
+        {
+            "arm": table["arm"],
+            f"default test error (%) {INTERVAL}": _intervals(table, "default.test.error"),
+            f"tuned test error (%) {INTERVAL}": _intervals(table, "test.error"),
+            f"gain of tuning (percentage points) {INTERVAL}": _intervals(table, "gain_of_tuning"),
+            "pairs": [str(n) for n in table["gain_of_tuning.n_pairs"]],
         }
     )
 

@@ -11,11 +11,16 @@ from rich.console import Console
 
 from analysis import render
 from analysis.figures import error_against_lr, learning_curves
-from analysis.figures.save import provenance, save
-from analysis.notes import notes
+from analysis.figures.save import SUFFIXES, provenance, save
+from analysis.notes import about_failed, notes
 from analysis.sweep import Records, Sweep, load
 from analysis.tables import arm_table, paired_differences, run_table
 from analysis.winners import Winner, find_winners
+from ffnn_lab.edges import edge_text
+
+SHEETS = ("arms", "settings", "gain_of_tuning", "paired_differences", "run")
+FIGURES = ("learning_curves", "error_against_lr")
+"""All that a report may write; what it does not write is not left from an earlier one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,11 +75,14 @@ def _report_sweep(sweep: Sweep, console: Console) -> list[Path]:
         _Sheet("arms", render.readable_arms(arms), arms),
         _Sheet("settings", render.readable_settings(arms), None),
     ]
+    if arms["default.n_seeds"].any():
+        sheets.append(_Sheet("gain_of_tuning", render.readable_gains(arms), None))
     if len(differences) > 0:
         words = render.readable_differences(differences)
         sheets.append(_Sheet("paired_differences", words, differences))
     drawings, undrawn = _drawings(sweep, winners)
-    remarks = [f"- {remark}" for remark in notes(sweep, winners, arms) + undrawn]
+    removed = _remove_stale(sweep.folder, sheets, drawings)
+    remarks = [f"- {remark}" for remark in notes(sweep, winners, arms) + undrawn + removed]
     commands = [
         f"# {row['arm']}\n{row['command']}" for row in arms.to_dict("records") if row["command"]
     ]
@@ -98,7 +106,10 @@ def _report_runs(records: Records, console: Console) -> list[Path]:
         source = provenance(records.runs, run_ids=run_ids, commands=[command])
         figure = learning_curves.figure_of_run(points)
         drawings.append(_Drawing("learning_curves", figure, points, source))
+    remarks = about_failed(records.runs, of=records.name)
+    remarks += _remove_stale(records.folder, sheets, drawings)
     _show(records, sheets, console)
+    _say_list("Notes", [f"- {remark}" for remark in remarks], console)
     return _write_sheets(records.folder, sheets) + _write_drawings(records.folder, drawings)
 
 
@@ -111,7 +122,8 @@ def _drawings(sweep: Sweep, winners: Mapping[str, Winner]) -> tuple[list[_Drawin
         name: winners[name].rows["run_id"].tolist() if name in winners else []
         for name in sweep.arms
     }
-    points = learning_curves.points(sweep.curves, sweep.runs, run_ids=reported)
+    edges = {name: edge_text(winner.edges) for name, winner in winners.items()}
+    points = learning_curves.points(sweep.curves, sweep.runs, run_ids=reported, edges=edges)
     for name, run_ids in reported.items():
         if not run_ids:
             undrawn.append(f"{name} is not in learning_curves: it has no runs on fresh seeds yet")
@@ -127,12 +139,40 @@ def _drawings(sweep: Sweep, winners: Mapping[str, Winner]) -> tuple[list[_Drawin
         if name not in tuned
     ]
     points = error_against_lr.points(sweep, winners)
-    if len(points) > 0:
+    has_place = error_against_lr.has_place(points)
+    undrawn += [
+        f"error_against_lr leaves out {len(rows)} of {name}'s settings: they have no finite score"
+        for name, rows in points[~has_place].groupby("arm", observed=True)
+    ]
+    if has_place.any():
         tried = {name: sweep.of(name, stage="tune")["run_id"].tolist() for name in tuned}
         source = provenance(sweep.runs, run_ids=tried, commands=commands)
         figure = error_against_lr.figure(points)
         drawings.append(_Drawing("error_against_lr", figure, points, source))
     return drawings, undrawn
+
+
+def _remove_stale(
+    folder: Path, sheets: Sequence[_Sheet], drawings: Sequence[_Drawing]
+) -> list[str]:
+    """Remove what an earlier report wrote and this one does not, lest it be taken for news."""
+    kinds = (
+        ("tables", set(SHEETS) - {sheet.name for sheet in sheets}, ("csv", "md", "tex")),
+        ("figures", set(FIGURES) - {drawing.name for drawing in drawings}, SUFFIXES),
+    )
+    found = []
+    for kind, names, suffixes in kinds:
+        for name in sorted(names):
+            paths = [folder / kind / f"{name}.{suffix}" for suffix in suffixes]
+            stale = [path for path in paths if path.exists()]
+            for path in stale:
+                path.unlink()
+            if stale:
+                found.append(
+                    f"{kind}/{name}.* were of an earlier report and are removed: the records give "
+                    "them no more"
+                )
+    return found
 
 
 def _show(records: Records, sheets: Sequence[_Sheet], console: Console) -> None:

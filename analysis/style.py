@@ -97,6 +97,31 @@ def arms_of(points: pd.DataFrame) -> list[str]:
     return [str(arm) for arm in points["arm"].unique()]
 
 
+def edge_line(edges: str, *, what: str = "") -> str:
+    """Word for a legend, as a line of its own, that a setting lies on an edge; or nothing.
+
+    Args:
+        edges: As `ffnn_lab.edges.edge_text` words them.
+        what: What lies there, where the label does not name it.
+    """
+    axes = [edge.rpartition(" ")[0] for edge in edges.split("; ") if edge]
+    words = [*what.split(), "on the edge of", ", ".join(axes)]
+    return f"\n({' '.join(words)})" if axes else ""
+
+
+def n_columns(labels: Sequence[str], *, width: float) -> int:
+    """Choose the columns of a legend below a figure: at most four, and none runs out of it.
+
+    Args:
+        labels: What it says.
+        width: The figure's, in inches.
+    """
+    longest = max((len(line) for label in labels for line in label.split("\n")), default=1)
+    # In units of a letter: 0.6 of its size, of which 72 make an inch; line and gaps take 8.
+    n_letters = width * 72 / (0.6 * SETTINGS["legend.fontsize"])
+    return max(1, min(4, len(labels), int(n_letters / (longest + 8))))
+
+
 def context() -> AbstractContextManager[None]:
     """Put the style in force inside a ``with``, and nowhere else."""
     return mpl.rc_context(SETTINGS)  # type: ignore[arg-type]  # a literal type of 300 names

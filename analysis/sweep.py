@@ -7,17 +7,16 @@ from typing import Any
 
 import pandas as pd
 
+from ffnn_lab.edges import Axis
 from ffnn_lab.records import (
+    DEFAULT_SETTING,
     RecordError,
     read_curves,
     read_definition,
     read_runs,
     read_trials,
 )
-from ffnn_lab.scores import n_settings_asked, setting_scores
-
-Axis = Mapping[str, Any]
-"""One axis of a space as the definition stores it: a ``kind`` and its ends or values."""
+from ffnn_lab.scores import n_settings_asked, setting_scores, with_moment
 
 
 @dataclass(frozen=True)
@@ -56,24 +55,42 @@ class Sweep(Records):
     protocol: str
     n_settings: int
     """Settings of each arm that the protocol may try; a grid has its own number."""
-    objective: Mapping[str, str]
+    objective: Mapping[str, Any]
     tune_seeds: tuple[int, ...]
     confirm_seeds: tuple[int, ...]
     rows: pd.DataFrame
-    """Each trial that has its run, with that run's columns."""
+    """Each trial that has its run, with that run's columns and its metrics at the objective's
+    moment."""
     scores: pd.DataFrame
     """`ffnn_lab.scores.setting_scores` of the tune stage, and whether all seeds are in,
     ``is_complete``."""
 
     def of(self, arm: str, *, stage: str | None = None) -> pd.DataFrame:
-        """Give an arm's rows, of one stage or of all."""
-        rows = self.rows[self.rows["arm"] == arm]
+        """Give the rows of an arm's settings, of one stage or of all; those of its default not."""
+        rows = self.rows[(self.rows["arm"] == arm) & (self.rows["setting"] != DEFAULT_SETTING)]
         return rows if stage is None else rows[rows["stage"] == stage]
+
+    def default_of(self, arm: str) -> pd.DataFrame:
+        """Give the rows of an arm's untuned default on the fresh seeds, by seed.
+
+        An arm without axes has none: what is confirmed of it is its default.
+        """
+        is_default = (self.rows["arm"] == arm) & (self.rows["setting"] == DEFAULT_SETTING)
+        return self.rows[is_default & (self.rows["stage"] == "confirm")].sort_values("seed")
+
+    def runs_of(self, arm: str) -> pd.DataFrame:
+        """Give all runs of an arm, once each: of every setting and of the default."""
+        return self.rows[self.rows["arm"] == arm].drop_duplicates("run_id")
 
     def n_asked(self, arm: str) -> int:
         """Count the settings that an arm was to try before it grew."""
         space = self.arms[arm].space
         return n_settings_asked(space, protocol=self.protocol, n_settings=self.n_settings)
+
+
+def results(rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep the runs that came to a result; one that was pruned or failed has none."""
+    return rows[rows["status"].isin(["completed", "diverged"])]
 
 
 def load(folder: Path) -> Records:
@@ -97,14 +114,16 @@ def load(folder: Path) -> Records:
         return Records(folder, runs, trials, curves)
     try:
         asked = _read(definition)
-        scores = setting_scores(runs, trials, stage="tune", objective=asked["objective"])
+        objective = asked["objective"]
+        scores = setting_scores(runs, trials, stage="tune", objective=objective, curves=curves)
+        measured = with_moment(runs, objective, curves)
         is_complete = scores["n_seeds"] >= len(asked["tune_seeds"])
         return Sweep(
             folder=folder,
             runs=runs,
             trials=trials,
             curves=curves,
-            rows=trials.merge(runs.drop(columns="seed"), on="run_id"),
+            rows=trials.merge(measured.drop(columns="seed"), on="run_id"),
             scores=scores.assign(is_complete=is_complete),
             **asked,
         )
@@ -115,6 +134,9 @@ def load(folder: Path) -> Records:
 
 def _read(definition: Mapping[str, Any]) -> dict[str, Any]:
     objective = definition["objective"]
+    needed = ["split", "metric", "moment", "aggregate"]
+    if objective["moment"] == "mean_last":
+        needed.append("n_last")
     if not definition["arms"]:
         msg = "it has no arms"
         raise ValueError(msg)
@@ -126,9 +148,7 @@ def _read(definition: Mapping[str, Any]) -> dict[str, Any]:
         },
         "protocol": definition["protocol"]["name"],
         "n_settings": int(definition["protocol"]["n_settings"]),
-        "objective": {
-            part: objective[part] for part in ("split", "metric", "moment", "aggregate")
-        },
+        "objective": {part: objective[part] for part in needed},
         "tune_seeds": tuple(definition["tune"]["seeds"]),
         "confirm_seeds": tuple(definition["confirm"]["seeds"]),
     }

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 import pandas as pd
 
 from analysis.statistics import Interval, mean_interval, paired_interval
-from analysis.sweep import Records, Sweep
+from analysis.sweep import Records, Sweep, results
 from analysis.winners import Winner, replay_command
+from ffnn_lab.edges import edge_text
 from ffnn_lab.records import METRICS, MOMENTS, SPLITS, STATUSES
 from ffnn_lab.scores import counted
 
@@ -18,18 +19,22 @@ BASELINE = "sgd"
 def arm_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
     """Tabulate the winners.
 
-    Errors are rates in [0, 1], means over the reported seeds; a run that did not complete counts
-    as chance. ``gap`` is test error minus train error at the same moment: positive where the net
-    does worse on data it has not seen (0 for a run that counts as chance on both).
+    Errors are rates in [0, 1] at the objective's moment, means over the reported seeds; a run that
+    diverged counts as chance, one that failed is left out. ``gap`` is test error minus train
+    error: positive where the net does worse on data it has not seen (0 for a run that counts as
+    chance on both). ``gain_of_tuning`` is the test error of the arm's untuned default minus the
+    winner's, at equal seeds: positive where tuning helped.
 
     Returns:
         One row per arm, in the definition's order: ``setting`` and its value on each axis,
         ``tune.<split>.<metric>`` (the objective over the tuning seeds), ``confirm.dev.error``,
         ``test.error`` and ``gap`` with the ends of their 95% t intervals, ``n_seeds`` and
-        ``n_diverged`` of the reported runs and the ``stage`` they are of, ``edge``, ``n_settings``
-        that have all their seeds, ``runs.<status>`` over all of the arm's runs in both stages,
-        what is ``missing``, the ``command`` that trains the winner again, and the ``run_ids`` of
-        the reported runs.
+        ``n_diverged`` of the reported results and the ``stage`` they are of;
+        ``default.test.error`` and ``gain_of_tuning`` with their intervals, ``default.n_seeds``,
+        ``default.n_diverged`` and ``gain_of_tuning.n_pairs`` (NaN and 0 for an arm without axes);
+        ``edge``, ``n_settings`` whose seeds are all recorded, ``runs.<status>`` over all of the
+        arm's runs in both stages, what is ``missing``, the ``command`` that trains the winner
+        again, and the ``run_ids`` of the reported runs and ``default.run_ids``.
     """
     axes = list(dict.fromkeys(key for arm in sweep.arms.values() for key in arm.space))
     rows = [_arm_row(sweep, name, winners.get(name), axes) for name in sweep.arms]
@@ -43,19 +48,21 @@ def arm_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
 def _arm_row(sweep: Sweep, name: str, winner: Winner | None, axes: list[str]) -> dict[str, object]:
     scores = sweep.scores[sweep.scores["arm"] == name]
     point = winner.point if winner else {}
-    runs = sweep.of(name).drop_duplicates("run_id")
+    runs = sweep.runs_of(name)
     return {
         "arm": name,
         "setting": winner.setting if winner else None,
         **{key: point.get(key) for key in axes},
         tune_column(sweep): _score(scores, winner),
         **_errors(sweep, winner),
-        "edge": "; ".join(f"{key} {side}" for key, side in winner.edges.items()) if winner else "",
+        **_gain(sweep, name, winner),
+        "edge": edge_text(winner.edges) if winner else "",
         "n_settings": int(scores["is_complete"].sum()),
         **{f"runs.{status}": int((runs["status"] == status).sum()) for status in STATUSES},
-        "missing": missing(sweep, name),
+        "missing": missing(sweep, name, winner),
         "command": replay_command(sweep, winner) if winner else "",
         "run_ids": " ".join(winner.rows["run_id"]) if winner else "",
+        "default.run_ids": " ".join(sweep.default_of(name)["run_id"]),
     }
 
 
@@ -72,7 +79,7 @@ def _score(scores: pd.DataFrame, winner: Winner | None) -> float:
 
 
 def _errors(sweep: Sweep, winner: Winner | None) -> dict[str, object]:
-    rows = winner.rows if winner else sweep.rows.iloc[:0]
+    rows = results(winner.rows) if winner else sweep.rows.iloc[:0]
     moment = sweep.objective["moment"]
     dev, test, train = (
         counted(rows, f"{moment}.{split}.error") for split in ("dev", "test", "train")
@@ -89,20 +96,44 @@ def _errors(sweep: Sweep, winner: Winner | None) -> dict[str, object]:
     }
 
 
+def _gain(sweep: Sweep, name: str, winner: Winner | None) -> dict[str, object]:
+    rows = sweep.default_of(name)
+    default = _test_errors(sweep, rows)
+    tuned = _test_errors(sweep, winner.rows if winner else sweep.rows.iloc[:0])
+    gain = paired_interval(default, tuned)
+    return {
+        **_columns("default.test.error", mean_interval(default.tolist())),
+        "default.n_seeds": len(default),
+        "default.n_diverged": int((rows["status"] == "diverged").sum()),
+        **_columns("gain_of_tuning", gain),
+        "gain_of_tuning.n_pairs": gain.n,
+    }
+
+
+def _test_errors(sweep: Sweep, rows: pd.DataFrame) -> "pd.Series[float]":
+    """Give the test error of each run that came to a result, by its seed."""
+    measured = results(rows)
+    errors = counted(measured, f"{sweep.objective['moment']}.test.error")
+    return pd.Series(errors.to_numpy(), index=measured["seed"].to_numpy(), dtype=float)
+
+
 def _columns(name: str, interval: Interval) -> dict[str, float]:
     return {name: interval.mean, f"{name}.low": interval.low, f"{name}.high": interval.high}
 
 
-def missing(sweep: Sweep, arm: str) -> str:
+def missing(sweep: Sweep, arm: str, winner: Winner | None) -> str:
     """Say what an arm still lacks of what was asked for; empty if nothing."""
     n_done = int(sweep.scores.loc[sweep.scores["arm"] == arm, "is_complete"].sum())
     parts = []
     if n_done < sweep.n_asked(arm):
         parts.append(f"{n_done} of {sweep.n_asked(arm)} settings")
-    confirm = sweep.of(arm, stage="confirm")
-    n_seeds = len(set(confirm["seed"]) & set(sweep.confirm_seeds))
-    if n_seeds < len(sweep.confirm_seeds):
-        parts.append(f"{n_seeds} of {len(sweep.confirm_seeds)} confirm seeds")
+    asked = [(winner.rows if winner else sweep.rows.iloc[:0], "confirm seeds")]
+    if sweep.arms[arm].space:
+        asked.append((sweep.default_of(arm), "confirm seeds of the default"))
+    for rows, what in asked:
+        n_seeds = len(set(results(rows)["seed"]) & set(sweep.confirm_seeds))
+        if n_seeds < len(sweep.confirm_seeds):
+            parts.append(f"{n_seeds} of {len(sweep.confirm_seeds)} {what}")
     of_arm = sweep.trials[sweep.trials["arm"] == arm]
     n_lost = int((~of_arm["run_id"].isin(sweep.runs["run_id"])).sum())
     if n_lost:
@@ -124,15 +155,9 @@ def paired_differences(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFr
         One row per arm but the baseline: ``difference`` of error rates (negative where the arm
         errs less), the ends ``low`` and ``high`` of its 95% t interval, ``n_pairs``.
     """
-    column = f"{sweep.objective['moment']}.test.error"
-    errors = {
-        name: pd.Series(
-            counted(winner.rows, column).to_numpy(), index=winner.rows["seed"].to_numpy()
-        )
-        for name, winner in winners.items()
-    }
+    errors = {name: _test_errors(sweep, winner.rows) for name, winner in winners.items()}
     against = baseline(sweep)
-    nothing = pd.Series([], dtype=float)
+    nothing = _test_errors(sweep, sweep.rows.iloc[:0])
     rows = []
     for name in sweep.arms:
         if name != against:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.edges import edge_side, natural_range
-from analysis.sweep import Arm, Sweep
+from analysis.sweep import Sweep
+from ffnn_lab.edges import setting_edges
 from ffnn_lab.scores import best_settings
 
 
@@ -26,13 +26,14 @@ class Winner:
     """Whose runs are reported: ``confirm``; ``tune`` in a sweep without fresh seeds; empty while
     the fresh seeds are still to come, for test data wait for them."""
     rows: pd.DataFrame
-    """The reported runs, by seed."""
+    """The reported runs, by seed, whatever their status."""
 
 
 def find_winners(sweep: Sweep) -> dict[str, Winner]:
     """Find each arm's winner: the confirmed setting, or else the best of those with all seeds.
 
-    An arm without either is absent.
+    The arm's untuned default, which confirm trains too, is not among them. An arm without either
+    is absent.
     """
     complete = sweep.scores[sweep.scores["is_complete"]]
     best = best_settings(complete)
@@ -53,9 +54,8 @@ def find_winners(sweep: Sweep) -> dict[str, Winner]:
             stage, rows = "tune", sweep.of(name, stage="tune")
         rows = rows[rows["setting"] == setting].sort_values("seed")
         values = setting_values(sweep, name)
-        found[name] = Winner(
-            name, setting, values[setting], _edges(arm, values, setting), stage, rows
-        )
+        edges = setting_edges(arm.space, values[setting], tried=values.values())
+        found[name] = Winner(name, setting, values[setting], edges, stage, rows)
     return found
 
 
@@ -67,19 +67,6 @@ def setting_values(sweep: Sweep, arm: str) -> dict[int, dict[str, object]]:
         config = json.loads(text)
         values[int(setting)] = {key: config.get(key) for key in sweep.arms[arm].space}
     return values
-
-
-def _edges(arm: Arm, values: Mapping[int, Mapping[str, object]], setting: int) -> dict[str, str]:
-    sides = {
-        key: edge_side(
-            axis,
-            values[setting][key],
-            natural=natural_range(key),
-            tried=[each[key] for each in values.values()],
-        )
-        for key, axis in arm.space.items()
-    }
-    return {key: side for key, side in sides.items() if side}
 
 
 def replay_command(sweep: Sweep, winner: Winner) -> str:

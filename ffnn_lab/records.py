@@ -5,32 +5,39 @@ of parts. A part is written beside its name and renamed, so that it is whole or 
 """
 
 import functools
+import itertools
 import json
 import os
 import platform
 import subprocess
 import types
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Union
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from ffnn_lab import __version__
 from ffnn_lab.config import GROUPS, RunConfig, UserError, leaves
 from ffnn_lab.config.fields import leaf_fields, type_hints
 
 STATUSES = ("completed", "diverged", "pruned", "failed")
+"""Best first: of a run that was recorded again, after it failed say, the best is read."""
 SPLITS = ("train", "dev", "test")
 """Tuning looks at dev; test is only reported."""
 MOMENTS = ("last", "best")
 """The last epoch, and the one of the lowest dev error (ties: dev loss). Never the test-best."""
 METRICS = ("loss", "error")
+DEFAULT_SETTING = -1
+"""The arm's untuned default, which confirm trains beside the winner: its number in ``trials``."""
 
 
 class RecordError(UserError):
@@ -69,6 +76,8 @@ class RunResult:
     chance_error: float
     """What a diverged run counts as: the error of always answering the commonest class."""
     curve: list[CurvePoint]
+    traceback: str | None = None
+    """What a failed run ended with; None of any other."""
 
     def metrics(self) -> dict[str, float | int | None]:
         """Give every metric by its column: ``last.dev.error``, ``best.test.loss``, ....
@@ -103,9 +112,12 @@ class TrialRow:
     """``tune`` or ``confirm``."""
     arm: str
     setting: int
-    """The number of the Optuna trial that proposed it, within the arm."""
+    """The number of the Optuna trial that proposed it, within the arm; or `DEFAULT_SETTING`."""
     seed: int
     run_id: str
+    edges: str = ""
+    """Of a confirmed winner, the axes on whose edge it lies, as `ffnn_lab.edges.edge_text` words
+    them: ``optimizer.lr low; initializer.gain high``. Empty elsewhere."""
 
 
 @functools.cache
@@ -127,6 +139,7 @@ def runs_schema() -> pa.Schema:
         "diverged_step": pa.int64(),
         "seconds": pa.float64(),
         "chance_error": pa.float64(),
+        "traceback": pa.string(),
         "best.epoch": pa.int64(),
     }
     for moment in MOMENTS:
@@ -158,6 +171,7 @@ TRIALS_SCHEMA = pa.schema(
         ("setting", pa.int64()),
         ("seed", pa.int64()),
         ("run_id", pa.string()),
+        ("edges", pa.string()),
     ]
 )
 CURVES_SCHEMA = pa.schema(
@@ -176,7 +190,8 @@ _KEYS = {
     "trials": ["stage", "arm", "setting", "seed"],
     "curves": ["run_id", "epoch", "split"],
 }
-
+_RANKED = {"runs": ["status"], "trials": [], "curves": ["epoch"]}
+"""What `_ranks` looks at."""
 
 _N_LISTINGS = 10
 """Times that a table is listed while its parts vanish."""
@@ -231,6 +246,7 @@ def run_row(result: RunResult) -> dict[str, Any]:
         "diverged_step": result.diverged_step,
         "seconds": result.seconds,
         "chance_error": result.chance_error,
+        "traceback": result.traceback,
         **result.metrics(),
         **environment(),
         "config_json": json.dumps(leaves(result.config), sort_keys=True),
@@ -284,57 +300,197 @@ class RecordWriter:
             parts = _parts(self._folder, table)
             if len(parts) > 1:
                 self._part(table, _read(self._folder, table))
-                for part in parts:
-                    part.unlink()
+                for name in parts:
+                    # Another worker may have compacted them, too.
+                    (self._folder / table / name).unlink(missing_ok=True)
+
+    def forget(self, runs: Collection[str]) -> None:
+        """Take runs out of ``runs``, so that they are trained again.
+
+        No other process may be writing.
+        """
+        if not runs:
+            return
+        parts = _parts(self._folder, "runs")
+        rows = _read(self._folder, "runs")
+        is_forgotten = pc.is_in(rows["run_id"], pa.array(sorted(runs)))
+        kept = rows.filter(pc.invert(is_forgotten))
+        if len(kept):
+            self._part("runs", kept)
+        for name in parts:
+            (self._folder / "runs" / name).unlink()
 
 
-def _parts(folder: Path, table: str) -> list[Path]:
-    return sorted(path for path in (folder / table).glob("part-*.parquet"))
+class TableReader:
+    """Reads a table while it grows: every part once, every row once.
+
+    Runs are written last, so what belongs to a run is there when the run is: refresh the reader
+    of ``runs`` first, and those of ``trials`` and ``curves`` after it.
+    """
+
+    def __init__(self, folder: Path, table: str, columns: Sequence[str] | None = None) -> None:
+        """Make ready; nothing is read yet.
+
+        Args:
+            folder: The sweep's; the table's own may be still to come.
+            table: ``runs``, ``trials`` or ``curves``.
+            columns: What to read of it, in this order; all if None.
+        """
+        self._folder = folder
+        self._table = table
+        self._columns = tuple(_schema(table).names if columns is None else columns)
+        self._needed = tuple(dict.fromkeys((*self._columns, *_KEYS[table], *_RANKED[table])))
+        self._nothing = _schema(table).empty_table().select(self._columns).to_pandas()
+        self._parts: frozenset[str] = frozenset()
+        self._seen: dict[Hashable, int] = {}
+
+    def refresh(self) -> pd.DataFrame:
+        """Give the rows that were added since the last call; all of them at the first.
+
+        A run that is recorded again comes again if its status got better (it failed, and was
+        trained anew), and takes the place of its former row. Where nothing was added, this lists
+        one folder and does no more.
+
+        Returns:
+            The new rows, possibly none, with the columns asked for.
+
+        Raises:
+            RecordError: If a part cannot be read or has another schema; the next call tries again.
+        """
+        new, parts = _unread(self._folder, self._table, self._needed, known=self._parts)
+        if new is None:
+            self._parts = parts
+            nothing: pd.DataFrame = self._nothing.copy()
+            return nothing
+        rows = _once(new, self._table)
+        is_news = pa.array(self._note(rows), type=pa.bool_())
+        self._parts = parts
+        frame: pd.DataFrame = rows.filter(is_news).select(self._columns).to_pandas()
+        return frame
+
+    def _note(self, rows: pa.Table) -> list[bool]:
+        """Say which rows are news, and remember them."""
+        # Every part holds a run's curve from its start: the last epoch says what was seen.
+        names = ["run_id"] if self._table == "curves" else _KEYS[self._table]
+        columns = [rows[name].to_pylist() for name in names]
+        keys = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
+        ranks = _ranks(rows, self._table).tolist()
+        unseen = -1 - len(STATUSES)
+        pairs = list(zip(keys, ranks, strict=True))
+        is_news = [rank > self._seen.get(key, unseen) for key, rank in pairs]
+        for key, rank in itertools.compress(pairs, is_news):
+            self._seen[key] = max(rank, self._seen.get(key, unseen))
+        return is_news
+
+
+def _parts(folder: Path, table: str) -> frozenset[str]:
+    """List the names of a table's parts."""
+    try:
+        with os.scandir(folder / table) as entries:
+            names = [entry.name for entry in entries]
+    except FileNotFoundError:
+        return frozenset()
+    is_part = (name for name in names if name.startswith("part-") and name.endswith(".parquet"))
+    return frozenset(is_part)
 
 
 def _read(folder: Path, table: str) -> pa.Table:
-    """Read all parts of a table; if a worker compacts them meanwhile, list them anew.
+    """Read all parts of a table.
 
     Raises:
         RecordError: If a part cannot be read or has another schema.
     """
-    for _ in range(_N_LISTINGS - 1):
-        try:
-            return _read_listed(folder, table)
-        except RecordError as error:
-            if not isinstance(error.__cause__, FileNotFoundError):
-                raise
-    return _read_listed(folder, table)
-
-
-def _read_listed(folder: Path, table: str) -> pa.Table:
-    """Read the parts that are there.
-
-    Of rows with equal keys (a part and its compaction, say) one is kept.
-    """
     schema = _schema(table)
-    tables = []
-    for path in _parts(folder, table):
-        try:
-            part = pq.read_table(path)
-        except (pa.ArrowException, OSError) as error:
-            msg = (
-                f"{path} cannot be read ({str(error).splitlines()[0]}); delete it and repeat the "
-                "command that made it: what it held is trained again"
-            )
-            raise RecordError(msg) from error
-        if part.schema.names != schema.names:
-            odd = set(part.schema.names) ^ set(schema.names)
-            msg = (
-                f"{path} was written by another version of ffnn_lab: columns differ "
-                f"({', '.join(sorted(odd)) or 'in their order'})"
-            )
-            raise RecordError(msg)
-        tables.append(part)
-    if not tables:
-        return schema.empty_table()
-    joined = pa.concat_tables(tables)
-    return joined.filter(pa.array(~joined.select(_KEYS[table]).to_pandas().duplicated()))
+    rows, _ = _unread(folder, table, schema.names, known=frozenset())
+    return schema.empty_table() if rows is None else _once(rows, table)
+
+
+def _unread(
+    folder: Path, table: str, columns: Sequence[str], *, known: frozenset[str]
+) -> tuple[pa.Table | None, frozenset[str]]:
+    """Read the parts that are not known, until a listing shows no others.
+
+    A part whose rows a worker compacts meanwhile vanishes, and a listing made at that time may
+    lack the part and its compaction both; the next one has the compaction.
+
+    Returns:
+        Their rows, some perhaps twice, or None where there is no such part; and the parts that
+        are known from now on.
+
+    Raises:
+        RecordError: If a part cannot be read or has another schema.
+    """
+    read: dict[str, pa.Table] = {}
+    listed: frozenset[str] = frozenset()
+    vanished: RecordError | None = None
+    for _ in range(_N_LISTINGS):
+        listed = _parts(folder, table)
+        vanished = None
+        new = sorted(listed - known - read.keys())
+        if not new:
+            break
+        for name in new:
+            try:
+                read[name] = _read_part(folder / table / name, table, columns)
+            except RecordError as error:
+                if not isinstance(error.__cause__, FileNotFoundError):
+                    raise
+                vanished = error
+    if vanished is not None:
+        raise vanished
+    # Names that are gone are forgotten, and those that come later are not counted as known.
+    parts = listed & (known | read.keys())
+    # In the order of names, as if all had been there at once.
+    tables = [read[name] for name in sorted(read)]
+    return (pa.concat_tables(tables) if tables else None), parts
+
+
+def _read_part(path: Path, table: str, columns: Sequence[str]) -> pa.Table:
+    schema = _schema(table)
+    try:
+        with pq.ParquetFile(path) as part:
+            names = part.schema_arrow.names
+            rows = part.read(columns=list(columns)) if names == schema.names else None
+    except (pa.ArrowException, OSError) as error:
+        msg = (
+            f"{path} cannot be read ({str(error).splitlines()[0]}); delete it and repeat the "
+            "command that made it: what it held is trained again"
+        )
+        raise RecordError(msg) from error
+    if rows is None:
+        odd = set(names) ^ set(schema.names)
+        msg = (
+            f"{path} was written by another version of ffnn_lab: columns differ "
+            f"({', '.join(sorted(odd)) or 'in their order'})"
+        )
+        raise RecordError(msg)
+    return rows.select(list(columns))
+
+
+def _once(rows: pa.Table, table: str) -> pa.Table:
+    """Keep one of rows with equal keys: a part and its compaction, or a run that was tried again.
+
+    Of a run, the row of the best status is kept.
+    """
+    keys = rows.select(_KEYS[table]).to_pandas()
+    if not keys.duplicated().any():
+        return rows
+    ranks = np.zeros(len(keys)) if table == "curves" else _ranks(rows, table)
+    best_first = np.argsort(-ranks, kind="stable")
+    is_kept = np.zeros(len(keys), dtype=bool)
+    is_kept[best_first[~keys.iloc[best_first].duplicated().to_numpy()]] = True
+    return rows.filter(pa.array(is_kept))
+
+
+def _ranks(rows: pa.Table, table: str) -> NDArray[np.int64]:
+    """Rank rows: of those that tell of the same thing, a higher one brings news."""
+    if table == "runs":
+        rank = {status: -place for place, status in enumerate(STATUSES)}
+        statuses = rows["status"].to_pylist()
+        return np.array([rank.get(each, -len(STATUSES)) for each in statuses], dtype=np.int64)
+    if table == "curves":
+        return np.asarray(rows["epoch"].to_numpy(), dtype=np.int64)
+    return np.zeros(len(rows), dtype=np.int64)
 
 
 def _frame(folder: Path, table: str) -> pd.DataFrame:

@@ -1,15 +1,26 @@
 """What a setting scored: the one rule by which tuning selects and tables report."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 
 def objective_column(objective: Mapping[str, Any]) -> str:
-    """Name the column of ``runs`` that an objective looks at, e.g. ``last.dev.error``."""
+    """Name the column that an objective looks at, e.g. ``last.dev.error``.
+
+    ``runs`` has it, or after `with_moment` does.
+    """
     return f"{objective['moment']}.{objective['split']}.{objective['metric']}"
+
+
+def score_columns(objective: Mapping[str, Any]) -> tuple[str, ...]:
+    """Name the columns of ``runs`` that `setting_scores` reads."""
+    columns = ["run_id", "status", "chance_error"]
+    if objective["moment"] != "mean_last":
+        columns += [objective_column(objective), f"{objective['moment']}.dev.loss"]
+    return tuple(dict.fromkeys(columns))
 
 
 def n_settings_asked(
@@ -32,13 +43,62 @@ def n_settings_asked(
     return grid if protocol == "grid" else min(grid, n_settings)
 
 
+def with_moment(
+    runs: pd.DataFrame,
+    objective: Mapping[str, Any],
+    curves: pd.DataFrame | None = None,
+    *,
+    splits: Sequence[str] = ("train", "dev", "test"),
+) -> pd.DataFrame:
+    """Give ``runs`` the metrics at an objective's moment, so that all are read by column.
+
+    ``last`` and ``best`` stand in ``runs``. ``mean_last`` is a run's mean over the last ``n_last``
+    points of its curve, the start (epoch 0) being one of them, or over all if it has fewer.
+
+    Args:
+        runs: The table ``runs``, or some of its rows and columns.
+        objective: Its ``moment``, and for ``mean_last`` its ``n_last``.
+        curves: The table ``curves``; only ``mean_last`` reads it.
+        splits: Those that are asked for.
+
+    Returns:
+        ``runs``; for ``mean_last`` with the columns ``mean_last.<split>.<metric>`` beside its own,
+        which are NaN where a run has no curve.
+
+    Raises:
+        ValueError: If ``mean_last`` gets no curves.
+    """
+    if objective["moment"] != "mean_last":
+        return runs
+    if curves is None:
+        msg = "the moment mean_last is worked out from the table curves, got None"
+        raise ValueError(msg)
+    n_last = int(objective["n_last"])
+    columns = {}
+    for split in splits:
+        points = curves[curves["split"] == split].sort_values(["run_id", "epoch"])
+        last = points.groupby("run_id").tail(n_last).groupby("run_id")
+        # A loss that is not a number is no reason to leave it out.
+        means = last[["loss", "error"]].mean(skipna=False)
+        for metric in means:
+            columns[f"mean_last.{split}.{metric}"] = runs["run_id"].map(means[metric])
+    return runs.assign(**columns)
+
+
 def counted(runs: pd.DataFrame, column: str) -> pd.Series:
     """Give a metric of each run; for one that did not complete, what it counts as.
 
-    Error counts as chance level and loss as infinite (compare losses by median or rank).
+    Of a run that diverged, error counts as chance level and loss as infinite (compare losses by
+    median or rank). What was pruned, failed or not measured is no result, and counts as infinite.
+
+    Args:
+        runs: As `with_moment` gives it.
+        column: E.g. ``last.dev.error``.
     """
-    instead = runs["chance_error"] if column.endswith(".error") else math.inf
-    return runs[column].where(runs["status"] == "completed", instead).astype(float)
+    is_diverged = runs["status"] == "diverged"
+    at_chance = runs["chance_error"].where(is_diverged & column.endswith(".error"), math.inf)
+    values = runs[column].where(runs["status"] == "completed", at_chance)
+    return values.astype(float).fillna(math.inf)
 
 
 def setting_scores(
@@ -47,29 +107,43 @@ def setting_scores(
     *,
     stage: str,
     objective: Mapping[str, Any],
+    curves: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Score every setting of a stage over its seeds.
 
     Args:
-        runs: The table ``runs``.
+        runs: The table ``runs``, or its `score_columns`.
         trials: The table ``trials``.
         stage: ``tune`` or ``confirm``.
-        objective: Its ``split``, ``metric`` and ``moment``; ``aggregate`` says how seeds make one
-            score.
+        objective: Its ``split``, ``metric`` and ``moment`` (``last``, ``best``, or ``mean_last``
+            with its ``n_last``); ``aggregate`` says how seeds make one score.
+        curves: The table ``curves``, or its run_id, epoch, split, loss and error; only
+            ``mean_last`` reads it.
 
     Returns:
         One row per arm and setting: ``score`` (mean, median or worst of the objective over
-        seeds), ``spread`` (its sample standard deviation), ``tie_break`` (median dev loss),
-        ``n_seeds``, ``n_diverged``.
+        seeds; infinite where a seed was pruned or failed), ``spread`` (its sample standard
+        deviation), ``tie_break`` (median dev loss at the same moment), ``n_seeds``,
+        ``n_diverged``, ``n_pruned``, ``n_failed``.
+
+    Raises:
+        ValueError: If ``mean_last`` gets no curves.
     """
-    scored = runs.assign(
-        score=counted(runs, objective_column(objective)),
-        tie_break=counted(runs, f"{objective['moment']}.dev.loss"),
-        is_diverged=runs["status"] == "diverged",
-    ).drop(columns="seed")
+    split = objective["split"]
+    measured = with_moment(runs, objective, curves, splits=tuple(dict.fromkeys((split, "dev"))))
+    scored = pd.DataFrame(
+        {
+            "run_id": measured["run_id"],
+            "score": counted(measured, objective_column(objective)),
+            "tie_break": counted(measured, f"{objective['moment']}.dev.loss"),
+            "is_diverged": measured["status"] == "diverged",
+            "is_pruned": measured["status"] == "pruned",
+            "is_failed": measured["status"] == "failed",
+        }
+    )
     rows = trials[trials["stage"] == stage].merge(scored, on="run_id")
     aggregate = {"worst": "max"}.get(objective["aggregate"], objective["aggregate"])
-    return (
+    scores = (
         rows.groupby(["arm", "setting"], sort=False)
         .agg(
             score=("score", aggregate),
@@ -77,12 +151,28 @@ def setting_scores(
             tie_break=("tie_break", "median"),
             n_seeds=("seed", "nunique"),
             n_diverged=("is_diverged", "sum"),
+            n_pruned=("is_pruned", "sum"),
+            n_failed=("is_failed", "sum"),
         )
         .reset_index()
     )
+    # The median alone would pass over a seed that has no result.
+    return scores.assign(score=scores["score"].where(_has_all_results(scores), math.inf))
+
+
+def _has_all_results(scores: pd.DataFrame) -> pd.Series:
+    return (scores["n_pruned"] == 0) & (scores["n_failed"] == 0)
 
 
 def best_settings(scores: pd.DataFrame) -> dict[str, int]:
-    """Give each arm's best setting: the lowest score, ties by ``tie_break``, then the first."""
-    ordered = scores.sort_values(["arm", "score", "tie_break", "setting"], kind="stable")
+    """Give each arm's best setting: the lowest score, ties by ``tie_break``, then the first.
+
+    One with a seed that was pruned or failed is chosen only where an arm has no other.
+
+    Args:
+        scores: Rows as `setting_scores` gives them.
+    """
+    ranked = scores.assign(lacks_results=~_has_all_results(scores))
+    keys = ["arm", "lacks_results", "score", "tie_break", "setting"]
+    ordered = ranked.sort_values(keys, kind="stable")
     return {str(arm): int(rows["setting"].iloc[0]) for arm, rows in ordered.groupby("arm")}

@@ -4,6 +4,7 @@ Parts of records appear whole, so this may be asked while a sweep is running.
 """
 
 import argparse
+import math
 import os
 import sys
 import time
@@ -15,8 +16,15 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from ffnn_lab.records import RecordError, read_definition, read_runs, read_trials
-from ffnn_lab.scores import n_settings_asked, setting_scores
+from ffnn_lab.records import (
+    DEFAULT_SETTING,
+    RecordError,
+    read_curves,
+    read_definition,
+    read_runs,
+    read_trials,
+)
+from ffnn_lab.scores import best_settings, n_settings_asked, setting_scores
 
 EXIT_SLIP = 2
 WIDTH = 1000
@@ -30,13 +38,15 @@ class ArmStatus:
     stage: str
     arm: str
     n_settings: int
-    """Settings whose seeds are all recorded."""
+    """Settings whose seeds are all recorded; in confirm, the arm's untuned default among them."""
     n_settings_asked: int
     n_runs: int
     n_runs_asked: int
     n_diverged: int
+    n_pruned: int
+    n_failed: int
     best: float | None
-    """The lowest score of a setting whose seeds are all recorded."""
+    """The lowest score of a setting whose seeds are all recorded, not of the default."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +66,11 @@ class SweepStatus:
     def n_runs(self) -> int:
         """Count the runs that are recorded; one that serves two arms counts for both."""
         return sum(arm.n_runs for arm in self.arms)
+
+    @property
+    def n_failed(self) -> int:
+        """Count the runs that failed, likewise."""
+        return sum(arm.n_failed for arm in self.arms)
 
     @property
     def n_runs_asked(self) -> int:
@@ -151,18 +166,31 @@ def read_status(folder: Path) -> SweepStatus:
 
 def _arms(folder: Path, definition: Mapping[str, Any]) -> tuple[ArmStatus, ...]:
     trials, runs = read_trials(folder), read_runs(folder)
+    objective = definition["objective"]
+    curves = read_curves(folder) if objective["moment"] == "mean_last" else None
     # A trial whose run is not written yet is left out, here and in the scores.
     rows = trials.merge(runs[["run_id", "status"]], on="run_id")
     found = []
+    winners: dict[str, int] = {}
     for stage in ("tune", "confirm"):
         n_seeds = len(definition[stage]["seeds"])
-        scores = setting_scores(runs, trials, stage=stage, objective=definition["objective"])
+        if n_seeds == 0:
+            continue
+        scores = setting_scores(runs, trials, stage=stage, objective=objective, curves=curves)
+        is_whole = scores["n_seeds"] >= n_seeds
+        if stage == "tune":
+            winners = best_settings(scores[is_whole])
         for arm in definition["arms"]:
-            n_asked = _n_asked(definition, arm) if stage == "tune" else 1
-            if n_seeds == 0:
-                continue
+            n_asked = _n_asked(definition, arm, stage)
             own = rows[(rows["stage"] == stage) & (rows["arm"] == arm)]
-            whole = scores[(scores["arm"] == arm) & (scores["n_seeds"] >= n_seeds)]
+            whole = scores[is_whole & (scores["arm"] == arm)]
+            if stage == "confirm":
+                # One that won before the sweep was widened is not asked for any more.
+                confirmed = [winners.get(arm), DEFAULT_SETTING]
+                own = own[own["setting"].isin(confirmed)]
+                whole = whole[whole["setting"].isin(confirmed)]
+            counts = own["status"].value_counts()
+            tuned = whole[whole["setting"] != DEFAULT_SETTING]
             found.append(
                 ArmStatus(
                     stage=stage,
@@ -171,16 +199,23 @@ def _arms(folder: Path, definition: Mapping[str, Any]) -> tuple[ArmStatus, ...]:
                     n_settings_asked=n_asked,
                     n_runs=len(own),
                     n_runs_asked=n_asked * n_seeds,
-                    n_diverged=int((own["status"] == "diverged").sum()),
-                    best=float(whole["score"].min()) if len(whole) > 0 else None,
+                    n_diverged=int(counts.get("diverged", 0)),
+                    n_pruned=int(counts.get("pruned", 0)),
+                    n_failed=int(counts.get("failed", 0)),
+                    best=float(tuned["score"].min()) if len(tuned) > 0 else None,
                 )
             )
     return tuple(found)
 
 
-def _n_asked(definition: Mapping[str, Any], arm: str) -> int:
-    """Count the settings that an arm is to try before it grows."""
+def _n_asked(definition: Mapping[str, Any], arm: str, stage: str) -> int:
+    """Count the settings that an arm is to try before it grows; or to confirm.
+
+    What is confirmed is the winner and, where the arm has axes, its untuned default.
+    """
     protocol, space = definition["protocol"], definition["arms"][arm]["space"]
+    if stage == "confirm":
+        return 2 if space else 1
     n_settings = int(protocol["n_settings"])
     return n_settings_asked(space, protocol=protocol["name"], n_settings=n_settings)
 
@@ -212,33 +247,43 @@ def show_all(outputs: Path, console: Console, *, now: float) -> None:
     for status in sorted(read, key=lambda status: -status.changed):
         progress = f"{status.n_runs} of {status.n_runs_asked}"
         age = age_text(now - status.changed)
-        table.add_row(status.name, status.state, progress, age, status.command)
+        state = status.state + _failed_text(status)
+        table.add_row(status.name, state, progress, age, status.command)
     _print(console, table, *damaged)
 
 
 def show_one(status: SweepStatus, console: Console, *, now: float) -> None:
     """Print how far each arm of a sweep is in each stage."""
-    table = _table(console, "stage", "arm", "settings", "runs recorded", "diverged", "best score")
+    has_failed = status.n_failed > 0
+    counted = ("diverged", "pruned", *(["failed"] if has_failed else []))
+    table = _table(console, "stage", "arm", "settings", "runs recorded", *counted, "best score")
     for arm in status.arms:
+        counts = (arm.n_diverged, arm.n_pruned, *([arm.n_failed] if has_failed else []))
         table.add_row(
             arm.stage,
             arm.arm,
             f"{arm.n_settings} of {arm.n_settings_asked}",
             f"{arm.n_runs} of {arm.n_runs_asked}",
-            str(arm.n_diverged),
+            *(str(count) for count in counts),
             _score_text(arm.best, status.metric),
         )
     head = (
-        f"sweep {status.name}: {status.state}, {status.n_runs} of {status.n_runs_asked} runs "
-        f"recorded, the last {age_text(now - status.changed)}"
+        f"sweep {status.name}: {status.state}{_failed_text(status)}, "
+        f"{status.n_runs} of {status.n_runs_asked} runs recorded, "
+        f"the last {age_text(now - status.changed)}"
     )
     _print(console, head, status.command, table)
+
+
+def _failed_text(status: SweepStatus) -> str:
+    return f" ({status.n_failed} failed)" if status.n_failed else ""
 
 
 def _score_text(score: float | None, metric: str) -> str:
     if score is None:
         return "-"
-    return f"{score:.2%}" if metric == "error" else f"{score:.4f}"
+    is_rate = metric == "error" and math.isfinite(score)
+    return f"{score:.2%}" if is_rate else f"{score:.4f}"
 
 
 def age_text(seconds: float) -> str:

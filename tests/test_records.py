@@ -1,9 +1,13 @@
 """Records: one schema, whole parts, nothing dropped in silence."""
 
 import dataclasses
+import itertools
 import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,10 +16,13 @@ import pytest
 from ffnn_lab.config import GROUPS, RunConfig, leaves, run_id, with_values
 from ffnn_lab.config.fields import leaf_fields, type_hints
 from ffnn_lab.records import (
+    DEFAULT_SETTING,
+    STATUSES,
     CurvePoint,
     RecordError,
     RecordWriter,
     RunResult,
+    TableReader,
     TrialRow,
     read_curves,
     read_definition,
@@ -132,14 +139,14 @@ def test_a_part_that_is_compacted_away_while_it_is_read(
     writer = RecordWriter(tmp_path)
     for seed in range(2):
         writer.write([_result(make_run(seed=seed))])
-    read = pq.read_table
+    open_part = pq.ParquetFile
 
-    def read_late(path: Path) -> pa.Table:
-        monkeypatch.setattr(pq, "read_table", read)
+    def open_late(path: Path) -> pq.ParquetFile:
+        monkeypatch.setattr(pq, "ParquetFile", open_part)
         writer.compact()
-        return read(path)
+        return open_part(path)
 
-    monkeypatch.setattr(pq, "read_table", read_late)
+    monkeypatch.setattr(pq, "ParquetFile", open_late)
     assert len(read_runs(tmp_path)) == 2
 
 
@@ -185,3 +192,326 @@ def test_values_survive_to_the_bit(tmp_path: Path) -> None:
     config = with_values(make_run(), {"optimizer.lr": 0.1 + 0.2})
     RecordWriter(tmp_path).write([_result(config)])
     assert read_runs(tmp_path)["optimizer.lr"].iloc[0] == 0.1 + 0.2
+
+
+def _write(
+    folder: Path, seed: int, *, status: str = "completed", worker: str = "0", n_epochs: int = 2
+) -> str:
+    """Write a part of each table for one run, and give the run's id."""
+    config = make_run(seed=seed)
+    result = _result(config, status=status, n_epochs=n_epochs)
+    row = TrialRow("tune", "a", 0, seed, result.run_id)
+    RecordWriter(folder, worker).write([result], [row])
+    return result.run_id
+
+
+def _parts(folder: Path, table: str = "runs") -> list[Path]:
+    return sorted((folder / table).glob("part-*.parquet"))
+
+
+def test_a_failed_run_keeps_its_traceback(tmp_path: Path) -> None:
+    """And has no metrics, though it has a curve."""
+    failed = dataclasses.replace(
+        _result(make_run(seed=0), status="failed", n_epochs=1), traceback="Traceback\nMemoryError"
+    )
+    RecordWriter(tmp_path).write([failed, _result(make_run(seed=1))])
+    runs = read_runs(tmp_path)
+    assert runs["traceback"].iloc[0] == "Traceback\nMemoryError"
+    assert runs["traceback"].isna().tolist() == [False, True]
+    metrics = [str(column) for column in runs if str(column).startswith(("last.", "best."))]
+    assert runs[metrics].isna().all(axis=1).tolist() == [True, False]
+    assert runs_schema().field("traceback").type == pa.string()
+
+
+def test_a_confirmed_winner_keeps_its_edges(tmp_path: Path) -> None:
+    winner = TrialRow("confirm", "a", 3, 1000, "x", edges="optimizer.lr low")
+    default = TrialRow("confirm", "a", DEFAULT_SETTING, 1000, "y")
+    RecordWriter(tmp_path).write([], [winner, default])
+    trials = read_trials(tmp_path)
+    assert list(trials) == [*("stage", "arm", "setting", "seed", "run_id"), "edges"]
+    assert trials["edges"].tolist() == ["optimizer.lr low", ""]
+    assert trials["setting"].tolist() == [3, -1]
+
+
+@pytest.mark.parametrize("table", ["runs", "trials"])
+def test_a_part_from_before_a_column_is_named(tmp_path: Path, table: str) -> None:
+    _write(tmp_path, 0)
+    column = {"runs": "traceback", "trials": "edges"}[table]
+    (part,) = _parts(tmp_path, table)
+    pq.write_table(pq.read_table(part).drop_columns([column]), part)
+    read = {"runs": read_runs, "trials": read_trials}[table]
+    with pytest.raises(RecordError, match=rf"another version of ffnn_lab: .* \({column}\)"):
+        read(tmp_path)
+    with pytest.raises(RecordError, match=rf"another version of ffnn_lab: .* \({column}\)"):
+        TableReader(tmp_path, table, ["run_id"]).refresh()
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(STATUSES)))
+def test_the_best_status_of_a_run_is_kept(tmp_path: Path, order: tuple[str, ...]) -> None:
+    """Whatever the order of the parts, before and after they are compacted."""
+    for status in order:
+        _write(tmp_path, 7, status=status)
+    _write(tmp_path, 8, status="failed")
+    for compact in (False, True):
+        if compact:
+            RecordWriter(tmp_path).compact()
+        statuses = read_runs(tmp_path).set_index("run_id")["status"].to_dict()
+        assert statuses == {
+            run_id(make_run(seed=7)): "completed",
+            run_id(make_run(seed=8)): "failed",
+        }
+
+
+def test_two_workers_may_compact_at_the_same_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seed in range(3):
+        _write(tmp_path, seed)
+    write_table = pq.write_table
+
+    def write_late(table: pa.Table, path: Path) -> None:
+        monkeypatch.setattr(pq, "write_table", write_table)
+        RecordWriter(tmp_path, "1").compact()
+        write_table(table, path)
+
+    monkeypatch.setattr(pq, "write_table", write_late)
+    RecordWriter(tmp_path, "0").compact()
+    assert len(read_runs(tmp_path)) == len(read_trials(tmp_path)) == 3
+    assert len(read_curves(tmp_path)) == 27
+
+
+class Listings:
+    """Counts the listings of folders, and the parts that are opened."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.n_listings = 0
+        self.opened: list[str] = []
+        scandir, open_part = os.scandir, pq.ParquetFile
+
+        def count(path: Path) -> Any:  # noqa: ANN401 - what os.scandir gives
+            self.n_listings += 1
+            return scandir(path)
+
+        def note(path: Path) -> pq.ParquetFile:
+            self.opened.append(path.name)
+            return open_part(path)
+
+        monkeypatch.setattr(os, "scandir", count)
+        monkeypatch.setattr(pq, "ParquetFile", note)
+
+
+def test_a_reader_gives_every_row_once(tmp_path: Path) -> None:
+    readers = [TableReader(tmp_path, table) for table in ("runs", "trials", "curves")]
+    assert [len(reader.refresh()) for reader in readers] == [0, 0, 0]  # nothing is there yet
+    for n_new in (1, 3, 0, 2):
+        before = len(read_runs(tmp_path))
+        new = [_write(tmp_path, before + i, worker=str(i % 2)) for i in range(n_new)]
+        runs, trials, curves = (reader.refresh() for reader in readers)
+        assert sorted(runs["run_id"]) == sorted(trials["run_id"]) == sorted(new)
+        assert len(curves) == 9 * n_new
+
+
+@pytest.mark.parametrize("table", ["runs", "trials", "curves"])
+def test_the_first_refresh_is_the_whole_table(tmp_path: Path, table: str) -> None:
+    for seed in range(12):
+        _write(tmp_path, seed)
+    whole = {"runs": read_runs, "trials": read_trials, "curves": read_curves}[table](tmp_path)
+    assert TableReader(tmp_path, table).refresh().equals(whole)
+
+
+def test_a_reader_reads_the_columns_asked_for(tmp_path: Path) -> None:
+    """In their order, whether or not they hold what tells rows apart, and with no rows too."""
+    columns = ["last.dev.error", "model.widths", "optimizer.lr"]
+    reader = TableReader(tmp_path, "runs", columns)
+    assert list(reader.refresh()) == columns
+    _write(tmp_path, 0)
+    rows = reader.refresh()
+    assert list(rows) == columns
+    assert rows["optimizer.lr"].tolist() == [0.1]
+    assert [list(widths) for widths in rows["model.widths"]] == [[9]]
+    nothing = reader.refresh()
+    assert (list(nothing), len(nothing)) == (columns, 0)
+    # What a caller does with an empty frame is its own.
+    nothing["odd"] = 1
+    assert list(reader.refresh()) == columns
+
+
+def test_a_column_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(KeyError, match="odd"):
+        TableReader(tmp_path, "runs", ["odd"])
+
+
+def test_a_part_is_opened_once_and_nothing_new_costs_one_listing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seed in range(3):
+        _write(tmp_path, seed)
+    reader = TableReader(tmp_path, "runs", ["run_id"])
+    reader.refresh()
+    seen = Listings(monkeypatch)
+    for _ in range(5):
+        assert reader.refresh().empty
+    assert (seen.n_listings, seen.opened) == (5, [])
+    name = _write(tmp_path, 3)
+    assert reader.refresh()["run_id"].tolist() == [name]
+    assert seen.opened == ["part-0-3.parquet"]
+
+
+def test_a_compaction_between_refreshes_brings_no_row_again(tmp_path: Path) -> None:
+    readers = [TableReader(tmp_path, table) for table in ("runs", "trials", "curves")]
+    for seed in range(3):
+        _write(tmp_path, seed)
+    for reader in readers:
+        reader.refresh()
+    unread = _write(tmp_path, 3)
+    RecordWriter(tmp_path, "1").compact()
+    runs, trials, curves = (reader.refresh() for reader in readers)
+    assert runs["run_id"].tolist() == trials["run_id"].tolist() == [unread]
+    assert set(curves["run_id"]) == {unread}
+    assert all(reader.refresh().empty for reader in readers)
+
+
+@pytest.mark.parametrize("n_opened", range(5))
+def test_a_compaction_in_the_middle_of_a_refresh(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_opened: int
+) -> None:
+    """After so many parts were opened: no row is lost, and none comes twice."""
+    old = [_write(tmp_path, seed) for seed in range(2)]
+    reader = TableReader(tmp_path, "runs", ["run_id"])
+    assert sorted(reader.refresh()["run_id"]) == sorted(old)
+    new = [_write(tmp_path, seed) for seed in range(2, 6)]
+    n_left = [n_opened]
+    open_part = pq.ParquetFile
+
+    def open_late(path: Path) -> pq.ParquetFile:
+        if n_left[0] == 0:
+            monkeypatch.setattr(pq, "ParquetFile", open_part)
+            RecordWriter(tmp_path, "1").compact()
+        n_left[0] -= 1
+        return open_part(path)
+
+    monkeypatch.setattr(pq, "ParquetFile", open_late)
+    assert sorted(reader.refresh()["run_id"]) == sorted(new)
+    if n_opened < len(new):
+        assert len(_parts(tmp_path)) == 1
+    assert reader.refresh().empty
+    later = _write(tmp_path, 6)
+    assert reader.refresh()["run_id"].tolist() == [later]
+
+
+@pytest.mark.parametrize("is_incremental", [False, True])
+def test_a_listing_that_lacks_a_part_and_its_compaction(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_incremental: bool
+) -> None:
+    """A long folder is listed bit by bit: what is compacted meanwhile may stand in no bit."""
+    names = [_write(tmp_path, seed) for seed in range(3)]
+    listed = _parts(tmp_path)[:2]
+    RecordWriter(tmp_path).compact()
+    _write(tmp_path, 3)
+    scandir = os.scandir
+
+    class Torn:
+        """Lists the first two of the former parts, though they are gone."""
+
+        def __enter__(self) -> Iterator[Path]:
+            monkeypatch.setattr(os, "scandir", scandir)
+            return iter(listed)
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    monkeypatch.setattr(os, "scandir", lambda _: Torn())
+    reader = TableReader(tmp_path, "runs", ["run_id"])
+    runs = reader.refresh() if is_incremental else read_runs(tmp_path)
+    assert sorted(runs["run_id"]) == sorted([*names, run_id(make_run(seed=3))])
+
+
+def test_parts_that_vanish_for_good_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write(tmp_path, 0)
+
+    def gone(path: Path) -> pq.ParquetFile:
+        raise FileNotFoundError(2, "No such file", str(path))
+
+    monkeypatch.setattr(pq, "ParquetFile", gone)
+    with pytest.raises(RecordError, match=r"part-0-0\.parquet cannot be read"):
+        TableReader(tmp_path, "runs").refresh()
+
+
+def test_a_run_comes_again_when_its_status_gets_better(tmp_path: Path) -> None:
+    reader = TableReader(tmp_path, "runs", ["run_id", "last.dev.error", "status"])
+    seen = []
+    for status in ("failed", "failed", "pruned", "completed", "completed", "failed"):
+        _write(tmp_path, 0, status=status)
+        seen.append(reader.refresh()["status"].tolist())
+    assert seen == [["failed"], [], ["pruned"], ["completed"], [], []]
+    RecordWriter(tmp_path).compact()
+    assert reader.refresh().empty
+
+
+def test_the_better_of_two_new_rows_of_a_run_comes(tmp_path: Path) -> None:
+    for status in ("failed", "completed", "diverged"):
+        _write(tmp_path, 0, status=status)
+    assert TableReader(tmp_path, "runs", ["status"]).refresh()["status"].tolist() == ["completed"]
+
+
+def test_of_a_curve_that_went_on_the_rest_comes(tmp_path: Path) -> None:
+    """As of a run that failed after epoch 1, and got to epoch 2 when it was tried again."""
+    reader = TableReader(tmp_path, "curves", ["split", "epoch"])
+    _write(tmp_path, 0, status="failed", n_epochs=1)
+    assert sorted(set(reader.refresh()["epoch"])) == [0, 1]
+    _write(tmp_path, 0)
+    rest = reader.refresh()
+    assert rest["split"].tolist() == ["train", "dev", "test"]
+    assert rest["epoch"].tolist() == [2, 2, 2]
+    assert len(read_curves(tmp_path)) == 9
+
+
+def test_after_an_error_nothing_counts_as_seen(tmp_path: Path) -> None:
+    """The parts before the damaged one are read again when it is gone."""
+    names = [_write(tmp_path, seed) for seed in range(3)]
+    damaged = _parts(tmp_path)[1]
+    whole = damaged.read_bytes()
+    damaged.write_bytes(whole[:100])
+    reader = TableReader(tmp_path, "runs", ["run_id"])
+    for _ in range(2):
+        with pytest.raises(RecordError, match=r"part-0-1\.parquet cannot be read"):
+            reader.refresh()
+    damaged.write_bytes(whole)
+    assert sorted(reader.refresh()["run_id"]) == sorted(names)
+
+
+def test_other_files_are_no_parts(tmp_path: Path) -> None:
+    name = _write(tmp_path, 0)
+    for odd in (".part-0-1.parquet", "part-0-1.parquet.tmp", "notes.txt"):
+        (tmp_path / "runs" / odd).write_bytes(b"torn")
+    assert TableReader(tmp_path, "runs", ["run_id"]).refresh()["run_id"].tolist() == [name]
+
+
+def test_readers_of_one_folder_do_not_know_each_other(tmp_path: Path) -> None:
+    _write(tmp_path, 0)
+    one, other = (TableReader(tmp_path, "runs", ["seed"]) for _ in range(2))
+    assert len(one.refresh()) == len(other.refresh()) == 1
+
+
+def test_a_reader_keeps_up_with_one_who_writes_and_compacts(tmp_path: Path) -> None:
+    def write() -> list[str]:
+        names = []
+        for seed in range(40):
+            names.append(_write(tmp_path, seed, worker="w"))
+            if seed % 3 == 0:
+                RecordWriter(tmp_path, "w").compact()
+        return names
+
+    reader = TableReader(tmp_path, "runs", ["run_id"])
+    found: list[str] = []
+    n_runs = [0]
+    with ThreadPoolExecutor(1) as workers:
+        writing = workers.submit(write)
+        while not writing.done():
+            found += reader.refresh()["run_id"].tolist()
+            n_runs.append(len(read_runs(tmp_path)))
+    found += reader.refresh()["run_id"].tolist()
+    assert sorted(found) == sorted(writing.result())
+    assert n_runs == sorted(n_runs)

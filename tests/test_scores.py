@@ -3,10 +3,19 @@
 import math
 
 import pandas as pd
+import pytest
 
-from ffnn_lab.scores import best_settings, counted, objective_column, setting_scores
+from ffnn_lab.scores import (
+    best_settings,
+    counted,
+    objective_column,
+    score_columns,
+    setting_scores,
+    with_moment,
+)
 
 OBJECTIVE = {"split": "dev", "metric": "error", "moment": "last", "aggregate": "mean"}
+MEAN_LAST = {**OBJECTIVE, "moment": "mean_last", "n_last": 2}
 
 
 def _runs(rows: list[tuple[str, str, float, float]]) -> pd.DataFrame:
@@ -32,6 +41,7 @@ def test_a_diverged_seed_counts_as_chance_and_stays_in_the_mean() -> None:
     table = setting_scores(runs, trials, stage="tune", objective=OBJECTIVE)
     assert table["score"].tolist() == [0.5, 0.30000000000000004]
     assert table["n_diverged"].tolist() == [1, 0]
+    assert table["n_pruned"].tolist() == table["n_failed"].tolist() == [0, 0]
     assert table["n_seeds"].tolist() == [2, 2]
     assert table["tie_break"].tolist() == [math.inf, 0.6]
     assert best_settings(table) == {"x": 1}
@@ -57,3 +67,168 @@ def test_a_loss_that_is_not_there_counts_as_infinite() -> None:
     assert counted(runs, "last.dev.loss").tolist() == [math.inf, 0.5]
     assert counted(runs, "last.dev.error").tolist() == [0.9, 0.1]
     assert objective_column(OBJECTIVE) == "last.dev.error"
+
+
+@pytest.mark.parametrize("status", ["pruned", "failed"])
+def test_no_result_counts_as_infinite(status: str) -> None:
+    """Chance would let a setting win that nobody has measured."""
+    runs = _runs([("a", status, math.nan, math.nan), ("b", "completed", math.nan, 0.5)])
+    assert counted(runs, "last.dev.error").tolist() == [math.inf, math.inf]
+    assert counted(runs, "last.dev.loss").tolist() == [math.inf, 0.5]
+
+
+@pytest.mark.parametrize("status", ["pruned", "failed"])
+@pytest.mark.parametrize("aggregate", ["mean", "median", "worst"])
+def test_a_setting_with_a_seed_without_result_is_not_eligible(status: str, aggregate: str) -> None:
+    """Setting 0 has 0.1, 0.1 and no third: its median alone would be 0.1, and win."""
+    runs = _runs(
+        [
+            *((name, "completed", 0.1, 0.1) for name in "ab"),
+            ("c", status, math.nan, math.nan),
+            *((name, "completed", 0.8, 2.0) for name in "def"),
+        ]
+    )
+    places = enumerate("abcdef")
+    trials = _trials([("x", place // 3, place % 3, name) for place, name in places])
+    objective = {**OBJECTIVE, "aggregate": aggregate}
+    table = setting_scores(runs, trials, stage="tune", objective=objective)
+    assert table["score"].tolist() == [math.inf, pytest.approx(0.8)]
+    assert table[f"n_{status}"].tolist() == [1, 0]
+    assert table["n_seeds"].tolist() == [3, 3]
+    assert best_settings(table) == {"x": 1}
+
+
+def test_a_diverged_loss_is_better_than_no_result() -> None:
+    """Both score infinity, but only of the one is it known."""
+    runs = _runs([("a", "failed", math.nan, math.nan), ("b", "diverged", math.nan, math.nan)])
+    trials = _trials([("x", 0, 0, "a"), ("x", 1, 0, "b")])
+    table = setting_scores(runs, trials, stage="tune", objective={**OBJECTIVE, "metric": "loss"})
+    assert table["score"].tolist() == [math.inf, math.inf]
+    assert best_settings(table) == {"x": 1}
+    assert best_settings(table[table["setting"] == 0]) == {"x": 0}  # there is no other
+
+
+def _curves(
+    errors: dict[str, list[float]], *, split: str = "dev", per_error: float = 2.0
+) -> pd.DataFrame:
+    """Measure every second epoch; losses are so many times the errors."""
+    points = [
+        (name, 2 * i, split, per_error * error, error)
+        for name, curve in errors.items()
+        for i, error in enumerate(curve)
+    ]
+    return pd.DataFrame(points, columns=["run_id", "epoch", "split", "loss", "error"])
+
+
+def test_the_mean_of_the_last_measured_points() -> None:
+    """Setting 0: (0.2 + 0.4) / 2 = 0.3 and (0.1 + 0.3) / 2 = 0.2, so 0.25 over its seeds."""
+    runs = _runs([(name, "completed", 0.7, 7.0) for name in "abc"])
+    trials = _trials([("x", 0, 0, "a"), ("x", 0, 1, "b"), ("x", 1, 0, "c")])
+    curves = _curves({"a": [0.9, 0.2, 0.4], "b": [0.8, 0.5, 0.1, 0.3], "c": [0.3]})
+    others = _curves({"a": [0.0, 0.0], "of another run": [0.0]}, split="test")
+    shuffled = pd.concat([others, curves]).sample(frac=1, random_state=0)
+    table = setting_scores(runs, trials, stage="tune", objective=MEAN_LAST, curves=shuffled)
+    assert table["score"].tolist() == pytest.approx([0.25, 0.3])  # c has one point, and no more
+    assert table["spread"].iloc[0] == pytest.approx(math.sqrt(2 * 0.05**2))
+    assert table["tie_break"].tolist() == pytest.approx([0.5, 0.6])
+
+
+def test_mean_last_of_more_points_than_there_are() -> None:
+    runs = _runs([("a", "completed", 0.7, 7.0)])
+    curves = _curves({"a": [0.9, 0.2, 0.4]})
+    measured = with_moment(runs, {**MEAN_LAST, "n_last": 5}, curves)
+    assert measured["mean_last.dev.error"].tolist() == pytest.approx([0.5])
+
+
+def test_mean_last_breaks_ties_by_dev_loss_whatever_the_split() -> None:
+    """Train errors tie at 0.1; the dev losses of the same two points are 0.9 and 0.6."""
+    runs = _runs([(name, "completed", 0.7, 7.0) for name in "ab"])
+    trials = _trials([("x", 0, 0, "a"), ("x", 1, 0, "b")])
+    train = _curves({"a": [0.3, 0.0, 0.2], "b": [0.3, 0.2, 0.0]}, split="train")
+    dev = _curves({"a": [0.0, 0.4, 0.5], "b": [0.9, 0.4, 0.2]})
+    table = setting_scores(
+        runs,
+        trials,
+        stage="tune",
+        objective={**MEAN_LAST, "split": "train"},
+        curves=pd.concat([train, dev]),
+    )
+    assert table["score"].tolist() == pytest.approx([0.1, 0.1])
+    assert table["tie_break"].tolist() == pytest.approx([0.9, 0.6])
+    assert best_settings(table) == {"x": 1}
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "loss"),
+    [("diverged", 0.9, math.inf), ("pruned", math.inf, math.inf), ("failed", math.inf, math.inf)],
+)
+def test_mean_last_of_a_run_that_did_not_complete(status: str, error: float, loss: float) -> None:
+    """Though its curve has points, they are not its end."""
+    runs = _runs([("a", status, math.nan, math.nan)])
+    measured = with_moment(runs, MEAN_LAST, _curves({"a": [0.1, 0.1]}))
+    assert counted(measured, "mean_last.dev.error").tolist() == [error]
+    assert counted(measured, "mean_last.dev.loss").tolist() == [loss]
+
+
+def test_mean_last_without_the_curve_of_a_run() -> None:
+    runs = _runs([("a", "completed", 0.1, 0.1), ("b", "completed", 0.1, 0.1)])
+    measured = with_moment(runs, MEAN_LAST, _curves({"a": [0.1]}))
+    assert counted(measured, "mean_last.dev.error").tolist() == [0.1, math.inf]
+    assert counted(measured, "mean_last.test.error").tolist() == [math.inf, math.inf]
+
+
+def test_mean_last_passes_over_no_loss_that_is_not_a_number() -> None:
+    runs = _runs([("a", "completed", 0.1, 0.1)])
+    curves = _curves({"a": [0.1, 0.1]}).assign(loss=[0.1, math.nan])
+    assert counted(with_moment(runs, MEAN_LAST, curves), "mean_last.dev.loss").tolist() == [
+        math.inf
+    ]
+
+
+def test_mean_last_needs_the_curves() -> None:
+    runs, trials = _runs([("a", "completed", 0.1, 0.1)]), _trials([("x", 0, 0, "a")])
+    with pytest.raises(ValueError, match="mean_last is worked out from the table curves"):
+        setting_scores(runs, trials, stage="tune", objective=MEAN_LAST)
+
+
+def test_the_other_moments_stand_in_the_table() -> None:
+    runs = _runs([("a", "completed", 0.1, 0.1)])
+    assert with_moment(runs, OBJECTIVE, _curves({"a": [0.5]})) is runs
+
+
+@pytest.mark.parametrize(
+    ("objective", "columns"),
+    [
+        (OBJECTIVE, ("last.dev.error", "last.dev.loss")),
+        ({**OBJECTIVE, "metric": "loss"}, ("last.dev.loss",)),
+        (
+            {**OBJECTIVE, "split": "train", "moment": "best"},
+            ("best.train.error", "best.dev.loss"),
+        ),
+        (MEAN_LAST, ()),
+    ],
+)
+def test_scores_read_the_columns_that_they_name(
+    objective: dict[str, object], columns: tuple[str, ...]
+) -> None:
+    expected = ("run_id", "status", "chance_error", *columns)
+    assert score_columns(objective) == expected
+    runs = pd.DataFrame({column: [0.5] for column in expected}).assign(run_id="a")
+    table = setting_scores(
+        runs.assign(status="completed"),
+        _trials([("x", 0, 0, "a")]),
+        stage="tune",
+        objective=objective,
+        curves=pd.concat([_curves({"a": [0.5]}), _curves({"a": [0.5]}, split="train")]),
+    )
+    assert len(table) == 1
+    assert math.isfinite(table["score"].iloc[0])
+
+
+@pytest.mark.parametrize("objective", [OBJECTIVE, MEAN_LAST])
+def test_nothing_gives_no_scores(objective: dict[str, object]) -> None:
+    table = setting_scores(
+        _runs([]), _trials([]), stage="tune", objective=objective, curves=_curves({})
+    )
+    assert table.empty
+    assert best_settings(table) == {}

@@ -1,5 +1,7 @@
 """Train and test error against epoch, after Wilson et al. (2017), figure 1."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -11,10 +13,18 @@ from analysis.statistics import sample_std
 from ffnn_lab.records import SPLITS
 
 PANELS = ("train", "test")
+COLUMNS = [
+    *("arm", "split", "epoch", "mean", "std"),
+    *("n_measured", "n_completed", "n_runs", "edges"),
+]
 
 
 def points(
-    curves: pd.DataFrame, runs: pd.DataFrame, *, run_ids: dict[str, list[str]]
+    curves: pd.DataFrame,
+    runs: pd.DataFrame,
+    *,
+    run_ids: Mapping[str, list[str]],
+    edges: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Average curves over the runs of each arm.
 
@@ -25,10 +35,11 @@ def points(
         curves: The table ``curves``.
         runs: The table ``runs``.
         run_ids: The runs of each arm, in the order of the arms.
+        edges: What `ffnn_lab.edges.edge_text` says of each arm's setting.
 
     Returns:
         One row per arm, split and epoch: ``mean`` and sample standard deviation ``std`` of the
-        error in [0, 1].
+        error in [0, 1], and the ``edges`` on which the arm's setting lies.
     """
     rows = []
     for arm, ids in run_ids.items():
@@ -46,10 +57,10 @@ def points(
                     "n_measured": len(errors),
                     "n_completed": int(is_completed.sum()),
                     "n_runs": len(ids),
+                    "edges": (edges or {}).get(arm, ""),
                 }
             )
-    columns = ["arm", "split", "epoch", "mean", "std", "n_measured", "n_completed", "n_runs"]
-    table = pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=COLUMNS)
     return table.assign(arm=pd.Categorical(table["arm"], categories=list(run_ids)))
 
 
@@ -66,6 +77,7 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
             continue
         n_completed, n_runs = int(rows["n_completed"].iloc[0]), int(rows["n_runs"].iloc[0])
         label = arm if n_completed == n_runs else f"{arm} ({n_completed} of {n_runs} to the end)"
+        label += style.edge_line(str(rows["edges"].iloc[0]))
         x = rows["epoch"].to_numpy()
         mean = rows["mean"].to_numpy()
         std = rows["std"].to_numpy()
@@ -95,7 +107,8 @@ def figure(points: pd.DataFrame) -> Figure:
             style.error_axis(ax, shown["mean"].tolist(), is_log=is_log)
         handles, labels = drawn.axes[0].get_legend_handles_labels()
         if handles:
-            drawn.legend(handles, labels, loc="outside lower center", ncols=min(4, len(labels)))
+            n_columns = style.n_columns(labels, width=style.DOUBLE)
+            drawn.legend(handles, labels, loc="outside lower center", ncols=n_columns)
         drawn.suptitle(_title(points))
     return drawn
 

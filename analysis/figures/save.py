@@ -10,6 +10,9 @@ from matplotlib.figure import Figure
 
 from analysis import style
 
+SUFFIXES = ("pdf", "png", "csv", "json")
+"""Of the files that are a figure."""
+
 
 def new_figure(width: float, height: float) -> Figure:
     """Make a figure that no global state knows.
@@ -38,7 +41,7 @@ def save(
         The paths.
     """
     stem.parent.mkdir(parents=True, exist_ok=True)
-    paths = {suffix: stem.with_suffix(f".{suffix}") for suffix in ("pdf", "png", "csv", "json")}
+    paths = {suffix: stem.with_suffix(f".{suffix}") for suffix in SUFFIXES}
     with style.context():
         # Without a date, equal records give equal files.
         figure.savefig(paths["pdf"], metadata={"CreationDate": None})

@@ -7,21 +7,31 @@ from typing import Any
 from analysis.sweep import Sweep, load
 from ffnn_lab.config import RunConfig, run_id
 from ffnn_lab.config.optimizer import AdamConfig, SGDConfig
-from ffnn_lab.records import CurvePoint, RecordWriter, RunResult, TrialRow, write_definition
+from ffnn_lab.records import (
+    DEFAULT_SETTING,
+    CurvePoint,
+    RecordWriter,
+    RunResult,
+    TrialRow,
+    write_definition,
+)
 from tests.builders import make_run
 
 CHANCE = 0.9
 N_EPOCHS = 2
+TRACEBACK = "Traceback (most recent call last):\n  ...\nMemoryError: no room for 64 nets\n"
 ADAM = AdamConfig(
     name="adam", lr=0.1, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0, decay="coupled"
 )
 SGD = SGDConfig(name="sgd", lr=0.1, weight_decay=0.0, decay="coupled")
 
-Row = tuple[str, str, int, int, tuple[float, float, float] | None]
-"""Stage, arm, setting, seed, and the last train, dev and test errors; None: it diverged."""
+Last = tuple[float, float, float] | str
+"""The last train, dev and test errors; or the status of a run that did not complete."""
+Row = tuple[str, str, int, int, Last]
+"""Stage, arm, setting, seed, and what it came to."""
 
-LRS = {"sgd": [0.1, 1.0, 0.3], "adam": [0.001, 0.01, 0.1]}
-"""Of each setting."""
+LRS = {"sgd": [0.1, 1.0, 0.3, 5.0], "adam": [0.001, 0.01, 0.1, 0.5]}
+"""Of each setting; the last is that of the untuned default, setting -1."""
 
 TUNE: list[Row] = [
     ("tune", "sgd", 0, 0, (0.0, 0.10, 0.11)),
@@ -29,7 +39,7 @@ TUNE: list[Row] = [
     ("tune", "sgd", 1, 0, (0.0, 0.10, 0.31)),
     ("tune", "sgd", 1, 1, (0.0, 0.12, 0.33)),  # score 0.11: best, at the high end
     ("tune", "sgd", 2, 0, (0.0, 0.08, 0.09)),
-    ("tune", "sgd", 2, 1, None),  # score (0.08 + 0.9) / 2 = 0.49
+    ("tune", "sgd", 2, 1, "diverged"),  # score (0.08 + 0.9) / 2 = 0.49
     ("tune", "adam", 0, 0, (0.0, 0.20, 0.21)),
     ("tune", "adam", 0, 1, (0.0, 0.20, 0.21)),
     ("tune", "adam", 1, 0, (0.0, 0.05, 0.06)),
@@ -43,8 +53,24 @@ CONFIRM: list[Row] = [
     ("confirm", "sgd", 1, 1002, (0.03, 0.11, 0.14)),
     ("confirm", "adam", 1, 1000, (0.00, 0.06, 0.10)),
     ("confirm", "adam", 1, 1001, (0.01, 0.06, 0.13)),
-    ("confirm", "adam", 1, 1002, None),
+    ("confirm", "adam", 1, 1002, "diverged"),
 ]
+DEFAULT: list[Row] = [
+    ("confirm", "sgd", DEFAULT_SETTING, 1000, (0.04, 0.21, 0.20)),
+    ("confirm", "sgd", DEFAULT_SETTING, 1001, (0.04, 0.21, 0.22)),
+    ("confirm", "sgd", DEFAULT_SETTING, 1002, (0.04, 0.21, 0.27)),
+    ("confirm", "adam", DEFAULT_SETTING, 1000, (0.04, 0.05, 0.30)),
+    ("confirm", "adam", DEFAULT_SETTING, 1001, (0.04, 0.05, 0.33)),
+    ("confirm", "adam", DEFAULT_SETTING, 1002, (0.04, 0.05, 0.30)),
+]
+MEAN_LAST = {
+    "split": "dev",
+    "metric": "error",
+    "moment": "mean_last",
+    "n_last": 2,
+    "aggregate": "mean",
+}
+"""An objective other than the last epoch's."""
 
 
 def make_definition(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any part of a definition
@@ -61,7 +87,7 @@ def make_definition(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any par
             },
             "adam": {
                 "overrides": ["optimizer=adam", "trainer.max_epochs=2"],
-                "space": {"optimizer.lr": {"kind": "choice", "values": LRS["adam"]}},
+                "space": {"optimizer.lr": {"kind": "choice", "values": LRS["adam"][:3]}},
             },
         },
         "protocol": {"name": "tpe", "n_settings": 3, "seed": 0},
@@ -79,9 +105,14 @@ def make_config(arm: str, setting: int, seed: int) -> RunConfig:
     return make_run(changes, seed=seed, optimizer=optimizer)
 
 
-def make_result(config: RunConfig, last: tuple[float, float, float] | None) -> RunResult:
-    """Build a run's result: error 0.9, then 0.5, then ``last``; one that diverged has only two."""
-    errors = [(0.9, 0.9, 0.9), (0.5, 0.5, 0.5), *([last] if last else [])]
+def make_result(config: RunConfig, last: Last) -> RunResult:
+    """Build a run's result: error 0.9, then 0.5, then ``last``.
+
+    One that did not complete has only two points, and one that failed the end of a traceback.
+    """
+    status = last if isinstance(last, str) else "completed"
+    ends = [] if isinstance(last, str) else [last]
+    errors = [(0.9, 0.9, 0.9), (0.5, 0.5, 0.5), *ends]
     curve = [
         CurvePoint(epoch, 7 * epoch, split, 2 * error, error, config.optimizer.lr)
         for epoch, point in enumerate(errors)
@@ -90,20 +121,21 @@ def make_result(config: RunConfig, last: tuple[float, float, float] | None) -> R
     return RunResult(
         config=config,
         run_id=run_id(config),
-        status="completed" if last else "diverged",
+        status=status,
         n_epochs=N_EPOCHS,
         n_steps=7 * N_EPOCHS,
-        diverged_step=None if last else 9,
+        diverged_step=9 if status == "diverged" else None,
         seconds=0.1,
         chance_error=CHANCE,
         curve=curve,
+        traceback=TRACEBACK if status == "failed" else None,
     )
 
 
 def write_sweep(
     folder: Path,
     *,
-    rows: Sequence[Row] = (*TUNE, *CONFIRM),
+    rows: Sequence[Row] = (*TUNE, *CONFIRM, *DEFAULT),
     keep: Callable[[Row], bool] = lambda _: True,
     definition: dict[str, Any] | None = None,
 ) -> Path:

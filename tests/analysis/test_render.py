@@ -1,6 +1,7 @@
 """Words must say what the numbers say, in every format, and survive being piped."""
 
 import io
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -33,6 +34,7 @@ def test_errors_are_worded_in_percent(table: pd.DataFrame) -> None:
         "tune dev error (%)": "11.00",
         "confirm dev error (%)": "11.00",
         "test error (%) [95% interval]": "12.00 [7.03, 16.97]",  # 4.3027 * 2 / sqrt(3) = 4.97
+        "default test error (%)": "23.00",
         "test - train (%)": "10.00",
         "seeds": "3",
         "diverged": "0",
@@ -44,7 +46,34 @@ def test_settings_are_worded_by_axis(table: pd.DataFrame) -> None:
     rows = render.readable_settings(table)
     assert rows["optimizer.lr"].tolist() == ["1", "0.01"]
     assert rows["dropout.hidden"].tolist() == ["0", "-"]  # adam has no such axis
-    assert rows["runs"].tolist() == ["8 completed, 1 diverged"] * 2
+    assert rows["runs"].tolist() == ["11 completed, 1 diverged"] * 2
+
+
+def test_gains_are_worded_in_percentage_points(table: pd.DataFrame) -> None:
+    row = render.readable_gains(table).iloc[0].to_dict()
+    assert row == {
+        "arm": "sgd",
+        "default test error (%) [95% interval]": "23.00 [14.04, 31.96]",  # 4.3027 * 3.606 / 1.732
+        "tuned test error (%) [95% interval]": "12.00 [7.03, 16.97]",
+        "gain of tuning (percentage points) [95% interval]": "11.00 [6.70, 15.30]",
+        "pairs": "3",
+    }
+
+
+def test_an_arm_without_a_default_has_a_dash(table: pd.DataFrame) -> None:
+    names = [str(column) for column in table]
+    absent = [name for name in names if name.startswith(("default.test", "gain_of_tuning"))]
+    without = table.assign(**{name: [math.nan, 0.5] for name in absent})
+    assert render.readable_arms(without)["default test error (%)"].tolist() == ["-", "50.00"]
+    gains = render.readable_gains(without.assign(**{"gain_of_tuning.n_pairs": [0, 3]}))
+    assert gains.iloc[0, 1:].tolist() == ["-", "12.00 [7.03, 16.97]", "-", "0"]
+
+
+def test_without_any_default_there_is_no_column_of_it(tmp_path: Path) -> None:
+    definition = make_definition(confirm={"seeds": []})
+    sweep = load_sweep(write_sweep(tmp_path, rows=TUNE, definition=definition))
+    words = render.readable_arms(arm_table(sweep, find_winners(sweep)))
+    assert not any("default" in str(column) for column in words)
 
 
 def test_differences_are_worded_in_percentage_points(small: Sweep) -> None:

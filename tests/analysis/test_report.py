@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +11,24 @@ import pytest
 from rich.console import Console
 
 from analysis.report import report
-from ffnn_lab.records import RecordError
-from tests.analysis.builders import TUNE, load_sweep, make_definition, write_run, write_sweep
+from ffnn_lab.records import RecordError, RecordWriter
+from tests.analysis.builders import (
+    CONFIRM,
+    DEFAULT,
+    TUNE,
+    Row,
+    load_sweep,
+    make_config,
+    make_definition,
+    make_result,
+    write_run,
+    write_sweep,
+)
 
-TABLES = ["arms.csv", "arms.md", "arms.tex", "settings.md", "settings.tex"]
+TABLES = [
+    *("arms.csv", "arms.md", "arms.tex", "settings.md", "settings.tex"),
+    *("gain_of_tuning.md", "gain_of_tuning.tex"),
+]
 DIFFERENCES = [f"paired_differences.{suffix}" for suffix in ("csv", "md", "tex")]
 
 
@@ -67,7 +82,7 @@ def test_prints_tables_then_commands_that_can_be_pasted(finished: Finished) -> N
 def test_the_page_says_what_was_printed(finished: Finished) -> None:
     page = (finished.folder / "tables" / "report.md").read_text()
     printed = [line for line in finished.text.splitlines() if line.startswith(("- ", "python"))]
-    assert len(printed) == 6  # four notes, two commands
+    assert len(printed) == 7  # five notes, two commands
     assert set(printed) <= set(page.splitlines())
 
 
@@ -92,7 +107,9 @@ def test_equal_records_give_equal_files(finished: Finished) -> None:
 
 def test_a_sweep_that_is_not_confirmed_yet(tmp_path: Path) -> None:
     paths, text = reported(write_sweep(tmp_path, rows=TUNE))
-    assert "- not finished (0 of 3 confirm seeds): sgd, adam" in text
+    lacks = "0 of 3 confirm seeds, 0 of 3 confirm seeds of the default"
+    assert f"- not finished ({lacks}): sgd, adam" in text
+    assert "gain of tuning" not in text
     assert "- sgd is not in learning_curves: it has no runs on fresh seeds yet" in text
     assert [path.name for path in paths if path.parent.name == "figures"] == figure_files(
         "error_against_lr"
@@ -105,6 +122,83 @@ def test_an_arm_without_a_learning_rate_to_tune(tmp_path: Path) -> None:
     definition = make_definition(arms=arms)
     _, text = reported(write_sweep(tmp_path, rows=TUNE, definition=definition))
     assert "- adam is not in error_against_lr: its optimizer.lr was not tuned" in text
+
+
+def test_the_defaults_error_stands_beside_the_tuned_one(finished: Finished) -> None:
+    page = (finished.folder / "tables" / "report.md").read_text()
+    for text in (finished.text, page):
+        assert "default test error (%)" in text
+        assert "23.00 [14.04, 31.96]" in text
+        assert "11.00 [6.70, 15.30]" in text
+    assert "small: gain of tuning\n" in finished.text
+    assert "## gain of tuning\n" in page
+
+
+def test_what_an_earlier_report_wrote_does_not_outlive_its_reason(tmp_path: Path) -> None:
+    """The records of a figure and of a table are gone; a file that is no report's is not."""
+    folder = write_sweep(tmp_path / "small")
+    reported(folder)
+    own = folder / "figures" / "learning_curves_by_hand.png"
+    own.write_bytes(b"")
+    shutil.rmtree(folder / "runs")
+    shutil.rmtree(folder / "trials")
+    shutil.rmtree(folder / "curves")
+    write_sweep(folder, rows=TUNE)
+    paths, text = reported(folder)
+    assert sorted(path.name for path in (folder / "figures").iterdir()) == sorted(
+        [own.name, *figure_files("error_against_lr")]
+    )
+    assert not list((folder / "tables").glob("gain_of_tuning.*"))
+    assert all(path.is_file() for path in paths)
+    for name in ("figures/learning_curves", "tables/gain_of_tuning"):
+        line = f"- {name}.* were of an earlier report and are removed"
+        assert line in text
+        assert line in (folder / "tables" / "report.md").read_text()
+    assert "of an earlier report" not in reported(folder)[1]
+
+
+@pytest.mark.parametrize("status", ["pruned", "failed"])
+def test_a_sweep_without_any_score(tmp_path: Path, status: str) -> None:
+    """Nothing can be drawn, and the reason is told."""
+    rows: list[Row] = [(*row[:4], status) for row in TUNE]
+    paths, text = reported(write_sweep(tmp_path, rows=rows))
+    assert not any(path.parent.name == "figures" for path in paths)
+    assert "- error_against_lr leaves out 3 of sgd's settings: they have no" in text
+
+
+def test_settings_without_a_score_are_told(tmp_path: Path) -> None:
+    pruned = {("tune", "sgd", 2, 0), ("tune", "sgd", 2, 1)}
+    rows: list[Row] = [(*row[:4], "pruned") if row[:4] in pruned else row for row in TUNE]
+    paths, text = reported(write_sweep(tmp_path, rows=[*rows, *CONFIRM, *DEFAULT]))
+    assert "- error_against_lr leaves out 1 of sgd's settings: they have no" in text
+    assert [path.name for path in paths if path.parent.name == "figures"] == figure_files(
+        "learning_curves", "error_against_lr"
+    )
+
+
+def test_edges_are_told_in_the_points_of_both_figures(finished: Finished) -> None:
+    for name in ("learning_curves", "error_against_lr"):
+        points = pd.read_csv(finished.folder / "figures" / f"{name}.csv", keep_default_na=False)
+        flagged = points[points["edges"] != ""]
+        assert set(flagged["arm"]) == {"sgd"}
+        assert set(flagged["edges"]) == {"optimizer.lr high"}
+
+
+def test_a_sweep_that_tunes_no_learning_rate(tmp_path: Path) -> None:
+    arms = make_definition()["arms"]
+    arms["adam"]["space"] = arms["sgd"]["space"] = {}
+    paths, text = reported(write_sweep(tmp_path, definition=make_definition(arms=arms)))
+    assert text.count("its optimizer.lr was not tuned") == 2
+    assert [path.name for path in paths if path.parent.name == "figures"] == figure_files(
+        "learning_curves"
+    )
+
+
+def test_a_single_run_that_failed(tmp_path: Path) -> None:
+    folder = tmp_path / "run-0"
+    RecordWriter(folder).write([make_result(make_config("sgd", 0, 0), "failed")])
+    _, text = reported(folder)
+    assert "- run-0: 1 run failed (MemoryError: no room for 64 nets)" in text
 
 
 def test_a_single_run(tmp_path: Path) -> None:

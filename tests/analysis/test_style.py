@@ -59,6 +59,33 @@ def test_arms_that_are_not_drawn_keep_their_turn() -> None:
     assert style.arms_of(pd.DataFrame({"arm": ["b", "a", "b"]})) == ["b", "a"]
 
 
+@pytest.mark.parametrize(
+    ("labels", "n_columns"),
+    [
+        (["sgd"], 1),
+        (["sgd", "adam"], 2),
+        (["sgd", "heavy_ball", "adagrad", "rmsprop", "adam"], 4),
+        (["heavy_ball\n(on the edge of optimizer.lr)", "sgd", "adam", "rmsprop"], 3),
+        (["x" * 300, "sgd"], 1),
+    ],
+)
+def test_columns_of_a_legend(labels: list[str], n_columns: int) -> None:
+    assert style.n_columns(labels, width=style.DOUBLE) == n_columns
+
+
+@pytest.mark.parametrize(
+    ("edges", "line"),
+    [
+        ("", ""),
+        ("optimizer.lr low", "\n(on the edge of optimizer.lr)"),
+        ("a.b low; c high", "\n(on the edge of a.b, c)"),
+    ],
+)
+def test_an_edge_is_a_line_of_a_legend(edges: str, line: str) -> None:
+    assert style.edge_line(edges) == line
+    assert style.edge_line(edges, what="best") == line.replace("on the", "best on the")
+
+
 def test_the_style_ends_with_its_block() -> None:
     before = mpl.rcParams["font.size"]
     with style.context():

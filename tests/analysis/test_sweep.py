@@ -4,14 +4,60 @@ from pathlib import Path
 
 import pytest
 
-from analysis.sweep import Sweep, load
+from analysis.sweep import Sweep, load, results
 from ffnn_lab.records import RecordError, write_definition
-from tests.analysis.builders import load_sweep, make_definition, write_run, write_sweep
+from tests.analysis.builders import (
+    CHANCE,
+    MEAN_LAST,
+    Row,
+    load_sweep,
+    make_definition,
+    write_run,
+    write_sweep,
+)
 
 
 def test_every_trial_has_its_run(small: Sweep) -> None:
-    assert len(small.rows) == len(small.trials) == 18
+    assert len(small.rows) == len(small.trials) == 24
     assert small.of("sgd", stage="confirm")["seed"].tolist() == [1000, 1001, 1002]
+    assert len(small.runs_of("sgd")) == 12
+
+
+def test_the_default_is_no_setting(small: Sweep) -> None:
+    assert set(small.of("sgd")["setting"]) == {0, 1, 2}
+    default = small.default_of("sgd")
+    assert default["setting"].tolist() == [-1, -1, -1]
+    assert default["seed"].tolist() == [1000, 1001, 1002]
+    assert set(small.scores["setting"]) == {0, 1, 2}
+
+
+def test_a_mean_of_the_last_epochs_is_worked_out_from_the_curves(tmp_path: Path) -> None:
+    """Errors of 0.5 at epoch 1 and 0.1 at epoch 2 make 0.3; a run that stopped has no end."""
+    sweep = load_sweep(write_sweep(tmp_path, definition=make_definition(objective=MEAN_LAST)))
+    runs = sweep.rows.set_index(["stage", "arm", "setting", "seed"])["mean_last.dev.error"]
+    assert runs["tune", "sgd", 0, 0] == pytest.approx(0.3)
+    scores = sweep.scores.set_index(["arm", "setting"])["score"]
+    assert scores["sgd", 0] == pytest.approx((0.3 + 0.35) / 2)
+    assert scores["sgd", 2] == pytest.approx((0.29 + CHANCE) / 2)
+
+
+def test_a_mean_of_the_last_epochs_needs_to_know_how_many(tmp_path: Path) -> None:
+    objective = {**MEAN_LAST}
+    del objective["n_last"]
+    folder = write_sweep(tmp_path, definition=make_definition(objective=objective))
+    with pytest.raises(RecordError, match=r"is not a sweep's definition .*n_last"):
+        load(folder)
+
+
+def test_results_are_of_runs_that_were_not_cut_short(tmp_path: Path) -> None:
+    rows: list[Row] = [
+        ("tune", "sgd", 0, 0, (0.0, 0.1, 0.2)),
+        ("tune", "sgd", 0, 1, "diverged"),
+        ("tune", "sgd", 1, 0, "pruned"),
+        ("tune", "sgd", 1, 1, "failed"),
+    ]
+    found = results(load_sweep(write_sweep(tmp_path, rows=rows)).rows)
+    assert found["status"].tolist() == ["completed", "diverged"]
 
 
 def test_one_run_may_serve_two_arms(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from analysis.sweep import Sweep
 from analysis.winners import Winner, find_winners, replay_command
-from tests.analysis.builders import load_sweep, make_definition, write_sweep
+from ffnn_lab.records import DEFAULT_SETTING
+from tests.analysis.builders import CONFIRM, TUNE, Row, load_sweep, make_definition, write_sweep
 
 
 def test_the_best_tuning_score_wins(small: Sweep) -> None:
@@ -64,6 +65,50 @@ def test_what_was_confirmed_stays_reported(tmp_path: Path) -> None:
     ]
     winner = find_winners(load_sweep(write_sweep(tmp_path, rows=rows)))["sgd"]
     assert (winner.setting, len(winner.rows)) == (0, 1)
+
+
+def test_the_untuned_default_never_wins(tmp_path: Path) -> None:
+    """Though it is confirmed, and on fresh seeds has no error at all."""
+    perfect: list[Row] = [
+        ("confirm", arm, DEFAULT_SETTING, seed, (0.0, 0.0, 0.0))
+        for arm in ("sgd", "adam")
+        for seed in (1000, 1001, 1002)
+    ]
+    folder = write_sweep(tmp_path / "both", rows=[*TUNE, *perfect, *CONFIRM])
+    winners = find_winners(load_sweep(folder))
+    assert {arm: winner.setting for arm, winner in winners.items()} == {"sgd": 1, "adam": 1}
+    assert (winners["sgd"].rows["setting"] == 1).all()
+    # While the winner's own fresh seeds are still to come, nothing is reported in their place.
+    winners = find_winners(load_sweep(write_sweep(tmp_path / "one", rows=[*TUNE, *perfect])))
+    assert (winners["sgd"].setting, winners["sgd"].stage, len(winners["sgd"].rows)) == (1, "", 0)
+
+
+def test_the_default_was_not_tried_as_a_setting(tmp_path: Path) -> None:
+    """Its learning rate of 5 lies beyond the best of 1, which is on the edge all the same."""
+    arms = make_definition()["arms"]
+    arms["sgd"]["space"] = {"optimizer.lr": {"kind": "choice", "values": [0.1, 0.3, 1.0]}}
+    folder = write_sweep(tmp_path, definition=make_definition(arms=arms))
+    assert find_winners(load_sweep(folder))["sgd"].edges == {"optimizer.lr": "high"}
+
+
+def test_an_arm_without_axes_is_its_own_default(tmp_path: Path) -> None:
+    arms = make_definition()["arms"]
+    arms["sgd"]["space"] = {}
+    rows: list[Row] = [("tune", "sgd", 0, 0, (0.0, 0.1, 0.1)), ("tune", "sgd", 0, 1, "failed")]
+    rows += [("confirm", "sgd", 0, seed, (0.0, 0.1, 0.1)) for seed in (1000, 1001, 1002)]
+    folder = write_sweep(tmp_path, rows=rows, definition=make_definition(arms=arms))
+    winner = find_winners(load_sweep(folder))["sgd"]
+    assert (winner.setting, winner.stage, winner.edges, winner.point) == (0, "confirm", {}, {})
+
+
+@pytest.mark.parametrize("status", ["pruned", "failed"])
+def test_a_setting_without_all_results_cannot_win(tmp_path: Path, status: str) -> None:
+    """Setting 1 of sgd would win; one of its two runs has no result, so that 0 does."""
+    rows = [
+        (*row[:4], status) if row[:4] == ("tune", "sgd", 1, 0) else row  # its best seed
+        for row in TUNE
+    ]
+    assert find_winners(load_sweep(write_sweep(tmp_path, rows=rows)))["sgd"].setting == 0
 
 
 def test_the_command_trains_the_first_fresh_seed(small: Sweep) -> None:

@@ -23,6 +23,7 @@ def three_rows(n_completed: int = 3) -> pd.DataFrame:
             "n_measured": [3, 3, n_completed],
             "n_completed": [n_completed] * 3,
             "n_runs": [3] * 3,
+            "edges": [""] * 3,
         }
     )
 
@@ -80,6 +81,35 @@ def test_a_band_ends_at_zero() -> None:
 def test_the_label_says_how_many_got_to_the_end() -> None:
     ax = learning_curves.draw(three_rows(n_completed=2), Figure().subplots())
     assert ax.get_lines()[0].get_label() == "sgd (2 of 3 to the end)"
+
+
+def test_the_label_says_on_what_edge_the_setting_lies() -> None:
+    edges = "optimizer.lr low; dropout.hidden high"
+    ax = learning_curves.draw(three_rows(n_completed=2).assign(edges=edges), Figure().subplots())
+    assert ax.get_lines()[0].get_label() == (
+        "sgd (2 of 3 to the end)\n(on the edge of optimizer.lr, dropout.hidden)"
+    )
+
+
+def test_points_keep_the_edges_of_their_arm(small: Sweep) -> None:
+    run_ids = {"sgd": small.of("sgd")["run_id"].tolist()[:1], "adam": []}
+    edges = {"sgd": "optimizer.lr high"}
+    points = learning_curves.points(small.curves, small.runs, run_ids=run_ids, edges=edges)
+    assert set(points["edges"]) == {"optimizer.lr high"}
+
+
+@pytest.mark.parametrize("n_arms", [2, 7])
+def test_long_labels_stay_inside_the_figure(n_arms: int) -> None:
+    rows = [
+        three_rows().assign(arm=f"heavy_ball_{i}", split=split, edges="bias_initializer.gain low")
+        for i in range(n_arms)
+        for split in ("train", "test")
+    ]
+    figure = learning_curves.figure(pd.concat(rows))
+    figure.draw_without_rendering()
+    box = figure.legends[0].get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.width
 
 
 def test_figure_has_train_left_and_test_right(points: pd.DataFrame) -> None:

@@ -7,14 +7,48 @@ are searched like continuous ones and judged like them. A bound that the config 
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from analysis.sweep import Axis
 from ffnn_lab.config import GROUPS, RunConfig
 from ffnn_lab.config.fields import Range, leaf_fields
 
+Axis = Mapping[str, Any]
+"""One axis of a space as the definition stores it: a ``kind`` and its ends or values."""
+
 MARGIN = 0.05
 """Share of a continuous axis, at either end, that counts as its edge."""
+
+
+def setting_edges(
+    space: Mapping[str, Axis],
+    values: Mapping[str, object],
+    *,
+    tried: Iterable[Mapping[str, object]] = (),
+) -> dict[str, str]:
+    """Find the axes on whose edge a setting lies, and whether on the ``low`` or ``high`` one.
+
+    Args:
+        space: The arm's axes, by the config's dotted names.
+        values: The setting's value on each.
+        tried: All settings that were tried; a choice that grew holds more than its declaration.
+    """
+    settings = list(tried)
+    sides = {
+        key: edge_side(
+            axis,
+            values[key],
+            natural=natural_range(key),
+            tried=[setting[key] for setting in settings],
+        )
+        for key, axis in space.items()
+    }
+    return {key: side for key, side in sides.items() if side}
+
+
+def edge_text(edges: Mapping[str, str]) -> str:
+    """Word what `setting_edges` found: ``optimizer.lr low; initializer.gain high``."""
+    return "; ".join(f"{key} {side}" for key, side in edges.items())
 
 
 def natural_range(key: str) -> Range | None:

@@ -1,10 +1,11 @@
 """An edge is flagged where a better value may lie beyond, and nowhere else."""
 
+from collections.abc import Mapping
+
 import pytest
 
-from analysis.edges import edge_side, natural_range
-from analysis.sweep import Axis
 from ffnn_lab.config.fields import Range
+from ffnn_lab.edges import Axis, edge_side, edge_text, natural_range, setting_edges
 
 LOG = {"kind": "float", "low": 0.01, "high": 1.0, "log": True}
 LINEAR = {"kind": "float", "low": 0.0, "high": 0.5, "log": False}
@@ -88,3 +89,36 @@ def test_natural_range_is_read_from_the_config(key: str, declared: str) -> None:
 
 def test_a_key_without_a_range_has_no_natural_one() -> None:
     assert natural_range("model.activation") is None
+
+
+SPACE: dict[str, Axis] = {
+    "optimizer.lr": CHOICE,
+    "dropout.hidden": LINEAR,
+    "initializer.gain": LOG,
+}
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ((0.1, 0.25, 1.0), "optimizer.lr low; initializer.gain high"),
+        ((1.0, 0.5, 0.1), "dropout.hidden high"),
+        ((1.0, 0.0, 0.1), ""),  # no dropout is the natural bound
+    ],
+)
+def test_the_edges_of_a_setting_in_words(values: tuple[float, ...], text: str) -> None:
+    setting = dict(zip(SPACE, values, strict=True))
+    assert edge_text(setting_edges(SPACE, setting)) == text
+
+
+def test_the_edges_of_a_setting_of_a_grid_that_grew() -> None:
+    """The first choice grew to 100, so that 10 has a neighbor on either side."""
+    others = {"dropout.hidden": 0.2, "initializer.gain": 0.1}
+    tried: list[Mapping[str, object]] = [{"optimizer.lr": lr, **others} for lr in (10.0, 100.0)]
+    assert setting_edges(SPACE, tried[0], tried=tried) == {}
+    assert setting_edges(SPACE, tried[1], tried=tried) == {"optimizer.lr": "high"}
+    assert setting_edges(SPACE, tried[0]) == {"optimizer.lr": "high"}
+
+
+def test_a_setting_without_axes_lies_on_no_edge() -> None:
+    assert edge_text(setting_edges({}, {})) == ""
