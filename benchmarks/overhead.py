@@ -5,9 +5,9 @@ in this process, as ``python -m ffnn_lab.run -m`` does once its config is compos
 seed per setting (so that each run has a trial of its own), random proposals, a journal on disk,
 no confirm. It does so twice, with ``tracking=off`` and with ``tracking=offline``.
 
-Overhead is the time on the wall from the definition to the compacted records, less the time that
-``trainer.train`` took, in milliseconds per run. Two things inside ``trainer.train`` are counted
-as overhead too: the first draw of the weights, and its reports to tracker and display. The table
+Overhead is the time on the wall from the definition to the compacted records, less the time of
+``trainer.Training``'s epochs and measurements, in milliseconds per run. The first draw of the
+weights is counted as overhead too. The table
 and figures that end a sweep are left out: their time does not grow with every run.
 """
 
@@ -22,37 +22,36 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import optuna
 from rich.console import Console
 
 from benchmarks.machine import at_least_one, compose_run, one_core, print_machine, print_table
 from ffnn_lab import trainer
 from ffnn_lab.display import SweepDisplay
-from ffnn_lab.records import RecordWriter
-from ffnn_lab.sweeper import worker
+from ffnn_lab.records import RecordWriter, TableReader
+from ffnn_lab.sweeper import agenda, leases, pool
 from ffnn_lab.sweeper.definition import Arm, Definition
-from ffnn_lab.sweeper.resume import prepare
 from ffnn_lab.sweeper.space import Interval
-from ffnn_lab.tracking import Tracker, WandbTracker, make_tracker
+from ffnn_lab.tracking import WandbTracker
 
 MOST_MS = 20.0
 """What a run may cost beside its training, with tracking off."""
 POPULATION_SIZE = 64
 TRAINING, REST = "training", "rest"
 PARTS: Mapping[str, Sequence[tuple[Any, str]]] = {
-    TRAINING: [(worker, "train")],
+    TRAINING: [(trainer.Training, "join"), (trainer.Training, "epoch")],
     "weights": [(trainer, "Population")],
     "ask, tell": [
-        *((worker, name) for name in ("open_storage", "open_study", "ask")),
-        (optuna.Study, "tell"),
+        (agenda, "ask"),
+        (agenda.Agenda, "_tell"),
+        *((leases.Leases, name) for name in ("claims", "claim")),
     ],
     "records": [
-        *((worker, name) for name in ("read_runs", "read_trials")),
+        (TableReader, "refresh"),
         *((RecordWriter, name) for name in ("write", "compact")),
     ],
-    "scores": [(worker, "setting_scores")],
+    "scores": [(agenda, name) for name in ("setting_scores", "best_settings")],
     "tracking": [(WandbTracker, name) for name in ("on_epoch", "finish")],
-    "display": [(SweepDisplay, name) for name in ("stage", "epoch", "finished", "scored")],
+    "display": [(SweepDisplay, name) for name in ("epoch", "progress")],
 }
 """Each part of a sweep, and the functions whose time it is."""
 
@@ -86,7 +85,7 @@ class Clock:
         return wrapped
 
 
-def make_definition(n_runs: int, tracking: str) -> Definition:
+def make_definition(n_runs: int, tracking: str, name: str) -> Definition:
     """Define a sweep of so many runs."""
     config = compose_run("optimizer=adam", "trainer.max_epochs=1", f"tracking={tracking}")
     space = {
@@ -95,7 +94,7 @@ def make_definition(n_runs: int, tracking: str) -> Definition:
         "dropout.hidden": Interval(0.0, 0.5, log=False),
     }
     return Definition(
-        name="overhead",
+        name=name,
         command="",
         arms=(Arm("adam", config, (), space),),
         protocol="random",
@@ -106,20 +105,18 @@ def make_definition(n_runs: int, tracking: str) -> Definition:
         objective={"split": "dev", "metric": "error", "moment": "last", "aggregate": "mean"},
         tune_seeds=(0,),
         confirm_seeds=(),
+        pruner={"name": "none"},
         population_size=POPULATION_SIZE,
     )
 
 
 def work(definition: Definition, folder: Path) -> None:
     """Do what ``run.run_sweep`` does, from a definition to compacted records."""
-    prepare(folder, definition)
-    config = definition.arms[0].config
-
-    def tracker_for(stage: str, arms: Mapping[str, str]) -> Tracker:
-        return make_tracker(config, folder, group=definition.name, job_type=stage, arms=arms)
-
     with SweepDisplay(definition, Console(file=io.StringIO())) as display:
-        worker.Worker(definition, folder, watcher=display, make_tracker=tracker_for).work()
+        pool.open_sweep(
+            definition, folder.parent, storage_url=None, retry_failed=False, watcher=display
+        )
+        pool.work_at(pool.Post(str(folder), None, 1, 0), watcher=display)
 
 
 def measure(n_runs: int, tracking: str) -> dict[str, float]:
@@ -128,12 +125,14 @@ def measure(n_runs: int, tracking: str) -> dict[str, float]:
     with ExitStack() as stack:
         outputs = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         stack.enter_context(one_core())
-        work(make_definition(2, tracking), outputs / "first")  # what is slow the first time
+        work(
+            make_definition(2, tracking, "first"), outputs / "first"
+        )  # what is slow the first time
         for name, functions in PARTS.items():
             for owner, function in functions:
                 timed = clock.timed(name, getattr(owner, function))
                 stack.enter_context(patch.object(owner, function, timed))
-        definition = make_definition(n_runs, tracking)
+        definition = make_definition(n_runs, tracking, "sweep")
         with clock.part(REST):
             work(definition, outputs / "sweep")
     return {name: 1000 * clock.seconds[name] / n_runs for name in (*PARTS, REST)}

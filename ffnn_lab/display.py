@@ -1,5 +1,6 @@
 """What the terminal shows: a live picture on a terminal, plain lines elsewhere."""
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
@@ -7,20 +8,32 @@ from typing import Self
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as Bars
 from rich.table import Table
 
 from ffnn_lab.config import RunConfig
 from ffnn_lab.population import Member
 from ffnn_lab.records import SPLITS, RunResult
+from ffnn_lab.sweeper.agenda import Progress
 from ffnn_lab.sweeper.definition import Definition
+from ffnn_lab.sweeper.estimate import Estimate
 from ffnn_lab.sweeper.space import Axis, Choice
 from ffnn_lab.sweeper.worker import Watcher
 
+LINE_SECONDS = 5.0
+"""Where nobody watches: least time between two lines of progress."""
 
-def make_progress(console: Console) -> Progress:
-    """Make the one progress bar of the project."""
-    return Progress(
+
+def make_progress(console: Console) -> Bars:
+    """Make the one kind of progress bar of the project."""
+    return Bars(
         TextColumn("{task.description}"),
         BarColumn(bar_width=30),
         MofNCompleteColumn(),
@@ -90,30 +103,55 @@ def print_result(result: RunResult, folder: str, console: Console) -> None:
     )
 
 
-def print_plan(definition: Definition, folder: str, console: Console) -> None:
+def print_plan(
+    definition: Definition,
+    folder: str,
+    estimate: Estimate,
+    console: Console,
+    *,
+    n_workers: int,
+) -> None:
     """Print what a sweep is about to do, before it does it."""
+
+    def say(text: str) -> None:
+        console.print(text, soft_wrap=True, highlight=False, markup=False)
+
     n_tune, n_confirm = len(definition.tune_seeds), len(definition.confirm_seeds)
     objective = definition.objective
-    more = " and more where a grid grows" if definition.protocol == "grid_until_interior" else ""
-    console.print(
-        f"sweep {definition.name}, {definition.protocol}; folder {folder}", soft_wrap=True
-    )
+    grows = definition.protocol == "grid_until_interior"
+    say(f"sweep {definition.name}, {definition.protocol}; folder {folder}")
     for arm in definition.arms:
         axes = ", ".join(f"{key} {_axis_text(axis)}" for key, axis in arm.space.items())
         n_settings = definition.n_settings_of(arm)
-        console.print(
-            f"  {arm.name}: {n_settings} settings x {n_tune} seeds; {axes or 'no axis'}",
-            soft_wrap=True,
-            highlight=False,
-        )
-    console.print(
-        f"tune by {objective['split']} {objective['metric']} ({objective['moment']} epoch), then "
-        f"confirm each winner on {n_confirm} fresh seeds: {definition.n_runs} runs{more}, "
-        f"at most "
-        f"{definition.population_size} in a population",
-        soft_wrap=True,
-        highlight=False,
+        say(f"  {arm.name}: {n_settings} settings x {n_tune} seeds; {axes or 'no axis'}")
+    moment = {
+        "last": "last epoch",
+        "best": "best epoch",
+        "mean_last": f"mean of the last {objective.get('n_last')} epochs",
+    }[objective["moment"]]
+    tuning = f"tune by {objective['split']} {objective['metric']} ({moment})"
+    if definition.pruner["name"] != "none":
+        tuning += f", pruned by {definition.pruner['name']}"
+    confirm = (
+        f", then confirm each winner and each untuned default on {n_confirm} fresh seeds"
+        if n_confirm
+        else ""
     )
+    say(tuning + confirm)
+    more = " and more where a grid grows" if grows else ""
+    workers = f", {n_workers} workers" if n_workers > 1 else ""
+    say(
+        f"{definition.n_runs} runs{more}; {estimate.n_populations} populations of at most "
+        f"{definition.population_size}{workers}; about {duration(estimate.seconds)} here"
+    )
+
+
+def duration(seconds: float) -> str:
+    """Say a length of time in two of its units at most."""
+    if seconds < 60:  # noqa: PLR2004 - seconds in a minute
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"  # noqa: PLR2004
 
 
 def _axis_text(axis: Axis) -> str:
@@ -124,7 +162,7 @@ def _axis_text(axis: Axis) -> str:
 
 
 class SweepDisplay(Watcher):
-    """A sweep: runs done, time left, the best of each arm."""
+    """A sweep: runs done, time left, the best of each arm; one picture for all workers."""
 
     def __init__(self, definition: Definition, console: Console) -> None:
         """Make ready to show."""
@@ -133,11 +171,13 @@ class SweepDisplay(Watcher):
         self._arms = [arm.name for arm in definition.arms]
         self._format = ".2%" if definition.objective["metric"] == "error" else ".4f"
         self._best: dict[str, float] = {}
-        self._n_finished = 0
-        self._stage = ""
+        self._bars: dict[str, TaskID] = {}
+        self._known = Progress({}, {}, {})
+        self._in_training: dict[str, float] = {}
         self._live = Live(self._picture(), console=console, refresh_per_second=4)
         self._is_on = console.is_terminal
         self._started = time.monotonic()
+        self._said_at = -math.inf
 
     def __enter__(self) -> Self:
         """Begin to show."""
@@ -160,35 +200,58 @@ class SweepDisplay(Watcher):
         table.add_column("arm")
         table.add_column("best tuning score so far", justify="right")
         for arm in self._arms:
-            table.add_row(arm, format(self._best[arm], self._format) if arm in self._best else "-")
+            best = self._best.get(arm, math.inf)
+            table.add_row(arm, format(best, self._format) if math.isfinite(best) else "-")
         return Group(table, self._progress)
-
-    def stage(self, name: str, n_runs: int, n_finished: int) -> None:
-        """Begin a bar."""
-        self._stage, self._n_runs, self._n_finished = name, n_runs, n_finished
-        self._bar = self._progress.add_task(name, total=n_runs, completed=n_finished, note="runs")
-        self._line(f"{name}: {n_finished} of {n_runs} runs recorded")
 
     def epoch(self, members: Sequence[Member]) -> None:
         """Show how far the population in training is, in whole runs' worth."""
         done = sum(member.epoch / member.config.trainer.max_epochs for member in members)
-        self._progress.update(self._bar, completed=self._n_finished + int(done))
+        self._in_training = {"": done}
+        self._move()
 
-    def grown(self, n_runs: int) -> None:
-        """Lengthen the bar."""
-        self._n_runs += n_runs
-        self._progress.update(self._bar, total=self._n_runs)
+    def in_training(self, workers: Mapping[str, float]) -> None:
+        """Show how far all workers' populations are, in whole runs' worth."""
+        self._in_training = dict(workers)
+        self._move()
 
-    def finished(self, results: Sequence[RunResult]) -> None:
-        """Count the runs."""
-        self._n_finished += len(results)
-        self._progress.update(self._bar, completed=self._n_finished)
-        self._line(f"{self._stage}: {self._n_finished} of {self._n_runs} runs recorded")
+    def progress(self, progress: Progress) -> None:
+        """Show what is recorded, and the best of each arm."""
+        is_news = progress.n_done != self._known.n_done
+        self._known = progress
+        self._in_training = {}
+        self._move()
+        if dict(progress.best) != self._best:
+            self._best = dict(progress.best)
+            self._live.update(self._picture())
+        now = time.monotonic()
+        is_done = progress.n_done == progress.n_asked
+        if is_news and (is_done or now - self._said_at >= LINE_SECONDS):
+            self._said_at = now
+            self._line(
+                ", ".join(
+                    f"{stage}: {progress.n_done[stage]} of {progress.n_asked[stage]} runs recorded"
+                    for stage in progress.n_asked
+                    if progress.n_asked[stage]
+                )
+            )
 
-    def scored(self, best: Mapping[str, float]) -> None:
-        """Show the best of each arm."""
-        self._best = dict(best)
-        self._live.update(self._picture())
+    def notice(self, text: str) -> None:
+        """Print a line above the picture."""
+        self._console.print(text, highlight=False, soft_wrap=True, markup=False)
+
+    def _move(self) -> None:
+        ahead = int(sum(self._in_training.values()))
+        for stage, n_asked in self._known.n_asked.items():
+            if not n_asked:
+                continue
+            if stage not in self._bars:
+                self._bars[stage] = self._progress.add_task(stage, total=n_asked, note="runs")
+            n_done = self._known.n_done[stage]
+            # What is in training belongs to the first stage that is not done.
+            n_shown = min(n_asked, n_done + ahead)
+            ahead -= n_shown - n_done
+            self._progress.update(self._bars[stage], total=n_asked, completed=n_shown)
 
     def _line(self, text: str) -> None:
         if not self._is_on:

@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -58,6 +58,20 @@ class Member:
         return self.epoch % trainer.evaluate_every == 0 or self.epoch == trainer.max_epochs
 
 
+@dataclass(frozen=True)
+class Snapshot:
+    """One member taken out of its stack between two epochs: all that its future depends on.
+
+    Draws are named by seed and epoch, so no generator's state is among it.
+    """
+
+    member: Member
+    params: list[Tensor]
+    """As the population has them, without the members' axis."""
+    state: State
+    """The optimizer's, likewise."""
+
+
 @dataclass
 class Slice:
     """The contiguous members that share a method, and their optimizer's state."""
@@ -79,13 +93,20 @@ class Population:
     Members are ordered by method, so that each method updates one slice of the stack.
     """
 
-    def __init__(self, configs: Sequence[RunConfig], layout: Layout) -> None:
-        """Start every member from its own initializer.
+    def __init__(
+        self,
+        configs: Sequence[RunConfig],
+        layout: Layout,
+        *,
+        snapshots: Mapping[str, Snapshot] | None = None,
+    ) -> None:
+        """Start every member from its own initializer, or where it was left.
 
         Args:
             configs: The runs, of one partition (see ``config.partition_key``), on a settled
                 device.
             layout: The layers that all of them have.
+            snapshots: By run id, members that go on.
         """
         self.layout = layout
         self.dtype = DTYPES[configs[0].trainer.dtype]
@@ -99,6 +120,9 @@ class Population:
             self._slice(start, stop, state=None) for start, stop in _runs_of_a_method(ordered)
         ]
         self.max_norm = self._max_norm()
+        for m, member in enumerate(self.members):
+            if snapshots and member.run_id in snapshots:
+                self._restore(m, snapshots[member.run_id])
 
     def __len__(self) -> int:
         """Count the members still training."""
@@ -186,18 +210,77 @@ class Population:
 
     def keep(self, kept: Sequence[int]) -> None:
         """Let all members but those at the places ``kept`` (ascending) leave the population."""
-        index = torch.tensor(kept, dtype=torch.int64, device=self.device)
-        self.params = [w.detach()[index].requires_grad_() for w in self.params]
-        slices: list[tuple[int, int, State]] = []
-        for part in self.slices:
-            local = [place - part.start for place in kept if part.start <= place < part.stop]
-            if local:
-                start = slices[-1][1] if slices else 0
-                state = {k: [t[local] for t in tensors] for k, tensors in part.state.items()}
-                slices.append((start, start + len(local), state))
-        self.members = [self.members[place] for place in kept]
-        self.slices = [self._slice(start, stop, state) for start, stop, state in slices]
+        self._rebuild([(self, part, _local(part, kept)) for part in self.slices])
+
+    def merge(self, others: "Population") -> None:
+        """Take in the members of another population of the same partition."""
+        parts = [
+            (population, part, range(part.stop - part.start))
+            for method in METHODS.values()
+            for population in (self, others)
+            for part in population.slices
+            if part.method is method
+        ]
+        self._rebuild(parts)
+
+    def _rebuild(self, parts: Sequence[tuple["Population", Slice, Sequence[int]]]) -> None:
+        """Stack the members at some places of some slices; one method's slices lie together."""
+        rows: list[list[Tensor]] = [[] for _ in self.params]
+        members: list[Member] = []
+        found: list[tuple[Method, int, list[State]]] = []
+        for population, part, local in parts:
+            if not local:
+                continue
+            for row, parameter in zip(rows, population.params, strict=True):
+                row.append(parameter.detach()[part.start : part.stop][local])
+            members += [population.members[part.start + place] for place in local]
+            if not found or found[-1][0] is not part.method:
+                found.append((part.method, 0, []))
+            method, n_members, states = found[-1]
+            states.append({k: [t[local] for t in tensors] for k, tensors in part.state.items()})
+            found[-1] = (method, n_members + len(local), states)
+        self.params = [
+            torch.cat(row).requires_grad_() if row else parameter.detach()[:0].requires_grad_()
+            for row, parameter in zip(rows, self.params, strict=True)
+        ]
+        self.members = members
+        stops = list(itertools.accumulate(n_members for _, n_members, _ in found))
+        self.slices = [
+            self._slice(stop - n_members, stop, _joined(states))
+            for stop, (_, n_members, states) in zip(stops, found, strict=True)
+        ]
         self.max_norm = self._max_norm()
+
+    def snapshot(self, place: int) -> Snapshot:
+        """Copy what the member at a place is, to the CPU."""
+        part = next(part for part in self.slices if part.start <= place < part.stop)
+        state = {
+            key: [tensor[place - part.start].to("cpu", copy=True) for tensor in tensors]
+            for key, tensors in part.state.items()
+        }
+        params = [w.detach()[place].to("cpu", copy=True) for w in self.params]
+        return Snapshot(self.members[place], params, state)
+
+    @torch.no_grad()
+    def _restore(self, place: int, snapshot: Snapshot) -> None:
+        self.members[place] = snapshot.member
+        for parameter, kept in zip(self.params, snapshot.params, strict=True):
+            parameter[place] = kept
+        part = next(part for part in self.slices if part.start <= place < part.stop)
+        for key, tensors in part.state.items():
+            for tensor, kept in zip(tensors, snapshot.state[key], strict=True):
+                tensor[place - part.start] = kept
+
+
+def _local(part: Slice, places: Sequence[int]) -> list[int]:
+    return [place - part.start for place in places if part.start <= place < part.stop]
+
+
+def _joined(states: Sequence[State]) -> State:
+    return {
+        key: [torch.cat(rows) for rows in zip(*(state[key] for state in states), strict=True)]
+        for key in states[0]
+    }
 
 
 def _gradient(parameter: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ Only what ``--help`` needs is imported here; torch, optuna and the rest come wit
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,8 @@ from ffnn_lab.messages import explain
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
+
+    from ffnn_lab.sweeper.pool import Job, Launcher
 
 TRACEBACK = "FFNN_LAB_TRACEBACK"
 """Environment variable that remembers what the user's HYDRA_FULL_ERROR was."""
@@ -83,7 +85,7 @@ def run_single(config: RunConfig) -> None:
     folder = Path(config.paths.outputs) / name
     console = Console()
     with whole_or_not(folder) as begun:
-        tracker = make_tracker(config, begun, group=name, job_type="single", arms={})
+        tracker = make_tracker(config, begun, group=name, labels={})
 
         def on_epoch(members: Sequence[Member]) -> None:
             display.on_epoch(members)
@@ -110,42 +112,81 @@ def whole_or_not(folder: Path) -> Iterator[Path]:
         shutil.rmtree(begun, ignore_errors=True)
 
 
-def run_sweep(loader: "ConfigLoader", master: DictConfig, arguments: Sequence[str]) -> None:
+def run_sweep(
+    loader: "ConfigLoader",
+    master: DictConfig,
+    arguments: Sequence[str],
+    make_launcher: "Callable[[Job, Path], Launcher]",
+) -> None:
     """Plan a sweep, work through it, and end with its table and figures."""
     from rich.console import Console  # noqa: PLC0415 - see the module's docstring
 
     from ffnn_lab.display import SweepDisplay, print_plan  # noqa: PLC0415
     from ffnn_lab.sweeper.compose import define  # noqa: PLC0415
-    from ffnn_lab.sweeper.resume import alone_in, prepare  # noqa: PLC0415
-    from ffnn_lab.sweeper.worker import Worker  # noqa: PLC0415
-    from ffnn_lab.tracking import NoTracker, Tracker, make_tracker  # noqa: PLC0415
+    from ffnn_lab.sweeper.estimate import estimate  # noqa: PLC0415
+    from ffnn_lab.sweeper.pool import Post, lead, open_sweep, work_alone  # noqa: PLC0415
+    from ffnn_lab.sweeper.resume import settle_folder  # noqa: PLC0415
+    from ffnn_lab.sweeper.worker import StoppedError  # noqa: PLC0415
     from ffnn_lab.trainer import settle_device  # noqa: PLC0415
 
-    definition, is_dry = define(loader, master, arguments, settle_device)
-    folder = Path(definition.arms[0].config.paths.outputs) / definition.name
+    definition, options = define(loader, master, arguments, settle_device)
+    outputs = Path(definition.arms[0].config.paths.outputs)
+    definition = settle_folder(definition, outputs, if_changed=options.if_changed)
+    folder = outputs / definition.name
+    launcher, n_workers = settle_launcher(master, options.n_workers)
     console = Console()
-    print_plan(definition, str(folder), console)
-    if is_dry:
+    plan = estimate(definition, n_workers=n_workers)
+    print_plan(definition, str(folder), plan, console, n_workers=n_workers)
+    if options.dry_run:
         return
-    trackers: list[Tracker] = []
-
-    def tracker_for(stage: str, arms: Mapping[str, str]) -> Tracker:
-        config = definition.arms[0].config
-        if any(tracker.is_broken for tracker in trackers):
-            return NoTracker()
-        trackers[:] = [
-            make_tracker(config, folder, group=definition.name, job_type=stage, arms=arms)
-        ]
-        return trackers[0]
-
-    with alone_in(folder):
-        prepare(folder, definition)
+    post = Post(str(folder.resolve()), options.storage, n_workers, options.max_failures)
+    try:
         with SweepDisplay(definition, console) as display:
-            Worker(definition, folder, watcher=display, make_tracker=tracker_for).work()
+            open_sweep(
+                definition,
+                outputs,
+                storage_url=options.storage,
+                retry_failed=options.retry_failed,
+                watcher=display,
+            )
+            work = work_alone if launcher == "basic" else lead
+            work(post, lambda job: make_launcher(job, folder), display)
+    except StoppedError:
+        from ffnn_lab.records import read_runs  # noqa: PLC0415
+
+        n_recorded = len(read_runs(folder))
+        sys.stderr.write(
+            f"stopped: {n_recorded} runs are recorded, and what was in training is kept as far as "
+            f"trainer.checkpoint_seconds allows. Go on with\n  {definition.command}\n"
+        )
+        sys.exit(EXIT_INTERRUPTED)
 
     from analysis.report import report  # noqa: PLC0415 - a second of import, after the work
 
     report(folder)
+
+
+def settle_launcher(master: DictConfig, n_workers: int | None) -> tuple[str, int]:
+    """Say which launcher starts the workers, and how many it is to start.
+
+    Raises:
+        ConfigError: If the launcher cannot start that many.
+    """
+    launcher = str(master.hydra.runtime.choices["hydra/launcher"])
+    if launcher == "basic":
+        if n_workers not in (None, 1):
+            msg = (
+                f"hydra.sweeper.n_workers={n_workers} needs a launcher that starts processes, "
+                "such as hydra/launcher=joblib; basic works in this one"
+            )
+            raise ConfigError(msg)
+        return launcher, 1
+    if n_workers is None and launcher == "joblib":
+        from ffnn_lab.sweeper.pool import n_cores  # noqa: PLC0415 - see the module's docstring
+
+        n_jobs = int(master.hydra.launcher.n_jobs)
+        return launcher, n_jobs if n_jobs > 0 else max(1, n_cores() + 1 + n_jobs)
+    return launcher, n_workers or 1
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """Mirrors runs to W&B: one W&B run per run. Nobody reads back from it, and it may fail."""
 
+import itertools
 import logging
 import os
 from collections.abc import Mapping, Sequence
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ffnn_lab.config import RunConfig, leaves
 from ffnn_lab.population import Member
-from ffnn_lab.records import RunResult
+from ffnn_lab.records import CurvePoint, RunResult
 
 if TYPE_CHECKING:
     import wandb
@@ -54,8 +55,7 @@ class WandbTracker:
         folder: Path,
         *,
         group: str,
-        job_type: str,
-        arms: Mapping[str, str],
+        labels: Mapping[str, tuple[str, str]],
     ) -> None:
         """Make ready; a W&B run opens with its first measurement.
 
@@ -63,16 +63,14 @@ class WandbTracker:
             config: Says mode and project.
             folder: The sweep's folder; W&B writes into its ``wandb/``.
             group: Name of the sweep.
-            job_type: Its stage.
-            arms: Run id to arm, which becomes the run's tag.
+            labels: Run id to stage and arm, which become its job type and its tag. It may grow.
         """
         self._mode = config.tracking.mode
         self._project = config.tracking.project
         # W&B writes from a process of its own, which may stand in another folder.
         self._folder = folder.resolve()
         self._group = group
-        self._job_type = job_type
-        self._arms = arms
+        self._labels = labels
         self._runs: dict[str, wandb.Run] = {}
         self._n_logged: dict[str, int] = {}
         self.is_broken = False
@@ -94,7 +92,7 @@ class WandbTracker:
         except Exception as error:  # noqa: BLE001 - whatever a tracker may raise
             self.is_broken = True
             logger.warning(
-                "tracking failed and is off for these runs (%s: %s); the records go on",
+                "tracking failed and is off from here on (%s: %s); the records go on",
                 type(error).__name__,
                 str(error).strip().splitlines()[0] if str(error).strip() else "no message",
             )
@@ -104,12 +102,14 @@ class WandbTracker:
             run = self._runs.get(member.run_id) or self._open(member)
             points = member.curve[self._n_logged.get(member.run_id, 0) :]
             self._n_logged[member.run_id] = len(member.curve)
-            if points:
-                values: dict[str, float] = {"epoch": points[-1].epoch, "lr": points[-1].lr}
-                for point in points:
+            # Usually one epoch; of a run that goes on from a checkpoint, all that it had.
+            for (epoch, step), together in itertools.groupby(points, key=_moment):
+                values: dict[str, float] = {"epoch": epoch}
+                for point in together:
+                    values["lr"] = point.lr
                     values[f"{point.split}/loss"] = point.loss
                     values[f"{point.split}/error"] = point.error
-                run.log(values, step=points[-1].step)
+                run.log(values, step=step)
 
     def _open(self, member: Member) -> "wandb.Run":
         # A telemetry thread of W&B would look up hosts even offline.
@@ -117,15 +117,16 @@ class WandbTracker:
         import wandb  # noqa: PLC0415 - a second of import that tracking=off never pays
 
         self._folder.mkdir(parents=True, exist_ok=True)
+        stage, arm = self._labels.get(member.run_id, ("single", ""))
         run = wandb.init(
             mode="online" if self._mode == "online" else "offline",
             project=self._project,
             dir=str(self._folder),
             id=f"{self._group}-{member.run_id}",
-            name=f"{self._arms.get(member.run_id, self._group)}-{member.run_id}",
+            name=f"{arm or self._group}-{member.run_id}",
             group=self._group,
-            job_type=self._job_type,
-            tags=[self._arms[member.run_id]] if member.run_id in self._arms else [],
+            job_type=stage,
+            tags=[arm] if arm else [],
             config=_nested(leaves(member.config)),
             reinit="create_new",
             settings=wandb.Settings(
@@ -147,18 +148,23 @@ class WandbTracker:
     def _close(self, results: Sequence[RunResult]) -> None:
         for result in results:
             run = self._runs.pop(result.run_id, None)
+            self._n_logged.pop(result.run_id, None)
             if run is not None:
                 run.summary.update({"status": result.status, **result.metrics()})
                 run.finish(exit_code=0 if result.status == "completed" else 1)
 
 
 def make_tracker(
-    config: RunConfig, folder: Path, *, group: str, job_type: str, arms: Mapping[str, str]
+    config: RunConfig, folder: Path, *, group: str, labels: Mapping[str, tuple[str, str]]
 ) -> Tracker:
     """Give the tracker that ``tracking`` asks for; see ``WandbTracker``."""
     if config.tracking.mode == "off":
         return NoTracker()
-    return WandbTracker(config, folder, group=group, job_type=job_type, arms=arms)
+    return WandbTracker(config, folder, group=group, labels=labels)
+
+
+def _moment(point: CurvePoint) -> tuple[int, int]:
+    return point.epoch, point.step
 
 
 def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:

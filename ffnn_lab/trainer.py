@@ -7,7 +7,7 @@ sum over members of each member's mean loss has exactly the members' own gradien
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from ffnn_lab.config import ConfigError, RunConfig, partition_key, run_id, with_
 from ffnn_lab.draws import Batch, Examples, epoch_batches
 from ffnn_lab.evaluation import evaluate, member_losses
 from ffnn_lab.models import Layout, export_member, forward, save_network
-from ffnn_lab.population import Member, Population
+from ffnn_lab.population import Member, Population, Snapshot
 from ffnn_lab.records import SPLITS, CurvePoint, RunResult
 from ffnn_lab.schedules import advance
 from ffnn_lab.tasks import Split, Task
@@ -43,41 +43,64 @@ def _no_denormals() -> Iterator[None]:
         torch.set_flush_denormal(was_flushing)
 
 
-@_no_denormals()
-def train(
-    configs: Sequence[RunConfig],
-    task: Task,
-    *,
-    on_epoch: OnEpoch = lambda _members: None,
-    weights_folder: Path | None = None,
-) -> list[RunResult]:
-    """Train every run of one partition, each as if it were alone.
+class Training:
+    """A population of one partition in training; members join and leave between epochs.
 
-    Args:
-        configs: Different runs that agree in ``config.partition_key``, on a settled device.
-        task: What they learn.
-        on_epoch: Told of progress.
-        weights_folder: Where members with ``trainer.save_weights`` leave their network, as
-            ``<run_id>.pt``.
-
-    Returns:
-        One result per run, in the order of ``configs``.
-
-    Raises:
-        ValueError: If the runs do not share a partition.
+    A member's numbers do not depend on when, or beside whom, it joined.
     """
-    if len({partition_key(config) for config in configs}) != 1:
-        msg = "the runs of a population must agree in task, model, batch size, dtype and device"
-        raise ValueError(msg)
-    sizes = (task.n_features, *configs[0].model.widths, task.n_classes)
-    population = Population(configs, Layout(sizes, configs[0].model.activation))
-    splits = {name: _on_device(task.split(name), population) for name in SPLITS}
 
-    _evaluate(population, splits)
-    on_epoch(population.members)
-    # Weights that are infinite as drawn have no first epoch.
-    results = {result.run_id: result for result in _let_leave(population, task, weights_folder)}
-    while len(population) > 0:
+    def __init__(self, task: Task, *, weights_folder: Path | None = None) -> None:
+        """Make ready.
+
+        Args:
+            task: What they learn.
+            weights_folder: Where members with ``trainer.save_weights`` leave their network, as
+                ``<run_id>.pt``.
+        """
+        self._task = task
+        self._weights_folder = weights_folder
+        self._population: Population | None = None
+        self._splits: dict[str, Examples] = {}
+
+    @property
+    def members(self) -> Sequence[Member]:
+        """Those in training."""
+        return [] if self._population is None else self._population.members
+
+    @_no_denormals()
+    def join(
+        self, configs: Sequence[RunConfig], snapshots: Mapping[str, Snapshot] | None = None
+    ) -> None:
+        """Take in runs, each at its start or where it was left.
+
+        Args:
+            configs: Different runs on a settled device that agree in ``config.partition_key``
+                with each other and with those in training.
+            snapshots: By run id, those that go on.
+
+        Raises:
+            ValueError: If the runs do not share a partition.
+        """
+        inside = [member.config for member in self.members]
+        if len({partition_key(config) for config in (*inside, *configs)}) != 1:
+            msg = "the runs of a population must agree in task, model, batch size, dtype, device"
+            raise ValueError(msg)
+        sizes = (self._task.n_features, *configs[0].model.widths, self._task.n_classes)
+        layout = Layout(sizes, configs[0].model.activation)
+        newcomers = Population(configs, layout, snapshots=snapshots)
+        if self._population is None:
+            self._splits = {name: _on_device(self._task.split(name), newcomers) for name in SPLITS}
+        _evaluate(newcomers, self._splits)
+        if self._population is None:
+            self._population = newcomers
+        else:
+            self._population.merge(newcomers)
+
+    @_no_denormals()
+    def epoch(self) -> None:
+        """Train every member for one epoch, and measure those that are due."""
+        population, splits = self._population, self._splits
+        assert population is not None  # noqa: S101 - nobody trains before somebody joined
         started = time.perf_counter()
         losses: list[Tensor] = []
         with _threads_for(population):
@@ -103,10 +126,85 @@ def train(
                 dev_loss=member.last("dev", "loss"),
             )
             member.seconds += (time.perf_counter() - started) / len(population)
-        on_epoch(population.members)
-        for result in _let_leave(population, task, weights_folder):
-            results[result.run_id] = result
-    return [results[run_id(config)] for config in configs]
+
+    def leave(self, pruned: Collection[str] = ()) -> list[RunResult]:
+        """Let finished and diverged members go, and those of the run ids ``pruned``."""
+        population = self._population
+        if population is None:
+            return []
+        results, kept = [], []
+        for m, member in enumerate(population.members):
+            status = member.status or ("pruned" if member.run_id in pruned else None)
+            if status is None:
+                kept.append(m)
+                continue
+            if self._weights_folder is not None and member.config.trainer.save_weights:
+                network = export_member(population.params, m, population.layout)
+                path = self._weights_folder / f"{member.run_id}.pt"
+                save_network(network, path, population.layout)
+            results.append(result_of(member, status, self._task.chance_error))
+        if results:
+            population.keep(kept)
+        return results
+
+    def snapshots(self) -> list[Snapshot]:
+        """Copy what every member is, between two epochs."""
+        population = self._population
+        if population is None:
+            return []
+        return [population.snapshot(m) for m in range(len(population))]
+
+
+def train(
+    configs: Sequence[RunConfig],
+    task: Task,
+    *,
+    on_epoch: OnEpoch = lambda _members: None,
+    weights_folder: Path | None = None,
+) -> list[RunResult]:
+    """Train every run of one partition to its end, each as if it were alone.
+
+    Args:
+        configs: Different runs that agree in ``config.partition_key``, on a settled device.
+        task: What they learn.
+        on_epoch: Told of progress.
+        weights_folder: See ``Training``.
+
+    Returns:
+        One result per run, in the order of ``configs``.
+
+    Raises:
+        ValueError: If the runs do not share a partition.
+    """
+    training = Training(task, weights_folder=weights_folder)
+    training.join(configs)
+    on_epoch(training.members)
+    # Weights that are infinite as drawn have no first epoch.
+    results = training.leave()
+    while training.members:
+        training.epoch()
+        on_epoch(training.members)
+        results += training.leave()
+    by_id = {result.run_id: result for result in results}
+    return [by_id[run_id(config)] for config in configs]
+
+
+def result_of(
+    member: Member, status: str, chance_error: float, *, traceback: str | None = None
+) -> RunResult:
+    """Give what a member came to."""
+    return RunResult(
+        config=member.config,
+        run_id=member.run_id,
+        status=status,
+        n_epochs=member.epoch,
+        n_steps=member.n_steps,
+        diverged_step=member.diverged_step,
+        seconds=member.seconds,
+        chance_error=chance_error,
+        curve=member.curve,
+        traceback=traceback,
+    )
 
 
 def settle_device(config: RunConfig) -> RunConfig:
@@ -187,12 +285,17 @@ def _find_diverged(members: Sequence[Member], losses: Tensor) -> None:
             member.diverged_step = member.n_steps - len(losses) + step + 1
 
 
+def _was_measured(member: Member) -> bool:
+    """Whether the curve has this epoch already; so it is with one that goes on."""
+    return bool(member.curve) and member.curve[-1].epoch == member.epoch
+
+
 def _evaluate(population: Population, splits: dict[str, Examples]) -> None:
     """Add a point to the curve of each member that is due on each split, and spot divergence.
 
     A member that diverged gets no point: its curve stops where the run stopped.
     """
-    if not any(member.is_due for member in population.members):
+    if all(_was_measured(member) or not member.is_due for member in population.members):
         return
     with _threads_for(population):
         measured = {
@@ -202,7 +305,7 @@ def _evaluate(population: Population, splits: dict[str, Examples]) -> None:
     for m, member in enumerate(population.members):
         values = {name: (losses[m], errors[m]) for name, (losses, errors) in measured.items()}
         # Who is not due was measured for a neighbor's sake, which must not date a divergence.
-        if not member.is_due or member.diverged_step is not None:
+        if not member.is_due or member.diverged_step is not None or _was_measured(member):
             continue
         if math.isfinite(values["train"][0]):
             member.curve += [
@@ -211,29 +314,3 @@ def _evaluate(population: Population, splits: dict[str, Examples]) -> None:
             ]
         else:
             member.diverged_step = member.n_steps
-
-
-def _let_leave(
-    population: Population, task: Task, weights_folder: Path | None
-) -> Iterator[RunResult]:
-    """Take finished and diverged members out of the population and give their results."""
-    stays = [member.status is None for member in population.members]
-    for m, member in enumerate(population.members):
-        if member.status is None:
-            continue
-        if weights_folder is not None and member.config.trainer.save_weights:
-            network = export_member(population.params, m, population.layout)
-            save_network(network, weights_folder / f"{member.run_id}.pt", population.layout)
-        yield RunResult(
-            config=member.config,
-            run_id=member.run_id,
-            status=member.status,
-            n_epochs=member.epoch,
-            n_steps=member.n_steps,
-            diverged_step=member.diverged_step,
-            seconds=member.seconds,
-            chance_error=task.chance_error,
-            curve=member.curve,
-        )
-    if not all(stays):
-        population.keep([m for m, is_staying in enumerate(stays) if is_staying])

@@ -75,6 +75,7 @@ def make_run(
             dtype="float64",
             max_norm=None,
             save_weights=False,
+            checkpoint_seconds=None,
         ),
         tracking=TrackingConfig(mode="off", project="tests"),
         paths=PathsConfig(outputs="outputs", data="data"),

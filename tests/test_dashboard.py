@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sweeper import test_worker as working
+from tests.sweeps import make_definition, work
 
 SECONDS_TO_START = 60
 """On a busy machine; it takes two."""
@@ -72,13 +72,14 @@ def ask(page: str) -> dict[str, object]:
 
 @pytest.mark.slow
 def test_the_dashboard_shows_every_arm_with_its_settings(tmp_path: Path) -> None:
-    working.work(tmp_path, working.make_definition("grid", confirm_seeds=()))
-    with dashboard(tmp_path / "study.journal") as address:
+    folder = work(tmp_path, make_definition("grid", confirm_seeds=()))
+    with dashboard(folder / "study.journal") as address:
         listed = ask(f"{address}/api/studies")["study_summaries"]
         assert isinstance(listed, list)
         by_name = {study["study_name"]: study["study_id"] for study in listed}
-        assert set(by_name) == {"test/sgd", "test/adam"}
-        for number in by_name.values():
+        assert set(by_name) == {"test/sgd", "test/adam", "test/.workers"}
+        for name in ("test/sgd", "test/adam"):
+            number = by_name[name]
             trials = ask(f"{address}/api/studies/{number}")["trials"]
             assert isinstance(trials, list)
             tried = sorted(trial["params"][0]["param_external_value"] for trial in trials)

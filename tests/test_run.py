@@ -237,15 +237,3 @@ def test_an_interrupted_run_leaves_its_predecessor(tmp_path: Path) -> None:
         begin()
     after = {p: p.read_bytes() for p in (tmp_path / "outputs").rglob("*") if p.is_file()}
     assert after == before
-
-
-def test_a_sweep_at_work_is_not_entered_by_a_second_process(tmp_path: Path) -> None:
-    from ffnn_lab.sweeper.resume import alone_in  # noqa: PLC0415 - for this test alone
-
-    folder = tmp_path / "outputs" / "mine"
-    words = ("-m", "optimizer.lr=0.1,0.2", "seed=0", *QUICK, "hydra.sweeper.name=mine", *TUNE_ONLY)
-    with alone_in(folder):
-        said = run_lab(tmp_path, *words)
-        assert said.exit_code == 2
-        assert "is being worked on by another process" in said.error
-    assert run_lab(tmp_path, *words).exit_code == 0

@@ -10,14 +10,24 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from ffnn_lab.records import RecordWriter, RunResult, write_definition
+from ffnn_lab.records import RecordError, RecordWriter, write_definition
 from ffnn_lab.status import ArmStatus, age_text, main, read_status, show_all, show_one
+from ffnn_lab.sweeper.agenda import Progress
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.space import Choice, Interval, Space
 from ffnn_lab.sweeper.worker import Watcher
-from tests.analysis.builders import CONFIRM, TUNE, Row, make_definition, write_run, write_sweep
+from tests import sweeps as working
+from tests.analysis.builders import (
+    CONFIRM,
+    DEFAULT,
+    MEAN_LAST,
+    TUNE,
+    Row,
+    make_definition,
+    write_run,
+    write_sweep,
+)
 from tests.command_line import run_module
-from tests.sweeper import test_worker as working
 
 STARTED = 1_000_000.0
 
@@ -46,13 +56,77 @@ def row_of(text: str, *words: str) -> str:
 def test_counts_and_scores_of_a_finished_sweep(tmp_path: Path) -> None:
     status = read_status(write_sweep(tmp_path / "small"))
     assert rounded(status.arms) == [
-        ArmStatus("tune", "sgd", 3, 3, 6, 6, n_diverged=1, best=0.11),
-        ArmStatus("tune", "adam", 3, 3, 6, 6, n_diverged=0, best=0.05),
-        ArmStatus("confirm", "sgd", 1, 1, 3, 3, n_diverged=0, best=0.11),
-        # The diverged one counts as chance: (0.06 + 0.06 + 0.9) / 3.
-        ArmStatus("confirm", "adam", 1, 1, 3, 3, n_diverged=1, best=0.34),
+        ArmStatus("tune", "sgd", 3, 3, 6, 6, 1, 0, 0, best=0.11),
+        ArmStatus("tune", "adam", 3, 3, 6, 6, 0, 0, 0, best=0.05),
+        # The winner and the untuned default.
+        ArmStatus("confirm", "sgd", 2, 2, 6, 6, 0, 0, 0, best=0.11),
+        # The diverged one counts as chance: (0.06 + 0.06 + 0.9) / 3. The default's 0.05 is lower.
+        ArmStatus("confirm", "adam", 2, 2, 6, 6, 1, 0, 0, best=0.34),
     ]
-    assert (status.n_runs, status.n_runs_asked, status.state) == (18, 18, "finished")
+    assert (status.n_runs, status.n_runs_asked, status.state) == (24, 24, "finished")
+
+
+def test_an_arm_without_axes_confirms_one_setting(tmp_path: Path) -> None:
+    arms = make_definition()["arms"]
+    arms["adam"]["space"] = {}
+    status = read_status(write_sweep(tmp_path, definition=make_definition(arms=arms)))
+    asked = {(arm.stage, arm.arm): arm.n_runs_asked for arm in status.arms}
+    assert asked["confirm", "sgd"] == 2 * 3
+    assert asked["confirm", "adam"] == 3
+    assert asked["tune", "adam"] == 2
+
+
+def test_a_former_winner_is_no_part_of_what_is_asked(tmp_path: Path) -> None:
+    """A sweep that was widened confirms again: what won before does not stand for what wins."""
+    former: list[Row] = [(*row[:2], 0, *row[3:]) for row in CONFIRM if row[1] == "sgd"]
+    keep = [row for row in (*TUNE, *CONFIRM, *DEFAULT) if row[:4] != ("confirm", "sgd", 1, 1002)]
+    status = read_status(write_sweep(tmp_path, rows=[*keep, *former]))
+    confirm = status.arms[2]
+    assert (confirm.arm, confirm.n_runs, confirm.n_settings) == ("sgd", 5, 1)
+    assert status.state == "unfinished"
+
+
+def test_runs_that_were_pruned_or_failed_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A setting with one of them scores infinity; sgd's best is the third, 0.11."""
+    lost = {("tune", "sgd", 0, 0): "pruned", ("tune", "sgd", 2, 1): "failed"}
+    rows: list[Row] = [(*row[:4], lost.get(row[:4], row[4])) for row in TUNE]
+    folder = write_sweep(tmp_path / "small", rows=[*rows, *CONFIRM, *DEFAULT])
+    status = read_status(folder)
+    assert rounded(status.arms)[0] == ArmStatus("tune", "sgd", 3, 3, 6, 6, 0, 1, 1, best=0.11)
+    assert (status.n_failed, status.state) == (1, "finished")
+    assert main(["small", "--outputs", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("sweep small: finished (1 failed), 24 of 24 runs recorded")
+    assert row_of(said, "stage") == (
+        "stage arm settings runs recorded diverged pruned failed best score"
+    )
+    assert row_of(said, "tune", "sgd") == "tune sgd 3 of 3 6 of 6 0 1 1 11.00%"
+    assert main(["--outputs", str(tmp_path)]) == 0
+    assert row_of(capsys.readouterr().out, "small").startswith("small finished (1 failed) 24 of")
+
+
+def test_an_arm_whose_settings_all_lack_a_result(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows: list[Row] = [(*row[:4], "pruned") for row in TUNE]
+    write_sweep(tmp_path / "small", rows=rows)
+    assert main(["small", "--outputs", str(tmp_path)]) == 0
+    assert row_of(capsys.readouterr().out, "tune", "sgd") == "tune sgd 3 of 3 6 of 6 0 6 inf"
+
+
+def test_a_mean_of_the_last_epochs_reads_the_curves(tmp_path: Path) -> None:
+    """Errors of 0.5 at epoch 1 and, over seeds, 0.05 at epoch 2; other moments read none."""
+    folder = write_sweep(tmp_path, definition=make_definition(objective=MEAN_LAST))
+    best = {(arm.stage, arm.arm): arm.best for arm in read_status(folder).arms}
+    assert best["tune", "adam"] == pytest.approx((0.5 + 0.05) / 2)
+    damaged = next((folder / "curves").glob("part-*"))
+    damaged.write_bytes(b"torn")
+    with pytest.raises(RecordError, match="cannot be read"):
+        read_status(folder)
+    write_definition(folder, make_definition())
+    assert read_status(folder).state == "finished"
 
 
 def test_a_setting_counts_when_all_its_seeds_are_in(tmp_path: Path) -> None:
@@ -66,7 +140,7 @@ def test_a_setting_counts_when_all_its_seeds_are_in(tmp_path: Path) -> None:
     assert read_status(folder).state == "unfinished"
 
 
-@pytest.mark.parametrize("missing", [TUNE[-1], CONFIRM[0]])
+@pytest.mark.parametrize("missing", [TUNE[-1], CONFIRM[0], DEFAULT[-1]])
 def test_one_missing_run_leaves_a_sweep_unfinished(tmp_path: Path, missing: Row) -> None:
     folder = write_sweep(tmp_path, keep=lambda row: row != missing)
     assert read_status(folder).state == "unfinished"
@@ -83,7 +157,7 @@ def test_a_sweep_that_has_only_begun(tmp_path: Path) -> None:
     write_definition(tmp_path, make_definition())
     os.utime(tmp_path / "definition.json", (STARTED, STARTED))
     status = read_status(tmp_path)
-    assert (status.n_runs, status.n_runs_asked) == (0, 18)
+    assert (status.n_runs, status.n_runs_asked) == (0, 24)
     assert status.changed == STARTED
     assert [arm.best for arm in status.arms] == [None] * 4
 
@@ -98,20 +172,20 @@ def test_a_trial_whose_run_is_still_in_training_does_not_count(tmp_path: Path) -
 def test_progress_is_seen_while_a_sweep_is_at_work(tmp_path: Path) -> None:
     """After every population all that it trained is there; at the end, all that was planned."""
     definition = working.make_definition(confirm_seeds=(1000,))
-    write_definition(tmp_path, definition.to_json())
+    folder = tmp_path / definition.name
     seen: list[int] = []
 
     class Observer(Watcher):
-        def finished(self, results: Sequence[RunResult]) -> None:
-            before = seen[-1] if seen else 0
-            status = read_status(tmp_path)
+        def progress(self, progress: Progress) -> None:
+            status = read_status(folder)
             seen.append(status.n_runs)
-            assert status.n_runs == before + len(results)
-            assert (status.state == "finished") == (seen[-1] == 2 * (4 * 2 + 1))
+            assert status.n_runs == sum(progress.n_done.values())
+            assert status.n_runs_asked == sum(progress.n_asked.values())
+            assert (status.state == "finished") == (seen[-1] == 2 * (4 * 2 + 2))
 
     working.work(tmp_path, definition, Observer())
-    assert len(seen) > 4
-    assert read_status(tmp_path).state == "finished"
+    assert len(set(seen)) > 3
+    assert read_status(folder).state == "finished"
 
 
 @pytest.mark.parametrize("protocol", ["grid", "random", "tpe"])
@@ -134,17 +208,19 @@ def test_what_is_asked_for_is_what_the_worker_tries(
     tune, confirm = read_status(tmp_path).arms
     assert tune.n_settings_asked == definition.n_settings_of(arm)
     assert tune.n_runs_asked == 2 * definition.n_settings_of(arm)
-    assert (confirm.n_settings_asked, confirm.n_runs_asked) == (1, 3)
+    n_confirmed = 2 if space else 1
+    assert (confirm.n_settings_asked, confirm.n_runs_asked) == (n_confirmed, 3 * n_confirmed)
 
 
 def test_one_sweep_in_plain_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_sweep(tmp_path / "small", rows=TUNE)
     assert main(["small", "--outputs", str(tmp_path)]) == 0
     said = capsys.readouterr().out
-    assert said.startswith("sweep small: unfinished, 12 of 18 runs recorded, the last ")
+    assert said.startswith("sweep small: unfinished, 12 of 24 runs recorded, the last ")
     assert "python -m ffnn_lab.run -m sweeps=small" in said.splitlines()
-    assert row_of(said, "tune", "sgd") == "tune sgd 3 of 3 6 of 6 1 11.00%"
-    assert row_of(said, "confirm", "adam") == "confirm adam 0 of 1 0 of 3 0 -"
+    assert row_of(said, "tune", "sgd") == "tune sgd 3 of 3 6 of 6 1 0 11.00%"
+    assert row_of(said, "confirm", "adam") == "confirm adam 0 of 2 0 of 6 0 0 -"
+    assert "failed" not in said
     assert said.isascii()
     assert "\x1b" not in said
 
@@ -169,8 +245,8 @@ def test_all_sweeps_the_newest_on_top_and_damage_named(tmp_path: Path) -> None:
     show_all(tmp_path, Console(file=told, width=1000), now=STARTED + 2 * 3600)
     lines = [" ".join(line.split()) for line in told.getvalue().splitlines()]
     command = "python -m ffnn_lab.run -m sweeps=small"
-    assert lines[1] == f"newer unfinished 12 of 18 1 h ago {command}"
-    assert lines[2] == f"older finished 18 of 18 2 h ago {command}"
+    assert lines[1] == f"newer unfinished 12 of 24 1 h ago {command}"
+    assert lines[2] == f"older finished 24 of 24 2 h ago {command}"
     assert lines[3].startswith("broken: ")
     assert "cannot be read" in lines[3]
     assert len(lines) == 4
@@ -242,4 +318,4 @@ def test_it_needs_nothing_heavy_and_reads_the_environment(tmp_path: Path) -> Non
     (tmp_path / "probe.py").write_text(code)
     said = run_module("probe", (), tmp_path, {"FFNN_LAB_OUTPUTS": "kept"})
     assert said.out.splitlines()[-1] == "[]", said.error
-    assert "18 of 18" in said.out
+    assert "24 of 24" in said.out

@@ -78,20 +78,20 @@ def test_a_tracker_that_fails_warns_once_and_harms_nothing(
     monkeypatch.setattr(wandb, "init", broken)
     config = with_values(make_run({"trainer.dtype": "float32"}), {"tracking.mode": "offline"})
     task = load_task(config.task)
-    tracker = WandbTracker(config, tmp_path, group="g", job_type="tune", arms={})
+    tracker = WandbTracker(config, tmp_path, group="g", labels={})
     with caplog.at_level(logging.WARNING):
         tracked = train([config], task, on_epoch=tracker.on_epoch)
         tracker.finish(tracked)
     alone = train([config], task)
     assert [record.message for record in caplog.records] == [
-        "tracking failed and is off for these runs (OSError: no such host); the records go on"
+        "tracking failed and is off from here on (OSError: no such host); the records go on"
     ]
     assert tracked[0].curve == alone[0].curve
 
 
 def test_off_tracks_nothing(tmp_path: Path) -> None:
     config = with_values(make_run(), {"tracking.mode": "off"})
-    tracker = make_tracker(config, tmp_path, group="g", job_type="tune", arms={})
+    tracker = make_tracker(config, tmp_path, group="g", labels={})
     assert isinstance(tracker, NoTracker)
 
 

@@ -54,6 +54,8 @@ class TrainerConfig:
     limit (Srivastava et al. 2014, section 5.1)."""
     save_weights: bool
     """Whether to save the trained network beside the records."""
+    checkpoint_seconds: Union[float, None] = ranged("(0, inf)")  # noqa: UP007 - as above
+    """Seconds between two checkpoints of a sweep's populations; null for none."""
 
 
 @dataclass(kw_only=True)
@@ -142,7 +144,13 @@ GROUPS: dict[str, dict[str, type]] = {
 }
 """Each group of ``conf/``, its options, and the class that checks each option's YAML."""
 
-_MOVES_NO_NUMBER = ("tracking.", "paths.", "trainer.save_weights")
+MOVES_NO_NUMBER = (
+    "tracking.",
+    "paths.",
+    "trainer.save_weights",
+    "trainer.checkpoint_seconds",
+)
+"""Beginnings of the leaves that do not enter a run's id."""
 
 
 def from_leaves(flat: Mapping[str, Any]) -> RunConfig:
@@ -182,7 +190,7 @@ def _check_stored(names: set[str], hints: Mapping[str, Any], *, prefix: str) -> 
 def identity(config: RunConfig) -> dict[str, Any]:
     """Give the leaves that can move a run's numbers: what its id is made of."""
     flat = leaves(config)
-    return {key: flat[key] for key in sorted(flat) if not key.startswith(_MOVES_NO_NUMBER)}
+    return {key: flat[key] for key in sorted(flat) if not key.startswith(MOVES_NO_NUMBER)}
 
 
 def run_id(config: RunConfig) -> str:

@@ -27,10 +27,25 @@ class ObjectiveConfig:
 
     split: str = one_of("dev", "train")
     metric: str = one_of("error", "loss")
-    moment: str = one_of("last", "best")
-    """The last epoch, or the one of the lowest dev error."""
+    moment: str = one_of("last", "best", "mean_last")
+    """The last epoch, the one of the lowest dev error, or the mean of the last few measured."""
+    n_last: int = ranged("[1, inf)")
+    """Measured epochs that ``mean_last`` averages over."""
     aggregate: str = one_of("mean", "median", "worst")
     """How a setting's seeds make one score."""
+
+
+@dataclass(kw_only=True)
+class PrunerConfig:
+    """Which trials stop early, by their mean over seeds after each epoch; Optuna's pruners."""
+
+    name: str = one_of("none", "median", "successive_halving", "hyperband")
+    n_startup_trials: int = ranged("[0, inf)")
+    """``median``: settings of an arm that are trained to their end before any is judged."""
+    min_epochs: int = ranged("[1, inf)")
+    """Epochs that every setting gets."""
+    reduction_factor: int = ranged("[2, inf)")
+    """``successive_halving``, ``hyperband``: of so many settings, one goes on at each rung."""
 
 
 @dataclass(kw_only=True)
@@ -54,8 +69,19 @@ class SweeperConfig:
     objective: ObjectiveConfig
     tune: StageConfig
     confirm: StageConfig
+    pruner: PrunerConfig
     population_size: int = ranged("[1, inf)")
     """Most runs trained together."""
+    n_workers: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above
+    """Processes that share the work; null for as many as the launcher sets, one under basic."""
+    storage: Union[str, None]  # noqa: UP007 - as above
+    """Where the workers meet: null for a journal in the sweep's folder, or postgresql://..."""
+    max_failures: int = ranged("[0, inf)")
+    """Runs that may fail before the sweep stops."""
+    retry_failed: bool
+    """Whether to train again the runs that failed before."""
+    if_changed: str = one_of("refuse", "fork", "discard")
+    """What to do where the folder holds another definition of that name."""
     dry_run: bool
     """Print the plan and train nothing."""
 
@@ -66,5 +92,5 @@ class SweeperConfig:
             ConfigError: Naming the field, what was expected and what came.
         """
         check(self, "hydra.sweeper.")
-        for name in ("protocol", "objective", "tune", "confirm"):
+        for name in ("protocol", "objective", "pruner", "tune", "confirm"):
             check(getattr(self, name), f"hydra.sweeper.{name}.")

@@ -8,7 +8,7 @@ import importlib.util
 import itertools
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
@@ -17,17 +17,24 @@ from omegaconf import DictConfig, OmegaConf
 
 from ffnn_lab.config import ConfigError, RunConfig, SweeperConfig, digest, leaves, with_values
 from ffnn_lab.config.fields import leaf_fields
+from ffnn_lab.config.run import MOVES_NO_NUMBER
 from ffnn_lab.sweeper.definition import CONFIRM_FROM, Arm, Definition, short_hash
 from ffnn_lab.sweeper.grammar import Assignment, override_value, read_assignment, read_entry
 from ffnn_lab.sweeper.space import Axis, Choice, Interval
+from ffnn_lab.sweeper.storage import check_url, without_password
 from ffnn_lab.tasks import load_task
 
 Settle = Callable[[RunConfig], RunConfig]
 """Settles what depends on the machine: the device."""
 
-_SHOWS_ONLY = ("hydra.sweeper.dry_run", "hydra.mode")
-_NO_AXIS = ("paths.", "tracking.", "trainer.save_weights")
-_MOVES_NOTHING = ("paths.", "tracking.", "tracking=")
+_ONCE = (
+    "hydra.sweeper.dry_run",
+    "hydra.sweeper.if_changed",
+    "hydra.sweeper.retry_failed",
+    "hydra.mode",
+)
+"""What a command that goes on with the sweep need not say."""
+_MOVES_NOTHING = (*MOVES_NO_NUMBER, "tracking=")
 
 
 @dataclass(frozen=True)
@@ -124,7 +131,7 @@ def _options(master: DictConfig) -> SweeperConfig:
 
 def define(
     loader: ConfigLoader, master: DictConfig, arguments: Sequence[str], settle: Settle
-) -> tuple[Definition, bool]:
+) -> tuple[Definition, SweeperConfig]:
     """Define the sweep that a command asks for, and check all of it before anything trains.
 
     Args:
@@ -134,20 +141,22 @@ def define(
         settle: Settles what depends on the machine.
 
     Returns:
-        The definition, and whether only its plan is asked for.
+        The definition, and the options, some of which say how to go about it.
 
     Raises:
         ConfigError: For a slip anywhere, swept values included.
     """
     request = read_request(loader, master, arguments)
     options = request.options
+    if options.storage is not None:
+        check_url(options.storage)
     composer = Composer(loader, master, request.sweep)
     common = [*(read_entry(k, v) for k, v in options.space.items())]
     leaves_of_all = [a for a in (*common, *request.assignments) if not composer.is_group(a.key)]
     seeds = next((a for a in leaves_of_all if a.key == "seed"), None)
     shared = [a for a in leaves_of_all if a.key != "seed"]
     for assignment in shared:
-        if assignment.axis is not None and assignment.key.startswith(_NO_AXIS):
+        if assignment.axis is not None and assignment.key.startswith(MOVES_NO_NUMBER):
             msg = f"{assignment.key} moves no number: give it one value"
             raise ConfigError(msg)
     groups = [a for a in (*common, *request.assignments) if composer.is_group(a.key)]
@@ -170,13 +179,19 @@ def define(
             "split": options.objective.split,
             "metric": options.objective.metric,
             "moment": options.objective.moment,
+            **(
+                {"n_last": options.objective.n_last}
+                if options.objective.moment == "mean_last"
+                else {}
+            ),
             "aggregate": options.objective.aggregate,
         },
         tune_seeds=tune_seeds,
         confirm_seeds=tuple(range(CONFIRM_FROM, CONFIRM_FROM + options.confirm.n_seeds)),
+        pruner=_pruner(options, arms),
         population_size=options.population_size,
     )
-    return replace(definition, name=_name(request, definition)), options.dry_run
+    return replace(definition, name=_name(request, definition)), options
 
 
 def _drafts(
@@ -356,6 +371,25 @@ def _protocol(options: SweeperConfig, arms: Sequence[Arm]) -> str:
     return name
 
 
+def _pruner(options: SweeperConfig, arms: Sequence[Arm]) -> dict[str, Any]:
+    """Give what moves a result of the pruner's options.
+
+    Raises:
+        ConfigError: If an arm measures more rarely than the pruner looks.
+    """
+    pruner = options.pruner
+    if pruner.name == "none":
+        return {"name": "none"}
+    for arm in arms:
+        if arm.config.trainer.evaluate_every != 1:
+            msg = (
+                "trainer.evaluate_every must be 1 with a pruner, which looks at every epoch; arm "
+                f"{arm.name} has {arm.config.trainer.evaluate_every}"
+            )
+            raise ConfigError(msg)
+    return asdict(pruner)
+
+
 def _check_cmaes(arms: Sequence[Arm]) -> None:
     if importlib.util.find_spec("cmaes") is None:
         msg = "hydra.sweeper.protocol.name=cmaes needs the package cmaes: pip install cmaes"
@@ -388,8 +422,14 @@ def _name(request: Request, definition: Definition) -> str:
 
 def _command(request: Request, hydra_overrides: Sequence[str]) -> str:
     words = [_undeferred(text) for text in request.arguments]
-    words += [text for text in hydra_overrides if not text.startswith(_SHOWS_ONLY)]
+    words += [_shown(text) for text in hydra_overrides if not text.startswith(_ONCE)]
     return " ".join(("python -m ffnn_lab.run -m", *(shlex.quote(word) for word in words)))
+
+
+def _shown(text: str) -> str:
+    """Leave a password out of what is stored."""
+    key, _, value = text.partition("=")
+    return f"{key}={without_password(value)}" if key == "hydra.sweeper.storage" else text
 
 
 def _undeferred(text: str) -> str:

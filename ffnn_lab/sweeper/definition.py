@@ -10,6 +10,8 @@ from ffnn_lab.config import RunConfig, digest, from_leaves, identity, leaves
 from ffnn_lab.scores import n_settings_asked
 from ffnn_lab.sweeper.space import Space, axis_from_json, axis_to_json
 
+SAMPLED = ("tpe", "cmaes")
+"""Protocols whose proposals depend on what was scored before."""
 CONFIRM_FROM = 1000
 """Tuning takes its seeds from 0, confirm from here: fresh seeds that tuning never saw."""
 
@@ -47,6 +49,7 @@ class Definition:
     objective: Mapping[str, Any]
     tune_seeds: tuple[int, ...]
     confirm_seeds: tuple[int, ...]
+    pruner: Mapping[str, Any]
     population_size: int
 
     def n_settings_of(self, arm: Arm) -> int:
@@ -58,7 +61,13 @@ class Definition:
     def n_runs(self) -> int:
         """Count all runs before anything grows, confirm's included."""
         n_settings = sum(self.n_settings_of(arm) for arm in self.arms)
-        return n_settings * len(self.tune_seeds) + len(self.arms) * len(self.confirm_seeds)
+        n_confirmed = sum(self.n_confirmed_of(arm) for arm in self.arms)
+        return n_settings * len(self.tune_seeds) + n_confirmed * len(self.confirm_seeds)
+
+    @staticmethod
+    def n_confirmed_of(arm: Arm) -> int:
+        """Count what confirm trains of an arm: its winner, and the default if that is another."""
+        return 2 if arm.space else 1
 
     def to_json(self) -> dict[str, Any]:
         """Write it as ``definition.json`` holds it."""
@@ -83,6 +92,7 @@ class Definition:
             "objective": dict(self.objective),
             "tune": {"seeds": list(self.tune_seeds)},
             "confirm": {"seeds": list(self.confirm_seeds)},
+            "pruner": dict(self.pruner),
             "population_size": self.population_size,
         }
 
@@ -110,6 +120,7 @@ class Definition:
             objective=contents["objective"],
             tune_seeds=tuple(contents["tune"]["seeds"]),
             confirm_seeds=tuple(contents["confirm"]["seeds"]),
+            pruner=contents["pruner"],
             population_size=contents["population_size"],
         )
 
@@ -119,8 +130,10 @@ def essence(contents: Mapping[str, Any]) -> dict[str, Any]:
     moving = {
         key: value
         for key, value in contents.items()
-        if key not in ("name", "command", "population_size")
+        if key in ("protocol", "objective", "tune", "confirm", "pruner")
     }
+    if moving["protocol"]["name"] not in SAMPLED:
+        moving["protocol"] = {k: v for k, v in moving["protocol"].items() if k != "n_parallel"}
     moving["arms"] = {
         name: {"space": arm["space"], "config": identity(from_leaves(arm["config"]))}
         for name, arm in contents["arms"].items()

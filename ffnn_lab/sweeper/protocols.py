@@ -5,13 +5,11 @@ that lives for one proposal, seeded by study, arm and number. So a sweep that wa
 proposes what it would have proposed, and no proposal is repeated.
 """
 
-import itertools
 import json
 import math
 import warnings
 import zlib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import optuna
@@ -20,51 +18,32 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
+from optuna.pruners import (
+    BasePruner,
+    HyperbandPruner,
+    MedianPruner,
+    NopPruner,
+    SuccessiveHalvingPruner,
+)
 from optuna.samplers import BaseSampler, CmaEsSampler, TPESampler
-from optuna.storages import BaseStorage, JournalStorage
-from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 from scipy.stats import qmc
 
 from ffnn_lab.config import ConfigError, with_values
-from ffnn_lab.records import RecordError
 from ffnn_lab.seeds import stream
-from ffnn_lab.sweeper.definition import Arm, Definition
+from ffnn_lab.sweeper.definition import SAMPLED, Arm, Definition
 from ffnn_lab.sweeper.space import Axis, Choice, Space
 
 Values = dict[str, Any]
 """A setting: dotted key to value."""
 
-SAMPLED = ("tpe", "cmaes")
-"""Protocols whose proposals depend on what was scored before."""
-
-
-def open_storage(folder: Path) -> BaseStorage:
-    """Open the sweep's journal of all studies."""
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "study.journal"
-    try:
-        return JournalStorage(JournalFileBackend(str(path)))
-    except (ValueError, KeyError) as error:
-        msg = f"{path} is damaged ({error}); delete it: it is made again from the records"
-        raise RecordError(msg) from error
-
-
-def open_study(storage: BaseStorage, definition: Definition, arm: Arm) -> optuna.Study:
-    """Open an arm's study, or begin it."""
-    return optuna.create_study(
-        storage=storage,
-        study_name=f"{definition.name}/{arm.name}",
-        direction="minimize",
-        load_if_exists=True,
-    )
-
 
 def ask(
-    study: optuna.Study, definition: Definition, arm: Arm, best: int | None
-) -> list[tuple[Trial, Values]]:
-    """Ask for the arm's next settings: first those that were asked and never told.
+    study: optuna.Study, definition: Definition, arm: Arm, *, best: int | None
+) -> tuple[int, Values] | None:
+    """Ask for the arm's next setting, and note in its study that it is being tried.
+
+    Needs the sweep's lock: what is proposed depends on what was.
 
     Args:
         study: The arm's.
@@ -73,111 +52,119 @@ def ask(
         best: The number of the arm's best setting so far, where all that were asked are scored.
 
     Returns:
-        At most ``definition.n_parallel`` trials with their settings; none when the arm is done.
+        The setting's number and values; None when there is nothing to ask for now.
     """
     trials = study.get_trials(deepcopy=False)
-    pending = [t for t in trials if not t.state.is_finished()]
-    revived = [_revive(study, definition, arm, trial) for trial in pending]
+    number = len(trials)
     if definition.protocol in SAMPLED:
-        # A round that was cut short is filled first: what it proposes depends on its size.
-        n_rounds = -(-len(trials) // definition.n_parallel) + (0 if pending else 1)
-        until = min(definition.n_settings_of(arm), n_rounds * definition.n_parallel)
-        new = range(len(trials), until)
-        return revived + [_sample(study, definition, arm, number) for number in new]
-    if revived:
-        return revived
-    known_values = [setting_of(trial, arm.space) for trial in trials]
-    following = _following(definition, arm, known_values, best)
-    return [_begin(study, arm, values) for values in following[: definition.n_parallel]]
+        if number >= definition.n_settings_of(arm):
+            return None
+        study.sampler = sampler_of(definition, arm, number)
+        return number, _suggest(study.ask(), arm.space)
+    values = _following(definition, arm, trials, best)
+    if values is None:
+        return None
+    begin(study, arm, values)
+    return number, values
 
 
-def _revive(
-    study: optuna.Study, definition: Definition, arm: Arm, trial: FrozenTrial
-) -> tuple[Trial, Values]:
-    """Take up a trial that was asked and never told, as its own sampler would go on with it."""
+def begin(study: optuna.Study, arm: Arm, values: Values) -> None:
+    """Add a trial of known values; it is there whole or not at all."""
+    study.add_trial(frozen_trial(arm.space, values))
+
+
+def setting_of(
+    study: optuna.Study,
+    definition: Definition,
+    arm: Arm,
+    trial: FrozenTrial,
+    recorded: Values | None = None,
+) -> Values:
+    """Give a trial's setting; one that was cut off while it was asked for is completed.
+
+    Needs the sweep's lock.
+
+    Args:
+        study: The arm's.
+        definition: The sweep.
+        arm: The arm.
+        trial: One of the study's.
+        recorded: What the records say that the setting was, if they have it.
+    """
+    if set(trial.params) == set(arm.space):
+        return {key: _uncategory(trial.params[key], axis) for key, axis in arm.space.items()}
+    if recorded is not None:
+        fixed = {key: _stored(recorded[key], axis) for key, axis in arm.space.items()}
+        study._storage.set_trial_system_attr(trial._trial_id, "fixed_params", fixed)  # noqa: SLF001
     study.sampler = sampler_of(definition, arm, trial.number)
     known = Trial(study, trial._trial_id)  # noqa: SLF001 - no public way back
-    return known, suggest(known, arm.space)
-
-
-def _sample(
-    study: optuna.Study, definition: Definition, arm: Arm, number: int
-) -> tuple[Trial, Values]:
-    study.sampler = sampler_of(definition, arm, number)
-    trial = study.ask()
-    return trial, suggest(trial, arm.space)
-
-
-def _begin(study: optuna.Study, arm: Arm, values: Values) -> tuple[Trial, Values]:
-    """Add a trial of known values; it is there whole or not at all."""
-    study.add_trial(frozen_trial(arm.space, values, state=TrialState.RUNNING))
-    newest = study.get_trials(deepcopy=False)[-1]
-    return Trial(study, newest._trial_id), values  # noqa: SLF001 - as above
+    return _suggest(known, arm.space)
 
 
 def _following(
-    definition: Definition, arm: Arm, known: Sequence[Values], best: int | None
-) -> list[Values]:
-    """List the settings that come after those known, as far as they are settled."""
-    number = len(known)
-    if definition.protocol == "grid":
-        return _grid(arm.space)[number:]
+    definition: Definition, arm: Arm, trials: Sequence[FrozenTrial], best: int | None
+) -> Values | None:
+    """Give the setting that comes after those known, if it is settled."""
+    number, n_asked = len(trials), definition.n_settings_of(arm)
+    if definition.protocol in ("grid", "grid_until_interior") and number < n_asked:
+        return _first_grid(definition, arm, number)
     if definition.protocol == "grid_until_interior":
-        first = _first_grid(definition, arm)
-        return first[number:] if number < len(first) else _extension(definition, arm, known, best)
+        known = [
+            {key: _uncategory(trial.params[key], axis) for key, axis in arm.space.items()}
+            for trial in trials
+        ]
+        return _extension(definition, arm, known, best)
+    if number >= n_asked:
+        return None
     place = _sobol if definition.protocol == "qmc" else _uniform
-    total = definition.n_settings_of(arm)
-    return [
-        _from_unit(arm.space, place(definition, arm, i, len(arm.space)))
-        for i in range(number, total)
-    ]
+    return _from_unit(arm.space, place(definition, arm, number, len(arm.space)))
 
 
-def _grid(space: Space) -> list[Values]:
-    """List the product of all finite axes, the last axis fastest."""
-    axes = {key: axis.values for key, axis in space.items() if isinstance(axis, Choice)}
-    return [dict(zip(axes, point, strict=True)) for point in itertools.product(*axes.values())]
+def _first_grid(definition: Definition, arm: Arm, number: int) -> Values:
+    """Give a point of the grid before it grows, the last axis fastest.
 
-
-def _first_grid(definition: Definition, arm: Arm) -> list[Values]:
-    """List the grid before it grows; each of its points meets the same draws on the intervals."""
+    Each point of the finite axes meets the same draws on the intervals.
+    """
     free = {key: axis for key, axis in arm.space.items() if not isinstance(axis, Choice)}
-    points = _grid(arm.space)
-    n_draws = definition.n_settings_of(arm) // len(points)
-    draws = [_from_unit(free, _uniform(definition, arm, i, len(free))) for i in range(n_draws)]
-    both = ({**point, **draw} for point in points for draw in draws)
-    return [{key: values[key] for key in arm.space} for values in both]
+    axes = {key: axis.values for key, axis in arm.space.items() if isinstance(axis, Choice)}
+    n_draws = definition.n_settings_of(arm) // math.prod(len(v) for v in axes.values())
+    place, draw = divmod(number, n_draws)
+    values = _from_unit(free, _uniform(definition, arm, draw, len(free)))
+    for key, options in reversed(axes.items()):
+        place, at = divmod(place, len(options))
+        values[key] = options[at]
+    return {key: values[key] for key in arm.space}
 
 
 def _extension(
     definition: Definition, arm: Arm, known: Sequence[Values], best: int | None
-) -> list[Values]:
-    """Give the next point of the growing axis, times all others, if the best lies on its edge.
+) -> Values | None:
+    """Give the next setting beyond the grid, if the best lies on an edge of the growing axis.
 
-    An extension that was begun is finished first.
+    A new point of that axis meets all values of the others, and is finished before anything else.
     """
     key, axis = growing_axis(arm)
     others = list({json.dumps({**v, key: None}): v for v in known}.values())
     newest = known[-1][key]
     n_newest = sum(values[key] == newest for values in known)
     if newest not in axis.values and n_newest < len(others):
-        return [{**values, key: newest} for values in others[n_newest:]]
+        return {**others[n_newest], key: newest}
     tried = sorted({values[key] for values in known})
     if best is None or len(tried) >= definition.max_points:
-        return []
+        return None
     at = known[best][key]
     if at == tried[0]:
         beyond = tried[0] * tried[0] / tried[1]
     elif at == tried[-1]:
         beyond = tried[-1] * tried[-1] / tried[-2]
     else:
-        return []
+        return None
     beyond = float(f"{beyond:.12g}")  # 0.1 * 0.1 / 0.2 is 0.05, not 0.05000000000000001
     try:
         with_values(arm.config, {key: beyond})
     except ConfigError:
-        return []  # a natural bound: nothing lies beyond
-    return [{**values, key: beyond} for values in others]
+        return None  # a natural bound: nothing lies beyond
+    return {**others[0], key: beyond}
 
 
 def growing_axis(arm: Arm) -> tuple[str, Choice]:
@@ -232,7 +219,21 @@ def sampler_of(definition: Definition, arm: Arm, number: int) -> BaseSampler:
         return TPESampler(seed=seed)
 
 
-def suggest(trial: Trial, space: Space) -> Values:
+def pruner_of(definition: Definition, arm: Arm) -> BasePruner:
+    """Make the pruner of an arm's study; its steps are epochs."""
+    chosen = definition.pruner
+    if chosen["name"] == "none":
+        return NopPruner()
+    floor, factor = chosen["min_epochs"], chosen["reduction_factor"]
+    if chosen["name"] == "median":
+        return MedianPruner(n_startup_trials=chosen["n_startup_trials"], n_warmup_steps=floor)
+    if chosen["name"] == "successive_halving":
+        return SuccessiveHalvingPruner(min_resource=floor, reduction_factor=factor)
+    longest = arm.config.trainer.max_epochs
+    return HyperbandPruner(min_resource=floor, max_resource=longest, reduction_factor=factor)
+
+
+def _suggest(trial: Trial, space: Space) -> Values:
     """Draw (or recall) a trial's value on every axis."""
     values: Values = {}
     for key, axis in space.items():
@@ -259,25 +260,18 @@ def _distribution(axis: Axis) -> CategoricalDistribution | IntDistribution | Flo
     return FloatDistribution(axis.low, axis.high, log=axis.log)
 
 
-def frozen_trial(
-    space: Space, values: Mapping[str, Any], *, state: TrialState, score: float | None = None
-) -> FrozenTrial:
-    """Make a trial of known values, as proposed or as the records have it."""
-    params = {
-        key: _category(values[key]) if isinstance(space[key], Choice) else values[key]
-        for key in space
-    }
+def frozen_trial(space: Space, values: Mapping[str, Any]) -> FrozenTrial:
+    """Make a trial of known values that is being tried."""
     return create_trial(
-        state=state,
-        value=score,
-        params=params,
+        state=TrialState.RUNNING,
+        params={key: _stored(values[key], axis) for key, axis in space.items()},
         distributions={key: _distribution(axis) for key, axis in space.items()},
     )
 
 
-def setting_of(trial: FrozenTrial, space: Space) -> Values:
-    """Read a trial's setting."""
-    return {key: _uncategory(trial.params[key], axis) for key, axis in space.items()}
+def _stored(value: Any, axis: Axis) -> Any:  # noqa: ANN401 - any value of a config
+    """Write an axis' value as Optuna stores it."""
+    return _category(value) if isinstance(axis, Choice) else value
 
 
 def _category(value: Any) -> Any:  # noqa: ANN401 - any value of a config

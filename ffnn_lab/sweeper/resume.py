@@ -1,50 +1,177 @@
 """What a sweep's folder must hold before work goes on in it."""
 
-import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
+import datetime as dt
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from ffnn_lab.records import RecordError, read_definition, write_definition
-from ffnn_lab.sweeper.definition import Definition, differences
+from ffnn_lab.records import (
+    RecordError,
+    RecordWriter,
+    environment,
+    read_curves,
+    read_definition,
+    read_runs,
+    write_definition,
+)
+from ffnn_lab.sweeper.definition import Definition, differences, essence, short_hash
+from ffnn_lab.sweeper.storage import Storage
+
+_CODE = ("version.ffnn_lab", "git.commit", "version.torch", "version.numpy")
 
 
-@contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
-    """Keep a second process from working on the same sweep; the lock dies with the process.
+def settle_folder(definition: Definition, outputs: Path, *, if_changed: str) -> Definition:
+    """Find where a sweep belongs: under its name, or beside another definition of that name.
+
+    Args:
+        definition: What is asked for.
+        outputs: Folder of all sweeps.
+        if_changed: ``refuse``, ``fork`` or ``discard``.
+
+    Returns:
+        The definition, with another name where it was forked.
 
     Raises:
-        RecordError: If another process is at work.
+        RecordError: If another definition was begun under the name and is to be kept; the message
+            shows the difference and what to do.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            msg = (
-                f"{folder} is being worked on by another process; "
-                "python -m ffnn_lab.status shows how far it is"
-            )
-            raise RecordError(msg) from error
-        yield
-
-
-def prepare(folder: Path, definition: Definition) -> None:
-    """Begin the folder with its definition, or make sure that the stored one is the same.
-
-    Raises:
-        RecordError: If another definition was begun under the same name; the message shows the
-            difference and what to do.
-    """
+    folder = outputs / definition.name
     stored = read_definition(folder)
+    if stored is None or not _is_other(stored, definition) or if_changed == "discard":
+        return definition
+    if if_changed == "fork":
+        return replace(definition, name=f"{definition.name}-{short_hash(definition)}")
+    lines = "\n  ".join(differences(stored, definition.to_json()))
+    msg = (
+        f"{folder} holds another definition (- there, + asked for now):\n  {lines}\n"
+        "More settings, seeds or arms would go on there; for this, choose:\n"
+        "  hydra.sweeper.if_changed=fork     a folder of its own, which takes over equal runs\n"
+        "  hydra.sweeper.if_changed=discard  deletes what is there, and begins anew\n"
+        "  hydra.sweeper.name=NAME           another name"
+    )
+    raise RecordError(msg)
+
+
+def prepare(
+    definition: Definition,
+    outputs: Path,
+    storage: Storage,
+    *,
+    is_worked_on: bool,
+    retry_failed: bool,
+    notice: Callable[[str], None],
+) -> None:
+    """Begin the folder, go on in it, or widen what was asked. Needs the sweep's lock.
+
+    Args:
+        definition: What is asked for, in its settled folder.
+        outputs: Folder of all sweeps.
+        storage: Where its studies are.
+        is_worked_on: Whether other processes are at work there.
+        retry_failed: Whether failed runs are to be trained again.
+        notice: Told what the user should know.
+
+    Raises:
+        RecordError: If others are at work on what would have to change under them.
+    """
+    folder = outputs / definition.name
+    stored = read_definition(folder)
+    if stored is not None and _is_other(stored, definition):
+        _alone(folder, is_worked_on=is_worked_on)
+        discard(folder, definition.name, storage)
+        stored = None
     if stored is None:
-        write_definition(folder, definition.to_json())
+        _take_over(definition, outputs)
+        _write(folder, definition, [_session()])
         return
-    changed = differences(stored, definition.to_json())
-    if changed:
-        lines = "\n  ".join(changed)
+    sessions = list(stored.get("sessions", []))
+    now = _session()
+    if sessions and any(now[key] != sessions[-1][key] for key in _CODE):
+        before = ", ".join(f"{key} {sessions[-1][key]}" for key in _CODE)
+        notice(
+            f"other code than before goes on with this sweep: it was begun with {before}. Each "
+            "run's row says which code it was trained by."
+        )
+        sessions.append(now)
+    if essence(stored) != essence(definition.to_json()):
+        _alone(folder, is_worked_on=is_worked_on)
+        if stored["tune"]["seeds"] != list(definition.tune_seeds):
+            # What a trial was told was a score over fewer seeds; the records have each seed's.
+            storage.delete(f"{definition.name}/")
+    if retry_failed:
+        _alone(folder, is_worked_on=is_worked_on)
+    if not is_worked_on:
+        runs = read_runs(folder)
+        # A run that had no epoch has no curve; any other without one was lost in part.
+        has_curve = runs["run_id"].isin(read_curves(folder)["run_id"]) | (runs["n_epochs"] == 0)
+        has_failed = retry_failed & (runs["status"] == "failed")
+        RecordWriter(folder).forget(set(runs.loc[~has_curve | has_failed, "run_id"]))
+        if retry_failed:
+            notice(f"{int(has_failed.sum())} failed runs are tried again")
+    _write(folder, definition, sessions)
+
+
+def discard(folder: Path, name: str, storage: Storage) -> None:
+    """Delete a sweep's studies, and all of its folder but what the studies lie in."""
+    storage.delete(f"{name}/")
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name == "definition.json":
+            path.unlink()
+
+
+def _is_other(stored: Mapping[str, Any], definition: Definition) -> bool:
+    """Whether a definition is neither the stored one nor more of it."""
+    before, after = essence(stored), essence(definition.to_json())
+    arms = {name: arm for name, arm in after["arms"].items() if name in before["arms"]}
+    grown = {**after, "arms": arms}
+    for stage in ("tune", "confirm"):
+        if set(before[stage]["seeds"]) <= set(after[stage]["seeds"]):
+            grown[stage] = before[stage]
+    grown["protocol"] = dict(after["protocol"])
+    for key in _may_grow(definition):
+        if after["protocol"][key] >= before["protocol"][key]:
+            grown["protocol"][key] = before["protocol"][key]
+    if "n_parallel" in before["protocol"]:  # follows from the arms and seeds
+        grown["protocol"]["n_parallel"] = before["protocol"]["n_parallel"]
+    return grown != before
+
+
+def _may_grow(definition: Definition) -> tuple[str, ...]:
+    """Name the limits that may grow; draws on a grid are numbered within it."""
+    if definition.protocol in ("grid", "grid_until_interior"):
+        return ("max_points",)
+    return ("n_settings", "max_points")
+
+
+def _alone(folder: Path, *, is_worked_on: bool) -> None:
+    if is_worked_on:
         msg = (
-            f"{folder} holds another definition (- there, + asked for now):\n  {lines}\n"
-            f"Give this one a name of its own (hydra.sweeper.name=NAME), or delete {folder}."
+            f"{folder} is being worked on by other processes, and this command would change what "
+            "they work on: wait until they are done (python -m ffnn_lab.status), or stop them"
         )
         raise RecordError(msg)
+
+
+def _take_over(definition: Definition, outputs: Path) -> None:
+    """Copy the runs of the folder that this one was forked from; equal ones need no training."""
+    suffix = f"-{short_hash(definition)}"
+    origin = outputs / definition.name.removesuffix(suffix)
+    if not definition.name.endswith(suffix) or not (origin / "definition.json").exists():
+        return
+    for table in ("curves", "runs"):
+        if (origin / table).is_dir():
+            target = outputs / definition.name / table
+            shutil.copytree(origin / table, target, dirs_exist_ok=True)
+
+
+def _write(folder: Path, definition: Definition, sessions: list[dict[str, str]]) -> None:
+    write_definition(folder, {**definition.to_json(), "sessions": sessions})
+
+
+def _session() -> dict[str, str]:
+    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    return {"started": now, **environment()}

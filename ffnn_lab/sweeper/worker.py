@@ -1,252 +1,311 @@
-"""A sweep's work: tune every arm, confirm every winner, record each run once."""
+"""One worker of a sweep: takes runs from the agenda, trains and records them, until all are done.
+
+Any number of workers may do so at a time, none waits for another's population.
+"""
 
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import time
+import traceback
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
-import optuna
-import pandas as pd
-from optuna.trial import TrialState
+import torch
 
-from ffnn_lab.config import RunConfig, partition_key, run_id, with_values
-from ffnn_lab.population import Member
-from ffnn_lab.records import (
-    RecordWriter,
-    RunResult,
-    TrialRow,
-    read_curves,
-    read_runs,
-    read_trials,
-)
-from ffnn_lab.scores import best_settings, setting_scores
-from ffnn_lab.sweeper.definition import Arm, Definition
-from ffnn_lab.sweeper.protocols import Values, ask, open_storage, open_study, setting_of
+from ffnn_lab.checkpoints import load_checkpoint, save_checkpoint
+from ffnn_lab.config import RunConfig, UserError, leaves
+from ffnn_lab.optimizers import METHODS
+from ffnn_lab.population import Member, Snapshot
+from ffnn_lab.records import RecordWriter, RunResult
+from ffnn_lab.sweeper.agenda import Agenda, Planned, Progress
+from ffnn_lab.sweeper.definition import Definition
+from ffnn_lab.sweeper.leases import Leases
+from ffnn_lab.sweeper.pruning import Pruning
+from ffnn_lab.sweeper.storage import Storage
 from ffnn_lab.tasks import Task, load_task
 from ffnn_lab.tracking import Tracker
-from ffnn_lab.trainer import train
+from ffnn_lab.trainer import Training, result_of
 
-
-@dataclass(frozen=True)
-class Planned:
-    """One run that a stage needs, and where it belongs."""
-
-    row: TrialRow
-    config: RunConfig
+WAIT_SECONDS = 0.3
+"""Between two looks for work, while others hold all there is."""
 
 
 class Watcher:
     """What a display may want to know of a sweep; this one looks away."""
 
-    def stage(self, name: str, n_runs: int, n_finished: int) -> None:
-        """Begin a stage of ``n_runs``, of which some were finished before."""
-
     def epoch(self, members: Sequence[Member]) -> None:
         """Note that a population did one more epoch."""
 
-    def grown(self, n_runs: int) -> None:
-        """Note that an arm's grid grew by so many runs."""
+    def progress(self, progress: Progress) -> None:
+        """Take how far the sweep is."""
 
-    def finished(self, results: Sequence[RunResult]) -> None:
-        """Note that these runs are recorded."""
+    def in_training(self, workers: Mapping[str, float]) -> None:
+        """Take how many runs' worth of epochs each worker has done in its population."""
 
-    def scored(self, best: Mapping[str, float]) -> None:
-        """Take the best score of each arm so far."""
+    def notice(self, text: str) -> None:
+        """Take one line that the user should read."""
 
 
-def partitions(planned: Iterable[Planned], population_size: int) -> list[list[Planned]]:
-    """Group runs into populations: equal partition key, at most ``population_size`` each.
+class StoppedError(Exception):
+    """Work ended at an epoch's end because it was asked to; all that counts is written."""
 
-    A stable order (by key, then as planned) makes the populations the same in every process.
-    """
-    by_key: dict[str, list[Planned]] = {}
-    for each in planned:
-        by_key.setdefault(partition_key(each.config), []).append(each)
-    return [
-        group[start : start + population_size]
-        for _, group in sorted(by_key.items())
-        for start in range(0, len(group), population_size)
-    ]
+
+class TooManyFailedError(UserError):
+    """More runs failed than the sweep may lose."""
 
 
 class Worker:
-    """Works through a sweep in this process."""
+    """Works through a sweep, alone or beside others."""
 
     def __init__(
         self,
         definition: Definition,
         folder: Path,
+        storage: Storage,
+        leases: Leases,
         *,
         watcher: Watcher,
-        make_tracker: Callable[[str, Mapping[str, str]], Tracker],
+        make_tracker: Callable[[Mapping[str, tuple[str, str]]], Tracker],
+        n_workers: int = 1,
+        max_failures: int = 0,
     ) -> None:
         """Make ready; nothing is trained or written yet.
 
         Args:
             definition: The sweep.
             folder: Its folder.
+            storage: Where its studies are.
+            leases: This worker's, beating.
             watcher: Told of progress.
-            make_tracker: From a stage and a map of run id to arm to the tracker of its runs.
+            make_tracker: From a map of run id to stage and arm, which grows, to the tracker.
+            n_workers: Workers that share what there is.
+            max_failures: Runs that may fail.
         """
-        self.definition = definition
-        self.folder = folder
+        self._definition = definition
+        self._folder = folder
+        self._storage = storage
+        self._leases = leases
         self._watcher = watcher
-        self._make_tracker = make_tracker
-        self._writer = RecordWriter(folder)
-        runs = read_runs(folder)
-        # A run that had no epoch has no curve; any other without one was lost in part.
-        has_curve = runs["run_id"].isin(read_curves(folder)["run_id"]) | (runs["n_epochs"] == 0)
-        self._finished = set(runs.loc[has_curve, "run_id"])
-        trials = read_trials(folder)
-        columns = ["stage", "arm", "setting", "seed"]
-        self._noted = set(trials[columns].itertuples(index=False, name=None))
+        self._n_workers = n_workers
+        self._max_failures = max_failures
+        self._n_places = definition.population_size
+        self._writer = RecordWriter(folder, leases.me.name)
+        self._agenda = Agenda(definition, folder, storage)
+        self._labels: dict[str, tuple[str, str]] = {}
+        self._tracker = make_tracker(self._labels)
         self._tasks: dict[str, Task] = {}
+        self._in_hand: dict[str, Planned] = {}
+        """Claimed and not recorded, by run id."""
+        self._checkpoint = folder / "checkpoints" / f"{leases.me.name}.pt"
+        self._checkpoint_seconds = definition.arms[0].config.trainer.checkpoint_seconds
+        self._snapshots: dict[str, Snapshot] = {}
+        self._contents: dict[Path, tuple[float, frozenset[str]]] = {}
+        """Of the checkpoints that others left: when each was written, and whose runs it holds."""
 
     def work(self) -> None:
-        """Tune, then confirm; what is recorded already is not trained again."""
-        self._tune()
-        self._confirm()
-        self._writer.compact()
+        """Train what nobody else does until the sweep is done.
 
-    def _tune(self) -> None:
-        definition = self.definition
-        storage = open_storage(self.folder)
-        studies = {arm.name: open_study(storage, definition, arm) for arm in definition.arms}
-        trials = read_trials(self.folder)
-        n_planned = sum(definition.n_settings_of(arm) for arm in definition.arms)
-        n_seeds = len(definition.tune_seeds)
-        n_done = int((trials["stage"] == "tune").sum())
-        self._watcher.stage("tune", max(n_planned * n_seeds, n_done), n_done)
-        self._train_lost(studies)
-        best = best_settings(self._scores())
+        Raises:
+            StoppedError: If it was told to stop before that.
+            TooManyFailedError: If more runs failed than may.
+        """
+        with self._storage.lock(self._definition.name):
+            self._agenda.restore()
         while True:
-            asked = {
-                (arm.name, trial.number): (arm, trial, values)
-                for arm in definition.arms
-                for trial, values in ask(studies[arm.name], definition, arm, best.get(arm.name))
-            }
-            if not asked:
+            chosen = self._take()
+            if chosen:
+                self._train(chosen)
+            elif self._agenda.is_done:
                 break
-            n_grown = sum(
-                number >= definition.n_settings_of(arm)
-                for (_, number), (arm, _, _) in asked.items()
-            )
-            self._watcher.grown(n_grown * n_seeds)
-            self._train(
-                [
-                    each
-                    for (_, number), (arm, _, values) in asked.items()
-                    for each in self._plan("tune", arm, number, values, definition.tune_seeds)
-                ]
-            )
-            scores = self._scores()
-            keys = list(zip(scores["arm"], scores["setting"], strict=True))
-            score_of = dict(zip(keys, scores["score"].astype(float), strict=True))
-            spread_of = dict(zip(keys, scores["spread"].astype(float), strict=True))
-            for (arm_name, number), (_, trial, _) in asked.items():
-                score = score_of[arm_name, number]
-                trial.set_user_attr("spread", spread_of[arm_name, number])
-                if math.isfinite(score):
-                    studies[arm_name].tell(trial, score)
-                else:  # an infinite value would poison the sampler; pruned counts as worst
-                    studies[arm_name].tell(trial, state=TrialState.PRUNED)
-            best = best_settings(scores)
-            self._watcher.scored({arm: score_of[arm, setting] for arm, setting in best.items()})
+            elif self._leases.stop.wait(WAIT_SECONDS):
+                raise StoppedError
+        with self._storage.lock(self._definition.name):
+            self._writer.compact()
+        for path in self._checkpoint.parent.glob("*.pt"):
+            path.unlink(missing_ok=True)
 
-    def _train_lost(self, studies: Mapping[str, optuna.Study]) -> None:
-        """Train again what the studies were told of and the records have no more."""
-        self._train(
-            [
-                each
-                for arm in self.definition.arms
-                for trial in studies[arm.name].get_trials(deepcopy=False)
-                if trial.state.is_finished()
-                for each in self._plan(
-                    "tune",
-                    arm,
-                    trial.number,
-                    setting_of(trial, arm.space),
-                    self.definition.tune_seeds,
-                )
-            ]
-        )
+    def _take(self, partition: str | None = None) -> list[Planned]:
+        """Take runs on, as many as there are places, and hold them."""
+        if self._leases.stop.is_set():
+            raise StoppedError
+        with self._storage.lock(self._definition.name):
+            self._agenda.look(self._writer)
+            self._leave_lapsed()
+            held = self._leases.claims()
+            share = min(self._n_places, self._agenda.share(self._n_workers))
+            n_places = share - len(self._in_hand)
+            chosen = []
+            if n_places > 0:
+                me = self._leases.me.name
+                chosen = self._agenda.take(n_places, held, me, partition=partition)
+                self._agenda.note_known(self._writer)
+            if self._agenda.n_failed > self._max_failures:
+                self._give_up()
+            self._in_hand.update({planned.run_id: planned for planned in chosen})
+            if chosen or not self._in_hand:
+                self._leases.claim(list(self._in_hand))
+            self._read_checkpoints(chosen, set(held.values()))
+        self._watcher.progress(self._agenda.progress())
+        for planned in chosen:
+            self._labels[planned.run_id] = planned.row.stage, planned.row.arm
+        return chosen
 
-    def _scores(self) -> pd.DataFrame:
-        """Score the tuned settings that have all their seeds."""
-        scores = setting_scores(
-            read_runs(self.folder),
-            read_trials(self.folder),
-            stage="tune",
-            objective=self.definition.objective,
-        )
-        return scores[scores["n_seeds"] == len(self.definition.tune_seeds)]
+    def _train(self, chosen: Sequence[Planned]) -> None:
+        """Train these runs, and others of their partition as places fall free.
 
-    def _confirm(self) -> None:
-        definition = self.definition
-        if not definition.confirm_seeds:
+        Where training fails, each half is tried for itself, down to the run that fails.
+        """
+        try:
+            with self._storage.trouble_said():
+                self._train_together(chosen, may_refill=True)
+        except (UserError, OSError, StoppedError):
+            raise
+        except Exception as error:  # noqa: BLE001 - a run may fail in any way, the sweep goes on
+            self._isolate(error)
+
+    def _isolate(self, error: Exception) -> None:
+        """Find what failed among the runs in hand: by halves, each trained anew."""
+        left = list(self._in_hand.values())
+        if not left:
+            raise error
+        if len(left) == 1:
+            self._record([self._failed(left[0], error)])
             return
-        runs, trials = read_runs(self.folder), read_trials(self.folder)
-        best = best_settings(self._scores())
-        tuned = trials[trials["stage"] == "tune"].drop_duplicates(["arm", "setting"])
-        run_ids = tuned.set_index(["arm", "setting"])["run_id"]
-        rows = runs.set_index("run_id")
-        planned: list[Planned] = []
-        for arm in definition.arms:
-            setting = best[arm.name]
-            row = rows.loc[run_ids[arm.name, setting]]
-            stored = json.loads(row["config_json"])
-            values = {key: stored[key] for key in arm.space}
-            planned += self._plan("confirm", arm, setting, values, definition.confirm_seeds)
-        n_known = sum(each.row.run_id in self._finished for each in planned)
-        self._watcher.stage("confirm", len(planned), n_known)
-        self._train(planned)
-
-    def _plan(
-        self, stage: str, arm: Arm, setting: int, values: Values, seeds: Sequence[int]
-    ) -> list[Planned]:
-        planned = []
-        for seed in seeds:
-            config = with_values(arm.config, {**values, "seed": seed})
-            row = TrialRow(stage, arm.name, setting, seed, run_id(config))
-            planned.append(Planned(row, config))
-        return planned
-
-    def _train(self, planned: Sequence[Planned]) -> None:
-        """Train what is not recorded yet, by populations; one run may serve many rows."""
-        rows: dict[str, list[TrialRow]] = {}
-        for each in planned:
-            key = (each.row.stage, each.row.arm, each.row.setting, each.row.seed)
-            if key not in self._noted:
-                self._noted.add(key)
-                rows.setdefault(each.row.run_id, []).append(each.row)
-        known = [row for run, group in rows.items() if run in self._finished for row in group]
-        self._writer.write([], known)
-        missing = {e.row.run_id: e for e in planned if e.row.run_id not in self._finished}
-        for population in partitions(missing.values(), self.definition.population_size):
-            configs = [each.config for each in population]
-            tracker = self._make_tracker(
-                population[0].row.stage, {each.row.run_id: each.row.arm for each in population}
+        if is_out_of_memory(error) and len(left) <= self._n_places:
+            self._n_places = max(1, len(left) // 2)
+            self._watcher.notice(
+                f"out of memory with {len(left)} runs in a population: going on with at most "
+                f"{self._n_places}"
             )
+        half = (len(left) + 1) // 2
+        for part in (left[:half], left[half:]):
+            self._in_hand = {planned.run_id: planned for planned in part}
+            try:
+                with self._storage.trouble_said():
+                    self._train_together(part, may_refill=False)
+            except (UserError, OSError, StoppedError):
+                raise
+            except Exception as again:  # noqa: BLE001 - as above
+                self._isolate(again)
 
-            def on_epoch(members: Sequence[Member], tracker: Tracker = tracker) -> None:
-                tracker.on_epoch(members)
-                self._watcher.epoch(members)
+    def _failed(self, planned: Planned, error: Exception) -> RunResult:
+        member = Member(planned.config, planned.run_id)
+        text = "".join(traceback.format_exception(error))
+        self._watcher.notice(f"run {planned.run_id} ({planned.row.arm}) failed: {error!r}")
+        chance_error = self._task(planned.config).chance_error
+        return result_of(member, "failed", chance_error, traceback=text)
 
-            results = train(
-                configs,
-                self._task(configs[0]),
-                on_epoch=on_epoch,
-                weights_folder=self.folder / "weights",
-            )
-            found = [row for each in population for row in rows.get(each.row.run_id, [])]
-            self._writer.write(results, found)
-            self._finished.update(result.run_id for result in results)
-            tracker.finish(results)
-            self._watcher.finished(results)
+    def _train_together(self, chosen: Sequence[Planned], *, may_refill: bool) -> None:
+        training = Training(self._task(chosen[0].config), weights_folder=self._folder / "weights")
+        pruning = Pruning(self._definition, self._agenda)
+        waiting = list(chosen)
+        freed: set[int] = set()
+        saved_at = time.monotonic()
+        while True:
+            n_free = self._n_places - len(training.members)
+            joining, waiting = _first(waiting, n_free, freed)
+            if joining:
+                pruning.watch(joining)
+                configs = [planned.config for planned in joining]
+                training.join(configs, self._snapshots)
+                self._tell(training.members)
+            results = training.leave(pruning.to_prune(training.members))
+            if results:
+                pruning.note(results)
+                self._record(results)
+                freed = {_method(result.config) for result in results}
+                if may_refill:
+                    waiting += self._take(chosen[0].partition)
+                if waiting:
+                    continue
+            if not training.members:
+                break
+            if self._leases.stop.is_set():
+                self._save(training)
+                raise StoppedError
+            if self._leases.has_lapsed.is_set():
+                self._leave_lapsed()
+                return
+            seconds = self._checkpoint_seconds
+            if seconds is not None and time.monotonic() - saved_at >= seconds:
+                self._save(training)
+                saved_at = time.monotonic()
+            training.epoch()
+            self._tell(training.members)
+        self._checkpoint.unlink(missing_ok=True)
+
+    def _tell(self, members: Sequence[Member]) -> None:
+        self._tracker.on_epoch(members)
+        self._watcher.epoch(members)
+
+    def _record(self, results: Sequence[RunResult]) -> None:
+        rows = self._agenda.rows_of(result.run_id for result in results)
+        self._writer.write(results, rows)
+        for result in results:
+            del self._in_hand[result.run_id]
+            self._snapshots.pop(result.run_id, None)
+        self._tracker.finish(results)
+
+    def _leave_lapsed(self) -> None:
+        """Give up all in hand if this process slept so long that others may have taken it."""
+        if self._leases.has_lapsed.is_set():
+            self._leases.has_lapsed.clear()
+            self._in_hand.clear()
+
+    def _give_up(self) -> None:
+        self._leases.claim([])
+        msg = (
+            f"{self._agenda.n_failed} runs failed, and hydra.sweeper.max_failures="
+            f"{self._max_failures}: the sweep stops. The column traceback of {self._folder}/runs "
+            "says why. What is recorded stays; hydra.sweeper.retry_failed=true tries them again."
+        )
+        raise TooManyFailedError(msg)
+
+    # --- checkpoints ---------------------------------------------------------------------------
+
+    def _save(self, training: Training) -> None:
+        if self._checkpoint_seconds is not None:
+            save_checkpoint(self._checkpoint, training.snapshots())
+
+    def _read_checkpoints(self, chosen: Sequence[Planned], alive: Collection[str]) -> None:
+        """Find where dead workers left what was chosen; of several places, the latest epoch."""
+        wanted = {planned.run_id for planned in chosen}
+        for path in sorted(self._checkpoint.parent.glob("*.pt")) if wanted else ():
+            if path == self._checkpoint or path.stem in alive:
+                continue
+            written = path.stat().st_mtime
+            known_at, held = self._contents.get(path, (math.nan, frozenset()))
+            if known_at == written and not held & wanted:
+                continue
+            found = load_checkpoint(path)
+            self._contents[path] = written, frozenset(found)
+            for run in wanted & found.keys():
+                known = self._snapshots.get(run)
+                if known is None or known.member.epoch < found[run].member.epoch:
+                    self._snapshots[run] = found[run]
 
     def _task(self, config: RunConfig) -> Task:
-        key = partition_key(config)
+        parts = {key: value for key, value in leaves(config).items() if key.startswith("task.")}
+        key = json.dumps(parts)
         if key not in self._tasks:
             self._tasks[key] = load_task(config.task)
         return self._tasks[key]
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory, of the device or the machine, did not suffice."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
+        isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+    )
+
+
+def _method(config: RunConfig) -> int:
+    return list(METHODS).index(type(config.optimizer))
+
+
+def _first(
+    waiting: Sequence[Planned], n_free: int, freed: Collection[int]
+) -> tuple[list[Planned], list[Planned]]:
+    """Choose who joins: those of a method whose places fell free before others."""
+    ordered = sorted(waiting, key=lambda planned: _method(planned.config) not in freed)
+    return ordered[: max(0, n_free)], ordered[max(0, n_free) :]

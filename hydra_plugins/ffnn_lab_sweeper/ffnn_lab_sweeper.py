@@ -9,11 +9,13 @@ from typing import Any
 from hydra._internal.core_plugins.file_config_source import FileConfigSource
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.object_type import ObjectType
+from hydra.core.plugins import Plugins
 from hydra.plugins.config_source import ConfigResult
+from hydra.plugins.launcher import Launcher
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig
+from omegaconf import DictConfig, open_dict
 
 import ffnn_lab
 
@@ -93,10 +95,20 @@ class FfnnLabSweeper(Sweeper):
     ) -> None:
         """Keep what composing an arm's config takes."""
         self._composed = config
-        self._loader = hydra_context.config_loader
+        self._context = hydra_context
 
     def sweep(self, arguments: list[str]) -> None:
         """Run the sweep that the options and the command line's overrides define."""
         from ffnn_lab.run import run_sweep  # noqa: PLC0415 - pulls in torch and optuna
 
-        run_sweep(self._loader, self._composed, arguments)
+        run_sweep(self._context.config_loader, self._composed, arguments, self._make_launcher)
+
+    def _make_launcher(self, job: TaskFunction, folder: Path) -> Launcher:
+        """Make the launcher of the workers; what it writes goes to the sweep's folder."""
+        options = self._composed.hydra.launcher
+        if "submitit_folder" in options:
+            with open_dict(options):
+                options.submitit_folder = str(folder.resolve() / "submitit" / "%j")
+        return Plugins.instance().instantiate_launcher(
+            hydra_context=self._context, task_function=job, config=self._composed
+        )

@@ -32,6 +32,7 @@ MOVES_NO_NUMBER = {
     "paths.outputs": "there",
     "paths.data": "over there",
     "trainer.save_weights": True,
+    "trainer.checkpoint_seconds": 7.0,
 }
 
 MOVES_NUMBERS = {

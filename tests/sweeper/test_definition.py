@@ -30,6 +30,7 @@ def make_definition(**changes: object) -> Definition:
         objective={"split": "dev", "metric": "error", "moment": "last", "aggregate": "mean"},
         tune_seeds=(0, 1),
         confirm_seeds=(1000,),
+        pruner={"name": "none"},
         population_size=8,
     )
     return dataclasses.replace(definition, **changes)  # type: ignore[arg-type]

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import optuna
 import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 
 from ffnn_lab.config import ConfigError
 from ffnn_lab.sweeper.definition import Arm, Definition
 from ffnn_lab.sweeper.grammar import read_entry
-from ffnn_lab.sweeper.protocols import Values, ask, open_storage, open_study, sampler_of, suggest
+from ffnn_lab.sweeper.protocols import Values, ask, sampler_of, setting_of
 from ffnn_lab.sweeper.space import Choice, Interval, Space, log_grid
+from ffnn_lab.sweeper.storage import Storage
 from tests.builders import make_run
 from tests.sweeper.test_definition import make_definition
 
@@ -42,24 +45,45 @@ def play(
     *,
     restart: bool = False,
 ) -> list[Values]:
-    """Ask and tell to the end, on a function in place of a training; list what was proposed."""
+    """Ask and tell to the end, on a function in place of a training; list what was proposed.
+
+    With ``restart``, the process is killed in every round after a score was recorded and before it
+    was told; the next one tells it first, as the agenda does.
+    """
     (arm,) = definition.arms
     proposed: dict[int, Values] = {}
     scores: dict[int, float] = {}
-    study = open_study(open_storage(folder), definition, arm)
+    study = open_study(folder)
     while True:
         if restart:
-            study = open_study(open_storage(folder), definition, arm)
-        best = min(scores, key=lambda number: scores[number]) if scores else None
-        asked = ask(study, definition, arm, best)
-        if not asked:
+            study = open_study(folder)
+        open_trials = [t for t in study.get_trials() if not t.state.is_finished()]
+        for trial in open_trials:
+            if trial.number in scores:
+                study.tell(trial.number, scores[trial.number])
+        pending = {
+            trial.number: setting_of(study, definition, arm, trial)
+            for trial in open_trials
+            if trial.number not in scores
+        }
+        while len(pending) < definition.n_parallel:
+            is_scored = scores and not pending
+            best = min(scores, key=lambda number: scores[number]) if is_scored else None
+            asked = ask(study, definition, arm, best=best)
+            if asked is None:
+                break
+            pending[asked[0]] = asked[1]
+        if not pending:
             return [proposed[number] for number in sorted(proposed)]
-        for trial, values in asked:
-            proposed[trial.number] = values
-            scores[trial.number] = score(values)
-            if restart and trial is asked[-1][0] and len(asked) > 1:
-                continue  # killed before the last was told: it is asked again
-            study.tell(trial, scores[trial.number])
+        proposed |= pending
+        for number, values in pending.items():
+            scores[number] = score(values)
+            if not (restart and number == max(pending)):
+                study.tell(number, scores[number])
+
+
+def open_study(folder: Path) -> optuna.Study:
+    return Storage(folder, None).open_study("x/sgd")
 
 
 def bowl(values: Values) -> float:
@@ -198,7 +222,8 @@ def test_whole_numbers_are_drawn_evenly(tmp_path: Path) -> None:
 def test_the_study_can_be_read_by_optuna_alone(tmp_path: Path) -> None:
     definition = make("random", CONTINUOUS, n_settings=4)
     play(definition, tmp_path, bowl)
-    study = optuna.load_study(study_name="x/sgd", storage=open_storage(tmp_path))
+    journal = JournalStorage(JournalFileBackend(str(tmp_path / "study.journal")))
+    study = optuna.load_study(study_name="x/sgd", storage=journal)
     assert len(study.trials) == 4
     assert study.best_trial.value == min(bowl(trial.params) for trial in study.trials)
 
@@ -238,12 +263,26 @@ def test_a_round_cut_short_while_it_asks_proposes_the_same(tmp_path: Path) -> No
     definition = make("tpe", CONTINUOUS, n_settings=24, n_parallel=4)
     calm = play(definition, tmp_path / "calm", bowl)
     (arm,) = definition.arms
-    study = open_study(open_storage(tmp_path / "rough"), definition, arm)
+    study = open_study(tmp_path / "rough")
     for _ in range(4):  # four whole rounds: TPE has begun to learn
-        for trial, values in ask(study, definition, arm, None):
-            study.tell(trial, bowl(values))
-    study.sampler = sampler_of(definition, arm, 16)
-    suggest(study.ask(), arm.space)
+        asked = [ask(study, definition, arm, best=None) for _ in range(4)]
+        for number, values in filter(None, asked):
+            study.tell(number, bowl(values))
+    assert ask(study, definition, arm, best=None) is not None
     study.sampler = sampler_of(definition, arm, 17)
     study.ask().suggest_float(LR, 1e-3, 1.0, log=True)
     assert play(definition, tmp_path / "rough", bowl) == calm[16:]
+
+
+def test_a_setting_cut_off_while_it_was_asked_for_is_what_the_records_say(tmp_path: Path) -> None:
+    """The study lost what it had of a trial; a run of it is recorded all the same."""
+    definition = make("tpe", CONTINUOUS, n_settings=24)
+    (arm,) = definition.arms
+    study = open_study(tmp_path)
+    study.ask().suggest_float(LR, 1e-3, 1.0, log=True)
+    recorded: Values = {LR: 0.5, HIDDEN: 0.25, EPOCHS: 3}
+    study = open_study(tmp_path)
+    study.ask()
+    trial = study.get_trials()[1]
+    assert setting_of(study, definition, arm, trial, recorded) == recorded
+    assert study.get_trials()[1].params == recorded

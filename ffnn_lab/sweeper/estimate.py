@@ -1,0 +1,101 @@
+"""How long a sweep will take: a few batches of each kind of population, timed and scaled."""
+
+import dataclasses
+import itertools
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ffnn_lab.config import ConfigError, RunConfig, partition_key, with_values
+from ffnn_lab.draws import batch_bounds
+from ffnn_lab.sweeper.definition import Arm, Definition
+from ffnn_lab.sweeper.space import Choice, Interval
+from ffnn_lab.tasks import Split, Task, load_task
+from ffnn_lab.trainer import Training
+
+N_BATCHES = 8
+"""Timed, of each kind of population, after as many that warm up."""
+N_POINTS = 64
+"""Of an arm's space, at most, that say which kinds of population there are."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a sweep comes to before anything grows or is pruned."""
+
+    n_populations: int
+    seconds: float
+
+
+def estimate(definition: Definition, *, n_workers: int) -> Estimate:
+    """Train a few batches of each kind of population, and scale to the whole sweep.
+
+    The time of recording is not in it, and workers are taken to share the machine without loss
+    only as far as it has cores for them.
+    """
+    kinds: dict[str, list[tuple[RunConfig, float]]] = {}
+    for arm in definition.arms:
+        n_runs = definition.n_settings_of(arm) * len(definition.tune_seeds)
+        n_runs += definition.n_confirmed_of(arm) * len(definition.confirm_seeds)
+        points = list(_points(arm))
+        for config in points:
+            kinds.setdefault(partition_key(config), []).append((config, n_runs / len(points)))
+    n_populations, seconds = 0, 0.0
+    for members in kinds.values():
+        n_runs_ = sum(share for _, share in members)
+        size = max(1, min(definition.population_size, round(n_runs_ / n_workers)))
+        n_of_kind = -(-round(n_runs_) // size)
+        n_epochs = sum(c.trainer.max_epochs * share for c, share in members) / n_runs_
+        configs = [config for config, _ in members]
+        seconds += n_of_kind * n_epochs * seconds_per_epoch(configs, size)
+        n_populations += n_of_kind
+    return Estimate(n_populations, seconds / min(n_workers, n_populations or 1))
+
+
+def seconds_per_epoch(configs: list[RunConfig], n_members: int) -> float:
+    """Time an epoch of a population of these runs' kind, on a sample of the task."""
+    whole = load_task(configs[0].task)
+    n_train = len(whole.train.labels)
+    n_batches = len(batch_bounds(n_train, configs[0].trainer.batch_size))
+    fraction = min(1.0, N_BATCHES / n_batches)
+    task = _sample(whole, fraction)
+    # Seeds that no stage uses tell the members apart.
+    members = [
+        with_values(config, {"seed": 10**6 + seed, "trainer.max_epochs": 2})
+        for seed, config in zip(range(n_members), itertools.cycle(configs), strict=False)
+    ]
+    training = Training(task)
+    training.join(members)
+    training.epoch()
+    started = time.perf_counter()
+    training.epoch()
+    return (time.perf_counter() - started) / fraction
+
+
+def _points(arm: Arm) -> Iterator[RunConfig]:
+    """Walk settings that stand for an arm's: the finite axes' values, intervals at their low end.
+
+    Where they are too many, an even choice of them.
+    """
+    axes = [
+        axis.values if isinstance(axis, Choice) else (_low(axis),) for axis in arm.space.values()
+    ]
+    points = list(itertools.product(*axes))
+    step = max(1, len(points) // N_POINTS)
+    for point in points[::step]:
+        try:
+            yield with_values(arm.config, dict(zip(arm.space, point, strict=True)))
+        except ConfigError:  # two axes that do not fit together are refused where they are tried
+            continue
+
+
+def _low(axis: Interval) -> float | int:
+    return int(axis.low) if axis.is_int else axis.low
+
+
+def _sample(task: Task, fraction: float) -> Task:
+    def cut(split: Split) -> Split:
+        n_kept = max(1, round(fraction * len(split.labels)))
+        return Split(split.inputs[:n_kept], split.labels[:n_kept])
+
+    return dataclasses.replace(task, train=cut(task.train), dev=cut(task.dev), test=cut(task.test))

@@ -1,0 +1,195 @@
+"""Who trains what: each worker holds its runs on a lease that lapses when it dies or falls silent.
+
+A worker writes a beat every few seconds. On its own machine a dead process is seen at once; on
+another one, a worker whose beat has not changed for ``LEASE_SECONDS``, by the clock of whoever
+looks, is taken for dead. So clocks need not agree.
+"""
+
+import os
+import platform
+import re
+import secrets
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from ffnn_lab.sweeper.storage import Attributes
+
+BEAT_SECONDS = 5.0
+LOOK_SECONDS = 1.0
+"""How often a worker looks whether it is to stop."""
+LEASE_SECONDS = 60.0
+_CLAIM, _BEAT, _STOP = "claim/", "beat/", "stop/"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A process that takes part in a sweep."""
+
+    name: str
+    host: str
+    pid: int
+
+    @classmethod
+    def of_this_process(cls) -> "Identity":
+        """Name this process; no other one will ever have the name."""
+        host = re.sub(r"[^A-Za-z0-9]+", "_", platform.node()) or "host"
+        return cls(f"{host}_{os.getpid()}_{secrets.token_hex(3)}", host, os.getpid())
+
+
+class Leases:
+    """What the workers of a sweep hold, and this worker's own part in it.
+
+    ``claims``, ``claim`` and ``release`` need the sweep's lock; the beat does not.
+    """
+
+    def __init__(
+        self,
+        attributes: Attributes,
+        me: Identity,
+        *,
+        parent: Identity | None = None,
+        progress: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        """Make ready; nothing is written yet.
+
+        Args:
+            attributes: Where the workers leave notes.
+            me: This process.
+            parent: Who started it; without it, it stops.
+            progress: How many runs' worth of epochs are done in the population in training.
+        """
+        self.me = me
+        self.stop = threading.Event()
+        """Set when this worker is to finish its epoch, write, and end."""
+        self.has_lapsed = threading.Event()
+        """Set when this process slept past its lease: others may hold its runs by now."""
+        self._attributes = attributes
+        self._parent = parent
+        self._progress = progress
+        self._seen: dict[str, tuple[int, float]] = {}
+        self._n_beats = 0
+        self._last_beat = time.monotonic()
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._beat_on, daemon=True)
+
+    def __enter__(self) -> Self:
+        """Begin to beat."""
+        self._beat()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop beating and give up all that is held."""
+        self._end.set()
+        self._thread.join()
+        try:
+            self.release()
+            self._attributes.write(_BEAT + self.me.name, None)
+        except Exception:
+            # A lease that cannot be given back lapses; the first error says more.
+            if error is None:
+                raise
+
+    def claims(self) -> dict[str, str]:
+        """Give the holder of each run that a living worker holds, by run id."""
+        notes = self._attributes.read()
+        held: dict[str, str] = {}
+        for key, run_ids in notes.items():
+            worker = key.removeprefix(_CLAIM)
+            if key == worker or not run_ids:
+                continue
+            if worker == self.me.name or self._is_alive(worker, notes.get(_BEAT + worker)):
+                held.update(dict.fromkeys(run_ids, worker))
+            else:
+                self._attributes.write(key, None)
+                self._attributes.write(_BEAT + worker, None)
+        return held
+
+    def claim(self, run_ids: Collection[str]) -> None:
+        """Hold these runs, and no others."""
+        self._attributes.write(_CLAIM + self.me.name, sorted(run_ids))
+
+    def release(self) -> None:
+        """Hold nothing."""
+        self._attributes.write(_CLAIM + self.me.name, None)
+
+    def living(self) -> dict[str, float]:
+        """Give the living workers, this one left out, and the progress that each has told."""
+        notes = self._attributes.read()
+        return {
+            key.removeprefix(_BEAT): float(beat["progress"])
+            for key, beat in notes.items()
+            if key.startswith(_BEAT)
+            and key != _BEAT + self.me.name
+            and self._is_alive(key.removeprefix(_BEAT), beat)
+        }
+
+    def tell_to_stop(self) -> None:
+        """Tell the workers that this process started to finish their epoch and end."""
+        self._attributes.write(_STOP + self.me.name, True)  # noqa: FBT003 - a note's value
+
+    def _is_alive(self, worker: str, beat: Mapping[str, Any] | None) -> bool:
+        if beat is None:
+            return False
+        if beat["host"] == self.me.host and not is_running(int(beat["pid"])):
+            return False
+        now, number = time.monotonic(), int(beat["number"])
+        known = self._seen.get(worker)
+        if known is None or known[0] != number:
+            self._seen[worker] = number, now
+            return True
+        return now - known[1] < LEASE_SECONDS
+
+    def _beat(self) -> None:
+        now = time.monotonic()
+        if now - self._last_beat > LEASE_SECONDS:
+            self.has_lapsed.set()
+        self._n_beats += 1
+        beat = {**asdict(self.me), "number": self._n_beats, "progress": self._progress()}
+        self._attributes.write(_BEAT + self.me.name, beat)
+        self._last_beat = now
+
+    def _beat_on(self) -> None:
+        """Beat, and look whether the parent lives and lets this worker go on."""
+        last = time.monotonic()
+        while not self._end.wait(LOOK_SECONDS):
+            try:
+                if time.monotonic() - last >= BEAT_SECONDS:
+                    self._beat()
+                    last = time.monotonic()
+                if self._parent is not None and not self._is_wanted(self._parent):
+                    self.stop.set()
+            except Exception:  # noqa: BLE001, S112 - the worker itself meets the same trouble
+                continue
+
+    def _is_wanted(self, parent: Identity) -> bool:
+        if parent.host == self.me.host and not is_running(parent.pid):
+            return False
+        notes = self._attributes.read()
+        is_alive = self._is_alive(parent.name, notes.get(_BEAT + parent.name))
+        return is_alive and not notes.get(_STOP + parent.name)
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process of this machine runs; one that ended and was not waited for does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return True  # no /proc on this system
+    return state not in "ZX"

@@ -1,0 +1,302 @@
+"""The workers of a sweep: started by a Hydra launcher, watched by a parent, stopped together."""
+
+import functools
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any, Protocol
+
+import torch
+
+from ffnn_lab.config import UserError
+from ffnn_lab.records import RecordError, read_definition
+from ffnn_lab.sweeper.agenda import Agenda
+from ffnn_lab.sweeper.definition import Definition
+from ffnn_lab.sweeper.leases import Identity, Leases
+from ffnn_lab.sweeper.resume import prepare
+from ffnn_lab.sweeper.storage import Storage
+from ffnn_lab.sweeper.worker import StoppedError, Watcher, Worker
+from ffnn_lab.tracking import Tracker, make_tracker
+
+LOOK_SECONDS = 1.0
+"""How often a parent looks how far its workers are."""
+MAX_IDLE_LAUNCHES = 3
+"""Times in a row that workers are started in place of killed ones and not one run is recorded."""
+Job = Callable[[Any], None]
+"""What a launcher runs: it takes a composed config, which a worker does not need."""
+
+
+class Launcher(Protocol):
+    """A Hydra launcher."""
+
+    def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Any:  # noqa: ANN401 - Hydra's
+        """Run a job for each list of overrides and return what each came to."""
+
+
+@dataclass(frozen=True)
+class Post:
+    """What a worker needs to know to take its place, in any process."""
+
+    folder: str
+    storage: str | None
+    n_workers: int
+    max_failures: int
+    parent: Identity | None = None
+    """Who started it; None in the process that the user started."""
+
+
+def open_sweep(
+    definition: Definition,
+    outputs: Path,
+    *,
+    storage_url: str | None,
+    retry_failed: bool,
+    watcher: Watcher,
+) -> None:
+    """Begin a sweep's folder and studies, or make sure that work can go on in them.
+
+    Raises:
+        UserError: If it cannot.
+    """
+    storage = Storage(outputs / definition.name, storage_url)
+    with storage.trouble_said(), storage.lock(definition.name):
+        attributes = storage.open_attributes(workers_of(definition))
+        living = Leases(attributes, Identity.of_this_process()).living()
+        if living:
+            watcher.notice(f"{len(living)} processes are at work on this sweep: joining them")
+        prepare(
+            definition,
+            outputs,
+            storage,
+            is_worked_on=bool(living),
+            retry_failed=retry_failed,
+            notice=watcher.notice,
+        )
+
+
+def work_at(post: Post, _config: Any = None, *, watcher: Watcher | None = None) -> None:  # noqa: ANN401 - Hydra's
+    """Work until the sweep is done.
+
+    Raises:
+        StoppedError: If it was told to stop before.
+        UserError: If it cannot go on.
+    """
+    folder = Path(post.folder)
+    definition = stored_definition(folder)
+    me = Identity.of_this_process()
+    if post.parent is not None and post.n_workers > 1 and post.parent.host == me.host:
+        # Workers on one machine share its cores.
+        torch.set_num_threads(max(1, n_cores() // post.n_workers))
+    storage = Storage(folder, post.storage)
+    with storage.trouble_said():
+        watcher = watcher or Watcher()
+        attributes = storage.open_attributes(workers_of(definition))
+        with (
+            Leases(attributes, me, parent=post.parent) as leases,
+            stopped_by_signals(leases.stop, watcher),
+        ):
+            worker = Worker(
+                definition,
+                folder,
+                storage,
+                leases,
+                watcher=watcher,
+                make_tracker=functools.partial(tracker_of, definition, folder),
+                n_workers=max(post.n_workers, len(leases.living()) + 1),
+                max_failures=post.max_failures,
+            )
+            worker.work()
+
+
+def tracker_of(
+    definition: Definition, folder: Path, labels: Mapping[str, tuple[str, str]]
+) -> Tracker:
+    """Make the tracker of a worker's runs."""
+    return make_tracker(definition.arms[0].config, folder, group=definition.name, labels=labels)
+
+
+def work_alone(post: Post, make_launcher: Callable[[Job], Launcher], watcher: Watcher) -> None:
+    """Be the one worker, in this process.
+
+    Raises:
+        StoppedError: If the user stopped the sweep.
+        UserError: If it cannot go on.
+    """
+    job = functools.partial(work_at, post, watcher=watcher)
+    for end in make_launcher(job).launch([[]], 0):
+        if end.status.name == "FAILED":
+            raise end._return_value  # noqa: SLF001 - the public one writes a line of its own
+
+
+def lead(post: Post, make_launcher: Callable[[Job], Launcher], watcher: Watcher) -> None:
+    """Start workers, show how far they are, replace those that are killed, and stop with them.
+
+    Args:
+        post: Theirs, without a parent.
+        make_launcher: Makes the Hydra launcher of a job.
+        watcher: Told of progress.
+
+    Raises:
+        StoppedError: If the user stopped the sweep.
+        UserError: If a worker cannot go on.
+    """
+    folder = Path(post.folder)
+    definition = stored_definition(folder)
+    storage = Storage(folder, post.storage)
+    with storage.trouble_said():
+        me = Identity.of_this_process()
+        attributes = storage.open_attributes(workers_of(definition))
+        with Leases(attributes, me) as leases, stopped_by_signals(leases.stop, watcher):
+            job = functools.partial(work_at, Post(**{**vars(post), "parent": me}))
+            with followed(definition, folder, storage, leases, watcher):
+                _launch_until_done(job, post, leases, make_launcher, watcher)
+
+
+def _launch_until_done(
+    job: Job,
+    post: Post,
+    leases: Leases,
+    make_launcher: Callable[[Job], Launcher],
+    watcher: Watcher,
+) -> None:
+    n_before, n_idle, first_job = -1, 0, 0
+    while True:
+        errors = _launch(make_launcher(job), post.n_workers, first_job)
+        first_job += post.n_workers
+        if leases.stop.is_set():
+            raise StoppedError
+        serious = [error for error in errors if isinstance(error, UserError | OSError)]
+        if serious:
+            raise serious[0]
+        if not errors:
+            return
+        is_done, n_recorded = _count(post)
+        if is_done:
+            return
+        n_idle = n_idle + 1 if n_recorded == n_before else 0
+        n_before = n_recorded
+        if n_idle >= MAX_IDLE_LAUNCHES:
+            msg = (
+                "the workers keep ending before their time, the last one with "
+                f"{_first_line(errors[0])}; the sweep goes on with the same command"
+            )
+            raise RecordError(msg)
+        watcher.notice(f"a worker ended before its time ({_first_line(errors[0])}): replaced")
+
+
+def _launch(launcher: Launcher, n_workers: int, first_job: int) -> list[BaseException]:
+    """Run workers to their end, and list what they raised."""
+    try:
+        ends = launcher.launch([[]] * n_workers, first_job)
+    except Exception as error:  # noqa: BLE001 - each launcher has its own for a killed worker
+        return [error]
+    return [end._return_value for end in ends if end.status.name == "FAILED"]  # noqa: SLF001
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip()
+    return f"{type(error).__name__}: {text.splitlines()[0]}" if text else type(error).__name__
+
+
+def _count(post: Post) -> tuple[bool, int]:
+    """Whether the sweep is done, and how many of its runs are recorded."""
+    folder = Path(post.folder)
+    definition = stored_definition(folder)
+    storage = Storage(folder, post.storage)
+    agenda = Agenda(definition, folder, storage)
+    with storage.lock(definition.name):
+        agenda.restore()
+        agenda.look()
+        progress = agenda.progress()
+    n_done = sum(progress.n_done.values())
+    return n_done >= sum(progress.n_asked.values()) and agenda.is_scored, n_done
+
+
+@contextmanager
+def followed(
+    definition: Definition, folder: Path, storage: Storage, leases: Leases, watcher: Watcher
+) -> Iterator[None]:
+    """Show in a thread how far the workers are, all in one picture."""
+    end = threading.Event()
+    agenda = Agenda(definition, folder, storage)
+
+    def look() -> None:
+        n_failed = 0
+        has_told = False
+        while True:
+            is_last = end.wait(LOOK_SECONDS)
+            try:
+                agenda.look()
+                watcher.progress(agenda.progress())
+                watcher.in_training(leases.living())
+                if agenda.n_failed > n_failed:
+                    n_failed = agenda.n_failed
+                    watcher.notice(f"{n_failed} runs failed so far")
+                if leases.stop.is_set() and not has_told:
+                    leases.tell_to_stop()
+                    has_told = True
+            except Exception:  # noqa: BLE001, S110 - a display does no harm; the workers say what is wrong
+                pass
+            if is_last:
+                return
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        end.set()
+        thread.join()
+
+
+@contextmanager
+def stopped_by_signals(stop: threading.Event, watcher: Watcher) -> Iterator[None]:
+    """Let a first Ctrl-C (or SIGTERM) set ``stop``, and a second one interrupt at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        watcher.notice("stopping at the end of this epoch; Ctrl-C again stops at once")
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def stored_definition(folder: Path) -> Definition:
+    """Read the definition that a sweep's folder holds.
+
+    Raises:
+        RecordError: If there is none.
+    """
+    contents = read_definition(folder)
+    if contents is None:
+        msg = f"{folder} has no definition.json to say what was asked for"
+        raise RecordError(msg)
+    return Definition.from_json(contents)
+
+
+def workers_of(definition: Definition) -> str:
+    """Name the study under which the workers leave notes for each other."""
+    return f"{definition.name}/.workers"
+
+
+def n_cores() -> int:
+    """Count the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

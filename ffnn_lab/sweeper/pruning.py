@@ -1,0 +1,97 @@
+"""Which settings stop early: Optuna's pruners, on a setting's score over its seeds, by epochs."""
+
+import math
+import statistics
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from ffnn_lab.population import Member
+from ffnn_lab.records import CurvePoint, RunResult
+from ffnn_lab.sweeper.agenda import Agenda, Planned
+from ffnn_lab.sweeper.definition import Definition
+
+Key = tuple[str, int]
+"""An arm and the number of a setting."""
+_AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
+    "mean": statistics.fmean,
+    "median": statistics.median,
+    "worst": max,
+}
+
+
+class Pruning:
+    """Watches the settings that one population trains as a whole.
+
+    A setting whose seeds are not all among those watched is left alone: part of it was trained
+    before, or by another worker.
+    """
+
+    def __init__(self, definition: Definition, agenda: Agenda) -> None:
+        """Watch nothing yet."""
+        self._objective = definition.objective
+        self._is_on = definition.pruner["name"] != "none"
+        self._n_seeds = len(definition.tune_seeds)
+        self._agenda = agenda
+        self._settings: dict[Key, dict[str, Planned]] = {}
+        self._n_reported: dict[Key, int] = {}
+        self._pruned: set[Key] = set()
+        self._curves: dict[str, list[CurvePoint]] = {}
+        self._ended: dict[str, RunResult] = {}
+
+    def watch(self, joining: Iterable[Planned]) -> None:
+        """Watch these runs' settings."""
+        for planned in joining:
+            if self._is_on and planned.row.stage == "tune":
+                key = planned.row.arm, planned.row.setting
+                self._settings.setdefault(key, {})[planned.run_id] = planned
+
+    def note(self, results: Sequence[RunResult]) -> None:
+        """Keep what runs came to while other seeds of their setting go on."""
+        if self._is_on:
+            self._ended.update({result.run_id: result for result in results})
+
+    def to_prune(self, members: Sequence[Member]) -> set[str]:
+        """Report each setting's new epochs to its study, and name the runs that are to stop."""
+        if not self._settings:
+            return set()
+        inside = {member.run_id: member for member in members}
+        for key, runs in list(self._settings.items()):
+            if all(run in self._ended for run in runs) and len(runs) == self._n_seeds:
+                del self._settings[key]
+            elif len(runs) == self._n_seeds and key not in self._pruned:
+                self._report(key, runs, inside)
+        return {
+            run for key in self._pruned for run in self._settings.get(key, {}) if run in inside
+        }
+
+    def _report(self, key: Key, runs: Mapping[str, Planned], inside: dict[str, Member]) -> None:
+        epochs = [inside[run].epoch for run in runs if run in inside]
+        # One that waits for a place has done none; one that ended is no hindrance.
+        n_started = len(epochs) + sum(run in self._ended for run in runs)
+        reached = min(epochs, default=0) if n_started == self._n_seeds else 0
+        last = max(planned.config.trainer.max_epochs for planned in runs.values())
+        first = self._n_reported.get(key, 0) + 1
+        for epoch in range(first, min(reached, last - 1) + 1):
+            self._n_reported[key] = epoch
+            values = [self._value(run, epoch, inside) for run in runs]
+            study, trial = self._agenda.trial_of(*key)
+            storage, trial_id = study._storage, trial._trial_id  # noqa: SLF001 - no Trial at hand
+            score = _AGGREGATES[self._objective["aggregate"]](values)
+            storage.set_trial_intermediate_value(trial_id, epoch, score)
+            if study.pruner.prune(study, storage.get_trial(trial_id)):
+                self._pruned.add(key)
+                return
+
+    def _value(self, run: str, epoch: int, inside: dict[str, Member]) -> float:
+        """Give what a run's objective would be if it ended at an epoch."""
+        split, metric = self._objective["split"], self._objective["metric"]
+        member = inside.get(run)
+        curve = self._ended[run].curve if member is None else member.curve
+        points = [point for point in curve if point.epoch <= epoch]
+        if not points or points[-1].epoch < epoch:  # it diverged before
+            return self._ended[run].chance_error if metric == "error" else math.inf
+        if self._objective["moment"] == "best":
+            dev = [point for point in points if point.split == "dev"]
+            epoch = min(dev, key=lambda point: (point.error, point.loss)).epoch
+        n_last = self._objective["n_last"] if self._objective["moment"] == "mean_last" else 1
+        found = [p for p in points if p.split == split and p.epoch <= epoch][-n_last:]
+        return statistics.fmean(float(getattr(point, metric)) for point in found)

@@ -1,0 +1,160 @@
+"""The same name again: more of the same goes on, another question is refused or set apart."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from ffnn_lab.records import RecordError, read_definition, read_runs, read_trials, write_definition
+from ffnn_lab.sweeper.definition import Definition
+from ffnn_lab.sweeper.resume import settle_folder
+from ffnn_lab.sweeper.space import Choice
+from ffnn_lab.sweeper.worker import Watcher
+from tests.sweeps import make_definition, tables, work
+
+
+class Listener(Watcher):
+    """Keeps what the user is told."""
+
+    def __init__(self) -> None:
+        self.notices: list[str] = []
+
+    def notice(self, text: str) -> None:
+        """Keep a line."""
+        self.notices.append(text)
+
+
+def epochs_trained(outputs: Path, definition: Definition) -> int:
+    """Work, and count the epochs of single members that it took."""
+
+    class Counter(Watcher):
+        n_epochs = 0
+
+        def epoch(self, members: object) -> None:
+            self.n_epochs += sum(member.epoch > 0 for member in members)  # type: ignore[attr-defined]
+
+    counter = Counter()
+    work(outputs, definition, counter)
+    return counter.n_epochs
+
+
+@pytest.mark.parametrize("protocol", ["random", "tpe"])
+def test_a_larger_budget_trains_what_is_missing(tmp_path: Path, protocol: str) -> None:
+    few = make_definition(protocol, n_settings=2, confirm_seeds=())
+    more = dataclasses.replace(few, n_settings=4)
+    folder = work(tmp_path / "grown", few)
+    before = set(read_runs(folder)["run_id"])
+    assert epochs_trained(tmp_path / "grown", more) == 2 * 2 * 2 * 2
+    assert before < set(read_runs(folder)["run_id"])
+    stored = read_definition(folder)
+    assert stored is not None
+    assert stored["protocol"]["n_settings"] == 4
+    if protocol == "random":  # TPE's rounds fall otherwise
+        whole = work(tmp_path / "at_once", more)
+        for one, two in zip(tables(folder), tables(whole), strict=True):
+            assert one.equals(two)
+
+
+def test_more_seeds_are_trained_for_every_setting(tmp_path: Path) -> None:
+    few = make_definition("grid", tune_seeds=(0,), confirm_seeds=(1000,))
+    more = dataclasses.replace(few, tune_seeds=(0, 1, 2), confirm_seeds=(1000, 1001))
+    folder = work(tmp_path / "grown", few)
+    work(tmp_path / "grown", more)
+    whole = work(tmp_path / "at_once", more)
+    trials = read_trials(folder)
+    tune = trials[trials["stage"] == "tune"]
+    assert tune.groupby(["arm", "setting"])["seed"].agg(set).tolist() == [{0, 1, 2}] * 6
+    # Another winner may have been confirmed before; all that the whole sweep has is there.
+    expected = read_trials(whole).drop(columns="edges").itertuples(index=False, name=None)
+    assert set(expected) <= set(trials.drop(columns="edges").itertuples(index=False, name=None))
+
+
+def test_one_more_arm_is_trained_alone(tmp_path: Path) -> None:
+    both = make_definition("grid", confirm_seeds=())
+    one = dataclasses.replace(both, arms=both.arms[:1])
+    work(tmp_path, one)
+    assert epochs_trained(tmp_path, both) == 3 * 2 * 2
+
+
+def changed_axis(definition: Definition) -> Definition:
+    space = {"optimizer.lr": Choice((0.01, 0.1, 0.5))}
+    arms = tuple(dataclasses.replace(arm, space=space) for arm in definition.arms)
+    return dataclasses.replace(definition, arms=arms)
+
+
+def test_another_question_is_refused_with_the_difference_and_what_to_do(tmp_path: Path) -> None:
+    definition = make_definition("grid")
+    write_definition(tmp_path / "test", definition.to_json())
+    with pytest.raises(RecordError) as caught:
+        settle_folder(changed_axis(definition), tmp_path, if_changed="refuse")
+    text = str(caught.value)
+    for part in ("- arms.sgd", "+ arms.sgd", "if_changed=fork", "if_changed=discard", "name=NAME"):
+        assert part in text
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"n_settings": 3},
+        {"tune_seeds": (0,)},
+        {"tune_seeds": (1, 2)},
+        {"confirm_seeds": (1000,)},
+        {"seed": 1},
+        {"max_points": 5},
+        {"pruner": {"name": "median", "n_startup_trials": 1, "min_epochs": 1}},
+        {"objective": {"split": "dev", "metric": "loss", "moment": "last", "aggregate": "mean"}},
+        {"protocol": "random"},
+    ],
+)
+def test_less_or_other_than_before_is_refused(tmp_path: Path, changes: dict[str, object]) -> None:
+    definition = make_definition("tpe")
+    write_definition(tmp_path / "test", definition.to_json())
+    asked = dataclasses.replace(definition, **changes)  # type: ignore[arg-type]
+    with pytest.raises(RecordError, match="another definition"):
+        settle_folder(asked, tmp_path, if_changed="refuse")
+
+
+def test_a_fork_has_its_own_folder_and_takes_over_equal_runs(tmp_path: Path) -> None:
+    definition = make_definition("grid", confirm_seeds=())
+    folder = work(tmp_path, definition)
+    forked = settle_folder(changed_axis(definition), tmp_path, if_changed="fork")
+    assert forked.name.startswith("test-")
+    # Of three rates, two were trained before.
+    assert epochs_trained(tmp_path, forked) == 2 * 1 * 2 * 2
+    trials = read_trials(tmp_path / forked.name)
+    assert len(trials) == 12
+    assert set(trials["run_id"]) <= set(read_runs(tmp_path / forked.name)["run_id"])
+    stored = read_definition(folder)
+    assert stored is not None
+    assert Definition.from_json(stored) == definition
+    again = settle_folder(changed_axis(definition), tmp_path, if_changed="fork")
+    assert epochs_trained(tmp_path, again) == 0
+
+
+def test_discard_begins_anew(tmp_path: Path) -> None:
+    definition = make_definition("grid", confirm_seeds=())
+    work(tmp_path, definition)
+    other = settle_folder(changed_axis(definition), tmp_path, if_changed="discard")
+    folder = work(tmp_path, other)
+    whole = work(tmp_path / "at_once", other)
+    for one, two in zip(tables(folder), tables(whole), strict=True):
+        assert one.equals(two)
+
+
+def test_other_code_goes_on_and_is_recorded(tmp_path: Path) -> None:
+    definition = make_definition("grid", confirm_seeds=())
+    folder = work(tmp_path, definition)
+    stored = read_definition(folder)
+    assert stored is not None
+    (session,) = stored["sessions"]
+    stored["sessions"] = [{**session, "git.commit": "0" * 40}]
+    write_definition(folder, stored)
+    listener = Listener()
+    work(tmp_path, definition, listener)
+    assert any("other code" in text and "0" * 40 in text for text in listener.notices)
+    stored = read_definition(folder)
+    assert stored is not None
+    assert [each["git.commit"] for each in stored["sessions"]] == ["0" * 40, session["git.commit"]]
+    listener = Listener()
+    work(tmp_path, definition, listener)
+    assert listener.notices == []
