@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -33,6 +33,10 @@ class Member:
     curve: list[CurvePoint] = field(default_factory=list)
     diverged_step: int | None = None
     """The step whose loss, or whose result, was not finite any more."""
+
+    def copy(self) -> "Member":
+        """Copy what changes from epoch to epoch."""
+        return replace(self, curve=list(self.curve))
 
     @property
     def lr(self) -> float:
@@ -259,11 +263,11 @@ class Population:
             for key, tensors in part.state.items()
         }
         params = [w.detach()[place].to("cpu", copy=True) for w in self.params]
-        return Snapshot(self.members[place], params, state)
+        return Snapshot(self.members[place].copy(), params, state)
 
     @torch.no_grad()
     def _restore(self, place: int, snapshot: Snapshot) -> None:
-        self.members[place] = snapshot.member
+        self.members[place] = snapshot.member.copy()
         for parameter, kept in zip(self.params, snapshot.params, strict=True):
             parameter[place] = kept
         part = next(part for part in self.slices if part.start <= place < part.stop)

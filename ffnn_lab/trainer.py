@@ -60,6 +60,7 @@ class Training:
         self._task = task
         self._weights_folder = weights_folder
         self._population: Population | None = None
+        self._partition: str | None = None
         self._splits: dict[str, Examples] = {}
 
     @property
@@ -75,14 +76,14 @@ class Training:
 
         Args:
             configs: Different runs on a settled device that agree in ``config.partition_key``
-                with each other and with those in training.
+                with each other and with whoever joined before.
             snapshots: By run id, those that go on.
 
         Raises:
             ValueError: If the runs do not share a partition.
         """
-        inside = [member.config for member in self.members]
-        if len({partition_key(config) for config in (*inside, *configs)}) != 1:
+        partitions = {partition_key(config) for config in configs}
+        if len(partitions) != 1 or self._partition not in (None, *partitions):
             msg = "the runs of a population must agree in task, model, batch size, dtype, device"
             raise ValueError(msg)
         sizes = (self._task.n_features, *configs[0].model.widths, self._task.n_classes)
@@ -92,7 +93,7 @@ class Training:
             self._splits = {name: _on_device(self._task.split(name), newcomers) for name in SPLITS}
         _evaluate(newcomers, self._splits)
         if self._population is None:
-            self._population = newcomers
+            self._population, (self._partition,) = newcomers, partitions
         else:
             self._population.merge(newcomers)
 

@@ -23,6 +23,9 @@ BEAT_SECONDS = 5.0
 LOOK_SECONDS = 1.0
 """How often a worker looks whether it is to stop."""
 LEASE_SECONDS = 60.0
+GRACE_SECONDS = 60.0
+"""How long an epoch may take on when the parent is dead, before the worker ends in its midst."""
+EXIT_ORPHANED = 3
 _CLAIM, _BEAT, _STOP = "claim/", "beat/", "stop/"
 
 
@@ -37,7 +40,7 @@ class Identity:
     @classmethod
     def of_this_process(cls) -> "Identity":
         """Name this process; no other one will ever have the name."""
-        host = re.sub(r"[^A-Za-z0-9]+", "_", platform.node()) or "host"
+        host = this_host()
         return cls(f"{host}_{os.getpid()}_{secrets.token_hex(3)}", host, os.getpid())
 
 
@@ -141,7 +144,7 @@ class Leases:
     def _is_alive(self, worker: str, beat: Mapping[str, Any] | None) -> bool:
         if beat is None:
             return False
-        if beat["host"] == self.me.host and not is_running(int(beat["pid"])):
+        if is_dead(Identity(worker, beat["host"], int(beat["pid"]))):
             return False
         now, number = time.monotonic(), int(beat["number"])
         known = self._seen.get(worker)
@@ -162,7 +165,13 @@ class Leases:
     def _beat_on(self) -> None:
         """Beat, and look whether the parent lives and lets this worker go on."""
         last = time.monotonic()
+        orphaned_at: float | None = None
         while not self._end.wait(LOOK_SECONDS):
+            if self._parent is not None and is_dead(self._parent):
+                orphaned_at = orphaned_at or time.monotonic()
+                self.stop.set()
+                if time.monotonic() - orphaned_at > GRACE_SECONDS:
+                    os._exit(EXIT_ORPHANED)
             try:
                 if time.monotonic() - last >= BEAT_SECONDS:
                     self._beat()
@@ -173,11 +182,19 @@ class Leases:
                 continue
 
     def _is_wanted(self, parent: Identity) -> bool:
-        if parent.host == self.me.host and not is_running(parent.pid):
-            return False
         notes = self._attributes.read()
         is_alive = self._is_alive(parent.name, notes.get(_BEAT + parent.name))
         return is_alive and not notes.get(_STOP + parent.name)
+
+
+def this_host() -> str:
+    """Name this machine, in letters that a file's name may have."""
+    return re.sub(r"[^A-Za-z0-9]+", "_", platform.node()) or "host"
+
+
+def is_dead(process: Identity) -> bool:
+    """Whether a process was one of this machine, and runs no more."""
+    return process.host == this_host() and not is_running(process.pid)
 
 
 def is_running(pid: int) -> bool:

@@ -4,6 +4,7 @@ import functools
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from ffnn_lab.config import UserError
 from ffnn_lab.records import RecordError, read_definition
 from ffnn_lab.sweeper.agenda import Agenda
 from ffnn_lab.sweeper.definition import Definition
-from ffnn_lab.sweeper.leases import Identity, Leases
+from ffnn_lab.sweeper.leases import EXIT_ORPHANED, Identity, Leases, is_dead
 from ffnn_lab.sweeper.resume import prepare
 from ffnn_lab.sweeper.storage import Storage
 from ffnn_lab.sweeper.worker import StoppedError, Watcher, Worker
@@ -113,6 +114,22 @@ def work_at(post: Post, _config: Any = None, *, watcher: Watcher | None = None) 
             worker.work()
 
 
+def work_under(post: Post, _config: Any = None) -> None:  # noqa: ANN401 - Hydra's
+    """Work in a process that a launcher keeps, and end it if the parent dies after the work."""
+    try:
+        work_at(post)
+    finally:
+        threading.Thread(target=_end_with, args=(post.parent,), daemon=True).start()
+
+
+def _end_with(parent: Identity | None) -> None:
+    """End this process with its parent, for whose word a launcher's own code would wait long."""
+    while parent is not None:
+        if is_dead(parent):
+            os._exit(EXIT_ORPHANED)
+        time.sleep(LOOK_SECONDS)
+
+
 def tracker_of(
     definition: Definition, folder: Path, labels: Mapping[str, tuple[str, str]]
 ) -> Tracker:
@@ -152,7 +169,7 @@ def lead(post: Post, make_launcher: Callable[[Job], Launcher], watcher: Watcher)
         me = Identity.of_this_process()
         attributes = storage.open_attributes(workers_of(definition))
         with Leases(attributes, me) as leases, stopped_by_signals(leases.stop, watcher):
-            job = functools.partial(work_at, Post(**{**vars(post), "parent": me}))
+            job = functools.partial(work_under, Post(**{**vars(post), "parent": me}))
             with followed(definition, folder, storage, leases, watcher):
                 _launch_until_done(job, post, leases, make_launcher, watcher)
 

@@ -5,6 +5,9 @@ A lock dies with the process that holds it, on one machine and across machines.
 """
 
 import fcntl
+import importlib.util
+import json
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,6 +47,8 @@ class Storage:
             ConfigError: If the URL is not one of PostgreSQL.
             RecordError: If the server cannot be reached, or refuses.
         """
+        if url is not None:
+            check_url(url)
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._folder = folder
         self._url = url
@@ -53,7 +58,6 @@ class Storage:
         if url is None:
             self.optuna = _open_journal(folder / JOURNAL)
         else:
-            check_url(url)
             with self.trouble_said():
                 database = RDBStorage(
                     url,
@@ -107,13 +111,11 @@ class Storage:
             return
         from sqlalchemy import text  # noqa: PLC0415 - see the top
 
-        with self.trouble_said(), self._engine.connect() as connection:
+        # The lock ends with the transaction, however that ends.
+        with self.trouble_said(), self._engine.begin() as connection:
             key = {"key": zlib.crc32(f"ffnn_lab/{name}".encode())}
-            connection.execute(text("SELECT pg_advisory_lock(:key)"), key)
-            try:
-                yield
-            finally:
-                connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), key)
+            yield
 
     @contextmanager
     def trouble_said(self) -> Iterator[None]:
@@ -158,7 +160,7 @@ class Attributes:
 
 
 def check_url(url: str) -> None:
-    """Refuse a URL that is not one of PostgreSQL.
+    """Refuse a URL that is not one of PostgreSQL, and one that no installed package can open.
 
     Raises:
         ConfigError: Saying what was expected.
@@ -168,7 +170,7 @@ def check_url(url: str) -> None:
 
     try:
         scheme = make_url(url).drivername
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         scheme = ""
     if scheme not in SCHEMES:
         msg = (
@@ -176,17 +178,16 @@ def check_url(url: str) -> None:
             f"postgresql://user:password@host:port/database, got {without_password(url)}"
         )
         raise ConfigError(msg)
+    if importlib.util.find_spec("psycopg") is None:
+        msg = "hydra.sweeper.storage needs the package psycopg: pip install 'psycopg[binary]'"
+        raise ConfigError(msg)
 
 
 def without_password(url: str) -> str:
-    """Write a URL as it may be shown."""
-    from sqlalchemy.engine import make_url  # noqa: PLC0415 - see the top
-    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
-
-    try:
-        return make_url(url).render_as_string(hide_password=True)
-    except ArgumentError:
-        return url
+    """Write a URL as it may be shown; one that is not well formed, too."""
+    # The password goes from the user's colon to the last @, for it may contain one.
+    hidden = re.sub(r"(//?[^:/@]*):.*@", r"\1:***@", url)
+    return re.sub(r"(?i)(\bpassword=)[^&'\"]*", r"\1***", hidden)
 
 
 class _JournalLock(BaseJournalFileLock):
@@ -233,10 +234,14 @@ def _mend_tail(path: Path) -> None:
 def _open_journal(path: Path) -> JournalStorage:
     """Open a journal; one that cannot be read is set aside, for the records can replace it."""
     lock = _JournalLock(path)
-    lock.acquire()
-    lock.release()
+    lock.acquire()  # so that of several processes one sets it aside
     try:
+        # Optuna's reader overlooks a bad line as long as it is the last.
+        for line in path.read_bytes().splitlines()[-1:] if path.exists() else ():
+            json.loads(line)
         return JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
     except (ValueError, KeyError, TypeError, AssertionError, AttributeError):
         path.replace(path.with_name(f"{path.name}.damaged"))
         return JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
+    finally:
+        lock.release()
