@@ -140,10 +140,14 @@ def print_plan(
     say(tuning + confirm)
     more = " and more where a grid grows" if grows else ""
     workers = f", {n_workers} workers" if n_workers > 1 else ""
-    say(
-        f"{definition.n_runs} runs{more}; {estimate.n_populations} populations of at most "
-        f"{definition.population_size}{workers}; about {duration(estimate.seconds)} here"
+    recorded = f" ({estimate.n_recorded} recorded)" if estimate.n_recorded else ""
+    work = (
+        f"{estimate.n_populations} populations of at most {definition.population_size}{workers}; "
+        f"about {duration(estimate.seconds)} here"
+        if estimate.n_populations
+        else "all of it is recorded"
     )
+    say(f"{definition.n_runs} runs{more}{recorded}; {work}")
 
 
 def duration(seconds: float) -> str:

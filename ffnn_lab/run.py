@@ -122,6 +122,7 @@ def run_sweep(
     from rich.console import Console  # noqa: PLC0415 - see the module's docstring
 
     from ffnn_lab.display import SweepDisplay, print_plan  # noqa: PLC0415
+    from ffnn_lab.records import TableReader, read_runs  # noqa: PLC0415
     from ffnn_lab.sweeper.compose import define  # noqa: PLC0415
     from ffnn_lab.sweeper.estimate import estimate  # noqa: PLC0415
     from ffnn_lab.sweeper.pool import Post, lead, open_sweep, work_alone  # noqa: PLC0415
@@ -135,7 +136,8 @@ def run_sweep(
     folder = outputs / definition.name
     launcher, n_workers = settle_launcher(master, options.n_workers)
     console = Console()
-    plan = estimate(definition, n_workers=n_workers)
+    n_recorded = len(TableReader(folder, "trials", ["run_id"]).refresh())
+    plan = estimate(definition, n_recorded=n_recorded, n_workers=n_workers)
     print_plan(definition, str(folder), plan, console, n_workers=n_workers)
     if options.dry_run:
         return
@@ -152,8 +154,6 @@ def run_sweep(
             work = work_alone if launcher == "basic" else lead
             work(post, lambda job: make_launcher(job, folder), display)
     except StoppedError:
-        from ffnn_lab.records import read_runs  # noqa: PLC0415
-
         n_recorded = len(read_runs(folder))
         sys.stderr.write(
             f"stopped: {n_recorded} runs are recorded, and what was in training is kept as far as "

@@ -21,18 +21,22 @@ N_POINTS = 64
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a sweep comes to before anything grows or is pruned."""
+    """What is left of a sweep, before anything grows or is pruned."""
 
+    n_recorded: int
     n_populations: int
     seconds: float
 
 
-def estimate(definition: Definition, *, n_workers: int) -> Estimate:
-    """Train a few batches of each kind of population, and scale to the whole sweep.
+def estimate(definition: Definition, *, n_recorded: int, n_workers: int) -> Estimate:
+    """Train a few batches of each kind of population, and scale to what is left of the sweep.
 
-    The time of recording is not in it, and workers are taken to share the machine without loss
-    only as far as it has cores for them.
+    What is recorded is taken from all kinds alike. The time of recording is not in it, and workers
+    are taken to share the machine without loss only as far as it has cores for them.
     """
+    left = max(0.0, 1 - n_recorded / definition.n_runs)
+    if left == 0:
+        return Estimate(n_recorded, 0, 0.0)
     kinds: dict[str, list[tuple[RunConfig, float]]] = {}
     for arm in definition.arms:
         n_runs = definition.n_settings_of(arm) * len(definition.tune_seeds)
@@ -42,14 +46,14 @@ def estimate(definition: Definition, *, n_workers: int) -> Estimate:
             kinds.setdefault(partition_key(config), []).append((config, n_runs / len(points)))
     n_populations, seconds = 0, 0.0
     for members in kinds.values():
-        n_runs_ = sum(share for _, share in members)
+        n_runs_ = left * sum(share for _, share in members)
         size = max(1, min(definition.population_size, round(n_runs_ / n_workers)))
         n_of_kind = -(-round(n_runs_) // size)
-        n_epochs = sum(c.trainer.max_epochs * share for c, share in members) / n_runs_
+        n_epochs = sum(c.trainer.max_epochs * share for c, share in members) * left / n_runs_
         configs = [config for config, _ in members]
         seconds += n_of_kind * n_epochs * seconds_per_epoch(configs, size)
         n_populations += n_of_kind
-    return Estimate(n_populations, seconds / min(n_workers, n_populations or 1))
+    return Estimate(n_recorded, n_populations, seconds / min(n_workers, n_populations or 1))
 
 
 def seconds_per_epoch(configs: list[RunConfig], n_members: int) -> float:

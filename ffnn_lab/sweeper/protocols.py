@@ -27,7 +27,6 @@ from optuna.pruners import (
 )
 from optuna.samplers import BaseSampler, CmaEsSampler, TPESampler
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
-from scipy.stats import qmc
 
 from ffnn_lab.config import ConfigError, with_values
 from ffnn_lab.seeds import stream
@@ -181,6 +180,8 @@ def _uniform(definition: Definition, arm: Arm, number: int, n_axes: int) -> list
 
 def _sobol(definition: Definition, arm: Arm, number: int, n_axes: int) -> list[float]:
     """Give the point of that number of a scrambled Sobol sequence (Owen 1998, as in scipy)."""
+    from scipy.stats import qmc  # noqa: PLC0415 - most of a second of import
+
     rng = stream(definition.seed, "proposal", zlib.crc32(arm.name.encode()))
     sequence = qmc.Sobol(max(1, n_axes), rng=rng)
     if number > 0:  # scipy cannot forward by nothing
