@@ -1,8 +1,11 @@
 """Checkpoints: what members in training are, on disk between two epochs.
 
-A file holds plain tensors and JSON, so that reading one runs no code.
+A file holds plain tensors and JSON, so that reading one runs no code, after a digest of them, so
+that one that was damaged is not taken for another state.
 """
 
+import hashlib
+import io
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -16,6 +19,8 @@ from ffnn_lab.population import Member, Snapshot
 from ffnn_lab.records import CurvePoint
 from ffnn_lab.schedules import ScheduleState
 
+_N_DIGEST = hashlib.sha256().digest_size
+
 
 def save_checkpoint(path: Path, snapshots: Sequence[Snapshot]) -> None:
     """Write members whole or not at all, in place of what ``path`` held."""
@@ -28,8 +33,13 @@ def save_checkpoint(path: Path, snapshots: Sequence[Snapshot]) -> None:
         }
         for snapshot in snapshots
     }
+    # In memory first: a disk that is full then raises an OSError, and not one of torch's own.
+    buffer = io.BytesIO()
+    torch.save(contents, buffer)
     beside = path.with_name(f".{path.name}")
-    torch.save(contents, beside)
+    with beside.open("wb") as file:
+        file.write(hashlib.sha256(buffer.getbuffer()).digest())
+        file.write(buffer.getbuffer())
     beside.replace(path)
 
 
@@ -40,7 +50,11 @@ def load_checkpoint(path: Path) -> dict[str, Snapshot]:
     same numbers.
     """
     try:
-        contents = torch.load(path, map_location="cpu", weights_only=True)
+        with path.open("rb") as file:
+            digest, stored = file.read(_N_DIGEST), file.read()
+        if hashlib.sha256(stored).digest() != digest:
+            return {}
+        contents = torch.load(io.BytesIO(stored), map_location="cpu", weights_only=True)
         return {
             run_id: Snapshot(_from_json(json.loads(kept["member"])), kept["params"], kept["state"])
             for run_id, kept in contents.items()

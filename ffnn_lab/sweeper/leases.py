@@ -57,6 +57,7 @@ class Leases:
         *,
         parent: Identity | None = None,
         progress: Callable[[], float] = lambda: 0.0,
+        is_worker: bool = True,
     ) -> None:
         """Make ready; nothing is written yet.
 
@@ -65,6 +66,7 @@ class Leases:
             me: This process.
             parent: Who started it; without it, it stops.
             progress: How many runs' worth of epochs are done in the population in training.
+            is_worker: Whether this process trains, rather than lead others.
         """
         self.me = me
         self.stop = threading.Event()
@@ -74,6 +76,7 @@ class Leases:
         self._attributes = attributes
         self._parent = parent
         self._progress = progress
+        self._is_worker = is_worker
         self._seen: dict[str, tuple[int, float]] = {}
         self._n_beats = 0
         self._last_beat = time.monotonic()
@@ -127,19 +130,49 @@ class Leases:
         self._attributes.write(_CLAIM + self.me.name, None)
 
     def living(self) -> dict[str, float]:
-        """Give the living workers, this one left out, and the progress that each has told."""
-        notes = self._attributes.read()
-        return {
-            key.removeprefix(_BEAT): float(beat["progress"])
-            for key, beat in notes.items()
-            if key.startswith(_BEAT)
-            and key != _BEAT + self.me.name
-            and self._is_alive(key.removeprefix(_BEAT), beat)
-        }
+        """Give the living processes, this one left out, and the progress that each has told."""
+        beats = self._living()
+        return {worker: float(beat["progress"]) for worker, beat in beats.items()}
+
+    def n_workers(self) -> int:
+        """Count the living processes that train, this one included."""
+        return 1 + len([beat for beat in self._living().values() if beat["is_worker"]])
+
+    def bury(self) -> None:
+        """Forget the workers that are dead.
+
+        Of a worker on another machine only its silence tells: this waits until each has been
+        heard, or silent for ``LEASE_SECONDS``.
+        """
+        first: dict[str, int] = {}
+        while True:
+            is_unsure = False
+            for worker, beat in self._beats().items():
+                number = int(beat["number"])
+                if not self._is_alive(worker, beat):
+                    self._attributes.write(_CLAIM + worker, None)
+                    self._attributes.write(_BEAT + worker, None)
+                elif beat["host"] != this_host() and first.setdefault(worker, number) == number:
+                    is_unsure = True
+            if not is_unsure:
+                return
+            time.sleep(LOOK_SECONDS)
 
     def tell_to_stop(self) -> None:
         """Tell the workers that this process started to finish their epoch and end."""
         self._attributes.write(_STOP + self.me.name, True)  # noqa: FBT003 - a note's value
+
+    def _beats(self) -> dict[str, dict[str, Any]]:
+        """Read the last beat of each process that is not known to have ended."""
+        notes = self._attributes.read()
+        return {k.removeprefix(_BEAT): v for k, v in notes.items() if k.startswith(_BEAT) and v}
+
+    def _living(self) -> dict[str, dict[str, Any]]:
+        return {
+            worker: beat
+            for worker, beat in self._beats().items()
+            if worker != self.me.name and self._is_alive(worker, beat)
+        }
 
     def _is_alive(self, worker: str, beat: Mapping[str, Any] | None) -> bool:
         if beat is None:
@@ -158,7 +191,12 @@ class Leases:
         if now - self._last_beat > LEASE_SECONDS:
             self.has_lapsed.set()
         self._n_beats += 1
-        beat = {**asdict(self.me), "number": self._n_beats, "progress": self._progress()}
+        beat = {
+            **asdict(self.me),
+            "number": self._n_beats,
+            "progress": self._progress(),
+            "is_worker": self._is_worker,
+        }
         self._attributes.write(_BEAT + self.me.name, beat)
         self._last_beat = now
 

@@ -2,12 +2,13 @@
 
 import functools
 import os
+import secrets
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
@@ -15,12 +16,13 @@ from typing import Any, Protocol
 import torch
 
 from ffnn_lab.config import UserError
-from ffnn_lab.records import RecordError, read_definition
-from ffnn_lab.sweeper.agenda import Agenda
+from ffnn_lab.population import Member
+from ffnn_lab.records import RecordError, read_definition, write_definition
+from ffnn_lab.sweeper.agenda import Agenda, Progress
 from ffnn_lab.sweeper.definition import Definition
-from ffnn_lab.sweeper.leases import EXIT_ORPHANED, Identity, Leases, is_dead
+from ffnn_lab.sweeper.leases import EXIT_ORPHANED, Identity, Leases, is_dead, this_host
 from ffnn_lab.sweeper.resume import prepare
-from ffnn_lab.sweeper.storage import Storage
+from ffnn_lab.sweeper.storage import Storage, split_password
 from ffnn_lab.sweeper.worker import StoppedError, Watcher, Worker
 from ffnn_lab.tracking import Tracker, make_tracker
 
@@ -28,6 +30,8 @@ LOOK_SECONDS = 1.0
 """How often a parent looks how far its workers are."""
 MAX_IDLE_LAUNCHES = 3
 """Times in a row that workers are started in place of killed ones and not one run is recorded."""
+OWNER = "owner"
+"""Under which a server notes whose studies they are."""
 Job = Callable[[Any], None]
 """What a launcher runs: it takes a composed config, which a worker does not need."""
 
@@ -51,6 +55,26 @@ class Post:
     """Who started it; None in the process that the user started."""
 
 
+class Teller(Watcher):
+    """Keeps how far a worker's population is, for whoever shows it."""
+
+    def __init__(self) -> None:
+        """Begin with nothing in training."""
+        self._done = 0.0
+
+    def epoch(self, members: Sequence[Member]) -> None:
+        """Note that a population did one more epoch."""
+        self._done = sum(member.epoch / member.config.trainer.max_epochs for member in members)
+
+    def progress(self, progress: Progress) -> None:  # noqa: ARG002 - what is recorded, others see
+        """Note that what was trained is recorded."""
+        self._done = 0.0
+
+    def told(self) -> float:
+        """Give how many runs' worth of epochs are done."""
+        return self._done
+
+
 def open_sweep(
     definition: Definition,
     outputs: Path,
@@ -65,19 +89,61 @@ def open_sweep(
         UserError: If it cannot.
     """
     storage = Storage(outputs / definition.name, storage_url)
-    with storage.trouble_said(), storage.lock(definition.name):
-        attributes = storage.open_attributes(workers_of(definition))
-        living = Leases(attributes, Identity.of_this_process()).living()
-        if living:
-            watcher.notice(f"{len(living)} processes are at work on this sweep: joining them")
-        prepare(
-            definition,
-            outputs,
-            storage,
-            is_worked_on=bool(living),
-            retry_failed=retry_failed,
-            notice=watcher.notice,
-        )
+    with closing(storage), storage.trouble_said():
+        leases_in(storage, definition).bury()
+        with storage.lock(definition.name), owned(definition, outputs, storage):
+            living = leases_in(storage, definition).living()
+            if living:
+                watcher.notice(f"{len(living)} processes are at work on this sweep: joining them")
+            prepare(
+                definition,
+                outputs,
+                storage,
+                is_worked_on=bool(living),
+                retry_failed=retry_failed,
+                notice=watcher.notice,
+            )
+
+
+def leases_in(storage: Storage, definition: Definition) -> Leases:
+    """Look at what the workers of a sweep hold, without taking part."""
+    return Leases(storage.open_attributes(workers_of(definition)), Identity.of_this_process())
+
+
+@contextmanager
+def owned(definition: Definition, outputs: Path, storage: Storage) -> Iterator[None]:
+    """Make sure that the studies on a server belong to this folder, and note that they do.
+
+    Sweeps of one name in several folders would take each other's settings for their own. Needs
+    the sweep's lock; the folder is prepared in the block.
+
+    Raises:
+        RecordError: If another folder's sweep has them.
+    """
+    folder = (outputs / definition.name).resolve()
+    if not storage.is_shared:
+        yield
+        return
+    attributes = storage.open_attributes(workers_of(definition))
+    owner = attributes.read().get(OWNER)
+    own_id = (read_definition(folder) or {}).get("id")
+    here = {"host": this_host(), "path": str(folder)}
+    if owner is not None and owner["id"] != own_id:
+        if {key: owner[key] for key in here} != here:
+            msg = (
+                f"hydra.sweeper.storage={storage.place} has the sweep {definition.name} of "
+                f"another folder, {owner['path']} on {owner['host']}: choose another "
+                "hydra.sweeper.name, or another database"
+            )
+            raise RecordError(msg)
+        storage.delete(f"{definition.name}/")  # that folder was this one, and was deleted
+    yield
+    contents = read_definition(folder) or {}
+    own_id = own_id or secrets.token_hex(8)
+    write_definition(folder, {**contents, "id": own_id})
+    attributes = storage.open_attributes(workers_of(definition))  # it may have been deleted
+    if attributes.read().get(OWNER, {}).get("id") != own_id:
+        attributes.write(OWNER, {"id": own_id, **here})
 
 
 def work_at(post: Post, _config: Any = None, *, watcher: Watcher | None = None) -> None:  # noqa: ANN401 - Hydra's
@@ -94,11 +160,12 @@ def work_at(post: Post, _config: Any = None, *, watcher: Watcher | None = None) 
         # Workers on one machine share its cores.
         torch.set_num_threads(max(1, n_cores() // post.n_workers))
     storage = Storage(folder, post.storage)
-    with storage.trouble_said():
-        watcher = watcher or Watcher()
+    with closing(storage), storage.trouble_said():
+        teller = Teller()
+        watcher = watcher or teller
         attributes = storage.open_attributes(workers_of(definition))
         with (
-            Leases(attributes, me, parent=post.parent) as leases,
+            Leases(attributes, me, parent=post.parent, progress=teller.told) as leases,
             stopped_by_signals(leases.stop, watcher),
         ):
             worker = Worker(
@@ -108,7 +175,7 @@ def work_at(post: Post, _config: Any = None, *, watcher: Watcher | None = None) 
                 leases,
                 watcher=watcher,
                 make_tracker=functools.partial(tracker_of, definition, folder),
-                n_workers=max(post.n_workers, len(leases.living()) + 1),
+                n_workers=max(post.n_workers, leases.n_workers()),
                 max_failures=post.max_failures,
             )
             worker.work()
@@ -165,13 +232,30 @@ def lead(post: Post, make_launcher: Callable[[Job], Launcher], watcher: Watcher)
     folder = Path(post.folder)
     definition = stored_definition(folder)
     storage = Storage(folder, post.storage)
-    with storage.trouble_said():
+    with closing(storage), storage.trouble_said():
         me = Identity.of_this_process()
         attributes = storage.open_attributes(workers_of(definition))
-        with Leases(attributes, me) as leases, stopped_by_signals(leases.stop, watcher):
-            job = functools.partial(work_under, Post(**{**vars(post), "parent": me}))
+        with (
+            Leases(attributes, me, is_worker=False) as leases,
+            stopped_by_signals(leases.stop, watcher),
+        ):
+            told = replace(post, parent=me, storage=hand_over(post.storage))
+            job = functools.partial(work_under, told)
             with followed(definition, folder, storage, leases, watcher):
                 _launch_until_done(job, post, leases, make_launcher, watcher)
+
+
+def hand_over(url: str | None) -> str | None:
+    """Leave a password to the environment, where PostgreSQL's client finds it.
+
+    Launchers write down what they tell a job.
+    """
+    if url is None:
+        return None
+    bare, password = split_password(url)
+    if password is not None:
+        os.environ["PGPASSWORD"] = password
+    return bare
 
 
 def _launch_until_done(
@@ -225,8 +309,8 @@ def _count(post: Post) -> tuple[bool, int]:
     folder = Path(post.folder)
     definition = stored_definition(folder)
     storage = Storage(folder, post.storage)
-    agenda = Agenda(definition, folder, storage)
-    with storage.lock(definition.name):
+    with closing(storage), storage.lock(definition.name):
+        agenda = Agenda(definition, folder, storage)
         agenda.restore()
         agenda.look()
         progress = agenda.progress()

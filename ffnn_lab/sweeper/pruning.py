@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ffnn_lab.population import Member
-from ffnn_lab.records import CurvePoint, RunResult
+from ffnn_lab.records import RunResult
 from ffnn_lab.sweeper.agenda import Agenda, Planned
 from ffnn_lab.sweeper.definition import Definition
 
@@ -25,8 +25,15 @@ class Pruning:
     before, or by another worker.
     """
 
-    def __init__(self, definition: Definition, agenda: Agenda) -> None:
-        """Watch nothing yet."""
+    def __init__(self, definition: Definition, agenda: Agenda, chance_error: float) -> None:
+        """Watch nothing yet.
+
+        Args:
+            definition: The sweep.
+            agenda: This worker's, which has the studies.
+            chance_error: What a diverged run of this population's task counts as.
+        """
+        self._chance_error = chance_error
         self._objective = definition.objective
         self._is_on = definition.pruner["name"] != "none"
         self._n_seeds = len(definition.tune_seeds)
@@ -34,7 +41,6 @@ class Pruning:
         self._settings: dict[Key, dict[str, Planned]] = {}
         self._n_reported: dict[Key, int] = {}
         self._pruned: set[Key] = set()
-        self._curves: dict[str, list[CurvePoint]] = {}
         self._ended: dict[str, RunResult] = {}
 
     def watch(self, joining: Iterable[Planned]) -> None:
@@ -88,7 +94,7 @@ class Pruning:
         curve = self._ended[run].curve if member is None else member.curve
         points = [point for point in curve if point.epoch <= epoch]
         if not points or points[-1].epoch < epoch:  # it diverged before
-            return self._ended[run].chance_error if metric == "error" else math.inf
+            return self._chance_error if metric == "error" else math.inf
         if self._objective["moment"] == "best":
             dev = [point for point in points if point.split == "dev"]
             epoch = min(dev, key=lambda point: (point.error, point.loss)).epoch

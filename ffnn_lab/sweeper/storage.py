@@ -52,22 +52,26 @@ class Storage:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._folder = folder
         self._url = url
-        self._engine: Engine | None = None
+        self._database: RDBStorage | None = None
         folder.mkdir(parents=True, exist_ok=True)
         self.optuna: BaseStorage
         if url is None:
             self.optuna = _open_journal(folder / JOURNAL)
         else:
             with self.trouble_said():
-                database = RDBStorage(
-                    url,
-                    engine_kwargs={
-                        "pool_pre_ping": True,
-                        "connect_args": {"connect_timeout": CONNECT_SECONDS},
-                    },
-                )
-                self._engine = database.engine
-                self.optuna = get_storage(database)
+                self._database = _open_database(url)
+                self.optuna = get_storage(self._database)
+
+    def close(self) -> None:
+        """Close the connections to a server."""
+        if self._database is not None:
+            self._database.remove_session()
+            self._database.engine.dispose()
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether sweeps of other folders have their studies there, too."""
+        return self._database is not None
 
     @property
     def place(self) -> str:
@@ -104,17 +108,12 @@ class Storage:
         Raises:
             RecordError: If the server went away.
         """
-        if self._engine is None:
+        if self._database is None:
             with (self._folder / ".lock").open("w") as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 yield
             return
-        from sqlalchemy import text  # noqa: PLC0415 - see the top
-
-        # The lock ends with the transaction, however that ends.
-        with self.trouble_said(), self._engine.begin() as connection:
-            key = {"key": zlib.crc32(f"ffnn_lab/{name}".encode())}
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), key)
+        with self.trouble_said(), _locked(self._database.engine, name):
             yield
 
     @contextmanager
@@ -186,8 +185,39 @@ def check_url(url: str) -> None:
 def without_password(url: str) -> str:
     """Write a URL as it may be shown; one that is not well formed, too."""
     # The password goes from the user's colon to the last @, for it may contain one.
-    hidden = re.sub(r"(//?[^:/@]*):.*@", r"\1:***@", url)
+    hidden = re.sub(r"(^|/)([^:/@]*):(?!//).*@", r"\1\2:***@", url)
     return re.sub(r"(?i)(\bpassword=)[^&'\"]*", r"\1***", hidden)
+
+
+def _open_database(url: str) -> RDBStorage:
+    """Open a database, and make its tables, which only one process at a time may do."""
+    from sqlalchemy import NullPool, create_engine  # noqa: PLC0415 - see the top
+
+    options = {"connect_timeout": CONNECT_SECONDS}
+    with _locked(create_engine(url, poolclass=NullPool, connect_args=options), "/tables"):
+        return RDBStorage(url, engine_kwargs={"pool_pre_ping": True, "connect_args": options})
+
+
+@contextmanager
+def _locked(engine: "Engine", name: str) -> Iterator[None]:
+    """Hold the lock of that name on a server; it ends with the transaction, however that ends."""
+    from sqlalchemy import text  # noqa: PLC0415 - see the top
+
+    with engine.begin() as connection:
+        key = {"key": zlib.crc32(f"ffnn_lab/{name}".encode())}
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), key)
+        yield
+
+
+def split_password(url: str) -> tuple[str, str | None]:
+    """Give a URL without its password, and the password."""
+    from sqlalchemy.engine import make_url  # noqa: PLC0415 - see the top
+
+    parsed = make_url(url)
+    asked = parsed.query.get("password")
+    password = parsed.password or (asked if isinstance(asked, str) else None)
+    bare = parsed._replace(password=None).difference_update_query(["password"])
+    return bare.render_as_string(hide_password=False), password
 
 
 class _JournalLock(BaseJournalFileLock):

@@ -28,6 +28,8 @@ from ffnn_lab.trainer import Training, result_of
 
 WAIT_SECONDS = 0.3
 """Between two looks for work, while others hold all there is."""
+_NO_MEMORY = ("can't allocate memory", "out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
+"""What a RuntimeError of torch says, without a type of its own."""
 
 
 class Watcher:
@@ -112,6 +114,8 @@ class Worker:
         with self._storage.lock(self._definition.name):
             self._agenda.restore()
         while True:
+            if self._leases.stop.is_set():
+                raise StoppedError
             chosen = self._take()
             if chosen:
                 self._train(chosen)
@@ -125,12 +129,17 @@ class Worker:
             path.unlink(missing_ok=True)
 
     def _take(self, partition: str | None = None) -> list[Planned]:
-        """Take runs on, as many as there are places, and hold them."""
-        if self._leases.stop.is_set():
-            raise StoppedError
+        """Take runs on, as many as there are places, and hold them.
+
+        Args:
+            partition: Of the population in training, which they are to join.
+        """
         with self._storage.lock(self._definition.name):
             self._agenda.look(self._writer)
-            self._leave_lapsed()
+            if partition is None:
+                self._leave_lapsed()
+            elif self._leases.has_lapsed.is_set():
+                return []  # first the population in training must be given up
             held = self._leases.claims()
             share = min(self._n_places, self._agenda.share(self._n_workers))
             n_places = share - len(self._in_hand)
@@ -155,38 +164,45 @@ class Worker:
 
         Where training fails, each half is tried for itself, down to the run that fails.
         """
+        error = self._attempt(chosen, may_refill=True)
+        if error is not None:
+            self._isolate(error, list(self._in_hand.values()))
+
+    def _attempt(self, chosen: Sequence[Planned], *, may_refill: bool) -> Exception | None:
+        """Train these runs; gives what they raised, where a run may be to blame for it."""
         try:
             with self._storage.trouble_said():
-                self._train_together(chosen, may_refill=True)
+                self._train_together(chosen, may_refill=may_refill)
         except (UserError, OSError, StoppedError):
             raise
         except Exception as error:  # noqa: BLE001 - a run may fail in any way, the sweep goes on
-            self._isolate(error)
+            _let_go(error)
+            return error
+        return None
 
-    def _isolate(self, error: Exception) -> None:
-        """Find what failed among the runs in hand: by halves, each trained anew."""
-        left = list(self._in_hand.values())
+    def _isolate(self, error: Exception, suspects: Sequence[Planned]) -> None:
+        """Find what failed: by halves, each trained anew or from its last checkpoint."""
+        left = [planned for planned in suspects if planned.run_id in self._in_hand]
         if not left:
             raise error
+        n_together = min(len(left), self._n_places)
+        if is_out_of_memory(error) and n_together > 1:
+            self._n_places = n_together // 2
+            self._watcher.notice(
+                f"out of memory with {n_together} runs in a population: going on with at most "
+                f"{self._n_places}"
+            )
         if len(left) == 1:
             self._record([self._failed(left[0], error)])
             return
-        if is_out_of_memory(error) and len(left) <= self._n_places:
-            self._n_places = max(1, len(left) // 2)
-            self._watcher.notice(
-                f"out of memory with {len(left)} runs in a population: going on with at most "
-                f"{self._n_places}"
-            )
+        self._keep_latest(load_checkpoint(self._checkpoint))
         half = (len(left) + 1) // 2
         for part in (left[:half], left[half:]):
-            self._in_hand = {planned.run_id: planned for planned in part}
-            try:
-                with self._storage.trouble_said():
-                    self._train_together(part, may_refill=False)
-            except (UserError, OSError, StoppedError):
-                raise
-            except Exception as again:  # noqa: BLE001 - as above
-                self._isolate(again)
+            # None is left in hand where this process slept past its lease.
+            mine = [planned for planned in part if planned.run_id in self._in_hand]
+            again = self._attempt(mine, may_refill=False) if mine else None
+            if again is not None:
+                self._isolate(again, mine)
 
     def _failed(self, planned: Planned, error: Exception) -> RunResult:
         member = Member(planned.config, planned.run_id)
@@ -196,8 +212,9 @@ class Worker:
         return result_of(member, "failed", chance_error, traceback=text)
 
     def _train_together(self, chosen: Sequence[Planned], *, may_refill: bool) -> None:
-        training = Training(self._task(chosen[0].config), weights_folder=self._folder / "weights")
-        pruning = Pruning(self._definition, self._agenda)
+        task = self._task(chosen[0].config)
+        training = Training(task, weights_folder=self._folder / "weights")
+        pruning = Pruning(self._definition, self._agenda, task.chance_error)
         waiting = list(chosen)
         freed: set[int] = set()
         saved_at = time.monotonic()
@@ -214,7 +231,7 @@ class Worker:
                 pruning.note(results)
                 self._record(results)
                 freed = {_method(result.config) for result in results}
-                if may_refill:
+                if may_refill and not self._leases.stop.is_set():
                     waiting += self._take(chosen[0].partition)
                 if waiting:
                     continue
@@ -273,16 +290,22 @@ class Worker:
         for path in sorted(self._checkpoint.parent.glob("*.pt")) if wanted else ():
             if path == self._checkpoint or path.stem in alive:
                 continue
-            written = path.stat().st_mtime
+            try:
+                written = path.stat().st_mtime
+            except FileNotFoundError:
+                continue  # its worker is done with it
             known_at, held = self._contents.get(path, (math.nan, frozenset()))
             if known_at == written and not held & wanted:
                 continue
             found = load_checkpoint(path)
             self._contents[path] = written, frozenset(found)
-            for run in wanted & found.keys():
-                known = self._snapshots.get(run)
-                if known is None or known.member.epoch < found[run].member.epoch:
-                    self._snapshots[run] = found[run]
+            self._keep_latest({run: found[run] for run in wanted & found.keys()})
+
+    def _keep_latest(self, found: Mapping[str, Snapshot]) -> None:
+        for run, snapshot in found.items():
+            known = self._snapshots.get(run)
+            if known is None or known.member.epoch < snapshot.member.epoch:
+                self._snapshots[run] = snapshot
 
     def _task(self, config: RunConfig) -> Task:
         parts = {key: value for key, value in leaves(config).items() if key.startswith("task.")}
@@ -295,8 +318,15 @@ class Worker:
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error says that memory, of the device or the machine, did not suffice."""
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
-        isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+        isinstance(error, RuntimeError) and any(text in str(error) for text in _NO_MEMORY)
     )
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Free what a traceback holds: a population that did not fit must not stay beside its half."""
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
 
 
 def _method(config: RunConfig) -> int:

@@ -1,0 +1,430 @@
+"""Who trains what: what one worker holds, others see, until it dies, falls silent or ends."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from ffnn_lab.records import read_runs
+from ffnn_lab.sweeper import leases as module
+from ffnn_lab.sweeper.leases import (
+    EXIT_ORPHANED,
+    LEASE_SECONDS,
+    Identity,
+    Leases,
+    is_running,
+    this_host,
+)
+from ffnn_lab.sweeper.storage import Attributes, Storage
+from tests.kill import Watch
+from tests.sweeps import tables
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="zombies are told by /proc")
+
+REPOSITORY = Path(__file__).parents[2]
+PATIENCE = 30
+"""Seconds until what should happen counts as not happening."""
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Callable[[], Attributes]:
+    """Opens the same journal once more, as another process would."""
+
+    def open_notes() -> Attributes:
+        return Storage(tmp_path, None).open_attributes("s/.workers")
+
+    return open_notes
+
+
+@dataclass
+class Clock:
+    """Stands in for the module ``time`` of a machine."""
+
+    now: float = 0.0
+
+    def monotonic(self) -> float:
+        """Say the time."""
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of whoever acts; a test sets it."""
+    clock = Clock()
+    monkeypatch.setattr(module, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads that look often."""
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(module, "BEAT_SECONDS", 0.05)
+
+
+def local(name: str) -> Identity:
+    """Name a worker of this process."""
+    return Identity(name, this_host(), os.getpid())
+
+
+def far(name: str) -> Identity:
+    """Name a worker of another machine, where a number says nothing of a process here."""
+    return Identity(name, "elsewhere", 1)
+
+
+@contextmanager
+def sleeper() -> Iterator[subprocess.Popen[bytes]]:
+    """Start a process that does nothing."""
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_for(is_so: Callable[[], object]) -> None:
+    """Wait until something is so, or fail."""
+    until = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.01)
+
+
+def test_a_claim_is_seen_by_the_other(notes: Callable[[], Attributes]) -> None:
+    with Leases(notes(), local("a")) as a, Leases(notes(), local("b")) as b:
+        a.claim(["2", "1"])
+        assert b.claims() == {"1": "a", "2": "a"}
+        b.claim(["3"])
+        assert a.claims() == b.claims() == {"1": "a", "2": "a", "3": "b"}
+        a.claim(["2"])
+        assert b.claims() == {"2": "a", "3": "b"}
+        a.release()
+        assert b.claims() == {"3": "b"}
+
+
+def test_exit_gives_everything_back(notes: Callable[[], Attributes]) -> None:
+    with Leases(notes(), local("b")) as b:
+        with Leases(notes(), local("a"), progress=lambda: 1.5) as a:
+            a.claim(["1"])
+            assert b.living() == {"a": 1.5}
+        assert b.claims() == {}
+        assert b.living() == {}
+    assert set(notes().read().values()) == {None}
+
+
+def test_an_error_gives_everything_back(notes: Callable[[], Attributes]) -> None:
+    with contextlib.suppress(KeyboardInterrupt), Leases(notes(), local("a")) as a:
+        a.claim(["1"])
+        raise KeyboardInterrupt
+    assert set(notes().read().values()) == {None}
+
+
+def test_a_worker_beats(notes: Callable[[], Attributes], hurried: None) -> None:
+    del hurried
+    with Leases(notes(), local("a")):
+        first = notes().read()["beat/a"]["number"]
+        wait_for(lambda: notes().read()["beat/a"]["number"] > first + 1)
+
+
+def test_names_are_never_the_same() -> None:
+    one, other = Identity.of_this_process(), Identity.of_this_process()
+    assert one.name != other.name
+    assert (one.host, one.pid) == (other.host, other.pid)
+    assert one.name.replace("_", "").isalnum()  # it becomes part of a file's name
+
+
+# --- death -------------------------------------------------------------------------------------
+
+HOLDS = """
+import sys, time
+from pathlib import Path
+from ffnn_lab.sweeper.leases import Identity, Leases
+from ffnn_lab.sweeper.storage import Storage
+attributes = Storage(Path(sys.argv[1]), None).open_attributes("s/.workers")
+with Leases(attributes, Identity.of_this_process()) as leases:
+    leases.claim(["1", "2"])
+    print(leases.me.name, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_what_a_killed_worker_held_is_free_at_once(
+    tmp_path: Path, notes: Callable[[], Attributes]
+) -> None:
+    """Also while nobody has waited for it yet: it is a zombie then."""
+    held_by: dict[str, str] = {}
+    with (
+        Leases(notes(), local("a")) as a,
+        subprocess.Popen(
+            [sys.executable, "-c", HOLDS, str(tmp_path)],
+            cwd=REPOSITORY,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as holder,
+    ):
+        try:
+            assert holder.stdout is not None
+            name = holder.stdout.readline().strip()
+            held_by = {"1": name, "2": name}
+            assert a.claims() == held_by
+            assert set(a.living()) == {name}
+        finally:
+            holder.kill()
+        wait_for(lambda: not is_running(holder.pid))
+        os.kill(holder.pid, 0)  # it is there still, as a zombie
+        assert a.claims() == {}
+        assert a.living() == {}
+    assert notes().read()[f"claim/{name}"] is None
+
+
+def test_a_process_that_is_gone_does_not_run() -> None:
+    with sleeper() as process:
+        assert is_running(process.pid)
+    assert not is_running(process.pid)
+    assert is_running(os.getpid())
+
+
+@pytest.mark.parametrize("skew", [0.0, 1e7, -1e7])
+def test_a_silent_worker_of_another_machine_is_dead_after_the_lease_and_not_before(
+    skew: float, clock: Clock, notes: Callable[[], Attributes]
+) -> None:
+    """Its clock differs from ours by ``skew``, and says nothing."""
+    ours = 1e8
+    clock.now = ours + skew
+    worker = Leases(notes(), far("far"))
+    worker._beat()
+    worker.claim(["1"])
+
+    looker = Leases(notes(), local("a"))
+    for _ in range(3):  # it beats, rarely
+        clock.now = ours
+        assert looker.claims() == {"1": "far"}
+        ours += LEASE_SECONDS - 1
+        clock.now = ours
+        assert looker.claims() == {"1": "far"}
+        clock.now = ours + skew
+        worker._beat()
+    clock.now = ours
+    assert looker.claims() == {"1": "far"}
+    clock.now = ours + LEASE_SECONDS - 0.1
+    assert looker.claims() == {"1": "far"}
+    assert set(looker.living()) == {"far"}
+    clock.now = ours + LEASE_SECONDS
+    assert looker.living() == {}
+    assert looker.claims() == {}
+    assert notes().read() == {"claim/far": None, "beat/far": None}
+
+
+def test_a_worker_that_others_took_for_dead_comes_back(
+    clock: Clock, notes: Callable[[], Attributes]
+) -> None:
+    worker, looker = Leases(notes(), far("far")), Leases(notes(), local("a"))
+    worker._beat()
+    worker.claim(["1"])
+    assert looker.claims() == {"1": "far"}
+    clock.now = LEASE_SECONDS + 1
+    assert looker.claims() == {}
+    worker._beat()
+    assert worker.has_lapsed.is_set()
+    worker.claim(["2"])
+    assert looker.claims() == {"2": "far"}
+
+
+def test_a_worker_that_was_never_heard_holds_nothing(notes: Callable[[], Attributes]) -> None:
+    Leases(notes(), far("far")).claim(["1"])
+    assert Leases(notes(), local("a")).claims() == {}
+
+
+def test_a_worker_lapses_only_by_silence(clock: Clock, notes: Callable[[], Attributes]) -> None:
+    worker = Leases(notes(), local("a"))
+    for _ in range(5):
+        clock.now += LEASE_SECONDS - 1
+        worker._beat()
+    assert not worker.has_lapsed.is_set()
+    clock.now += LEASE_SECONDS + 1
+    worker._beat()
+    assert worker.has_lapsed.is_set()
+
+
+@pytest.mark.usefixtures("hurried")
+def test_the_dead_are_buried_and_the_living_are_not(
+    monkeypatch: pytest.MonkeyPatch, notes: Callable[[], Attributes]
+) -> None:
+    """A worker of another machine that died days ago left a beat that looks like any other."""
+    monkeypatch.setattr(module, "LEASE_SECONDS", 1.0)
+    for name in ("gone", "gone_too"):
+        dead = Leases(notes(), far(name))
+        dead._beat()
+        dead.claim([name])
+    with Leases(notes(), far("far")) as living, Leases(notes(), local("here")) as here:
+        living.claim(["1"])
+        here.claim(["2"])
+        started = time.monotonic()
+        looker = Leases(notes(), local("a"))
+        looker.bury()
+        assert 0.9 < time.monotonic() - started < PATIENCE
+        assert set(looker.living()) == {"far", "here"}
+        assert looker.claims() == {"1": "far", "2": "here"}
+        left = notes().read()
+        for name in ("gone", "gone_too"):
+            assert left[f"beat/{name}"] is None
+            assert left[f"claim/{name}"] is None
+    started = time.monotonic()
+    looker.bury()
+    assert time.monotonic() - started < 0.9
+    assert looker.living() == {}
+
+
+# --- parents -----------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_worker_stops_when_its_parent_is_killed(notes: Callable[[], Attributes]) -> None:
+    with sleeper() as process:
+        parent = Identity("parent", this_host(), process.pid)
+        Leases(notes(), parent)._beat()
+        with Leases(notes(), local("a"), parent=parent) as worker:
+            assert not worker.stop.wait(0.5)
+            process.kill()
+            assert worker.stop.wait(PATIENCE)
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_worker_stops_when_its_parent_says_so(notes: Callable[[], Attributes]) -> None:
+    with (
+        Leases(notes(), local("parent")) as parent,
+        Leases(notes(), local("other")) as other,
+        Leases(notes(), local("a"), parent=parent.me) as worker,
+        Leases(notes(), local("b"), parent=other.me) as stranger,
+        Leases(notes(), local("c")) as alone,
+    ):
+        assert not worker.stop.wait(0.5)
+        parent.tell_to_stop()
+        assert worker.stop.wait(PATIENCE)
+        assert not stranger.stop.wait(0.5)
+        assert not alone.stop.is_set()
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_worker_stops_when_its_parent_ends(notes: Callable[[], Attributes]) -> None:
+    with contextlib.ExitStack() as worker_end:
+        with Leases(notes(), local("parent")) as parent:
+            worker = worker_end.enter_context(Leases(notes(), local("a"), parent=parent.me))
+            assert not worker.stop.wait(0.5)
+        assert worker.stop.wait(PATIENCE)
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_worker_stops_when_its_parent_on_another_machine_falls_silent(
+    monkeypatch: pytest.MonkeyPatch, notes: Callable[[], Attributes]
+) -> None:
+    monkeypatch.setattr(module, "LEASE_SECONDS", 2.0)
+    Leases(notes(), far("parent"))._beat()
+    with Leases(notes(), local("a"), parent=far("parent")) as worker:
+        started = time.monotonic()
+        assert worker.stop.wait(PATIENCE)
+        assert time.monotonic() - started > 1.5
+
+
+ORPHANED = """
+import sys, time
+from pathlib import Path
+from ffnn_lab.sweeper import leases
+from ffnn_lab.sweeper.storage import Storage
+leases.LOOK_SECONDS, leases.GRACE_SECONDS = 0.05, 0.5
+attributes = Storage(Path(sys.argv[1]), None).open_attributes("s/.workers")
+parent = leases.Identity("parent", leases.this_host(), int(sys.argv[2]))
+with leases.Leases(attributes, leases.Identity.of_this_process(), parent=parent):
+    time.sleep(600)  # an epoch without an end
+"""
+
+
+def test_an_orphan_whose_epoch_does_not_end_is_ended(tmp_path: Path) -> None:
+    with sleeper() as process:
+        pass
+    words = [sys.executable, "-c", ORPHANED, str(tmp_path), str(process.pid)]
+    done = subprocess.run(words, cwd=REPOSITORY, timeout=PATIENCE, check=False)
+    assert done.returncode == EXIT_ORPHANED
+
+
+# --- sleep -------------------------------------------------------------------------------------
+
+SWEEPS = """
+import dataclasses, sys
+from pathlib import Path
+from ffnn_lab.config import with_values
+from ffnn_lab.sweeper import leases
+leases.LEASE_SECONDS, leases.BEAT_SECONDS, leases.LOOK_SECONDS = 2.0, 0.1, 0.05
+from tests.sweeps import make_definition, work
+definition = make_definition("grid", name="s", population_size=4)
+arms = tuple(
+    dataclasses.replace(arm, config=with_values(arm.config, {"trainer.max_epochs": 120}))
+    for arm in definition.arms
+)
+work(Path(sys.argv[1]), dataclasses.replace(definition, arms=arms))
+"""
+
+
+@contextmanager
+def sweeping(outputs: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Work through the sweep in another process."""
+    process = subprocess.Popen([sys.executable, "-c", SWEEPS, str(outputs)], cwd=REPOSITORY)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def claims_in(folder: Path) -> dict[str, list[str]]:
+    """Read who holds what, as the journal says it."""
+    notes = Storage(folder, None).open_attributes("s/.workers").read()
+    return {
+        key.removeprefix("claim/"): value
+        for key, value in notes.items()
+        if key.startswith("claim/") and value
+    }
+
+
+@pytest.mark.slow
+def test_a_worker_that_sleeps_past_its_lease_trains_nothing_twice(tmp_path: Path) -> None:
+    """Stopped by SIGSTOP as it begins; the other takes its runs, and then it wakes up."""
+    with sweeping(tmp_path / "calm") as calm:
+        assert calm.wait(120) == 0
+    watch = Watch(tmp_path / "rough" / "s")
+    rough = tmp_path / "rough" / "s"
+    with sweeping(tmp_path / "rough") as one:
+        wait_for(lambda: rough.exists() and claims_in(rough))
+        os.kill(one.pid, signal.SIGSTOP)
+        ((name, asleep),) = claims_in(rough).items()
+        with sweeping(tmp_path / "rough") as other:
+
+            def is_taken_over() -> bool:
+                watch.look()
+                held = {
+                    run for key, runs in claims_in(rough).items() if key != name for run in runs
+                }
+                return bool(held & set(asleep))
+
+            wait_for(is_taken_over)
+            os.kill(one.pid, signal.SIGCONT)
+            for process in (one, other):
+                while process.poll() is None:
+                    watch.look()
+                    time.sleep(0.02)
+                assert process.returncode == 0
+    watch.look()
+    assert watch.twice() == []
+    assert set(watch.trainings) == set(read_runs(rough)["run_id"])
+    for there, here in zip(tables(tmp_path / "calm" / "s"), tables(rough), strict=True):
+        pd.testing.assert_frame_equal(there, here)

@@ -1,0 +1,264 @@
+"""Ctrl-C and SIGTERM: what a user stops says how it goes on, and nothing of it stays behind."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from ffnn_lab.checkpoints import load_checkpoint
+from ffnn_lab.records import read_curves, read_runs, read_trials
+from tests.command_line import run_lab
+from tests.kill import GONE_SECONDS, MOST_SECONDS, Command, Watch
+from tests.sweeps import tables
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
+
+WORDS = (
+    "optimizer=sgd,adam",
+    "optimizer.lr=0.01,0.1,1.0",
+    "trainer.max_epochs=60",
+    "tracking=off",
+    "hydra.sweeper.name=s",
+    "hydra.sweeper.tune.n_seeds=2",
+    "hydra.sweeper.confirm.n_seeds=2",
+    "hydra.sweeper.population_size=4",
+)
+JOBLIB = ("hydra/launcher=joblib", "hydra.sweeper.n_workers=2")
+SUBMITIT = ("hydra/launcher=submitit_local", "hydra.sweeper.n_workers=2")
+INTERRUPTED = 130
+
+
+@pytest.fixture(autouse=True)
+def _interruptible() -> Iterator[None]:
+    """Let children hear Ctrl-C, also where a shell started these tests in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+class Sweep:
+    """A command line at work, which a user stops."""
+
+    def __init__(self, root: Path, *words: str, log: str = "log") -> None:
+        """Start it in ``root``."""
+        self.folder = root / "outputs" / "s"
+        self._log = root / log
+        self.command = Command(words, root, self._log)
+        self._watch = Watch(self.folder)
+
+    @property
+    def said(self) -> str:
+        """What it printed and complained about."""
+        return self._log.read_text()
+
+    def wait(self) -> int:
+        """Wait for its end."""
+        code = self.command.wait(MOST_SECONDS, self._watch)
+        assert code is not None, f"it hangs; it said:\n{self.said}"
+        return code
+
+    def wait_for(self, is_so: Callable[[], object]) -> None:
+        """Wait until something is so while it works."""
+        while not is_so():
+            code = self.command.wait(self.command.seconds + 0.05, self._watch)
+            assert code is None, f"it ended with {code}; it said:\n{self.said}"
+            assert self.command.seconds < MOST_SECONDS, self.said
+
+    def wait_for_runs(self) -> None:
+        """Wait until a population is recorded, and the next one in training."""
+        self.wait_for(lambda: self._watch.trainings)
+        time.sleep(0.3)
+
+    def send(self, number: signal.Signals = signal.SIGINT, *, to_all: bool = False) -> None:
+        """Send a signal to its first process, or to all as a terminal does."""
+        if to_all:
+            os.killpg(self.command._process.pid, number)
+        else:
+            self.command._process.send_signal(number)
+
+    def assert_gone(self) -> None:
+        """Assert that no process of it is left."""
+        seconds = self.command.wait_gone()
+        assert seconds is not None, f"left after {GONE_SECONDS} s: {self.command.children()}"
+
+
+@contextmanager
+def sweep(root: Path, *words: str, log: str = "log") -> Iterator[Sweep]:
+    """Start a sweep, and end what is left of it."""
+    started = Sweep(root, *words, log=log)
+    try:
+        yield started
+    finally:
+        started.command.kill_all()
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the sweep that nobody stopped."""
+    root = tmp_path_factory.mktemp("calm")
+    said = run_lab(root, "-m", *WORDS)
+    assert said.exit_code == 0, said.error
+    return root / "outputs" / "s"
+
+
+def assert_goes_on(stopped: Sweep, words: tuple[str, ...], root: Path, calm: Path) -> None:
+    """Assert that the same command ends as if nobody had stopped it."""
+    n_before = len(read_runs(stopped.folder))
+    assert 0 < n_before < len(read_runs(calm))
+    said = run_lab(root, "-m", *words)
+    assert said.exit_code == 0, said.error
+    stopped._watch.look()
+    assert stopped._watch.twice() == []
+    for there, here in zip(tables(calm), tables(stopped.folder), strict=True):
+        pd.testing.assert_frame_equal(there, here, check_exact=True)
+
+
+def assert_stopped_well(stopped: Sweep, n_workers: int) -> None:
+    """Assert that a sweep was written, and says so."""
+    assert stopped.said.count("stopping at the end of this epoch") == 1
+    assert "Traceback" not in stopped.said
+    assert "error: " not in stopped.said
+    runs = read_runs(stopped.folder)
+    assert f"stopped: {len(runs)} runs are recorded" in stopped.said
+    assert set(read_trials(stopped.folder)["run_id"]) == set(runs["run_id"])
+    assert set(read_curves(stopped.folder)["run_id"]) == set(runs["run_id"])
+    left = [load_checkpoint(path) for path in (stopped.folder / "checkpoints").iterdir()]
+    assert len(left) == n_workers
+    for snapshots in left:
+        assert snapshots
+        assert all(each.member.epoch > 0 for each in snapshots.values())
+        assert not set(snapshots) & set(runs["run_id"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["sigint", "sigterm"])
+def test_one_worker_finishes_its_epoch(number: signal.Signals, calm: Path, tmp_path: Path) -> None:
+    with sweep(tmp_path, *WORDS) as started:
+        started.wait_for_runs()
+        started.send(number)
+        assert started.wait() == INTERRUPTED, started.said
+        assert_stopped_well(started, n_workers=1)
+        last = started.said.splitlines()[-1]
+        python, *words = shlex.split(last)
+        assert (python, words[:3]) == ("python", ["-m", "ffnn_lab.run", "-m"])
+        assert_goes_on(started, tuple(words[3:]), tmp_path, calm)
+        assert not list((started.folder / "checkpoints").iterdir())
+
+
+@pytest.mark.slow
+def test_two_signals_stop_one_worker_at_once(calm: Path, tmp_path: Path) -> None:
+    with sweep(tmp_path, *WORDS) as started:
+        started.wait_for_runs()
+        started.send()
+        time.sleep(0.002)
+        started.send()
+        sent = time.monotonic()
+        assert started.wait() == INTERRUPTED, started.said
+        assert time.monotonic() - sent < 5
+        assert "Traceback" not in started.said
+        assert "goes on with the same command" in started.said or "Go on with" in started.said
+        assert_goes_on(started, WORDS, tmp_path, calm)
+
+
+PARENT, ALL = "the parent", "all"
+LAUNCHED = pytest.mark.parametrize("to", [PARENT, ALL])
+
+
+@pytest.mark.slow
+@LAUNCHED
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["sigint", "sigterm"])
+def test_all_workers_finish_their_epoch(
+    number: signal.Signals, to: str, calm: Path, tmp_path: Path
+) -> None:
+    words = (*WORDS, *JOBLIB)
+    with sweep(tmp_path, *words) as started:
+        started.wait_for_runs()
+        started.send(number, to_all=to == ALL)
+        assert started.wait() == INTERRUPTED, started.said
+        started.assert_gone()
+        assert_stopped_well(started, n_workers=2)
+        assert_goes_on(started, words, tmp_path, calm)
+
+
+@pytest.mark.slow
+@LAUNCHED
+def test_two_signals_stop_all_workers_at_once(to: str, calm: Path, tmp_path: Path) -> None:
+    words = (*WORDS, *JOBLIB)
+    with sweep(tmp_path, *words) as started:
+        started.wait_for_runs()
+        started.send(to_all=to == ALL)
+        time.sleep(0.002)
+        started.send(to_all=to == ALL)
+        sent = time.monotonic()
+        assert started.wait() == INTERRUPTED, started.said
+        started.assert_gone()
+        assert time.monotonic() - sent < 10
+        assert "Traceback" not in started.said
+        assert_goes_on(started, words, tmp_path, calm)
+
+
+@pytest.mark.slow
+@LAUNCHED
+def test_workers_of_submitit_stop(to: str, calm: Path, tmp_path: Path) -> None:
+    """Its own controllers, if they hear Ctrl-C, give a worker a second to end."""
+    words = (*WORDS, *SUBMITIT)
+    with sweep(tmp_path, *words) as started:
+        started.wait_for_runs()
+        started.send(to_all=to == ALL)
+        assert started.wait() == INTERRUPTED, started.said
+        started.assert_gone()
+        assert "Traceback" not in started.said
+        assert_goes_on(started, words, tmp_path, calm)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("launcher", [(), JOBLIB], ids=["basic", "joblib"])
+def test_a_signal_before_anything_trains(launcher: tuple[str, ...], tmp_path: Path) -> None:
+    """While modules are imported, the sweep planned, the workers started."""
+    ended = []
+    words = ("-m", *WORDS, *launcher)
+    for tenths in range(2, 40, 3):
+        root = tmp_path / str(tenths)
+        root.mkdir()
+        with sweep(root, *words[1:]) as started:
+            started.command.wait(tenths / 10, started._watch)
+            started.send(to_all=True)
+            ended.append((tenths, started.wait(), started.said))
+            started.assert_gone()
+    odd = [each for each in ended if each[1] != INTERRUPTED or "Traceback" in each[2]]
+    assert not odd, "\n".join(
+        f"after {tenths} tenths: {code}\n{said}" for tenths, code, said in odd
+    )
+
+
+def test_a_single_run_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ffnn_lab.run", "trainer.max_epochs=5000", "tracking=off"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        until = time.monotonic() + MOST_SECONDS
+        while not list(tmp_path.glob("outputs/.run-*")):
+            assert process.poll() is None
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        out, error = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == INTERRUPTED
+    assert "Traceback" not in out + error
+    assert error == "interrupted; a sweep goes on with the same command\n"
+    assert list((tmp_path / "outputs").iterdir()) == []
