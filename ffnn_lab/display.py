@@ -152,6 +152,8 @@ def print_plan(
 
 def duration(seconds: float) -> str:
     """Say a length of time in two of its units at most."""
+    if math.isnan(seconds):
+        return "an unknown time"
     if seconds < 60:  # noqa: PLR2004 - seconds in a minute
         return f"{max(1, round(seconds))} s"
     minutes = round(seconds / 60)

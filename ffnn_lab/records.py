@@ -309,16 +309,25 @@ class RecordWriter:
 
         No other process may be writing.
         """
-        if not runs:
+        self._drop("runs", "run_id", runs)
+
+    def forget_trials(self, stage: str) -> None:
+        """Take the rows of a stage out of ``trials``; their runs stay.
+
+        No other process may be writing.
+        """
+        self._drop("trials", "stage", [stage])
+
+    def _drop(self, table: str, column: str, values: Collection[str]) -> None:
+        parts, rows = _parts(self._folder, table), _read(self._folder, table)
+        is_dropped = pc.is_in(rows[column], pa.array(sorted(values), type=pa.string()))
+        kept = rows.filter(pc.invert(is_dropped))
+        if len(kept) == len(rows):
             return
-        parts = _parts(self._folder, "runs")
-        rows = _read(self._folder, "runs")
-        is_forgotten = pc.is_in(rows["run_id"], pa.array(sorted(runs)))
-        kept = rows.filter(pc.invert(is_forgotten))
         if len(kept):
-            self._part("runs", kept)
+            self._part(table, kept)
         for name in parts:
-            (self._folder / "runs" / name).unlink()
+            (self._folder / table / name).unlink()
 
 
 class TableReader:

@@ -208,7 +208,7 @@ def compare(record: Record, result: RunResult) -> Comparison:
     curves = read_curves(record.folder)
     curve = curves[curves["run_id"] == record.run_id].drop(columns="run_id")
     now = run_row(result)
-    ignored = {"run_id", "seconds", "config_json", *environment()}
+    ignored = {"run_id", "seconds", "config_json", "traceback", *environment()}
     found = {*result.metrics(), "n_epochs", "n_steps", "diverged_step", "chance_error"}
     differences = []
     n_in_row = 0
@@ -219,7 +219,8 @@ def compare(record: Record, result: RunResult) -> Comparison:
         n_in_row += column in found and before is not None
         if column not in ignored and before != after:
             differences.append(f"{column}: {_then_and_now(before, after)}")
-    differences += _curve_differences(curve, result.curve)
+    if record.status != "failed" or len(curve) > 0:  # usually only its end is recorded
+        differences += _curve_differences(curve, result.curve)
     return Comparison(n_in_row, len(curve), differences)
 
 

@@ -116,13 +116,13 @@ def run_sweep(
     loader: "ConfigLoader",
     master: DictConfig,
     arguments: Sequence[str],
-    make_launcher: "Callable[[Job, Path], Launcher]",
+    make_launcher: "Callable[[Job, Path, int], Launcher]",
 ) -> None:
     """Plan a sweep, work through it, and end with its table and figures."""
     from rich.console import Console  # noqa: PLC0415 - see the module's docstring
 
     from ffnn_lab.display import SweepDisplay, print_plan  # noqa: PLC0415
-    from ffnn_lab.records import TableReader, read_runs  # noqa: PLC0415
+    from ffnn_lab.records import read_runs  # noqa: PLC0415
     from ffnn_lab.sweeper.compose import define  # noqa: PLC0415
     from ffnn_lab.sweeper.estimate import estimate  # noqa: PLC0415
     from ffnn_lab.sweeper.pool import Post, lead, open_sweep, work_alone  # noqa: PLC0415
@@ -136,7 +136,7 @@ def run_sweep(
     folder = outputs / definition.name
     launcher, n_workers = settle_launcher(master, options.n_workers)
     console = Console()
-    n_recorded = len(TableReader(folder, "trials", ["run_id"]).refresh())
+    n_recorded = 0 if options.if_changed == "discard" else count_recorded(folder)
     plan = estimate(definition, n_recorded=n_recorded, n_workers=n_workers)
     print_plan(definition, str(folder), plan, console, n_workers=n_workers)
     if options.dry_run:
@@ -152,7 +152,7 @@ def run_sweep(
                 watcher=display,
             )
             work = work_alone if launcher == "basic" else lead
-            work(post, lambda job: make_launcher(job, folder), display)
+            work(post, lambda job: make_launcher(job, folder, n_workers), display)
     except StoppedError:
         n_recorded = len(read_runs(folder))
         sys.stderr.write(
@@ -164,6 +164,14 @@ def run_sweep(
     from analysis.report import report  # noqa: PLC0415 - a second of import, after the work
 
     report(folder)
+
+
+def count_recorded(folder: Path) -> int:
+    """Count the rows of ``trials`` whose runs are recorded."""
+    from ffnn_lab.records import TableReader  # noqa: PLC0415 - see the module's docstring
+
+    runs = TableReader(folder, "runs", ["run_id"]).refresh()
+    return int(TableReader(folder, "trials").refresh()["run_id"].isin(runs["run_id"]).sum())
 
 
 def settle_launcher(master: DictConfig, n_workers: int | None) -> tuple[str, int]:

@@ -181,7 +181,6 @@ def _arms(folder: Path, definition: Mapping[str, Any]) -> tuple[ArmStatus, ...]:
         if stage == "tune":
             winners = best_settings(scores[is_whole])
         for arm in definition["arms"]:
-            n_asked = _n_asked(definition, arm, stage)
             own = rows[(rows["stage"] == stage) & (rows["arm"] == arm)]
             whole = scores[is_whole & (scores["arm"] == arm)]
             if stage == "confirm":
@@ -189,6 +188,9 @@ def _arms(folder: Path, definition: Mapping[str, Any]) -> tuple[ArmStatus, ...]:
                 confirmed = [winners.get(arm), DEFAULT_SETTING]
                 own = own[own["setting"].isin(confirmed)]
                 whole = whole[whole["setting"].isin(confirmed)]
+            n_asked = _n_asked(definition, arm, stage)
+            if stage == "tune":  # a grid that grew asked for more than it began with
+                n_asked = max(n_asked, own["setting"].nunique())
             counts = own["status"].value_counts()
             tuned = whole[whole["setting"] != DEFAULT_SETTING]
             found.append(

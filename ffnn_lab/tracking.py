@@ -100,8 +100,10 @@ class WandbTracker:
     def _log(self, members: Sequence[Member]) -> None:
         for member in members:
             run = self._runs.get(member.run_id) or self._open(member)
-            points = member.curve[self._n_logged.get(member.run_id, 0) :]
-            self._n_logged[member.run_id] = len(member.curve)
+            # One that is trained anew, after another failed beside it, repeats what was logged.
+            n_logged = self._n_logged.get(member.run_id, 0)
+            points = member.curve[n_logged:]
+            self._n_logged[member.run_id] = max(n_logged, len(member.curve))
             # Usually one epoch; of a run that goes on from a checkpoint, all that it had.
             for (epoch, step), together in itertools.groupby(points, key=_moment):
                 values: dict[str, float] = {"epoch": epoch}

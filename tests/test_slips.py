@@ -77,7 +77,7 @@ SLIPS = [
     ),
     slip("-m", "optimizer.lr=1,1.0", says="optimizer.lr|a value is named twice"),
     slip("-m", "paths.outputs=a,b", says="paths.outputs moves no number"),
-    slip("-m", "device=interval(0,1)", says="device must be a word, got 0"),
+    slip("-m", "device=interval(0,1)", says="device: a sweep is trained on one kind of device"),
     slip("-m", "seed=interval(0,5)", says="seed: list the tuning seeds"),
     slip("-m", "hydra.sweeper.name=..", "seed=0,1", says="hydra.sweeper.name|got .."),
     slip("-m", "--cfg", "job", says="--cfg shows one run"),

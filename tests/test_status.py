@@ -69,7 +69,8 @@ def test_counts_and_scores_of_a_finished_sweep(tmp_path: Path) -> None:
 def test_an_arm_without_axes_confirms_one_setting(tmp_path: Path) -> None:
     arms = make_definition()["arms"]
     arms["adam"]["space"] = {}
-    status = read_status(write_sweep(tmp_path, definition=make_definition(arms=arms)))
+    definition = make_definition(arms=arms)
+    status = read_status(write_sweep(tmp_path, definition=definition, rows=TUNE[:2]))
     asked = {(arm.stage, arm.arm): arm.n_runs_asked for arm in status.arms}
     assert asked["confirm", "sgd"] == 2 * 3
     assert asked["confirm", "adam"] == 3

@@ -109,6 +109,11 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root / "outputs" / "s"
 
 
+def without_commit(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave out what changes when somebody commits between two commands."""
+    return table.drop(columns=["git.commit", "git.is_dirty"], errors="ignore")
+
+
 def assert_goes_on(stopped: Sweep, words: tuple[str, ...], root: Path, calm: Path) -> None:
     """Assert that the same command ends as if nobody had stopped it."""
     n_before = len(read_runs(stopped.folder))
@@ -118,7 +123,9 @@ def assert_goes_on(stopped: Sweep, words: tuple[str, ...], root: Path, calm: Pat
     stopped._watch.look()
     assert stopped._watch.twice() == []
     for there, here in zip(tables(calm), tables(stopped.folder), strict=True):
-        pd.testing.assert_frame_equal(there, here, check_exact=True)
+        pd.testing.assert_frame_equal(
+            without_commit(there), without_commit(here), check_exact=True
+        )
 
 
 def assert_stopped_well(stopped: Sweep, n_workers: int) -> None:
@@ -131,11 +138,10 @@ def assert_stopped_well(stopped: Sweep, n_workers: int) -> None:
     assert set(read_trials(stopped.folder)["run_id"]) == set(runs["run_id"])
     assert set(read_curves(stopped.folder)["run_id"]) == set(runs["run_id"])
     left = [load_checkpoint(path) for path in (stopped.folder / "checkpoints").iterdir()]
-    assert len(left) == n_workers
-    for snapshots in left:
-        assert snapshots
-        assert all(each.member.epoch > 0 for each in snapshots.values())
-        assert not set(snapshots) & set(runs["run_id"])
+    assert 1 <= len(left) <= n_workers  # one may have been between two populations
+    members = [each.member for snapshots in left for each in snapshots.values()]
+    assert max(member.epoch for member in members) > 0
+    assert not {member.run_id for member in members} & set(runs["run_id"])
 
 
 @pytest.mark.slow
@@ -219,24 +225,42 @@ def test_workers_of_submitit_stop(to: str, calm: Path, tmp_path: Path) -> None:
         assert_goes_on(started, words, tmp_path, calm)
 
 
+def has_loaded(started: Sweep, library: str) -> bool:
+    """Whether its first process has begun to load a library."""
+    return library in Path(f"/proc/{started.command._process.pid}/maps").read_text()
+
+
+def assert_ends_quietly(started: Sweep) -> None:
+    """Assert that Ctrl-C, as a terminal sends it, ends a sweep that did not train yet."""
+    started.send(to_all=True)
+    code = started.wait()
+    assert (code, "Traceback" in started.said) == (INTERRUPTED, False), started.said
+    assert "interrupted; a sweep goes on" in started.said or "Go on with" in started.said
+    started.assert_gone()
+
+
+@pytest.mark.parametrize(
+    "library",
+    ["_yaml", "_multiarray_umath", "libtorch_cpu", "libtorch_python", "pandas/_libs", "sklearn"],
+)
+def test_a_signal_amid_imports(library: str, tmp_path: Path) -> None:
+    """There a KeyboardInterrupt would come out as any error, or as none."""
+    with sweep(tmp_path, *WORDS) as started:
+        started.wait_for(lambda: has_loaded(started, library))
+        assert_ends_quietly(started)
+        assert not (tmp_path / "outputs").exists()
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("launcher", [(), JOBLIB], ids=["basic", "joblib"])
-def test_a_signal_before_anything_trains(launcher: tuple[str, ...], tmp_path: Path) -> None:
-    """While modules are imported, the sweep planned, the workers started."""
-    ended = []
-    words = ("-m", *WORDS, *launcher)
-    for tenths in range(2, 40, 3):
-        root = tmp_path / str(tenths)
-        root.mkdir()
-        with sweep(root, *words[1:]) as started:
-            started.command.wait(tenths / 10, started._watch)
-            started.send(to_all=True)
-            ended.append((tenths, started.wait(), started.said))
-            started.assert_gone()
-    odd = [each for each in ended if each[1] != INTERRUPTED or "Traceback" in each[2]]
-    assert not odd, "\n".join(
-        f"after {tenths} tenths: {code}\n{said}" for tenths, code, said in odd
-    )
+@pytest.mark.parametrize("seconds", [0.0, 0.5, 1.0, 1.5, 2.0, 3.0])
+@pytest.mark.parametrize("launcher", [JOBLIB, SUBMITIT], ids=["joblib", "submitit"])
+def test_a_signal_while_workers_start(
+    launcher: tuple[str, ...], seconds: float, tmp_path: Path
+) -> None:
+    with sweep(tmp_path, *WORDS, *launcher) as started:
+        started.wait_for(lambda: "populations of at most" in started.said)
+        started.command.wait(started.command.seconds + seconds, started._watch)
+        assert_ends_quietly(started)
 
 
 def test_a_single_run_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:

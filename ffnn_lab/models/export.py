@@ -1,5 +1,6 @@
 """One member of a population as an ordinary network, without padding."""
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,10 @@ def save_network(network: nn.Sequential, path: Path, layout: Layout) -> None:
         "state": {name: tensor.cpu() for name, tensor in network.state_dict().items()},
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    torch.save(contents, path)
+    # In memory first: a disk that is full then raises an OSError, and not one of torch's own.
+    buffer = io.BytesIO()
+    torch.save(contents, buffer)
+    path.write_bytes(buffer.getbuffer())
 
 
 def open_network(path: Path) -> nn.Sequential:

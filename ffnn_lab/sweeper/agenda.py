@@ -54,6 +54,8 @@ class Planned:
         return self.row.run_id
 
 
+MOST_AHEAD = 8
+"""Populations of other partitions, at most, that are asked for while one is being filled."""
 Unit = Sequence[Planned]
 """What one worker takes as a whole: a tuned setting's runs, or one run of confirm."""
 
@@ -98,7 +100,8 @@ class Agenda:
         self._curves_reader = TableReader(folder, "curves", columns)
         self._curves = pd.DataFrame(columns=columns)
         self._runs: dict[str, dict[str, Any]] = {}
-        self._noted: set[tuple[str, str, int, int]] = set()
+        self._noted: dict[tuple[str, str, int, int], str] = {}
+        """The run of each row of ``trials``, by stage, arm, setting and seed."""
         self._units: dict[tuple[str, int], Unit] = {}
         """Tuned settings that are not scored yet, by arm and number."""
         self._n_trials = dict.fromkeys(self._arms, 0)
@@ -132,10 +135,6 @@ class Agenda:
         """Put into the studies what the records have beyond them. Needs the sweep's lock."""
         trials = read_trials(self._folder)
         trials = trials[trials["stage"] == "tune"].drop_duplicates(["arm", "setting"])
-        lacking = {
-            arm.name: len(self._studies[arm.name].get_trials(deepcopy=False))
-            for arm in self._definition.arms
-        }
         if trials.empty:
             return
         runs = read_runs(self._folder).set_index("run_id")["config_json"]
@@ -149,13 +148,20 @@ class Agenda:
                 recorded[arm_name][int(number)] = {key: stored[key] for key in space}
         for name, settings in recorded.items():
             arm, study = self._arms[name], self._studies[name]
+            n_there = len(study.get_trials(deepcopy=False))
             for trial in study.get_trials(deepcopy=False):
                 setting_of(study, self._definition, arm, trial, settings.get(trial.number))
-            for number in range(lacking[name], max(settings, default=-1) + 1):
+            for number in range(n_there, max(settings, default=-1) + 1):
                 if number in settings:
                     begin(study, arm, settings[number])
-                else:
-                    ask(study, self._definition, arm, best=None)
+                    continue
+                # What was in flight when the rest was recorded: as it was asked for then.
+                self.look()
+                is_scored = not any(key[0] == name for key in self._units)
+                best = self._best.get(name) if is_scored else None
+                if ask(study, self._definition, arm, best=best) is None:
+                    # It cannot be known; numbers must stay as recorded, so the next stands in.
+                    begin(study, arm, settings[min(n for n in settings if n > number)])
 
     def look(self, writer: RecordWriter | None = None) -> None:
         """Take in what was recorded and asked since the last look.
@@ -167,8 +173,8 @@ class Agenda:
         for row in self._runs_reader.refresh().to_dict("records"):
             self._runs[row["run_id"]] = {str(key): value for key, value in row.items()}
         new = self._trials_reader.refresh()
-        keys = new[["stage", "arm", "setting", "seed"]]
-        self._noted.update(keys.itertuples(index=False, name=None))
+        keys = new[["stage", "arm", "setting", "seed"]].itertuples(index=False, name=None)
+        self._noted.update(zip(keys, new["run_id"], strict=True))
         if self._uses_curves:
             rows = self._curves_reader.refresh()
             self._curves = rows if self._curves.empty else pd.concat([self._curves, rows])
@@ -191,38 +197,44 @@ class Agenda:
             me: This worker.
             partition: Which it must be; None for the one that has most runs.
         """
-        free = self._free(held, me)
-        while sum(len(u) for u in free if partition in (None, u[0].partition)) < n_places:
-            # Of another partition, no more is asked for ahead than one population.
-            if sum(len(unit) for unit in free) >= n_places + self._definition.population_size:
-                break
-            n_missing = n_places - sum(len(unit) for unit in free)
-            if not self._ask_round(n_missing, held, me, is_first=not free):
-                break
+        while True:
             free = self._free(held, me)
-        if partition is None and free:
             sizes: dict[str, int] = {}
             for unit in free:
                 sizes[unit[0].partition] = sizes.get(unit[0].partition, 0) + len(unit)
-            partition = max(sizes, key=lambda key: sizes[key])
+            wanted = partition or max(sizes, key=lambda key: sizes[key], default="")
+            n_missing = n_places - sizes.get(wanted, 0)
+            # Settings of other partitions that are asked for on the way wait; not too many.
+            ahead = sum(sizes.values()) - sizes.get(wanted, 0)
+            if n_missing <= 0 or ahead >= MOST_AHEAD * self._definition.population_size:
+                break
+            if not self._ask_round(n_missing, held, me, is_first=not free):
+                break
         chosen: dict[str, Planned] = {}
         for unit in free:
-            if unit[0].partition == partition and len(chosen) < n_places:
+            if unit[0].partition == wanted and len(chosen) < n_places:
                 chosen.update({planned.run_id: planned for planned in unit})
         return list(chosen.values())
 
     def share(self, n_workers: int) -> int:
         """Give one worker's equal share of what is not recorded yet, at least one setting's runs.
 
-        Of what is only sure to come once an arm is tuned, nothing is counted.
+        What comes once an arm is tuned is counted only when nothing else is left.
         """
         n_seeds = len(self._definition.tune_seeds)
         n_unasked = sum(
             max(0, self._definition.n_settings_of(arm) - self._n_trials[arm.name])
             for arm in self._definition.arms
         )
-        n_open = sum(len(self._missing(unit)) for unit in self._open_units())
-        return max(1, math.ceil((n_open + n_unasked * n_seeds) / n_workers))
+        n_left = sum(len(self._missing(unit)) for unit in self._open_units())
+        n_left += n_unasked * n_seeds
+        if n_left == 0:  # then what confirm needs is about to be planned
+            n_left = len(self._definition.confirm_seeds) * sum(
+                self._definition.n_confirmed_of(arm)
+                for arm in self._definition.arms
+                if arm.name not in self._confirm
+            )
+        return max(1, math.ceil(n_left / n_workers))
 
     def rows_of(self, runs: Iterable[str]) -> list[TrialRow]:
         """List the rows of ``trials`` that these runs serve and that are not noted yet."""
@@ -232,7 +244,7 @@ class Agenda:
             for planned in unit:
                 key = _key(planned.row)
                 if planned.run_id in wanted and key not in self._noted:
-                    self._noted.add(key)
+                    self._noted[key] = planned.run_id
                     rows.append(planned.row)
         return rows
 
@@ -251,10 +263,10 @@ class Agenda:
         }
         n_confirmed = sum(definition.n_confirmed_of(arm) for arm in definition.arms)
         n_done = {"tune": 0, "confirm": 0}
-        for stage, arm_, setting, _ in self._noted:
+        for (stage, arm_, setting, _), run in self._noted.items():
             # A winner of former days, before the sweep was widened, is none of today's.
-            is_asked = setting in (DEFAULT_SETTING, self._best.get(arm_))
-            n_done[stage] += stage == "tune" or is_asked
+            is_asked = stage == "tune" or setting in (DEFAULT_SETTING, self._best.get(arm_))
+            n_done[stage] += is_asked and run in self._runs
         return Progress(
             n_done=n_done,
             n_asked={

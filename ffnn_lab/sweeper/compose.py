@@ -35,6 +35,8 @@ _ONCE = (
 )
 """What a command that goes on with the sweep need not say."""
 _MOVES_NOTHING = (*MOVES_NO_NUMBER, "tracking=")
+MOST_COMBINATIONS = 10_000
+"""Of listed values, that are checked before anything trains; a second's worth."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,9 @@ def define(
         if assignment.axis is not None and assignment.key.startswith(MOVES_NO_NUMBER):
             msg = f"{assignment.key} moves no number: give it one value"
             raise ConfigError(msg)
+        if assignment.axis is not None and assignment.key == "device":
+            msg = "device: a sweep is trained on one kind of device; give it one value"
+            raise ConfigError(msg)
     groups = [a for a in (*common, *request.assignments) if composer.is_group(a.key)]
     drafts = _drafts(options, groups, composer)
     typed = [a for a in request.assignments if not composer.is_group(a.key) and a.key != "seed"]
@@ -203,6 +208,9 @@ def _drafts(
     for assignment in groups:
         key, choices = assignment.key, [str(choice) for choice in assignment.choices]
         setters = [draft.name for draft in drafts if key in draft.groups]
+        if setters and not options.arms:
+            msg = f"{key}={','.join(choices)}: {key} is written twice; write it once"
+            raise ConfigError(msg)
         if setters:
             msg = f"{key}={','.join(choices)}: the arms {', '.join(setters)} set {key} themselves"
             raise ConfigError(msg)
@@ -230,7 +238,10 @@ def _draft(name: str, written: Any, composer: Composer) -> Draft:  # noqa: ANN40
                 msg = f"{where}: an arm has one {assignment.key}; make an arm for each"
                 raise ConfigError(msg)
             groups[assignment.key] = str(assignment.value)
-        elif assignment.key == "seed":
+        if assignment.key == "tracking" or assignment.key.startswith(MOVES_NO_NUMBER):
+            msg = f"{where}: {assignment.key} moves no number: set it for the whole sweep"
+            raise ConfigError(msg)
+        if assignment.key == "seed":
             msg = f"{where}.seed: all arms share their seeds; set hydra.sweeper.tune.n_seeds"
             raise ConfigError(msg)
     return Draft(name, groups, tuple(a for a in assignments if a.key not in groups))
@@ -253,6 +264,7 @@ def _arm(
     space = {
         key: _checked_axis(config, key, a.axis) for key, a in written.items() if a.axis is not None
     }
+    _check_combinations(config, space)
     load_task(config.task)  # a split that leaves a class without examples is a slip as well
     groups = _groups_of(composed, draft, composer)
     plain = leaves(settle(composer.plain(groups)))
@@ -266,6 +278,24 @@ def _arm(
         *(f"{key}={override_value(value)}" for key, value in changed.items() if key != "seed"),
     )
     return Arm(draft.name or config.optimizer.name, config, overrides, space)
+
+
+def _check_combinations(config: RunConfig, space: Mapping[str, Axis]) -> None:
+    """Refuse listed values that a run refuses together.
+
+    Raises:
+        ConfigError: Naming them.
+    """
+    axes = {key: axis.values for key, axis in space.items() if isinstance(axis, Choice)}
+    points = itertools.product(*axes.values())
+    for point in itertools.islice(points, MOST_COMBINATIONS):
+        values = dict(zip(axes, point, strict=True))
+        try:
+            with_values(config, values)
+        except ConfigError as error:
+            together = " ".join(f"{key}={override_value(value)}" for key, value in values.items())
+            msg = f"{together} do not fit together: {error}"
+            raise ConfigError(msg) from None
 
 
 def _groups_of(composed: RunConfig, draft: Draft, composer: Composer) -> dict[str, str]:
@@ -381,6 +411,9 @@ def _pruner(options: SweeperConfig, arms: Sequence[Arm]) -> dict[str, Any]:
     if pruner.name == "none":
         return {"name": "none"}
     for arm in arms:
+        if "trainer.evaluate_every" in arm.space:
+            msg = "trainer.evaluate_every cannot be an axis with a pruner, which needs it to be 1"
+            raise ConfigError(msg)
         if arm.config.trainer.evaluate_every != 1:
             msg = (
                 "trainer.evaluate_every must be 1 with a pruner, which looks at every epoch; arm "

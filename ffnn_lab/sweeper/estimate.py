@@ -2,11 +2,12 @@
 
 import dataclasses
 import itertools
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ffnn_lab.config import ConfigError, RunConfig, partition_key, with_values
+from ffnn_lab.config import ConfigError, RunConfig, UserError, partition_key, with_values
 from ffnn_lab.draws import batch_bounds
 from ffnn_lab.sweeper.definition import Arm, Definition
 from ffnn_lab.sweeper.space import Choice, Interval
@@ -26,6 +27,7 @@ class Estimate:
     n_recorded: int
     n_populations: int
     seconds: float
+    """NaN where the calibration failed; the sweep itself may still deal with what it met."""
 
 
 def estimate(definition: Definition, *, n_recorded: int, n_workers: int) -> Estimate:
@@ -51,7 +53,12 @@ def estimate(definition: Definition, *, n_recorded: int, n_workers: int) -> Esti
         n_of_kind = -(-round(n_runs_) // size)
         n_epochs = sum(c.trainer.max_epochs * share for c, share in members) * left / n_runs_
         configs = [config for config, _ in members]
-        seconds += n_of_kind * n_epochs * seconds_per_epoch(configs, size)
+        try:
+            seconds += n_of_kind * n_epochs * seconds_per_epoch(configs, size)
+        except (UserError, OSError):
+            raise
+        except Exception:  # noqa: BLE001 - what a run raises is recorded where it is trained
+            seconds = math.nan
         n_populations += n_of_kind
     return Estimate(n_recorded, n_populations, seconds / min(n_workers, n_populations or 1))
 

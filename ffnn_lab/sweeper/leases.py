@@ -58,6 +58,7 @@ class Leases:
         parent: Identity | None = None,
         progress: Callable[[], float] = lambda: 0.0,
         is_worker: bool = True,
+        stop: threading.Event | None = None,
     ) -> None:
         """Make ready; nothing is written yet.
 
@@ -67,9 +68,10 @@ class Leases:
             parent: Who started it; without it, it stops.
             progress: How many runs' worth of epochs are done in the population in training.
             is_worker: Whether this process trains, rather than lead others.
+            stop: An event to use as ``stop``; one of its own if None.
         """
         self.me = me
-        self.stop = threading.Event()
+        self.stop = stop or threading.Event()
         """Set when this worker is to finish its epoch, write, and end."""
         self.has_lapsed = threading.Event()
         """Set when this process slept past its lease: others may hold its runs by now."""
@@ -79,7 +81,7 @@ class Leases:
         self._is_worker = is_worker
         self._seen: dict[str, tuple[int, float]] = {}
         self._n_beats = 0
-        self._last_beat = time.monotonic()
+        self._last_beat = _awake()
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._beat_on, daemon=True)
 
@@ -187,7 +189,7 @@ class Leases:
         return now - known[1] < LEASE_SECONDS
 
     def _beat(self) -> None:
-        now = time.monotonic()
+        now = _awake()
         if now - self._last_beat > LEASE_SECONDS:
             self.has_lapsed.set()
         self._n_beats += 1
@@ -223,6 +225,13 @@ class Leases:
         notes = self._attributes.read()
         is_alive = self._is_alive(parent.name, notes.get(_BEAT + parent.name))
         return is_alive and not notes.get(_STOP + parent.name)
+
+
+def _awake() -> float:
+    """Give the seconds of a clock that goes on while the machine sleeps, where there is one."""
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
 
 
 def this_host() -> str:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from multiprocessing import resource_tracker
 from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
@@ -30,6 +31,8 @@ LOOK_SECONDS = 1.0
 """How often a parent looks how far its workers are."""
 MAX_IDLE_LAUNCHES = 3
 """Times in a row that workers are started in place of killed ones and not one run is recorded."""
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+"""What tells a sweep to stop."""
 OWNER = "owner"
 """Under which a server notes whose studies they are."""
 Job = Callable[[Any], None]
@@ -146,8 +149,14 @@ def owned(definition: Definition, outputs: Path, storage: Storage) -> Iterator[N
         attributes.write(OWNER, {"id": own_id, **here})
 
 
-def work_at(post: Post, _config: Any = None, *, watcher: Watcher | None = None) -> None:  # noqa: ANN401 - Hydra's
-    """Work until the sweep is done.
+def work_at(
+    post: Post,
+    _config: Any = None,  # noqa: ANN401 - Hydra's
+    *,
+    watcher: Watcher | None = None,
+    stop: threading.Event | None = None,
+) -> None:
+    """Work until the sweep is done, or ``stop`` is set.
 
     Raises:
         StoppedError: If it was told to stop before.
@@ -165,7 +174,7 @@ def work_at(post: Post, _config: Any = None, *, watcher: Watcher | None = None) 
         watcher = watcher or teller
         attributes = storage.open_attributes(workers_of(definition))
         with (
-            Leases(attributes, me, parent=post.parent, progress=teller.told) as leases,
+            Leases(attributes, me, parent=post.parent, progress=teller.told, stop=stop) as leases,
             stopped_by_signals(leases.stop, watcher),
         ):
             worker = Worker(
@@ -182,7 +191,10 @@ def work_at(post: Post, _config: Any = None, *, watcher: Watcher | None = None) 
 
 
 def work_under(post: Post, _config: Any = None) -> None:  # noqa: ANN401 - Hydra's
-    """Work in a process that a launcher keeps, and end it if the parent dies after the work."""
+    """Work in a process that a launcher keeps, and end it if the parent dies after the work.
+
+    Signals that tell to stop are heard during the work alone, see `deaf`.
+    """
     try:
         work_at(post)
     finally:
@@ -204,26 +216,37 @@ def tracker_of(
     return make_tracker(definition.arms[0].config, folder, group=definition.name, labels=labels)
 
 
-def work_alone(post: Post, make_launcher: Callable[[Job], Launcher], watcher: Watcher) -> None:
-    """Be the one worker, in this process.
+def work_alone(
+    post: Post,
+    make_launcher: Callable[[Job], Launcher],
+    watcher: Watcher,
+    stop: threading.Event | None = None,
+) -> None:
+    """Be the one worker, in this process, until the sweep is done or ``stop`` is set.
 
     Raises:
         StoppedError: If the user stopped the sweep.
         UserError: If it cannot go on.
     """
-    job = functools.partial(work_at, post, watcher=watcher)
+    job = functools.partial(work_at, post, watcher=watcher, stop=stop)
     for end in make_launcher(job).launch([[]], 0):
         if end.status.name == "FAILED":
             raise end._return_value  # noqa: SLF001 - the public one writes a line of its own
 
 
-def lead(post: Post, make_launcher: Callable[[Job], Launcher], watcher: Watcher) -> None:
+def lead(
+    post: Post,
+    make_launcher: Callable[[Job], Launcher],
+    watcher: Watcher,
+    stop: threading.Event | None = None,
+) -> None:
     """Start workers, show how far they are, replace those that are killed, and stop with them.
 
     Args:
         post: Theirs, without a parent.
         make_launcher: Makes the Hydra launcher of a job.
         watcher: Told of progress.
+        stop: Set to stop; Ctrl-C and SIGTERM set it, too.
 
     Raises:
         StoppedError: If the user stopped the sweep.
@@ -236,7 +259,7 @@ def lead(post: Post, make_launcher: Callable[[Job], Launcher], watcher: Watcher)
         me = Identity.of_this_process()
         attributes = storage.open_attributes(workers_of(definition))
         with (
-            Leases(attributes, me, is_worker=False) as leases,
+            Leases(attributes, me, is_worker=False, stop=stop) as leases,
             stopped_by_signals(leases.stop, watcher),
         ):
             told = replace(post, parent=me, storage=hand_over(post.storage))
@@ -267,6 +290,8 @@ def _launch_until_done(
 ) -> None:
     n_before, n_idle, first_job = -1, 0, 0
     while True:
+        if leases.stop.is_set():
+            raise StoppedError
         errors = _launch(make_launcher(job), post.n_workers, first_job)
         first_job += post.n_workers
         if leases.stop.is_set():
@@ -293,7 +318,8 @@ def _launch_until_done(
 def _launch(launcher: Launcher, n_workers: int, first_job: int) -> list[BaseException]:
     """Run workers to their end, and list what they raised."""
     try:
-        ends = launcher.launch([[]] * n_workers, first_job)
+        with deaf():
+            ends = launcher.launch([[]] * n_workers, first_job)
     except Exception as error:  # noqa: BLE001 - each launcher has its own for a killed worker
         return [error]
     return [end._return_value for end in ends if end.status.name == "FAILED"]  # noqa: SLF001
@@ -361,21 +387,44 @@ def stopped_by_signals(stop: threading.Event, watcher: Watcher) -> Iterator[None
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    has_asked = False
 
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
+    def ask() -> None:
         stop.set()
         watcher.notice("stopping at the end of this epoch; Ctrl-C again stops at once")
 
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in before:
-        signal.signal(number, handle)
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        nonlocal has_asked
+        if has_asked or stop.is_set():
+            raise KeyboardInterrupt
+        has_asked = True
+        # The code that this interrupts may hold the locks of the event and of the terminal.
+        threading.Thread(target=ask).start()
+
+    before = {number: signal.signal(number, handle) for number in SIGNALS}
+    mask = signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     try:
         yield
     finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def deaf() -> Iterator[None]:
+    """Start processes that hear no Ctrl-C before they have learned what to do then.
+
+    A terminal sends it to all of them, and amid an import it comes out as any error. This process
+    hears it all the same, by its other threads.
+    """
+    # Joblib starts this; as it starts, older Pythons let the thread hear again.
+    resource_tracker.ensure_running()
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def stored_definition(folder: Path) -> Definition:

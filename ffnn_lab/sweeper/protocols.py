@@ -106,7 +106,8 @@ def _following(
     """Give the setting that comes after those known, if it is settled."""
     number, n_asked = len(trials), definition.n_settings_of(arm)
     if definition.protocol in ("grid", "grid_until_interior") and number < n_asked:
-        return _first_grid(definition, arm, number)
+        n_points = math.prod(len(a.values) for a in arm.space.values() if isinstance(a, Choice))
+        return _first_grid(definition, arm, number, n_draws=n_asked // n_points)
     if definition.protocol == "grid_until_interior":
         known = [
             {key: _uncategory(trial.params[key], axis) for key, axis in arm.space.items()}
@@ -115,18 +116,22 @@ def _following(
         return _extension(definition, arm, known, best)
     if number >= n_asked:
         return None
+    if definition.protocol == "random" and all(isinstance(a, Choice) for a in arm.space.values()):
+        # All values are listed: each combination once, in a random order.
+        n_points = math.prod(len(a.values) for a in arm.space.values() if isinstance(a, Choice))
+        rng = stream(definition.seed, "proposal", zlib.crc32(arm.name.encode()))
+        return _first_grid(definition, arm, int(rng.permutation(n_points)[number]), n_draws=1)
     place = _sobol if definition.protocol == "qmc" else _uniform
     return _from_unit(arm.space, place(definition, arm, number, len(arm.space)))
 
 
-def _first_grid(definition: Definition, arm: Arm, number: int) -> Values:
+def _first_grid(definition: Definition, arm: Arm, number: int, *, n_draws: int) -> Values:
     """Give a point of the grid before it grows, the last axis fastest.
 
     Each point of the finite axes meets the same draws on the intervals.
     """
     free = {key: axis for key, axis in arm.space.items() if not isinstance(axis, Choice)}
     axes = {key: axis.values for key, axis in arm.space.items() if isinstance(axis, Choice)}
-    n_draws = definition.n_settings_of(arm) // math.prod(len(v) for v in axes.values())
     place, draw = divmod(number, n_draws)
     values = _from_unit(free, _uniform(definition, arm, draw, len(free)))
     for key, options in reversed(axes.items()):
@@ -145,9 +150,10 @@ def _extension(
     key, axis = growing_axis(arm)
     others = list({json.dumps({**v, key: None}): v for v in known}.values())
     newest = known[-1][key]
-    n_newest = sum(values[key] == newest for values in known)
-    if newest not in axis.values and n_newest < len(others):
-        return {**others[n_newest], key: newest}
+    begun = ({**values, key: newest} for values in others)
+    lacking = next((values for values in begun if values not in known), None)
+    if newest not in axis.values and lacking is not None:
+        return lacking
     tried = sorted({values[key] for values in known})
     if best is None or len(tried) >= definition.max_points:
         return None
@@ -230,7 +236,9 @@ def pruner_of(definition: Definition, arm: Arm) -> BasePruner:
         return MedianPruner(n_startup_trials=chosen["n_startup_trials"], n_warmup_steps=floor)
     if chosen["name"] == "successive_halving":
         return SuccessiveHalvingPruner(min_resource=floor, reduction_factor=factor)
-    longest = arm.config.trainer.max_epochs
+    axis = arm.space.get("trainer.max_epochs")
+    ends = axis.values if isinstance(axis, Choice) else (axis.high,) if axis is not None else ()
+    longest = int(max(ends, default=arm.config.trainer.max_epochs))
     return HyperbandPruner(min_resource=floor, max_resource=longest, reduction_factor=factor)
 
 

@@ -42,7 +42,11 @@ def settle_folder(definition: Definition, outputs: Path, *, if_changed: str) -> 
     if stored is None or not _is_other(stored, definition) or if_changed == "discard":
         return definition
     if if_changed == "fork":
-        return replace(definition, name=f"{definition.name}-{short_hash(definition)}")
+        return replace(
+            definition,
+            name=f"{definition.name}-{short_hash(definition)}",
+            command=f"{definition.command} hydra.sweeper.if_changed=fork",
+        )
     lines = "\n  ".join(differences(stored, definition.to_json()))
     msg = (
         f"{folder} holds another definition (- there, + asked for now):\n  {lines}\n"
@@ -100,8 +104,11 @@ def prepare(
         if stored["tune"]["seeds"] != list(definition.tune_seeds):
             # What a trial was told was a score over fewer seeds; the records have each seed's.
             storage.delete(f"{definition.name}/")
+        # Another winner may come, and another edge: confirm is noted anew, its runs stay.
+        RecordWriter(folder).forget_trials("confirm")
     if retry_failed:
         _alone(folder, is_worked_on=is_worked_on)
+        storage.delete(f"{definition.name}/")  # which has them as failed for good
     if not is_worked_on:
         runs = read_runs(folder)
         # A run that had no epoch has no curve; any other without one was lost in part.
@@ -166,6 +173,11 @@ def _take_over(definition: Definition, outputs: Path) -> None:
         if (origin / table).is_dir():
             target = outputs / definition.name / table
             shutil.copytree(origin / table, target, dirs_exist_ok=True)
+    # What was pruned or failed there is no result here.
+    runs = read_runs(outputs / definition.name)
+    RecordWriter(outputs / definition.name).forget(
+        set(runs.loc[~runs["status"].isin(["completed", "diverged"]), "run_id"])
+    )
 
 
 def _write(folder: Path, definition: Definition, sessions: list[dict[str, str]]) -> None:

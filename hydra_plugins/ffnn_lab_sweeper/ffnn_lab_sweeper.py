@@ -103,12 +103,14 @@ class FfnnLabSweeper(Sweeper):
 
         run_sweep(self._context.config_loader, self._composed, arguments, self._make_launcher)
 
-    def _make_launcher(self, job: TaskFunction, folder: Path) -> Launcher:
+    def _make_launcher(self, job: TaskFunction, folder: Path, n_workers: int) -> Launcher:
         """Make the launcher of the workers; what it writes goes to the sweep's folder."""
         options = self._composed.hydra.launcher
-        if "submitit_folder" in options:
-            with open_dict(options):
+        with open_dict(options):
+            if "submitit_folder" in options:
                 options.submitit_folder = str(folder.resolve() / "submitit" / "%j")
+            if "n_jobs" in options:  # joblib would let those beyond it wait for the others' end
+                options.n_jobs = n_workers
         return Plugins.instance().instantiate_launcher(
             hydra_context=self._context, task_function=job, config=self._composed
         )

@@ -427,4 +427,4 @@ def test_a_worker_that_sleeps_past_its_lease_trains_nothing_twice(tmp_path: Path
     assert watch.twice() == []
     assert set(watch.trainings) == set(read_runs(rough)["run_id"])
     for there, here in zip(tables(tmp_path / "calm" / "s"), tables(rough), strict=True):
-        pd.testing.assert_frame_equal(there, here)
+        pd.testing.assert_frame_equal(there, here, check_exact=True)

@@ -3,9 +3,21 @@
 import dataclasses
 from pathlib import Path
 
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from ffnn_lab.records import RecordError, read_definition, read_runs, read_trials, write_definition
+from ffnn_lab.records import (
+    RecordError,
+    RecordWriter,
+    TrialRow,
+    read_definition,
+    read_runs,
+    read_trials,
+    runs_schema,
+    write_definition,
+)
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.resume import settle_folder
 from ffnn_lab.sweeper.space import Choice
@@ -158,3 +170,46 @@ def test_other_code_goes_on_and_is_recorded(tmp_path: Path) -> None:
     listener = Listener()
     work(tmp_path, definition, listener)
     assert listener.notices == []
+
+
+def test_a_hole_in_the_records_of_a_grown_grid_is_filled(tmp_path: Path) -> None:
+    """The first point of an extension was in flight when the rest was recorded; study lost."""
+    base = make_definition("grid", tune_seeds=(0,), confirm_seeds=(), max_points=5)
+    space = {
+        "optimizer.lr": Choice((1e-5, 2e-5), grows=True),  # the best lies above
+        "initializer.gain": Choice((0.5, 1.0)),
+    }
+    arm = dataclasses.replace(base.arms[0], space=space)
+    definition = dataclasses.replace(base, arms=(arm,), protocol="grid_until_interior")
+    folder = work(tmp_path, definition)
+    before = tables(folder)
+    trials = read_trials(folder)
+    assert trials["setting"].max() >= 7
+    for setting in (4, 7):  # the first of an extension, the second of another
+        lost = trials.loc[trials["setting"] == setting, "run_id"].tolist()
+        RecordWriter(folder).forget(lost)
+        kept = trials[trials["setting"] != setting]
+        for part in (folder / "trials").glob("part-*"):
+            part.unlink()
+        rows = [TrialRow(**row) for row in kept.to_dict("records")]  # type: ignore[arg-type]
+        RecordWriter(folder).write([], rows)
+        (folder / "study.journal").unlink()
+        work(tmp_path, definition)
+        for one, two in zip(before, tables(folder), strict=True):
+            pd.testing.assert_frame_equal(one, two, check_exact=True)
+
+
+def test_a_fork_takes_over_no_run_that_was_pruned_or_failed(tmp_path: Path) -> None:
+    definition = make_definition("grid", confirm_seeds=())
+    folder = work(tmp_path, definition)
+    runs = read_runs(folder)
+    spoiled = runs["run_id"].iloc[0]
+    runs.loc[runs["run_id"] == spoiled, "status"] = "pruned"
+    for part in (folder / "runs").glob("part-*"):
+        part.unlink()
+    schema = runs_schema()
+    pq.write_table(pa.Table.from_pandas(runs, schema), folder / "runs" / "part-0-0.parquet")
+    forked = settle_folder(changed_axis(definition), tmp_path, if_changed="fork")
+    assert forked.command.endswith("hydra.sweeper.if_changed=fork")
+    work(tmp_path, forked)
+    assert set(read_runs(tmp_path / forked.name)["status"]) == {"completed"}

@@ -157,7 +157,7 @@ def test_a_sweep_whose_journal_was_damaged_trains_nothing_again(tmp_path: Path) 
     assert stopper.n_trained == 0
     assert (folder / f"{JOURNAL}.damaged").exists()
     for one, two in zip(before, tables(folder), strict=True):
-        pd.testing.assert_frame_equal(one, two)
+        pd.testing.assert_frame_equal(one, two, check_exact=True)
     studies = optuna.study.get_all_study_names(read_by_optuna(folder / JOURNAL))
     assert {"test/sgd", "test/adam"} <= set(studies)
 

@@ -1,16 +1,18 @@
 """A sweep's work: budgets, seeds, resuming, records."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from ffnn_lab.config import run_id
+from ffnn_lab.population import Member
 from ffnn_lab.records import DEFAULT_SETTING, read_runs, read_trials
 from ffnn_lab.scores import best_settings, setting_scores
 from ffnn_lab.sweeper.space import Choice
-from ffnn_lab.sweeper.worker import StoppedError
+from ffnn_lab.sweeper.worker import StoppedError, Watcher
 from tests.sweeps import Stopper, make_definition, tables, work
 
 
@@ -61,7 +63,7 @@ def test_a_finished_sweep_trains_nothing(undisturbed: Path) -> None:
     work(undisturbed.parent, make_definition(), stopper)
     assert stopper.n_trained == 0
     for one, two in zip(before, tables(undisturbed), strict=True):
-        pd.testing.assert_frame_equal(one, two)
+        pd.testing.assert_frame_equal(one, two, check_exact=True)
 
 
 @pytest.mark.parametrize("protocol", ["tpe", "random", "grid"])
@@ -81,7 +83,7 @@ def test_an_interrupted_sweep_ends_as_an_undisturbed_one(tmp_path: Path, protoco
         trained += stopper.n_trained
     assert trained == len(read_trials(calm))
     for one, two in zip(tables(calm), tables(rough), strict=True):
-        pd.testing.assert_frame_equal(one, two)
+        pd.testing.assert_frame_equal(one, two, check_exact=True)
 
 
 @pytest.mark.parametrize("lost", ["study.journal", "runs", "trials", "curves"])
@@ -97,13 +99,13 @@ def test_what_is_lost_is_made_again(lost: str, tmp_path: Path) -> None:
         path.unlink()
     work(tmp_path, definition)
     for one, two in zip(before, tables(folder), strict=True):
-        pd.testing.assert_frame_equal(one, two)
+        pd.testing.assert_frame_equal(one, two, check_exact=True)
 
 
 def test_population_size_moves_no_number(undisturbed: Path, tmp_path: Path) -> None:
     folder = work(tmp_path, make_definition(population_size=1))
     for one, two in zip(tables(undisturbed), tables(folder), strict=True):
-        pd.testing.assert_frame_equal(one, two)
+        pd.testing.assert_frame_equal(one, two, check_exact=True)
 
 
 def test_the_seed_moves_the_proposals(undisturbed: Path, tmp_path: Path) -> None:
@@ -141,3 +143,44 @@ def test_two_arms_that_are_the_same_share_their_runs(tmp_path: Path) -> None:
     folder = work(tmp_path, dataclasses.replace(definition, arms=(definition.arms[0], twin)))
     assert len(read_runs(folder)) == 6
     assert read_trials(folder).groupby("arm").size().to_dict() == {"sgd": 6, "twin": 6}
+
+
+class Sizes(Watcher):
+    """Notes how many members train in each epoch, and in which shape."""
+
+    def __init__(self) -> None:
+        self.joined: list[tuple[int, int]] = []
+
+    def epoch(self, members: Sequence[Member]) -> None:
+        """Note them."""
+        if members[0].epoch == 1:
+            self.joined.append((members[0].config.model.widths[0], len(members)))
+
+
+def test_an_axis_of_shapes_fills_a_population_of_each(tmp_path: Path) -> None:
+    definition = make_definition("grid", tune_seeds=(0,), confirm_seeds=(), population_size=9)
+    space = {
+        "optimizer.lr": Choice((0.01, 0.02, 0.04, 0.08)),
+        "model.widths": Choice(([8], [9], [10])),
+    }
+    arms = tuple(dataclasses.replace(arm, space=space) for arm in definition.arms)
+    sizes = Sizes()
+    work(tmp_path, dataclasses.replace(definition, arms=arms), sizes)
+    assert sorted(sizes.joined) == [(8, 8), (9, 8), (10, 8)]
+
+
+def test_confirm_trains_all_arms_together(tmp_path: Path) -> None:
+    sizes = Sizes()
+    definition = make_definition("grid", population_size=64)
+    work(tmp_path, definition, sizes)
+    # Twelve runs of tune; then of each arm three seeds of the winner and of another default.
+    default = read_trials(tmp_path / "test").query("stage == 'confirm'")["run_id"].nunique()
+    assert [n for _, n in sizes.joined] == [12, default]
+
+
+def test_random_draws_from_listed_values_each_combination_once(tmp_path: Path) -> None:
+    definition = make_definition("grid", tune_seeds=(0,), confirm_seeds=())
+    folder = work(tmp_path, dataclasses.replace(definition, protocol="random", n_settings=9))
+    joined = read_trials(folder).merge(read_runs(folder).drop(columns="seed"), on="run_id")
+    for _, rows in joined.groupby("arm"):
+        assert sorted(rows["optimizer.lr"]) == [0.01, 0.1, 1.0]
