@@ -50,9 +50,10 @@ fix: $(VENV)/.installed-all  ## format, and mend what ruff can mend
 report: $(VENV)/.installed  ## tables and figures of a finished sweep; ARGS=NAME
 	@$(BIN)/python -m analysis $(or $(ARGS),default)
 
-bench: $(VENV)/.installed  ## population speed against a plain loop, and the overhead of a run
+bench: $(VENV)/.installed  ## population speed, the overhead of a run, a sweep of a thousand runs
 	@$(BIN)/python -m benchmarks.population_speed $(ARGS)
 	@$(BIN)/python -m benchmarks.overhead
+	@$(BIN)/python -m benchmarks.thousand_runs
 
 constraints: $(VENV)/.installed-all  ## rewrite constraints.txt from what .venv holds
 	@sed '/^[^#]/d' constraints.txt > constraints.tmp

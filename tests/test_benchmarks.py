@@ -7,7 +7,7 @@ import sys
 import pytest
 import torch
 
-from benchmarks import overhead, population_speed
+from benchmarks import overhead, population_speed, thousand_runs
 from benchmarks.machine import one_core
 
 
@@ -56,3 +56,11 @@ def test_counts_below_one_are_refused(
     with pytest.raises(SystemExit):
         benchmark.main([flag, "0"])  # type: ignore[attr-defined]
     assert f"argument {flag}: expected a count of at least 1, got 0" in capsys.readouterr().err
+
+
+@pytest.mark.slow  # several processes, each with its imports
+def test_a_thousand_runs_in_small(capsys: pytest.CaptureFixture[str]) -> None:
+    thousand_runs.main(["--runs", "20"])
+    out = capsys.readouterr().out
+    for row in ("ms a run beside training", "MB more", "s of the same command again"):
+        assert row in out
