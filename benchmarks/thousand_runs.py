@@ -110,6 +110,7 @@ def watch(arguments: Sequence[str], folder: Path, counts: Sequence[int]) -> Watc
             [sys.executable, "-m", "ffnn_lab.run", "-m", *arguments],
             stdout=said,
             stderr=subprocess.STDOUT,
+            cwd=log.parent,  # where Hydra's own sweeper may leave its files
         )
         while process.poll() is None:
             known = memory_mb(process.pid)  # before the count: it may grow meanwhile
