@@ -80,7 +80,7 @@ def run_single(config: RunConfig) -> None:
     from ffnn_lab.trainer import settle_device, train  # noqa: PLC0415
 
     config = settle_device(config)
-    task = load_task(config.task)
+    task = load_task(config.task, Path(config.paths.data))
     name = f"run-{run_id(config)}"
     folder = Path(config.paths.outputs) / name
     console = Console()

@@ -50,7 +50,7 @@ def test_a_saved_network_gives_what_was_recorded(tmp_path: Path) -> None:
     folder = only_folder(tmp_path)
     row = read_runs(folder).iloc[0]
     network = open_network(folder / "weights" / f"{row['run_id']}.pt")
-    test = load_task(from_leaves(json.loads(row["config_json"])).task).test
+    test = load_task(from_leaves(json.loads(row["config_json"])).task, Path("no-data")).test
     with torch.no_grad():
         answers = network(torch.from_numpy(test.inputs).float()).argmax(dim=1).numpy()
     assert (answers != test.labels).mean() == row["last.test.error"]

@@ -112,12 +112,7 @@ class RunConfig:
             )
             raise ConfigError(msg)
         _check_batch_size(self.trainer.batch_size)
-        if self.task.dev_fraction + self.task.test_fraction >= 1:
-            msg = (
-                "task.dev_fraction and task.test_fraction must leave examples to train on, got "
-                f"{self.task.dev_fraction} + {self.task.test_fraction}"
-            )
-            raise ConfigError(msg)
+        self.task.check_together()
         if isinstance(self.schedule, DevDecayConfig) and self.trainer.evaluate_every != 1:
             msg = (
                 "trainer.evaluate_every must be 1 with schedule=dev_decay, which looks at the dev "
@@ -147,6 +142,7 @@ GROUPS: dict[str, dict[str, type]] = {
 MOVES_NO_NUMBER = (
     "tracking.",
     "paths.",
+    "task.download",
     "trainer.save_weights",
     "trainer.checkpoint_seconds",
 )

@@ -9,6 +9,7 @@ import itertools
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
@@ -22,7 +23,7 @@ from ffnn_lab.sweeper.definition import CONFIRM_FROM, Arm, Definition, short_has
 from ffnn_lab.sweeper.grammar import Assignment, override_value, read_assignment, read_entry
 from ffnn_lab.sweeper.space import Axis, Choice, Interval
 from ffnn_lab.sweeper.storage import check_url, without_password
-from ffnn_lab.tasks import load_task
+from ffnn_lab.tasks import check_task
 
 Settle = Callable[[RunConfig], RunConfig]
 """Settles what depends on the machine: the device."""
@@ -253,7 +254,7 @@ def _arm(
     space = {
         key: _checked_axis(config, key, a.axis) for key, a in written.items() if a.axis is not None
     }
-    load_task(config.task)  # a split that leaves a class without examples is a slip as well
+    check_task(config.task, Path(config.paths.data))  # data that do not fit are a slip as well
     groups = _groups_of(composed, draft, composer)
     plain = leaves(settle(composer.plain(groups)))
     changed = {
@@ -291,7 +292,7 @@ def _checked_axis(config: RunConfig, key: str, axis: Axis) -> Axis:
             raise ConfigError(msg)
         if key.startswith("task."):
             for value in values:
-                load_task(with_values(config, {key: value}).task)
+                check_task(with_values(config, {key: value}).task, Path(config.paths.data))
         return replace(axis, values=values)
     parent, _, _ = key.rpartition(".")
     part = config

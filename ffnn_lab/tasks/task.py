@@ -1,12 +1,13 @@
 """What a task is, and how examples are split and scaled."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ffnn_lab.config import ConfigError, TaskConfig
-from ffnn_lab.records import SPLITS
+from ffnn_lab.config import ConfigError
+from ffnn_lab.config.task import CutTaskConfig
 from ffnn_lab.seeds import stream
 
 
@@ -14,8 +15,8 @@ from ffnn_lab.seeds import stream
 class Split:
     """Examples of one split."""
 
-    inputs: NDArray[np.float64]
-    """``(N, n_features)``."""
+    inputs: NDArray[np.float32] | NDArray[np.float64]
+    """``(N, n_features)``; the trainer brings them to the run's dtype."""
     labels: NDArray[np.int64]
     """``(N,)``, each in ``[0, n_classes)``."""
 
@@ -48,18 +49,22 @@ class Task:
 
 
 def stratified_split(
-    labels: NDArray[np.int64], *, dev_fraction: float, test_fraction: float, split_seed: int
+    labels: NDArray[np.int64],
+    *,
+    shares: Mapping[str, float],
+    split_seed: int,
+    class_names: Sequence[str] | None = None,
 ) -> dict[str, NDArray[np.int64]]:
-    """Draw the three splits so that each holds its share of every class.
+    """Cut examples so that each split holds its share of every class.
 
-    Within a class the counts are rounded to the nearest integer, test first, then dev; train
+    Within a class the counts are rounded to the nearest integer, in the order of ``shares``; train
     takes the rest.
 
     Args:
         labels: The class of each example, ``(N,)``.
-        dev_fraction: Share of each class for dev, in (0, 1).
-        test_fraction: Share of each class for test, in (0, 1).
+        shares: By split other than train, its share of each class, in (0, 1).
         split_seed: The task's own seed; a run's seed never enters here.
+        class_names: What a message calls the classes, if not by their numbers.
 
     Returns:
         The sorted indices of each split, by name.
@@ -68,25 +73,58 @@ def stratified_split(
         ConfigError: If a class leaves some split empty.
     """
     rng = stream(split_seed, "split")
-    parts: dict[str, list[NDArray[np.int64]]] = {name: [] for name in SPLITS}
+    parts: dict[str, list[NDArray[np.int64]]] = {name: [] for name in (*shares, "train")}
     for label in np.unique(labels):
         members = rng.permutation(np.flatnonzero(labels == label))
-        n_test = round(test_fraction * len(members))
-        n_dev = round(dev_fraction * len(members))
-        if min(n_test, n_dev, len(members) - n_test - n_dev) < 1:
+        counts = [round(share * len(members)) for share in shares.values()]
+        if min(*counts, len(members) - sum(counts)) < 1:
+            fractions = " and ".join(
+                f"task.{name}_fraction={share}" for name, share in reversed(list(shares.items()))
+            )
+            name = label if class_names is None else class_names[label]
             msg = (
-                f"task.dev_fraction={dev_fraction} and task.test_fraction={test_fraction} leave a "
-                f"split without examples of class {label}, which has {len(members)}"
+                f"{fractions} leave{'s' if len(shares) == 1 else ''} a split without examples of "
+                f"class {name}, which has {len(members)}"
             )
             raise ConfigError(msg)
-        parts["test"].append(members[:n_test])
-        parts["dev"].append(members[n_test : n_test + n_dev])
-        parts["train"].append(members[n_test + n_dev :])
+        ends = np.cumsum(counts)
+        for name, part in zip(parts, np.split(members, ends), strict=True):
+            parts[name].append(part)
     return {name: np.sort(np.concatenate(indices)) for name, indices in parts.items()}
 
 
+def stratified_subset(
+    labels: NDArray[np.int64], size: int, *, split_seed: int, number: int
+) -> NDArray[np.int64]:
+    """Draw examples so that every class keeps its share of them.
+
+    Shares are rounded down, and what is left goes to the classes that lost most by it, the first
+    of them if several lost the same.
+
+    Args:
+        labels: The class of each example, ``(N,)``.
+        size: How many to draw, at most ``N``.
+        split_seed: The task's own.
+        number: Tells the subsets of one task apart; 0 is the split itself.
+
+    Returns:
+        The sorted indices.
+    """
+    rng = stream(split_seed, "split", number)
+    classes, n_members = np.unique(labels, return_counts=True)
+    # Whole numbers: size * n_members / N, and what its rounding left.
+    counts, lost = np.divmod(size * n_members, len(labels))
+    most_first = np.argsort(-lost, kind="stable")
+    counts[most_first[: size - counts.sum()]] += 1
+    drawn = [
+        rng.permutation(np.flatnonzero(labels == label))[:count]
+        for label, count in zip(classes, counts, strict=True)
+    ]
+    return np.sort(np.concatenate(drawn))
+
+
 def make_task(
-    config: TaskConfig,
+    config: CutTaskConfig,
     *,
     inputs: NDArray[np.float64],
     labels: NDArray[np.int64],
@@ -102,8 +140,7 @@ def make_task(
     """
     indices = stratified_split(
         labels,
-        dev_fraction=config.dev_fraction,
-        test_fraction=config.test_fraction,
+        shares={"test": config.test_fraction, "dev": config.dev_fraction},
         split_seed=config.split_seed,
     )
     mean, deviation = _train_statistics(inputs[indices["train"]], config.scaling)
