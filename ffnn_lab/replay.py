@@ -9,7 +9,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ import pandas as pd
 from rich.console import Console
 
 from ffnn_lab.config import RunConfig, UserError, from_leaves, run_id
+from ffnn_lab.config.task import TableConfig
 from ffnn_lab.records import (
     CurvePoint,
     RecordError,
@@ -132,10 +133,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=os.environ.get("FFNN_LAB_DATA"),
         help="folder of the raw data (default: FFNN_LAB_DATA, or else as recorded)",
     )
+    parser.add_argument("--table", help="the run's own table, where it lies elsewhere now")
     asked = parser.parse_args(arguments)
     try:
         records = find(asked.run, outputs=asked.outputs)
-        agrees = replay(records, Console(), data=asked.data)
+        agrees = replay(records, Console(), data=asked.data, table=asked.table)
     except (UserError, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
         return EXIT_SLIP
@@ -178,13 +180,20 @@ def find(prefix: str, *, outputs: Path) -> list[Record]:
     return records
 
 
-def replay(records: Sequence[Record], console: Console, *, data: str | None = None) -> bool:
+def replay(
+    records: Sequence[Record],
+    console: Console,
+    *,
+    data: str | None = None,
+    table: str | None = None,
+) -> bool:
     """Train a run again and compare it with each of its records.
 
     Args:
         records: One run's, each of another folder.
         console: Where to tell.
         data: The data folder, where it is not the recorded one.
+        table: The file of a run's own table, where it is not the recorded one.
 
     Returns:
         Whether everything agrees.
@@ -206,7 +215,10 @@ def replay(records: Sequence[Record], console: Console, *, data: str | None = No
         config = record.config()
         key = run_id(config), record.status, record.until
         if key not in results:
-            task = load_task(settle_device(config).task, Path(data or config.paths.data))
+            task_config = settle_device(config).task
+            if table is not None and isinstance(task_config, TableConfig):
+                task_config = replace(task_config, path=table)
+            task = load_task(task_config, Path(data or config.paths.data))
             results[key] = _train_again(config, record.status, record.until, task, console)
         compared = compare(record, results[key])
         agrees = agrees and not compared.differences

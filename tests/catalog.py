@@ -8,6 +8,7 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -43,6 +44,7 @@ from ffnn_lab.config.task import (
     TaskConfig,
 )
 from ffnn_lab.tasks import Task
+from tests.tasks.tables import make_table_config, write_wine
 
 # --- optimizers ------------------------------------------------------------------------------
 
@@ -351,6 +353,8 @@ class TaskRow:
     """``task_checksum`` of the task, unscaled: pins the raw data and the split."""
     files: str | None = None
     """Folder of the files it reads, below the data folder; None for what is embedded."""
+    write: Callable[[Path], Path] | None = None
+    """Writes the table that it reads into a folder; None for what has its own."""
     is_slow: bool = False
 
 
@@ -411,6 +415,15 @@ TASKS = {
         checksum="35108e1514289fa7",
         files="cifar-10-batches-py",
         is_slow=True,
+    ),
+    "table": TaskRow(
+        make_table_config(None),
+        n_features=13,
+        n_classes=3,
+        n_examples=178,
+        label_counts=(59, 71, 48),
+        checksum="c5a374b47f785379",
+        write=write_wine,
     ),
 }
 

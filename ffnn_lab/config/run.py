@@ -143,6 +143,7 @@ MOVES_NO_NUMBER = (
     "tracking.",
     "paths.",
     "task.download",
+    "task.path",  # task.sha256 says what was in it
     "trainer.save_weights",
     "trainer.checkpoint_seconds",
 )
@@ -193,11 +194,14 @@ def run_id(config: RunConfig) -> str:
     """Hash what can move the run's numbers to twelve hexadecimal digits.
 
     Raises:
-        ConfigError: If ``device`` is still ``auto``: the kind of device moves numbers, so it
-            must be settled first.
+        ConfigError: If ``device`` is still ``auto``, or a table has no checksum: the kind of
+            device and the contents of the table move numbers, so they must be settled first.
     """
     if config.device == "auto":
         msg = "device must be settled (cpu or cuda) before a run has an id, got auto"
+        raise ConfigError(msg)
+    if not config.task.is_settled:
+        msg = "task.sha256 must be settled before a run has an id, got null"
         raise ConfigError(msg)
     return digest(identity(config))
 

@@ -106,9 +106,48 @@ class Cifar10Config(ImageTaskConfig):
     name: str = one_of("cifar10")
 
 
+@dataclass(kw_only=True)
+class TableConfig(CutTaskConfig):
+    """The user's own table, in CSV or parquet: a row for each example."""
+
+    name: str = one_of("table")
+    path: Union[str, None]  # noqa: UP007 - as above
+    """The file, as seen from where the command is given; a run's record has it in full."""
+    target: Union[str, None]  # noqa: UP007 - as above
+    """Name of the column to predict."""
+    kind: str = one_of("auto", "classification", "regression")
+    """What the target asks for. ``auto``: words, true or false, and at most ``max_classes``
+    different whole numbers are classes; other numbers are regression."""
+    exclude: list[str]
+    """Columns to leave out."""
+    categorical: list[str]
+    """Columns of numbers (or of text that looks like numbers) that stand for categories."""
+    missing: str = one_of("refuse", "mean", "drop")
+    """What to do about missing values: say where they are and stop; put the mean of the train
+    split in their place, and of no category where one is missing; or leave those rows out."""
+    scaling: str = one_of("per_feature", "none")
+    """Subtract the train split's mean from each column of numbers and divide by its standard
+    deviation, or not. Categories and true or false stay 0 and 1."""
+    delimiter: str = one_of("auto", "comma", "semicolon", "tab")
+    """Between the fields of a CSV file. ``auto``: a tab in a ``.tsv``, else a comma."""
+    max_classes: int = ranged("[2, inf)")
+    """Most classes that a target may have."""
+    max_categories: int = ranged("[2, inf)")
+    """Most different values that a column of categories may have."""
+    sha256: Union[str, None]  # noqa: UP007 - as above
+    """Of the file, which must be that one; null for whatever file is there, and a run's record
+    has which it was."""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the contents of the file are part of what is said."""
+        return self.sha256 is not None
+
+
 TASKS: dict[str, type[TaskConfig]] = {
     "digits": DigitsConfig,
     "mnist": MnistConfig,
     "fashion_mnist": FashionMnistConfig,
     "cifar10": Cifar10Config,
+    "table": TableConfig,
 }

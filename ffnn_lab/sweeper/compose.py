@@ -17,13 +17,13 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from ffnn_lab.config import ConfigError, RunConfig, SweeperConfig, digest, leaves, with_values
-from ffnn_lab.config.fields import leaf_fields
+from ffnn_lab.config.fields import as_override, leaf_fields
 from ffnn_lab.config.run import MOVES_NO_NUMBER
 from ffnn_lab.sweeper.definition import CONFIRM_FROM, Arm, Definition, short_hash
-from ffnn_lab.sweeper.grammar import Assignment, override_value, read_assignment, read_entry
+from ffnn_lab.sweeper.grammar import Assignment, read_assignment, read_entry
 from ffnn_lab.sweeper.space import Axis, Choice, Interval
 from ffnn_lab.sweeper.storage import check_url, without_password
-from ffnn_lab.tasks import check_task
+from ffnn_lab.tasks import check_task, settle_task
 
 Settle = Callable[[RunConfig], RunConfig]
 """Settles what depends on the machine: the device."""
@@ -35,7 +35,9 @@ _ONCE = (
     "hydra.mode",
 )
 """What a command that goes on with the sweep need not say."""
-_MOVES_NOTHING = (*MOVES_NO_NUMBER, "tracking=")
+_UNSAID = (*(key for key in MOVES_NO_NUMBER if key != "task.path"), "tracking=")
+"""Beginnings of what a command line need not say to get the same runs. Where a table lies is not
+among it: the checksum knows the table, and does not find it."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,8 @@ def define(
     for assignment in shared:
         if assignment.axis is not None and assignment.key.startswith(MOVES_NO_NUMBER):
             msg = f"{assignment.key} moves no number: give it one value"
+            if assignment.key == "task.path":
+                msg = "task.path: a sweep over tables has an arm for each: hydra.sweeper.arms"
             raise ConfigError(msg)
     groups = [a for a in (*common, *request.assignments) if composer.is_group(a.key)]
     drafts = _drafts(options, groups, composer)
@@ -250,7 +254,7 @@ def _arm(
     given = (*shared, *draft.own, *typed)
     written = {a.key: a for a in given if a.key in has or a in draft.own}
     fixed = {key: a.value for key, a in written.items() if a.axis is None}
-    config = with_values(composed, fixed)
+    config = settle_task(with_values(composed, fixed))
     space = {
         key: _checked_axis(config, key, a.axis) for key, a in written.items() if a.axis is not None
     }
@@ -260,11 +264,11 @@ def _arm(
     changed = {
         key: value
         for key, value in leaves(config).items()
-        if value != plain.get(key) and key not in space and not key.startswith(_MOVES_NOTHING)
+        if value != plain.get(key) and key not in space and not key.startswith(_UNSAID)
     }
     overrides = (
-        *(text for text in _sorted_texts(groups) if not text.startswith(_MOVES_NOTHING)),
-        *(f"{key}={override_value(value)}" for key, value in changed.items() if key != "seed"),
+        *(text for text in _sorted_texts(groups) if not text.startswith(_UNSAID)),
+        *(f"{key}={as_override(value)}" for key, value in changed.items() if key != "seed"),
     )
     return Arm(draft.name or config.optimizer.name, config, overrides, space)
 
@@ -413,7 +417,7 @@ def _name(request: Request, definition: Definition) -> str:
     if name is not None and not request.arguments:
         return name
     moving = sorted(
-        text for text in request.arguments if not text.startswith(("sweeps=", *_MOVES_NOTHING))
+        text for text in request.arguments if not text.startswith(("sweeps=", *_UNSAID))
     )
     if request.sweep is None:
         return name or f"adhoc-{short_hash(definition)}"

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ffnn_lab.config import TaskConfig, leaves
-from ffnn_lab.config.task import TASKS
+from ffnn_lab.config import RunConfig, TaskConfig, leaves, with_values
+from ffnn_lab.config.task import TASKS, TableConfig
 from ffnn_lab.tasks.cifar10 import load_cifar10
 from ffnn_lab.tasks.digits import load_digits
 from ffnn_lab.tasks.mnist import load_fashion_mnist, load_mnist
 from ffnn_lab.tasks.official import DataError
+from ffnn_lab.tasks.table import load_table, settle_table
 from ffnn_lab.tasks.task import Split, Task, stratified_split
 
 LOADERS: dict[str, Callable[[Any, Path], Task]] = {
@@ -19,11 +20,24 @@ LOADERS: dict[str, Callable[[Any, Path], Task]] = {
     "mnist": load_mnist,
     "fashion_mnist": load_fashion_mnist,
     "cifar10": load_cifar10,
+    "table": load_table,
 }
 """Name of the task to the function that reads it, given its config and the data folder."""
 N_KEPT = 2
 """Tasks that a process keeps: a sweep trains population after population on the same, and those of
 photographs take 0.7 GB each."""
+
+
+def settle_task(config: RunConfig) -> RunConfig:
+    """Replace what only the data can say: a run's id needs to know which table it learns from.
+
+    Raises:
+        UserError: If the table is not there.
+    """
+    if isinstance(config.task, TableConfig):
+        settled = settle_table(config.task)
+        return with_values(config, {f"task.{key}": value for key, value in settled.items()})
+    return config
 
 
 def load_task(config: TaskConfig, data: Path) -> Task:
@@ -38,16 +52,23 @@ def load_task(config: TaskConfig, data: Path) -> Task:
     Raises:
         UserError: If the data are not there, damaged, or do not fit the config.
     """
+    if not config.is_settled:  # the file may be another one the next time
+        return LOADERS[config.name](config, data)
     return _load(json.dumps(leaves(config)), data.absolute())
 
 
-def check_task(config: TaskConfig, data: Path) -> None:
+def check_task(config: TaskConfig, data: Path) -> str:
     """Make sure that a task can be loaded; a process loads each at most once for it.
+
+    Returns:
+        ``Task.summary``.
 
     Raises:
         UserError: As ``load_task``.
     """
-    _check(json.dumps(leaves(config)), data.absolute())
+    if not config.is_settled:
+        return load_task(config, data).summary
+    return _check(json.dumps(leaves(config)), data.absolute())
 
 
 @functools.lru_cache(maxsize=N_KEPT)
@@ -58,8 +79,17 @@ def _load(written: str, data: Path) -> Task:
 
 
 @functools.cache
-def _check(written: str, data: Path) -> None:
-    _load(written, data)
+def _check(written: str, data: Path) -> str:
+    return _load(written, data).summary
 
 
-__all__ = ["LOADERS", "DataError", "Split", "Task", "check_task", "load_task", "stratified_split"]
+__all__ = [
+    "LOADERS",
+    "DataError",
+    "Split",
+    "Task",
+    "check_task",
+    "load_task",
+    "settle_task",
+    "stratified_split",
+]

@@ -62,7 +62,13 @@ def make_image_task(
         name: Split(_scaled(part.pixels, mean, deviation), part.labels)
         for name, part in parts.items()
     }
-    return Task(name=config.name, n_classes=n_classes, **splits)
+    return Task(
+        name=config.name,
+        n_classes=n_classes,
+        train=splits["train"],
+        dev=splits["dev"],
+        test=splits["test"],
+    )
 
 
 def _subset(

@@ -30,6 +30,18 @@ class Task:
     train: Split
     dev: Split
     test: Split
+    note: str = ""
+    """How the data were read, where that may surprise."""
+
+    @property
+    def summary(self) -> str:
+        """Say in one line what there is to learn from."""
+        sizes = ", ".join(
+            f"{name} {len(self.split(name).labels)}" for name in ("train", "dev", "test")
+        )
+        note = f" ({self.note})" if self.note else ""
+        what = f"{self.n_features} features, {self.n_classes} classes"
+        return f"task {self.name}: {what}; {sizes}{note}"
 
     @property
     def n_features(self) -> int:
@@ -76,21 +88,45 @@ def stratified_split(
     parts: dict[str, list[NDArray[np.int64]]] = {name: [] for name in (*shares, "train")}
     for label in np.unique(labels):
         members = rng.permutation(np.flatnonzero(labels == label))
-        counts = [round(share * len(members)) for share in shares.values()]
-        if min(*counts, len(members) - sum(counts)) < 1:
-            fractions = " and ".join(
-                f"task.{name}_fraction={share}" for name, share in reversed(list(shares.items()))
-            )
-            name = label if class_names is None else class_names[label]
-            msg = (
-                f"{fractions} leave{'s' if len(shares) == 1 else ''} a split without examples of "
-                f"class {name}, which has {len(members)}"
-            )
-            raise ConfigError(msg)
-        ends = np.cumsum(counts)
-        for name, part in zip(parts, np.split(members, ends), strict=True):
-            parts[name].append(part)
+        name = label if class_names is None else class_names[label]
+        for split, part in _cut(members, shares, f" of class {name}").items():
+            parts[split].append(part)
     return {name: np.sort(np.concatenate(indices)) for name, indices in parts.items()}
+
+
+def _cut(
+    shuffled: NDArray[np.int64], shares: Mapping[str, float], whose: str
+) -> dict[str, NDArray[np.int64]]:
+    counts = [round(share * len(shuffled)) for share in shares.values()]
+    if min(*counts, len(shuffled) - sum(counts)) < 1:
+        written = [f"task.{name}_fraction={share}" for name, share in shares.items()]
+        msg = (
+            f"{' and '.join(reversed(written))} leave{'s' if len(shares) == 1 else ''} a split "
+            f"without examples{whose}, which has {len(shuffled)}"
+        )
+        raise ConfigError(msg)
+    return dict(zip((*shares, "train"), np.split(shuffled, np.cumsum(counts)), strict=True))
+
+
+def random_split(
+    n_examples: int, *, shares: Mapping[str, float], split_seed: int
+) -> dict[str, NDArray[np.int64]]:
+    """Cut examples that have no classes; counts are rounded, and train takes the rest.
+
+    Args:
+        n_examples: How many there are.
+        shares: By split other than train, its share of them, in (0, 1).
+        split_seed: The task's own seed.
+
+    Returns:
+        The sorted indices of each split, by name.
+
+    Raises:
+        ConfigError: If a split stays empty.
+    """
+    shuffled = stream(split_seed, "split").permutation(n_examples)
+    parts = _cut(shuffled, shares, " of the table")
+    return {name: np.sort(indices) for name, indices in parts.items()}
 
 
 def stratified_subset(
@@ -146,7 +182,13 @@ def make_task(
     mean, deviation = _train_statistics(inputs[indices["train"]], config.scaling)
     scaled = (inputs - mean) / deviation
     splits = {name: Split(scaled[i], labels[i]) for name, i in indices.items()}
-    return Task(name=config.name, n_classes=n_classes, **splits)
+    return Task(
+        name=config.name,
+        n_classes=n_classes,
+        train=splits["train"],
+        dev=splits["dev"],
+        test=splits["test"],
+    )
 
 
 def _train_statistics(

@@ -1,5 +1,7 @@
 """Every task: sizes as the catalog says; splits stratified; scaling looks at train alone."""
 
+import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ffnn_lab.config import ConfigError
-from ffnn_lab.config.task import DigitsConfig
+from ffnn_lab.config.task import DigitsConfig, TableConfig
 from ffnn_lab.tasks import LOADERS, Task, load_task, stratified_split
 from ffnn_lab.tasks.task import make_task, stratified_subset
 from tests.builders import NO_DATA
@@ -40,9 +42,13 @@ def test_every_task_has_a_loader() -> None:
     "name",
     [pytest.param(k, marks=[pytest.mark.slow] if row.is_slow else []) for k, row in TASKS.items()],
 )
-def test_task_is_as_the_catalog_says(name: str) -> None:
+def test_task_is_as_the_catalog_says(name: str, tmp_path: Path) -> None:
     row = TASKS[name]
-    task = load_task(row.config, NO_DATA if row.files is None else real_data(row.files))
+    config = row.config
+    if row.write is not None:
+        assert isinstance(config, TableConfig)
+        config = dataclasses.replace(config, path=str(row.write(tmp_path)))
+    task = load_task(config, NO_DATA if row.files is None else real_data(row.files))
     labels = np.concatenate([task.split(split).labels for split in SPLITS])
     assert (task.name, task.n_features, task.n_classes) == (name, row.n_features, row.n_classes)
     assert len(labels) == row.n_examples
