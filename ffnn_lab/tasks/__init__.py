@@ -11,9 +11,8 @@ from ffnn_lab.config.task import TASKS, TableConfig
 from ffnn_lab.tasks.cifar10 import load_cifar10
 from ffnn_lab.tasks.digits import load_digits
 from ffnn_lab.tasks.mnist import load_fashion_mnist, load_mnist
-from ffnn_lab.tasks.official import DataError
 from ffnn_lab.tasks.table import load_table, settle_table
-from ffnn_lab.tasks.task import Split, Task, stratified_split
+from ffnn_lab.tasks.task import DataError, Split, Task, stratified_split
 
 LOADERS: dict[str, Callable[[Any, Path], Task]] = {
     "digits": load_digits,

@@ -10,8 +10,8 @@ import numpy as np
 
 from ffnn_lab.config.task import Cifar10Config
 from ffnn_lab.tasks.images import Images, make_image_task
-from ffnn_lab.tasks.official import DataError, OfficialFile, Source, read_official
-from ffnn_lab.tasks.task import Task
+from ffnn_lab.tasks.official import OfficialFile, Source, read_official
+from ffnn_lab.tasks.task import DataError, Task
 
 N_CLASSES = 10
 N_FEATURES = 3 * 32 * 32

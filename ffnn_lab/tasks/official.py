@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from ffnn_lab.config import UserError
+from ffnn_lab.tasks.task import DataError
 
 logger = logging.getLogger(__name__)
 
@@ -34,10 +34,6 @@ ENDINGS = ("", ".gz", ".xz")
 """Of a file's name, as it is and compressed; those to unpack least come first."""
 _BROKEN = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, tarfile.TarError)
 """What reading a damaged or cut-off archive raises."""
-
-
-class DataError(UserError):
-    """Data that are missing, damaged or other than expected; the message says which."""
 
 
 @dataclass(frozen=True)

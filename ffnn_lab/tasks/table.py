@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 
 from ffnn_lab.config import ConfigError
 from ffnn_lab.config.task import TableConfig
-from ffnn_lab.tasks.official import DataError
 from ffnn_lab.tasks.table_file import checked_columns, checksum, find_table, listed, read_table
-from ffnn_lab.tasks.task import Split, Task, random_split, stratified_split
+from ffnn_lab.tasks.task import DataError, Split, Task, random_split, stratified_split
 
 _AROUND_NUMBERS = str.maketrans("", "", " \t\u00a0\u202f%$€£'_")
 """What people write around and inside numbers, to be left out."""

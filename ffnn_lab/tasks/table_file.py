@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from ffnn_lab.config import ConfigError
 from ffnn_lab.config.task import TableConfig
-from ffnn_lab.tasks.official import DataError
+from ffnn_lab.tasks.task import DataError
 
 CSV_ENDINGS = (".csv", ".tsv", ".txt")
 PARQUET_ENDINGS = (".parquet", ".pq")

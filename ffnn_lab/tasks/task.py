@@ -6,9 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ffnn_lab.config import ConfigError
+from ffnn_lab.config import ConfigError, UserError
 from ffnn_lab.config.task import CutTaskConfig
 from ffnn_lab.seeds import stream
+
+
+class DataError(UserError):
+    """Data that are missing, damaged or other than expected; the message says which."""
 
 
 @dataclass(frozen=True)
