@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.sweep import Sweep
+from ffnn_lab.config.fields import as_override
 from ffnn_lab.edges import setting_edges
 from ffnn_lab.scores import best_settings
 
@@ -72,17 +73,6 @@ def setting_values(sweep: Sweep, arm: str) -> dict[int, dict[str, object]]:
 def replay_command(sweep: Sweep, winner: Winner) -> str:
     """Write the command that trains a winner again, on the first of the fresh seeds."""
     seed = (*sweep.confirm_seeds, *sweep.tune_seeds)[0]
-    values = [f"{key}={_override(value)}" for key, value in winner.point.items()]
+    values = [f"{key}={as_override(value)}" for key, value in winner.point.items()]
     words = [*sweep.arms[winner.arm].overrides, *values, f"seed={seed}"]
     return f"python -m ffnn_lab.run {shlex.join(words)}"
-
-
-def _override(value: object) -> str:
-    """Write a value as Hydra's grammar reads it back, floats to the last digit."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list):
-        return f"[{','.join(_override(each) for each in value)}]"
-    return str(value)

@@ -19,6 +19,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from benchmarks.machine import at_least_one, compose_run, one_core, print_machine, print_table
 from benchmarks.plain_loop import time_plain_loop
@@ -59,7 +60,7 @@ def make_work(n_members: int, n_epochs: int) -> Work:
     )
     rates = [LOW_LR * (HIGH_LR / LOW_LR) ** (m / n_members) for m in range(n_members)]
     configs = [with_values(base, {"seed": m, "optimizer.lr": lr}) for m, lr in enumerate(rates)]
-    return Work(configs, load_task(base.task), n_epochs)
+    return Work(configs, load_task(base.task, Path(base.paths.data)), n_epochs)
 
 
 def time_population(work: Work) -> float:

@@ -110,8 +110,18 @@ def print_plan(
     console: Console,
     *,
     n_workers: int,
+    tasks: Sequence[str],
 ) -> None:
-    """Print what a sweep is about to do, before it does it."""
+    """Print what a sweep is about to do, before it does it.
+
+    Args:
+        definition: The sweep.
+        folder: Where it goes.
+        estimate: Of what is left.
+        console: Where to print.
+        n_workers: Workers that share it.
+        tasks: The summary of each task.
+    """
 
     def say(text: str) -> None:
         console.print(text, soft_wrap=True, highlight=False, markup=False)
@@ -120,6 +130,8 @@ def print_plan(
     objective = definition.objective
     grows = definition.protocol == "grid_until_interior"
     say(f"sweep {definition.name}, {definition.protocol}; folder {folder}")
+    for summary in tasks:
+        say(summary)
     for arm in definition.arms:
         axes = ", ".join(f"{key} {_axis_text(axis)}" for key, axis in arm.space.items())
         n_settings = definition.n_settings_of(arm)

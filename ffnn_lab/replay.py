@@ -9,7 +9,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ import pandas as pd
 from rich.console import Console
 
 from ffnn_lab.config import RunConfig, UserError, from_leaves, run_id
+from ffnn_lab.config.task import TableConfig
 from ffnn_lab.records import (
     CurvePoint,
     RecordError,
@@ -29,6 +30,7 @@ from ffnn_lab.records import (
 
 if TYPE_CHECKING:
     from ffnn_lab.population import Member
+    from ffnn_lab.tasks import Task
 
 EXIT_DIFFERS = 1
 EXIT_SLIP = 2
@@ -126,9 +128,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=Path(os.environ.get("FFNN_LAB_OUTPUTS", "outputs")),
         help="folder of all sweeps (default: FFNN_LAB_OUTPUTS, or else outputs)",
     )
+    parser.add_argument(
+        "--data",
+        default=os.environ.get("FFNN_LAB_DATA"),
+        help="folder of the raw data (default: FFNN_LAB_DATA, or else as recorded)",
+    )
+    parser.add_argument("--table", help="the run's own table, where it lies elsewhere now")
     asked = parser.parse_args(arguments)
     try:
-        agrees = replay(find(asked.run, outputs=asked.outputs), Console())
+        records = find(asked.run, outputs=asked.outputs)
+        agrees = replay(records, Console(), data=asked.data, table=asked.table)
     except (UserError, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
         return EXIT_SLIP
@@ -171,12 +180,20 @@ def find(prefix: str, *, outputs: Path) -> list[Record]:
     return records
 
 
-def replay(records: Sequence[Record], console: Console) -> bool:
+def replay(
+    records: Sequence[Record],
+    console: Console,
+    *,
+    data: str | None = None,
+    table: str | None = None,
+) -> bool:
     """Train a run again and compare it with each of its records.
 
     Args:
         records: One run's, each of another folder.
         console: Where to tell.
+        data: The data folder, where it is not the recorded one.
+        table: The file of a run's own table, where it is not the recorded one.
 
     Returns:
         Whether everything agrees.
@@ -184,6 +201,8 @@ def replay(records: Sequence[Record], console: Console) -> bool:
     Raises:
         UserError: If a config does not fit this version or this machine.
     """
+    from ffnn_lab.tasks import load_task  # noqa: PLC0415 - see the module's docstring
+    from ffnn_lab.trainer import settle_device  # noqa: PLC0415
 
     def say(text: str) -> None:
         console.print(text, soft_wrap=True, highlight=False, markup=False)
@@ -196,7 +215,11 @@ def replay(records: Sequence[Record], console: Console) -> bool:
         config = record.config()
         key = run_id(config), record.status, record.until
         if key not in results:
-            results[key] = _train_again(config, record.status, record.until, console)
+            task_config = settle_device(config).task
+            if table is not None and isinstance(task_config, TableConfig):
+                task_config = replace(task_config, path=table)
+            task = load_task(task_config, Path(data or config.paths.data))
+            results[key] = _train_again(config, record.status, record.until, task, console)
         compared = compare(record, results[key])
         agrees = agrees and not compared.differences
         say(_verdict(record, compared))
@@ -271,7 +294,9 @@ def _then_and_now(before: Any, after: Any) -> str:  # noqa: ANN401 - as above
     return f"{text} (by {abs(before - after):.3g})" if are_numbers else text
 
 
-def _train_again(config: RunConfig, status: str, until: int | None, console: Console) -> RunResult:
+def _train_again(
+    config: RunConfig, status: str, until: int | None, task: "Task", console: Console
+) -> RunResult:
     """Train a run alone, writing nothing.
 
     Args:
@@ -279,13 +304,12 @@ def _train_again(config: RunConfig, status: str, until: int | None, console: Con
         status: What it was recorded as.
         until: The epoch that a run ended at before its time, or None for one that did not. Its
             ``max_epochs`` stays, since schedules depend on it.
+        task: What it learns.
         console: Shows progress, if it is a terminal.
     """
     from ffnn_lab.display import RunDisplay  # noqa: PLC0415 - see the module's docstring
-    from ffnn_lab.tasks import load_task  # noqa: PLC0415
-    from ffnn_lab.trainer import settle_device, train  # noqa: PLC0415
+    from ffnn_lab.trainer import train  # noqa: PLC0415
 
-    task = load_task(settle_device(config).task)
     with RunDisplay(config, console) as display:
         try:
             (result,) = train([config], task, on_epoch=_until(until, display.on_epoch))

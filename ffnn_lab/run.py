@@ -75,15 +75,16 @@ def run_single(config: RunConfig) -> None:
     from ffnn_lab.display import RunDisplay, print_result  # noqa: PLC0415
     from ffnn_lab.population import Member  # noqa: PLC0415
     from ffnn_lab.records import RecordWriter  # noqa: PLC0415
-    from ffnn_lab.tasks import load_task  # noqa: PLC0415
+    from ffnn_lab.tasks import load_task, settle_task  # noqa: PLC0415
     from ffnn_lab.tracking import make_tracker  # noqa: PLC0415
     from ffnn_lab.trainer import settle_device, train  # noqa: PLC0415
 
-    config = settle_device(config)
-    task = load_task(config.task)
+    config = settle_task(settle_device(config))
+    task = load_task(config.task, Path(config.paths.data))
     name = f"run-{run_id(config)}"
     folder = Path(config.paths.outputs) / name
     console = Console()
+    console.print(task.summary, soft_wrap=True, highlight=False, markup=False)
     with whole_or_not(folder) as begun:
         tracker = make_tracker(config, begun, group=name, labels={})
 
@@ -128,6 +129,7 @@ def run_sweep(
     from ffnn_lab.sweeper.pool import Post, lead, open_sweep, work_alone  # noqa: PLC0415
     from ffnn_lab.sweeper.resume import settle_folder  # noqa: PLC0415
     from ffnn_lab.sweeper.worker import StoppedError  # noqa: PLC0415
+    from ffnn_lab.tasks import check_task  # noqa: PLC0415
     from ffnn_lab.trainer import settle_device  # noqa: PLC0415
 
     definition, options = define(loader, master, arguments, settle_device)
@@ -138,7 +140,9 @@ def run_sweep(
     console = Console()
     n_recorded = 0 if options.if_changed == "discard" else count_recorded(folder)
     plan = estimate(definition, n_recorded=n_recorded, n_workers=n_workers)
-    print_plan(definition, str(folder), plan, console, n_workers=n_workers)
+    runs = [arm.config for arm in definition.arms]
+    tasks = list(dict.fromkeys(check_task(run.task, Path(run.paths.data)) for run in runs))
+    print_plan(definition, str(folder), plan, console, n_workers=n_workers, tasks=tasks)
     if options.dry_run:
         return
     post = Post(str(folder.resolve()), options.storage, n_workers, options.max_failures)

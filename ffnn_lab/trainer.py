@@ -13,7 +13,6 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from ffnn_lab.config import ConfigError, RunConfig, partition_key, run_id, with_values
 from ffnn_lab.draws import Batch, Examples, epoch_batches
@@ -231,10 +230,15 @@ def _loss(population: Population, batch: Batch) -> Tensor:
 
 def _on_device(split: Split, population: Population) -> Examples:
     """Put a split on the device in the population's dtype, features padded as it stores them."""
-    inputs = torch.from_numpy(split.inputs).to(population.device, population.dtype)
-    n_padding = population.layout.stored[0] - inputs.shape[1]
+    inputs = torch.from_numpy(split.inputs)
     labels = torch.from_numpy(split.labels).to(population.device)
-    return Examples(functional.pad(inputs, (0, n_padding)), labels)
+    n_examples, n_features = inputs.shape
+    stored_in = population.layout.stored[0]
+    if n_features == stored_in:  # shared with the task, where device and dtype are its own
+        return Examples(inputs.to(population.device, population.dtype), labels)
+    stored = torch.zeros(n_examples, stored_in, dtype=population.dtype, device=population.device)
+    stored[:, :n_features] = inputs
+    return Examples(stored, labels)
 
 
 @contextmanager

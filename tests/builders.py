@@ -36,6 +36,9 @@ from ffnn_lab.records import CurvePoint, RunResult
 from ffnn_lab.tasks import Split, Task
 from ffnn_lab.trainer import _loss, _on_device, train
 
+NO_DATA = Path("no-data")
+"""The data folder of a task that needs none."""
+
 
 def make_run(
     changes: Mapping[str, Any] | None = None,

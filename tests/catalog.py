@@ -8,6 +8,7 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -35,8 +36,15 @@ from ffnn_lab.config.schedule import (
     DevDecayConfig,
     FixedDecayConfig,
 )
-from ffnn_lab.config.task import DigitsConfig, TaskConfig
+from ffnn_lab.config.task import (
+    Cifar10Config,
+    DigitsConfig,
+    FashionMnistConfig,
+    MnistConfig,
+    TaskConfig,
+)
 from ffnn_lab.tasks import Task
+from tests.tasks.tables import make_table_config, write_wine
 
 # --- optimizers ------------------------------------------------------------------------------
 
@@ -342,7 +350,12 @@ class TaskRow:
     """In all splits together."""
     label_counts: tuple[int, ...]
     checksum: str
-    """``task_checksum(load_task(config))``: pins the raw data and the split."""
+    """``task_checksum`` of the task, unscaled: pins the raw data and the split."""
+    files: str | None = None
+    """Folder of the files it reads, below the data folder; None for what is embedded."""
+    write: Callable[[Path], Path] | None = None
+    """Writes the table that it reads into a folder; None for what has its own."""
+    is_slow: bool = False
 
 
 def task_checksum(task: Task) -> str:
@@ -353,6 +366,15 @@ def task_checksum(task: Task) -> str:
         told.update(split.labels.tobytes())
     return told.hexdigest()[:16]
 
+
+_WHOLE: dict[str, Any] = {
+    "dev_fraction": 0.1,
+    "split_seed": 0,
+    "scaling": "none",
+    "subset": None,
+    "test_subset": None,
+    "download": False,
+}
 
 TASKS = {
     "digits": TaskRow(
@@ -365,7 +387,44 @@ TASKS = {
         # As the UCI page of the data's test set lists them.
         label_counts=(178, 182, 177, 183, 181, 182, 181, 179, 174, 180),
         checksum="d93e87144a36c4af",
-    )
+    ),
+    "mnist": TaskRow(
+        MnistConfig(name="mnist", **_WHOLE),
+        n_features=784,
+        n_classes=10,
+        n_examples=70000,
+        label_counts=(6903, 7877, 6990, 7141, 6824, 6313, 6876, 7293, 6825, 6958),
+        checksum="4ce03475c707ccc2",
+        files="mnist",
+    ),
+    "fashion_mnist": TaskRow(
+        FashionMnistConfig(name="fashion_mnist", **_WHOLE),
+        n_features=784,
+        n_classes=10,
+        n_examples=70000,
+        label_counts=(7000,) * 10,
+        checksum="045cf6f80dfe7a8f",
+        files="fashion-mnist",
+    ),
+    "cifar10": TaskRow(
+        Cifar10Config(name="cifar10", **_WHOLE),
+        n_features=3072,
+        n_classes=10,
+        n_examples=60000,
+        label_counts=(6000,) * 10,
+        checksum="35108e1514289fa7",
+        files="cifar-10-batches-py",
+        is_slow=True,
+    ),
+    "table": TaskRow(
+        make_table_config(None),
+        n_features=13,
+        n_classes=3,
+        n_examples=178,
+        label_counts=(59, 71, 48),
+        checksum="c5a374b47f785379",
+        write=write_wine,
+    ),
 }
 
 # --- the rest --------------------------------------------------------------------------------

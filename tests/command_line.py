@@ -63,8 +63,8 @@ def run_lab_forked(folder: Path, *arguments: str) -> Said:
                 os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), stream)
             sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
             sys.argv = ["ffnn_lab.run", *arguments]
-            os.environ.pop(ffnn_lab.run.TRACEBACK, None)
-            os.environ.pop("HYDRA_FULL_ERROR", None)
+            for name in [each for each in os.environ if each.startswith(_NOT_INHERITED)]:
+                del os.environ[name]
             ffnn_lab.run.main()
             status = 0
         except SystemExit as ending:

@@ -8,14 +8,14 @@ import torch
 from ffnn_lab.tasks import Task, load_task
 
 pytest.register_assert_rewrite("tests.builders")
-from tests.builders import make_blobs, make_run  # noqa: E402 - its assertions explain themselves
+from tests.builders import NO_DATA, make_blobs, make_run  # noqa: E402 - its assertions explain themselves
 from tests.postgres import MISSING, Cluster, find_programs  # noqa: E402
 
 
 @pytest.fixture(scope="session")
 def digits() -> Task:
     """Real digits, as conf/task/digits.yaml has them."""
-    return load_task(make_run().task)
+    return load_task(make_run().task, NO_DATA)
 
 
 @pytest.fixture(scope="session")

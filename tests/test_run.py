@@ -9,6 +9,7 @@ from ffnn_lab.config import GROUPS
 from ffnn_lab.models import open_network
 from ffnn_lab.records import read_curves, read_definition, read_runs, read_trials
 from tests.command_line import run_lab, run_lab_forked, run_module
+from tests.real_data import real_data
 
 QUICK = ("trainer.max_epochs=1", "tracking=off")
 TUNE_ONLY = ("hydra.sweeper.confirm.n_seeds=0",)
@@ -50,7 +51,7 @@ def test_a_saved_network_gives_what_was_recorded(tmp_path: Path) -> None:
     folder = only_folder(tmp_path)
     row = read_runs(folder).iloc[0]
     network = open_network(folder / "weights" / f"{row['run_id']}.pt")
-    test = load_task(from_leaves(json.loads(row["config_json"])).task).test
+    test = load_task(from_leaves(json.loads(row["config_json"])).task, Path("no-data")).test
     with torch.no_grad():
         answers = network(torch.from_numpy(test.inputs).float()).argmax(dim=1).numpy()
     assert (answers != test.labels).mean() == row["last.test.error"]
@@ -158,11 +159,18 @@ def test_a_users_own_sweep_is_found_from_any_folder(tmp_path: Path) -> None:
     assert runs.groupby("initializer.name").size().to_dict() == {"he_normal": 2, "zeros": 2}
 
 
+READS = {"relu_images": ("mnist", "fashion-mnist")}
+"""Folders of real data that a sweep of the project needs."""
+
+
 @pytest.mark.parametrize("sweep", sorted(p.stem for p in Path("sweeps").glob("*.yaml")))
 def test_every_sweep_in_the_project_plans(sweep: str, tmp_path: Path) -> None:
-    said = run_lab_forked(tmp_path, "-m", f"sweeps={sweep}", "hydra.sweeper.dry_run=true")
+    data = [f"paths.data={real_data(folder)}" for folder in READS.get(sweep, ())]
+    words = ("-m", f"sweeps={sweep}", "hydra.sweeper.dry_run=true", *data[:1])
+    said = run_lab_forked(tmp_path, *words)
     assert said.exit_code == 0, said.error
-    assert said.out.startswith(f"sweep {sweep},")
+    name = said.out.partition(",")[0]
+    assert name == f"sweep {sweep}"
     assert (Path("sweeps") / f"{sweep}.md").read_text().startswith("#")
 
 

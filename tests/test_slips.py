@@ -69,6 +69,18 @@ SLIPS = [
     slip("seed=-1", says="seed must lie in [0, 9e+18], got -1"),
     slip("seed=99999999999999999999", says="seed must lie in [0, 9e+18]"),
     slip("task.dev_fraction=0.001", says="task.dev_fraction=0.001|without examples of class"),
+    # data
+    slip("task=mnist", says="train-images-idx3-ubyte.gz|/data/mnist. Put them there|DATA"),
+    slip("task=cifar10", "paths.data=d", says="data_batch_1|/d/cifar-10|cifar-10-python.tar.gz"),
+    slip("task=mnist", "task.subset=0", says="task.subset must be at least 1, got 0"),
+    slip("task=mnist", "task.test_fraction=0.1", says="task.test_fraction|no such field|subset"),
+    slip("task=table", says="task.path must name a table|got nothing"),
+    slip("task=table", "task.path=no.csv", says="task.path=no.csv: there is no such file"),
+    slip("task=table", "task.path=no.xlsx", says="task.path must name a table|got no.xlsx"),
+    slip("task=table", "task.scaling=global", says="task.scaling must be one of per_feature"),
+    slip("-m", "task=digits,mnist", says="train-images-idx3-ubyte.gz|task.download=true"),
+    slip("-m", "task=table", "task.path=a.csv,b.csv", says="task.path: a sweep over tables has"),
+    slip("-m", "task=table", "task.path=a.csv", "seed=0,1", says="task.path=a.csv: there is no"),
     # sweeps
     slip("-m", "sweeps=default", "optimizer=adam", says="optimizer=adam|set optimizer themselves"),
     slip("-m", "task.dev_fraction=0.001,0.2", says="task.dev_fraction=0.001|without examples"),

@@ -14,7 +14,7 @@ from ffnn_lab.records import read_curves, read_runs
 from ffnn_lab.tasks import load_task
 from ffnn_lab.tracking import NoTracker, WandbTracker, make_tracker
 from ffnn_lab.trainer import train
-from tests.builders import make_run
+from tests.builders import NO_DATA, make_run
 from tests.command_line import run_lab
 
 
@@ -77,7 +77,7 @@ def test_a_tracker_that_fails_warns_once_and_harms_nothing(
 
     monkeypatch.setattr(wandb, "init", broken)
     config = with_values(make_run({"trainer.dtype": "float32"}), {"tracking.mode": "offline"})
-    task = load_task(config.task)
+    task = load_task(config.task, NO_DATA)
     tracker = WandbTracker(config, tmp_path, group="g", labels={})
     with caplog.at_level(logging.WARNING):
         tracked = train([config], task, on_epoch=tracker.on_epoch)

@@ -7,6 +7,7 @@ sweep (which bound is a natural one) and the schema of the records all read it t
 import dataclasses
 import functools
 import math
+import re
 import types
 import typing
 from collections.abc import Hashable, Iterator, Mapping
@@ -14,6 +15,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, Union
 
 Part = TypeVar("Part")
+
+_PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_/.-]*")
+"""Text that Hydra's grammar takes for itself, without quotes."""
+_WORDS = ("null", "true", "false", "nan", "inf")
+"""Such text that it takes for something else."""
 
 
 def type_hints(part: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass type
@@ -199,6 +205,20 @@ def _is_whole(value: object) -> bool:
     if isinstance(value, bool):
         return False
     return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+
+
+def as_override(value: Any) -> str:  # noqa: ANN401 - what YAML holds
+    """Write a value so that Hydra's grammar reads it back the same, floats to the last digit."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return f"[{','.join(as_override(each) for each in value)}]"
+    if isinstance(value, str) and not (_PLAIN.fullmatch(value) and value.lower() not in _WORDS):
+        quoted = re.sub(r'(\\*)("|$)', r"\1\1\2", value).replace('"', '\\"')
+        return f'"{quoted}"'
+    return str(value)
 
 
 def describe(hint: Any) -> str:  # noqa: ANN401 - any type hint

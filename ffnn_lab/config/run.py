@@ -112,12 +112,7 @@ class RunConfig:
             )
             raise ConfigError(msg)
         _check_batch_size(self.trainer.batch_size)
-        if self.task.dev_fraction + self.task.test_fraction >= 1:
-            msg = (
-                "task.dev_fraction and task.test_fraction must leave examples to train on, got "
-                f"{self.task.dev_fraction} + {self.task.test_fraction}"
-            )
-            raise ConfigError(msg)
+        self.task.check_together()
         if isinstance(self.schedule, DevDecayConfig) and self.trainer.evaluate_every != 1:
             msg = (
                 "trainer.evaluate_every must be 1 with schedule=dev_decay, which looks at the dev "
@@ -147,6 +142,8 @@ GROUPS: dict[str, dict[str, type]] = {
 MOVES_NO_NUMBER = (
     "tracking.",
     "paths.",
+    "task.download",
+    "task.path",  # task.sha256 says what was in it
     "trainer.save_weights",
     "trainer.checkpoint_seconds",
 )
@@ -197,11 +194,14 @@ def run_id(config: RunConfig) -> str:
     """Hash what can move the run's numbers to twelve hexadecimal digits.
 
     Raises:
-        ConfigError: If ``device`` is still ``auto``: the kind of device moves numbers, so it
-            must be settled first.
+        ConfigError: If ``device`` is still ``auto``, or a table has no checksum: the kind of
+            device and the contents of the table move numbers, so they must be settled first.
     """
     if config.device == "auto":
         msg = "device must be settled (cpu or cuda) before a run has an id, got auto"
+        raise ConfigError(msg)
+    if not config.task.is_settled:
+        msg = "task.sha256 must be settled before a run has an id, got null"
         raise ConfigError(msg)
     return digest(identity(config))
 

@@ -1,15 +1,37 @@
 """What each task's YAML must say. The data are read in ``ffnn_lab/tasks/``."""
 
 from dataclasses import dataclass
+from typing import Union
 
-from ffnn_lab.config.fields import one_of, ranged
+from ffnn_lab.config.fields import ConfigError, one_of, ranged
 
 
 @dataclass(kw_only=True)
 class TaskConfig:
-    """What every task has. The split belongs to the task: no run's seed moves it."""
+    """What every task has."""
 
     name: str
+
+    def check_together(self) -> None:
+        """Check what several fields must agree on; each alone is in its range already.
+
+        Raises:
+            ConfigError: Naming the fields, what was expected and what came.
+        """
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the fields say all that can move a number."""
+        return True
+
+
+@dataclass(kw_only=True)
+class CutTaskConfig(TaskConfig):
+    """A task whose three splits are cut from one pool of examples.
+
+    The split belongs to the task: no run's seed moves it.
+    """
+
     dev_fraction: float = ranged("(0, 1)")
     """Share of all examples kept for tuning."""
     test_fraction: float = ranged("(0, 1)")
@@ -20,12 +42,112 @@ class TaskConfig:
     """Subtract the mean and divide by the standard deviation, both of the train split: one
     number for all features (global), one for each (per_feature), or not at all (none)."""
 
+    def check_together(self) -> None:
+        """Check that dev and test leave examples to train on.
+
+        Raises:
+            ConfigError: If they do not.
+        """
+        if self.dev_fraction + self.test_fraction >= 1:
+            msg = (
+                "task.dev_fraction and task.test_fraction must leave examples to train on, got "
+                f"{self.dev_fraction} + {self.test_fraction}"
+            )
+            raise ConfigError(msg)
+
 
 @dataclass(kw_only=True)
-class DigitsConfig(TaskConfig):
+class DigitsConfig(CutTaskConfig):
     """The 8 x 8 handwritten digits that scikit-learn brings along."""
 
     name: str = one_of("digits")
 
 
-TASKS: dict[str, type[TaskConfig]] = {"digits": DigitsConfig}
+@dataclass(kw_only=True)
+class ImageTaskConfig(TaskConfig):
+    """Images that come with a test set of their own, read from files below ``paths.data``.
+
+    Train and dev are cut from the official training images; test is the official one.
+    """
+
+    dev_fraction: float = ranged("(0, 1)")
+    """Share of the training images used that is kept for tuning."""
+    split_seed: int = ranged("[0, 9e18]")
+    """Draws the stratified split, and the subsets."""
+    scaling: str = one_of("global", "per_feature", "none")
+    """As of other tasks; before it, pixels lie in [0, 1]."""
+    subset: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - OmegaConf 2.3 reads no `| None`
+    """How many training images are used, train and dev together, a share of each class; null
+    for all."""
+    test_subset: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above
+    """How many test images are used, a share of each class; null for all."""
+    download: bool
+    """Whether to fetch what is missing from its official address."""
+
+
+@dataclass(kw_only=True)
+class MnistConfig(ImageTaskConfig):
+    """MNIST: 28 x 28 handwritten digits."""
+
+    name: str = one_of("mnist")
+
+
+@dataclass(kw_only=True)
+class FashionMnistConfig(ImageTaskConfig):
+    """Fashion-MNIST: 28 x 28 pictures of clothes."""
+
+    name: str = one_of("fashion_mnist")
+
+
+@dataclass(kw_only=True)
+class Cifar10Config(ImageTaskConfig):
+    """CIFAR-10: 32 x 32 color photographs, flattened."""
+
+    name: str = one_of("cifar10")
+
+
+@dataclass(kw_only=True)
+class TableConfig(CutTaskConfig):
+    """The user's own table, in CSV or parquet: a row for each example."""
+
+    name: str = one_of("table")
+    path: Union[str, None]  # noqa: UP007 - as above
+    """The file, as seen from where the command is given; a run's record has it in full."""
+    target: Union[str, None]  # noqa: UP007 - as above
+    """Name of the column to predict."""
+    kind: str = one_of("auto", "classification", "regression")
+    """What the target asks for. ``auto``: words, true or false, and at most ``max_classes``
+    different whole numbers are classes; other numbers are regression."""
+    exclude: list[str]
+    """Columns to leave out."""
+    categorical: list[str]
+    """Columns of numbers (or of text that looks like numbers) that stand for categories."""
+    missing: str = one_of("refuse", "mean", "drop")
+    """What to do about missing values: say where they are and stop; put the mean of the train
+    split in their place, and of no category where one is missing; or leave those rows out."""
+    scaling: str = one_of("per_feature", "none")
+    """Subtract the train split's mean from each column of numbers and divide by its standard
+    deviation, or not. Categories and true or false stay 0 and 1."""
+    delimiter: str = one_of("auto", "comma", "semicolon", "tab")
+    """Between the fields of a CSV file. ``auto``: a tab in a ``.tsv``, else a comma."""
+    max_classes: int = ranged("[2, inf)")
+    """Most classes that a target may have."""
+    max_categories: int = ranged("[2, inf)")
+    """Most different values that a column of categories may have."""
+    sha256: Union[str, None]  # noqa: UP007 - as above
+    """Of the file, which must be that one; null for whatever file is there, and a run's record
+    has which it was."""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the contents of the file are part of what is said."""
+        return self.sha256 is not None
+
+
+TASKS: dict[str, type[TaskConfig]] = {
+    "digits": DigitsConfig,
+    "mnist": MnistConfig,
+    "fashion_mnist": FashionMnistConfig,
+    "cifar10": Cifar10Config,
+    "table": TableConfig,
+}

@@ -9,6 +9,7 @@ import itertools
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
@@ -16,13 +17,13 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from ffnn_lab.config import ConfigError, RunConfig, SweeperConfig, digest, leaves, with_values
-from ffnn_lab.config.fields import leaf_fields
+from ffnn_lab.config.fields import as_override, leaf_fields
 from ffnn_lab.config.run import MOVES_NO_NUMBER
 from ffnn_lab.sweeper.definition import CONFIRM_FROM, Arm, Definition, short_hash
-from ffnn_lab.sweeper.grammar import Assignment, override_value, read_assignment, read_entry
+from ffnn_lab.sweeper.grammar import Assignment, read_assignment, read_entry
 from ffnn_lab.sweeper.space import Axis, Choice, Interval
 from ffnn_lab.sweeper.storage import check_url, without_password
-from ffnn_lab.tasks import load_task
+from ffnn_lab.tasks import check_task, settle_task
 
 Settle = Callable[[RunConfig], RunConfig]
 """Settles what depends on the machine: the device."""
@@ -34,9 +35,11 @@ _ONCE = (
     "hydra.mode",
 )
 """What a command that goes on with the sweep need not say."""
-_MOVES_NOTHING = (*MOVES_NO_NUMBER, "tracking=")
 MOST_COMBINATIONS = 10_000
 """Of listed values, that are checked before anything trains; a second's worth."""
+_UNSAID = (*(key for key in MOVES_NO_NUMBER if key != "task.path"), "tracking=")
+"""Beginnings of what a command line need not say to get the same runs. Where a table lies is not
+among it: the checksum knows the table, and does not find it."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +163,8 @@ def define(
     for assignment in shared:
         if assignment.axis is not None and assignment.key.startswith(MOVES_NO_NUMBER):
             msg = f"{assignment.key} moves no number: give it one value"
+            if assignment.key == "task.path":
+                msg = "task.path: a sweep over tables has an arm for each: hydra.sweeper.arms"
             raise ConfigError(msg)
         if assignment.axis is not None and assignment.key == "device":
             msg = "device: a sweep is trained on one kind of device; give it one value"
@@ -238,7 +243,8 @@ def _draft(name: str, written: Any, composer: Composer) -> Draft:  # noqa: ANN40
                 msg = f"{where}: an arm has one {assignment.key}; make an arm for each"
                 raise ConfigError(msg)
             groups[assignment.key] = str(assignment.value)
-        if assignment.key == "tracking" or assignment.key.startswith(MOVES_NO_NUMBER):
+        is_shared = assignment.key.startswith(MOVES_NO_NUMBER) and assignment.key != "task.path"
+        if assignment.key == "tracking" or is_shared:
             msg = f"{where}: {assignment.key} moves no number: set it for the whole sweep"
             raise ConfigError(msg)
         if assignment.key == "seed":
@@ -260,22 +266,22 @@ def _arm(
     given = (*shared, *draft.own, *typed)
     written = {a.key: a for a in given if a.key in has or a in draft.own}
     fixed = {key: a.value for key, a in written.items() if a.axis is None}
-    config = with_values(composed, fixed)
+    config = settle_task(with_values(composed, fixed))
     space = {
         key: _checked_axis(config, key, a.axis) for key, a in written.items() if a.axis is not None
     }
     _check_combinations(config, space)
-    load_task(config.task)  # a split that leaves a class without examples is a slip as well
+    check_task(config.task, Path(config.paths.data))  # data that do not fit are a slip as well
     groups = _groups_of(composed, draft, composer)
     plain = leaves(settle(composer.plain(groups)))
     changed = {
         key: value
         for key, value in leaves(config).items()
-        if value != plain.get(key) and key not in space and not key.startswith(_MOVES_NOTHING)
+        if value != plain.get(key) and key not in space and not key.startswith(_UNSAID)
     }
     overrides = (
-        *(text for text in _sorted_texts(groups) if not text.startswith(_MOVES_NOTHING)),
-        *(f"{key}={override_value(value)}" for key, value in changed.items() if key != "seed"),
+        *(text for text in _sorted_texts(groups) if not text.startswith(_UNSAID)),
+        *(f"{key}={as_override(value)}" for key, value in changed.items() if key != "seed"),
     )
     return Arm(draft.name or config.optimizer.name, config, overrides, space)
 
@@ -293,7 +299,7 @@ def _check_combinations(config: RunConfig, space: Mapping[str, Axis]) -> None:
         try:
             with_values(config, values)
         except ConfigError as error:
-            together = " ".join(f"{key}={override_value(value)}" for key, value in values.items())
+            together = " ".join(f"{key}={as_override(value)}" for key, value in values.items())
             msg = f"{together} do not fit together: {error}"
             raise ConfigError(msg) from None
 
@@ -321,7 +327,7 @@ def _checked_axis(config: RunConfig, key: str, axis: Axis) -> Axis:
             raise ConfigError(msg)
         if key.startswith("task."):
             for value in values:
-                load_task(with_values(config, {key: value}).task)
+                check_task(with_values(config, {key: value}).task, Path(config.paths.data))
         return replace(axis, values=values)
     parent, _, _ = key.rpartition(".")
     part = config
@@ -445,7 +451,7 @@ def _name(request: Request, definition: Definition) -> str:
     if name is not None and not request.arguments:
         return name
     moving = sorted(
-        text for text in request.arguments if not text.startswith(("sweeps=", *_MOVES_NOTHING))
+        text for text in request.arguments if not text.startswith(("sweeps=", *_UNSAID))
     )
     if request.sweep is None:
         return name or f"adhoc-{short_hash(definition)}"

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from ffnn_lab.config import ConfigError, RunConfig, UserError, partition_key, with_values
 from ffnn_lab.draws import batch_bounds
@@ -65,7 +66,7 @@ def estimate(definition: Definition, *, n_recorded: int, n_workers: int) -> Esti
 
 def seconds_per_epoch(configs: list[RunConfig], n_members: int) -> float:
     """Time an epoch of a population of these runs' kind, on a sample of the task."""
-    whole = load_task(configs[0].task)
+    whole = load_task(configs[0].task, Path(configs[0].paths.data))
     n_train = len(whole.train.labels)
     n_batches = len(batch_bounds(n_train, configs[0].trainer.batch_size))
     fraction = min(1.0, N_BATCHES / n_batches)

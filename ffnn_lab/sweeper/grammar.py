@@ -16,6 +16,7 @@ from hydra.core.override_parser.types import (
 from hydra.errors import HydraException
 
 from ffnn_lab.config import ConfigError
+from ffnn_lab.config.fields import as_override
 from ffnn_lab.sweeper.space import Axis, Choice, Interval, check_growing, check_interval, log_grid
 
 
@@ -78,19 +79,8 @@ def read_entry(key: str, value: Any) -> Assignment:  # noqa: ANN401 - what YAML 
 
 
 def to_text(key: str, value: Any) -> str:  # noqa: ANN401 - what YAML holds
-    """Write a key and its value from a sweep's YAML as an override."""
-    return f"{key}={override_value(value)}"
-
-
-def override_value(value: Any) -> str:  # noqa: ANN401 - what YAML holds
-    """Write a value so that Hydra's grammar reads it back the same."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list | tuple):
-        return f"[{','.join(override_value(each) for each in value)}]"
-    return str(value)
+    """Write a key and its value from a sweep's YAML as an override; text is Hydra's grammar."""
+    return f"{key}={value if isinstance(value, str) else as_override(value)}"
 
 
 def _axis(key: str, override: Override) -> Axis | None:

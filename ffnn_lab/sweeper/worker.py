@@ -3,7 +3,6 @@
 Any number of workers may do so at a time, none waits for another's population.
 """
 
-import json
 import math
 import time
 import traceback
@@ -13,7 +12,7 @@ from pathlib import Path
 import torch
 
 from ffnn_lab.checkpoints import load_checkpoint, save_checkpoint
-from ffnn_lab.config import RunConfig, UserError, leaves
+from ffnn_lab.config import RunConfig, UserError
 from ffnn_lab.optimizers import METHODS
 from ffnn_lab.population import Member, Snapshot
 from ffnn_lab.records import RecordWriter, RunResult
@@ -95,7 +94,6 @@ class Worker:
         self._agenda = Agenda(definition, folder, storage)
         self._labels: dict[str, tuple[str, str]] = {}
         self._tracker = make_tracker(self._labels)
-        self._tasks: dict[str, Task] = {}
         self._in_hand: dict[str, Planned] = {}
         """Claimed and not recorded, by run id."""
         self._checkpoint = folder / "checkpoints" / f"{leases.me.name}.pt"
@@ -308,11 +306,7 @@ class Worker:
                 self._snapshots[run] = snapshot
 
     def _task(self, config: RunConfig) -> Task:
-        parts = {key: value for key, value in leaves(config).items() if key.startswith("task.")}
-        key = json.dumps(parts)
-        if key not in self._tasks:
-            self._tasks[key] = load_task(config.task)
-        return self._tasks[key]
+        return load_task(config.task, Path(config.paths.data))
 
 
 def is_out_of_memory(error: BaseException) -> bool:

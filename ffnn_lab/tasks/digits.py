@@ -1,12 +1,14 @@
 """scikit-learn's digits: 1797 images of 8 x 8 pixels in ten classes, embedded with the library."""
 
+from pathlib import Path
+
 import numpy as np
 
-from ffnn_lab.config import TaskConfig
+from ffnn_lab.config.task import DigitsConfig
 from ffnn_lab.tasks.task import Task, make_task
 
 
-def load_digits(config: TaskConfig) -> Task:
+def load_digits(config: DigitsConfig, _data: Path) -> Task:
     """Read the digits; pixels are 0 to 16 before scaling.
 
     Source:

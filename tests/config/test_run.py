@@ -1,5 +1,6 @@
 """What holds a run together, and what its id is made of."""
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -13,6 +14,7 @@ import pytest
 from ffnn_lab.config import (
     ConfigError,
     RunConfig,
+    TaskConfig,
     digest,
     from_leaves,
     identity,
@@ -21,8 +23,10 @@ from ffnn_lab.config import (
     run_id,
     with_values,
 )
+from ffnn_lab.config.task import TableConfig
 from tests.builders import make_run, with_parts
-from tests.catalog import BIAS_INITIALIZERS, INITIALIZERS, OPTIMIZERS, SCHEDULES
+from tests.catalog import BIAS_INITIALIZERS, INITIALIZERS, OPTIMIZERS, SCHEDULES, TASKS
+from tests.tasks.tables import make_table_config
 
 ROOT = Path(__file__).parents[2]
 
@@ -164,6 +168,26 @@ def test_the_id_needs_a_settled_device() -> None:
         run_id(config)
 
 
+def test_a_table_is_known_by_what_it_holds_and_not_by_where_it_lies() -> None:
+    here, there, other = (
+        run_id(with_parts(make_run(), task=make_table_config(Path(path), sha256=told)))
+        for path, told in (("a.csv", "aa"), ("b.csv", "aa"), ("a.csv", "bb"))
+    )
+    assert here == there
+    assert here != other
+
+
+def test_the_id_needs_a_settled_table() -> None:
+    config = with_parts(make_run(), task=make_table_config(Path("a.csv")))
+    with pytest.raises(ConfigError, match=r"^task\.sha256 must be settled before a run has an id"):
+        run_id(config)
+
+
+def test_downloading_moves_no_number() -> None:
+    config = with_parts(make_run(), task=TASKS["mnist"].config)
+    assert run_id(with_values(config, {"task.download": True})) == run_id(config)
+
+
 def test_digest_is_that_of_the_canonical_json() -> None:
     expected = hashlib.sha256(b'{"a":[1,null],"b":0.1}').hexdigest()[:12]
     assert digest({"b": 0.1, "a": [1, None]}) == expected
@@ -207,7 +231,14 @@ def _every_choice() -> list[RunConfig]:
         *(with_parts(base, initializer=row.config) for row in INITIALIZERS.values()),
         *(with_parts(base, bias_initializer=row.config) for row in BIAS_INITIALIZERS.values()),
         *(with_parts(base, schedule=row.config) for row in SCHEDULES.values()),
+        *(with_parts(base, task=_settled(row.config)) for row in TASKS.values()),
     ]
+
+
+def _settled(config: TaskConfig) -> TaskConfig:
+    if not isinstance(config, TableConfig):
+        return config
+    return dataclasses.replace(config, path="/mine.csv", exclude=["a", "b c"], sha256="aa")
 
 
 @pytest.mark.parametrize("config", _every_choice(), ids=run_id)

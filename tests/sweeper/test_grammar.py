@@ -3,7 +3,8 @@
 import pytest
 
 from ffnn_lab.config import ConfigError
-from ffnn_lab.sweeper.grammar import override_value, read_assignment, to_text
+from ffnn_lab.config.fields import as_override
+from ffnn_lab.sweeper.grammar import read_assignment, to_text
 from ffnn_lab.sweeper.space import Choice, Interval
 
 
@@ -68,7 +69,24 @@ def test_a_group_cannot_be_an_interval() -> None:
 @pytest.mark.parametrize("value", [None, True, 3, 0.1 + 0.2, 1e-7, "full", [64, 32], []])
 def test_values_written_are_read_back_the_same(value: object) -> None:
     assert read_assignment(to_text("a.b", value)).value == value
+    assert read_assignment(f"a.b={as_override(value)}").value == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", " ", "3", "1e5", "True", "null", "NaN", "0x1", "a b", " a ", "a,b", "a=b", "a:b"),
+        *("f(x)", "tag(log,interval(1,2))", "[a]", "{a: b}", "größe", "it's", 'say "a"', "\\"),
+        *("C:\\my files\\", '\\"', '\\\\"', "/home/me/my table (1).csv", "~/a.csv"),
+        *("a/b-c_d.e", "#1"),
+    ],
+)
+def test_any_text_is_read_back_the_same(text: str) -> None:
+    """Names of files and columns are what they are."""
+    assert read_assignment(f"a.b={as_override(text)}").value == text
+    assert read_assignment(f"a.b={as_override([text, 'x'])}").value == [text, "x"]
+    assert read_assignment(to_text("a.b", [text, 1])).value == [text, 1]
 
 
 def test_a_float_is_written_to_the_last_bit() -> None:
-    assert float(override_value(0.1 + 0.2)) == 0.1 + 0.2
+    assert float(as_override(0.1 + 0.2)) == 0.1 + 0.2

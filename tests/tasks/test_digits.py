@@ -4,13 +4,13 @@ import numpy as np
 from sklearn import datasets
 
 from ffnn_lab.tasks import Task, load_task
-from tests.builders import make_run
+from tests.builders import NO_DATA, make_run
 from tests.catalog import TASKS
 
 
 def test_pixels_and_labels_are_the_library_s() -> None:
     """As sets of (image, label): the split changes the order only."""
-    task = load_task(TASKS["digits"].config)
+    task = load_task(TASKS["digits"].config, NO_DATA)
     bunch = datasets.load_digits()
     rows = np.concatenate([task.split(name).inputs for name in ("train", "dev", "test")])
     labels = np.concatenate([task.split(name).labels for name in ("train", "dev", "test")])
@@ -21,7 +21,7 @@ def test_pixels_and_labels_are_the_library_s() -> None:
 
 def test_pixels_are_whole_numbers_from_0_to_16_before_scaling() -> None:
     """Mean 4.884, deviation 6.017 over all 1797 x 64 pixels."""
-    task = load_task(TASKS["digits"].config)
+    task = load_task(TASKS["digits"].config, NO_DATA)
     rows = np.concatenate([task.split(name).inputs for name in ("train", "dev", "test")])
     assert set(np.unique(rows)) == set(range(17))
     assert round(float(rows.mean()), 3) == 4.884
@@ -47,7 +47,7 @@ def test_chance_error_is_that_of_the_commonest_train_label(digits: Task) -> None
 
 def test_the_run_s_seed_does_not_move_the_split(digits: Task) -> None:
     """``load_task`` sees the task's part of the config alone."""
-    other = load_task(make_run(seed=999).task)
+    other = load_task(make_run(seed=999).task, NO_DATA)
     for name in ("train", "dev", "test"):
         assert np.array_equal(other.split(name).inputs, digits.split(name).inputs)
         assert np.array_equal(other.split(name).labels, digits.split(name).labels)

@@ -1,6 +1,7 @@
 """Every task: sizes as the catalog says; splits stratified; scaling looks at train alone."""
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,10 +9,12 @@ import pytest
 from numpy.typing import NDArray
 
 from ffnn_lab.config import ConfigError
-from ffnn_lab.config.task import DigitsConfig
+from ffnn_lab.config.task import DigitsConfig, TableConfig
 from ffnn_lab.tasks import LOADERS, Task, load_task, stratified_split
-from ffnn_lab.tasks.task import make_task
+from ffnn_lab.tasks.task import make_task, stratified_subset
+from tests.builders import NO_DATA
 from tests.catalog import TASKS, task_checksum
+from tests.real_data import real_data
 
 SPLITS = ("train", "dev", "test")
 
@@ -35,10 +38,17 @@ def test_every_task_has_a_loader() -> None:
     assert set(LOADERS) == set(TASKS)
 
 
-@pytest.mark.parametrize("name", TASKS)
-def test_task_is_as_the_catalog_says(name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(k, marks=[pytest.mark.slow] if row.is_slow else []) for k, row in TASKS.items()],
+)
+def test_task_is_as_the_catalog_says(name: str, tmp_path: Path) -> None:
     row = TASKS[name]
-    task = load_task(row.config)
+    config = row.config
+    if row.write is not None:
+        assert isinstance(config, TableConfig)
+        config = dataclasses.replace(config, path=str(row.write(tmp_path)))
+    task = load_task(config, NO_DATA if row.files is None else real_data(row.files))
     labels = np.concatenate([task.split(split).labels for split in SPLITS])
     assert (task.name, task.n_features, task.n_classes) == (name, row.n_features, row.n_classes)
     assert len(labels) == row.n_examples
@@ -46,10 +56,10 @@ def test_task_is_as_the_catalog_says(name: str) -> None:
     assert task_checksum(task) == row.checksum
 
 
-@pytest.mark.parametrize("name", TASKS)
 @pytest.mark.parametrize("scaling", ["global", "per_feature"])
-def test_task_is_scaled_by_its_train_split(name: str, scaling: str) -> None:
-    task = load_task(dataclasses.replace(TASKS[name].config, scaling=scaling))
+def test_digits_are_scaled_by_their_train_split(scaling: str) -> None:
+    """Images are, in test_images.py; tables, in test_table.py."""
+    task = load_task(make_config(scaling=scaling), NO_DATA)
     axis = None if scaling == "global" else 0
     mean, deviation = task.train.inputs.mean(axis=axis), task.train.inputs.std(axis=axis)
     np.testing.assert_allclose(mean, 0, atol=1e-12)
@@ -64,7 +74,7 @@ LABELS: NDArray[np.int64] = np.repeat([0, 1, 2], [40, 25, 10])
 
 
 def _split(**changes: Any) -> dict[str, NDArray[np.int64]]:  # noqa: ANN401 - its keywords
-    values: dict[str, Any] = {"dev_fraction": 0.2, "test_fraction": 0.4, "split_seed": 0}
+    values: dict[str, Any] = {"shares": {"test": 0.4, "dev": 0.2}, "split_seed": 0}
     return stratified_split(LABELS, **(values | changes))
 
 
@@ -88,15 +98,67 @@ def test_the_split_is_drawn_by_its_own_seed() -> None:
 
 
 def test_the_dev_fraction_does_not_move_the_test_split() -> None:
-    assert np.array_equal(_split()["test"], _split(dev_fraction=0.1)["test"])
+    assert np.array_equal(_split()["test"], _split(shares={"test": 0.4, "dev": 0.1})["test"])
 
 
 def test_a_class_too_small_for_three_splits_is_named() -> None:
     labels = np.array([0] * 20 + [7] * 3)
-    with pytest.raises(
-        ConfigError, match="leave a split without examples of class 7, which has 3"
-    ):
-        stratified_split(labels, dev_fraction=0.1, test_fraction=0.1, split_seed=0)
+    with pytest.raises(ConfigError) as caught:
+        stratified_split(labels, shares={"test": 0.1, "dev": 0.2}, split_seed=0)
+    assert str(caught.value) == (
+        "task.dev_fraction=0.2 and task.test_fraction=0.1 leave a split without examples of class "
+        "7, which has 3"
+    )
+
+
+def test_a_class_is_called_by_its_name() -> None:
+    labels = np.array([0] * 20 + [1] * 3)
+    with pytest.raises(ConfigError) as caught:
+        stratified_split(labels, shares={"dev": 0.1}, split_seed=0, class_names=["cat", "dog"])
+    assert str(caught.value) == (
+        "task.dev_fraction=0.1 leaves a split without examples of class dog, which has 3"
+    )
+
+
+# --- subsets ---------------------------------------------------------------------------------
+
+
+def _subset(size: int, **changes: Any) -> NDArray[np.int64]:  # noqa: ANN401 - its keywords
+    values: dict[str, Any] = {"split_seed": 0, "number": 1}
+    return stratified_subset(LABELS, size, **(values | changes))
+
+
+@pytest.mark.parametrize(
+    ("size", "counts"),
+    [
+        (75, [40, 25, 10]),
+        (30, [16, 10, 4]),
+        # 5.33, 3.33, 1.33: all lost a third, so the first gets what is left.
+        (10, [6, 3, 1]),
+        # 8.53, 5.33, 2.13: the first lost most.
+        (16, [9, 5, 2]),
+        (3, [2, 1, 0]),
+    ],
+)
+def test_a_subset_keeps_the_share_of_every_class(size: int, counts: list[int]) -> None:
+    indices = _subset(size)
+    assert np.bincount(LABELS[indices], minlength=3).tolist() == counts
+    assert len(set(indices.tolist())) == size
+    assert indices.tolist() == sorted(indices.tolist())
+
+
+def test_a_subset_is_drawn_by_the_task_s_seed() -> None:
+    assert np.array_equal(_subset(30), _subset(30))
+    assert not np.array_equal(_subset(30), _subset(30, split_seed=1))
+    assert not np.array_equal(_subset(30), _subset(30, number=2))
+
+
+# --- loading ---------------------------------------------------------------------------------
+
+
+def test_a_task_is_loaded_once() -> None:
+    assert load_task(make_config(), NO_DATA) is load_task(make_config(), NO_DATA)
+    assert load_task(make_config(), NO_DATA) is not load_task(make_config(split_seed=1), NO_DATA)
 
 
 # --- scaling ---------------------------------------------------------------------------------

@@ -1,0 +1,140 @@
+"""Tasks of images that come with a test set of their own."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ffnn_lab.config import ConfigError
+from ffnn_lab.config.task import ImageTaskConfig
+from ffnn_lab.tasks.task import Split, Task, stratified_split, stratified_subset
+
+WHITE = 255
+"""The largest pixel; before scaling, pixels are divided by it."""
+CHUNK_NUMBERS = 1 << 20
+"""Pixels that are float64 numbers at a time."""
+
+
+@dataclass(frozen=True)
+class Images:
+    """Raw images of one official file or several; not to be written to."""
+
+    pixels: NDArray[np.uint8]
+    """``(N, n_features)``."""
+    labels: NDArray[np.int64]
+    """``(N,)``."""
+
+    def __len__(self) -> int:
+        """Count the images."""
+        return len(self.labels)
+
+    def chosen(self, indices: NDArray[np.int64]) -> "Images":
+        """Copy some of the images."""
+        return Images(self.pixels[indices], self.labels[indices])
+
+
+def make_image_task(
+    config: ImageTaskConfig, *, train: Images, test: Images, n_classes: int
+) -> Task:
+    """Cut dev from the official training images, and scale by what then is left of them.
+
+    Inputs are float32, each rounded once; statistics are exact.
+
+    Args:
+        config: Fractions, subsets, split seed and scaling.
+        train: The official training images.
+        test: The official test images.
+        n_classes: How many classes there are.
+
+    Raises:
+        ConfigError: If there are fewer images than asked for, or too few for every class to be in
+            every split.
+    """
+    pool = _subset(config, "subset", train, n_classes, number=1)
+    tested = _subset(config, "test_subset", test, n_classes, number=2)
+    indices = stratified_split(
+        pool.labels, shares={"dev": config.dev_fraction}, split_seed=config.split_seed
+    )
+    parts = {name: pool.chosen(i) for name, i in indices.items()} | {"test": tested}
+    mean, deviation = pixel_statistics(parts["train"].pixels, config.scaling)
+    splits = {
+        name: Split(_scaled(part.pixels, mean, deviation), part.labels)
+        for name, part in parts.items()
+    }
+    return Task(
+        name=config.name,
+        n_classes=n_classes,
+        train=splits["train"],
+        dev=splits["dev"],
+        test=splits["test"],
+    )
+
+
+def _subset(
+    config: ImageTaskConfig, field: str, images: Images, n_classes: int, *, number: int
+) -> Images:
+    size: int | None = getattr(config, field)
+    if size is None:
+        return images
+    if size > len(images):
+        msg = f"task.{field} must be at most the {len(images)} there are, got {size}"
+        raise ConfigError(msg)
+    indices = stratified_subset(images.labels, size, split_seed=config.split_seed, number=number)
+    subset = images.chosen(indices)
+    missing = set(range(n_classes)) - set(subset.labels.tolist())
+    if missing:
+        listed = ", ".join(str(label) for label in sorted(missing))
+        msg = f"task.{field}={size} leaves no example of class {listed}"
+        raise ConfigError(msg)
+    return subset
+
+
+def pixel_statistics(
+    pixels: NDArray[np.uint8], scaling: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give the mean and the standard deviation to scale by, of pixels in [0, 1].
+
+    Sums of pixels and of their squares are whole numbers, so no order of summing moves a digit.
+
+    Args:
+        pixels: Of the train split, ``(N, n_features)``.
+        scaling: ``global``, ``per_feature`` or ``none``.
+
+    Returns:
+        Both ``(1,)`` or ``(n_features,)``. A feature that never varies has a deviation of 1.
+    """
+    if scaling == "none":
+        return np.zeros(1), np.ones(1)
+    n_features = pixels.shape[1]
+    sums = np.zeros(n_features, dtype=np.int64)
+    squares = np.zeros(n_features, dtype=np.int64)
+    for rows in _chunks(pixels):
+        chunk = pixels[rows].astype(np.uint16)
+        sums += chunk.sum(axis=0, dtype=np.int64)
+        squares += (chunk * chunk).sum(axis=0, dtype=np.int64)
+    n = len(pixels)
+    if scaling == "global":
+        n *= n_features
+        sums, squares = sums.sum(keepdims=True), squares.sum(keepdims=True)
+    # Python's integers: n times the sum of squares of 50,000 photographs passes 2^63.
+    variances = [
+        (n * square - total * total) / n**2
+        for total, square in zip(sums.tolist(), squares.tolist(), strict=True)
+    ]
+    deviation = np.sqrt(variances) / WHITE
+    return sums / n / WHITE, np.where(deviation > 0, deviation, 1.0)
+
+
+def _scaled(
+    pixels: NDArray[np.uint8], mean: NDArray[np.float64], deviation: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    scaled = np.empty(pixels.shape, dtype=np.float32)
+    for rows in _chunks(pixels):
+        scaled[rows] = (pixels[rows] / WHITE - mean) / deviation
+    return scaled
+
+
+def _chunks(pixels: NDArray[np.uint8]) -> Iterator[slice]:
+    size = max(1, CHUNK_NUMBERS // pixels.shape[1])
+    return (slice(start, start + size) for start in range(0, len(pixels), size))

@@ -1,0 +1,480 @@
+"""A table as a task: features, target, splits; what cannot be learned from is named."""
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+from sklearn import datasets
+from sklearn.compose import make_column_transformer
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from ffnn_lab.config import UserError, leaves
+from ffnn_lab.config.task import TableConfig
+from ffnn_lab.tasks import Task, check_task, load_task, settle_task
+from ffnn_lab.tasks.table import TableSplits, split_table
+from ffnn_lab.tasks.table_file import checksum
+from tests.builders import NO_DATA, make_run, with_parts
+from tests.tasks.tables import make_table_config, write_wine
+
+N_ROWS = 100
+ROWS = np.arange(N_ROWS)
+LABELS = ROWS % 2
+
+
+def write(folder: Path, columns: Mapping[str, Any], name: str = "mine.parquet") -> Path:
+    """Write columns, with a target ``y`` of two classes unless there is one."""
+    path = folder / name
+    frame = pd.DataFrame({"y": LABELS, **columns})
+    if path.suffix == ".parquet":
+        frame.to_parquet(path, index=False)
+    else:
+        frame.to_csv(path, index=False)
+    return path
+
+
+def split(folder: Path, columns: Mapping[str, Any], **changes: Any) -> TableSplits:  # noqa: ANN401
+    return split_table(make_table_config(write(folder, columns), **changes))
+
+
+def refusal(folder: Path, columns: Mapping[str, Any], **changes: Any) -> str:  # noqa: ANN401
+    """Give the message of a refused table, its path left out."""
+    path = write(folder, columns)
+    with pytest.raises(UserError) as caught:
+        load_task(make_table_config(path, **changes), NO_DATA)
+    return str(caught.value).replace(str(path), "T")
+
+
+def together(splits: TableSplits) -> NDArray[np.float64]:
+    """Give the features of all splits, in the order of their last one, which is the row."""
+    rows = np.concatenate([splits.inputs[name] for name in ("train", "dev", "test")])
+    return rows[np.argsort(rows[:, -1])][:, :-1]
+
+
+# --- a real table ----------------------------------------------------------------------------
+
+
+@pytest.fixture(name="wine")
+def _wine(tmp_path: Path) -> Path:
+    return write_wine(tmp_path)
+
+
+def test_wine_is_as_scikit_learn_has_it(wine: Path) -> None:
+    task = load_task(make_table_config(wine), NO_DATA)
+    bunch = datasets.load_wine()
+    parts = [task.split(name) for name in ("train", "dev", "test")]
+    ours = np.column_stack(
+        [np.concatenate([p.inputs for p in parts]), np.concatenate([p.labels for p in parts])]
+    )
+    theirs = np.column_stack([bunch.data, bunch.target])
+    assert np.array_equal(ours[np.lexsort(ours.T)], theirs[np.lexsort(theirs.T)])
+    assert [len(p.labels) for p in parts] == [106, 36, 36]
+    assert task.summary == (
+        "task table: 13 features, 3 classes; train 106, dev 36, test 36 (wine.csv: 178 rows, "
+        "columns: 13 numeric, target y: class_0 59, class_1 71, class_2 48)"
+    )
+
+
+def test_csv_and_parquet_give_the_same_task(wine: Path) -> None:
+    parquet = wine.with_suffix(".parquet")
+    pd.read_csv(wine).to_parquet(parquet, index=False)
+    tasks = [
+        load_task(make_table_config(path, scaling="per_feature"), NO_DATA)
+        for path in (wine, parquet)
+    ]
+    for name in ("train", "dev", "test"):
+        first, second = (task.split(name) for task in tasks)
+        assert np.array_equal(first.inputs, second.inputs)
+        assert np.array_equal(first.labels, second.labels)
+
+
+def test_encoding_and_scaling_are_scikit_learn_s(tmp_path: Path) -> None:
+    """StandardScaler and OneHotEncoder, fitted to the train split alone."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "a": rng.normal(5, 3, N_ROWS),
+            "b": rng.choice(["red", "green", "blue"], N_ROWS),
+            "c": rng.integers(0, 100, N_ROWS),
+            "row": ROWS,
+        }
+    )
+    columns = {str(name): values for name, values in frame.items()}
+    raw = split(tmp_path, columns, exclude=["a", "b", "c"])
+    train = raw.inputs["train"][:, -1].astype(int)
+    theirs = make_column_transformer(
+        (StandardScaler(), ["a"]),
+        (OneHotEncoder(handle_unknown="ignore", sparse_output=False), ["b"]),
+        (StandardScaler(), ["c", "row"]),
+    ).fit(frame.iloc[train])
+    ours = split(tmp_path, columns, scaling="per_feature")
+    for name in ("train", "dev", "test"):
+        rows = raw.inputs[name][:, -1].astype(int)
+        np.testing.assert_allclose(
+            ours.inputs[name], theirs.transform(frame.iloc[rows]), rtol=1e-12, atol=1e-12
+        )
+
+
+# --- features --------------------------------------------------------------------------------
+
+
+def test_each_kind_of_column(tmp_path: Path) -> None:
+    splits = split(
+        tmp_path,
+        {
+            "number": ROWS / 4,
+            "decimal": [Decimal(i) / 8 for i in range(N_ROWS)],
+            "flag": LABELS == 1,
+            "word": np.where(ROWS % 4 == 0, "b", "a"),
+            "label": pd.Categorical(np.where(ROWS % 5 == 0, "z", "x"), categories=["z", "q", "x"]),
+            "small": ROWS.astype(np.int8),
+            "row": ROWS,
+        },
+    )
+    expected = np.column_stack(
+        [
+            ROWS / 4,
+            ROWS / 8,
+            LABELS,
+            *(ROWS % 4 != 0, ROWS % 4 == 0),  # a, b
+            *(ROWS % 5 != 0, ROWS % 5 == 0),  # x, z: words that stand nowhere make no feature
+            ROWS,
+        ]
+    )
+    assert np.array_equal(together(splits), expected)
+
+
+def test_numbers_may_stand_for_categories(tmp_path: Path) -> None:
+    columns = {"zone": 10 * (ROWS % 3), "row": ROWS}
+    splits = split(tmp_path, columns, categorical=["zone"])
+    expected = np.column_stack([k == ROWS % 3 for k in range(3)])
+    assert np.array_equal(together(splits), expected)
+
+
+def test_a_word_that_train_does_not_have_is_none_of_its_words(tmp_path: Path) -> None:
+    plain = split(tmp_path, {"row": ROWS})
+    unseen = int(plain.inputs["test"][0, -1])
+    words = np.where(ROWS % 2 == 0, "even", "odd").astype(object)
+    words[unseen] = "other"
+    features = together(split(tmp_path, {"word": words, "row": ROWS}))
+    assert features.shape == (N_ROWS, 2)
+    assert features[unseen].tolist() == [0, 0]
+    assert (np.delete(features, unseen, axis=0).sum(axis=1) == 1).all()
+
+
+def test_scaling_leaves_categories_and_flags(tmp_path: Path) -> None:
+    columns = {"flag": LABELS == 1, "word": np.where(LABELS, "b", "a"), "same": 7.0, "row": ROWS}
+    splits = split(tmp_path, columns, scaling="per_feature")
+    features = together(splits)
+    assert np.array_equal(features[:, :3], np.column_stack([LABELS, 1 - LABELS, LABELS]))
+    assert not features[:, 3].any()
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        (
+            {"day": pd.date_range("2026-01-01", periods=N_ROWS), "at": [dt.time(1)] * N_ROWS},
+            "T: day, at: dates and times are no features. Turn them into numbers (days since the "
+            "first, say), or leave them out: task.exclude=[day,at]",
+        ),
+        (
+            {"list": [[1, 2]] * N_ROWS, "raw": [b"a"] * N_ROWS},
+            "T: list (list<element: int64>), raw (binary): only numbers, words, true and false "
+            "are read; task.exclude=[list,raw]",
+        ),
+        (
+            {"nothing": [None] * N_ROWS, "no number": [np.nan] * N_ROWS},
+            "T: nothing stands in nothing, no number: task.exclude=[nothing,'no number']",
+        ),
+        ({"a": [np.inf, -np.inf, *ROWS[2:]]}, "T: column a has 2 infinite values"),
+        (
+            {"id": [f"wine {i}" for i in ROWS]},
+            "T: column id has 100 different words, more than task.max_categories=50. Names and "
+            "ids are no features: task.exclude=[id]",
+        ),
+        (
+            {"price": [f"{i},5" for i in ROWS]},
+            "T: column price holds text that looks like numbers, such as '0,5'. Write plain "
+            "numbers, as 1234.5, and nothing where one is missing; or take them for categories: "
+            "task.categorical=[price]",
+        ),
+        (
+            {"price": ["unknown", *(str(i) for i in ROWS[1:])]},
+            "T: column price holds text that looks like numbers, such as '1' and 'unknown'. Write "
+            "plain numbers, as 1234.5, and nothing where one is missing; or take them for "
+            "categories: task.categorical=[price]",
+        ),
+    ],
+)
+def test_columns_that_are_no_features(
+    columns: Mapping[str, Any], message: str, tmp_path: Path
+) -> None:
+    assert refusal(tmp_path, columns) == message
+    left = split(tmp_path, {**columns, "row": ROWS}, exclude=list(columns))
+    assert left.inputs["train"].shape[1] == 1
+
+
+@pytest.mark.parametrize(
+    "word", ["12 %", "$1,234.50", "1.234,50", "1e5", "-3", "1'000", "1 000", "€ 5"]
+)
+def test_what_looks_like_a_number(word: str, tmp_path: Path) -> None:
+    assert "looks like numbers" in refusal(tmp_path, {"a": [word] * N_ROWS})
+
+
+@pytest.mark.parametrize("word", ["1st", "a1", "v1.2.3", "12 kg", "nan", "infinity", "-", "1-2"])
+def test_what_does_not(word: str, tmp_path: Path) -> None:
+    assert split(tmp_path, {"a": [word] * N_ROWS}).inputs["train"].shape[1] == 1
+
+
+def test_text_that_looks_like_numbers_may_be_categories(tmp_path: Path) -> None:
+    columns = {"zip": np.where(LABELS, "01234", "98765"), "row": ROWS}
+    features = together(split(tmp_path, columns, categorical=["zip"]))
+    assert np.array_equal(features, np.column_stack([LABELS, 1 - LABELS]))
+
+
+# --- missing values --------------------------------------------------------------------------
+
+
+def _with_gaps() -> dict[str, Any]:
+    number = ROWS.astype(float)
+    number[[3, 4]] = np.nan
+    word = np.where(LABELS, "b", "a").astype(object)
+    word[[4, 5, 6]] = None
+    return {"number": number, "word": word, "row": ROWS}
+
+
+def test_missing_values_are_refused_with_counts(tmp_path: Path) -> None:
+    assert refusal(tmp_path, _with_gaps()) == (
+        "T has missing values: number 2, word 3. task.missing=drop leaves out the 4 rows of 100 "
+        "that have any; mean puts the train split's mean in their place; or leave columns out, "
+        "task.exclude=[number,word]"
+    )
+
+
+def test_rows_with_missing_values_are_left_out(tmp_path: Path) -> None:
+    splits = split(tmp_path, _with_gaps(), missing="drop")
+    features = together(splits)
+    assert features[:, 0].tolist() == [i for i in ROWS if i not in (3, 4, 5, 6)]
+    assert "96 rows, 4 with missing values left out" in splits.note
+
+
+def test_the_mean_of_train_stands_for_a_missing_number(tmp_path: Path) -> None:
+    splits = split(tmp_path, _with_gaps(), missing="mean")
+    train = splits.inputs["train"][:, -1].astype(int)
+    features = together(splits)
+    mean = np.mean([i for i in train if i not in (3, 4)])
+    assert features[[3, 4], 0].tolist() == [mean, mean]
+    assert features[[0, 1, 99], 0].tolist() == [0, 1, 99]
+    assert features[[4, 5, 6], 1:].tolist() == [[0, 0]] * 3
+    scaled = split(tmp_path, _with_gaps(), missing="mean", scaling="per_feature")
+    np.testing.assert_allclose(scaled.inputs["train"][:, 0].mean(), 0, atol=1e-12)
+    np.testing.assert_allclose(scaled.inputs["train"][:, 0].std(), 1, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"missing": "refuse"},
+            "T has missing values: y 1. task.missing=drop leaves out the 1 rows of 100 that have "
+            "any; mean puts the train split's mean in their place",
+        ),
+        (
+            {"missing": "mean"},
+            "T: the target y is missing in 1 of 100 rows, which task.missing=mean does not mend; "
+            "drop leaves rows out",
+        ),
+    ],
+)
+def test_a_missing_target(changes: dict[str, str], message: str, tmp_path: Path) -> None:
+    columns = {"y": [None, *LABELS[1:].tolist()], "a": ROWS}
+    assert refusal(tmp_path, columns, **changes) == message
+    kept = split(tmp_path, columns, missing="drop")
+    assert sum(len(targets) for targets in kept.targets.values()) == 99
+
+
+def test_a_table_of_gaps_is_refused(tmp_path: Path) -> None:
+    even, odd = (np.where(k == LABELS, ROWS, np.nan) for k in (0, 1))
+    assert refusal(tmp_path, {"a": even, "b": odd}, missing="drop") == (
+        "T: every row has a missing value (a 50, b 50), so task.missing=drop fails"
+    )
+
+
+def test_a_column_with_nothing_in_train_is_refused(tmp_path: Path) -> None:
+    tested = split(tmp_path, {"row": ROWS}).inputs["test"][:, 0]
+    gaps = np.where(np.isin(ROWS, tested), ROWS, np.nan)
+    assert refusal(tmp_path, {"a": gaps}, missing="mean") == (
+        "T: nothing stands in a in the train split: task.exclude=[a]"
+    )
+
+
+# --- the target ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        (np.where(LABELS, "no", "yes"), ("no", "yes")),
+        (LABELS == 1, ("false", "true")),
+        (10 - LABELS, ("9", "10")),
+        (np.where(LABELS, 1.0, -1.0), ("-1", "1")),
+        (ROWS % 20, tuple(str(i) for i in range(20))),
+        (pd.Categorical(np.where(LABELS, "a", "b")), ("a", "b")),
+    ],
+    ids=["words", "flags", "integers", "whole floats", "twenty", "categorical"],
+)
+def test_targets_that_are_classes(values: Any, names: tuple[str, ...], tmp_path: Path) -> None:  # noqa: ANN401 - a column
+    splits = split(tmp_path, {"y": values, "row": ROWS})
+    assert splits.class_names == names
+    target = np.asarray(values)
+    texts = [str(v) if isinstance(v, str) else str(int(v)) for v in target]
+    for name in ("train", "dev", "test"):
+        rows = splits.inputs[name][:, 0].astype(int)
+        found = [names[int(label)] for label in splits.targets[name]]
+        expected = [
+            str(bool(target[row])).lower() if target.dtype == bool else texts[row] for row in rows
+        ]
+        assert found == expected
+
+
+@pytest.mark.parametrize(
+    "values",
+    [ROWS % 21, ROWS / 2, 0.1 + LABELS],
+    ids=["21 integers", "halves", "two numbers that are not whole"],
+)
+def test_targets_that_are_quantities(values: NDArray[Any], tmp_path: Path) -> None:
+    splits = split(tmp_path, {"y": values, "row": ROWS})
+    assert splits.class_names is None
+    for name, n_rows in (("train", 60), ("dev", 20), ("test", 20)):
+        rows = splits.inputs[name][:, 0].astype(int)
+        assert len(rows) == n_rows
+        assert np.array_equal(splits.targets[name], values[rows])
+
+
+def test_the_kind_may_be_said(tmp_path: Path) -> None:
+    """Of few whole numbers that are a quantity, and of numbers that are classes."""
+    columns = {"y": ROWS % 5, "row": ROWS}
+    assert split(tmp_path, columns, kind="regression").class_names is None
+    halves = {"y": LABELS / 2, "row": ROWS}
+    assert split(tmp_path, halves, kind="classification").class_names == ("0.0", "0.5")
+    texts = {"y": np.where(LABELS, "1,5", "2,5"), "row": ROWS}
+    assert split(tmp_path, texts, kind="classification").class_names == ("1,5", "2,5")
+
+
+@pytest.mark.parametrize(
+    ("values", "changes", "message"),
+    [
+        (["a"] * N_ROWS, {}, "T: the target y is 'a' in every row: there is nothing to learn"),
+        ([3] * N_ROWS, {}, "T: the target y is '3' in every row: there is nothing to learn"),
+        ([0.5] * N_ROWS, {}, "T: the target y is '0.5' in every row: there is nothing to learn"),
+        (
+            [f"wine {i % 30}" for i in ROWS],
+            {"max_classes": 3},
+            "task.target=y has 30 different values, more than task.max_classes=3: ",
+        ),
+        (
+            ROWS / 2,
+            {"kind": "classification"},
+            "task.target=y has 100 different values, more than task.max_classes=20: 0.0, 0.5, ",
+        ),
+        (
+            np.where(LABELS, "a", "b"),
+            {"kind": "regression"},
+            "task.kind=regression needs numbers in task.target=y, which holds 'a'",
+        ),
+        (
+            np.where(LABELS, "1,5", "2,5"),
+            {},
+            "T: column y holds text that looks like numbers, such as '1,5'. ",
+        ),
+        (
+            pd.date_range("2026-01-01", periods=N_ROWS),
+            {},
+            "T: y: dates and times are no features. ",
+        ),
+        (
+            ["rare"] * 4 + ["common"] * 96,
+            {},
+            "task.dev_fraction=0.1 and task.test_fraction=0.2 leave a split without examples of "
+            "class rare, which has 4",
+        ),
+        (
+            ROWS / 2,
+            {},
+            "task.target=y holds numbers that are no classes (mine.parquet: 100 rows, columns: 1 "
+            "numeric, target y: 100 numbers from 0 to 49.5): that asks for regression, which is "
+            "not there yet. task.kind=classification takes every different number as a class, up "
+            "to task.max_classes",
+        ),
+    ],
+)
+def test_targets_that_cannot_be_learned(
+    values: Any,  # noqa: ANN401 - a column
+    changes: dict[str, Any],
+    message: str,
+    tmp_path: Path,
+) -> None:
+    told = refusal(tmp_path, {"y": values, "row": ROWS}, dev_fraction=0.1, **changes)
+    assert told.startswith(message)
+
+
+# --- splits ----------------------------------------------------------------------------------
+
+
+def test_splits_are_stratified_and_seeded(tmp_path: Path) -> None:
+    columns = {"y": ROWS % 10 == 0, "row": ROWS}
+    first, again, other = (split(tmp_path, columns, split_seed=seed) for seed in (0, 0, 1))
+    for name, n_true in (("train", 6), ("dev", 2), ("test", 2)):
+        assert first.targets[name].sum() == n_true
+        assert np.array_equal(first.inputs[name], again.inputs[name])
+        assert not np.array_equal(first.inputs[name], other.inputs[name])
+
+
+# --- settling --------------------------------------------------------------------------------
+
+
+def _run(task: TableConfig) -> Any:  # noqa: ANN401 - a run's config
+    return with_parts(make_run(), task=task)
+
+
+def test_settling_says_where_the_table_is_and_what_it_holds(
+    wine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(wine.parent)
+    config = settle_task(_run(make_table_config(Path("wine.csv"))))
+    assert config.task == make_table_config(wine, sha256=checksum(wine))
+    assert settle_task(config) == config
+    assert settle_task(make_run()) == make_run()
+
+
+def test_a_table_that_changed_after_settling_is_refused(wine: Path) -> None:
+    config = settle_task(_run(make_table_config(wine)))
+    wine.write_text(wine.read_text().replace("14.23", "14.24"))
+    with pytest.raises(UserError, match="does not hold the table that was asked for"):
+        load_task(config.task, NO_DATA)
+
+
+def test_a_settled_table_is_loaded_once(wine: Path) -> None:
+    task = settle_task(_run(make_table_config(wine))).task
+    assert load_task(task, NO_DATA) is load_task(task, NO_DATA)
+    assert check_task(task, NO_DATA) == load_task(task, NO_DATA).summary
+
+
+def test_a_table_that_is_not_settled_is_read_again(tmp_path: Path) -> None:
+    def train(values: NDArray[Any]) -> Task:
+        return load_task(make_table_config(write(tmp_path, {"a": values})), NO_DATA)
+
+    assert train(ROWS).train.inputs.max() < train(ROWS + 1000).train.inputs.min()
+    assert "mine.parquet" in check_task(make_table_config(write(tmp_path, {"a": ROWS})), NO_DATA)
+
+
+def test_a_table_s_config_survives_json(wine: Path) -> None:
+    task = settle_task(_run(make_table_config(wine, exclude=["ash"]))).task
+    assert TableConfig(**json.loads(json.dumps(leaves(task)))) == task

@@ -1,0 +1,316 @@
+"""A table on the disk: found, verified and parsed; every slip named with what to do."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from ffnn_lab.config import UserError
+from ffnn_lab.tasks.table_file import checked_columns, checksum, find_table, read_table
+from tests.tasks.tables import make_table_config
+
+
+def _read(path: Path, **changes: Any) -> dict[str, list[Any]]:  # noqa: ANN401 - fields
+    config = make_table_config(path, **changes)
+    return {
+        name: column.to_pylist()
+        for name, column in checked_columns(read_table(config), config).items()
+    }
+
+
+def _csv(folder: Path, text: str | bytes, name: str = "mine.csv") -> Path:
+    path = folder / name
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+def _refusal(path: Path | None, **changes: Any) -> str:  # noqa: ANN401 - fields
+    config = make_table_config(path, **changes)
+    with pytest.raises(UserError) as caught:
+        checked_columns(read_table(config), config)
+    return str(caught.value)
+
+
+# --- CSV -------------------------------------------------------------------------------------
+
+
+def test_columns_have_the_types_that_their_fields_allow(tmp_path: Path) -> None:
+    path = _csv(tmp_path, "a,b,c,d,y\n1,1.5,x,true,u\n2,2,z,false,v\n")
+    assert _read(path) == {
+        "a": [1, 2],
+        "b": [1.5, 2.0],
+        "c": ["x", "z"],
+        "d": [True, False],
+        "y": ["u", "v"],
+    }
+
+
+def test_a_word_late_in_the_file_makes_a_column_of_words(tmp_path: Path) -> None:
+    """Beyond the first block that the parser looks at."""
+    path = _csv(tmp_path, "a,y\n" + "1,2\n" * 600_000 + "x,2\n")
+    values = _read(path)["a"]
+    assert (values[0], values[-1]) == ("1", "x")
+
+
+@pytest.mark.parametrize("word", ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "?", " ?", '""'])
+def test_what_stands_for_a_missing_value(word: str, tmp_path: Path) -> None:
+    path = _csv(tmp_path, f"a,b,y\n1,p,0\n{word},{word},1\n")
+    columns = _read(path)
+    assert columns["a"] == [1, None]
+    assert columns["b"] == ["p", None]
+
+
+@pytest.mark.parametrize("word", ["None", "none", "missing", "0", "-"])
+def test_other_words_are_words(word: str, tmp_path: Path) -> None:
+    path = _csv(tmp_path, f"b,y\np,0\n{word},1\n")
+    assert _read(path)["b"] == ["p", word]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeffa,y\n1,u\n2,v\n",
+        "a,y\r\n1,u\r\n\r\n2,v",
+        " a , y\n1, u\n 2,v \n",
+        '"a","y"\n"1","u"\n"2","v"\n',
+    ],
+    ids=["byte order mark", "CRLF and an empty line", "spaces", "quotes"],
+)
+def test_what_programs_write_around_fields(text: str, tmp_path: Path) -> None:
+    assert _read(_csv(tmp_path, text)) == {"a": [1, 2], "y": ["u", "v"]}
+
+
+def test_a_field_in_quotes_may_hold_anything(tmp_path: Path) -> None:
+    path = _csv(tmp_path, 'a,y\n"one, two\nthree ""four""",0\nx,1\n')
+    assert _read(path)["a"] == ['one, two\nthree "four"', "x"]
+
+
+@pytest.mark.parametrize(
+    ("sign", "name", "delimiter"),
+    [
+        (",", "mine.csv", "auto"),
+        ("\t", "mine.tsv", "auto"),
+        (";", "mine.csv", "semicolon"),
+        ("\t", "mine.txt", "tab"),
+        (",", "MINE.CSV", "comma"),
+    ],
+)
+def test_delimiters(sign: str, name: str, delimiter: str, tmp_path: Path) -> None:
+    path = _csv(tmp_path, f"a{sign}y\n1{sign}0\n", name)
+    assert _read(path, delimiter=delimiter) == {"a": [1], "y": [0]}
+
+
+def test_letters_beyond_ascii(tmp_path: Path) -> None:
+    assert _read(_csv(tmp_path, "größe,y\né,0\n"))["größe"] == ["é"]
+
+
+# --- parquet ---------------------------------------------------------------------------------
+
+
+def test_parquet_is_taken_as_it_is_typed(tmp_path: Path) -> None:
+    """A word that CSV would take for missing, or trim, is a word."""
+    frame = pd.DataFrame({"a": [1, 2], "b": ["NA", " x"], "c": pd.Categorical(["u", "v"])})
+    frame["y"] = [True, False]
+    frame.to_parquet(tmp_path / "mine.parquet", index=False)
+    assert _read(tmp_path / "mine.parquet") == {
+        "a": [1, 2],
+        "b": ["NA", " x"],
+        "c": ["u", "v"],
+        "y": [True, False],
+    }
+
+
+def test_a_damaged_parquet_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "mine.parquet"
+    pd.DataFrame({"a": [1], "y": [2]}).to_parquet(path)
+    path.write_bytes(path.read_bytes()[:-20])
+    assert _refusal(path).startswith(f"{path} is not a parquet file, or damaged: ")
+
+
+def test_the_index_of_pandas_is_no_feature(tmp_path: Path) -> None:
+    path = tmp_path / "mine.parquet"
+    pd.DataFrame({"a": [1, 3], "y": [0, 0]}, index=[5, 1]).to_parquet(path)
+    message = _refusal(path)
+    assert message.startswith(f"column 3 of {path} has no name, as the index that pandas writes")
+    assert _read(path, exclude=["__index_level_0__"]) == {"a": [1, 3], "y": [0, 0]}
+
+
+# --- which file ------------------------------------------------------------------------------
+
+
+def test_a_path_is_taken_from_where_the_command_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _csv(tmp_path, "a,y\n1,0\n")
+    monkeypatch.chdir(tmp_path)
+    assert find_table(make_table_config(Path("mine.csv"))) == path
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert find_table(make_table_config(Path("~/mine.csv"))) == path
+
+
+def test_the_checksum_must_be_the_file_s(tmp_path: Path) -> None:
+    path = _csv(tmp_path, "a,y\n1,0\n")
+    before = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert checksum(path) == before
+    assert _read(path, sha256=before) == {"a": [1], "y": [0]}
+    path.write_text("a,y\n2,0\n")
+    assert _refusal(path, sha256=before) == (
+        f"{path} does not hold the table that was asked for: its sha256 is {checksum(path)}, and "
+        f"task.sha256={before}. Put that table in its place, or ask for whatever is there with "
+        "task.sha256=null"
+    )
+
+
+def test_no_path(tmp_path: Path) -> None:
+    del tmp_path
+    assert _refusal(None) == (
+        "task.path must name a table (.csv, .tsv, .txt, .parquet, .pq), got nothing"
+    )
+
+
+@pytest.mark.parametrize("name", ["mine.xlsx", "mine", "mine.csv.gz"])
+def test_other_kinds_of_files(name: str, tmp_path: Path) -> None:
+    assert _refusal(_csv(tmp_path, "a,y\n1,0\n", name)) == (
+        f"task.path must name a table (.csv, .tsv, .txt, .parquet, .pq), got {tmp_path / name}"
+    )
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    _csv(tmp_path, "a,y\n1,0\n", "wines.csv")
+    path = tmp_path / "wine.csv"
+    assert _refusal(path) == (
+        f"task.path={path}: there is no such file (did you mean wines.csv?); looked at {path}"
+    )
+    nowhere = tmp_path / "nowhere" / "wine.csv"
+    assert _refusal(nowhere) == (
+        f"task.path={nowhere}: there is no such file; looked at {nowhere}"
+    )
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").mkdir()
+    path = tmp_path / "mine.csv"
+    assert _refusal(path) == f"task.path={path}: is a folder; looked at {path}"
+
+
+# --- what is in it ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["", "\n\n  \n"])
+def test_an_empty_file(text: str, tmp_path: Path) -> None:
+    path = _csv(tmp_path, text)
+    assert _refusal(path) == f"{path} is empty"
+
+
+def test_names_and_no_rows(tmp_path: Path) -> None:
+    path = _csv(tmp_path, "a,y\n")
+    assert _refusal(path) == f"{path} has column names (a, y) and no rows"
+    empty = tmp_path / "mine.parquet"
+    pq.write_table(pa.table({"a": pa.array([], pa.int64())}), empty)
+    assert _refusal(empty) == f"{empty} has column names (a) and no rows"
+
+
+def test_another_encoding(tmp_path: Path) -> None:
+    path = _csv(tmp_path, "a,y\n1,0\né,1\n".encode("latin-1"))
+    assert _refusal(path) == (
+        f"{path} is not UTF-8: line 3 has the byte 0xe9. Save the table as UTF-8"
+    )
+
+
+def test_a_row_of_another_length(tmp_path: Path) -> None:
+    path = _csv(tmp_path, "a,y\n1,0\n2,1,3\n")
+    message = _refusal(path)
+    assert message.startswith(f"{path} is not a table with the delimiter comma: ")
+    assert "Expected 2 columns, got 3: 2,1,3" in message
+
+
+@pytest.mark.parametrize(("sign", "word"), [(";", "semicolon"), ("\t", "tab")])
+def test_another_delimiter(sign: str, word: str, tmp_path: Path) -> None:
+    path = _csv(tmp_path, f"a{sign}y\n1{sign}0\n")
+    assert _refusal(path) == (
+        f"{path} has one column only, {f'a{sign}y'!r}, with the delimiter comma: "
+        f"set task.delimiter={word}"
+    )
+
+
+def test_one_column(tmp_path: Path) -> None:
+    path = _csv(tmp_path, "y\n1\n")
+    assert _refusal(path) == f"{path} has one column only, 'y', with the delimiter comma"
+
+
+# --- names of columns ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"target": None},
+            "task.target must name the column to predict, got nothing; the table has age, size, y",
+        ),
+        (
+            {"target": "ages"},
+            "task.target: there is no column 'ages'; the table has age, size, y (did you mean "
+            "age?)",
+        ),
+        (
+            {"exclude": ["id"]},
+            "task.exclude: there is no column 'id'; the table has age, size, y",
+        ),
+        (
+            {"categorical": ["sise"]},
+            "task.categorical: there is no column 'sise'; the table has age, size, y (did you "
+            "mean size?)",
+        ),
+        ({"exclude": ["y"]}, "task.exclude leaves out 'y', which is the task.target"),
+        (
+            {"categorical": ["y"]},
+            "task.categorical names 'y', which is the task.target: its numbers are classes with "
+            "task.kind=classification",
+        ),
+    ],
+)
+def test_names_that_are_not_there(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
+    path = _csv(tmp_path, "age,size,y\n1,2,0\n3,4,1\n")
+    assert _refusal(path, **changes) == message
+
+
+def test_a_table_without_names_is_recognized(tmp_path: Path) -> None:
+    path = _csv(tmp_path, "5.1,3.5,1\n4.9,3.0,1\n")
+    assert _refusal(path) == (
+        "task.target: there is no column 'y'; the table has 5.1, 3.5, 1; is its first line the "
+        "names?"
+    )
+
+
+def test_many_names_are_not_all_listed(tmp_path: Path) -> None:
+    names = [f"c{i}" for i in range(30)]
+    path = _csv(tmp_path, f"{','.join(names)}\n{','.join('1' for _ in names)}\n")
+    assert _refusal(path).endswith("c18, c19 and 10 more")
+
+
+def test_two_columns_of_one_name(tmp_path: Path) -> None:
+    path = _csv(tmp_path, "a,b,a,y,b \n1,2,3,0,4\n")
+    assert _refusal(path) == f"{path} has more than one column named a, b: rename all but one"
+    assert list(_read(_csv(tmp_path, "a,b,a,y\n1,2,3,0\n"), exclude=["a"])) == ["b", "y"]
+
+
+def test_a_column_without_a_name(tmp_path: Path) -> None:
+    """As ``DataFrame.to_csv`` writes its index: the number of the row."""
+    path = _csv(tmp_path, ",a,y\n0,5,0\n1,6,1\n")
+    assert _refusal(path) == (
+        f"column 1 of {path} has no name, as the index that pandas writes: write it with "
+        "index=False, or set 'task.exclude=[\"\"]'"
+    )
+    assert list(_read(path, exclude=[""])) == ["a", "y"]
+
+
+def test_nothing_but_the_target(tmp_path: Path) -> None:
+    path = _csv(tmp_path, "a,y\n1,0\n")
+    assert _refusal(path, exclude=["a"]) == (
+        f"{path} has no column beside the target 'y' to learn from"
+    )

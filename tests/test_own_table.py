@@ -1,0 +1,147 @@
+"""A question about one's own data: one file of data, one YAML, no code."""
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+
+from ffnn_lab.records import read_definition, read_runs, read_trials
+from tests.command_line import Said, run_lab, run_module
+from tests.tasks.tables import write_wine
+
+SWEEP = """\
+# @package _global_
+defaults:
+  - override /task: table
+hydra:
+  mode: MULTIRUN
+  sweeper:
+    arms:
+      plain: {dropout.hidden: 0}
+      dropout: {dropout.hidden: 0.5}
+    space:
+      optimizer.lr: 0.01, 0.05
+    tune: {n_seeds: 2}
+    confirm: {n_seeds: 2}
+task:
+  path: wine.csv
+  target: y
+trainer:
+  max_epochs: 2
+tracking:
+  mode: "off"
+"""
+ONE_RUN = ("task=table", "task.target=y", "trainer.max_epochs=1", "tracking=off")
+
+
+@pytest.fixture(scope="module", name="desk")
+def _desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a table and a sweep over it, which has been run."""
+    folder = tmp_path_factory.mktemp("desk")
+    write_wine(folder)
+    (folder / "sweeps").mkdir()
+    (folder / "sweeps" / "mine.yaml").write_text(SWEEP)
+    said = run_lab(folder, "-m", "sweeps=mine")
+    assert said.exit_code == 0, said.error
+    (folder / "said.json").write_text(json.dumps([said.exit_code, said.out, said.error]))
+    return folder
+
+
+def _said(desk: Path) -> Said:
+    return Said(*json.loads((desk / "said.json").read_text()))
+
+
+def test_one_yaml_gives_table_and_figures(desk: Path) -> None:
+    said = _said(desk)
+    assert "task table: 13 features, 3 classes; train 106, dev 36, test 36 (wine.csv" in said.out
+    assert "dropout - plain" in said.out
+    folder = desk / "outputs" / "mine"
+    assert len(read_trials(folder)) == 2 * (2 * 2 + 2 * 2)
+    assert (folder / "figures" / "learning_curves.pdf").stat().st_size > 0
+
+
+def test_the_records_say_which_table_it_was(desk: Path) -> None:
+    runs = read_runs(desk / "outputs" / "mine")
+    assert set(runs["task.path"]) == {str(desk / "wine.csv")}
+    assert {len(told) for told in runs["task.sha256"]} == {64}
+
+
+def test_a_winners_command_works_from_elsewhere(desk: Path, tmp_path: Path) -> None:
+    command = next(
+        line.strip() for line in _said(desk).out.splitlines() if "-m ffnn_lab.run" in line
+    )
+    words = shlex.split(command.partition("python -m ffnn_lab.run ")[2])
+    said = run_lab(tmp_path, *words, "tracking=off")
+    assert said.exit_code == 0, said.error
+    (folder,) = (tmp_path / "outputs").iterdir()
+    assert read_runs(folder)["run_id"].iloc[0] in set(
+        read_runs(desk / "outputs" / "mine")["run_id"]
+    )
+
+
+def test_a_run_is_replayed_where_the_table_moved_to(desk: Path, tmp_path: Path) -> None:
+    run = read_runs(desk / "outputs" / "mine")["run_id"].iloc[0]
+    there = write_wine(tmp_path)
+    outputs = ("--outputs", str(desk / "outputs"))
+    said = run_module("ffnn_lab.replay", [run, *outputs, "--table", str(there)], tmp_path)
+    assert said.exit_code == 0, said.error
+    assert "agrees to the bit" in said.out
+    there.write_text(there.read_text().replace("14.23", "14.24"))
+    said = run_module("ffnn_lab.replay", [run, *outputs, "--table", str(there)], tmp_path)
+    assert said.exit_code == 2
+    assert "does not hold the table that was asked for" in said.error
+
+
+def test_another_table_is_another_sweep(tmp_path: Path) -> None:
+    """Under the same name it is refused, and the difference is the table's checksum."""
+    path = write_wine(tmp_path)
+    quick = ("hydra.sweeper.name=mine", "hydra.sweeper.confirm.n_seeds=0")
+    words = ("-m", *ONE_RUN, "task.path=wine.csv", "seed=0,1", *quick)
+    said = run_lab(tmp_path, *words)
+    assert said.exit_code == 0, said.error
+    path.write_text(path.read_text().replace("14.23", "14.24"))
+    said = run_lab(tmp_path, *words)
+    assert said.exit_code == 2
+    lines = [line.strip() for line in said.error.splitlines() if line.strip()[0] in "-+"]
+    assert [line.split(": ")[0] for line in lines] == [
+        "- arms.heavy_ball.config.task.sha256",
+        "+ arms.heavy_ball.config.task.sha256",
+    ]
+
+
+def test_a_file_with_an_awkward_name(tmp_path: Path) -> None:
+    folder = tmp_path / "my tables (old)"
+    folder.mkdir()
+    write_wine(folder)
+    arguments = ("-m", *ONE_RUN, f'task.path="{folder}/wine.csv"', "optimizer.lr=0.01,0.1")
+    said = run_lab(tmp_path, *arguments, "hydra.sweeper.confirm.n_seeds=0", "seed=0")
+    assert said.exit_code == 0, said.error
+    (sweep,) = (tmp_path / "outputs").iterdir()
+    definition = read_definition(sweep)
+    assert definition is not None
+    overrides = definition["arms"]["heavy_ball"]["overrides"]
+    assert f'task.path="{folder}/wine.csv"' in overrides
+    said = run_lab(tmp_path, *overrides)
+    assert said.exit_code == 0, said.error
+
+
+def test_one_run(tmp_path: Path) -> None:
+    write_wine(tmp_path)
+    said = run_lab(tmp_path, *ONE_RUN, "task.path=wine.csv", "task.exclude=[ash, hue]")
+    assert said.exit_code == 0, said.error
+    assert said.out.startswith("task table: 11 features, 3 classes; train 106, dev 36, test 36 (")
+    (folder,) = (tmp_path / "outputs").iterdir()
+    assert list(read_runs(folder)["task.exclude"].iloc[0]) == ["ash", "hue"]
+
+
+def test_what_is_wrong_with_a_table_is_one_message(tmp_path: Path) -> None:
+    path = write_wine(tmp_path)
+    path.write_text(path.read_text().replace("14.23", ""))
+    for mode in ((), ("-m", "seed=0,1")):
+        said = run_lab(tmp_path, *mode, *ONE_RUN, "task.path=wine.csv")
+        assert said.exit_code == 2
+        assert said.error.startswith("error: ")
+        assert "has missing values: alcohol 1. task.missing=drop leaves out the 1 " in said.error
+        assert said.error.count("\n") == 1
+    assert not (tmp_path / "outputs").exists()
