@@ -25,7 +25,7 @@ test: $(VENV)/.installed-all  ## the quick tests; ARGS="-k NAME" is passed to py
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" $(ARGS)
 
 test-slow: $(VENV)/.installed-all  ## the slow tests alone
-	@$(BIN)/python -m pytest -m slow $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m slow $(ARGS)
 
 test-all: $(VENV)/.installed-all  ## every test
 	@$(BIN)/python -m pytest $(ARGS)

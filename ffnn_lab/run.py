@@ -4,8 +4,28 @@ Only what ``--help`` needs is imported here; torch, optuna and the rest come wit
 """
 
 import os
-import shutil
+import signal
 import sys
+
+EXIT_SLIP = 2
+EXIT_INTERRUPTED = 130
+INTERRUPTED = "interrupted; a sweep goes on with the same command\n"
+
+
+def leave_at_once(_number: int, _frame: object) -> None:
+    """End on Ctrl-C where nothing is begun that would have to be put in order.
+
+    Amid the imports of a compiled library a KeyboardInterrupt comes out as any error, or as none.
+    """
+    if __name__ == "__main__":  # not in a process that a launcher started
+        os.write(2, INTERRUPTED.encode())
+    os._exit(EXIT_INTERRUPTED)
+
+
+if __name__ in ("__main__", "__mp_main__"):
+    signal.signal(signal.SIGINT, leave_at_once)
+
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,8 +49,6 @@ if TYPE_CHECKING:
 
 TRACEBACK = "FFNN_LAB_TRACEBACK"
 """Environment variable that remembers what the user's HYDRA_FULL_ERROR was."""
-EXIT_SLIP = 2
-EXIT_INTERRUPTED = 130
 
 
 @hydra.main(version_base="1.3", config_path=None, config_name="config")
@@ -61,7 +79,7 @@ def slips_said() -> Iterator[None]:
         sys.stderr.write(f"error: {explain(error)}\n")
         sys.exit(EXIT_SLIP)
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted; a sweep goes on with the same command\n")
+        sys.stderr.write(INTERRUPTED)
         sys.exit(EXIT_INTERRUPTED)
 
 
@@ -79,6 +97,7 @@ def run_single(config: RunConfig) -> None:
     from ffnn_lab.tracking import make_tracker  # noqa: PLC0415
     from ffnn_lab.trainer import settle_device, train  # noqa: PLC0415
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # from here on, folders are tidied up
     config = settle_task(settle_device(config))
     task = load_task(config.task, Path(config.paths.data))
     name = f"run-{run_id(config)}"

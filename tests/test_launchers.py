@@ -170,7 +170,6 @@ def test_two_workers_share_a_sweep(launcher: tuple[str, ...], basic: Path, tmp_p
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(reason="hydra.launcher.n_jobs stays at the number of cores", strict=True)
 def test_more_workers_than_cores_work_at_the_same_time(tmp_path: Path) -> None:
     words = (*LONG, "hydra/launcher=joblib", f"hydra.sweeper.n_workers={n_cores() + 1}")
     with sweep(tmp_path, *words) as started:

@@ -33,7 +33,7 @@ GRID = (
     "hydra.sweeper.confirm.n_seeds=2",
     "hydra.sweeper.population_size=2",
 )
-JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=3", "hydra.sweeper.n_workers=3")
+JOBLIB = ("hydra/launcher=joblib", "hydra.sweeper.n_workers=3")
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
 
 
