@@ -163,7 +163,13 @@ READS = {"relu_images": ("mnist", "fashion-mnist")}
 """Folders of real data that a sweep of the project needs."""
 
 
-@pytest.mark.parametrize("sweep", sorted(p.stem for p in Path("sweeps").glob("*.yaml")))
+@pytest.mark.parametrize(
+    "sweep",
+    [
+        pytest.param(path.stem, marks=[pytest.mark.slow] if path.stem in READS else [])
+        for path in sorted(Path("sweeps").glob("*.yaml"))
+    ],
+)
 def test_every_sweep_in_the_project_plans(sweep: str, tmp_path: Path) -> None:
     data = [f"paths.data={real_data(folder)}" for folder in READS.get(sweep, ())]
     words = ("-m", f"sweeps={sweep}", "hydra.sweeper.dry_run=true", *data[:1])

@@ -53,7 +53,7 @@ def load_task(config: TaskConfig, data: Path) -> Task:
     """
     if not config.is_settled:  # the file may be another one the next time
         return LOADERS[config.name](config, data)
-    return _load(json.dumps(leaves(config)), data.absolute())
+    return _load(json.dumps(leaves(config)), data.expanduser().absolute())
 
 
 def check_task(config: TaskConfig, data: Path) -> str:
@@ -67,7 +67,7 @@ def check_task(config: TaskConfig, data: Path) -> str:
     """
     if not config.is_settled:
         return load_task(config, data).summary
-    return _check(json.dumps(leaves(config)), data.absolute())
+    return _check(json.dumps(leaves(config)), data.expanduser().absolute())
 
 
 @functools.lru_cache(maxsize=N_KEPT)

@@ -151,6 +151,14 @@ def split_table(config: TableConfig) -> TableSplits:
 
 def _refuse_odd_types(raw: Mapping[str, pa.ChunkedArray], config: TableConfig) -> None:
     """Refuse what is neither number nor word, all such columns in one message."""
+    target = raw[str(config.target)]
+    if _is_odd(target.type) or target.null_count == len(target):
+        what = "nothing" if target.null_count == len(target) else f"{target.type}"
+        msg = (
+            f"{config.path}: the target {config.target} holds {what}: only numbers, words, true "
+            "and false can be predicted"
+        )
+        raise DataError(msg)
     dates = [name for name, column in raw.items() if pa.types.is_temporal(column.type)]
     if dates:
         msg = (
@@ -204,6 +212,8 @@ def _read_column(name: str, raw: pa.ChunkedArray, config: TableConfig) -> Column
             msg = f"{config.path}: column {name} has {n_infinite} infinite values"
             raise DataError(msg)
         return Numbers(values, is_flag=False)
+    if pa.types.is_floating(column.type):
+        column = pc.if_else(pc.is_nan(column), None, column)
     words = _words(column.cast(pa.string()))
     if not is_asked_for and not (name == config.target and config.kind == "classification"):
         _refuse_numbers_as_words(name, words, config)

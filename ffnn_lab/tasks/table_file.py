@@ -187,9 +187,11 @@ def checked_columns(table: pa.Table, config: TableConfig) -> dict[str, pa.Chunke
 
 
 def listed(names: Sequence[str]) -> str:
-    """List names, not too many of them."""
-    more = f" and {len(names) - N_LISTED} more" if len(names) > N_LISTED else ""
-    return ", ".join(names[:N_LISTED]) + more
+    """List names; of too many, the first ones and the last, which is often the target."""
+    if len(names) <= N_LISTED:
+        return ", ".join(names)
+    n_more = len(names) - N_LISTED
+    return f"{', '.join(names[: N_LISTED - 1])}, ... ({n_more} more), {names[-1]}"
 
 
 def likely(written: str, names: Iterable[str]) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from numpy.typing import NDArray
 from sklearn import datasets
@@ -155,6 +157,16 @@ def test_numbers_may_stand_for_categories(tmp_path: Path) -> None:
     splits = split(tmp_path, columns, categorical=["zone"])
     expected = np.column_stack([k == ROWS % 3 for k in range(3)])
     assert np.array_equal(together(splits), expected)
+
+
+def test_a_category_that_is_not_a_number_is_missing(tmp_path: Path) -> None:
+    """Parquet that pandas did not write tells NaN from null."""
+    path = tmp_path / "mine.parquet"
+    zone = [float("nan"), None, *(ROWS[2:] % 3).astype(float).tolist()]
+    pq.write_table(pa.table({"y": LABELS, "zone": pa.array(zone), "row": ROWS}), path)
+    splits = split_table(make_table_config(path, categorical=["zone"], missing="drop"))
+    assert together(splits).shape == (98, 3)
+    assert "zone 3" in splits.note
 
 
 def test_a_word_that_train_does_not_have_is_none_of_its_words(tmp_path: Path) -> None:
@@ -397,7 +409,12 @@ def test_the_kind_may_be_said(tmp_path: Path) -> None:
         (
             pd.date_range("2026-01-01", periods=N_ROWS),
             {},
-            "T: y: dates and times are no features. ",
+            "T: the target y holds timestamp[us]: only numbers, words, true and false can be ",
+        ),
+        (
+            [None] * N_ROWS,
+            {},
+            "T: the target y holds nothing: only numbers, words, true and false can be predicted",
         ),
         (
             ["rare"] * 4 + ["common"] * 96,
