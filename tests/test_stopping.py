@@ -1,6 +1,9 @@
 """Ctrl-C and SIGTERM: what a user stops says how it goes on, and nothing of it stays behind."""
 
+import contextlib
+import fcntl
 import os
+import pty
 import shlex
 import signal
 import subprocess
@@ -261,6 +264,43 @@ def test_a_signal_while_workers_start(
         started.wait_for(lambda: "populations of at most" in started.said)
         started.command.wait(started.command.seconds + seconds, started._watch)
         assert_ends_quietly(started)
+
+
+SHOWS_THE_CURSOR = b"\x1b[?25h"
+
+
+@pytest.mark.xfail(reason="run.leave_at_once ends the display in its midst", strict=True)
+def test_a_terminal_gets_its_cursor_back(tmp_path: Path) -> None:
+    """Stopped while the picture is shown and nothing trains: another process decides there."""
+    folder = tmp_path / "outputs" / "s"
+    folder.mkdir(parents=True)
+    ours, theirs = pty.openpty()
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ffnn_lab.run", "-m", *WORDS],
+            cwd=tmp_path,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        try:
+            said = b""
+            while b"best tuning score" not in said:
+                said += os.read(ours, 4096)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == INTERRUPTED
+            with contextlib.suppress(OSError):  # which Linux raises at the end of a terminal
+                while more := os.read(ours, 4096):
+                    said += more
+        finally:
+            process.kill()
+            process.wait()
+            os.close(ours)
+    assert b"Traceback" not in said
+    assert said.rfind(SHOWS_THE_CURSOR) > said.rfind(b"best tuning score")
 
 
 def test_a_single_run_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:

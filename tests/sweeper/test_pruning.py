@@ -354,7 +354,7 @@ def _check_in_parts(
     pruner, population_size = PRUNERS[name]
     definition = make_pruned(pruner, population_size)
     trained, n_ended = work_in_parts(folder, definition, n_epochs, is_killed=is_killed)
-    assert n_ended > 2
+    assert n_ended >= 1
     pruned = Swept(folder / "test", Clerk())
     assert_is_beginning_of(pruned, swept("none"))
     assert len(read_trials(pruned.folder)) == len(read_trials(swept("none").folder))
