@@ -165,6 +165,7 @@ def run_sweep(
     if options.dry_run:
         return
     post = Post(str(folder.resolve()), options.storage, n_workers, options.max_failures)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # the display tidies up
     try:
         with SweepDisplay(definition, console) as display:
             open_sweep(
@@ -184,6 +185,7 @@ def run_sweep(
         )
         sys.exit(EXIT_INTERRUPTED)
 
+    signal.signal(signal.SIGINT, before)
     from analysis.report import report  # noqa: PLC0415 - a second of import, after the work
 
     report(folder)

@@ -12,6 +12,12 @@ _NOT_INHERITED = ("FFNN_LAB", "HYDRA", "WANDB")
 """Settings of this process that a user's would not have: W&B's names a service it started here."""
 
 
+def users_environment(**more: str) -> dict[str, str]:
+    """Give this process's environment without what a user's would not have."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(_NOT_INHERITED)}
+    return {**kept, **more}
+
+
 @dataclass(frozen=True)
 class Said:
     """What a command line came to."""
@@ -28,11 +34,10 @@ def run_module(
     environment: Mapping[str, str] | None = None,
 ) -> Said:
     """Run ``python -m module arguments`` in ``folder``, where its outputs go too."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(_NOT_INHERITED)}
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=folder,
-        env={**kept, **(environment or {})},
+        env=users_environment(**(environment or {})),
         capture_output=True,
         text=True,
         timeout=300,

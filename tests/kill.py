@@ -53,7 +53,7 @@ import pyarrow.parquet as pq
 
 from benchmarks.machine import at_least_one, print_machine
 from ffnn_lab.records import DEFAULT_SETTING, read_curves, read_runs, read_trials
-from tests.command_line import _NOT_INHERITED
+from tests.command_line import users_environment
 
 N_EPOCHS, N_SEEDS, N_CONFIRM = 30, 4, 3
 LISTED = "optimizer.lr=0.003,0.01,0.03"
@@ -162,14 +162,13 @@ class Command:
         """Start ``python -m ffnn_lab.run`` in ``folder``; what it says is added to ``log``."""
         self._mark = uuid.uuid4().hex
         self._log = log
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(_NOT_INHERITED)}
         self._started = time.monotonic()
         with log.open("ab") as said:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "ffnn_lab.run", "-m", *arguments],
                 cwd=folder,
                 # Else joblib, when killed, leaves its folders in shared memory for good.
-                env={**kept, MARK: self._mark, "JOBLIB_TEMP_FOLDER": str(folder)},
+                env=users_environment(**{MARK: self._mark, "JOBLIB_TEMP_FOLDER": str(folder)}),
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=subprocess.STDOUT,

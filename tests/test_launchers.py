@@ -259,7 +259,8 @@ def test_a_second_command_joins_the_first(
     launcher: tuple[str, ...], basic: Path, tmp_path: Path
 ) -> None:
     with sweep(tmp_path, *LONG, *launcher) as first:
-        first.wait_for_runs()
+        # No later: the second has seconds of imports before it, which the first does not wait.
+        first.wait_until((first.folder / "definition.json").exists)
         with sweep(tmp_path, *LONG, log="second") as second:
             second.wait_until(lambda: "joining" in second.said)
             assert first.wait() == 0, first.said

@@ -269,7 +269,6 @@ def test_a_signal_while_workers_start(
 SHOWS_THE_CURSOR = b"\x1b[?25h"
 
 
-@pytest.mark.xfail(reason="run.leave_at_once ends the display in its midst", strict=True)
 def test_a_terminal_gets_its_cursor_back(tmp_path: Path) -> None:
     """Stopped while the picture is shown and nothing trains: another process decides there."""
     folder = tmp_path / "outputs" / "s"

@@ -23,7 +23,7 @@ from ffnn_lab.records import read_curves, read_runs, read_trials
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.storage import Storage
 from ffnn_lab.sweeper.worker import StoppedError, TooManyFailedError, is_out_of_memory
-from tests.command_line import run_lab, run_lab_forked
+from tests.command_line import run_lab, run_lab_forked, users_environment
 from tests.sweeps import make_definition, tables, work
 from tests.test_checkpoints import (
     Clerk,
@@ -546,6 +546,7 @@ def test_a_command_on_a_full_disk_says_so(
             *(sys.executable, "-m", "ffnn_lab.run", *SWEEP),
         ],
         cwd=tmp_path,
+        env=users_environment(),
         capture_output=True,
         text=True,
         timeout=300,
