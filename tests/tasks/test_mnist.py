@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from ffnn_lab.config.task import FashionMnistConfig, MnistConfig
+from ffnn_lab.records import read_runs
 from ffnn_lab.tasks import DataError, load_task
 from ffnn_lab.tasks.images import WHITE, Images
 from ffnn_lab.tasks.mnist import FASHION_MNIST, MNIST, read_idx_images
 from ffnn_lab.tasks.official import Source
+from tests.command_line import run_lab, run_module
 from tests.real_data import real_data
 from tests.tasks.files import idx, small_set
 from tests.tasks.test_images import make_config
@@ -122,6 +124,24 @@ def test_a_small_study_on_real_images(
     assert 0.88 < task.chance_error <= 0.9
 
 
+@pytest.mark.slow
+def test_a_run_reads_the_folder_of_the_environment_and_is_replayed_from_another(
+    tmp_path: Path,
+) -> None:
+    data = real_data("mnist")
+    small = ("task=mnist", "task.subset=2000", "task.test_subset=1000", "trainer.max_epochs=2")
+    said = run_lab(tmp_path, *small, "tracking=off", FFNN_LAB_DATA=str(data))
+    assert said.exit_code == 0, said.error
+    assert said.out.startswith("task mnist: 784 features, 10 classes; train 1799, dev 201, test 1")
+    (folder,) = (tmp_path / "outputs").iterdir()
+    run = read_runs(folder).iloc[0]
+    assert run["last.test.error"] < 0.2
+    (tmp_path / "moved").symlink_to(data)
+    said = run_module("ffnn_lab.replay", [run["run_id"], "--data", "moved"], tmp_path)
+    assert said.exit_code == 0, said.error
+    assert "agrees to the bit" in said.out
+
+
 # --- files that are not official -------------------------------------------------------------
 
 
@@ -151,6 +171,17 @@ def test_images_and_labels_that_do_not_belong_together_are_named(tmp_path: Path)
     files.put(tmp_path)
     with pytest.raises(DataError, match=r"/small: images of shape \(6, 2, 2\) and labels of "):
         read_idx_images(files.source, tmp_path, download=False)
+
+
+@pytest.mark.parametrize("name", ["t10k-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"])
+def test_a_real_file_that_is_cut_short_is_named(name: str, tmp_path: Path) -> None:
+    (tmp_path / "mnist").mkdir()
+    for path in (real_data("mnist") / "mnist").glob("*.gz"):
+        (tmp_path / "mnist" / path.name).write_bytes(path.read_bytes())
+    cut = tmp_path / "mnist" / name
+    cut.write_bytes(cut.read_bytes()[: -cut.stat().st_size // 3])
+    with pytest.raises(DataError, match=f"{name} cannot be unpacked: Compressed file ended"):
+        load_task(make_config(), tmp_path)
 
 
 def test_fashion_in_the_place_of_digits_is_refused(tmp_path: Path) -> None:
