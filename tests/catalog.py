@@ -371,8 +371,8 @@ TASKS = {
 # --- the rest --------------------------------------------------------------------------------
 
 MODELS = {
-    "mlp": ModelConfig(widths=[9], activation="relu"),
-    "linear": ModelConfig(widths=[], activation="relu"),
+    "mlp": ModelConfig(widths=[9], activation="relu", bias=True),
+    "linear": ModelConfig(widths=[], activation="relu", bias=True),
 }
 TRACKING = {
     mode: TrackingConfig(mode=mode, project="tests") for mode in ("offline", "online", "off")

@@ -2,14 +2,33 @@
 
 from dataclasses import dataclass
 
-from ffnn_lab.config.fields import one_of, ranged
+from ffnn_lab.config.fields import ConfigError, one_of, ranged
+
+LOSSES = ("cross_entropy", "squared", "logistic")
+"""What a task may train on: the first has an output for each class, the others have one score."""
 
 
 @dataclass(kw_only=True)
 class TaskConfig:
-    """What every task has. The split belongs to the task: no run's seed moves it."""
+    """What every task has."""
 
     name: str
+
+    def check_together(self) -> None:
+        """Check what several fields must agree on; each alone is in its range already.
+
+        Raises:
+            ConfigError: Naming the fields, what was expected and what came.
+        """
+
+
+@dataclass(kw_only=True)
+class CutTaskConfig(TaskConfig):
+    """A task whose three splits are cut from one pool of examples.
+
+    The split belongs to the task: no run's seed moves it.
+    """
+
     dev_fraction: float = ranged("(0, 1)")
     """Share of all examples kept for tuning."""
     test_fraction: float = ranged("(0, 1)")
@@ -20,9 +39,22 @@ class TaskConfig:
     """Subtract the mean and divide by the standard deviation, both of the train split: one
     number for all features (global), one for each (per_feature), or not at all (none)."""
 
+    def check_together(self) -> None:
+        """Check that dev and test leave examples to train on.
+
+        Raises:
+            ConfigError: If they do not.
+        """
+        if self.dev_fraction + self.test_fraction >= 1:
+            msg = (
+                "task.dev_fraction and task.test_fraction must leave examples to train on, got "
+                f"{self.dev_fraction} + {self.test_fraction}"
+            )
+            raise ConfigError(msg)
+
 
 @dataclass(kw_only=True)
-class DigitsConfig(TaskConfig):
+class DigitsConfig(CutTaskConfig):
     """The 8 x 8 handwritten digits that scikit-learn brings along."""
 
     name: str = one_of("digits")

@@ -1,12 +1,13 @@
 """Tasks: data, split, loss and metric together."""
 
 from collections.abc import Callable
+from typing import Any
 
 from ffnn_lab.config import TaskConfig
 from ffnn_lab.tasks.digits import load_digits
 from ffnn_lab.tasks.task import Split, Task, stratified_split
 
-LOADERS: dict[str, Callable[[TaskConfig], Task]] = {"digits": load_digits}
+LOADERS: dict[str, Callable[[Any], Task]] = {"digits": load_digits}
 """Name of the task to the function that reads it."""
 
 

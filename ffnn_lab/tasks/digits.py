@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from ffnn_lab.config import TaskConfig
+from ffnn_lab.config.task import DigitsConfig
 from ffnn_lab.tasks.task import Task, make_task
 
 
-def load_digits(config: TaskConfig) -> Task:
+def load_digits(config: DigitsConfig) -> Task:
     """Read the digits; pixels are 0 to 16 before scaling.
 
     Source:
