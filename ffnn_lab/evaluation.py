@@ -1,9 +1,12 @@
-"""Loss and error of every member on a split: sums and counts, divided once."""
+"""Loss and error of every member on a split: sums and counts, divided once; cosines."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ffnn_lab.draws import Examples
@@ -57,3 +60,38 @@ def evaluate(
         loss += criterion.loss(outputs, labels).double().sum(dim=1)
         error += criterion.error(outputs, labels).sum(dim=1)
     return loss / n_examples, error / (n_examples * criterion.error_unit)
+
+
+def cosines(params: Sequence[Tensor], member: int, layout: Layout, task: Task) -> dict[str, float]:
+    """Compare a linear member without bias with the solutions that its task knows.
+
+    Only weights that some train example reaches are compared.
+
+    Args:
+        params: As ``models.forward`` takes them.
+        member: Index on the leading axis.
+        layout: The layers.
+        task: What the member learned.
+
+    Returns:
+        The cosine between the member's weights and each solution, by name; none for any other
+        member, or where all weights are 0.
+    """
+    if not task.solutions or layout.has_bias or layout.n_layers > 1:
+        return {}
+    stored = params[0].detach()[member, 0, : task.n_features]
+    weights = np.asarray(stored.double().cpu())
+    is_reached = task.train.inputs.any(axis=0)
+    if not weights[is_reached].any():
+        return {}
+    return {
+        name: _cosine(weights[is_reached], solution[is_reached])
+        for name, solution in task.solutions.items()
+    }
+
+
+def _cosine(some: NDArray[np.float64], others: NDArray[np.float64]) -> float:
+    """Sum exactly, so that no order of summing moves a digit."""
+    scaled = some / np.abs(some).max()
+    product = math.fsum(scaled * others)
+    return product / math.sqrt(math.fsum(scaled * scaled) * math.fsum(others * others))

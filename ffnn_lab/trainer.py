@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -17,7 +18,7 @@ from torch.nn import functional
 
 from ffnn_lab.config import ConfigError, RunConfig, partition_key, run_id, with_values
 from ffnn_lab.draws import Batch, Examples, epoch_batches
-from ffnn_lab.evaluation import Criterion, evaluate
+from ffnn_lab.evaluation import Criterion, cosines, evaluate
 from ffnn_lab.models import Layout, export_member, forward, save_network
 from ffnn_lab.population import Member, Population, Snapshot
 from ffnn_lab.records import SPLITS, CurvePoint, RunResult
@@ -145,7 +146,11 @@ class Training:
                 network = export_member(population.params, m, population.layout)
                 path = self._weights_folder / f"{member.run_id}.pt"
                 save_network(network, path, population.layout)
-            results.append(result_of(member, status, self._task.chance_error))
+            result = result_of(member, status, self._task.chance_error)
+            if status == "completed":
+                found = cosines(population.params, m, population.layout, self._task)
+                result = replace(result, cosines=found)
+            results.append(result)
         if results:
             population.keep(kept)
         return results

@@ -35,7 +35,7 @@ from ffnn_lab.config.schedule import (
     DevDecayConfig,
     FixedDecayConfig,
 )
-from ffnn_lab.config.task import DigitsConfig, TaskConfig
+from ffnn_lab.config.task import DigitsConfig, SeparableConfig, TaskConfig
 from ffnn_lab.tasks import Task
 
 # --- optimizers ------------------------------------------------------------------------------
@@ -341,6 +341,7 @@ class TaskRow:
     n_examples: int
     """In all splits together."""
     label_counts: tuple[int, ...]
+    """From the lowest label to the highest."""
     checksum: str
     """``task_checksum(load_task(config))``: pins the raw data and the split."""
 
@@ -365,7 +366,17 @@ TASKS = {
         # As the UCI page of the data's test set lists them.
         label_counts=(178, 182, 177, 183, 181, 182, 181, 179, 174, 180),
         checksum="d93e87144a36c4af",
-    )
+    ),
+    "separable": TaskRow(
+        SeparableConfig(
+            name="separable", loss="squared", n=100, p=0.6, n_dev=50, n_test=100, draw_seed=0
+        ),
+        n_features=613,
+        n_classes=2,
+        n_examples=250,
+        label_counts=(90, 160),
+        checksum="a42a5a11af799bea",
+    ),
 }
 
 # --- the rest --------------------------------------------------------------------------------

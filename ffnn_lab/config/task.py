@@ -60,4 +60,23 @@ class DigitsConfig(CutTaskConfig):
     name: str = one_of("digits")
 
 
-TASKS: dict[str, type[TaskConfig]] = {"digits": DigitsConfig}
+@dataclass(kw_only=True)
+class SeparableConfig(TaskConfig):
+    """The binary least-squares problem of Wilson et al. (2017), section 3.3."""
+
+    name: str = one_of("separable")
+    loss: str = one_of("squared", "logistic")
+    """What is trained on: ``(score - y)^2``, or ``log(1 + exp(-y score))``."""
+    n: int = ranged("[1, inf)")
+    """Train examples."""
+    p: float = ranged("(0, 1)")
+    """Probability of the label +1."""
+    n_dev: int = ranged("[1, inf)")
+    """Fresh examples for tuning."""
+    n_test: int = ranged("[1, inf)")
+    """Fresh examples for the final report."""
+    draw_seed: int = ranged("[0, 9e18]")
+    """Draws the labels; no run's seed moves them."""
+
+
+TASKS: dict[str, type[TaskConfig]] = {"digits": DigitsConfig, "separable": SeparableConfig}

@@ -5,9 +5,13 @@ from typing import Any
 
 from ffnn_lab.config import TaskConfig
 from ffnn_lab.tasks.digits import load_digits
+from ffnn_lab.tasks.separable import load_separable
 from ffnn_lab.tasks.task import Split, Task, stratified_split
 
-LOADERS: dict[str, Callable[[Any], Task]] = {"digits": load_digits}
+LOADERS: dict[str, Callable[[Any], Task]] = {
+    "digits": load_digits,
+    "separable": load_separable,
+}
 """Name of the task to the function that reads it."""
 
 

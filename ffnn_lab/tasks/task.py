@@ -1,6 +1,7 @@
 """What a task is, and how examples are split and scaled."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,9 @@ class Task:
     test: Split
     loss: str = "cross_entropy"
     """``cross_entropy``; ``squared`` or ``logistic``, of a single output (``ffnn_lab.losses``)."""
+    solutions: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    """Weights of linear members that are known to solve it, ``(n_features,)``, by the names of
+    ``records.SOLUTIONS``."""
 
     def __post_init__(self) -> None:
         """Check that labels are what loss and metric take them for.
