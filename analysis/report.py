@@ -9,8 +9,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from analysis import render
+from analysis import render, separable
 from analysis.figures import error_against_lr, learning_curves
+from analysis.figures import separable as separable_figure
 from analysis.figures.save import SUFFIXES, provenance, save
 from analysis.notes import about_failed, notes
 from analysis.sweep import Records, Sweep, load
@@ -18,8 +19,11 @@ from analysis.tables import arm_table, paired_differences, run_table
 from analysis.winners import Winner, find_winners
 from ffnn_lab.edges import edge_text
 
-SHEETS = ("arms", "settings", "gain_of_tuning", "paired_differences", "run")
-FIGURES = ("learning_curves", "error_against_lr")
+SHEETS = (
+    *("arms", "settings", "gain_of_tuning", "paired_differences", "run"),
+    *("separable", "separable_labelled"),
+)
+FIGURES = ("learning_curves", "error_against_lr", "separable")
 """All that a report may write; what it does not write is not left from an earlier one."""
 
 
@@ -59,7 +63,9 @@ def report(folder: Path, *, console: Console | None = None) -> list[Path]:
     """
     console = console or Console()
     records = load(folder)
-    if isinstance(records, Sweep):
+    if isinstance(records, Sweep) and separable.is_about(records):
+        paths = _report_separable(records, console)
+    elif isinstance(records, Sweep):
         paths = _report_sweep(records, console)
     else:
         paths = _report_runs(records, console)
@@ -93,6 +99,34 @@ def _report_sweep(sweep: Sweep, console: Console) -> list[Path]:
     paths = _write_sheets(sweep.folder, sheets)
     page = _page(sweep, sheets, remarks, commands)
     return [*paths, page, *_write_drawings(sweep.folder, drawings)]
+
+
+def _report_separable(sweep: Sweep, console: Console) -> list[Path]:
+    """Report a sweep whose settings are draws of one problem: no arm has a best one."""
+    found = separable.find(sweep)
+    sheets = [
+        _Sheet(name, separable.readable(table, keys), table)
+        for name, table, keys in (
+            ("separable", found.table, ["arm", *found.conditions]),
+            ("separable_labelled", found.labelled, ["remark", "arm", *found.conditions]),
+        )
+        if len(table) > 0
+    ]
+    shown = found.runs[found.runs["remark"] == ""]
+    drawings = []
+    if len(shown) > 0:
+        run_ids = {name: shown.loc[shown["arm"] == name, "run_id"].tolist() for name in sweep.arms}
+        commands = [sweep.command, f"python -m analysis {sweep.name}"]
+        source = provenance(sweep.runs, run_ids=run_ids, commands=commands)
+        figure = separable_figure.figure(shown, found.conditions)
+        drawings.append(_Drawing("separable", figure, found.runs, source))
+    said = [*separable.remarks(sweep, found), *about_failed(sweep.runs, of=sweep.name)]
+    said += _remove_stale(sweep.folder, sheets, drawings)
+    remarks = [f"- {remark}" for remark in said]
+    _show(sweep, sheets, console)
+    _say_list("Notes", remarks, console)
+    page = _page(sweep, sheets, remarks, [])
+    return [*_write_sheets(sweep.folder, sheets), page, *_write_drawings(sweep.folder, drawings)]
 
 
 def _report_runs(records: Records, console: Console) -> list[Path]:
@@ -214,6 +248,7 @@ def _page(
     if commands:
         parts += ["## To train each best setting again", "\n".join(["```", *commands, "```"])]
     path = sweep.folder / "tables" / "report.md"
+    path.parent.mkdir(exist_ok=True)
     path.write_text("\n\n".join(parts) + "\n")
     return path
 

@@ -146,8 +146,9 @@ class Population:
                 weight[m, :fan_out, :fan_in] = initialize(
                     config.initializer, **draw, is_bias=False
                 )
-                bias[m, :fan_out] = initialize(config.bias_initializer, **draw, is_bias=True)
-            params += [weight, bias]
+                if self.layout.has_bias:
+                    bias[m, :fan_out] = initialize(config.bias_initializer, **draw, is_bias=True)
+            params += [weight, bias] if self.layout.has_bias else [weight]
         return params
 
     def _tensor(self, values: list[float]) -> Tensor:
@@ -204,8 +205,7 @@ class Population:
 
     def _clip_norms_(self, limit: Tensor) -> None:
         """Shorten each hidden unit's incoming weight vector to the limit."""
-        for layer in range(self.layout.n_layers - 1):
-            weight = self.params[2 * layer]
+        for weight, _ in self.layout.layers(self.params)[:-1]:
             norm = (weight * weight).sum(dim=2, keepdim=True).sqrt()
             # A limit of infinity must leave the weights as they are, over a norm of 0 and over one
             # that overflowed (infinity over infinity) alike.

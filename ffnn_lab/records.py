@@ -13,7 +13,7 @@ import subprocess
 import types
 import typing
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Union
@@ -36,6 +36,8 @@ SPLITS = ("train", "dev", "test")
 MOMENTS = ("last", "best")
 """The last epoch, and the one of the lowest dev error (ties: dev loss). Never the test-best."""
 METRICS = ("loss", "error")
+SOLUTIONS = ("min_norm", "sign")
+"""Known solutions to which the final weights of linear members are compared."""
 DEFAULT_SETTING = -1
 """The arm's untuned default, which confirm trains beside the winner: its number in ``trials``."""
 
@@ -54,9 +56,9 @@ class CurvePoint:
     """Updates done."""
     split: str
     loss: float
-    """Mean loss in nats."""
+    """Mean loss: nats, or the squared unit of the labels under the squared loss."""
     error: float
-    """Error rate in [0, 1]."""
+    """Error rate in [0, 1]; for real labels mean squared residual over the train variance."""
     lr: float
     """Learning rate that was in force when it was measured."""
 
@@ -74,15 +76,18 @@ class RunResult:
     seconds: float
     """The run's equal share of the wall time of the populations it was in."""
     chance_error: float
-    """What a diverged run counts as: the error of always answering the commonest class."""
+    """What a diverged run counts as: the error of always answering the commonest class, or 1."""
     curve: list[CurvePoint]
     traceback: str | None = None
     """What a failed run ended with; None of any other."""
+    cosines: Mapping[str, float] = field(default_factory=dict)
+    """Of the final weights with solutions that the task knows, by the names of `SOLUTIONS`."""
 
     def metrics(self) -> dict[str, float | int | None]:
         """Give every metric by its column: ``last.dev.error``, ``best.test.loss``, ....
 
-        A run that did not complete has none at its end: all are None.
+        A run that did not complete has none at its end: all are None. Cosines are there only for
+        a member and a task that have them.
         """
         values: dict[str, float | int | None] = {
             f"{moment}.{split}.{metric}": None
@@ -101,7 +106,7 @@ class RunResult:
                 if point.epoch == epoch:
                     values[f"{moment}.{point.split}.loss"] = point.loss
                     values[f"{moment}.{point.split}.error"] = point.error
-        return values
+        return values | {f"cosine.{name}": value for name, value in self.cosines.items()}
 
 
 @dataclass(frozen=True)
@@ -146,6 +151,7 @@ def runs_schema() -> pa.Schema:
         for split in SPLITS:
             for metric in METRICS:
                 fields[f"{moment}.{split}.{metric}"] = pa.float64()
+    fields |= {f"cosine.{name}": pa.float64() for name in SOLUTIONS}
     fields |= dict.fromkeys((*environment(), "config_json"), pa.string())
     return pa.schema(list(fields.items()))
 

@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -16,7 +17,7 @@ from torch import Tensor
 
 from ffnn_lab.config import ConfigError, RunConfig, partition_key, run_id, with_values
 from ffnn_lab.draws import Batch, Examples, epoch_batches
-from ffnn_lab.evaluation import evaluate, member_losses
+from ffnn_lab.evaluation import Criterion, cosines, evaluate
 from ffnn_lab.models import Layout, export_member, forward, save_network
 from ffnn_lab.population import Member, Population, Snapshot
 from ffnn_lab.records import SPLITS, CurvePoint, RunResult
@@ -57,6 +58,7 @@ class Training:
                 ``<run_id>.pt``.
         """
         self._task = task
+        self._criterion = Criterion.of(task)
         self._weights_folder = weights_folder
         self._population: Population | None = None
         self._partition: str | None = None
@@ -85,12 +87,13 @@ class Training:
         if len(partitions) != 1 or self._partition not in (None, *partitions):
             msg = "the runs of a population must agree in task, model, batch size, dtype, device"
             raise ValueError(msg)
-        sizes = (self._task.n_features, *configs[0].model.widths, self._task.n_classes)
-        layout = Layout(sizes, configs[0].model.activation)
+        layout = Layout.of(
+            configs[0].model, n_features=self._task.n_features, n_outputs=self._task.n_outputs
+        )
         newcomers = Population(configs, layout, snapshots=snapshots)
         if self._population is None:
             self._splits = {name: _on_device(self._task.split(name), newcomers) for name in SPLITS}
-        _evaluate(newcomers, self._splits)
+        _evaluate(newcomers, self._splits, self._criterion)
         if self._population is None:
             self._population, (self._partition,) = newcomers, partitions
         else:
@@ -108,7 +111,7 @@ class Training:
             for batch in epoch_batches(population, splits["train"]):
                 for parameter in population.params:
                     parameter.grad = None
-                loss = _loss(population, batch)
+                loss = _loss(population, batch, self._criterion)
                 loss.sum().backward()  # type: ignore[no-untyped-call]
                 population.step_()
                 losses.append(loss.detach())
@@ -116,7 +119,7 @@ class Training:
             member.epoch += 1
             member.n_steps += len(losses)
         _find_diverged(population.members, torch.stack(losses))
-        _evaluate(population, splits)
+        _evaluate(population, splits, self._criterion)
         for member in population.members:
             member.schedule = advance(
                 member.config.schedule,
@@ -142,7 +145,11 @@ class Training:
                 network = export_member(population.params, m, population.layout)
                 path = self._weights_folder / f"{member.run_id}.pt"
                 save_network(network, path, population.layout)
-            results.append(result_of(member, status, self._task.chance_error))
+            result = result_of(member, status, self._task.chance_error)
+            if status == "completed":
+                found = cosines(population.params, m, population.layout, self._task)
+                result = replace(result, cosines=found)
+            results.append(result)
         if results:
             population.keep(kept)
         return results
@@ -222,16 +229,21 @@ def settle_device(config: RunConfig) -> RunConfig:
     return config
 
 
-def _loss(population: Population, batch: Batch) -> Tensor:
+def _loss(population: Population, batch: Batch, criterion: Criterion) -> Tensor:
     """Compute each member's mean loss on its own batch, ``(M,)``."""
-    logits = forward(population.params, batch.inputs, population.layout, batch.dropout)
-    return member_losses(logits, batch.labels).mean(dim=1)
+    outputs = forward(population.params, batch.inputs, population.layout, batch.dropout)
+    return criterion.loss(outputs, batch.labels).mean(dim=1)
 
 
 def _on_device(split: Split, population: Population) -> Examples:
-    """Put a split on the device in the population's dtype, features padded as it stores them."""
+    """Put a split on the device, features padded as the population stores them.
+
+    Inputs, and labels that are no classes, take the population's dtype.
+    """
     inputs = torch.from_numpy(split.inputs)
     labels = torch.from_numpy(split.labels).to(population.device)
+    if labels.is_floating_point():
+        labels = labels.to(population.dtype)
     n_examples, n_features = inputs.shape
     stored_in = population.layout.stored[0]
     if n_features == stored_in:  # shared with the task, where device and dtype are its own
@@ -295,7 +307,7 @@ def _was_measured(member: Member) -> bool:
     return bool(member.curve) and member.curve[-1].epoch == member.epoch
 
 
-def _evaluate(population: Population, splits: dict[str, Examples]) -> None:
+def _evaluate(population: Population, splits: dict[str, Examples], criterion: Criterion) -> None:
     """Add a point to the curve of each member that is due on each split, and spot divergence.
 
     A member that diverged gets no point: its curve stops where the run stopped.
@@ -304,7 +316,10 @@ def _evaluate(population: Population, splits: dict[str, Examples]) -> None:
         return
     with _threads_for(population):
         measured = {
-            name: [v.tolist() for v in evaluate(population.params, split, population.layout)]
+            name: [
+                values.tolist()
+                for values in evaluate(population.params, split, population.layout, criterion)
+            ]
             for name, split in splits.items()
         }
     for m, member in enumerate(population.members):

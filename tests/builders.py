@@ -30,6 +30,7 @@ from ffnn_lab.config.run import PathsConfig, TrackingConfig
 from ffnn_lab.config.schedule import ConstantScheduleConfig
 from ffnn_lab.config.task import DigitsConfig
 from ffnn_lab.draws import Batch, Examples, epoch_batches
+from ffnn_lab.evaluation import Criterion
 from ffnn_lab.models import Layout, open_network
 from ffnn_lab.population import Population
 from ffnn_lab.records import CurvePoint, RunResult
@@ -65,7 +66,7 @@ def make_run(
         task=DigitsConfig(
             name="digits", dev_fraction=0.2, test_fraction=0.2, split_seed=0, scaling="global"
         ),
-        model=ModelConfig(widths=[9], activation="relu"),
+        model=ModelConfig(widths=[9], activation="relu", bias=True),
         initializer=initializer or SchemeConfig(name="he_normal", gain=1.0),
         bias_initializer=bias_initializer or SchemeConfig(name="zeros", gain=1.0),
         optimizer=optimizer or SGDConfig(name="sgd", lr=0.1, weight_decay=0.0, decay="coupled"),
@@ -115,6 +116,47 @@ def make_blobs(
     )
 
 
+def make_line(
+    labels: str = "signs",
+    loss: str = "squared",
+    *,
+    n_features: int = 5,
+    n_train: int = 50,
+    n_dev: int = 23,
+    seed: int = 0,
+) -> Task:
+    """Make a linear rule with noise, of one output: learned, not solved; sized as the blobs.
+
+    Args:
+        labels: ``signs`` of the rule, or ``reals``.
+        loss: ``squared`` or ``logistic``.
+        n_features: Numbers per example.
+        n_train: Examples of train.
+        n_dev: Of dev; test has one more.
+        seed: Draws it all.
+    """
+    rng = np.random.default_rng(seed)
+    rule = rng.standard_normal(n_features)
+
+    def split(n_examples: int) -> Split:
+        inputs = rng.standard_normal((n_examples, n_features))
+        reals = inputs @ rule + rng.standard_normal(n_examples) + 0.5
+        return Split(inputs, np.where(reals > 0, 1.0, -1.0) if labels == "signs" else reals)
+
+    return Task(
+        name="line",
+        n_classes=2 if labels == "signs" else 0,
+        train=split(n_train),
+        dev=split(n_dev),
+        test=split(n_dev + 1),
+        loss=loss,
+    )
+
+
+ONE_OUTPUT = (("signs", "squared"), ("signs", "logistic"), ("reals", "squared"))
+"""Labels and loss of every kind of task with one output, as `make_line` takes them."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """A finished run with its final weights."""
@@ -124,7 +166,7 @@ class Outcome:
 
     @property
     def weights(self) -> list[Tensor]:
-        """Weight and bias of each layer in turn, without padding."""
+        """Weight and bias (if there is one) of each layer in turn, without padding."""
         return [parameter.detach() for parameter in self.network.parameters()]
 
 
@@ -191,8 +233,9 @@ def losses(curve: Sequence[CurvePoint], split: str = "train") -> list[float]:
 
 def make_population(configs: Sequence[RunConfig], task: Task) -> Population:
     """Start a population as ``trainer.train`` does."""
-    sizes = (task.n_features, *configs[0].model.widths, task.n_classes)
-    return Population(configs, Layout(sizes, configs[0].model.activation))
+    model = configs[0].model
+    layout = Layout.of(model, n_features=task.n_features, n_outputs=task.n_outputs)
+    return Population(configs, layout)
 
 
 def train_examples(population: Population, task: Task) -> Examples:
@@ -200,11 +243,11 @@ def train_examples(population: Population, task: Task) -> Examples:
     return _on_device(task.train, population)
 
 
-def take_step_(population: Population, batch: Batch) -> None:
+def take_step_(population: Population, batch: Batch, task: Task) -> None:
     """Take one training step, as ``trainer.train`` does."""
     for parameter in population.params:
         parameter.grad = None
-    torch.autograd.backward(_loss(population, batch).sum())
+    torch.autograd.backward(_loss(population, batch, Criterion.of(task)).sum())
     population.step_()
 
 
@@ -212,7 +255,7 @@ def take_epoch_(population: Population, task: Task) -> None:
     """Take one epoch of steps, for tests that look at the population in between."""
     population.set_learning_rates()
     for batch in epoch_batches(population, train_examples(population, task)):
-        take_step_(population, batch)
+        take_step_(population, batch, task)
     for member in population.members:
         member.epoch += 1
 

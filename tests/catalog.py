@@ -41,6 +41,7 @@ from ffnn_lab.config.task import (
     DigitsConfig,
     FashionMnistConfig,
     MnistConfig,
+    SeparableConfig,
     TaskConfig,
 )
 from ffnn_lab.tasks import Task
@@ -349,6 +350,7 @@ class TaskRow:
     n_examples: int
     """In all splits together."""
     label_counts: tuple[int, ...]
+    """From the lowest label to the highest."""
     checksum: str
     """``task_checksum`` of the task, unscaled: pins the raw data and the split."""
     files: str | None = None
@@ -425,13 +427,23 @@ TASKS = {
         checksum="c5a374b47f785379",
         write=write_wine,
     ),
+    "separable": TaskRow(
+        SeparableConfig(
+            name="separable", loss="squared", n=100, p=0.6, n_dev=50, n_test=100, draw_seed=0
+        ),
+        n_features=613,
+        n_classes=2,
+        n_examples=250,
+        label_counts=(90, 160),
+        checksum="a42a5a11af799bea",
+    ),
 }
 
 # --- the rest --------------------------------------------------------------------------------
 
 MODELS = {
-    "mlp": ModelConfig(widths=[9], activation="relu"),
-    "linear": ModelConfig(widths=[], activation="relu"),
+    "mlp": ModelConfig(widths=[9], activation="relu", bias=True),
+    "linear": ModelConfig(widths=[], activation="relu", bias=True),
 }
 TRACKING = {
     mode: TrackingConfig(mode=mode, project="tests") for mode in ("offline", "online", "off")

@@ -8,11 +8,14 @@ import torch
 from torch.nn import functional
 
 from ffnn_lab.draws import Examples
-from ffnn_lab.evaluation import CHUNK_NUMBERS, evaluate, member_losses
+from ffnn_lab.evaluation import CHUNK_NUMBERS, Criterion, evaluate
+from ffnn_lab.losses import ERRORS, LOSSES
 from ffnn_lab.models import Layout
-from tests.builders import make_blobs, make_population, make_run
+from ffnn_lab.trainer import _on_device
+from tests.builders import ONE_OUTPUT, make_blobs, make_line, make_population, make_run
 
 LINEAR = Layout((2, 3), "relu", alignment=1)
+CLASSES = Criterion(LOSSES["cross_entropy"], ERRORS["class"], error_unit=1.0)
 
 
 def _params(biases: list[list[float]]) -> list[torch.Tensor]:
@@ -32,7 +35,7 @@ def test_loss_and_error_by_hand() -> None:
     has equal logits: log 3, and answers one class.
     """
     params = _params([[math.log(1), math.log(2), math.log(5)], [0.0, 0.0, 0.0]])
-    loss, error = evaluate(params, _examples([2, 2, 1, 0, 2]), LINEAR)
+    loss, error = evaluate(params, _examples([2, 2, 1, 0, 2]), LINEAR, CLASSES)
     by_hand = -(3 * math.log(5 / 8) + math.log(2 / 8) + math.log(1 / 8)) / 5
     assert loss.tolist() == pytest.approx([by_hand, math.log(3)], rel=1e-14)
     assert error[0].item() == pytest.approx(2 / 5, rel=1e-15)
@@ -53,7 +56,8 @@ def test_the_last_chunk_counts_for_what_it_is(surplus: int) -> None:
     assert n_first == 512
     n_right, n_wrong = min(n_first, n_first + surplus), max(0, surplus)
     split = _examples([0] * n_right + [1] * n_wrong)
-    loss, error = evaluate(_params([[math.log(3), 0.0, -math.inf]]), split, LINEAR)
+    params = _params([[math.log(3), 0.0, -math.inf]])
+    loss, error = evaluate(params, split, LINEAR, CLASSES)
     expected = (n_right * math.log(4 / 3) + n_wrong * math.log(4)) / (n_right + n_wrong)
     assert loss.item() == pytest.approx(expected, rel=1e-12)
     assert error.item() == n_wrong / (n_right + n_wrong)
@@ -71,7 +75,8 @@ def test_each_member_equals_a_plain_forward_pass(n_examples: int, widths: list[i
     inputs = torch.from_numpy(rng.standard_normal((n_examples, 5)))
     labels = torch.from_numpy(rng.integers(0, 4, n_examples))
     stored = functional.pad(inputs, (0, population.layout.stored[0] - 5))
-    losses, errors = evaluate(population.params, Examples(stored, labels), population.layout)
+    split = Examples(stored, labels)
+    losses, errors = evaluate(population.params, split, population.layout, CLASSES)
     for m in range(3):
         hidden = inputs
         for layer in range(len(widths) + 1):
@@ -88,29 +93,42 @@ def test_each_member_equals_a_plain_forward_pass(n_examples: int, widths: list[i
         assert errors[m].item() == n_errors / n_examples
 
 
+@pytest.mark.parametrize("kind", ONE_OUTPUT, ids=", ".join)
+@pytest.mark.parametrize("n_dev", [1, 511, 512, 1300])
+def test_a_score_is_judged_over_all_chunks(n_dev: int, kind: tuple[str, str]) -> None:
+    """By numpy, on the member's own weights."""
+    task = make_line(*kind, n_dev=n_dev)
+    configs = [make_run({"model.widths": []}, seed=seed) for seed in range(2)]
+    population = make_population(configs, task)
+    examples = _on_device(task.dev, population)
+    found = evaluate(population.params, examples, population.layout, Criterion.of(task))
+    labels = task.dev.labels
+    for m in range(2):
+        weight = population.params[0].detach()[m, 0, :5].numpy()
+        scores = task.dev.inputs @ weight
+        if kind[1] == "squared":
+            losses = (scores - labels) ** 2
+        else:
+            losses = np.log1p(np.exp(-scores * labels))
+        if kind[0] == "signs":
+            error = (np.sign(scores) != labels).mean()
+        else:
+            error = losses.mean() / task.train.labels.var()
+        assert found[0][m].item() == pytest.approx(losses.mean(), rel=1e-12)
+        assert found[1][m].item() == pytest.approx(error, rel=1e-12)
+
+
 def test_the_sums_are_in_float64_whatever_the_networks_are_in() -> None:
     """Half a million losses of log 3 in float32 would sum up with an error of about 1e-4."""
     params = [tensor.float() for tensor in _params([[0.0, 0.0, 0.0]])]
     split = Examples(torch.zeros(500_000, 2), torch.zeros(500_000, dtype=torch.int64))
-    loss, error = evaluate(params, split, LINEAR)
+    loss, error = evaluate(params, split, LINEAR, CLASSES)
     assert loss.dtype == error.dtype == torch.float64
     # Each loss is rounded to float32 (2^-24); the sum adds nothing to that.
     assert loss.item() == pytest.approx(math.log(3), rel=2**-24)
 
 
-def test_member_losses_keep_member_and_example_apart() -> None:
-    """Entry (m, b) is that of logits (m, b) and label (m, b): members see different batches."""
-    rng = torch.Generator().manual_seed(0)
-    logits = torch.randn(2, 3, 4, generator=rng, dtype=torch.float64)
-    labels = torch.tensor([[0, 1, 2], [3, 2, 1]])
-    losses = member_losses(logits, labels)
-    for m in range(2):
-        for b in range(3):
-            expected = -logits[m, b].log_softmax(dim=0)[labels[m, b]]
-            assert losses[m, b].item() == pytest.approx(expected.item(), rel=1e-14)
-
-
 def test_evaluation_leaves_no_graph() -> None:
     params = [tensor.requires_grad_() for tensor in _params([[0.0, 1.0, 2.0]])]
-    loss, _ = evaluate(params, _examples([0]), LINEAR)
+    loss, _ = evaluate(params, _examples([0]), LINEAR, CLASSES)
     assert not loss.requires_grad

@@ -21,10 +21,12 @@ from ffnn_lab.draws import Batch, epoch_batches
 from ffnn_lab.tasks import Task
 from ffnn_lab.trainer import train
 from tests.builders import (
+    ONE_OUTPUT,
     assert_same_to_the_bit,
     ids,
     losses,
     make_blobs,
+    make_line,
     make_population,
     make_run,
     train_examples,
@@ -216,12 +218,30 @@ SHAPES: list[Shape] = [
 ]
 
 
-def _random_shape(seed: int) -> Shape:
+ONE_OUTPUT_SHAPES: list[tuple[Shape, str, str, bool]] = [
+    ((40, 1, 60, [64], "relu", 32, 8, "float32"), "signs", "logistic", True),
+    ((40, 1, 60, [64], "relu", 32, 8, "float64"), "signs", "logistic", False),
+    ((5, 1, 51, [], "relu", 7, 7, "float32"), "signs", "logistic", False),
+    ((1, 1, 41, [1], "tanh", 13, 5, "float32"), "signs", "logistic", True),
+    ((33, 1, 77, [17, 31], "sigmoid", 1, 6, "float32"), "signs", "logistic", False),
+    ((13, 1, 101, [150, 2], "tanh", "full", 16, "float32"), "signs", "logistic", True),
+    ((100, 1, 63, [], "relu", "full", 24, "float64"), "signs", "logistic", False),
+    ((65, 1, 90, [129], "gelu", 33, 9, "float32"), "signs", "squared", False),
+    ((5, 1, 51, [], "relu", 7, 7, "float32"), "signs", "squared", True),
+    ((653, 1, 100, [], "relu", "full", 10, "float64"), "signs", "squared", False),
+    ((31, 1, 55, [7, 97], "gelu", 16, 11, "float64"), "reals", "squared", True),
+    ((77, 1, 83, [101, 43], "relu", 32, 13, "float32"), "reals", "squared", False),
+    ((8, 1, 121, [], "relu", 1, 12, "float32"), "reals", "squared", False),
+]
+"""Shapes of tasks with one output: labels, loss, and whether layers have biases."""
+
+
+def _random_shape(seed: int, *, n_classes: int | None = None) -> Shape:
     rng = random.Random(seed)  # noqa: S311 - draws test cases
     batch_sizes: list[int | str] = [1, 7, 13, 32, 33, "full"]
     return (
         rng.randint(1, 130),
-        rng.randint(2, 12),
+        n_classes or rng.randint(2, 12),
         rng.randint(20, 200),
         [rng.randint(1, 150) for _ in range(rng.randint(0, 3))],
         rng.choice(["relu", "tanh", "sigmoid", "gelu"]),
@@ -232,16 +252,25 @@ def _random_shape(seed: int) -> Shape:
 
 
 def _check_company(
-    shape: Shape, set_threads: Callable[[int], None], threads: Sequence[int]
+    shape: Shape,
+    set_threads: Callable[[int], None],
+    threads: Sequence[int],
+    *,
+    one_output: tuple[str, str] | None = None,
+    bias: bool = True,
 ) -> None:
     """Compare a population on one thread with itself, its larger half and two lone members."""
     n_features, n_classes, n_train, widths, activation, batch_size, n_members, dtype = shape
-    task = make_blobs(n_features=n_features, n_classes=n_classes, n_train=n_train)
+    if one_output is None:
+        task = make_blobs(n_features=n_features, n_classes=n_classes, n_train=n_train)
+    else:
+        task = make_line(*one_output, n_features=n_features, n_train=n_train)
     configs = mixed_runs(
         n_members,
         {
             "model.widths": widths,
             "model.activation": activation,
+            "model.bias": bias,
             "trainer.batch_size": batch_size,
             "trainer.max_epochs": 2,
             "trainer.dtype": dtype,
@@ -265,12 +294,33 @@ def test_a_run_alone_equals_the_run_in_company(
     _check_company(shape, set_threads, threads=(1, 2, 4))
 
 
+@pytest.mark.parametrize(("shape", "labels", "loss", "bias"), ONE_OUTPUT_SHAPES, ids=str)
+def test_a_run_of_one_output_alone_equals_the_run_in_company(
+    shape: Shape, labels: str, loss: str, *, bias: bool, set_threads: Callable[[int], None]
+) -> None:
+    _check_company(shape, set_threads, threads=(1, 2, 4), one_output=(labels, loss), bias=bias)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(100))
 def test_a_run_alone_equals_the_run_in_company_at_random_shapes(
     seed: int, set_threads: Callable[[int], None]
 ) -> None:
-    _check_company(_random_shape(seed), set_threads, threads=(1, 4))
+    _check_company(_random_shape(seed), set_threads, threads=(1, 4), bias=seed % 3 > 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(60))
+def test_a_run_of_one_output_alone_equals_the_run_in_company_at_random_shapes(
+    seed: int, set_threads: Callable[[int], None]
+) -> None:
+    _check_company(
+        _random_shape(seed, n_classes=1),
+        set_threads,
+        threads=(1, 4),
+        one_output=ONE_OUTPUT[seed % 3],
+        bias=seed % 2 == 0,
+    )
 
 
 def test_a_run_alone_equals_the_run_in_company_on_digits(

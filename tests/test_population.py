@@ -60,6 +60,14 @@ def test_every_parameter_begins_with_the_members(blobs: Task) -> None:
     assert all(parameter.is_leaf and parameter.requires_grad for parameter in population.params)
 
 
+def test_without_biases_there_are_none(blobs: Task) -> None:
+    population = make_population([make_run({"model.bias": False}, seed=s) for s in (0, 1)], blobs)
+    assert [tuple(w.shape) for w in population.params] == [(2, 32, 32), (2, 16, 32)]
+    with_biases = make_population([make_run(seed=seed) for seed in (0, 1)], blobs)
+    for weight, other in zip(population.params, with_biases.params[::2], strict=True):
+        assert torch.equal(weight, other)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_parameters_and_hyperparameters_have_the_dtype_asked_for(dtype: str, blobs: Task) -> None:
     configs = [
@@ -165,7 +173,8 @@ def test_a_step_of_gradient_descent_by_hand(blobs: Task) -> None:
     configs = [make_run({"optimizer.lr": lr}, seed=seed) for seed, lr in enumerate((0.1, 0.4))]
     population = make_population(configs, blobs)
     before = [parameter.detach().clone() for parameter in population.params]
-    take_step_(population, next(epoch_batches(population, train_examples(population, blobs))))
+    batch = next(epoch_batches(population, train_examples(population, blobs)))
+    take_step_(population, batch, blobs)
     for parameter, old in zip(population.params, before, strict=True):
         assert parameter.grad is not None
         for m, lr in enumerate((0.1, 0.4)):

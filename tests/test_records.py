@@ -105,6 +105,17 @@ def test_a_diverged_run_has_no_metrics_but_keeps_its_curve(tmp_path: Path) -> No
     assert read_curves(tmp_path)["epoch"].max() == 1
 
 
+def test_cosines_have_columns_that_are_empty_elsewhere(tmp_path: Path) -> None:
+    result = _result(make_run(seed=0))
+    told = dataclasses.replace(result, cosines={"min_norm": 0.25, "sign": 1.0})
+    RecordWriter(tmp_path).write([told, _result(make_run(seed=1))])
+    runs = read_runs(tmp_path).sort_values("seed")
+    assert runs["cosine.min_norm"].tolist()[0] == 0.25
+    assert runs["cosine.sign"].tolist()[0] == 1.0
+    assert runs[["cosine.min_norm", "cosine.sign"]].iloc[1].isna().all()
+    assert "cosine.sign" not in result.metrics()
+
+
 def test_a_part_that_was_not_renamed_is_not_read(tmp_path: Path) -> None:
     RecordWriter(tmp_path).write([_result(make_run(seed=0))])
     (tmp_path / "runs" / ".part-0-1.parquet").write_bytes(b"torn")

@@ -11,7 +11,15 @@ from ffnn_lab.config.initializer import SchemeConfig
 from ffnn_lab.config.optimizer import AdamConfig, HeavyBallConfig
 from ffnn_lab.records import CurvePoint
 from ffnn_lab.tasks import Task
-from tests.builders import Outcome, make_blobs, make_run, train_with_weights, with_parts
+from tests.builders import (
+    ONE_OUTPUT,
+    Outcome,
+    make_blobs,
+    make_line,
+    make_run,
+    train_with_weights,
+    with_parts,
+)
 from tests.catalog import BIAS_INITIALIZERS, INITIALIZERS, OPTIMIZERS, SCHEDULES
 from tests.reference.plain_loop import PlainRun, train_alone
 
@@ -235,6 +243,58 @@ def test_evaluation_now_and_then_agrees(blobs: Task) -> None:
     _assert_all_agree(configs, blobs)
     outcome = train_with_weights(configs, blobs)[0]
     assert [p.epoch for p in outcome.result.curve if p.split == "dev"] == [0, 2, 4, 5]
+
+
+@pytest.mark.parametrize("kind", ONE_OUTPUT, ids=", ".join)
+@pytest.mark.parametrize("widths", [[], [9]], ids=["linear", "mlp"])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_optimizer_agrees_with_torch_on_one_output(
+    name: str, widths: list[int], kind: tuple[str, str]
+) -> None:
+    """At the stable learning rates: real labels have gradients of any size."""
+    row = OPTIMIZERS[name]
+    decay = {"adamw": "decoupled", "sgd": "coupled", "adam": "coupled"}.get(name)
+    optimizer = dataclasses.replace(row.config, lr=row.stable_lr / 2)
+    if decay is not None:
+        optimizer = _decayed(optimizer, decay)
+    config = make_run({"model.widths": widths}, optimizer=optimizer)
+    _assert_all_agree(_members(config), make_line(*kind))
+
+
+@pytest.mark.parametrize("kind", [None, *ONE_OUTPUT], ids=str)
+@pytest.mark.parametrize("widths", [[], [9], [7, 33, 5]], ids=str)
+def test_layers_without_biases_agree(
+    widths: list[int], kind: tuple[str, str] | None, blobs: Task
+) -> None:
+    config = make_run({"model.widths": widths, "model.bias": False, "optimizer.lr": 0.02})
+    task = blobs if kind is None else make_line(*kind)
+    _assert_all_agree(_members(config), task)
+    for outcome in train_with_weights(_members(config), task):
+        assert [weight.ndim for weight in outcome.weights] == [2] * (len(widths) + 1)
+
+
+@pytest.mark.parametrize("kind", ONE_OUTPUT, ids=", ".join)
+@pytest.mark.parametrize("batch_size", [1, 7, "full"])
+def test_batch_size_agrees_on_one_output(batch_size: int | str, kind: tuple[str, str]) -> None:
+    changes = {
+        "model.widths": [],
+        "model.bias": False,
+        "optimizer.lr": 0.02,
+        "trainer.batch_size": batch_size,
+        "trainer.max_epochs": {1: 1, 7: 3, "full": 20}[batch_size],
+    }
+    _assert_all_agree([make_run(changes, seed=seed) for seed in range(3)], make_line(*kind))
+
+
+@pytest.mark.parametrize("kind", ONE_OUTPUT, ids=", ".join)
+def test_schedules_agree_on_one_output(kind: tuple[str, str]) -> None:
+    """Among them dev_decay, which looks at the dev loss."""
+    changes = {"optimizer.lr": 0.05, "trainer.max_epochs": 8}
+    configs = [
+        make_run(changes, seed=seed, schedule=row.config)
+        for seed, row in enumerate(SCHEDULES.values())
+    ]
+    _assert_all_agree(configs, make_line(*kind))
 
 
 def test_other_sizes_of_task_agree() -> None:

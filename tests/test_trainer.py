@@ -10,6 +10,7 @@ from torch import Tensor
 from ffnn_lab import trainer
 from ffnn_lab.config import ConfigError
 from ffnn_lab.draws import Batch
+from ffnn_lab.evaluation import Criterion
 from ffnn_lab.population import Member, Population
 from ffnn_lab.tasks import Task
 from ffnn_lab.trainer import settle_device, train
@@ -134,10 +135,10 @@ def _threads_used(
     seen = set()
     compute = trainer._loss
 
-    def look(population: Population, batch: Batch) -> Tensor:
+    def look(population: Population, batch: Batch, criterion: Criterion) -> Tensor:
         tiny = torch.tensor(torch.finfo(torch.float32).tiny)
         seen.add((torch.get_num_threads(), (tiny / 2).item() == 0.0))
-        return compute(population, batch)
+        return compute(population, batch, criterion)
 
     monkeypatch.setattr(trainer, "_loss", look)
     train([make_run(seed=seed) for seed in range(n_members)], task)

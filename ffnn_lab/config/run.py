@@ -23,11 +23,13 @@ from ffnn_lab.config.task import TASKS, TaskConfig
 
 @dataclass(kw_only=True)
 class ModelConfig:
-    """A feed-forward net: softmax(W g(V f(x))) with any number of hidden layers."""
+    """A feed-forward net: W g(V f(x)) with any number of hidden layers."""
 
     widths: list[int] = ranged("[1, inf)")
-    """Units of each hidden layer; an empty list is multinomial logistic regression."""
+    """Units of each hidden layer; an empty list is a linear model."""
     activation: str = one_of("relu", "tanh", "sigmoid", "gelu")
+    bias: bool
+    """Whether every layer has a bias, or none."""
 
 
 @dataclass(kw_only=True)
@@ -109,6 +111,12 @@ class RunConfig:
             msg = (
                 f"bias_initializer.name must be one of {', '.join(BIAS_INITIALIZERS)}; got "
                 f"{self.bias_initializer.name}"
+            )
+            raise ConfigError(msg)
+        if not self.model.bias and self.bias_initializer.name != "zeros":
+            msg = (
+                "bias_initializer must be zeros with model.bias=false, which leaves it nothing to "
+                f"draw; got {self.bias_initializer.name}"
             )
             raise ConfigError(msg)
         _check_batch_size(self.trainer.batch_size)

@@ -5,6 +5,9 @@ from typing import Union
 
 from ffnn_lab.config.fields import ConfigError, one_of, ranged
 
+LOSSES = ("cross_entropy", "squared", "logistic")
+"""What a task may train on: the first has an output for each class, the others have one score."""
+
 
 @dataclass(kw_only=True)
 class TaskConfig:
@@ -144,10 +147,30 @@ class TableConfig(CutTaskConfig):
         return self.sha256 is not None
 
 
+@dataclass(kw_only=True)
+class SeparableConfig(TaskConfig):
+    """The binary least-squares problem of Wilson et al. (2017), section 3.3."""
+
+    name: str = one_of("separable")
+    loss: str = one_of("squared", "logistic")
+    """What is trained on: ``(score - y)^2``, or ``log(1 + exp(-y score))``."""
+    n: int = ranged("[1, inf)")
+    """Train examples."""
+    p: float = ranged("(0, 1)")
+    """Probability of the label +1."""
+    n_dev: int = ranged("[1, inf)")
+    """Fresh examples for tuning."""
+    n_test: int = ranged("[1, inf)")
+    """Fresh examples for the final report."""
+    draw_seed: int = ranged("[0, 9e18]")
+    """Draws the labels; no run's seed moves them."""
+
+
 TASKS: dict[str, type[TaskConfig]] = {
     "digits": DigitsConfig,
     "mnist": MnistConfig,
     "fashion_mnist": FashionMnistConfig,
     "cifar10": Cifar10Config,
     "table": TableConfig,
+    "separable": SeparableConfig,
 }

@@ -21,7 +21,7 @@ _MODULES: dict[str, type[nn.Module]] = {
 def _network(layout: Layout, dtype: torch.dtype) -> nn.Sequential:
     layers: list[nn.Module] = []
     for layer in range(layout.n_layers):
-        layers.append(nn.Linear(*layout.fans(layer), dtype=dtype))
+        layers.append(nn.Linear(*layout.fans(layer), bias=layout.has_bias, dtype=dtype))
         if layer + 1 < layout.n_layers:
             layers.append(_MODULES[layout.activation]())
     return nn.Sequential(*layers)
@@ -40,18 +40,19 @@ def export_member(params: Sequence[Tensor], member: int, layout: Layout) -> nn.S
     network = _network(layout, params[0].dtype)
     linear = [module for module in network if isinstance(module, nn.Linear)]
     with torch.no_grad():
-        for layer, module in enumerate(linear):
-            fan_in, fan_out = layout.fans(layer)
-            module.weight.copy_(params[2 * layer][member, :fan_out, :fan_in])
-            module.bias.copy_(params[2 * layer + 1][member, :fan_out])
+        for module, (weight, bias) in zip(linear, layout.layers(params), strict=True):
+            module.weight.copy_(weight[member, : module.out_features, : module.in_features])
+            if bias is not None:
+                module.bias.copy_(bias[member, : module.out_features])
     return network
 
 
 def save_network(network: nn.Sequential, path: Path, layout: Layout) -> None:
-    """Write a network's sizes, activation and weights to one file."""
+    """Write a network's layout and weights to one file."""
     contents: dict[str, Any] = {
         "sizes": list(layout.sizes),
         "activation": layout.activation,
+        "has_bias": layout.has_bias,
         "state": {name: tensor.cpu() for name, tensor in network.state_dict().items()},
     }
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,10 +66,13 @@ def open_network(path: Path) -> nn.Sequential:
     """Open a file that ``trainer.save_weights=true`` wrote as an ordinary ``nn.Module``.
 
     Returns:
-        The network in evaluation mode; it maps scaled inputs ``(B, n_features)`` to logits.
+        The network in evaluation mode; it maps scaled inputs ``(B, n_features)`` to logits, or to
+        scores ``(B, 1)`` where the task has one output.
     """
     contents = torch.load(path, weights_only=True)
-    layout = Layout(tuple(contents["sizes"]), contents["activation"])
+    layout = Layout(
+        tuple(contents["sizes"]), contents["activation"], has_bias=contents["has_bias"]
+    )
     network = _network(layout, contents["state"]["0.weight"].dtype)
     network.load_state_dict(contents["state"])
     return network.eval()

@@ -1,4 +1,4 @@
-"""The feed-forward net softmax(W g(V f(x))), for a whole population at once.
+"""The feed-forward net W g(V f(x)), for a whole population at once.
 
 Layer sizes are stored padded to a multiple of ``ALIGNMENT`` numbers (outputs: of half), with
 zeros that stay zero. A member's block then starts at the same alignment wherever it lies in the
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from ffnn_lab.config import ModelConfig
 
 ALIGNMENT = 32
 """Numbers; two vectors of 16 single-precision lanes, the widest step of torch's CPU loops."""
@@ -33,6 +35,13 @@ class Layout:
     """Inputs, hidden widths, outputs."""
     activation: str
     alignment: int = ALIGNMENT
+    has_bias: bool = True
+
+    @classmethod
+    def of(cls, model: ModelConfig, *, n_features: int, n_outputs: int) -> "Layout":
+        """Lay out what a config asks for, on a task of that many features and outputs."""
+        sizes = (n_features, *model.widths, n_outputs)
+        return cls(sizes, model.activation, has_bias=model.bias)
 
     @property
     def stored(self) -> tuple[int, ...]:
@@ -52,8 +61,23 @@ class Layout:
         """Give ``(fan_in, fan_out)`` of a layer as the user asked for it."""
         return self.sizes[layer], self.sizes[layer + 1]
 
-    def class_mask(self, like: Tensor) -> Tensor:
-        """Give zeros for the real classes and minus infinity for padding, ``(stored_out,)``."""
+    def layers(self, params: Sequence[Tensor]) -> list[tuple[Tensor, Tensor | None]]:
+        """Give weight and bias of each layer, None for a bias that there is not.
+
+        Args:
+            params: Of each layer in turn its weight, and its bias if the layers have one.
+        """
+        if not self.has_bias:
+            return [(weight, None) for weight in params]
+        return list(zip(params[::2], params[1::2], strict=True))
+
+    def class_mask(self, like: Tensor) -> Tensor | None:
+        """Give zeros for the real classes and minus infinity for padding, ``(stored_out,)``.
+
+        Or None: a single output is a score, to which padding is no rival.
+        """
+        if self.sizes[-1] == 1:
+            return None
         is_padding = torch.arange(self.stored[-1], device=like.device) >= self.sizes[-1]
         return torch.zeros_like(is_padding, dtype=like.dtype).masked_fill(is_padding, -math.inf)
 
@@ -74,11 +98,11 @@ def forward(
     layout: Layout,
     dropout: Sequence[Tensor | None] | None = None,
 ) -> Tensor:
-    """Compute the logits of every member on its own batch.
+    """Compute the outputs of every member on its own batch: logits, or a score.
 
     Args:
-        params: Weight and bias of each layer in turn, ``(M, stored_out, stored_in)`` and
-            ``(M, stored_out)``.
+        params: Weight and bias (if the layers have one) of each layer in turn,
+            ``(M, stored_out, stored_in)`` and ``(M, stored_out)``.
         inputs: ``(M, B, stored_in)`` of the first layer.
         layout: The layers.
         dropout: While training, what to multiply the inputs of each layer with: 0 or
@@ -86,22 +110,26 @@ def forward(
             there. None at evaluation: the whole network.
 
     Returns:
-        Logits, ``(M, B, stored_out)`` of the last layer: minus infinity for padding, which is then
-        no class of any probability. (Softmax over aligned rows is several times as fast as over
-        ten classes.)
+        Outputs, ``(M, B, stored_out)`` of the last layer. Logits are minus infinity for padding,
+        which is then no class of any probability (softmax over aligned rows is several times as
+        fast as over ten classes); beside a score, padding is 0.
     """
     activate = ACTIVATIONS[layout.activation]
     hidden = inputs
-    for layer in range(layout.n_layers):
+    for layer, (weight, bias) in enumerate(layout.layers(params)):
         if dropout is not None:
             mask = dropout[layer]
             if mask is not None:
                 hidden = hidden * mask
-        weight, bias = params[2 * layer], params[2 * layer + 1]
-        hidden = torch.baddbmm(bias.unsqueeze(1), hidden, weight.transpose(1, 2))
+        turned = weight.transpose(1, 2)
+        if bias is None:
+            hidden = torch.bmm(hidden, turned)
+        else:
+            hidden = torch.baddbmm(bias.unsqueeze(1), hidden, turned)
         if layer + 1 < layout.n_layers:
             hidden = activate(hidden)
             units = layout.unit_mask(layer, hidden)
             if units is not None:
                 hidden = hidden * units
-    return hidden + layout.class_mask(hidden)
+    classes = layout.class_mask(hidden)
+    return hidden if classes is None else hidden + classes

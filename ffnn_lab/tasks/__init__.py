@@ -11,6 +11,7 @@ from ffnn_lab.config.task import TASKS, TableConfig
 from ffnn_lab.tasks.cifar10 import load_cifar10
 from ffnn_lab.tasks.digits import load_digits
 from ffnn_lab.tasks.mnist import load_fashion_mnist, load_mnist
+from ffnn_lab.tasks.separable import load_separable
 from ffnn_lab.tasks.table import load_table, settle_table
 from ffnn_lab.tasks.task import DataError, Split, Task, stratified_split
 
@@ -20,6 +21,7 @@ LOADERS: dict[str, Callable[[Any, Path], Task]] = {
     "fashion_mnist": load_fashion_mnist,
     "cifar10": load_cifar10,
     "table": load_table,
+    "separable": load_separable,
 }
 """Name of the task to the function that reads it, given its config and the data folder."""
 N_KEPT = 2

@@ -1,13 +1,14 @@
 """What a task is, and how examples are split and scaled."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ffnn_lab.config import ConfigError, UserError
 from ffnn_lab.config.task import CutTaskConfig
+from ffnn_lab.records import SPLITS
 from ffnn_lab.seeds import stream
 
 
@@ -21,28 +22,58 @@ class Split:
 
     inputs: NDArray[np.float32] | NDArray[np.float64]
     """``(N, n_features)``; the trainer brings them to the run's dtype."""
-    labels: NDArray[np.int64]
-    """``(N,)``, each in ``[0, n_classes)``."""
+    labels: NDArray[np.int64] | NDArray[np.float64]
+    """``(N,)``: classes, each in ``[0, n_classes)``; for one output -1 or +1, or real numbers."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """A classification task: cross-entropy loss, error rate as metric."""
+    """Data, split, loss and metric together."""
 
     name: str
     n_classes: int
+    """2 where labels are -1 and +1; 0 where they are real numbers."""
     train: Split
     dev: Split
     test: Split
+    loss: str = "cross_entropy"
+    """``cross_entropy``; ``squared`` or ``logistic``, of a single output (``ffnn_lab.losses``)."""
+    solutions: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    """Weights of linear members that are known to solve it, ``(n_features,)``, by the names of
+    ``records.SOLUTIONS``."""
     note: str = ""
     """How the data were read, where that may surprise."""
+
+    def __post_init__(self) -> None:
+        """Check that labels are what loss and metric take them for.
+
+        Raises:
+            ValueError: Naming the task, what was expected and what came.
+        """
+        for name in SPLITS:
+            labels = self.split(name).labels
+            if self.loss == "cross_entropy":
+                expected = f"classes from 0 to {self.n_classes - 1}"
+                is_right = labels.dtype == np.int64 and self.n_classes > 1
+                is_right = is_right and bool(((labels >= 0) & (labels < self.n_classes)).all())
+            elif self.n_classes == 2:  # noqa: PLR2004 - two signs
+                expected = "-1. or +1."
+                is_right = labels.dtype == np.float64 and set(np.unique(labels)) <= {-1.0, 1.0}
+            else:
+                expected = "finite numbers, under the squared loss"
+                is_right = labels.dtype == np.float64 and bool(np.isfinite(labels).all())
+                is_right = is_right and (self.n_classes, self.loss) == (0, "squared")
+            if not is_right:
+                msg = (
+                    f"the {name} labels of task {self.name} must be {expected}; got "
+                    f"{labels.dtype} with loss={self.loss}, n_classes={self.n_classes}"
+                )
+                raise ValueError(msg)
 
     @property
     def summary(self) -> str:
         """Say in one line what there is to learn from."""
-        sizes = ", ".join(
-            f"{name} {len(self.split(name).labels)}" for name in ("train", "dev", "test")
-        )
+        sizes = ", ".join(f"{name} {len(self.split(name).labels)}" for name in SPLITS)
         note = f" ({self.note})" if self.note else ""
         what = f"{self.n_features} features, {self.n_classes} classes"
         return f"task {self.name}: {what}; {sizes}{note}"
@@ -53,9 +84,36 @@ class Task:
         return int(self.train.inputs.shape[1])
 
     @property
+    def n_outputs(self) -> int:
+        """Outputs of a network: one for each class, or a score."""
+        return self.n_classes if self.loss == "cross_entropy" else 1
+
+    @property
+    def error(self) -> str:
+        """Name the rule by which answers are judged: ``class``, ``sign`` or ``variance``.
+
+        A rate in [0, 1] for the first two. The last is the mean squared residual over the
+        variance of the train labels: 0 is perfect, 1 as good as always answering their mean.
+        """
+        if self.loss == "cross_entropy":
+            return "class"
+        return "sign" if self.n_classes else "variance"
+
+    @property
+    def error_unit(self) -> float:
+        """What counts as an error of 1 per example; 1 where the train labels never vary."""
+        variance = float(np.var(self.train.labels)) if self.error == "variance" else 1.0
+        return variance or 1.0
+
+    @property
     def chance_error(self) -> float:
-        """Error on the train split of always answering its most frequent class."""
-        counts = np.bincount(self.train.labels, minlength=self.n_classes)
+        """Error on the train split of always answering its most frequent class, or its mean.
+
+        It is 1 for real-valued labels, and for them alone.
+        """
+        if self.error == "variance":
+            return 1.0
+        _, counts = np.unique(self.train.labels, return_counts=True)
         return 1 - float(counts.max()) / len(self.train.labels)
 
     def split(self, name: str) -> Split:
@@ -185,14 +243,8 @@ def make_task(
     )
     mean, deviation = _train_statistics(inputs[indices["train"]], config.scaling)
     scaled = (inputs - mean) / deviation
-    splits = {name: Split(scaled[i], labels[i]) for name, i in indices.items()}
-    return Task(
-        name=config.name,
-        n_classes=n_classes,
-        train=splits["train"],
-        dev=splits["dev"],
-        test=splits["test"],
-    )
+    train, dev, test = (Split(scaled[indices[name]], labels[indices[name]]) for name in SPLITS)
+    return Task(name=config.name, n_classes=n_classes, train=train, dev=dev, test=test)
 
 
 def _train_statistics(

@@ -48,6 +48,7 @@ MOVES_NUMBERS = {
     "task.scaling": "none",
     "model.widths": [9, 9],
     "model.activation": "tanh",
+    "model.bias": False,
     "initializer.name": "he_uniform",
     "initializer.gain": 2.0,
     "bias_initializer.name": "torch",
@@ -106,6 +107,11 @@ def test_the_two_tables_above_hold_every_leaf() -> None:
             {"bias_initializer.name": "orthogonal"},
             "bias_initializer.name must be one of zeros, constant, uniform, normal, torch; "
             "got orthogonal",
+        ),
+        (
+            {"model.bias": False, "bias_initializer.name": "torch"},
+            "bias_initializer must be zeros with model.bias=false, which leaves it nothing to "
+            "draw; got torch",
         ),
         ({"device": "tpu"}, "device must be one of auto, cpu, cuda; got tpu"),
     ],

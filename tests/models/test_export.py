@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -11,15 +12,16 @@ from ffnn_lab.models import export_member, forward, open_network, save_network
 from ffnn_lab.models.mlp import ACTIVATIONS
 from ffnn_lab.tasks import Task
 from ffnn_lab.trainer import train
-from tests.builders import make_population, make_run, take_epoch_
+from tests.builders import ONE_OUTPUT, make_line, make_population, make_run, take_epoch_
 
 
+@pytest.mark.parametrize("bias", [True, False], ids=["biases", "no biases"])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("widths", [[], [9], [33, 7, 2]], ids=str)
 def test_export_gives_the_logits_of_the_member(
-    widths: list[int], activation: str, blobs: Task
+    widths: list[int], activation: str, *, bias: bool, blobs: Task
 ) -> None:
-    changes = {"model.widths": widths, "model.activation": activation}
+    changes = {"model.widths": widths, "model.activation": activation, "model.bias": bias}
     population = make_population([make_run(changes, seed=seed) for seed in range(3)], blobs)
     take_epoch_(population, blobs)
     inputs = torch.from_numpy(blobs.dev.inputs)
@@ -42,12 +44,18 @@ def test_export_has_no_padding_and_is_a_copy(blobs: Task) -> None:
         assert torch.equal(parameter, old)
 
 
+@pytest.mark.parametrize("bias", [True, False], ids=["biases", "no biases"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("widths", [[], [9, 4]], ids=str)
 def test_a_saved_network_opens_as_it_was(
-    widths: list[int], dtype: str, blobs: Task, tmp_path: Path
+    widths: list[int], dtype: str, *, bias: bool, blobs: Task, tmp_path: Path
 ) -> None:
-    changes = {"model.widths": widths, "model.activation": "tanh", "trainer.dtype": dtype}
+    changes = {
+        "model.widths": widths,
+        "model.activation": "tanh",
+        "model.bias": bias,
+        "trainer.dtype": dtype,
+    }
     population = make_population([make_run(changes)], blobs)
     network = export_member(population.params, 0, population.layout)
     path = tmp_path / "a folder" / "network.pt"
@@ -56,6 +64,7 @@ def test_a_saved_network_opens_as_it_was(
     assert not opened.training
     assert [type(module) for module in opened] == [type(module) for module in network]
     assert sum(isinstance(module, nn.Tanh) for module in opened) == len(widths)
+    assert len(list(opened.parameters())) == (2 if bias else 1) * (len(widths) + 1)
     for new, old in zip(opened.parameters(), network.parameters(), strict=True):
         assert new.dtype == old.dtype == getattr(torch, dtype)
         assert torch.equal(new, old)
@@ -69,6 +78,26 @@ def test_a_trained_network_gives_the_error_on_its_record(blobs: Task, tmp_path: 
     error = float((answers != blobs.test.labels).mean())
     assert error == pytest.approx(result.metrics()["last.test.error"], rel=1e-12)
     assert error < blobs.chance_error  # it learned something
+
+
+@pytest.mark.parametrize("kind", ONE_OUTPUT, ids=", ".join)
+def test_a_trained_network_of_one_output_gives_scores(
+    kind: tuple[str, str], tmp_path: Path
+) -> None:
+    task = make_line(*kind)
+    saving = make_run(
+        {"trainer.save_weights": True, "optimizer.lr": 0.02, "trainer.max_epochs": 20}
+    )
+    result = train([saving], task, weights_folder=tmp_path)[0]
+    scores = open_network(tmp_path / f"{result.run_id}.pt")(torch.from_numpy(task.test.inputs))
+    assert scores.shape == (len(task.test.labels), 1)
+    told = scores.detach().numpy()[:, 0]
+    if kind[0] == "signs":
+        error = float((np.sign(told) != task.test.labels).mean())
+    else:
+        error = float(((told - task.test.labels) ** 2).mean() / task.train.labels.var())
+    assert error == pytest.approx(result.metrics()["last.test.error"], rel=1e-12)
+    assert error < task.chance_error  # it learned something
 
 
 def test_only_who_asked_is_saved(blobs: Task, tmp_path: Path) -> None:

@@ -1,15 +1,18 @@
 """The stacked forward pass, and padding that stays zero."""
 
+import dataclasses
+
 import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ffnn_lab.config import ModelConfig
 from ffnn_lab.models import Layout, forward
 from ffnn_lab.models.mlp import ACTIVATIONS, ALIGNMENT
 from ffnn_lab.population import Population
 from ffnn_lab.tasks import Task
-from tests.builders import make_population, make_run, take_epoch_
+from tests.builders import ONE_OUTPUT, make_line, make_population, make_run, take_epoch_
 from tests.catalog import BIAS_INITIALIZERS, OPTIMIZERS
 
 # --- layouts ---------------------------------------------------------------------------------
@@ -61,6 +64,33 @@ def test_forward_by_hand() -> None:
     assert forward(params, inputs, layout, masks).tolist() == [[[1.0, 0.0]]]
     assert forward(params, inputs, layout, [None, masks[1]]).tolist() == [[[1.0, 0.0]]]
     assert forward(params, inputs, layout, [None, None]).tolist() == [[[11.0, -5.0]]]
+
+
+def test_forward_by_hand_without_biases_and_with_one_output() -> None:
+    """V x = (-1, 4), relu (0, 4), W = (3, -2): the score -8, and padding beside it is 0."""
+    layout = Layout((2, 2, 1), "relu", alignment=2, has_bias=False)
+    params = [torch.tensor([[[1.0, -1.0], [2.0, 1.0]]]), torch.tensor([[[3.0, -2.0]]])]
+    assert forward(params, torch.tensor([[[1.0, 2.0]]]), layout).tolist() == [[[-8.0]]]
+    wide = Layout((2, 2, 1), "relu", alignment=4, has_bias=False)
+    stored = [functional.pad(params[0], (0, 2, 0, 2)), functional.pad(params[1], (0, 2, 0, 1))]
+    assert forward(stored, torch.tensor([[[1.0, 2.0, 0, 0]]]), wide).tolist() == [[[-8.0, 0.0]]]
+
+
+def test_layers_pair_weights_with_biases_or_with_none() -> None:
+    tensors = [torch.zeros(place) for place in range(4)]
+    layout = Layout((1, 1, 1), "relu")
+    assert [(len(w), len(b)) for w, b in layout.layers(tensors) if b is not None] == [
+        (0, 1),
+        (2, 3),
+    ]
+    without = dataclasses.replace(layout, has_bias=False)
+    assert [(len(w), b) for w, b in without.layers(tensors[:2])] == [(0, None), (1, None)]
+
+
+def test_layout_of_a_config() -> None:
+    model = ModelConfig(widths=[9, 4], activation="gelu", bias=False)
+    expected = Layout((5, 9, 4, 1), "gelu", has_bias=False)
+    assert Layout.of(model, n_features=5, n_outputs=1) == expected
 
 
 @pytest.mark.parametrize(
@@ -137,17 +167,25 @@ def _padding(population: Population) -> list[Tensor]:
     for stack in stacks:
         for layer in range(population.layout.n_layers):
             fan_in, fan_out = population.layout.fans(layer)
-            weight, bias = stack[2 * layer].detach(), stack[2 * layer + 1].detach()
-            beyond += [weight[:, fan_out:], weight[:, :, fan_in:], bias[:, fan_out:]]
+            weight, bias = population.layout.layers(stack)[layer]
+            beyond += [weight.detach()[:, fan_out:], weight.detach()[:, :, fan_in:]]
+            if bias is not None:
+                beyond.append(bias.detach()[:, fan_out:])
     return beyond
 
 
+@pytest.mark.parametrize("kind", [None, *ONE_OUTPUT], ids=str)
+@pytest.mark.parametrize("bias", [True, False], ids=["biases", "no biases"])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_padding_stays_exactly_zero_while_training(activation: str, blobs: Task) -> None:
+def test_padding_stays_exactly_zero_while_training(
+    activation: str, *, bias: bool, kind: tuple[str, str] | None, blobs: Task
+) -> None:
     """Under every optimizer, with dropout, both decays and a limit on norms."""
+    task = blobs if kind is None else make_line(*kind)
     changes = {
         "model.activation": activation,
         "model.widths": [9, 33],
+        "model.bias": bias,
         "dropout.input": 0.2,
         "dropout.hidden": 0.5,
         "trainer.max_norm": 1.0,
@@ -156,15 +194,16 @@ def test_padding_stays_exactly_zero_while_training(activation: str, blobs: Task)
         make_run(
             {**changes, "optimizer.weight_decay": 0.01, "optimizer.decay": decay},
             optimizer=row.config,
-            bias_initializer=BIAS_INITIALIZERS["constant"].config,
+            bias_initializer=BIAS_INITIALIZERS["constant" if bias else "zeros"].config,
         )
         for row in OPTIMIZERS.values()
         for decay in ("coupled", "decoupled")
     ]
-    population = make_population(configs, blobs)
+    population = make_population(configs, task)
+    assert len(population.params) == (6 if bias else 3)
     before = [parameter.detach().clone() for parameter in population.params]
     for _ in range(3):
-        take_epoch_(population, blobs)
+        take_epoch_(population, task)
     assert not any(torch.equal(w, old) for w, old in zip(population.params, before, strict=True))
     padding = _padding(population)
     assert sum(tensor.numel() for tensor in padding) > 0

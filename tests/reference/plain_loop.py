@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ffnn_lab.config import RunConfig
+from ffnn_lab.config import ModelConfig, RunConfig
 from ffnn_lab.records import CurvePoint
 from ffnn_lab.seeds import stream, torch_seed
 from ffnn_lab.tasks import Task
@@ -24,18 +24,18 @@ ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "gelu": 
 
 
 class Network(nn.Module):
-    """softmax(W g(V f(x))), with a mask on the inputs of each layer."""
+    """W g(V f(x)), with a mask on the inputs of each layer."""
 
-    def __init__(self, sizes: Sequence[int], activation: str) -> None:
+    def __init__(self, sizes: Sequence[int], model: ModelConfig) -> None:
         super().__init__()
         self.layers = nn.ModuleList(
-            nn.Linear(fan_in, fan_out, dtype=torch.float64)
+            nn.Linear(fan_in, fan_out, bias=model.bias, dtype=torch.float64)
             for fan_in, fan_out in itertools.pairwise(sizes)
         )
-        self.activation = ACTIVATIONS[activation]()
+        self.activation = ACTIVATIONS[model.activation]()
 
     def forward(self, x: Tensor, masks: Sequence[Tensor | None] | None = None) -> Tensor:
-        """Compute logits; without masks, those of the whole network."""
+        """Compute logits or scores; without masks, those of the whole network."""
         for place, layer in enumerate(self.layers):
             mask = None if masks is None else masks[place]
             x = layer(x if mask is None else x * mask)
@@ -55,14 +55,15 @@ class PlainRun:
 
     @property
     def weights(self) -> list[Tensor]:
-        """Weight and bias of each layer in turn."""
+        """Weight and bias (if there is one) of each layer in turn."""
         return [parameter.detach() for parameter in self.network.parameters()]
 
 
 def train_alone(config: RunConfig, task: Task) -> PlainRun:
     """Train one network by the book, in float64; stop at the first loss that is not finite."""
-    sizes = [task.n_features, *config.model.widths, task.n_classes]
-    network = Network(sizes, config.model.activation)
+    n_outputs = task.n_classes if task.loss == "cross_entropy" else 1
+    sizes = [task.n_features, *config.model.widths, n_outputs]
+    network = Network(sizes, config.model)
     initialize_(network, config)
     optimizer = OPTIMIZERS[config.optimizer.name].torch_optimizer(
         network.parameters(), config.optimizer
@@ -82,7 +83,7 @@ def train_alone(config: RunConfig, task: Task) -> PlainRun:
         for start in range(0, len(y), size):
             rows = order[start : start + size]
             batch_masks = [m if m is None else m[start : start + size] for m in masks]
-            loss = functional.cross_entropy(network(x[rows], batch_masks), y[rows])
+            loss = mean_loss(network(x[rows], batch_masks), y[rows], task)
             run.n_steps += 1
             if not loss.isfinite():
                 run.diverged_step = run.n_steps
@@ -108,14 +109,33 @@ def initialize_(network: Network, config: RunConfig) -> None:
     """Fill each layer by ``torch.nn.init``, from the generator of its name."""
     for place, layer in enumerate(network.layers):
         assert isinstance(layer, nn.Linear)
-        for tensor, part, rows, is_bias in (
-            (layer.weight, config.initializer, INITIALIZERS, 0),
-            (layer.bias, config.bias_initializer, BIAS_INITIALIZERS, 1),
-        ):
+        parts = [(layer.weight, config.initializer, INITIALIZERS, 0)]
+        if config.model.bias:
+            parts.append((layer.bias, config.bias_initializer, BIAS_INITIALIZERS, 1))
+        for tensor, part, rows, is_bias in parts:
             rng = torch.Generator().manual_seed(torch_seed(config.seed, "init", place, is_bias))
             rows[part.name].fill_(tensor, part, layer.in_features, rng)
             with torch.no_grad():
                 tensor.mul_(part.gain)
+
+
+def mean_loss(outputs: Tensor, labels: Tensor, task: Task) -> Tensor:
+    """Compute the mean over examples of the task's loss."""
+    if task.loss == "cross_entropy":
+        return functional.cross_entropy(outputs, labels)
+    if task.loss == "logistic":
+        return functional.binary_cross_entropy_with_logits(outputs.squeeze(1), (labels + 1) / 2)
+    return functional.mse_loss(outputs.squeeze(1), labels)
+
+
+def error_of(outputs: Tensor, labels: Tensor, task: Task) -> float:
+    """Compute the share of wrong answers; for real-valued labels, of variance not explained."""
+    if task.loss == "cross_entropy":
+        return (outputs.argmax(dim=1) != labels).double().mean().item()
+    if task.n_classes == 2:
+        return (outputs.squeeze(1).sign() != labels).double().mean().item()
+    residual = functional.mse_loss(outputs.squeeze(1), labels).item()
+    return residual / torch.from_numpy(task.train.labels).var(correction=0).item()
 
 
 def dropout_masks(
@@ -168,8 +188,7 @@ def measure(run: PlainRun, task: Task, *, epoch: int, lr: float) -> bool:
 def _points(run: PlainRun, task: Task, *, epoch: int, lr: float) -> Iterator[CurvePoint]:
     for name in ("train", "dev", "test"):
         split = task.split(name)
-        logits = run.network(torch.from_numpy(split.inputs))
+        outputs = run.network(torch.from_numpy(split.inputs))
         labels = torch.from_numpy(split.labels)
-        loss = functional.cross_entropy(logits, labels, reduction="sum").item() / len(labels)
-        n_errors = int((logits.argmax(dim=1) != labels).sum())
-        yield CurvePoint(epoch, run.n_steps, name, loss, n_errors / len(labels), lr)
+        loss, error = mean_loss(outputs, labels, task).item(), error_of(outputs, labels, task)
+        yield CurvePoint(epoch, run.n_steps, name, loss, error, lr)

@@ -1,6 +1,7 @@
 """Every task: sizes as the catalog says; splits stratified; scaling looks at train alone."""
 
 import dataclasses
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,9 @@ from numpy.typing import NDArray
 
 from ffnn_lab.config import ConfigError
 from ffnn_lab.config.task import DigitsConfig, TableConfig
-from ffnn_lab.tasks import LOADERS, Task, load_task, stratified_split
+from ffnn_lab.tasks import LOADERS, Split, Task, load_task, stratified_split
 from ffnn_lab.tasks.task import make_task, stratified_subset
-from tests.builders import NO_DATA
+from tests.builders import NO_DATA, make_line
 from tests.catalog import TASKS, task_checksum
 from tests.real_data import real_data
 
@@ -52,7 +53,7 @@ def test_task_is_as_the_catalog_says(name: str, tmp_path: Path) -> None:
     labels = np.concatenate([task.split(split).labels for split in SPLITS])
     assert (task.name, task.n_features, task.n_classes) == (name, row.n_features, row.n_classes)
     assert len(labels) == row.n_examples
-    assert tuple(np.bincount(labels)) == row.label_counts
+    assert tuple(np.unique(labels, return_counts=True)[1]) == row.label_counts
     assert task_checksum(task) == row.checksum
 
 
@@ -217,6 +218,59 @@ def test_global_scaling_keeps_the_ratios_of_the_features(inputs: NDArray[np.floa
 def test_chance_error_is_that_of_the_commonest_class(inputs: NDArray[np.float64]) -> None:
     """Train keeps 22 of 40, 14 of 25 and 6 of 10 (test takes 10, 6, 2; dev 8, 5, 2)."""
     assert _task(inputs).chance_error == pytest.approx(1 - 22 / 42)
+
+
+# --- labels of one output --------------------------------------------------------------------
+
+
+def test_a_task_with_classes_has_an_output_for_each(blobs: Task) -> None:
+    assert (blobs.loss, blobs.error, blobs.n_outputs) == ("cross_entropy", "class", 3)
+    assert blobs.error_unit == 1
+
+
+@pytest.mark.parametrize("loss", ["squared", "logistic"])
+def test_chance_error_of_signs_is_that_of_the_commoner(loss: str) -> None:
+    task = make_line("signs", loss)
+    assert (task.error, task.n_outputs, task.error_unit) == ("sign", 1, 1)
+    n_plus = int((task.train.labels > 0).sum())
+    assert task.chance_error == pytest.approx(min(n_plus, 50 - n_plus) / 50)
+    assert 0 < task.chance_error < 0.5
+
+
+def test_chance_error_of_reals_is_1_for_always_answering_the_mean_of_train() -> None:
+    """Error is the mean squared residual over the variance of the train labels, by hand here."""
+    task = make_line("reals")
+    assert (task.error, task.n_outputs, task.chance_error) == ("variance", 1, 1)
+    labels = task.train.labels
+    mean_answer = float(((labels - labels.mean()) ** 2).mean())
+    assert mean_answer / task.error_unit == pytest.approx(task.chance_error, rel=1e-12)
+
+
+def test_labels_that_never_vary_are_measured_by_their_own_unit() -> None:
+    split = Split(np.zeros((4, 1)), np.full(4, 2.5))
+    task = Task(name="flat", n_classes=0, train=split, dev=split, test=split, loss="squared")
+    assert task.error_unit == 1
+
+
+@pytest.mark.parametrize(
+    ("labels", "n_classes", "loss", "expected"),
+    [
+        (np.array([0, 1, 3]), 3, "cross_entropy", "classes from 0 to 2"),
+        (np.array([0.0, 1.0, 2.0]), 3, "cross_entropy", "classes from 0 to 2"),
+        (np.array([0, 0]), 1, "cross_entropy", "classes from 0 to 0"),
+        (np.array([-1, 1]), 2, "squared", r"-1\. or \+1\."),
+        (np.array([0.0, 1.0]), 2, "logistic", r"-1\. or \+1\."),
+        (np.array([0.5, math.nan]), 0, "squared", "finite numbers"),
+        (np.array([0.5, 1.5]), 0, "logistic", "finite numbers, under the squared loss"),
+        (np.array([0.5, 1.5]), 3, "squared", "finite numbers, under the squared loss"),
+    ],
+)
+def test_labels_that_do_not_fit_are_refused(
+    labels: NDArray[Any], n_classes: int, loss: str, expected: str
+) -> None:
+    split = Split(np.zeros((len(labels), 1)), labels)
+    with pytest.raises(ValueError, match=f"train labels of task odd must be {expected}"):
+        Task(name="odd", n_classes=n_classes, train=split, dev=split, test=split, loss=loss)
 
 
 def test_an_unknown_split_is_an_error(inputs: NDArray[np.float64]) -> None:

@@ -1,0 +1,128 @@
+"""Losses and errors of stacked outputs: torch's own, and numbers worked by hand."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ffnn_lab.config.task import LOSSES as NAMES
+from ffnn_lab.losses import ERRORS, LOSSES
+from tests.builders import ONE_OUTPUT, make_blobs, make_line
+
+STORED = 16
+"""Outputs that a layout stores for a few classes, or for a score."""
+
+
+def _scores(*rows: list[float]) -> Tensor:
+    """Store scores as a population of one output has them, ``(M, B, 16)``."""
+    values = torch.tensor(rows, dtype=torch.float64)
+    return functional.pad(values.unsqueeze(2), (0, STORED - 1))
+
+
+def _labels(*rows: list[float]) -> Tensor:
+    return torch.tensor(rows, dtype=torch.float64)
+
+
+def test_the_config_and_the_registry_name_the_same_losses() -> None:
+    assert set(NAMES) == set(LOSSES)
+
+
+def test_every_task_has_its_loss_and_its_error() -> None:
+    tasks = [make_blobs(), *(make_line(*kind) for kind in ONE_OUTPUT)]
+    assert {task.loss for task in tasks} == set(LOSSES)
+    assert {task.error for task in tasks} == set(ERRORS)
+
+
+def test_cross_entropy_keeps_member_and_example_apart() -> None:
+    """Entry (m, b) is that of logits (m, b) and label (m, b): members see different batches."""
+    rng = torch.Generator().manual_seed(0)
+    logits = torch.randn(2, 3, 4, generator=rng, dtype=torch.float64)
+    labels = torch.tensor([[0, 1, 2], [3, 2, 1]])
+    losses = LOSSES["cross_entropy"](logits, labels)
+    for m in range(2):
+        for b in range(3):
+            expected = -logits[m, b].log_softmax(dim=0)[labels[m, b]]
+            assert losses[m, b].item() == pytest.approx(expected.item(), rel=1e-14)
+
+
+def test_squared_by_hand() -> None:
+    """(0.5 - 1)^2 = 0.25, (-2 - (-1))^2 = 1, (3 - 1)^2 = 4, (0 - 0.1)^2 = 0.01; no factor 1/2."""
+    losses = LOSSES["squared"](_scores([0.5, -2.0], [3.0, 0.0]), _labels([1, -1], [1, 0.1]))
+    assert losses[0].tolist() == [0.25, 1.0]
+    assert losses[1].tolist() == pytest.approx([4.0, 0.01], rel=1e-14)
+
+
+def test_logistic_by_hand() -> None:
+    """Margins 0, log 3 and -log 3: log 2, log(1 + 1/3) = log 4/3, and log 4."""
+    scores = _scores([0.0, math.log(3)], [-math.log(3), -math.log(3)])
+    losses = LOSSES["logistic"](scores, _labels([1, 1], [-1, 1]))
+    by_hand = [[math.log(2), math.log(4 / 3)], [math.log(4 / 3), math.log(4)]]
+    for row, expected in zip(losses.tolist(), by_hand, strict=True):
+        assert row == pytest.approx(expected, rel=1e-14)
+
+
+@pytest.mark.parametrize("margin", [-800.0, -100.0, -45.0, -30.0, -21.0, 21.0, 30.0, 45.0, 700.0])
+def test_logistic_and_its_slope_keep_their_digits_far_out(margin: float) -> None:
+    """Where log1p(exp(-m)) is exp(-m) to all digits, and where it is -m; the slope is -1/(1+e^m).
+
+    torch's softplus gives x for every x above 20, whose next term is 2e-9.
+    """
+    scores = _scores([margin]).requires_grad_()
+    loss = LOSSES["logistic"](scores, _labels([1.0]))
+    torch.autograd.backward(loss.sum())
+    expected = math.log1p(math.exp(-margin)) if margin > -700 else -margin
+    assert loss.item() == pytest.approx(expected, rel=1e-14)
+    assert scores.grad is not None
+    slope = -math.exp(-max(margin, 0.0)) / (1 + math.exp(-abs(margin)))
+    assert scores.grad[0, 0, 0].item() == pytest.approx(slope, rel=1e-14)
+
+
+@pytest.mark.parametrize("n_examples", [1, 7, 32, 33])
+def test_losses_of_a_score_are_torch_s(n_examples: int) -> None:
+    rng = torch.Generator().manual_seed(n_examples)
+    scores = torch.randn(3, n_examples, generator=rng, dtype=torch.float64)
+    signs = torch.randn(3, n_examples, generator=rng, dtype=torch.float64).sign()
+    stored = functional.pad(scores.unsqueeze(2), (0, STORED - 1))
+    torch.testing.assert_close(
+        LOSSES["squared"](stored, signs),
+        functional.mse_loss(scores, signs, reduction="none"),
+        rtol=1e-14,
+        atol=0,
+    )
+    torch.testing.assert_close(
+        LOSSES["logistic"](stored, signs),
+        functional.soft_margin_loss(scores, signs, reduction="none"),
+        rtol=1e-13,
+        atol=0,
+    )
+
+
+@pytest.mark.parametrize("loss", ["squared", "logistic"])
+def test_padding_gets_no_gradient_from_a_score(loss: str) -> None:
+    scores = _scores([0.5, -2.0, 0.3]).requires_grad_()
+    torch.autograd.backward(LOSSES[loss](scores, _labels([1, -1, -1])).sum())
+    assert scores.grad is not None
+    assert scores.grad[..., 0].all()
+    assert not scores.grad[..., 1:].any()
+
+
+def test_a_wrong_sign_is_an_error_and_so_is_no_sign() -> None:
+    """Right, right, wrong, wrong; 0 and NaN have no sign and err, whatever the label."""
+    scores = _scores([0.1, -3.0, 2.0, -1e-300, 0.0, -0.0, math.nan])
+    wrong = ERRORS["sign"](scores, _labels([1, -1, -1, 1, 1, -1, 1]))
+    assert wrong.tolist() == [[False, False, True, True, True, True, True]]
+
+
+def test_a_wrong_class_is_an_error() -> None:
+    logits = torch.tensor([[[0.0, 2.0, 1.0], [3.0, 2.0, -math.inf]]])
+    assert ERRORS["class"](logits, torch.tensor([[1, 1]])).tolist() == [[False, True]]
+
+
+def test_a_residual_is_squared_in_float64() -> None:
+    """The square of 1e30 overflows float32."""
+    scores = _scores([1.0, 1e30]).float()
+    residuals = ERRORS["variance"](scores, _labels([0.5, 0.0]).float())
+    assert residuals.dtype == torch.float64
+    assert residuals.tolist()[0] == pytest.approx([0.25, 1e60], rel=1e-6)  # 1e30 in float32
