@@ -21,7 +21,8 @@ except SystemExit as end:
     code = end.code
 heavy = {"torch", "hydra", "omegaconf", "optuna", "wandb", "sklearn", "matplotlib.pyplot"}
 inside = {name for name in sys.modules if name.startswith("ffnn_lab.")}
-allowed = ("ffnn_lab.records", "ffnn_lab.scores", "ffnn_lab.edges", "ffnn_lab.config")
+allowed = ("records", "scores", "edges", "config", "seeds")
+allowed = tuple(f"ffnn_lab.{name}" for name in allowed)
 inside = {name for name in inside if not name.startswith(allowed)}
 print("imported:", sorted(heavy & set(sys.modules) | inside))
 sys.exit(code)
