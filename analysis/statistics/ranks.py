@@ -28,7 +28,7 @@ def rank_agreement(scores: Sequence[float], others: Sequence[float]) -> float:
     a, b = (np.asarray(side, dtype=float) for side in (scores, others))
     # Compared, not subtracted: two infinite scores are equal.
     above = [np.sign((s[:, None] > s).astype(int) - (s[:, None] < s)) for s in (a, b)]
-    norms = [math.sqrt(float(np.sum(signs**2))) for signs in above]
-    if 0.0 in norms:
+    untied = [int(np.sum(signs**2)) for signs in above]
+    if 0 in untied:
         return math.nan
-    return float(np.sum(above[0] * above[1]) / (norms[0] * norms[1]))
+    return int(np.sum(above[0] * above[1])) / math.sqrt(untied[0] * untied[1])

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from analysis.arms import parts
+from analysis.claims.evidence import Claim, Evidence
+from analysis.claims.rule import judge
 from analysis.sweep import Sweep
 from ffnn_lab.config import RunConfig, run_id, with_values
 from ffnn_lab.config.optimizer import (
@@ -138,7 +140,7 @@ def _runs(name: str, arm: Built, place: int) -> list[tuple[str, int, int, RunCon
 def _config(name: str, values: Mapping[str, Any], place: int, seed: int) -> RunConfig:
     # The rate of dropout keeps apart arms that differ in their space alone.
     config = make_run(
-        {"dropout.input": place / 100}, seed=seed, optimizer=OPTIMIZERS[parts(name)[0]]
+        {"dropout.input": place / 100}, seed=seed, optimizer=OPTIMIZERS[parts(name)[0] or "sgd"]
     )
     return with_values(config, values)
 
@@ -178,7 +180,12 @@ def on_separable(
 
     def told(text: str) -> str:
         config = json.loads(text)
-        problem = {"task.name": "separable", "task.p": p, "task.n": n, "task.seed": draw(config)}
+        problem = {
+            "task.name": "separable",
+            "task.p": p,
+            "task.n": n,
+            "task.draw_seed": draw(config),
+        }
         # What sets arms apart in these records is no part of the problem.
         kept = {key: value for key, value in config.items() if key != "dropout.input"}
         return json.dumps(kept | problem)
@@ -186,3 +193,14 @@ def on_separable(
     rows = sweep.rows.assign(config_json=sweep.rows["config_json"].map(told))
     rows["task.name"] = "separable"
     return dataclasses.replace(sweep, rows=rows)
+
+
+def verdicts_of(claim: Claim, sweep: Sweep) -> dict[str, str]:
+    """Judge a claim by a sweep: to each effect its verdict."""
+    findings = judge(claim.region, claim.measure(Evidence.of(sweep)))
+    return {finding.effect.what: finding.verdict for finding in findings}
+
+
+def wobbly(mean: float, wobble: float = 0.0, *, n: int = 10) -> list[float]:
+    """Numbers over seeds: a mean, with ever the same amount added and taken off in turn."""
+    return [mean + wobble * (-1) ** i for i in range(n)]
