@@ -18,6 +18,7 @@ from analysis import render
 from analysis.statistics import (
     CONFIDENCE,
     Interval,
+    best_of_difference,
     best_of_interval,
     bootstrap_interval,
     improvement_interval,
@@ -34,6 +35,8 @@ N_TRUTH = 1_000_000
 """Draws from which a truth is taken that no formula gives."""
 CERTAINTY = 0.99
 """Share of right intervals whose simulated coverage lies within the bounds."""
+N_COMPARED = 4
+"""Settings whose bests are compared."""
 LOST = 0.05
 """Share of seeds that diverge, where some do."""
 RIM = 0.7
@@ -194,6 +197,13 @@ def _of_settings(
             for each in drawn
         ]
         found.append(_row(f"jackknife, best of {n_settings} settings", shape, n, hits))
+    if n >= N_PER_BEST * N_COMPARED:
+        differences = [
+            best_of_difference(each.tolist(), other.tolist(), n_settings=N_COMPARED)
+            for each, other in zip(drawn, drawn[1:] + drawn[:1], strict=True)
+        ]
+        hits = [_covers(each.interval(n=n), 0.0) for each in differences]
+        found.append(_row(f"Welch, difference of bests of {N_COMPARED}", shape, n, hits))
     return found
 
 

@@ -1,13 +1,11 @@
 """Sivaprasad et al.: where little can be spent on tuning, Adam is the better choice."""
 
-import math
-
 from analysis.arms import variants
 from analysis.budgets import NotIndependentError, drawn_settings
 from analysis.claims.evidence import Claim, Evidence, MissingEvidenceError
 from analysis.claims.rule import Effect, Region
-from analysis.statistics import best_of
-from analysis.statistics.budget import N_PER_BEST, jackknife_error, leave_one_out
+from analysis.statistics import best_of_difference
+from analysis.statistics.budget import N_PER_BEST
 
 MARGIN = 0.001
 N_SETTINGS = 4
@@ -45,22 +43,15 @@ def measure(evidence: Evidence) -> list[Effect]:
 
 
 def _effect(evidence: Evidence, pair: tuple[str, str], scores: list[list[float]]) -> Effect:
-    best, other = (best_of(each, n_settings=N_SETTINGS) for each in scores)
-    variances = [
-        jackknife_error(leave_one_out(each, n_settings=N_SETTINGS)) ** 2 for each in scores
-    ]
-    counts = [len(each) for each in scores]
-    # Welch and Satterthwaite, for two independent estimates.
-    squares = sum(v**2 / (n - 1) for v, n in zip(variances, counts, strict=True))
-    freedom = sum(variances) ** 2 / squares if squares > 0 else sum(counts) - 2
+    difference = best_of_difference(*scores, n_settings=N_SETTINGS)
     rows = evidence.sweep.rows
     is_tuned = (rows["stage"] == "tune") & rows["arm"].isin(pair)
     return Effect(
         what=f"best of {N_SETTINGS}: {pair[0]} - {pair[1]}",
-        estimate=best - other,
-        standard_error=math.sqrt(sum(variances)),
-        freedom=freedom,
-        n=min(counts),
+        estimate=difference.value,
+        standard_error=difference.standard_error,
+        freedom=difference.freedom,
+        n=min(map(len, scores)),
         run_ids=tuple(dict.fromkeys(rows.loc[is_tuned, "run_id"])),
         of="settings",
     )

@@ -3,7 +3,7 @@
 `analysis.coverage` simulates how often each interval covers what it should.
 """
 
-from analysis.statistics.budget import best_of, best_of_interval
+from analysis.statistics.budget import best_of, best_of_difference, best_of_interval
 from analysis.statistics.intervals import (
     CONFIDENCE,
     Interval,
@@ -22,6 +22,7 @@ __all__ = [
     "CONFIDENCE",
     "Interval",
     "best_of",
+    "best_of_difference",
     "best_of_interval",
     "bootstrap_interval",
     "differences_by_seed",

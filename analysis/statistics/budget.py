@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +68,46 @@ def best_of_interval(
         return Interval(estimate, math.nan, math.nan, n)
     half = float(stdtrit(n - 1, (1 + confidence) / 2)) * jackknife_error(np.log(without))
     return Interval(estimate, estimate * math.exp(-half), estimate * math.exp(half), n)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with the standard error that a t interval needs."""
+
+    value: float
+    standard_error: float
+    freedom: float
+    """Degrees of freedom of the standard error."""
+
+    def interval(self, *, n: int, confidence: float = CONFIDENCE) -> Interval:
+        """Compute the t interval."""
+        half = float(stdtrit(self.freedom, (1 + confidence) / 2)) * self.standard_error
+        return Interval(self.value, self.value - half, self.value + half, n)
+
+
+def best_of_difference(
+    scores: Sequence[float], others: Sequence[float], *, n_settings: int
+) -> Estimate:
+    """Compare what the best of a few settings of two arms scores, drawn independently.
+
+    Args:
+        scores: Of the one arm, finite.
+        others: Of the other, finite.
+        n_settings: How many one could have afforded.
+
+    Returns:
+        `best_of` the first minus that of the second; the jackknife's variances are added, and the
+        degrees of freedom are Welch and Satterthwaite's.
+    """
+    sides = (scores, others)
+    best, other = (best_of(each, n_settings=n_settings) for each in sides)
+    variances = [
+        jackknife_error(leave_one_out(each, n_settings=n_settings)) ** 2 for each in sides
+    ]
+    total = sum(variances)
+    squares = sum(v**2 / (len(each) - 1) for v, each in zip(variances, sides, strict=True))
+    freedom = total**2 / squares if squares > 0 else float(len(scores) + len(others) - 2)
+    return Estimate(best - other, math.sqrt(total), freedom)
 
 
 def leave_one_out(scores: Sequence[float], *, n_settings: int) -> NDArray[np.float64]:

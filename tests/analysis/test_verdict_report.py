@@ -68,14 +68,20 @@ def test_the_page_tells_each_claim_whole(tmp_path: Path) -> None:
         assert claim.reason in page
         assert claim.source in page
     assert "- claimed: > 0.10 percentage points; margin: 0.1 points: the seeds of one" in page
-    assert "- verdicts: 1 supported\n- commands: `python -m ffnn_lab.run -m sweeps=wil" in page
+    assert (
+        "- verdicts: 1 supported\n- commands: `python -m ffnn_lab.run -m sweeps=wilson_digits`"
+        in page
+    )
 
 
 def test_claims_that_may_have_been_worded_later_are_told(tmp_path: Path) -> None:
     sweep = wilson(tmp_path / "wilson_digits")
     _, text = reported(tmp_path, "wilson_digits")
     begun = "the sweep does not say what the claim was when it was begun"
-    assert f"- wilson_digits: no proof that these claims were worded first ({begun}): wil" in text
+    assert (
+        f"- wilson_digits: no proof that these claims were worded first ({begun}): wilson_gen"
+        in text
+    )
     declare(sweep.folder, n_runs=40)
     _, text = reported(tmp_path, "wilson_digits")
     assert "(declared after 40 runs had been recorded): wilson_generalization" in text

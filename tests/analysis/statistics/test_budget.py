@@ -5,8 +5,9 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from analysis.statistics import best_of, best_of_interval
+from analysis.statistics import best_of, best_of_difference, best_of_interval
 from analysis.statistics.budget import jackknife_error, leave_one_out
 
 SCORES = [0.30, 0.05, 0.10, 0.90, 0.07, 0.20]
@@ -90,3 +91,21 @@ def test_there_is_no_band_about_nothing() -> None:
 def test_equal_scores_have_a_band_without_width() -> None:
     interval = best_of_interval([0.2] * 8, n_settings=2)
     assert (interval.low, interval.high) == pytest.approx((0.2, 0.2))
+
+
+def test_the_difference_of_means_is_welchs() -> None:
+    """The best of one is the mean, and scipy knows how to compare means."""
+    rng = np.random.default_rng(0)
+    one, other = rng.normal(0.3, 0.1, 12), rng.normal(0.2, 0.3, 20)
+    reference = stats.ttest_ind(one, other, equal_var=False)
+    found = best_of_difference(one.tolist(), other.tolist(), n_settings=1)
+    assert found.freedom == pytest.approx(reference.df)
+    expected = reference.confidence_interval(0.95)
+    interval = found.interval(n=12)
+    assert (interval.low, interval.high) == pytest.approx((expected.low, expected.high))
+
+
+def test_equal_scores_of_both_arms_differ_by_nothing() -> None:
+    found = best_of_difference([0.2] * 8, [0.2] * 8, n_settings=2)
+    assert (found.value, found.standard_error) == pytest.approx((0.0, 0.0), abs=1e-12)
+    assert found.freedom > 0
