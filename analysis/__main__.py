@@ -1,16 +1,20 @@
-"""``python -m analysis SWEEP``: the tables and figures of a sweep, from its records alone."""
+"""``python -m analysis``: tables, figures and verdicts, from records alone.
+
+``SWEEP`` reports a sweep or a run; ``claims`` judges the claims of papers by all sweeps, or by
+those named; ``coverage`` simulates how often the intervals cover what they should.
+"""
 
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ffnn_lab.records import RecordError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Report the folder that the command line names.
+    """Do what the command line asks for.
 
     Args:
         arguments: Those after the program's name; the process's own if None.
@@ -18,27 +22,86 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0, or 2 if there is nothing to report, and the reason on standard error.
     """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    command = COMMANDS.get(words[0]) if words else None
+    try:
+        if command is not None:
+            command(words[1:])
+        else:
+            _report(words)
+    except (RecordError, OSError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
+    return 0
+
+
+def _report(words: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m analysis",
         description="Print the tables of a sweep or a run, and write its tables and figures.",
+        epilog="python -m analysis claims --help and coverage --help tell of the other commands; "
+        "a sweep of such a name is given by its path.",
     )
     parser.add_argument("sweep", metavar="SWEEP", help="a name under the outputs, or a folder")
+    _add_outputs(parser)
+    asked = parser.parse_args(words)
+    folder = find_folder(asked.sweep, outputs=asked.outputs)
+    from analysis.report import report  # noqa: PLC0415 - matplotlib, when it is needed
+
+    report(folder)
+
+
+def _claims(words: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m analysis claims",
+        description="Judge the claims of papers by the sweeps that were made for them, and write "
+        "the verdicts under OUTPUTS/claims.",
+    )
+    parser.add_argument(
+        "sweeps",
+        metavar="SWEEP",
+        nargs="*",
+        help="ask every claim of this sweep (a name under the outputs, or a folder), and of no "
+        "other",
+    )
+    _add_outputs(parser)
+    asked = parser.parse_args(words)
+    named = [find_folder(each, outputs=asked.outputs) for each in asked.sweeps]
+    folders = named or sorted(path.parent for path in asked.outputs.glob("*/definition.json"))
+    from analysis.verdict_report import report_claims  # noqa: PLC0415 - as above
+
+    report_claims(folders, outputs=asked.outputs, are_named=bool(named))
+
+
+def _coverage(words: Sequence[str]) -> None:
+    from analysis.coverage import N_SIMULATIONS, report_coverage  # noqa: PLC0415 - as above
+
+    parser = argparse.ArgumentParser(
+        prog="python -m analysis coverage",
+        description="Simulate how often each interval covers what it should, and each test errs.",
+    )
+    parser.add_argument(
+        "--simulations",
+        type=int,
+        default=N_SIMULATIONS,
+        help="of each row (default: %(default)s)",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the draws (default: 0)")
+    asked = parser.parse_args(words)
+    report_coverage(n_simulations=asked.simulations, seed=asked.seed)
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {"claims": _claims, "coverage": _coverage}
+"""Words in the place of a sweep's name."""
+
+
+def _add_outputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--outputs",
         type=Path,
         default=Path(os.environ.get("FFNN_LAB_OUTPUTS", "outputs")),
         help="folder of all sweeps (default: FFNN_LAB_OUTPUTS, or else outputs)",
     )
-    asked = parser.parse_args(arguments)
-    try:
-        folder = find_folder(asked.sweep, outputs=asked.outputs)
-        from analysis.report import report  # noqa: PLC0415 - matplotlib, when it is needed
-
-        report(folder)
-    except (RecordError, OSError) as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 2
-    return 0
 
 
 def find_folder(sweep: str, *, outputs: Path) -> Path:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from analysis.arms import ADAPTIVE, PLAIN, contrasts
 from analysis.statistics import CONFIDENCE
+from analysis.statistics.significance import POWER
 from analysis.sweep import Sweep, results
-from analysis.tables import baseline
 from analysis.winners import Winner
 from ffnn_lab.scores import best_settings
 
@@ -29,15 +30,30 @@ def notes(sweep: Sweep, winners: Mapping[str, Winner], table: pd.DataFrame) -> l
             found.append(f"{name}: none is best yet, for no setting has all its seeds")
         found += _about_results(name, sweep.default_of(name), "seeds of the default")
         found += _about_lost(name, sweep.runs_of(name))
-    if len(sweep.arms) > 1:
-        found.append(
-            f"differences are of test error against {baseline(sweep)} at equal seeds; each "
-            "interval stands for itself, not adjusted for their number"
-        )
+    found += _about_differences(sweep)
     if table["default.n_seeds"].any():
         found.append(
             "a gain of tuning is the test error of the arm's untuned default minus that of its "
             "best setting, at equal seeds"
+        )
+    return found
+
+
+def _about_differences(sweep: Sweep) -> list[str]:
+    found = []
+    if len(sweep.arms) > 1:
+        found.append(
+            "differences are of test error, one arm minus another at equal seeds; each interval "
+            "stands for itself, not adjusted for their number; at so many seeds as would resolve "
+            f"one, a 95% t interval excludes 0 with probability {POWER:g}, if difference and "
+            "spread are as observed"
+        )
+    declared = contrasts(sweep.arms)
+    if declared:
+        found.append(
+            "p (Holm) is of the test that flips the signs of paired differences, adjusted over "
+            f"the {_count(len(declared), 'contrast')} declared beforehand: each adaptive method "
+            f"({', '.join(ADAPTIVE)}) against each plain one ({', '.join(PLAIN)})"
         )
     return found
 
@@ -94,7 +110,11 @@ def _about_seeds(sweep: Sweep) -> str:
             f"{percent} t intervals are over the tuning seeds: the sweep has no confirm stage, so "
             "the same seeds chose the settings, and the errors flatter them"
         )
-    return f"{percent} t intervals are over fresh seeds, which tuning never saw, on one test split"
+    return (
+        f"{percent} t intervals are over fresh seeds, which tuning never saw, on one test split; "
+        "they hold each arm's setting fixed, as this one tuning chose it, and do not say how "
+        "another would have chosen"
+    )
 
 
 def _about_winner(sweep: Sweep, winner: Winner) -> list[str]:

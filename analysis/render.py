@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
+from analysis.statistics.significance import MOST_SEEDS
 from ffnn_lab.records import STATUSES
 
 ABSENT = "-"
@@ -28,17 +29,17 @@ def readable_arms(table: pd.DataFrame) -> pd.DataFrame:
     score = _score_column(table)
     _, split, metric = score.split(".")
     is_error = metric == "error"
-    default = [_percent(value) for value in table["default.test.error"]]
+    default = [percent(value) for value in table["default.test.error"]]
     return pd.DataFrame(
         {
             "arm": table["arm"],
             f"tune {split} {metric} {'(%)' if is_error else '(nats)'}": [
-                _percent(value) if is_error else _value(value) for value in table[score]
+                percent(value) if is_error else _value(value) for value in table[score]
             ],
-            "confirm dev error (%)": [_percent(value) for value in table["confirm.dev.error"]],
-            f"test error (%) {INTERVAL}": _intervals(table, "test.error"),
+            "confirm dev error (%)": [percent(value) for value in table["confirm.dev.error"]],
+            f"test error (%) {INTERVAL}": interval_cells(table, "test.error"),
             **({"default test error (%)": default} if set(default) != {ABSENT} else {}),
-            "test - train (%)": [_percent(value) for value in table["gap"]],
+            "test - train (%)": [percent(value) for value in table["gap"]],
             "seeds": [str(n) for n in table["n_seeds"]],
             "diverged": [str(n) for n in table["n_diverged"]],
             "edge": [_edge(edge, _axes(table)) for edge in table["edge"]],
@@ -68,22 +69,36 @@ def readable_gains(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "arm": table["arm"],
-            f"default test error (%) {INTERVAL}": _intervals(table, "default.test.error"),
-            f"tuned test error (%) {INTERVAL}": _intervals(table, "test.error"),
-            f"gain of tuning (percentage points) {INTERVAL}": _intervals(table, "gain_of_tuning"),
+            f"default test error (%) {INTERVAL}": interval_cells(table, "default.test.error"),
+            f"tuned test error (%) {INTERVAL}": interval_cells(table, "test.error"),
+            f"gain of tuning (percentage points) {INTERVAL}": interval_cells(
+                table, "gain_of_tuning"
+            ),
             "pairs": [str(n) for n in table["gain_of_tuning.n_pairs"]],
         }
     )
 
 
 def readable_differences(table: pd.DataFrame) -> pd.DataFrame:
-    """Word the paired differences, in percentage points."""
+    """Word the paired differences, in percentage points, and what says how far to trust them."""
     return pd.DataFrame(
         {
             "arm": [f"{arm} - {base}" for arm, base in table[["arm", "baseline"]].to_numpy()],
-            f"difference of test error (percentage points) {INTERVAL}": _intervals(
+            f"difference of test error (percentage points) {INTERVAL}": interval_cells(
                 table, "difference"
             ),
+            "p (Holm)": [p_value(p) for p in table["p.holm"]],
+            f"improves at a seed (%) {INTERVAL}": interval_cells(table, "improvement"),
+            "seeds to resolve": [
+                f"over {MOST_SEEDS}"
+                if pd.isna(n) and is_known
+                else ABSENT
+                if pd.isna(n)
+                else str(n)
+                for n, is_known in zip(
+                    table["seeds_to_resolve"], table["n_pairs"] > 1, strict=True
+                )
+            ],
             "pairs": [str(n) for n in table["n_pairs"]],
         }
     )
@@ -99,7 +114,7 @@ def readable_runs(table: pd.DataFrame) -> pd.DataFrame:
             "moment": table["moment"],
             "split": table["split"],
             "loss (nats)": [_value(loss) for loss in table["loss"]],
-            "error (%)": [_percent(error) for error in table["error"]],
+            "error (%)": [percent(error) for error in table["error"]],
         }
     )
 
@@ -122,17 +137,26 @@ def _score_column(table: pd.DataFrame) -> str:
     return next(str(column) for column in table if str(column).startswith("tune."))
 
 
-def _intervals(table: pd.DataFrame, name: str) -> list[str]:
-    low, high = ("low", "high") if name == "difference" else (f"{name}.low", f"{name}.high")
+def interval_cells(table: pd.DataFrame, name: str) -> list[str]:
+    """Word an estimate of each row with the ends of its interval, in percent."""
+    ends = f"{name}.low", f"{name}.high"
+    # A table about one estimate alone names the ends of its interval plainly.
+    low, high = ends if ends[0] in table else ("low", "high")
     return [
-        _percent(mean) + ("" if math.isnan(start) else f" [{_percent(start)}, {_percent(end)}]")
+        percent(mean) + ("" if math.isnan(start) else f" [{percent(start)}, {percent(end)}]")
         for mean, start, end in table[[name, low, high]].to_numpy()
     ]
 
 
-def _percent(rate: float) -> str:
+def percent(rate: float) -> str:
     """Write a rate in percent, without the sign: that stands in the heading."""
-    return ABSENT if math.isnan(rate) else f"{100 * rate:.2f}"
+    # Rounded first and 0 added, lest a rounding error is written as -0.00.
+    return ABSENT if math.isnan(rate) else f"{round(100 * rate, 2) + 0.0:.2f}"
+
+
+def p_value(p: float) -> str:
+    """Write a p value to three places."""
+    return ABSENT if math.isnan(p) else "<0.001" if p < 0.0005 else f"{p:.3f}"  # noqa: PLR2004
 
 
 def _value(value: object) -> str:
@@ -217,7 +241,7 @@ def _ruled(frame: pd.DataFrame, title: str) -> Table:
         widest = max((len(cell) for cell in frame[column]), default=0)
         lines = textwrap.wrap(heading, max(6, longest, widest))
         # Numbers stay whole on a narrow terminal; words may be folded.
-        is_words = column in ("edge", "runs")
+        is_words = column in ("edge", "runs", "remark")
         table.add_column(
             "\n".join(lines).replace(". ", "."),
             justify="right" if i else "left",

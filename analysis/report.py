@@ -1,51 +1,21 @@
 """The report of a folder: prints its tables, writes tables and figures, tells the paths."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-from matplotlib.figure import Figure
 from rich.console import Console
 
 from analysis import render, separable
-from analysis.figures import error_against_lr, learning_curves
+from analysis.drawings import FIGURES, Drawing, drawings_of
+from analysis.figures import learning_curves
 from analysis.figures import separable as separable_figure
 from analysis.figures.save import SUFFIXES, provenance, save
 from analysis.notes import about_failed, notes
+from analysis.sheets import SHEETS, Sheet, sheets_of
 from analysis.sweep import Records, Sweep, load
-from analysis.tables import arm_table, paired_differences, run_table
-from analysis.winners import Winner, find_winners
-from ffnn_lab.edges import edge_text
-
-SHEETS = (
-    *("arms", "settings", "gain_of_tuning", "paired_differences", "run"),
-    *("separable", "separable_labelled"),
-)
-FIGURES = ("learning_curves", "error_against_lr", "separable")
-"""All that a report may write; what it does not write is not left from an earlier one."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Sheet:
-    """A table that is ready to be printed and written."""
-
-    name: str
-    words: pd.DataFrame
-    """As people read it."""
-    numbers: pd.DataFrame | None
-    """As programs read it; None where another sheet has them."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Drawing:
-    """A figure that is ready to be written."""
-
-    name: str
-    figure: Figure
-    points: pd.DataFrame
-    source: Mapping[str, object]
+from analysis.tables import run_table
+from analysis.winners import find_winners
 
 
 def report(folder: Path, *, console: Console | None = None) -> list[Path]:
@@ -76,19 +46,14 @@ def report(folder: Path, *, console: Console | None = None) -> list[Path]:
 
 def _report_sweep(sweep: Sweep, console: Console) -> list[Path]:
     winners = find_winners(sweep)
-    arms, differences = arm_table(sweep, winners), paired_differences(sweep, winners)
-    sheets = [
-        _Sheet("arms", render.readable_arms(arms), arms),
-        _Sheet("settings", render.readable_settings(arms), None),
-    ]
-    if arms["default.n_seeds"].any():
-        sheets.append(_Sheet("gain_of_tuning", render.readable_gains(arms), None))
-    if len(differences) > 0:
-        words = render.readable_differences(differences)
-        sheets.append(_Sheet("paired_differences", words, differences))
-    drawings, undrawn = _drawings(sweep, winners)
+    tables = sheets_of(sweep, winners)
+    arms, sheets = tables.arms, tables.sheets
+    drawings, undrawn = drawings_of(sweep, winners, tables)
     removed = _remove_stale(sweep.folder, sheets, drawings)
-    remarks = [f"- {remark}" for remark in notes(sweep, winners, arms) + undrawn + removed]
+    remarks = [
+        f"- {remark}"
+        for remark in [*notes(sweep, winners, arms), *tables.remarks, *undrawn, *removed]
+    ]
     commands = [
         f"# {row['arm']}\n{row['command']}" for row in arms.to_dict("records") if row["command"]
     ]
@@ -105,7 +70,7 @@ def _report_separable(sweep: Sweep, console: Console) -> list[Path]:
     """Report a sweep whose settings are draws of one problem: no arm has a best one."""
     found = separable.find(sweep)
     sheets = [
-        _Sheet(name, separable.readable(table, keys), table)
+        Sheet(name, separable.readable(table, keys), table)
         for name, table, keys in (
             ("separable", found.table, ["arm", *found.conditions]),
             ("separable_labelled", found.labelled, ["remark", "arm", *found.conditions]),
@@ -119,7 +84,7 @@ def _report_separable(sweep: Sweep, console: Console) -> list[Path]:
         commands = [sweep.command, f"python -m analysis {sweep.name}"]
         source = provenance(sweep.runs, run_ids=run_ids, commands=commands)
         figure = separable_figure.figure(shown, found.conditions)
-        drawings.append(_Drawing("separable", figure, found.runs, source))
+        drawings.append(Drawing("separable", figure, found.runs, source))
     said = [*separable.remarks(sweep, found), *about_failed(sweep.runs, of=sweep.name)]
     said += _remove_stale(sweep.folder, sheets, drawings)
     remarks = [f"- {remark}" for remark in said]
@@ -131,7 +96,7 @@ def _report_separable(sweep: Sweep, console: Console) -> list[Path]:
 
 def _report_runs(records: Records, console: Console) -> list[Path]:
     table = run_table(records)
-    sheets = [_Sheet("run", render.readable_runs(table), table)]
+    sheets = [Sheet("run", render.readable_runs(table), table)]
     drawings = []
     if len(records.runs) == 1:
         run_ids = {"run": records.runs["run_id"].tolist()}
@@ -139,7 +104,7 @@ def _report_runs(records: Records, console: Console) -> list[Path]:
         command = f"python -m analysis {records.name}"
         source = provenance(records.runs, run_ids=run_ids, commands=[command])
         figure = learning_curves.figure_of_run(points)
-        drawings.append(_Drawing("learning_curves", figure, points, source))
+        drawings.append(Drawing("learning_curves", figure, points, source))
     remarks = about_failed(records.runs, of=records.name)
     remarks += _remove_stale(records.folder, sheets, drawings)
     _show(records, sheets, console)
@@ -147,48 +112,7 @@ def _report_runs(records: Records, console: Console) -> list[Path]:
     return _write_sheets(records.folder, sheets) + _write_drawings(records.folder, drawings)
 
 
-def _drawings(sweep: Sweep, winners: Mapping[str, Winner]) -> tuple[list[_Drawing], list[str]]:
-    """Draw what can be drawn, and say what cannot."""
-    drawings, undrawn = [], []
-    commands = [sweep.command, f"python -m analysis {sweep.name}"]
-
-    reported = {
-        name: winners[name].rows["run_id"].tolist() if name in winners else []
-        for name in sweep.arms
-    }
-    edges = {name: edge_text(winner.edges) for name, winner in winners.items()}
-    points = learning_curves.points(sweep.curves, sweep.runs, run_ids=reported, edges=edges)
-    for name, run_ids in reported.items():
-        if not run_ids:
-            undrawn.append(f"{name} is not in learning_curves: it has no runs on fresh seeds yet")
-    if len(points) > 0:
-        source = provenance(sweep.runs, run_ids=reported, commands=commands)
-        figure = learning_curves.figure(points)
-        drawings.append(_Drawing("learning_curves", figure, points, source))
-
-    tuned = error_against_lr.arms_with_lr(sweep)
-    undrawn += [
-        f"{name} is not in error_against_lr: its optimizer.lr was not tuned"
-        for name in sweep.arms
-        if name not in tuned
-    ]
-    points = error_against_lr.points(sweep, winners)
-    has_place = error_against_lr.has_place(points)
-    undrawn += [
-        f"error_against_lr leaves out {len(rows)} of {name}'s settings: they have no finite score"
-        for name, rows in points[~has_place].groupby("arm", observed=True)
-    ]
-    if has_place.any():
-        tried = {name: sweep.of(name, stage="tune")["run_id"].tolist() for name in tuned}
-        source = provenance(sweep.runs, run_ids=tried, commands=commands)
-        figure = error_against_lr.figure(points)
-        drawings.append(_Drawing("error_against_lr", figure, points, source))
-    return drawings, undrawn
-
-
-def _remove_stale(
-    folder: Path, sheets: Sequence[_Sheet], drawings: Sequence[_Drawing]
-) -> list[str]:
+def _remove_stale(folder: Path, sheets: Sequence[Sheet], drawings: Sequence[Drawing]) -> list[str]:
     """Remove what an earlier report wrote and this one does not, lest it be taken for news."""
     kinds = (
         ("tables", set(SHEETS) - {sheet.name for sheet in sheets}, ("csv", "md", "tex")),
@@ -209,10 +133,15 @@ def _remove_stale(
     return found
 
 
-def _show(records: Records, sheets: Sequence[_Sheet], console: Console) -> None:
+def _show(records: Records, sheets: Sequence[Sheet], console: Console) -> None:
     for sheet in sheets:
         title = f"{records.name}: {sheet.name.replace('_', ' ')}"
-        render.show(sheet.words, title=title, console=console)
+        if sheet.is_printed:
+            render.show(sheet.words, title=title, console=console)
+    more = [sheet.name.replace("_", " ") for sheet in sheets if not sheet.is_printed]
+    if more:
+        text = f"In {records.folder / 'tables' / 'report.md'} also: {', '.join(more)}\n"
+        render.say(text, console=console)
 
 
 def _say_list(title: str, lines: Sequence[str], console: Console) -> None:
@@ -220,7 +149,7 @@ def _say_list(title: str, lines: Sequence[str], console: Console) -> None:
         render.say("\n".join([f"{title}:", *lines, ""]), console=console)
 
 
-def _write_sheets(folder: Path, sheets: Sequence[_Sheet]) -> list[Path]:
+def _write_sheets(folder: Path, sheets: Sequence[Sheet]) -> list[Path]:
     tables = folder / "tables"
     tables.mkdir(exist_ok=True)
     paths = []
@@ -238,9 +167,9 @@ def _write_sheets(folder: Path, sheets: Sequence[_Sheet]) -> list[Path]:
 
 
 def _page(
-    sweep: Sweep, sheets: Sequence[_Sheet], remarks: Sequence[str], commands: Sequence[str]
+    sweep: Sweep, sheets: Sequence[Sheet], remarks: Sequence[str], commands: Sequence[str]
 ) -> Path:
-    """Write everything that was printed as one page of Markdown."""
+    """Write everything, what was printed and what was not, as one page of Markdown."""
     parts = [f"# {sweep.name}"]
     for sheet in sheets:
         parts += [f"## {sheet.name.replace('_', ' ')}", render.to_markdown(sheet.words)]
@@ -253,7 +182,7 @@ def _page(
     return path
 
 
-def _write_drawings(folder: Path, drawings: Sequence[_Drawing]) -> list[Path]:
+def _write_drawings(folder: Path, drawings: Sequence[Drawing]) -> list[Path]:
     paths = []
     for drawing in drawings:
         stem = folder / "figures" / drawing.name

@@ -9,7 +9,10 @@ from typing import Any
 import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, NullLocator
+
+from analysis.arms import parts
 
 SINGLE = 3.25
 DOUBLE = 6.75
@@ -75,18 +78,37 @@ OTHERS = (
 )
 """Tol's muted palette, for arms that are not named after an optimizer."""
 
+VERDICTS = {
+    "supported": Look("#0072B2", "-", "o"),
+    "contradicted": Look("#D55E00", "--", "X"),
+    "inconclusive": Look("#777777", ":", "D"),
+}
+"""Of the verdicts on claims: told apart by their markers without color."""
+
 
 def looks(arms: Iterable[str]) -> dict[str, Look]:
     """Give every arm its look: an optimizer its own, others the next in turn.
+
+    Further variants of an optimizer (``adam_coupled``, ``adam_decoupled``) keep its color and take
+    the line and marker of the next in turn.
 
     Args:
         arms: All names, in the definition's order, drawn or not; so an arm looks the same in
             every figure of a sweep. The others avoid the lines of optimizers among them.
     """
+    found: dict[str, Look] = {}
     names = list(arms)
-    taken = {OPTIMIZERS[name].line for name in names if name in OPTIMIZERS}
-    others = cycle([look for look in OTHERS if look.line not in taken])
-    return {name: OPTIMIZERS.get(name) or next(others) for name in names}
+    optimizers = [parts(name)[0] for name in names]
+    known = list(OPTIMIZERS.values())
+    for place, (name, optimizer) in enumerate(zip(names, optimizers, strict=True)):
+        if optimizer:
+            own = OPTIMIZERS[optimizer]
+            n_before = optimizers[:place].count(optimizer)
+            shape = known[(known.index(own) + n_before) % len(known)]
+            found[name] = Look(own.color, shape.line, shape.marker)
+    taken = {look.line for look in found.values()}
+    others = cycle([look for look in OTHERS if look.line not in taken] or OTHERS)
+    return {name: found.get(name) or next(others) for name in names}
 
 
 def arms_of(points: pd.DataFrame) -> list[str]:
@@ -159,4 +181,9 @@ def error_axis(ax: Axes, errors: Sequence[float], *, is_log: bool) -> None:
     else:
         ax.set_ylim(bottom=0)
     # After the scale, which brings a formatter of its own.
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda rate, _: f"{100 * rate:g}"))
+    percent_axis(ax.yaxis)
+
+
+def percent_axis(axis: Axis) -> None:
+    """Tick an axis of rates in percent, or of their differences in percentage points."""
+    axis.set_major_formatter(FuncFormatter(lambda rate, _: f"{100 * rate:.6g}"))

@@ -1,6 +1,6 @@
 """What lies in a sweep's folder, read once and typed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,14 @@ import pandas as pd
 from ffnn_lab.edges import Axis
 from ffnn_lab.records import (
     DEFAULT_SETTING,
+    METRICS,
     RecordError,
     read_curves,
     read_definition,
     read_runs,
     read_trials,
 )
-from ffnn_lab.scores import n_settings_asked, setting_scores, with_moment
+from ffnn_lab.scores import counted, n_settings_asked, setting_scores, with_moment
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,37 @@ class Sweep(Records):
 def results(rows: pd.DataFrame) -> pd.DataFrame:
     """Keep the runs that came to a result; one that was pruned or failed has none."""
     return rows[rows["status"].isin(["completed", "diverged"])]
+
+
+def errors_by_seed(sweep: Sweep, rows: pd.DataFrame, *, split: str = "test") -> "pd.Series[float]":
+    """Give the error of each run that came to a result, at the objective's moment, by its seed.
+
+    One that diverged counts as chance.
+
+    Args:
+        sweep: Whose runs they are.
+        rows: Some of its `Sweep.rows`, of one setting.
+        split: On which.
+    """
+    measured = results(rows)
+    errors = counted(measured, f"{sweep.objective['moment']}.{split}.error")
+    return pd.Series(errors.to_numpy(), index=measured["seed"].to_numpy(), dtype=float)
+
+
+def curves_of(sweep: Sweep, run_ids: Iterable[str]) -> dict[str, pd.DataFrame]:
+    """Give the curve of each of some runs, those without one left out.
+
+    Returns:
+        One row per measured epoch, which is the index: ``train.loss``, ``train.error``,
+        ``dev.loss``, ....
+    """
+    wanted = sweep.curves[sweep.curves["run_id"].isin(list(run_ids))]
+    # Not pivot_table, which would average where there is but one number, and takes its time.
+    wide = wanted.pivot(  # noqa: PD010
+        index=["run_id", "epoch"], columns="split", values=list(METRICS)
+    )
+    wide.columns = wide.columns.map(lambda name: f"{name[1]}.{name[0]}")
+    return {str(run_id): rows.droplevel("run_id") for run_id, rows in wide.groupby("run_id")}
 
 
 def load(folder: Path) -> Records:

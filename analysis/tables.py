@@ -5,15 +5,18 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from analysis.statistics import Interval, mean_interval, paired_interval
-from analysis.sweep import Records, Sweep, results
+from analysis.statistics import (
+    Interval,
+    interquartile_interval,
+    mean_interval,
+    paired_interval,
+    sample_std,
+)
+from analysis.sweep import Records, Sweep, errors_by_seed, results
 from analysis.winners import Winner, replay_command
 from ffnn_lab.edges import edge_text
 from ffnn_lab.records import METRICS, MOMENTS, SPLITS, STATUSES
 from ffnn_lab.scores import counted
-
-BASELINE = "sgd"
-"""What other arms are compared with, where there is an arm of that name."""
 
 
 def arm_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
@@ -87,9 +90,9 @@ def _errors(sweep: Sweep, winner: Winner | None) -> dict[str, object]:
     is_confirmed = winner is not None and winner.stage == "confirm"
     return {
         "confirm.dev.error": mean_interval(dev.tolist()).mean if is_confirmed else math.nan,
-        **_columns("test.error", mean_interval(test.tolist())),
+        **interval_columns("test.error", mean_interval(test.tolist())),
         "train.error": mean_interval(train.tolist()).mean,
-        **_columns("gap", mean_interval((test - train).tolist())),
+        **interval_columns("gap", mean_interval((test - train).tolist())),
         "n_seeds": len(rows),
         "n_diverged": int((rows["status"] == "diverged").sum()),
         "stage": winner.stage if winner else "",
@@ -98,26 +101,20 @@ def _errors(sweep: Sweep, winner: Winner | None) -> dict[str, object]:
 
 def _gain(sweep: Sweep, name: str, winner: Winner | None) -> dict[str, object]:
     rows = sweep.default_of(name)
-    default = _test_errors(sweep, rows)
-    tuned = _test_errors(sweep, winner.rows if winner else sweep.rows.iloc[:0])
+    default = errors_by_seed(sweep, rows)
+    tuned = errors_by_seed(sweep, winner.rows if winner else sweep.rows.iloc[:0])
     gain = paired_interval(default, tuned)
     return {
-        **_columns("default.test.error", mean_interval(default.tolist())),
+        **interval_columns("default.test.error", mean_interval(default.tolist())),
         "default.n_seeds": len(default),
         "default.n_diverged": int((rows["status"] == "diverged").sum()),
-        **_columns("gain_of_tuning", gain),
+        **interval_columns("gain_of_tuning", gain),
         "gain_of_tuning.n_pairs": gain.n,
     }
 
 
-def _test_errors(sweep: Sweep, rows: pd.DataFrame) -> "pd.Series[float]":
-    """Give the test error of each run that came to a result, by its seed."""
-    measured = results(rows)
-    errors = counted(measured, f"{sweep.objective['moment']}.test.error")
-    return pd.Series(errors.to_numpy(), index=measured["seed"].to_numpy(), dtype=float)
-
-
-def _columns(name: str, interval: Interval) -> dict[str, float]:
+def interval_columns(name: str, interval: Interval) -> dict[str, float]:
+    """Give an interval as columns: ``name``, ``name.low`` and ``name.high``."""
     return {name: interval.mean, f"{name}.low": interval.low, f"{name}.high": interval.high}
 
 
@@ -141,39 +138,32 @@ def missing(sweep: Sweep, arm: str, winner: Winner | None) -> str:
     return ", ".join(parts)
 
 
-def baseline(sweep: Sweep) -> str:
-    """Name the arm that the others are compared with: ``sgd``, or else the first."""
-    return BASELINE if BASELINE in sweep.arms else next(iter(sweep.arms))
-
-
-def paired_differences(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
-    """Tabulate each arm's test error minus the baseline's, at equal seeds.
-
-    Each interval stands for itself: none is widened for there being several.
+def spread_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
+    """Tabulate how the reported test errors spread over seeds.
 
     Returns:
-        One row per arm but the baseline: ``difference`` of error rates (negative where the arm
-        errs less), the ends ``low`` and ``high`` of its 95% t interval, ``n_pairs``.
+        One row per arm: ``n_seeds`` and ``n_diverged``; the mean ``test.error`` and the
+        interquartile mean ``interquartile``, each with the ends of its 95% interval; the sample
+        standard deviation ``std``, and the ``lowest``, ``median`` and ``highest`` error.
     """
-    errors = {name: _test_errors(sweep, winner.rows) for name, winner in winners.items()}
-    against = baseline(sweep)
-    nothing = _test_errors(sweep, sweep.rows.iloc[:0])
     rows = []
     for name in sweep.arms:
-        if name != against:
-            pairs = paired_interval(errors.get(name, nothing), errors.get(against, nothing))
-            rows.append(
-                {
-                    "arm": name,
-                    "baseline": against,
-                    "difference": pairs.mean,
-                    "low": pairs.low,
-                    "high": pairs.high,
-                    "n_pairs": pairs.n,
-                }
-            )
-    columns = ["arm", "baseline", "difference", "low", "high", "n_pairs"]
-    return pd.DataFrame(rows, columns=columns)
+        reported = winners[name].rows if name in winners else sweep.rows.iloc[:0]
+        errors = errors_by_seed(sweep, reported)
+        rows.append(
+            {
+                "arm": name,
+                "n_seeds": len(errors),
+                "n_diverged": int((reported["status"] == "diverged").sum()),
+                **interval_columns("test.error", mean_interval(errors.tolist())),
+                "std": sample_std(errors.tolist()),
+                **interval_columns("interquartile", interquartile_interval(errors.tolist())),
+                "lowest": errors.min(),
+                "median": errors.median(),
+                "highest": errors.max(),
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def run_table(records: Records) -> pd.DataFrame:

@@ -141,6 +141,7 @@ def run_sweep(
     """Plan a sweep, work through it, and end with its table and figures."""
     from rich.console import Console  # noqa: PLC0415 - see the module's docstring
 
+    from analysis.declaration import declare  # noqa: PLC0415
     from ffnn_lab.display import SweepDisplay, print_plan  # noqa: PLC0415
     from ffnn_lab.records import read_runs  # noqa: PLC0415
     from ffnn_lab.sweeper.compose import define  # noqa: PLC0415
@@ -175,6 +176,8 @@ def run_sweep(
                 retry_failed=options.retry_failed,
                 watcher=display,
             )
+            # Before the first run: a claim that is reworded after it is found out.
+            declare(folder, n_runs=count_recorded(folder))
             work = work_alone if launcher == "basic" else lead
             work(post, lambda job: make_launcher(job, folder, n_workers), display)
     except StoppedError:

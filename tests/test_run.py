@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis.declaration import claim_hashes, when_declared
 from ffnn_lab.config import GROUPS
 from ffnn_lab.models import open_network
 from ffnn_lab.records import read_curves, read_definition, read_runs, read_trials
@@ -103,6 +104,11 @@ def test_the_same_sweep_again_trains_nothing_and_shows_the_table(tmp_path: Path)
     assert "tune: 9 of 9 runs recorded" in again.out
     table = first.out[first.out.index(": arms") :]
     assert table in again.out
+    # What claims said before the first run is kept, and no later run moves it.
+    declared = [
+        when_declared(folder, name, digest=digest) for name, digest in claim_hashes().items()
+    ]
+    assert set(declared) == {"before"}
 
 
 def test_a_winners_command_gives_the_recorded_run(tmp_path: Path) -> None:

@@ -49,7 +49,9 @@ def test_torch_seed_is_a_63_bit_integer() -> None:
 
 
 def test_an_unknown_purpose_is_refused() -> None:
-    message = "purpose must be one of split, draw, init, order, dropout, proposal; got ordre"
+    message = (
+        "purpose must be one of split, draw, init, order, dropout, proposal, analysis; got ordre"
+    )
     with pytest.raises(ValueError, match=message):
         stream(0, "ordre")
     with pytest.raises(ValueError, match=message):

@@ -126,7 +126,7 @@ def discard(folder: Path, name: str, storage: Storage) -> None:
     for path in folder.iterdir():
         if path.is_dir():
             shutil.rmtree(path)
-        elif path.name == "definition.json":
+        elif path.name in ("definition.json", "claims.json"):
             path.unlink()
 
 

@@ -4,7 +4,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
+from analysis.differences import paired_differences
 from analysis.sweep import Sweep, load
+from analysis.winners import find_winners
 from ffnn_lab.config import RunConfig, run_id
 from ffnn_lab.config.optimizer import AdamConfig, SGDConfig
 from ffnn_lab.records import (
@@ -171,3 +176,8 @@ def write_run(folder: Path) -> Path:
     """Write the records of a single run."""
     RecordWriter(folder).write([make_result(make_config("sgd", 0, 0), (0.01, 0.02, 0.03))])
     return folder
+
+
+def differences_of(sweep: Sweep) -> pd.DataFrame:
+    """Tabulate a sweep's paired differences, with a generator of its own."""
+    return paired_differences(sweep, find_winners(sweep), rng=np.random.default_rng(0))

@@ -10,6 +10,7 @@ import pytest
 from analysis.__main__ import find_folder, main
 from ffnn_lab.records import RecordError
 from tests.analysis.builders import write_run, write_sweep
+from tests.analysis.test_verdicts import wilson
 
 ROOT = Path(__file__).parents[2]
 # Runs the module as -m does, then tells what it has imported.
@@ -21,7 +22,8 @@ except SystemExit as end:
     code = end.code
 heavy = {"torch", "hydra", "omegaconf", "optuna", "wandb", "sklearn", "matplotlib.pyplot"}
 inside = {name for name in sys.modules if name.startswith("ffnn_lab.")}
-allowed = ("ffnn_lab.records", "ffnn_lab.scores", "ffnn_lab.edges", "ffnn_lab.config")
+allowed = ("records", "scores", "edges", "config", "seeds")
+allowed = tuple(f"ffnn_lab.{name}" for name in allowed)
 inside = {name for name in inside if not name.startswith(allowed)}
 print("imported:", sorted(heavy & set(sys.modules) | inside))
 sys.exit(code)
@@ -54,6 +56,44 @@ def test_reports_a_sweep_by_its_name_without_heavy_imports(tmp_path: Path) -> No
     assert "12.00 [7.03, 16.97]" in done.stdout
     assert done.stdout.splitlines()[-1] == "imported: []"
     assert (tmp_path / "small" / "tables" / "arms.csv").is_file()
+
+
+def test_judges_claims_without_heavy_imports(tmp_path: Path) -> None:
+    wilson(tmp_path / "wilson_digits")
+    done = start("claims", outputs=tmp_path, code=WATCHED)
+    assert done.stderr == ""
+    assert done.returncode == 0
+    assert "wilson_generalization" in done.stdout
+    assert done.stdout.splitlines()[-1] == "imported: []"
+    assert (tmp_path / "claims" / "claims.md").is_file()
+
+
+def test_claims_of_a_sweep_that_is_not_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wilson(tmp_path / "mine")
+    assert main(["claims", "absent", "--outputs", str(tmp_path)]) == 2
+    error = capsys.readouterr().err
+    assert error == (
+        f"error: absent is neither a folder nor a sweep under {tmp_path}; there are: mine\n"
+    )
+    assert not (tmp_path / "claims").exists()
+
+
+def test_claims_are_asked_of_a_named_sweep(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wilson(tmp_path / "mine")
+    assert main(["claims", "mine", "--outputs", str(tmp_path)]) == 0
+    assert "wilson_generalization" in capsys.readouterr().out
+    assert (tmp_path / "claims" / "claims-mine.csv").is_file()
+
+
+def test_prints_coverage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["coverage", "--simulations", "3", "--seed", "1"]) == 0
+    printed = capsys.readouterr().out
+    assert "coverage in %, by the number of seeds" in printed
+    assert "3 simulations of each, seed 1" in printed
 
 
 def test_reports_a_folder_by_its_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

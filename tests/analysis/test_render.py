@@ -10,9 +10,16 @@ from rich.console import Console
 
 from analysis import render
 from analysis.sweep import Sweep, load
-from analysis.tables import arm_table, paired_differences, run_table
+from analysis.tables import arm_table, run_table
 from analysis.winners import find_winners
-from tests.analysis.builders import TUNE, load_sweep, make_definition, write_run, write_sweep
+from tests.analysis.builders import (
+    TUNE,
+    differences_of,
+    load_sweep,
+    make_definition,
+    write_run,
+    write_sweep,
+)
 
 
 @pytest.fixture
@@ -77,7 +84,7 @@ def test_without_any_default_there_is_no_column_of_it(tmp_path: Path) -> None:
 
 
 def test_differences_are_worded_in_percentage_points(small: Sweep) -> None:
-    differences = paired_differences(small, find_winners(small))
+    differences = differences_of(small)
     row = render.readable_differences(differences).iloc[0]
     assert row["arm"] == "adam - sgd"
     assert row.iloc[1].startswith("25.67 [")

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from analysis.report import report
 from ffnn_lab.records import RecordError, RecordWriter
+from tests.analysis.arm_builders import Built, all_ended, make_arm_sweep
 from tests.analysis.builders import (
     CONFIRM,
     DEFAULT,
@@ -29,7 +30,13 @@ TABLES = [
     *("arms.csv", "arms.md", "arms.tex", "settings.md", "settings.tex"),
     *("gain_of_tuning.md", "gain_of_tuning.tex"),
 ]
-DIFFERENCES = [f"paired_differences.{suffix}" for suffix in ("csv", "md", "tex")]
+STATISTICS = [
+    f"{name}.{suffix}"
+    for name in ("paired_differences", "spreads", "progress", "matched_train_loss")
+    for suffix in ("csv", "md", "tex")
+]
+OF_SEEDS = ("paired_differences", "matched_gap")
+"""Figures of what the fresh seeds gave."""
 
 
 def figure_files(*names: str) -> list[str]:
@@ -63,8 +70,8 @@ def test_writes_all_tables_and_figures(finished: Finished) -> None:
         kind: [path.name for path in finished.paths if path.parent == finished.folder / kind]
         for kind in ("tables", "figures")
     }
-    assert sorted(names["tables"]) == sorted([*TABLES, *DIFFERENCES, "report.md"])
-    assert names["figures"] == figure_files("learning_curves", "error_against_lr")
+    assert sorted(names["tables"]) == sorted([*TABLES, *STATISTICS, "report.md"])
+    assert names["figures"] == figure_files("learning_curves", "error_against_lr", *OF_SEEDS)
 
 
 def test_prints_tables_then_commands_that_can_be_pasted(finished: Finished) -> None:
@@ -82,7 +89,7 @@ def test_prints_tables_then_commands_that_can_be_pasted(finished: Finished) -> N
 def test_the_page_says_what_was_printed(finished: Finished) -> None:
     page = (finished.folder / "tables" / "report.md").read_text()
     printed = [line for line in finished.text.splitlines() if line.startswith(("- ", "python"))]
-    assert len(printed) == 7  # five notes, two commands
+    assert len(printed) == 9  # seven notes, two commands
     assert set(printed) <= set(page.splitlines())
 
 
@@ -172,7 +179,7 @@ def test_settings_without_a_score_are_told(tmp_path: Path) -> None:
     paths, text = reported(write_sweep(tmp_path, rows=[*rows, *CONFIRM, *DEFAULT]))
     assert "- error_against_lr leaves out 1 of sgd's settings: they have no" in text
     assert [path.name for path in paths if path.parent.name == "figures"] == figure_files(
-        "learning_curves", "error_against_lr"
+        "learning_curves", "error_against_lr", *OF_SEEDS
     )
 
 
@@ -190,8 +197,40 @@ def test_a_sweep_that_tunes_no_learning_rate(tmp_path: Path) -> None:
     paths, text = reported(write_sweep(tmp_path, definition=make_definition(arms=arms)))
     assert text.count("its optimizer.lr was not tuned") == 2
     assert [path.name for path in paths if path.parent.name == "figures"] == figure_files(
-        "learning_curves"
+        "learning_curves", *OF_SEEDS
     )
+
+
+def test_a_sweep_of_independent_settings_has_budgets(tmp_path: Path) -> None:
+    """Fifteen settings of one learning rate: none is left in a space that is shrunk about 0.03."""
+    arms = {
+        name: Built(
+            tuned=all_ended([0.1, 0.2]),
+            scores=[0.1 + 0.01 * i for i in range(15)],
+            settings=[{"optimizer.lr": 0.03 + 0.001 * i} for i in range(15)],
+        )
+        for name in ("sgd_lr", "adam_lr", "sgd_all", "adam_all")
+    }
+    sweep = make_arm_sweep(tmp_path / "random", arms)
+    paths, text = reported(sweep.folder)
+    names = [path.name for path in paths]
+    for name in ("budgets", "ranks_in_smaller_spaces", "ranks_by_variant"):
+        assert {f"{name}.csv", f"{name}.md", f"{name}.tex"} <= set(names)
+    assert set(figure_files("budget_curves")) <= set(names)
+    assert "no budget curves" not in text
+    assert (
+        "report.md also: spreads, progress, matched train loss, budgets, ranks in smaller spaces, "
+        "ranks by variant" in text
+    )
+    page = (sweep.folder / "tables" / "report.md").read_text()
+    assert "## ranks by variant" in page
+    assert page.count("best of 8, dev error (%)") == 1
+    source = json.loads((sweep.folder / "figures" / "budget_curves.json").read_text())
+    assert len(source["run_ids"]["sgd_lr"]) == 15
+
+
+def test_a_sweep_of_other_settings_says_why_it_has_none(finished: Finished) -> None:
+    assert "- there are no budget curves: the settings of small are not drawn" in finished.text
 
 
 def test_a_single_run_that_failed(tmp_path: Path) -> None:

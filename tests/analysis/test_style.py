@@ -119,3 +119,13 @@ def test_error_axis_of_little(errors: list[float]) -> None:
     figure = Figure()
     style.error_axis(figure.subplots(), errors, is_log=False)
     assert figure.axes[0].get_ylim()[0] == 0
+
+
+def test_variants_keep_the_color_of_their_optimizer() -> None:
+    looks = style.looks(["sgd_lr", "adam_lr", "adam_all", "sgd_all", "other"])
+    assert looks["adam_lr"] == style.OPTIMIZERS["adam"]
+    assert looks["adam_all"].color == style.OPTIMIZERS["adam"].color
+    assert looks["adam_all"].line != looks["adam_lr"].line
+    assert looks["adam_all"].marker != looks["adam_lr"].marker
+    assert looks["sgd_all"].color == style.OPTIMIZERS["sgd"].color
+    assert looks["other"].line not in {looks[name].line for name in ("sgd_lr", "adam_lr")}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from analysis.sweep import Sweep, load
-from analysis.tables import arm_table, baseline, paired_differences, run_table
+from analysis.tables import arm_table, run_table
 from analysis.winners import find_winners
 from tests.analysis.builders import (
     CHANCE,
@@ -16,6 +16,7 @@ from tests.analysis.builders import (
     MEAN_LAST,
     TUNE,
     Row,
+    differences_of,
     load_sweep,
     make_definition,
     write_run,
@@ -95,7 +96,7 @@ def test_a_failed_seed_is_left_out_and_missing(tmp_path: Path) -> None:
     assert (row["n_seeds"], row["missing"]) == (2, "2 of 3 confirm seeds")
     assert row["gain_of_tuning.n_pairs"] == 2
     assert row["gain_of_tuning"] == pytest.approx((0.10 + 0.13) / 2)
-    differences = paired_differences(sweep, find_winners(sweep)).iloc[0]
+    differences = differences_of(sweep).iloc[0]
     assert differences["n_pairs"] == 2
     assert differences["difference"] == pytest.approx((0.01 + 0.76) / 2)
 
@@ -165,7 +166,7 @@ def test_test_errors_are_of_the_objectives_moment(tmp_path: Path) -> None:
     assert row["confirm.dev.error"] == pytest.approx((0.5 + 0.11) / 2)
     assert row["default.test.error"] == pytest.approx((0.35 + 0.36 + 0.385) / 3)
     assert row["tune.dev.error"] == pytest.approx((0.5 + 0.11) / 2)
-    difference = paired_differences(sweep, find_winners(sweep)).iloc[0]["difference"]
+    difference = differences_of(sweep).iloc[0]["difference"]
     assert difference == pytest.approx((0.0 + 0.005 + (CHANCE - 0.32)) / 3)
 
 
@@ -264,7 +265,7 @@ def test_another_objective_names_its_column(tmp_path: Path) -> None:
 
 
 def test_differences_are_paired_by_seed(small: Sweep) -> None:
-    table = paired_differences(small, find_winners(small))
+    table = differences_of(small)
     assert table["arm"].tolist() == ["adam"]
     row = table.iloc[0]
     # 0.10 - 0.10, 0.13 - 0.12, 0.90 - 0.14
@@ -281,16 +282,9 @@ def test_differences_use_the_seeds_that_both_have(tmp_path: Path) -> None:
     sweep = load_sweep(
         write_sweep(tmp_path, keep=lambda row: row[:4] != ("confirm", "sgd", 1, 1000))
     )
-    row = paired_differences(sweep, find_winners(sweep)).iloc[0]
+    row = differences_of(sweep).iloc[0]
     assert row["n_pairs"] == 2
     assert row["difference"] == pytest.approx((0.01 + 0.76) / 2)
-
-
-def test_without_sgd_the_first_arm_is_the_baseline(tmp_path: Path) -> None:
-    arms = make_definition()["arms"]
-    definition = make_definition(arms={"adam": arms["adam"], "other": arms["sgd"]})
-    sweep = load_sweep(write_sweep(tmp_path, definition=definition))
-    assert baseline(sweep) == "adam"
 
 
 def test_a_single_runs_table(tmp_path: Path) -> None:

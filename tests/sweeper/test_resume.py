@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from analysis.declaration import declare
 from ffnn_lab.records import (
     RecordError,
     RecordWriter,
@@ -145,9 +146,11 @@ def test_a_fork_has_its_own_folder_and_takes_over_equal_runs(tmp_path: Path) -> 
 
 def test_discard_begins_anew(tmp_path: Path) -> None:
     definition = make_definition("grid", confirm_seeds=())
-    work(tmp_path, definition)
+    begun = work(tmp_path, definition)
+    declare(begun, n_runs=0)
     other = settle_folder(changed_axis(definition), tmp_path, if_changed="discard")
     folder = work(tmp_path, other)
+    assert not (folder / "claims.json").exists()
     whole = work(tmp_path / "at_once", other)
     for one, two in zip(tables(folder), tables(whole), strict=True):
         assert one.equals(two)

@@ -1,0 +1,94 @@
+"""The figures of a sweep's report, each with its points and its source."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from analysis.figures import (
+    budget_curves,
+    error_against_lr,
+    learning_curves,
+    matched_gap,
+    paired_differences,
+)
+from analysis.figures.save import provenance
+from analysis.sheets import Sheets
+from analysis.sweep import Sweep
+from analysis.winners import Winner
+from ffnn_lab.edges import edge_text
+
+FIGURES = (
+    *("learning_curves", "error_against_lr", "paired_differences", "matched_gap"),
+    *("budget_curves", "separable"),
+)
+"""All that a report may write."""
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """A figure that is ready to be written."""
+
+    name: str
+    figure: Figure
+    points: pd.DataFrame
+    source: Mapping[str, object]
+
+
+def drawings_of(
+    sweep: Sweep, winners: Mapping[str, Winner], sheets: Sheets
+) -> tuple[list[Drawing], list[str]]:
+    """Draw what can be drawn, and say what cannot."""
+    commands = [sweep.command, f"python -m analysis {sweep.name}"]
+    reported = {
+        name: winners[name].rows["run_id"].tolist() if name in winners else []
+        for name in sweep.arms
+    }
+    of_reported = provenance(sweep.runs, run_ids=reported, commands=commands)
+    drawings, undrawn = (
+        [],
+        [
+            f"{name} is not in learning_curves: it has no runs on fresh seeds yet"
+            for name, run_ids in reported.items()
+            if not run_ids
+        ],
+    )
+    edges = {name: edge_text(winner.edges) for name, winner in winners.items()}
+    points = learning_curves.points(sweep.curves, sweep.runs, run_ids=reported, edges=edges)
+    if len(points) > 0:
+        figure = learning_curves.figure(points)
+        drawings.append(Drawing("learning_curves", figure, points, of_reported))
+
+    tuned = error_against_lr.arms_with_lr(sweep)
+    tried = {name: sweep.of(name, stage="tune")["run_id"].tolist() for name in sweep.arms}
+    undrawn += [
+        f"{name} is not in error_against_lr: its optimizer.lr was not tuned"
+        for name in sweep.arms
+        if name not in tuned
+    ]
+    points = error_against_lr.points(sweep, winners)
+    has_place = error_against_lr.has_place(points)
+    undrawn += [
+        f"error_against_lr leaves out {len(rows)} of {name}'s settings: they have no finite score"
+        for name, rows in points[~has_place].groupby("arm", observed=True)
+    ]
+    if has_place.any():
+        of_tuned = {name: tried[name] for name in tuned}
+        source = provenance(sweep.runs, run_ids=of_tuned, commands=commands)
+        figure = error_against_lr.figure(points)
+        drawings.append(Drawing("error_against_lr", figure, points, source))
+
+    points = paired_differences.points(sheets.differences, arms=sweep.arms)
+    if len(points) > 0:
+        figure = paired_differences.figure(points)
+        drawings.append(Drawing("paired_differences", figure, points, of_reported))
+    points = matched_gap.points(sweep, winners)
+    if len(points) > 0:
+        figure = matched_gap.figure(points)
+        drawings.append(Drawing("matched_gap", figure, points, of_reported))
+    if sheets.budgets is not None and budget_curves.has_place(sheets.budgets).any():
+        source = provenance(sweep.runs, run_ids=tried, commands=commands)
+        figure = budget_curves.figure(sheets.budgets)
+        drawings.append(Drawing("budget_curves", figure, sheets.budgets, source))
+    return drawings, undrawn

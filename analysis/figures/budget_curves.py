@@ -1,0 +1,81 @@
+"""Expected best tuning score against the number of settings that were tried."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullLocator
+
+from analysis import style
+from analysis.figures.save import new_figure
+
+
+def has_place(points: pd.DataFrame) -> pd.Series:
+    """Say which points have a place in the figure; an infinite expectation has none."""
+    return pd.Series(np.isfinite(points["expected"]), index=points.index)
+
+
+def draw(points: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw what the best of so many settings is expected to score, its 95% interval shaded.
+
+    Args:
+        points: As `analysis.budgets.budget_points` gives them, at least one with a place.
+        ax: Where.
+    """
+    points = points[has_place(points)]
+    for arm, look in style.looks(style.arms_of(points)).items():
+        rows = points[points["arm"] == arm].sort_values("n_settings")
+        if len(rows) == 0:
+            continue
+        x = rows["n_settings"].to_numpy()
+        ax.plot(
+            x,
+            rows["expected"].to_numpy(),
+            color=look.color,
+            linestyle=look.line,
+            marker=look.marker,
+            markevery=[i for i, n in enumerate(x) if _is_power(n)],
+            label=f"{arm} ({rows['n_drawn'].iloc[0]} drawn)",
+        )
+        has_band = rows["low"].notna().to_numpy()
+        ax.fill_between(
+            x[has_band],
+            rows["low"].to_numpy()[has_band],
+            rows["high"].to_numpy()[has_band],
+            color=look.color,
+            alpha=0.13,
+            linewidth=0,
+        )
+    most = int(points["n_settings"].max())
+    ax.set_xscale("log", base=2)
+    ax.set_xticks([2**k for k in range(most.bit_length()) if 2**k <= most])
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda n, _: f"{n:g}"))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.set_xlabel("settings tried (tuning budget)")
+    split, metric = points[["split", "metric"]].iloc[0]
+    if metric == "error":
+        # The first few settings are far from the best ones, between which one wants to see.
+        ends = points[["expected", "low", "high"]].to_numpy(dtype=float)
+        shown = ends[np.isfinite(ends)].clip(max=1.0)
+        style.error_axis(ax, shown.tolist(), is_log=True)
+        ax.set_ylabel(f"expected best {split} error (%)")
+    else:
+        ax.set_yscale("log")
+        ax.set_ylabel(f"expected best {split} loss (nats)")
+    return ax
+
+
+def _is_power(n: int) -> bool:
+    return n & (n - 1) == 0
+
+
+def figure(points: pd.DataFrame) -> Figure:
+    """Lay out the curves, names beside them."""
+    with style.context():
+        drawn = new_figure(style.DOUBLE, 3.0)
+        ax = draw(points, drawn.subplots())
+        drawn.legend(*ax.get_legend_handles_labels(), loc="outside right center")
+        drawn.suptitle(
+            "random search; shaded: 95% interval, as far as a quarter of the settings drawn"
+        )
+    return drawn

@@ -1,0 +1,56 @@
+"""The difference of each pair of arms with its interval, one below the other."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis import style
+from analysis.figures.forest import ROW, draw_interval, has_place, name_rows, write_beside
+from analysis.figures.save import new_figure
+
+
+def points(differences: pd.DataFrame, *, arms: Iterable[str]) -> pd.DataFrame:
+    """Keep the differences that have an interval.
+
+    Args:
+        differences: As `analysis.differences.paired_differences` gives them.
+        arms: All of the sweep, which settles their looks.
+    """
+    shown = differences[has_place(differences)]
+    return shown.assign(arm=pd.Categorical(shown["arm"], categories=list(arms)))
+
+
+def draw(points: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw each difference with its 95% interval, and Holm's p beside those declared.
+
+    Args:
+        points: As `points` gives them, at least one.
+        ax: Where.
+    """
+    looks = style.looks(style.arms_of(points))
+    rows = points.to_dict("records")
+    for place, row in enumerate(rows):
+        draw_interval(ax, place, row["difference"], (row["low"], row["high"]), looks[row["arm"]])
+        if row["is_declared"]:
+            write_beside(ax, place, f"{row['p.holm']:.3f}")
+    if points["is_declared"].any():
+        write_beside(ax, -1, "p (Holm)")
+    name_rows(ax, [f"{row['arm']} - {row['baseline']}" for row in rows])
+    ax.set_xlabel("difference of test error (percentage points)")
+    return ax
+
+
+def figure(points: pd.DataFrame) -> Figure:
+    """Lay the differences out."""
+    with style.context():
+        drawn = new_figure(style.DOUBLE, 0.9 + ROW * (len(points) + 1))
+        draw(points, drawn.subplots())
+        counts = sorted(set(points["n_pairs"]))
+        n_pairs = " to ".join(str(n) for n in dict.fromkeys((counts[0], counts[-1])))
+        drawn.suptitle(
+            f"paired over {n_pairs} seeds, 95% t intervals; p: signs flipped, Holm over the "
+            "declared contrasts"
+        )
+    return drawn

@@ -1,0 +1,34 @@
+"""Orders of arms, and how far two of them agree."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+
+def ranks_of(scores: Sequence[float]) -> list[float]:
+    """Rank scores: 1 is the lowest, equal ones share the mean of their places."""
+    return [float(rank) for rank in pd.Series(scores, dtype=float).rank()]
+
+
+def rank_agreement(scores: Sequence[float], others: Sequence[float]) -> float:
+    """Compute Kendall's tau-b: 1 for the same order, -1 for the reverse.
+
+    Args:
+        scores: One per arm.
+        others: One per arm, the arms in the same order.
+
+    Returns:
+        The agreement; NaN where one side has all arms equal, and so no order.
+
+    Source:
+        Kendall (1945), "The treatment of ties in ranking problems".
+    """
+    a, b = (np.asarray(side, dtype=float) for side in (scores, others))
+    # Compared, not subtracted: two infinite scores are equal.
+    above = [np.sign((s[:, None] > s).astype(int) - (s[:, None] < s)) for s in (a, b)]
+    untied = [int(np.sum(signs**2)) for signs in above]
+    if 0 in untied:
+        return math.nan
+    return int(np.sum(above[0] * above[1])) / math.sqrt(untied[0] * untied[1])
