@@ -5,7 +5,8 @@ no setting of an arm is its best one: a draw is a replicate, not a choice. Of a 
 learning rate is chosen where it is an axis, by the sweep's objective. Other axes are conditions.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -104,7 +105,7 @@ def run_table(sweep: Sweep, conditions: Sequence[str]) -> pd.DataFrame:
     return kept.sort_values(["arm", "setting", "seed"], kind="stable").reset_index(drop=True)
 
 
-def _draw(row: dict[str, object]) -> Draw:
+def _draw(row: Mapping[Hashable, object]) -> Draw:
     sizes = {key: int(str(row[f"task.{key}"]).removesuffix(".0")) for key in SIZES}
     return draw_labels(p=float(str(row["task.p"])), **sizes)
 
@@ -218,7 +219,7 @@ def readable(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
 
 
 def _cell(value: object) -> str:
-    return render.ABSENT if pd.isna(value) else str(value)
+    return render.ABSENT if isinstance(value, float) and math.isnan(value) else str(value)
 
 
 def _ranges(table: pd.DataFrame, name: str) -> list[str]:

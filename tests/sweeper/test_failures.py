@@ -91,11 +91,11 @@ def break_the_evaluation(monkeypatch: pytest.MonkeyPatch, matches: Matches) -> N
     """Let a run fail as it is measured after its last epoch."""
     evaluate = trainer._evaluate
 
-    def broken(population: Population, splits: Any) -> None:  # noqa: ANN401 - passed on
+    def broken(population: Population, *rest: Any) -> None:  # noqa: ANN401 - passed on
         for member in population.members:
             if matches(member.config) and member.epoch == member.config.trainer.max_epochs:
                 raise _BrokenError
-        evaluate(population, splits)
+        evaluate(population, *rest)
 
     monkeypatch.setattr(trainer, "_evaluate", broken)
 

@@ -25,6 +25,7 @@ from ffnn_lab.separable import fresh_error, min_norm_solution
 from ffnn_lab.tasks import Task, load_task
 from ffnn_lab.trainer import train
 from tests.builders import (
+    NO_DATA,
     Outcome,
     make_population,
     make_run,
@@ -65,7 +66,7 @@ def make_task(n: int = 30, p: float = 0.6, draw_seed: int = 0, loss: str = "squa
     config = SeparableConfig(
         name="separable", loss=loss, n=n, p=p, n_dev=10, n_test=30, draw_seed=draw_seed
     )
-    return load_task(config)
+    return load_task(config, NO_DATA)
 
 
 def make_member(
