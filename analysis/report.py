@@ -73,7 +73,7 @@ def _report_separable(sweep: Sweep, console: Console) -> list[Path]:
         Sheet(name, separable.readable(table, keys), table)
         for name, table, keys in (
             ("separable", found.table, ["arm", *found.conditions]),
-            ("separable_labelled", found.labelled, ["remark", "arm", *found.conditions]),
+            ("separable_labeled", found.labeled, ["remark", "arm", *found.conditions]),
         )
         if len(table) > 0
     ]

@@ -38,7 +38,7 @@ class Findings:
     """Axes other than the draw and the learning rate, by the config's dotted names."""
     table: pd.DataFrame
     """As `condition_table` gives it, over draws that can show the gap."""
-    labelled: pd.DataFrame
+    labeled: pd.DataFrame
     """The same over the others, by ``remark``."""
 
 
@@ -61,7 +61,7 @@ def find(sweep: Sweep) -> Findings:
         runs=runs,
         conditions=conditions,
         table=condition_table(runs[can_show], ["arm", *conditions]),
-        labelled=condition_table(runs[~can_show], ["remark", "arm", *conditions]),
+        labeled=condition_table(runs[~can_show], ["remark", "arm", *conditions]),
     )
 
 

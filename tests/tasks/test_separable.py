@@ -1,55 +1,21 @@
 """The separable task, and where members that train on it end."""
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
 
-from ffnn_lab.config import OptimizerConfig, RunConfig, ScheduleConfig, with_values
+from ffnn_lab.config import with_values
 from ffnn_lab.config.initializer import NormalConfig, SchemeConfig
-from ffnn_lab.config.optimizer import (
-    AdaGradConfig,
-    AdamConfig,
-    HeavyBallConfig,
-    RMSPropConfig,
-    SGDConfig,
-)
-from ffnn_lab.config.schedule import ConstantScheduleConfig, CosineConfig
-from ffnn_lab.config.task import SeparableConfig
 from ffnn_lab.evaluation import cosines
 from ffnn_lab.records import SOLUTIONS
 from ffnn_lab.separable import fresh_error, min_norm_solution
-from ffnn_lab.tasks import Task, load_task
+from ffnn_lab.tasks import Task
 from ffnn_lab.trainer import train
-from tests.builders import (
-    NO_DATA,
-    Outcome,
-    make_population,
-    make_run,
-    train_with_weights,
-    with_parts,
-)
-
-CONSTANT = ConstantScheduleConfig(name="constant")
-COSINE = CosineConfig(name="cosine", final_fraction=0.0)
-NO_DECAY: dict[str, Any] = {"weight_decay": 0.0, "decay": "coupled"}
-PLAIN: dict[str, tuple[OptimizerConfig, ScheduleConfig]] = {
-    "sgd": (SGDConfig(name="sgd", lr=0.3, **NO_DECAY), CONSTANT),
-    "heavy_ball": (HeavyBallConfig(name="heavy_ball", lr=0.1, momentum=0.9, **NO_DECAY), CONSTANT),
-}
-ADAPTIVE: dict[str, tuple[OptimizerConfig, ScheduleConfig]] = {
-    "adagrad": (AdaGradConfig(name="adagrad", lr=0.1, eps=1e-10, **NO_DECAY), COSINE),
-    "rmsprop": (RMSPropConfig(name="rmsprop", lr=0.01, rho=0.99, eps=1e-8, **NO_DECAY), COSINE),
-    "adam": (
-        AdamConfig(name="adam", lr=0.01, beta1=0.9, beta2=0.999, eps=1e-8, **NO_DECAY),
-        COSINE,
-    ),
-}
-"""RMSProp and Adam need steps that end; and short ones, since rounding drives RMSProp from the ray
-of the signs at 0.03 (to a cosine of 0.9995 where n = 100, p = 0.55, draw_seed = 2)."""
+from tests.builders import Outcome, make_population, train_with_weights, with_parts
+from tests.separable import ADAPTIVE, PLAIN, make_member, make_task
 
 PROBLEMS = [
     *((20, 0.6, 3), (20, 0.75, 1), (30, 0.6, 7), (30, 0.55, 4)),
@@ -59,30 +25,6 @@ PROBLEMS = [
 """n, p and draw_seed of fourteen problems to which the lemma applies."""
 
 COSINE_BOUND = 0.9999
-
-
-def make_task(n: int = 30, p: float = 0.6, draw_seed: int = 0, loss: str = "squared") -> Task:
-    """Draw a problem with few test examples, for speed."""
-    config = SeparableConfig(
-        name="separable", loss=loss, n=n, p=p, n_dev=10, n_test=30, draw_seed=draw_seed
-    )
-    return load_task(config, NO_DATA)
-
-
-def make_member(
-    optimizer: OptimizerConfig, schedule: ScheduleConfig, *, n_epochs: int
-) -> RunConfig:
-    """Make a linear member without bias that starts at zero, as the paper's."""
-    changes = {
-        "model.widths": [],
-        "model.bias": False,
-        "trainer.batch_size": "full",
-        "trainer.max_epochs": n_epochs,
-        "trainer.evaluate_every": n_epochs,
-    }
-    zeros = SchemeConfig(name="zeros", gain=1.0)
-    base = make_run(changes, initializer=zeros)
-    return with_parts(base, optimizer=optimizer, schedule=schedule)
 
 
 def _labels(task: Task, split: str) -> NDArray[np.float64]:
@@ -219,6 +161,17 @@ def test_cosines_are_those_of_the_saved_weights() -> None:
             expected = _cosine(outcome, task.solutions[solution])
             assert cosine == pytest.approx(expected, rel=1e-12), name
             assert outcome.result.metrics()[f"cosine.{solution}"] == cosine
+
+
+def test_directions_are_told_at_every_measured_epoch() -> None:
+    """From zero there is none at the start; at epoch k it is that of a run of k epochs."""
+    task = make_task(20, 0.6, 2)
+    config = make_member(*PLAIN["heavy_ball"], n_epochs=7)
+    (result,) = train([with_values(config, {"trainer.evaluate_every": 3})], task)
+    assert [(point.epoch, point.step) for point in result.directions] == [(3, 3), (6, 6), (7, 7)]
+    for point in result.directions:
+        (short,) = train([with_values(config, {"trainer.max_epochs": point.epoch})], task)
+        assert point.cosines == short.cosines
 
 
 def test_cosines_leave_out_weights_that_no_train_example_reaches() -> None:
