@@ -161,6 +161,25 @@ def test_an_init_at_random_leaves_weights_of_fresh_blocks_where_they_were() -> N
     assert not torch.equal(ends[0][is_reached], ends[1][is_reached])
 
 
+@pytest.mark.parametrize(("name", "end"), [("sgd", 0.0), ("adagrad", 1.0)])
+def test_an_init_at_random_moves_the_sampled_error_alone(name: str, end: float) -> None:
+    """By the first three weights the gap is as from zero; noise on fresh blocks hides part of it.
+
+    A negative example scores 0.25 at the signs, and the noise of its five weights has a
+    standard deviation of 0.67, so that about a third of them come out right, and some fewer of
+    those of either sign that least norm had right come out wrong.
+    """
+    task = make_task(30, 0.6, 7)
+    is_negative = float((task.test.labels < 0).mean())
+    optimizer, schedule = {**PLAIN, **ADAPTIVE}[name]
+    start = NormalConfig(name="normal", std=0.3, gain=1.0)
+    config = with_parts(make_member(optimizer, schedule, n_epochs=600), initializer=start)
+    (outcome,) = train_with_weights([config], task)
+    error = fresh_error(outcome.weights[0][0].numpy(), _labels(task, "test"))
+    assert error == end * is_negative
+    assert outcome.result.metrics()["last.test.error"] != error
+
+
 # --- cosines in the records ------------------------------------------------------------------
 
 
