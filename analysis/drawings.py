@@ -21,7 +21,7 @@ from ffnn_lab.edges import edge_text
 
 FIGURES = (
     *("learning_curves", "error_against_lr", "paired_differences", "matched_gap"),
-    *("budget_curves", "separable"),
+    *("budget_curves", "separable", "separable_directions"),
 )
 """All that a report may write."""
 

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from analysis import render, separable
 from analysis.drawings import FIGURES, Drawing, drawings_of
-from analysis.figures import learning_curves
+from analysis.figures import learning_curves, separable_directions
 from analysis.figures import separable as separable_figure
 from analysis.figures.save import SUFFIXES, provenance, save
 from analysis.notes import about_failed, notes
@@ -73,7 +73,7 @@ def _report_separable(sweep: Sweep, console: Console) -> list[Path]:
         Sheet(name, separable.readable(table, keys), table)
         for name, table, keys in (
             ("separable", found.table, ["arm", *found.conditions]),
-            ("separable_labelled", found.labelled, ["remark", "arm", *found.conditions]),
+            ("separable_labeled", found.labeled, ["remark", "arm", *found.conditions]),
         )
         if len(table) > 0
     ]
@@ -84,7 +84,11 @@ def _report_separable(sweep: Sweep, console: Console) -> list[Path]:
         commands = [sweep.command, f"python -m analysis {sweep.name}"]
         source = provenance(sweep.runs, run_ids=run_ids, commands=commands)
         figure = separable_figure.figure(shown, found.conditions)
-        drawings.append(Drawing("separable", figure, found.runs, source))
+        drawings.append(Drawing("separable", figure, shown, source))
+        points = separable_directions.points(sweep.directions, shown, found.conditions)
+        if len(points) > 0:
+            figure = separable_directions.figure(points, found.conditions)
+            drawings.append(Drawing("separable_directions", figure, points, source))
     said = [*separable.remarks(sweep, found), *about_failed(sweep.runs, of=sweep.name)]
     said += _remove_stale(sweep.folder, sheets, drawings)
     remarks = [f"- {remark}" for remark in said]

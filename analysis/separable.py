@@ -6,7 +6,7 @@ learning rate is chosen where it is an axis, by the sweep's objective. Other axe
 """
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -26,6 +26,8 @@ from ffnn_lab.separable import (
 TASK = "separable"
 DRAW, LR = "task.draw_seed", "optimizer.lr"
 COUPLED_DECAY = "optimizer.weight_decay"
+SOLVED = 1e-12
+"""Scores below, losses of labels -1 and +1, are of problems solved but for rounding (1e-32)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +40,7 @@ class Findings:
     """Axes other than the draw and the learning rate, by the config's dotted names."""
     table: pd.DataFrame
     """As `condition_table` gives it, over draws that can show the gap."""
-    labelled: pd.DataFrame
+    labeled: pd.DataFrame
     """The same over the others, by ``remark``."""
 
 
@@ -61,7 +63,7 @@ def find(sweep: Sweep) -> Findings:
         runs=runs,
         conditions=conditions,
         table=condition_table(runs[can_show], ["arm", *conditions]),
-        labelled=condition_table(runs[~can_show], ["remark", "arm", *conditions]),
+        labeled=condition_table(runs[~can_show], ["remark", "arm", *conditions]),
     )
 
 
@@ -78,7 +80,7 @@ def run_table(sweep: Sweep, conditions: Sequence[str]) -> pd.DataFrame:
     """
     rows = results(sweep.rows).reset_index(drop=True)
     error = counted(rows, f"{sweep.objective['moment']}.test.error")
-    draws = [_draw(row) for row in rows.to_dict("records")]
+    draws = _draws(rows)
     found = pd.DataFrame(
         {
             "arm": pd.Categorical(rows["arm"], categories=list(sweep.arms)),
@@ -105,13 +107,14 @@ def run_table(sweep: Sweep, conditions: Sequence[str]) -> pd.DataFrame:
     return kept.sort_values(["arm", "setting", "seed"], kind="stable").reset_index(drop=True)
 
 
-def _draw(row: Mapping[Hashable, object]) -> Draw:
-    sizes = {key: int(str(row[f"task.{key}"]).removesuffix(".0")) for key in SIZES}
-    return draw_labels(p=float(str(row["task.p"])), **sizes)
-
-
-SIZES = ("n", "n_dev", "n_test", "draw_seed")
-"""Fields of the task that are whole numbers; a table that other tasks share has them as floats."""
+def _draws(rows: pd.DataFrame) -> list[Draw]:
+    """Draw the labels of each run's problem again."""
+    # A column that other runs lack holds floats.
+    sizes = rows[["task.n", "task.n_dev", "task.n_test", DRAW]].astype(int).to_numpy().tolist()
+    return [
+        draw_labels(n=n, p=p, n_dev=n_dev, n_test=n_test, draw_seed=draw_seed)
+        for (n, n_dev, n_test, draw_seed), p in zip(sizes, rows["task.p"].tolist(), strict=True)
+    ]
 
 
 def _ridges(rows: pd.DataFrame) -> "pd.Series[float]":
@@ -139,15 +142,20 @@ def _word(value: object) -> str:
 
 
 def _best_lr(sweep: Sweep, runs: pd.DataFrame, conditions: Sequence[str]) -> pd.DataFrame:
-    """Keep the setting of the best score of each arm, condition and draw; ties as in tuning."""
+    """Keep the setting of the best score of each arm, condition and draw.
+
+    Scores below `SOLVED` count as equal, for rounding alone tells them apart; of equal ones the
+    smallest learning rate is kept, the nearest to the small steps that theory is about.
+    """
     if not any(LR in arm.space for arm in sweep.arms.values()):
         return runs
-    scores = sweep.scores[["arm", "setting", "score", "tie_break"]]
+    scores = sweep.scores[["arm", "setting", "score"]]
     ranked = runs.astype({"arm": str}).merge(scores, on=["arm", "setting"])
-    ranked = ranked.sort_values(["score", "tie_break", "setting"], kind="stable")
+    ranked = ranked.assign(score=ranked["score"].where(ranked["score"] >= SOLVED, 0.0))
+    ranked = ranked.sort_values(["score", LR, "setting"], kind="stable")
     keys = ["arm", *conditions, DRAW]
     best = ranked.groupby(keys, observed=True, dropna=False)["setting"].transform("first")
-    kept = ranked[ranked["setting"] == best].drop(columns=["score", "tie_break"])
+    kept = ranked[ranked["setting"] == best].drop(columns="score")
     return kept.assign(arm=pd.Categorical(kept["arm"], categories=list(sweep.arms)))
 
 
@@ -198,10 +206,12 @@ def condition_table(runs: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
 
 def readable(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """Word a `condition_table` that was made by these keys."""
+    diverged = [str(n) for n in table["n_diverged"]]
     return pd.DataFrame(
         {
             **{key: [_cell(value) for value in table[key]] for key in keys},
             "runs": [str(n) for n in table["n_runs"]],
+            **({"diverged": diverged} if set(diverged) != {"0"} else {}),
             "test error (%) [lowest, highest]": [
                 f"{100 * mean:.2f} [{100 * low:g}, {100 * high:g}]"
                 for mean, low, high in table[
@@ -213,7 +223,10 @@ def readable(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
             "as signs": [str(n) for n in table["n_as_sign"]],
             "cosine to least norm": _ranges(table, "cosine.min_norm"),
             "cosine to signs": _ranges(table, "cosine.sign"),
-            "highest train loss": [f"{loss:.2g}" for loss in table["last.train.loss.highest"]],
+            "highest train loss": [
+                render.ABSENT if math.isnan(loss) else f"{loss:.2g}"
+                for loss in table["last.train.loss.highest"]
+            ],
         }
     )
 
@@ -224,7 +237,7 @@ def _cell(value: object) -> str:
 
 def _ranges(table: pd.DataFrame, name: str) -> list[str]:
     ends = table[[f"{name}.lowest", f"{name}.highest"]].to_numpy()
-    return [f"{low:.4f} to {high:.4f}" for low, high in ends]
+    return [render.ABSENT if math.isnan(low) else f"{low:.4f} to {high:.4f}" for low, high in ends]
 
 
 def remarks(sweep: Sweep, findings: Findings) -> list[str]:
@@ -232,18 +245,27 @@ def remarks(sweep: Sweep, findings: Findings) -> list[str]:
     runs = findings.runs
     shown = runs[runs["remark"] == ""]
     found = [
-        f"over {shown[DRAW].nunique()} draws of the problem; an error is a share of fresh test "
-        "examples, whose blocks no train example has",
+        f"over {shown[DRAW].nunique()} draws of the problem and their range; an error is a "
+        "share of fresh test examples, whose blocks no train example has",
         "'as least norm' and 'as signs' count runs whose test error is that of the closed form "
         "exactly; the latter is the share of negative test labels",
     ]
     if any(LR in arm.space for arm in sweep.arms.values()):
         split, metric = sweep.objective["split"], sweep.objective["metric"]
-        found.append(f"of each draw the learning rate of the lowest {split} {metric} is shown")
+        found.append(
+            f"of each draw the learning rate of the lowest {split} {metric} is shown; below "
+            f"{SOLVED:g} all count as equal, and the smallest learning rate is shown"
+        )
+    if COUPLED_DECAY in findings.conditions:
+        found.append(
+            "cosines are with the least norm of no decay; 'as least norm' counts the test error "
+            "of the ridge solution, which is what weight decay looks for"
+        )
     for remark, rows in runs[runs["remark"] != ""].groupby("remark"):
         found.append(
-            f"{len(rows)} runs are on {rows[DRAW].nunique()} draws that cannot show the gap "
-            f"({remark}); they have a table of their own"
+            f"{len(rows)} runs are on problems that cannot show the gap ({remark}), of draw_seed "
+            f"{', '.join(str(seed) for seed in sorted(set(rows[DRAW])))}; they have a table of "
+            "their own, and no place in the figures"
         )
     n_lost = len(sweep.rows) - len(results(sweep.rows))
     if n_lost:

@@ -19,7 +19,7 @@ from ffnn_lab.seeds import stream
 SHEETS = (
     *("arms", "settings", "gain_of_tuning", "paired_differences", "spreads", "progress"),
     *("matched_train_loss", "budgets", "ranks_in_smaller_spaces", "ranks_by_variant", "run"),
-    *("separable", "separable_labelled"),
+    *("separable", "separable_labeled"),
 )
 """All that a report may write."""
 SEED = 0

@@ -14,6 +14,7 @@ from ffnn_lab.records import (
     RecordError,
     read_curves,
     read_definition,
+    read_directions,
     read_runs,
     read_trials,
 )
@@ -39,6 +40,8 @@ class Records:
     runs: pd.DataFrame
     trials: pd.DataFrame
     curves: pd.DataFrame
+    directions: pd.DataFrame
+    """Empty where the task knows no solutions."""
 
     @property
     def name(self) -> str:
@@ -136,6 +139,7 @@ def load(folder: Path) -> Records:
         raise RecordError(msg)
     definition = read_definition(folder)
     runs, trials, curves = read_runs(folder), read_trials(folder), read_curves(folder)
+    directions = read_directions(folder)
     if definition is None:
         if len(trials) > 0:
             msg = (
@@ -143,7 +147,7 @@ def load(folder: Path) -> Records:
                 "were for; repeat the sweep's command to write it"
             )
             raise RecordError(msg)
-        return Records(folder, runs, trials, curves)
+        return Records(folder, runs, trials, curves, directions)
     try:
         asked = _read(definition)
         objective = asked["objective"]
@@ -155,6 +159,7 @@ def load(folder: Path) -> Records:
             runs=runs,
             trials=trials,
             curves=curves,
+            directions=directions,
             rows=trials.merge(measured.drop(columns="seed"), on="run_id"),
             scores=scores.assign(is_complete=is_complete),
             **asked,

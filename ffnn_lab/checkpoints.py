@@ -16,7 +16,7 @@ import torch
 
 from ffnn_lab.config import from_leaves, leaves
 from ffnn_lab.population import Member, Snapshot
-from ffnn_lab.records import CurvePoint
+from ffnn_lab.records import CurvePoint, Direction
 from ffnn_lab.schedules import ScheduleState
 
 _N_DIGEST = hashlib.sha256().digest_size
@@ -73,4 +73,5 @@ def _from_json(contents: dict[str, Any]) -> Member:
     contents["config"] = from_leaves(contents["config"])
     contents["schedule"] = ScheduleState(**contents["schedule"])
     contents["curve"] = [CurvePoint(**point) for point in contents["curve"]]
+    contents["directions"] = [Direction(**point) for point in contents["directions"]]
     return Member(**contents)

@@ -12,7 +12,7 @@ from ffnn_lab.config import RunConfig, run_id
 from ffnn_lab.initializers import initialize
 from ffnn_lab.models import Layout
 from ffnn_lab.optimizers import METHODS, Method, State, update_
-from ffnn_lab.records import CurvePoint
+from ffnn_lab.records import CurvePoint, Direction
 from ffnn_lab.schedules import ScheduleState
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
@@ -31,12 +31,13 @@ class Member:
     seconds: float = 0.0
     """The member's equal share of the wall time of the populations it was in."""
     curve: list[CurvePoint] = field(default_factory=list)
+    directions: list[Direction] = field(default_factory=list)
     diverged_step: int | None = None
     """The step whose loss, or whose result, was not finite any more."""
 
     def copy(self) -> "Member":
         """Copy what changes from epoch to epoch."""
-        return replace(self, curve=list(self.curve))
+        return replace(self, curve=list(self.curve), directions=list(self.directions))
 
     @property
     def lr(self) -> float:

@@ -1,7 +1,8 @@
 """The one schema of runs, trials and curves: write, read, resume. The records are the truth.
 
-A sweep's folder holds three tables in parquet, ``runs``, ``trials`` and ``curves``, each a folder
-of parts. A part is written beside its name and renamed, so that it is whole or not there.
+A sweep's folder holds three tables in parquet, ``runs``, ``trials`` and ``curves``, and a fourth,
+``directions``, of tasks that know solutions; each is a folder of parts. A part is written beside
+its name and renamed, so that it is whole or not there.
 """
 
 import functools
@@ -37,7 +38,7 @@ MOMENTS = ("last", "best")
 """The last epoch, and the one of the lowest dev error (ties: dev loss). Never the test-best."""
 METRICS = ("loss", "error")
 SOLUTIONS = ("min_norm", "sign")
-"""Known solutions to which the final weights of linear members are compared."""
+"""Known solutions to which the weights of linear members are compared."""
 DEFAULT_SETTING = -1
 """The arm's untuned default, which confirm trains beside the winner: its number in ``trials``."""
 
@@ -64,6 +65,16 @@ class CurvePoint:
 
 
 @dataclass(frozen=True)
+class Direction:
+    """Where the weights of one run pointed when it was measured."""
+
+    epoch: int
+    step: int
+    cosines: Mapping[str, float]
+    """Of the weights with solutions that the task knows, by the names of `SOLUTIONS`."""
+
+
+@dataclass(frozen=True)
 class RunResult:
     """What one run came to."""
 
@@ -80,8 +91,15 @@ class RunResult:
     curve: list[CurvePoint]
     traceback: str | None = None
     """What a failed run ended with; None of any other."""
-    cosines: Mapping[str, float] = field(default_factory=dict)
-    """Of the final weights with solutions that the task knows, by the names of `SOLUTIONS`."""
+    directions: list[Direction] = field(default_factory=list)
+    """Beside the curve, where member and task have them and the weights are not all 0."""
+
+    @property
+    def cosines(self) -> Mapping[str, float]:
+        """Give those of the final weights; none of a run that did not complete."""
+        is_final = self.status == "completed" and bool(self.directions)
+        last = self.directions[-1] if is_final else None
+        return last.cosines if last is not None and last.epoch == self.n_epochs else {}
 
     def metrics(self) -> dict[str, float | int | None]:
         """Give every metric by its column: ``last.dev.error``, ``best.test.loss``, ....
@@ -191,20 +209,35 @@ CURVES_SCHEMA = pa.schema(
         ("lr", pa.float64()),
     ]
 )
+DIRECTIONS_SCHEMA = pa.schema(
+    [
+        ("run_id", pa.string()),
+        ("epoch", pa.int64()),
+        ("step", pa.int64()),
+        *((f"cosine.{name}", pa.float64()) for name in SOLUTIONS),
+    ]
+)
 _KEYS = {
     "runs": ["run_id"],
     "trials": ["stage", "arm", "setting", "seed"],
     "curves": ["run_id", "epoch", "split"],
+    "directions": ["run_id", "epoch"],
 }
-_RANKED = {"runs": ["status"], "trials": [], "curves": ["epoch"]}
+_RANKED = {"runs": ["status"], "trials": [], "curves": ["epoch"], "directions": ["epoch"]}
 """What `_ranks` looks at."""
+_BY_EPOCH = ("curves", "directions")
+"""Tables with more than one row of a run."""
 
 _N_LISTINGS = 10
 """Times that a table is listed while its parts vanish."""
 
 
 def _schema(table: str) -> pa.Schema:
-    return {"trials": TRIALS_SCHEMA, "curves": CURVES_SCHEMA}.get(table) or runs_schema()
+    return {
+        "trials": TRIALS_SCHEMA,
+        "curves": CURVES_SCHEMA,
+        "directions": DIRECTIONS_SCHEMA,
+    }.get(table) or runs_schema()
 
 
 @functools.cache
@@ -275,15 +308,26 @@ class RecordWriter:
     def write(self, results: Sequence[RunResult], trials: Iterable[TrialRow] = ()) -> None:
         """Write one part of each table.
 
-        Curves and trials come first, so that a run found in ``runs`` has everything else.
+        The others come first, so that a run found in ``runs`` has everything else.
         """
         curves = [
             {"run_id": result.run_id, **asdict(point)}
             for result in results
             for point in result.curve
         ]
+        directions = [
+            {
+                "run_id": result.run_id,
+                "epoch": point.epoch,
+                "step": point.step,
+                **{f"cosine.{name}": value for name, value in point.cosines.items()},
+            }
+            for result in results
+            for point in result.directions
+        ]
         rows = {
             "curves": curves,
+            "directions": directions,
             "trials": [asdict(row) for row in trials],
             "runs": [run_row(result) for result in results],
         }
@@ -348,7 +392,7 @@ class TableReader:
 
         Args:
             folder: The sweep's; the table's own may be still to come.
-            table: ``runs``, ``trials`` or ``curves``.
+            table: ``runs``, ``trials``, ``curves`` or ``directions``.
             columns: What to read of it, in this order; all if None.
         """
         self._folder = folder
@@ -386,7 +430,7 @@ class TableReader:
     def _note(self, rows: pa.Table) -> list[bool]:
         """Say which rows are news, and remember them."""
         # Every part holds a run's curve from its start: the last epoch says what was seen.
-        names = ["run_id"] if self._table == "curves" else _KEYS[self._table]
+        names = ["run_id"] if self._table in _BY_EPOCH else _KEYS[self._table]
         columns = [rows[name].to_pylist() for name in names]
         keys = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
         ranks = _ranks(rows, self._table).tolist()
@@ -490,7 +534,7 @@ def _once(rows: pa.Table, table: str) -> pa.Table:
     keys = rows.select(_KEYS[table]).to_pandas()
     if not keys.duplicated().any():
         return rows
-    ranks = np.zeros(len(keys)) if table == "curves" else _ranks(rows, table)
+    ranks = np.zeros(len(keys)) if table in _BY_EPOCH else _ranks(rows, table)
     best_first = np.argsort(-ranks, kind="stable")
     is_kept = np.zeros(len(keys), dtype=bool)
     is_kept[best_first[~keys.iloc[best_first].duplicated().to_numpy()]] = True
@@ -503,7 +547,7 @@ def _ranks(rows: pa.Table, table: str) -> NDArray[np.int64]:
         rank = {status: -place for place, status in enumerate(STATUSES)}
         statuses = rows["status"].to_pylist()
         return np.array([rank.get(each, -len(STATUSES)) for each in statuses], dtype=np.int64)
-    if table == "curves":
+    if table in _BY_EPOCH:
         return np.asarray(rows["epoch"].to_numpy(), dtype=np.int64)
     return np.zeros(len(rows), dtype=np.int64)
 
@@ -538,6 +582,15 @@ def read_curves(folder: Path) -> pd.DataFrame:
         RecordError: If a part is damaged.
     """
     return _frame(folder, "curves")
+
+
+def read_directions(folder: Path) -> pd.DataFrame:
+    """Read the table ``directions``: one row per run and epoch, of runs that have them.
+
+    Raises:
+        RecordError: If a part is damaged.
+    """
+    return _frame(folder, "directions")
 
 
 def write_definition(folder: Path, definition: Mapping[str, Any]) -> None:

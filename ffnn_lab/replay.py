@@ -325,6 +325,7 @@ def _train_again(
                 seconds=member.seconds,
                 chance_error=task.chance_error,
                 curve=member.curve,
+                directions=member.directions,
             )
     return result
 

@@ -9,7 +9,6 @@ import math
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -20,7 +19,7 @@ from ffnn_lab.draws import Batch, Examples, epoch_batches
 from ffnn_lab.evaluation import Criterion, cosines, evaluate
 from ffnn_lab.models import Layout, export_member, forward, save_network
 from ffnn_lab.population import Member, Population, Snapshot
-from ffnn_lab.records import SPLITS, CurvePoint, RunResult
+from ffnn_lab.records import SPLITS, CurvePoint, Direction, RunResult
 from ffnn_lab.schedules import advance
 from ffnn_lab.tasks import Split, Task
 
@@ -93,7 +92,7 @@ class Training:
         newcomers = Population(configs, layout, snapshots=snapshots)
         if self._population is None:
             self._splits = {name: _on_device(self._task.split(name), newcomers) for name in SPLITS}
-        _evaluate(newcomers, self._splits, self._criterion)
+        _evaluate(newcomers, self._splits, self._criterion, self._task)
         if self._population is None:
             self._population, (self._partition,) = newcomers, partitions
         else:
@@ -119,7 +118,7 @@ class Training:
             member.epoch += 1
             member.n_steps += len(losses)
         _find_diverged(population.members, torch.stack(losses))
-        _evaluate(population, splits, self._criterion)
+        _evaluate(population, splits, self._criterion, self._task)
         for member in population.members:
             member.schedule = advance(
                 member.config.schedule,
@@ -145,11 +144,7 @@ class Training:
                 network = export_member(population.params, m, population.layout)
                 path = self._weights_folder / f"{member.run_id}.pt"
                 save_network(network, path, population.layout)
-            result = result_of(member, status, self._task.chance_error)
-            if status == "completed":
-                found = cosines(population.params, m, population.layout, self._task)
-                result = replace(result, cosines=found)
-            results.append(result)
+            results.append(result_of(member, status, self._task.chance_error))
         if results:
             population.keep(kept)
         return results
@@ -210,6 +205,7 @@ def result_of(
         seconds=member.seconds,
         chance_error=chance_error,
         curve=member.curve,
+        directions=member.directions,
         traceback=traceback,
     )
 
@@ -307,10 +303,13 @@ def _was_measured(member: Member) -> bool:
     return bool(member.curve) and member.curve[-1].epoch == member.epoch
 
 
-def _evaluate(population: Population, splits: dict[str, Examples], criterion: Criterion) -> None:
+def _evaluate(
+    population: Population, splits: dict[str, Examples], criterion: Criterion, task: Task
+) -> None:
     """Add a point to the curve of each member that is due on each split, and spot divergence.
 
-    A member that diverged gets no point: its curve stops where the run stopped.
+    Beside it goes the direction of its weights, where member and task have one. A member that
+    diverged gets no point: its curve stops where the run stopped.
     """
     if all(_was_measured(member) or not member.is_due for member in population.members):
         return
@@ -332,5 +331,8 @@ def _evaluate(population: Population, splits: dict[str, Examples], criterion: Cr
                 CurvePoint(member.epoch, member.n_steps, name, loss, error, member.lr)
                 for name, (loss, error) in values.items()
             ]
+            found = cosines(population.params, m, population.layout, task)
+            if found:
+                member.directions.append(Direction(member.epoch, member.n_steps, found))
         else:
             member.diverged_step = member.n_steps

@@ -19,7 +19,7 @@ from torch import Tensor
 from ffnn_lab.checkpoints import load_checkpoint, save_checkpoint
 from ffnn_lab.config import RunConfig, run_id, with_values
 from ffnn_lab.population import Member, Snapshot
-from ffnn_lab.records import CurvePoint, read_runs
+from ffnn_lab.records import CurvePoint, RunResult, read_runs
 from ffnn_lab.schedules import ScheduleState
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.leases import Identity, Leases
@@ -32,6 +32,7 @@ from ffnn_lab.tracking import NoTracker
 from ffnn_lab.trainer import Training, train
 from tests.builders import ids, make_run
 from tests.catalog import OPTIMIZERS, SCHEDULES
+from tests.separable import PLAIN, make_member, make_task
 from tests.sweeps import make_definition, tables, work
 
 
@@ -203,6 +204,24 @@ def test_what_is_read_is_what_was_written(
         results += training.leave()
     curves = {result.run_id: result.curve for result in results}
     assert curves == {result.run_id: result.curve for result in train(configs, blobs)}
+
+
+def test_directions_come_back_and_go_on(tmp_path: Path) -> None:
+    task = make_task(10)
+    config = make_member(*PLAIN["sgd"], n_epochs=5)
+    config = with_values(config, {"trainer.evaluate_every": 1})
+    ((run, snapshot),) = snapshots_of([config], task).items()
+    assert [point.epoch for point in snapshot.member.directions] == [1, 2]
+    after = stored(tmp_path / "checkpoint.pt", {run: snapshot})
+    training = Training(task)
+    training.join([config], after)
+    results: list[RunResult] = []
+    while training.members:
+        training.epoch()
+        results += training.leave()
+    (whole,) = train([config], task)
+    assert results[0].directions == whole.directions
+    assert [point.epoch for point in whole.directions] == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan, 5e-324, 0.1, -0.0])

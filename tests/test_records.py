@@ -19,6 +19,7 @@ from ffnn_lab.records import (
     DEFAULT_SETTING,
     STATUSES,
     CurvePoint,
+    Direction,
     RecordError,
     RecordWriter,
     RunResult,
@@ -26,6 +27,7 @@ from ffnn_lab.records import (
     TrialRow,
     read_curves,
     read_definition,
+    read_directions,
     read_runs,
     read_trials,
     runs_schema,
@@ -105,15 +107,51 @@ def test_a_diverged_run_has_no_metrics_but_keeps_its_curve(tmp_path: Path) -> No
     assert read_curves(tmp_path)["epoch"].max() == 1
 
 
+DIRECTIONS = [
+    Direction(1, 10, {"min_norm": 0.75, "sign": 0.5}),
+    Direction(2, 20, {"min_norm": 0.25, "sign": 1.0}),
+]
+
+
 def test_cosines_have_columns_that_are_empty_elsewhere(tmp_path: Path) -> None:
     result = _result(make_run(seed=0))
-    told = dataclasses.replace(result, cosines={"min_norm": 0.25, "sign": 1.0})
+    told = dataclasses.replace(result, directions=DIRECTIONS)
     RecordWriter(tmp_path).write([told, _result(make_run(seed=1))])
     runs = read_runs(tmp_path).sort_values("seed")
     assert runs["cosine.min_norm"].tolist()[0] == 0.25
     assert runs["cosine.sign"].tolist()[0] == 1.0
     assert runs[["cosine.min_norm", "cosine.sign"]].iloc[1].isna().all()
     assert "cosine.sign" not in result.metrics()
+
+
+def test_directions_are_a_table_of_runs_that_have_them(tmp_path: Path) -> None:
+    assert read_directions(tmp_path).empty
+    RecordWriter(tmp_path).write([_result(make_run(seed=0))])
+    assert not (tmp_path / "directions").exists()
+    told = dataclasses.replace(_result(make_run(seed=1)), directions=DIRECTIONS)
+    writer = RecordWriter(tmp_path)
+    writer.write([told])
+    writer.write([told])  # a run that was recorded twice
+    for _ in range(2):
+        found = read_directions(tmp_path)
+        assert found.to_dict("list") == {
+            "run_id": [told.run_id] * 2,
+            "epoch": [1, 2],
+            "step": [10, 20],
+            "cosine.min_norm": [0.75, 0.25],
+            "cosine.sign": [0.5, 1.0],
+        }
+        assert TableReader(tmp_path, "directions").refresh().equals(found)
+        writer.compact()
+
+
+@pytest.mark.parametrize("status", ["diverged", "pruned", "failed"])
+def test_only_a_run_that_completed_has_final_cosines(status: str) -> None:
+    result = dataclasses.replace(_result(make_run()), directions=DIRECTIONS)
+    assert result.cosines == DIRECTIONS[-1].cosines
+    assert dataclasses.replace(result, status=status).cosines == {}
+    # Nor has one whose last weights had no direction.
+    assert dataclasses.replace(result, directions=DIRECTIONS[:1]).cosines == {}
 
 
 def test_a_part_that_was_not_renamed_is_not_read(tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ def test_the_lemma_applies_where_b_is_positive(n: int, p: float, draw_seed: int)
         (0, 4, False, "b <= 0"),
     ],
 )
-def test_draws_that_cannot_show_the_gap_are_labelled(
+def test_draws_that_cannot_show_the_gap_are_labeled(
     n_plus: int, n_minus: int, *, applies: bool, remark: str
 ) -> None:
     draw = _of(_labels(n_plus, n_minus))

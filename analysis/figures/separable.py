@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 
 from analysis import style
 from analysis.figures.save import new_figure
@@ -14,8 +13,19 @@ N_SHOWN = 4
 """Panels side by side, at most."""
 MEASURES = {
     "test.error": "test error (%)",
-    "cosine.sign": "cosine to the sign solution",
+    "cosine.min_norm": "cosine to\nleast norm",
+    "cosine.sign": "cosine to\nsign solution",
 }
+"""Of the runs' ends, a row of panels each."""
+WORDS = {
+    "task.n": ("n", "n, train examples"),
+    "task.p": ("p", "p, probability of the label +1"),
+    "trainer.batch_size": ("batch size", "batch size (examples)"),
+    "optimizer.eps": ("eps", "eps, added to the root of the squared gradients"),
+    "optimizer.weight_decay": ("decay", "coupled weight decay"),
+    "initializer.std": ("std", "std, standard deviation of the first weights"),
+}
+"""Of conditions by their dotted names, briefly and on an axis; others go by theirs."""
 
 
 def draw_by_draw(runs: pd.DataFrame, ax: Axes) -> Axes:
@@ -26,9 +36,7 @@ def draw_by_draw(runs: pd.DataFrame, ax: Axes) -> Axes:
         ax: Where.
     """
     ends = runs["is_negative"].min(), runs["is_negative"].max()
-    ax.plot(ends, ends, color="0.7", linewidth=0.8, zorder=0)
-    ax.annotate("all answered +1", ends, (-4, 4), ha="right", textcoords="offset points")
-    ax.axhline(0, color="0.7", linewidth=0.8, zorder=0)
+    ax.plot(ends, ends, color="0.6", linewidth=0.8, zorder=0, label="all answered +1")
     for place, (arm, look) in enumerate(style.looks(style.arms_of(runs)).items()):
         rows = runs[runs["arm"] == arm]
         ax.plot(
@@ -43,9 +51,10 @@ def draw_by_draw(runs: pd.DataFrame, ax: Axes) -> Axes:
             markeredgewidth=0.8,
         )
     ax.set_xlabel("share of negative test labels (%)")
-    ax.set_ylabel("test error (%)")
+    ax.set_ylabel(MEASURES["test.error"])
+    ax.set_ylim(bottom=-0.03)
     for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_formatter(FuncFormatter(lambda rate, _: f"{100 * rate:g}"))
+        style.percent_axis(axis)
     return ax
 
 
@@ -61,18 +70,6 @@ def draw_by_condition(runs: pd.DataFrame, ax: Axes, *, key: str, measure: str) -
         measure: One of `MEASURES`.
     """
     values = [str(value) for value in runs[key].cat.categories]
-    if measure == "test.error":
-        level = runs["is_negative"].mean()
-        ax.axhline(level, color="0.6", linewidth=0.8, linestyle=":", zorder=0)
-        ax.annotate(
-            "share of negative labels",
-            (0, level),
-            (0, 2),
-            xycoords=("axes fraction", "data"),
-            textcoords="offset points",
-            color="0.4",
-            fontsize=6,
-        )
     arms = list(style.looks(style.arms_of(runs)).items())
     for place, (arm, look) in enumerate(arms):
         rows = runs[runs["arm"] == arm]
@@ -84,7 +81,7 @@ def draw_by_condition(runs: pd.DataFrame, ax: Axes, *, key: str, measure: str) -
         by_value = rows.groupby(key, observed=True)[measure]
         mean, low, high = by_value.mean(), by_value.min(), by_value.max()
         # Side by side, lest ranges hide one another.
-        x = [values.index(str(each)) + 0.08 * (place - len(arms) / 2) for each in mean.index]
+        x = [values.index(str(each)) + 0.1 * (place - (len(arms) - 1) / 2) for each in mean.index]
         spread = [(mean - low).to_numpy(), (high - mean).to_numpy()]
         ax.errorbar(
             x,
@@ -94,15 +91,29 @@ def draw_by_condition(runs: pd.DataFrame, ax: Axes, *, key: str, measure: str) -
             linestyle=look.line,
             marker=look.marker,
             markersize=3,
+            linewidth=0.9,
             elinewidth=0.6,
             label=arm,
         )
+    if measure == "test.error":
+        level = runs.groupby(key, observed=True)["is_negative"].mean()
+        ax.plot(
+            [values.index(str(each)) for each in level.index],
+            level,
+            color="0.4",
+            linestyle="none",
+            marker="_",
+            markersize=16,
+            zorder=0,
+            label="negative labels",
+        )
     ax.set_xticks(range(len(values)), values)
-    ax.set_xlabel(key)
+    ax.set_xlim(-0.5, len(values) - 0.5)
+    ax.set_xlabel(WORDS.get(key, (key, key))[1])
     ax.set_ylabel(MEASURES[measure])
     if measure == "test.error":
         ax.set_ylim(bottom=-0.02)
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda rate, _: f"{100 * rate:g}"))
+        style.percent_axis(ax.yaxis)
     return ax
 
 
@@ -119,17 +130,29 @@ def figure(runs: pd.DataFrame, conditions: Sequence[str]) -> Figure:
             draw_by_draw(runs, drawn.subplots())
         else:
             drawn = _by_condition(runs, list(conditions))
-        handles, labels = drawn.axes[0].get_legend_handles_labels()
-        columns = style.n_columns(labels, width=float(drawn.get_figwidth()))
-        drawn.legend(handles, labels, loc="outside lower center", ncols=columns)
+        add_legend(drawn)
     return drawn
+
+
+def cosine_axis(ax: Axes, lowest: float) -> None:
+    """Scale the y-axis for cosines from 0, or from the lowest of them, to 1."""
+    ax.set_ylim(min(0.0, lowest) - 0.05, 1.05)
+
+
+def add_legend(drawn: Figure) -> None:
+    """Put the names of the first panel's arms below a figure."""
+    handles, labels = drawn.axes[0].get_legend_handles_labels()
+    columns = style.n_columns(labels, width=float(drawn.get_figwidth()))
+    drawn.legend(handles, labels, loc="outside lower center", ncols=columns)
 
 
 def _by_condition(runs: pd.DataFrame, conditions: list[str]) -> Figure:
     *others, key = conditions
     panels = list(runs.groupby(others, observed=True)) if others else [((), runs)]
-    panels = panels[:N_SHOWN]
-    drawn = new_figure(style.SINGLE if len(panels) == 1 else style.DOUBLE, 4.2)
+    panels = [panels[place] for place in evenly(len(panels))]
+    n_values = len(runs[key].cat.categories)
+    is_narrow = len(panels) == 1 and n_values <= N_SHOWN
+    drawn = new_figure(style.SINGLE if is_narrow else style.DOUBLE, 5.0)
     grid = drawn.subplots(len(MEASURES), len(panels), sharex=True, sharey="row", squeeze=False)
     for column, (values, rows) in enumerate(panels):
         for row, measure in enumerate(MEASURES):
@@ -138,6 +161,27 @@ def _by_condition(runs: pd.DataFrame, conditions: list[str]) -> Figure:
                 ax.set_ylabel("")
             if row + 1 < len(MEASURES):
                 ax.set_xlabel("")
-        words = (f"{name} = {value}" for name, value in zip(others, values, strict=True))
-        grid[0][column].set_title(", ".join(words))
+        grid[0][column].set_title(title(others, values))
+    for row, measure in enumerate(MEASURES):
+        if measure != "test.error":
+            cosine_axis(grid[row][0], runs[measure].min())
     return drawn
+
+
+def title(keys: Sequence[str], values: Sequence[object]) -> str:
+    """Word a panel's conditions and their values."""
+    words = (
+        f"{WORDS.get(key, (key,))[0]} = {value}" for key, value in zip(keys, values, strict=True)
+    )
+    return ", ".join(words)
+
+
+def evenly(n: int) -> list[int]:
+    """Choose the places of no more panels than a page has room for, the first and last among them.
+
+    Args:
+        n: Panels there could be.
+    """
+    if n <= N_SHOWN:
+        return list(range(n))
+    return [round(i * (n - 1) / (N_SHOWN - 1)) for i in range(N_SHOWN)]
