@@ -1,14 +1,17 @@
 """The figures of a sweep's report, each with its points and its source."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.figure import Figure
 
+from analysis.along import has_place, series_of
 from analysis.figures import (
     budget_curves,
+    error_against_dropout,
     error_against_lr,
+    gain_by_optimizer,
     learning_curves,
     matched_gap,
     paired_differences,
@@ -21,7 +24,7 @@ from ffnn_lab.edges import edge_text
 
 FIGURES = (
     *("learning_curves", "error_against_lr", "paired_differences", "matched_gap"),
-    *("budget_curves", "separable"),
+    *("budget_curves", "error_against_dropout", "gain_by_optimizer", "separable"),
 )
 """All that a report may write."""
 
@@ -68,16 +71,17 @@ def drawings_of(
         if name not in tuned
     ]
     points = error_against_lr.points(sweep, winners)
-    has_place = error_against_lr.has_place(points)
+    is_drawn = has_place(points)
     undrawn += [
         f"error_against_lr leaves out {len(rows)} of {name}'s settings: they have no finite score"
-        for name, rows in points[~has_place].groupby("arm", observed=True)
+        for name, rows in points[~is_drawn].groupby("arm", observed=True)
     ]
-    if has_place.any():
+    if is_drawn.any():
         of_tuned = {name: tried[name] for name in tuned}
         source = provenance(sweep.runs, run_ids=of_tuned, commands=commands)
         figure = error_against_lr.figure(points)
         drawings.append(Drawing("error_against_lr", figure, points, source))
+    drawings += _along_axes(sweep, winners, tried, commands)
 
     points = paired_differences.points(sheets.differences, arms=sweep.arms)
     if len(points) > 0:
@@ -92,3 +96,30 @@ def drawings_of(
         figure = budget_curves.figure(sheets.budgets)
         drawings.append(Drawing("budget_curves", figure, sheets.budgets, source))
     return drawings, undrawn
+
+
+def _along_axes(
+    sweep: Sweep,
+    winners: Mapping[str, Winner],
+    tried: Mapping[str, Sequence[str]],
+    commands: Sequence[str],
+) -> list[Drawing]:
+    """Draw what dropout and gain do, where arms were tried at several values of them."""
+    found = []
+    points = error_against_dropout.points(sweep, winners)
+    if len(points) > 0:
+        confirmed = set(points.loc[points["shown"] == "confirmed", "arm"])
+        behind = {
+            arm: [*tried[arm], *(winners[arm].rows["run_id"] if arm in confirmed else ())]
+            for arm in series_of(sweep, error_against_dropout.KEY)
+        }
+        source = provenance(sweep.runs, run_ids=behind, commands=commands)
+        figure = error_against_dropout.figure(points)
+        found.append(Drawing("error_against_dropout", figure, points, source))
+    points = gain_by_optimizer.points(sweep, winners)
+    if gain_by_optimizer.has_place(points).any():
+        behind = {arm: list(tried[arm]) for arm in series_of(sweep, gain_by_optimizer.KEY)}
+        source = provenance(sweep.runs, run_ids=behind, commands=commands)
+        figure = gain_by_optimizer.figure(points)
+        found.append(Drawing("gain_by_optimizer", figure, points, source))
+    return found

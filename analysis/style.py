@@ -1,5 +1,6 @@
 """How every figure looks: one map from names to colors, one style, paper widths in inches."""
 
+import math
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -132,7 +133,7 @@ def edge_line(edges: str, *, what: str = "") -> str:
 
 
 def n_columns(labels: Sequence[str], *, width: float) -> int:
-    """Choose the columns of a legend below a figure: at most four, and none runs out of it.
+    """Choose the columns of a legend below a figure: none runs out of it, and rows are even.
 
     Args:
         labels: What it says.
@@ -141,7 +142,9 @@ def n_columns(labels: Sequence[str], *, width: float) -> int:
     longest = max((len(line) for label in labels for line in label.split("\n")), default=1)
     # In units of a letter: 0.6 of its size, of which 72 make an inch; line and gaps take 8.
     n_letters = width * 72 / (0.6 * SETTINGS["legend.fontsize"])
-    return max(1, min(4, len(labels), int(n_letters / (longest + 8))))
+    most = max(1, min(len(labels), int(n_letters / (longest + 8))))
+    n_rows = math.ceil(len(labels) / most)
+    return math.ceil(len(labels) / max(1, n_rows))
 
 
 def context() -> AbstractContextManager[None]:
@@ -179,7 +182,8 @@ def error_axis(ax: Axes, errors: Sequence[float], *, is_log: bool) -> None:
         ax.yaxis.set_minor_locator(NullLocator())
         ax.set_ylim(start, min(1.0, 1.3 * high))
     else:
-        ax.set_ylim(bottom=0)
+        # Above the highest, lest its marker is cut in half.
+        ax.set_ylim(0, max(ax.get_ylim()[1], 1.06 * max(errors, default=0.0)))
     # After the scale, which brings a formatter of its own.
     percent_axis(ax.yaxis)
 

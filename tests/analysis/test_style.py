@@ -64,8 +64,9 @@ def test_arms_that_are_not_drawn_keep_their_turn() -> None:
     [
         (["sgd"], 1),
         (["sgd", "adam"], 2),
-        (["sgd", "heavy_ball", "adagrad", "rmsprop", "adam"], 4),
-        (["heavy_ball\n(on the edge of optimizer.lr)", "sgd", "adam", "rmsprop"], 3),
+        (["sgd", "heavy_ball", "adagrad", "rmsprop", "adam"], 5),
+        ([f"heavy_ball_{i}" for i in range(7)], 4),  # five would fit, and leave two below
+        (["heavy_ball\n(on the edge of optimizer.lr)", "sgd", "adam", "rmsprop"], 2),
         (["x" * 300, "sgd"], 1),
     ],
 )
