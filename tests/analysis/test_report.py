@@ -35,7 +35,7 @@ STATISTICS = [
     for name in ("paired_differences", "spreads", "progress", "matched_train_loss")
     for suffix in ("csv", "md", "tex")
 ]
-OF_SEEDS = ("paired_differences", "matched_gap")
+OF_SEEDS = ("paired_differences", "train_test_gap")
 """Figures of what the fresh seeds gave."""
 
 
