@@ -17,10 +17,18 @@ from ffnn_lab.records import STATUSES
 
 ABSENT = "-"
 INTERVAL = "[95% interval]"
+PLUS_MINUS = "+-"
+_MINUS = re.compile(r"(?<![\w.}])-(?=\d)")
+"""Before a number; elsewhere it is a hyphen."""
+_LABEL = re.compile(r"[^A-Za-z0-9:.-]")
 _LATEX = {each: f"\\{each}" for each in "&%$#_{}"} | {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
+    # Other signs in LaTeX's own encoding of fonts.
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
 }
 
 
@@ -193,26 +201,54 @@ def _align(row: Sequence[str], widths: Sequence[int]) -> list[str]:
     ]
 
 
-def to_latex(frame: pd.DataFrame) -> str:
-    """Write a table as a ``tabular`` with the rules of booktabs, to be put in with input."""
+def bold(cell: str) -> str:
+    """Mark a cell as the one to look at, as Markdown does; LaTeX gets its own mark."""
+    return f"**{cell}**"
+
+
+def to_latex(frame: pd.DataFrame, *, caption: str, label: str) -> str:
+    """Write a table as a float with the rules of booktabs, to be put in with input.
+
+    A document needs the packages booktabs and graphicx: a table that is wider than its line is
+    scaled down to it.
+
+    Args:
+        frame: Words.
+        caption: What it shows, with the number of values and what the intervals are.
+        label: For references; letters, digits, colons, hyphens.
+    """
     header, *body = [[str(c) for c in frame], *frame.to_numpy().tolist()]
-    lines = [" & ".join(_latex(cell) for cell in row) + r" \\" for row in (header, *body)]
+    lines = [" & ".join(_latex_cell(cell) for cell in row) + r" \\" for row in (header, *body)]
     columns = "l" + "r" * (len(header) - 1)
     return "\n".join(
         [
+            r"\begin{table}",
+            r"\centering",
+            rf"\caption{{{_latex(caption)}}}",
+            rf"\label{{{_LABEL.sub('-', label)}}}",
+            r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
             rf"\begin{{tabular}}{{{columns}}}",
             r"\toprule",
             lines[0],
             r"\midrule",
             *lines[1:],
             r"\bottomrule",
-            r"\end{tabular}",
+            r"\end{tabular}}",
+            r"\end{table}",
         ]
     )
 
 
+def _latex_cell(cell: str) -> str:
+    """Escape a cell; one that begins with a bracket would be read as an option of the line end."""
+    is_bold = len(cell) > 2 * len("**") and cell.startswith("**") and cell.endswith("**")
+    text = _latex(cell.strip("*")) if is_bold else _latex(cell)
+    return rf"\textbf{{{text}}}" if is_bold else f"{{}}{text}" if text.startswith("[") else text
+
+
 def _latex(text: str) -> str:
-    return "".join(_LATEX.get(character, character) for character in text)
+    escaped = "".join(_LATEX.get(character, character) for character in text)
+    return _MINUS.sub("$-$", escaped.replace(PLUS_MINUS, r"$\pm$"))
 
 
 def show(frame: pd.DataFrame, *, title: str, console: Console) -> None:

@@ -1,12 +1,13 @@
 """The tables of a sweep's report, each in numbers and in words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from analysis import render, words
 from analysis.budgets import NotIndependentError, budget_points
+from analysis.captions import caption
 from analysis.differences import paired_differences
 from analysis.matched import matched_table
 from analysis.progress import progress_table
@@ -37,6 +38,8 @@ class Sheet:
     """As programs read it; None where another sheet has them."""
     is_printed: bool = True
     """Or only written."""
+    caption: str = ""
+    """Above the table in LaTeX."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +86,7 @@ def sheets_of(sweep: Sweep, winners: Mapping[str, Winner]) -> Sheets:
     if len(by_variant) > 0:
         readable = words.readable_ranks(by_variant)
         found.append(Sheet("ranks_by_variant", readable, by_variant, is_printed=False))
+    found = [replace(each, caption=caption(sweep, winners, each.name)) for each in found]
     return Sheets(found, remarks, arms, differences, matched, budgets)
 
 

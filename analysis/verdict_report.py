@@ -21,6 +21,12 @@ from ffnn_lab.records import RecordError
 FOLDER = "claims"
 """Under the outputs, where the verdicts are written; no sweep's, for it has no runs."""
 
+CAPTION = (
+    "Claims and what the sweeps say of them. Effects are means over n values, in brackets their "
+    "plain 95% t interval; verdicts hold at Holm's level, over the effects of one claim on one "
+    "sweep."
+)
+
 
 def report_claims(
     folders: Sequence[Path],
@@ -170,7 +176,7 @@ def _write(
     asked = set(table["claim"])
     page += [_section(claim, table) for claim in claims if claim.name in asked]
     paths[1].write_text("\n\n".join(page) + "\n")
-    paths[2].write_text(render.to_latex(words) + "\n")
+    paths[2].write_text(render.to_latex(words, caption=CAPTION, label=f"tab:{stem.name}") + "\n")
     return paths
 
 

@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from analysis.captions import TEXTS
 from analysis.report import report
+from analysis.sheets import SHEETS
 from ffnn_lab.records import RecordError, RecordWriter
 from tests.analysis.arm_builders import Built, all_ended, make_arm_sweep
 from tests.analysis.builders import (
@@ -25,6 +27,7 @@ from tests.analysis.builders import (
     write_run,
     write_sweep,
 )
+from tests.analysis.latex import check_latex
 
 TABLES = [
     *("arms.csv", "arms.md", "arms.tex", "settings.md", "settings.tex"),
@@ -97,6 +100,22 @@ def test_numbers_on_disk_are_those_of_the_table(finished: Finished) -> None:
     table = pd.read_csv(finished.folder / "tables" / "arms.csv")
     assert table["test.error"].tolist() == pytest.approx([0.12, 1.13 / 3])
     assert table["optimizer.lr"].tolist() == [1.0, 0.01]
+
+
+def test_tables_in_latex_are_whole_and_say_n_and_interval(finished: Finished) -> None:
+    found = {path.stem: path.read_text() for path in finished.paths if path.suffix == ".tex"}
+    for text in found.values():
+        check_latex(text)
+    assert (
+        r"\caption{Sweep small. The best setting of each arm. Test errors are means over n = 3 "
+        r"fresh seeds, in brackets the 95\% t interval of the mean.}"
+    ) in found["arms"]
+    without = {name for name, text in found.items() if "interval" not in text}
+    assert without == {"settings"}
+
+
+def test_every_sheet_of_a_sweep_has_a_caption() -> None:
+    assert set(TEXTS) == set(SHEETS) - {"run", "separable", "separable_labelled"}
 
 
 def test_a_figure_names_the_runs_behind_it(finished: Finished) -> None:
@@ -222,6 +241,9 @@ def test_a_sweep_of_independent_settings_has_budgets(tmp_path: Path) -> None:
         "report.md also: spreads, progress, matched train loss, budgets, ranks in smaller spaces, "
         "ranks by variant" in text
     )
+    for path in paths:
+        if path.suffix == ".tex":
+            check_latex(path.read_text())
     page = (sweep.folder / "tables" / "report.md").read_text()
     assert "## ranks by variant" in page
     assert page.count("best of 8, dev error (%)") == 1
