@@ -20,6 +20,7 @@ INTERVAL = "[95% interval]"
 PLUS_MINUS = "+-"
 _MINUS = re.compile(r"(?<![\w.}])-(?=\d)")
 """Before a number; elsewhere it is a hyphen."""
+_BOLD = re.compile(r"\*\*(.+?)\*\*")
 _LABEL = re.compile(r"[^A-Za-z0-9:.-]")
 _LATEX = {each: f"\\{each}" for each in "&%$#_{}"} | {
     "\\": r"\textbackslash{}",
@@ -201,9 +202,9 @@ def _align(row: Sequence[str], widths: Sequence[int]) -> list[str]:
     ]
 
 
-def bold(cell: str) -> str:
-    """Mark a cell as the one to look at, as Markdown does; LaTeX gets its own mark."""
-    return f"**{cell}**"
+def bold(text: str) -> str:
+    """Mark what is to be looked at in a cell, as Markdown does; LaTeX gets its own mark."""
+    return f"**{text}**"
 
 
 def to_latex(frame: pd.DataFrame, *, caption: str, label: str) -> str:
@@ -241,9 +242,8 @@ def to_latex(frame: pd.DataFrame, *, caption: str, label: str) -> str:
 
 def _latex_cell(cell: str) -> str:
     """Escape a cell; one that begins with a bracket would be read as an option of the line end."""
-    is_bold = len(cell) > 2 * len("**") and cell.startswith("**") and cell.endswith("**")
-    text = _latex(cell.strip("*")) if is_bold else _latex(cell)
-    return rf"\textbf{{{text}}}" if is_bold else f"{{}}{text}" if text.startswith("[") else text
+    text = _BOLD.sub(r"\\textbf{\1}", _latex(cell))
+    return f"{{}}{text}" if text.startswith("[") else text
 
 
 def _latex(text: str) -> str:

@@ -185,7 +185,7 @@ def test_latex_escapes_what_latex_reads() -> None:
         ("<0.001", r"\textless{}0.001"),
         ("[64]", "{}[64]"),
         ("2.00 +- 0.10", r"2.00 $\pm$ 0.10"),
-        (render.bold("2.00 +- 0.10"), r"\textbf{2.00 $\pm$ 0.10}"),
+        (f"{render.bold('2.00 +- 0.10')} (5)", r"\textbf{2.00 $\pm$ 0.10} (5)"),
         (r"a\b~c^d#e$f{g}|h", None),
     ],
 )
