@@ -1,6 +1,6 @@
 """The figures of a sweep's report, each with its points and its source."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -82,7 +82,11 @@ def drawings_of(
         source = provenance(sweep.runs, run_ids=of_tuned, commands=commands)
         figure = error_against_lr.figure(points)
         drawings.append(Drawing("error_against_lr", figure, points, source))
-    drawings += _along_axes(sweep, winners, tried, commands)
+    for drawing, lacking in _along_axes(sweep, winners, tried, commands):
+        drawings.append(drawing)
+        undrawn += [
+            f"{name} is not in {drawing.name}: it was tried at one value alone" for name in lacking
+        ]
 
     points = paired_differences.points(sheets.differences, arms=sweep.arms)
     if len(points) > 0:
@@ -104,23 +108,19 @@ def _along_axes(
     winners: Mapping[str, Winner],
     tried: Mapping[str, Sequence[str]],
     commands: Sequence[str],
-) -> list[Drawing]:
-    """Draw what dropout and gain do, where arms were tried at several values of them."""
-    found = []
-    points = error_against_dropout.points(sweep, winners)
-    if len(points) > 0:
-        confirmed = set(points.loc[points["shown"] == "confirmed", "arm"])
-        behind = {
-            arm: [*tried[arm], *(winners[arm].rows["run_id"] if arm in confirmed else ())]
-            for arm in series_of(sweep, error_against_dropout.KEY)
-        }
+) -> Iterator[tuple[Drawing, list[str]]]:
+    """Draw what dropout and gain do, and list the arms that were not tried at several values."""
+    for name, module in (
+        ("error_against_dropout", error_against_dropout),
+        ("gain_by_optimizer", gain_by_optimizer),
+    ):
+        points = module.points(sweep, winners)
+        if not points["score"].notna().any():
+            continue
+        behind = {arm: list(tried[arm]) for arm in series_of(sweep, module.KEY)}
+        if name == "error_against_dropout":
+            for arm in points.loc[points["shown"] == "confirmed", "arm"]:
+                behind[arm] += winners[arm].rows["run_id"].tolist()
         source = provenance(sweep.runs, run_ids=behind, commands=commands)
-        figure = error_against_dropout.figure(points)
-        found.append(Drawing("error_against_dropout", figure, points, source))
-    points = gain_by_optimizer.points(sweep, winners)
-    if gain_by_optimizer.has_place(points).any():
-        behind = {arm: list(tried[arm]) for arm in series_of(sweep, gain_by_optimizer.KEY)}
-        source = provenance(sweep.runs, run_ids=behind, commands=commands)
-        figure = gain_by_optimizer.figure(points)
-        found.append(Drawing("gain_by_optimizer", figure, points, source))
-    return found
+        lacking = [arm for arm in sweep.arms if arm not in behind]
+        yield Drawing(name, module.figure(points), points, source), lacking

@@ -179,6 +179,5 @@ def figure(points: pd.DataFrame) -> Figure:
             n_seeds = " to ".join(str(n) for n in dict.fromkeys((counts[0], counts[-1])))
             panels[1].set_title(f"{n_seeds} fresh seeds: mean, 95% t interval")
         handles, labels = tuned.get_legend_handles_labels()
-        columns = style.n_columns(labels, width=style.DOUBLE)
-        drawn.legend(handles, labels, loc="outside lower center", ncols=columns)
+        style.legend_below(drawn, handles, labels)
     return drawn

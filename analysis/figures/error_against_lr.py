@@ -94,5 +94,6 @@ def figure(points: pd.DataFrame) -> Figure:
                 label = f"best, on the {side} edge\nof {KEY}" if side else "best"
                 handles.append(Line2D([], [], marker=mark, color="0.4", linestyle="", **RING))
                 labels.append(label)
+        drawn.set_figheight(max(drawn.get_figheight(), style.legend_height(labels) + 0.3))
         drawn.legend(handles, labels, loc="outside right center")
     return drawn

@@ -23,7 +23,7 @@ ROW = 0.33
 """Height of a row, in inches."""
 COLORS = "cividis_r"
 """From light to dark evenly, also in gray; blue and yellow, which the color-blind tell apart."""
-DARK = 0.45
+DARK = 0.48
 """Share of the colors, from their dark end, on which text is white."""
 
 

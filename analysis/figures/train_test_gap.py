@@ -171,8 +171,7 @@ def figure(points: pd.DataFrame) -> Figure:
             Line2D([], [], color=look.color, ls=look.line, marker=look.marker)
             for look in map(looks.__getitem__, names)
         ]
-        columns = style.n_columns(names, width=style.DOUBLE)
-        drawn.legend(handles, names, loc="outside lower center", ncols=columns)
+        style.legend_below(drawn, handles, names)
     return drawn
 
 

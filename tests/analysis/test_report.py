@@ -251,6 +251,26 @@ def test_a_sweep_of_independent_settings_has_budgets(tmp_path: Path) -> None:
     assert len(source["run_ids"]["sgd_lr"]) == 15
 
 
+def test_what_gain_and_dropout_do_is_shown_where_they_vary(tmp_path: Path) -> None:
+    """SGD was tried at two of each; Adam at one, which is said."""
+    keys = ("initializer.gain", "dropout.hidden")
+    settings = [dict.fromkeys(keys, value) for value in (0.2, 0.5)]
+    space = {key: {"kind": "choice", "values": [0.2, 0.5]} for key in keys}
+    tuned = all_ended([0.1, 0.2])
+    arms = {
+        "sgd": Built(tuned=tuned, scores=[0.2, 0.1], settings=settings, space=space),
+        "adam": Built(tuned=tuned, settings=settings[:1], space={}),
+    }
+    sweep = make_arm_sweep(tmp_path / "axes", arms)
+    paths, text = reported(sweep.folder)
+    names = ("error_against_dropout", "gain_by_optimizer")
+    assert set(figure_files(*names)) <= {path.name for path in paths}
+    for name, n_runs in zip(names, (4, 2), strict=True):  # with the winner's fresh runs, without
+        assert f"- adam is not in {name}: it was tried at one value alone" in text
+        source = json.loads((sweep.folder / "figures" / f"{name}.json").read_text())
+        assert {arm: len(ids) for arm, ids in source["run_ids"].items()} == {"sgd": n_runs}
+
+
 def test_a_sweep_of_other_settings_says_why_it_has_none(finished: Finished) -> None:
     assert "- there are no budget curves: the settings of small are not drawn" in finished.text
 

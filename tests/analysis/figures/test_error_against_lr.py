@@ -80,8 +80,8 @@ def test_an_edge_of_another_axis_is_told_beside_the_arm(rows: pd.DataFrame) -> N
     figure = error_against_lr.figure(rows.assign(edges=["", edges, "initializer.gain high"]))
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels == [
-        "sgd\n(best on the edge of dropout.hidden, initializer.gain)",
-        "adam\n(best on the edge of initializer.gain)",
+        "sgd\n(best on edge: dropout.hidden, initializer.gain)",
+        "adam\n(best on edge: initializer.gain)",
         "best",
         "best, on the low edge\nof optimizer.lr",
     ]
