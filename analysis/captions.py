@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from analysis.render import counts
 from analysis.statistics import CONFIDENCE
 from analysis.statistics.significance import MOST_SEEDS
 from analysis.sweep import Sweep, results
@@ -44,18 +45,13 @@ def caption(sweep: Sweep, winners: Mapping[str, Winner], name: str) -> str:
     """
     if name not in TEXTS:
         return ""
-    tuning = f"scores over {_count(len(sweep.tune_seeds), 'tuning seed')}"
+    tuning = f"scores over {counts([len(sweep.tune_seeds)], 'tuning seed')}"
     text = TEXTS[name].format(n=seed_words(sweep, winners), tuning=tuning)
     return f"Sweep {sweep.name}. {text}"
 
 
 def seed_words(sweep: Sweep, winners: Mapping[str, Winner]) -> str:
     """Word over how many seeds the winners are reported: ``n = 9 to 10 fresh seeds``."""
-    counts = {len(results(winner.rows)) for winner in winners.values()} or {0}
-    n_seeds = " to ".join(str(n) for n in sorted({min(counts), max(counts)}))
     kind = "fresh" if sweep.confirm_seeds else "tuning"
-    return f"n = {n_seeds} {kind} seed{'' if counts == {1} else 's'}"
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}{'' if n == 1 else 's'}"
+    n_seeds = (len(results(winner.rows)) for winner in winners.values())
+    return f"n = {counts(n_seeds, f'{kind} seed')}"

@@ -4,7 +4,7 @@ import json
 import math
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 from rich import box
@@ -166,6 +166,13 @@ def percent(rate: float) -> str:
 def p_value(p: float) -> str:
     """Write a p value to three places."""
     return ABSENT if math.isnan(p) else "<0.001" if p < 0.0005 else f"{p:.3f}"  # noqa: PLR2004
+
+
+def counts(numbers: Iterable[int], what: str) -> str:
+    """Word how many there are: ``1 seed``, ``10 seeds``, or ``9 to 10 seeds`` where it varies."""
+    ends = sorted(set(numbers)) or [0]
+    words = " to ".join(dict.fromkeys((str(ends[0]), str(ends[-1]))))
+    return f"{words} {what}{'' if ends == [1] else 's'}"
 
 
 def _value(value: object) -> str:

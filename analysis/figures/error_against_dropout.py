@@ -18,6 +18,7 @@ from analysis.along import (
     setting_points,
 )
 from analysis.figures.save import new_figure
+from analysis.render import counts
 from analysis.statistics import mean_interval
 from analysis.sweep import Sweep, errors_by_seed
 from analysis.winners import Winner
@@ -175,9 +176,8 @@ def figure(points: pd.DataFrame) -> Figure:
         if is_confirmed.any():
             confirmed = points[is_confirmed]
             draw_confirmed(confirmed, panels[1], series=looks(points))
-            counts = sorted(set(confirmed["n"]))
-            n_seeds = " to ".join(str(n) for n in dict.fromkeys((counts[0], counts[-1])))
-            panels[1].set_title(f"{n_seeds} fresh seeds: mean, 95% t interval")
+            n_seeds = counts(confirmed["n"], "fresh seed")
+            panels[1].set_title(f"{n_seeds}: mean, 95% t interval")
         handles, labels = tuned.get_legend_handles_labels()
         style.legend_below(drawn, handles, labels)
     return drawn

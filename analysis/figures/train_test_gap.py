@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from analysis import style
 from analysis.figures.save import new_figure
 from analysis.matched import errors_at, fitted_runs, lowest_loss
+from analysis.render import counts
 from analysis.statistics import sample_std
 from analysis.sweep import Sweep
 from analysis.winners import Winner
@@ -164,7 +165,8 @@ def figure(points: pd.DataFrame) -> Figure:
         draw(points[points["shown"] == "course"], left)
         draw_moments(points, right)
         left.set_title("mean, shaded: one sample standard deviation")
-        right.set_title(f"{_n_seeds(points)}: mean, 95% t interval")
+        n_seeds = counts(points.loc[points["shown"] != "course", "n_runs"], "seed")
+        right.set_title(f"{n_seeds}: mean, 95% t interval")
         looks = style.looks(style.arms_of(points))
         names = [arm for arm in looks if arm in set(points["arm"])]
         handles = [
@@ -173,8 +175,3 @@ def figure(points: pd.DataFrame) -> Figure:
         ]
         style.legend_below(drawn, handles, names)
     return drawn
-
-
-def _n_seeds(points: pd.DataFrame) -> str:
-    counts = points.loc[points["shown"] != "course", "n_runs"]
-    return f"{' to '.join(dict.fromkeys((str(counts.min()), str(counts.max()))))} seeds"

@@ -145,6 +145,14 @@ def test_no_terminal_is_too_narrow_for_a_number(table: pd.DataFrame, width: int)
         assert cell in text
 
 
+@pytest.mark.parametrize(
+    ("numbers", "words"),
+    [([1, 1], "1 seed"), ([10], "10 seeds"), ([10, 9, 10], "9 to 10 seeds"), ([], "0 seeds")],
+)
+def test_counts_are_worded(numbers: list[int], words: str) -> None:
+    assert render.counts(numbers, "seed") == words
+
+
 def test_markdown() -> None:
     frame = pd.DataFrame({"arm": ["a|b", "c"], "error (%)": ["1.25", "10.00"]})
     assert render.to_markdown(frame).splitlines() == [
