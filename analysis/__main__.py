@@ -1,7 +1,8 @@
 """``python -m analysis``: tables, figures and verdicts, from records alone.
 
 ``SWEEP`` reports a sweep or a run; ``claims`` judges the claims of papers by all sweeps, or by
-those named; ``coverage`` simulates how often the intervals cover what they should.
+those named; ``summary`` sets the results of all sweeps, or of those named, side by side;
+``coverage`` simulates how often the intervals cover what they should.
 """
 
 import argparse
@@ -39,7 +40,8 @@ def _report(words: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m analysis",
         description="Print the tables of a sweep or a run, and write its tables and figures.",
-        epilog="python -m analysis claims --help and coverage --help tell of the other commands; "
+        epilog="python -m analysis claims --help, summary --help and coverage --help tell of the "
+        "other commands; "
         "a sweep of such a name is given by its path.",
     )
     parser.add_argument("sweep", metavar="SWEEP", help="a name under the outputs, or a folder")
@@ -66,11 +68,34 @@ def _claims(words: Sequence[str]) -> None:
     )
     _add_outputs(parser)
     asked = parser.parse_args(words)
-    named = [find_folder(each, outputs=asked.outputs) for each in asked.sweeps]
-    folders = named or sorted(path.parent for path in asked.outputs.glob("*/definition.json"))
     from analysis.verdict_report import report_claims  # noqa: PLC0415 - as above
 
-    report_claims(folders, outputs=asked.outputs, are_named=bool(named))
+    report_claims(_folders(asked), outputs=asked.outputs, are_named=bool(asked.sweeps))
+
+
+def _summary(words: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m analysis summary",
+        description="Print one table of all sweeps, optimizers below each other and sweeps side "
+        "by side, and write it under OUTPUTS/summary.",
+    )
+    parser.add_argument(
+        "sweeps",
+        metavar="SWEEP",
+        nargs="*",
+        help="a name under the outputs, or a folder; without any, all sweeps under the outputs",
+    )
+    _add_outputs(parser)
+    asked = parser.parse_args(words)
+    from analysis.summary import report_summary  # noqa: PLC0415 - as above
+
+    report_summary(_folders(asked), outputs=asked.outputs, are_named=bool(asked.sweeps))
+
+
+def _folders(asked: argparse.Namespace) -> list[Path]:
+    """Find the sweeps that were named, or all there are."""
+    named = [find_folder(each, outputs=asked.outputs) for each in asked.sweeps]
+    return named or sorted(path.parent for path in asked.outputs.glob("*/definition.json"))
 
 
 def _coverage(words: Sequence[str]) -> None:
@@ -91,7 +116,11 @@ def _coverage(words: Sequence[str]) -> None:
     report_coverage(n_simulations=asked.simulations, seed=asked.seed)
 
 
-COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {"claims": _claims, "coverage": _coverage}
+COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
+    "claims": _claims,
+    "coverage": _coverage,
+    "summary": _summary,
+}
 """Words in the place of a sweep's name."""
 
 

@@ -1,17 +1,20 @@
 """The figures of a sweep's report, each with its points and its source."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.figure import Figure
 
+from analysis.along import has_place, series_of
 from analysis.figures import (
     budget_curves,
+    error_against_dropout,
     error_against_lr,
+    gain_by_optimizer,
     learning_curves,
-    matched_gap,
     paired_differences,
+    train_test_gap,
 )
 from analysis.figures.save import provenance
 from analysis.sheets import Sheets
@@ -20,10 +23,12 @@ from analysis.winners import Winner
 from ffnn_lab.edges import edge_text
 
 FIGURES = (
-    *("learning_curves", "error_against_lr", "paired_differences", "matched_gap"),
-    *("budget_curves", "separable", "separable_directions"),
+    *("learning_curves", "error_against_lr", "paired_differences", "train_test_gap"),
+    *("budget_curves", "error_against_dropout", "gain_by_optimizer"),
+    *("separable", "separable_directions"),
+    "matched_gap",  # now a part of train_test_gap
 )
-"""All that a report may write."""
+"""All that a report may write, or wrote once: what is not written now is removed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,27 +73,55 @@ def drawings_of(
         if name not in tuned
     ]
     points = error_against_lr.points(sweep, winners)
-    has_place = error_against_lr.has_place(points)
+    is_drawn = has_place(points)
     undrawn += [
         f"error_against_lr leaves out {len(rows)} of {name}'s settings: they have no finite score"
-        for name, rows in points[~has_place].groupby("arm", observed=True)
+        for name, rows in points[~is_drawn].groupby("arm", observed=True)
     ]
-    if has_place.any():
+    if is_drawn.any():
         of_tuned = {name: tried[name] for name in tuned}
         source = provenance(sweep.runs, run_ids=of_tuned, commands=commands)
         figure = error_against_lr.figure(points)
         drawings.append(Drawing("error_against_lr", figure, points, source))
+    for drawing, lacking in _along_axes(sweep, winners, tried, commands):
+        drawings.append(drawing)
+        undrawn += [
+            f"{name} is not in {drawing.name}: it was tried at one value alone" for name in lacking
+        ]
 
     points = paired_differences.points(sheets.differences, arms=sweep.arms)
     if len(points) > 0:
         figure = paired_differences.figure(points)
         drawings.append(Drawing("paired_differences", figure, points, of_reported))
-    points = matched_gap.points(sweep, winners)
+    points = train_test_gap.points(sweep, winners, arms=sheets.arms, matched=sheets.matched)
     if len(points) > 0:
-        figure = matched_gap.figure(points)
-        drawings.append(Drawing("matched_gap", figure, points, of_reported))
+        figure = train_test_gap.figure(points)
+        drawings.append(Drawing("train_test_gap", figure, points, of_reported))
     if sheets.budgets is not None and budget_curves.has_place(sheets.budgets).any():
         source = provenance(sweep.runs, run_ids=tried, commands=commands)
         figure = budget_curves.figure(sheets.budgets)
         drawings.append(Drawing("budget_curves", figure, sheets.budgets, source))
     return drawings, undrawn
+
+
+def _along_axes(
+    sweep: Sweep,
+    winners: Mapping[str, Winner],
+    tried: Mapping[str, Sequence[str]],
+    commands: Sequence[str],
+) -> Iterator[tuple[Drawing, list[str]]]:
+    """Draw what dropout and gain do, and list the arms that were not tried at several values."""
+    for name, module in (
+        ("error_against_dropout", error_against_dropout),
+        ("gain_by_optimizer", gain_by_optimizer),
+    ):
+        points = module.points(sweep, winners)
+        if not points["score"].notna().any():
+            continue
+        behind = {arm: list(tried[arm]) for arm in series_of(sweep, module.KEY)}
+        if name == "error_against_dropout":
+            for arm in points.loc[points["shown"] == "confirmed", "arm"]:
+                behind[arm] += winners[arm].rows["run_id"].tolist()
+        source = provenance(sweep.runs, run_ids=behind, commands=commands)
+        lacking = [arm for arm in sweep.arms if arm not in behind]
+        yield Drawing(name, module.figure(points), points, source), lacking

@@ -4,7 +4,7 @@ import json
 import math
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 from rich import box
@@ -17,10 +17,19 @@ from ffnn_lab.records import STATUSES
 
 ABSENT = "-"
 INTERVAL = "[95% interval]"
+PLUS_MINUS = "+-"
+_MINUS = re.compile(r"(?<![\w.}])-(?=\d)")
+"""Before a number; elsewhere it is a hyphen."""
+_BOLD = re.compile(r"\*\*(.+?)\*\*")
+_LABEL = re.compile(r"[^A-Za-z0-9:.-]")
 _LATEX = {each: f"\\{each}" for each in "&%$#_{}"} | {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
+    # Other signs in LaTeX's own encoding of fonts.
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
 }
 
 
@@ -159,6 +168,13 @@ def p_value(p: float) -> str:
     return ABSENT if math.isnan(p) else "<0.001" if p < 0.0005 else f"{p:.3f}"  # noqa: PLR2004
 
 
+def counts(numbers: Iterable[int], what: str) -> str:
+    """Word how many there are: ``1 seed``, ``10 seeds``, or ``9 to 10 seeds`` where it varies."""
+    ends = sorted(set(numbers)) or [0]
+    words = " to ".join(dict.fromkeys((str(ends[0]), str(ends[-1]))))
+    return f"{words} {what}{'' if ends == [1] else 's'}"
+
+
 def _value(value: object) -> str:
     if isinstance(value, float):
         return ABSENT if math.isnan(value) else f"{value:.3g}"
@@ -193,26 +209,53 @@ def _align(row: Sequence[str], widths: Sequence[int]) -> list[str]:
     ]
 
 
-def to_latex(frame: pd.DataFrame) -> str:
-    """Write a table as a ``tabular`` with the rules of booktabs, to be put in with input."""
+def bold(text: str) -> str:
+    """Mark what is to be looked at in a cell, as Markdown does; LaTeX gets its own mark."""
+    return f"**{text}**"
+
+
+def to_latex(frame: pd.DataFrame, *, caption: str, label: str) -> str:
+    """Write a table as a float with the rules of booktabs, to be put in with input.
+
+    A document needs the packages booktabs and graphicx: a table that is wider than its line is
+    scaled down to it.
+
+    Args:
+        frame: Words.
+        caption: What it shows, with the number of values and what the intervals are.
+        label: For references; letters, digits, colons, hyphens.
+    """
     header, *body = [[str(c) for c in frame], *frame.to_numpy().tolist()]
-    lines = [" & ".join(_latex(cell) for cell in row) + r" \\" for row in (header, *body)]
+    lines = [" & ".join(_latex_cell(cell) for cell in row) + r" \\" for row in (header, *body)]
     columns = "l" + "r" * (len(header) - 1)
     return "\n".join(
         [
+            r"\begin{table}",
+            r"\centering",
+            rf"\caption{{{_latex(caption)}}}",
+            rf"\label{{{_LABEL.sub('-', label)}}}",
+            r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
             rf"\begin{{tabular}}{{{columns}}}",
             r"\toprule",
             lines[0],
             r"\midrule",
             *lines[1:],
             r"\bottomrule",
-            r"\end{tabular}",
+            r"\end{tabular}}",
+            r"\end{table}",
         ]
     )
 
 
+def _latex_cell(cell: str) -> str:
+    """Escape a cell; one that begins with a bracket would be read as an option of the line end."""
+    text = _BOLD.sub(r"\\textbf{\1}", _latex(cell))
+    return f"{{}}{text}" if text.startswith("[") else text
+
+
 def _latex(text: str) -> str:
-    return "".join(_LATEX.get(character, character) for character in text)
+    escaped = "".join(_LATEX.get(character, character) for character in text)
+    return _MINUS.sub("$-$", escaped.replace(PLUS_MINUS, r"$\pm$"))
 
 
 def show(frame: pd.DataFrame, *, title: str, console: Console) -> None:

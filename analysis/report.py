@@ -161,9 +161,12 @@ def _write_sheets(folder: Path, sheets: Sequence[Sheet]) -> list[Path]:
         if sheet.numbers is not None:
             paths.append(tables / f"{sheet.name}.csv")
             sheet.numbers.to_csv(paths[-1], index=False)
+        name = folder.resolve().name
+        caption = sheet.caption or f"{name}: {sheet.name.replace('_', ' ')}."
+        label = f"tab:{name}:{sheet.name}"
         for suffix, text in (
             ("md", render.to_markdown(sheet.words)),
-            ("tex", render.to_latex(sheet.words)),
+            ("tex", render.to_latex(sheet.words, caption=caption, label=label)),
         ):
             paths.append(tables / f"{sheet.name}.{suffix}")
             paths[-1].write_text(f"{text}\n")

@@ -1,12 +1,13 @@
 """The tables of a sweep's report, each in numbers and in words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from analysis import render, words
 from analysis.budgets import NotIndependentError, budget_points
+from analysis.captions import caption
 from analysis.differences import paired_differences
 from analysis.matched import matched_table
 from analysis.progress import progress_table
@@ -37,6 +38,8 @@ class Sheet:
     """As programs read it; None where another sheet has them."""
     is_printed: bool = True
     """Or only written."""
+    caption: str = ""
+    """Above the table in LaTeX."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +51,7 @@ class Sheets:
     arms: pd.DataFrame
     """The numbers of the first one."""
     differences: pd.DataFrame
+    matched: pd.DataFrame
     budgets: pd.DataFrame | None
 
 
@@ -64,8 +68,9 @@ def sheets_of(sweep: Sweep, winners: Mapping[str, Winner]) -> Sheets:
     if len(differences) > 0:
         readable = render.readable_differences(differences)
         found.append(Sheet("paired_differences", readable, differences))
+    matched = matched_table(sweep, winners)
     if any(len(winner.rows) for winner in winners.values()):
-        found += _of_seeds(sweep, winners)
+        found += _of_seeds(sweep, winners, matched)
     remarks, budgets = [], None
     try:
         budgets = budget_points(sweep)
@@ -81,13 +86,13 @@ def sheets_of(sweep: Sweep, winners: Mapping[str, Winner]) -> Sheets:
     if len(by_variant) > 0:
         readable = words.readable_ranks(by_variant)
         found.append(Sheet("ranks_by_variant", readable, by_variant, is_printed=False))
-    return Sheets(found, remarks, arms, differences, budgets)
+    found = [replace(each, caption=caption(sweep, winners, each.name)) for each in found]
+    return Sheets(found, remarks, arms, differences, matched, budgets)
 
 
-def _of_seeds(sweep: Sweep, winners: Mapping[str, Winner]) -> list[Sheet]:
+def _of_seeds(sweep: Sweep, winners: Mapping[str, Winner], matched: pd.DataFrame) -> list[Sheet]:
     """Tabulate what the reported runs say beyond their means."""
     spreads, progress = spread_table(sweep, winners), progress_table(sweep, winners)
-    matched = matched_table(sweep, winners)
     found = [
         Sheet("spreads", words.readable_spreads(spreads), spreads, is_printed=False),
         Sheet("progress", words.readable_progress(progress), progress, is_printed=False),

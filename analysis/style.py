@@ -1,5 +1,6 @@
 """How every figure looks: one map from names to colors, one style, paper widths in inches."""
 
+import math
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from analysis.arms import parts
@@ -127,12 +129,12 @@ def edge_line(edges: str, *, what: str = "") -> str:
         what: What lies there, where the label does not name it.
     """
     axes = [edge.rpartition(" ")[0] for edge in edges.split("; ") if edge]
-    words = [*what.split(), "on the edge of", ", ".join(axes)]
+    words = [*what.split(), "on edge:", ", ".join(axes)]
     return f"\n({' '.join(words)})" if axes else ""
 
 
 def n_columns(labels: Sequence[str], *, width: float) -> int:
-    """Choose the columns of a legend below a figure: at most four, and none runs out of it.
+    """Choose the columns of a legend below a figure: none runs out of it, and rows are even.
 
     Args:
         labels: What it says.
@@ -141,7 +143,37 @@ def n_columns(labels: Sequence[str], *, width: float) -> int:
     longest = max((len(line) for label in labels for line in label.split("\n")), default=1)
     # In units of a letter: 0.6 of its size, of which 72 make an inch; line and gaps take 8.
     n_letters = width * 72 / (0.6 * SETTINGS["legend.fontsize"])
-    return max(1, min(4, len(labels), int(n_letters / (longest + 8))))
+    most = max(1, min(len(labels), int(n_letters / (longest + 8))))
+    n_rows = math.ceil(len(labels) / most)
+    return math.ceil(len(labels) / max(1, n_rows))
+
+
+def legend_height(labels: Sequence[str]) -> float:
+    """Say how high a legend is that lists labels below each other, in inches.
+
+    Args:
+        labels: What it says; each may have several lines.
+    """
+    n_lines = sum(1 + label.count("\n") for label in labels)
+    # Lines and the gaps between labels, in units of a letter's size.
+    letters = 1.25 * n_lines + 0.5 * (len(labels) - 1)
+    return letters * float(SETTINGS["legend.fontsize"]) / 72
+
+
+def legend_below(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> None:
+    """Put a legend below a figure, which grows by what goes beyond one line.
+
+    Args:
+        figure: Of a constrained layout.
+        handles: What the legend shows.
+        labels: What it says of each.
+    """
+    columns = n_columns(labels, width=float(figure.get_figwidth()))
+    n_rows = math.ceil(len(labels) / columns)
+    below = [labels[start : start + n_rows] for start in range(0, len(labels), n_rows)]
+    beyond = max(map(legend_height, below)) - legend_height(labels[:1])
+    figure.set_figheight(figure.get_figheight() + max(0.0, beyond))
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns)
 
 
 def context() -> AbstractContextManager[None]:
@@ -179,7 +211,8 @@ def error_axis(ax: Axes, errors: Sequence[float], *, is_log: bool) -> None:
         ax.yaxis.set_minor_locator(NullLocator())
         ax.set_ylim(start, min(1.0, 1.3 * high))
     else:
-        ax.set_ylim(bottom=0)
+        # Above the highest, lest its marker is cut in half.
+        ax.set_ylim(0, max(ax.get_ylim()[1], 1.06 * max(errors, default=0.0)))
     # After the scale, which brings a formatter of its own.
     percent_axis(ax.yaxis)
 

@@ -1,6 +1,6 @@
 """What lies in a sweep's folder, read once and typed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -167,6 +167,36 @@ def load(folder: Path) -> Records:
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         msg = f"{folder / 'definition.json'} is not a sweep's definition ({error!r})"
         raise RecordError(msg) from error
+
+
+def load_sweeps(
+    folders: Sequence[Path], *, are_named: bool, what: str
+) -> tuple[list[Sweep], list[str]]:
+    """Read those of some folders that are sweeps, and say which were passed over.
+
+    Args:
+        folders: Any.
+        are_named: Whether the user named them: then none is passed over.
+        what: What the user asked of them, for the message.
+
+    Raises:
+        RecordError: If a folder that the user named is damaged, or is no sweep's.
+    """
+    sweeps, remarks = [], []
+    for folder in folders:
+        try:
+            records = load(folder)
+        except RecordError as error:
+            if are_named:
+                raise
+            remarks.append(f"passed over: {error}")
+            continue
+        if isinstance(records, Sweep):
+            sweeps.append(records)
+        elif are_named:
+            msg = f"{folder} holds a single run; {what}"
+            raise RecordError(msg)
+    return sweeps, remarks
 
 
 def _read(definition: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,12 +14,17 @@ from analysis.claims.rule import FEWEST, NOT_RUN, VERDICTS
 from analysis.figures import verdicts as verdicts_figure
 from analysis.figures.save import SUFFIXES, provenance, save
 from analysis.statistics.significance import POWER
-from analysis.sweep import Sweep, load
+from analysis.sweep import Sweep, load_sweeps
 from analysis.verdicts import verdict_table
-from ffnn_lab.records import RecordError
 
 FOLDER = "claims"
 """Under the outputs, where the verdicts are written; no sweep's, for it has no runs."""
+
+CAPTION = (
+    "Claims and what the sweeps say of them. Effects are means over n values, in brackets their "
+    "plain 95% t interval; verdicts hold at Holm's level, over the effects of one claim on one "
+    "sweep."
+)
 
 
 def report_claims(
@@ -47,7 +52,7 @@ def report_claims(
         RecordError: If a sweep that the user named is damaged, or is none.
     """
     console = console or Console()
-    sweeps, remarks = _load(folders, are_named=are_named)
+    sweeps, remarks = load_sweeps(folders, are_named=are_named, what="claims are asked of sweeps")
     named = [sweep.name for sweep in sweeps] if are_named else []
     table = verdict_table(sweeps, named=named, claims=claims)
     remarks += _remarks(table)
@@ -111,24 +116,6 @@ def _unit(unit: str, cell: str = "") -> str:
     return "" if unit == "percentage points" or cell == render.ABSENT else f" {unit}"
 
 
-def _load(folders: Sequence[Path], *, are_named: bool) -> tuple[list[Sweep], list[str]]:
-    sweeps, remarks = [], []
-    for folder in folders:
-        try:
-            records = load(folder)
-        except RecordError as error:
-            if are_named:
-                raise
-            remarks.append(f"passed over: {error}")
-            continue
-        if isinstance(records, Sweep):
-            sweeps.append(records)
-        elif are_named:
-            msg = f"{folder} holds a single run; claims are asked of sweeps"
-            raise RecordError(msg)
-    return sweeps, remarks
-
-
 def _remarks(table: pd.DataFrame) -> list[str]:
     """Word what a reader must know, and what each claim lacks that was not run."""
     found = [
@@ -170,7 +157,7 @@ def _write(
     asked = set(table["claim"])
     page += [_section(claim, table) for claim in claims if claim.name in asked]
     paths[1].write_text("\n\n".join(page) + "\n")
-    paths[2].write_text(render.to_latex(words) + "\n")
+    paths[2].write_text(render.to_latex(words, caption=CAPTION, label=f"tab:{stem.name}") + "\n")
     return paths
 
 

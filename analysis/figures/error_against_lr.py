@@ -1,6 +1,5 @@
 """Tuning error against learning rate: where each arm's best lies, and whether on an edge."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,16 +9,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from analysis import style
+from analysis.along import has_place, score_words, setting_points
 from analysis.figures.save import new_figure
 from analysis.sweep import Sweep
-from analysis.winners import Winner, setting_values
-from ffnn_lab.edges import edge_text
+from analysis.winners import Winner
 
 KEY = "optimizer.lr"
-COLUMNS = [
-    *("arm", "setting", KEY, "split", "metric", "aggregate", "score"),
-    *("n_seeds", "n_diverged", "n_pruned", "n_failed", "is_winner", "edges"),
-]
 MARKS = {"": "o", "low": "<", "high": ">"}
 """Around a winner, by the edge that it lies on."""
 RING: dict[str, Any] = {"markersize": 9, "markerfacecolor": "none", "markeredgewidth": 1.3}
@@ -31,43 +26,8 @@ def arms_with_lr(sweep: Sweep) -> list[str]:
 
 
 def points(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
-    """Give each tuned setting's learning rate and score.
-
-    Returns:
-        One row per arm and setting: ``optimizer.lr``, ``score`` (the objective's ``metric`` on
-        its ``split``, ``aggregate`` over the tuning seeds), ``n_seeds``, ``n_diverged``,
-        ``n_pruned``, ``n_failed``, ``is_winner``, and the ``edges`` on which a winner lies.
-    """
-    rows = []
-    for arm in arms_with_lr(sweep):
-        values = setting_values(sweep, arm)
-        winner = winners.get(arm)
-        for score in sweep.scores[sweep.scores["arm"] == arm].to_dict("records"):
-            is_winner = winner is not None and winner.setting == score["setting"]
-            rows.append(
-                {
-                    "arm": arm,
-                    "setting": score["setting"],
-                    KEY: values[score["setting"]][KEY],
-                    "split": sweep.objective["split"],
-                    "metric": sweep.objective["metric"],
-                    "aggregate": sweep.objective["aggregate"],
-                    "score": score["score"],
-                    "n_seeds": score["n_seeds"],
-                    "n_diverged": score["n_diverged"],
-                    "n_pruned": score["n_pruned"],
-                    "n_failed": score["n_failed"],
-                    "is_winner": is_winner,
-                    "edges": edge_text(winner.edges) if winner and is_winner else "",
-                }
-            )
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    return table.assign(arm=pd.Categorical(table["arm"], categories=list(sweep.arms)))
-
-
-def has_place(points: pd.DataFrame) -> pd.Series:
-    """Say which points have a place in the figure; an infinite score has none."""
-    return points["score"].map(math.isfinite).astype(bool)
+    """Give each tuned setting's learning rate and score, as `analysis.along.setting_points`."""
+    return setting_points(sweep, winners, key=KEY, arms=arms_with_lr(sweep))
 
 
 def draw(points: pd.DataFrame, ax: Axes) -> Axes:
@@ -99,17 +59,14 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
                 color=look.color,
                 **RING,
             )
-    split, metric, aggregate = points[["split", "metric", "aggregate"]].iloc[0]
-    over_seeds = f"{aggregate} {'of' if aggregate == 'worst' else 'over'} seeds"
     ax.set_xscale("log")
     ax.set_xlabel(f"{KEY} (step length per update)")
-    if metric == "error":
+    ax.set_ylabel(score_words(points))
+    if points["metric"].iloc[0] == "error":
         errors = points["score"].tolist()
         style.error_axis(ax, errors, is_log=style.spans_decades(errors))
-        ax.set_ylabel(f"{split} error (%), {over_seeds}")
     else:
         ax.set_yscale("log")
-        ax.set_ylabel(f"{split} loss (nats), {over_seeds}")
     return ax
 
 
@@ -137,5 +94,6 @@ def figure(points: pd.DataFrame) -> Figure:
                 label = f"best, on the {side} edge\nof {KEY}" if side else "best"
                 handles.append(Line2D([], [], marker=mark, color="0.4", linestyle="", **RING))
                 labels.append(label)
+        drawn.set_figheight(max(drawn.get_figheight(), style.legend_height(labels) + 0.3))
         drawn.legend(handles, labels, loc="outside right center")
     return drawn

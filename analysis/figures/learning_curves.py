@@ -107,8 +107,7 @@ def figure(points: pd.DataFrame) -> Figure:
             style.error_axis(ax, shown["mean"].tolist(), is_log=is_log)
         handles, labels = drawn.axes[0].get_legend_handles_labels()
         if handles:
-            n_columns = style.n_columns(labels, width=style.DOUBLE)
-            drawn.legend(handles, labels, loc="outside lower center", ncols=n_columns)
+            style.legend_below(drawn, handles, labels)
         drawn.suptitle(_title(points))
     return drawn
 

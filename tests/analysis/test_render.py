@@ -20,6 +20,7 @@ from tests.analysis.builders import (
     write_run,
     write_sweep,
 )
+from tests.analysis.latex import check_latex
 
 
 @pytest.fixture
@@ -144,6 +145,14 @@ def test_no_terminal_is_too_narrow_for_a_number(table: pd.DataFrame, width: int)
         assert cell in text
 
 
+@pytest.mark.parametrize(
+    ("numbers", "words"),
+    [([1, 1], "1 seed"), ([10], "10 seeds"), ([10, 9, 10], "9 to 10 seeds"), ([], "0 seeds")],
+)
+def test_counts_are_worded(numbers: list[int], words: str) -> None:
+    assert render.counts(numbers, "seed") == words
+
+
 def test_markdown() -> None:
     frame = pd.DataFrame({"arm": ["a|b", "c"], "error (%)": ["1.25", "10.00"]})
     assert render.to_markdown(frame).splitlines() == [
@@ -156,15 +165,44 @@ def test_markdown() -> None:
 
 def test_latex_escapes_what_latex_reads() -> None:
     frame = pd.DataFrame({"arm": ["heavy_ball"], "error (%)": ["1 & 2"]})
-    assert render.to_latex(frame).splitlines() == [
+    text = render.to_latex(frame, caption="n = 3, 95% t interval", label="tab:a_b:c")
+    assert text.splitlines() == [
+        r"\begin{table}",
+        r"\centering",
+        r"\caption{n = 3, 95\% t interval}",
+        r"\label{tab:a-b:c}",
+        r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
         r"\begin{tabular}{lr}",
         r"\toprule",
         r"arm & error (\%) \\",
         r"\midrule",
         r"heavy\_ball & 1 \& 2 \\",
         r"\bottomrule",
-        r"\end{tabular}",
+        r"\end{tabular}}",
+        r"\end{table}",
     ]
+    check_latex(text)
+
+
+@pytest.mark.parametrize(
+    ("cell", "latex"),
+    [
+        ("-0.50 [-0.86, -0.14]", "$-$0.50 [$-$0.86, $-$0.14]"),
+        ("adam - sgd", "adam - sgd"),
+        ("1e-05", "1e-05"),
+        ("<0.001", r"\textless{}0.001"),
+        ("[64]", "{}[64]"),
+        ("2.00 +- 0.10", r"2.00 $\pm$ 0.10"),
+        (f"{render.bold('2.00 +- 0.10')} (5)", r"\textbf{2.00 $\pm$ 0.10} (5)"),
+        (r"a\b~c^d#e$f{g}|h", None),
+    ],
+)
+def test_cells_in_latex(cell: str, latex: str | None) -> None:
+    frame = pd.DataFrame({"first": [cell], "second": [cell]})
+    text = render.to_latex(frame, caption=cell, label=cell)
+    check_latex(text)
+    if latex is not None:
+        assert text.splitlines()[9] == f"{latex} & {latex} \\\\"
 
 
 def test_text_with_brackets_is_no_markup() -> None:

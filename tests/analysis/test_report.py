@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from analysis.captions import TEXTS
 from analysis.report import report
+from analysis.sheets import SHEETS
 from ffnn_lab.records import RecordError, RecordWriter
 from tests.analysis.arm_builders import Built, all_ended, make_arm_sweep
 from tests.analysis.builders import (
@@ -25,6 +27,7 @@ from tests.analysis.builders import (
     write_run,
     write_sweep,
 )
+from tests.analysis.latex import check_latex
 
 TABLES = [
     *("arms.csv", "arms.md", "arms.tex", "settings.md", "settings.tex"),
@@ -35,7 +38,7 @@ STATISTICS = [
     for name in ("paired_differences", "spreads", "progress", "matched_train_loss")
     for suffix in ("csv", "md", "tex")
 ]
-OF_SEEDS = ("paired_differences", "matched_gap")
+OF_SEEDS = ("paired_differences", "train_test_gap")
 """Figures of what the fresh seeds gave."""
 
 
@@ -97,6 +100,22 @@ def test_numbers_on_disk_are_those_of_the_table(finished: Finished) -> None:
     table = pd.read_csv(finished.folder / "tables" / "arms.csv")
     assert table["test.error"].tolist() == pytest.approx([0.12, 1.13 / 3])
     assert table["optimizer.lr"].tolist() == [1.0, 0.01]
+
+
+def test_tables_in_latex_are_whole_and_say_n_and_interval(finished: Finished) -> None:
+    found = {path.stem: path.read_text() for path in finished.paths if path.suffix == ".tex"}
+    for text in found.values():
+        check_latex(text)
+    assert (
+        r"\caption{Sweep small. The best setting of each arm. Test errors are means over n = 3 "
+        r"fresh seeds, in brackets the 95\% t interval of the mean.}"
+    ) in found["arms"]
+    without = {name for name, text in found.items() if "interval" not in text}
+    assert without == {"settings"}
+
+
+def test_every_sheet_of_a_sweep_has_a_caption() -> None:
+    assert set(TEXTS) == set(SHEETS) - {"run", "separable", "separable_labelled"}
 
 
 def test_a_figure_names_the_runs_behind_it(finished: Finished) -> None:
@@ -222,11 +241,34 @@ def test_a_sweep_of_independent_settings_has_budgets(tmp_path: Path) -> None:
         "report.md also: spreads, progress, matched train loss, budgets, ranks in smaller spaces, "
         "ranks by variant" in text
     )
+    for path in paths:
+        if path.suffix == ".tex":
+            check_latex(path.read_text())
     page = (sweep.folder / "tables" / "report.md").read_text()
     assert "## ranks by variant" in page
     assert page.count("best of 8, dev error (%)") == 1
     source = json.loads((sweep.folder / "figures" / "budget_curves.json").read_text())
     assert len(source["run_ids"]["sgd_lr"]) == 15
+
+
+def test_what_gain_and_dropout_do_is_shown_where_they_vary(tmp_path: Path) -> None:
+    """SGD was tried at two of each; Adam at one, which is said."""
+    keys = ("initializer.gain", "dropout.hidden")
+    settings = [dict.fromkeys(keys, value) for value in (0.2, 0.5)]
+    space = {key: {"kind": "choice", "values": [0.2, 0.5]} for key in keys}
+    tuned = all_ended([0.1, 0.2])
+    arms = {
+        "sgd": Built(tuned=tuned, scores=[0.2, 0.1], settings=settings, space=space),
+        "adam": Built(tuned=tuned, settings=settings[:1], space={}),
+    }
+    sweep = make_arm_sweep(tmp_path / "axes", arms)
+    paths, text = reported(sweep.folder)
+    names = ("error_against_dropout", "gain_by_optimizer")
+    assert set(figure_files(*names)) <= {path.name for path in paths}
+    for name, n_runs in zip(names, (4, 2), strict=True):  # with the winner's fresh runs, without
+        assert f"- adam is not in {name}: it was tried at one value alone" in text
+        source = json.loads((sweep.folder / "figures" / f"{name}.json").read_text())
+        assert {arm: len(ids) for arm, ids in source["run_ids"].items()} == {"sgd": n_runs}
 
 
 def test_a_sweep_of_other_settings_says_why_it_has_none(finished: Finished) -> None:

@@ -64,8 +64,9 @@ def test_arms_that_are_not_drawn_keep_their_turn() -> None:
     [
         (["sgd"], 1),
         (["sgd", "adam"], 2),
-        (["sgd", "heavy_ball", "adagrad", "rmsprop", "adam"], 4),
-        (["heavy_ball\n(on the edge of optimizer.lr)", "sgd", "adam", "rmsprop"], 3),
+        (["sgd", "heavy_ball", "adagrad", "rmsprop", "adam"], 5),
+        ([f"heavy_ball_{i}" for i in range(7)], 4),  # five would fit, and leave two below
+        (["heavy_ball\n(best on edge: bias_initializer.gain)", "sgd", "adam", "rmsprop"], 2),
         (["x" * 300, "sgd"], 1),
     ],
 )
@@ -77,13 +78,13 @@ def test_columns_of_a_legend(labels: list[str], n_columns: int) -> None:
     ("edges", "line"),
     [
         ("", ""),
-        ("optimizer.lr low", "\n(on the edge of optimizer.lr)"),
-        ("a.b low; c high", "\n(on the edge of a.b, c)"),
+        ("optimizer.lr low", "\n(on edge: optimizer.lr)"),
+        ("a.b low; c high", "\n(on edge: a.b, c)"),
     ],
 )
 def test_an_edge_is_a_line_of_a_legend(edges: str, line: str) -> None:
     assert style.edge_line(edges) == line
-    assert style.edge_line(edges, what="best") == line.replace("on the", "best on the")
+    assert style.edge_line(edges, what="best") == line.replace("(", "(best ")
 
 
 def test_the_style_ends_with_its_block() -> None:

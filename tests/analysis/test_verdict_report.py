@@ -15,6 +15,7 @@ from analysis.declaration import declare
 from analysis.verdict_report import region_text, report_claims
 from ffnn_lab.records import RecordError
 from tests.analysis.builders import write_run, write_sweep
+from tests.analysis.latex import check_latex
 from tests.analysis.test_verdicts import wilson
 
 ONE = CLAIMS[:1]
@@ -52,6 +53,7 @@ def test_prints_and_writes_all_verdicts(tmp_path: Path) -> None:
     assert "supported" in line
     assert "- adamw_decoupling was not run: no sweep weight_decay with adam_coupled" in text
     assert "no proof" not in text
+    check_latex(paths[2].read_text())
     table = pd.read_csv(paths[0])
     assert len(table["claim"].unique()) == len(CLAIMS)
     source = json.loads((tmp_path / "claims" / "verdicts-wilson_digits.json").read_text())

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from analysis.along import has_place
 from analysis.figures import error_against_lr
 from analysis.sweep import Sweep
 from analysis.winners import find_winners
@@ -79,8 +80,8 @@ def test_an_edge_of_another_axis_is_told_beside_the_arm(rows: pd.DataFrame) -> N
     figure = error_against_lr.figure(rows.assign(edges=["", edges, "initializer.gain high"]))
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels == [
-        "sgd\n(best on the edge of dropout.hidden, initializer.gain)",
-        "adam\n(best on the edge of initializer.gain)",
+        "sgd\n(best on edge: dropout.hidden, initializer.gain)",
+        "adam\n(best on edge: initializer.gain)",
         "best",
         "best, on the low edge\nof optimizer.lr",
     ]
@@ -90,7 +91,7 @@ def test_an_edge_of_another_axis_is_told_beside_the_arm(rows: pd.DataFrame) -> N
 def test_a_setting_without_a_finite_score_has_no_place(rows: pd.DataFrame) -> None:
     """One that was pruned scores infinity, which no axis of error rates holds."""
     lost = rows.assign(score=[0.15, math.inf, math.inf], n_pruned=[0, 1, 0], n_failed=[0, 0, 1])
-    assert error_against_lr.has_place(lost).tolist() == [True, False, False]
+    assert has_place(lost).tolist() == [True, False, False]
     figure = error_against_lr.figure(lost)
     figure.draw_without_rendering()
     (ax,) = figure.axes

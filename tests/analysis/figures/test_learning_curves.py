@@ -87,7 +87,7 @@ def test_the_label_says_on_what_edge_the_setting_lies() -> None:
     edges = "optimizer.lr low; dropout.hidden high"
     ax = learning_curves.draw(three_rows(n_completed=2).assign(edges=edges), Figure().subplots())
     assert ax.get_lines()[0].get_label() == (
-        "sgd (2 of 3 to the end)\n(on the edge of optimizer.lr, dropout.hidden)"
+        "sgd (2 of 3 to the end)\n(on edge: optimizer.lr, dropout.hidden)"
     )
 
 
@@ -98,7 +98,7 @@ def test_points_keep_the_edges_of_their_arm(small: Sweep) -> None:
     assert set(points["edges"]) == {"optimizer.lr high"}
 
 
-@pytest.mark.parametrize("n_arms", [2, 7])
+@pytest.mark.parametrize("n_arms", [2, 7, 12])
 def test_long_labels_stay_inside_the_figure(n_arms: int) -> None:
     rows = [
         three_rows().assign(arm=f"heavy_ball_{i}", split=split, edges="bias_initializer.gain low")
@@ -110,6 +110,11 @@ def test_long_labels_stay_inside_the_figure(n_arms: int) -> None:
     box = figure.legends[0].get_window_extent()
     assert box.x0 >= 0
     assert box.x1 <= figure.bbox.width
+    assert box.y0 >= 0
+    # Nor does it lie on the panels, which keep their height.
+    panels = [ax.get_window_extent() for ax in figure.axes]
+    assert all(box.y1 < panel.y0 for panel in panels)
+    assert all(panel.height > 1.5 * figure.dpi for panel in panels)
 
 
 def test_figure_has_train_left_and_test_right(points: pd.DataFrame) -> None:
