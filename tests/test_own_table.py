@@ -155,7 +155,7 @@ hydra:
   mode: MULTIRUN
   sweeper:
     arms:
-      linear: {model.widths: "[]"}
+      linear: {model: linear}
       wide: {model.widths: "[32]"}
     space:
       optimizer.lr: tag(log, interval(0.001, 0.1))
