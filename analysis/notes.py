@@ -8,6 +8,7 @@ from analysis.arms import ADAPTIVE, PLAIN, contrasts
 from analysis.statistics import CONFIDENCE
 from analysis.statistics.significance import POWER
 from analysis.sweep import Sweep, results
+from analysis.units import OF_CLASSES, units_of
 from analysis.winners import Winner
 from ffnn_lab.scores import best_settings
 
@@ -20,7 +21,7 @@ def notes(sweep: Sweep, winners: Mapping[str, Winner], table: pd.DataFrame) -> l
         winners: Each arm's.
         table: What `analysis.tables.arm_table` gave for them.
     """
-    found = [_about_seeds(sweep), *_about_moment(sweep)]
+    found = [_about_seeds(sweep), *_about_moment(sweep), *_about_units(sweep)]
     for missing, rows in table[table["missing"] != ""].groupby("missing", sort=False):
         found.append(f"not finished ({missing}): {', '.join(rows['arm'])}")
     for name in sweep.arms:
@@ -101,6 +102,18 @@ def _about_moment(sweep: Sweep) -> list[str]:
         n_last = int(sweep.objective["n_last"])
         return [f"errors are means over the last {_count(n_last, 'measured epoch')} of each run"]
     return []
+
+
+def _about_units(sweep: Sweep) -> list[str]:
+    if units_of(sweep.runs) == OF_CLASSES:
+        return []
+    return [
+        "where a number is predicted, an error is the mean squared residual in percent of the "
+        "variance that the target has in train (100 (1 - R^2)): 100 is as good as always "
+        "answering its mean, which is what a run that diverged counts as, and an error may be "
+        "more; the root of error / 100, times the target's standard deviation in train, is the "
+        "root mean squared residual in the target's own unit"
+    ]
 
 
 def _about_seeds(sweep: Sweep) -> str:

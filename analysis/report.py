@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -15,6 +16,7 @@ from analysis.notes import about_failed, notes
 from analysis.sheets import SHEETS, Sheet, sheets_of
 from analysis.sweep import Records, Sweep, load
 from analysis.tables import run_table
+from analysis.units import units_of
 from analysis.winners import find_winners
 
 
@@ -47,8 +49,8 @@ def report(folder: Path, *, console: Console | None = None) -> list[Path]:
 def _report_sweep(sweep: Sweep, console: Console) -> list[Path]:
     winners = find_winners(sweep)
     tables = sheets_of(sweep, winners)
-    arms, sheets = tables.arms, tables.sheets
     drawings, undrawn = drawings_of(sweep, winners, tables)
+    arms, sheets = tables.arms, _in_units(sweep, tables.sheets, drawings)
     removed = _remove_stale(sweep.folder, sheets, drawings)
     remarks = [
         f"- {remark}"
@@ -109,11 +111,22 @@ def _report_runs(records: Records, console: Console) -> list[Path]:
         source = provenance(records.runs, run_ids=run_ids, commands=[command])
         figure = learning_curves.figure_of_run(points)
         drawings.append(Drawing("learning_curves", figure, points, source))
+    sheets = _in_units(records, sheets, drawings)
     remarks = about_failed(records.runs, of=records.name)
     remarks += _remove_stale(records.folder, sheets, drawings)
     _show(records, sheets, console)
     _say_list("Notes", [f"- {remark}" for remark in remarks], console)
     return _write_sheets(records.folder, sheets) + _write_drawings(records.folder, drawings)
+
+
+def _in_units(
+    records: Records, sheets: Sequence[Sheet], drawings: Sequence[Drawing]
+) -> list[Sheet]:
+    """Word sheets, and the axes of drawings in place, in the units of what the tasks predict."""
+    units = units_of(records.runs)
+    for drawing in drawings:
+        units.reword_figure_(drawing.figure)
+    return [replace(sheet, words=units.reworded_table(sheet.words)) for sheet in sheets]
 
 
 def _remove_stale(folder: Path, sheets: Sequence[Sheet], drawings: Sequence[Drawing]) -> list[str]:

@@ -185,21 +185,22 @@ def spans_decades(errors: Sequence[float]) -> bool:
     """Whether errors differ by more than a factor of ten, so that a linear axis would hide some.
 
     Args:
-        errors: Rates in [0, 1].
+        errors: As `error_axis` takes them.
     """
     low, high = min(errors, default=1.0), max(errors, default=1.0)
     return high > max(10 * low, TICKS[0])
 
 
 def error_axis(ax: Axes, errors: Sequence[float], *, is_log: bool) -> None:
-    """Scale the y-axis for error rates, with ticks in percent.
+    """Scale the y-axis for errors, with ticks in percent.
 
     A logarithmic axis is linear below a tenth of a percent, where single examples count, and
-    reaches 0 where an error does, so that it is seen as what it is.
+    reaches 0 where an error does, so that it is seen as what it is. It ends at 1, but where an
+    error passes that: as a mean squared residual over a variance can.
 
     Args:
         ax: Whose y-axis.
-        errors: What is drawn, rates in [0, 1].
+        errors: What is drawn.
         is_log: Whether it is logarithmic.
     """
     if is_log:
@@ -207,9 +208,10 @@ def error_axis(ax: Axes, errors: Sequence[float], *, is_log: bool) -> None:
         # A little below the lowest, lest its marker is cut in half.
         start = max((tick for tick in TICKS if tick <= 0.9 * low), default=0.0)
         ax.set_yscale("symlog", linthresh=max(start, TICKS[0]), linscale=0.4)
-        ax.set_yticks([tick for tick in (0.0, *TICKS) if tick >= start])
+        beyond = [] if high <= 1 else [10.0**k for k in range(1, 1 + math.ceil(math.log10(high)))]
+        ax.set_yticks([tick for tick in (0.0, *TICKS, *beyond) if tick >= start])
         ax.yaxis.set_minor_locator(NullLocator())
-        ax.set_ylim(start, min(1.0, 1.3 * high))
+        ax.set_ylim(start, min(1.0, 1.3 * high) if high <= 1 else 1.3 * high)
     else:
         # Above the highest, lest its marker is cut in half.
         ax.set_ylim(0, max(ax.get_ylim()[1], 1.06 * max(errors, default=0.0)))

@@ -22,11 +22,11 @@ from ffnn_lab.scores import counted
 def arm_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
     """Tabulate the winners.
 
-    Errors are rates in [0, 1] at the objective's moment, means over the reported seeds; a run that
-    diverged counts as chance, one that failed is left out. ``gap`` is test error minus train
-    error: positive where the net does worse on data it has not seen (0 for a run that counts as
-    chance on both). ``gain_of_tuning`` is the test error of the arm's untuned default minus the
-    winner's, at equal seeds: positive where tuning helped.
+    Errors are rates in [0, 1], or shares of a variance, at the objective's moment, means over the
+    reported seeds; a run that diverged counts as chance, one that failed is left out. ``gap`` is
+    test error minus train error: positive where the net does worse on data it has not seen (0 for
+    a run that counts as chance on both). ``gain_of_tuning`` is the test error of the arm's untuned
+    default minus the winner's, at equal seeds: positive where tuning helped.
 
     Returns:
         One row per arm, in the definition's order: ``setting`` and its value on each axis,

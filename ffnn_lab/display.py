@@ -78,10 +78,23 @@ class RunDisplay:
         self._progress.update(self._task, completed=member.epoch, note=note)
 
 
-def print_result(result: RunResult, folder: str, console: Console) -> None:
-    """Print the small table that ends a single run."""
+def print_result(
+    result: RunResult, folder: str, console: Console, *, rmse_unit: float | None = None
+) -> None:
+    """Print the small table that ends a single run.
+
+    Args:
+        result: The run's.
+        folder: Where its records are.
+        console: Where to print.
+        rmse_unit: As of ``Task``: where there is one, errors are in percent of a variance, and
+            the root mean squared residual stands beside them in the target's own unit.
+    """
     table = Table(box=None if not console.is_terminal else Table().box)
-    for title in ("split", "loss", "error", "error at dev-best"):
+    titles = ["split", "loss", "error", "error at dev-best"]
+    if rmse_unit is not None:
+        titles += ["RMSE", "RMSE at dev-best"]
+    for title in titles:
         table.add_column(title, justify="left" if title == "split" else "right")
     metrics = result.metrics()
     for split in SPLITS:
@@ -91,6 +104,11 @@ def print_result(result: RunResult, folder: str, console: Console) -> None:
             split,
             "-" if loss is None else f"{loss:.4f}",
             *("-" if error is None else f"{error:.2%}" for error in errors),
+            *(
+                "-" if error is None else f"{math.sqrt(error) * rmse_unit:.4g}"
+                for error in errors
+                if rmse_unit is not None
+            ),
         )
     console.print(table)
     what = result.status

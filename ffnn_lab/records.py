@@ -57,9 +57,11 @@ class CurvePoint:
     """Updates done."""
     split: str
     loss: float
-    """Mean loss: nats, or the squared unit of the labels under the squared loss."""
+    """Mean loss: nats, or the squared unit of the labels under the squared loss (of a table's
+    numeric target: variances of train, for it is standardized)."""
     error: float
-    """Error rate in [0, 1]; for real labels mean squared residual over the train variance."""
+    """Error rate in [0, 1]; for real labels mean squared residual over the variance of the train
+    labels, which may exceed 1."""
     lr: float
     """Learning rate that was in force when it was measured."""
 
@@ -87,7 +89,8 @@ class RunResult:
     seconds: float
     """The run's equal share of the wall time of the populations it was in."""
     chance_error: float
-    """What a diverged run counts as: the error of always answering the commonest class, or 1."""
+    """What a diverged run counts as: the error of always answering the commonest class; 1,
+    that of the train mean, for real labels and for them alone."""
     curve: list[CurvePoint]
     traceback: str | None = None
     """What a failed run ended with; None of any other."""

@@ -115,7 +115,7 @@ def run_single(config: RunConfig) -> None:
             results = train([config], task, on_epoch=on_epoch, weights_folder=begun / "weights")
         RecordWriter(begun).write(results)
         tracker.finish(results)
-    print_result(results[0], str(folder), console)
+    print_result(results[0], str(folder), console, rmse_unit=task.rmse_unit)
 
 
 @contextmanager

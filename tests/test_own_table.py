@@ -8,7 +8,7 @@ import pytest
 
 from ffnn_lab.records import read_definition, read_runs, read_trials
 from tests.command_line import Said, run_lab, run_module
-from tests.tasks.tables import write_wine
+from tests.tasks.tables import write_diabetes, write_wine
 
 SWEEP = """\
 # @package _global_
@@ -145,3 +145,69 @@ def test_what_is_wrong_with_a_table_is_one_message(tmp_path: Path) -> None:
         assert "has missing values: alcohol 1. task.missing=drop leaves out the 1 " in said.error
         assert said.error.count("\n") == 1
     assert not (tmp_path / "outputs").exists()
+
+
+NUMBERS = """\
+# @package _global_
+defaults:
+  - override /task: table
+hydra:
+  mode: MULTIRUN
+  sweeper:
+    arms:
+      linear: {model: linear}
+      wide: {model.widths: "[32]"}
+    space:
+      optimizer.lr: tag(log, interval(0.001, 0.1))
+    protocol: {name: random, n_settings: 4}
+    tune: {n_seeds: 2}
+    confirm: {n_seeds: 3}
+task:
+  path: diabetes.csv
+  target: y
+dropout:
+  hidden: 0
+trainer:
+  max_epochs: 5
+  save_weights: true
+tracking:
+  mode: "off"
+"""
+
+
+@pytest.mark.slow
+def test_one_yaml_answers_a_question_about_a_number(tmp_path: Path) -> None:
+    """From a CSV with a numeric target to tables and figures, and a run of it again."""
+    write_diabetes(tmp_path)
+    (tmp_path / "sweeps").mkdir()
+    (tmp_path / "sweeps" / "mine.yaml").write_text(NUMBERS)
+    said = run_lab(tmp_path, "-m", "sweeps=mine")
+    assert said.exit_code == 0, said.error
+    assert "task table: 10 features, a number to predict; train 266, dev 88, test 88" in said.out
+    assert "test error (% of variance) [95% interval]" in said.out
+    assert "wide - linear" in said.out
+    folder = tmp_path / "outputs" / "mine"
+    runs = read_runs(folder)
+    assert set(runs["chance_error"]) == {1.0}
+    best = runs.sort_values("last.dev.error").iloc[0]
+    assert 0.3 < best["last.test.error"] < 0.8  # ordinary least squares leaves about half
+    for name in ("learning_curves", "error_against_lr", "budget_curves", "paired_differences"):
+        assert (folder / "figures" / f"{name}.pdf").stat().st_size > 0
+    outputs = ("--outputs", str(tmp_path / "outputs"))
+    said = run_module("ffnn_lab.replay", [best["run_id"], *outputs], tmp_path)
+    assert said.exit_code == 0, said.error
+    assert "agrees to the bit" in said.out
+
+
+def test_one_run_of_a_number_tells_its_error_in_the_targets_unit(tmp_path: Path) -> None:
+    write_diabetes(tmp_path)
+    said = run_lab(tmp_path, *ONE_RUN, "task.path=diabetes.csv", "optimizer=adam")
+    assert said.exit_code == 0, said.error
+    assert "target y: 214 numbers from 25 to 346; in train mean" in said.out
+    deviation = float(said.out.partition("standard deviation ")[2].partition(")")[0])
+    (folder,) = (tmp_path / "outputs").iterdir()
+    row = read_runs(folder).iloc[0]
+    words = next(line.split() for line in said.out.splitlines() if line.startswith(" test"))
+    assert words[2] == f"{row['last.test.error']:.2%}"
+    expected = deviation * row["last.test.error"] ** 0.5
+    assert float(words[4]) == pytest.approx(expected, rel=1e-3)  # four digits are printed

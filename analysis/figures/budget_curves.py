@@ -56,7 +56,7 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
     if metric == "error":
         # The first few settings are far from the best ones, between which one wants to see.
         ends = points[["expected", "low", "high"]].to_numpy(dtype=float)
-        shown = ends[np.isfinite(ends)].clip(max=1.0)
+        shown = ends[np.isfinite(ends)].clip(max=max(1.0, points["expected"].max()))
         style.error_axis(ax, shown.tolist(), is_log=True)
         ax.set_ylabel(f"expected best {split} error (%)")
     else:

@@ -120,7 +120,8 @@ class TableConfig(CutTaskConfig):
     """Name of the column to predict."""
     kind: str = one_of("auto", "classification", "regression")
     """What the target asks for. ``auto``: words, true or false, and at most ``max_classes``
-    different whole numbers are classes; other numbers are regression."""
+    different whole numbers are classes; other numbers are regression: one output, squared loss,
+    the target standardized by its mean and deviation in train."""
     exclude: list[str]
     """Columns to leave out."""
     categorical: list[str]

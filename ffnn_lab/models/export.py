@@ -67,7 +67,8 @@ def open_network(path: Path) -> nn.Sequential:
 
     Returns:
         The network in evaluation mode; it maps scaled inputs ``(B, n_features)`` to logits, or to
-        scores ``(B, 1)`` where the task has one output.
+        scores ``(B, 1)`` where the task has one output. Scores of a standardized target times
+        ``Task.label_deviation`` plus ``Task.label_mean`` are in its own unit.
     """
     contents = torch.load(path, weights_only=True)
     layout = Layout(

@@ -62,7 +62,7 @@ class TableSplits:
     inputs: Mapping[str, NDArray[np.float64]]
     """By split, ``(N, n_features)``."""
     targets: Mapping[str, NDArray[np.int64] | NDArray[np.float64]]
-    """By split, ``(N,)``."""
+    """By split, ``(N,)``: classes by number, or quantities in their own unit."""
     class_names: tuple[str, ...] | None
     """As of ``Target``."""
     note: str
@@ -80,19 +80,18 @@ def settle_table(config: TableConfig) -> dict[str, str]:
 
 
 def load_table(config: TableConfig, _data: Path) -> Task:
-    """Read a table whose target is a class.
+    """Read a table whose target is a class, or a quantity.
+
+    A quantity is learned by one output under the squared loss. It is standardized by the mean and
+    the standard deviation that it has in the train split, whatever its unit, so that learning
+    rates and gains mean the same as elsewhere; the task keeps both to undo it.
 
     Raises:
         UserError: If the table is not there, or cannot be learned from as it is.
     """
     splits = split_table(config)
     if splits.class_names is None:
-        msg = (
-            f"task.target={config.target} holds numbers that are no classes ({splits.note}): that "
-            "asks for regression, which is not there yet. task.kind=classification takes every "
-            "different number as a class, up to task.max_classes"
-        )
-        raise ConfigError(msg)
+        return _regression(config, splits)
     parts = {
         name: Split(inputs, splits.targets[name].astype(np.int64))
         for name, inputs in splits.inputs.items()
@@ -104,6 +103,32 @@ def load_table(config: TableConfig, _data: Path) -> Task:
         dev=parts["dev"],
         test=parts["test"],
         note=splits.note,
+    )
+
+
+def _regression(config: TableConfig, splits: TableSplits) -> Task:
+    known = splits.targets["train"].astype(np.float64)
+    mean, deviation = float(known.mean()), float(known.std())
+    if known.min() == known.max():
+        msg = (
+            f"{config.path}: the target {config.target} is {known[0]:g} in every row of the train "
+            "split: there is nothing to learn"
+        )
+        raise DataError(msg)
+    parts = {
+        name: Split(inputs, (splits.targets[name].astype(np.float64) - mean) / deviation)
+        for name, inputs in splits.inputs.items()
+    }
+    return Task(
+        name=config.name,
+        n_classes=0,
+        train=parts["train"],
+        dev=parts["dev"],
+        test=parts["test"],
+        loss="squared",
+        note=f"{splits.note}; in train mean {mean:.4g}, standard deviation {deviation:.4g}",
+        label_mean=mean,
+        label_deviation=deviation,
     )
 
 

@@ -1,5 +1,6 @@
 """What a task is, and how examples are split and scaled."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -43,6 +44,10 @@ class Task:
     ``records.SOLUTIONS``."""
     note: str = ""
     """How the data were read, where that may surprise."""
+    label_mean: float = 0.0
+    label_deviation: float = 1.0
+    """Of real-valued labels that were standardized: a label, or a score, times the deviation plus
+    the mean is in the target's own unit."""
 
     def __post_init__(self) -> None:
         """Check that labels are what loss and metric take them for.
@@ -75,8 +80,8 @@ class Task:
         """Say in one line what there is to learn from."""
         sizes = ", ".join(f"{name} {len(self.split(name).labels)}" for name in SPLITS)
         note = f" ({self.note})" if self.note else ""
-        what = f"{self.n_features} features, {self.n_classes} classes"
-        return f"task {self.name}: {what}; {sizes}{note}"
+        target = f"{self.n_classes} classes" if self.n_classes else "a number to predict"
+        return f"task {self.name}: {self.n_features} features, {target}; {sizes}{note}"
 
     @property
     def n_features(self) -> int:
@@ -93,7 +98,9 @@ class Task:
         """Name the rule by which answers are judged: ``class``, ``sign`` or ``variance``.
 
         A rate in [0, 1] for the first two. The last is the mean squared residual over the
-        variance of the train labels: 0 is perfect, 1 as good as always answering their mean.
+        variance of the train labels, in no unit and without an upper end: 0 is perfect, 1 as good
+        as always answering their mean. On train it is ``1 - R^2``; elsewhere, too, but for the
+        mean and the variance, which stay those of train.
         """
         if self.loss == "cross_entropy":
             return "class"
@@ -104,6 +111,16 @@ class Task:
         """What counts as an error of 1 per example; 1 where the train labels never vary."""
         variance = float(np.var(self.train.labels)) if self.error == "variance" else 1.0
         return variance or 1.0
+
+    @property
+    def rmse_unit(self) -> float | None:
+        """Give what the square root of an error is multiplied by to be in the target's own unit.
+
+        None for classes.
+        """
+        if self.error != "variance":
+            return None
+        return math.sqrt(self.error_unit) * self.label_deviation
 
     @property
     def chance_error(self) -> float:

@@ -39,3 +39,14 @@ def write_wine(folder: Path) -> Path:
     path = folder / "wine.csv"
     frame.assign(y=bunch.target_names[frame["y"]]).to_csv(path, index=False)
     return path
+
+
+def write_diabetes(folder: Path) -> Path:
+    """Write scikit-learn's diabetes: 442 patients, and how far the disease went in a year."""
+    from sklearn import datasets  # noqa: PLC0415 - a second of import
+
+    bunch = datasets.load_diabetes(as_frame=True, scaled=False)
+    frame: pd.DataFrame = bunch.frame.rename(columns={"target": "y"})
+    path = folder / "diabetes.csv"
+    frame.to_csv(path, index=False)
+    return path

@@ -12,18 +12,26 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 from numpy.typing import NDArray
 from sklearn import datasets
 from sklearn.compose import make_column_transformer
+from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from ffnn_lab.config import UserError, leaves
+from ffnn_lab.config.optimizer import HeavyBallConfig
 from ffnn_lab.config.task import TableConfig
+from ffnn_lab.models import open_network
+from ffnn_lab.records import run_row
+from ffnn_lab.scores import counted
 from ffnn_lab.tasks import Task, check_task, load_task, settle_task
 from ffnn_lab.tasks.table import TableSplits, split_table
 from ffnn_lab.tasks.table_file import checksum
+from ffnn_lab.tasks.task import random_split
+from ffnn_lab.trainer import train
 from tests.builders import NO_DATA, make_run, with_parts
-from tests.tasks.tables import make_table_config, write_wine
+from tests.tasks.tables import make_table_config, write_diabetes, write_wine
 
 N_ROWS = 100
 ROWS = np.arange(N_ROWS)
@@ -380,6 +388,11 @@ def test_the_kind_may_be_said(tmp_path: Path) -> None:
     assert split(tmp_path, texts, kind="classification").class_names == ("1,5", "2,5")
 
 
+def _tested() -> NDArray[np.int64]:
+    """Give the rows that are the test split of a numeric target."""
+    return random_split(N_ROWS, shares={"test": 0.2, "dev": 0.1}, split_seed=0)["test"]
+
+
 @pytest.mark.parametrize(
     ("values", "changes", "message"),
     [
@@ -423,12 +436,9 @@ def test_the_kind_may_be_said(tmp_path: Path) -> None:
             "class rare, which has 4",
         ),
         (
-            ROWS / 2,
+            np.where(np.isin(ROWS, _tested()), 1.5, 2.5),
             {},
-            "task.target=y holds numbers that are no classes (mine.parquet: 100 rows, columns: 1 "
-            "numeric, target y: 100 numbers from 0 to 49.5): that asks for regression, which is "
-            "not there yet. task.kind=classification takes every different number as a class, up "
-            "to task.max_classes",
+            "T: the target y is 2.5 in every row of the train split: there is nothing to learn",
         ),
     ],
 )
@@ -440,6 +450,91 @@ def test_targets_that_cannot_be_learned(
 ) -> None:
     told = refusal(tmp_path, {"y": values, "row": ROWS}, dev_fraction=0.1, **changes)
     assert told.startswith(message)
+
+
+# --- regression ------------------------------------------------------------------------------
+
+_EXACT: dict[str, Any] = {
+    "model.widths": [],
+    "trainer.batch_size": "full",
+    "trainer.save_weights": True,
+}
+"""A linear member at full batch, in float64, without dropout."""
+
+
+def test_a_numeric_target_is_standardized_by_train(tmp_path: Path) -> None:
+    values = 1000 + 7.5 * np.random.default_rng(0).standard_normal(N_ROWS)
+    path = write(tmp_path, {"y": values, "row": ROWS})
+    task = load_task(make_table_config(path), NO_DATA)
+    assert (task.n_classes, task.n_outputs, task.loss, task.error) == (0, 1, "squared", "variance")
+    train = values[task.train.inputs[:, 0].astype(int)]
+    assert (task.label_mean, task.label_deviation) == (train.mean(), train.std())
+    assert task.rmse_unit == pytest.approx(train.std(), rel=1e-12)
+    for name in ("train", "dev", "test"):
+        split_ = task.split(name)
+        own = split_.labels * task.label_deviation + task.label_mean
+        np.testing.assert_allclose(own, values[split_.inputs[:, 0].astype(int)], rtol=1e-12)
+    assert f"; in train mean {train.mean():.4g}, standard deviation {train.std():.4g})" in (
+        task.summary
+    )
+    assert task.summary.startswith("task table: 1 features, a number to predict; train 60, dev 20")
+
+
+def test_a_unit_of_the_target_moves_nothing(tmp_path: Path) -> None:
+    """Kilometers or miles: the member learns alike, and only the task knows the unit."""
+    values = np.random.default_rng(0).standard_normal(N_ROWS)
+    tasks = []
+    for place, target in enumerate((values, 4 * values - 64)):
+        path = write(tmp_path, {"y": target, "row": ROWS}, f"{place}.parquet")
+        tasks.append(load_task(make_table_config(path), NO_DATA))
+    for name in ("train", "dev", "test"):
+        some, others = (task.split(name).labels for task in tasks)
+        np.testing.assert_allclose(some, others, rtol=1e-10, atol=1e-12)
+    first, second = (task.rmse_unit or 0.0 for task in tasks)
+    assert second == pytest.approx(4 * first, rel=1e-12)
+
+
+def test_a_linear_member_finds_ordinary_least_squares(tmp_path: Path) -> None:
+    """scikit-learn's diabetes: its LinearRegression, in the target's own unit, and its R^2."""
+    table = load_task(make_table_config(write_diabetes(tmp_path), scaling="per_feature"), NO_DATA)
+    method = HeavyBallConfig(
+        name="heavy_ball", lr=0.1, momentum=0.95, weight_decay=0.0, decay="coupled"
+    )
+    length = {"trainer.max_epochs": 1500, "trainer.evaluate_every": 1500}
+    config = make_run({**_EXACT, **length}, optimizer=method)
+    (result,) = train([config], table, weights_folder=tmp_path)
+    network = open_network(tmp_path / f"{result.run_id}.pt")
+    mean, deviation = table.label_mean, table.label_deviation
+    own = {name: table.split(name).labels * deviation + mean for name in ("train", "test")}
+    theirs = LinearRegression().fit(table.train.inputs, own["train"])
+    answers = theirs.predict(table.test.inputs)
+    scores = network(torch.from_numpy(table.test.inputs)).detach().numpy()[:, 0]
+    np.testing.assert_allclose(scores * deviation + mean, answers, rtol=1e-6)
+    ends = {point.split: point for point in result.curve}
+    r_squared = theirs.score(table.train.inputs, own["train"])
+    assert ends["train"].error == pytest.approx(1 - r_squared, rel=1e-6)
+    assert ends["train"].loss == pytest.approx(ends["train"].error, rel=1e-12)
+    residual = float(((answers - own["test"]) ** 2).mean())
+    error = ends["test"].error
+    assert error == pytest.approx(residual / own["train"].var(), rel=1e-6)
+    assert table.rmse_unit == pytest.approx((residual / error) ** 0.5, rel=1e-6)
+    assert error < 0.7 < table.chance_error == result.chance_error == 1
+
+
+def test_always_answering_the_mean_of_train_errs_by_1(tmp_path: Path) -> None:
+    """A member of weights 0 that does not move, on the split that the mean is of."""
+    table = load_task(make_table_config(write_diabetes(tmp_path), scaling="per_feature"), NO_DATA)
+    config = make_run({"model.widths": [], "optimizer.lr": 1e-300, "initializer.gain": 1e-300})
+    (result,) = train([config], table)
+    assert result.metrics()["last.train.error"] == pytest.approx(table.chance_error, rel=1e-12)
+
+
+def test_a_run_that_diverges_counts_as_the_mean_of_train(tmp_path: Path) -> None:
+    table = load_task(make_table_config(write_diabetes(tmp_path), scaling="per_feature"), NO_DATA)
+    (result,) = train([make_run({"model.widths": [], "optimizer.lr": 1e3})], table)
+    assert result.status == "diverged"
+    row = pd.DataFrame([run_row(result)])
+    assert counted(row, "last.test.error").tolist() == [1.0]
 
 
 # --- splits ----------------------------------------------------------------------------------

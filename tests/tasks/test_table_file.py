@@ -1,6 +1,8 @@
 """A table on the disk: found, verified and parsed; every slip named with what to do."""
 
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,9 @@ import pytest
 
 from ffnn_lab.config import UserError
 from ffnn_lab.tasks.table_file import checked_columns, checksum, find_table, read_table
-from tests.tasks.tables import make_table_config
+from tests.tasks.tables import make_table_config, write_wine
+
+ROOT = Path(__file__).parents[2]
 
 
 def _read(path: Path, **changes: Any) -> dict[str, list[Any]]:  # noqa: ANN401 - fields
@@ -314,3 +318,26 @@ def test_nothing_but_the_target(tmp_path: Path) -> None:
     assert _refusal(path, exclude=["a"]) == (
         f"{path} has no column beside the target 'y' to learn from"
     )
+
+
+REFUSED = """
+import sys
+from pathlib import Path
+import torch
+from ffnn_lab.tasks.table_file import read_table
+from tests.tasks.tables import make_table_config
+read_table(make_table_config(Path(sys.argv[1])))
+sys.exit(2)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_process_that_ends_right_after_reading_ends_well(suffix: str, tmp_path: Path) -> None:
+    """With Python's own bytes in Arrow's threads, some of ten aborted."""
+    path = write_wine(tmp_path)
+    if suffix == "parquet":
+        pd.read_csv(path).to_parquet(path.with_suffix(".parquet"), index=False)
+    command = [sys.executable, "-c", REFUSED, str(path.with_suffix(f".{suffix}"))]
+    codes = [subprocess.run(command, check=False, cwd=ROOT).returncode for _ in range(10)]
+    assert codes == [2] * 10

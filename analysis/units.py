@@ -1,0 +1,56 @@
+"""The units that errors and losses are told in, by what the tasks of a folder predict.
+
+Tables and figures are worded for classes: errors in percent of the examples, losses in nats. Where
+all runs predict a number, an error is a mean squared residual in percent of the train labels'
+variance, and its headings and axes say so; differences stay percentage points.
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+SHARES = ("improves at a seed", "same first in resamples", "share of")
+"""How headings begin whose percentages are of something else than errors."""
+
+
+@dataclass(frozen=True)
+class Units:
+    """What stands in brackets behind an error and a loss."""
+
+    error: str
+    loss: str
+
+    def reworded(self, heading: str) -> str:
+        """Put the units into a heading or the label of an axis that is worded for classes."""
+        if not heading.startswith(SHARES):
+            heading = heading.replace("(%)", f"({self.error})")
+        return heading.replace("(nats)", f"({self.loss})")
+
+    def reworded_table(self, words: pd.DataFrame) -> pd.DataFrame:
+        """Put the units into a table's headings."""
+        return words.rename(columns=self.reworded)
+
+    def reword_figure_(self, figure: Figure) -> None:
+        """Put the units into the labels of a figure's axes, in place."""
+        for ax in figure.axes:
+            ax.set_xlabel(self.reworded(ax.get_xlabel()))
+            ax.set_ylabel(self.reworded(ax.get_ylabel()))
+
+
+OF_CLASSES = Units("%", "nats")
+OF_NUMBERS = Units("% of variance", "share of variance")
+OF_BOTH = Units("%", "nats or share of variance")
+
+
+def units_of(runs: pd.DataFrame) -> Units:
+    """Tell the units of a folder.
+
+    Args:
+        runs: The table ``runs``: a task that predicts numbers, and no other, has a chance error
+            of 1.
+    """
+    is_number = runs["chance_error"] == 1
+    if is_number.all():
+        return OF_NUMBERS
+    return OF_BOTH if is_number.any() else OF_CLASSES
