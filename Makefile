@@ -22,10 +22,10 @@ sweep: $(VENV)/.installed  ## the default sweep; ARGS="sweeps=NAME" for another
 	@$(BIN)/python -m ffnn_lab.run -m $(ARGS)
 
 test: $(VENV)/.installed-all  ## the quick tests; ARGS="-k NAME" is passed to pytest
-	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not exhaustive" $(ARGS)
 
-test-slow: $(VENV)/.installed-all  ## the slow tests alone
-	@$(BIN)/python -m pytest -n auto --dist worksteal -m slow $(ARGS)
+test-slow: $(VENV)/.installed-all  ## the slow tests of CI
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m "slow and not exhaustive" $(ARGS)
 
 test-all: $(VENV)/.installed-all  ## every test
 	@$(BIN)/python -m pytest $(ARGS)

@@ -15,13 +15,14 @@ from ffnn_lab.config import run_id
 from ffnn_lab.records import CurvePoint, RecordWriter, RunResult
 from tests import kill
 from tests.builders import make_run
+from tests.exhaustive import rest
 from tests.kill import CUT, DELETED, NO_DAMAGE, KillTest, Watch, damage, differences, processes
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("protocol", "n_kills"), [("grid", 5), ("tpe", 3)])
+@pytest.mark.parametrize(("protocol", "n_kills"), [("grid", 5), ("tpe", 1), rest("tpe", 3)])
 def test_a_killed_sweep_ends_as_an_undisturbed_one(
     protocol: str, n_kills: int, tmp_path: Path
 ) -> None:

@@ -19,6 +19,7 @@ import pytest
 from ffnn_lab.checkpoints import load_checkpoint
 from ffnn_lab.records import read_curves, read_runs, read_trials
 from tests.command_line import run_lab
+from tests.exhaustive import first, rest
 from tests.kill import GONE_SECONDS, MOST_SECONDS, Command, Watch
 from tests.sweeps import tables
 
@@ -178,12 +179,18 @@ def test_two_signals_stop_one_worker_at_once(calm: Path, tmp_path: Path) -> None
 
 
 PARENT, ALL = "the parent", "all"
-LAUNCHED = pytest.mark.parametrize("to", [PARENT, ALL])
 
 
 @pytest.mark.slow
-@LAUNCHED
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["sigint", "sigterm"])
+@pytest.mark.parametrize(
+    ("number", "to"),
+    [
+        (signal.SIGINT, ALL),
+        (signal.SIGTERM, PARENT),
+        rest(signal.SIGINT, PARENT),
+        rest(signal.SIGTERM, ALL),
+    ],
+)
 def test_all_workers_finish_their_epoch(
     number: signal.Signals, to: str, calm: Path, tmp_path: Path
 ) -> None:
@@ -198,7 +205,7 @@ def test_all_workers_finish_their_epoch(
 
 
 @pytest.mark.slow
-@LAUNCHED
+@pytest.mark.parametrize("to", [ALL, rest(PARENT)])
 def test_two_signals_stop_all_workers_at_once(to: str, calm: Path, tmp_path: Path) -> None:
     words = (*WORDS, *JOBLIB)
     with sweep(tmp_path, *words) as started:
@@ -215,7 +222,7 @@ def test_two_signals_stop_all_workers_at_once(to: str, calm: Path, tmp_path: Pat
 
 
 @pytest.mark.slow
-@LAUNCHED
+@pytest.mark.parametrize("to", [PARENT, rest(ALL)])
 def test_workers_of_submitit_stop(to: str, calm: Path, tmp_path: Path) -> None:
     """Its own controllers, if they hear Ctrl-C, give a worker a second to end."""
     words = (*WORDS, *SUBMITIT)
@@ -244,7 +251,13 @@ def assert_ends_quietly(started: Sweep) -> None:
 
 @pytest.mark.parametrize(
     "library",
-    ["_yaml", "_multiarray_umath", "libtorch_cpu", "libtorch_python", "pandas/_libs", "sklearn"],
+    [
+        "libtorch_python",
+        *(
+            pytest.param(each, marks=pytest.mark.slow)
+            for each in ("_yaml", "_multiarray_umath", "libtorch_cpu", "pandas/_libs", "sklearn")
+        ),
+    ],
 )
 def test_a_signal_amid_imports(library: str, tmp_path: Path) -> None:
     """There a KeyboardInterrupt would come out as any error, or as none."""
@@ -255,7 +268,7 @@ def test_a_signal_amid_imports(library: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seconds", [0.0, 0.5, 1.0, 1.5, 2.0, 3.0])
+@pytest.mark.parametrize("seconds", first(2, [0.5, 2.0, 0.0, 1.0, 1.5, 3.0]))
 @pytest.mark.parametrize("launcher", [JOBLIB, SUBMITIT], ids=["joblib", "submitit"])
 def test_a_signal_while_workers_start(
     launcher: tuple[str, ...], seconds: float, tmp_path: Path

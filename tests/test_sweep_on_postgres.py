@@ -20,6 +20,7 @@ from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.pool import hand_over
 from ffnn_lab.sweeper.worker import StoppedError
 from tests.command_line import run_lab, run_lab_forked
+from tests.exhaustive import rest
 from tests.kill import GONE_SECONDS, MOST_SECONDS, Command, Watch
 from tests.postgres import Cluster
 from tests.sweeps import Stopper, make_definition, tables, work
@@ -272,7 +273,7 @@ def test_more_seeds_keep_the_name(tmp_path: Path, server: str) -> None:
 
 @pytest.mark.slow
 @on_linux
-@pytest.mark.parametrize("launcher", [(), JOBLIB], ids=["basic", "joblib"])
+@pytest.mark.parametrize("launcher", [rest((), id="basic"), pytest.param(JOBLIB, id="joblib")])
 def test_a_server_that_crashes_is_told_and_the_sweep_goes_on_later(
     launcher: tuple[str, ...], tmp_path: Path, postgres: Cluster, server: str
 ) -> None:
