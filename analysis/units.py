@@ -41,6 +41,8 @@ class Units:
 OF_CLASSES = Units("%", "nats")
 OF_NUMBERS = Units("% of variance", "share of variance")
 OF_BOTH = Units("%", "nats or share of variance")
+OF_SIGNS = Units("%", "mean square")
+"""Labels of -1 and +1 under the squared loss."""
 
 
 def units_of(runs: pd.DataFrame) -> Units:
@@ -53,4 +55,7 @@ def units_of(runs: pd.DataFrame) -> Units:
     is_number = runs["chance_error"] == 1
     if is_number.all():
         return OF_NUMBERS
-    return OF_BOTH if is_number.any() else OF_CLASSES
+    if is_number.any():
+        return OF_BOTH
+    is_squared = "task.loss" in runs and (runs["task.loss"] == "squared").all()
+    return OF_SIGNS if is_squared else OF_CLASSES

@@ -14,7 +14,7 @@ from analysis.notes import notes
 from analysis.report import report
 from analysis.sweep import load
 from analysis.tables import arm_table
-from analysis.units import OF_BOTH, OF_CLASSES, OF_NUMBERS, SHARES, units_of
+from analysis.units import OF_BOTH, OF_CLASSES, OF_NUMBERS, OF_SIGNS, SHARES, units_of
 from analysis.winners import find_winners
 from ffnn_lab.records import RecordWriter
 from tests.analysis import builders
@@ -37,6 +37,14 @@ def test_the_chance_error_tells_what_is_predicted() -> None:
     assert units(0.9, 0.5) == OF_CLASSES
     assert units(1.0, 1.0) == OF_NUMBERS
     assert units(0.9, 1.0) == OF_BOTH
+
+
+@pytest.mark.parametrize(
+    ("losses", "expected"),
+    [(["squared", "squared"], OF_SIGNS), (["squared", "logistic"], OF_CLASSES)],
+)
+def test_signs_under_the_squared_loss_have_no_nats(losses: list[str], expected: object) -> None:
+    assert units_of(pd.DataFrame({"chance_error": 0.5, "task.loss": losses})) == expected
 
 
 @pytest.mark.parametrize(
