@@ -146,7 +146,7 @@ def draw_confirmed(points: pd.DataFrame, ax: Axes, *, series: Mapping[str, style
 def _beside(points: pd.DataFrame, n_series: int) -> list[float]:
     """Say by how much each series is moved aside: by nothing where no two share a rate."""
     rates = np.unique(points[KEY].to_numpy())
-    step = min([STEP, *(0.6 * np.diff(rates) / n_series)])
+    step = min([STEP, *(0.3 * np.diff(rates) / n_series)])
     if len(rates) == len(points):
         step = 0.0
     return [step * (place - (n_series - 1) / 2) for place in range(n_series)]
