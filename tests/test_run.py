@@ -165,19 +165,37 @@ def test_a_users_own_sweep_is_found_from_any_folder(tmp_path: Path) -> None:
     assert runs.groupby("initializer.name").size().to_dict() == {"he_normal": 2, "zeros": 2}
 
 
-READS = {"relu_images": ("mnist", "fashion-mnist")}
-"""Folders of real data that a sweep of the project needs."""
+READS = {
+    "relu_images": ("mnist", "fashion-mnist"),
+    "wilson_mnist": ("mnist",),
+    "wilson_fashion_mnist": ("fashion-mnist",),
+    "wilson_cifar10": ("cifar-10-batches-py",),
+}
+"""Folders of real data that sweeps need, by how their names begin."""
+QUICK = ("default", "wilson_digits", "wilson_separable")
+
+
+def _folders(sweep: str) -> tuple[str, ...]:
+    return next((READS[name] for name in READS if sweep.startswith(name)), ())
+
+
+def _marks(sweep: str) -> list[pytest.MarkDecorator]:
+    if sweep in QUICK:
+        return []
+    # A size that reads real data says little that the smallest of them, made of it, does not.
+    is_repeated = _folders(sweep) and not sweep.endswith("_smoke") and sweep != "relu_images"
+    return [pytest.mark.exhaustive if is_repeated else pytest.mark.slow]
 
 
 @pytest.mark.parametrize(
     "sweep",
     [
-        pytest.param(path.stem, marks=[pytest.mark.slow] if path.stem in READS else [])
+        pytest.param(path.stem, marks=_marks(path.stem))
         for path in sorted(Path("sweeps").glob("*.yaml"))
     ],
 )
 def test_every_sweep_in_the_project_plans(sweep: str, tmp_path: Path) -> None:
-    data = [f"paths.data={real_data(folder)}" for folder in READS.get(sweep, ())]
+    data = [f"paths.data={real_data(folder)}" for folder in _folders(sweep)]
     words = ("-m", f"sweeps={sweep}", "hydra.sweeper.dry_run=true", *data[:1])
     said = run_lab_forked(tmp_path, *words)
     assert said.exit_code == 0, said.error

@@ -22,6 +22,8 @@ from analysis.coverage import (
     readable_coverage,
 )
 
+pytestmark = pytest.mark.slow
+
 N = 500
 CERTAINTY = 1 - 1e-5
 EXACT = 0.95

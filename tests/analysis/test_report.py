@@ -115,7 +115,7 @@ def test_tables_in_latex_are_whole_and_say_n_and_interval(finished: Finished) ->
 
 
 def test_every_sheet_of_a_sweep_has_a_caption() -> None:
-    assert set(TEXTS) == set(SHEETS) - {"run", "separable", "separable_labelled"}
+    assert set(TEXTS) == set(SHEETS) - {"run", "separable", "separable_labeled"}
 
 
 def test_a_figure_names_the_runs_behind_it(finished: Finished) -> None:
@@ -125,6 +125,7 @@ def test_a_figure_names_the_runs_behind_it(finished: Finished) -> None:
     assert source["commands"] == [make_definition()["command"], "python -m analysis small"]
 
 
+@pytest.mark.slow
 def test_equal_records_give_equal_files(finished: Finished) -> None:
     before = {path: path.read_bytes() for path in finished.paths}
     again = {path: path.read_bytes() for path in reported(finished.folder)[0]}
@@ -160,6 +161,7 @@ def test_the_defaults_error_stands_beside_the_tuned_one(finished: Finished) -> N
     assert "## gain of tuning\n" in page
 
 
+@pytest.mark.slow
 def test_what_an_earlier_report_wrote_does_not_outlive_its_reason(tmp_path: Path) -> None:
     """The records of a figure and of a table are gone; a file that is no report's is not."""
     folder = write_sweep(tmp_path / "small")
