@@ -25,6 +25,7 @@ def test_population_speed_prints_times_and_ratios(capsys: pytest.CaptureFixture[
     assert "commit " in out
 
 
+@pytest.mark.slow
 def test_overhead_says_where_it_goes(capsys: pytest.CaptureFixture[str]) -> None:
     overhead.main(["--runs", "2"])
     out = capsys.readouterr().out

@@ -142,6 +142,7 @@ def assert_trained_once(observer: Observer) -> None:
     assert set(observer.trainings) == set(read_runs(observer._folder)["run_id"])
 
 
+@pytest.mark.slow
 def test_joblib_gives_what_one_worker_gives(tmp_path: Path) -> None:
     said = run_lab(tmp_path, "-m", *GRID, "trainer.max_epochs=2", *JOBLIB)
     assert said.exit_code == 0, said.error

@@ -10,6 +10,8 @@ from ffnn_lab.records import read_definition, read_runs, read_trials
 from tests.command_line import Said, run_lab, run_module
 from tests.tasks.tables import write_diabetes, write_wine
 
+pytestmark = pytest.mark.slow
+
 SWEEP = """\
 # @package _global_
 defaults:
@@ -175,7 +177,6 @@ tracking:
 """
 
 
-@pytest.mark.slow
 def test_one_yaml_answers_a_question_about_a_number(tmp_path: Path) -> None:
     """From a CSV with a numeric target to tables and figures, and a run of it again."""
     write_diabetes(tmp_path)

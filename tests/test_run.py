@@ -136,6 +136,7 @@ def test_a_bare_multirun_plans_the_default_sweep(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_default_sweep_with_overrides_has_a_name_of_its_own(tmp_path: Path) -> None:
     plans = [
         run_lab_forked(tmp_path, "-m", "hydra.sweeper.dry_run=true", *words).out.splitlines()[0]
@@ -147,6 +148,7 @@ def test_the_default_sweep_with_overrides_has_a_name_of_its_own(tmp_path: Path) 
     assert plans[3] == plans[0]
 
 
+@pytest.mark.slow
 def test_a_users_own_sweep_is_found_from_any_folder(tmp_path: Path) -> None:
     (tmp_path / "sweeps").mkdir()
     (tmp_path / "sweeps" / "mine.yaml").write_text(
@@ -172,7 +174,7 @@ READS = {
     "wilson_cifar10": ("cifar-10-batches-py",),
 }
 """Folders of real data that sweeps need, by how their names begin."""
-QUICK = ("default", "wilson_digits", "wilson_separable")
+PLANNED_QUICKLY = ("default", "wilson_digits")
 
 
 def _folders(sweep: str) -> tuple[str, ...]:
@@ -180,7 +182,7 @@ def _folders(sweep: str) -> tuple[str, ...]:
 
 
 def _marks(sweep: str) -> list[pytest.MarkDecorator]:
-    if sweep in QUICK:
+    if sweep in PLANNED_QUICKLY:
         return []
     # A size that reads real data says little that the smallest of them, made of it, does not.
     is_repeated = _folders(sweep) and not sweep.endswith("_smoke") and sweep != "relu_images"
@@ -236,6 +238,7 @@ def test_what_is_typed_wins_over_what_an_arm_says(tmp_path: Path) -> None:
     assert "initializer.gain in [0.25, 4] log" in said.out
 
 
+@pytest.mark.slow
 def test_a_group_chosen_in_a_sweeps_defaults_list_is_in_its_command(tmp_path: Path) -> None:
     (tmp_path / "sweeps").mkdir()
     (tmp_path / "sweeps" / "mine.yaml").write_text(

@@ -134,6 +134,7 @@ def test_slip(row: Slip, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("row", SLIPS[::12], ids=str)
+@pytest.mark.slow
 def test_slip_in_a_process_of_its_own(row: Slip, tmp_path: Path) -> None:
     """A few of them once more as a user types them, so that the fork above hides nothing."""
     said = run_lab(tmp_path, *row.arguments)
@@ -148,6 +149,7 @@ def test_a_traceback_can_be_asked_for(tmp_path: Path) -> None:
     assert "optimizer.lr must be positive" in said.error
 
 
+@pytest.mark.slow
 def test_a_damaged_sweep_is_named_before_anything_trains(tmp_path: Path) -> None:
     small = ("-m", "optimizer.lr=0.1,0.2", "trainer.max_epochs=1", "tracking=off")
     quick = ("hydra.sweeper.name=mine", "hydra.sweeper.confirm.n_seeds=0")
@@ -160,6 +162,7 @@ def test_a_damaged_sweep_is_named_before_anything_trains(tmp_path: Path) -> None
     assert "Traceback" not in said.error
 
 
+@pytest.mark.slow
 def test_another_definition_under_the_same_name_is_refused(tmp_path: Path) -> None:
     quick = ("hydra.sweeper.name=mine", "hydra.sweeper.confirm.n_seeds=0", "tracking=off")
     one = ("-m", "optimizer.lr=0.1,0.2", "trainer.max_epochs=1", *quick)

@@ -131,6 +131,7 @@ def test_three_workers_on_a_server(tmp_path: Path, server: str) -> None:
     assert not (folder / "study.journal").exists()
 
 
+@pytest.mark.slow
 def test_a_password_may_come_from_the_environment(
     tmp_path: Path, postgres: Cluster, server: str
 ) -> None:

@@ -35,6 +35,7 @@ def inspect(folder: Path) -> dict[str, list[dict[str, Any]]]:
     return kinds
 
 
+@pytest.mark.slow
 def test_a_sweep_leaves_one_offline_run_per_run(tmp_path: Path) -> None:
     said = run_lab(
         tmp_path,

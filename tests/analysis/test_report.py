@@ -253,6 +253,7 @@ def test_a_sweep_of_independent_settings_has_budgets(tmp_path: Path) -> None:
     assert len(source["run_ids"]["sgd_lr"]) == 15
 
 
+@pytest.mark.slow
 def test_what_gain_and_dropout_do_is_shown_where_they_vary(tmp_path: Path) -> None:
     """SGD was tried at two of each; Adam at one, which is said."""
     keys = ("initializer.gain", "dropout.hidden")

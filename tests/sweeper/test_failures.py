@@ -24,6 +24,7 @@ from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.storage import Storage
 from ffnn_lab.sweeper.worker import StoppedError, TooManyFailedError, is_out_of_memory
 from tests.command_line import run_lab, run_lab_forked, users_environment
+from tests.exhaustive import first
 from tests.sweeps import make_definition, tables, work
 from tests.test_checkpoints import (
     Clerk,
@@ -535,7 +536,7 @@ def calm_command(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("n_blocks", [1, 8, 16, 48])
+@pytest.mark.parametrize("n_blocks", first(2, [8, 48, 1, 16]))
 def test_a_command_on_a_full_disk_says_so(
     n_blocks: int, calm_command: Path, tmp_path: Path
 ) -> None:

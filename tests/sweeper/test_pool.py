@@ -212,6 +212,7 @@ def test_workers_that_only_die_are_not_replaced_forever(tmp_path: Path) -> None:
     assert 2 <= len(script.first_jobs) <= MAX_IDLE_LAUNCHES + 1
 
 
+@pytest.mark.slow
 def test_workers_that_die_after_some_work_are_replaced_as_often_as_need_be(
     tmp_path: Path,
 ) -> None:
@@ -256,6 +257,7 @@ def test_a_slip_that_a_thread_meets_is_raised(tmp_path: Path) -> None:
         lead(post, Threads, Watcher())
 
 
+@pytest.mark.slow
 def test_workers_stop_with_their_leader(tmp_path: Path) -> None:
     """A signal to the process that leads; its workers hear of it by the journal."""
     definition = make_definition("grid", population_size=2)
@@ -428,6 +430,7 @@ def test_signals_do_not_wait_for_what_they_interrupt() -> None:
         assert stop.wait(10)
 
 
+@pytest.mark.slow
 def test_a_process_started_in_deafness_hears_again_when_it_can() -> None:
     """It gets then what it was sent before."""
     code = (

@@ -435,10 +435,8 @@ def assert_nowhere(secret: str, folder: Path) -> None:
     assert [path for path in paths if secret.encode() in path.read_bytes()] == []
 
 
-@pytest.mark.parametrize(
-    "quote",
-    [pytest.param("", id="plain"), pytest.param("'", id="quoted", marks=pytest.mark.slow)],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("quote", ["", "'"], ids=["plain", "quoted"])
 def test_a_password_is_written_nowhere(
     quote: str, tmp_path: Path, postgres: Cluster, server: str
 ) -> None:
@@ -449,6 +447,7 @@ def test_a_password_is_written_nowhere(
     assert not list(tmp_path.rglob("*.journal"))
 
 
+@pytest.mark.slow
 def test_a_wrong_password_is_not_shown(tmp_path: Path, postgres: Cluster) -> None:
     url = postgres.url.replace(postgres.password, "wr0ng-secret")
     said = run_lab(tmp_path, *SMALL, *TUNE_ONLY, f"hydra.sweeper.storage={url}")
