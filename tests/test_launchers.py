@@ -14,6 +14,7 @@ from ffnn_lab.records import read_definition, read_runs
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.pool import n_cores
 from tests.command_line import run_lab, run_lab_forked
+from tests.exhaustive import rest
 from tests.kill import GONE_SECONDS, MOST_SECONDS, Command, Process, Watch, kill
 from tests.sweeps import tables, work
 
@@ -33,6 +34,9 @@ LONG = (*GRID, "trainer.max_epochs=80")
 JOBLIB = ("hydra/launcher=joblib", "hydra.sweeper.n_workers=2")
 SUBMITIT = ("hydra/launcher=submitit_local", "hydra.sweeper.n_workers=2")
 BOTH = pytest.mark.parametrize("launcher", [JOBLIB, SUBMITIT], ids=["joblib", "submitit"])
+JOBLIB_FIRST = pytest.mark.parametrize(
+    "launcher", [pytest.param(JOBLIB, id="joblib"), rest(SUBMITIT, id="submitit")]
+)
 
 
 class Observer(Watch):
@@ -205,7 +209,7 @@ def test_a_number_of_workers_that_cannot_be(word: str, says: str, tmp_path: Path
 
 
 @pytest.mark.slow
-@BOTH
+@JOBLIB_FIRST
 def test_an_error_of_a_worker_is_told_once(launcher: tuple[str, ...], tmp_path: Path) -> None:
     """Where the folder of the weights should be, there is a file."""
     (tmp_path / "here" / "outputs" / "s").mkdir(parents=True)
@@ -220,7 +224,7 @@ def test_an_error_of_a_worker_is_told_once(launcher: tuple[str, ...], tmp_path: 
 
 
 @pytest.mark.slow
-@BOTH
+@JOBLIB_FIRST
 def test_a_killed_worker_is_replaced(
     launcher: tuple[str, ...], basic: Path, tmp_path: Path
 ) -> None:
@@ -237,7 +241,7 @@ def test_a_killed_worker_is_replaced(
 
 
 @pytest.mark.slow
-@BOTH
+@JOBLIB_FIRST
 def test_workers_end_when_their_parent_is_killed(
     launcher: tuple[str, ...], basic: Path, tmp_path: Path
 ) -> None:
@@ -255,7 +259,7 @@ def test_workers_end_when_their_parent_is_killed(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("launcher", [(), JOBLIB], ids=["basic", "joblib"])
+@pytest.mark.parametrize("launcher", [rest((), id="basic"), pytest.param(JOBLIB, id="joblib")])
 def test_a_second_command_joins_the_first(
     launcher: tuple[str, ...], basic: Path, tmp_path: Path
 ) -> None:
@@ -295,7 +299,7 @@ if "PROBE" in os.environ:
 
 
 @pytest.mark.slow
-@BOTH
+@JOBLIB_FIRST
 def test_workers_share_the_cores(
     launcher: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

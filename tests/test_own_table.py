@@ -82,6 +82,7 @@ def test_a_winners_command_works_from_elsewhere(desk: Path, tmp_path: Path) -> N
     )
 
 
+@pytest.mark.exhaustive
 def test_a_run_is_replayed_where_the_table_moved_to(desk: Path, tmp_path: Path) -> None:
     run = read_runs(desk / "outputs" / "mine")["run_id"].iloc[0]
     there = write_wine(tmp_path)
@@ -112,6 +113,7 @@ def test_another_table_is_another_sweep(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.exhaustive
 def test_a_file_with_an_awkward_name(tmp_path: Path) -> None:
     folder = tmp_path / "my tables (old)"
     folder.mkdir()

@@ -149,7 +149,7 @@ def assert_stopped_well(stopped: Sweep, n_workers: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["sigint", "sigterm"])
+@pytest.mark.parametrize("number", [signal.SIGINT, rest(signal.SIGTERM)])
 def test_one_worker_finishes_its_epoch(number: signal.Signals, calm: Path, tmp_path: Path) -> None:
     with sweep(tmp_path, *WORDS) as started:
         started.wait_for_runs()
@@ -186,7 +186,7 @@ PARENT, ALL = "the parent", "all"
     ("number", "to"),
     [
         (signal.SIGINT, ALL),
-        (signal.SIGTERM, PARENT),
+        rest(signal.SIGTERM, PARENT),
         rest(signal.SIGINT, PARENT),
         rest(signal.SIGTERM, ALL),
     ],
@@ -206,6 +206,7 @@ def test_all_workers_finish_their_epoch(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("to", [ALL, rest(PARENT)])
+@pytest.mark.exhaustive
 def test_two_signals_stop_all_workers_at_once(to: str, calm: Path, tmp_path: Path) -> None:
     words = (*WORDS, *JOBLIB)
     with sweep(tmp_path, *words) as started:
@@ -269,7 +270,7 @@ def test_a_signal_amid_imports(library: str, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seconds", first(1, [1.0, 0.5, 2.0, 0.0, 1.5, 3.0]))
-@pytest.mark.parametrize("launcher", [JOBLIB, SUBMITIT], ids=["joblib", "submitit"])
+@pytest.mark.parametrize("launcher", [JOBLIB, rest(SUBMITIT)])
 def test_a_signal_while_workers_start(
     launcher: tuple[str, ...], seconds: float, tmp_path: Path
 ) -> None:

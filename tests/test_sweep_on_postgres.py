@@ -151,7 +151,10 @@ def test_a_password_may_come_from_the_environment(
         "joblib",
         pytest.param(
             "submitit_local",
-            marks=pytest.mark.xfail(reason="its pickles hold Hydra's config", strict=True),
+            marks=[
+                pytest.mark.xfail(reason="its pickles hold Hydra's config", strict=True),
+                pytest.mark.exhaustive,
+            ],
         ),
     ],
 )
@@ -274,7 +277,7 @@ def test_more_seeds_keep_the_name(tmp_path: Path, server: str) -> None:
 
 @pytest.mark.slow
 @on_linux
-@pytest.mark.parametrize("launcher", [rest((), id="basic"), pytest.param(JOBLIB, id="joblib")])
+@pytest.mark.parametrize("launcher", [pytest.param((), id="basic"), rest(JOBLIB, id="joblib")])
 def test_a_server_that_crashes_is_told_and_the_sweep_goes_on_later(
     launcher: tuple[str, ...], tmp_path: Path, postgres: Cluster, server: str
 ) -> None:

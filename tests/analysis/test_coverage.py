@@ -21,8 +21,10 @@ from analysis.coverage import (
     coverage_table,
     readable_coverage,
 )
+from tests.exhaustive import rest
 
 pytestmark = pytest.mark.slow
+N_SEEDS = [10, rest(5), rest(30)]
 
 N = 500
 CERTAINTY = 1 - 1e-5
@@ -48,7 +50,7 @@ WILSON, BCA = "Wilson, probability of improvement", "BCa, mean"
 FLIPS = "signs flipped, errs at 0.05"
 
 
-@pytest.mark.parametrize("n", [5, 10, 30])
+@pytest.mark.parametrize("n", N_SEEDS)
 def test_the_t_interval_of_normal_values_is_exact(n: int) -> None:
     low, high = bounds(EXACT, n=N, certainty=CERTAINTY)
     assert low <= seeds(NORMAL, n)[T] <= high
@@ -72,13 +74,13 @@ def test_a_rare_divergence_is_missed_by_the_mean_but_not_by_the_interquartile_me
 
 
 @pytest.mark.parametrize("shape", [NORMAL, COUNTS, SKEWED, DIVERGING])
-@pytest.mark.parametrize("n", [5, 10, 30])
+@pytest.mark.parametrize("n", N_SEEDS)
 def test_the_interquartile_mean_is_nearly_covered(shape: int, n: int) -> None:
     assert seeds(shape, n)[TRIMMED] >= at_least(NEARLY)
 
 
 @pytest.mark.parametrize("shape", [NORMAL, COUNTS])
-@pytest.mark.parametrize("n", [5, 10, 30])
+@pytest.mark.parametrize("n", N_SEEDS)
 def test_the_probability_of_improvement_is_covered(shape: int, n: int) -> None:
     """Wilson's interval wobbles about what it promises: at n = 10 it may be 0.93."""
     assert seeds(shape, n)[WILSON] >= at_least(0.93)
@@ -90,7 +92,7 @@ def test_the_bootstrap_is_only_there_where_it_covers() -> None:
 
 
 @pytest.mark.parametrize("shape", [NORMAL, COUNTS, SKEWED, DIVERGING])
-@pytest.mark.parametrize("n", [5, 10, 30])
+@pytest.mark.parametrize("n", N_SEEDS)
 def test_flipped_signs_err_no_more_often_than_they_say(shape: int, n: int) -> None:
     assert seeds(shape, n)[FLIPS] <= bounds(0.05, n=N, certainty=CERTAINTY)[1]
 
