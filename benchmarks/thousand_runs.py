@@ -20,6 +20,7 @@ shorter sweep.
 """
 
 import argparse
+import math
 import subprocess
 import sys
 import tempfile
@@ -38,8 +39,10 @@ MOST_MS = 10.0
 """What a run may cost beside its training."""
 MOST_GROWTH_MB = 50.0
 """What memory may grow by from a tenth of the runs to all of them."""
+NOTHING_LEFT = "all of it is recorded"
+"""How a plan says so."""
 MOST_AGAIN_SECONDS = 5.0
-"""What the command may take when all its runs are recorded."""
+"""What the command may take to say that all its runs are recorded."""
 N_FEW = 10
 """Runs of the sweep that measures start-up and end."""
 N_STARTS = 3
@@ -64,6 +67,8 @@ class Watched:
     resident_mb: dict[int, float] = field(default_factory=dict)
     """Resident memory when so many runs were recorded first."""
     peak_mb: float = 0.0
+    seconds_until_left: float = float("inf")
+    """When it said that nothing is left to do; never, if it did not."""
 
 
 class Records:
@@ -119,6 +124,8 @@ def watch(arguments: Sequence[str], folder: Path, counts: Sequence[int]) -> Watc
                 if n_recorded >= count and "VmRSS" in known:
                     found.resident_mb.setdefault(count, known["VmRSS"])
             found.peak_mb = max(found.peak_mb, known.get("VmHWM", 0.0))
+            if math.isinf(found.seconds_until_left) and NOTHING_LEFT in log.read_text():
+                found.seconds_until_left = time.perf_counter() - started
             with suppress(subprocess.TimeoutExpired):
                 process.wait(LOOK_SECONDS)
     found.seconds = time.perf_counter() - started
@@ -198,7 +205,12 @@ def measure(n_runs: int, peer_runs: int | None) -> list[list[str]]:
             told(f"  MB resident at {n_some} recorded runs", at_some),
             told(f"  MB resident at {n_runs} recorded runs", at_all),
             told("  MB at the peak, table and figures included", all_.peak_mb),
-            judged("s of the same command again", MOST_AGAIN_SECONDS, again.seconds),
+            judged(
+                "s of the same command again, until it says that nothing is left",
+                MOST_AGAIN_SECONDS,
+                again.seconds_until_left,
+            ),
+            told("  s in all, tables and figures made again", again.seconds),
         ]
         if peer_runs is None:
             return rows

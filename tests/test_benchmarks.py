@@ -63,5 +63,11 @@ def test_counts_below_one_are_refused(
 def test_a_thousand_runs_in_small(capsys: pytest.CaptureFixture[str]) -> None:
     thousand_runs.main(["--runs", "20"])
     out = capsys.readouterr().out
-    for row in ("ms a run beside training", "MB more", "s of the same command again"):
+    assert "inf" not in out  # it said that nothing was left
+    for row in (
+        "ms a run beside training",
+        "MB more",
+        "s of the same command again",
+        "s in all, tables",
+    ):
         assert row in out
