@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ffnn_lab.draws import Examples
 from ffnn_lab.losses import ERRORS, LOSSES, PerExample
 from ffnn_lab.models import Layout, forward
+from ffnn_lab.steps import Examples
 from ffnn_lab.tasks import Task
 
 CHUNK_NUMBERS = 1 << 14
@@ -31,10 +31,9 @@ class Criterion:
     @classmethod
     def of(cls, task: Task) -> "Criterion":
         """Look up a task's."""
-        return cls(LOSSES[task.loss], ERRORS[task.error], task.error_unit)
+        return cls(LOSSES[task.loss].value, ERRORS[task.error], task.error_unit)
 
 
-@torch.no_grad()
 def evaluate(
     params: Sequence[Tensor], split: Examples, layout: Layout, criterion: Criterion
 ) -> tuple[Tensor, Tensor]:

@@ -5,7 +5,9 @@ output, the score, and a label is a number: -1 or +1, or any real number under `
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -15,13 +17,27 @@ PerExample = Callable[[Tensor, Tensor], Tensor]
 """(outputs ``(M, B, stored_out)``, labels ``(M, B)``) to one number per example, ``(M, B)``."""
 
 
+@dataclass(frozen=True)
+class Loss:
+    """What members are trained on."""
+
+    value: PerExample
+    slope: Callable[[Tensor, Tensor], Tensor]
+    """(outputs ``(M, B, stored_out)``, labels ``(M, B)``) to the derivative of each example's own
+    loss in its outputs, ``(M, B, stored_out)``; 0 for padding."""
+
+
 def cross_entropy(outputs: Tensor, labels: Tensor) -> Tensor:
     """Compute ``-log softmax(outputs)[label]``, in nats."""
-    n_members, n_examples, n_stored = outputs.shape
-    flat = functional.cross_entropy(
-        outputs.reshape(-1, n_stored), labels.reshape(-1), reduction="none"
-    )
-    return flat.view(n_members, n_examples)
+    logs = functional.log_softmax(outputs, dim=2)
+    return -logs.gather(2, labels.unsqueeze(2)).squeeze(2)
+
+
+def cross_entropy_slope(outputs: Tensor, labels: Tensor) -> Tensor:
+    """Compute ``softmax(outputs) - 1[label]``."""
+    classes = torch.arange(outputs.shape[2], device=outputs.device)
+    is_label = labels.unsqueeze(2) == classes
+    return functional.log_softmax(outputs, dim=2).exp() - is_label.to(outputs.dtype)
 
 
 def squared(outputs: Tensor, labels: Tensor) -> Tensor:
@@ -30,15 +46,36 @@ def squared(outputs: Tensor, labels: Tensor) -> Tensor:
     return residual * residual
 
 
+def squared_slope(outputs: Tensor, labels: Tensor) -> Tensor:
+    """Compute ``2 (score - label)``."""
+    return _of_score(2 * (scores(outputs) - labels), outputs)
+
+
 def logistic(outputs: Tensor, labels: Tensor) -> Tensor:
     """Compute ``log(1 + exp(-label * score))``, in nats, for labels -1 and +1."""
-    margins = labels * scores(outputs)
-    n_examples = margins.shape[1]
-    # In rows of whole vectors: exp and log1p round differently in the scalar tail of a loop, and
-    # a member's numbers would depend on its place.
-    rows = functional.pad(-margins, (0, -n_examples % ALIGNMENT))
+    n_examples = labels.shape[1]
     # Beyond 40 nats float64 does not tell softplus(x) from x; torch's own threshold of 20 would.
-    return functional.softplus(rows, threshold=40.0)[:, :n_examples]
+    return functional.softplus(_margins(outputs, labels), threshold=40.0)[:, :n_examples]
+
+
+def logistic_slope(outputs: Tensor, labels: Tensor) -> Tensor:
+    """Compute ``-label / (1 + exp(label * score))``."""
+    n_examples = labels.shape[1]
+    return _of_score(-labels * _margins(outputs, labels).sigmoid()[:, :n_examples], outputs)
+
+
+def _margins(outputs: Tensor, labels: Tensor) -> Tensor:
+    """Give each example's ``-label * score``, in rows of whole vectors.
+
+    Exp and log1p round differently in the scalar tail of a loop, and a member's numbers would
+    depend on its place.
+    """
+    margins = labels * scores(outputs)
+    return functional.pad(-margins, (0, -margins.shape[1] % ALIGNMENT))
+
+
+def _of_score(slope: Tensor, outputs: Tensor) -> Tensor:
+    return functional.pad(slope.unsqueeze(2), (0, outputs.shape[2] - 1))
 
 
 def scores(outputs: Tensor) -> Tensor:
@@ -61,10 +98,10 @@ def squared_residual(outputs: Tensor, labels: Tensor) -> Tensor:
     return squared(outputs.double(), labels.double())
 
 
-LOSSES: dict[str, PerExample] = {
-    "cross_entropy": cross_entropy,
-    "squared": squared,
-    "logistic": logistic,
+LOSSES: dict[str, Loss] = {
+    "cross_entropy": Loss(cross_entropy, cross_entropy_slope),
+    "squared": Loss(squared, squared_slope),
+    "logistic": Loss(logistic, logistic_slope),
 }
 """What a member's loss is the mean of, by ``Task.loss``."""
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from ffnn_lab.config import RunConfig, run_id
 from ffnn_lab.initializers import initialize
 from ffnn_lab.models import Layout
-from ffnn_lab.optimizers import METHODS, Method, State, update_
+from ffnn_lab.optimizers import METHODS, Method, State
 from ffnn_lab.records import CurvePoint, Direction
 from ffnn_lab.schedules import ScheduleState
 
@@ -71,8 +71,8 @@ class Snapshot:
     """
 
     member: Member
-    params: list[Tensor]
-    """As the population has them, without the members' axis."""
+    params: Tensor
+    """All its parameters, as the population stores them, without the members' axis."""
     state: State
     """The optimizer's, likewise."""
 
@@ -87,9 +87,11 @@ class Slice:
     state: State
     hyperparameters: dict[str, Tensor]
     """Each ``(stop - start,)``."""
-    coupled: Tensor | None
-    """Coefficients of coupled weight decay, or None where every one is 0."""
-    decoupled: Tensor | None
+    coupled: Tensor
+    """Coefficients of coupled weight decay."""
+    decoupled: Tensor
+    has_decay: bool
+    """Whether any coefficient of either is not 0."""
 
 
 class Population:
@@ -118,9 +120,7 @@ class Population:
         self.device = torch.device(configs[0].device)
         ordered = sorted(configs, key=_method_order)
         self.members = [Member(config, run_id(config)) for config in ordered]
-        self.params = [
-            tensor.to(self.device).requires_grad_() for tensor in self._initial_parameters()
-        ]
+        self.flat = self._initial_parameters().to(self.device)
         self.slices = [
             self._slice(start, stop, state=None) for start, stop in _runs_of_a_method(ordered)
         ]
@@ -133,24 +133,25 @@ class Population:
         """Count the members still training."""
         return len(self.members)
 
-    def _initial_parameters(self) -> list[Tensor]:
+    @property
+    def params(self) -> list[Tensor]:
+        """Give weight and bias (if there is one) of each layer: views of ``flat``."""
+        return self.layout.views(self.flat)
+
+    def _initial_parameters(self) -> Tensor:
         """Draw in float64 at the real size, then store padded, in the population's dtype."""
-        params: list[Tensor] = []
-        for layer in range(self.layout.n_layers):
+        flat = torch.zeros(len(self), self.layout.n_stored, dtype=self.dtype)
+        for layer, (weight, bias) in enumerate(self.layout.layers(self.layout.views(flat))):
             fan_in, fan_out = self.layout.fans(layer)
-            stored_in, stored_out = self.layout.stored[layer : layer + 2]
-            weight = torch.zeros(len(self), stored_out, stored_in, dtype=self.dtype)
-            bias = torch.zeros(len(self), stored_out, dtype=self.dtype)
             for m, member in enumerate(self.members):
                 config = member.config
                 draw = {"seed": config.seed, "layer": layer, "fan_in": fan_in, "fan_out": fan_out}
                 weight[m, :fan_out, :fan_in] = initialize(
                     config.initializer, **draw, is_bias=False
                 )
-                if self.layout.has_bias:
+                if bias is not None:
                     bias[m, :fan_out] = initialize(config.bias_initializer, **draw, is_bias=True)
-            params += [weight, bias] if self.layout.has_bias else [weight]
-        return params
+        return flat
 
     def _tensor(self, values: list[float]) -> Tensor:
         return torch.tensor(values, dtype=self.dtype, device=self.device)
@@ -166,15 +167,14 @@ class Population:
             method=method,
             start=start,
             stop=stop,
-            state=method.start([w.detach()[start:stop] for w in self.params])
-            if state is None
-            else state,
+            state=method.start(self.flat[start:stop]) if state is None else state,
             hyperparameters={
                 name: self._tensor([getattr(o, name) for o in optimizers])
                 for name in method.hyperparameters
             },
-            coupled=self._tensor(decay["coupled"]) if any(decay["coupled"]) else None,
-            decoupled=self._tensor(decay["decoupled"]) if any(decay["decoupled"]) else None,
+            coupled=self._tensor(decay["coupled"]),
+            decoupled=self._tensor(decay["decoupled"]),
+            has_decay=any(decay["coupled"] + decay["decoupled"]),
         )
 
     def _max_norm(self) -> Tensor | None:
@@ -188,30 +188,6 @@ class Population:
         for part in self.slices:
             rates = [member.lr for member in self.members[part.start : part.stop]]
             part.hyperparameters["lr"] = self._tensor(rates)
-
-    @torch.no_grad()
-    def step_(self) -> None:
-        """Update every slice by its own method from the gradients at hand, then clip norms."""
-        for part in self.slices:
-            params = [w[part.start : part.stop] for w in self.params]
-            grads = [_gradient(w)[part.start : part.stop] for w in self.params]
-            lr = part.hyperparameters["lr"]
-            if part.coupled is not None or part.decoupled is not None:
-                grads = update_(
-                    params, grads, lr=lr, coupled=part.coupled, decoupled=part.decoupled
-                )
-            part.method.step_(params, grads, part.state, **part.hyperparameters)
-        if self.max_norm is not None:
-            self._clip_norms_(self.max_norm)
-
-    def _clip_norms_(self, limit: Tensor) -> None:
-        """Shorten each hidden unit's incoming weight vector to the limit."""
-        for weight, _ in self.layout.layers(self.params)[:-1]:
-            norm = (weight * weight).sum(dim=2, keepdim=True).sqrt()
-            # A limit of infinity must leave the weights as they are, over a norm of 0 and over one
-            # that overflowed (infinity over infinity) alike.
-            factor = (limit.view(-1, 1, 1) / norm.clamp_min(1e-30)).clamp_max(1.0)
-            weight.mul_(factor.nan_to_num(nan=1.0))
 
     def keep(self, kept: Sequence[int]) -> None:
         """Let all members but those at the places ``kept`` (ascending) leave the population."""
@@ -230,24 +206,20 @@ class Population:
 
     def _rebuild(self, parts: Sequence[tuple["Population", Slice, Sequence[int]]]) -> None:
         """Stack the members at some places of some slices; one method's slices lie together."""
-        rows: list[list[Tensor]] = [[] for _ in self.params]
+        rows: list[Tensor] = []
         members: list[Member] = []
         found: list[tuple[Method, int, list[State]]] = []
         for population, part, local in parts:
             if not local:
                 continue
-            for row, parameter in zip(rows, population.params, strict=True):
-                row.append(parameter.detach()[part.start : part.stop][local])
+            rows.append(population.flat[part.start : part.stop][local])
             members += [population.members[part.start + place] for place in local]
             if not found or found[-1][0] is not part.method:
                 found.append((part.method, 0, []))
             method, n_members, states = found[-1]
-            states.append({k: [t[local] for t in tensors] for k, tensors in part.state.items()})
+            states.append({key: tensor[local] for key, tensor in part.state.items()})
             found[-1] = (method, n_members + len(local), states)
-        self.params = [
-            torch.cat(row).requires_grad_() if row else parameter.detach()[:0].requires_grad_()
-            for row, parameter in zip(rows, self.params, strict=True)
-        ]
+        self.flat = torch.cat(rows) if rows else self.flat[:0]
         self.members = members
         stops = list(itertools.accumulate(n_members for _, n_members, _ in found))
         self.slices = [
@@ -260,21 +232,17 @@ class Population:
         """Copy what the member at a place is, to the CPU."""
         part = next(part for part in self.slices if part.start <= place < part.stop)
         state = {
-            key: [tensor[place - part.start].to("cpu", copy=True) for tensor in tensors]
-            for key, tensors in part.state.items()
+            key: tensor[place - part.start].to("cpu", copy=True)
+            for key, tensor in part.state.items()
         }
-        params = [w.detach()[place].to("cpu", copy=True) for w in self.params]
-        return Snapshot(self.members[place].copy(), params, state)
+        return Snapshot(self.members[place].copy(), self.flat[place].to("cpu", copy=True), state)
 
-    @torch.no_grad()
     def _restore(self, place: int, snapshot: Snapshot) -> None:
         self.members[place] = snapshot.member.copy()
-        for parameter, kept in zip(self.params, snapshot.params, strict=True):
-            parameter[place] = kept
+        self.flat[place] = snapshot.params
         part = next(part for part in self.slices if part.start <= place < part.stop)
-        for key, tensors in part.state.items():
-            for tensor, kept in zip(tensors, snapshot.state[key], strict=True):
-                tensor[place - part.start] = kept
+        for key, tensor in part.state.items():
+            tensor[place - part.start] = snapshot.state[key]
 
 
 def _local(part: Slice, places: Sequence[int]) -> list[int]:
@@ -282,17 +250,7 @@ def _local(part: Slice, places: Sequence[int]) -> list[int]:
 
 
 def _joined(states: Sequence[State]) -> State:
-    return {
-        key: [torch.cat(rows) for rows in zip(*(state[key] for state in states), strict=True)]
-        for key in states[0]
-    }
-
-
-def _gradient(parameter: Tensor) -> Tensor:
-    if parameter.grad is None:
-        msg = "a step needs gradients: call backward first"
-        raise RuntimeError(msg)
-    return parameter.grad
+    return {key: torch.cat([state[key] for state in states]) for key in states[0]}
 
 
 def _method_order(config: RunConfig) -> int:

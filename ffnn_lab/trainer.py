@@ -15,12 +15,14 @@ import torch
 from torch import Tensor
 
 from ffnn_lab.config import ConfigError, RunConfig, partition_key, run_id, with_values
-from ffnn_lab.draws import Batch, Examples, epoch_batches
+from ffnn_lab.draws import epoch_batches
 from ffnn_lab.evaluation import Criterion, cosines, evaluate
-from ffnn_lab.models import Layout, export_member, forward, save_network
+from ffnn_lab.models import Layout, export_member, save_network
 from ffnn_lab.population import Member, Population, Snapshot
 from ffnn_lab.records import SPLITS, CurvePoint, Direction, RunResult
 from ffnn_lab.schedules import advance
+from ffnn_lab.stepper import Stepper
+from ffnn_lab.steps import Examples
 from ffnn_lab.tasks import Split, Task
 
 OnEpoch = Callable[[Sequence[Member]], None]
@@ -107,13 +109,11 @@ class Training:
         losses: list[Tensor] = []
         with _threads_for(population):
             population.set_learning_rates()
-            for batch in epoch_batches(population, splits["train"]):
-                for parameter in population.params:
-                    parameter.grad = None
-                loss = _loss(population, batch, self._criterion)
-                loss.sum().backward()  # type: ignore[no-untyped-call]
-                population.step_()
-                losses.append(loss.detach())
+            stepper = Stepper(population, splits["train"], self._task.loss)
+            for batch in epoch_batches(population, len(splits["train"].labels)):
+                loss, grads = stepper.gradients(batch)
+                stepper.update_(grads)
+                losses.append(loss)
         for member in population.members:
             member.epoch += 1
             member.n_steps += len(losses)
@@ -223,12 +223,6 @@ def settle_device(config: RunConfig) -> RunConfig:
     if config.device == "auto":
         return with_values(config, {"device": "cuda" if has_cuda else "cpu"})
     return config
-
-
-def _loss(population: Population, batch: Batch, criterion: Criterion) -> Tensor:
-    """Compute each member's mean loss on its own batch, ``(M,)``."""
-    outputs = forward(population.params, batch.inputs, population.layout, batch.dropout)
-    return criterion.loss(outputs, batch.labels).mean(dim=1)
 
 
 def _on_device(split: Split, population: Population) -> Examples:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 from ffnn_lab.config import (
@@ -29,13 +28,14 @@ from ffnn_lab.config.optimizer import SGDConfig
 from ffnn_lab.config.run import PathsConfig, TrackingConfig
 from ffnn_lab.config.schedule import ConstantScheduleConfig
 from ffnn_lab.config.task import DigitsConfig
-from ffnn_lab.draws import Batch, Examples, epoch_batches
-from ffnn_lab.evaluation import Criterion
+from ffnn_lab.draws import epoch_batches
 from ffnn_lab.models import Layout, open_network
 from ffnn_lab.population import Population
 from ffnn_lab.records import CurvePoint, RunResult
+from ffnn_lab.stepper import Stepper
+from ffnn_lab.steps import Batch, Examples
 from ffnn_lab.tasks import Split, Task
-from ffnn_lab.trainer import _loss, _on_device, train
+from ffnn_lab.trainer import _on_device, train
 
 NO_DATA = Path("no-data")
 """The data folder of a task that needs none."""
@@ -243,18 +243,28 @@ def train_examples(population: Population, task: Task) -> Examples:
     return _on_device(task.train, population)
 
 
-def take_step_(population: Population, batch: Batch, task: Task) -> None:
-    """Take one training step, as ``trainer.train`` does."""
-    for parameter in population.params:
-        parameter.grad = None
-    torch.autograd.backward(_loss(population, batch, Criterion.of(task)).sum())
-    population.step_()
+def make_stepper(population: Population, task: Task) -> Stepper:
+    """Make ready to take steps as ``trainer.train`` does."""
+    return Stepper(population, train_examples(population, task), task.loss)
+
+
+def epoch_of(population: Population, task: Task) -> list[Batch]:
+    """Draw all batches of an epoch."""
+    return list(epoch_batches(population, len(task.train.labels)))
+
+
+def take_step_(population: Population, batch: Batch, task: Task) -> Tensor:
+    """Take one training step, as ``trainer.train`` does, and give its gradients."""
+    stepper = make_stepper(population, task)
+    _, grads = stepper.gradients(batch)
+    stepper.update_(grads)
+    return grads
 
 
 def take_epoch_(population: Population, task: Task) -> None:
     """Take one epoch of steps, for tests that look at the population in between."""
     population.set_learning_rates()
-    for batch in epoch_batches(population, train_examples(population, task)):
+    for batch in epoch_of(population, task):
         take_step_(population, batch, task)
     for member in population.members:
         member.epoch += 1

@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 
 from ffnn_lab import draws
-from ffnn_lab.draws import Batch, UniformRows, batch_bounds, epoch_batches
+from ffnn_lab.draws import UniformRows, batch_bounds, dropout_rules
 from ffnn_lab.population import Population
 from ffnn_lab.seeds import stream
+from ffnn_lab.steps import make_masks, spread
 from ffnn_lab.tasks import Task
-from tests.builders import make_population, make_run, train_examples
+from tests.builders import epoch_of, make_population, make_run, train_examples
 
 # --- batches ---------------------------------------------------------------------------------
 
@@ -34,14 +35,12 @@ def test_batch_bounds(
     assert batch_bounds(n_examples, batch_size) == bounds
 
 
-def _batches(population: Population, task: Task) -> list[Batch]:
-    return list(epoch_batches(population, train_examples(population, task)))
-
-
 def test_an_epoch_shows_every_example_once_in_the_order_of_its_stream(blobs: Task) -> None:
     population = make_population([make_run(seed=seed) for seed in (5, 3)], blobs)
-    inputs = torch.cat([batch.inputs for batch in _batches(population, blobs)], dim=1)
-    labels = torch.cat([batch.labels for batch in _batches(population, blobs)], dim=1)
+    train = train_examples(population, blobs)
+    batches = epoch_of(population, blobs)
+    rows = torch.cat([spread(batch.rows, batch.place) for batch in batches], dim=1)
+    inputs, labels = train.inputs[rows], train.labels[rows]
     for m, seed in enumerate((5, 3)):
         order = stream(seed, "order", 0).permutation(50)
         assert sorted(order) == list(range(50)) != list(order)
@@ -52,15 +51,15 @@ def test_an_epoch_shows_every_example_once_in_the_order_of_its_stream(blobs: Tas
 
 def test_each_epoch_has_an_order_of_its_own(blobs: Task) -> None:
     population = make_population([make_run()], blobs)
-    first = _batches(population, blobs)[0].labels
-    assert torch.equal(first, _batches(population, blobs)[0].labels)
+    first = epoch_of(population, blobs)[0].rows
+    assert torch.equal(first, epoch_of(population, blobs)[0].rows)
     population.members[0].epoch += 1
-    assert not torch.equal(first, _batches(population, blobs)[0].labels)
+    assert not torch.equal(first, epoch_of(population, blobs)[0].rows)
 
 
 def test_without_dropout_nothing_is_drawn_for_it(blobs: Task) -> None:
     population = make_population([make_run()], blobs)
-    assert {tuple(batch.dropout) for batch in _batches(population, blobs)} == {(None, None)}
+    assert {tuple(batch.numbers) for batch in epoch_of(population, blobs)} == {(None, None)}
 
 
 # --- base numbers ----------------------------------------------------------------------------
@@ -99,10 +98,11 @@ def test_uniform_rows_are_uniform_over_32_bit_integers() -> None:
 def _epoch_masks(population: Population, task: Task, layer: int) -> Tensor:
     """All masks of an epoch on one layer's inputs, (M, n_train, stored)."""
     masks = []
-    for batch in _batches(population, task):
-        mask = batch.dropout[layer]
+    rules = dropout_rules(population)
+    for batch in epoch_of(population, task):
+        mask = make_masks(batch, rules)[layer]
         assert mask is not None
-        assert mask.shape[:2] == batch.labels.shape
+        assert mask.shape[:2] == (len(population), batch.rows.shape[1])
         masks.append(mask)
     return torch.cat(masks, dim=1)
 

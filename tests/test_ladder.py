@@ -17,19 +17,21 @@ from torch import Tensor
 from ffnn_lab.config import RunConfig, run_id
 from ffnn_lab.config.initializer import NormalConfig
 from ffnn_lab.config.optimizer import HeavyBallConfig, SGDConfig
-from ffnn_lab.draws import Batch, epoch_batches
+from ffnn_lab.draws import dropout_rules
+from ffnn_lab.population import Population
+from ffnn_lab.steps import Batch, make_masks, spread
 from ffnn_lab.tasks import Task
 from ffnn_lab.trainer import train
 from tests.builders import (
     ONE_OUTPUT,
     assert_same_to_the_bit,
+    epoch_of,
     ids,
     losses,
     make_blobs,
     make_line,
     make_population,
     make_run,
-    train_examples,
     train_with_weights,
     training_digest,
     with_parts,
@@ -349,15 +351,18 @@ def test_equal_seeds_repeat_and_different_seeds_differ(blobs: Task) -> None:
 def test_the_seed_moves_the_start_the_order_and_the_masks(blobs: Task) -> None:
     changes = {"dropout.input": 0.5}
     population = make_population([make_run(changes, seed=seed) for seed in (0, 1)], blobs)
-    batch = next(epoch_batches(population, train_examples(population, blobs)))
-    assert batch.dropout[0] is not None
-    weight = population.params[0]
-    for stacked in (weight, batch.inputs, batch.dropout[0]):
+    batch = epoch_of(population, blobs)[0]
+    for stacked in (population.flat, *_seen(population, batch)):
         assert not torch.equal(stacked[0], stacked[1])
 
 
-def _masks(batch: Batch) -> list[Tensor]:
-    return [mask for mask in batch.dropout if mask is not None]
+def _masks(population: Population, batch: Batch) -> list[Tensor]:
+    return [m for m in make_masks(batch, dropout_rules(population)) if m is not None]
+
+
+def _seen(population: Population, batch: Batch) -> list[Tensor]:
+    """Give what members see in one step: examples and masks, each ``(M, ...)``."""
+    return [spread(batch.rows, batch.place), *_masks(population, batch)]
 
 
 def _one_of_each_optimizer(seed: int, changes: dict[str, Any]) -> list[RunConfig]:
@@ -369,13 +374,12 @@ def test_equal_seeds_give_every_optimizer_the_same_start_batches_and_masks(blobs
     rates = {"dropout.input": 0.3, "dropout.hidden": 0.5, "model.widths": [9, 7]}
     configs = _one_of_each_optimizer(3, rates)
     population = make_population([*configs, make_run(rates, seed=4)], blobs)
-    examples = train_examples(population, blobs)
     is_three = [member.config.seed == 3 for member in population.members]
     assert sum(is_three) == len(OPTIMIZERS)
 
     seen = [
         population.params,
-        *([batch.inputs, *_masks(batch)] for batch in epoch_batches(population, examples)),
+        *(_seen(population, batch) for batch in epoch_of(population, blobs)),
     ]
     assert len(seen) == 1 + 7
     for tensors in seen:
@@ -392,9 +396,8 @@ def test_the_learning_rate_and_the_schedule_move_no_draw(blobs: Task) -> None:
         for row in SCHEDULES.values()
     ]
     population = make_population(configs, blobs)
-    for batch in epoch_batches(population, train_examples(population, blobs)):
-        assert batch.dropout[0] is not None
-        for stacked in (population.params[0], batch.inputs, batch.dropout[0]):
+    for batch in epoch_of(population, blobs):
+        for stacked in (population.flat, *_seen(population, batch)):
             assert torch.equal(stacked, stacked[:1].expand_as(stacked))
 
 
@@ -417,9 +420,9 @@ def test_a_higher_dropout_rate_drops_what_a_lower_one_drops_and_more(blobs: Task
     """Arms with different rates share base numbers, so their masks are nested."""
     configs = [make_run({"dropout.hidden": rate}) for rate in (0.0, 0.2, 0.5, 0.8)]
     population = make_population(configs, blobs)
-    for batch in epoch_batches(population, train_examples(population, blobs)):
-        assert batch.dropout[1] is not None
-        is_kept = batch.dropout[1][..., :9] > 0
+    for batch in epoch_of(population, blobs):
+        (mask,) = _masks(population, batch)
+        is_kept = mask[..., :9] > 0
         assert is_kept[0].all()
         for lower, higher in itertools.pairwise(is_kept):
             assert not (higher & ~lower).any()

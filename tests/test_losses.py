@@ -40,7 +40,7 @@ def test_cross_entropy_keeps_member_and_example_apart() -> None:
     rng = torch.Generator().manual_seed(0)
     logits = torch.randn(2, 3, 4, generator=rng, dtype=torch.float64)
     labels = torch.tensor([[0, 1, 2], [3, 2, 1]])
-    losses = LOSSES["cross_entropy"](logits, labels)
+    losses = LOSSES["cross_entropy"].value(logits, labels)
     for m in range(2):
         for b in range(3):
             expected = -logits[m, b].log_softmax(dim=0)[labels[m, b]]
@@ -49,7 +49,7 @@ def test_cross_entropy_keeps_member_and_example_apart() -> None:
 
 def test_squared_by_hand() -> None:
     """(0.5 - 1)^2 = 0.25, (-2 - (-1))^2 = 1, (3 - 1)^2 = 4, (0 - 0.1)^2 = 0.01; no factor 1/2."""
-    losses = LOSSES["squared"](_scores([0.5, -2.0], [3.0, 0.0]), _labels([1, -1], [1, 0.1]))
+    losses = LOSSES["squared"].value(_scores([0.5, -2.0], [3.0, 0.0]), _labels([1, -1], [1, 0.1]))
     assert losses[0].tolist() == [0.25, 1.0]
     assert losses[1].tolist() == pytest.approx([4.0, 0.01], rel=1e-14)
 
@@ -57,7 +57,7 @@ def test_squared_by_hand() -> None:
 def test_logistic_by_hand() -> None:
     """Margins 0, log 3 and -log 3: log 2, log(1 + 1/3) = log 4/3, and log 4."""
     scores = _scores([0.0, math.log(3)], [-math.log(3), -math.log(3)])
-    losses = LOSSES["logistic"](scores, _labels([1, 1], [-1, 1]))
+    losses = LOSSES["logistic"].value(scores, _labels([1, 1], [-1, 1]))
     by_hand = [[math.log(2), math.log(4 / 3)], [math.log(4 / 3), math.log(4)]]
     for row, expected in zip(losses.tolist(), by_hand, strict=True):
         assert row == pytest.approx(expected, rel=1e-14)
@@ -70,7 +70,7 @@ def test_logistic_and_its_slope_keep_their_digits_far_out(margin: float) -> None
     torch's softplus gives x for every x above 20, whose next term is 2e-9.
     """
     scores = _scores([margin]).requires_grad_()
-    loss = LOSSES["logistic"](scores, _labels([1.0]))
+    loss = LOSSES["logistic"].value(scores, _labels([1.0]))
     torch.autograd.backward(loss.sum())
     expected = math.log1p(math.exp(-margin)) if margin > -700 else -margin
     assert loss.item() == pytest.approx(expected, rel=1e-14)
@@ -86,13 +86,13 @@ def test_losses_of_a_score_are_torch_s(n_examples: int) -> None:
     signs = torch.randn(3, n_examples, generator=rng, dtype=torch.float64).sign()
     stored = functional.pad(scores.unsqueeze(2), (0, STORED - 1))
     torch.testing.assert_close(
-        LOSSES["squared"](stored, signs),
+        LOSSES["squared"].value(stored, signs),
         functional.mse_loss(scores, signs, reduction="none"),
         rtol=1e-14,
         atol=0,
     )
     torch.testing.assert_close(
-        LOSSES["logistic"](stored, signs),
+        LOSSES["logistic"].value(stored, signs),
         functional.soft_margin_loss(scores, signs, reduction="none"),
         rtol=1e-13,
         atol=0,
@@ -100,12 +100,27 @@ def test_losses_of_a_score_are_torch_s(n_examples: int) -> None:
 
 
 @pytest.mark.parametrize("loss", ["squared", "logistic"])
-def test_padding_gets_no_gradient_from_a_score(loss: str) -> None:
-    scores = _scores([0.5, -2.0, 0.3]).requires_grad_()
-    torch.autograd.backward(LOSSES[loss](scores, _labels([1, -1, -1])).sum())
-    assert scores.grad is not None
-    assert scores.grad[..., 0].all()
-    assert not scores.grad[..., 1:].any()
+def test_the_slope_in_a_score_is_autograd_s(loss: str) -> None:
+    scores = _scores([0.5, -2.0, 0.3, 0.0, 50.0, -50.0]).requires_grad_()
+    labels = _labels([1, -1, -1, 1, -1, -1])
+    torch.autograd.backward(LOSSES[loss].value(scores, labels).sum())
+    slope = LOSSES[loss].slope(scores.detach(), labels)
+    torch.testing.assert_close(slope, scores.grad, rtol=1e-14, atol=1e-300)
+    assert slope[..., 0].all()
+    assert not slope[..., 1:].any()  # padding
+
+
+def test_the_slope_in_logits_is_autograd_s() -> None:
+    """Padded classes, of a logit of minus infinity, have no slope."""
+    rng = torch.Generator().manual_seed(0)
+    logits = 5 * torch.randn(3, 7, STORED, generator=rng, dtype=torch.float64)
+    logits[..., 10:] = -math.inf
+    labels = torch.randint(10, (3, 7), generator=rng)
+    leaf = logits.clone().requires_grad_()
+    torch.autograd.backward(LOSSES["cross_entropy"].value(leaf, labels).sum())
+    slope = LOSSES["cross_entropy"].slope(logits, labels)
+    torch.testing.assert_close(slope, leaf.grad, rtol=1e-13, atol=1e-15)
+    assert not slope[..., 10:].any()
 
 
 def test_a_wrong_sign_is_an_error_and_so_is_no_sign() -> None:

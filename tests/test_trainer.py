@@ -7,11 +7,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from ffnn_lab import trainer
 from ffnn_lab.config import ConfigError
-from ffnn_lab.draws import Batch
-from ffnn_lab.evaluation import Criterion
-from ffnn_lab.population import Member, Population
+from ffnn_lab.population import Member
+from ffnn_lab.stepper import Stepper
+from ffnn_lab.steps import Batch
 from ffnn_lab.tasks import Task
 from ffnn_lab.trainer import settle_device, train
 from tests.builders import ids, losses, make_run
@@ -133,14 +132,14 @@ def _threads_used(
 ) -> set[tuple[int, bool]]:
     """Give the numbers of threads seen in steps, and whether denormals were flushed."""
     seen = set()
-    compute = trainer._loss
+    compute = Stepper.gradients
 
-    def look(population: Population, batch: Batch, criterion: Criterion) -> Tensor:
+    def look(self: Stepper, batch: Batch) -> tuple[Tensor, Tensor]:
         tiny = torch.tensor(torch.finfo(torch.float32).tiny)
         seen.add((torch.get_num_threads(), (tiny / 2).item() == 0.0))
-        return compute(population, batch, criterion)
+        return compute(self, batch)
 
-    monkeypatch.setattr(trainer, "_loss", look)
+    monkeypatch.setattr(Stepper, "gradients", look)
     train([make_run(seed=seed) for seed in range(n_members)], task)
     return seen
 

@@ -12,6 +12,7 @@ from ffnn_lab.config import RunConfig, run_id, with_values
 from ffnn_lab.config.optimizer import SGDConfig
 from ffnn_lab.config.schedule import DevDecayConfig
 from ffnn_lab.models import open_network
+from ffnn_lab.models.mlp import ALIGNMENT
 from ffnn_lab.population import Member, Snapshot
 from ffnn_lab.records import CurvePoint, RecordWriter, RunResult
 from ffnn_lab.replay import main as replay
@@ -266,11 +267,11 @@ def test_one_methods_members_lie_together_whenever_they_joined(lab: Lab) -> None
     bounds = [(part.start, part.stop) for part in population.slices]
     assert [start for start, _ in bounds] == [0, *(stop for _, stop in bounds[:-1])]
     assert bounds[-1][1] == len(population) == 21
-    assert all(parameter.is_leaf and parameter.requires_grad for parameter in population.params)
+    assert len(population.flat) == 21
     for part in population.slices:
         n_members = part.stop - part.start
-        stacked = [t for tensors in part.state.values() for t in tensors]
-        assert {len(t) for t in [*stacked, *part.hyperparameters.values()]} == {n_members}
+        stacked = [*part.state.values(), *part.hyperparameters.values()]
+        assert {len(tensor) for tensor in stacked} == {n_members}
 
 
 # --- leaving -----------------------------------------------------------------------------------
@@ -473,8 +474,8 @@ def test_a_snapshot_stays_what_it_was(blobs: Task, lab: Lab, tmp_path: Path) -> 
 
 def _written(snapshot: Snapshot) -> tuple[object, ...]:
     member = snapshot.member
-    state = {key: [t.tolist() for t in tensors] for key, tensors in snapshot.state.items()}
-    weights = [t.tolist() for t in snapshot.params]
+    state = {key: tensor.tolist() for key, tensor in snapshot.state.items()}
+    weights = snapshot.params.tolist()
     return (member.epoch, member.n_steps, member.schedule, list(member.curve), weights, state)
 
 
@@ -541,8 +542,8 @@ def test_a_pruned_run_is_the_beginning_of_the_whole_one(blobs: Task, lab: Lab) -
         assert (result.status, result.n_epochs, result.n_steps) == ("pruned", 2, 14)
         assert result.curve == [point for point in whole.curve if point.epoch <= 2]
         assert set(result.metrics().values()) == {None}
-        stored = weights[result.run_id][0]
-        n_out, n_in = outcome.weights[0].shape
+        (n_out, n_in), n_stored = outcome.weights[0].shape, ALIGNMENT * ALIGNMENT
+        stored = weights[result.run_id][:n_stored].view(ALIGNMENT, ALIGNMENT)
         assert torch.equal(outcome.weights[0], stored[:n_out, :n_in])
     lab.finish()
     others = [outcome for outcome in lab.outcomes() if outcome.result.run_id not in pruned]

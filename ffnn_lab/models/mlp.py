@@ -1,4 +1,4 @@
-"""The feed-forward net W g(V f(x)), for a whole population at once.
+"""The feed-forward net W g(V f(x)) and its derivatives, for a whole population at once.
 
 Layer sizes are stored padded to a multiple of ``ALIGNMENT`` numbers (outputs: of half), with
 zeros that stay zero. A member's block then starts at the same alignment wherever it lies in the
@@ -6,6 +6,7 @@ stack, so that the matrix library sums in the same order, and a run's numbers do
 its company.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,28 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "sigmoid": torch.sigmoid,
     "gelu": functional.gelu,
 }
+_aten = torch.ops.aten
+SLOPES: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
+    "relu": lambda slope, _, active: _aten.threshold_backward(slope, active, 0),
+    "tanh": lambda slope, _, active: _aten.tanh_backward(slope, active),
+    "sigmoid": lambda slope, _, active: _aten.sigmoid_backward(slope, active),
+    "gelu": lambda slope, before, _: _aten.gelu_backward(slope, before),
+}
+"""(loss's slope in the activation, its argument, its value) to the loss's slope in the argument:
+what torch's autograd calls for each of ``ACTIVATIONS``."""
+
+
+def _in_bfloat16(one: Tensor, other: Tensor) -> Tensor:
+    """Multiply in bfloat16 (8 bits of mantissa), with the sums in float32."""
+    return torch.bmm(one.bfloat16(), other.bfloat16()).to(one.dtype)
+
+
+PRODUCTS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "full": torch.bmm,
+    "tf32": torch.bmm,  # a switch of the device, see ``trainer``
+    "bf16": _in_bfloat16,
+}
+"""Products ``(M, i, j) (M, j, k)`` by ``trainer.precision``."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +94,29 @@ class Layout:
             return [(weight, None) for weight in params]
         return list(zip(params[::2], params[1::2], strict=True))
 
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """Give the stored shape of each parameter of a member, in the order of ``params``."""
+        shapes: list[tuple[int, ...]] = []
+        for stored_in, stored_out in itertools.pairwise(self.stored):
+            shapes += [(stored_out, stored_in), (stored_out,)][: 1 + self.has_bias]
+        return shapes
+
+    @property
+    def n_stored(self) -> int:
+        """Count the numbers that a member's parameters take up, a multiple of ``alignment``."""
+        n_numbers = sum(math.prod(shape) for shape in self.shapes)
+        return -(-n_numbers // self.alignment) * self.alignment
+
+    def views(self, flat: Tensor) -> list[Tensor]:
+        """Give each parameter, ``(M, *shape)``, as a view of all, ``(M, n_stored)``."""
+        params, start = [], 0
+        for shape in self.shapes:
+            stop = start + math.prod(shape)
+            params.append(flat[:, start:stop].view(flat.shape[0], *shape))
+            start = stop
+        return params
+
     def class_mask(self, like: Tensor) -> Tensor | None:
         """Give zeros for the real classes and minus infinity for padding, ``(stored_out,)``.
 
@@ -92,12 +138,35 @@ class Layout:
         return (torch.arange(stored, device=like.device) < real).to(like.dtype)
 
 
-def forward(
+@dataclass(frozen=True)
+class Trace:
+    """What a forward pass leaves for the backward pass."""
+
+    outputs: Tensor
+    """``(M, B, stored_out)`` of the last layer; see ``forward_pass``."""
+    inputs: list[Tensor]
+    """Of each layer, ``(M, B, stored_in)``, as they were multiplied: dropped units are 0."""
+    before: list[Tensor]
+    """Of each hidden layer, what its activation was applied to, ``(M, B, stored_out)``."""
+    active: list[Tensor]
+    """What came of that."""
+
+
+def forward(params: Sequence[Tensor], inputs: Tensor, layout: Layout) -> Tensor:
+    """Compute the outputs of every member's whole network (no dropout), as evaluation does.
+
+    See ``forward_pass``.
+    """
+    return forward_pass(params, inputs, layout, [None] * layout.n_layers).outputs
+
+
+def forward_pass(
     params: Sequence[Tensor],
     inputs: Tensor,
     layout: Layout,
-    dropout: Sequence[Tensor | None] | None = None,
-) -> Tensor:
+    dropout: Sequence[Tensor | None],
+    precision: str = "full",
+) -> Trace:
     """Compute the outputs of every member on its own batch: logits, or a score.
 
     Args:
@@ -105,31 +174,75 @@ def forward(
             ``(M, stored_out, stored_in)`` and ``(M, stored_out)``.
         inputs: ``(M, B, stored_in)`` of the first layer.
         layout: The layers.
-        dropout: While training, what to multiply the inputs of each layer with: 0 or
-            ``1 / (1 - rate)``, ``(M, B, stored_in)`` of that layer, or None for no dropout
-            there. None at evaluation: the whole network.
+        dropout: What to multiply the inputs of each layer with: 0 or ``1 / (1 - rate)``,
+            ``(M, B, stored_in)`` of that layer, or None for no dropout there.
+        precision: One of ``PRODUCTS``.
 
     Returns:
-        Outputs, ``(M, B, stored_out)`` of the last layer. Logits are minus infinity for padding,
-        which is then no class of any probability (softmax over aligned rows is several times as
-        fast as over ten classes); beside a score, padding is 0.
+        The pass. Its outputs are ``(M, B, stored_out)`` of the last layer. Logits are minus
+        infinity for padding, which is then no class of any probability (softmax over aligned rows
+        is several times as fast as over ten classes); beside a score, padding is 0.
     """
-    activate = ACTIVATIONS[layout.activation]
+    activate, multiply = ACTIVATIONS[layout.activation], PRODUCTS[precision]
+    multiplied, before, active = [], [], []
     hidden = inputs
     for layer, (weight, bias) in enumerate(layout.layers(params)):
-        if dropout is not None:
-            mask = dropout[layer]
-            if mask is not None:
-                hidden = hidden * mask
-        turned = weight.transpose(1, 2)
-        if bias is None:
-            hidden = torch.bmm(hidden, turned)
-        else:
-            hidden = torch.baddbmm(bias.unsqueeze(1), hidden, turned)
+        mask = dropout[layer]
+        if mask is not None:
+            hidden = hidden * mask
+        multiplied.append(hidden)
+        hidden = multiply(hidden, weight.transpose(1, 2))
+        if bias is not None:
+            hidden = hidden.add_(bias.unsqueeze(1))
         if layer + 1 < layout.n_layers:
+            before.append(hidden)
             hidden = activate(hidden)
+            active.append(hidden)
             units = layout.unit_mask(layer, hidden)
             if units is not None:
                 hidden = hidden * units
     classes = layout.class_mask(hidden)
-    return hidden if classes is None else hidden + classes
+    outputs = hidden if classes is None else hidden + classes
+    return Trace(outputs, multiplied, before, active)
+
+
+def backward(
+    slope: Tensor,
+    trace: Trace,
+    params: Sequence[Tensor],
+    layout: Layout,
+    dropout: Sequence[Tensor | None],
+    precision: str = "full",
+) -> list[Tensor]:
+    """Walk the computation graph back, and give each parameter its gradient.
+
+    What autograd does for this graph, without making the graph at every step, which costs more
+    than the products of small nets (``docs/performance.md``). Tests hold it against autograd and
+    against finite differences.
+
+    Args:
+        slope: Of each member's loss in its outputs, ``(M, B, stored_out)``; 0 for padding.
+        trace: The forward pass.
+        params: What ``forward_pass`` was given.
+        layout: The layers.
+        dropout: What ``forward_pass`` was given.
+        precision: Likewise.
+
+    Returns:
+        The gradients, shaped like ``params``.
+    """
+    multiply, change = PRODUCTS[precision], SLOPES[layout.activation]
+    gradients: list[Tensor] = []
+    for layer, (weight, bias) in reversed(list(enumerate(layout.layers(params)))):
+        if bias is not None:
+            gradients.append(slope.sum(dim=1))
+        gradients.append(multiply(slope.transpose(1, 2), trace.inputs[layer]))
+        if layer == 0:
+            break
+        slope = multiply(slope, weight)
+        mask, units = dropout[layer], layout.unit_mask(layer - 1, slope)
+        for factor in (mask, units):
+            if factor is not None:
+                slope = slope * factor
+        slope = change(slope, trace.before[layer - 1], trace.active[layer - 1])
+    return gradients[::-1]

@@ -1,6 +1,6 @@
 """Optimizers: one module per method, each a pure step over the members of a population."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -20,18 +20,18 @@ from ffnn_lab.optimizers.heavy_ball import heavy_ball_step_, velocity_start
 from ffnn_lab.optimizers.nesterov import nesterov_step_
 from ffnn_lab.optimizers.rmsprop import rmsprop_start, rmsprop_step_
 from ffnn_lab.optimizers.sgd import sgd_start, sgd_step_
-from ffnn_lab.optimizers.update import update_
+from ffnn_lab.optimizers.update import decay_
 
-State = dict[str, list[Tensor]]
-"""Named lists of tensors, each with the members on its leading axis."""
+State = dict[str, Tensor]
+"""Named tensors, each with the members on its leading axis."""
 
 
 @dataclass(frozen=True)
 class Method:
     """How one method starts and steps."""
 
-    start: Callable[[Sequence[Tensor]], State]
-    """From parameters ``(M, ...)`` to the state before the first step."""
+    start: Callable[[Tensor], State]
+    """From parameters ``(M, n)`` to the state before the first step."""
     step_: Callable[..., None]
     """``(params, grads, state, *, lr, ...)``, in place; keywords are its config's fields."""
     hyperparameters: tuple[str, ...]
@@ -47,4 +47,4 @@ METHODS: dict[type[OptimizerConfig], Method] = {
     AdamConfig: Method(adam_start, adam_step_, ("lr", "beta1", "beta2", "eps")),
 }
 
-__all__ = ["METHODS", "Method", "State", "update_"]
+__all__ = ["METHODS", "Method", "State", "decay_"]

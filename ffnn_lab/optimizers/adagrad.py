@@ -1,23 +1,21 @@
 """AdaGrad, for a whole population at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-import torch
 from torch import Tensor
 
 from ffnn_lab.optimizers.update import per_member
 
 
-def adagrad_start(params: Sequence[Tensor]) -> dict[str, list[Tensor]]:
+def adagrad_start(params: Tensor) -> dict[str, Tensor]:
     """Start with a sum of squares of zero."""
-    return {"sum_squares": [torch.zeros_like(w) for w in params]}
+    return {"sum_squares": params.new_zeros(params.shape)}
 
 
-@torch.no_grad()
 def adagrad_step_(
-    params: Sequence[Tensor],
-    grads: Sequence[Tensor],
-    state: Mapping[str, list[Tensor]],
+    params: Tensor,
+    grads: Tensor,
+    state: Mapping[str, Tensor],
     *,
     lr: Tensor,
     eps: Tensor,
@@ -30,7 +28,7 @@ def adagrad_step_(
         w <- w - lr[m] * g / (sqrt(s) + eps[m])
 
     Args:
-        params: The weights and biases, each ``(M, ...)``.
+        params: Weights and biases, ``(M, n)``.
         grads: The gradient of each member's own mean loss over its batch, shaped likewise.
         state: ``sum_squares``, shaped like ``params``; zeros before the first step.
         lr: The step length per update, ``(M,)``, positive.
@@ -43,6 +41,6 @@ def adagrad_step_(
         Duchi, Hazan and Singer (2011), the diagonal form; as ``torch.optim.Adagrad`` without
         its own decay of ``lr``.
     """
-    for w, g, s in zip(params, grads, state["sum_squares"], strict=True):
-        s.add_(g * g)
-        w.sub_(per_member(lr, w) * g / (s.sqrt() + per_member(eps, w)))
+    w, s = params, state["sum_squares"]
+    s.add_(grads * grads)
+    w.sub_(per_member(lr, w) * grads / (s.sqrt() + per_member(eps, w)))

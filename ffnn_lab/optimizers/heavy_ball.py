@@ -1,23 +1,21 @@
 """Gradient descent with heavy-ball momentum, for a whole population at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-import torch
 from torch import Tensor
 
 from ffnn_lab.optimizers.update import per_member
 
 
-def velocity_start(params: Sequence[Tensor]) -> dict[str, list[Tensor]]:
+def velocity_start(params: Tensor) -> dict[str, Tensor]:
     """Start at rest: a velocity of zeros."""
-    return {"velocity": [torch.zeros_like(w) for w in params]}
+    return {"velocity": params.new_zeros(params.shape)}
 
 
-@torch.no_grad()
 def heavy_ball_step_(
-    params: Sequence[Tensor],
-    grads: Sequence[Tensor],
-    state: Mapping[str, list[Tensor]],
+    params: Tensor,
+    grads: Tensor,
+    state: Mapping[str, Tensor],
     *,
     lr: Tensor,
     momentum: Tensor,
@@ -33,7 +31,7 @@ def heavy_ball_step_(
     ``g``: the same while ``lr`` is constant, different under a schedule.
 
     Args:
-        params: The weights and biases, each ``(M, ...)``.
+        params: Weights and biases, ``(M, n)``.
         grads: The gradient of each member's own mean loss over its batch, shaped likewise.
         state: ``velocity``, shaped like ``params``; zeros before the first step.
         lr: The step length per update, ``(M,)``, positive.
@@ -45,6 +43,6 @@ def heavy_ball_step_(
     Source:
         Polyak (1964); Sutskever, Martens, Dahl and Hinton (2013), Eqs. 1-2.
     """
-    for w, g, v in zip(params, grads, state["velocity"], strict=True):
-        v.mul_(per_member(momentum, w)).add_(g)
-        w.sub_(per_member(lr, w) * v)
+    w, v = params, state["velocity"]
+    v.mul_(per_member(momentum, w)).add_(grads)
+    w.sub_(per_member(lr, w) * v)

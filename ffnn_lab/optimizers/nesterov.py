@@ -1,18 +1,16 @@
 """Gradient descent with Nesterov momentum, for a whole population at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-import torch
 from torch import Tensor
 
 from ffnn_lab.optimizers.update import per_member
 
 
-@torch.no_grad()
 def nesterov_step_(
-    params: Sequence[Tensor],
-    grads: Sequence[Tensor],
-    state: Mapping[str, list[Tensor]],
+    params: Tensor,
+    grads: Tensor,
+    state: Mapping[str, Tensor],
     *,
     lr: Tensor,
     momentum: Tensor,
@@ -28,7 +26,7 @@ def nesterov_step_(
     point looked ahead to, which is what is stored, where the paper stores the point before.
 
     Args:
-        params: The weights and biases, each ``(M, ...)``.
+        params: Weights and biases, ``(M, n)``.
         grads: The gradient of each member's own mean loss over its batch, shaped likewise.
         state: ``velocity``, shaped like ``params``; zeros before the first step.
         lr: The step length per update, ``(M,)``, positive.
@@ -40,7 +38,6 @@ def nesterov_step_(
     Source:
         Nesterov (1983); Sutskever, Martens, Dahl and Hinton (2013), Eqs. 3-4.
     """
-    for w, g, v in zip(params, grads, state["velocity"], strict=True):
-        kept = per_member(momentum, w)
-        v.mul_(kept).add_(g)
-        w.sub_(per_member(lr, w) * (g + kept * v))
+    w, v, kept = params, state["velocity"], per_member(momentum, params)
+    v.mul_(kept).add_(grads)
+    w.sub_(per_member(lr, w) * (grads + kept * v))

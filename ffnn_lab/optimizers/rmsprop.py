@@ -1,23 +1,21 @@
 """RMSProp, for a whole population at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-import torch
 from torch import Tensor
 
 from ffnn_lab.optimizers.update import per_member
 
 
-def rmsprop_start(params: Sequence[Tensor]) -> dict[str, list[Tensor]]:
+def rmsprop_start(params: Tensor) -> dict[str, Tensor]:
     """Start with a running mean of squares of zero."""
-    return {"mean_square": [torch.zeros_like(w) for w in params]}
+    return {"mean_square": params.new_zeros(params.shape)}
 
 
-@torch.no_grad()
 def rmsprop_step_(
-    params: Sequence[Tensor],
-    grads: Sequence[Tensor],
-    state: Mapping[str, list[Tensor]],
+    params: Tensor,
+    grads: Tensor,
+    state: Mapping[str, Tensor],
     *,
     lr: Tensor,
     rho: Tensor,
@@ -31,7 +29,7 @@ def rmsprop_step_(
         w <- w - lr[m] * g / (sqrt(s) + eps[m])
 
     Args:
-        params: The weights and biases, each ``(M, ...)``.
+        params: Weights and biases, ``(M, n)``.
         grads: The gradient of each member's own mean loss over its batch, shaped likewise.
         state: ``mean_square``, shaped like ``params``; zeros before the first step.
         lr: The step length per update, ``(M,)``, positive.
@@ -45,7 +43,6 @@ def rmsprop_step_(
         Tieleman and Hinton (2012), lecture 6.5; as ``torch.optim.RMSprop`` without momentum
         (``rho`` is its ``alpha``).
     """
-    for w, g, s in zip(params, grads, state["mean_square"], strict=True):
-        kept = per_member(rho, w)
-        s.mul_(kept).add_((1 - kept) * g * g)
-        w.sub_(per_member(lr, w) * g / (s.sqrt() + per_member(eps, w)))
+    w, s, kept = params, state["mean_square"], per_member(rho, params)
+    s.mul_(kept).add_((1 - kept) * grads * grads)
+    w.sub_(per_member(lr, w) * grads / (s.sqrt() + per_member(eps, w)))

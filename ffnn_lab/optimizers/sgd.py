@@ -1,30 +1,28 @@
 """Gradient descent, for a whole population at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-import torch
 from torch import Tensor
 
 from ffnn_lab.optimizers.update import per_member
 
 
-def sgd_start(_params: Sequence[Tensor]) -> dict[str, list[Tensor]]:
+def sgd_start(_params: Tensor) -> dict[str, Tensor]:
     """Plain gradient descent remembers nothing."""
     return {}
 
 
-@torch.no_grad()
 def sgd_step_(
-    params: Sequence[Tensor],
-    grads: Sequence[Tensor],
-    _state: Mapping[str, list[Tensor]],
+    params: Tensor,
+    grads: Tensor,
+    _state: Mapping[str, Tensor],
     *,
     lr: Tensor,
 ) -> None:
     """Take one step, in place, for every member ``m``: ``w <- w - lr[m] * g``.
 
     Args:
-        params: The weights and biases, each ``(M, ...)``.
+        params: Weights and biases, ``(M, n)``.
         grads: The gradient of each member's own mean loss over its batch, shaped likewise.
         lr: The step length per update, ``(M,)``, positive.
 
@@ -34,5 +32,4 @@ def sgd_step_(
     Source:
         Robbins and Monro (1951).
     """
-    for w, g in zip(params, grads, strict=True):
-        w.sub_(per_member(lr, w) * g)
+    params.sub_(per_member(lr, params) * grads)

@@ -5,9 +5,6 @@ time) act on parameters: fused forms round differently in the vector body and th
 of a loop, and a member's numbers would depend on its place in the population.
 """
 
-from collections.abc import Sequence
-
-import torch
 from torch import Tensor
 
 
@@ -24,23 +21,17 @@ def per_member(value: Tensor, like: Tensor) -> Tensor:
     return value.view(n_members, *[1] * (like.ndim - 1))
 
 
-@torch.no_grad()
-def update_(
-    params: Sequence[Tensor],
-    grads: Sequence[Tensor],
-    *,
-    lr: Tensor,
-    coupled: Tensor | None,
-    decoupled: Tensor | None,
-) -> list[Tensor]:
+def decay_(
+    params: Tensor, grads: Tensor, *, lr: Tensor, coupled: Tensor, decoupled: Tensor
+) -> Tensor:
     """Apply weight decay before a method's step.
 
     Args:
-        params: ``(M, ...)`` each; changed in place by decoupled decay,
+        params: ``(M, n)``; changed in place by decoupled decay,
             ``w <- (1 - lr * decoupled) * w``.
         grads: The gradient of each member's own mean loss, shaped like ``params``.
         lr: The step length in force, ``(M,)``.
-        coupled: L2 coefficient, ``(M,)``, 0 for members without; None if nobody has any.
+        coupled: L2 coefficient, ``(M,)``, 0 for members without.
         decoupled: Likewise for decoupled decay.
 
     Returns:
@@ -50,10 +41,6 @@ def update_(
         Loshchilov and Hutter (2019), "Decoupled weight decay regularization", Algorithm 2;
         decay is multiplied by the learning rate in force, as torch.optim.AdamW does.
     """
-    used = list(grads)
-    if coupled is not None:
-        used = [g + per_member(coupled, w) * w for w, g in zip(params, used, strict=True)]
-    if decoupled is not None:
-        for w in params:
-            w.mul_(per_member(1 - lr * decoupled, w))
+    used = grads + per_member(coupled, params) * params
+    params.mul_(per_member(1 - lr * decoupled, params))
     return used

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ffnn_lab.config import ModelConfig
-from ffnn_lab.models import Layout, forward
+from ffnn_lab.models import Layout, forward, forward_pass
 from ffnn_lab.models.mlp import ACTIVATIONS, ALIGNMENT
 from ffnn_lab.population import Population
 from ffnn_lab.tasks import Task
@@ -61,9 +61,10 @@ def test_forward_by_hand() -> None:
     inputs = torch.tensor([[[1.0, 2.0]]])
     assert forward(params, inputs, layout).tolist() == [[[11.0, -5.0]]]
     masks = [torch.tensor([[[2.0, 1.0]]]), torch.tensor([[[2.0, 0.0]]])]
-    assert forward(params, inputs, layout, masks).tolist() == [[[1.0, 0.0]]]
-    assert forward(params, inputs, layout, [None, masks[1]]).tolist() == [[[1.0, 0.0]]]
-    assert forward(params, inputs, layout, [None, None]).tolist() == [[[11.0, -5.0]]]
+    assert forward_pass(params, inputs, layout, masks).outputs.tolist() == [[[1.0, 0.0]]]
+    second_only = forward_pass(params, inputs, layout, [None, masks[1]])
+    assert second_only.outputs.tolist() == [[[1.0, 0.0]]]
+    assert forward_pass(params, inputs, layout, [None, None]).outputs.tolist() == [[[11.0, -5.0]]]
 
 
 def test_forward_by_hand_without_biases_and_with_one_output() -> None:
@@ -159,10 +160,10 @@ def _padding(population: Population) -> list[Tensor]:
     beyond: list[Tensor] = []
     stacks = [population.params]
     stacks += [
-        tensors
+        population.layout.views(tensor)
         for part in population.slices
-        for name, tensors in part.state.items()
-        if name != "decay_powers"
+        for name, tensor in part.state.items()
+        if not name.startswith("power")
     ]
     for stack in stacks:
         for layer in range(population.layout.n_layers):
@@ -201,7 +202,7 @@ def test_padding_stays_exactly_zero_while_training(
     ]
     population = make_population(configs, task)
     assert len(population.params) == (6 if bias else 3)
-    before = [parameter.detach().clone() for parameter in population.params]
+    before = [parameter.clone() for parameter in population.params]
     for _ in range(3):
         take_epoch_(population, task)
     assert not any(torch.equal(w, old) for w, old in zip(population.params, before, strict=True))

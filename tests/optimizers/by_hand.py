@@ -11,10 +11,10 @@ def two_steps(config: type[OptimizerConfig], gradients: list[float], **settings:
     method = METHODS[config]
     assert set(settings) == set(method.hyperparameters)
     w = torch.ones(1, 1, dtype=torch.float64)
-    state = method.start([w])
+    state = method.start(w)
     hyperparameters = {
         name: torch.tensor([value], dtype=torch.float64) for name, value in settings.items()
     }
     for gradient in gradients:
-        method.step_([w], [torch.full_like(w, gradient)], state, **hyperparameters)
+        method.step_(w, torch.full_like(w, gradient), state, **hyperparameters)
     return w.item()

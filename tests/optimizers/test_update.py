@@ -3,49 +3,51 @@
 import pytest
 import torch
 
-from ffnn_lab.optimizers import update_
+from ffnn_lab.optimizers import decay_
 from ffnn_lab.optimizers.update import per_member
 
-
-def _weights() -> list[torch.Tensor]:
-    return [torch.full((2, 1, 1), 3.0), torch.full((2, 1), -2.0)]
+NOBODY = torch.zeros(2)
 
 
-def _grads() -> list[torch.Tensor]:
-    return [torch.full((2, 1, 1), 1.0), torch.full((2, 1), 1.0)]
+def _weights() -> torch.Tensor:
+    return torch.tensor([[3.0, -2.0], [3.0, -2.0]])
+
+
+def _grads() -> torch.Tensor:
+    return torch.ones(2, 2)
 
 
 def test_coupled_decay_by_hand() -> None:
     """1 + 0.5 * 3 = 2.5 and 1 + 0.5 * (-2) = 0; the second member has none."""
     params, grads = _weights(), _grads()
     lr = torch.tensor([0.1, 0.1])
-    used = update_(params, grads, lr=lr, coupled=torch.tensor([0.5, 0.0]), decoupled=None)
-    assert [g.flatten().tolist() for g in used] == [[2.5, 1.0], [0.0, 1.0]]
-    assert [w.flatten().tolist() for w in params] == [[3.0, 3.0], [-2.0, -2.0]]
-    assert [g.flatten().tolist() for g in grads] == [[1.0, 1.0], [1.0, 1.0]]
+    used = decay_(params, grads, lr=lr, coupled=torch.tensor([0.5, 0.0]), decoupled=NOBODY)
+    assert used.tolist() == [[2.5, 0.0], [1.0, 1.0]]
+    assert params.tolist() == _weights().tolist()
+    assert grads.tolist() == _grads().tolist()
 
 
 def test_decoupled_decay_by_hand() -> None:
     """(1 - 0.5 * 0.5) * 3 = 2.25 and (1 - 0.25) * (-2) = -1.5; the first member has none."""
     params, grads = _weights(), _grads()
     lr = torch.tensor([0.25, 0.5])
-    used = update_(params, grads, lr=lr, coupled=None, decoupled=torch.tensor([0.0, 0.5]))
-    assert [w.flatten().tolist() for w in params] == [[3.0, 2.25], [-2.0, -1.5]]
-    assert all(u is g for u, g in zip(used, grads, strict=True))
+    used = decay_(params, grads, lr=lr, coupled=NOBODY, decoupled=torch.tensor([0.0, 0.5]))
+    assert params.tolist() == [[3.0, -2.0], [2.25, -1.5]]
+    assert torch.equal(used, grads)
 
 
 def test_coupled_decay_looks_at_the_weights_before_decoupled_shrinks_them() -> None:
     """Of two neighbors, one of each kind, each meets its own decay only."""
     params, grads = _weights(), _grads()
-    used = update_(
+    used = decay_(
         params,
         grads,
         lr=torch.tensor([0.5, 0.5]),
         coupled=torch.tensor([0.5, 0.0]),
         decoupled=torch.tensor([0.0, 0.5]),
     )
-    assert [g.flatten().tolist() for g in used] == [[2.5, 1.0], [0.0, 1.0]]
-    assert [w.flatten().tolist() for w in params] == [[3.0, 2.25], [-2.0, -1.5]]
+    assert used.tolist() == [[2.5, 0.0], [1.0, 1.0]]
+    assert params.tolist() == [[3.0, -2.0], [2.25, -1.5]]
 
 
 def test_per_member_broadcasts_over_weights_and_biases() -> None:

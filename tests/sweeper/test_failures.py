@@ -20,6 +20,7 @@ from ffnn_lab import trainer
 from ffnn_lab.config import RunConfig
 from ffnn_lab.population import Population
 from ffnn_lab.records import read_curves, read_runs, read_trials
+from ffnn_lab.stepper import Stepper
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.storage import Storage
 from ffnn_lab.sweeper.worker import StoppedError, TooManyFailedError, is_out_of_memory
@@ -66,21 +67,22 @@ def break_in_training(
     after: int = 1,
 ) -> None:
     """Let a run fail after so many epochs."""
-    step_ = Population.step_
+    update_ = Stepper.update_
 
-    def broken(self: Population) -> None:
-        if any(matches(member.config) and member.epoch == after for member in self.members):
+    def broken(self: Stepper, grads: torch.Tensor) -> None:
+        members = self._population.members
+        if any(matches(member.config) and member.epoch == after for member in members):
             raise error or _BrokenError()
-        step_(self)
+        update_(self, grads)
 
-    monkeypatch.setattr(Population, "step_", broken)
+    monkeypatch.setattr(Stepper, "update_", broken)
 
 
 def break_at_the_start(monkeypatch: pytest.MonkeyPatch, matches: Matches) -> None:
     """Let a run fail as it is drawn."""
     draw = Population._initial_parameters
 
-    def broken(self: Population) -> list[torch.Tensor]:
+    def broken(self: Population) -> torch.Tensor:
         if any(matches(member.config) for member in self.members):
             raise _BrokenError
         return draw(self)
@@ -328,12 +330,12 @@ def allow(
     when_joining: bool = False,
 ) -> None:
     """Let populations of more members than these run out of memory, as they train or join."""
-    step_, merge = Population.step_, Population.merge
+    update_, merge = Stepper.update_, Population.merge
 
-    def step_broken(self: Population) -> None:
-        if len(self) > n_members:
+    def update_broken(self: Stepper, grads: torch.Tensor) -> None:
+        if len(self._population) > n_members:
             raise error
-        step_(self)
+        update_(self, grads)
 
     def merge_broken(self: Population, others: Population) -> None:
         if len(self) + len(others) > n_members:
@@ -343,7 +345,7 @@ def allow(
     if when_joining:
         monkeypatch.setattr(Population, "merge", merge_broken)
     else:
-        monkeypatch.setattr(Population, "step_", step_broken)
+        monkeypatch.setattr(Stepper, "update_", update_broken)
 
 
 @pytest.mark.parametrize("kind", slow_but(NO_MEMORY, "torch's"))

@@ -1,0 +1,154 @@
+"""One training step as functions of tensors: gather, forward, loss, backward, update.
+
+Nothing here knows runs or epochs. The same functions run as they are (``trainer.compile=false``)
+or compiled ahead of time (``ffnn_lab.programs``); they must therefore decide by shapes and by what
+is fixed for a partition alone, never by the contents of a tensor.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ffnn_lab.losses import LOSSES
+from ffnn_lab.models import Layout, backward, forward_pass
+from ffnn_lab.optimizers import Method, State, decay_
+
+
+@dataclass(frozen=True)
+class Examples:
+    """One split on the device."""
+
+    inputs: Tensor
+    """``(N, stored_in)`` of the first layer."""
+    labels: Tensor
+    """``(N,)``."""
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """How each member drops inputs of one layer: which of the numbers drawn, and what it keeps."""
+
+    thresholds: Tensor
+    """A unit is dropped where its number is below, ``(M, 1, 1)``, 32-bit integers."""
+    scales: Tensor
+    """``1 / (1 - rate)``, ``(M, 1, 1)``."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What all members see in one step; members of equal seed, at one epoch, see the same."""
+
+    rows: Tensor
+    """Examples of each distinct seed, ``(S, B)``."""
+    place: Tensor
+    """Which of these each member sees, ``(M,)``."""
+    numbers: Sequence[Tensor | None]
+    """What each layer's masks are made of, ``(S, B, stored_in)`` of that layer, or None."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is fixed for all steps of a partition."""
+
+    layout: Layout
+    loss: str
+    """One of ``losses.LOSSES``."""
+    precision: str = "full"
+    """What numbers the matrix products are taken of; see ``models.mlp.PRODUCTS``."""
+
+
+def spread(each: Tensor, place: Tensor) -> Tensor:
+    """Give every member what its seed has: ``(S, ...)`` to ``(M, ...)``.
+
+    One seed's is expanded, not copied: the matrix library then reads it once (20 to 30 % of the
+    first layer's time).
+    """
+    if each.shape[0] == 1:
+        return each.expand(place.shape[0], *each.shape[1:])
+    return each.index_select(0, place)
+
+
+def make_masks(batch: Batch, dropout: Sequence[Dropout | None]) -> list[Tensor | None]:
+    """Give what each layer's inputs are multiplied with, ``(M, B, stored_in)``, or None.
+
+    Each entry is 0 with the member's rate and ``1 / (1 - rate)`` otherwise.
+    """
+    return [
+        None
+        if numbers is None or rule is None
+        else (spread(numbers, batch.place) >= rule.thresholds) * rule.scales
+        for numbers, rule in zip(batch.numbers, dropout, strict=True)
+    ]
+
+
+def gradients(
+    flat: Tensor,
+    train: Examples,
+    batch: Batch,
+    dropout: Sequence[Dropout | None],
+    recipe: Recipe,
+) -> tuple[Tensor, Tensor]:
+    """Compute each member's mean loss on its own batch, and that loss's gradient.
+
+    Args:
+        flat: Parameters, ``(M, n_stored)``.
+        train: The train split.
+        batch: What each member sees of it.
+        dropout: Of each layer's inputs, or None where nobody drops any.
+        recipe: Layers and loss.
+
+    Returns:
+        Losses ``(M,)`` and gradients ``(M, n_stored)``.
+    """
+    layout, loss = recipe.layout, LOSSES[recipe.loss]
+    n_batch = batch.rows.shape[1]
+    picked = batch.rows.reshape(-1)
+    inputs = train.inputs.index_select(0, picked).view(*batch.rows.shape, -1)
+    labels = train.labels.index_select(0, picked).view(batch.rows.shape)
+    inputs, labels = spread(inputs, batch.place), spread(labels, batch.place)
+    masks = make_masks(batch, dropout)
+
+    params = layout.views(flat)
+    trace = forward_pass(params, inputs, layout, masks, recipe.precision)
+    losses = loss.value(trace.outputs, labels).mean(dim=1)
+    slope = loss.slope(trace.outputs, labels) / n_batch
+    each = backward(slope, trace, params, layout, masks, recipe.precision)
+    padding = flat.new_zeros(flat.shape[0], layout.n_stored - sum(g[0].numel() for g in each))
+    return losses, torch.cat([*(g.flatten(1) for g in each), padding], dim=1)
+
+
+def update_(
+    params: Tensor,
+    grads: Tensor,
+    state: State,
+    method: Method,
+    hyperparameters: Mapping[str, Tensor],
+    decay: tuple[Tensor, Tensor] | None,
+) -> None:
+    """Decay and step members of one method, in place.
+
+    Args:
+        params: Theirs, ``(n, n_stored)``.
+        grads: Shaped likewise.
+        state: Their optimizer's.
+        method: The optimizer.
+        hyperparameters: By name, ``(n,)`` each.
+        decay: Coefficients of coupled and of decoupled decay, ``(n,)`` each, if anybody has any.
+    """
+    if decay is not None:
+        coupled, decoupled = decay
+        lr = hyperparameters["lr"]
+        grads = decay_(params, grads, lr=lr, coupled=coupled, decoupled=decoupled)
+    method.step_(params, grads, state, **hyperparameters)
+
+
+def clip_norms_(flat: Tensor, limits: Tensor, layout: Layout) -> None:
+    """Shorten each hidden unit's incoming weight vector to the member's limit, ``(M,)``."""
+    for weight, _ in layout.layers(layout.views(flat))[:-1]:
+        norm = (weight * weight).sum(dim=2, keepdim=True).sqrt()
+        # A limit of infinity must leave the weights as they are, over a norm of 0 and over one
+        # that overflowed (infinity over infinity) alike.
+        factor = (limits.view(-1, 1, 1) / norm.clamp_min(1e-30)).clamp_max(1.0)
+        weight.mul_(factor.nan_to_num(nan=1.0))

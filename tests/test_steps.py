@@ -1,0 +1,152 @@
+"""One step: the hand-written derivatives against autograd and finite differences."""
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from ffnn_lab.draws import dropout_rules
+from ffnn_lab.losses import LOSSES
+from ffnn_lab.models import forward_pass
+from ffnn_lab.models.mlp import ACTIVATIONS
+from ffnn_lab.population import Population
+from ffnn_lab.steps import Batch, Examples, Recipe, gradients, make_masks, spread
+from ffnn_lab.tasks import Task
+from tests.builders import (
+    ONE_OUTPUT,
+    epoch_of,
+    make_blobs,
+    make_line,
+    make_population,
+    make_run,
+    train_examples,
+)
+from tests.catalog import BIAS_INITIALIZERS
+
+TASKS: dict[str, Task] = {
+    "classes": make_blobs(),
+    **{", ".join(kind): make_line(*kind) for kind in ONE_OUTPUT},
+}
+
+
+def _population(task: Task, changes: dict[str, Any]) -> Population:
+    """Make three members with biases, two of them of one seed."""
+    has_bias = changes.get("model.bias", True)
+    bias = BIAS_INITIALIZERS["normal" if has_bias else "zeros"].config
+    return make_population(
+        [make_run(changes, seed=seed, bias_initializer=bias) for seed in (3, 1, 3)], task
+    )
+
+
+def _losses(population: Population, train: Examples, batch: Batch, task: Task) -> Tensor:
+    """Compute the members' mean losses by the forward pass alone, for autograd."""
+    layout = population.layout
+    masks = make_masks(batch, dropout_rules(population))
+    rows = spread(batch.rows, batch.place)
+    outputs = forward_pass(population.params, train.inputs[rows], layout, masks).outputs
+    return LOSSES[task.loss].value(outputs, train.labels[rows]).mean(dim=1)
+
+
+@pytest.mark.parametrize("bias", [True, False], ids=["biases", "no biases"])
+@pytest.mark.parametrize("widths", [[], [9], [5, 33]], ids=str)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("kind", TASKS)
+def test_gradients_equal_autograd_s(
+    kind: str, activation: str, widths: list[int], *, bias: bool
+) -> None:
+    """With dropout on every layer; padding included, whose gradient is 0."""
+    task = TASKS[kind]
+    population = _population(
+        task,
+        {
+            "model.widths": widths,
+            "model.activation": activation,
+            "model.bias": bias,
+            "dropout.input": 0.3,
+            "dropout.hidden": 0.5,
+        },
+    )
+    train = train_examples(population, task)
+    for batch in epoch_of(population, task):
+        recipe = Recipe(population.layout, task.loss)
+        losses, grads = gradients(population.flat, train, batch, dropout_rules(population), recipe)
+        population.flat = population.flat.detach().requires_grad_()
+        expected = _losses(population, train, batch, task)
+        (by_autograd,) = torch.autograd.grad(expected.sum(), population.flat)
+        population.flat = population.flat.detach()
+        torch.testing.assert_close(losses, expected.detach(), rtol=1e-13, atol=1e-15)
+        torch.testing.assert_close(grads, by_autograd, rtol=1e-11, atol=1e-14)
+
+
+class _ByHand(torch.autograd.Function):
+    """The losses, with the step's own gradients as their derivative."""
+
+    @staticmethod
+    def forward(ctx: Any, flat: Tensor, rest: tuple[Any, ...]) -> Tensor:  # noqa: ANN401
+        losses, grads = gradients(flat, *rest)
+        ctx.save_for_backward(grads)
+        return losses
+
+    @staticmethod
+    def backward(ctx: Any, *outer: Tensor) -> tuple[Tensor, None]:  # noqa: ANN401
+        (grads,) = ctx.saved_tensors
+        return outer[0].unsqueeze(1) * grads, None
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "gelu"])  # a relu has corners
+@pytest.mark.parametrize("kind", TASKS)
+def test_gradients_pass_gradcheck(kind: str, activation: str) -> None:
+    task = TASKS[kind]
+    changes = {"model.activation": activation, "model.widths": [2], "dropout.hidden": 0.5}
+    population = _population(task, changes)
+    rest = (
+        train_examples(population, task),
+        epoch_of(population, task)[0],
+        dropout_rules(population),
+        Recipe(population.layout, task.loss),
+    )
+    flat = population.flat.requires_grad_()
+    by_hand: Any = _ByHand.apply
+    assert torch.autograd.gradcheck(lambda w: by_hand(w, rest), (flat,), fast_mode=True)
+
+
+def test_one_seed_is_expanded_and_several_are_copied() -> None:
+    one, two = torch.arange(6.0).view(1, 2, 3), torch.arange(12.0).view(2, 2, 3)
+    shared = spread(one, torch.tensor([0, 0, 0]))
+    assert shared.shape == (3, 2, 3)
+    assert shared.stride(0) == 0
+    copied = spread(two, torch.tensor([1, 0, 1]))
+    assert torch.equal(copied, two[[1, 0, 1]])
+
+
+def test_members_that_share_a_batch_compute_as_with_copies_of_it(blobs: Task) -> None:
+    """To the bit: the matrix library reads a stack of stride 0 as any other."""
+    changes = {"dropout.input": 0.3, "dropout.hidden": 0.5, "trainer.dtype": "float32"}
+    configs = [make_run({**changes, "optimizer.lr": lr}, seed=4) for lr in (0.1, 0.2, 0.3)]
+    population = make_population(configs, blobs)
+    recipe, rules = Recipe(population.layout, "cross_entropy"), dropout_rules(population)
+    train = train_examples(population, blobs)
+    for batch in epoch_of(population, blobs):
+        assert len(batch.rows) == 1
+        copies = Batch(
+            batch.rows.repeat(3, 1),
+            torch.arange(3),
+            [None if n is None else n.repeat(3, 1, 1) for n in batch.numbers],
+        )
+        shared = gradients(population.flat, train, batch, rules, recipe)
+        apart = gradients(population.flat, train, copies, rules, recipe)
+        for one, other in zip(shared, apart, strict=True):
+            assert torch.equal(one, other)
+
+
+def test_a_loss_by_hand(blobs: Task) -> None:
+    """Weights of zero give every class the same probability: log 3."""
+    config = make_run({"initializer.gain": 0.0})
+    population = make_population([config], blobs)
+    batch = epoch_of(population, blobs)[0]
+    recipe = Recipe(population.layout, "cross_entropy")
+    train = train_examples(population, blobs)
+    losses, _ = gradients(population.flat, train, batch, dropout_rules(population), recipe)
+    assert losses.tolist() == pytest.approx([math.log(3)], rel=1e-14)
