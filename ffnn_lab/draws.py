@@ -31,29 +31,27 @@ def epoch_batches(population: Population, n_examples: int) -> Iterator[Batch]:
     keys = [(member.config.seed, member.epoch) for member in population.members]
     distinct = sorted(set(keys))
     device, layout = population.device, population.layout
-    orders = torch.from_numpy(
-        np.stack([stream(seed, "order", e).permutation(n_examples) for seed, e in distinct])
-    ).to(device)
+    orders = np.stack([stream(s, "order", epoch).permutation(n_examples) for s, epoch in distinct])
     place = torch.tensor([distinct.index(key) for key in keys], device=device)
-    bounds = batch_bounds(n_examples, population.members[0].config.trainer.batch_size)
+    rows = torch.arange(n_examples, device=device)
     layers = [
         LayerNumbers(distinct, layer, layout.sizes[layer], layout.stored[layer])
         if any(_rates(population, layer))
         else None
         for layer in range(layout.n_layers)
     ]
+    bounds = batch_bounds(n_examples, population.members[0].config.trainer.batch_size)
     bytes_per_step = len(distinct) * (bounds[0][1] - bounds[0][0]) * max(layout.stored) * 4
     n_block = max(1, BLOCK_BYTES // bytes_per_step)
     for first in range(0, len(bounds), n_block):
         block = bounds[first : first + n_block]
         origin, end = block[0][0], block[-1][1]
-        drawn = [
+        order = torch.from_numpy(np.ascontiguousarray(orders[:, origin:end])).to(device)
+        numbers = [
             None if layer is None else layer.draw(end - origin).to(device) for layer in layers
         ]
         for start, stop in block:
-            here = slice(start - origin, stop - origin)
-            numbers = [None if of_layer is None else of_layer[:, here] for of_layer in drawn]
-            yield Batch(orders[:, start:stop], place, numbers)
+            yield Batch(order, numbers, rows[start - origin : stop - origin], place)
 
 
 def dropout_rules(population: Population) -> list[Dropout | None]:
@@ -113,7 +111,9 @@ class LayerNumbers:
 
     def draw(self, n_rows: int) -> Tensor:
         """Draw for the next ``n_rows`` examples, ``(S, n_rows, stored)``."""
-        numbers = np.zeros((len(self._rows), n_rows, self._stored), dtype=np.int32)
+        shape = len(self._rows), n_rows, self._stored
+        is_padded = self._stored > self._width
+        numbers = (np.zeros if is_padded else np.empty)(shape, dtype=np.int32)
         for own, rows in zip(numbers, self._rows, strict=True):
             own[:, : self._width] = rows.draw(n_rows)
         return torch.from_numpy(numbers)

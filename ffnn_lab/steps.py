@@ -38,14 +38,53 @@ class Dropout:
 
 @dataclass(frozen=True)
 class Batch:
-    """What all members see in one step; members of equal seed, at one epoch, see the same."""
+    """What all members see in one step: some rows of a block drawn for many steps.
 
-    rows: Tensor
-    """Examples of each distinct seed, ``(S, B)``."""
-    place: Tensor
-    """Which of these each member sees, ``(M,)``."""
+    Members of equal seed, at one epoch, see the same.
+    """
+
+    order: Tensor
+    """Examples, in the order of each distinct seed, ``(S, R)``."""
     numbers: Sequence[Tensor | None]
-    """What each layer's masks are made of, ``(S, B, stored_in)`` of that layer, or None."""
+    """What each layer's masks are made of, ``(S, R, stored_in)`` of that layer, or None."""
+    rows: Tensor
+    """Which of the ``R`` rows this step takes, ``(B,)``."""
+    place: Tensor
+    """Which seed's they are for each member, ``(M,)``."""
+
+    def __len__(self) -> int:
+        """Count the examples that each member sees."""
+        return len(self.rows)
+
+    def of_members(self, drawn: Tensor) -> Tensor:
+        """Give every member this step's rows of what its seed has, ``(M, B, ...)``.
+
+        One seed's are expanded, not copied: the matrix library then reads them once (20 to 30 %
+        of the first layer's time).
+        """
+        n_seeds, n_rows, *rest = drawn.shape
+        if n_seeds == 1:
+            shared = drawn.index_select(1, self.rows)
+            return shared.expand(self.place.shape[0], *shared.shape[1:])
+        places = (self.place * n_rows).unsqueeze(1) + self.rows
+        taken = drawn.view(n_seeds * n_rows, *rest).index_select(0, places.view(-1))
+        return taken.view(*places.shape, *rest)
+
+    def examples(self, train: Examples) -> tuple[Tensor, Tensor]:
+        """Gather each member's inputs ``(M, B, stored_in)`` and labels ``(M, B)``."""
+        if self.order.shape[0] == 1:
+            picked = self.order[0].index_select(0, self.rows)
+            shape = self.place.shape[0], picked.shape[0]
+            inputs, labels = (
+                each.index_select(0, picked) for each in (train.inputs, train.labels)
+            )
+            return inputs.expand(shape[0], *inputs.shape), labels.expand(shape)
+        picked = self.of_members(self.order)
+        inputs, labels = (
+            each.index_select(0, picked.view(-1)).view(*picked.shape, *each.shape[1:])
+            for each in (train.inputs, train.labels)
+        )
+        return inputs, labels
 
 
 @dataclass(frozen=True)
@@ -59,17 +98,6 @@ class Recipe:
     """What numbers the matrix products are taken of; see ``models.mlp.PRODUCTS``."""
 
 
-def spread(each: Tensor, place: Tensor) -> Tensor:
-    """Give every member what its seed has: ``(S, ...)`` to ``(M, ...)``.
-
-    One seed's is expanded, not copied: the matrix library then reads it once (20 to 30 % of the
-    first layer's time).
-    """
-    if each.shape[0] == 1:
-        return each.expand(place.shape[0], *each.shape[1:])
-    return each.index_select(0, place)
-
-
 def make_masks(batch: Batch, dropout: Sequence[Dropout | None]) -> list[Tensor | None]:
     """Give what each layer's inputs are multiplied with, ``(M, B, stored_in)``, or None.
 
@@ -78,7 +106,7 @@ def make_masks(batch: Batch, dropout: Sequence[Dropout | None]) -> list[Tensor |
     return [
         None
         if numbers is None or rule is None
-        else (spread(numbers, batch.place) >= rule.thresholds) * rule.scales
+        else (batch.of_members(numbers) >= rule.thresholds) * rule.scales
         for numbers, rule in zip(batch.numbers, dropout, strict=True)
     ]
 
@@ -103,17 +131,13 @@ def gradients(
         Losses ``(M,)`` and gradients ``(M, n_stored)``.
     """
     layout, loss = recipe.layout, LOSSES[recipe.loss]
-    n_batch = batch.rows.shape[1]
-    picked = batch.rows.reshape(-1)
-    inputs = train.inputs.index_select(0, picked).view(*batch.rows.shape, -1)
-    labels = train.labels.index_select(0, picked).view(batch.rows.shape)
-    inputs, labels = spread(inputs, batch.place), spread(labels, batch.place)
+    inputs, labels = batch.examples(train)
     masks = make_masks(batch, dropout)
 
     params = layout.views(flat)
     trace = forward_pass(params, inputs, layout, masks, recipe.precision)
     losses = loss.value(trace.outputs, labels).mean(dim=1)
-    slope = loss.slope(trace.outputs, labels) / n_batch
+    slope = loss.slope(trace.outputs, labels) / batch.rows.shape[0]
     each = backward(slope, trace, params, layout, masks, recipe.precision)
     padding = flat.new_zeros(flat.shape[0], layout.n_stored - sum(g[0].numel() for g in each))
     return losses, torch.cat([*(g.flatten(1) for g in each), padding], dim=1)

@@ -21,7 +21,7 @@ from ffnn_lab.models import Layout, export_member, save_network
 from ffnn_lab.population import Member, Population, Snapshot
 from ffnn_lab.records import SPLITS, CurvePoint, Direction, RunResult
 from ffnn_lab.schedules import advance
-from ffnn_lab.stepper import Stepper
+from ffnn_lab.stepper import CompiledStepper, Stepper
 from ffnn_lab.steps import Examples
 from ffnn_lab.tasks import Split, Task
 
@@ -109,7 +109,7 @@ class Training:
         losses: list[Tensor] = []
         with _threads_for(population):
             population.set_learning_rates()
-            stepper = Stepper(population, splits["train"], self._task.loss)
+            stepper = make_stepper(population, splits["train"], self._task.loss)
             for batch in epoch_batches(population, len(splits["train"].labels)):
                 loss, grads = stepper.gradients(batch)
                 stepper.update_(grads)
@@ -223,6 +223,12 @@ def settle_device(config: RunConfig) -> RunConfig:
     if config.device == "auto":
         return with_values(config, {"device": "cuda" if has_cuda else "cpu"})
     return config
+
+
+def make_stepper(population: Population, train: Examples, loss: str) -> Stepper:
+    """Make ready to take a population's steps as ``trainer.compile`` says; see ``Stepper``."""
+    is_compiled = population.members[0].config.trainer.compile is True
+    return (CompiledStepper if is_compiled else Stepper)(population, train, loss)
 
 
 def _on_device(split: Split, population: Population) -> Examples:

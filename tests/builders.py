@@ -32,10 +32,9 @@ from ffnn_lab.draws import epoch_batches
 from ffnn_lab.models import Layout, open_network
 from ffnn_lab.population import Population
 from ffnn_lab.records import CurvePoint, RunResult
-from ffnn_lab.stepper import Stepper
 from ffnn_lab.steps import Batch, Examples
 from ffnn_lab.tasks import Split, Task
-from ffnn_lab.trainer import _on_device, train
+from ffnn_lab.trainer import _on_device, make_stepper, train
 
 NO_DATA = Path("no-data")
 """The data folder of a task that needs none."""
@@ -77,6 +76,7 @@ def make_run(
             batch_size=8,
             evaluate_every=1,
             dtype="float64",
+            compile=False,
             max_norm=None,
             save_weights=False,
             checkpoint_seconds=None,
@@ -243,11 +243,6 @@ def train_examples(population: Population, task: Task) -> Examples:
     return _on_device(task.train, population)
 
 
-def make_stepper(population: Population, task: Task) -> Stepper:
-    """Make ready to take steps as ``trainer.train`` does."""
-    return Stepper(population, train_examples(population, task), task.loss)
-
-
 def epoch_of(population: Population, task: Task) -> list[Batch]:
     """Draw all batches of an epoch."""
     return list(epoch_batches(population, len(task.train.labels)))
@@ -255,7 +250,7 @@ def epoch_of(population: Population, task: Task) -> list[Batch]:
 
 def take_step_(population: Population, batch: Batch, task: Task) -> Tensor:
     """Take one training step, as ``trainer.train`` does, and give its gradients."""
-    stepper = make_stepper(population, task)
+    stepper = make_stepper(population, train_examples(population, task), task.loss)
     _, grads = stepper.gradients(batch)
     stepper.update_(grads)
     return grads

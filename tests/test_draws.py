@@ -11,7 +11,7 @@ from ffnn_lab import draws
 from ffnn_lab.draws import UniformRows, batch_bounds, dropout_rules
 from ffnn_lab.population import Population
 from ffnn_lab.seeds import stream
-from ffnn_lab.steps import make_masks, spread
+from ffnn_lab.steps import make_masks
 from ffnn_lab.tasks import Task
 from tests.builders import epoch_of, make_population, make_run, train_examples
 
@@ -39,8 +39,8 @@ def test_an_epoch_shows_every_example_once_in_the_order_of_its_stream(blobs: Tas
     population = make_population([make_run(seed=seed) for seed in (5, 3)], blobs)
     train = train_examples(population, blobs)
     batches = epoch_of(population, blobs)
-    rows = torch.cat([spread(batch.rows, batch.place) for batch in batches], dim=1)
-    inputs, labels = train.inputs[rows], train.labels[rows]
+    seen = [batch.examples(train) for batch in batches]
+    inputs, labels = (torch.cat(each, dim=1) for each in zip(*seen, strict=True))
     for m, seed in enumerate((5, 3)):
         order = stream(seed, "order", 0).permutation(50)
         assert sorted(order) == list(range(50)) != list(order)
@@ -51,10 +51,10 @@ def test_an_epoch_shows_every_example_once_in_the_order_of_its_stream(blobs: Tas
 
 def test_each_epoch_has_an_order_of_its_own(blobs: Task) -> None:
     population = make_population([make_run()], blobs)
-    first = epoch_of(population, blobs)[0].rows
-    assert torch.equal(first, epoch_of(population, blobs)[0].rows)
+    first = epoch_of(population, blobs)[0].order
+    assert torch.equal(first, epoch_of(population, blobs)[0].order)
     population.members[0].epoch += 1
-    assert not torch.equal(first, epoch_of(population, blobs)[0].rows)
+    assert not torch.equal(first, epoch_of(population, blobs)[0].order)
 
 
 def test_without_dropout_nothing_is_drawn_for_it(blobs: Task) -> None:
@@ -102,7 +102,7 @@ def _epoch_masks(population: Population, task: Task, layer: int) -> Tensor:
     for batch in epoch_of(population, task):
         mask = make_masks(batch, rules)[layer]
         assert mask is not None
-        assert mask.shape[:2] == (len(population), batch.rows.shape[1])
+        assert mask.shape[:2] == (len(population), len(batch))
         masks.append(mask)
     return torch.cat(masks, dim=1)
 

@@ -19,7 +19,7 @@ from ffnn_lab.config.initializer import NormalConfig
 from ffnn_lab.config.optimizer import HeavyBallConfig, SGDConfig
 from ffnn_lab.draws import dropout_rules
 from ffnn_lab.population import Population
-from ffnn_lab.steps import Batch, make_masks, spread
+from ffnn_lab.steps import Batch, make_masks
 from ffnn_lab.tasks import Task
 from ffnn_lab.trainer import train
 from tests.builders import (
@@ -362,7 +362,7 @@ def _masks(population: Population, batch: Batch) -> list[Tensor]:
 
 def _seen(population: Population, batch: Batch) -> list[Tensor]:
     """Give what members see in one step: examples and masks, each ``(M, ...)``."""
-    return [spread(batch.rows, batch.place), *_masks(population, batch)]
+    return [batch.of_members(batch.order), *_masks(population, batch)]
 
 
 def _one_of_each_optimizer(seed: int, changes: dict[str, Any]) -> list[RunConfig]:

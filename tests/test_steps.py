@@ -12,7 +12,7 @@ from ffnn_lab.losses import LOSSES
 from ffnn_lab.models import forward_pass
 from ffnn_lab.models.mlp import ACTIVATIONS
 from ffnn_lab.population import Population
-from ffnn_lab.steps import Batch, Examples, Recipe, gradients, make_masks, spread
+from ffnn_lab.steps import Batch, Examples, Recipe, gradients, make_masks
 from ffnn_lab.tasks import Task
 from tests.builders import (
     ONE_OUTPUT,
@@ -44,9 +44,9 @@ def _losses(population: Population, train: Examples, batch: Batch, task: Task) -
     """Compute the members' mean losses by the forward pass alone, for autograd."""
     layout = population.layout
     masks = make_masks(batch, dropout_rules(population))
-    rows = spread(batch.rows, batch.place)
-    outputs = forward_pass(population.params, train.inputs[rows], layout, masks).outputs
-    return LOSSES[task.loss].value(outputs, train.labels[rows]).mean(dim=1)
+    inputs, labels = batch.examples(train)
+    outputs = forward_pass(population.params, inputs, layout, masks).outputs
+    return LOSSES[task.loss].value(outputs, labels).mean(dim=1)
 
 
 @pytest.mark.parametrize("bias", [True, False], ids=["biases", "no biases"])
@@ -113,12 +113,14 @@ def test_gradients_pass_gradcheck(kind: str, activation: str) -> None:
 
 
 def test_one_seed_is_expanded_and_several_are_copied() -> None:
-    one, two = torch.arange(6.0).view(1, 2, 3), torch.arange(12.0).view(2, 2, 3)
-    shared = spread(one, torch.tensor([0, 0, 0]))
-    assert shared.shape == (3, 2, 3)
+    drawn = torch.arange(24.0).view(2, 4, 3)  # of two seeds, four rows of three numbers
+    rows = torch.tensor([1, 2])
+    together = Batch(torch.zeros(1, 4), [], rows, torch.tensor([0, 0, 0]))
+    shared = together.of_members(drawn[:1])
+    assert torch.equal(shared, drawn[[0, 0, 0], 1:3])
     assert shared.stride(0) == 0
-    copied = spread(two, torch.tensor([1, 0, 1]))
-    assert torch.equal(copied, two[[1, 0, 1]])
+    apart = Batch(torch.zeros(2, 4), [], rows, torch.tensor([1, 0, 1]))
+    assert torch.equal(apart.of_members(drawn), drawn[[1, 0, 1], 1:3])
 
 
 def test_members_that_share_a_batch_compute_as_with_copies_of_it(blobs: Task) -> None:
@@ -129,11 +131,12 @@ def test_members_that_share_a_batch_compute_as_with_copies_of_it(blobs: Task) ->
     recipe, rules = Recipe(population.layout, "cross_entropy"), dropout_rules(population)
     train = train_examples(population, blobs)
     for batch in epoch_of(population, blobs):
-        assert len(batch.rows) == 1
+        assert len(batch.order) == 1
         copies = Batch(
-            batch.rows.repeat(3, 1),
-            torch.arange(3),
+            batch.order.repeat(3, 1),
             [None if n is None else n.repeat(3, 1, 1) for n in batch.numbers],
+            batch.rows,
+            torch.arange(3),
         )
         shared = gradients(population.flat, train, batch, rules, recipe)
         apart = gradients(population.flat, train, copies, rules, recipe)

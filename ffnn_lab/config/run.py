@@ -51,6 +51,9 @@ class TrainerConfig:
     evaluate_every: int = ranged("[1, inf)")
     """Epochs between evaluations; the last epoch is always evaluated."""
     dtype: str = one_of("float32", "float64")
+    compile: Any  # bool | str: as above
+    """Whether steps are compiled (on the CPU), which may round otherwise; ``auto`` is settled once
+    for a sweep, by its whole work."""
     max_norm: Union[float, None] = ranged("(0, inf)")  # noqa: UP007 - as above
     """Longest incoming weight vector of a hidden unit, enforced after each step; null for no
     limit (Srivastava et al. 2014, section 5.1)."""
@@ -120,6 +123,15 @@ class RunConfig:
             )
             raise ConfigError(msg)
         _check_batch_size(self.trainer.batch_size)
+        if not isinstance(self.trainer.compile, bool) and self.trainer.compile != "auto":
+            msg = f"trainer.compile must be auto, true or false, got {self.trainer.compile}"
+            raise ConfigError(msg)
+        if self.trainer.compile is True and self.device == "cuda":
+            msg = (
+                "trainer.compile must be auto or false with device=cuda, where steps are replayed "
+                "as a graph of the device instead; got true"
+            )
+            raise ConfigError(msg)
         self.task.check_together()
         if isinstance(self.schedule, DevDecayConfig) and self.trainer.evaluate_every != 1:
             msg = (
@@ -202,14 +214,18 @@ def run_id(config: RunConfig) -> str:
     """Hash what can move the run's numbers to twelve hexadecimal digits.
 
     Raises:
-        ConfigError: If ``device`` is still ``auto``, or a table has no checksum: the kind of
-            device and the contents of the table move numbers, so they must be settled first.
+        ConfigError: If ``device`` or ``trainer.compile`` is still ``auto``, or a table has no
+            checksum: the kind of device, how steps are computed and the contents of the table
+            move numbers, so they must be settled first.
     """
     if config.device == "auto":
         msg = "device must be settled (cpu or cuda) before a run has an id, got auto"
         raise ConfigError(msg)
     if not config.task.is_settled:
         msg = "task.sha256 must be settled before a run has an id, got null"
+        raise ConfigError(msg)
+    if config.trainer.compile == "auto":
+        msg = "trainer.compile must be settled (true or false) before a run has an id, got auto"
         raise ConfigError(msg)
     return digest(identity(config))
 
@@ -224,5 +240,6 @@ def partition_key(config: RunConfig) -> str:
     """Name what cannot differ inside one population: equal keys can be trained together."""
     flat = identity(config)
     shared = ("task.", "model.", "device")
-    trainer = ("trainer.batch_size", "trainer.dtype", "trainer.evaluate_every")
+    names = ("batch_size", "dtype", "evaluate_every", "compile")
+    trainer = tuple(f"trainer.{name}" for name in names)
     return json.dumps({k: v for k, v in flat.items() if k.startswith(shared) or k in trainer})
