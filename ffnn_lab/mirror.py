@@ -6,6 +6,7 @@ is open and ends. On its output it gives a sign of life now and then, and says w
 """
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -162,6 +163,8 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     # A telemetry thread of W&B would look up hosts even offline.
     os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
+    # W&B keeps a log of itself beside each run, which takes a tenth of its time.
+    logging.disable(logging.INFO)
     sys.exit(serve(_private(sys.stdin, mode="rb"), _private(sys.stdout, mode="wb")))
 
 

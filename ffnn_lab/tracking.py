@@ -23,8 +23,8 @@ from ffnn_lab.records import CurvePoint, RunResult
 
 logger = logging.getLogger(__name__)
 
-MAX_BEHIND = 20_000
-"""Messages, an epoch of a population each, that the tracking process may be behind: some 10 kB
+MAX_BEHIND = 10_000
+"""Messages, an epoch of a population each, that the tracking process may be behind: some 20 kB
 each for 64 members."""
 PATIENCE_SECONDS = 90.0
 """How long the tracking process may give no sign of life while the end of a sweep waits for it.
