@@ -27,7 +27,7 @@ if __name__ in ("__main__", "__mp_main__"):
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,8 +104,10 @@ def run_single(config: RunConfig) -> None:
     folder = Path(config.paths.outputs) / name
     console = Console()
     console.print(task.summary, soft_wrap=True, highlight=False, markup=False)
-    with whole_or_not(folder) as begun:
-        tracker = make_tracker(config, begun, group=name, labels={})
+    with (
+        whole_or_not(folder) as begun,
+        closing(make_tracker(config, begun, group=name, labels={})) as tracker,
+    ):
 
         def on_epoch(members: Sequence[Member]) -> None:
             display.on_epoch(members)

@@ -81,7 +81,7 @@ MOST_SECONDS = 300.0
 
 MARK = "KILL_TEST_SWEEP"
 """Environment variable by which the processes of one command are found."""
-HELPERS = ("resource_tracker", "semaphore_tracker", "forkserver")
+HELPERS = ("resource_tracker", "semaphore_tracker", "forkserver", "mirror.py")
 """What the command line of a Python process says that is no worker."""
 NOT_COMPARED = re.compile(r"(^|[._])(seconds|time|at|worker|part|population|git)([._]|$)")
 

@@ -7,6 +7,7 @@ import math
 import time
 import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import torch
@@ -109,6 +110,10 @@ class Worker:
             StoppedError: If it was told to stop before that.
             TooManyFailedError: If more runs failed than may.
         """
+        with closing(self._tracker):  # however it ends: what the tracker has is written
+            self._work()
+
+    def _work(self) -> None:
         with self._storage.lock(self._definition.name):
             self._agenda.restore()
         while True:

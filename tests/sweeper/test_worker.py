@@ -11,8 +11,10 @@ from ffnn_lab.config import run_id
 from ffnn_lab.population import Member
 from ffnn_lab.records import DEFAULT_SETTING, read_runs, read_trials
 from ffnn_lab.scores import best_settings, setting_scores
+from ffnn_lab.sweeper import pool
 from ffnn_lab.sweeper.space import Choice
 from ffnn_lab.sweeper.worker import StoppedError, Watcher
+from ffnn_lab.tracking import NoTracker
 from tests.sweeps import Stopper, make_definition, tables, work
 
 
@@ -184,3 +186,35 @@ def test_random_draws_from_listed_values_each_combination_once(tmp_path: Path) -
     joined = read_trials(folder).merge(read_runs(folder).drop(columns="seed"), on="run_id")
     for _, rows in joined.groupby("arm"):
         assert sorted(rows["optimizer.lr"]) == [0.01, 0.1, 1.0]
+
+
+class Closing(NoTracker):
+    """Counts how often it is closed."""
+
+    n_closed = 0
+
+    def close(self) -> None:
+        """Count."""
+        self.n_closed += 1
+
+
+class Raiser(Watcher):
+    """Ends a sweep amid its training."""
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+
+    def epoch(self, members: Sequence[Member]) -> None:  # noqa: ARG002 - of any members
+        """Raise it."""
+        raise self._error
+
+
+@pytest.mark.parametrize("error", [StoppedError(), OSError("full"), KeyboardInterrupt()])
+def test_a_worker_closes_its_tracker_however_it_ends(
+    error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracker = Closing()
+    monkeypatch.setattr(pool, "make_tracker", lambda *_args, **_more: tracker)
+    with pytest.raises(type(error)):
+        work(tmp_path, make_definition("grid"), Raiser(error))
+    assert tracker.n_closed == 1
