@@ -127,7 +127,7 @@ def print_plan(
     estimate: Estimate,
     console: Console,
     *,
-    n_workers: int,
+    workers: tuple[int, int],
     tasks: Sequence[str],
 ) -> None:
     """Print what a sweep is about to do, before it does it.
@@ -137,7 +137,7 @@ def print_plan(
         folder: Where it goes.
         estimate: Of what is left.
         console: Where to print.
-        n_workers: Workers that share it.
+        workers: How many share it, and the threads of each.
         tasks: The summary of each task.
     """
 
@@ -169,10 +169,17 @@ def print_plan(
     )
     say(tuning + confirm)
     more = " and more where a grid grows" if grows else ""
-    workers = f", {n_workers} workers" if n_workers > 1 else ""
+    n_workers, n_threads = workers
+    by = ", ".join(
+        [
+            *([f"{n_workers} workers"] if n_workers > 1 else []),
+            f"{n_threads} thread{'s' if n_threads > 1 else ''}{' each' if n_workers > 1 else ''}",
+            *(["compiled"] if any(a.config.trainer.compile for a in definition.arms) else []),
+        ]
+    )
     recorded = f" ({estimate.n_recorded} recorded)" if estimate.n_recorded else ""
     work = (
-        f"{estimate.n_populations} populations of at most {definition.population_size}{workers}; "
+        f"{estimate.n_populations} populations of at most {definition.population_size}, {by}; "
         f"about {duration(estimate.seconds)} here"
         if estimate.n_populations
         else "all of it is recorded"

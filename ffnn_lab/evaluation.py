@@ -1,7 +1,6 @@
 """Loss and error of every member on a split: sums and counts, divided once; cosines."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,12 +8,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ffnn_lab.losses import ERRORS, LOSSES, PerExample
-from ffnn_lab.models import Layout, forward
-from ffnn_lab.steps import Examples
+from ffnn_lab.models import Layout
+from ffnn_lab.programs import sums_program
+from ffnn_lab.steps import Examples, evaluation_sums
 from ffnn_lab.tasks import Task
 
-CHUNK_NUMBERS = 1 << 14
+CHUNK_NUMBERS = 1 << 13
 """Activations of one layer and member at a time. The chunk follows from the layer sizes alone:
 if it followed from the number of members, a run's sums would depend on its company."""
 
@@ -23,51 +22,64 @@ if it followed from the number of members, a run's sums would depend on its comp
 class Criterion:
     """What a task's members are trained on, and what they are judged by."""
 
-    loss: PerExample
-    error: PerExample
+    loss: str
+    """One of ``losses.LOSSES``."""
+    error: str
+    """One of ``losses.ERRORS``."""
     error_unit: float
-    """What the mean of ``error`` is divided by."""
+    """What the mean of the error is divided by."""
 
     @classmethod
     def of(cls, task: Task) -> "Criterion":
         """Look up a task's."""
-        return cls(LOSSES[task.loss].value, ERRORS[task.error], task.error_unit)
+        return cls(task.loss, task.error, task.error_unit)
 
 
 def evaluate(
-    params: Sequence[Tensor], split: Examples, layout: Layout, criterion: Criterion
+    flat: Tensor,
+    split: Examples,
+    layout: Layout,
+    criterion: Criterion,
+    *,
+    is_compiled: bool = False,
 ) -> tuple[Tensor, Tensor]:
     """Evaluate the whole network (no dropout) of every member.
 
     Args:
-        params: As ``models.forward`` takes them.
+        flat: Parameters, ``(M, n_stored)``.
         split: The examples, the same for all members.
         layout: The layers.
         criterion: The task's.
+        is_compiled: Whether by a compiled program.
 
     Returns:
         Mean loss per example, and error (see ``losses.ERRORS``), each ``(M,)`` in float64.
     """
-    n_members, n_examples = params[0].shape[0], len(split.labels)
-    loss = torch.zeros(n_members, dtype=torch.float64, device=split.inputs.device)
+    n_examples = len(split.labels)
+    loss = torch.zeros(flat.shape[0], dtype=torch.float64, device=flat.device)
     error = torch.zeros_like(loss)
-    size = min(512, max(32, CHUNK_NUMBERS // max(layout.stored)))
+    names = criterion.loss, criterion.error
+    compiled = sums_program(layout, *names, flat, split.labels.dtype) if is_compiled else None
+    size = min(512, max(64, CHUNK_NUMBERS // max(layout.stored)))
     for start in range(0, n_examples, size):
-        inputs = split.inputs[start : start + size].expand(n_members, -1, -1)
-        labels = split.labels[start : start + size].expand(n_members, -1)
-        outputs = forward(params, inputs, layout)
-        loss += criterion.loss(outputs, labels).double().sum(dim=1)
-        error += criterion.error(outputs, labels).sum(dim=1)
+        inputs, labels = split.inputs[start : start + size], split.labels[start : start + size]
+        sums = (
+            evaluation_sums(flat, inputs, labels, layout, *names)
+            if compiled is None
+            else compiled([flat, inputs, labels])
+        )
+        loss += sums[0]
+        error += sums[1]
     return loss / n_examples, error / (n_examples * criterion.error_unit)
 
 
-def cosines(params: Sequence[Tensor], member: int, layout: Layout, task: Task) -> dict[str, float]:
+def cosines(flat: Tensor, member: int, layout: Layout, task: Task) -> dict[str, float]:
     """Compare a linear member without bias with the solutions that its task knows.
 
     Only weights that some train example reaches are compared.
 
     Args:
-        params: As ``models.forward`` takes them.
+        flat: Parameters, ``(M, n_stored)``.
         member: Index on the leading axis.
         layout: The layers.
         task: What the member learned.
@@ -78,7 +90,7 @@ def cosines(params: Sequence[Tensor], member: int, layout: Layout, task: Task) -
     """
     if not task.solutions or layout.has_bias or layout.n_layers > 1:
         return {}
-    stored = params[0].detach()[member, 0, : task.n_features]
+    stored = flat[member, : task.n_features]  # of the first weight its first row, the score's
     weights = np.asarray(stored.double().cpu())
     is_reached = task.train.inputs.any(axis=0)
     if not weights[is_reached].any():

@@ -30,11 +30,17 @@ from torch import Tensor, nn
 
 from ffnn_lab import losses, models, optimizers, steps
 from ffnn_lab.config import UserError
+from ffnn_lab.models import Layout
 from ffnn_lab.optimizers import METHODS, Method
-from ffnn_lab.steps import Batch, Dropout, Examples, Recipe, gradients, update_
+from ffnn_lab.steps import Batch, Dropout, Examples, Recipe, evaluation_sums, gradients, update_
 
 CACHE = "FFNN_LAB_CACHE"
 """Environment variable: folder of the compiled programs."""
+NO_COMPILER = (
+    "no C++ compiler is there (g++, or what CXX names): steps run as they are written, "
+    "trainer.compile=false"
+)
+"""What the user is told where compiling is asked for, or would pay."""
 _N_EXAMPLE = 4
 """Members, seeds and examples of what is exported; any other number is as good but 0 and 1, in
 which torch would see a constant."""
@@ -166,6 +172,40 @@ def update_program(method: Method, like: Tensor) -> Run:
     return _program(spec, example)
 
 
+class _Sums(nn.Module):
+    """``steps.evaluation_sums`` of a partition."""
+
+    def __init__(self, layout: Layout, loss: str, error: str) -> None:
+        super().__init__()
+        self._layout, self._loss, self._error = layout, loss, error
+
+    def forward(self, flat: Tensor, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        return evaluation_sums(flat, inputs, labels, self._layout, self._loss, self._error)
+
+
+def sums_program(layout: Layout, loss: str, error: str, like: Tensor, labels: torch.dtype) -> Run:
+    """Give the compiled ``steps.evaluation_sums``: of flat parameters, inputs and labels.
+
+    Args:
+        layout: The layers.
+        loss: One of ``losses.LOSSES``.
+        error: One of ``losses.ERRORS``.
+        like: A tensor of the dtype that the networks are in, on their device.
+        labels: The labels' dtype.
+    """
+    details = {"layout": asdict(layout), "loss": loss, "error": error, "labels": str(labels)}
+
+    def example() -> tuple[nn.Module, list[Tensor], Axes]:
+        tensors = [
+            torch.zeros(_N_EXAMPLE, layout.n_stored, dtype=like.dtype),
+            torch.zeros(_N_EXAMPLE, layout.stored[0], dtype=like.dtype),
+            torch.zeros(_N_EXAMPLE, dtype=labels),
+        ]
+        return _Sums(layout, loss, error), tensors, [{0: "M"}, {0: "B"}, {0: "B"}]
+
+    return _program(Spec("evaluation", str(like.dtype), details), example)
+
+
 # --- on disk ----------------------------------------------------------------------------------
 
 Axes = list[dict[int, str]]
@@ -174,6 +214,7 @@ Example = Callable[[], tuple[nn.Module, list[Tensor], Axes]]
 """Makes the module to export, and inputs that stand for all others."""
 _SETTINGS: dict[str, dict[str, Any]] = {
     "gradients": {},
+    "evaluation": {},
     # Scalars per member are computed once and stored: inlined, as many operations are by default,
     # they are computed for every weight, and Adam takes twice the time.
     "update": {"realize_opcount_threshold": 3},
@@ -255,8 +296,9 @@ def _compile(spec: Spec, example: Example, path: Path) -> None:
     """
     if find_compiler() is None:
         msg = (
-            "trainer.compile=true needs a C++ compiler, and none is there (g++, or what the "
-            "environment variable CXX names): install one, or ask for trainer.compile=false"
+            "this was begun with trainer.compile=true, which needs a C++ compiler (g++, or what "
+            "the environment variable CXX names), and none is there: install one, or begin anew "
+            "with trainer.compile=false"
         )
         raise ProgramError(msg)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -291,7 +333,8 @@ def _build(
         }
         for a in axes
     ]
-    n_named = len(inspect.signature(module.forward).parameters) - 1
+    parameters = inspect.signature(module.forward).parameters.values()
+    n_named = sum(parameter.kind is not parameter.VAR_POSITIONAL for parameter in parameters)
     more = tuple(dims[n_named:])  # of the module's variable arguments, if there are any
     shapes = (*dims[:n_named], more) if more else tuple(dims)
     with warnings.catch_warnings(), torch.no_grad():

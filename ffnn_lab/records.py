@@ -279,6 +279,7 @@ def run_row(result: RunResult) -> dict[str, Any]:
     """Flatten a result to its row of ``runs``."""
     flat = leaves(result.config)
     flat["trainer.batch_size"] = str(flat["trainer.batch_size"])
+    flat["trainer.compile"] = str(flat["trainer.compile"]).lower()
     return {
         "run_id": result.run_id,
         **flat,

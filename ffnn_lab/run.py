@@ -93,16 +93,20 @@ def run_single(config: RunConfig) -> None:
     from ffnn_lab.display import RunDisplay, print_result  # noqa: PLC0415
     from ffnn_lab.population import Member  # noqa: PLC0415
     from ffnn_lab.records import RecordWriter  # noqa: PLC0415
+    from ffnn_lab.sweeper.settle import settle_compile  # noqa: PLC0415
     from ffnn_lab.tasks import load_task, settle_task  # noqa: PLC0415
     from ffnn_lab.tracking import make_tracker  # noqa: PLC0415
     from ffnn_lab.trainer import settle_device, train  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, signal.default_int_handler)  # from here on, folders are tidied up
-    config = settle_task(settle_device(config))
+    console = Console()
+    # One run takes less time than compiling its steps.
+    config = settle_compile(
+        settle_task(settle_device(config)), is_wanted=False, notice=console.print
+    )
     task = load_task(config.task, Path(config.paths.data))
     name = f"run-{run_id(config)}"
     folder = Path(config.paths.outputs) / name
-    console = Console()
     console.print(task.summary, soft_wrap=True, highlight=False, markup=False)
     with (
         whole_or_not(folder) as begun,
@@ -145,29 +149,44 @@ def run_sweep(
 
     from analysis.declaration import declare  # noqa: PLC0415
     from ffnn_lab.display import SweepDisplay, print_plan  # noqa: PLC0415
-    from ffnn_lab.records import read_runs  # noqa: PLC0415
+    from ffnn_lab.records import read_definition, read_runs  # noqa: PLC0415
     from ffnn_lab.sweeper.compose import define  # noqa: PLC0415
     from ffnn_lab.sweeper.estimate import estimate  # noqa: PLC0415
-    from ffnn_lab.sweeper.pool import Post, lead, open_sweep, work_alone  # noqa: PLC0415
+    from ffnn_lab.sweeper.pool import Post, lead, n_cores, open_sweep, work_alone  # noqa: PLC0415
     from ffnn_lab.sweeper.resume import settle_folder  # noqa: PLC0415
+    from ffnn_lab.sweeper.settle import settle_sweep  # noqa: PLC0415
     from ffnn_lab.sweeper.worker import StoppedError  # noqa: PLC0415
     from ffnn_lab.tasks import check_task  # noqa: PLC0415
     from ffnn_lab.trainer import settle_device  # noqa: PLC0415
 
     definition, options = define(loader, master, arguments, settle_device)
     outputs = Path(definition.arms[0].config.paths.outputs)
+    console = Console()
+    is_kept = options.if_changed != "discard"
+    definition = settle_sweep(
+        definition,
+        stored=read_definition(outputs / definition.name) if is_kept else None,
+        population_size=options.population_size,
+        notice=lambda text: console.print(text, soft_wrap=True, highlight=False, markup=False),
+    )
     definition = settle_folder(definition, outputs, if_changed=options.if_changed)
     folder = outputs / definition.name
     launcher, n_workers = settle_launcher(master, options.n_workers)
-    console = Console()
-    n_recorded = 0 if options.if_changed == "discard" else count_recorded(folder)
+    n_threads = options.n_threads or max(1, n_cores() // n_workers)
+    n_recorded = count_recorded(folder) if is_kept else 0
     plan = estimate(definition, n_recorded=n_recorded, n_workers=n_workers)
     runs = [arm.config for arm in definition.arms]
     tasks = list(dict.fromkeys(check_task(run.task, Path(run.paths.data)) for run in runs))
-    print_plan(definition, str(folder), plan, console, n_workers=n_workers, tasks=tasks)
+    print_plan(definition, str(folder), plan, console, workers=(n_workers, n_threads), tasks=tasks)
     if options.dry_run:
         return
-    post = Post(str(folder.resolve()), options.storage, n_workers, options.max_failures)
+    post = Post(
+        str(folder.resolve()),
+        options.storage,
+        n_workers,
+        options.max_failures,
+        n_threads=n_threads,
+    )
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # the display tidies up
     try:
         with SweepDisplay(definition, console) as display:

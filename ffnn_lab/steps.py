@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ffnn_lab.losses import LOSSES
-from ffnn_lab.models import Layout, backward, forward_pass
+from ffnn_lab.losses import ERRORS, LOSSES
+from ffnn_lab.models import Layout, backward, forward, forward_pass
 from ffnn_lab.optimizers import Method, State, decay_
 
 
@@ -166,6 +166,29 @@ def update_(
         lr = hyperparameters["lr"]
         grads = decay_(params, grads, lr=lr, coupled=coupled, decoupled=decoupled)
     method.step_(params, grads, state, **hyperparameters)
+
+
+def evaluation_sums(
+    flat: Tensor, inputs: Tensor, labels: Tensor, layout: Layout, loss: str, error: str
+) -> tuple[Tensor, Tensor]:
+    """Sum the loss and the error of every member's whole network over the same examples.
+
+    Args:
+        flat: Parameters, ``(M, n_stored)``.
+        inputs: ``(B, stored_in)`` of the first layer.
+        labels: ``(B,)``.
+        layout: The layers.
+        loss: One of ``losses.LOSSES``.
+        error: One of ``losses.ERRORS``.
+
+    Returns:
+        Both sums, ``(M,)`` in float64.
+    """
+    n_members = flat.shape[0]
+    outputs = forward(layout.views(flat), inputs.expand(n_members, *inputs.shape), layout)
+    shared = labels.expand(n_members, *labels.shape)
+    losses, errors = LOSSES[loss].value(outputs, shared), ERRORS[error](outputs, shared)
+    return losses.double().sum(dim=1), errors.double().sum(dim=1)
 
 
 def clip_norms_(flat: Tensor, limits: Tensor, layout: Layout) -> None:

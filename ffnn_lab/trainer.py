@@ -227,8 +227,12 @@ def settle_device(config: RunConfig) -> RunConfig:
 
 def make_stepper(population: Population, train: Examples, loss: str) -> Stepper:
     """Make ready to take a population's steps as ``trainer.compile`` says; see ``Stepper``."""
-    is_compiled = population.members[0].config.trainer.compile is True
-    return (CompiledStepper if is_compiled else Stepper)(population, train, loss)
+    return (CompiledStepper if is_compiled(population) else Stepper)(population, train, loss)
+
+
+def is_compiled(population: Population) -> bool:
+    """Whether ``trainer.compile`` of a population says so; its members agree."""
+    return population.members[0].config.trainer.compile is True
 
 
 def _on_device(split: Split, population: Population) -> Examples:
@@ -317,7 +321,13 @@ def _evaluate(
         measured = {
             name: [
                 values.tolist()
-                for values in evaluate(population.params, split, population.layout, criterion)
+                for values in evaluate(
+                    population.flat,
+                    split,
+                    population.layout,
+                    criterion,
+                    is_compiled=is_compiled(population),
+                )
             ]
             for name, split in splits.items()
         }
@@ -331,7 +341,7 @@ def _evaluate(
                 CurvePoint(member.epoch, member.n_steps, name, loss, error, member.lr)
                 for name, (loss, error) in values.items()
             ]
-            found = cosines(population.params, m, population.layout, task)
+            found = cosines(population.flat, m, population.layout, task)
             if found:
                 member.directions.append(Direction(member.epoch, member.n_steps, found))
         else:

@@ -8,20 +8,19 @@ import torch
 from torch.nn import functional
 
 from ffnn_lab.evaluation import CHUNK_NUMBERS, Criterion, evaluate
-from ffnn_lab.losses import ERRORS, LOSSES
 from ffnn_lab.models import Layout
 from ffnn_lab.steps import Examples
 from ffnn_lab.trainer import _on_device
 from tests.builders import ONE_OUTPUT, make_blobs, make_line, make_population, make_run
 
 LINEAR = Layout((2, 3), "relu", alignment=1)
-CLASSES = Criterion(LOSSES["cross_entropy"].value, ERRORS["class"], error_unit=1.0)
+CLASSES = Criterion("cross_entropy", "class", error_unit=1.0)
 
 
-def _params(biases: list[list[float]]) -> list[torch.Tensor]:
+def _flat(biases: list[list[float]]) -> torch.Tensor:
     """Make networks of zero weights, whose logits are their biases."""
     bias = torch.tensor(biases, dtype=torch.float64)
-    return [torch.zeros(len(biases), 3, 2, dtype=torch.float64), bias]
+    return torch.cat([bias.new_zeros(len(biases), 3 * 2), bias], dim=1)
 
 
 def _examples(labels: list[int]) -> Examples:
@@ -34,8 +33,8 @@ def test_loss_and_error_by_hand() -> None:
     Three of five are right; the loss is -(3 log 5/8 + log 2/8 + log 1/8) / 5. The second member
     has equal logits: log 3, and answers one class.
     """
-    params = _params([[math.log(1), math.log(2), math.log(5)], [0.0, 0.0, 0.0]])
-    loss, error = evaluate(params, _examples([2, 2, 1, 0, 2]), LINEAR, CLASSES)
+    flat = _flat([[math.log(1), math.log(2), math.log(5)], [0.0, 0.0, 0.0]])
+    loss, error = evaluate(flat, _examples([2, 2, 1, 0, 2]), LINEAR, CLASSES)
     by_hand = -(3 * math.log(5 / 8) + math.log(2 / 8) + math.log(1 / 8)) / 5
     assert loss.tolist() == pytest.approx([by_hand, math.log(3)], rel=1e-14)
     assert error[0].item() == pytest.approx(2 / 5, rel=1e-15)
@@ -43,7 +42,7 @@ def test_loss_and_error_by_hand() -> None:
 
 
 def _n_chunk(layout: Layout) -> int:
-    return min(512, max(32, CHUNK_NUMBERS // max(layout.stored)))
+    return min(512, max(64, CHUNK_NUMBERS // max(layout.stored)))
 
 
 @pytest.mark.parametrize("surplus", [-1, 0, 1, 100, 600])
@@ -56,8 +55,8 @@ def test_the_last_chunk_counts_for_what_it_is(surplus: int) -> None:
     assert n_first == 512
     n_right, n_wrong = min(n_first, n_first + surplus), max(0, surplus)
     split = _examples([0] * n_right + [1] * n_wrong)
-    params = _params([[math.log(3), 0.0, -math.inf]])
-    loss, error = evaluate(params, split, LINEAR, CLASSES)
+    flat = _flat([[math.log(3), 0.0, -math.inf]])
+    loss, error = evaluate(flat, split, LINEAR, CLASSES)
     expected = (n_right * math.log(4 / 3) + n_wrong * math.log(4)) / (n_right + n_wrong)
     assert loss.item() == pytest.approx(expected, rel=1e-12)
     assert error.item() == n_wrong / (n_right + n_wrong)
@@ -66,7 +65,7 @@ def test_the_last_chunk_counts_for_what_it_is(surplus: int) -> None:
 @pytest.mark.parametrize("n_examples", [1, 31, 32, 33, 1000])
 @pytest.mark.parametrize("widths", [[], [9], [700]], ids=str)
 def test_each_member_equals_a_plain_forward_pass(n_examples: int, widths: list[int]) -> None:
-    """700 units make chunks of 32."""
+    """700 units make chunks of 64."""
     rng = np.random.default_rng(0)
     population = make_population(
         [make_run({"model.widths": widths}, seed=seed) for seed in range(3)],
@@ -76,7 +75,7 @@ def test_each_member_equals_a_plain_forward_pass(n_examples: int, widths: list[i
     labels = torch.from_numpy(rng.integers(0, 4, n_examples))
     stored = functional.pad(inputs, (0, population.layout.stored[0] - 5))
     split = Examples(stored, labels)
-    losses, errors = evaluate(population.params, split, population.layout, CLASSES)
+    losses, errors = evaluate(population.flat, split, population.layout, CLASSES)
     for m in range(3):
         hidden = inputs
         for layer in range(len(widths) + 1):
@@ -101,7 +100,7 @@ def test_a_score_is_judged_over_all_chunks(n_dev: int, kind: tuple[str, str]) ->
     configs = [make_run({"model.widths": []}, seed=seed) for seed in range(2)]
     population = make_population(configs, task)
     examples = _on_device(task.dev, population)
-    found = evaluate(population.params, examples, population.layout, Criterion.of(task))
+    found = evaluate(population.flat, examples, population.layout, Criterion.of(task))
     labels = task.dev.labels
     for m in range(2):
         weight = population.params[0].detach()[m, 0, :5].numpy()
@@ -120,9 +119,9 @@ def test_a_score_is_judged_over_all_chunks(n_dev: int, kind: tuple[str, str]) ->
 
 def test_the_sums_are_in_float64_whatever_the_networks_are_in() -> None:
     """Half a million losses of log 3 in float32 would sum up with an error of about 1e-4."""
-    params = [tensor.float() for tensor in _params([[0.0, 0.0, 0.0]])]
+    flat = _flat([[0.0, 0.0, 0.0]]).float()
     split = Examples(torch.zeros(500_000, 2), torch.zeros(500_000, dtype=torch.int64))
-    loss, error = evaluate(params, split, LINEAR, CLASSES)
+    loss, error = evaluate(flat, split, LINEAR, CLASSES)
     assert loss.dtype == error.dtype == torch.float64
     # Each loss is rounded to float32 (2^-24); the sum adds nothing to that.
     assert loss.item() == pytest.approx(math.log(3), rel=2**-24)

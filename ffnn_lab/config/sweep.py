@@ -70,10 +70,12 @@ class SweeperConfig:
     tune: StageConfig
     confirm: StageConfig
     pruner: PrunerConfig
-    population_size: int = ranged("[1, inf)")
-    """Most runs trained together."""
+    population_size: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above
+    """Most runs trained together; null for what their shapes suggest."""
     n_workers: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above
     """Processes that share the work; null for as many as the launcher sets, one under basic."""
+    n_threads: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above
+    """Threads of each; null for an equal share of the machine's cores."""
     storage: Union[str, None]  # noqa: UP007 - as above
     """Where the workers meet: null for a journal in the sweep's folder, or postgresql://..."""
     max_failures: int = ranged("[0, inf)")

@@ -25,6 +25,8 @@ from ffnn_lab.sweeper.space import Axis, Choice, Interval
 from ffnn_lab.sweeper.storage import check_url, without_password
 from ffnn_lab.tasks import check_task, settle_task
 
+MOST_TOGETHER = 64
+"""Runs that samplers take to be in flight, where no size of a population is given."""
 Settle = Callable[[RunConfig], RunConfig]
 """Settles what depends on the machine: the device."""
 
@@ -176,13 +178,14 @@ def define(
     _refuse_unused(shared, arms)
     tune_seeds = _tune_seeds(seeds, options)
     protocol = _protocol(options, arms)
+    n_together = options.population_size or MOST_TOGETHER
     definition = Definition(
         name="",
         command=_command(request, list(master.hydra.overrides.hydra)),
         arms=arms,
         protocol=protocol,
         n_settings=options.protocol.n_settings,
-        n_parallel=max(1, options.population_size // (len(arms) * len(tune_seeds))),
+        n_parallel=max(1, n_together // (len(arms) * len(tune_seeds))),
         seed=options.protocol.seed,
         max_points=options.protocol.max_points,
         objective={
@@ -199,7 +202,7 @@ def define(
         tune_seeds=tune_seeds,
         confirm_seeds=tuple(range(CONFIRM_FROM, CONFIRM_FROM + options.confirm.n_seeds)),
         pruner=_pruner(options, arms),
-        population_size=options.population_size,
+        population_size=n_together,
     )
     return replace(definition, name=_name(request, definition)), options
 

@@ -41,12 +41,8 @@ def estimate(definition: Definition, *, n_recorded: int, n_workers: int) -> Esti
     if left == 0:
         return Estimate(n_recorded, 0, 0.0)
     kinds: dict[str, list[tuple[RunConfig, float]]] = {}
-    for arm in definition.arms:
-        n_runs = definition.n_settings_of(arm) * len(definition.tune_seeds)
-        n_runs += definition.n_confirmed_of(arm) * len(definition.confirm_seeds)
-        points = list(_points(arm))
-        for config in points:
-            kinds.setdefault(partition_key(config), []).append((config, n_runs / len(points)))
+    for config, share in shares(definition):
+        kinds.setdefault(partition_key(config), []).append((config, share))
     n_populations, seconds = 0, 0.0
     for members in kinds.values():
         n_runs_ = left * sum(share for _, share in members)
@@ -62,6 +58,16 @@ def estimate(definition: Definition, *, n_recorded: int, n_workers: int) -> Esti
             seconds = math.nan
         n_populations += n_of_kind
     return Estimate(n_recorded, n_populations, seconds / min(n_workers, n_populations or 1))
+
+
+def shares(definition: Definition) -> Iterator[tuple[RunConfig, float]]:
+    """Walk runs that stand for a whole sweep, each with how many it stands for."""
+    for arm in definition.arms:
+        n_runs = definition.n_settings_of(arm) * len(definition.tune_seeds)
+        n_runs += definition.n_confirmed_of(arm) * len(definition.confirm_seeds)
+        points = list(_points(arm))
+        for config in points:
+            yield config, n_runs / len(points)
 
 
 def seconds_per_epoch(configs: list[RunConfig], n_members: int) -> float:

@@ -54,6 +54,8 @@ class Post:
     storage: str | None
     n_workers: int
     max_failures: int
+    n_threads: int | None = None
+    """Of each worker; None leaves them as they are."""
     parent: Identity | None = None
     """Who started it; None in the process that the user started."""
 
@@ -165,9 +167,8 @@ def work_at(
     folder = Path(post.folder)
     definition = stored_definition(folder)
     me = Identity.of_this_process()
-    if post.parent is not None and post.n_workers > 1 and post.parent.host == me.host:
-        # Workers on one machine share its cores.
-        torch.set_num_threads(max(1, n_cores() // post.n_workers))
+    if post.n_threads is not None:
+        torch.set_num_threads(post.n_threads)
     storage = Storage(folder, post.storage)
     with closing(storage), storage.trouble_said():
         teller = Teller()
