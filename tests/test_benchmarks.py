@@ -123,17 +123,17 @@ def _members(n_members: int, epoch: int) -> list[Member]:
 
 
 def test_epochs_of_populations_in_turn_are_added_up() -> None:
-    """Two populations, of 3 and 1; what is at an epoch 0 or behind the last timed one is not."""
-    times = iter(
-        [0.0, 10.0, 10.0, 11.0, 11.0, 13.0, 13.0, 99.0, 99.0, 100.0, 100.0, 104.0, 104.0, 108.0]
-    )
+    """Two populations, of 3 and 1, two epochs of each: neither the first one nor the last."""
+    ends = [0.0, 10.0, 15.0, 16.0, 18.0, 99.0, 200.0, 250.0, 254.0, 262.0]
+    times = iter([ends[0], *(end for end in ends[1:] for _ in range(2))])
     epochs = Epochs(n_members=4, n_epochs=2, clock=lambda: next(times))
-    for n_members, epoch in ((3, 0), (3, 1), (3, 2), (3, 3), (1, 0), (1, 1)):
-        epochs(_members(n_members, epoch))
-    last = _members(1, 2)
+    for n_members, n_epochs in ((3, 4), (1, 2)):
+        for epoch in range(n_epochs + 1):
+            epochs(_members(n_members, epoch))
+    last = _members(1, 3)
     with pytest.raises(EnoughError):
         epochs(last)
-    assert epochs.seconds == 1 + 2 + 4 + 4
+    assert epochs.seconds == (1 + 2) + (4 + 8)
     assert epochs.n_epochs_of_members == 8
 
 

@@ -22,17 +22,17 @@ class EnoughError(Exception):
 class Epochs:
     """Adds up the time of epochs, each from the report before it to its own.
 
-    ``train`` may train its members as several populations in turn: the report at epoch 0 opens
-    each. Beside that one, a population is evaluated in its last epoch only, which is one more
-    than is timed.
+    ``train`` may train its members as several populations in turn. Of each the first epoch is
+    not timed: it touches the memory that a population trains in for the first time, where the
+    other ways go on in theirs. Neither is the last, which ends in an evaluation.
     """
 
     def __init__(self, *, n_members: int, n_epochs: int, clock: Callable[[], float]) -> None:
-        """Make ready to time epochs 1 to ``n_epochs`` of all populations together."""
+        """Make ready to time epochs 2 to ``n_epochs`` + 1 of all populations together."""
         self.seconds = 0.0
         self.n_epochs_of_members = 0
         self._wanted = n_members * n_epochs
-        self._n_epochs = n_epochs
+        self._timed = range(2, n_epochs + 2)
         self._clock = clock
         self._reported = clock()
 
@@ -47,7 +47,7 @@ class Epochs:
         if any(member.diverged_step is not None for member in members):
             msg = "a member diverged, and what it took says nothing"
             raise FloatingPointError(msg)
-        if members and 0 < members[0].epoch <= self._n_epochs:
+        if members and members[0].epoch in self._timed:
             self.seconds += now - self._reported
             self.n_epochs_of_members += len(members)
             if self.n_epochs_of_members == self._wanted:
@@ -59,7 +59,7 @@ def ours(work: Work, *, compiled: bool, shares_seeds: bool = False) -> Turn:
     """Train all members by ``train``, anew in each turn.
 
     Making networks, their evaluation at epoch 0 and in the end, and records are left out. What the
-    trainer does once an epoch is in: orders, masks, learning rates, the search for divergence.
+    trainer does once an epoch is in: orders, learning rates, the search for divergence.
 
     Args:
         work: What to train.
@@ -79,7 +79,7 @@ def ours(work: Work, *, compiled: bool, shares_seeds: bool = False) -> Turn:
     def turn(seconds: float) -> Taken:
         nonlocal epoch_seconds
         n_epochs = max(1, round(seconds / epoch_seconds)) if epoch_seconds else 1
-        beyond = {"trainer.max_epochs": n_epochs + 1, "trainer.evaluate_every": n_epochs + 1}
+        beyond = {"trainer.max_epochs": n_epochs + 2, "trainer.evaluate_every": n_epochs + 2}
         epochs = Epochs(n_members=len(configs), n_epochs=n_epochs, clock=work.clock)
         try:
             train([with_values(config, beyond) for config in configs], work.task, on_epoch=epochs)

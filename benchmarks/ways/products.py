@@ -23,7 +23,7 @@ from benchmarks.workloads import Work
 
 STACKS = (1, 2, 4, 8, 16, 64)
 """Members of a stack that are tried, beside all."""
-TRIAL_SECONDS = 0.03
+N_TRIALS, TRIAL_SECONDS = 3, 0.01
 OUTPUT_MULTIPLE = 16
 
 
@@ -77,7 +77,7 @@ def products(work: Work) -> Turn:
     for stack in done.stacks():
         turn = turns(done.steps(stack), work.clock)
         turn(0)
-        us = turn(TRIAL_SECONDS).us
+        us = min(turn(TRIAL_SECONDS).us for _ in range(N_TRIALS))
         if us < least:
             best, least = turn, us
     assert best is not None  # noqa: S101 - all members are a stack that divides them
