@@ -67,6 +67,8 @@ def figure(points: pd.DataFrame) -> Figure:
             row[0].set_ylabel("µs per step and run")
         for ax in panels[-1]:
             ax.set_xlabel("runs in the population, M")
+            # Of all panels, which share the axis.
+            ax.xaxis.set_major_locator(FixedLocator(sorted(set(points["members"]))))
         lines = {line.get_label(): line for ax in panels.flat for line in ax.get_lines()}
         labels = [WAYS[way].label for way in WAYS if WAYS[way].label in lines]
         style.legend_below(made, [lines[label] for label in labels], labels)
@@ -98,7 +100,6 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
             ax.fill_between(line["members"], 1e-3, line["us"], color="#eeeeee", zorder=0)
     if len(points):
         ax.set_ylim(0.7 * points["us"].min(), 1.4 * points["us"].max())
-    ax.xaxis.set_major_locator(FixedLocator(sorted(set(points["members"]))))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.yaxis.set_minor_locator(NullLocator())

@@ -123,14 +123,14 @@ class Results:
             said = f"; in brackets, times {WAYS[ours[0]].label}" if ours else ""
             head = (
                 f"{workload}, batch {WORKLOADS[workload].batch_size}, {optimizer}, cores: "
-                f"{n_cores}; microseconds per step and run{said}"
+                f"{n_cores};\nmicroseconds per step and run{said}"
             )
             body = [
                 [WAYS[way].label, *(_text(found, way, ours) for found in columns)] for way in ways
             ]
             compiling = [
                 [
-                    f"  compiling {WAYS[way].label}",
+                    f"  to compile {way}",
                     *(_compile_text(found, way) for found in columns),
                 ]
                 for way in ways

@@ -22,7 +22,7 @@ DROPOUT = 0.2
 OPTIMIZERS = ("adam", "heavy_ball")
 N_CLASSES = 10
 N_IMAGES, N_PIXELS = 60_000, 784
-EPOCH_FLOPS = 3e10
+EPOCH_FLOPS = 2e10
 """Of the products in one epoch of all members, about: beyond, there are fewer examples in it. An
 epoch is the least that ``trainer.train`` can be asked for, and it measures all of them first."""
 LEAST_STEPS = 4

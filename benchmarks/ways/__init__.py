@@ -39,7 +39,7 @@ _MORE = N_SHARED_SEEDS + 1
 
 WAYS = {
     "plain": Way("plain loop", partial(plain, fused=False)),
-    "fused": Way("plain loop, fused optimizer", partial(plain, fused=True)),
+    "fused": Way("plain loop, fused", partial(plain, fused=True)),
     "vmap": Way("torch.func.vmap", stacked),
     "jax": Way("JAX jit(vmap(scan))", _jax, compiles=True, is_there=HAS_JAX),
     "eager": Way("ours, eager", partial(ours, compiled=False)),
