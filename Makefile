@@ -11,10 +11,10 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help install sweep test test-slow test-all check lint types layers fix report bench \
-        constraints clean
+        bench-steps bench-overhead bench-sweep constraints clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' Makefile
 
 install: $(VENV)/.installed-all  ## the pinned environment in .venv, with every extra
 
@@ -50,12 +50,18 @@ fix: $(VENV)/.installed-all  ## format, and mend what ruff can mend
 report: $(VENV)/.installed  ## tables and figures of a finished sweep; ARGS=NAME
 	@$(BIN)/python -m analysis $(or $(ARGS),default)
 
-bench: $(VENV)/.installed  ## population speed, the overhead of a run, a sweep of a thousand runs
-	@$(BIN)/python -m benchmarks.population_speed $(ARGS)
+bench: bench-steps bench-overhead bench-sweep  ## all benchmarks: each a table, one after another
+
+bench-steps: $(VENV)/.installed-bench  ## training steps against peers; ARGS="--workloads 64-64-10"
+	@$(BIN)/python -m benchmarks.steps $(ARGS)
+
+bench-overhead: $(VENV)/.installed  ## what a run costs beside its training
 	@$(BIN)/python -m benchmarks.overhead
+
+bench-sweep: $(VENV)/.installed  ## a sweep of a thousand runs
 	@$(BIN)/python -m benchmarks.thousand_runs
 
-constraints: $(VENV)/.installed-all  ## rewrite constraints.txt from what .venv holds
+constraints: $(VENV)/.installed-all $(VENV)/.installed-bench  ## rewrite constraints.txt from what .venv holds
 	@sed '/^[^#]/d' constraints.txt > constraints.tmp
 	@$(BIN)/python -m pip freeze --all --exclude-editable --exclude pip --exclude wheel \
 	  | sed -n 's/^\([A-Za-z0-9_.-]*==[^+ ]*\).*/\1/p' >> constraints.tmp
@@ -74,6 +80,11 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/pip
 $(VENV)/.installed-all: pyproject.toml constraints.txt | $(BIN)/pip
 	@echo "installing the pinned packages and the extras into $(VENV) (minutes, the first time)"
 	@$(PIP) -e '.[$(EXTRAS)]'
+	@touch $(VENV)/.installed $@
+
+$(VENV)/.installed-bench: pyproject.toml constraints.txt | $(BIN)/pip
+	@echo "installing the pinned packages and the benchmarks' peers into $(VENV)"
+	@$(PIP) -e '.[bench]'
 	@touch $(VENV)/.installed $@
 
 $(BIN)/pip:

@@ -1,11 +1,13 @@
 """What every benchmark needs: one core to itself, a composed run, and a table that says where."""
 
 import argparse
+import importlib.util
 import os
 import platform
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 
 import torch
@@ -40,19 +42,40 @@ def one_core() -> Iterator[None]:
     The trainer flushes them in its own time; here whatever it is compared with does so too.
     """
     n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    cores: set[int] = set()
-    if sys.platform == "linux":
-        cores = os.sched_getaffinity(0)
-        os.sched_setaffinity(0, {max(cores)})
+    use_threads(1)
+    try:
+        with pinned(1):
+            yield
+    finally:
+        torch.set_flush_denormal(False)
+        torch.set_num_threads(n_threads)
+
+
+@contextmanager
+def pinned(n_cores: int) -> Iterator[None]:
+    """Keep this thread, and what threads and processes it starts, on so many cores.
+
+    Raises:
+        ValueError: If there are fewer.
+    """
+    if sys.platform != "linux":
+        yield
+        return
+    cores = os.sched_getaffinity(0)
+    if len(cores) < n_cores:
+        msg = f"cores must be at most {len(cores)}, which this process may use; got {n_cores}"
+        raise ValueError(msg)
+    os.sched_setaffinity(0, set(sorted(cores)[-n_cores:]))
     try:
         yield
     finally:
-        if sys.platform == "linux":
-            os.sched_setaffinity(0, cores)
-        torch.set_flush_denormal(False)
-        torch.set_num_threads(n_threads)
+        os.sched_setaffinity(0, cores)
+
+
+def use_threads(n_threads: int) -> None:
+    """Let torch use so many threads, which flush denormal numbers unless they were started."""
+    torch.set_num_threads(n_threads)
+    torch.set_flush_denormal(True)
 
 
 def compose_run(*overrides: str) -> RunConfig:
@@ -77,14 +100,27 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
     console.print(table)
 
 
-def print_machine() -> None:
-    """Print what the numbers above hold for: processor, cores, versions, commit."""
+def machine() -> dict[str, str]:
+    """Say what a number holds for: processor, cores, versions, commit."""
     known = environment()
-    versions = ("ffnn_lab", "torch", "numpy", "optuna", "python")
+    libraries = [name for name in ("jax", "jaxlib") if importlib.util.find_spec(name)]
+    return {
+        "processor": _processor(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "machine.cores": str(os.cpu_count()),
+        **{name: value for name, value in known.items() if name.startswith(("version", "git"))},
+        **{f"version.{name}": metadata.version(name) for name in libraries},
+    }
+
+
+def print_machine() -> None:
+    """Print what the numbers above hold for."""
+    known = machine()
+    versions = [name for name in known if name.startswith("version.")]
     changed = ", changed since" if known["git.is_dirty"] == "true" else ""
     lines = [
-        f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}",
-        ", ".join(f"{name} {known[f'version.{name}']}" for name in versions),
+        f"{known['processor']}, {known['machine.cores']} cores, {known['system']}",
+        ", ".join(f"{name.partition('.')[2]} {known[name]}" for name in versions),
         f"commit {known['git.commit'][:12]}{changed}",
     ]
     print("", *lines, sep="\n")

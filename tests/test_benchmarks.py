@@ -3,26 +3,250 @@
 import os
 import re
 import sys
+from pathlib import Path
 
+import pandas as pd
 import pytest
 import torch
 
-from benchmarks import overhead, population_speed, thousand_runs
-from benchmarks.machine import one_core
+from benchmarks import overhead, steps, steps_figure, thousand_runs
+from benchmarks.machine import compose_run, one_core, pinned
+from benchmarks.measure import Found, worker
+from benchmarks.steps_table import Results, requirements
+from benchmarks.ways import HAS_JAX, WAYS
+from benchmarks.ways.ours import EnoughError, Epochs, ours
+from benchmarks.ways.products import Products
+from benchmarks.ways.turns import turns
+from benchmarks.workloads import OPTIMIZERS, WORKLOADS, Cell, Work, make_work, start_weights
+from ffnn_lab.config import RunConfig
+from ffnn_lab.config.optimizer import AdamConfig, HeavyBallConfig
+from ffnn_lab.population import Member
+
+SMALL = WORKLOADS["64-64-10"]
+N_MEMBERS, N_STEPS = 2, 5
+STEPS_WAYS = ("plain", "fused", "vmap", "eager", "eager_shared", "products")
+"""Of the test of the whole: without what compiles."""
 
 
-def test_population_speed_prints_times_and_ratios(capsys: pytest.CaptureFixture[str]) -> None:
-    population_speed.main(
-        ["--members", "4", "--epochs", "1", "--repeats", "1", "--plain-members", "1"]
-    )
+def _work(optimizer: str, n_members: int = N_MEMBERS, **changes: float) -> Work:
+    """One batch is all there is to learn, so that its order does not matter."""
+    cell = Cell(SMALL, optimizer, n_members)
+    made = make_work(cell, n_cores=1, n_plain=n_members, n_rows=SMALL.batch_size, **changes)
+    assert made.n_steps == 1
+    return made
+
+
+def losses(name: str, optimizer: str) -> list[float]:
+    """Train without dropout; give the members' mean loss, step by step."""
+    turn = WAYS[name].prepare(_work(optimizer, dropout=0.0))
+    taken = [turn(0) for _ in range(N_STEPS)]
+    if name in ("plain", "fused"):  # a member at a time
+        taken += [turn(0) for _ in range(N_STEPS * (N_MEMBERS - 1))]
+    assert {each.n_steps for each in taken} == {N_MEMBERS * N_STEPS // len(taken)}
+    values = torch.tensor([each.loss for each in taken]).reshape(N_STEPS, -1)
+    found: list[float] = values.mean(dim=1).tolist()
+    return found
+
+
+def by_hand(optimizer: str) -> list[float]:
+    """The same in float64 by the formulas, a member after another."""
+    work = _work(optimizer, dropout=0.0)
+    asked = work.config.optimizer
+    x, y = work.inputs.double(), work.labels
+    found = torch.zeros(N_STEPS, dtype=torch.float64)
+    for m, lr in enumerate(work.lrs):
+        params = [
+            tensor.double().requires_grad_()
+            for weights in map(torch.from_numpy, start_weights(work, m))
+            for tensor in (weights, torch.zeros(len(weights)))
+        ]
+        state = [[torch.zeros_like(p) for p in params] for _ in range(2)]
+        for step in range(N_STEPS):
+            first, first_bias, last, last_bias = params
+            logits = (x @ first.T + first_bias).relu() @ last.T + last_bias
+            loss = torch.nn.functional.cross_entropy(logits, y)
+            found[step] += loss.detach() / len(work.lrs)
+            grads = torch.autograd.grad(loss, params)
+            with torch.no_grad():
+                for p, g, a, s in zip(params, grads, *state, strict=True):
+                    if isinstance(asked, AdamConfig):
+                        a.mul_(asked.beta1).add_((1 - asked.beta1) * g)
+                        s.mul_(asked.beta2).add_((1 - asked.beta2) * g * g)
+                        mean = a / (1 - asked.beta1 ** (step + 1))
+                        root = (s / (1 - asked.beta2 ** (step + 1))).sqrt()
+                        p.sub_(lr * mean / (root + asked.eps))
+                    else:
+                        assert isinstance(asked, HeavyBallConfig)
+                        a.mul_(asked.momentum).add_(g)
+                        p.sub_(lr * a)
+    values: list[float] = found.tolist()
+    return values
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("name", ["plain", "fused", "vmap"])
+def test_the_peers_of_torch_take_the_same_steps(name: str, optimizer: str) -> None:
+    expected = by_hand(optimizer)
+    assert expected[-1] < expected[0]
+    # Looser than 1e-6: float32 against float64.
+    assert losses(name, optimizer) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.slow  # a process of its own: JAX would stay in this one, and warn of every fork
+@pytest.mark.skipif(not HAS_JAX, reason="the extra `bench` is not installed: it brings JAX")
+def test_jax_takes_the_same_steps() -> None:
+    with worker(1) as pool:
+        for optimizer in OPTIMIZERS:
+            found = pool.submit(losses, "jax", optimizer).result()
+            assert found == pytest.approx(by_hand(optimizer), rel=1e-4)  # as above
+
+
+def test_members_differ_by_dropout_in_vmap() -> None:
+    """With dropout the mean loss is not what it is without, and still falls."""
+    turn = WAYS["vmap"].prepare(_work("adam", 64))
+    each = [turn(0).loss for _ in range(30)]
+    assert each[0] != WAYS["vmap"].prepare(_work("adam", 64, dropout=0.0))(0).loss
+    assert each[-1] < each[0]
+
+
+@pytest.mark.parametrize("shares_seeds", [False, True])
+def test_ours_trains_what_it_is_asked_for(*, shares_seeds: bool) -> None:
+    turn = ours(_work("adam", 8), compiled=False, shares_seeds=shares_seeds)
+    assert turn(0).n_steps == 8
+    longer = turn(0.05)
+    assert longer.n_steps % 8 == 0
+    assert longer.n_steps > 8
+    assert longer.us > 0
+
+
+def _members(config: RunConfig, n_members: int, epoch: int) -> list[Member]:
+    return [Member(config, "", epoch=epoch)] * n_members
+
+
+def test_epochs_of_populations_in_turn_are_added_up() -> None:
+    """Two populations, of 3 and 1, two epochs of each: neither the first one nor the last."""
+    ends = [0.0, 10.0, 15.0, 16.0, 18.0, 99.0, 200.0, 250.0, 254.0, 262.0]
+    config = compose_run()
+    times = iter([ends[0], *(end for end in ends[1:] for _ in range(2))])
+    epochs = Epochs(n_members=4, n_epochs=2, clock=lambda: next(times))
+    for n_members, n_epochs in ((3, 4), (1, 2)):
+        for epoch in range(n_epochs + 1):
+            epochs(_members(config, n_members, epoch))
+    last = _members(config, 1, 3)
+    with pytest.raises(EnoughError):
+        epochs(last)
+    assert epochs.seconds == (1 + 2) + (4 + 8)
+    assert epochs.n_epochs_of_members == 8
+
+
+def test_what_diverges_is_not_timed() -> None:
+    turn = turns(iter([(1, 0.5), (1, float("nan"))]), lambda: 0.0)
+    turn(0)
+    with pytest.raises(FloatingPointError, match="a network diverged"):
+        turn(0)
+
+
+@pytest.mark.parametrize("stack", [1, 2, 4])
+def test_the_products_are_those_of_a_step(stack: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batch 32: 64 x 64 twice (forward, weights), 64 x 16 three times."""
+    n_done = 0
+    multiply = torch.bmm
+
+    def counted(a: torch.Tensor, b: torch.Tensor, *, out: torch.Tensor) -> torch.Tensor:
+        nonlocal n_done
+        n_done += a.numel() * b.shape[2]
+        return multiply(a, b, out=out)
+
+    monkeypatch.setattr(torch, "bmm", counted)
+    products = Products(_work("adam", 4))
+    assert products.stacks() == [1, 2, 4]
+    assert next(products.steps(stack)) == (4, 0.0)
+    assert n_done == 4 * 32 * (2 * 64 * 64 + 3 * 64 * 16)
+
+
+def _results() -> Results:
+    """What nobody measured: 10 us for ours, 60 and 120 for the fused loop, 10.5 for the rest."""
+    made = Results({"processor": "none"})
+    for n_members in (1, 64):
+        found = {way: Found(n_members, 1024, None, [10.5, 10.5]) for way in WAYS}
+        found["eager"] = Found(n_members, 1024, None, [10.0, 20.0])
+        found["compiled"] = Found(n_members, 1024, 2.5, [10.0, 10.0])
+        found["fused"] = Found(1, 1024, None, [60.0, 120.0])
+        made.add(Cell(SMALL, "adam", n_members), 1, found)
+    return made
+
+
+def test_the_csv_has_a_row_for_each_way(tmp_path: Path) -> None:
+    _results().write(tmp_path / "new" / "steps.csv")
+    rows = pd.read_csv(tmp_path / "new" / "steps.csv")
+    assert len(rows) == 2 * len(WAYS)
+    fused = rows[(rows["way"] == "fused") & (rows["members"] == 64)].iloc[0]
+    assert fused[["us", "us_min", "us_max", "n_turns", "members_trained"]].tolist() == [
+        *(90, 60, 120, 2, 1)
+    ]
+    assert fused[["times_eager", "times_compiled", "times_compiled_max"]].tolist() == [6, 9, 12]
+    assert rows["compile_seconds"].dropna().unique().tolist() == [2.5]
+    assert (rows["processor"] == "none").all()
+
+
+def test_the_tables_say_what_is_met(capsys: pytest.CaptureFixture[str]) -> None:
+    """Fused over compiled is 6 and 12, so 9, not 10; over eager 6 and 6."""
+    results = _results()
+    results.print(1)
+    results.print_requirements("adam")
     out = capsys.readouterr().out
-    number = r"\d+\.\d+"
-    for way in (population_speed.PLAIN, population_speed.FUSED):
-        assert re.search(rf"{way} +{number} +{number} +{number} +{number} to {number}", out)
-    assert re.search(rf"{population_speed.POPULATION} +{number} +{number} +1\.00", out)
-    assert "the plain loop trained 1 of them" in out
+    assert re.search(r"plain loop, fused +90\.0 \(9\.00\) +90\.0 \(9\.00\)", out)
+    assert re.search(r"to compile compiled +2\.5 s +2\.5 s", out)
+    assert re.search(r"plain fused over compiled +64-64-10 +64 +>= 10 +9\.00 +no", out)
+    assert re.search(r"plain fused over eager +64-64-10 +64 +>= 5 +6\.00 +yes", out)
+    assert re.search(r"compiled over JAX +64-64-10 +64 +<= 1 +0\.95 +yes", out)
+    assert out.count("not measured") == len(requirements()) - 5
+
+
+def test_the_figure_has_a_line_for_each_way(tmp_path: Path) -> None:
+    rows = _results().rows()
+    made = steps_figure.figure(rows)
+    (ax,) = made.axes
+    assert ax.get_ylabel() == "µs per step and run"
+    assert ax.get_xlabel() == "runs in the population, M"
+    assert list(ax.get_xticks()) == [1, 64]
+    assert {str(line.get_label()) for line in ax.get_lines()} == {w.label for w in WAYS.values()}
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    assert set(steps_figure.LOOKS) == set(WAYS)
+    paths = steps_figure.save_all(rows, folder=tmp_path, source={"commit": "none"})
+    assert {path.name for path in paths} == {
+        f"steps_cores_1.{suffix}" for suffix in ("pdf", "png", "csv", "json")
+    }
+    one_size = rows[rows["members"] == 1]
+    assert steps_figure.save_all(one_size, folder=tmp_path, source={}) == []
+
+
+@pytest.mark.slow  # a process of its own, with its imports
+def test_steps_prints_tables_and_writes_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = "--workloads 64-64-10 --optimizers adam --members 1 8 --cores 1 --turns 2"
+    asked = [*words.split(), "--seconds", "0", "--plain-members", "1", "--to", str(tmp_path)]
+    steps.main([*asked, "--ways", *STEPS_WAYS])
+    out = capsys.readouterr().out
+    number = r"\d+\.?\d*"
+    for way in STEPS_WAYS:
+        one = "" if WAYS[way].least_members > 1 else rf" +{number} \({number}\)"
+        assert re.search(rf"{re.escape(WAYS[way].label)}{one} +{number} \({number}\)", out)
+    assert re.search(rf"eager over plain loop +64-64-10 +1 +<= 1\.2 +{number} +(yes|no)", out)
     assert f"torch {torch.__version__}" in out
-    assert "commit " in out
+    rows = pd.read_csv(tmp_path / "steps.csv")
+    assert len(rows) == 2 * len(STEPS_WAYS) - 1  # one member shares its seed with nobody
+    assert rows["command"].str.contains("--plain-members 1").all()
+    assert (tmp_path / "steps_cores_1.png").exists()
+
+
+def test_the_largest_cells_are_for_those_who_ask() -> None:
+    asked = steps.read([])
+    one, two = (list(steps.cells(asked, n_cores)) for n_cores in (1, 2))
+    assert len(one) == 2 * (5 + 5 + 4 + 3)
+    assert [(c.optimizer, c.n_members) for c in two] == [("adam", n) for n in (64, 64, 16, 16)]
+    assert len(list(steps.cells(steps.read(["--full"]), 2))) == 2 * 4 * 5
 
 
 @pytest.mark.slow
@@ -47,13 +271,15 @@ def test_one_core_leaves_the_process_as_it_was() -> None:
     with one_core():
         assert torch.get_num_threads() == len(os.sched_getaffinity(0)) == 1
     assert (torch.get_num_threads(), os.sched_getaffinity(0)) == before
+    with pytest.raises(ValueError, match="cores must be at most"), pinned(10_000):
+        pass
 
 
-@pytest.mark.parametrize("benchmark", [population_speed, overhead])
+@pytest.mark.parametrize("benchmark", [steps, overhead])
 def test_counts_below_one_are_refused(
     benchmark: object, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    flag = "--runs" if benchmark is overhead else "--members"
+    flag = "--runs" if benchmark is overhead else "--turns"
     with pytest.raises(SystemExit):
         benchmark.main([flag, "0"])  # type: ignore[attr-defined]
     assert f"argument {flag}: expected a count of at least 1, got 0" in capsys.readouterr().err

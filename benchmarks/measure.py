@@ -1,0 +1,108 @@
+"""Times the ways of one cell in turn, in a process of its own for each number of cores."""
+
+import multiprocessing
+import os
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from unittest.mock import patch
+
+import torch
+
+from benchmarks.machine import pinned, use_threads
+from benchmarks.ways import WAYS
+from benchmarks.ways.turns import Turn
+from benchmarks.workloads import Cell, Work, make_work
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long to measure."""
+
+    n_turns: int
+    seconds: float
+    """Of each turn of each way, about."""
+    n_plain: int
+    """Members that the plain loop trains, at most."""
+
+
+@dataclass
+class Found:
+    """What a way took."""
+
+    n_trained: int
+    """Members that it did train."""
+    n_rows: int
+    """Train examples."""
+    compile_seconds: float | None
+    """On the wall, of what its first turn did and later ones did not; None where nothing is
+    compiled. Less where a cache on disk served."""
+    us: list[float] = field(default_factory=list)
+    """Per step and member, turn by turn."""
+
+
+@contextmanager
+def worker(n_cores: int) -> Iterator[ProcessPoolExecutor]:
+    """Start a process on so many cores, where torch and JAX have as many threads.
+
+    It is pinned before it imports either, so that what counts cores counts these. On one core,
+    JAX's libraries are told not to start threads of their own. Threads that wait do not spin, as
+    in the lab's own command: what one library left behind would take time from the next.
+    """
+    flags = {"OMP_WAIT_POLICY": "PASSIVE", "JAX_PLATFORMS": "cpu"}
+    if n_cores == 1:
+        one = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+        flags["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {one}".strip()
+    spawn = multiprocessing.get_context("spawn")
+    with (
+        patch.dict(os.environ, flags),
+        pinned(n_cores),
+        ProcessPoolExecutor(1, spawn, initializer=use_threads, initargs=(n_cores,)) as pool,
+    ):
+        yield pool
+
+
+def measure(cell: Cell, ways: Sequence[str], n_cores: int, effort: Effort) -> dict[str, Found]:
+    """Time the ways of a cell in turn, A B A B; to be called in a `worker`.
+
+    Args:
+        cell: What to train.
+        ways: Names of those that are there.
+        n_cores: That the worker has.
+        effort: How long.
+
+    Returns:
+        By way, what was found.
+    """
+    torch.manual_seed(0)  # of torch's own dropout and orders, which the peers use
+    work = make_work(cell, n_cores=n_cores, n_plain=effort.n_plain)
+    prepared: dict[str, Turn] = {}
+    found: dict[str, Found] = {}
+    for name in ways:
+        if len(work.configs) >= WAYS[name].least_members:
+            prepared[name], found[name] = _prepare(name, work)
+    for _ in range(effort.n_turns):
+        for name, turn in prepared.items():
+            found[name].us.append(turn(effort.seconds).us)
+    return found
+
+
+def _prepare(name: str, work: Work) -> tuple[Turn, Found]:
+    """Make a way ready, and let it do once what is only slow the first time."""
+    turn = WAYS[name].prepare(work)
+    seconds = [_wall_seconds(turn)]
+    compile_seconds = None
+    if WAYS[name].compiles:
+        seconds.append(_wall_seconds(turn))
+        compile_seconds = max(0.0, seconds[0] - seconds[1])
+    n_members = len(work.configs)
+    n_trained = min(n_members, work.n_plain) if name in ("plain", "fused") else n_members
+    return turn, Found(n_trained, len(work.task.train.labels), compile_seconds)
+
+
+def _wall_seconds(turn: Turn) -> float:
+    started = time.perf_counter()
+    turn(0)
+    return time.perf_counter() - started

@@ -1,0 +1,108 @@
+"""The figures of `benchmarks.steps`: time per step and run against the size of the population."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
+
+from analysis import style
+from analysis.figures.save import new_figure, save
+from analysis.style import Look
+from benchmarks.ways import WAYS
+from benchmarks.workloads import OPTIMIZERS, WORKLOADS
+
+PANEL_HEIGHT = 1.75
+LIMIT = "products"
+LOOKS = {
+    "plain": Look("#999999", "--", "o"),
+    "fused": Look("#000000", "-", "o"),
+    "vmap": Look("#009E73", "-.", "^"),
+    "jax": Look("#E69F00", (0, (5, 1)), "v"),
+    "eager": Look("#56B4E9", "-", "D"),
+    "compiled": Look("#0072B2", "-", "s"),
+    "eager_shared": Look("#CC79A7", ":", "D"),
+    "compiled_shared": Look("#D55E00", ":", "s"),
+    LIMIT: Look("#000000", ":", ""),
+}
+"""Okabe and Ito's palette, which the color-blind can tell apart; ours are blue, the limit is a
+thin line that bounds a gray area."""
+
+
+def save_all(rows: pd.DataFrame, *, folder: Path, source: Mapping[str, object]) -> list[Path]:
+    """Write a figure for each number of cores on which populations of several sizes were timed.
+
+    Args:
+        rows: As the CSV has them.
+        folder: Where to.
+        source: What is behind it.
+
+    Returns:
+        The paths.
+    """
+    paths: list[Path] = []
+    for n_cores, points in rows.groupby("cores"):
+        if len(set(points["members"])) > 1:
+            stem = folder / f"steps_cores_{n_cores}"
+            paths += save(figure(points), points, stem=stem, source=source)
+    return paths
+
+
+def figure(points: pd.DataFrame) -> Figure:
+    """Lay out a panel for each workload (rows) and optimizer (columns)."""
+    workloads = [name for name in WORKLOADS if name in set(points["workload"])]
+    optimizers = [name for name in OPTIMIZERS if name in set(points["optimizer"])]
+    with style.context():
+        made = new_figure(style.DOUBLE, 0.7 + PANEL_HEIGHT * len(workloads))
+        panels = made.subplots(
+            len(workloads), len(optimizers), sharex=True, sharey="row", squeeze=False
+        )
+        for workload, row in zip(workloads, panels, strict=True):
+            for optimizer, ax in zip(optimizers, row, strict=True):
+                is_here = (points["workload"] == workload) & (points["optimizer"] == optimizer)
+                draw(points[is_here], ax)
+                ax.set_title(f"{workload}, batch {WORKLOADS[workload].batch_size}, {optimizer}")
+            row[0].set_ylabel("µs per step and run")
+        for ax in panels[-1]:
+            ax.set_xlabel("runs in the population, M")
+            # Of all panels, which share the axis.
+            ax.xaxis.set_major_locator(FixedLocator(sorted(set(points["members"]))))
+        lines = {line.get_label(): line for ax in panels.flat for line in ax.get_lines()}
+        labels = [WAYS[way].label for way in WAYS if WAYS[way].label in lines]
+        style.legend_below(made, [lines[label] for label in labels], labels)
+    return made
+
+
+def draw(points: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw a line for each way, and the area below the limit.
+
+    Args:
+        points: Of one workload and optimizer: ``way``, ``members``, ``us``.
+        ax: On which to draw.
+    """
+    ax.set_xscale("log", base=2)
+    ax.set_yscale("log")
+    for way, look in LOOKS.items():
+        line = points[points["way"] == way].sort_values("members")
+        if line.empty:
+            continue
+        ax.plot(
+            line["members"],
+            line["us"],
+            color=look.color,
+            linestyle=look.line,
+            marker=look.marker,
+            label=WAYS[way].label,
+        )
+        if way == LIMIT:
+            ax.fill_between(line["members"], 1e-3, line["us"], color="#eeeeee", zorder=0)
+    if len(points):
+        ax.set_ylim(0.7 * points["us"].min(), 1.4 * points["us"].max())
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.yaxis.set_minor_locator(NullLocator())
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    return ax

@@ -1,0 +1,61 @@
+"""The ways of training the same networks that are timed side by side."""
+
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from benchmarks.ways.ours import HAS_COMPILE, N_SHARED_SEEDS, ours
+from benchmarks.ways.plain import plain
+from benchmarks.ways.products import products
+from benchmarks.ways.turns import Turn
+from benchmarks.ways.vmap import stacked
+from benchmarks.workloads import Work
+
+HAS_JAX = importlib.util.find_spec("jax") is not None
+
+
+@dataclass(frozen=True)
+class Way:
+    """One of them."""
+
+    label: str
+    prepare: Callable[[Work], Turn]
+    """Makes networks, and whatever else is not timed."""
+    compiles: bool = False
+    """Whether its first turn compiles."""
+    least_members: int = 1
+    is_there: bool = True
+
+
+def _jax(work: Work) -> Turn:
+    from benchmarks.ways.jax_scan import jax_scan  # noqa: PLC0415 - an extra that may be missing
+
+    return jax_scan(work)
+
+
+_SHARED = partial(ours, shares_seeds=True)
+_MORE = N_SHARED_SEEDS + 1
+
+WAYS = {
+    "plain": Way("plain loop", partial(plain, fused=False)),
+    "fused": Way("plain loop, fused", partial(plain, fused=True)),
+    "vmap": Way("torch.func.vmap", stacked),
+    "jax": Way("JAX jit(vmap(scan))", _jax, compiles=True, is_there=HAS_JAX),
+    "eager": Way("ours, eager", partial(ours, compiled=False)),
+    "compiled": Way(
+        "ours, compiled", partial(ours, compiled=True), compiles=True, is_there=HAS_COMPILE
+    ),
+    "eager_shared": Way(
+        "ours, eager, shared seeds", partial(_SHARED, compiled=False), least_members=_MORE
+    ),
+    "compiled_shared": Way(
+        "ours, compiled, shared seeds",
+        partial(_SHARED, compiled=True),
+        compiles=True,
+        least_members=_MORE,
+        is_there=HAS_COMPILE,
+    ),
+    "products": Way("matrix products alone", products),
+}
+"""By the name that the command line and the CSV have."""

@@ -1,0 +1,187 @@
+"""What is trained, by us and by the peers alike: nets, data, learning rates."""
+
+import functools
+import itertools
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from benchmarks.machine import compose_run
+from ffnn_lab.config import RunConfig, with_values
+from ffnn_lab.tasks import Split, Task, load_task
+
+LOW_LR, HIGH_LR = 1e-4, 1e-2
+DROPOUT = 0.2
+OPTIMIZERS = ("adam", "heavy_ball")
+N_CLASSES = 10
+N_IMAGES, N_PIXELS = 60_000, 784
+EPOCH_FLOPS = 2e10
+"""Of the products in one epoch of all members, about: beyond, there are fewer examples in it. An
+epoch is the least that ``trainer.train`` can be asked for, and it measures all of them first."""
+LEAST_STEPS = 4
+"""In an epoch."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A net on its data."""
+
+    widths: tuple[int, ...]
+    """Of the hidden layers."""
+    n_features: int
+    batch_size: int
+    members: tuple[int, ...]
+    """Populations that are measured if nobody asks for others."""
+    judged_members: int
+    """The population that requirements are about."""
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Give the units of each layer, from the features to the classes."""
+        return (self.n_features, *self.widths, N_CLASSES)
+
+    @property
+    def name(self) -> str:
+        """Name it by its sizes, as ``64-64-10``."""
+        return "-".join(map(str, self.sizes))
+
+    @property
+    def flops_per_example(self) -> int:
+        """Count the multiplications and additions of a step's products, per example and member."""
+        products = [fan_in * fan_out for fan_in, fan_out in itertools.pairwise(self.sizes)]
+        return 2 * (3 * sum(products) - products[0])
+
+
+WORKLOADS = {
+    workload.name: workload
+    for workload in (
+        Workload((64,), 64, 32, (1, 4, 16, 64, 256), 64),
+        Workload((128, 128), 64, 64, (1, 4, 16, 64, 256), 64),
+        Workload((256,), N_PIXELS, 128, (1, 4, 16, 64), 16),
+        Workload((1000, 500, 100), N_PIXELS, 128, (1, 4, 16), 16),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What all ways train side by side."""
+
+    workload: Workload
+    optimizer: str
+    n_members: int
+
+
+@dataclass(frozen=True)
+class Work:
+    """A cell that is ready to be trained."""
+
+    workload: Workload
+    configs: Sequence[RunConfig]
+    """One per member, each with a seed and a learning rate of its own."""
+    task: Task
+    """Train has whole batches only; dev and test, which no way is timed on, have one each."""
+    n_cores: int
+    n_plain: int
+    """Members that the plain loop trains, at most."""
+
+    @property
+    def config(self) -> RunConfig:
+        """Give what the members share, and the first one's seed and learning rate."""
+        return self.configs[0]
+
+    @property
+    def inputs(self) -> Tensor:
+        """Give the train split's inputs, float32."""
+        return torch.from_numpy(self.task.train.inputs).float()
+
+    @property
+    def labels(self) -> Tensor:
+        """Give the train split's labels."""
+        return torch.from_numpy(self.task.train.labels)
+
+    @property
+    def lrs(self) -> list[float]:
+        """Give each member's learning rate."""
+        return [config.optimizer.lr for config in self.configs]
+
+    @property
+    def n_steps(self) -> int:
+        """Count the steps of an epoch."""
+        return len(self.task.train.labels) // self.workload.batch_size
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """Give what tells seconds: of the processor on one core, else on the wall.
+
+        On one core what else the machine does should not count; on several, work that is badly
+        divided should.
+        """
+        return time.process_time if self.n_cores == 1 else time.perf_counter
+
+
+def start_weights(work: Work, member: int) -> list[NDArray[np.float32]]:
+    """Draw what a member's layers start from in all ways but ours, ``(fan_out, fan_in)`` each."""
+    rng = np.random.default_rng(work.configs[member].seed)
+    return [
+        rng.standard_normal((fan_out, fan_in), dtype=np.float32)
+        * np.float32(math.sqrt(2 / fan_in))
+        for fan_in, fan_out in itertools.pairwise(work.workload.sizes)
+    ]
+
+
+def make_work(
+    cell: Cell, *, n_cores: int, n_plain: int, dropout: float = DROPOUT, n_rows: int | None = None
+) -> Work:
+    """Compose the members and load their data.
+
+    Args:
+        cell: What to train.
+        n_cores: On how many cores.
+        n_plain: See ``Work``.
+        dropout: On the hidden layers.
+        n_rows: Train examples; None for as many as fit ``EPOCH_FLOPS``.
+    """
+    workload = cell.workload
+    base = compose_run(
+        "tracking=off",
+        f"task={'mnist' if workload.n_features == N_PIXELS else 'digits'}",
+        f"model.widths={list(workload.widths)}",
+        f"optimizer={cell.optimizer}",
+        f"dropout.hidden={dropout}",
+        f"trainer.batch_size={workload.batch_size}",
+    )
+    rates = np.geomspace(LOW_LR, HIGH_LR, cell.n_members, endpoint=False).tolist()
+    configs = [with_values(base, {"seed": m, "optimizer.lr": lr}) for m, lr in enumerate(rates)]
+    is_images = workload.n_features == N_PIXELS
+    pool = make_images() if is_images else load_task(base.task, Path(base.paths.data)).train
+    if n_rows is None:
+        fitting = EPOCH_FLOPS / (cell.n_members * workload.flops_per_example)
+        n_rows = max(int(fitting), LEAST_STEPS * workload.batch_size)
+    return Work(workload, configs, make_task(workload, pool, n_rows), n_cores, n_plain)
+
+
+def make_task(workload: Workload, pool: Split, n_rows: int) -> Task:
+    """Make a task of the first examples, whole batches of them."""
+    size = workload.batch_size
+    n_kept = min(n_rows, len(pool.labels)) // size * size
+    train, batch = (Split(pool.inputs[:n], pool.labels[:n]) for n in (n_kept, size))
+    return Task(name=workload.name, n_classes=N_CLASSES, train=train, dev=batch, test=batch)
+
+
+@functools.cache
+def make_images() -> Split:
+    """Draw images of MNIST's shape: a picture for each class, and noise; no files are needed."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(N_CLASSES, size=N_IMAGES)
+    pictures = rng.standard_normal((N_CLASSES, N_PIXELS), dtype=np.float32)
+    inputs = rng.standard_normal((N_IMAGES, N_PIXELS), dtype=np.float32)
+    inputs += pictures[labels]
+    return Split(inputs, labels)
