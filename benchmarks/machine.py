@@ -79,10 +79,10 @@ def use_threads(n_threads: int) -> None:
 
 
 def compose_run(*overrides: str) -> RunConfig:
-    """Compose a run from ``conf/`` as the command line does, on the CPU."""
+    """Compose a run from ``conf/`` as the command line does, on the CPU, eager unless told."""
     schemas.register()
     with initialize(version_base="1.3", config_path=None):
-        composed = compose("config", overrides=["device=cpu", *overrides])
+        composed = compose("config", overrides=["device=cpu", "trainer.compile=false", *overrides])
     config = OmegaConf.to_object(composed)
     assert isinstance(config, RunConfig)  # noqa: S101 - run_schema says so
     return config

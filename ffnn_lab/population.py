@@ -118,7 +118,7 @@ class Population:
         self.layout = layout
         self.dtype = DTYPES[configs[0].trainer.dtype]
         self.device = torch.device(configs[0].device)
-        ordered = sorted(configs, key=_method_order)
+        ordered = sorted(configs, key=method_order)
         self.members = [Member(config, run_id(config)) for config in ordered]
         self.flat = self._initial_parameters().to(self.device)
         self.slices = [
@@ -253,7 +253,8 @@ def _joined(states: Sequence[State]) -> State:
     return {key: torch.cat([state[key] for state in states]) for key in states[0]}
 
 
-def _method_order(config: RunConfig) -> int:
+def method_order(config: RunConfig) -> int:
+    """Give the place of a run's method among all."""
     return list(METHODS).index(type(config.optimizer))
 
 
@@ -262,6 +263,6 @@ def _runs_of_a_method(ordered: Sequence[RunConfig]) -> list[tuple[int, int]]:
         place
         for place in range(len(ordered) + 1)
         if place in (0, len(ordered))
-        or _method_order(ordered[place]) != _method_order(ordered[place - 1])
+        or method_order(ordered[place]) != method_order(ordered[place - 1])
     ]
     return list(itertools.pairwise(bounds))

@@ -18,9 +18,10 @@ from ffnn_lab.config import ConfigError, RunConfig, partition_key, run_id, with_
 from ffnn_lab.draws import epoch_batches
 from ffnn_lab.evaluation import Criterion, cosines, evaluate
 from ffnn_lab.models import Layout, export_member, save_network
-from ffnn_lab.population import Member, Population, Snapshot
+from ffnn_lab.population import Member, Population, Snapshot, method_order
 from ffnn_lab.records import SPLITS, CurvePoint, Direction, RunResult
 from ffnn_lab.schedules import advance
+from ffnn_lab.sizes import population_size_for
 from ffnn_lab.stepper import CompiledStepper, Stepper
 from ffnn_lab.steps import Examples
 from ffnn_lab.tasks import Split, Task
@@ -166,6 +167,8 @@ def train(
 ) -> list[RunResult]:
     """Train every run of one partition to its end, each as if it were alone.
 
+    They are trained in populations of a size that suits them, one after another.
+
     Args:
         configs: Different runs that agree in ``config.partition_key``, on a settled device.
         task: What they learn.
@@ -178,17 +181,28 @@ def train(
     Raises:
         ValueError: If the runs do not share a partition.
     """
-    training = Training(task, weights_folder=weights_folder)
-    training.join(configs)
-    on_epoch(training.members)
-    # Weights that are infinite as drawn have no first epoch.
-    results = training.leave()
-    while training.members:
-        training.epoch()
+    results: list[RunResult] = []
+    for together in _populations(configs, task):
+        training = Training(task, weights_folder=weights_folder)
+        training.join(together)
         on_epoch(training.members)
+        # Weights that are infinite as drawn have no first epoch.
         results += training.leave()
+        while training.members:
+            training.epoch()
+            on_epoch(training.members)
+            results += training.leave()
     by_id = {result.run_id: result for result in results}
     return [by_id[run_id(config)] for config in configs]
+
+
+def _populations(configs: Sequence[RunConfig], task: Task) -> list[Sequence[RunConfig]]:
+    """Cut runs into populations, those of one method together."""
+    if len({partition_key(config) for config in configs}) > 1:
+        return [configs]  # which `Training` refuses
+    size = population_size_for(configs[0], task)
+    ordered = sorted(configs, key=method_order)
+    return [ordered[first : first + size] for first in range(0, len(ordered), size)]
 
 
 def result_of(

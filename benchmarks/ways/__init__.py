@@ -5,13 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from benchmarks.ways.ours import HAS_COMPILE, N_SHARED_SEEDS, ours
+from benchmarks.ways.ours import N_SHARED_SEEDS, ours
 from benchmarks.ways.plain import plain
 from benchmarks.ways.products import products
 from benchmarks.ways.turns import Turn
 from benchmarks.ways.vmap import stacked
 from benchmarks.workloads import Work
+from ffnn_lab.programs import find_compiler
 
+HAS_COMPILER = find_compiler() is not None
 HAS_JAX = importlib.util.find_spec("jax") is not None
 
 
@@ -44,7 +46,7 @@ WAYS = {
     "jax": Way("JAX jit(vmap(scan))", _jax, compiles=True, is_there=HAS_JAX),
     "eager": Way("ours, eager", partial(ours, compiled=False)),
     "compiled": Way(
-        "ours, compiled", partial(ours, compiled=True), compiles=True, is_there=HAS_COMPILE
+        "ours, compiled", partial(ours, compiled=True), compiles=True, is_there=HAS_COMPILER
     ),
     "eager_shared": Way(
         "ours, eager, shared seeds", partial(_SHARED, compiled=False), least_members=_MORE
@@ -54,7 +56,7 @@ WAYS = {
         partial(_SHARED, compiled=True),
         compiles=True,
         least_members=_MORE,
-        is_there=HAS_COMPILE,
+        is_there=HAS_COMPILER,
     ),
     "products": Way("matrix products alone", products),
 }

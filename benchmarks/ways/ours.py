@@ -1,18 +1,14 @@
 """Ours: ``trainer.train`` itself, timed from one of its reports to the next."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 
 from benchmarks.ways.turns import Taken, Turn
 from benchmarks.workloads import Work
 from ffnn_lab.config import with_values
-from ffnn_lab.config.run import TrainerConfig
 from ffnn_lab.population import Member
 from ffnn_lab.trainer import train
 
 N_SHARED_SEEDS = 4
-
-HAS_COMPILE = "compile" in {field.name for field in fields(TrainerConfig)}
 
 
 class EnoughError(Exception):
@@ -67,9 +63,7 @@ def ours(work: Work, *, compiled: bool, shares_seeds: bool = False) -> Turn:
         shares_seeds: Whether the members have few seeds between them, as the settings of a sweep
             do, and so batches and draws in common.
     """
-    configs = work.configs
-    if HAS_COMPILE:
-        configs = [with_values(config, {"trainer.compile": compiled}) for config in configs]
+    configs = [with_values(config, {"trainer.compile": compiled}) for config in work.configs]
     if shares_seeds:
         configs = [
             with_values(config, {"seed": m % N_SHARED_SEEDS}) for m, config in enumerate(configs)

@@ -12,10 +12,9 @@ from typing import Any
 
 from ffnn_lab.config import RunConfig, with_values
 from ffnn_lab.draws import batch_bounds
-from ffnn_lab.models import Layout
-from ffnn_lab.population import DTYPES
 from ffnn_lab.programs import NO_COMPILER, find_compiler
-from ffnn_lab.sweeper.definition import Definition
+from ffnn_lab.sizes import numbers_of, population_size_for
+from ffnn_lab.sweeper.definition import Arm, Definition
 from ffnn_lab.sweeper.estimate import shares
 from ffnn_lab.tasks import Task, load_task
 
@@ -26,12 +25,6 @@ SECONDS_TO_COMPILE = 25.0
 """A partition's programs, where none is on disk."""
 SECONDS_PER_METHOD = 8.0
 """An optimizer's, likewise."""
-CACHE_BYTES = {"cpu": 1 << 24, "cuda": 1 << 33}
-"""What a population may hold: near a processor's cache, or a part of a device's memory."""
-LEAST_MEMBERS = 8
-"""Two threads need as many (see ``trainer``), however large the members are."""
-MOST_MEMBERS = {"cpu": 64, "cuda": 4096}
-"""More gain little: the cost of a step's calls is then a small part of it."""
 
 
 def settle_sweep(
@@ -58,12 +51,17 @@ def settle_sweep(
     ]
     before = _stored_choice(stored)
     is_wanted = is_worth_compiling(works) if before is None else before
-    arms = tuple(
-        replace(arm, config=settle_compile(arm.config, is_wanted=is_wanted, notice=notice))
-        for arm in definition.arms
-    )
+    arms = tuple(_settle_arm(arm, is_wanted=is_wanted, notice=notice) for arm in definition.arms)
     size = population_size or min(population_size_for(config, task) for config, _, task in works)
     return replace(definition, arms=arms, population_size=size)
+
+
+def _settle_arm(arm: Arm, *, is_wanted: bool, notice: Callable[[str], None]) -> Arm:
+    config = settle_compile(arm.config, is_wanted=is_wanted, notice=notice)
+    # A run of this arm by itself would not be compiled unless it is told.
+    is_told = config.trainer.compile is True and arm.config.trainer.compile == "auto"
+    more = ("trainer.compile=true",) if is_told else ()
+    return replace(arm, config=config, overrides=(*arm.overrides, *more))
 
 
 def settle_compile(
@@ -93,31 +91,6 @@ def is_worth_compiling(works: list[tuple[RunConfig, float, Task]]) -> bool:
     methods = {type(config.optimizer) for config, _, _ in works}
     shapes = {(task.name, tuple(config.model.widths)) for config, _, task in works}
     return saved > len(shapes) * SECONDS_TO_COMPILE + len(methods) * SECONDS_PER_METHOD
-
-
-def numbers_of(config: RunConfig, task: Task) -> int:
-    """Count what a member's step touches: its parameters, and its batch at every layer."""
-    layout = _layout(config, task)
-    size = config.trainer.batch_size
-    n_batch = len(task.train.labels) if isinstance(size, str) else int(size)
-    return layout.n_stored + n_batch * sum(layout.stored)
-
-
-def population_size_for(config: RunConfig, task: Task) -> int:
-    """Choose how many members share the cache: a power of two.
-
-    A member holds its parameters, their gradient and two tensors of the optimizer's at most, and
-    at every layer what goes in, comes out, is drawn and comes back.
-    """
-    parameters = _layout(config, task).n_stored
-    activations = numbers_of(config, task) - parameters
-    n_bytes = DTYPES[config.trainer.dtype].itemsize * 4 * (parameters + activations)
-    fits = max(1, CACHE_BYTES[config.device] // n_bytes)
-    return max(LEAST_MEMBERS, min(MOST_MEMBERS[config.device], 1 << (fits.bit_length() - 1)))
-
-
-def _layout(config: RunConfig, task: Task) -> Layout:
-    return Layout.of(config.model, n_features=task.n_features, n_outputs=task.n_outputs)
 
 
 def _stored_choice(stored: Mapping[str, Any] | None) -> bool | None:

@@ -14,8 +14,7 @@ import torch
 
 from ffnn_lab.checkpoints import load_checkpoint, save_checkpoint
 from ffnn_lab.config import RunConfig, UserError
-from ffnn_lab.optimizers import METHODS
-from ffnn_lab.population import Member, Snapshot
+from ffnn_lab.population import Member, Snapshot, method_order
 from ffnn_lab.records import RecordWriter, RunResult
 from ffnn_lab.sweeper.agenda import Agenda, Planned, Progress
 from ffnn_lab.sweeper.definition import Definition
@@ -233,7 +232,7 @@ class Worker:
             if results:
                 pruning.note(results)
                 self._record(results)
-                freed = {_method(result.config) for result in results}
+                freed = {method_order(result.config) for result in results}
                 if may_refill and not self._leases.stop.is_set():
                     waiting += self._take(chosen[0].partition)
                 if waiting:
@@ -328,13 +327,9 @@ def _let_go(error: BaseException | None) -> None:
         error = error.__cause__ or error.__context__
 
 
-def _method(config: RunConfig) -> int:
-    return list(METHODS).index(type(config.optimizer))
-
-
 def _first(
     waiting: Sequence[Planned], n_free: int, freed: Collection[int]
 ) -> tuple[list[Planned], list[Planned]]:
     """Choose who joins: those of a method whose places fell free before others."""
-    ordered = sorted(waiting, key=lambda planned: _method(planned.config) not in freed)
+    ordered = sorted(waiting, key=lambda planned: method_order(planned.config) not in freed)
     return ordered[: max(0, n_free)], ordered[max(0, n_free) :]
