@@ -46,12 +46,19 @@ def epoch_batches(population: Population, n_examples: int) -> Iterator[Batch]:
     for first in range(0, len(bounds), n_block):
         block = bounds[first : first + n_block]
         origin, end = block[0][0], block[-1][1]
-        order = torch.from_numpy(np.ascontiguousarray(orders[:, origin:end])).to(device)
+        order = _to(torch.from_numpy(np.ascontiguousarray(orders[:, origin:end])), device)
         numbers = [
-            None if layer is None else layer.draw(end - origin).to(device) for layer in layers
+            None if layer is None else _to(layer.draw(end - origin), device) for layer in layers
         ]
         for start, stop in block:
             yield Batch(order, numbers, rows[start - origin : stop - origin], place)
+
+
+def _to(drawn: Tensor, device: torch.device) -> Tensor:
+    """Hand a block to the device without waiting for it."""
+    if device.type == "cuda":
+        return drawn.pin_memory().to(device, non_blocking=True)
+    return drawn
 
 
 def dropout_rules(population: Population) -> list[Dropout | None]:

@@ -187,7 +187,7 @@ class Population:
         """Bring each member's learning rate up to its schedule, before an epoch."""
         for part in self.slices:
             rates = [member.lr for member in self.members[part.start : part.stop]]
-            part.hyperparameters["lr"] = self._tensor(rates)
+            part.hyperparameters["lr"].copy_(self._tensor(rates))  # where a recorded step reads
 
     def keep(self, kept: Sequence[int]) -> None:
         """Let all members but those at the places ``kept`` (ascending) leave the population."""

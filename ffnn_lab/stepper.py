@@ -1,15 +1,25 @@
-"""Takes a population's training steps: as they are written, or compiled."""
+"""Takes a population's training steps: as they are written, compiled, or replayed by a device."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
 from torch import Tensor
 
 from ffnn_lab.draws import dropout_rules
+from ffnn_lab.models.mlp import ALIGNMENT
+from ffnn_lab.optimizers import State
 from ffnn_lab.population import Population, Slice
 from ffnn_lab.programs import gradients_program, update_program
 from ffnn_lab.steps import Batch, Examples, Recipe, clip_norms_, gradients, update_
 
+BLOCK_NUMBERS = 1 << 30
+"""Weights of all members that are updated at a time: an update makes a dozen passes over them,
+their gradients and its state, which then stay in a core's cache."""
+
 
 class Stepper:
-    """The steps of one population through one epoch, as they are written."""
+    """The steps of one population, as long as nobody joins or leaves, as they are written."""
 
     def __init__(self, population: Population, train: Examples, loss: str) -> None:
         """Make ready.
@@ -21,8 +31,15 @@ class Stepper:
         """
         self._population = population
         self._train = train
-        self._recipe = Recipe(population.layout, loss)
+        precision = population.members[0].config.trainer.precision
+        self._recipe = Recipe(population.layout, loss, precision)
         self._dropout = dropout_rules(population)
+
+    def step_(self, batch: Batch) -> Tensor:
+        """Take one step, and give each member's loss before it, ``(M,)``."""
+        losses, grads = self.gradients(batch)
+        self.update_(grads)
+        return losses
 
     def gradients(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Compute losses ``(M,)`` and their gradients ``(M, n_stored)``; see ``steps``."""
@@ -39,7 +56,25 @@ class Stepper:
 
     def _update(self, _number: int, part: Slice, params: Tensor, grads: Tensor) -> None:
         decay = (part.coupled, part.decoupled) if part.has_decay else None
-        update_(params, grads, part.state, part.method, part.hyperparameters, decay)
+        n_members, n_stored = params.shape
+        width = _block_width(n_members, n_stored) if params.device.type == "cpu" else n_stored
+        per_member = {key: tensor for key, tensor in part.state.items() if tensor.ndim == 1}
+        advanced: State = {}
+        for start in range(0, n_stored, width):
+            here = slice(start, start + width)
+            state = {key: tensor[:, here] for key, tensor in part.state.items() if tensor.ndim > 1}
+            # What a method keeps for a member as a whole moves once, however many blocks.
+            advanced = {key: tensor.clone() for key, tensor in per_member.items()}
+            update_(
+                params[:, here],
+                grads[:, here],
+                {**state, **advanced},
+                part.method,
+                part.hyperparameters,
+                decay,
+            )
+        for key, tensor in per_member.items():
+            tensor.copy_(advanced[key])
 
 
 class CompiledStepper(Stepper):
@@ -71,3 +106,79 @@ class CompiledStepper(Stepper):
         values = [part.hyperparameters[name] for name in part.method.hyperparameters]
         inputs = [params, grads, *part.state.values(), *values, part.coupled, part.decoupled]
         self._updates[number](inputs)
+
+
+class GraphStepper(Stepper):
+    """The same on a CUDA device, which replays a recorded step: no call for each operation.
+
+    Batches are copied to where the recorded step reads them; nothing waits for the device.
+    """
+
+    def __init__(self, population: Population, train: Examples, loss: str) -> None:
+        """Make ready; the step is recorded with the first batch."""
+        super().__init__(population, train, loss)
+        self._graph: torch.cuda.CUDAGraph | None = None
+        self._batch: Batch | None = None
+        self._losses = torch.empty(0)
+
+    def step_(self, batch: Batch) -> Tensor:
+        """Take one step, and give each member's loss before it, ``(M,)``."""
+        with self._products():
+            if self._batch is None:
+                self._batch = _own_copy(batch)
+                self._record()
+            if self._graph is None or len(batch) != len(self._batch):  # an epoch's last batch
+                return super().step_(batch)
+            _copy_(batch, self._batch)
+            self._graph.replay()
+            return self._losses.clone()
+
+    @contextmanager
+    def _products(self) -> Iterator[None]:
+        """Let products round to TensorFloat-32 where that is asked for."""
+        before = torch.backends.cuda.matmul.allow_tf32
+        torch.backends.cuda.matmul.allow_tf32 = self._recipe.precision == "tf32"
+        try:
+            yield
+        finally:
+            torch.backends.cuda.matmul.allow_tf32 = before
+
+    def _record(self) -> None:
+        """Record a step on the copied batch; what the rehearsal moved is put back."""
+        assert self._batch is not None  # noqa: S101 - the caller has just made it
+        population = self._population
+        moving = [population.flat, *(t for part in population.slices for t in part.state.values())]
+        kept = [tensor.clone() for tensor in moving]
+        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):  # libraries make themselves ready outside of a recording
+            for _ in range(2):
+                super().step_(self._batch)
+        torch.cuda.current_stream().wait_stream(stream)
+        for tensor, before in zip(moving, kept, strict=True):
+            tensor.copy_(before)
+        self._graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self._graph):
+            self._losses = super().step_(self._batch)
+
+
+def _block_width(n_members: int, n_stored: int) -> int:
+    """Give how many of each member's numbers make a block; whole vectors, as in a layout."""
+    return min(n_stored, max(1, BLOCK_NUMBERS // (n_members * ALIGNMENT)) * ALIGNMENT)
+
+
+def _own_copy(batch: Batch) -> Batch:
+    """Make a batch of a block of its own: the rows of the step, and no others."""
+    order = batch.order.index_select(1, batch.rows)
+    numbers = [None if n is None else n.index_select(1, batch.rows) for n in batch.numbers]
+    rows = torch.arange(len(batch), device=batch.rows.device)
+    return Batch(order, numbers, rows, batch.place.clone())
+
+
+def _copy_(batch: Batch, target: Batch) -> None:
+    """Copy a step's rows to where a recorded step reads them."""
+    torch.index_select(batch.order, 1, batch.rows, out=target.order)
+    for numbers, place in zip(batch.numbers, target.numbers, strict=True):
+        if numbers is not None and place is not None:
+            torch.index_select(numbers, 1, batch.rows, out=place)
+    target.place.copy_(batch.place)

@@ -22,7 +22,7 @@ from ffnn_lab.population import Member, Population, Snapshot, method_order
 from ffnn_lab.records import SPLITS, CurvePoint, Direction, RunResult
 from ffnn_lab.schedules import advance
 from ffnn_lab.sizes import population_size_for
-from ffnn_lab.stepper import CompiledStepper, Stepper
+from ffnn_lab.stepper import CompiledStepper, GraphStepper, Stepper
 from ffnn_lab.steps import Examples
 from ffnn_lab.tasks import Split, Task
 
@@ -63,6 +63,8 @@ class Training:
         self._criterion = Criterion.of(task)
         self._weights_folder = weights_folder
         self._population: Population | None = None
+        self._stepper: Stepper | None = None
+        """Of the population as it is; None where somebody joined or left."""
         self._partition: str | None = None
         self._splits: dict[str, Examples] = {}
 
@@ -100,6 +102,7 @@ class Training:
             self._population, (self._partition,) = newcomers, partitions
         else:
             self._population.merge(newcomers)
+        self._stepper = None
 
     @_no_denormals()
     def epoch(self) -> None:
@@ -107,14 +110,12 @@ class Training:
         population, splits = self._population, self._splits
         assert population is not None  # noqa: S101 - nobody trains before somebody joined
         started = time.perf_counter()
-        losses: list[Tensor] = []
         with _threads_for(population):
             population.set_learning_rates()
-            stepper = make_stepper(population, splits["train"], self._task.loss)
-            for batch in epoch_batches(population, len(splits["train"].labels)):
-                loss, grads = stepper.gradients(batch)
-                stepper.update_(grads)
-                losses.append(loss)
+            stepper = self._stepper or make_stepper(population, splits["train"], self._task.loss)
+            self._stepper = stepper
+            batches = epoch_batches(population, len(splits["train"].labels))
+            losses = [stepper.step_(batch) for batch in batches]
         for member in population.members:
             member.epoch += 1
             member.n_steps += len(losses)
@@ -148,6 +149,7 @@ class Training:
             results.append(result_of(member, status, self._task.chance_error))
         if results:
             population.keep(kept)
+            self._stepper = None
         return results
 
     def snapshots(self) -> list[Snapshot]:
@@ -241,7 +243,10 @@ def settle_device(config: RunConfig) -> RunConfig:
 
 def make_stepper(population: Population, train: Examples, loss: str) -> Stepper:
     """Make ready to take a population's steps as ``trainer.compile`` says; see ``Stepper``."""
-    return (CompiledStepper if is_compiled(population) else Stepper)(population, train, loss)
+    kind = CompiledStepper if is_compiled(population) else Stepper
+    if population.device.type == "cuda":
+        kind = GraphStepper
+    return kind(population, train, loss)
 
 
 def is_compiled(population: Population) -> bool:
@@ -332,19 +337,20 @@ def _evaluate(
     if all(_was_measured(member) or not member.is_due for member in population.members):
         return
     with _threads_for(population):
-        measured = {
-            name: [
-                values.tolist()
-                for values in evaluate(
+        found = [
+            torch.stack(
+                evaluate(
                     population.flat,
                     split,
                     population.layout,
                     criterion,
                     is_compiled=is_compiled(population),
                 )
-            ]
-            for name, split in splits.items()
-        }
+            )
+            for split in splits.values()
+        ]
+        # All of an epoch's numbers in one transfer: each would wait for the device.
+        measured = dict(zip(splits, torch.stack(found).tolist(), strict=True))
     for m, member in enumerate(population.members):
         values = {name: (losses[m], errors[m]) for name, (losses, errors) in measured.items()}
         # Who is not due was measured for a neighbor's sake, which must not date a divergence.
@@ -355,8 +361,8 @@ def _evaluate(
                 CurvePoint(member.epoch, member.n_steps, name, loss, error, member.lr)
                 for name, (loss, error) in values.items()
             ]
-            found = cosines(population.flat, m, population.layout, task)
-            if found:
-                member.directions.append(Direction(member.epoch, member.n_steps, found))
+            directions = cosines(population.flat, m, population.layout, task)
+            if directions:
+                member.directions.append(Direction(member.epoch, member.n_steps, directions))
         else:
             member.diverged_step = member.n_steps

@@ -77,6 +77,7 @@ def make_run(
             evaluate_every=1,
             dtype="float64",
             compile=False,
+            precision="full",
             max_norm=None,
             save_weights=False,
             checkpoint_seconds=None,

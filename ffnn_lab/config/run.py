@@ -54,6 +54,9 @@ class TrainerConfig:
     compile: Any  # bool | str: as above
     """Whether steps are compiled (on the CPU), which may round otherwise; ``auto`` is settled once
     for a sweep, by its whole work."""
+    precision: str = one_of("full", "tf32", "bf16")
+    """What the matrix products of training are rounded to: not at all, or, with a float32 network,
+    to TensorFloat-32 (on CUDA) or bfloat16. Evaluation rounds nothing."""
     max_norm: Union[float, None] = ranged("(0, inf)")  # noqa: UP007 - as above
     """Longest incoming weight vector of a hidden unit, enforced after each step; null for no
     limit (Srivastava et al. 2014, section 5.1)."""
@@ -133,6 +136,15 @@ class RunConfig:
             )
             raise ConfigError(msg)
         self.task.check_together()
+        if self.trainer.precision != "full" and self.trainer.dtype != "float32":
+            msg = (
+                f"trainer.precision must be full with trainer.dtype={self.trainer.dtype}, got "
+                f"{self.trainer.precision}"
+            )
+            raise ConfigError(msg)
+        if self.trainer.precision == "tf32" and self.device == "cpu":
+            msg = "trainer.precision must be full or bf16 with device=cpu, got tf32"
+            raise ConfigError(msg)
         if isinstance(self.schedule, DevDecayConfig) and self.trainer.evaluate_every != 1:
             msg = (
                 "trainer.evaluate_every must be 1 with schedule=dev_decay, which looks at the dev "
@@ -240,6 +252,6 @@ def partition_key(config: RunConfig) -> str:
     """Name what cannot differ inside one population: equal keys can be trained together."""
     flat = identity(config)
     shared = ("task.", "model.", "device")
-    names = ("batch_size", "dtype", "evaluate_every", "compile")
+    names = ("batch_size", "dtype", "evaluate_every", "compile", "precision")
     trainer = tuple(f"trainer.{name}" for name in names)
     return json.dumps({k: v for k, v in flat.items() if k.startswith(shared) or k in trainer})

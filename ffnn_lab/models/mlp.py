@@ -44,7 +44,7 @@ def _in_bfloat16(one: Tensor, other: Tensor) -> Tensor:
 
 PRODUCTS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "full": torch.bmm,
-    "tf32": torch.bmm,  # a switch of the device, see ``trainer``
+    "tf32": torch.bmm,  # a switch of the device, see ``stepper``
     "bf16": _in_bfloat16,
 }
 """Products ``(M, i, j) (M, j, k)`` by ``trainer.precision``."""

@@ -1,0 +1,158 @@
+"""What a sweep leaves to the lab is settled once, from its work alone."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ffnn_lab.config import RunConfig
+from ffnn_lab.programs import NO_COMPILER
+from ffnn_lab.sizes import LEAST_MEMBERS, numbers_of, population_size_for
+from ffnn_lab.sweeper.definition import Definition
+from ffnn_lab.sweeper.settle import is_worth_compiling, settle_compile, settle_sweep
+from ffnn_lab.sweeper.space import Choice
+from ffnn_lab.tasks import Task
+from tests.builders import make_blobs, make_run
+from tests.command_line import run_lab
+from tests.sweeps import make_definition
+
+AUTO = {"trainer.compile": "auto", "trainer.dtype": "float32", "model.widths": [64]}
+
+
+def _definition(changes: dict[str, Any], *, n_values: int = 2) -> Definition:
+    """Ask for a grid of learning rates under one optimizer."""
+    definition = make_definition("grid")
+    rates = tuple(0.001 * (1 + place) for place in range(n_values))
+    arm = dataclasses.replace(
+        definition.arms[0],
+        config=make_run({**AUTO, **changes}),
+        space={"optimizer.lr": Choice(rates)},
+    )
+    return dataclasses.replace(definition, arms=(arm,), confirm_seeds=())
+
+
+def _settled(definition: Definition, stored: Any = None) -> tuple[Definition, list[str]]:  # noqa: ANN401 - JSON
+    notices: list[str] = []
+    found = settle_sweep(definition, stored=stored, population_size=None, notice=notices.append)
+    return found, notices
+
+
+@pytest.fixture
+def _compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ffnn_lab.sweeper.settle.find_compiler", lambda: "there")
+
+
+@pytest.mark.usefixtures("_compiler")
+@pytest.mark.parametrize(("max_epochs", "is_compiled"), [(2, False), (100_000, True)])
+def test_a_sweep_is_compiled_if_its_work_is_worth_it(
+    max_epochs: int, *, is_compiled: bool
+) -> None:
+    settled, notices = _settled(_definition({"trainer.max_epochs": max_epochs}))
+    (arm,) = settled.arms
+    assert arm.config.trainer.compile is is_compiled
+    # A run of the arm by itself must be told, since it would settle otherwise.
+    assert ("trainer.compile=true" in arm.overrides) == is_compiled
+    assert notices == []
+
+
+@pytest.mark.usefixtures("_compiler")
+@pytest.mark.parametrize("choice", [True, False])
+def test_a_sweep_that_was_begun_goes_on_as_it_was_settled(*, choice: bool) -> None:
+    """Though it is made larger: its runs would be others."""
+    before, _ = _settled(_definition({"trainer.compile": choice}))
+    stored = json.loads(json.dumps(before.to_json()))
+    for max_epochs in (2, 100_000):
+        after, _ = _settled(_definition({"trainer.max_epochs": max_epochs}), stored)
+        assert after.arms[0].config.trainer.compile is choice
+
+
+@pytest.mark.usefixtures("_compiler")
+@pytest.mark.parametrize("choice", [True, False])
+def test_what_the_user_chose_stays(*, choice: bool) -> None:
+    for is_wanted in (True, False):
+        config = make_run({"trainer.compile": choice})
+        settled = settle_compile(config, is_wanted=is_wanted, notice=lambda _: None)
+        assert settled.trainer.compile is choice
+
+
+@pytest.mark.parametrize("asked", [True, "auto"])
+def test_without_a_compiler_there_is_a_notice_of_one_line(
+    asked: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ffnn_lab.sweeper.settle.find_compiler", lambda: None)
+    changes = {"trainer.compile": asked, "trainer.max_epochs": 100_000}
+    settled, notices = _settled(_definition(changes))
+    assert settled.arms[0].config.trainer.compile is False
+    assert notices == [NO_COMPILER]
+    assert "\n" not in NO_COMPILER
+
+
+def test_more_optimizers_must_save_more(blobs: Task) -> None:
+    """Each has a program of its own."""
+    many = [(make_run({**AUTO, "trainer.max_epochs": 1}), 1e9, blobs)]
+    few = [(make_run({**AUTO, "trainer.max_epochs": 1}), 1.0, blobs)]
+    assert is_worth_compiling(many)
+    assert not is_worth_compiling(few)
+
+
+# --- populations --------------------------------------------------------------------------------
+
+
+def _of(widths: list[int], batch_size: int | str, **changes: Any) -> RunConfig:  # noqa: ANN401 - leaves
+    named = {key.replace("__", "."): value for key, value in changes.items()}
+    return make_run({**AUTO, "model.widths": widths, "trainer.batch_size": batch_size, **named})
+
+
+def test_the_numbers_of_a_step_by_hand(blobs: Task) -> None:
+    """5-9-3 is stored 32-32-16: 32 * 32 + 32 + 16 * 32 + 16 = 1584, of which 1600 are stored."""
+    assert numbers_of(_of([9], 8), blobs) == 1600 + 8 * (32 + 32 + 16)
+    assert numbers_of(_of([9], "full"), blobs) == 1600 + 50 * (32 + 32 + 16)
+
+
+def test_populations_shrink_as_members_grow() -> None:
+    wide = make_blobs(n_features=784, n_classes=10)
+    narrow = make_blobs(n_features=64, n_classes=10)
+    sizes = [
+        population_size_for(_of([64], 32), narrow),
+        population_size_for(_of([128, 128], 64), narrow),
+        population_size_for(_of([256], 128), wide),
+        population_size_for(_of([1000, 500, 100], 128), wide),
+    ]
+    assert sizes[0] == 64
+    assert sorted(sizes, reverse=True) == sizes
+    assert sizes[-1] == LEAST_MEMBERS
+
+
+def test_a_sweep_takes_the_size_of_its_largest_members() -> None:
+    definition = _definition({})
+    large = dataclasses.replace(
+        definition.arms[0], name="large", config=_of([2048, 2048], 32), space={}
+    )
+    both = dataclasses.replace(definition, arms=(*definition.arms, large))
+    assert _settled(definition)[0].population_size == 64
+    assert _settled(both)[0].population_size == LEAST_MEMBERS
+    by_hand = settle_sweep(both, stored=None, population_size=17, notice=lambda _: None)
+    assert by_hand.population_size == 17
+
+
+# --- the command line ---------------------------------------------------------------------------
+
+
+@pytest.mark.slow  # two processes
+def test_the_plan_shows_what_was_settled_and_what_the_user_set(tmp_path: Path) -> None:
+    words = [
+        "-m",
+        "optimizer=sgd",
+        "optimizer.lr=0.1,0.2",
+        "trainer.max_epochs=1",
+        "tracking=off",
+        "hydra.sweeper.dry_run=true",
+    ]
+    plan = run_lab(tmp_path, *words).out
+    assert "populations of at most 64, " in plan
+    assert "compiled" not in plan
+    more = "hydra.sweeper.population_size=3", "hydra.sweeper.n_threads=1"
+    plan = run_lab(tmp_path, *words, *more).out
+    assert "populations of at most 3, 1 thread; " in plan

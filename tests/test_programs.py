@@ -1,0 +1,235 @@
+"""Compiled steps: the ladder to the bit, written steps within rounding, nothing compiled twice."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from ffnn_lab import programs
+from ffnn_lab.config import RunConfig
+from ffnn_lab.config.initializer import NormalConfig
+from ffnn_lab.models.mlp import ACTIVATIONS
+from ffnn_lab.optimizers import METHODS
+from ffnn_lab.programs import ProgramError, find_compiler, programs_folder, update_program
+from ffnn_lab.tasks import Task
+from ffnn_lab.trainer import Training, train
+from tests.builders import (
+    ONE_OUTPUT,
+    Outcome,
+    assert_same_to_the_bit,
+    ids,
+    make_line,
+    make_run,
+    train_with_weights,
+)
+from tests.catalog import OPTIMIZERS, SCHEDULES
+from tests.reference.plain_loop import train_alone
+
+needs_compiler = pytest.mark.skipif(
+    find_compiler() is None, reason="no C++ compiler is there to compile steps with"
+)
+COMPILED = {
+    "trainer.compile": True,
+    "trainer.dtype": "float32",
+    "dropout.input": 0.2,
+    "dropout.hidden": 0.5,
+}
+"""With dropout everywhere, so that one program of gradients serves all tests of one layout."""
+
+
+def runs(n_runs: int, changes: dict[str, Any] | None = None) -> list[RunConfig]:
+    """Give runs of two methods that differ in all that may differ inside one population."""
+    schedules = [row.config for row in SCHEDULES.values()]
+    return [
+        make_run(
+            {
+                **COMPILED,
+                "dropout.hidden": (0.5, 0.2, 0.1)[m % 3],
+                "trainer.max_norm": (None, 1.0)[m % 2],
+                "optimizer.weight_decay": (0.0, 0.01, 0.0)[m % 3],
+                **(changes or {}),
+            },
+            seed=m % 5,
+            optimizer=OPTIMIZERS[("adam", "sgd")[m % 2]].config,
+            schedule=schedules[m % len(schedules)],
+        )
+        for m in range(n_runs)
+    ]
+
+
+def _furthest(some: Sequence[Outcome], others: Sequence[Outcome]) -> float:
+    """Give the largest difference of two trainings' weights."""
+    return max(
+        float(np.abs(one.numpy() - other.numpy()).max())
+        for mine, theirs in zip(some, others, strict=True)
+        for one, other in zip(mine.weights, theirs.weights, strict=True)
+    )
+
+
+# --- the ladder -------------------------------------------------------------------------------
+
+
+@needs_compiler
+@pytest.mark.slow  # compiles
+def test_a_compiled_run_alone_equals_the_run_in_company(
+    blobs: Task, set_threads: Callable[[int], None]
+) -> None:
+    """At one thread and at two, in half the company, permuted, and beside one that explodes."""
+    configs = runs(8)
+    set_threads(1)
+    company = train_with_weights(configs, blobs)
+    huge = NormalConfig(name="normal", std=1e39, gain=1.0)
+    exploding = make_run(COMPILED, seed=77, initializer=huge)
+    for n_threads in (1, 2):
+        set_threads(n_threads)
+        assert_same_to_the_bit(train_with_weights(configs[::-1], blobs), company)
+        assert_same_to_the_bit(train_with_weights(configs[:5], blobs), company[:5])
+        beside = train_with_weights([*configs[:3], exploding, *configs[3:]], blobs)
+        assert beside.pop(3).result.status == "diverged"
+        assert_same_to_the_bit(beside, company)
+        for m in (0, 1, 4):
+            assert_same_to_the_bit(train_with_weights([configs[m]], blobs), [company[m]])
+
+
+@needs_compiler
+@pytest.mark.slow  # compiles
+def test_a_compiled_run_goes_on_from_a_snapshot_to_the_bit(blobs: Task) -> None:
+    configs = runs(4, {"trainer.max_epochs": 4})
+    whole = {result.run_id: result for result in train(configs, blobs)}
+    training = Training(blobs)
+    training.join(configs)
+    training.epoch()
+    training.epoch()
+    snapshots = {snapshot.member.run_id: snapshot for snapshot in training.snapshots()}
+    for config in configs:  # each in the company of nobody
+        again = Training(blobs)
+        again.join([config], snapshots)
+        while again.members[0].status is None:
+            again.epoch()
+        (result,) = again.leave()
+        assert result.curve == whole[result.run_id].curve
+
+
+@needs_compiler
+@pytest.mark.slow  # compiles
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_compiled_steps_differ_from_written_ones_by_rounding(dtype: str, blobs: Task) -> None:
+    """Three epochs of seven steps. Measured: 4e-7 and 1e-15; weights are of the order of 1."""
+    changes = {"trainer.dtype": dtype}
+    compiled = train_with_weights(runs(6, changes), blobs)
+    written = train_with_weights(runs(6, {**changes, "trainer.compile": False}), blobs)
+    assert ids([c.result.config for c in compiled]) != ids([w.result.config for w in written])
+    # Twenty steps add up a few units in the last place, of 6e-8 and 1e-16.
+    assert 0 < _furthest(compiled, written) < {"float32": 1e-5, "float64": 1e-13}[dtype]
+
+
+@needs_compiler
+@pytest.mark.slow  # compiles
+def test_nothing_is_compiled_again_for_other_company(
+    blobs: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor for other hyperparameters, batch sizes, seeds or numbers of examples."""
+    train(runs(4), blobs)
+
+    def refuse(*_: object) -> None:
+        msg = "a program was compiled again"
+        raise AssertionError(msg)
+
+    monkeypatch.setattr(programs, "_build", refuse)
+    for changes in (
+        {},
+        {"optimizer.lr": 0.003, "optimizer.weight_decay": 0.2, "optimizer.decay": "decoupled"},
+        {"dropout.hidden": 0.7, "trainer.batch_size": 11, "initializer.gain": 0.3},
+        {"trainer.batch_size": "full", "trainer.max_norm": 0.4},
+        {"trainer.batch_size": 1},
+    ):
+        for n_runs in (1, 2, 5, 9):
+            results = train(runs(n_runs, changes), blobs)
+            assert {result.status for result in results} == {"completed"}
+    one_seed = [make_run({**COMPILED, "optimizer.lr": lr}) for lr in (0.1, 0.2, 0.3)]
+    assert_same_to_the_bit(
+        train_with_weights(one_seed, blobs)[1:2], train_with_weights(one_seed[1:2], blobs)
+    )
+
+
+# --- every method, loss and activation ----------------------------------------------------------
+
+
+@needs_compiler
+@pytest.mark.exhaustive
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_method_equals_the_plain_loop(name: str, blobs: Task) -> None:
+    row = OPTIMIZERS[name]
+    changes = {**COMPILED, "trainer.dtype": "float64", "optimizer.lr": row.stable_lr}
+    configs = [make_run(changes, seed=seed, optimizer=row.config) for seed in range(3)]
+    for config, outcome in zip(configs, train_with_weights(configs, blobs), strict=True):
+        expected = train_alone(config, blobs)
+        for w, reference in zip(outcome.weights, expected.weights, strict=True):
+            torch.testing.assert_close(w, reference, rtol=1e-9, atol=1e-11)
+
+
+@needs_compiler
+@pytest.mark.exhaustive
+@pytest.mark.slow
+@pytest.mark.parametrize("bias", [True, False], ids=["biases", "no biases"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("kind", [None, *ONE_OUTPUT], ids=str)
+def test_every_loss_and_activation_equals_the_plain_loop(
+    kind: tuple[str, str] | None, activation: str, *, bias: bool, blobs: Task
+) -> None:
+    task = blobs if kind is None else make_line(*kind)
+    changes = {
+        **COMPILED,
+        "trainer.dtype": "float64",
+        "model.activation": activation,
+        "model.bias": bias,
+        "optimizer.lr": 0.01,
+    }
+    configs = [make_run(changes, seed=seed) for seed in range(2)]
+    for config, outcome in zip(configs, train_with_weights(configs, task), strict=True):
+        expected = train_alone(config, task)
+        assert outcome.result.status == "completed"
+        for w, reference in zip(outcome.weights, expected.weights, strict=True):
+            torch.testing.assert_close(w, reference, rtol=1e-9, atol=1e-11)
+
+
+# --- without a compiler -------------------------------------------------------------------------
+
+
+def test_a_missing_compiler_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CXX", "a-compiler-that-nobody-has")
+    monkeypatch.setenv("FFNN_LAB_CACHE", str(tmp_path))
+    assert find_compiler() is None
+    method = next(iter(METHODS.values()))
+    with pytest.raises(ProgramError, match=r"needs a C\+\+ compiler .* and none is there"):
+        update_program(method, torch.zeros(1))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_compiler_that_fails_is_told_and_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FFNN_LAB_CACHE", str(tmp_path))
+    monkeypatch.setattr(programs, "find_compiler", lambda: "there")
+
+    def broken(*_: object) -> None:
+        msg = "it says\nmuch"
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr(programs, "_build", broken)
+    method = next(iter(METHODS.values()))
+    with pytest.raises(ProgramError, match=r"compiling update failed \(RuntimeError: it says\)"):
+        update_program(method, torch.zeros(1))
+    assert [path.suffix for path in tmp_path.iterdir()] == [".lock"]
+
+
+def test_programs_lie_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FFNN_LAB_CACHE", "/some/where")
+    assert programs_folder() == Path("/some/where")
+    monkeypatch.delenv("FFNN_LAB_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/else")
+    assert programs_folder() == Path("/else/ffnn_lab")
