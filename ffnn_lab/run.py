@@ -185,7 +185,7 @@ def run_sweep(
         options.storage,
         n_workers,
         options.max_failures,
-        n_threads=n_threads,
+        n_threads=options.n_threads,
     )
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # the display tidies up
     try:

@@ -13,9 +13,12 @@ from ffnn_lab.population import Population, Slice
 from ffnn_lab.programs import gradients_program, update_program
 from ffnn_lab.steps import Batch, Examples, Recipe, clip_norms_, gradients, update_
 
-BLOCK_NUMBERS = 1 << 30
+BLOCK_NUMBERS = 1 << 18
 """Weights of all members that are updated at a time: an update makes a dozen passes over them,
 their gradients and its state, which then stay in a core's cache."""
+
+LEAST_WIDTH = 1 << 15
+"""Of one member: a pass over shorter rows takes longer than it saves."""
 
 
 class Stepper:
@@ -57,7 +60,7 @@ class Stepper:
     def _update(self, _number: int, part: Slice, params: Tensor, grads: Tensor) -> None:
         decay = (part.coupled, part.decoupled) if part.has_decay else None
         n_members, n_stored = params.shape
-        width = _block_width(n_members, n_stored) if params.device.type == "cpu" else n_stored
+        width = _block_width(n_members) if params.device.type == "cpu" else n_stored
         per_member = {key: tensor for key, tensor in part.state.items() if tensor.ndim == 1}
         advanced: State = {}
         for start in range(0, n_stored, width):
@@ -162,9 +165,9 @@ class GraphStepper(Stepper):
             self._losses = super().step_(self._batch)
 
 
-def _block_width(n_members: int, n_stored: int) -> int:
+def _block_width(n_members: int) -> int:
     """Give how many of each member's numbers make a block; whole vectors, as in a layout."""
-    return min(n_stored, max(1, BLOCK_NUMBERS // (n_members * ALIGNMENT)) * ALIGNMENT)
+    return max(LEAST_WIDTH, BLOCK_NUMBERS // n_members // ALIGNMENT * ALIGNMENT)
 
 
 def _own_copy(batch: Batch) -> Batch:

@@ -200,7 +200,7 @@ def train(
 
 def _populations(configs: Sequence[RunConfig], task: Task) -> list[Sequence[RunConfig]]:
     """Cut runs into populations, those of one method together."""
-    if len({partition_key(config) for config in configs}) > 1:
+    if len({partition_key(config) for config in configs}) != 1:
         return [configs]  # which `Training` refuses
     size = population_size_for(configs[0], task)
     ordered = sorted(configs, key=method_order)

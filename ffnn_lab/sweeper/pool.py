@@ -55,7 +55,7 @@ class Post:
     n_workers: int
     max_failures: int
     n_threads: int | None = None
-    """Of each worker; None leaves them as they are."""
+    """Of each worker; None for an equal share of the cores, where they are on one machine."""
     parent: Identity | None = None
     """Who started it; None in the process that the user started."""
 
@@ -169,6 +169,9 @@ def work_at(
     me = Identity.of_this_process()
     if post.n_threads is not None:
         torch.set_num_threads(post.n_threads)
+    elif post.parent is not None and post.n_workers > 1 and post.parent.host == me.host:
+        # Workers on one machine share its cores.
+        torch.set_num_threads(max(1, n_cores() // post.n_workers))
     storage = Storage(folder, post.storage)
     with closing(storage), storage.trouble_said():
         teller = Teller()

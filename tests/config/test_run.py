@@ -61,7 +61,9 @@ MOVES_NUMBERS = {
     "trainer.max_epochs": 4,
     "trainer.batch_size": "full",
     "trainer.evaluate_every": 2,
-    "trainer.dtype": "float32",
+    "trainer.dtype": "float64",
+    "trainer.compile": True,
+    "trainer.precision": "bf16",
     "trainer.max_norm": 1.0,
 }
 
@@ -70,8 +72,10 @@ CANNOT_DIFFER_IN_A_POPULATION = (
     "task.",
     "model.",
     "trainer.batch_size",
+    "trainer.compile",
     "trainer.dtype",
     "trainer.evaluate_every",
+    "trainer.precision",
 )
 
 NAMES = {"task.name", "optimizer.name", "schedule.name"}
@@ -113,6 +117,23 @@ def test_the_two_tables_above_hold_every_leaf() -> None:
             "bias_initializer must be zeros with model.bias=false, which leaves it nothing to "
             "draw; got torch",
         ),
+        (
+            {"trainer.compile": "maybe"},
+            "trainer.compile must be auto, true or false, got maybe",
+        ),
+        (
+            {"trainer.compile": True, "device": "cuda"},
+            "trainer.compile must be auto or false with device=cuda, where steps are replayed as "
+            "a graph of the device instead; got true",
+        ),
+        (
+            {"trainer.precision": "bf16", "trainer.dtype": "float64"},
+            "trainer.precision must be full with trainer.dtype=float64, got bf16",
+        ),
+        (
+            {"trainer.precision": "tf32", "trainer.dtype": "float32"},
+            "trainer.precision must be full or bf16 with device=cpu, got tf32",
+        ),
         ({"device": "tpu"}, "device must be one of auto, cpu, cuda; got tpu"),
     ],
 )
@@ -149,8 +170,8 @@ def test_the_id_ignores_what_moves_no_number(name: str) -> None:
 
 @pytest.mark.parametrize("name", MOVES_NUMBERS)
 def test_the_id_changes_with_what_moves_numbers(name: str) -> None:
-    changed = with_values(make_run(), {name: MOVES_NUMBERS[name]})
-    assert run_id(changed) != run_id(make_run())
+    config = make_run({"trainer.dtype": "float32"})
+    assert run_id(with_values(config, {name: MOVES_NUMBERS[name]})) != run_id(config)
 
 
 def test_every_choice_has_its_own_id() -> None:
@@ -166,6 +187,12 @@ def test_every_choice_has_its_own_id() -> None:
 def test_numbers_are_told_apart_by_value_and_not_by_type() -> None:
     assert run_id(make_run({"optimizer.lr": 1})) == run_id(make_run({"optimizer.lr": 1.0}))
     assert run_id(make_run({"seed": 2.0})) == run_id(make_run({"seed": 2}))
+
+
+def test_the_id_needs_to_know_how_steps_are_computed() -> None:
+    config = make_run({"trainer.compile": "auto"})
+    with pytest.raises(ConfigError, match=r"trainer\.compile must be settled"):
+        run_id(config)
 
 
 def test_the_id_needs_a_settled_device() -> None:
@@ -285,9 +312,10 @@ def test_a_stored_config_out_of_range_is_refused() -> None:
 
 @pytest.mark.parametrize("name", MOVES_NUMBERS)
 def test_the_partition_key_holds_what_cannot_differ_and_nothing_else(name: str) -> None:
-    changed = with_values(make_run(), {name: MOVES_NUMBERS[name]})
+    config = make_run({"trainer.dtype": "float32"})
+    changed = with_values(config, {name: MOVES_NUMBERS[name]})
     is_shared = name.startswith(CANNOT_DIFFER_IN_A_POPULATION)
-    assert (partition_key(changed) != partition_key(make_run())) == is_shared
+    assert (partition_key(changed) != partition_key(config)) == is_shared
 
 
 def test_any_choices_of_the_other_groups_share_a_population() -> None:
