@@ -55,7 +55,7 @@ def test_slices_cover_the_stack_one_for_each_method(blobs: Task) -> None:
 def test_every_parameter_begins_with_the_members(blobs: Task) -> None:
     population = make_population([make_run(seed=seed) for seed in range(3)], blobs)
     shapes = [tuple(parameter.shape) for parameter in population.params]
-    assert shapes == [(3, 32, 32), (3, 32), (3, 16, 32), (3, 16)]
+    assert shapes == [(3, 32, 16), (3, 32), (3, 16, 32), (3, 16)]
     for parameter in population.params:
         assert parameter.data_ptr() >= population.flat.data_ptr()
         assert parameter._base is population.flat
@@ -63,7 +63,7 @@ def test_every_parameter_begins_with_the_members(blobs: Task) -> None:
 
 def test_without_biases_there_are_none(blobs: Task) -> None:
     population = make_population([make_run({"model.bias": False}, seed=s) for s in (0, 1)], blobs)
-    assert [tuple(w.shape) for w in population.params] == [(2, 32, 32), (2, 16, 32)]
+    assert [tuple(w.shape) for w in population.params] == [(2, 32, 16), (2, 16, 32)]
     with_biases = make_population([make_run(seed=seed) for seed in (0, 1)], blobs)
     for weight, other in zip(population.params, with_biases.params[::2], strict=True):
         assert torch.equal(weight, other)

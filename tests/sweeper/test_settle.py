@@ -106,9 +106,9 @@ def _of(widths: list[int], batch_size: int | str, **changes: Any) -> RunConfig: 
 
 
 def test_the_numbers_of_a_step_by_hand(blobs: Task) -> None:
-    """5-9-3 is stored 32-32-16: 32 * 32 + 32 + 16 * 32 + 16 = 1584, of which 1600 are stored."""
-    assert numbers_of(_of([9], 8), blobs) == 1600 + 8 * (32 + 32 + 16)
-    assert numbers_of(_of([9], "full"), blobs) == 1600 + 50 * (32 + 32 + 16)
+    """5-9-3 is stored 16-32-16: 16 * 32 + 32 + 32 * 16 + 16 = 1072, rounded up to 1088."""
+    assert numbers_of(_of([9], 8), blobs) == 1088 + 8 * (16 + 32 + 16)
+    assert numbers_of(_of([9], "full"), blobs) == 1088 + 50 * (16 + 32 + 16)
 
 
 def test_populations_shrink_as_members_grow() -> None:
