@@ -32,7 +32,7 @@ from ffnn_lab import losses, models, optimizers, steps
 from ffnn_lab.config import UserError
 from ffnn_lab.models import Layout
 from ffnn_lab.optimizers import METHODS, Method
-from ffnn_lab.steps import Batch, Dropout, Examples, Recipe, evaluation_sums, gradients, update_
+from ffnn_lab.steps import Batch, Dropout, Recipe, evaluation_sums, gradients, update_
 
 CACHE = "FFNN_LAB_CACHE"
 """Environment variable: folder of the compiled programs."""
@@ -74,7 +74,6 @@ class _Gradients(nn.Module):
         flat: Tensor,
         inputs: Tensor,
         labels: Tensor,
-        order: Tensor,
         rows: Tensor,
         place: Tensor,
         *dropout: Tensor,
@@ -86,8 +85,10 @@ class _Gradients(nn.Module):
             drawn, *rule = next(triples) if drops else (None,)
             numbers.append(drawn)
             rules.append(Dropout(*rule) if drops else None)
-        batch = Batch(order, numbers, rows, place)
-        return gradients(flat, Examples(inputs, labels), batch, rules, self._recipe)
+        n_members = flat.shape[0]  # of whom some share one batch
+        examples = inputs.expand(n_members, -1, -1), labels.expand(n_members, -1)
+        batch = Batch(place, numbers, rows, place)  # in no order: its examples are at hand
+        return gradients(flat, examples, batch, rules, self._recipe)
 
 
 class _Update(nn.Module):
@@ -107,41 +108,54 @@ class _Update(nn.Module):
 
 
 def gradients_program(
-    recipe: Recipe, drops: tuple[bool, ...], like: Tensor, labels: torch.dtype
+    recipe: Recipe,
+    drops: tuple[bool, ...],
+    like: Tensor,
+    labels: torch.dtype,
+    *,
+    shares_batch: bool = False,
 ) -> Run:
     """Give the compiled ``steps.gradients``.
 
-    Its inputs are flat parameters, inputs, labels, order, rows, place, and of each layer that
-    drops numbers, thresholds and scales.
+    Its inputs are flat parameters, inputs ``(M, B, stored_in)``, labels, rows, place, and of each
+    layer that drops numbers, thresholds and scales.
 
     Args:
         recipe: The steps'.
         drops: Of each layer, whether anybody drops inputs of it.
         like: A tensor of the dtype that the networks are in, on their device.
         labels: The labels' dtype.
+        shares_batch: Whether all members see one batch; inputs, labels and numbers then have
+            one entry on their first axis.
     """
     layout = recipe.layout
-    details = {**asdict(recipe), "drops": drops, "labels": str(labels)}
+    details = {
+        **asdict(recipe),
+        "drops": drops,
+        "labels": str(labels),
+        "shares_batch": shares_batch,
+    }
     spec = Spec("gradients", str(like.dtype), details)
 
     def example() -> tuple[nn.Module, list[Tensor], list[dict[int, str]]]:
         n = _N_EXAMPLE
+        n_batches = 1 if shares_batch else n
         floats = functools.partial(torch.zeros, dtype=like.dtype)
         tensors = [
             floats(n, layout.n_stored),
-            floats(n, layout.stored[0]),
-            torch.zeros(n, dtype=labels),
-            torch.zeros(n, n, dtype=torch.int64),
+            floats(n_batches, n, layout.stored[0]),
+            torch.zeros(n_batches, n, dtype=labels),
             torch.zeros(n, dtype=torch.int64),
             torch.zeros(n, dtype=torch.int64),
         ]
-        axes = [{0: "M"}, {0: "N"}, {0: "N"}, {0: "S", 1: "R"}, {0: "B"}, {0: "M"}]
+        of_batches = {1: "B"} if shares_batch else {0: "M", 1: "B"}
+        axes = [{0: "M"}, of_batches, of_batches, {0: "B"}, {0: "M"}]
         for stored, is_dropped in zip(layout.stored[:-1], drops, strict=True):
             if is_dropped:
-                numbers = torch.zeros(n, n, stored, dtype=torch.int32)
+                numbers = torch.zeros(n_batches, n, stored, dtype=torch.int32)
                 whole = torch.zeros(n, 1, 1, dtype=torch.int32)
                 tensors += [numbers, whole, floats(n, 1, 1)]
-                axes += [{0: "S", 1: "R"}, {0: "M"}, {0: "M"}]
+                axes += [{1: "R"} if shares_batch else {0: "S", 1: "R"}, {0: "M"}, {0: "M"}]
         return _Gradients(recipe, drops), tensors, axes
 
     return _program(spec, example)

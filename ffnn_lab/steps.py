@@ -113,7 +113,7 @@ def make_masks(batch: Batch, dropout: Sequence[Dropout | None]) -> list[Tensor |
 
 def gradients(
     flat: Tensor,
-    train: Examples,
+    examples: tuple[Tensor, Tensor],
     batch: Batch,
     dropout: Sequence[Dropout | None],
     recipe: Recipe,
@@ -122,8 +122,8 @@ def gradients(
 
     Args:
         flat: Parameters, ``(M, n_stored)``.
-        train: The train split.
-        batch: What each member sees of it.
+        examples: Inputs and labels that each member sees, as ``batch`` gathers them.
+        batch: The step's rows, and the numbers drawn for them.
         dropout: Of each layer's inputs, or None where nobody drops any.
         recipe: Layers and loss.
 
@@ -131,7 +131,7 @@ def gradients(
         Losses ``(M,)`` and gradients ``(M, n_stored)``.
     """
     layout, loss = recipe.layout, LOSSES[recipe.loss]
-    inputs, labels = batch.examples(train)
+    inputs, labels = examples
     masks = make_masks(batch, dropout)
 
     params = layout.views(flat)

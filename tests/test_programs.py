@@ -14,6 +14,7 @@ from ffnn_lab.config.initializer import NormalConfig
 from ffnn_lab.models.mlp import ACTIVATIONS
 from ffnn_lab.optimizers import METHODS
 from ffnn_lab.programs import ProgramError, find_compiler, programs_folder, update_program
+from ffnn_lab.stepper import SHARED_FROM
 from ffnn_lab.tasks import Task
 from ffnn_lab.trainer import Training, train
 from tests.builders import (
@@ -149,10 +150,17 @@ def test_nothing_is_compiled_again_for_other_company(
         for n_runs in (1, 2, 5, 9):
             results = train(runs(n_runs, changes), blobs)
             assert {result.status for result in results} == {"completed"}
-    one_seed = [make_run({**COMPILED, "optimizer.lr": lr}) for lr in (0.1, 0.2, 0.3)]
-    assert_same_to_the_bit(
-        train_with_weights(one_seed, blobs)[1:2], train_with_weights(one_seed[1:2], blobs)
-    )
+
+
+@needs_compiler
+@pytest.mark.slow  # compiles
+def test_members_of_one_seed_compute_as_each_alone(blobs: Task) -> None:
+    """Enough of them have a program of their own, which reads their one batch once."""
+    rates = [0.01 * (1 + m) for m in range(SHARED_FROM)]
+    configs = [make_run({**COMPILED, "optimizer.lr": lr}) for lr in rates]
+    together = train_with_weights(configs, blobs)
+    for m in (0, SHARED_FROM - 1):
+        assert_same_to_the_bit(train_with_weights([configs[m]], blobs), [together[m]])
 
 
 # --- every method, loss and activation ----------------------------------------------------------

@@ -71,7 +71,9 @@ def test_gradients_equal_autograd_s(
     train = train_examples(population, task)
     for batch in epoch_of(population, task):
         recipe = Recipe(population.layout, task.loss)
-        losses, grads = gradients(population.flat, train, batch, dropout_rules(population), recipe)
+        losses, grads = gradients(
+            population.flat, batch.examples(train), batch, dropout_rules(population), recipe
+        )
         population.flat = population.flat.detach().requires_grad_()
         expected = _losses(population, train, batch, task)
         (by_autograd,) = torch.autograd.grad(expected.sum(), population.flat)
@@ -101,9 +103,10 @@ def test_gradients_pass_gradcheck(kind: str, activation: str) -> None:
     task = TASKS[kind]
     changes = {"model.activation": activation, "model.widths": [2], "dropout.hidden": 0.5}
     population = _population(task, changes)
+    batch = epoch_of(population, task)[0]
     rest = (
-        train_examples(population, task),
-        epoch_of(population, task)[0],
+        batch.examples(train_examples(population, task)),
+        batch,
         dropout_rules(population),
         Recipe(population.layout, task.loss),
     )
@@ -138,8 +141,8 @@ def test_members_that_share_a_batch_compute_as_with_copies_of_it(blobs: Task) ->
             batch.rows,
             torch.arange(3),
         )
-        shared = gradients(population.flat, train, batch, rules, recipe)
-        apart = gradients(population.flat, train, copies, rules, recipe)
+        shared = gradients(population.flat, batch.examples(train), batch, rules, recipe)
+        apart = gradients(population.flat, copies.examples(train), copies, rules, recipe)
         for one, other in zip(shared, apart, strict=True):
             assert torch.equal(one, other)
 
@@ -151,5 +154,7 @@ def test_a_loss_by_hand(blobs: Task) -> None:
     batch = epoch_of(population, blobs)[0]
     recipe = Recipe(population.layout, "cross_entropy")
     train = train_examples(population, blobs)
-    losses, _ = gradients(population.flat, train, batch, dropout_rules(population), recipe)
+    losses, _ = gradients(
+        population.flat, batch.examples(train), batch, dropout_rules(population), recipe
+    )
     assert losses.tolist() == pytest.approx([math.log(3)], rel=1e-14)

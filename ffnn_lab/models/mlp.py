@@ -1,9 +1,9 @@
 """The feed-forward net W g(V f(x)) and its derivatives, for a whole population at once.
 
 Layer sizes are stored padded to a multiple of ``ALIGNMENT`` numbers (inputs and outputs: half as
-many), with zeros that stay zero. A member's block then starts at the same alignment wherever it lies in the
-stack, so that the matrix library sums in the same order, and a run's numbers do not depend on
-its company.
+many), with zeros that stay zero. A member's block then starts at the same alignment wherever it
+lies in the stack, so that the matrix library sums in the same order, and a run's numbers do not
+depend on its company.
 """
 
 import itertools
