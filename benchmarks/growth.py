@@ -31,7 +31,8 @@ def measure(protocol: str, counts: Sequence[int]) -> pd.DataFrame:
     Returns:
         One row per count: ``protocol``, ``n_runs``, ``seconds``, ``training_seconds``,
         ``cpu_seconds`` and ``peak_mb``; ``ms_per_run``, and of each run beyond the count before
-        ``ms_per_run_more`` and, of that, ``ms_beside_training``.
+        ``ms_per_run_more`` and, of that, ``ms_beside_training``; ``cpu_ms_per_run_more``, of the
+        processor.
     """
     rows = []
     for n_runs in counts:
@@ -48,12 +49,13 @@ def measure(protocol: str, counts: Sequence[int]) -> pd.DataFrame:
                 }
             )
     table = pd.DataFrame(rows)
-    more = table[["n_runs", "seconds", "training_seconds"]].diff()
+    more = table.drop(columns="protocol").diff()
     beside = more["seconds"] - more["training_seconds"]
     return table.assign(
         ms_per_run=1000 * table["seconds"] / table["n_runs"],
         ms_per_run_more=1000 * more["seconds"] / more["n_runs"],
         ms_beside_training=1000 * beside / more["n_runs"],
+        cpu_ms_per_run_more=1000 * more["cpu_seconds"] / more["n_runs"],
     )
 
 
@@ -67,7 +69,10 @@ def worded(table: pd.DataFrame) -> list[list[str]]:
             f"{row['peak_mb']:.0f}",
             *(
                 "" if pd.isna(row[name]) else f"{row[name]:.2f}"
-                for name in ("ms_per_run", "ms_per_run_more", "ms_beside_training")
+                for name in (
+                    *("ms_per_run", "ms_per_run_more", "ms_beside_training"),
+                    "cpu_ms_per_run_more",
+                )
             ),
         ]
         for row in table.to_dict("records")
@@ -90,11 +95,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     tables = [measure(name, counts) for name, counts in protocols.items() if counts]
     table = pd.concat(tables, ignore_index=True)
     columns = (
-        *("protocol", "runs", "s in all", "s training", "s of processor", "MB at most"),
-        *("ms a run", "ms a run more", "beside training"),
+        *("protocol", "runs", "s", "s training", "s of CPU", "MB"),
+        *("ms a run", "ms a run more", "beside training", "ms of CPU"),
     )
     title = (
-        "sweeps of runs of one epoch, net 64-16-10 on a tenth of the digits, one arm, tracking off"
+        "sweeps of runs of one epoch, net 64-16-10 on a tenth of the digits, one arm, tracking "
+        "off;\nthe last three columns are of each run beyond the line before"
     )
     print_table(title, columns, worded(table))
     print_machine()
