@@ -16,8 +16,11 @@ class Clock:
 
     def __init__(self) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
+        """On the wall."""
+        self.cpu_seconds: defaultdict[str, float] = defaultdict(float)
+        """Of the processor, by all threads of this process."""
         self.calls: Counter[str] = Counter()
-        self._inside = [0.0]
+        self._inside = [(0.0, 0.0)]
         self._is_whole = False
 
     @contextmanager
@@ -33,14 +36,18 @@ class Clock:
             return
         self._is_whole = is_whole
         self.calls[name] += 1
-        started = time.perf_counter()
-        self._inside.append(0.0)
+        started, cpu_started = time.perf_counter(), time.process_time()
+        self._inside.append((0.0, 0.0))
         try:
             yield
         finally:
             whole = time.perf_counter() - started
-            self.seconds[name] += whole - self._inside.pop()
-            self._inside[-1] += whole
+            cpu_whole = time.process_time() - cpu_started
+            inside, cpu_inside = self._inside.pop()
+            self.seconds[name] += whole - inside
+            self.cpu_seconds[name] += cpu_whole - cpu_inside
+            others, cpu_others = self._inside[-1]
+            self._inside[-1] = others + whole, cpu_others + cpu_whole
             if is_whole:
                 self._is_whole = False
 

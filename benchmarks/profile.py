@@ -6,8 +6,11 @@ in the functions that `PARTS` names; whatever else is written after the options 
 
     python -m benchmarks.profile --epochs 5 tracking=off
 
-The time of a part is that of its functions, less that of other parts called inside them; each
-call of them costs the clock a microsecond or two. Training in the plan is the plan's.
+Seconds are told twice, on the wall and of the processor, by all threads of this process; shares
+are of the latter. The time of a part is that of its functions, less that of other parts called
+inside them; each call of them costs the clock a microsecond or two. Training in the plan is the
+plan's. Of a compiled step, which is one call, all but the update is in the line of its batch and
+loss.
 """
 
 import argparse
@@ -43,10 +46,12 @@ PARTS: Mapping[str, Sequence[str]] = {
     "data": ("ffnn_lab.tasks:_load",),
     "plan": ("ffnn_lab.sweeper.estimate:estimate",),
     "first weights": ("ffnn_lab.trainer:Population",),
-    "order of examples, masks": ("ffnn_lab.trainer:epoch_batches",),
-    "forward": ("ffnn_lab.trainer:_loss",),
-    "backward": ("torch:Tensor.backward",),
-    "update": ("ffnn_lab.population:Population.step_",),
+    "order of examples, dropout's draws": ("ffnn_lab.trainer:epoch_batches",),
+    "masks": ("ffnn_lab.steps:make_masks",),
+    "forward": ("ffnn_lab.steps:forward_pass",),
+    "backward": ("ffnn_lab.steps:backward",),
+    "batch, loss": ("ffnn_lab.stepper:Stepper.gradients",),
+    "update": ("ffnn_lab.stepper:Stepper.update_",),
     "evaluation": ("ffnn_lab.trainer:_evaluate",),
     "rest of training": tuple(
         f"ffnn_lab.trainer:Training.{name}" for name in ("join", "epoch", "leave")
@@ -75,7 +80,10 @@ PARTS: Mapping[str, Sequence[str]] = {
 }
 """Each part of a sweep, and the functions whose time it is, as ``module:name`` where they are
 called from. This is all that has to follow when they are renamed."""
-STEPS = ("order of examples, masks", "forward", "backward", "update")
+STEPS = (
+    *("order of examples, dropout's draws", "masks", "forward", "backward", "batch, loss"),
+    "update",
+)
 """Parts of every step."""
 
 
@@ -106,7 +114,7 @@ def measure(arguments: Sequence[str], *, log: Path) -> Clock:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and print one table."""
-    started = time.perf_counter()
+    started, cpu_started = time.perf_counter(), time.process_time()
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     for flag, default, said in (
         ("--settings", 8, "learning rates of each of the five optimizers"),
@@ -122,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as held:
         outputs = Path(held)
         clock = measure([*work.words(outputs), *asked.overrides], log=outputs / "log")
-        whole = time.perf_counter() - started
+        whole, cpu_whole = time.perf_counter() - started, time.process_time() - cpu_started
         # Both import what is timed above.
         from benchmarks.machine import print_machine, print_table  # noqa: PLC0415
         from ffnn_lab.records import read_runs  # noqa: PLC0415
@@ -132,18 +140,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
         [
             name,
             f"{clock.seconds[name]:.2f}",
-            f"{100 * clock.seconds[name] / whole:.1f}",
+            f"{clock.cpu_seconds[name]:.2f}",
+            f"{100 * clock.cpu_seconds[name] / cpu_whole:.1f}",
             f"{clock.calls[name]:,}",
-            f"{1e6 * clock.seconds[name] / n_steps:.2f}" if name in STEPS else "",
+            f"{1e6 * clock.cpu_seconds[name] / n_steps:.2f}" if name in STEPS else "",
         ]
         for name in (IMPORTED, *PARTS)
     ]
-    rows.append(["all", f"{whole:.2f}", "100.0", "", f"{1e6 * whole / n_steps:.2f}"])
+    rows.append(
+        [
+            "all",
+            f"{whole:.2f}",
+            f"{cpu_whole:.2f}",
+            "100.0",
+            "",
+            f"{1e6 * cpu_whole / n_steps:.2f}",
+        ]
+    )
     title = (
         f"a sweep of {work.n_runs} runs on digits, {work.n_epochs} epochs each: "
         f"{' '.join(['python -m ffnn_lab.run -m ...', *asked.overrides])}"
     )
-    print_table(title, ("part", "s", "%", "calls", "us a step of a run"), rows)
+    columns = ("part", "s on the wall", "s of CPU", "% of it", "calls", "us a step of a run")
+    print_table(title, columns, rows)
     print_machine()
 
 

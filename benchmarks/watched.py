@@ -17,8 +17,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 """Where the project lies that the commands are of, whatever else is installed."""
 LOOK_SECONDS = 0.05
-MEMORY_SECONDS = 0.2
-"""Between two looks at the memory of all processes, which cost a millisecond each."""
+MEMORY_SECONDS = 0.5
+"""Between two looks at the memory of all processes, which cost several milliseconds each."""
 MOST_ORPHAN_SECONDS = 30.0
 """How long processes that outlive the command are waited for."""
 _NOT_INHERITED = ("FFNN_LAB", "HYDRA", "WANDB")
