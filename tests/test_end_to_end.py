@@ -64,7 +64,7 @@ def test_end_to_end_in_small(capsys: pytest.CaptureFixture[str]) -> None:
         "one Optuna trial per run, scaled up from 10",
     )
     for way in ways:
-        assert re.search(rf"{way} +{NUMBER} +{NUMBER} +\d+ +\d+ +{NUMBER}", out)
+        assert re.search(rf"{way} +{NUMBER} +{NUMBER} +\d+ +\d+ +{NUMBER} +{NUMBER}", out)
     assert "20 runs on digits" in out
     for measured in ("times faster than one Hydra job", "times as long with tracking offline"):
         assert re.search(rf"{measured}.* (yes|no)", out)
