@@ -118,7 +118,6 @@ def measure(
 ) -> tuple[list[list[str]], list[list[str]]]:
     """Measure all ways; give the rows of what each took, and of what is required."""
     part = replace(work, n_seeds=peer_seeds)
-    suffix = "" if part == work else f", scaled up from {part.n_runs}"
     with tempfile.TemporaryDirectory() as held:
         outputs = Path(held)
         turns: dict[str, list[Watched]] = {"offline": [], "off": []}
@@ -126,10 +125,8 @@ def measure(
         for turn in range(n_turns):
             if turn == n_turns // 2:  # amid ours, for what else the machine does may change
                 peers = {
-                    f"one Hydra job per run{suffix}": _peer(hydra_jobs, part, work, outputs),
-                    f"one Optuna trial per run{suffix}": _peer(
-                        optuna_processes, part, work, outputs
-                    ),
+                    "one Hydra job per run": _peer(hydra_jobs, part, work, outputs),
+                    "one Optuna trial per run": _peer(optuna_processes, part, work, outputs),
                 }
             for mode, found in turns.items():
                 folder = outputs / f"{mode}_{turn}"
@@ -222,6 +219,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         f"optimizers, {len(work.rates)} learning rates,\n{work.n_seeds} seeds; W&B offline; each "
         "way a command line of its own, all its processes counted"
     )
+    if peer_runs < work.n_runs:
+        title += f";\nthe peers trained {peer_runs} of the runs, scaled up to all"
     columns = ("way", "s", "s of CPU", "MB", "ms a run", "times ours", "CPU times ours")
     print_table(title, columns, rows)
     print_table("what is required", ("measured", "required", "found", "met"), required)
