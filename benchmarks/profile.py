@@ -8,9 +8,9 @@ in the functions that `PARTS` names; whatever else is written after the options 
 
 Seconds are told twice, on the wall and of the processor, by all threads of this process; shares
 are of the latter. The time of a part is that of its functions, less that of other parts called
-inside them; each call of them costs the clock a microsecond or two. Training in the plan is the
-plan's. Of a compiled step, which is one call, all but the update is in the line of its batch and
-loss.
+inside them; each call of them costs the clock a microsecond or two. Training while settling and
+planning is theirs. Of a compiled step, all but the update is one line. Another process, such as
+the one that writes W&B, is not seen here: ``benchmarks.end_to_end`` counts it.
 """
 
 import argparse
@@ -33,9 +33,8 @@ IMPORTS = (
     *("analysis.declaration", "analysis.report"),
 )
 """What the command imports, all of it before anything else is timed."""
-TRACKERS_IMPORT = "wandb"
 IMPORTED, REST = "imports", "rest of the sweep"
-WHOLE = ("plan",)
+WHOLE = ("settling", "plan")
 """Parts that keep what others do inside them."""
 PARTS: Mapping[str, Sequence[str]] = {
     "Hydra": (
@@ -44,6 +43,7 @@ PARTS: Mapping[str, Sequence[str]] = {
         "ffnn_lab.sweeper.compose:Composer.is_group",
     ),
     "data": ("ffnn_lab.tasks:_load",),
+    "settling": ("ffnn_lab.sweeper.settle:settle_sweep",),
     "plan": ("ffnn_lab.sweeper.estimate:estimate",),
     "first weights": ("ffnn_lab.trainer:Population",),
     "order of examples, dropout's draws": ("ffnn_lab.trainer:epoch_batches",),
@@ -51,6 +51,8 @@ PARTS: Mapping[str, Sequence[str]] = {
     "forward": ("ffnn_lab.steps:forward_pass",),
     "backward": ("ffnn_lab.steps:backward",),
     "batch, loss": ("ffnn_lab.stepper:Stepper.gradients",),
+    "compiled gradients": ("ffnn_lab.stepper:CompiledStepper.gradients",),
+    "programs": ("ffnn_lab.stepper:gradients_program", "ffnn_lab.stepper:update_program"),
     "update": ("ffnn_lab.stepper:Stepper.update_",),
     "evaluation": ("ffnn_lab.trainer:_evaluate",),
     "rest of training": tuple(
@@ -82,7 +84,7 @@ PARTS: Mapping[str, Sequence[str]] = {
 called from. This is all that has to follow when they are renamed."""
 STEPS = (
     *("order of examples, dropout's draws", "masks", "forward", "backward", "batch, loss"),
-    "update",
+    *("compiled gradients", "update"),
 )
 """Parts of every step."""
 
@@ -95,7 +97,7 @@ def measure(arguments: Sequence[str], *, log: Path) -> Clock:
     """
     clock = Clock()
     with clock.part(IMPORTED):
-        for module in (*IMPORTS, *([] if "tracking=off" in arguments else [TRACKERS_IMPORT])):
+        for module in IMPORTS:
             importlib.import_module(module)
     with ExitStack() as stack:
         stack.enter_context(patch.object(sys, "argv", ["ffnn_lab.run", "-m", *arguments]))
