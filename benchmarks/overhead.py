@@ -14,16 +14,15 @@ and figures that end a sweep are left out: their time does not grow with every r
 import argparse
 import io
 import tempfile
-import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from rich.console import Console
 
+from benchmarks.clock import Clock
 from benchmarks.machine import at_least_one, compose_run, one_core, print_machine, print_table
 from ffnn_lab import trainer
 from ffnn_lab.display import SweepDisplay
@@ -54,35 +53,6 @@ PARTS: Mapping[str, Sequence[tuple[Any, str]]] = {
     "display": [(SweepDisplay, name) for name in ("epoch", "progress")],
 }
 """Each part of a sweep, and the functions whose time it is."""
-
-
-class Clock:
-    """Adds up the time of each part, without that of other parts called inside it."""
-
-    def __init__(self) -> None:
-        self.seconds: defaultdict[str, float] = defaultdict(float)
-        self._inside = [0.0]
-
-    @contextmanager
-    def part(self, name: str) -> Iterator[None]:
-        """Count what happens meanwhile as this part's."""
-        started = time.perf_counter()
-        self._inside.append(0.0)
-        try:
-            yield
-        finally:
-            whole = time.perf_counter() - started
-            self.seconds[name] += whole - self._inside.pop()
-            self._inside[-1] += whole
-
-    def timed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Wrap a function so that its calls count as the part's."""
-
-        def wrapped(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - any function's
-            with self.part(name):
-                return function(*args, **kwargs)
-
-        return wrapped
 
 
 def make_definition(n_runs: int, tracking: str, name: str) -> Definition:

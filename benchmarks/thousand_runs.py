@@ -9,8 +9,8 @@ process from outside.
   and end (imports, composing, table, figures) are measured by a sweep of 10 runs, the quickest of
   three, and taken out with those runs; the same with all of it left in stands below.
 - Resident memory is read some twenty times a second (``VmRSS``, so this needs Linux); given is the
-  first reading with so many runs recorded. Table and figures come later and are left out; the peak
-  has them.
+  first reading with so many runs recorded. Table and figures come later and are left out; the
+  peak, of all processes, has them.
 - The same command again, with everything recorded, shows the result and trains nothing.
 
 ``--peer`` trains the same runs by Hydra's basic sweeper, one job after another in one process,
@@ -21,18 +21,15 @@ shorter sweep.
 
 import argparse
 import math
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from benchmarks.machine import at_least_one, print_machine, print_table
+from benchmarks.watched import Watched, watch
 from ffnn_lab.records import read_runs, read_trials
 
 MOST_MS = 10.0
@@ -47,7 +44,7 @@ N_FEW = 10
 """Runs of the sweep that measures start-up and end."""
 N_STARTS = 3
 """Times that it is started; the quickest counts, the first is slow anyhow."""
-LOOK_SECONDS = 0.05
+LAB = ("-m", "ffnn_lab.run", "-m")
 RUN = (
     "optimizer=adam",
     "task.dev_fraction=0.45",
@@ -57,18 +54,6 @@ RUN = (
     "tracking=off",
 )
 """What every run is, its learning rate apart."""
-
-
-@dataclass
-class Watched:
-    """What was seen of one command from outside."""
-
-    seconds: float = 0.0
-    resident_mb: dict[int, float] = field(default_factory=dict)
-    """Resident memory when so many runs were recorded first."""
-    peak_mb: float = 0.0
-    seconds_until_left: float = float("inf")
-    """When it said that nothing is left to do; never, if it did not."""
 
 
 class Records:
@@ -90,52 +75,43 @@ class Records:
         return len(self._known)
 
 
-def memory_mb(pid: int) -> dict[str, float]:
-    """Read a process's memory: ``VmRSS`` now and ``VmHWM`` at its peak; nothing if it is gone."""
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return {}
-    pairs = (line.partition(":")[::2] for line in lines)
-    return {name: int(v.split()[0]) / 1024 for name, v in pairs if name in ("VmRSS", "VmHWM")}
+class Onlooker:
+    """Looks at a sweep while it works: its memory, and what it says."""
+
+    def __init__(self, folder: Path, counts: Sequence[int]) -> None:
+        """Look at the sweep in ``folder``, at these counts of recorded runs."""
+        self.log = folder.with_suffix(".log")
+        self.resident_mb: dict[int, float] = {}
+        """When so many runs were recorded first."""
+        self.seconds_until_left = math.inf
+        """When it said that nothing is left to do; never, if it did not."""
+        self._counts = counts
+        self._records = Records(folder)
+
+    def __call__(self, pid: int, seconds: float) -> None:
+        """Look, so long after the start."""
+        if len(self.resident_mb) < len(self._counts):
+            known = resident_mb(pid)  # before the count: it may grow meanwhile
+            n_recorded = self._records.count()
+            for count in self._counts:
+                if n_recorded >= count and known is not None:
+                    self.resident_mb.setdefault(count, known)
+        if math.isinf(self.seconds_until_left) and NOTHING_LEFT in self.log.read_text():
+            self.seconds_until_left = seconds
 
 
-def watch(arguments: Sequence[str], folder: Path, counts: Sequence[int]) -> Watched:
-    """Run the lab's command line to its end; read its memory at these counts of recorded runs.
-
-    Raises:
-        RuntimeError: If it fails; the message has its last words.
-    """
-    found, records = Watched(), Records(folder)
-    log = folder.with_suffix(".log")
-    log.parent.mkdir(parents=True, exist_ok=True)
-    started = time.perf_counter()
-    with log.open("wb") as said:
-        process = subprocess.Popen(  # noqa: S603 - the lab's own command line
-            [sys.executable, "-m", "ffnn_lab.run", "-m", *arguments],
-            stdout=said,
-            stderr=subprocess.STDOUT,
-            cwd=log.parent,  # where Hydra's own sweeper may leave its files
-        )
-        while process.poll() is None:
-            known = memory_mb(process.pid)  # before the count: it may grow meanwhile
-            n_recorded = records.count() if len(found.resident_mb) < len(counts) else 0
-            for count in counts:
-                if n_recorded >= count and "VmRSS" in known:
-                    found.resident_mb.setdefault(count, known["VmRSS"])
-            found.peak_mb = max(found.peak_mb, known.get("VmHWM", 0.0))
-            if math.isinf(found.seconds_until_left) and NOTHING_LEFT in log.read_text():
-                found.seconds_until_left = time.perf_counter() - started
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(LOOK_SECONDS)
-    found.seconds = time.perf_counter() - started
-    if process.returncode != 0:
-        msg = f"ffnn_lab.run ended with {process.returncode}: {log.read_text()[-2000:]}"
-        raise RuntimeError(msg)
-    return found
+def resident_mb(pid: int) -> float | None:
+    """Read a process's resident memory; None if it is gone."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+    return None
 
 
-def sweep(n_runs: int, outputs: Path, counts: Sequence[int] = ()) -> tuple[Watched, Path]:
+def sweep(
+    n_runs: int, outputs: Path, counts: Sequence[int] = (), *, protocol: str = "random"
+) -> tuple[Watched, Onlooker, Path]:
     """Run a sweep of so many runs; give what was seen, and its folder."""
     folder = outputs / f"runs_{n_runs}"
     arguments = [
@@ -143,12 +119,14 @@ def sweep(n_runs: int, outputs: Path, counts: Sequence[int] = ()) -> tuple[Watch
         "optimizer.lr=tag(log,interval(1e-4,1e-2))",
         f"paths.outputs={outputs}",
         f"hydra.sweeper.name={folder.name}",
-        "hydra.sweeper.protocol.name=random",
+        f"hydra.sweeper.protocol.name={protocol}",
         f"hydra.sweeper.protocol.n_settings={n_runs}",
         "hydra.sweeper.tune.n_seeds=1",
         "hydra.sweeper.confirm.n_seeds=0",
     ]
-    return watch(arguments, folder, counts), folder
+    onlooker = Onlooker(folder, counts)
+    seen = watch([*LAB, *arguments], onlooker.log, look=onlooker)
+    return seen, onlooker, folder
 
 
 def peer(folder: Path, n_runs: int, outputs: Path) -> float:
@@ -165,7 +143,7 @@ def peer(folder: Path, n_runs: int, outputs: Path) -> float:
         f"optimizer.lr={','.join(map(repr, rates.tolist()))}",
         f"paths.outputs={outputs}",
     ]
-    seconds = watch(arguments, outputs / "log", ()).seconds
+    seconds = watch([*LAB, *arguments], outputs / "log").seconds
     trained = {path.name for path in outputs.glob("run-*")}
     if trained != {f"run-{run_id}" for run_id in trials["run_id"]}:
         msg = f"the peer trained {len(trained)} runs, which are not the sweep's {len(trials)}"
@@ -189,12 +167,12 @@ def measure(n_runs: int, peer_runs: int | None) -> list[list[str]]:
     with tempfile.TemporaryDirectory() as held:
         outputs = Path(held)
         few = [sweep(N_FEW, outputs / f"few_{turn}") for turn in range(N_STARTS)]
-        all_, folder = sweep(n_runs, outputs / "sweep", (n_some, n_runs))
-        again, _ = sweep(n_runs, outputs / "sweep")
+        all_, onlooker, folder = sweep(n_runs, outputs / "sweep", (n_some, n_runs))
+        again, left, _ = sweep(n_runs, outputs / "sweep")
         training = float(read_runs(folder)["seconds"].sum())
-        started = min(seen.seconds - float(read_runs(at)["seconds"].sum()) for seen, at in few)
+        started = min(seen.seconds - float(read_runs(at)["seconds"].sum()) for seen, _, at in few)
         beside = all_.seconds - training
-        at_some, at_all = all_.resident_mb[n_some], all_.resident_mb[n_runs]
+        at_some, at_all = onlooker.resident_mb[n_some], onlooker.resident_mb[n_runs]
         rows = [
             judged("ms a run beside training", MOST_MS, 1000 * (beside - started) / n_more),
             told("  the same, start-up and end left in", 1000 * beside / n_runs),
@@ -208,7 +186,7 @@ def measure(n_runs: int, peer_runs: int | None) -> list[list[str]]:
             judged(
                 "s of the same command again, until it says that nothing is left",
                 MOST_AGAIN_SECONDS,
-                again.seconds_until_left,
+                left.seconds_until_left,
             ),
             told("  s in all, tables and figures made again", again.seconds),
         ]

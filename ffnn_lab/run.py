@@ -25,6 +25,7 @@ def leave_at_once(_number: int, _frame: object) -> None:
 if __name__ in ("__main__", "__mp_main__"):
     signal.signal(signal.SIGINT, leave_at_once)
 
+import gc
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -145,19 +146,20 @@ def run_sweep(
     make_launcher: "Callable[[Job, Path, int], Launcher]",
 ) -> None:
     """Plan a sweep, work through it, and end with its table and figures."""
-    from rich.console import Console  # noqa: PLC0415 - see the module's docstring
+    with no_collection():
+        from rich.console import Console  # noqa: PLC0415 - see the module's docstring
 
-    from analysis.declaration import declare  # noqa: PLC0415
-    from ffnn_lab.display import SweepDisplay, print_plan  # noqa: PLC0415
-    from ffnn_lab.records import read_definition, read_runs  # noqa: PLC0415
-    from ffnn_lab.sweeper.compose import define  # noqa: PLC0415
-    from ffnn_lab.sweeper.estimate import estimate  # noqa: PLC0415
-    from ffnn_lab.sweeper.pool import Post, lead, n_cores, open_sweep, work_alone  # noqa: PLC0415
-    from ffnn_lab.sweeper.resume import settle_folder  # noqa: PLC0415
-    from ffnn_lab.sweeper.settle import settle_sweep  # noqa: PLC0415
-    from ffnn_lab.sweeper.worker import StoppedError  # noqa: PLC0415
-    from ffnn_lab.tasks import check_task  # noqa: PLC0415
-    from ffnn_lab.trainer import settle_device  # noqa: PLC0415
+        from analysis.declaration import declare  # noqa: PLC0415
+        from ffnn_lab.display import SweepDisplay, print_plan  # noqa: PLC0415
+        from ffnn_lab.records import read_definition, read_runs  # noqa: PLC0415
+        from ffnn_lab.sweeper.compose import define  # noqa: PLC0415
+        from ffnn_lab.sweeper.estimate import estimate  # noqa: PLC0415
+        from ffnn_lab.sweeper.pool import Post, lead, n_cores, open_sweep, work_alone  # noqa: PLC0415
+        from ffnn_lab.sweeper.resume import settle_folder  # noqa: PLC0415
+        from ffnn_lab.sweeper.settle import settle_sweep  # noqa: PLC0415
+        from ffnn_lab.sweeper.worker import StoppedError  # noqa: PLC0415
+        from ffnn_lab.tasks import check_task  # noqa: PLC0415
+        from ffnn_lab.trainer import settle_device  # noqa: PLC0415
 
     definition, options = define(loader, master, arguments, settle_device)
     outputs = Path(definition.arms[0].config.paths.outputs)
@@ -210,9 +212,25 @@ def run_sweep(
         sys.exit(EXIT_INTERRUPTED)
 
     signal.signal(signal.SIGINT, before)
-    from analysis.report import report  # noqa: PLC0415 - a second of import, after the work
+    with no_collection():
+        from analysis.report import report  # noqa: PLC0415 - imported after the work
 
-    report(folder)
+        report(folder)
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Do what makes much and lets go of little without a look for garbage every few moments.
+
+    An import makes a hundred thousand objects that stay, and a look walks them all.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def count_recorded(folder: Path) -> int:

@@ -256,7 +256,7 @@ def assert_ends_quietly(started: Sweep) -> None:
         "libtorch_python",
         *(
             pytest.param(each, marks=pytest.mark.slow)
-            for each in ("_yaml", "_multiarray_umath", "libtorch_cpu", "pandas/_libs", "sklearn")
+            for each in ("_yaml", "_multiarray_umath", "libtorch_cpu", "pandas/_libs", "pyarrow")
         ),
     ],
 )

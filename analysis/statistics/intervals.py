@@ -201,13 +201,13 @@ def bootstrap_interval(
     Source:
         Efron (1987), "Better bootstrap confidence intervals".
     """
-    from scipy.stats import bootstrap  # noqa: PLC0415 - a second of import, seldom needed
-
     mean = float(np.mean(values)) if len(values) else math.nan
     if len(values) < N_BOOTSTRAP:
         return Interval(mean, math.nan, math.nan, len(values))
     if min(values) == max(values):
         return Interval(mean, mean, mean, len(values))
+    from scipy.stats import bootstrap  # noqa: PLC0415 - a second of import, seldom needed
+
     found = bootstrap(
         (np.asarray(values),),
         np.mean,

@@ -1,8 +1,11 @@
 """scikit-learn's digits: 1797 images of 8 x 8 pixels in ten classes, embedded with the library."""
 
+import gzip
+import importlib.util
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ffnn_lab.config.task import DigitsConfig
 from ffnn_lab.tasks.task import Task, make_task
@@ -15,12 +18,27 @@ def load_digits(config: DigitsConfig, _data: Path) -> Task:
         Alpaydin and Kaynak (1998), the UCI test set of optical recognition of handwritten
         digits, as scikit-learn ships it.
     """
-    from sklearn import datasets  # noqa: PLC0415 - a second of import that only this task needs
-
-    bunch = datasets.load_digits()
+    table = _read()
     return make_task(
         config,
-        inputs=np.asarray(bunch.data, dtype=np.float64),
-        labels=np.asarray(bunch.target, dtype=np.int64),
+        inputs=table[:, :-1],
+        labels=table[:, -1].astype(np.int64),
         n_classes=10,
     )
+
+
+def _read() -> NDArray[np.float64]:
+    """Read a row per image, its 64 pixels and then its class.
+
+    The library is found, not imported: that would take a second of each process of a sweep.
+    """
+    found = importlib.util.find_spec("sklearn")
+    for folder in found.submodule_search_locations or () if found else ():
+        path = Path(folder) / "datasets" / "data" / "digits.csv.gz"
+        if path.is_file():
+            with gzip.open(path, "rt") as lines:
+                return np.loadtxt(lines, delimiter=",", dtype=np.float64)
+    from sklearn import datasets  # noqa: PLC0415 - a version that keeps them elsewhere
+
+    bunch = datasets.load_digits()
+    return np.column_stack([bunch.data, bunch.target]).astype(np.float64)

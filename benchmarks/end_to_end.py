@@ -1,0 +1,231 @@
+"""A whole sweep by one command, against the same runs as people start them today.
+
+``python -m benchmarks.end_to_end`` trains 200 nets 64-128-10 on the digits, 20 epochs each: five
+optimizers, a grid of 8 learning rates, 5 seeds. Each way is a command line in a process of its
+own, watched from outside: time on the wall, time of the processor and the most memory, with all
+child processes and the service of W&B.
+
+- ``python -m ffnn_lab.run -m``, with its defaults: W&B offline, a study per arm, tables and
+  figures at the end. By turns with ``tracking=off``, to see what tracking costs. No confirm.
+- One Hydra job per run: Hydra's basic sweeper and launcher, a plain loop (``nn.Module``,
+  ``torch.optim``, dev and test each epoch), ``wandb.init(mode="offline")``, a result file.
+- One Optuna trial per run, in two processes of joblib that share a journal; the same loop.
+
+The peers train the same optimizers, learning rates and seeds. They split and initialize as they
+please, and measure the train split in passing where the lab evaluates it.
+
+``--peer-runs 40`` lets them train the first seeds of every setting only, and scales up: each of
+the other runs counts for what a run took beyond those of a shorter command, of one run per
+optimizer. The memory is then of what they trained.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from benchmarks.machine import at_least_one, print_machine, print_table
+from benchmarks.watched import Watched, watch
+from benchmarks.whole_sweep import ARMS, NAME, Work
+
+LEAST_TIMES_HYDRA = 10.0
+"""How much faster the sweep must be than one Hydra job per run."""
+MOST_TIMES_OFF = 1.3
+"""What tracking offline may take of the time with tracking off."""
+NO_HOSTS = {"WANDB_ERROR_REPORTING": "false"}
+"""For the peers; W&B's telemetry would else look up hosts, and wait where there is no network."""
+
+
+def sweep(work: Work, outputs: Path, *options: str) -> Watched:
+    """Train all by the lab's one command.
+
+    Raises:
+        RuntimeError: If it trained other runs.
+    """
+    words = [*work.words(outputs), *options]
+    seen = watch(["-m", "ffnn_lab.run", "-m", *words], outputs / "log")
+    columns = ["optimizer.name", "optimizer.lr", "seed"]
+    rows = pq.read_table(outputs / NAME / "runs", columns=columns).to_pylist()
+    _check({tuple(row[name] for name in columns) for row in rows}, work)
+    return seen
+
+
+def hydra_jobs(work: Work, outputs: Path) -> Watched:
+    """Train all by Hydra's basic sweeper, a job for each run.
+
+    Raises:
+        RuntimeError: If it trained other runs.
+    """
+    arguments = [
+        f"method={','.join(ARMS)}",
+        f"lr={work.written_rates}",
+        f"seed={','.join(map(str, range(work.n_seeds)))}",
+        f"max_epochs={work.n_epochs}",
+    ]
+    command = ["-m", "benchmarks.peers.hydra_jobs", "-m", *arguments]
+    seen = watch(command, outputs / "log", environment=NO_HOSTS)
+    _check(_trained(outputs), work)
+    return seen
+
+
+def optuna_processes(work: Work, outputs: Path) -> Watched:
+    """Train all by Optuna, a trial for each run, in two processes.
+
+    Raises:
+        RuntimeError: If it trained other runs.
+    """
+    outputs.mkdir(parents=True)
+    names = ("optimizer", "lr", "seed")
+    runs = [
+        {**dict(zip(names, run, strict=True)), "max_epochs": work.n_epochs} for run in work.runs
+    ]
+    (outputs / "runs.json").write_text(json.dumps(runs))
+    command = ["-m", "benchmarks.peers.optuna_processes", str(outputs), str(outputs / "runs.json")]
+    seen = watch(command, outputs / "log", environment=NO_HOSTS)
+    _check(_trained(outputs), work)
+    return seen
+
+
+def _trained(outputs: Path) -> set[tuple[object, ...]]:
+    """Read which runs a peer has left the results of."""
+    configs = [json.loads(path.read_text())["config"] for path in outputs.rglob("result.json")]
+    return {(config["optimizer"], config["lr"], config["seed"]) for config in configs}
+
+
+def _check(trained: set[tuple[object, ...]], work: Work) -> None:
+    if trained != work.runs:
+        msg = f"{len(trained)} runs were trained, which are not the {work.n_runs} asked for"
+        raise RuntimeError(msg)
+
+
+def scaled(part: Watched, few: Watched, *, n_part: int, n_few: int, n_runs: int) -> Watched:
+    """Scale a part of the runs up to all; each run more takes what it took beyond the few."""
+    more = (n_runs - n_part) / (n_part - n_few)
+    return Watched(
+        part.seconds + more * (part.seconds - few.seconds),
+        part.cpu_seconds + more * (part.cpu_seconds - few.cpu_seconds),
+        part.peak_mb,
+    )
+
+
+def measure(
+    work: Work, *, peer_seeds: int, n_turns: int, options: Sequence[str]
+) -> tuple[list[list[str]], list[list[str]]]:
+    """Measure all ways; give the rows of what each took, and of what is required."""
+    part = replace(work, n_seeds=peer_seeds)
+    with tempfile.TemporaryDirectory() as held:
+        outputs = Path(held)
+        turns: dict[str, list[Watched]] = {"offline": [], "off": []}
+        peers: dict[str, Watched] = {}
+        for turn in range(n_turns):
+            if turn == n_turns // 2:  # amid ours, for what else the machine does may change
+                peers = {
+                    "one Hydra job per run": _peer(hydra_jobs, part, work, outputs),
+                    "one Optuna trial per run": _peer(optuna_processes, part, work, outputs),
+                }
+            for mode, found in turns.items():
+                folder = outputs / f"{mode}_{turn}"
+                found.append(sweep(work, folder, f"tracking={mode}", *options))
+    offline, off = (_median(found) for found in turns.values())
+    by_turn = [a.seconds / b.seconds for a, b in zip(*turns.values(), strict=True)]
+    times = [seen.seconds / offline.seconds for seen in peers.values()]
+    ways = {"python -m ffnn_lab.run -m": offline, "  the same, tracking=off": off, **peers}
+    rows = [
+        [
+            name,
+            f"{seen.seconds:.1f}",
+            f"{seen.cpu_seconds:.1f}",
+            f"{seen.peak_mb:.0f}",
+            f"{1000 * seen.seconds / work.n_runs:.0f}",
+            f"{seen.seconds / offline.seconds:.2f}",
+            f"{seen.cpu_seconds / offline.cpu_seconds:.2f}",
+        ]
+        for name, seen in ways.items()
+    ]
+    slower = statistics.median(by_turn)
+    required = [
+        [
+            "times faster than one Hydra job per run",
+            f"at least {LEAST_TIMES_HYDRA:g}",
+            f"{times[0]:.1f}",
+            "yes" if times[0] >= LEAST_TIMES_HYDRA else "no",
+        ],
+        [
+            "times as long with tracking offline as off",
+            f"at most {MOST_TIMES_OFF:g}",
+            f"{slower:.2f} ({min(by_turn):.2f} to {max(by_turn):.2f})",
+            "yes" if slower <= MOST_TIMES_OFF else "no",
+        ],
+    ]
+    return rows, required
+
+
+def _peer(
+    train: Callable[[Work, Path], Watched], part: Work, work: Work, outputs: Path
+) -> Watched:
+    """Let a peer train a part of the runs, and scale up if that is not all."""
+    found = train(part, outputs / train.__name__)
+    if part == work:
+        return found
+    few = train(part.shortest, outputs / f"{train.__name__}_few")
+    n = {"n_part": part.n_runs, "n_few": part.shortest.n_runs, "n_runs": work.n_runs}
+    return scaled(found, few, **n)
+
+
+def _median(found: Sequence[Watched]) -> Watched:
+    """Give the medians of several turns."""
+    return Watched(
+        statistics.median(seen.seconds for seen in found),
+        statistics.median(seen.cpu_seconds for seen in found),
+        statistics.median(seen.peak_mb for seen in found),
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, and print two tables."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    for flag, default, said in (
+        ("--settings", 8, "learning rates of each of the five optimizers"),
+        ("--seeds", 5, "seeds of each setting"),
+        ("--epochs", 20, "epochs of each run"),
+        ("--turns", 2, "turns of the sweep with tracking offline and off"),
+    ):
+        text = f"{said} (default: {default})"
+        parser.add_argument(flag, type=at_least_one, default=default, help=text)
+    said = "runs that the peers train, whole seeds of all settings (default: one seed of each)"
+    parser.add_argument("--peer-runs", type=at_least_one, help=said)
+    said = "trainer.compile of the sweep (default: the command's own)"
+    parser.add_argument("--compile", choices=("auto", "true", "false"), help=said)
+    asked = parser.parse_args(arguments)
+    work = Work.of(n_settings=asked.settings, n_seeds=asked.seeds, n_epochs=asked.epochs)
+    peer_runs = min(asked.peer_runs or work.n_settings, work.n_runs)
+    if peer_runs % work.n_settings:
+        parser.error(f"--peer-runs must be a multiple of the {work.n_settings} settings")
+    if peer_runs < work.n_runs and peer_runs == work.shortest.n_runs:
+        parser.error("a peer that trains a part needs two --settings or more")
+    rows, required = measure(
+        work,
+        peer_seeds=peer_runs // work.n_settings,
+        n_turns=asked.turns,
+        options=[] if asked.compile is None else [f"trainer.compile={asked.compile}"],
+    )
+    title = (
+        f"{work.n_runs} runs on digits, net 64-128-10, {work.n_epochs} epochs: {len(ARMS)} "
+        f"optimizers, {len(work.rates)} learning rates,\n{work.n_seeds} seeds; W&B offline; each "
+        "way a command line of its own, all its processes counted"
+    )
+    if peer_runs < work.n_runs:
+        title += f";\nthe peers trained {peer_runs} of the runs, scaled up to all"
+    columns = ("way", "s", "s of CPU", "MB", "ms a run", "times ours", "CPU times ours")
+    print_table(title, columns, rows)
+    print_table("what is required", ("measured", "required", "found", "met"), required)
+    print_machine()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The same runs as people write them today: one plain loop, started by Hydra or by Optuna."""

@@ -1,0 +1,57 @@
+"""A run as an Optuna trial, in two processes of joblib that share a journal.
+
+``python -m benchmarks.peers.optuna_processes FOLDER RUNS`` reads the runs, a list of JSON objects
+with ``optimizer``, ``lr``, ``seed`` and ``max_epochs``, from the file ``RUNS``, and enqueues them,
+so that they are those of the others.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import joblib
+import optuna
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+
+from benchmarks.peers.plain_run import OPTIMIZERS, train
+
+N_PROCESSES = 2
+STUDY = "peer"
+
+
+def objective(trial: optuna.Trial, folder: Path) -> float:
+    """Train one run."""
+    return train(
+        optimizer=trial.suggest_categorical("optimizer", list(OPTIMIZERS)),
+        lr=trial.suggest_float("lr", 1e-5, 1.0, log=True),
+        seed=trial.suggest_int("seed", 0, 10**6),
+        max_epochs=trial.suggest_int("max_epochs", 1, 10**6),
+        folder=folder / str(trial.number),
+    )
+
+
+def work(folder: Path, n_trials: int) -> None:
+    """Work through a part of the study."""
+    study = optuna.load_study(study_name=STUDY, storage=storage_in(folder))
+    study.optimize(lambda trial: objective(trial, folder), n_trials=n_trials)
+
+
+def storage_in(folder: Path) -> JournalStorage:
+    """Open the journal."""
+    return JournalStorage(JournalFileBackend(str(folder / "study.journal")))
+
+
+def main() -> None:
+    """Enqueue the runs, and share them out."""
+    folder, runs = Path(sys.argv[1]), json.loads(Path(sys.argv[2]).read_text())
+    study = optuna.create_study(study_name=STUDY, storage=storage_in(folder))
+    for run in runs:
+        study.enqueue_trial(run)
+    # Those of one take a part each; the first the one that is over.
+    shares = [len(runs[place::N_PROCESSES]) for place in range(N_PROCESSES)]
+    joblib.Parallel(n_jobs=N_PROCESSES)(joblib.delayed(work)(folder, share) for share in shares)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+"""A command in a process of its own, watched from outside: time, processor time, memory.
+
+All of its processes count, children and the service of W&B included, also those that outlive
+their parent. Needs Linux.
+"""
+
+import ctypes
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+"""Where the project lies that the commands are of, whatever else is installed."""
+LOOK_SECONDS = 0.05
+MEMORY_SECONDS = 0.5
+"""Between two looks at the memory of all processes, which cost several milliseconds each."""
+MOST_ORPHAN_SECONDS = 30.0
+"""How long processes that outlive the command are waited for."""
+_NOT_INHERITED = ("FFNN_LAB", "HYDRA", "WANDB")
+"""Settings of this process that a user's would not have."""
+_SET_CHILD_SUBREAPER = 36
+
+
+@dataclass
+class Watched:
+    """What was seen of one command from outside."""
+
+    seconds: float = 0.0
+    """On the wall, until the command's own process ended."""
+    cpu_seconds: float = 0.0
+    """Of the processor, of all its processes."""
+    peak_mb: float = 0.0
+    """The most memory that all its processes held at one look; what they share counts once."""
+
+
+Look = Callable[[int, float], None]
+"""Told the process's id and the seconds since its start, again and again."""
+
+
+def watch(
+    arguments: Sequence[str],
+    log: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    look: Look = lambda _pid, _seconds: None,
+) -> Watched:
+    """Run ``python`` with these arguments to its end, in the folder of ``log``.
+
+    Args:
+        arguments: From ``-m`` on.
+        log: Where what it says goes.
+        environment: Variables that are set for it.
+        look: Called some twenty times a second.
+
+    Raises:
+        RuntimeError: If it fails; the message has its last words.
+    """
+    found = Watched()
+    log.parent.mkdir(parents=True, exist_ok=True)
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(_NOT_INHERITED)}
+    looked_at = 0.0
+    before = _children()
+    with _orphans_adopted(), log.open("wb") as said:
+        started = time.perf_counter()
+        process = subprocess.Popen(  # noqa: S603 - a command line of this project
+            [sys.executable, *arguments],
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            cwd=log.parent,
+            env={**inherited, "PYTHONPATH": str(ROOT), **(environment or {})},
+        )
+        while not (end := os.wait4(process.pid, os.WNOHANG))[0]:
+            elapsed = time.perf_counter() - started
+            look(process.pid, elapsed)
+            if elapsed - looked_at >= MEMORY_SECONDS:
+                looked_at = elapsed
+                held = sum(map(memory_kb, _below(_children() - before)))
+                found.peak_mb = max(found.peak_mb, held / 1024)
+            time.sleep(LOOK_SECONDS)
+        found.seconds = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(end[1])
+        found.cpu_seconds = end[2].ru_utime + end[2].ru_stime + _wait_for(_children() - before)
+    if process.returncode != 0:
+        msg = f"{' '.join(arguments[:2])} ended with {process.returncode}: "
+        raise RuntimeError(msg + log.read_text()[-2000:])
+    return found
+
+
+def memory_kb(pid: int) -> int:
+    """Read how much memory a process holds, its part of what it shares; 0 if it is gone."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1])
+    return 0
+
+
+@contextmanager
+def _orphans_adopted() -> Iterator[None]:
+    """Make this process the parent of those whose own ends, so that their time can be had."""
+    prctl = ctypes.CDLL(None).prctl
+    prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    try:
+        yield
+    finally:
+        prctl(_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+
+def _wait_for(pids: Collection[int]) -> float:
+    """Wait for adopted processes to end; give the seconds of processor that they took.
+
+    Raises:
+        RuntimeError: If one does not end.
+    """
+    seconds, left, until = 0.0, set(pids), time.perf_counter() + MOST_ORPHAN_SECONDS
+    while left:
+        for pid in sorted(left):
+            ended, _, used = os.wait4(pid, os.WNOHANG)
+            if ended:
+                left.remove(pid)
+                seconds += used.ru_utime + used.ru_stime
+        if time.perf_counter() > until:
+            msg = f"processes that the command left run on after {MOST_ORPHAN_SECONDS:g} s: {left}"
+            raise RuntimeError(msg)
+        time.sleep(LOOK_SECONDS if left else 0.0)
+    return seconds
+
+
+def _parents() -> dict[int, int]:
+    """Give each process's parent."""
+    found: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it ended meanwhile
+            # The name, in parentheses, may hold anything.
+            found[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    return found
+
+
+def _below(pids: Collection[int]) -> set[int]:
+    """List processes and all that are below them."""
+    parents, found, layer = _parents(), set[int](), set(pids)
+    while layer:
+        found |= layer
+        layer = {each for each, parent in parents.items() if parent in layer} - found
+    return found
+
+
+def _children() -> set[int]:
+    """List this process's children, adopted ones included."""
+    return {each for each, parent in _parents().items() if parent == os.getpid()}

@@ -1,0 +1,64 @@
+"""The sweep that is measured whole, as a command line; nothing heavy is imported to say it."""
+
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+
+ARMS = ("sgd", "heavy_ball", "adagrad", "rmsprop", "adam")
+LOW_LR, HIGH_LR = 1e-3, 1e-2
+"""Between these no method diverges: each run is as long as any other."""
+NAME = "sweep"
+"""Of its folder."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """The runs that each way trains: every optimizer at every learning rate with every seed."""
+
+    rates: tuple[float, ...]
+    n_seeds: int
+    n_epochs: int
+
+    @classmethod
+    def of(cls, *, n_settings: int, n_seeds: int, n_epochs: int) -> "Work":
+        """Lay out so many learning rates of each optimizer by equal ratios."""
+        ratio = HIGH_LR / LOW_LR
+        places = [place / max(1, n_settings - 1) for place in range(n_settings)]
+        return cls(tuple(float(f"{LOW_LR * ratio**x:.3g}") for x in places), n_seeds, n_epochs)
+
+    @property
+    def n_settings(self) -> int:
+        """Count the settings of all optimizers."""
+        return len(ARMS) * len(self.rates)
+
+    @property
+    def n_runs(self) -> int:
+        """Count the runs."""
+        return self.n_settings * self.n_seeds
+
+    @property
+    def shortest(self) -> "Work":
+        """Give one run per optimizer."""
+        return replace(self, rates=self.rates[:1], n_seeds=1)
+
+    @property
+    def written_rates(self) -> str:
+        """Write the learning rates as a choice of Hydra's."""
+        return ",".join(map(repr, self.rates))
+
+    @property
+    def runs(self) -> set[tuple[str, float, int]]:
+        """List the runs by optimizer, learning rate and seed."""
+        return set(product(ARMS, self.rates, range(self.n_seeds)))
+
+    def words(self, outputs: Path) -> list[str]:
+        """Write what the lab's command line says after ``-m``."""
+        return [
+            f"optimizer={','.join(ARMS)}",
+            f"optimizer.lr={self.written_rates}",
+            f"trainer.max_epochs={self.n_epochs}",
+            f"hydra.sweeper.tune.n_seeds={self.n_seeds}",
+            "hydra.sweeper.confirm.n_seeds=0",
+            f"hydra.sweeper.name={NAME}",
+            f"paths.outputs={outputs}",
+        ]
