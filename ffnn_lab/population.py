@@ -1,5 +1,6 @@
 """The state of a population: stacked parameters, one optimizer slice per method, members."""
 
+import copy
 import itertools
 import math
 from collections.abc import Mapping, Sequence
@@ -189,6 +190,20 @@ class Population:
             rates = [member.lr for member in self.members[part.start : part.stop]]
             part.hyperparameters["lr"].copy_(self._tensor(rates))  # where a recorded step reads
 
+    def part(self, start: int, stop: int) -> "Population":
+        """Give neighbors as a population of their own, on the same memory.
+
+        It holds until somebody joins or leaves; steps may be taken in it, and nobody may join it.
+        """
+        part = copy.copy(self)
+        part.members = self.members[start:stop]
+        part.flat = self.flat[start:stop]
+        part.slices = [
+            _cut(own, start, stop) for own in self.slices if own.start < stop and start < own.stop
+        ]
+        part.max_norm = None if self.max_norm is None else self.max_norm[start:stop]
+        return part
+
     def keep(self, kept: Sequence[int]) -> None:
         """Let all members but those at the places ``kept`` (ascending) leave the population."""
         self._rebuild([(self, part, _local(part, kept)) for part in self.slices])
@@ -243,6 +258,21 @@ class Population:
         part = next(part for part in self.slices if part.start <= place < part.stop)
         for key, tensor in part.state.items():
             tensor[place - part.start] = snapshot.state[key]
+
+
+def _cut(own: Slice, start: int, stop: int) -> Slice:
+    """Give what of a slice lies between two places, on the same memory, counted from the first."""
+    first, last = max(start, own.start), min(stop, own.stop)
+    here = slice(first - own.start, last - own.start)
+    return replace(
+        own,
+        start=first - start,
+        stop=last - start,
+        state={key: tensor[here] for key, tensor in own.state.items()},
+        hyperparameters={key: tensor[here] for key, tensor in own.hyperparameters.items()},
+        coupled=own.coupled[here],
+        decoupled=own.decoupled[here],
+    )
 
 
 def _local(part: Slice, places: Sequence[int]) -> list[int]:

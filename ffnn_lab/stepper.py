@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from ffnn_lab.draws import dropout_rules
+from ffnn_lab.draws import dropout_rules, epoch_batches
 from ffnn_lab.models.mlp import ALIGNMENT
 from ffnn_lab.optimizers import State
 from ffnn_lab.population import Population, Slice
@@ -39,6 +39,10 @@ class Stepper:
         precision = population.members[0].config.trainer.precision
         self._recipe = Recipe(population.layout, loss, precision)
         self._dropout = dropout_rules(population)
+
+    def epoch(self) -> Iterator[Batch]:
+        """Walk the batches of the coming epoch."""
+        return epoch_batches(self._population, len(self._train.labels))
 
     def step_(self, batch: Batch) -> Tensor:
         """Take one step, and give each member's loss before it, ``(M,)``."""

@@ -7,17 +7,19 @@ sum over members of each member's mean loss has exactly the members' own gradien
 
 import ctypes
 import functools
+import itertools
 import math
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from ffnn_lab.config import ConfigError, RunConfig, partition_key, run_id, with_values
-from ffnn_lab.draws import epoch_batches
 from ffnn_lab.evaluation import Criterion, cosines, evaluate
 from ffnn_lab.models import Layout, export_member, save_network
 from ffnn_lab.population import Member, Population, Snapshot, method_order
@@ -30,6 +32,10 @@ from ffnn_lab.tasks import Split, Task
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 """Options of ``mallopt``, by the numbers of ``malloc.h``."""
+LARGE_MEMBER = 100_000
+"""Parameters from which a member is worth a thread."""
+LEAST_OF_LANE = 4
+"""Smaller members that make a thread's calls worth it."""
 OnEpoch = Callable[[Sequence[Member]], None]
 """Called before the first epoch and after each with the members that trained in it."""
 
@@ -41,7 +47,7 @@ def _no_denormals() -> Iterator[None]:
     Squared gradients of a well-fitted net and running means of dead units shrink into that
     range, where a processor can be a hundred times slower.
     """
-    was_flushing = _flushes(n_threads=1)
+    was_flushing = _flushes()
     torch.set_flush_denormal(True)
     try:
         yield
@@ -81,8 +87,10 @@ class Training:
         self._criterion = Criterion.of(task)
         self._weights_folder = weights_folder
         self._population: Population | None = None
-        self._stepper: Stepper | None = None
-        """Of the population as it is; None where somebody joined or left."""
+        self._steppers: list[Stepper] = []
+        """Of the population as it is, one for each thread; none where somebody joined or left."""
+        n_threads = torch.get_num_threads()
+        self._pool = ThreadPoolExecutor(n_threads, initializer=_ready) if n_threads > 1 else None
         self._partition: str | None = None
         self._splits: dict[str, Examples] = {}
 
@@ -115,12 +123,12 @@ class Training:
         newcomers = Population(configs, layout, snapshots=snapshots)
         if self._population is None:
             self._splits = {name: _on_device(self._task.split(name), newcomers) for name in SPLITS}
-        _evaluate(newcomers, self._splits, self._criterion, self._task)
+        _evaluate(newcomers, self._splits, self._criterion, self._task, self._pool)
         if self._population is None:
             self._population, (self._partition,) = newcomers, partitions
         else:
             self._population.merge(newcomers)
-        self._stepper = None
+        self._steppers = []
 
     @_no_denormals()
     def epoch(self) -> None:
@@ -128,17 +136,19 @@ class Training:
         population, splits = self._population, self._splits
         assert population is not None  # noqa: S101 - nobody trains before somebody joined
         started = time.perf_counter()
-        with _threads_for(population):
-            population.set_learning_rates()
-            stepper = self._stepper or make_stepper(population, splits["train"], self._task.loss)
-            self._stepper = stepper
-            batches = epoch_batches(population, len(splits["train"].labels))
-            losses = [stepper.step_(batch) for batch in batches]
+        population.set_learning_rates()
+        if not self._steppers:
+            self._steppers = [
+                make_stepper(lane, splits["train"], self._task.loss)
+                for lane in _lanes_of(population)
+            ]
+        deeds = [functools.partial(_walk, stepper) for stepper in self._steppers]
+        losses = torch.cat(_at_once(deeds, self._pool), dim=1)
         for member in population.members:
             member.epoch += 1
             member.n_steps += len(losses)
-        _find_diverged(population.members, torch.stack(losses))
-        _evaluate(population, splits, self._criterion, self._task)
+        _find_diverged(population.members, losses)
+        _evaluate(population, splits, self._criterion, self._task, self._pool)
         for member in population.members:
             member.schedule = advance(
                 member.config.schedule,
@@ -167,7 +177,7 @@ class Training:
             results.append(result_of(member, status, self._task.chance_error))
         if results:
             population.keep(kept)
-            self._stepper = None
+            self._steppers = []
         return results
 
     def snapshots(self) -> list[Snapshot]:
@@ -259,6 +269,11 @@ def settle_device(config: RunConfig) -> RunConfig:
     return config
 
 
+def _walk(stepper: Stepper) -> Tensor:
+    """Take an epoch's steps; give each member's loss before each, ``(n_steps, M)``."""
+    return torch.stack([stepper.step_(batch) for batch in stepper.epoch()])
+
+
 def make_stepper(population: Population, train: Examples, loss: str) -> Stepper:
     """Make ready to take a population's steps as ``trainer.compile`` says; see ``Stepper``."""
     kind = CompiledStepper if is_compiled(population) else Stepper
@@ -290,39 +305,50 @@ def _on_device(split: Split, population: Population) -> Examples:
     return Examples(stored, labels)
 
 
-@contextmanager
-def _threads_for(population: Population) -> Iterator[None]:
-    """Use at most one thread for each four members, and a number that cuts no member.
+def _n_lanes(population: Population) -> int:
+    """Give how many threads a population is worth: one for each few members, or each large one.
 
-    With more, the matrix library may split one member's product between threads, and sum in
-    another order than in company. Elementwise loops are cut into as many parts as there are
-    threads, or fewer if they are short; a cut inside the block of a member has a scalar tail that
-    rounds unlike the vector body. So every number of parts up to that of threads must divide the
-    members.
-
-    Threads that were started before denormal numbers were flushed go on with them, and round
-    otherwise; then one thread does the work.
+    Each walks an epoch with members of its own. Threads that share a single operation would wait
+    for one another thousands of times in an epoch, and must either spin meanwhile, which slows
+    another process on the same cores tenfold, or sleep, which doubled the time of small nets.
     """
+    if population.device.type == "cuda":
+        return 1
+    least = 1 if population.layout.n_stored >= LARGE_MEMBER else LEAST_OF_LANE
+    return max(1, min(torch.get_num_threads(), len(population) // least))
+
+
+def _lanes_of(population: Population) -> list[Population]:
+    """Cut a population into as many parts of its own memory as there are to be threads."""
+    bounds = np.linspace(0, len(population), _n_lanes(population) + 1).round().astype(int).tolist()
+    return [population.part(start, stop) for start, stop in itertools.pairwise(bounds)]
+
+
+def _ready() -> None:
+    """Make a thread compute as any other: by itself, without denormal numbers."""
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+
+
+def _at_once(
+    deeds: Sequence[Callable[[], Tensor]], pool: ThreadPoolExecutor | None
+) -> list[Tensor]:
+    """Do each in a thread of its own; all have ended before the first error is raised."""
     before = torch.get_num_threads()
-    n_members = len(population)
-    n_threads = 1
-    while n_threads < min(before, n_members // 4) and n_members % (n_threads + 1) == 0:
-        n_threads += 1
-    torch.set_num_threads(n_threads)
-    if n_threads > 1 and not _flushes(n_threads=n_threads):
-        torch.set_num_threads(1)
+    torch.set_num_threads(1)  # of every operation
     try:
-        yield
+        if pool is None or len(deeds) == 1:
+            return [deed() for deed in deeds]
+        futures = [pool.submit(deed) for deed in deeds]
+        wait(futures)
+        return [future.result() for future in futures]
     finally:
         torch.set_num_threads(before)
 
 
-def _flushes(*, n_threads: int) -> bool:
-    """Whether all of so many threads flush; only a long product reaches more than one."""
-    tiny = torch.full(
-        (16 if n_threads == 1 else n_threads << 16,), torch.finfo(torch.float32).tiny
-    )
-    return not bool((tiny * 0.5).any())
+def _flushes() -> bool:
+    """Whether this thread flushes denormal numbers."""
+    return not bool((torch.full((16,), torch.finfo(torch.float32).tiny) * 0.5).any())
 
 
 def _find_diverged(members: Sequence[Member], losses: Tensor) -> None:
@@ -339,13 +365,27 @@ def _find_diverged(members: Sequence[Member], losses: Tensor) -> None:
             member.diverged_step = member.n_steps - len(losses) + step + 1
 
 
+def _measure(population: Population, splits: dict[str, Examples], criterion: Criterion) -> Tensor:
+    """Evaluate every member on every split: losses and errors, ``(3, 2, M)``."""
+    flat, layout, compiled = population.flat, population.layout, is_compiled(population)
+    measured = [
+        torch.stack(evaluate(flat, split, layout, criterion, is_compiled=compiled))
+        for split in splits.values()
+    ]
+    return torch.stack(measured)
+
+
 def _was_measured(member: Member) -> bool:
     """Whether the curve has this epoch already; so it is with one that goes on."""
     return bool(member.curve) and member.curve[-1].epoch == member.epoch
 
 
 def _evaluate(
-    population: Population, splits: dict[str, Examples], criterion: Criterion, task: Task
+    population: Population,
+    splits: dict[str, Examples],
+    criterion: Criterion,
+    task: Task,
+    pool: ThreadPoolExecutor | None,
 ) -> None:
     """Add a point to the curve of each member that is due on each split, and spot divergence.
 
@@ -354,21 +394,12 @@ def _evaluate(
     """
     if all(_was_measured(member) or not member.is_due for member in population.members):
         return
-    with _threads_for(population):
-        found = [
-            torch.stack(
-                evaluate(
-                    population.flat,
-                    split,
-                    population.layout,
-                    criterion,
-                    is_compiled=is_compiled(population),
-                )
-            )
-            for split in splits.values()
-        ]
-        # All of an epoch's numbers in one transfer: each would wait for the device.
-        measured = dict(zip(splits, torch.stack(found).tolist(), strict=True))
+    deeds = [
+        functools.partial(_measure, lane, splits, criterion) for lane in _lanes_of(population)
+    ]
+    # All of an epoch's numbers in one transfer: each would wait for the device.
+    found = torch.cat(_at_once(deeds, pool), dim=2).tolist()
+    measured = dict(zip(splits, found, strict=True))
     for m, member in enumerate(population.members):
         values = {name: (losses[m], errors[m]) for name, (losses, errors) in measured.items()}
         # Who is not due was measured for a neighbor's sake, which must not date a divergence.

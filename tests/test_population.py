@@ -160,6 +160,27 @@ def test_nobody_left_is_an_empty_population(blobs: Task) -> None:
     assert population.max_norm is None
 
 
+@pytest.mark.parametrize(("start", "stop"), [(0, 14), (3, 8), (5, 6), (9, 14)])
+def test_a_part_takes_its_members_steps_in_the_whole_s_memory(
+    start: int, stop: int, blobs: Task
+) -> None:
+    """Across methods: its members move as in the whole, the others not at all."""
+    whole, parted = (_trained(_two_of_each(), blobs) for _ in range(2))
+    before = parted.flat.clone()
+    part = parted.part(start, stop)
+    assert [m.run_id for m in part.members] == [m.run_id for m in whole.members[start:stop]]
+    batch = epoch_of(part, blobs)[0]
+    take_step_(part, batch, blobs)
+    take_step_(whole, epoch_of(whole, blobs)[0], blobs)
+    assert torch.equal(parted.flat[start:stop], whole.flat[start:stop])
+    others = [place for place in range(len(parted)) if not start <= place < stop]
+    assert torch.equal(parted.flat[others], before[others])
+    for own, there in zip(parted.slices, whole.slices, strict=True):
+        inside = [p - own.start for p in range(own.start, own.stop) if start <= p < stop]
+        for key, tensor in own.state.items():
+            assert torch.equal(tensor[inside], there.state[key][inside])
+
+
 # --- a step -----------------------------------------------------------------------------------
 
 
