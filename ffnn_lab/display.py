@@ -170,10 +170,11 @@ def print_plan(
     say(tuning + confirm)
     more = " and more where a grid grows" if grows else ""
     n_workers, n_threads = workers
+    threads = f"at most {n_threads} threads" if n_threads > 1 else "1 thread"
     by = ", ".join(
         [
             *([f"{n_workers} workers"] if n_workers > 1 else []),
-            f"{n_threads} thread{'s' if n_threads > 1 else ''}{' each' if n_workers > 1 else ''}",
+            threads + (" each" if n_workers > 1 else ""),
             *(["compiled"] if any(a.config.trainer.compile for a in definition.arms) else []),
         ]
     )

@@ -32,10 +32,10 @@ from ffnn_lab.tasks import Split, Task
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 """Options of ``mallopt``, by the numbers of ``malloc.h``."""
-LARGE_MEMBER = 100_000
-"""Parameters from which a member is worth a thread."""
-LEAST_OF_LANE = 4
-"""Smaller members that make a thread's calls worth it."""
+LARGE_MEMBER = 20_000
+"""Parameters of members that several threads train sooner than one."""
+LEAST_OF_LANE = 2
+"""Members that each of them needs."""
 OnEpoch = Callable[[Sequence[Member]], None]
 """Called before the first epoch and after each with the members that trained in it."""
 
@@ -306,16 +306,18 @@ def _on_device(split: Split, population: Population) -> Examples:
 
 
 def _n_lanes(population: Population) -> int:
-    """Give how many threads a population is worth: one for each few members, or each large one.
+    """Give how many threads a population is worth: several if its members are large.
 
     Each walks an epoch with members of its own. Threads that share a single operation would wait
     for one another thousands of times in an epoch, and must either spin meanwhile, which slows
     another process on the same cores tenfold, or sleep, which doubled the time of small nets.
+    With small members, even these wait for Python more than they gain; and a compiled step does
+    not let another thread in. Then more cores take more workers.
     """
-    if population.device.type == "cuda":
+    is_small = population.layout.n_stored < LARGE_MEMBER
+    if population.device.type == "cuda" or is_small or is_compiled(population):
         return 1
-    least = 1 if population.layout.n_stored >= LARGE_MEMBER else LEAST_OF_LANE
-    return max(1, min(torch.get_num_threads(), len(population) // least))
+    return max(1, min(torch.get_num_threads(), len(population) // LEAST_OF_LANE))
 
 
 def _lanes_of(population: Population) -> list[Population]:

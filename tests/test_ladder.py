@@ -14,6 +14,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from ffnn_lab import trainer
 from ffnn_lab.config import RunConfig, run_id
 from ffnn_lab.config.initializer import NormalConfig
 from ffnn_lab.config.optimizer import HeavyBallConfig, SGDConfig
@@ -258,6 +259,7 @@ def _check_company(
     shape: Shape,
     set_threads: Callable[[int], None],
     threads: Sequence[int],
+    monkeypatch: pytest.MonkeyPatch,
     *,
     one_output: tuple[str, str] | None = None,
     bias: bool = True,
@@ -281,6 +283,7 @@ def _check_company(
     )
     set_threads(1)
     company = train_with_weights(configs, task)
+    monkeypatch.setattr(trainer, "LARGE_MEMBER", 0)  # several threads, though the nets are small
     n_half = n_members // 2 + 1
     for n_threads in threads:
         set_threads(n_threads)
@@ -292,35 +295,55 @@ def _check_company(
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_a_run_alone_equals_the_run_in_company(
-    shape: Shape, set_threads: Callable[[int], None]
+    shape: Shape, set_threads: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _check_company(shape, set_threads, threads=(1, 2, 4))
+    _check_company(shape, set_threads, threads=(1, 2, 4), monkeypatch=monkeypatch)
 
 
 @pytest.mark.parametrize(("shape", "labels", "loss", "bias"), ONE_OUTPUT_SHAPES, ids=str)
 def test_a_run_of_one_output_alone_equals_the_run_in_company(
-    shape: Shape, labels: str, loss: str, *, bias: bool, set_threads: Callable[[int], None]
+    shape: Shape,
+    labels: str,
+    loss: str,
+    *,
+    bias: bool,
+    set_threads: Callable[[int], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    _check_company(shape, set_threads, threads=(1, 2, 4), one_output=(labels, loss), bias=bias)
+    _check_company(
+        shape,
+        set_threads,
+        threads=(1, 2, 4),
+        monkeypatch=monkeypatch,
+        one_output=(labels, loss),
+        bias=bias,
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", first(8, range(100)))
 def test_a_run_alone_equals_the_run_in_company_at_random_shapes(
-    seed: int, set_threads: Callable[[int], None]
+    seed: int, set_threads: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _check_company(_random_shape(seed), set_threads, threads=(1, 4), bias=seed % 3 > 0)
+    _check_company(
+        _random_shape(seed),
+        set_threads,
+        threads=(1, 4),
+        monkeypatch=monkeypatch,
+        bias=seed % 3 > 0,
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", first(4, range(60)))
 def test_a_run_of_one_output_alone_equals_the_run_in_company_at_random_shapes(
-    seed: int, set_threads: Callable[[int], None]
+    seed: int, set_threads: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _check_company(
         _random_shape(seed, n_classes=1),
         set_threads,
         threads=(1, 4),
+        monkeypatch=monkeypatch,
         one_output=ONE_OUTPUT[seed % 3],
         bias=seed % 2 == 0,
     )

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from ffnn_lab import trainer
 from ffnn_lab.config import ConfigError
 from ffnn_lab.population import Member
 from ffnn_lab.stepper import Stepper
@@ -130,7 +131,7 @@ def test_a_start_that_is_not_finite_has_no_first_epoch(blobs: Task) -> None:
 
 
 def _seen_in_steps(
-    n_members: int, task: Task, monkeypatch: pytest.MonkeyPatch
+    n_members: int, task: Task, monkeypatch: pytest.MonkeyPatch, *, least: int = 0
 ) -> tuple[set[int], set[tuple[int, bool]]]:
     """Give the threads that took steps; how many each had, and whether it flushed denormals."""
     who, seen = set(), set()
@@ -143,13 +144,14 @@ def _seen_in_steps(
         return compute(self, batch)
 
     monkeypatch.setattr(Stepper, "gradients", look)
+    monkeypatch.setattr(trainer, "LARGE_MEMBER", least)
     train([make_run(seed=seed) for seed in range(n_members)], task)
     return who, seen
 
 
 @pytest.mark.parametrize(
     ("n_members", "n_available", "n_threads"),
-    [(1, 2, 1), (7, 2, 1), (8, 2, 2), (8, 1, 1), (9, 2, 2), (12, 4, 3), (24, 4, 4)],
+    [(1, 2, 1), (3, 2, 1), (4, 2, 2), (8, 1, 1), (9, 2, 2), (7, 4, 3), (24, 4, 4)],
 )
 def test_each_thread_has_members_of_its_own(
     n_members: int,
@@ -167,10 +169,18 @@ def test_each_thread_has_members_of_its_own(
     assert torch.get_num_threads() == n_available
 
 
+def test_small_members_are_left_to_one_thread(
+    blobs: Task, set_threads: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_threads(2)
+    assert len(_seen_in_steps(9, blobs, monkeypatch, least=trainer.LARGE_MEMBER)[0]) == 1
+
+
 def test_an_error_in_one_thread_is_raised_when_all_have_ended(
     blobs: Task, set_threads: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_threads(2)
+    monkeypatch.setattr(trainer, "LARGE_MEMBER", 0)
     compute = Stepper.gradients
     n_steps: Counter[int] = Counter()
 
