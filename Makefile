@@ -11,7 +11,8 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help install sweep test test-slow test-all check lint types layers fix report bench \
-        bench-steps bench-overhead bench-sweep constraints clean
+        bench-steps bench-end-to-end bench-growth bench-profile bench-overhead bench-sweep \
+        constraints clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' Makefile
@@ -50,10 +51,19 @@ fix: $(VENV)/.installed-all  ## format, and mend what ruff can mend
 report: $(VENV)/.installed  ## tables and figures of a finished sweep; ARGS=NAME
 	@$(BIN)/python -m analysis $(or $(ARGS),default)
 
-bench: bench-steps bench-overhead bench-sweep  ## all benchmarks: each a table, one after another
+bench: bench-steps bench-end-to-end bench-growth bench-profile bench-overhead bench-sweep  ## all benchmarks: each a table, one after another
 
 bench-steps: $(VENV)/.installed-bench  ## training steps against peers; ARGS="--workloads 64-64-10"
 	@$(BIN)/python -m benchmarks.steps $(ARGS)
+
+bench-end-to-end: $(VENV)/.installed-bench  ## a whole sweep against Hydra jobs and Optuna trials
+	@$(BIN)/python -m benchmarks.end_to_end $(ARGS)
+
+bench-growth: $(VENV)/.installed-all  ## what sweeps of 100, 1,000 and 10,000 runs cost
+	@$(BIN)/python -m benchmarks.growth $(ARGS)
+
+bench-profile: $(VENV)/.installed-all  ## where the time of a whole sweep goes
+	@$(BIN)/python -m benchmarks.profile $(ARGS)
 
 bench-overhead: $(VENV)/.installed  ## what a run costs beside its training
 	@$(BIN)/python -m benchmarks.overhead
