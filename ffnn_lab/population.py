@@ -135,6 +135,11 @@ class Population:
         return len(self.members)
 
     @property
+    def is_compiled(self) -> bool:
+        """Whether its steps are compiled; its members agree."""
+        return self.members[0].config.trainer.compile is True
+
+    @property
     def params(self) -> list[Tensor]:
         """Give weight and bias (if there is one) of each layer: views of ``flat``."""
         return self.layout.views(self.flat)

@@ -5,17 +5,13 @@ parameters, gradients, optimizer state, learning rate, order of examples, dropou
 sum over members of each member's mean loss has exactly the members' own gradients.
 """
 
-import ctypes
 import functools
-import itertools
 import math
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -23,6 +19,7 @@ from ffnn_lab.config import ConfigError, RunConfig, partition_key, run_id, with_
 from ffnn_lab.evaluation import Criterion, cosines, evaluate
 from ffnn_lab.models import Layout, export_member, save_network
 from ffnn_lab.population import Member, Population, Snapshot, method_order
+from ffnn_lab.processor import at_once, keep_memory, lanes_of, no_denormals, ready
 from ffnn_lab.records import SPLITS, CurvePoint, Direction, RunResult
 from ffnn_lab.schedules import advance
 from ffnn_lab.sizes import population_size_for
@@ -30,42 +27,8 @@ from ffnn_lab.stepper import CompiledStepper, GraphStepper, Stepper
 from ffnn_lab.steps import Examples
 from ffnn_lab.tasks import Split, Task
 
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-"""Options of ``mallopt``, by the numbers of ``malloc.h``."""
-LARGE_MEMBER = 20_000
-"""Parameters of members that several threads train sooner than one."""
-LEAST_OF_LANE = 2
-"""Members that each of them needs."""
 OnEpoch = Callable[[Sequence[Member]], None]
 """Called before the first epoch and after each with the members that trained in it."""
-
-
-@contextmanager
-def _no_denormals() -> Iterator[None]:
-    """Flush numbers below the smallest normal one to zero.
-
-    Squared gradients of a well-fitted net and running means of dead units shrink into that
-    range, where a processor can be a hundred times slower.
-    """
-    was_flushing = _flushes()
-    torch.set_flush_denormal(True)
-    try:
-        yield
-    finally:
-        torch.set_flush_denormal(was_flushing)
-
-
-@functools.cache
-def _keep_memory() -> None:
-    """Let the C library keep what is freed, for the next step will ask for as much.
-
-    By default glibc hands tensors of megabytes back to the system, which must fill their pages
-    with zeros each time: a tenth of the time of a step of wide nets.
-    """
-    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
-    if set_option is not None:  # elsewhere than in glibc there is none
-        set_option(_M_MMAP_THRESHOLD, 1 << 30)
-        set_option(_M_TRIM_THRESHOLD, (1 << 31) - 1)
 
 
 class Training:
@@ -82,7 +45,7 @@ class Training:
             weights_folder: Where members with ``trainer.save_weights`` leave their network, as
                 ``<run_id>.pt``.
         """
-        _keep_memory()
+        keep_memory()
         self._task = task
         self._criterion = Criterion.of(task)
         self._weights_folder = weights_folder
@@ -90,7 +53,7 @@ class Training:
         self._steppers: list[Stepper] = []
         """Of the population as it is, one for each thread; none where somebody joined or left."""
         n_threads = torch.get_num_threads()
-        self._pool = ThreadPoolExecutor(n_threads, initializer=_ready) if n_threads > 1 else None
+        self._pool = ThreadPoolExecutor(n_threads, initializer=ready) if n_threads > 1 else None
         self._partition: str | None = None
         self._splits: dict[str, Examples] = {}
 
@@ -99,7 +62,7 @@ class Training:
         """Those in training."""
         return [] if self._population is None else self._population.members
 
-    @_no_denormals()
+    @no_denormals()
     def join(
         self, configs: Sequence[RunConfig], snapshots: Mapping[str, Snapshot] | None = None
     ) -> None:
@@ -130,7 +93,7 @@ class Training:
             self._population.merge(newcomers)
         self._steppers = []
 
-    @_no_denormals()
+    @no_denormals()
     def epoch(self) -> None:
         """Train every member for one epoch, and measure those that are due."""
         population, splits = self._population, self._splits
@@ -140,10 +103,10 @@ class Training:
         if not self._steppers:
             self._steppers = [
                 make_stepper(lane, splits["train"], self._task.loss)
-                for lane in _lanes_of(population)
+                for lane in lanes_of(population)
             ]
         deeds = [functools.partial(_walk, stepper) for stepper in self._steppers]
-        losses = torch.cat(_at_once(deeds, self._pool), dim=1)
+        losses = torch.cat(at_once(deeds, self._pool), dim=1)
         for member in population.members:
             member.epoch += 1
             member.n_steps += len(losses)
@@ -276,15 +239,10 @@ def _walk(stepper: Stepper) -> Tensor:
 
 def make_stepper(population: Population, train: Examples, loss: str) -> Stepper:
     """Make ready to take a population's steps as ``trainer.compile`` says; see ``Stepper``."""
-    kind = CompiledStepper if is_compiled(population) else Stepper
+    kind = CompiledStepper if population.is_compiled else Stepper
     if population.device.type == "cuda":
         kind = GraphStepper
     return kind(population, train, loss)
-
-
-def is_compiled(population: Population) -> bool:
-    """Whether ``trainer.compile`` of a population says so; its members agree."""
-    return population.members[0].config.trainer.compile is True
 
 
 def _on_device(split: Split, population: Population) -> Examples:
@@ -305,54 +263,6 @@ def _on_device(split: Split, population: Population) -> Examples:
     return Examples(stored, labels)
 
 
-def _n_lanes(population: Population) -> int:
-    """Give how many threads a population is worth: several if its members are large.
-
-    Each walks an epoch with members of its own. Threads that share a single operation would wait
-    for one another thousands of times in an epoch, and must either spin meanwhile, which slows
-    another process on the same cores tenfold, or sleep, which doubled the time of small nets.
-    With small members, even these wait for Python more than they gain; and a compiled step does
-    not let another thread in. Then more cores take more workers.
-    """
-    is_small = population.layout.n_stored < LARGE_MEMBER
-    if population.device.type == "cuda" or is_small or is_compiled(population):
-        return 1
-    return max(1, min(torch.get_num_threads(), len(population) // LEAST_OF_LANE))
-
-
-def _lanes_of(population: Population) -> list[Population]:
-    """Cut a population into as many parts of its own memory as there are to be threads."""
-    bounds = np.linspace(0, len(population), _n_lanes(population) + 1).round().astype(int).tolist()
-    return [population.part(start, stop) for start, stop in itertools.pairwise(bounds)]
-
-
-def _ready() -> None:
-    """Make a thread compute as any other: by itself, without denormal numbers."""
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-
-
-def _at_once(
-    deeds: Sequence[Callable[[], Tensor]], pool: ThreadPoolExecutor | None
-) -> list[Tensor]:
-    """Do each in a thread of its own; all have ended before the first error is raised."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)  # of every operation
-    try:
-        if pool is None or len(deeds) == 1:
-            return [deed() for deed in deeds]
-        futures = [pool.submit(deed) for deed in deeds]
-        wait(futures)
-        return [future.result() for future in futures]
-    finally:
-        torch.set_num_threads(before)
-
-
-def _flushes() -> bool:
-    """Whether this thread flushes denormal numbers."""
-    return not bool((torch.full((16,), torch.finfo(torch.float32).tiny) * 0.5).any())
-
-
 def _find_diverged(members: Sequence[Member], losses: Tensor) -> None:
     """Note the step of each member's first loss that is not finite.
 
@@ -369,7 +279,7 @@ def _find_diverged(members: Sequence[Member], losses: Tensor) -> None:
 
 def _measure(population: Population, splits: dict[str, Examples], criterion: Criterion) -> Tensor:
     """Evaluate every member on every split: losses and errors, ``(3, 2, M)``."""
-    flat, layout, compiled = population.flat, population.layout, is_compiled(population)
+    flat, layout, compiled = population.flat, population.layout, population.is_compiled
     measured = [
         torch.stack(evaluate(flat, split, layout, criterion, is_compiled=compiled))
         for split in splits.values()
@@ -396,11 +306,9 @@ def _evaluate(
     """
     if all(_was_measured(member) or not member.is_due for member in population.members):
         return
-    deeds = [
-        functools.partial(_measure, lane, splits, criterion) for lane in _lanes_of(population)
-    ]
+    deeds = [functools.partial(_measure, lane, splits, criterion) for lane in lanes_of(population)]
     # All of an epoch's numbers in one transfer: each would wait for the device.
-    found = torch.cat(_at_once(deeds, pool), dim=2).tolist()
+    found = torch.cat(at_once(deeds, pool), dim=2).tolist()
     measured = dict(zip(splits, found, strict=True))
     for m, member in enumerate(population.members):
         values = {name: (losses[m], errors[m]) for name, (losses, errors) in measured.items()}

@@ -14,7 +14,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from ffnn_lab import trainer
+from ffnn_lab import processor
 from ffnn_lab.config import RunConfig, run_id
 from ffnn_lab.config.initializer import NormalConfig
 from ffnn_lab.config.optimizer import HeavyBallConfig, SGDConfig
@@ -283,7 +283,7 @@ def _check_company(
     )
     set_threads(1)
     company = train_with_weights(configs, task)
-    monkeypatch.setattr(trainer, "LARGE_MEMBER", 0)  # several threads, though the nets are small
+    monkeypatch.setattr(processor, "LARGE_MEMBER", 0)  # several threads, though the nets are small
     n_half = n_members // 2 + 1
     for n_threads in threads:
         set_threads(n_threads)

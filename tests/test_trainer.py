@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from ffnn_lab import trainer
+from ffnn_lab import processor
 from ffnn_lab.config import ConfigError
 from ffnn_lab.population import Member
 from ffnn_lab.stepper import Stepper
@@ -144,7 +144,7 @@ def _seen_in_steps(
         return compute(self, batch)
 
     monkeypatch.setattr(Stepper, "gradients", look)
-    monkeypatch.setattr(trainer, "LARGE_MEMBER", least)
+    monkeypatch.setattr(processor, "LARGE_MEMBER", least)
     train([make_run(seed=seed) for seed in range(n_members)], task)
     return who, seen
 
@@ -173,14 +173,14 @@ def test_small_members_are_left_to_one_thread(
     blobs: Task, set_threads: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_threads(2)
-    assert len(_seen_in_steps(9, blobs, monkeypatch, least=trainer.LARGE_MEMBER)[0]) == 1
+    assert len(_seen_in_steps(9, blobs, monkeypatch, least=processor.LARGE_MEMBER)[0]) == 1
 
 
 def test_an_error_in_one_thread_is_raised_when_all_have_ended(
     blobs: Task, set_threads: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_threads(2)
-    monkeypatch.setattr(trainer, "LARGE_MEMBER", 0)
+    monkeypatch.setattr(processor, "LARGE_MEMBER", 0)
     compute = Stepper.gradients
     n_steps: Counter[int] = Counter()
 

@@ -1,0 +1,97 @@
+"""What a processor needs to train at its best: threads, memory, and no denormal numbers."""
+
+import ctypes
+import functools
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ffnn_lab.population import Population
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+"""Options of ``mallopt``, by the numbers of ``malloc.h``."""
+LARGE_MEMBER = 20_000
+"""Parameters of members that several threads train sooner than one."""
+LEAST_OF_LANE = 2
+"""Members that each of them needs."""
+
+
+@contextmanager
+def no_denormals() -> Iterator[None]:
+    """Flush numbers below the smallest normal one to zero.
+
+    Squared gradients of a well-fitted net and running means of dead units shrink into that
+    range, where a processor can be a hundred times slower.
+    """
+    was_flushing = _flushes()
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(was_flushing)
+
+
+@functools.cache
+def keep_memory() -> None:
+    """Let the C library keep what is freed, for the next step will ask for as much.
+
+    By default glibc hands tensors of megabytes back to the system, which must fill their pages
+    with zeros each time: a tenth of the time of a step of wide nets.
+    """
+    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
+    if set_option is not None:  # elsewhere than in glibc there is none
+        set_option(_M_MMAP_THRESHOLD, 1 << 30)
+        set_option(_M_TRIM_THRESHOLD, (1 << 31) - 1)
+
+
+def _n_lanes(population: Population) -> int:
+    """Give how many threads a population is worth: several if its members are large.
+
+    Each walks an epoch with members of its own. Threads that share a single operation would wait
+    for one another thousands of times in an epoch, and must either spin meanwhile, which slows
+    another process on the same cores tenfold, or sleep, which doubled the time of small nets.
+    With small members, even these wait for Python more than they gain; and a compiled step does
+    not let another thread in. Then more cores take more workers.
+    """
+    is_small = population.layout.n_stored < LARGE_MEMBER
+    if population.device.type == "cuda" or is_small or population.is_compiled:
+        return 1
+    return max(1, min(torch.get_num_threads(), len(population) // LEAST_OF_LANE))
+
+
+def lanes_of(population: Population) -> list[Population]:
+    """Cut a population into as many parts of its own memory as there are to be threads."""
+    bounds = np.linspace(0, len(population), _n_lanes(population) + 1).round().astype(int).tolist()
+    return [population.part(start, stop) for start, stop in itertools.pairwise(bounds)]
+
+
+def ready() -> None:
+    """Make a thread compute as any other: by itself, without denormal numbers."""
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+
+
+def at_once(
+    deeds: Sequence[Callable[[], Tensor]], pool: ThreadPoolExecutor | None
+) -> list[Tensor]:
+    """Do each in a thread of its own; all have ended before the first error is raised."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)  # of every operation
+    try:
+        if pool is None or len(deeds) == 1:
+            return [deed() for deed in deeds]
+        futures = [pool.submit(deed) for deed in deeds]
+        wait(futures)
+        return [future.result() for future in futures]
+    finally:
+        torch.set_num_threads(before)
+
+
+def _flushes() -> bool:
+    """Whether this thread flushes denormal numbers."""
+    return not bool((torch.full((16,), torch.finfo(torch.float32).tiny) * 0.5).any())
