@@ -44,8 +44,11 @@ def keep_memory() -> None:
     with zeros each time: a tenth of the time of a step of wide nets.
     """
     set_option = getattr(ctypes.CDLL(None), "mallopt", None)
-    if set_option is not None:  # elsewhere than in glibc there is none
-        set_option(_M_MMAP_THRESHOLD, 1 << 30)
+    if set_option is None:  # elsewhere than in glibc there is none
+        return
+    # Before 2.35 at most 32 MB are taken. Without the first, the second would do harm: either
+    # ends the adapting of both.
+    if set_option(_M_MMAP_THRESHOLD, 1 << 30) or set_option(_M_MMAP_THRESHOLD, 1 << 25):
         set_option(_M_TRIM_THRESHOLD, (1 << 31) - 1)
 
 

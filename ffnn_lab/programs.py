@@ -266,7 +266,18 @@ def _program(spec: Spec, example: Example) -> Run:
     path = programs_folder() / f"{spec.kind}-{_key(spec)}.pt2"
     if not path.exists():
         _compile(spec, example, path)
-    return _load(path)
+    try:
+        return _load(path)
+    except RuntimeError as error:
+        msg = (
+            f"the compiled program {path} cannot be loaded ({_first_line(error)}): delete it, and "
+            "it is compiled again; what it unpacks goes to the folder of TMPDIR"
+        )
+        raise ProgramError(msg) from error
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), "no message")
 
 
 def _key(spec: Spec) -> str:
@@ -310,9 +321,8 @@ def _compile(spec: Spec, example: Example, path: Path) -> None:
     """
     if find_compiler() is None:
         msg = (
-            "this was begun with trainer.compile=true, which needs a C++ compiler (g++, or what "
-            "the environment variable CXX names), and none is there: install one, or begin anew "
-            "with trainer.compile=false"
+            "trainer.compile=true needs a C++ compiler (g++, or what the environment variable CXX "
+            "names), and none is there: install one, or begin anew with trainer.compile=false"
         )
         raise ProgramError(msg)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -328,7 +338,7 @@ def _compile(spec: Spec, example: Example, path: Path) -> None:
             except Exception as error:
                 msg = (
                     f"compiling {spec.kind} failed ({type(error).__name__}: "
-                    f"{str(error).strip().splitlines()[0]}); trainer.compile=false does without"
+                    f"{_first_line(error)}); trainer.compile=false does without"
                 )
                 raise ProgramError(msg) from error
             made.replace(path)

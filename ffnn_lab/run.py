@@ -25,6 +25,7 @@ def leave_at_once(_number: int, _frame: object) -> None:
 if __name__ in ("__main__", "__mp_main__"):
     signal.signal(signal.SIGINT, leave_at_once)
 
+import functools
 import gc
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -155,7 +156,7 @@ def run_sweep(
         from ffnn_lab.sweeper.compose import define  # noqa: PLC0415
         from ffnn_lab.sweeper.estimate import estimate  # noqa: PLC0415
         from ffnn_lab.sweeper.pool import Post, lead, n_cores, open_sweep, work_alone  # noqa: PLC0415
-        from ffnn_lab.sweeper.resume import settle_folder  # noqa: PLC0415
+        from ffnn_lab.sweeper.resume import is_other, settle_folder  # noqa: PLC0415
         from ffnn_lab.sweeper.settle import settle_sweep  # noqa: PLC0415
         from ffnn_lab.sweeper.worker import StoppedError  # noqa: PLC0415
         from ffnn_lab.tasks import check_task  # noqa: PLC0415
@@ -165,12 +166,16 @@ def run_sweep(
     outputs = Path(definition.arms[0].config.paths.outputs)
     console = Console()
     is_kept = options.if_changed != "discard"
-    definition = settle_sweep(
+    settle = functools.partial(
+        settle_sweep,
         definition,
-        stored=read_definition(outputs / definition.name) if is_kept else None,
         population_size=options.population_size,
         notice=lambda text: console.print(text, soft_wrap=True, highlight=False, markup=False),
     )
+    stored = read_definition(outputs / definition.name)
+    definition = settle(stored=stored)
+    if stored is not None and not is_kept and is_other(stored, definition):
+        definition = settle(stored=None)  # nothing of it stays
     definition = settle_folder(definition, outputs, if_changed=options.if_changed)
     folder = outputs / definition.name
     launcher, n_workers = settle_launcher(master, options.n_workers)

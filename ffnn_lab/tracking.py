@@ -229,7 +229,11 @@ class MirrorProcess:
                 self.failure = f"no sign of life for {PATIENCE_SECONDS:g} s"
                 self._process.kill()
                 break
-        exit_code = self._process.wait()
+        try:
+            exit_code = self._process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:  # W&B may wait for its service as it ends
+            self._process.kill()
+            exit_code = self._process.wait()
         if exit_code != 0 and self.failure is None:
             self.failure = f"the tracking process ended with exit code {exit_code}"
         return self.failure

@@ -7,6 +7,7 @@ sum over members of each member's mean loss has exactly the members' own gradien
 
 import functools
 import math
+import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +23,7 @@ from ffnn_lab.population import Member, Population, Snapshot, method_order
 from ffnn_lab.processor import at_once, keep_memory, lanes_of, no_denormals, ready
 from ffnn_lab.records import SPLITS, CurvePoint, Direction, RunResult
 from ffnn_lab.schedules import advance
-from ffnn_lab.sizes import population_size_for
+from ffnn_lab.sizes import Sizes, population_size_for
 from ffnn_lab.stepper import CompiledStepper, GraphStepper, Stepper
 from ffnn_lab.steps import Examples
 from ffnn_lab.tasks import Split, Task
@@ -54,6 +55,7 @@ class Training:
         """Of the population as it is, one for each thread; none where somebody joined or left."""
         n_threads = torch.get_num_threads()
         self._pool = ThreadPoolExecutor(n_threads, initializer=ready) if n_threads > 1 else None
+        self._is_over = threading.Event()
         self._partition: str | None = None
         self._splits: dict[str, Examples] = {}
 
@@ -98,15 +100,19 @@ class Training:
         """Train every member for one epoch, and measure those that are due."""
         population, splits = self._population, self._splits
         assert population is not None  # noqa: S101 - nobody trains before somebody joined
-        started = time.perf_counter()
-        population.set_learning_rates()
-        if not self._steppers:
+        if not self._steppers:  # which may compile
             self._steppers = [
                 make_stepper(lane, splits["train"], self._task.loss)
                 for lane in lanes_of(population)
             ]
-        deeds = [functools.partial(_walk, stepper) for stepper in self._steppers]
-        losses = torch.cat(at_once(deeds, self._pool), dim=1)
+        started = time.perf_counter()
+        population.set_learning_rates()
+        deeds = [functools.partial(_walk, stepper, self._is_over) for stepper in self._steppers]
+        try:
+            losses = torch.cat(at_once(deeds, self._pool), dim=1)
+        except BaseException:
+            self._is_over.set()  # threads end their walk when this one was interrupted
+            raise
         for member in population.members:
             member.epoch += 1
             member.n_steps += len(losses)
@@ -193,7 +199,7 @@ def _populations(configs: Sequence[RunConfig], task: Task) -> list[Sequence[RunC
     """Cut runs into populations, those of one method together."""
     if len({partition_key(config) for config in configs}) != 1:
         return [configs]  # which `Training` refuses
-    size = population_size_for(configs[0], task)
+    size = population_size_for(configs[0], Sizes.of(configs[0], task))
     ordered = sorted(configs, key=method_order)
     return [ordered[first : first + size] for first in range(0, len(ordered), size)]
 
@@ -232,9 +238,14 @@ def settle_device(config: RunConfig) -> RunConfig:
     return config
 
 
-def _walk(stepper: Stepper) -> Tensor:
+def _walk(stepper: Stepper, is_over: threading.Event) -> Tensor:
     """Take an epoch's steps; give each member's loss before each, ``(n_steps, M)``."""
-    return torch.stack([stepper.step_(batch) for batch in stepper.epoch()])
+    losses = []
+    for batch in stepper.epoch():
+        losses.append(stepper.step_(batch))
+        if is_over.is_set():
+            break
+    return torch.stack(losses)
 
 
 def make_stepper(population: Population, train: Examples, loss: str) -> Stepper:

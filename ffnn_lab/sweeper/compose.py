@@ -168,6 +168,10 @@ def define(
             if assignment.key == "task.path":
                 msg = "task.path: a sweep over tables has an arm for each: hydra.sweeper.arms"
             raise ConfigError(msg)
+        values = getattr(assignment.axis, "values", ())
+        if assignment.key == "trainer.compile" and "auto" in values and len(values) > 1:
+            msg = "trainer.compile: an axis has true and false; auto is one of them, by the work"
+            raise ConfigError(msg)
         if assignment.axis is not None and assignment.key == "device":
             msg = "device: a sweep is trained on one kind of device; give it one value"
             raise ConfigError(msg)

@@ -39,7 +39,7 @@ def settle_folder(definition: Definition, outputs: Path, *, if_changed: str) -> 
     """
     folder = outputs / definition.name
     stored = read_definition(folder)
-    if stored is None or not _is_other(stored, definition) or if_changed == "discard":
+    if stored is None or not is_other(stored, definition) or if_changed == "discard":
         return definition
     if if_changed == "fork":
         return replace(
@@ -82,7 +82,7 @@ def prepare(
     """
     folder = outputs / definition.name
     stored = read_definition(folder)
-    if stored is not None and _is_other(stored, definition):
+    if stored is not None and is_other(stored, definition):
         _alone(folder, is_worked_on=is_worked_on)
         discard(folder, definition.name, storage)
         stored = None
@@ -130,7 +130,7 @@ def discard(folder: Path, name: str, storage: Storage) -> None:
             path.unlink()
 
 
-def _is_other(stored: Mapping[str, Any], definition: Definition) -> bool:
+def is_other(stored: Mapping[str, Any], definition: Definition) -> bool:
     """Whether a definition is neither the stored one nor more of it."""
     before, after = essence(stored), essence(definition.to_json())
     arms = {name: arm for name, arm in after["arms"].items() if name in before["arms"]}

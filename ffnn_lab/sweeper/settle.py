@@ -5,18 +5,18 @@ every run's identity and is kept in the definition; so it must not depend on how
 or on what it has compiled before.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ffnn_lab.config import RunConfig, with_values
 from ffnn_lab.draws import batch_bounds
 from ffnn_lab.programs import NO_COMPILER, find_compiler
-from ffnn_lab.sizes import numbers_of, population_size_for
+from ffnn_lab.sizes import LEAST_MEMBERS, Sizes, population_size_for
 from ffnn_lab.sweeper.definition import Arm, Definition
 from ffnn_lab.sweeper.estimate import shares
-from ffnn_lab.tasks import Task, load_task
+from ffnn_lab.tasks import load_task
 
 SECONDS_SAVED = 2.5e-9
 """Per step, member and number that a step touches beside its products: what compiling saves on one
@@ -46,55 +46,95 @@ def settle_sweep(
         UserError: If a task cannot be loaded.
     """
     works = [
-        (config, n_runs, load_task(config.task, Path(config.paths.data)))
+        Work(config, n_runs, Sizes.of(config, load_task(config.task, Path(config.paths.data))))
         for config, n_runs in shares(definition)
     ]
-    before = _stored_choice(stored)
-    is_wanted = is_worth_compiling(works) if before is None else before
-    arms = tuple(_settle_arm(arm, is_wanted=is_wanted, notice=notice) for arm in definition.arms)
-    size = population_size or min(population_size_for(config, task) for config, _, task in works)
+    before = _stored_choices(stored)
+    is_worth_it = is_worth_compiling(works)
+    new = before.copy().popitem()[1] if len(set(before.values())) == 1 else is_worth_it
+    notices: set[str] = set()
+    arms = tuple(
+        _settle_arm(
+            arm,
+            is_wanted=before.get(arm.name, new),
+            is_begun=before.get(arm.name, False),
+            notice=notices.add,
+        )
+        for arm in definition.arms
+    )
+    for text in notices:  # once, however many arms there are
+        notice(text)
+    sizes = [population_size_for(work.config, work.sizes) for work in works]
+    size = population_size or min(sizes, default=LEAST_MEMBERS)
     return replace(definition, arms=arms, population_size=size)
 
 
-def _settle_arm(arm: Arm, *, is_wanted: bool, notice: Callable[[str], None]) -> Arm:
-    config = settle_compile(arm.config, is_wanted=is_wanted, notice=notice)
+@dataclass(frozen=True)
+class Work:
+    """A run, and what a sweep has to do of its kind."""
+
+    config: RunConfig
+    n_runs: float
+    """How many runs it stands for."""
+    sizes: Sizes
+
+
+def _settle_arm(
+    arm: Arm, *, is_wanted: bool, is_begun: bool, notice: Callable[[str], None]
+) -> Arm:
+    """Settle an arm; what was begun with compiled steps goes on with them, or not at all."""
+    asked = arm.config.trainer.compile
+    config = settle_compile(
+        arm.config,
+        is_wanted=is_wanted,
+        notice=notice,
+        has_programs=is_begun and asked is not False,
+    )
     # A run of this arm by itself would not be compiled unless it is told.
-    is_told = config.trainer.compile is True and arm.config.trainer.compile == "auto"
-    more = ("trainer.compile=true",) if is_told else ()
+    is_told = config.trainer.compile is True and asked == "auto"
+    more = ("trainer.compile=true",) if is_told and "trainer.compile" not in arm.space else ()
     return replace(arm, config=config, overrides=(*arm.overrides, *more))
 
 
 def settle_compile(
-    config: RunConfig, *, is_wanted: bool, notice: Callable[[str], None]
+    config: RunConfig,
+    *,
+    is_wanted: bool,
+    notice: Callable[[str], None],
+    has_programs: bool = False,
 ) -> RunConfig:
-    """Replace ``trainer.compile=auto`` by true or false, and true by false without a compiler."""
+    """Replace ``trainer.compile=auto`` by true or false, and true by false without a compiler.
+
+    Args:
+        config: The run's.
+        is_wanted: What ``auto`` stands for.
+        notice: Told of a compiler that is missing.
+        has_programs: Whether programs may be at hand, so that no compiler is needed.
+    """
     asked = config.trainer.compile
     choice = (is_wanted and config.device == "cpu") if asked == "auto" else asked
-    if choice and find_compiler() is None:
+    if choice and not has_programs and find_compiler() is None:
         notice(NO_COMPILER)
         choice = False
     return with_values(config, {"trainer.compile": choice})
 
 
-def is_worth_compiling(works: list[tuple[RunConfig, float, Task]]) -> bool:
-    """Whether compiled steps save more time than compiling takes, on a machine that never did.
-
-    Args:
-        works: Runs, how many each stands for, and their tasks.
-    """
+def is_worth_compiling(works: Sequence[Work]) -> bool:
+    """Whether compiled steps save more time than compiling takes, on a machine that never did."""
     saved = 0.0
-    for config, n_runs, task in works:
-        n_train = len(task.train.labels)
-        bounds = batch_bounds(n_train, config.trainer.batch_size)
-        n_numbers = numbers_of(config, task)
-        saved += n_runs * config.trainer.max_epochs * len(bounds) * n_numbers * SECONDS_SAVED
-    methods = {type(config.optimizer) for config, _, _ in works}
-    shapes = {(task.name, tuple(config.model.widths)) for config, _, task in works}
+    for work in works:
+        n_steps = len(batch_bounds(work.sizes.n_train, work.config.trainer.batch_size))
+        n_steps *= work.config.trainer.max_epochs
+        saved += work.n_runs * n_steps * work.sizes.n_numbers * SECONDS_SAVED
+    methods = {type(work.config.optimizer) for work in works}
+    shapes = {(work.config.task.name, tuple(work.config.model.widths)) for work in works}
     return saved > len(shapes) * SECONDS_TO_COMPILE + len(methods) * SECONDS_PER_METHOD
 
 
-def _stored_choice(stored: Mapping[str, Any] | None) -> bool | None:
-    """Say how a sweep that was begun computes its steps."""
-    arms = (stored or {}).get("arms", {})
-    choices = {arm["config"].get("trainer.compile") for arm in arms.values()}
-    return choices.pop() if len(choices) == 1 else None
+def _stored_choices(stored: Mapping[str, Any] | None) -> dict[str, bool]:
+    """Say how each arm of a sweep that was begun computes its steps."""
+    choices = {
+        name: arm["config"].get("trainer.compile")
+        for name, arm in (stored or {}).get("arms", {}).items()
+    }
+    return {name: choice for name, choice in choices.items() if isinstance(choice, bool)}

@@ -9,9 +9,9 @@ import pytest
 
 from ffnn_lab.config import RunConfig
 from ffnn_lab.programs import NO_COMPILER
-from ffnn_lab.sizes import LEAST_MEMBERS, numbers_of, population_size_for
+from ffnn_lab.sizes import LEAST_MEMBERS, Sizes, population_size_for
 from ffnn_lab.sweeper.definition import Definition
-from ffnn_lab.sweeper.settle import is_worth_compiling, settle_compile, settle_sweep
+from ffnn_lab.sweeper.settle import Work, is_worth_compiling, settle_compile, settle_sweep
 from ffnn_lab.sweeper.space import Choice
 from ffnn_lab.tasks import Task
 from tests.builders import make_blobs, make_run
@@ -89,12 +89,37 @@ def test_without_a_compiler_there_is_a_notice_of_one_line(
     assert "\n" not in NO_COMPILER
 
 
-def test_more_optimizers_must_save_more(blobs: Task) -> None:
-    """Each has a program of its own."""
-    many = [(make_run({**AUTO, "trainer.max_epochs": 1}), 1e9, blobs)]
-    few = [(make_run({**AUTO, "trainer.max_epochs": 1}), 1.0, blobs)]
-    assert is_worth_compiling(many)
-    assert not is_worth_compiling(few)
+def test_few_runs_save_less_than_compiling_takes(blobs: Task) -> None:
+    config = make_run({**AUTO, "trainer.max_epochs": 1})
+    sizes = Sizes.of(config, blobs)
+    assert is_worth_compiling([Work(config, 1e9, sizes)])
+    assert not is_worth_compiling([Work(config, 1.0, sizes)])
+
+
+@pytest.mark.parametrize("asked", [True, "auto"])
+def test_what_was_begun_compiled_does_not_go_on_otherwise(
+    asked: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its programs may be on disk, though the compiler is gone; else a message says so."""
+    before, _ = _settled(_definition({"trainer.compile": True}))
+    stored = json.loads(json.dumps(before.to_json()))
+    monkeypatch.setattr("ffnn_lab.sweeper.settle.find_compiler", lambda: None)
+    after, notices = _settled(_definition({"trainer.compile": asked}), stored)
+    assert after.arms[0].config.trainer.compile is True
+    assert notices == []
+
+
+@pytest.mark.usefixtures("_compiler")
+def test_each_arm_goes_on_as_it_was_begun() -> None:
+    one = _definition({}).arms[0]
+    both = dataclasses.replace(
+        _definition({}), arms=tuple(dataclasses.replace(one, name=name) for name in "ab")
+    )
+    stored = both.to_json()
+    for name, choice in (("a", True), ("b", False)):
+        stored["arms"][name]["config"]["trainer.compile"] = choice
+    settled, _ = _settled(both, stored)
+    assert [arm.config.trainer.compile for arm in settled.arms] == [True, False]
 
 
 # --- populations --------------------------------------------------------------------------------
@@ -107,19 +132,20 @@ def _of(widths: list[int], batch_size: int | str, **changes: Any) -> RunConfig: 
 
 def test_the_numbers_of_a_step_by_hand(blobs: Task) -> None:
     """5-9-3 is stored 16-32-16: 16 * 32 + 32 + 32 * 16 + 16 = 1072, rounded up to 1088."""
-    assert numbers_of(_of([9], 8), blobs) == 1088 + 8 * (16 + 32 + 16)
-    assert numbers_of(_of([9], "full"), blobs) == 1088 + 50 * (16 + 32 + 16)
+    for size, n_batch in ((8, 8), ("full", 50), (1000, 50)):
+        assert Sizes.of(_of([9], size), blobs).n_numbers == 1088 + n_batch * (16 + 32 + 16)
 
 
 def test_populations_shrink_as_members_grow() -> None:
     wide = make_blobs(n_features=784, n_classes=10)
     narrow = make_blobs(n_features=64, n_classes=10)
-    sizes = [
-        population_size_for(_of([64], 32), narrow),
-        population_size_for(_of([128, 128], 64), narrow),
-        population_size_for(_of([256], 128), wide),
-        population_size_for(_of([1000, 500, 100], 128), wide),
+    runs = [
+        (_of([64], 32), narrow),
+        (_of([128, 128], 64), narrow),
+        (_of([256], 128), wide),
+        (_of([1000, 500, 100], 128), wide),
     ]
+    sizes = [population_size_for(config, Sizes.of(config, task)) for config, task in runs]
     assert sizes[0] == 64
     assert sorted(sizes, reverse=True) == sizes
     assert sizes[-1] == LEAST_MEMBERS
