@@ -1,7 +1,6 @@
 """The loop: what it promises beyond the numbers, which the reference and the ladder check."""
 
 import math
-import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -132,14 +131,15 @@ def test_a_start_that_is_not_finite_has_no_first_epoch(blobs: Task) -> None:
 
 def _seen_in_steps(
     n_members: int, task: Task, monkeypatch: pytest.MonkeyPatch, *, least: int = 0
-) -> tuple[set[int], set[tuple[int, bool]]]:
-    """Give the threads that took steps; how many each had, and whether it flushed denormals."""
-    who, seen = set(), set()
+) -> tuple[set[Stepper], set[tuple[int, bool]]]:
+    """Give who took steps, one for each thread; how many each had, and whether it flushed denormals."""
+    who: set[Stepper] = set()
+    seen = set()
     compute = Stepper.gradients
 
     def look(self: Stepper, batch: Batch) -> tuple[Tensor, Tensor]:
         tiny = torch.tensor(torch.finfo(torch.float32).tiny)
-        who.add(threading.get_ident())
+        who.add(self)
         seen.add((torch.get_num_threads(), (tiny / 2).item() == 0.0))
         return compute(self, batch)
 
