@@ -132,7 +132,7 @@ def test_a_start_that_is_not_finite_has_no_first_epoch(blobs: Task) -> None:
 def _seen_in_steps(
     n_members: int, task: Task, monkeypatch: pytest.MonkeyPatch, *, least: int = 0
 ) -> tuple[set[Stepper], set[tuple[int, bool]]]:
-    """Give who took steps, one for each thread; how many each had, and whether it flushed denormals."""
+    """Give who took steps, one for each part; how many threads each had, and whether flushing."""
     who: set[Stepper] = set()
     seen = set()
     compute = Stepper.gradients
