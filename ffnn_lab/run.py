@@ -181,7 +181,12 @@ def run_sweep(
     launcher, n_workers = settle_launcher(master, options.n_workers)
     n_threads = options.n_threads or max(1, n_cores() // n_workers)
     n_recorded = count_recorded(folder) if is_kept else 0
-    plan = estimate(definition, n_recorded=n_recorded, n_workers=n_workers)
+    plan = estimate(
+        definition,
+        n_recorded=n_recorded,
+        n_workers=n_workers,
+        may_compile=not options.dry_run,
+    )
     runs = [arm.config for arm in definition.arms]
     tasks = list(dict.fromkeys(check_task(run.task, Path(run.paths.data)) for run in runs))
     print_plan(definition, str(folder), plan, console, workers=(n_workers, n_threads), tasks=tasks)

@@ -31,11 +31,14 @@ class Estimate:
     """NaN where the calibration failed; the sweep itself may still deal with what it met."""
 
 
-def estimate(definition: Definition, *, n_recorded: int, n_workers: int) -> Estimate:
+def estimate(
+    definition: Definition, *, n_recorded: int, n_workers: int, may_compile: bool = True
+) -> Estimate:
     """Train a few batches of each kind of population, and scale to what is left of the sweep.
 
     What is recorded is taken from all kinds alike. The time of recording is not in it, and workers
-    are taken to share the machine without loss only as far as it has cores for them.
+    are taken to share the machine without loss only as far as it has cores for them. Unless it may
+    compile, steps that will be compiled are timed as they are written: an upper end.
     """
     left = max(0.0, 1 - n_recorded / definition.n_runs)
     if left == 0:
@@ -50,6 +53,8 @@ def estimate(definition: Definition, *, n_recorded: int, n_workers: int) -> Esti
         n_of_kind = -(-round(n_runs_) // size)
         n_epochs = sum(c.trainer.max_epochs * share for c, share in members) * left / n_runs_
         configs = [config for config, _ in members]
+        if not may_compile:
+            configs = [with_values(config, {"trainer.compile": False}) for config in configs]
         try:
             seconds += n_of_kind * n_epochs * seconds_per_epoch(configs, size)
         except (UserError, OSError):
