@@ -46,7 +46,7 @@ PARTS: Mapping[str, Sequence[str]] = {
     "settling": ("ffnn_lab.sweeper.settle:settle_sweep",),
     "plan": ("ffnn_lab.sweeper.estimate:estimate",),
     "first weights": ("ffnn_lab.trainer:Population",),
-    "order of examples, dropout's draws": ("ffnn_lab.trainer:epoch_batches",),
+    "order of examples, dropout's draws": ("ffnn_lab.stepper:epoch_batches",),
     "masks": ("ffnn_lab.steps:make_masks",),
     "forward": ("ffnn_lab.steps:forward_pass",),
     "backward": ("ffnn_lab.steps:backward",),

@@ -55,6 +55,7 @@ def test_a_command_that_fails_is_told(tmp_path: Path) -> None:
         watch(["-c", "import sys; print('last words'); sys.exit(3)"], tmp_path / "log")
 
 
+@pytest.mark.exhaustive  # a minute: whole sweeps and their peers
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_end_to_end_in_small(capsys: pytest.CaptureFixture[str]) -> None:

@@ -177,7 +177,7 @@ def test_the_plan_shows_what_was_settled_and_what_the_user_set(tmp_path: Path) -
         "hydra.sweeper.dry_run=true",
     ]
     plan = run_lab(tmp_path, *words).out
-    assert "populations of at most 64, " in plan
+    assert "populations of at most 32, " in plan
     assert "compiled" not in plan
     more = "hydra.sweeper.population_size=3", "hydra.sweeper.n_threads=1"
     plan = run_lab(tmp_path, *words, *more).out
