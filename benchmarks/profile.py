@@ -134,8 +134,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         clock = measure([*work.words(outputs), *asked.overrides], log=outputs / "log")
         whole, cpu_whole = time.perf_counter() - started, time.process_time() - cpu_started
         # Both import what is timed above.
-        from benchmarks.machine import print_machine, print_table  # noqa: PLC0415
-        from ffnn_lab.records import read_runs  # noqa: PLC0415
+        from benchmarks.machine import print_machine, print_table  # noqa: PLC0415 - not timed
+        from ffnn_lab.records import read_runs  # noqa: PLC0415 - as above
 
         n_steps = int(read_runs(outputs / NAME)["n_steps"].sum())
     rows = [

@@ -289,7 +289,7 @@ def _key(spec: Spec) -> str:
 
 @functools.cache
 def _environment() -> bytes:
-    """Hash the code, the compiler's version and the processor."""
+    """Hash the code, torch's version, which brings inductor, and the processor."""
     sources = [
         Path(file)
         for module in (losses, models, optimizers, steps)

@@ -118,7 +118,7 @@ def test_a_compiled_run_goes_on_from_a_snapshot_to_the_bit(blobs: Task) -> None:
 @pytest.mark.slow  # compiles
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_compiled_steps_differ_from_written_ones_by_rounding(dtype: str, blobs: Task) -> None:
-    """Three epochs of seven steps. Measured: 4e-7 and 1e-15; weights are of the order of 1."""
+    """Three epochs of seven steps; weights are of the order of 1."""
     changes = {"trainer.dtype": dtype}
     compiled = train_with_weights(runs(6, changes), blobs)
     written = train_with_weights(runs(6, {**changes, "trainer.compile": False}), blobs)

@@ -50,8 +50,8 @@ def settle_sweep(
         for config, n_runs in shares(definition)
     ]
     before = _stored_choices(stored)
-    is_worth_it = is_worth_compiling(works)
-    new = before.copy().popitem()[1] if len(set(before.values())) == 1 else is_worth_it
+    choices = set(before.values())
+    new = choices.pop() if len(choices) == 1 else is_worth_compiling(works)
     notices: set[str] = set()
     arms = tuple(
         _settle_arm(
