@@ -402,8 +402,12 @@ def stopped_by_signals(stop: threading.Event, watcher: Watcher) -> Iterator[None
         if has_asked or stop.is_set():
             raise KeyboardInterrupt
         has_asked = True
-        # The code that this interrupts may hold the locks of the event and of the terminal.
+        # The code that this interrupts may hold the locks of the event and of the terminal. The
+        # thread hears no signals: it may outlive the block, and a process that is deaf again must
+        # not hear through it.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         threading.Thread(target=ask).start()
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     before = {number: signal.signal(number, handle) for number in SIGNALS}
     mask = signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)

@@ -24,7 +24,7 @@ from ffnn_lab.sweeper.leases import (
     is_running,
     this_host,
 )
-from ffnn_lab.sweeper.storage import Attributes, Storage
+from ffnn_lab.sweeper.storage import JOURNAL, Attributes, Storage, _JournalLock
 from tests.kill import Watch
 from tests.sweeps import tables
 
@@ -396,6 +396,22 @@ def claims_in(folder: Path) -> dict[str, list[str]]:
     }
 
 
+def is_stopped(pid: int) -> bool:
+    """Whether every thread of a process is stopped."""
+    threads = Path(f"/proc/{pid}/task").glob("*/stat")
+    return all(thread.read_text().rpartition(")")[2].split()[0] == "T" for thread in threads)
+
+
+def stop_between_decisions(process: subprocess.Popen[bytes], folder: Path) -> None:
+    """Stop it when it holds no lock: whoever is stopped with one keeps all others waiting."""
+    storage, journal = Storage(folder, None), _JournalLock(folder / JOURNAL)
+    with storage.lock("s"):
+        journal.acquire()
+        os.kill(process.pid, signal.SIGSTOP)
+        wait_for(lambda: is_stopped(process.pid))
+        journal.release()
+
+
 @pytest.mark.slow
 def test_a_worker_that_sleeps_past_its_lease_trains_nothing_twice(tmp_path: Path) -> None:
     """Stopped by SIGSTOP as it begins; the other takes its runs, and then it wakes up."""
@@ -405,7 +421,7 @@ def test_a_worker_that_sleeps_past_its_lease_trains_nothing_twice(tmp_path: Path
     rough = tmp_path / "rough" / "s"
     with sweeping(tmp_path / "rough") as one:
         wait_for(lambda: rough.exists() and claims_in(rough))
-        os.kill(one.pid, signal.SIGSTOP)
+        stop_between_decisions(one, rough)
         ((name, asleep),) = claims_in(rough).items()
         with sweeping(tmp_path / "rough") as other:
 

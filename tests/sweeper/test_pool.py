@@ -434,12 +434,15 @@ def test_signals_do_not_wait_for_what_they_interrupt() -> None:
 def test_a_process_started_in_deafness_hears_again_when_it_can() -> None:
     """It gets then what it was sent before."""
     code = (
-        "import os, signal, threading\n"
+        "import os, signal, threading, time\n"
         "from ffnn_lab.sweeper.pool import SIGNALS, stopped_by_signals\n"
         "from ffnn_lab.sweeper.worker import Watcher\n"
+        "class Slow(Watcher):\n"
+        "    def notice(self, message):\n"
+        "        time.sleep(1)  # its thread outlives the block, and is deaf as well\n"
         "os.kill(os.getpid(), signal.SIGINT)\n"
         "stop = threading.Event()\n"
-        "with stopped_by_signals(stop, Watcher()):\n"
+        "with stopped_by_signals(stop, Slow()):\n"
         "    assert stop.wait(10)\n"
         "os.kill(os.getpid(), signal.SIGINT)\n"
         "assert signal.SIGINT in signal.sigpending()\n"
