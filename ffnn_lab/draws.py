@@ -118,8 +118,10 @@ class LayerNumbers:
 
     def draw(self, n_rows: int) -> Tensor:
         """Draw for the next ``n_rows`` examples, ``(S, n_rows, stored)``."""
-        shape = len(self._rows), n_rows, self._stored
         is_padded = self._stored > self._width
+        if len(self._rows) == 1 and not is_padded:
+            return torch.from_numpy(self._rows[0].draw(n_rows)).unsqueeze(0)
+        shape = len(self._rows), n_rows, self._stored
         numbers = (np.zeros if is_padded else np.empty)(shape, dtype=np.int32)
         for own, rows in zip(numbers, self._rows, strict=True):
             own[:, : self._width] = rows.draw(n_rows)

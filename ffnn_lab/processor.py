@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ffnn_lab.models.mlp import LARGE_WEIGHT
 from ffnn_lab.population import Population
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
@@ -19,6 +20,10 @@ LARGE_MEMBER = 20_000
 """Parameters of members that several threads train sooner than one."""
 LEAST_OF_LANE = 2
 """Members that each of them needs."""
+NEAR_CACHE = 2 * LARGE_WEIGHT
+"""Parameters of members that compiled steps walk together: near the best of 1, 2, 4 and 16 members
+for nine shapes from 50,000 to 1,400,000 parameters (``docs/performance.md``). Whoever has a large
+weight is alone, as its program asks."""
 
 
 @contextmanager
@@ -53,22 +58,29 @@ def keep_memory() -> None:
 
 
 def _n_lanes(population: Population) -> int:
-    """Give how many threads a population is worth: several if its members are large.
+    """Give in how many parts a population is walked.
 
-    Each walks an epoch with members of its own. Threads that share a single operation would wait
-    for one another thousands of times in an epoch, and must either spin meanwhile, which slows
-    another process on the same cores tenfold, or sleep, which doubled the time of small nets.
-    With small members, even these wait for Python more than they gain; and a compiled step does
-    not let another thread in. Then more cores take more workers.
+    As written, there is a thread for each, if members are large: threads that share a single
+    operation would wait for one another thousands of times in an epoch, and must either spin
+    meanwhile, which slows another process on the same cores tenfold, or sleep, which doubled the
+    time of small nets. With small members, even these wait for Python more than they gain. Then
+    more cores take more workers.
+
+    A compiled step does not let another thread in. Its parts are walked one after another, and
+    are as small as to stay near the cache from step to step.
     """
-    is_small = population.layout.n_stored < LARGE_MEMBER
-    if population.device.type == "cuda" or is_small or population.is_compiled:
+    n_members, n_stored = len(population), population.layout.n_stored
+    if population.device.type == "cuda":
         return 1
-    return max(1, min(torch.get_num_threads(), len(population) // LEAST_OF_LANE))
+    if population.is_compiled:
+        return -(-n_members // max(1, NEAR_CACHE // n_stored))
+    if n_stored < LARGE_MEMBER:
+        return 1
+    return max(1, min(torch.get_num_threads(), n_members // LEAST_OF_LANE))
 
 
 def lanes_of(population: Population) -> list[Population]:
-    """Cut a population into as many parts of its own memory as there are to be threads."""
+    """Cut a population into the parts, of its own memory, that walk an epoch each."""
     bounds = np.linspace(0, len(population), _n_lanes(population) + 1).round().astype(int).tolist()
     return [population.part(start, stop) for start, stop in itertools.pairwise(bounds)]
 

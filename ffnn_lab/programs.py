@@ -77,7 +77,7 @@ class _Gradients(nn.Module):
         rows: Tensor,
         place: Tensor,
         *dropout: Tensor,
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, ...]:
         triples = iter(zip(dropout[::3], dropout[1::3], dropout[2::3], strict=True))
         numbers: list[Tensor | None] = []
         rules: list[Dropout | None] = []
@@ -88,7 +88,8 @@ class _Gradients(nn.Module):
         n_members = flat.shape[0]  # of whom some share one batch
         examples = inputs.expand(n_members, -1, -1), labels.expand(n_members, -1)
         batch = Batch(place, numbers, rows, place)  # in no order: its examples are at hand
-        return gradients(flat, examples, batch, rules, self._recipe)
+        losses, grads = gradients(flat, examples, batch, rules, self._recipe)
+        return losses, *grads
 
 
 class _Update(nn.Module):

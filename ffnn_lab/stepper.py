@@ -1,7 +1,8 @@
 """Takes a population's training steps: as they are written, compiled, or replayed by a device."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -23,6 +24,25 @@ LEAST_WIDTH = 1 << 15
 """Of one member: a pass over shorter rows takes longer than it saves."""
 
 
+@dataclass(frozen=True)
+class Block:
+    """Columns of one slice's members that are updated together."""
+
+    part: Slice
+    segment: int
+    """The number of the segment in which they lie; see ``Layout.segments``."""
+    rows: slice
+    """The members, in the population."""
+    columns: slice
+    """In the segment."""
+    params: Tensor
+    """These members' and columns', on the population's memory."""
+    state: State
+    """Likewise; what is kept for a member as a whole, ``(n,)``, is whole."""
+    is_last: bool
+    """Whether no other block of these members comes after it."""
+
+
 class Stepper:
     """The steps of one population, as long as nobody joins or leaves, as they are written."""
 
@@ -39,6 +59,26 @@ class Stepper:
         precision = population.members[0].config.trainer.precision
         self._recipe = Recipe(population.layout, loss, precision)
         self._dropout = dropout_rules(population)
+        self._blocks = list(self._cut())
+
+    def _cut(self) -> Iterator[Block]:
+        """Cut each slice into the columns that are updated together."""
+        population = self._population
+        n_stored = population.layout.n_stored
+        for part in population.slices:
+            rows, n_members = slice(part.start, part.stop), part.stop - part.start
+            for number, segment in enumerate(population.layout.segments):
+                n_columns = segment.stop - segment.start
+                width = self._width(n_members, n_columns)
+                for start in range(0, n_columns, width):
+                    columns = slice(start, min(start + width, n_columns))
+                    here = slice(segment.start + columns.start, segment.start + columns.stop)
+                    state = {
+                        key: tensor if tensor.ndim == 1 else tensor[:, here]
+                        for key, tensor in part.state.items()
+                    }
+                    params, is_last = population.flat[rows, here], here.stop == n_stored
+                    yield Block(part, number, rows, columns, params, state, is_last=is_last)
 
     def epoch(self) -> Iterator[Batch]:
         """Walk the batches of the coming epoch."""
@@ -50,41 +90,33 @@ class Stepper:
         self.update_(grads)
         return losses
 
-    def gradients(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Compute losses ``(M,)`` and their gradients ``(M, n_stored)``; see ``steps``."""
+    def gradients(self, batch: Batch) -> tuple[Tensor, list[Tensor]]:
+        """Compute losses ``(M,)`` and their gradients; see ``steps``."""
         examples = batch.examples(self._train)
         return gradients(self._population.flat, examples, batch, self._dropout, self._recipe)
 
-    def update_(self, grads: Tensor) -> None:
-        """Move every member by its own method, then clip norms."""
+    def update_(self, grads: Sequence[Tensor]) -> None:
+        """Move every member by its own method, then clip norms.
+
+        Args:
+            grads: As ``gradients`` gives them.
+        """
         population = self._population
-        for number, part in enumerate(population.slices):
-            here = slice(part.start, part.stop)
-            self._update(number, part, population.flat[here], grads[here])
+        for block in self._blocks:
+            # What a method keeps for a member as a whole moves once, with the last block.
+            state = block.state if block.is_last else _apart(block.state)
+            self._move(block, grads[block.segment][block.rows, block.columns], state)
         if population.max_norm is not None:
             clip_norms_(population.flat, population.max_norm, population.layout)
 
-    def _update(self, _number: int, part: Slice, params: Tensor, grads: Tensor) -> None:
+    def _width(self, n_members: int, n_columns: int) -> int:
+        """Give how many columns of a segment are updated together."""
+        return _block_width(n_members) if self._population.device.type == "cpu" else n_columns
+
+    def _move(self, block: Block, grads: Tensor, state: State) -> None:
+        part = block.part
         decay = (part.coupled, part.decoupled) if part.has_decay else None
-        n_members, n_stored = params.shape
-        width = _block_width(n_members) if params.device.type == "cpu" else n_stored
-        per_member = {key: tensor for key, tensor in part.state.items() if tensor.ndim == 1}
-        advanced: State = {}
-        for start in range(0, n_stored, width):
-            here = slice(start, start + width)
-            state = {key: tensor[:, here] for key, tensor in part.state.items() if tensor.ndim > 1}
-            # What a method keeps for a member as a whole moves once, however many blocks.
-            advanced = {key: tensor.clone() for key, tensor in per_member.items()}
-            update_(
-                params[:, here],
-                grads[:, here],
-                {**state, **advanced},
-                part.method,
-                part.hyperparameters,
-                decay,
-            )
-        for key, tensor in per_member.items():
-            tensor.copy_(advanced[key])
+        update_(block.params, grads, state, part.method, part.hyperparameters, decay)
 
 
 class CompiledStepper(Stepper):
@@ -95,8 +127,13 @@ class CompiledStepper(Stepper):
 
         Raises:
             ProgramError: If neither can be done.
+            ValueError: If members with large weights are not alone: programs take whole tensors,
+                and a segment of several members' rows is none.
         """
         super().__init__(population, train, loss)
+        if len(population.layout.segments) > 1 and len(population) > 1:
+            msg = "members whose weights are as large as these are compiled one by one"
+            raise ValueError(msg)
         like, labels = population.flat, train.labels.dtype
         drops = tuple(rule is not None for rule in self._dropout)
         n_batches = len({(member.config.seed, member.epoch) for member in population.members})
@@ -104,10 +141,12 @@ class CompiledStepper(Stepper):
         self._gradients = gradients_program(
             self._recipe, drops, like, labels, shares_batch=self._shares_batch
         )
-        self._updates = [update_program(part.method, like) for part in population.slices]
+        self._updates = {
+            part.method: update_program(part.method, like) for part in population.slices
+        }
 
-    def gradients(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Compute losses ``(M,)`` and their gradients ``(M, n_stored)``; see ``steps``."""
+    def gradients(self, batch: Batch) -> tuple[Tensor, list[Tensor]]:
+        """Compute losses ``(M,)`` and their gradients; see ``steps``."""
         # Gathered here: torch copies whole rows, in a third of the time that compiled code takes.
         inputs, labels = batch.examples(self._train)
         if self._shares_batch:
@@ -117,13 +156,18 @@ class CompiledStepper(Stepper):
         for numbers, rule in zip(batch.numbers, self._dropout, strict=True):
             if numbers is not None and rule is not None:
                 values += [numbers, rule.thresholds, rule.scales]
-        losses, grads = self._gradients(values)
+        losses, *grads = self._gradients(values)
         return losses, grads
 
-    def _update(self, number: int, part: Slice, params: Tensor, grads: Tensor) -> None:
+    def _width(self, n_members: int, n_columns: int) -> int:  # noqa: ARG002 - as written
+        """Give all of them: a program passes over its columns once."""
+        return n_columns
+
+    def _move(self, block: Block, grads: Tensor, state: State) -> None:
+        part = block.part
         values = [part.hyperparameters[name] for name in part.method.hyperparameters]
-        inputs = [params, grads, *part.state.values(), *values, part.coupled, part.decoupled]
-        self._updates[number](inputs)
+        inputs = [block.params, grads, *state.values(), *values, part.coupled, part.decoupled]
+        self._updates[part.method](inputs)
 
 
 class GraphStepper(Stepper):
@@ -178,6 +222,11 @@ class GraphStepper(Stepper):
         self._graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self._graph):
             self._losses = super().step_(self._batch)
+
+
+def _apart(state: State) -> State:
+    """Copy what is kept for a member as a whole, so that the original does not move."""
+    return {key: tensor.clone() if tensor.ndim == 1 else tensor for key, tensor in state.items()}
 
 
 def _block_width(n_members: int) -> int:

@@ -8,7 +8,6 @@ is fixed for a partition alone, never by the contents of a tensor.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from ffnn_lab.losses import ERRORS, LOSSES
@@ -113,7 +112,7 @@ def gradients(
     batch: Batch,
     dropout: Sequence[Dropout | None],
     recipe: Recipe,
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Tensor, list[Tensor]]:
     """Compute each member's mean loss on its own batch, and that loss's gradient.
 
     Args:
@@ -124,7 +123,7 @@ def gradients(
         recipe: Layers and loss.
 
     Returns:
-        Losses ``(M,)`` and gradients ``(M, n_stored)``.
+        Losses ``(M,)``, and gradients ``(M, n)`` for each of ``layout.segments``.
     """
     layout, loss = recipe.layout, LOSSES[recipe.loss]
     inputs, labels = examples
@@ -135,8 +134,7 @@ def gradients(
     losses = loss.value(trace.outputs, labels).mean(dim=1)
     slope = loss.slope(trace.outputs, labels) / batch.rows.shape[0]
     each = backward(slope, trace, params, layout, masks, recipe.precision)
-    padding = flat.new_zeros(flat.shape[0], layout.n_stored - sum(g[0].numel() for g in each))
-    return losses, torch.cat([*(g.flatten(1) for g in each), padding], dim=1)
+    return losses, layout.join(each)
 
 
 def update_(
@@ -150,7 +148,7 @@ def update_(
     """Decay and step members of one method, in place.
 
     Args:
-        params: Theirs, ``(n, n_stored)``.
+        params: Theirs, or some columns of them, ``(n, n_columns)``.
         grads: Shaped likewise.
         state: Their optimizer's.
         method: The optimizer.

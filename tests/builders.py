@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from ffnn_lab.config import (
@@ -254,7 +255,7 @@ def take_step_(population: Population, batch: Batch, task: Task) -> Tensor:
     stepper = make_stepper(population, train_examples(population, task), task.loss)
     _, grads = stepper.gradients(batch)
     stepper.update_(grads)
-    return grads
+    return torch.cat(grads, dim=1)
 
 
 def take_epoch_(population: Population, task: Task) -> None:

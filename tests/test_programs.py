@@ -97,6 +97,22 @@ def test_a_compiled_run_alone_equals_the_run_in_company(
 
 @needs_compiler
 @pytest.mark.slow  # compiles
+def test_large_members_are_walked_one_by_one_and_compute_alike(
+    blobs: Task, set_threads: Callable[[int], None]
+) -> None:
+    """A weight of 416 x 416 numbers, as stored, has a gradient and updates of its own."""
+    changes = {"model.widths": [400, 400], "trainer.max_epochs": 2}
+    configs = runs(4, changes)
+    set_threads(2)
+    company = train_with_weights(configs, blobs)
+    for m in (1, 2):
+        assert_same_to_the_bit(train_with_weights([configs[m]], blobs), [company[m]])
+    written = train_with_weights(runs(4, {**changes, "trainer.compile": False}), blobs)
+    assert 0 < _furthest(company, written) < 1e-5
+
+
+@needs_compiler
+@pytest.mark.slow  # compiles
 def test_a_compiled_run_goes_on_from_a_snapshot_to_the_bit(blobs: Task) -> None:
     configs = runs(4, {"trainer.max_epochs": 4})
     whole = {result.run_id: result for result in train(configs, blobs)}

@@ -137,7 +137,7 @@ def _seen_in_steps(
     seen = set()
     compute = Stepper.gradients
 
-    def look(self: Stepper, batch: Batch) -> tuple[Tensor, Tensor]:
+    def look(self: Stepper, batch: Batch) -> tuple[Tensor, list[Tensor]]:
         tiny = torch.tensor(torch.finfo(torch.float32).tiny)
         who.add(self)
         seen.add((torch.get_num_threads(), (tiny / 2).item() == 0.0))
@@ -184,7 +184,7 @@ def test_an_error_in_one_thread_is_raised_when_all_have_ended(
     compute = Stepper.gradients
     n_steps: Counter[int] = Counter()
 
-    def broken(self: Stepper, batch: Batch) -> tuple[Tensor, Tensor]:
+    def broken(self: Stepper, batch: Batch) -> tuple[Tensor, list[Tensor]]:
         first = self._population.members[0].config.seed
         n_steps[first] += 1
         if first == 0:

@@ -20,6 +20,10 @@ from ffnn_lab.config import ModelConfig
 ALIGNMENT = 32
 """Numbers; two vectors of 16 single-precision lanes, the widest step of torch's CPU loops."""
 
+LARGE_WEIGHT = 170_000
+"""Numbers of a weight matrix whose gradient is left where it was computed: to copy it into one row
+with the others would be one more pass over memory."""
+
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": torch.relu,
     "tanh": torch.tanh,
@@ -108,6 +112,34 @@ class Layout:
         """Count the numbers that a member's parameters take up, a multiple of ``alignment``."""
         n_numbers = sum(math.prod(shape) for shape in self.shapes)
         return -(-n_numbers // self.alignment) * self.alignment
+
+    @property
+    def segments(self) -> list[slice]:
+        """Cut a member's row: each large weight by itself, and what lies between."""
+        bounds, start = [0, self.n_stored], 0
+        for shape in self.shapes:
+            stop = start + math.prod(shape)
+            if stop - start >= LARGE_WEIGHT:
+                bounds += [start, stop]
+            start = stop
+        return [slice(*pair) for pair in itertools.pairwise(sorted(set(bounds)))]
+
+    def join(self, each: Sequence[Tensor]) -> list[Tensor]:
+        """Put what is shaped like ``params`` in rows, one for each of ``segments``; zeros pad.
+
+        A large weight's row shares its memory.
+        """
+        padding = self.n_stored - sum(tensor[0].numel() for tensor in each)
+        rows = [tensor.flatten(1) for tensor in each]
+        rows.append(rows[0].new_zeros(rows[0].shape[0], padding))
+        left = iter(rows)
+        joined: list[Tensor] = []
+        for segment in self.segments:
+            own: list[Tensor] = []
+            while sum(row.shape[1] for row in own) < segment.stop - segment.start:
+                own.append(next(left))
+            joined.append(own[0] if len(own) == 1 else torch.cat(own, dim=1))
+        return joined
 
     def views(self, flat: Tensor) -> list[Tensor]:
         """Give each parameter, ``(M, *shape)``, as a view of all, ``(M, n_stored)``."""

@@ -69,7 +69,7 @@ def break_in_training(
     """Let a run fail after so many epochs."""
     update_ = Stepper.update_
 
-    def broken(self: Stepper, grads: torch.Tensor) -> None:
+    def broken(self: Stepper, grads: Sequence[torch.Tensor]) -> None:
         members = self._population.members
         if any(matches(member.config) and member.epoch == after for member in members):
             raise error or _BrokenError()
@@ -332,7 +332,7 @@ def allow(
     """Let populations of more members than these run out of memory, as they train or join."""
     update_, merge = Stepper.update_, Population.merge
 
-    def update_broken(self: Stepper, grads: torch.Tensor) -> None:
+    def update_broken(self: Stepper, grads: Sequence[torch.Tensor]) -> None:
         if len(self._population) > n_members:
             raise error
         update_(self, grads)

@@ -1,0 +1,100 @@
+"""Updates, some columns after the others; the parts in which compiled populations are walked."""
+
+import pytest
+import torch
+
+from ffnn_lab import stepper as module
+from ffnn_lab.config import with_values
+from ffnn_lab.models import Layout, mlp
+from ffnn_lab.models.mlp import LARGE_WEIGHT
+from ffnn_lab.population import Population
+from ffnn_lab.processor import NEAR_CACHE, lanes_of
+from ffnn_lab.stepper import CompiledStepper
+from ffnn_lab.tasks import Task
+from tests.builders import make_population, make_run, take_epoch_, train_examples
+from tests.catalog import OPTIMIZERS
+
+
+def _trained(task: Task) -> Population:
+    """Train members of every method, some with decay, for an epoch."""
+    configs = [
+        make_run(
+            {"model.widths": [40, 30], "optimizer.weight_decay": decay},
+            seed=seed,
+            optimizer=row.config,
+        )
+        for row in OPTIMIZERS.values()
+        for seed, decay in enumerate((0.0, 0.01))
+    ]
+    population = make_population(configs, task)
+    take_epoch_(population, task)
+    return population
+
+
+@pytest.mark.parametrize("large", [LARGE_WEIGHT, 1000], ids=["one row", "segments"])
+@pytest.mark.parametrize("width", [module.LEAST_WIDTH, 96], ids=["one block", "blocks"])
+def test_updates_do_not_depend_on_the_blocks_they_are_made_in(
+    width: int, large: int, blobs: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the bit, and what a method keeps for a member as a whole moves once a step."""
+    whole = _trained(blobs)
+    assert len(whole.layout.segments) == 1
+    monkeypatch.setattr(mlp, "LARGE_WEIGHT", large)
+    monkeypatch.setattr(module, "LEAST_WIDTH", width)
+    monkeypatch.setattr(module, "BLOCK_NUMBERS", width)
+    cut = _trained(blobs)
+    assert (len(cut.layout.segments) > 1) == (large < LARGE_WEIGHT)
+    assert torch.equal(cut.flat, whole.flat)
+    for own, other in zip(cut.slices, whole.slices, strict=True):
+        assert own.state.keys() == other.state.keys()
+        for key, tensor in own.state.items():
+            assert torch.equal(tensor, other.state[key])
+
+
+@pytest.mark.parametrize(
+    ("widths", "n_members", "sizes"),
+    [
+        ([64], 64, [64]),  # 64-64-10 in one part
+        ([200, 200], 7, [3, 4]),
+        ([400, 400], 3, [1, 1, 1]),
+    ],
+)
+def test_compiled_members_are_walked_near_the_cache(
+    widths: list[int], n_members: int, sizes: list[int], blobs: Task
+) -> None:
+    configs = [
+        make_run({"model.widths": widths, "trainer.compile": True}, seed=seed)
+        for seed in range(n_members)
+    ]
+    population = make_population(configs, blobs)
+    lanes = lanes_of(population)
+    assert sorted(len(lane) for lane in lanes) == sizes
+    assert max(sizes) == 1 or max(sizes) * population.layout.n_stored <= NEAR_CACHE
+
+
+def test_several_members_with_large_weights_are_not_compiled_together(blobs: Task) -> None:
+    config = make_run({"model.widths": [400, 400], "trainer.compile": True})
+    population = make_population([config, with_values(config, {"seed": 1})], blobs)
+    with pytest.raises(ValueError, match="one by one"):
+        CompiledStepper(population, train_examples(population, blobs), blobs.loss)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "bias", "expected"),
+    [
+        ((64, 64, 10), True, [(0, 5216)]),
+        ((784, 256, 10), True, [(0, 200704), (200704, 205088)]),
+        ((784, 256, 10), False, [(0, 200704), (200704, 204800)]),
+        ((64, 400, 400, 10), True, [(0, 27040), (27040, 200096), (200096, 207200)]),
+    ],
+)
+def test_a_large_weight_is_a_segment_of_its_own(
+    sizes: tuple[int, ...], expected: list[tuple[int, int]], *, bias: bool
+) -> None:
+    layout = Layout(sizes, "relu", has_bias=bias)
+    assert [(part.start, part.stop) for part in layout.segments] == expected
+    params = [torch.rand(2, *shape) for shape in layout.shapes]
+    rows = layout.join(params)
+    assert [row.shape[1] for row in rows] == [stop - start for start, stop in expected]
+    views = layout.views(torch.cat(rows, dim=1))
+    assert all(torch.equal(one, other) for one, other in zip(views, params, strict=True))
