@@ -286,6 +286,7 @@ def test_counts_below_one_are_refused(
 
 
 @pytest.mark.slow  # several processes, each with its imports
+@pytest.mark.exhaustive
 def test_a_thousand_runs_in_small(capsys: pytest.CaptureFixture[str]) -> None:
     thousand_runs.main(["--runs", "20"])
     out = capsys.readouterr().out

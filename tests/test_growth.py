@@ -11,6 +11,7 @@ from benchmarks import growth
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.exhaustive
 def test_growth_in_small(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "growth.csv"
     growth.main(["--runs", "2", "6", "--tpe-runs", "3", "--csv", str(path)])

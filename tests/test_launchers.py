@@ -175,6 +175,7 @@ def test_two_workers_share_a_sweep(launcher: tuple[str, ...], basic: Path, tmp_p
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_more_workers_than_cores_work_at_the_same_time(tmp_path: Path) -> None:
     words = (*LONG, "hydra/launcher=joblib", f"hydra.sweeper.n_workers={n_cores() + 1}")
     with sweep(tmp_path, *words) as started:
