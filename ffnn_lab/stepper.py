@@ -46,6 +46,9 @@ class Block:
 class Stepper:
     """The steps of one population, as long as nobody joins or leaves, as they are written."""
 
+    passes_often = True
+    """Whether an update passes over its columns once for each operation."""
+
     def __init__(self, population: Population, train: Examples, loss: str) -> None:
         """Make ready.
 
@@ -65,11 +68,12 @@ class Stepper:
         """Cut each slice into the columns that are updated together."""
         population = self._population
         n_stored = population.layout.n_stored
+        has_blocks = self.passes_often and population.device.type == "cpu"
         for part in population.slices:
             rows, n_members = slice(part.start, part.stop), part.stop - part.start
             for number, segment in enumerate(population.layout.segments):
                 n_columns = segment.stop - segment.start
-                width = self._width(n_members, n_columns)
+                width = _block_width(n_members) if has_blocks else n_columns
                 for start in range(0, n_columns, width):
                     columns = slice(start, min(start + width, n_columns))
                     here = slice(segment.start + columns.start, segment.start + columns.stop)
@@ -109,10 +113,6 @@ class Stepper:
         if population.max_norm is not None:
             clip_norms_(population.flat, population.max_norm, population.layout)
 
-    def _width(self, n_members: int, n_columns: int) -> int:
-        """Give how many columns of a segment are updated together."""
-        return _block_width(n_members) if self._population.device.type == "cpu" else n_columns
-
     def _move(self, block: Block, grads: Tensor, state: State) -> None:
         part = block.part
         decay = (part.coupled, part.decoupled) if part.has_decay else None
@@ -121,6 +121,8 @@ class Stepper:
 
 class CompiledStepper(Stepper):
     """The same by compiled programs (see ``programs``), which may round otherwise."""
+
+    passes_often = False
 
     def __init__(self, population: Population, train: Examples, loss: str) -> None:
         """Load the programs, or compile them.
@@ -158,10 +160,6 @@ class CompiledStepper(Stepper):
                 values += [numbers, rule.thresholds, rule.scales]
         losses, *grads = self._gradients(values)
         return losses, grads
-
-    def _width(self, n_members: int, n_columns: int) -> int:  # noqa: ARG002 - as written
-        """Give all of them: a program passes over its columns once."""
-        return n_columns
 
     def _move(self, block: Block, grads: Tensor, state: State) -> None:
         part = block.part

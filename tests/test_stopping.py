@@ -223,7 +223,7 @@ def test_two_signals_stop_all_workers_at_once(to: str, calm: Path, tmp_path: Pat
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("to", [PARENT, rest(ALL)])
+@pytest.mark.parametrize("to", [PARENT, ALL])
 @pytest.mark.exhaustive
 def test_workers_of_submitit_stop(to: str, calm: Path, tmp_path: Path) -> None:
     """Its own controllers, if they hear Ctrl-C, give a worker a second to end."""
