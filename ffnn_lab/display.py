@@ -22,13 +22,15 @@ from ffnn_lab.config import RunConfig
 from ffnn_lab.population import Member
 from ffnn_lab.records import SPLITS, RunResult
 from ffnn_lab.sweeper.agenda import Progress
-from ffnn_lab.sweeper.definition import Definition
+from ffnn_lab.sweeper.definition import SAMPLED, Definition
 from ffnn_lab.sweeper.estimate import Estimate
 from ffnn_lab.sweeper.space import Axis, Choice
 from ffnn_lab.sweeper.worker import Watcher
 
 LINE_SECONDS = 5.0
 """Where nobody watches: least time between two lines of progress."""
+WORTH_WORKERS_SECONDS = 60.0
+"""Of a sweep; a shorter one is over before the user has read that it could be shorter yet."""
 
 
 def make_progress(console: Console) -> Bars:
@@ -128,6 +130,7 @@ def print_plan(
     console: Console,
     *,
     workers: tuple[int, int],
+    n_idle: int,
     tasks: Sequence[str],
 ) -> None:
     """Print what a sweep is about to do, before it does it.
@@ -138,6 +141,7 @@ def print_plan(
         estimate: Of what is left.
         console: Where to print.
         workers: How many share it, and the threads of each.
+        n_idle: Cores of this machine that other workers could use.
         tasks: The summary of each task.
     """
 
@@ -186,6 +190,11 @@ def print_plan(
         else "all of it is recorded"
     )
     say(f"{definition.n_runs} runs{more}{recorded}; {work}")
+    if n_idle and estimate.seconds > WORTH_WORKERS_SECONDS:
+        other = f" ({definition.protocol} then proposes by their order)"
+        other = other if definition.protocol in SAMPLED else ""
+        cores = "a core has" if n_idle == 1 else f"{n_idle} cores have"
+        say(f"{cores} nothing to do: hydra/launcher=joblib starts a worker for each{other}")
 
 
 def duration(seconds: float) -> str:

@@ -8,13 +8,20 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBase
 
 from ffnn_lab.config.fields import describe, type_hints
 
+_EXTRA = "launchers: make install, or pip install 'ffnn_lab[launchers]'"
+LAUNCHERS = dict.fromkeys(("joblib", "submitit_local", "submitit_slurm"), _EXTRA)
+"""Launchers that the README shows, and how to get them."""
+
 
 def explain(error: BaseException) -> str:
     """Turn an error of ours, Hydra's or OmegaConf's into what the user should read."""
     if isinstance(error, MissingConfigException) and error.missing_cfg_file is not None:
         group, _, choice = error.missing_cfg_file.rpartition("/")
         options = error.options or []
-        return f"{group}={choice}: there is no such choice; {group} has {_listed(choice, options)}"
+        said = f"{group}={choice}: there is no such choice; {group} has {_listed(choice, options)}"
+        if choice in LAUNCHERS and group == "hydra/launcher":
+            said += f"; {choice} comes with the extra {LAUNCHERS[choice]}"
+        return said
     cause = error.__cause__
     if isinstance(cause, OmegaConfBaseException) and cause.full_key is not None:
         return _explain_key(error, cause, cause.full_key)

@@ -57,24 +57,30 @@ def keep_memory() -> None:
         set_option(_M_TRIM_THRESHOLD, (1 << 31) - 1)
 
 
+def uses_threads(n_stored: int, *, is_compiled: bool) -> bool:
+    """Whether several threads train members of so many parameters, each some of the members.
+
+    Threads that share a single operation would wait for one another thousands of times in an
+    epoch, and must either spin meanwhile, which slows another process on the same cores tenfold,
+    or sleep, which doubled the time of small nets. With small members, even those that share none
+    wait for Python more than they gain, and a compiled step does not let another thread in. Then
+    more cores take more workers.
+    """
+    return not is_compiled and n_stored >= LARGE_MEMBER
+
+
 def _n_lanes(population: Population) -> int:
     """Give in how many parts a population is walked.
 
-    As written, there is a thread for each, if members are large: threads that share a single
-    operation would wait for one another thousands of times in an epoch, and must either spin
-    meanwhile, which slows another process on the same cores tenfold, or sleep, which doubled the
-    time of small nets. With small members, even these wait for Python more than they gain. Then
-    more cores take more workers.
-
-    A compiled step does not let another thread in. Its parts are walked one after another, and
-    are as small as to stay near the cache from step to step.
+    As written, there is a thread for each; see ``uses_threads``. Compiled parts are walked one
+    after another, and are as small as to stay near the cache from step to step.
     """
     n_members, n_stored = len(population), population.layout.n_stored
     if population.device.type == "cuda":
         return 1
     if population.is_compiled:
         return -(-n_members // max(1, NEAR_CACHE // n_stored))
-    if n_stored < LARGE_MEMBER:
+    if not uses_threads(n_stored, is_compiled=False):
         return 1
     return max(1, min(torch.get_num_threads(), n_members // LEAST_OF_LANE))
 

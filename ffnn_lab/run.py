@@ -179,7 +179,6 @@ def run_sweep(
     definition = settle_folder(definition, outputs, if_changed=options.if_changed)
     folder = outputs / definition.name
     launcher, n_workers = settle_launcher(master, options.n_workers)
-    n_threads = options.n_threads or max(1, n_cores() // n_workers)
     n_recorded = count_recorded(folder) if is_kept else 0
     plan = estimate(
         definition,
@@ -189,7 +188,17 @@ def run_sweep(
     )
     runs = [arm.config for arm in definition.arms]
     tasks = list(dict.fromkeys(check_task(run.task, Path(run.paths.data)) for run in runs))
-    print_plan(definition, str(folder), plan, console, workers=(n_workers, n_threads), tasks=tasks)
+    n_threads = options.n_threads or max(1, n_cores() // n_workers)
+    n_threads = n_threads if plan.uses_threads else 1
+    print_plan(
+        definition,
+        str(folder),
+        plan,
+        console,
+        workers=(n_workers, n_threads),
+        n_idle=max(0, n_cores() - n_threads) if launcher == "basic" else 0,
+        tasks=tasks,
+    )
     if options.dry_run:
         return
     post = Post(

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from ffnn_lab.config import ConfigError, RunConfig, UserError, partition_key, with_values
 from ffnn_lab.draws import batch_bounds
+from ffnn_lab.processor import uses_threads
+from ffnn_lab.sizes import Sizes
 from ffnn_lab.sweeper.definition import Arm, Definition
 from ffnn_lab.sweeper.space import Choice, Interval
 from ffnn_lab.tasks import Split, Task, load_task
@@ -27,6 +29,8 @@ class Estimate:
 
     n_recorded: int
     n_populations: int
+    uses_threads: bool
+    """Whether a worker trains any of it by several threads."""
     seconds: float
     """NaN where the calibration failed; the sweep itself may still deal with what it met."""
 
@@ -42,11 +46,11 @@ def estimate(
     """
     left = max(0.0, 1 - n_recorded / definition.n_runs)
     if left == 0:
-        return Estimate(n_recorded, 0, 0.0)
+        return Estimate(n_recorded, 0, uses_threads=False, seconds=0.0)
     kinds: dict[str, list[tuple[RunConfig, float]]] = {}
     for config, share in shares(definition):
         kinds.setdefault(partition_key(config), []).append((config, share))
-    n_populations, seconds = 0, 0.0
+    n_populations, seconds, threaded = 0, 0.0, False
     for members in kinds.values():
         n_runs_ = left * sum(share for _, share in members)
         size = max(1, min(definition.population_size, round(n_runs_ / n_workers)))
@@ -62,7 +66,17 @@ def estimate(
         except Exception:  # noqa: BLE001 - what a run raises is recorded where it is trained
             seconds = math.nan
         n_populations += n_of_kind
-    return Estimate(n_recorded, n_populations, seconds / min(n_workers, n_populations or 1))
+        threaded |= _uses_threads(members[0][0])
+    seconds /= min(n_workers, n_populations or 1)
+    return Estimate(n_recorded, n_populations, uses_threads=threaded, seconds=seconds)
+
+
+def _uses_threads(config: RunConfig) -> bool:
+    """Whether several threads train a population of this run's kind."""
+    task = load_task(config.task, Path(config.paths.data))
+    n_stored = Sizes.of(config, task).n_stored
+    is_compiled = config.trainer.compile is True
+    return config.device == "cpu" and uses_threads(n_stored, is_compiled=is_compiled)
 
 
 def shares(definition: Definition) -> Iterator[tuple[RunConfig, float]]:
