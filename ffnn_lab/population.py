@@ -136,8 +136,8 @@ class Population:
 
     @property
     def is_compiled(self) -> bool:
-        """Whether its steps are compiled; its members agree."""
-        return self.members[0].config.trainer.compile is True
+        """Whether its steps are compiled; its members agree. On CUDA they are recorded instead."""
+        return self.members[0].config.trainer.compile is True and self.device.type == "cpu"
 
     @property
     def params(self) -> list[Tensor]:

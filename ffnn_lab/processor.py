@@ -62,27 +62,29 @@ def uses_threads(n_stored: int, *, is_compiled: bool) -> bool:
 
     Threads that share a single operation would wait for one another thousands of times in an
     epoch, and must either spin meanwhile, which slows another process on the same cores tenfold,
-    or sleep, which doubled the time of small nets. With small members, even those that share none
-    wait for Python more than they gain, and a compiled step does not let another thread in. Then
-    more cores take more workers.
+    or sleep, which doubled the time of small nets. Those that share none wait for Python alone,
+    which a compiled step needs for two calls, and one as written for each operation: with small
+    members they wait more than they gain. Then more cores take more workers.
     """
-    return not is_compiled and n_stored >= LARGE_MEMBER
+    return is_compiled or n_stored >= LARGE_MEMBER
 
 
 def _n_lanes(population: Population) -> int:
-    """Give in how many parts a population is walked.
+    """Give in how many parts a population is walked, by as many threads as there are.
 
-    As written, there is a thread for each; see ``uses_threads``. Compiled parts are walked one
-    after another, and are as small as to stay near the cache from step to step.
+    Compiled parts are as small as to stay near the cache from step to step, each thread as many.
     """
     n_members, n_stored = len(population), population.layout.n_stored
     if population.device.type == "cuda":
         return 1
-    if population.is_compiled:
-        return -(-n_members // max(1, NEAR_CACHE // n_stored))
-    if not uses_threads(n_stored, is_compiled=False):
-        return 1
-    return max(1, min(torch.get_num_threads(), n_members // LEAST_OF_LANE))
+    is_compiled = population.is_compiled
+    n_threads = 1
+    if uses_threads(n_stored, is_compiled=is_compiled):
+        n_threads = max(1, min(torch.get_num_threads(), n_members // LEAST_OF_LANE))
+    if not is_compiled:
+        return n_threads
+    n_near = -(-n_members // max(1, NEAR_CACHE // n_stored))
+    return min(n_members, -(-n_near // n_threads) * n_threads)
 
 
 def lanes_of(population: Population) -> list[Population]:

@@ -52,7 +52,7 @@ class Training:
         self._weights_folder = weights_folder
         self._population: Population | None = None
         self._steppers: list[Stepper] = []
-        """Of the population as it is, one for each thread; none where somebody joined or left."""
+        """Of the population as it is, one for each part; none where somebody joined or left."""
         n_threads = torch.get_num_threads()
         self._pool = ThreadPoolExecutor(n_threads, initializer=ready) if n_threads > 1 else None
         self._is_over = threading.Event()
@@ -88,7 +88,7 @@ class Training:
         newcomers = Population(configs, layout, snapshots=snapshots)
         if self._population is None:
             self._splits = {name: _on_device(self._task.split(name), newcomers) for name in SPLITS}
-        _evaluate(newcomers, self._splits, self._criterion, self._task, self._threads(newcomers))
+        _evaluate(newcomers, self._splits, self._criterion, self._task, self._pool)
         if self._population is None:
             self._population, (self._partition,) = newcomers, partitions
         else:
@@ -106,11 +106,10 @@ class Training:
                 for lane in lanes_of(population)
             ]
         started = time.perf_counter()
-        threads = self._threads(population)
         population.set_learning_rates()
         deeds = [functools.partial(_walk, stepper, self._is_over) for stepper in self._steppers]
         try:
-            losses = torch.cat(at_once(deeds, threads), dim=1)
+            losses = torch.cat(at_once(deeds, self._pool), dim=1)
         except BaseException:
             self._is_over.set()  # threads end their walk when this one was interrupted
             raise
@@ -118,7 +117,7 @@ class Training:
             member.epoch += 1
             member.n_steps += len(losses)
         _find_diverged(population.members, losses)
-        _evaluate(population, splits, self._criterion, self._task, threads)
+        _evaluate(population, splits, self._criterion, self._task, self._pool)
         for member in population.members:
             member.schedule = advance(
                 member.config.schedule,
@@ -128,10 +127,6 @@ class Training:
                 dev_loss=member.last("dev", "loss"),
             )
             member.seconds += (time.perf_counter() - started) / len(population)
-
-    def _threads(self, population: Population) -> ThreadPoolExecutor | None:
-        """Give the threads that walk a population's parts, or None: one after another."""
-        return None if population.is_compiled else self._pool
 
     def leave(self, pruned: Collection[str] = ()) -> list[RunResult]:
         """Let finished and diverged members go, and those of the run ids ``pruned``."""

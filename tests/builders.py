@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from torch import Tensor, nn
 
@@ -30,6 +31,7 @@ from ffnn_lab.config.run import PathsConfig, TrackingConfig
 from ffnn_lab.config.schedule import ConstantScheduleConfig
 from ffnn_lab.config.task import DigitsConfig
 from ffnn_lab.draws import epoch_batches
+from ffnn_lab.library import find_compiler
 from ffnn_lab.models import Layout, open_network
 from ffnn_lab.population import Population
 from ffnn_lab.records import CurvePoint, RunResult
@@ -37,6 +39,9 @@ from ffnn_lab.steps import Batch, Examples
 from ffnn_lab.tasks import Split, Task
 from ffnn_lab.trainer import _on_device, make_stepper, train
 
+needs_compiler = pytest.mark.skipif(
+    find_compiler() is None, reason="no C++ compiler is there to compile steps with"
+)
 NO_DATA = Path("no-data")
 """The data folder of a task that needs none."""
 

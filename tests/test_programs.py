@@ -1,19 +1,16 @@
 """Compiled steps: the ladder to the bit, written steps within rounding, nothing compiled twice."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from ffnn_lab import programs
+from ffnn_lab import library
 from ffnn_lab.config import RunConfig
 from ffnn_lab.config.initializer import NormalConfig
 from ffnn_lab.models.mlp import ACTIVATIONS
-from ffnn_lab.optimizers import METHODS
-from ffnn_lab.programs import ProgramError, find_compiler, programs_folder, update_program
 from ffnn_lab.stepper import SHARED_FROM
 from ffnn_lab.tasks import Task
 from ffnn_lab.trainer import Training, train
@@ -24,14 +21,12 @@ from tests.builders import (
     ids,
     make_line,
     make_run,
+    needs_compiler,
     train_with_weights,
 )
 from tests.catalog import OPTIMIZERS, SCHEDULES
 from tests.reference.plain_loop import train_alone
 
-needs_compiler = pytest.mark.skipif(
-    find_compiler() is None, reason="no C++ compiler is there to compile steps with"
-)
 COMPILED = {
     "trainer.compile": True,
     "trainer.dtype": "float32",
@@ -155,7 +150,7 @@ def test_nothing_is_compiled_again_for_other_company(
         msg = "a program was compiled again"
         raise AssertionError(msg)
 
-    monkeypatch.setattr(programs, "_build", refuse)
+    monkeypatch.setattr(library, "_build", refuse)
     for changes in (
         {},
         {"optimizer.lr": 0.003, "optimizer.weight_decay": 0.2, "optimizer.decay": "decoupled"},
@@ -219,41 +214,3 @@ def test_every_loss_and_activation_equals_the_plain_loop(
         assert outcome.result.status == "completed"
         for w, reference in zip(outcome.weights, expected.weights, strict=True):
             torch.testing.assert_close(w, reference, rtol=1e-9, atol=1e-11)
-
-
-# --- without a compiler -------------------------------------------------------------------------
-
-
-def test_a_missing_compiler_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("CXX", "a-compiler-that-nobody-has")
-    monkeypatch.setenv("FFNN_LAB_CACHE", str(tmp_path))
-    assert find_compiler() is None
-    method = next(iter(METHODS.values()))
-    with pytest.raises(ProgramError, match=r"needs a C\+\+ compiler .* and none is there"):
-        update_program(method, torch.zeros(1))
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_compiler_that_fails_is_told_and_leaves_nothing(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("FFNN_LAB_CACHE", str(tmp_path))
-    monkeypatch.setattr(programs, "find_compiler", lambda: "there")
-
-    def broken(*_: object) -> None:
-        msg = "it says\nmuch"
-        raise RuntimeError(msg)
-
-    monkeypatch.setattr(programs, "_build", broken)
-    method = next(iter(METHODS.values()))
-    with pytest.raises(ProgramError, match=r"compiling update failed \(RuntimeError: it says\)"):
-        update_program(method, torch.zeros(1))
-    assert [path.suffix for path in tmp_path.iterdir()] == [".lock"]
-
-
-def test_programs_lie_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FFNN_LAB_CACHE", "/some/where")
-    assert programs_folder() == Path("/some/where")
-    monkeypatch.delenv("FFNN_LAB_CACHE")
-    monkeypatch.setenv("XDG_CACHE_HOME", "/else")
-    assert programs_folder() == Path("/else/ffnn_lab")

@@ -11,7 +11,7 @@ from benchmarks.ways.products import products
 from benchmarks.ways.turns import Turn
 from benchmarks.ways.vmap import stacked
 from benchmarks.workloads import Work
-from ffnn_lab.programs import find_compiler
+from ffnn_lab.library import find_compiler
 
 HAS_COMPILER = find_compiler() is not None
 HAS_JAX = importlib.util.find_spec("jax") is not None

@@ -12,7 +12,7 @@ from typing import Any
 
 from ffnn_lab.config import RunConfig, with_values
 from ffnn_lab.draws import batch_bounds
-from ffnn_lab.programs import NO_COMPILER, find_compiler
+from ffnn_lab.library import NO_COMPILER, find_compiler
 from ffnn_lab.sizes import LEAST_MEMBERS, Sizes, population_size_for
 from ffnn_lab.sweeper.definition import Arm, Definition
 from ffnn_lab.sweeper.estimate import shares

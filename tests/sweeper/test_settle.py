@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ffnn_lab.config import RunConfig
-from ffnn_lab.programs import NO_COMPILER
+from ffnn_lab.library import NO_COMPILER
 from ffnn_lab.sizes import LEAST_MEMBERS, Sizes, population_size_for
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.settle import Work, is_worth_compiling, settle_compile, settle_sweep
