@@ -19,7 +19,10 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 LARGE_MEMBER = 20_000
 """Parameters of members that several threads train sooner than one."""
 LEAST_OF_LANE = 2
-"""Members that each of them needs."""
+"""Members that each of them needs, where steps are as written."""
+LEAST_COMPILED = 80_000
+"""Parameters of all members that each of them needs, where steps are compiled: with fewer, threads
+wait for Python longer than they compute (measured for 64-64-10 and 64-128-128-10 on two cores)."""
 NEAR_CACHE = 2 * LARGE_WEIGHT
 """Parameters of members that compiled steps walk together: near the best of 1, 2, 4 and 16 members
 for nine shapes from 50,000 to 1,400,000 parameters (``docs/performance.md``). Whoever has a large
@@ -77,14 +80,14 @@ def _n_lanes(population: Population) -> int:
     n_members, n_stored = len(population), population.layout.n_stored
     if population.device.type == "cuda":
         return 1
-    is_compiled = population.is_compiled
-    n_threads = 1
-    if uses_threads(n_stored, is_compiled=is_compiled):
-        n_threads = max(1, min(torch.get_num_threads(), n_members // LEAST_OF_LANE))
-    if not is_compiled:
-        return n_threads
+    if not uses_threads(n_stored, is_compiled=population.is_compiled):
+        return 1
+    n_threads = torch.get_num_threads()
+    if not population.is_compiled:
+        return max(1, min(n_threads, n_members // LEAST_OF_LANE))
+    n_at_once = max(1, min(n_threads, n_members * n_stored // LEAST_COMPILED, n_members))
     n_near = -(-n_members // max(1, NEAR_CACHE // n_stored))
-    return min(n_members, -(-n_near // n_threads) * n_threads)
+    return min(n_members, -(-n_near // n_at_once) * n_at_once)
 
 
 def lanes_of(population: Population) -> list[Population]:

@@ -1,5 +1,7 @@
 """Updates, some columns after the others; the parts in which compiled populations are walked."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 
@@ -52,16 +54,29 @@ def test_updates_do_not_depend_on_the_blocks_they_are_made_in(
 
 
 @pytest.mark.parametrize(
-    ("widths", "n_members", "sizes"),
+    ("widths", "n_members", "n_threads", "sizes"),
     [
-        ([64], 64, [64]),  # 64-64-10 in one part
-        ([200, 200], 7, [3, 4]),
-        ([400, 400], 3, [1, 1, 1]),
+        ([64], 64, 1, [64]),
+        ([200, 200], 7, 1, [3, 4]),
+        ([400, 400], 3, 1, [1, 1, 1]),
+        ([128], 64, 2, [32, 32]),
+        ([64], 8, 2, [8]),  # too little for two
+        ([200, 200], 7, 2, [3, 4]),
+        ([200, 200], 11, 2, [2, 3, 3, 3]),  # each thread as many parts
+        ([400, 400], 3, 2, [1, 1, 1]),
+        ([400, 400], 1, 2, [1]),
     ],
 )
 def test_compiled_members_are_walked_near_the_cache(
-    widths: list[int], n_members: int, sizes: list[int], blobs: Task
+    widths: list[int],
+    n_members: int,
+    n_threads: int,
+    sizes: list[int],
+    blobs: Task,
+    set_threads: Callable[[int], None],
 ) -> None:
+    """By as many threads as gain by it."""
+    set_threads(n_threads)
     configs = [
         make_run({"model.widths": widths, "trainer.compile": True}, seed=seed)
         for seed in range(n_members)
