@@ -3,6 +3,7 @@
 It needs settings that were drawn independently: then any few of them are a smaller sweep.
 """
 
+import numpy as np
 import pandas as pd
 
 from analysis.statistics import best_of_interval
@@ -11,6 +12,8 @@ from ffnn_lab.config import UserError
 
 PROTOCOL = "random"
 """The one whose settings are drawn independently of one another."""
+EVERY = 100
+"""Settings up to which each number of them is a point of a curve; beyond, fewer show its shape."""
 COLUMNS = ["arm", "n_settings", "expected", "low", "high", "n_drawn", "split", "metric"]
 
 
@@ -49,8 +52,20 @@ def drawn_settings(sweep: Sweep) -> dict[str, pd.DataFrame]:
     return {arm: scores for arm, scores in of_arms.items() if len(scores)}
 
 
+def budgets(n_settings: int) -> list[int]:
+    """List the numbers of settings that a curve is drawn through, all of them the last.
+
+    Beyond `EVERY` there are 16 to each doubling, powers of two among them.
+    """
+    doublings = np.arange(16 * n_settings.bit_length()) / 16
+    beyond = [n for n in (2**doublings).round().astype(int).tolist() if EVERY < n < n_settings]
+    return sorted({*range(1, min(n_settings, EVERY) + 1), *beyond, n_settings})
+
+
 def budget_points(sweep: Sweep) -> pd.DataFrame:
     """Estimate what the best of 1, 2, 3, ... settings of each arm scores in tuning.
+
+    Of more than `EVERY` settings, not every number is among them.
 
     Returns:
         One row per arm and ``n_settings``: ``expected`` with the ends ``low`` and ``high`` of its
@@ -63,7 +78,7 @@ def budget_points(sweep: Sweep) -> pd.DataFrame:
     rows = []
     for arm, settings in drawn_settings(sweep).items():
         scores = settings["score"].tolist()
-        for n_settings in range(1, len(scores) + 1):
+        for n_settings in budgets(len(scores)):
             interval = best_of_interval(scores, n_settings=n_settings)
             rows.append(
                 {

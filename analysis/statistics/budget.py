@@ -38,7 +38,7 @@ def best_of(scores: Sequence[float], *, n_settings: int) -> float:
         form is of Tang et al. (2020), "Showing your work doesn't always work".
     """
     ordered = np.sort(np.asarray(scores, dtype=float))
-    return _weighted(ordered, _weights(len(ordered), n_settings))
+    return float(np.sum(_products(ordered, _weights(len(ordered), n_settings))))
 
 
 def best_of_interval(
@@ -111,10 +111,17 @@ def best_of_difference(
 
 
 def leave_one_out(scores: Sequence[float], *, n_settings: int) -> NDArray[np.float64]:
-    """Compute `best_of` without each of the scores in turn, in the order of the scores' size."""
+    """Compute `best_of` without each of the scores in turn, in the order of the scores' size.
+
+    Without the i-th, lower scores keep their weights, and each higher one has that of its
+    neighbor below: two running sums, whatever the number of scores.
+    """
     ordered = np.sort(np.asarray(scores, dtype=float))
     weights = _weights(len(ordered) - 1, n_settings)
-    return np.array([_weighted(np.delete(ordered, i), weights) for i in range(len(ordered))])
+    lower = np.cumsum(_products(ordered[:-1], weights))
+    higher = np.cumsum(_products(ordered[1:], weights)[::-1])[::-1]
+    without: NDArray[np.float64] = np.append(0.0, lower) + np.append(higher, 0.0)
+    return without
 
 
 def jackknife_error(without: NDArray[np.float64]) -> float:
@@ -137,6 +144,6 @@ def _log_choose(n: NDArray[np.float64], k: int) -> NDArray[np.float64]:
     return np.asarray(gammaln(n + 1) - gammaln(k + 1.0) - gammaln(n - k + 1))
 
 
-def _weighted(ordered: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+def _products(ordered: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
     counts = weights > 0  # lest an infinite score is multiplied by nothing
-    return float(np.sum(ordered[counts] * weights[counts]))
+    return np.multiply(ordered, weights, where=counts, out=np.zeros_like(ordered))

@@ -104,10 +104,10 @@ class Agenda:
         """The run of each row of ``trials``, by stage, arm, setting and seed."""
         self._units: dict[tuple[str, int], Unit] = {}
         """Tuned settings that are not scored yet, by arm and number."""
-        self._n_trials = dict.fromkeys(self._arms, 0)
         self._scores: dict[tuple[str, int], dict[str, Any]] = {}
         self._best: dict[str, int] = {}
-        self._values: dict[tuple[str, int], Values] = {}
+        self._settings: dict[str, list[Values]] = {name: [] for name in self._arms}
+        """Those that were asked for, by number."""
         self._confirm: dict[str, list[Unit]] = {}
         """Of the arms that are tuned."""
 
@@ -159,7 +159,7 @@ class Agenda:
                 self.look()
                 is_scored = not any(key[0] == name for key in self._units)
                 best = self._best.get(name) if is_scored else None
-                if ask(study, self._definition, arm, best=best) is None:
+                if ask(study, self._definition, arm, self._settings[name], best=best) is None:
                     # It cannot be known; numbers must stay as recorded, so the next stands in.
                     begin(study, arm, settings[min(n for n in settings if n > number)])
 
@@ -223,7 +223,7 @@ class Agenda:
         """
         n_seeds = len(self._definition.tune_seeds)
         n_unasked = sum(
-            max(0, self._definition.n_settings_of(arm) - self._n_trials[arm.name])
+            max(0, self._definition.n_settings_of(arm) - len(self._settings[arm.name]))
             for arm in self._definition.arms
         )
         n_left = sum(len(self._missing(unit)) for unit in self._open_units())
@@ -251,14 +251,16 @@ class Agenda:
     def trial_of(self, arm: str, number: int) -> tuple[optuna.Study, FrozenTrial]:
         """Give a setting's trial and its study."""
         study = self._studies[arm]
-        return study, study.get_trials(deepcopy=False)[number]
+        storage = study._storage  # noqa: SLF001 - a study would walk through all of its trials
+        found = storage.get_trial_id_from_study_id_trial_number(study._study_id, number)  # noqa: SLF001
+        return study, storage.get_trial(found)
 
     def progress(self) -> Progress:
         """Say how far the sweep is."""
         definition = self._definition
         n_seeds, n_fresh = len(definition.tune_seeds), len(definition.confirm_seeds)
         n_settings = {
-            arm.name: max(definition.n_settings_of(arm), self._n_trials[arm.name])
+            arm.name: max(definition.n_settings_of(arm), len(self._settings[arm.name]))
             for arm in definition.arms
         }
         n_confirmed = sum(definition.n_confirmed_of(arm) for arm in definition.arms)
@@ -305,17 +307,18 @@ class Agenda:
         """Take in the arm's trials that were asked for since the last look."""
         study = self._studies[arm.name]
         trials = study.get_trials(deepcopy=False)
-        for trial in trials[self._n_trials[arm.name] :]:
+        for trial in trials[len(self._settings[arm.name]) :]:
             if set(trial.params) != set(arm.space) and not may_complete:
                 return  # somebody is asking for it, or was killed in the midst of it
             values = setting_of(study, self._definition, arm, trial)
-            self._see(arm, trial.number, values)
+            self._see(arm, values)
 
-    def _see(self, arm: Arm, number: int, values: Values) -> None:
-        key = arm.name, number
-        self._n_trials[arm.name] = number + 1
-        self._values[key] = values
-        self._units[key] = self._plan("tune", arm, number, values, self._definition.tune_seeds)
+    def _see(self, arm: Arm, values: Values) -> None:
+        """Take in the setting that comes next."""
+        number = len(self._settings[arm.name])
+        self._settings[arm.name].append(values)
+        seeds = self._definition.tune_seeds
+        self._units[arm.name, number] = self._plan("tune", arm, number, values, seeds)
 
     def _plan(
         self,
@@ -360,9 +363,10 @@ class Agenda:
                     continue
             is_scored = not any(name == arm.name for name, _ in self._units)
             best = self._best.get(arm.name) if is_scored else None
-            asked = ask(self._studies[arm.name], definition, arm, best=best)
-            if asked is not None:
-                self._see(arm, *asked)
+            known = self._settings[arm.name]
+            values = ask(self._studies[arm.name], definition, arm, known, best=best)
+            if values is not None:
+                self._see(arm, values)
                 n_missing -= n_seeds
                 has_asked = True
             elif is_scored:
@@ -376,8 +380,8 @@ class Agenda:
         if best is None or not definition.confirm_seeds:
             return []
         space = {key: axis_to_json(axis) for key, axis in arm.space.items()}
-        values = self._values[arm.name, best]
-        tried = [own for (name, _), own in self._values.items() if name == arm.name]
+        tried = self._settings[arm.name]
+        values = tried[best]
         edges = edge_text(setting_edges(space, values, tried=tried))
         settings: list[tuple[int, Values, str]] = [(best, values, edges)]
         if definition.n_confirmed_of(arm) > 1:
@@ -425,7 +429,8 @@ class Agenda:
                 self._tell(*key, found[key], seeds)
             self._scores[key] = found[key]
             del self._units[key]
-        self._best = best_settings(pd.DataFrame(list(self._scores.values())))
+        rivals = dict.fromkeys([*self._best.items(), *ready])
+        self._best = best_settings(pd.DataFrame([self._scores[key] for key in rivals]))
 
     def _tell(
         self, arm: str, number: int, score: Mapping[str, Any], seeds: Mapping[int, float]

@@ -38,8 +38,13 @@ Values = dict[str, Any]
 
 
 def ask(
-    study: optuna.Study, definition: Definition, arm: Arm, *, best: int | None
-) -> tuple[int, Values] | None:
+    study: optuna.Study,
+    definition: Definition,
+    arm: Arm,
+    known: Sequence[Values],
+    *,
+    best: int | None,
+) -> Values | None:
     """Ask for the arm's next setting, and note in its study that it is being tried.
 
     Needs the sweep's lock: what is proposed depends on what was.
@@ -48,23 +53,23 @@ def ask(
         study: The arm's.
         definition: The sweep.
         arm: The arm.
+        known: The settings that the study has, in the order of their numbers; a study would walk
+            through all of its trials to tell them, at every setting more.
         best: The number of the arm's best setting so far, where all that were asked are scored.
 
     Returns:
-        The setting's number and values; None when there is nothing to ask for now.
+        The setting; None when there is nothing to ask for now.
     """
-    trials = study.get_trials(deepcopy=False)
-    number = len(trials)
+    number = len(known)
     if definition.protocol in SAMPLED:
         if number >= definition.n_settings_of(arm):
             return None
         study.sampler = sampler_of(definition, arm, number)
-        return number, _suggest(study.ask(), arm.space)
-    values = _following(definition, arm, trials, best)
-    if values is None:
-        return None
-    begin(study, arm, values)
-    return number, values
+        return _suggest(study.ask(), arm.space)
+    values = _following(definition, arm, known, best)
+    if values is not None:
+        begin(study, arm, values)
+    return values
 
 
 def begin(study: optuna.Study, arm: Arm, values: Values) -> None:
@@ -101,18 +106,14 @@ def setting_of(
 
 
 def _following(
-    definition: Definition, arm: Arm, trials: Sequence[FrozenTrial], best: int | None
+    definition: Definition, arm: Arm, known: Sequence[Values], best: int | None
 ) -> Values | None:
     """Give the setting that comes after those known, if it is settled."""
-    number, n_asked = len(trials), definition.n_settings_of(arm)
+    number, n_asked = len(known), definition.n_settings_of(arm)
     if definition.protocol in ("grid", "grid_until_interior") and number < n_asked:
         n_points = math.prod(len(a.values) for a in arm.space.values() if isinstance(a, Choice))
         return _first_grid(definition, arm, number, n_draws=n_asked // n_points)
     if definition.protocol == "grid_until_interior":
-        known = [
-            {key: _uncategory(trial.params[key], axis) for key, axis in arm.space.items()}
-            for trial in trials
-        ]
         return _extension(definition, arm, known, best)
     if number >= n_asked:
         return None

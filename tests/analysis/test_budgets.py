@@ -1,10 +1,11 @@
 """A smaller budget must be what fewer independent draws give, and other sweeps be refused."""
 
+import itertools
 from pathlib import Path
 
 import pytest
 
-from analysis.budgets import NotIndependentError, budget_points, drawn_settings
+from analysis.budgets import EVERY, NotIndependentError, budget_points, budgets, drawn_settings
 from analysis.statistics import best_of
 from tests.analysis.arm_builders import Built, Came, ended, make_arm_sweep
 
@@ -22,6 +23,19 @@ def test_each_budget_has_its_expected_best(tmp_path: Path) -> None:
     assert of_sgd["low"].notna().tolist() == [True, True, *[False] * 6]
     assert points[points["arm"] == "adam"]["n_drawn"].tolist() == [1]
     assert set(points["split"] + " " + points["metric"]) == {"dev error"}
+
+
+@pytest.mark.parametrize("n_settings", [1, 2, EVERY - 1, EVERY, EVERY + 1, 3000, 10_000])
+def test_a_long_curve_is_drawn_through_fewer_points(n_settings: int) -> None:
+    found = budgets(n_settings)
+    assert found == sorted(set(found))
+    assert (found[0], found[-1]) == (1, n_settings)
+    assert found[:EVERY] == list(range(1, min(n_settings, EVERY) + 1))
+    assert len(found) < 250
+    # What the table reads out of the curve.
+    assert {2**k for k in range(n_settings.bit_length())} <= set(found)
+    gaps = [after / before for before, after in itertools.pairwise(found)]
+    assert max(gaps[EVERY:], default=1) < 1.06
 
 
 @pytest.mark.parametrize("protocol", ["tpe", "cmaes", "qmc", "grid", "grid_until_interior"])

@@ -21,22 +21,17 @@ def _definition(changes: dict[str, Any]) -> Definition:
 
 
 @pytest.mark.parametrize(
-    ("widths", "uses_threads"), [([64], False), ([128], False), ([256], True)]
+    ("widths", "is_compiled", "uses_threads"),
+    [([64], False, False), ([128], False, False), ([256], False, True), ([64], True, True)],
 )
-def test_several_threads_are_said_to_train_large_members_alone(
-    widths: list[int], *, uses_threads: bool
+def test_several_threads_are_said_to_train_large_or_compiled_members(
+    widths: list[int], *, is_compiled: bool, uses_threads: bool
 ) -> None:
-    definition = _definition({"model.widths": widths, "trainer.batch_size": 256})
-    found = estimate(definition, n_recorded=0, n_workers=1)
+    """Timed as written: nothing is compiled for a plan alone."""
+    changes = {"model.widths": widths, "trainer.batch_size": 256, "trainer.compile": is_compiled}
+    found = estimate(_definition(changes), n_recorded=0, n_workers=1, may_compile=False)
     assert found.uses_threads is uses_threads
     assert found.seconds > 0
-
-
-def test_one_thread_takes_compiled_steps() -> None:
-    """Here timed as written: nothing may be compiled for a plan alone."""
-    changes = {"model.widths": [256], "trainer.compile": True, "trainer.batch_size": 256}
-    found = estimate(_definition(changes), n_recorded=0, n_workers=1, may_compile=False)
-    assert not found.uses_threads
 
 
 def test_what_is_recorded_takes_no_time() -> None:

@@ -69,10 +69,11 @@ def play(
         while len(pending) < definition.n_parallel:
             is_scored = scores and not pending
             best = min(scores, key=lambda number: scores[number]) if is_scored else None
-            asked = ask(study, definition, arm, best=best)
-            if asked is None:
+            known = settings_in(study, definition, arm)
+            values = ask(study, definition, arm, known, best=best)
+            if values is None:
                 break
-            pending[asked[0]] = asked[1]
+            pending[len(known)] = values
         if not pending:
             return [proposed[number] for number in sorted(proposed)]
         proposed |= pending
@@ -80,6 +81,11 @@ def play(
             scores[number] = score(values)
             if not (restart and number == max(pending)):
                 study.tell(number, scores[number])
+
+
+def settings_in(study: optuna.Study, definition: Definition, arm: Arm) -> list[Values]:
+    """List what was asked so far."""
+    return [setting_of(study, definition, arm, trial) for trial in study.get_trials()]
 
 
 def open_study(folder: Path) -> optuna.Study:
@@ -265,10 +271,14 @@ def test_a_round_cut_short_while_it_asks_proposes_the_same(tmp_path: Path) -> No
     (arm,) = definition.arms
     study = open_study(tmp_path / "rough")
     for _ in range(4):  # four whole rounds: TPE has begun to learn
-        asked = [ask(study, definition, arm, best=None) for _ in range(4)]
-        for number, values in filter(None, asked):
-            study.tell(number, bowl(values))
-    assert ask(study, definition, arm, best=None) is not None
+        asked = []
+        for _ in range(4):
+            known = settings_in(study, definition, arm)
+            asked.append((len(known), ask(study, definition, arm, known, best=None)))
+        for number, values in asked:
+            study.tell(number, bowl(values or {}))
+    known = settings_in(study, definition, arm)
+    assert ask(study, definition, arm, known, best=None) is not None
     study.sampler = sampler_of(definition, arm, 17)
     study.ask().suggest_float(LR, 1e-3, 1.0, log=True)
     assert play(definition, tmp_path / "rough", bowl) == calm[16:]

@@ -61,6 +61,17 @@ def test_the_jackknife_of_a_mean_is_its_standard_error() -> None:
     assert jackknife_error(without) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("n_settings", [1, 2, 7, 19])
+def test_what_is_left_without_each_score_is_the_best_of_the_others(n_settings: int) -> None:
+    scores = np.random.default_rng(0).exponential(0.1, 20).tolist()
+    scores[3], scores[4] = scores[5], math.inf
+    found = leave_one_out(scores, n_settings=n_settings)
+    ordered = sorted(scores)
+    expected = [best_of(ordered[:i] + ordered[i + 1 :], n_settings=n_settings) for i in range(20)]
+    assert found.tolist() == pytest.approx(expected, rel=1e-12)
+    assert np.isfinite(found).tolist() == np.isfinite(expected).tolist()
+
+
 def test_the_band_is_worked_out_by_hand() -> None:
     """Of four scores, without each in turn, the means are 0.3, 0.25, 0.2, 0.15 and 0.225 in all.
 
