@@ -1,8 +1,9 @@
 """Where the time of a whole sweep goes, from the imports to the last figure.
 
 ``python -m benchmarks.profile`` works through the sweep of ``benchmarks.end_to_end`` (200 runs on
-the digits, W&B offline) as ``python -m ffnn_lab.run -m`` does, in this process and with the clock
-in the functions that `PARTS` names; whatever else is written after the options is handed on::
+the digits, W&B offline) as ``python -m ffnn_lab.run -m`` does, in this process, by one thread and
+with the clock in the functions that `PARTS` names; whatever else is written after the options is
+handed on::
 
     python -m benchmarks.profile --epochs 5 tracking=off
 
@@ -128,6 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = parser.parse_args(arguments)
     # As in the command itself: before torch starts its threads.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ["OMP_NUM_THREADS"] = "1"  # a clock is for one thread
     work = Work.of(n_settings=asked.settings, n_seeds=asked.seeds, n_epochs=asked.epochs)
     with tempfile.TemporaryDirectory() as held:
         outputs = Path(held)
