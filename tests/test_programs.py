@@ -25,6 +25,7 @@ from tests.builders import (
     train_with_weights,
 )
 from tests.catalog import OPTIMIZERS, SCHEDULES
+from tests.exhaustive import rest
 from tests.reference.plain_loop import train_alone
 
 COMPILED = {
@@ -128,7 +129,7 @@ def test_a_compiled_run_goes_on_from_a_snapshot_to_the_bit(blobs: Task) -> None:
 
 @needs_compiler
 @pytest.mark.slow  # compiles
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", ["float32", rest("float64")])
 def test_compiled_steps_differ_from_written_ones_by_rounding(dtype: str, blobs: Task) -> None:
     """Three epochs of seven steps; weights are of the order of 1."""
     changes = {"trainer.dtype": dtype}

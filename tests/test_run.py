@@ -41,6 +41,7 @@ def test_a_single_run_replaces_its_own_folder(tmp_path: Path) -> None:
     assert len(read_runs(only_folder(tmp_path))) == 1
 
 
+@pytest.mark.slow
 def test_a_saved_network_gives_what_was_recorded(tmp_path: Path) -> None:
     import torch  # noqa: PLC0415 - with the task, the slow part of this module
 
@@ -58,6 +59,7 @@ def test_a_saved_network_gives_what_was_recorded(tmp_path: Path) -> None:
     assert (answers != test.labels).mean() == row["last.test.error"]
 
 
+@pytest.mark.slow
 def test_an_ad_hoc_sweep_of_groups_and_values(tmp_path: Path) -> None:
     """Groups make arms, leaves are axes, one that an arm does not have passes it by."""
     said = run_lab(
@@ -81,6 +83,7 @@ def test_an_ad_hoc_sweep_of_groups_and_values(tmp_path: Path) -> None:
     assert (folder / "figures" / "learning_curves.pdf").stat().st_size > 0
 
 
+@pytest.mark.slow
 def test_a_fixed_value_goes_to_the_arms_that_have_it(tmp_path: Path) -> None:
     said = run_lab(
         tmp_path, "-m", "optimizer=sgd,adam", "optimizer.eps=1e-4", "seed=0", *QUICK, *TUNE_ONLY
@@ -111,6 +114,7 @@ def test_the_same_sweep_again_trains_nothing_and_shows_the_table(tmp_path: Path)
     assert set(declared) == {"before"}
 
 
+@pytest.mark.slow
 def test_a_winners_command_gives_the_recorded_run(tmp_path: Path) -> None:
     said = run_lab(
         tmp_path,

@@ -22,6 +22,7 @@ from ffnn_lab.tracking import MirrorProcess, NoTracker, WandbTracker, make_track
 from ffnn_lab.trainer import train
 from tests.builders import NO_DATA, make_run
 from tests.command_line import run_lab
+from tests.exhaustive import rest
 from tests.kill import MOST_SECONDS, Command, Watch
 
 
@@ -249,7 +250,11 @@ def test_no_process_outlives_a_sweep_that_is_killed(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
 @pytest.mark.parametrize(
-    "words", [(), ("hydra/launcher=joblib", "hydra.sweeper.n_workers=2")], ids=["one", "joblib"]
+    "words",
+    [
+        pytest.param((), id="one"),
+        rest(("hydra/launcher=joblib", "hydra.sweeper.n_workers=2"), id="joblib"),
+    ],
 )
 def test_ctrl_c_leaves_all_that_was_measured(tmp_path: Path, words: tuple[str, ...]) -> None:
     """Each process is sent it, W&B's too; what the checkpoints hold, W&B has as well."""

@@ -13,6 +13,7 @@ import pytest
 
 from ffnn_lab.config import UserError
 from ffnn_lab.tasks.table_file import checked_columns, checksum, find_table, read_table
+from tests.exhaustive import rest
 from tests.tasks.tables import make_table_config, write_wine
 
 ROOT = Path(__file__).parents[2]
@@ -332,7 +333,7 @@ sys.exit(2)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize("suffix", ["csv", rest("parquet")])
 def test_a_process_that_ends_right_after_reading_ends_well(suffix: str, tmp_path: Path) -> None:
     """With Python's own bytes in Arrow's threads, some of ten aborted."""
     path = write_wine(tmp_path)
