@@ -37,6 +37,8 @@ NO_COMPILER = (
     "trainer.compile=false"
 )
 """What the user is told where compiling is asked for, or would pay."""
+_ALLOCATE = "aoti_torch_empty_strided("
+"""What a program calls to make a tensor."""
 logger = logging.getLogger(__name__)
 
 
@@ -114,7 +116,8 @@ class Program:
         """Compute its outputs, of contiguous inputs in their order.
 
         Raises:
-            RuntimeError: If it fails; the message is torch's.
+            MemoryError: If it gets no memory.
+            RuntimeError: If it fails otherwise; the message is torch's.
             TypeError: If there are not as many inputs as it takes.
         """
         if len(inputs) != self._n_inputs:
@@ -139,7 +142,9 @@ class Program:
         if code != 0:
             said = ctypes.c_char_p()
             self._library.AOTInductorGetLastError(ctypes.byref(said))
-            raise RuntimeError((said.value or b"no message").decode(errors="replace"))
+            message = (said.value or b"no message").decode(errors="replace")
+            # Its words end at the call that failed, which may have no other reason.
+            raise (MemoryError if message.startswith(_ALLOCATE) else RuntimeError)(message)
 
 
 _aoti = torch._C._aoti  # noqa: SLF001 - the public loader's own, which keeps the lock

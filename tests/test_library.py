@@ -1,5 +1,7 @@
 """Compiled programs on disk: loaded, run by several threads at once, and refused in words."""
 
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -77,6 +79,45 @@ def test_a_program_refuses_another_number_of_tensors() -> None:
     program = update_program(SGD, torch.zeros(1))
     with pytest.raises(TypeError, match="takes 5 tensors, got 4"):
         program(_sgd(32)[:-1])
+
+
+NO_MEMORY = """
+import resource
+import torch
+from ffnn_lab.models import Layout
+from ffnn_lab.programs import sums_program
+from ffnn_lab.sweeper.worker import is_out_of_memory
+
+torch.set_num_threads(1)
+layout = Layout((64, 64, 10), "relu")
+program = sums_program(layout, "cross_entropy", "class", torch.zeros(1), torch.int64)
+
+def inputs(n_examples):
+    flat = torch.zeros(64, layout.n_stored)
+    return [flat, torch.zeros(n_examples, 64), torch.zeros(n_examples, dtype=torch.int64)]
+
+few, many = inputs(8), inputs(8192)
+program(few)
+held = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+unlimited = resource.RLIM_INFINITY
+resource.setrlimit(resource.RLIMIT_AS, (held + 2**24, unlimited))
+try:
+    program(many)
+except Exception as error:
+    print(type(error).__name__, is_out_of_memory(error))
+resource.setrlimit(resource.RLIMIT_AS, (unlimited, unlimited))
+print(len(program(many)))
+"""
+
+
+@needs_compiler
+@pytest.mark.slow  # compiles
+@pytest.mark.skipif(sys.platform != "linux", reason="a process reads its size in /proc")
+def test_a_program_without_memory_says_so_and_may_be_called_again() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", NO_MEMORY], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "MemoryError True\n2\n"
 
 
 @pytest.mark.parametrize("contents", [b"", b"no library", b"\x7fELF"])
