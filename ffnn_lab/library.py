@@ -37,8 +37,6 @@ NO_COMPILER = (
     "trainer.compile=false"
 )
 """What the user is told where compiling is asked for, or would pay."""
-_ALLOCATE = "aoti_torch_empty_strided("
-"""What a program calls to make a tensor."""
 logger = logging.getLogger(__name__)
 
 
@@ -101,9 +99,11 @@ class Program:
             OSError: If it is no library of this kind of machine.
             RuntimeError: If it says that it cannot be run here.
         """
-        self._library = ctypes.CDLL(str(path))
+        self._library = ctypes.CDLL(str(path.absolute()))  # a bare name is looked for elsewhere
+        self._library.torch_exception_get_what_without_backtrace.restype = ctypes.c_char_p
         self._container = ctypes.c_void_p()
-        n_at_once = ctypes.c_size_t(os.cpu_count() or 1)
+        # More threads than models would wait for one another, and for ever where all fail.
+        n_at_once = ctypes.c_size_t(max(os.cpu_count() or 1, torch.get_num_threads()))
         create = self._library.AOTInductorModelContainerCreateWithDevice
         self._check(create(ctypes.byref(self._container), n_at_once, b"cpu", None))
         self._run = self._library.AOTInductorModelContainerRun
@@ -116,8 +116,7 @@ class Program:
         """Compute its outputs, of contiguous inputs in their order.
 
         Raises:
-            MemoryError: If it gets no memory.
-            RuntimeError: If it fails otherwise; the message is torch's.
+            RuntimeError: If it fails; the message is torch's.
             TypeError: If there are not as many inputs as it takes.
         """
         if len(inputs) != self._n_inputs:
@@ -142,17 +141,20 @@ class Program:
         if code != 0:
             said = ctypes.c_char_p()
             self._library.AOTInductorGetLastError(ctypes.byref(said))
-            message = (said.value or b"no message").decode(errors="replace")
-            # Its words end at the call that failed, which may have no other reason.
-            raise (MemoryError if message.startswith(_ALLOCATE) else RuntimeError)(message)
+            # The first names the call that failed, the second tells why.
+            texts = (said.value, self._library.torch_exception_get_what_without_backtrace())
+            message = "; ".join(text.decode(errors="replace") for text in texts if text)
+            raise RuntimeError(message or "no message")
 
 
 _aoti = torch._C._aoti  # noqa: SLF001 - the public loader's own, which keeps the lock
-_address = ctypes.pythonapi.PyCapsule_GetPointer
-_address.restype, _address.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
-_capsule = ctypes.pythonapi.PyCapsule_New
-_capsule.restype = ctypes.py_object
-_capsule.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+# Prototypes of our own: those of `ctypes.pythonapi` are whoever's set them last, JAX's for one.
+_address = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(
+    ("PyCapsule_GetPointer", ctypes.pythonapi)
+)
+_capsule = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)(
+    ("PyCapsule_New", ctypes.pythonapi)
+)
 
 
 @functools.cache
@@ -275,6 +277,10 @@ def _build(
         )
     with zipfile.ZipFile(package) as parts:
         (library,) = (name for name in parts.namelist() if name.endswith(".so"))
+        (code,) = (name for name in parts.namelist() if name.endswith(".wrapper.cpp"))
+        if b"proxy_executor_call" in parts.read(code):
+            msg = "an operation has no C name, and only torch's own loader could call it"
+            raise NotImplementedError(msg)
         path.write_bytes(parts.read(library))
 
 

@@ -117,7 +117,7 @@ def test_a_program_without_memory_says_so_and_may_be_called_again() -> None:
     done = subprocess.run(
         [sys.executable, "-c", NO_MEMORY], capture_output=True, text=True, check=True
     )
-    assert done.stdout == "MemoryError True\n2\n"
+    assert done.stdout == "RuntimeError True\n2\n"
 
 
 @pytest.mark.parametrize("contents", [b"", b"no library", b"\x7fELF"])

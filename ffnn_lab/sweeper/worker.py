@@ -27,7 +27,7 @@ from ffnn_lab.trainer import Training, result_of
 
 WAIT_SECONDS = 0.3
 """Between two looks for work, while others hold all there is."""
-_NO_MEMORY = ("can't allocate memory", "out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
+_NO_MEMORY = ("can't allocate memory", "out of memory", "bad_alloc", "CUBLAS_STATUS_ALLOC_FAILED")
 """What a RuntimeError of torch says, without a type of its own."""
 
 
