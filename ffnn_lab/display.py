@@ -129,7 +129,7 @@ def print_plan(
     estimate: Estimate,
     console: Console,
     *,
-    workers: tuple[int, int],
+    n_workers: int,
     n_idle: int,
     tasks: Sequence[str],
 ) -> None:
@@ -140,7 +140,7 @@ def print_plan(
         folder: Where it goes.
         estimate: Of what is left.
         console: Where to print.
-        workers: How many share it, and the threads of each.
+        n_workers: How many share it.
         n_idle: Cores of this machine that other workers could use.
         tasks: The summary of each task.
     """
@@ -173,7 +173,7 @@ def print_plan(
     )
     say(tuning + confirm)
     more = " and more where a grid grows" if grows else ""
-    n_workers, n_threads = workers
+    n_threads = estimate.n_threads
     threads = f"at most {n_threads} threads" if n_threads > 1 else "1 thread"
     by = ", ".join(
         [

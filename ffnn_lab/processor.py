@@ -17,7 +17,7 @@ from ffnn_lab.population import Population
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 """Options of ``mallopt``, by the numbers of ``malloc.h``."""
 LARGE_MEMBER = 20_000
-"""Parameters of members that several threads train sooner than one."""
+"""Parameters of members that several threads train sooner than one, where steps are as written."""
 LEAST_OF_LANE = 2
 """Members that each of them needs, where steps are as written."""
 LEAST_COMPILED = 80_000
@@ -60,34 +60,36 @@ def keep_memory() -> None:
         set_option(_M_TRIM_THRESHOLD, (1 << 31) - 1)
 
 
-def uses_threads(n_stored: int, *, is_compiled: bool) -> bool:
-    """Whether several threads train members of so many parameters, each some of the members.
+def n_at_once(n_members: int, n_stored: int, n_threads: int, *, is_compiled: bool) -> int:
+    """Give how many of the threads train so many members, each some of them.
 
     Threads that share a single operation would wait for one another thousands of times in an
     epoch, and must either spin meanwhile, which slows another process on the same cores tenfold,
     or sleep, which doubled the time of small nets. Those that share none wait for Python alone,
-    which a compiled step needs for two calls, and one as written for each operation: with small
+    which a compiled step needs for a few calls, and one as written for each operation: with small
     members they wait more than they gain. Then more cores take more workers.
     """
-    return is_compiled or n_stored >= LARGE_MEMBER
+    if is_compiled:
+        n_useful = min(n_members, n_members * n_stored // LEAST_COMPILED)
+    else:
+        n_useful = n_members // LEAST_OF_LANE if n_stored >= LARGE_MEMBER else 1
+    return max(1, min(n_threads, n_useful))
 
 
 def _n_lanes(population: Population) -> int:
-    """Give in how many parts a population is walked, by as many threads as there are.
+    """Give in how many parts a population is walked; see ``n_at_once`` for by how many threads.
 
     Compiled parts are as small as to stay near the cache from step to step, each thread as many.
     """
     n_members, n_stored = len(population), population.layout.n_stored
     if population.device.type == "cuda":
         return 1
-    if not uses_threads(n_stored, is_compiled=population.is_compiled):
-        return 1
-    n_threads = torch.get_num_threads()
-    if not population.is_compiled:
-        return max(1, min(n_threads, n_members // LEAST_OF_LANE))
-    n_at_once = max(1, min(n_threads, n_members * n_stored // LEAST_COMPILED, n_members))
+    is_compiled = population.is_compiled
+    n_busy = n_at_once(n_members, n_stored, torch.get_num_threads(), is_compiled=is_compiled)
+    if not is_compiled:
+        return n_busy
     n_near = -(-n_members // max(1, NEAR_CACHE // n_stored))
-    return min(n_members, -(-n_near // n_at_once) * n_at_once)
+    return min(n_members, -(-n_near // n_busy) * n_busy)
 
 
 def lanes_of(population: Population) -> list[Population]:
@@ -105,7 +107,7 @@ def ready() -> None:
 def at_once(
     deeds: Sequence[Callable[[], Tensor]], pool: ThreadPoolExecutor | None
 ) -> list[Tensor]:
-    """Do each in a thread of its own; all have ended before the first error is raised."""
+    """Do each in one of the threads; all have ended before the first error is raised."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)  # of every operation
     try:

@@ -155,7 +155,14 @@ def run_sweep(
         from ffnn_lab.records import read_definition, read_runs  # noqa: PLC0415
         from ffnn_lab.sweeper.compose import define  # noqa: PLC0415
         from ffnn_lab.sweeper.estimate import estimate  # noqa: PLC0415
-        from ffnn_lab.sweeper.pool import Post, lead, n_cores, open_sweep, work_alone  # noqa: PLC0415
+        from ffnn_lab.sweeper.pool import (  # noqa: PLC0415
+            Post,
+            lead,
+            n_cores,
+            open_sweep,
+            share_of_cores,
+            work_alone,
+        )
         from ffnn_lab.sweeper.resume import is_other, settle_folder  # noqa: PLC0415
         from ffnn_lab.sweeper.settle import settle_sweep  # noqa: PLC0415
         from ffnn_lab.sweeper.worker import StoppedError  # noqa: PLC0415
@@ -179,24 +186,28 @@ def run_sweep(
     definition = settle_folder(definition, outputs, if_changed=options.if_changed)
     folder = outputs / definition.name
     launcher, n_workers = settle_launcher(master, options.n_workers)
+    n_threads = options.n_threads or share_of_cores(n_workers)
     n_recorded = count_recorded(folder) if is_kept else 0
     plan = estimate(
         definition,
         n_recorded=n_recorded,
         n_workers=n_workers,
+        n_threads=n_threads,
         may_compile=not options.dry_run,
     )
     runs = [arm.config for arm in definition.arms]
     tasks = list(dict.fromkeys(check_task(run.task, Path(run.paths.data)) for run in runs))
-    n_threads = options.n_threads or max(1, n_cores() // n_workers)
-    n_threads = n_threads if plan.uses_threads else 1
+    # Other workers would share a device with this one.
+    is_alone = launcher == "basic" and all(run.device == "cpu" for run in runs)
     print_plan(
         definition,
         str(folder),
         plan,
         console,
-        workers=(n_workers, n_threads),
-        n_idle=max(0, n_cores() - n_threads) if launcher == "basic" else 0,
+        n_workers=n_workers,
+        n_idle=idle_cores(n_cores(), plan.n_threads, definition.n_runs - n_recorded)
+        if is_alone
+        else 0,
         tasks=tasks,
     )
     if options.dry_run:
@@ -250,6 +261,11 @@ def no_collection() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+def idle_cores(n_cores: int, n_threads: int, n_left: int) -> int:
+    """Count the cores that other workers could use; the first leaves each of them a run."""
+    return max(0, min(n_cores - n_threads, n_left - 1))
 
 
 def count_recorded(folder: Path) -> int:

@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 
 from ffnn_lab.display import WORTH_WORKERS_SECONDS, print_plan
+from ffnn_lab.run import idle_cores
 from ffnn_lab.sweeper.estimate import Estimate
 from tests.sweeps import make_definition
 
@@ -17,13 +18,31 @@ def _plan(protocol: str, *, seconds: float, n_idle: int) -> str:
     print_plan(
         make_definition(protocol),
         "outputs/test",
-        Estimate(0, 1, uses_threads=False, seconds=seconds),
+        Estimate(0, 1, n_threads=1, seconds=seconds),
         Console(file=said),
-        workers=(1, 1),
+        n_workers=1,
         n_idle=n_idle,
         tasks=[],
     )
     return said.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("n_cores", "n_threads", "n_left", "n_idle"),
+    [
+        (16, 1, 100, 15),
+        (16, 4, 100, 12),
+        (16, 1, 3, 2),
+        (2, 2, 9, 0),
+        (1, 1, 9, 0),
+        (2, 4, 9, 0),
+        (2, 1, 0, 0),
+    ],
+)
+def test_a_core_is_idle_that_another_worker_could_use(
+    n_cores: int, n_threads: int, n_left: int, n_idle: int
+) -> None:
+    assert idle_cores(n_cores, n_threads, n_left) == n_idle
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from ffnn_lab.config import ConfigError, RunConfig, UserError, partition_key, with_values
 from ffnn_lab.draws import batch_bounds
-from ffnn_lab.processor import uses_threads
+from ffnn_lab.processor import n_at_once
 from ffnn_lab.sizes import Sizes
 from ffnn_lab.sweeper.definition import Arm, Definition
 from ffnn_lab.sweeper.space import Choice, Interval
@@ -29,28 +31,33 @@ class Estimate:
 
     n_recorded: int
     n_populations: int
-    uses_threads: bool
-    """Whether a worker trains any of it by several threads."""
+    n_threads: int
+    """That a worker trains by, at most."""
     seconds: float
     """NaN where the calibration failed; the sweep itself may still deal with what it met."""
 
 
 def estimate(
-    definition: Definition, *, n_recorded: int, n_workers: int, may_compile: bool = True
+    definition: Definition,
+    *,
+    n_recorded: int,
+    n_workers: int,
+    n_threads: int,
+    may_compile: bool = True,
 ) -> Estimate:
     """Train a few batches of each kind of population, and scale to what is left of the sweep.
 
-    What is recorded is taken from all kinds alike. The time of recording is not in it, and workers
-    are taken to share the machine without loss only as far as it has cores for them. Unless it may
-    compile, steps that will be compiled are timed as they are written: an upper end.
+    What is recorded is taken from all kinds alike. The time of recording is not in it. Workers, of
+    so many threads each, are taken to share the machine without loss. Unless it may compile, steps
+    that will be compiled are timed as they are written: an upper end.
     """
     left = max(0.0, 1 - n_recorded / definition.n_runs)
     if left == 0:
-        return Estimate(n_recorded, 0, uses_threads=False, seconds=0.0)
+        return Estimate(n_recorded, 0, n_threads=1, seconds=0.0)
     kinds: dict[str, list[tuple[RunConfig, float]]] = {}
     for config, share in shares(definition):
         kinds.setdefault(partition_key(config), []).append((config, share))
-    n_populations, seconds, threaded = 0, 0.0, False
+    n_populations, seconds, n_busy = 0, 0.0, 1
     for members in kinds.values():
         n_runs_ = left * sum(share for _, share in members)
         size = max(1, min(definition.population_size, round(n_runs_ / n_workers)))
@@ -60,23 +67,24 @@ def estimate(
         if not may_compile:
             configs = [with_values(config, {"trainer.compile": False}) for config in configs]
         try:
-            seconds += n_of_kind * n_epochs * seconds_per_epoch(configs, size)
+            seconds += n_of_kind * n_epochs * seconds_per_epoch(configs, size, n_threads)
         except (UserError, OSError):
             raise
         except Exception:  # noqa: BLE001 - what a run raises is recorded where it is trained
             seconds = math.nan
         n_populations += n_of_kind
-        threaded |= _uses_threads(members[0][0])
+        n_busy = max(n_busy, _n_busy(members[0][0], size, n_threads))
     seconds /= min(n_workers, n_populations or 1)
-    return Estimate(n_recorded, n_populations, uses_threads=threaded, seconds=seconds)
+    return Estimate(n_recorded, n_populations, n_threads=n_busy, seconds=seconds)
 
 
-def _uses_threads(config: RunConfig) -> bool:
-    """Whether several threads train a population of this run's kind."""
-    task = load_task(config.task, Path(config.paths.data))
-    n_stored = Sizes.of(config, task).n_stored
+def _n_busy(config: RunConfig, n_members: int, n_threads: int) -> int:
+    """Give how many threads train a population of this run's kind."""
+    if config.device != "cpu":
+        return 1
+    n_stored = Sizes.of(config, load_task(config.task, Path(config.paths.data))).n_stored
     is_compiled = config.trainer.compile is True
-    return config.device == "cpu" and uses_threads(n_stored, is_compiled=is_compiled)
+    return n_at_once(n_members, n_stored, n_threads, is_compiled=is_compiled)
 
 
 def shares(definition: Definition) -> Iterator[tuple[RunConfig, float]]:
@@ -89,8 +97,17 @@ def shares(definition: Definition) -> Iterator[tuple[RunConfig, float]]:
             yield config, n_runs / len(points)
 
 
-def seconds_per_epoch(configs: list[RunConfig], n_members: int) -> float:
+def seconds_per_epoch(configs: list[RunConfig], n_members: int, n_threads: int) -> float:
     """Time an epoch of a population of these runs' kind, on a sample of the task."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(n_threads)
+    try:
+        return _seconds_per_epoch(configs, n_members)
+    finally:
+        torch.set_num_threads(before)
+
+
+def _seconds_per_epoch(configs: list[RunConfig], n_members: int) -> float:
     whole = load_task(configs[0].task, Path(configs[0].paths.data))
     n_train = len(whole.train.labels)
     n_batches = len(batch_bounds(n_train, configs[0].trainer.batch_size))

@@ -171,7 +171,7 @@ def work_at(
         torch.set_num_threads(post.n_threads)
     elif post.parent is not None and post.n_workers > 1 and post.parent.host == me.host:
         # Workers on one machine share its cores.
-        torch.set_num_threads(max(1, n_cores() // post.n_workers))
+        torch.set_num_threads(share_of_cores(post.n_workers))
     storage = Storage(folder, post.storage)
     with closing(storage), storage.trouble_said():
         teller = Teller()
@@ -451,6 +451,11 @@ def stored_definition(folder: Path) -> Definition:
 def workers_of(definition: Definition) -> str:
     """Name the study under which the workers leave notes for each other."""
     return f"{definition.name}/.workers"
+
+
+def share_of_cores(n_workers: int) -> int:
+    """Give each worker's threads on one machine; a single one has as many as torch chooses."""
+    return torch.get_num_threads() if n_workers == 1 else max(1, n_cores() // n_workers)
 
 
 def n_cores() -> int:

@@ -21,20 +21,30 @@ def _definition(changes: dict[str, Any]) -> Definition:
 
 
 @pytest.mark.parametrize(
-    ("widths", "is_compiled", "uses_threads"),
-    [([64], False, False), ([128], False, False), ([256], False, True), ([64], True, True)],
+    ("widths", "is_compiled", "n_threads", "expected"),
+    [
+        ([64], False, 2, 1),
+        ([128], False, 2, 1),
+        ([256], False, 2, 2),
+        ([256], False, 16, 4),  # two of the eight members each
+        ([256], False, 1, 1),
+        ([64], True, 2, 1),  # too little for two
+        ([256], True, 2, 2),
+    ],
 )
-def test_several_threads_are_said_to_train_large_or_compiled_members(
-    widths: list[int], *, is_compiled: bool, uses_threads: bool
+def test_no_more_threads_are_said_to_train_than_do(
+    widths: list[int], n_threads: int, expected: int, *, is_compiled: bool
 ) -> None:
     """Timed as written: nothing is compiled for a plan alone."""
     changes = {"model.widths": widths, "trainer.batch_size": 256, "trainer.compile": is_compiled}
-    found = estimate(_definition(changes), n_recorded=0, n_workers=1, may_compile=False)
-    assert found.uses_threads is uses_threads
+    found = estimate(
+        _definition(changes), n_recorded=0, n_workers=1, n_threads=n_threads, may_compile=False
+    )
+    assert found.n_threads == expected
     assert found.seconds > 0
 
 
 def test_what_is_recorded_takes_no_time() -> None:
     definition = _definition({})
-    found = estimate(definition, n_recorded=definition.n_runs, n_workers=1)
-    assert (found.n_populations, found.seconds, found.uses_threads) == (0, 0.0, False)
+    found = estimate(definition, n_recorded=definition.n_runs, n_workers=1, n_threads=2)
+    assert (found.n_populations, found.seconds, found.n_threads) == (0, 0.0, 1)
