@@ -191,8 +191,8 @@ def print_plan(
     )
     say(f"{definition.n_runs} runs{more}{recorded}; {work}")
     if n_idle and estimate.seconds > WORTH_WORKERS_SECONDS:
-        other = f" ({definition.protocol} then proposes by their order)"
-        other = other if definition.protocol in SAMPLED else ""
+        is_sampled = definition.protocol in SAMPLED
+        other = f" ({definition.protocol} then proposes by their order)" if is_sampled else ""
         cores = "a core has" if n_idle == 1 else f"{n_idle} cores have"
         say(f"{cores} nothing to do: hydra/launcher=joblib starts a worker for each{other}")
 

@@ -141,10 +141,11 @@ class Program:
         if code != 0:
             said = ctypes.c_char_p()
             self._library.AOTInductorGetLastError(ctypes.byref(said))
-            # The first names the call that failed, the second tells why.
-            texts = (said.value, self._library.torch_exception_get_what_without_backtrace())
-            message = "; ".join(text.decode(errors="replace") for text in texts if text)
-            raise RuntimeError(message or "no message")
+            message = (said.value or b"no message").decode(errors="replace")
+            if "API call failed" in message:  # a call of torch, which alone knows why
+                why = self._library.torch_exception_get_what_without_backtrace() or b""
+                message = f"{why.decode(errors='replace')}; {message}"
+            raise RuntimeError(message)
 
 
 _aoti = torch._C._aoti  # noqa: SLF001 - the public loader's own, which keeps the lock

@@ -8,9 +8,8 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBase
 
 from ffnn_lab.config.fields import describe, type_hints
 
-_EXTRA = "launchers: make install, or pip install 'ffnn_lab[launchers]'"
-LAUNCHERS = dict.fromkeys(("joblib", "submitit_local", "submitit_slurm"), _EXTRA)
-"""Launchers that the README shows, and how to get them."""
+LAUNCHERS = ("joblib", "submitit_local", "submitit_slurm")
+"""Those that the README shows, which the extra `launchers` brings."""
 
 
 def explain(error: BaseException) -> str:
@@ -20,7 +19,8 @@ def explain(error: BaseException) -> str:
         options = error.options or []
         said = f"{group}={choice}: there is no such choice; {group} has {_listed(choice, options)}"
         if choice in LAUNCHERS and group == "hydra/launcher":
-            said += f"; {choice} comes with the extra {LAUNCHERS[choice]}"
+            how = "make install, or pip install 'ffnn_lab[launchers]'"
+            said += f"; {choice} comes with the extra launchers: {how}"
         return said
     cause = error.__cause__
     if isinstance(cause, OmegaConfBaseException) and cause.full_key is not None:

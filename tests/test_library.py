@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
 from ffnn_lab import library
 from ffnn_lab.config.optimizer import SGDConfig
-from ffnn_lab.library import ProgramError, find_compiler, programs_folder
+from ffnn_lab.library import ProgramError, Spec, find_compiler, get_program, programs_folder
 from ffnn_lab.optimizers import METHODS
 from ffnn_lab.programs import update_program
 from tests.builders import needs_compiler
@@ -79,6 +80,26 @@ def test_a_program_refuses_another_number_of_tensors() -> None:
     program = update_program(SGD, torch.zeros(1))
     with pytest.raises(TypeError, match="takes 5 tensors, got 4"):
         program(_sgd(32)[:-1])
+
+
+class _Orthogonal(nn.Module):
+    """An operation that inductor leaves to torch, and torch's C interface does not have."""
+
+    def forward(self, matrices: torch.Tensor) -> tuple[torch.Tensor]:
+        return (torch.linalg.qr(matrices)[0],)
+
+
+@needs_compiler
+@pytest.mark.slow  # compiles
+def test_an_operation_without_a_c_name_is_refused_when_it_is_compiled(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Called, it would end the process."""
+    monkeypatch.setenv("FFNN_LAB_CACHE", str(tmp_path))
+    spec = Spec("evaluation", "float32", {"layout": {"sizes": (8,)}})
+    with pytest.raises(ProgramError, match="an operation has no C name"):
+        get_program(spec, lambda: (_Orthogonal(), [torch.rand(4, 8, 8)], [{0: "M"}]))
+    assert [path.suffix for path in tmp_path.iterdir()] == [".lock"]
 
 
 NO_MEMORY = """

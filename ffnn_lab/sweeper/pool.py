@@ -169,7 +169,7 @@ def work_at(
     me = Identity.of_this_process()
     if post.n_threads is not None:
         torch.set_num_threads(post.n_threads)
-    elif post.parent is not None and post.n_workers > 1 and post.parent.host == me.host:
+    elif post.parent is not None and post.parent.host == me.host:
         # Workers on one machine share its cores.
         torch.set_num_threads(share_of_cores(post.n_workers))
     storage = Storage(folder, post.storage)
