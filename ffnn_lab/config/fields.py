@@ -75,14 +75,51 @@ class Range:
         return f"lie in {brackets[0]}{self.low:g}, {self.high:g}{brackets[1]}"
 
 
-def ranged(interval: str) -> Any:  # noqa: ANN401 - dataclasses.field is typed as its default
-    """Declare a number, such as ``lr``, and the range that it must lie in: ``"(0, inf)"``."""
-    return dataclasses.field(metadata={"range": Range.parse(interval)})
+_NO_NEUTRAL = object()
+"""Stands for "this field has no neutral value", where None may be one."""
 
 
-def one_of(*options: str) -> Any:  # noqa: ANN401 - as above
-    """Declare the words that a field may hold."""
-    return dataclasses.field(metadata={"options": options})
+# dataclasses.field is typed as its default, so these are as well.
+def ranged(interval: str, *, neutral: Any = _NO_NEUTRAL) -> Any:  # noqa: ANN401
+    """Declare a number, such as ``lr``, and the range that it must lie in: ``"(0, inf)"``.
+
+    Args:
+        interval: The range, as mathematics writes it.
+        neutral: See `any_value`.
+    """
+    return _field({"range": Range.parse(interval)}, neutral)
+
+
+def one_of(*options: str, neutral: Any = _NO_NEUTRAL) -> Any:  # noqa: ANN401 - as above
+    """Declare the words that a field may hold.
+
+    Args:
+        *options: The words.
+        neutral: See `any_value`.
+    """
+    return _field({"options": options}, neutral)
+
+
+def any_value(*, neutral: Any) -> Any:  # noqa: ANN401 - as above
+    """Declare a field that was added after records were first written.
+
+    Args:
+        neutral: The value with which a run is what it was before the field existed. A run's id
+            leaves out a field that holds this value, and a stored config that lacks the field is
+            read as if it held this value. So no earlier id moves, and earlier records are read.
+    """
+    return _field({}, neutral)
+
+
+def _field(metadata: dict[str, Any], neutral: Any) -> Any:  # noqa: ANN401 - as above
+    if neutral is not _NO_NEUTRAL:
+        metadata["neutral"] = neutral
+    return dataclasses.field(metadata=metadata)
+
+
+def is_neutral(metadata: Mapping[str, Any], value: object) -> bool:
+    """Return whether a field declares a neutral value and ``value`` is it."""
+    return "neutral" in metadata and bool(metadata["neutral"] == value)
 
 
 def check(part: Any, prefix: str) -> None:  # noqa: ANN401 - any dataclass of this package
@@ -110,16 +147,22 @@ def check(part: Any, prefix: str) -> None:  # noqa: ANN401 - any dataclass of th
                 raise ConfigError(msg)
 
 
-def leaves(config: Any, prefix: str = "") -> dict[str, Any]:  # noqa: ANN401 - any dataclass
+def leaves(config: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
     """Flatten a config to its leaves, by dotted name, in the order of declaration."""
-    flat: dict[str, Any] = {}
+    return {name: value for name, value, _ in walk_leaves(config)}
+
+
+def walk_leaves(
+    config: Any,  # noqa: ANN401 - any dataclass
+    prefix: str = "",
+) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
+    """Walk a config: dotted name, value and metadata of each leaf, in the order of declaration."""
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
         if dataclasses.is_dataclass(value):
-            flat |= leaves(value, f"{prefix}{field.name}.")
+            yield from walk_leaves(value, f"{prefix}{field.name}.")
         else:
-            flat[prefix + field.name] = value
-    return flat
+            yield prefix + field.name, value, field.metadata
 
 
 def leaf_fields(part: type, prefix: str = "") -> Iterator[tuple[str, Any, Mapping[str, Any]]]:

@@ -3,17 +3,19 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
+from operator import itemgetter
 from typing import Any, Union
 
 from ffnn_lab.config.fields import (
     ConfigError,
     check,
     coerce,
-    leaves,
+    is_neutral,
     one_of,
     ranged,
     type_hints,
+    walk_leaves,
 )
 from ffnn_lab.config.initializer import BIAS_INITIALIZERS, INITIALIZERS, InitializerConfig
 from ffnn_lab.config.optimizer import OPTIMIZERS, OptimizerConfig
@@ -185,17 +187,21 @@ MOVES_NO_NUMBER = (
 def from_leaves(flat: Mapping[str, Any]) -> RunConfig:
     """Rebuild a config from its leaves by dotted name, as a record or a definition stores them.
 
+    A leaf that the record lacks since it was added later gets its neutral value.
+
     Raises:
         ConfigError: If leaves are missing, unknown or out of range.
     """
     hints = type_hints(RunConfig)
-    _check_stored({key.partition(".")[0] for key in flat}, hints, prefix="")
+    flat = _neutral_values(RunConfig) | dict(flat)
+    parts_of_run = {name for name, hint in hints.items() if is_dataclass(hint)}
+    _check_stored({key.partition(".")[0] for key in flat} | parts_of_run, hints, prefix="")
     parts: dict[str, Any] = {}
     for name, hint in hints.items():
-        below = {k.partition(".")[2]: v for k, v in flat.items() if k.startswith(f"{name}.")}
-        if not below:
+        if name not in parts_of_run:
             parts[name] = coerce(flat[name], hint, name)
             continue
+        below = {k.partition(".")[2]: v for k, v in flat.items() if k.startswith(f"{name}.")}
         part = hint
         if name in GROUPS and "name" in below:
             if below["name"] not in GROUPS[name]:
@@ -203,9 +209,19 @@ def from_leaves(flat: Mapping[str, Any]) -> RunConfig:
                 raise ConfigError(msg)
             part = GROUPS[name][below["name"]]
         inner = type_hints(part)
+        below = _neutral_values(part) | below
         _check_stored(set(below), inner, prefix=f"{name}.")
         parts[name] = part(**{k: coerce(v, inner[k], f"{name}.{k}") for k, v in below.items()})
     return RunConfig(**parts)
+
+
+def _neutral_values(part: type) -> dict[str, Any]:
+    """Return the neutral value of each field of a config class that declares one, by name."""
+    return {
+        field.name: field.metadata["neutral"]
+        for field in fields(part)
+        if "neutral" in field.metadata
+    }
 
 
 def _check_stored(names: set[str], hints: Mapping[str, Any], *, prefix: str) -> None:
@@ -217,9 +233,15 @@ def _check_stored(names: set[str], hints: Mapping[str, Any], *, prefix: str) -> 
 
 
 def identity(config: RunConfig) -> dict[str, Any]:
-    """Give the leaves that can move a run's numbers: what its id is made of."""
-    flat = leaves(config)
-    return {key: flat[key] for key in sorted(flat) if not key.startswith(MOVES_NO_NUMBER)}
+    """Return the leaves that can move a run's numbers: what its id is made of.
+
+    Of a leaf that was added after records were first written, its neutral value is left out.
+    """
+    return {
+        key: value
+        for key, value, metadata in sorted(walk_leaves(config), key=itemgetter(0))
+        if not key.startswith(MOVES_NO_NUMBER) and not is_neutral(metadata, value)
+    }
 
 
 def run_id(config: RunConfig) -> str:

@@ -8,7 +8,18 @@ from typing import Any, Union
 import pytest
 
 from ffnn_lab.config import ConfigError, RunConfig, leaves, with_values
-from ffnn_lab.config.fields import Range, check, coerce, describe, leaf_fields, one_of, ranged
+from ffnn_lab.config.fields import (
+    Range,
+    any_value,
+    check,
+    coerce,
+    describe,
+    is_neutral,
+    leaf_fields,
+    one_of,
+    ranged,
+    walk_leaves,
+)
 from ffnn_lab.config.initializer import ConstantConfig
 from ffnn_lab.config.optimizer import AdamConfig, HeavyBallConfig
 from tests.builders import make_run
@@ -237,3 +248,26 @@ def test_a_constant_may_be_negative_but_not_infinite() -> None:
     assert leaves(config)["initializer.value"] == -2.0
     with pytest.raises(ConfigError, match=r"^initializer\.value must .*, got inf$"):
         with_values(config, {"initializer.value": math.inf})
+
+
+@dataclass(kw_only=True)
+class Grown:
+    """A part that got three fields after records were first written."""
+
+    old: int
+    limit: float | None = ranged("(0, inf)", neutral=None)
+    word: str = one_of("none", "some", neutral="none")
+    flag: bool = any_value(neutral=False)
+
+
+def test_a_later_field_declares_the_value_that_changes_nothing() -> None:
+    grown = Grown(old=1, limit=None, word="some", flag=False)
+    neutral = {key: is_neutral(metadata, value) for key, value, metadata in walk_leaves(grown)}
+    assert neutral == {"old": False, "limit": True, "word": False, "flag": True}
+
+
+def test_a_later_field_keeps_its_range_and_has_no_default() -> None:
+    with pytest.raises(ConfigError, match="limit must be positive, got -1"):
+        check(Grown(old=1, limit=-1.0, word="none", flag=False), "")
+    with pytest.raises(TypeError, match="limit"):
+        Grown(old=1, word="none", flag=False)

@@ -7,11 +7,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 
 import pytest
 
 from ffnn_lab.config import (
+    GROUPS,
     ConfigError,
     RunConfig,
     TaskConfig,
@@ -23,6 +24,8 @@ from ffnn_lab.config import (
     run_id,
     with_values,
 )
+from ffnn_lab.config.fields import ranged
+from ffnn_lab.config.optimizer import SGDConfig
 from ffnn_lab.config.task import TableConfig
 from tests.builders import make_run, with_parts
 from tests.catalog import BIAS_INITIALIZERS, INITIALIZERS, OPTIMIZERS, SCHEDULES, TASKS
@@ -305,6 +308,40 @@ def test_a_stored_config_out_of_range_is_refused() -> None:
     flat = {**leaves(make_run()), "optimizer.lr": -1.0}
     with pytest.raises(ConfigError, match=r"optimizer\.lr must be positive"):
         from_leaves(flat)
+
+
+# --- leaves that came later ------------------------------------------------------------------
+
+
+@dataclasses.dataclass(kw_only=True)
+class LaterSGDConfig(SGDConfig):
+    """SGD, had it got one more hyperparameter after records were written."""
+
+    clip: Union[float, None] = ranged("(0, inf)", neutral=None)  # noqa: UP007 - as in the lab
+
+
+@pytest.fixture
+def later_sgd(monkeypatch: pytest.MonkeyPatch) -> RunConfig:
+    """A run of a version whose SGD has one more leaf, at its neutral value."""
+    before = make_run(optimizer=OPTIMIZERS["sgd"].config)
+    optimizer = LaterSGDConfig(**dataclasses.asdict(before.optimizer), clip=None)
+    monkeypatch.setitem(GROUPS["optimizer"], "sgd", LaterSGDConfig)
+    return dataclasses.replace(before, optimizer=optimizer)
+
+
+def test_a_later_leaf_at_its_neutral_value_moves_no_id(later_sgd: RunConfig) -> None:
+    before = make_run(optimizer=OPTIMIZERS["sgd"].config)
+    assert run_id(later_sgd) == run_id(before)
+    assert run_id(with_values(later_sgd, {"optimizer.clip": 1.0})) != run_id(before)
+
+
+def test_a_stored_config_without_a_later_leaf_is_read_with_its_neutral_value(
+    later_sgd: RunConfig,
+) -> None:
+    stored = leaves(make_run(optimizer=OPTIMIZERS["sgd"].config))
+    assert from_leaves(stored) == later_sgd
+    clipped = with_values(later_sgd, {"optimizer.clip": 1.0})
+    assert from_leaves(leaves(clipped)) == clipped
 
 
 # --- partitions ------------------------------------------------------------------------------
