@@ -1,0 +1,53 @@
+"""The one schema of runs, trials and curves: write, read, resume. The records are the truth.
+
+A sweep's folder holds three tables in parquet, ``runs``, ``trials`` and ``curves``, and a fourth,
+``directions``, of tasks that know solutions; each is a folder of parts. A part is written beside
+its name and renamed, so that it is whole or not there.
+"""
+
+from ffnn_lab.records.definition import read_definition, write_definition
+from ffnn_lab.records.environment import environment
+from ffnn_lab.records.errors import RecordError
+from ffnn_lab.records.read import TableReader, read_curves, read_directions, read_runs, read_trials
+from ffnn_lab.records.result import (
+    DEFAULT_SETTING,
+    METRICS,
+    MOMENTS,
+    SOLUTIONS,
+    SPLITS,
+    STATUSES,
+    CurvePoint,
+    Direction,
+    RunResult,
+    TrialRow,
+)
+from ffnn_lab.records.schema import CURVES_SCHEMA, DIRECTIONS_SCHEMA, TRIALS_SCHEMA, runs_schema
+from ffnn_lab.records.write import RecordWriter, run_row
+
+__all__ = [
+    "CURVES_SCHEMA",
+    "DEFAULT_SETTING",
+    "DIRECTIONS_SCHEMA",
+    "METRICS",
+    "MOMENTS",
+    "SOLUTIONS",
+    "SPLITS",
+    "STATUSES",
+    "TRIALS_SCHEMA",
+    "CurvePoint",
+    "Direction",
+    "RecordError",
+    "RecordWriter",
+    "RunResult",
+    "TableReader",
+    "TrialRow",
+    "environment",
+    "read_curves",
+    "read_definition",
+    "read_directions",
+    "read_runs",
+    "read_trials",
+    "run_row",
+    "runs_schema",
+    "write_definition",
+]

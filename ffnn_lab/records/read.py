@@ -1,0 +1,232 @@
+"""Read the tables: whole, or what was added since the last look."""
+
+import itertools
+import os
+from collections.abc import Hashable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from ffnn_lab.records.errors import RecordError
+from ffnn_lab.records.result import STATUSES
+from ffnn_lab.records.schema import BY_EPOCH, KEYS, RANKED, schema_of
+
+_N_LISTINGS = 10
+"""Times that a table is listed while its parts vanish."""
+
+
+class TableReader:
+    """Reads a table while it grows: every part once, every row once.
+
+    Runs are written last, so what belongs to a run is there when the run is: refresh the reader
+    of ``runs`` first, and those of ``trials`` and ``curves`` after it.
+    """
+
+    def __init__(self, folder: Path, table: str, columns: Sequence[str] | None = None) -> None:
+        """Make ready; nothing is read yet.
+
+        Args:
+            folder: The sweep's; the table's own may be still to come.
+            table: ``runs``, ``trials``, ``curves`` or ``directions``.
+            columns: What to read of it, in this order; all if None.
+        """
+        self._folder = folder
+        self._table = table
+        self._columns = tuple(schema_of(table).names if columns is None else columns)
+        self._needed = tuple(dict.fromkeys((*self._columns, *KEYS[table], *RANKED[table])))
+        self._nothing = schema_of(table).empty_table().select(self._columns).to_pandas()
+        self._parts: frozenset[str] = frozenset()
+        self._seen: dict[Hashable, int] = {}
+
+    def refresh(self) -> pd.DataFrame:
+        """Give the rows that were added since the last call; all of them at the first.
+
+        A run that is recorded again comes again if its status got better (it failed, and was
+        trained anew), and takes the place of its former row. Where nothing was added, this lists
+        one folder and does no more.
+
+        Returns:
+            The new rows, possibly none, with the columns asked for.
+
+        Raises:
+            RecordError: If a part cannot be read or has another schema; the next call tries again.
+        """
+        new, parts = _unread(self._folder, self._table, self._needed, known=self._parts)
+        if new is None:
+            self._parts = parts
+            nothing: pd.DataFrame = self._nothing.copy()
+            return nothing
+        rows = _once(new, self._table)
+        is_news = pa.array(self._note(rows), type=pa.bool_())
+        self._parts = parts
+        frame: pd.DataFrame = rows.filter(is_news).select(self._columns).to_pandas()
+        return frame
+
+    def _note(self, rows: pa.Table) -> list[bool]:
+        """Say which rows are news, and remember them."""
+        # Every part holds a run's curve from its start: the last epoch says what was seen.
+        names = ["run_id"] if self._table in BY_EPOCH else KEYS[self._table]
+        columns = [rows[name].to_pylist() for name in names]
+        keys = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
+        ranks = _ranks(rows, self._table).tolist()
+        unseen = -1 - len(STATUSES)
+        pairs = list(zip(keys, ranks, strict=True))
+        is_news = [rank > self._seen.get(key, unseen) for key, rank in pairs]
+        for key, rank in itertools.compress(pairs, is_news):
+            self._seen[key] = max(rank, self._seen.get(key, unseen))
+        return is_news
+
+
+def part_names(folder: Path, table: str) -> frozenset[str]:
+    """List the names of a table's parts."""
+    try:
+        with os.scandir(folder / table) as entries:
+            names = [entry.name for entry in entries]
+    except FileNotFoundError:
+        return frozenset()
+    is_part = (name for name in names if name.startswith("part-") and name.endswith(".parquet"))
+    return frozenset(is_part)
+
+
+def read_table(folder: Path, table: str) -> pa.Table:
+    """Read all parts of a table.
+
+    Raises:
+        RecordError: If a part cannot be read or has another schema.
+    """
+    schema = schema_of(table)
+    rows, _ = _unread(folder, table, schema.names, known=frozenset())
+    return schema.empty_table() if rows is None else _once(rows, table)
+
+
+def _unread(
+    folder: Path, table: str, columns: Sequence[str], *, known: frozenset[str]
+) -> tuple[pa.Table | None, frozenset[str]]:
+    """Read the parts that are not known, until a listing shows no others.
+
+    A part whose rows a worker compacts meanwhile vanishes, and a listing made at that time may
+    lack the part and its compaction both; the next one has the compaction.
+
+    Returns:
+        Their rows, some perhaps twice, or None where there is no such part; and the parts that
+        are known from now on.
+
+    Raises:
+        RecordError: If a part cannot be read or has another schema.
+    """
+    read: dict[str, pa.Table] = {}
+    listed: frozenset[str] = frozenset()
+    vanished: RecordError | None = None
+    for _ in range(_N_LISTINGS):
+        listed = part_names(folder, table)
+        vanished = None
+        new = sorted(listed - known - read.keys())
+        if not new:
+            break
+        for name in new:
+            try:
+                read[name] = _read_part(folder / table / name, table, columns)
+            except RecordError as error:
+                if not isinstance(error.__cause__, FileNotFoundError):
+                    raise
+                vanished = error
+    if vanished is not None:
+        raise vanished
+    # Names that are gone are forgotten, and those that come later are not counted as known.
+    parts = listed & (known | read.keys())
+    # In the order of names, as if all had been there at once.
+    tables = [read[name] for name in sorted(read)]
+    return (pa.concat_tables(tables) if tables else None), parts
+
+
+def _read_part(path: Path, table: str, columns: Sequence[str]) -> pa.Table:
+    schema = schema_of(table)
+    try:
+        with pq.ParquetFile(path) as part:
+            names = part.schema_arrow.names
+            rows = part.read(columns=list(columns)) if names == schema.names else None
+    except (pa.ArrowException, OSError) as error:
+        msg = (
+            f"{path} cannot be read ({str(error).splitlines()[0]}); delete it and repeat the "
+            "command that made it: what it held is trained again"
+        )
+        raise RecordError(msg) from error
+    if rows is None:
+        odd = set(names) ^ set(schema.names)
+        msg = (
+            f"{path} was written by another version of ffnn_lab: columns differ "
+            f"({', '.join(sorted(odd)) or 'in their order'})"
+        )
+        raise RecordError(msg)
+    return rows.select(list(columns))
+
+
+def _once(rows: pa.Table, table: str) -> pa.Table:
+    """Keep one of rows with equal keys: a part and its compaction, or a run that was tried again.
+
+    Of a run, the row of the best status is kept.
+    """
+    keys = rows.select(KEYS[table]).to_pandas()
+    if not keys.duplicated().any():
+        return rows
+    ranks = np.zeros(len(keys)) if table in BY_EPOCH else _ranks(rows, table)
+    best_first = np.argsort(-ranks, kind="stable")
+    is_kept = np.zeros(len(keys), dtype=bool)
+    is_kept[best_first[~keys.iloc[best_first].duplicated().to_numpy()]] = True
+    return rows.filter(pa.array(is_kept))
+
+
+def _ranks(rows: pa.Table, table: str) -> NDArray[np.int64]:
+    """Rank rows: of those that tell of the same thing, a higher one brings news."""
+    if table == "runs":
+        rank = {status: -place for place, status in enumerate(STATUSES)}
+        statuses = rows["status"].to_pylist()
+        return np.array([rank.get(each, -len(STATUSES)) for each in statuses], dtype=np.int64)
+    if table in BY_EPOCH:
+        return np.asarray(rows["epoch"].to_numpy(), dtype=np.int64)
+    return np.zeros(len(rows), dtype=np.int64)
+
+
+def _frame(folder: Path, table: str) -> pd.DataFrame:
+    frame: pd.DataFrame = read_table(folder, table).to_pandas()
+    return frame
+
+
+def read_runs(folder: Path) -> pd.DataFrame:
+    """Read the table ``runs``: one row per run.
+
+    Raises:
+        RecordError: If a part is damaged.
+    """
+    return _frame(folder, "runs")
+
+
+def read_trials(folder: Path) -> pd.DataFrame:
+    """Read the table ``trials``: one row per stage, arm, setting and seed.
+
+    Raises:
+        RecordError: If a part is damaged.
+    """
+    return _frame(folder, "trials")
+
+
+def read_curves(folder: Path) -> pd.DataFrame:
+    """Read the table ``curves``: one row per run, epoch and split.
+
+    Raises:
+        RecordError: If a part is damaged.
+    """
+    return _frame(folder, "curves")
+
+
+def read_directions(folder: Path) -> pd.DataFrame:
+    """Read the table ``directions``: one row per run and epoch, of runs that have them.
+
+    Raises:
+        RecordError: If a part is damaged.
+    """
+    return _frame(folder, "directions")

@@ -1,0 +1,126 @@
+"""Write results as parts of the tables."""
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ffnn_lab.config import leaves
+from ffnn_lab.records.environment import environment
+from ffnn_lab.records.read import part_names, read_table
+from ffnn_lab.records.result import RunResult, TrialRow
+from ffnn_lab.records.schema import KEYS, schema_of
+
+
+def run_row(result: RunResult) -> dict[str, Any]:
+    """Flatten a result to its row of ``runs``."""
+    flat = leaves(result.config)
+    flat["trainer.batch_size"] = str(flat["trainer.batch_size"])
+    flat["trainer.compile"] = str(flat["trainer.compile"]).lower()
+    return {
+        "run_id": result.run_id,
+        **flat,
+        "status": result.status,
+        "n_epochs": result.n_epochs,
+        "n_steps": result.n_steps,
+        "diverged_step": result.diverged_step,
+        "seconds": result.seconds,
+        "chance_error": result.chance_error,
+        "traceback": result.traceback,
+        **result.metrics(),
+        **environment(),
+        "config_json": json.dumps(leaves(result.config), sort_keys=True),
+    }
+
+
+class RecordWriter:
+    """Writes one worker's parts into a sweep's folder."""
+
+    def __init__(self, folder: Path, worker: str = "0") -> None:
+        """Make ready to write; the folder is made with the first part.
+
+        Args:
+            folder: The sweep's.
+            worker: A name that no other process writes under.
+        """
+        self._folder = folder
+        self._worker = worker
+
+    def write(self, results: Sequence[RunResult], trials: Iterable[TrialRow] = ()) -> None:
+        """Write one part of each table.
+
+        The others come first, so that a run found in ``runs`` has everything else.
+        """
+        curves = [
+            {"run_id": result.run_id, **asdict(point)}
+            for result in results
+            for point in result.curve
+        ]
+        directions = [
+            {
+                "run_id": result.run_id,
+                "epoch": point.epoch,
+                "step": point.step,
+                **{f"cosine.{name}": value for name, value in point.cosines.items()},
+            }
+            for result in results
+            for point in result.directions
+        ]
+        rows = {
+            "curves": curves,
+            "directions": directions,
+            "trials": [asdict(row) for row in trials],
+            "runs": [run_row(result) for result in results],
+        }
+        for table, contents in rows.items():
+            if contents:
+                self._part(table, pa.Table.from_pylist(contents, schema=schema_of(table)))
+
+    def _part(self, table: str, contents: pa.Table) -> None:
+        folder = self._folder / table
+        folder.mkdir(parents=True, exist_ok=True)
+        taken = [int(path.stem.rsplit("-", 1)[1]) for path in folder.glob("part-*-*.parquet")]
+        name = f"part-{self._worker}-{max(taken, default=-1) + 1}.parquet"
+        beside = folder / f".{name}"
+        pq.write_table(contents, beside)
+        beside.replace(folder / name)
+
+    def compact(self) -> None:
+        """Gather the parts of each table into one; a reader sees the same rows throughout."""
+        for table in KEYS:
+            parts = part_names(self._folder, table)
+            if len(parts) > 1:
+                self._part(table, read_table(self._folder, table))
+                for name in parts:
+                    # Another worker may have compacted them, too.
+                    (self._folder / table / name).unlink(missing_ok=True)
+
+    def forget(self, runs: Collection[str]) -> None:
+        """Take runs out of ``runs``, so that they are trained again.
+
+        No other process may be writing.
+        """
+        self._drop("runs", "run_id", runs)
+
+    def forget_trials(self, stage: str) -> None:
+        """Take the rows of a stage out of ``trials``; their runs stay.
+
+        No other process may be writing.
+        """
+        self._drop("trials", "stage", [stage])
+
+    def _drop(self, table: str, column: str, values: Collection[str]) -> None:
+        parts, rows = part_names(self._folder, table), read_table(self._folder, table)
+        is_dropped = pc.is_in(rows[column], pa.array(sorted(values), type=pa.string()))
+        kept = rows.filter(pc.invert(is_dropped))
+        if len(kept) == len(rows):
+            return
+        if len(kept):
+            self._part(table, kept)
+        for name in parts:
+            (self._folder / table / name).unlink()
