@@ -1,12 +1,11 @@
 """Proof that a claim was worded before the runs that judge it: its file's hash, kept then."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ffnn_lab.records import RecordError
+from ffnn_lab.records import DamagedError, RecordError, read_sealed, write_sealed
 
 STORE = "claims.json"
 """In a sweep's folder, beside its definition."""
@@ -47,9 +46,7 @@ def declare(sweep: Path, *, n_runs: int, hashes: Mapping[str, str] | None = None
         if name not in stored
     }
     if new:
-        beside = sweep / f".{STORE}"
-        beside.write_text(json.dumps({**stored, **new}, indent=2) + "\n")
-        beside.replace(sweep / STORE)
+        write_sealed(sweep / STORE, {**stored, **new})
 
 
 def when_declared(sweep: Path, name: str, *, digest: str) -> str:
@@ -77,7 +74,22 @@ def _stored(sweep: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        return dict(json.loads(path.read_text()))
-    except (OSError, ValueError, TypeError) as error:
+        stored = read_sealed(path)
+        for name, declared in stored.items():
+            _check(name, declared)
+    except (OSError, DamagedError) as error:
         msg = f"{path} cannot be read ({error}); delete it: its claims then count as undeclared"
         raise RecordError(msg) from error
+    return stored
+
+
+def _check(name: str, declared: object) -> None:
+    """Check what is stored of a claim.
+
+    Raises:
+        DamagedError: If it is anything else.
+    """
+    is_known = isinstance(declared, dict) and set(declared) == {"sha256", "n_runs"}
+    if not (is_known and isinstance(declared["sha256"], str) and type(declared["n_runs"]) is int):
+        msg = f"{name} has no hash and number of runs"
+        raise DamagedError(msg)

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from ffnn_lab.config import from_leaves, leaves
+from ffnn_lab.files import write_whole
 from ffnn_lab.population import Member, Snapshot
 from ffnn_lab.records import CurvePoint, Direction
 from ffnn_lab.schedules import ScheduleState
@@ -24,7 +25,6 @@ _N_DIGEST = hashlib.sha256().digest_size
 
 def save_checkpoint(path: Path, snapshots: Sequence[Snapshot]) -> None:
     """Write members whole or not at all, in place of what ``path`` held."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     contents = {
         snapshot.member.run_id: {
             "member": json.dumps(_to_json(snapshot.member)),
@@ -36,11 +36,7 @@ def save_checkpoint(path: Path, snapshots: Sequence[Snapshot]) -> None:
     # In memory first: a disk that is full then raises an OSError, and not one of torch's own.
     buffer = io.BytesIO()
     torch.save(contents, buffer)
-    beside = path.with_name(f".{path.name}")
-    with beside.open("wb") as file:
-        file.write(hashlib.sha256(buffer.getbuffer()).digest())
-        file.write(buffer.getbuffer())
-    beside.replace(path)
+    write_whole(path, hashlib.sha256(buffer.getbuffer()).digest(), buffer.getbuffer())
 
 
 def load_checkpoint(path: Path) -> dict[str, Snapshot]:

@@ -179,7 +179,7 @@ def run_sweep(
         population_size=options.population_size,
         notice=lambda text: console.print(text, soft_wrap=True, highlight=False, markup=False),
     )
-    stored = read_definition(outputs / definition.name)
+    stored = read_definition(outputs / definition.name, is_whole=True)
     definition = settle(stored=stored)
     if stored is not None and not is_kept and is_other(stored, definition):
         definition = settle(stored=None)  # nothing of it stays

@@ -50,7 +50,7 @@ class Observer(Watch):
     def look(self) -> None:
         """Read the parts that are new."""
         for path in (self._folder / "runs").glob("[!.]*.parquet"):
-            named = re.fullmatch(r"part-(.+)-\d+\.parquet", path.name)
+            named = re.fullmatch(r"part-(.+)-\d+-[0-9a-f]{16}\.parquet", path.name)
             assert named is not None, path.name
             with suppress(FileNotFoundError):
                 for run_id in pq.read_table(path, columns=["run_id"])["run_id"].to_pylist():

@@ -22,6 +22,7 @@ from ffnn_lab.tasks import Task
 from ffnn_lab.trainer import train
 from tests.builders import make_run
 from tests.command_line import run_lab, run_module
+from tests.parts import rewrite
 from tests.sweeps import make_definition, work
 
 Rows = list[dict[str, Any]]
@@ -62,7 +63,7 @@ def spoil(folder: Path, table: str, change: Callable[[dict[str, Any]], object]) 
     rows: Rows = stored.to_pylist()
     for row in rows:
         change(row)
-    pq.write_table(pa.Table.from_pylist(rows, schema=stored.schema), part)
+    rewrite(part, pa.Table.from_pylist(rows, schema=stored.schema))
 
 
 def spoil_config(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:

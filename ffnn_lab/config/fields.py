@@ -133,18 +133,35 @@ def check(part: Any, prefix: str) -> None:  # noqa: ANN401 - any dataclass of th
         ConfigError: Naming the field as the user writes it, what was expected and what came.
     """
     for field in dataclasses.fields(part):
-        value = getattr(part, field.name)
-        for each in value if isinstance(value, list) else [value]:
-            if each is None:
-                continue
-            expected = field.metadata.get("range")
-            if expected is not None and each not in expected:
-                msg = f"{prefix}{field.name} must {expected}, got {value}"
-                raise ConfigError(msg)
-            options = field.metadata.get("options")
-            if options is not None and each not in options:
-                msg = f"{prefix}{field.name} must be one of {', '.join(options)}; got {value}"
-                raise ConfigError(msg)
+        check_value(getattr(part, field.name), field.metadata, f"{prefix}{field.name}")
+
+
+def check_value(value: Any, metadata: Mapping[str, Any], name: str) -> None:  # noqa: ANN401
+    """Check one value, or each of a list, against what its field declares.
+
+    Raises:
+        ConfigError: Naming the field, what was expected and what came.
+    """
+    for each in value if isinstance(value, list) else [value]:
+        if each is None:
+            continue
+        expected = metadata.get("range")
+        if expected is not None and each not in expected:
+            msg = f"{name} must {expected}, got {value}"
+            raise ConfigError(msg)
+        options = metadata.get("options")
+        if options is not None and each not in options:
+            msg = f"{name} must be one of {', '.join(options)}; got {value}"
+            raise ConfigError(msg)
+
+
+def neutral_values(part: type) -> dict[str, Any]:
+    """Return the neutral value of each field of a config class that declares one, by name."""
+    return {
+        field.name: field.metadata["neutral"]
+        for field in dataclasses.fields(part)
+        if "neutral" in field.metadata
+    }
 
 
 def leaves(config: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass

@@ -12,6 +12,7 @@ from ffnn_lab.config.fields import (
     check,
     coerce,
     is_neutral,
+    neutral_values,
     one_of,
     ranged,
     type_hints,
@@ -193,7 +194,7 @@ def from_leaves(flat: Mapping[str, Any]) -> RunConfig:
         ConfigError: If leaves are missing, unknown or out of range.
     """
     hints = type_hints(RunConfig)
-    flat = _neutral_values(RunConfig) | dict(flat)
+    flat = neutral_values(RunConfig) | dict(flat)
     parts_of_run = {name for name, hint in hints.items() if is_dataclass(hint)}
     _check_stored({key.partition(".")[0] for key in flat} | parts_of_run, hints, prefix="")
     parts: dict[str, Any] = {}
@@ -209,19 +210,10 @@ def from_leaves(flat: Mapping[str, Any]) -> RunConfig:
                 raise ConfigError(msg)
             part = GROUPS[name][below["name"]]
         inner = type_hints(part)
-        below = _neutral_values(part) | below
+        below = neutral_values(part) | below
         _check_stored(set(below), inner, prefix=f"{name}.")
         parts[name] = part(**{k: coerce(v, inner[k], f"{name}.{k}") for k, v in below.items()})
     return RunConfig(**parts)
-
-
-def _neutral_values(part: type) -> dict[str, Any]:
-    """Return the neutral value of each field of a config class that declares one, by name."""
-    return {
-        field.name: field.metadata["neutral"]
-        for field in fields(part)
-        if "neutral" in field.metadata
-    }
 
 
 def _check_stored(names: set[str], hints: Mapping[str, Any], *, prefix: str) -> None:

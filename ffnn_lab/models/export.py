@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ffnn_lab.files import write_whole
 from ffnn_lab.models.mlp import Layout
 
 _MODULES: dict[str, type[nn.Module]] = {
@@ -48,18 +49,17 @@ def export_member(params: Sequence[Tensor], member: int, layout: Layout) -> nn.S
 
 
 def save_network(network: nn.Sequential, path: Path, layout: Layout) -> None:
-    """Write a network's layout and weights to one file."""
+    """Write a network's layout and weights to one file, whole or not at all."""
     contents: dict[str, Any] = {
         "sizes": list(layout.sizes),
         "activation": layout.activation,
         "has_bias": layout.has_bias,
         "state": {name: tensor.cpu() for name, tensor in network.state_dict().items()},
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
     # In memory first: a disk that is full then raises an OSError, and not one of torch's own.
     buffer = io.BytesIO()
     torch.save(contents, buffer)
-    path.write_bytes(buffer.getbuffer())
+    write_whole(path, buffer.getbuffer())
 
 
 def open_network(path: Path) -> nn.Sequential:

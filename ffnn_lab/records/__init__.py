@@ -22,6 +22,7 @@ from ffnn_lab.records.result import (
     TrialRow,
 )
 from ffnn_lab.records.schema import CURVES_SCHEMA, DIRECTIONS_SCHEMA, TRIALS_SCHEMA, runs_schema
+from ffnn_lab.records.sealed import DamagedError, read_sealed, write_sealed
 from ffnn_lab.records.write import RecordWriter, run_row
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "STATUSES",
     "TRIALS_SCHEMA",
     "CurvePoint",
+    "DamagedError",
     "Direction",
     "RecordError",
     "RecordWriter",
@@ -46,8 +48,10 @@ __all__ = [
     "read_definition",
     "read_directions",
     "read_runs",
+    "read_sealed",
     "read_trials",
     "run_row",
     "runs_schema",
     "write_definition",
+    "write_sealed",
 ]

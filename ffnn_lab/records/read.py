@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ffnn_lab.records.errors import RecordError
+from ffnn_lab.records.parts import read_part
 from ffnn_lab.records.result import STATUSES
 from ffnn_lab.records.schema import BY_EPOCH, KEYS, RANKED, schema_of
 
@@ -129,7 +129,7 @@ def _unread(
             break
         for name in new:
             try:
-                read[name] = _read_part(folder / table / name, table, columns)
+                read[name] = read_part(folder / table / name, table, columns)
             except RecordError as error:
                 if not isinstance(error.__cause__, FileNotFoundError):
                     raise
@@ -141,28 +141,6 @@ def _unread(
     # In the order of names, as if all had been there at once.
     tables = [read[name] for name in sorted(read)]
     return (pa.concat_tables(tables) if tables else None), parts
-
-
-def _read_part(path: Path, table: str, columns: Sequence[str]) -> pa.Table:
-    schema = schema_of(table)
-    try:
-        with pq.ParquetFile(path) as part:
-            names = part.schema_arrow.names
-            rows = part.read(columns=list(columns)) if names == schema.names else None
-    except (pa.ArrowException, OSError) as error:
-        msg = (
-            f"{path} cannot be read ({str(error).splitlines()[0]}); delete it and repeat the "
-            "command that made it: what it held is trained again"
-        )
-        raise RecordError(msg) from error
-    if rows is None:
-        odd = set(names) ^ set(schema.names)
-        msg = (
-            f"{path} was written by another version of ffnn_lab: columns differ "
-            f"({', '.join(sorted(odd)) or 'in their order'})"
-        )
-        raise RecordError(msg)
-    return rows.select(list(columns))
 
 
 def _once(rows: pa.Table, table: str) -> pa.Table:

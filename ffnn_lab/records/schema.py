@@ -1,8 +1,12 @@
 """The columns of the tables ``runs``, ``trials``, ``curves`` and ``directions``."""
 
+import dataclasses
 import functools
+import hashlib
 import types
 import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Union
 
 import pyarrow as pa
@@ -13,18 +17,64 @@ from ffnn_lab.records.environment import environment
 from ffnn_lab.records.result import METRICS, MOMENTS, SOLUTIONS, SPLITS
 
 
+@dataclass(frozen=True)
+class Leaf:
+    """A leaf of the config, as one class of options declares it."""
+
+    column: str
+    type: pa.DataType
+    options: tuple[str, ...] | None
+    """Names of the options of its group that have it; None where every run has it."""
+    metadata: Mapping[str, Any]
+
+    @property
+    def chosen_by(self) -> str:
+        """The column that names the option that a run chose."""
+        return f"{self.column.partition('.')[0]}.name"
+
+    @property
+    def neutral(self) -> Any:  # noqa: ANN401 - any value of a config
+        """The value that stands for an absent leaf, as its column holds it.
+
+        Raises:
+            KeyError: If the leaf declares none.
+        """
+        return cell(self.metadata["neutral"], self.type)
+
+
+def cell(value: Any, kind: pa.DataType) -> Any:  # noqa: ANN401 - any value of a config
+    """Convert a value of a config to what a column holds: text where it has no single type."""
+    if value is None or kind != pa.string() or isinstance(value, str):
+        return value
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@functools.cache
+def config_leaves() -> dict[str, list[Leaf]]:
+    """Collect every leaf of every option, by column, in the order of the columns."""
+    found: dict[str, list[Leaf]] = {}
+    for field in dataclasses.fields(RunConfig):
+        name, hint = field.name, type_hints(RunConfig)[field.name]
+        if not (name in GROUPS or dataclasses.is_dataclass(hint)):
+            found[name] = [Leaf(name, _arrow_type(hint), None, field.metadata)]
+            continue
+        options: dict[type, list[str]] = {}
+        for option, part in GROUPS.get(name, {"": hint}).items():
+            options.setdefault(part, []).append(option)
+        for part in sorted(options, key=str):
+            chosen = tuple(options[part]) if len(options) > 1 else None
+            for column, leaf, metadata in leaf_fields(part, f"{name}."):
+                found.setdefault(column, []).append(
+                    Leaf(column, _arrow_type(leaf), chosen, metadata)
+                )
+    return found
+
+
 @functools.cache
 def runs_schema() -> pa.Schema:
     """Build the schema of ``runs``: the union of all options' leaves, then what was found."""
     fields = {"run_id": pa.string()}
-    for name, hint in type_hints(RunConfig).items():
-        parts = sorted(set(GROUPS[name].values()), key=str) if name in GROUPS else [hint]
-        for part in parts:
-            if hasattr(part, "__dataclass_fields__"):
-                for key, leaf, _ in leaf_fields(part, f"{name}."):
-                    fields.setdefault(key, _arrow_type(leaf))
-            else:
-                fields[name] = _arrow_type(part)
+    fields |= {column: declared[0].type for column, declared in config_leaves().items()}
     fields |= {
         "status": pa.string(),
         "n_epochs": pa.int64(),
@@ -106,3 +156,24 @@ def schema_of(table: str) -> pa.Schema:
         "curves": CURVES_SCHEMA,
         "directions": DIRECTIONS_SCHEMA,
     }.get(table) or runs_schema()
+
+
+# --- formats ------------------------------------------------------------------------------------
+
+FORMAT = 2
+"""What this version writes. Parts of format 1 name no format, and have no checksums."""
+COLUMNS_OF_FORMAT_1 = {
+    "runs": "3daddc5c41eb537b",
+    "trials": "2a42bfb1f14b9d43",
+    "curves": "2dd51e4c679982b6",
+    "directions": "8b2b22d51c28c0c1",
+}
+"""`columns_digest` of each table's columns in format 1 (commit 9b2446f)."""
+ADDED: dict[str, dict[str, Any]] = {"runs": {}, "trials": {}, "curves": {}, "directions": {}}
+"""Columns that were added since format 1, leaves of configs apart: how a part without the column
+is read. A leaf of a config declares its neutral value where the leaf is declared."""
+
+
+def columns_digest(names: Iterable[str]) -> str:
+    """Hash the names of a part's columns, in any order."""
+    return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()[:16]

@@ -8,20 +8,21 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from ffnn_lab.config import leaves
 from ffnn_lab.records.environment import environment
+from ffnn_lab.records.parts import write_part
 from ffnn_lab.records.read import part_names, read_table
 from ffnn_lab.records.result import RunResult, TrialRow
-from ffnn_lab.records.schema import KEYS, schema_of
+from ffnn_lab.records.schema import KEYS, cell, runs_schema, schema_of
 
 
 def run_row(result: RunResult) -> dict[str, Any]:
     """Flatten a result to its row of ``runs``."""
-    flat = leaves(result.config)
-    flat["trainer.batch_size"] = str(flat["trainer.batch_size"])
-    flat["trainer.compile"] = str(flat["trainer.compile"]).lower()
+    schema = runs_schema()
+    flat = {
+        name: cell(value, schema.field(name).type) for name, value in leaves(result.config).items()
+    }
     return {
         "run_id": result.run_id,
         **flat,
@@ -82,13 +83,7 @@ class RecordWriter:
                 self._part(table, pa.Table.from_pylist(contents, schema=schema_of(table)))
 
     def _part(self, table: str, contents: pa.Table) -> None:
-        folder = self._folder / table
-        folder.mkdir(parents=True, exist_ok=True)
-        taken = [int(path.stem.rsplit("-", 1)[1]) for path in folder.glob("part-*-*.parquet")]
-        name = f"part-{self._worker}-{max(taken, default=-1) + 1}.parquet"
-        beside = folder / f".{name}"
-        pq.write_table(contents, beside)
-        beside.replace(folder / name)
+        write_part(self._folder, self._worker, table, contents)
 
     def compact(self) -> None:
         """Gather the parts of each table into one; a reader sees the same rows throughout."""

@@ -441,7 +441,7 @@ def stored_definition(folder: Path) -> Definition:
     Raises:
         RecordError: If there is none.
     """
-    contents = read_definition(folder)
+    contents = read_definition(folder, is_whole=True)
     if contents is None:
         msg = f"{folder} has no definition.json to say what was asked for"
         raise RecordError(msg)

@@ -7,12 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from ffnn_lab.records import (
+    SOLUTIONS,
     RecordError,
     RecordWriter,
     environment,
     read_curves,
     read_definition,
+    read_directions,
     read_runs,
     write_definition,
 )
@@ -38,7 +42,7 @@ def settle_folder(definition: Definition, outputs: Path, *, if_changed: str) -> 
             shows the difference and what to do.
     """
     folder = outputs / definition.name
-    stored = read_definition(folder)
+    stored = read_definition(folder, is_whole=True)
     if stored is None or not is_other(stored, definition) or if_changed == "discard":
         return definition
     if if_changed == "fork":
@@ -81,7 +85,7 @@ def prepare(
         RecordError: If others are at work on what would have to change under them.
     """
     folder = outputs / definition.name
-    stored = read_definition(folder)
+    stored = read_definition(folder, is_whole=True)
     if stored is not None and is_other(stored, definition):
         _alone(folder, is_worked_on=is_worked_on)
         discard(folder, definition.name, storage)
@@ -92,8 +96,8 @@ def prepare(
         return
     sessions = list(stored.get("sessions", []))
     now = _session()
-    if sessions and any(now[key] != sessions[-1][key] for key in _CODE):
-        before = ", ".join(f"{key} {sessions[-1][key]}" for key in _CODE)
+    if sessions and any(now[key] != sessions[-1].get(key) for key in _CODE):
+        before = ", ".join(f"{key} {sessions[-1].get(key)}" for key in _CODE)
         notice(
             f"other code than before goes on with this sweep: it was begun with {before}. Each "
             "run's row says which code it was trained by."
@@ -111,13 +115,20 @@ def prepare(
         storage.delete(f"{definition.name}/")  # which has them as failed for good
     if not is_worked_on:
         runs = read_runs(folder)
-        # A run that had no epoch has no curve; any other without one was lost in part.
-        has_curve = runs["run_id"].isin(read_curves(folder)["run_id"]) | (runs["n_epochs"] == 0)
         has_failed = retry_failed & (runs["status"] == "failed")
-        RecordWriter(folder).forget(set(runs.loc[~has_curve | has_failed, "run_id"]))
+        forgotten = set(runs.loc[_lost_in_part(folder, runs) | has_failed, "run_id"])
+        RecordWriter(folder).forget(forgotten)
         if retry_failed:
             notice(f"{int(has_failed.sum())} failed runs are tried again")
     _write(folder, definition, sessions)
+
+
+def _lost_in_part(folder: Path, runs: pd.DataFrame) -> "pd.Series[bool]":
+    """Tell of each run whether a table lacks what belongs to it, as where a part was deleted."""
+    has_curve = runs["run_id"].isin(read_curves(folder)["run_id"]) | (runs["n_epochs"] == 0)
+    has_cosines = runs[[f"cosine.{name}" for name in SOLUTIONS]].notna().any(axis=1)
+    has_directions = runs["run_id"].isin(read_directions(folder)["run_id"])
+    return ~has_curve | (has_cosines & ~has_directions)
 
 
 def discard(folder: Path, name: str, storage: Storage) -> None:

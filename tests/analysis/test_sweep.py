@@ -45,7 +45,7 @@ def test_a_mean_of_the_last_epochs_needs_to_know_how_many(tmp_path: Path) -> Non
     objective = {**MEAN_LAST}
     del objective["n_last"]
     folder = write_sweep(tmp_path, definition=make_definition(objective=objective))
-    with pytest.raises(RecordError, match=r"is not a sweep's definition .*n_last"):
+    with pytest.raises(RecordError, match=r"objective\.n_last is missing"):
         load(folder)
 
 

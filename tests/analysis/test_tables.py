@@ -249,8 +249,8 @@ def test_a_trial_whose_run_was_lost_is_counted(tmp_path: Path) -> None:
     """A worker killed between its parts leaves trials without runs."""
     folder = write_sweep(tmp_path, keep=lambda row: row[0] == "tune")
     write_sweep(tmp_path / "other", keep=lambda row: row[0] == "confirm" and row[2] == 1)
-    part = tmp_path / "other" / "trials" / "part-0-0.parquet"
-    part.rename(folder / "trials" / "part-1-0.parquet")
+    (part,) = (tmp_path / "other" / "trials").glob("part-*.parquet")
+    part.rename(folder / "trials" / part.name.replace("part-0", "part-1"))
     missing = arm_row(load_sweep(folder), "sgd")["missing"]
     assert missing == (
         "0 of 3 confirm seeds, 0 of 3 confirm seeds of the default, 3 of 9 trials have no run"

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 import torch
 from optuna.trial import TrialState
@@ -19,7 +18,7 @@ from optuna.trial import TrialState
 from ffnn_lab import trainer
 from ffnn_lab.config import RunConfig
 from ffnn_lab.population import Population
-from ffnn_lab.records import read_curves, read_runs, read_trials
+from ffnn_lab.records import parts, read_curves, read_runs, read_trials
 from ffnn_lab.stepper import Stepper
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.storage import Storage
@@ -449,19 +448,18 @@ def _check_full_disk(
     n_writes: int, calm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Let the disk be full after so many writes, and repeat the command; no run is blamed."""
-    write_table = pq.write_table
+    write_whole = parts.write_whole
     n_written = 0
 
-    def full(table: Any, where: Path) -> None:  # noqa: ANN401 - passed on
+    def full(where: Path, *contents: bytes) -> None:
         nonlocal n_written
         n_written += 1
         if n_written > n_writes:
-            where.write_bytes(b"PAR1")  # what there was room for
             raise OSError(errno.ENOSPC, "No space left on device", str(where))
-        write_table(table, where)
+        write_whole(where, *contents)
 
     with monkeypatch.context() as patch:
-        patch.setattr(pq, "write_table", full)
+        patch.setattr(parts, "write_whole", full)
         with pytest.raises(OSError, match="No space left on device"):
             work(tmp_path, make_grid())
     clerk = Clerk()

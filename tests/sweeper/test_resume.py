@@ -16,13 +16,13 @@ from ffnn_lab.records import (
     read_definition,
     read_runs,
     read_trials,
-    runs_schema,
     write_definition,
 )
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.resume import settle_folder
 from ffnn_lab.sweeper.space import Choice
 from ffnn_lab.sweeper.worker import Watcher
+from tests.parts import rewrite
 from tests.sweeps import make_definition, tables, work
 
 
@@ -208,10 +208,10 @@ def test_a_fork_takes_over_no_run_that_was_pruned_or_failed(tmp_path: Path) -> N
     runs = read_runs(folder)
     spoiled = runs["run_id"].iloc[0]
     runs.loc[runs["run_id"] == spoiled, "status"] = "pruned"
-    for part in (folder / "runs").glob("part-*"):
+    first, *others = (folder / "runs").glob("part-*")
+    for part in others:
         part.unlink()
-    schema = runs_schema()
-    pq.write_table(pa.Table.from_pandas(runs, schema), folder / "runs" / "part-0-0.parquet")
+    rewrite(first, pa.Table.from_pandas(runs, pq.read_schema(first)))
     forked = settle_folder(changed_axis(definition), tmp_path, if_changed="fork")
     assert forked.command.endswith("hydra.sweeper.if_changed=fork")
     work(tmp_path, forked)

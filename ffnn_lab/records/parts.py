@@ -1,0 +1,167 @@
+"""Parts: the files that a table consists of, each with a checksum of all of its bytes.
+
+A part is called ``part-<worker>-<number>-<checksum>.parquet``. The checksum is of the whole file,
+footer included, and is in place as soon as the name is. Its metadata name the format that it was
+written in and its columns, so that a later version knows which columns are newer than the part.
+Parts of format 1 (commit 9b2446f) have neither.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ffnn_lab.files import write_whole
+from ffnn_lab.records.errors import RecordError
+from ffnn_lab.records.schema import (
+    ADDED,
+    COLUMNS_OF_FORMAT_1,
+    FORMAT,
+    Leaf,
+    columns_digest,
+    config_leaves,
+    schema_of,
+)
+
+_N_DIGITS = 16
+_NAME = re.compile(rf"part-.+-(\d+)-([0-9a-f]{{{_N_DIGITS}}})\.parquet")
+_NAME_OF_FORMAT_1 = re.compile(r"part-.+-(\d+)\.parquet")
+_FORMAT = b"ffnn_lab.format"
+_COLUMNS = b"ffnn_lab.columns"
+WHAT_TO_DO = (
+    "restore it from a copy, or delete it and repeat the command that made it: what it held is "
+    "trained again"
+)
+
+
+def write_part(folder: Path, worker: str, table: str, contents: pa.Table) -> None:
+    """Write rows as a new part of a table, whole or not at all.
+
+    Args:
+        folder: The sweep's.
+        worker: A name that no other process writes under.
+        table: Which of the four tables.
+        contents: The rows, in the table's schema.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    metadata = {_FORMAT: str(FORMAT), _COLUMNS: columns_digest(contents.schema.names)}
+    sink = pa.BufferOutputStream()
+    pq.write_table(contents.replace_schema_metadata(metadata), sink, write_page_checksum=True)
+    data = memoryview(sink.getvalue())
+    taken = [_number(path.name) for path in (folder / table).glob("part-*.parquet")]
+    number = max(taken, default=-1) + 1
+    write_whole(folder / table / f"part-{worker}-{number}-{_checksum(data)}.parquet", data)
+
+
+def _number(name: str) -> int:
+    named = _NAME.fullmatch(name) or _NAME_OF_FORMAT_1.fullmatch(name)
+    return int(named[1]) if named else -1
+
+
+def _checksum(data: bytes | memoryview) -> str:
+    return hashlib.sha256(data).hexdigest()[:_N_DIGITS]
+
+
+def read_part(path: Path, table: str, columns: Sequence[str]) -> pa.Table:
+    """Read some columns of a part, after all of its bytes were checked.
+
+    A column that is newer than the part is read as its neutral value, or as null where no run of
+    the part chose an option that has it.
+
+    Raises:
+        RecordError: If the part is gone, damaged, or of a version that this one cannot read; the
+            message names the part and says what to do.
+    """
+    try:
+        data = path.read_bytes()
+        named = _NAME.fullmatch(path.name)
+        if named and named[2] != _checksum(data):
+            msg = "its contents do not match the checksum in its name"
+            raise pa.ArrowInvalid(msg)
+        source = pa.BufferReader(data)
+        with pq.ParquetFile(source, page_checksum_verification=True) as part:
+            found = part.schema_arrow
+            _check_format(path, table, found, has_checksum=named is not None)
+            absent = [name for name in columns if name not in found.names]
+            needed = [*columns, *(f"{name.partition('.')[0]}.name" for name in absent)]
+            rows = part.read(
+                columns=[name for name in dict.fromkeys(needed) if name in found.names]
+            )
+        if not named:
+            rows.validate(full=True)
+        for name in absent:
+            rows = rows.append_column(name, _stand_in(path, table, name, rows))
+        schema = pa.schema([schema_of(table).field(name) for name in columns])
+        rows = rows.select(list(columns))
+        return rows if rows.schema.equals(schema) else rows.cast(schema)
+    except (pa.ArrowException, OSError) as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        msg = f"{path} cannot be read ({reason}); {WHAT_TO_DO}"
+        raise RecordError(msg) from error
+
+
+def _check_format(path: Path, table: str, found: pa.Schema, *, has_checksum: bool) -> None:
+    """Refuse a part that a newer version wrote, that lost its checksum, or a column.
+
+    Raises:
+        RecordError: Saying which.
+    """
+    metadata = found.metadata or {}
+    written_in = metadata.get(_FORMAT, b"1").decode(errors="replace")
+    if written_in.isdecimal() and int(written_in) > FORMAT:
+        msg = (
+            f"{path} was written by a newer version of ffnn_lab (format {written_in}; this one "
+            f"reads formats up to {FORMAT}): read it with that version"
+        )
+        raise RecordError(msg)
+    if written_in != "1" and not has_checksum:
+        msg = (
+            f"{path} was renamed: it was written as part-WORKER-NUMBER-CHECKSUM.parquet, and "
+            f"cannot be checked without its checksum; give it back its name, or {WHAT_TO_DO}"
+        )
+        raise RecordError(msg)
+    known = schema_of(table).names
+    expected = metadata.get(_COLUMNS, COLUMNS_OF_FORMAT_1[table].encode()).decode()
+    unknown = set(found.names) - set(known)
+    if unknown or columns_digest(found.names) != expected:
+        odd = sorted(unknown or set(known) - set(found.names))
+        msg = (
+            f"{path} is damaged, or was written by another version of ffnn_lab: columns differ "
+            f"({', '.join(odd) or 'one occurs twice'})"
+        )
+        raise RecordError(msg)
+
+
+def _stand_in(path: Path, table: str, column: str, rows: pa.Table) -> Any:  # noqa: ANN401 - pyarrow
+    """Make a column that is newer than a part.
+
+    Raises:
+        RecordError: If a run needs the column and it declares no neutral value.
+    """
+    kind = schema_of(table).field(column).type
+    if column in ADDED[table]:
+        return pa.repeat(pa.scalar(ADDED[table][column], kind), len(rows))
+    values = pa.nulls(len(rows), kind)
+    declared: list[Leaf] = config_leaves().get(column, []) if table == "runs" else []
+    for leaf in declared:
+        if leaf.options is None:
+            is_chosen = pa.repeat(pa.scalar(value=True), len(rows))
+        else:
+            is_chosen = pc.is_in(rows[leaf.chosen_by], pa.array(leaf.options, pa.string()))
+        if not pc.any(is_chosen).as_py():
+            continue
+        if "neutral" not in leaf.metadata:
+            declared = []
+            break
+        values = pc.if_else(is_chosen, pa.scalar(leaf.neutral, kind), values)
+    if not declared:
+        msg = f"{path} was written by another version of ffnn_lab: columns differ ({column})"
+        raise RecordError(msg)
+    return values
