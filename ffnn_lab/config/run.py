@@ -205,7 +205,7 @@ def from_leaves(flat: Mapping[str, Any]) -> RunConfig:
         below = {k.partition(".")[2]: v for k, v in flat.items() if k.startswith(f"{name}.")}
         part = hint
         if name in GROUPS and "name" in below:
-            if below["name"] not in GROUPS[name]:
+            if coerce(below["name"], str, f"{name}.name") not in GROUPS[name]:
                 msg = f"{name}.name must be one of {', '.join(GROUPS[name])}; got {below['name']}"
                 raise ConfigError(msg)
             part = GROUPS[name][below["name"]]
