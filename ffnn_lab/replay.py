@@ -7,6 +7,7 @@ import argparse
 import json
 import math
 import os
+import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from rich.console import Console
 
-from ffnn_lab.config import RunConfig, UserError, from_leaves, run_id
+from ffnn_lab.config import RunConfig, UserError, from_leaves, moves_numbers, run_id
 from ffnn_lab.config.task import TableConfig
 from ffnn_lab.records import (
     CurvePoint,
@@ -155,10 +156,35 @@ def find(prefix: str, *, outputs: Path) -> list[Record]:
     Raises:
         RecordError: If there are no records, or none or several runs with such ids.
     """
-    folders = sorted({part.parent.parent for part in outputs.glob("*/runs/part-*.parquet")})
+    folders = _folders_of_records(outputs)
     if not folders:
-        msg = f"{outputs} has no records: there is no part under {outputs / '*' / 'runs'}"
+        msg = (
+            f"{outputs} has no records: there is no part under {outputs / '*' / 'runs'}; "
+            f"{_where_else(prefix, outputs)}"
+        )
         raise RecordError(msg)
+    found, unread = _find_in(folders, prefix)
+    records = found.get(prefix) or (next(iter(found.values())) if len(found) == 1 else None)
+    if records is None:
+        listed = ", ".join(sorted(found)[:N_LISTED]) + (", ..." if len(found) > N_LISTED else "")
+        how_many = (
+            f"{len(found)} runs begin so: {listed}"
+            if found
+            else f"no run begins so; {_where_else(prefix, outputs)}"
+        )
+        msg = "\n".join([f"run id {prefix!r} under {outputs}: {how_many}", *unread])
+        raise RecordError(msg)
+    sys.stderr.write("".join(f"{line}\n" for line in unread))
+    return records
+
+
+def _folders_of_records(outputs: Path) -> list[Path]:
+    """List the folders under ``outputs`` that have records."""
+    return sorted({part.parent.parent for part in outputs.glob("*/runs/part-*.parquet")})
+
+
+def _find_in(folders: Sequence[Path], prefix: str) -> tuple[dict[str, list[Record]], list[str]]:
+    """Find the runs whose ids begin with ``prefix``, by id, and tell which folders were unread."""
     found: dict[str, list[Record]] = {}
     unread = []
     for folder in folders:
@@ -170,14 +196,24 @@ def find(prefix: str, *, outputs: Path) -> list[Record]:
         for row in runs[runs["run_id"].str.startswith(prefix)].to_dict("records"):
             record = Record(folder, {str(column): value for column, value in row.items()})
             found.setdefault(record.run_id, []).append(record)
-    records = found.get(prefix) or (next(iter(found.values())) if len(found) == 1 else None)
-    if records is None:
-        listed = ", ".join(sorted(found)[:N_LISTED]) + (", ..." if len(found) > N_LISTED else "")
-        how_many = f"{len(found)} runs begin so: {listed}" if found else "no run begins so"
-        msg = "\n".join([f"run id {prefix!r} under {outputs}: {how_many}", *unread])
-        raise RecordError(msg)
-    sys.stderr.write("".join(f"{line}\n" for line in unread))
-    return records
+    return found, unread
+
+
+def _where_else(prefix: str, outputs: Path) -> str:
+    """Suggest what to type where the run lies elsewhere, as in a folder that was copied.
+
+    Looked at are the folder where the user stands, the one above it, those in it, and the one
+    above ``outputs``, which may have been a sweep's own folder.
+    """
+    here = Path()
+    inside = {part.parents[2] for part in here.glob("*/*/runs/part-*.parquet")}
+    for place in (here, Path(".."), outputs.parent, *sorted(inside)):
+        if place.resolve() == outputs.resolve():
+            continue
+        found, _ = _find_in(_folders_of_records(place), prefix)
+        if len(found) == 1:
+            return f"such a run is there with --outputs {shlex.quote(str(place))}"
+    return "--outputs FOLDER names the folder that the sweep's folder lies in"
 
 
 def replay(
@@ -216,9 +252,16 @@ def replay(
         key = run_id(config), record.status, record.until
         if key not in results:
             task_config = settle_device(config).task
+            is_table = isinstance(task_config, TableConfig)
             if table is not None and isinstance(task_config, TableConfig):
                 task_config = replace(task_config, path=table)
-            task = load_task(task_config, Path(data or config.paths.data))
+            try:
+                task = load_task(task_config, Path(data or config.paths.data))
+            except UserError as error:
+                if is_table and table is None:
+                    msg = f"{error}; where the table lies elsewhere now, add --table FILE"
+                    raise RecordError(msg) from error
+                raise
             results[key] = _train_again(config, record.status, record.until, task, console)
         compared = compare(record, results[key])
         agrees = agrees and not compared.differences
@@ -240,7 +283,7 @@ def compare(record: Record, result: RunResult) -> Comparison:
     for column, stored in record.row.items():
         before, after = _plain(stored), _plain(now.get(column))
         n_in_row += column in found and before is not None
-        if column not in ignored and before != after:
+        if column not in ignored and moves_numbers(column) and before != after:
             differences.append(f"{column}: {_then_and_now(before, after)}")
     if record.status != "failed" or len(curve) > 0:  # usually only its end is recorded
         differences += _curve_differences(curve, result.curve)
@@ -350,7 +393,7 @@ def _verdict(record: Record, compared: Comparison) -> str:
     if not compared.differences:
         return (
             f"agrees to the bit: {compared.n_numbers} numbers ({what}), its status and every "
-            "field of its config"
+            "field of its config that can move one"
         )
     return "\n  ".join(
         [

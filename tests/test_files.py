@@ -12,8 +12,8 @@ from ffnn_lab.files import write_whole
 def test_it_replaces_what_was_there_and_leaves_nothing_beside(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "er" / "a.json"
     write_whole(path, b"first")
-    write_whole(path, b"sec", memoryview(b"ond"))
-    assert path.read_bytes() == b"second"
+    write_whole(path, b"new ", memoryview(b"contents"))
+    assert path.read_bytes() == b"new contents"
     assert list(path.parent.iterdir()) == [path]
 
 

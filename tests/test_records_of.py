@@ -216,6 +216,12 @@ def test_a_run_replays(recorded: str, capsys: pytest.CaptureFixture[str]) -> Non
     assert "its config has the id" not in said
 
 
+def test_a_table_that_lies_elsewhere_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    recorded = str(read_runs(OLD / "mixed")["run_id"].iloc[0])
+    assert replay([recorded, "--outputs", str(OLD)]) == 2
+    assert capsys.readouterr().err.endswith("lies elsewhere now, add --table FILE\n")
+
+
 def test_the_table_is_the_one_that_was_swept() -> None:
     recorded = read_runs(OLD / "mixed")["task.sha256"].unique().tolist()
     assert recorded == [hashlib.sha256((OLD / "plants.csv").read_bytes()).hexdigest()]

@@ -309,6 +309,57 @@ def test_a_run_of_two_sweeps_is_compared_with_both(
     assert any("n_steps: recorded 7" in line for line in rest)
 
 
+@pytest.mark.parametrize(
+    ("leaf", "value"),
+    [
+        ("paths.outputs", "/elsewhere"),
+        ("paths.data", "/elsewhere"),
+        ("tracking.mode", "online"),
+        ("trainer.save_weights", True),
+        ("trainer.checkpoint_seconds", 7.0),
+    ],
+)
+def test_what_moves_no_number_is_not_compared(
+    outputs: Path, capsys: pytest.CaptureFixture[str], leaf: str, value: object
+) -> None:
+    """As of a run that was recorded in two folders: no later command can agree with both."""
+    shutil.copytree(outputs / "test", outputs / "twin")
+    spoil(outputs / "twin", "runs", lambda row: row.update({leaf: value}))
+    assert replayed(outputs, a_run(outputs)) == 0
+    assert len(AGREES.findall(capsys.readouterr().out)) == 2
+
+
+@pytest.mark.parametrize(
+    ("stands_in", "asked", "suggested"),
+    [
+        ("copy", [], "."),
+        ("copy/test", [], ".."),
+        ("", [], "copy"),
+        ("copy", ["--outputs", "test"], "."),
+        ("empty", ["--outputs", "../copy/test"], "../copy"),
+    ],
+)
+def test_in_a_copied_folder_it_says_what_to_type(
+    trained: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    stands_in: str,
+    asked: list[str],
+    suggested: str,
+) -> None:
+    shutil.copytree(trained, tmp_path / "copy")
+    (tmp_path / "empty").mkdir()
+    monkeypatch.delenv("FFNN_LAB_OUTPUTS", raising=False)
+    monkeypatch.chdir(tmp_path / stands_in)
+    run = a_run(trained)
+    assert main([run, *asked]) == 2
+    assert capsys.readouterr().err.endswith(f"with --outputs {suggested}\n")
+    assert main([run, "--outputs", suggested]) == 0
+    assert main(["nosuchrun", *asked]) == 2
+    assert "--outputs FOLDER names the folder that" in capsys.readouterr().err
+
+
 def test_damage_elsewhere_is_named_and_does_not_matter(
     outputs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,6 +12,7 @@ from ffnn_lab.config.run import (
     digest,
     from_leaves,
     identity,
+    moves_numbers,
     partition_key,
     run_id,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "from_leaves",
     "identity",
     "leaves",
+    "moves_numbers",
     "partition_key",
     "run_id",
     "with_values",

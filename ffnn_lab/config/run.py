@@ -185,6 +185,11 @@ MOVES_NO_NUMBER = (
 """Beginnings of the leaves that do not enter a run's id."""
 
 
+def moves_numbers(leaf: str) -> bool:
+    """Return whether a leaf, by its dotted name, can move numbers, and so enters a run's id."""
+    return not leaf.startswith(MOVES_NO_NUMBER)
+
+
 def from_leaves(flat: Mapping[str, Any]) -> RunConfig:
     """Rebuild a config from its leaves by dotted name, as a record or a definition stores them.
 
@@ -232,7 +237,7 @@ def identity(config: RunConfig) -> dict[str, Any]:
     return {
         key: value
         for key, value, metadata in sorted(walk_leaves(config), key=itemgetter(0))
-        if not key.startswith(MOVES_NO_NUMBER) and not is_neutral(metadata, value)
+        if moves_numbers(key) and not is_neutral(metadata, value)
     }
 
 
