@@ -1,9 +1,11 @@
 """Records: one schema, whole parts, nothing dropped in silence."""
 
 import dataclasses
+import hashlib
 import itertools
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -33,9 +35,12 @@ from ffnn_lab.records import (
     runs_schema,
     write_definition,
 )
+from ffnn_lab.records.schema import FORMAT
 from tests.builders import make_run
 from tests.catalog import OPTIMIZERS
 from tests.parts import rewrite
+
+OLD = Path(__file__).parent / "records_of" / "9b2446f"
 
 
 def _result(config: RunConfig, *, status: str = "completed", n_epochs: int = 2) -> RunResult:
@@ -295,6 +300,94 @@ def test_a_part_from_before_a_column_is_named(tmp_path: Path, table: str) -> Non
         read(tmp_path)
     with pytest.raises(RecordError, match=rf"another version of ffnn_lab: .* \({column}\)"):
         TableReader(tmp_path, table, ["run_id"]).refresh()
+
+
+def test_a_part_is_named_after_all_of_its_bytes_and_names_its_format(tmp_path: Path) -> None:
+    _write(tmp_path, 0)
+    for table in ("runs", "trials", "curves"):
+        (part,) = _parts(tmp_path, table)
+        checksum = hashlib.sha256(part.read_bytes()).hexdigest()[:16]
+        assert part.name == f"part-0-0-{checksum}.parquet"
+        metadata = pq.read_schema(part).metadata
+        assert metadata[b"ffnn_lab.format"] == str(FORMAT).encode()
+        # Pages have checksums of their own, for whoever copies a part under another name.
+        assert pq.read_table(part, page_checksum_verification=True).num_rows > 0
+
+
+def test_a_part_that_lost_its_checksum_is_refused(tmp_path: Path) -> None:
+    _write(tmp_path, 0)
+    (part,) = _parts(tmp_path)
+    renamed = part.rename(part.with_name("part-0-0.parquet"))
+    with pytest.raises(RecordError, match=r"part-0-0\.parquet was renamed: .* give it back"):
+        read_runs(tmp_path)
+    renamed.rename(part)
+    part.rename(part.with_name("part-7-31" + part.name.removeprefix("part-0-0")))
+    assert len(read_runs(tmp_path)) == 1  # worker and number are free
+
+
+def test_a_part_of_a_newer_format_is_refused(tmp_path: Path) -> None:
+    _write(tmp_path, 0)
+    (part,) = _parts(tmp_path)
+    rows = pq.read_table(part)
+    metadata = {**rows.schema.metadata, b"ffnn_lab.format": str(FORMAT + 1).encode()}
+    rewrite(part, rows.replace_schema_metadata(metadata))
+    with pytest.raises(RecordError, match=r"by a newer version of ffnn_lab \(format 3; this one"):
+        read_runs(tmp_path)
+
+
+@pytest.mark.parametrize("has_checksum", [False, True])
+def test_columns_of_other_names_are_refused(tmp_path: Path, *, has_checksum: bool) -> None:
+    """As a flipped bit in a footer makes them, also in a part from before there were checksums."""
+    _write(tmp_path, 0)
+    (part,) = _parts(tmp_path, "trials")
+    rows = pq.read_table(part)
+    renamed = rows.rename_columns({"setting": "settinf"})
+    twice = rows.rename_columns({"setting": "seed"})
+    for odd, message in ((renamed, "settinf"), (twice, "setting")):
+        if has_checksum:
+            part = rewrite(part, odd)
+        else:
+            pq.write_table(odd.replace_schema_metadata(None), part)
+            part = part.rename(part.with_name("part-0-0.parquet"))
+        with pytest.raises(RecordError, match=rf"columns differ \({message}\)"):
+            read_trials(tmp_path)
+
+
+def test_a_part_of_another_table_is_refused(tmp_path: Path) -> None:
+    _write(tmp_path, 0)
+    (part,) = _parts(tmp_path, "curves")
+    part.rename(tmp_path / "trials" / part.name)
+    with pytest.raises(RecordError, match=r"columns differ \(epoch, error"):
+        read_trials(tmp_path)
+
+
+def test_columns_of_another_type_are_converted_or_refused(tmp_path: Path) -> None:
+    """In parts from before there were checksums, where a footer may be damaged."""
+    _write(tmp_path, 0)
+    (part,) = _parts(tmp_path, "trials")
+    rows = pq.read_table(part).replace_schema_metadata(None)
+    part.unlink()
+    place = rows.column_names.index("setting")
+    part = part.with_name("part-0-0.parquet")
+    for values, is_read in ((pa.array([0], pa.int8()), True), (pa.array(["x"]), False)):
+        pq.write_table(rows.set_column(place, "setting", values), part)
+        if is_read:
+            assert read_trials(tmp_path)["setting"].tolist() == [0]
+            continue
+        with pytest.raises(RecordError, match=r"part-0-0\.parquet cannot be read \("):
+            read_trials(tmp_path)
+
+
+def test_numbers_of_parts_go_on_from_those_without_a_checksum(tmp_path: Path) -> None:
+    shutil.copytree(OLD / "mixed" / "trials", tmp_path / "trials")
+    _write(tmp_path, 0)
+    names = sorted(path.name.split("-")[2] for path in _parts(tmp_path, "trials"))
+    assert names == ["22.parquet", "23"]
+    n_rows = len(read_trials(tmp_path))
+    RecordWriter(tmp_path).compact()
+    (part,) = _parts(tmp_path, "trials")
+    assert part.name.startswith("part-0-24-")
+    assert len(read_trials(tmp_path)) == n_rows == 51
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(STATUSES)))

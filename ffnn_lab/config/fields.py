@@ -4,6 +4,7 @@ A field declares its range once, beside its type; the message of a slip, the pla
 sweep (which bound is a natural one) and the schema of the records all read it there.
 """
 
+import copy
 import dataclasses
 import functools
 import math
@@ -158,10 +159,16 @@ def check_value(value: Any, metadata: Mapping[str, Any], name: str) -> None:  # 
 def neutral_values(part: type) -> dict[str, Any]:
     """Return the neutral value of each field of a config class that declares one, by name."""
     return {
-        field.name: field.metadata["neutral"]
+        field.name: copy.copy(field.metadata["neutral"])  # it may be a list
         for field in dataclasses.fields(part)
         if "neutral" in field.metadata
     }
+
+
+def without_neutral(stored: Mapping[str, Any], part: type) -> dict[str, Any]:
+    """Return values by the names of a config class's fields, without those that are neutral."""
+    neutral = neutral_values(part)
+    return {key: value for key, value in stored.items() if (key, value) not in neutral.items()}
 
 
 def leaves(config: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass

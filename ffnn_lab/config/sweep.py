@@ -96,3 +96,11 @@ class SweeperConfig:
         check(self, "hydra.sweeper.")
         for name in ("protocol", "objective", "pruner", "tune", "confirm"):
             check(getattr(self, name), f"hydra.sweeper.{name}.")
+
+
+STORED_OPTIONS: dict[str, type] = {
+    "protocol": ProtocolConfig,
+    "objective": ObjectiveConfig,
+    "pruner": PrunerConfig,
+}
+"""Parts of a sweep's definition that hold fields of these classes."""

@@ -6,20 +6,18 @@ from typing import Any
 
 from ffnn_lab.config import ConfigError, from_leaves
 from ffnn_lab.config.fields import check_value, coerce, leaf_fields, neutral_values
-from ffnn_lab.config.sweep import ObjectiveConfig, ProtocolConfig, PrunerConfig
+from ffnn_lab.config.sweep import STORED_OPTIONS
 from ffnn_lab.records.errors import RecordError
 from ffnn_lab.records.sealed import DamagedError, read_sealed, write_sealed
 
 _PLAIN = {"name": str, "command": str, "population_size": int, "id": str}
-_OPTIONS = {"protocol": ProtocolConfig, "objective": ObjectiveConfig, "pruner": PrunerConfig}
-"""Parts that hold fields of these classes; some fields may be left out."""
 _NEEDED = {
     "protocol": ("name", "n_settings", "n_parallel", "seed", "max_points"),
     "objective": ("split", "metric", "moment", "aggregate"),
     "pruner": ("name",),
 }
 _STAGES = ("tune", "confirm")
-_WHOLE = ("name", "command", "arms", *_OPTIONS, *_STAGES, "population_size")
+_WHOLE = ("name", "command", "arms", *STORED_OPTIONS, *_STAGES, "population_size")
 """What a definition has that work can go on with; beside it an ``id`` and ``sessions``."""
 
 
@@ -54,7 +52,7 @@ def read_definition(folder: Path, *, is_whole: bool = False) -> dict[str, Any] |
             "the sweep's command exactly: what is recorded stays"
         )
         raise RecordError(msg) from error
-    for name, part in _OPTIONS.items():
+    for name, part in STORED_OPTIONS.items():
         if name in contents:
             contents[name] = neutral_values(part) | contents[name]
     return contents
@@ -71,7 +69,7 @@ def _check(contents: Mapping[str, Any], *, is_whole: bool) -> None:
     for name, kind in _PLAIN.items():
         if name in contents:
             coerce(contents[name], kind, name)
-    for name, part in _OPTIONS.items():
+    for name, part in STORED_OPTIONS.items():
         if name in contents:
             needed = _NEEDED[name] if is_whole else ()
             _check_options(_mapping(contents[name], name), part, needed, name)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ffnn_lab.config import RunConfig, digest, from_leaves, identity, leaves
+from ffnn_lab.config.fields import without_neutral
+from ffnn_lab.config.sweep import STORED_OPTIONS
 from ffnn_lab.scores import n_settings_asked
 from ffnn_lab.sweeper.space import Space, axis_from_json, axis_to_json
 
@@ -126,11 +128,14 @@ class Definition:
 
 
 def essence(contents: Mapping[str, Any]) -> dict[str, Any]:
-    """Reduce a definition to what moves its results: what a resumed sweep must agree in."""
+    """Reduce a definition to what moves its results: what a resumed sweep must agree in.
+
+    An option that was added later counts where it is not neutral, as a leaf of a run's id does.
+    """
     moving = {
-        key: value
+        key: without_neutral(value, STORED_OPTIONS[key]) if key in STORED_OPTIONS else value
         for key, value in contents.items()
-        if key in ("protocol", "objective", "tune", "confirm", "pruner")
+        if key in (*STORED_OPTIONS, "tune", "confirm")
     }
     if moving["protocol"]["name"] not in SAMPLED:
         moving["protocol"] = {k: v for k, v in moving["protocol"].items() if k != "n_parallel"}
