@@ -89,7 +89,12 @@ def _check(name: str, declared: object) -> None:
     Raises:
         DamagedError: If it is anything else.
     """
-    is_known = isinstance(declared, dict) and set(declared) == {"sha256", "n_runs"}
-    if not (is_known and isinstance(declared["sha256"], str) and type(declared["n_runs"]) is int):
+    is_known = (
+        isinstance(declared, dict)
+        and set(declared) == {"sha256", "n_runs"}
+        and isinstance(declared["sha256"], str)
+        and type(declared["n_runs"]) is int
+    )
+    if not is_known:
         msg = f"{name} has no hash and number of runs"
         raise DamagedError(msg)

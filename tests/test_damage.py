@@ -126,7 +126,8 @@ def mutations(contents: Any) -> Iterator[Any]:  # noqa: ANN401 - JSON
         yield contents[1:]
         for changed in mutations(contents[0]):
             yield [changed, *contents[1:]]
-    for odd in (None, "x", 3, [], {}):
+    replacements: tuple[Any, ...] = (None, "x", 3, [], {})
+    for odd in replacements:
         if odd != contents:
             yield copy.deepcopy(odd)
 

@@ -10,6 +10,7 @@ import io
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -36,6 +37,10 @@ from tests.sweeps import work
 
 OLD = Path(__file__).parent / "records_of" / "9b2446f"
 SWEEPS = ("default", "mixed", "separable-30b585")
+SEEDS = {
+    ("default", "confirm"): tuple(range(1000, 1010)),
+    ("separable-30b585", "tune"): (0,),
+}
 SINGLE = "run-2626b657df34"
 IS_ALIKE = torch.__version__.startswith("2.13.0") and (
     torch.backends.cpu.get_cpu_capability() in ("AVX2", "AVX512")
@@ -174,8 +179,8 @@ def test_a_widened_sweep_trains_only_what_is_new(
     folder = copied(name, tmp_path)
     runs, curves = read_runs(folder), read_curves(folder)
     definition = stored_definition(folder)
-    seeds = getattr(definition, f"{stage}_seeds")
-    work(tmp_path, dataclasses.replace(definition, **{f"{stage}_seeds": (*seeds, seeds[-1] + 1)}))
+    changes: dict[str, Any] = {f"{stage}_seeds": (*SEEDS[name, stage], SEEDS[name, stage][-1] + 1)}
+    work(tmp_path, dataclasses.replace(definition, **changes))
     assert len(read_runs(folder)) == len(runs) + n_new
     assert_kept(runs, read_runs(folder))
     assert_kept(curves, read_curves(folder))

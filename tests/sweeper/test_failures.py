@@ -15,7 +15,7 @@ import pytest
 import torch
 from optuna.trial import TrialState
 
-from ffnn_lab import trainer
+from ffnn_lab import files, trainer
 from ffnn_lab.config import RunConfig
 from ffnn_lab.population import Population
 from ffnn_lab.records import parts, read_curves, read_runs, read_trials
@@ -448,7 +448,7 @@ def _check_full_disk(
     n_writes: int, calm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Let the disk be full after so many writes, and repeat the command; no run is blamed."""
-    write_whole = parts.write_whole
+    write_whole = files.write_whole
     n_written = 0
 
     def full(where: Path, *contents: bytes) -> None:
