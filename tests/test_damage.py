@@ -2,15 +2,23 @@
 
 import copy
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from analysis.__main__ import main as analyze
 from analysis.declaration import declare, when_declared
-from ffnn_lab.records import RecordError, read_definition, read_runs, write_definition
+from ffnn_lab.records import (
+    RecordError,
+    read_definition,
+    read_directions,
+    read_runs,
+    write_definition,
+)
 from ffnn_lab.replay import main as replay
 from ffnn_lab.status import main as show_status
 from ffnn_lab.sweeper.definition import Definition, essence
@@ -18,10 +26,8 @@ from ffnn_lab.sweeper.resume import is_other
 from tests import damage
 from tests.exhaustive import first
 from tests.parts import flip
-from tests.sweeps import make_definition, work
-
-OLD = Path(__file__).parent / "records_of" / "9b2446f"
-WORDS = ("name", "command", "id")
+from tests.sweeps import Stopper, make_definition, tables, work
+from tests.test_records_of import OLD, stored_definition
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +98,40 @@ def test_the_whole_lab_names_what_is_damaged(
         work(tmp_path, definition)
     assert str(damaged) in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_after_a_damaged_definition_is_deleted_the_same_command_goes_on(tmp_path: Path) -> None:
+    """As its message says: what is recorded stays, and nothing is trained."""
+    definition = make_definition("grid", confirm_seeds=(1000,))
+    folder = work(tmp_path, definition)
+    before = tables(folder)
+    stored = (folder / "definition.json").read_bytes()
+    (folder / "definition.json").unlink()
+    stopper = Stopper()
+    work(tmp_path, definition, stopper)
+    assert stopper.n_trained == 0
+    for one, two in zip(before, tables(folder), strict=True):
+        pd.testing.assert_frame_equal(one, two, check_exact=True)
+    again = json.loads((folder / "definition.json").read_bytes())
+    assert {**again, "sessions": 0, "sha256": 0} == {
+        **json.loads(stored),
+        "sessions": 0,
+        "sha256": 0,
+    }
+
+
+def test_directions_of_a_part_that_is_deleted_are_trained_again(tmp_path: Path) -> None:
+    folder = tmp_path / "separable-30b585"
+    shutil.copytree(OLD / folder.name, folder)
+    before = read_directions(folder)
+    (part,) = (folder / "directions").glob("part-*")
+    part.unlink()
+    work(tmp_path, stored_definition(folder))
+    keys = ["run_id", "epoch"]
+    after = read_directions(folder)
+    assert after[keys].sort_values(keys).to_numpy().tolist() == (
+        before[keys].sort_values(keys).to_numpy().tolist()
+    )
 
 
 # --- definitions ---------------------------------------------------------------------------------

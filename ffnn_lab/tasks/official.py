@@ -223,10 +223,11 @@ def fetch(source: Source, packed: OfficialFile, folder: Path) -> Path:
 
 def _fetch(url: str, packed: OfficialFile, begun: Path) -> None:
     told, n_bytes = hashlib.sha256(), 0
+    begun.unlink(missing_ok=True)  # of a process that was killed, or a link to elsewhere
     request = urllib.request.Request(url, headers={"User-Agent": "ffnn_lab"})  # noqa: S310 - ours
     with (
         urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer,  # noqa: S310 - as above
-        begun.open("wb") as file,
+        begun.open("xb") as file,
     ):
         while n_bytes <= packed.n_bytes and (block := answer.read(BLOCK_BYTES)):
             file.write(block)

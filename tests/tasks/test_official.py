@@ -3,6 +3,7 @@
 import gzip
 import http.server
 import lzma
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -234,6 +235,19 @@ def test_missing_files_are_fetched_where_that_is_allowed(
     assert _Address.asked == ["/labels.gz"]
     assert (folder / "labels.gz").read_bytes() == files.packed["labels.gz"]
     assert _names(folder) == ["images.gz", "labels.gz"]
+
+
+def test_a_link_under_the_name_of_a_begun_file_is_not_followed(
+    files: SmallSet, address: str, tmp_path: Path
+) -> None:
+    folder = files.put(tmp_path)
+    (folder / "labels.gz").unlink()
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    (folder / f".labels.gz.{os.getpid()}").symlink_to(victim)
+    _read(files.at(f"{address}/"), tmp_path, download=True)
+    assert victim.read_text() == "mine"
+    assert not (folder / "labels.gz").is_symlink()
 
 
 def test_what_is_there_is_not_fetched(files: SmallSet, address: str, tmp_path: Path) -> None:
