@@ -89,11 +89,11 @@ def read_part(path: Path, table: str, columns: Sequence[str]) -> pa.Table:
         with pq.ParquetFile(source, page_checksum_verification=True) as part:
             found = part.schema_arrow
             _check_format(path, table, found, has_checksum=named is not None)
-            absent = [name for name in columns if name not in found.names]
-            needed = [*columns, *(f"{name.partition('.')[0]}.name" for name in absent)]
-            rows = part.read(
-                columns=[name for name in dict.fromkeys(needed) if name in found.names]
-            )
+            there = set(found.names)
+            absent = [name for name in columns if name not in there]
+            choices = [f"{name.partition('.')[0]}.name" for name in absent]
+            needed = dict.fromkeys([*columns, *choices])
+            rows = part.read(columns=[name for name in needed if name in there])
         if not named:
             rows.validate(full=True)
         for name in absent:

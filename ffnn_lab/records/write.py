@@ -14,15 +14,14 @@ from ffnn_lab.records.environment import environment
 from ffnn_lab.records.parts import write_part
 from ffnn_lab.records.read import part_names, read_table
 from ffnn_lab.records.result import RunResult, TrialRow
-from ffnn_lab.records.schema import KEYS, cell, runs_schema, schema_of
+from ffnn_lab.records.schema import KEYS, cell, config_leaves, schema_of
 
 
 def run_row(result: RunResult) -> dict[str, Any]:
     """Flatten a result to its row of ``runs``."""
-    schema = runs_schema()
-    flat = {
-        name: cell(value, schema.field(name).type) for name, value in leaves(result.config).items()
-    }
+    declared = config_leaves()
+    values = leaves(result.config)
+    flat = {name: cell(value, declared[name][0].type) for name, value in values.items()}
     return {
         "run_id": result.run_id,
         **flat,
@@ -35,7 +34,7 @@ def run_row(result: RunResult) -> dict[str, Any]:
         "traceback": result.traceback,
         **result.metrics(),
         **environment(),
-        "config_json": json.dumps(leaves(result.config), sort_keys=True),
+        "config_json": json.dumps(values, sort_keys=True),
     }
 
 
@@ -58,7 +57,7 @@ class RecordWriter:
         The others come first, so that a run found in ``runs`` has everything else.
         """
         curves = [
-            {"run_id": result.run_id, **asdict(point)}
+            {"run_id": result.run_id, **vars(point)}  # asdict takes ten times as long
             for result in results
             for point in result.curve
         ]
