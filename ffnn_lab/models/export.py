@@ -1,6 +1,7 @@
 """One member of a population as an ordinary network, without padding."""
 
 import io
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ffnn_lab.config import UserError
 from ffnn_lab.files import write_whole
 from ffnn_lab.models.mlp import Layout
 
@@ -69,8 +71,25 @@ def open_network(path: Path) -> nn.Sequential:
         The network in evaluation mode; it maps scaled inputs ``(B, n_features)`` to logits, or to
         scores ``(B, 1)`` where the task has one output. Scores of a standardized target times
         ``Task.label_deviation`` plus ``Task.label_mean`` are in its own unit.
+
+    Raises:
+        FileNotFoundError: If it is not there.
+        UserError: If it is damaged.
     """
-    contents = torch.load(path, weights_only=True)
+    try:
+        with zipfile.ZipFile(path) as stored:  # torch stores checksums there, and looks at none
+            damaged = stored.testzip()
+        contents = torch.load(path, weights_only=True) if damaged is None else None
+    except (FileNotFoundError, IsADirectoryError, PermissionError):
+        raise
+    except Exception as error:  # noqa: BLE001 - zipfile and torch raise many kinds
+        damaged, contents = f"{type(error).__name__}: {error}".splitlines()[0], None
+    if contents is None:
+        msg = (
+            f"{path} is damaged ({damaged}); restore it from a copy, or train the run again with "
+            "trainer.save_weights=true"
+        )
+        raise UserError(msg)
     layout = Layout(
         tuple(contents["sizes"]), contents["activation"], has_bias=contents["has_bias"]
     )

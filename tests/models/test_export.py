@@ -8,11 +8,13 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from ffnn_lab.config import UserError
 from ffnn_lab.models import export_member, forward, open_network, save_network
 from ffnn_lab.models.mlp import ACTIVATIONS
 from ffnn_lab.tasks import Task
 from ffnn_lab.trainer import train
 from tests.builders import ONE_OUTPUT, make_line, make_population, make_run, take_epoch_
+from tests.parts import flip
 
 
 @pytest.mark.parametrize("bias", [True, False], ids=["biases", "no biases"])
@@ -104,3 +106,26 @@ def test_only_who_asked_is_saved(blobs: Task, tmp_path: Path) -> None:
     saving = make_run({"trainer.save_weights": True}, seed=1)
     results = train([make_run(), saving], blobs, weights_folder=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [f"{results[1].run_id}.pt"]
+
+
+def test_no_bit_of_saved_weights_changes_them_in_silence(blobs: Task, tmp_path: Path) -> None:
+    """Torch's file has checksums of its contents, at which torch does not look."""
+    population = make_population([make_run({"model.widths": [16]})], blobs)
+    network = export_member(population.params, 0, population.layout)
+    path = tmp_path / "network.pt"
+    save_network(network, path, population.layout)
+    n_noticed = 0
+    for bit in range(0, 8 * path.stat().st_size, 197):
+        flip(path, bit)
+        try:
+            opened = open_network(path)
+        except UserError as error:
+            assert str(error).startswith(f"{path} is damaged (")  # noqa: PT017
+            n_noticed += 1
+        else:
+            for new, old in zip(opened.parameters(), network.parameters(), strict=True):
+                assert torch.equal(new, old), bit
+        flip(path, bit)
+    assert n_noticed > 100
+    with pytest.raises(FileNotFoundError):
+        open_network(tmp_path / "none.pt")
