@@ -237,8 +237,6 @@ def replay(
     Raises:
         UserError: If a config does not fit this version or this machine.
     """
-    from ffnn_lab.tasks import load_task  # noqa: PLC0415 - see the module's docstring
-    from ffnn_lab.trainer import settle_device  # noqa: PLC0415
 
     def say(text: str) -> None:
         console.print(text, soft_wrap=True, highlight=False, markup=False)
@@ -251,22 +249,33 @@ def replay(
         config = record.config()
         key = run_id(config), record.status, record.until
         if key not in results:
-            task_config = settle_device(config).task
-            is_table = isinstance(task_config, TableConfig)
-            if table is not None and isinstance(task_config, TableConfig):
-                task_config = replace(task_config, path=table)
-            try:
-                task = load_task(task_config, Path(data or config.paths.data))
-            except UserError as error:
-                if is_table and table is None:
-                    msg = f"{error}; where the table lies elsewhere now, add --table FILE"
-                    raise RecordError(msg) from error
-                raise
+            task = _task_of(config, data=data, table=table)
             results[key] = _train_again(config, record.status, record.until, task, console)
         compared = compare(record, results[key])
         agrees = agrees and not compared.differences
         say(_verdict(record, compared))
     return agrees
+
+
+def _task_of(config: RunConfig, *, data: str | None, table: str | None) -> "Task":
+    """Load the task of a run, from other places than the recorded ones if they are given.
+
+    Raises:
+        UserError: If it cannot be loaded.
+    """
+    from ffnn_lab.tasks import load_task  # noqa: PLC0415 - see the module's docstring
+    from ffnn_lab.trainer import settle_device  # noqa: PLC0415
+
+    task, folder = settle_device(config).task, Path(data or config.paths.data)
+    if not isinstance(task, TableConfig):
+        return load_task(task, folder)
+    if table is not None:
+        return load_task(replace(task, path=table), folder)
+    try:
+        return load_task(task, folder)
+    except UserError as error:
+        msg = f"{error}; where the table lies elsewhere now, add --table FILE"
+        raise RecordError(msg) from error
 
 
 def compare(record: Record, result: RunResult) -> Comparison:
