@@ -341,16 +341,21 @@ def test_a_foreign_file_has_nobody_and_runs_no_code(
 
 
 def test_a_write_that_fails_leaves_the_last_checkpoint(
-    whole: bytes, blobs: Task, tmp_path: Path
+    whole: bytes, blobs: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And says why in a way that no run is blamed for."""
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
     path = tmp_path / "checkpoint.pt"
     path.write_bytes(whole)
-    (tmp_path / ".checkpoint.pt").symlink_to("/dev/full")
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError) as raised:  # noqa: PT011 - the number says which
         save_checkpoint(path, list(snapshots_of([make_run()], blobs).values()))
     assert raised.value.errno == errno.ENOSPC
     assert path.read_bytes() == whole
+    assert list(tmp_path.iterdir()) == [path]
 
 
 # --- a sweep that is stopped -------------------------------------------------------------------
