@@ -27,7 +27,7 @@ from ffnn_lab.records import run_row
 from ffnn_lab.scores import counted
 from ffnn_lab.tasks import Task, check_task, load_task, settle_task
 from ffnn_lab.tasks.table import TableSplits, split_table
-from ffnn_lab.tasks.table_file import checksum
+from ffnn_lab.tasks.table.file import checksum
 from ffnn_lab.tasks.task import random_split
 from ffnn_lab.trainer import train
 from tests.builders import NO_DATA, make_run, with_parts

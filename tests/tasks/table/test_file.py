@@ -12,11 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from ffnn_lab.config import UserError
-from ffnn_lab.tasks.table_file import checked_columns, checksum, find_table, read_table
+from ffnn_lab.tasks.table.file import checksum, find_table, read_table
+from ffnn_lab.tasks.table.names import checked_columns
 from tests.exhaustive import rest
 from tests.tasks.tables import make_table_config, write_wine
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def _read(path: Path, **changes: Any) -> dict[str, list[Any]]:  # noqa: ANN401 - fields
@@ -325,7 +326,7 @@ REFUSED = """
 import sys
 from pathlib import Path
 import torch
-from ffnn_lab.tasks.table_file import read_table
+from ffnn_lab.tasks.table.file import read_table
 from tests.tasks.tables import make_table_config
 read_table(make_table_config(Path(sys.argv[1])))
 sys.exit(2)

@@ -1,8 +1,6 @@
 """A user's table as it lies on the disk: found, checked and parsed, every slip named."""
 
-import difflib
 import hashlib
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +10,7 @@ import pyarrow.parquet as pq
 
 from ffnn_lab.config import ConfigError
 from ffnn_lab.config.task import TableConfig
+from ffnn_lab.tasks.table.words import likely, listed
 from ffnn_lab.tasks.task import DataError
 
 CSV_ENDINGS = (".csv", ".tsv", ".txt")
@@ -19,10 +18,6 @@ PARQUET_ENDINGS = (".parquet", ".pq")
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")
 """What stands for a missing value in CSV. ``None`` is a word: it may well be a category."""
-INDEX = "__index_level_0__"
-"""What pandas calls an index without a name in parquet."""
-N_LISTED = 20
-"""Columns that a message lists."""
 
 
 def find_table(config: TableConfig) -> Path:
@@ -149,77 +144,3 @@ def _read_parquet(path: Path, contents: bytes) -> pa.Table:
     except (pa.ArrowException, OSError) as error:
         msg = f"{path} is not a parquet file, or damaged: {str(error).splitlines()[0]}"
         raise DataError(msg) from error
-
-
-def checked_columns(table: pa.Table, config: TableConfig) -> dict[str, pa.ChunkedArray]:
-    """Give the columns that are asked for by name, in the order of the file.
-
-    Raises:
-        UserError: If a name is not there, stands twice, or is none.
-    """
-    names = table.column_names
-    if config.target is None:
-        msg = f"task.target must name the column to predict, got nothing; {_has(names)}"
-        raise ConfigError(msg)
-    for field, asked in (
-        ("target", [config.target]),
-        ("exclude", config.exclude),
-        ("categorical", config.categorical),
-    ):
-        for name in asked:
-            if name not in names:
-                msg = f"task.{field}: there is no column {name!r}; {_has(names, name)}"
-                raise ConfigError(msg)
-    if config.target in config.exclude:
-        msg = f"task.exclude leaves out {config.target!r}, which is the task.target"
-        raise ConfigError(msg)
-    if config.target in config.categorical:
-        msg = (
-            f"task.categorical names {config.target!r}, which is the task.target: its numbers are "
-            "classes with task.kind=classification"
-        )
-        raise ConfigError(msg)
-    kept = [place for place, name in enumerate(names) if name not in config.exclude]
-    for place in kept:
-        if names[place] in ("", INDEX):
-            msg = (
-                f"column {place + 1} of {config.path} has no name, as the index that pandas "
-                f"writes: write it with index=False, or set 'task.exclude=[\"{names[place]}\"]'"
-            )
-            raise DataError(msg)
-    twice = sorted({names[i] for i in kept if sum(names[i] == names[j] for j in kept) > 1})
-    if twice:
-        msg = f"{config.path} has more than one column named {listed(twice)}: rename all but one"
-        raise DataError(msg)
-    if len(kept) == 1:
-        msg = f"{config.path} has no column beside the target {config.target!r} to learn from"
-        raise DataError(msg)
-    return {names[place]: table.column(place) for place in kept}
-
-
-def listed(names: Sequence[str]) -> str:
-    """List names; of too many, the first ones and the last, which is often the target."""
-    if len(names) <= N_LISTED:
-        return ", ".join(names)
-    n_more = len(names) - N_LISTED
-    return f"{', '.join(names[: N_LISTED - 1])}, ... ({n_more} more), {names[-1]}"
-
-
-def likely(written: str, names: Iterable[str]) -> str:
-    """Point at what was likely meant."""
-    close = difflib.get_close_matches(written, list(names), n=1)
-    return f" (did you mean {close[0]}?)" if close else ""
-
-
-def _has(names: Sequence[str], written: str = "") -> str:
-    are_numbers = all(_is_number(name) for name in names)
-    hint = "; is its first line the names?" if are_numbers else ""
-    return f"the table has {listed(names)}{likely(written, names)}{hint}"
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
