@@ -1,6 +1,6 @@
 """Columns of a table as numbers or as categories; what is neither is refused."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ffnn_lab.config.task import TableConfig
+from ffnn_lab.tasks.table.categories import Words, number_words, text_words
+from ffnn_lab.tasks.table.delimited import has_decimal_comma
 from ffnn_lab.tasks.table.words import as_written, excluding, listed
 from ffnn_lab.tasks.task import DataError
 
@@ -24,16 +26,6 @@ class Numbers:
     """``(N,)``; NaN is missing."""
     is_flag: bool
     """Whether they are 0 and 1, which no scaling touches."""
-
-
-@dataclass(frozen=True)
-class Words:
-    """A column of categories."""
-
-    codes: NDArray[np.int64]
-    """``(N,)``, each the place of its word in ``words``; -1 is missing."""
-    words: tuple[str, ...]
-    """All different ones, in order."""
 
 
 Column = Numbers | Words
@@ -85,63 +77,92 @@ def _is_odd(kind: pa.DataType) -> bool:
     return not any(is_one(kind) for is_one in readable)
 
 
-def read_column(name: str, raw: pa.ChunkedArray, config: TableConfig) -> Column:
+def read_column(
+    name: str, column: pa.ChunkedArray, texts: pa.ChunkedArray | None, config: TableConfig
+) -> Column:
     """Return a column as numbers or as categories.
 
+    Args:
+        name: Of the column.
+        column: Its values, as ``plain_column`` returns them.
+        texts: The same as a CSV file has it, of a column that stands for categories; or None.
+        config: The table's.
+
     Raises:
-        DataError: If it holds infinite values, or text that looks like numbers.
+        DataError: If it holds infinite values, or a category that is written in two ways.
     """
-    column = raw.cast(raw.type.value_type) if pa.types.is_dictionary(raw.type) else raw
     if pa.types.is_boolean(column.type):
-        return Numbers(_floats(column.cast(pa.int8())), is_flag=True)
-    is_number = not (
-        pa.types.is_string(column.type)
-        or pa.types.is_large_string(column.type)
-        or pa.types.is_string_view(column.type)
-    )
-    is_asked_for = name in config.categorical
-    if is_number and not is_asked_for:
-        values = _floats(column)
-        n_infinite = int(np.isinf(values).sum())
-        if n_infinite:
-            msg = f"{config.path}: column {name} has {n_infinite} infinite values"
-            raise DataError(msg)
-        return Numbers(values, is_flag=False)
+        return Numbers(floats(column.cast(pa.int8())), is_flag=True)
+    if is_text(column):
+        return text_words(column)
+    if name in config.categorical:
+        return number_words(name, column, texts, column.cast(pa.string()), config)
+    values = floats(column)
+    n_infinite = int(np.isinf(values).sum())
+    if n_infinite:
+        msg = f"{config.path}: column {name} has {n_infinite} infinite values"
+        raise DataError(msg)
+    return Numbers(values, is_flag=False)
+
+
+def plain_column(raw: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column that is no dictionary, and that has no NaN but nulls."""
+    column = raw.cast(raw.type.value_type) if pa.types.is_dictionary(raw.type) else raw
     if pa.types.is_floating(column.type):
-        column = pc.if_else(pc.is_nan(column), None, column)
-    words = _words(column.cast(pa.string()))
-    if not is_asked_for and not (name == config.target and config.kind == "classification"):
-        _refuse_numbers_as_words(name, words, config)
-    return words
+        return pc.if_else(pc.is_nan(column), None, column)
+    return column.cast(pa.string()) if is_text(column) else column
 
 
-def _floats(column: pa.ChunkedArray) -> NDArray[np.float64]:
+def is_text(column: pa.ChunkedArray) -> bool:
+    """Return whether a column holds text."""
+    kind = column.type
+    return bool(
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    )
+
+
+def floats(column: pa.ChunkedArray) -> NDArray[np.float64]:
+    """Return numbers as float64, ``(N,)``; NaN is missing."""
     values = column.cast(pa.float64(), safe=False).to_numpy()
     return np.asarray(values, dtype=np.float64)
 
 
-def _words(column: pa.ChunkedArray) -> Words:
-    encoded = pc.dictionary_encode(column).combine_chunks()
-    found = encoded.dictionary.to_pylist()
-    words = sorted(found)
-    place = {word: i for i, word in enumerate(words)}
-    # The last one is where -1, which stands for what is missing, points to.
-    places = np.array([*(place[word] for word in found), -1], dtype=np.int64)
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return Words(places[codes], tuple(words))
+def refuse_numbers_as_text(
+    columns: Mapping[str, pa.ChunkedArray], config: TableConfig, *, is_csv: bool
+) -> None:
+    """Refuse ``1,5`` and ``12 %``, and a stray word among numbers: read as words they mislead.
+
+    Args:
+        columns: As ``plain_column`` returns them, by name.
+        config: The table's.
+        is_csv: Whether ``task.decimal`` can help.
+
+    Raises:
+        DataError: Naming the column, with examples and what to do.
+    """
+    for name, column in columns.items():
+        is_class = name == config.target and config.kind == "classification"
+        if is_text(column) and name not in config.categorical and not is_class:
+            _refuse_text(name, text_words(column).words, config, is_csv=is_csv)
 
 
-def _refuse_numbers_as_words(name: str, column: Words, config: TableConfig) -> None:
-    """Refuse ``1,5`` and ``12 %``, and a stray word among numbers: read as words they mislead."""
-    numbers = [word for word in column.words if _looks_like_a_number(word)]
-    if 2 * len(numbers) <= len(column.words):
+def _refuse_text(name: str, words: Sequence[str], config: TableConfig, *, is_csv: bool) -> None:
+    numbers = [word for word in words if _looks_like_a_number(word)]
+    if 2 * len(numbers) <= len(words):
         return
-    others = [word for word in column.words if word not in numbers]
-    examples = " and ".join(repr(words[0]) for words in (numbers, others) if words)
+    others = [word for word in words if word not in set(numbers)]
+    examples = " and ".join(repr(some[0]) for some in (numbers, others) if some)
+    is_comma = is_csv and config.decimal == "point" and has_decimal_comma(numbers[0])
+    comma = "; or set task.decimal=comma, if the comma is a decimal point" if is_comma else ""
+    categorical = (
+        "task.kind=classification"
+        if name == config.target
+        else f"task.categorical={as_written([*config.categorical, name])}"
+    )
     msg = (
         f"{config.path}: column {name} holds text that looks like numbers, such as {examples}. "
         "Write plain numbers, as 1234.5, and nothing where one is missing; or take them for "
-        f"categories: task.categorical={as_written([*config.categorical, name])}"
+        f"categories: {categorical}{comma}"
     )
     raise DataError(msg)
 
@@ -159,40 +180,35 @@ def _looks_like_a_number(word: str) -> bool:
     return False
 
 
-def at(column: Column, rows: NDArray[np.bool_]) -> Column:
-    """Return a column with the marked rows alone."""
-    if isinstance(column, Numbers):
-        return Numbers(column.values[rows], column.is_flag)
-    return Words(column.codes[rows], column.words)
+def rows_to_keep(columns: Mapping[str, pa.ChunkedArray], config: TableConfig) -> NDArray[np.bool_]:
+    """Return which rows are used, ``(N,)``, by ``task.missing``.
 
-
-def _is_missing(column: Column) -> NDArray[np.bool_]:
-    return np.isnan(column.values) if isinstance(column, Numbers) else column.codes < 0
-
-
-def rows_to_keep(columns: Mapping[str, Column], config: TableConfig) -> NDArray[np.bool_]:
-    """Say which rows are used, by ``task.missing``.
+    Args:
+        columns: As ``plain_column`` returns them, by name.
+        config: The table's.
 
     Raises:
         UserError: If a value is missing that must not be, with counts by column.
     """
-    missing = {name: _is_missing(column) for name, column in columns.items()}
-    counts = {name: int(where.sum()) for name, where in missing.items() if where.any()}
-    is_hit: NDArray[np.bool_] = np.any(list(missing.values()), axis=0)
+    counts = {name: column.null_count for name, column in columns.items() if column.null_count}
+    is_hit = np.zeros(len(columns[str(config.target)]), dtype=np.bool_)
+    for name in counts:
+        is_hit |= columns[name].is_null().to_numpy()
     if config.missing == "refuse" and counts:
         told = listed([f"{name} {count}" for name, count in counts.items()])
         features = [name for name in counts if name != config.target]
         leave = f"; or leave columns out, {excluding(features, config)}" if features else ""
         msg = (
             f"{config.path} has missing values: {told}. task.missing=drop leaves out the "
-            f"{is_hit.sum()} rows of {len(is_hit)} that have any; mean puts the train split's "
-            f"mean in their place{leave}"
+            f"{is_hit.sum()} rows of {len(is_hit)} that have any; impute puts the train split's "
+            f"mean, or its most frequent category, in their place{leave}"
         )
         raise DataError(msg)
-    if config.missing == "mean" and config.target in counts:
+    if config.missing in ("mean", "impute") and config.target in counts:
         msg = (
             f"{config.path}: the target {config.target} is missing in {counts[config.target]} of "
-            f"{len(is_hit)} rows, which task.missing=mean does not mend; drop leaves rows out"
+            f"{len(is_hit)} rows, which task.missing={config.missing} does not mend; drop leaves "
+            "rows out"
         )
         raise DataError(msg)
     if config.missing != "drop":

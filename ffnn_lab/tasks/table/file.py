@@ -1,27 +1,45 @@
 """A user's table as it lies on the disk: found, checked and parsed, every slip named."""
 
 import hashlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from ffnn_lab.config import ConfigError
 from ffnn_lab.config.task import TableConfig
-from ffnn_lab.tasks.table.words import likely, listed
+from ffnn_lab.tasks.table.delimited import CsvFile, in_arrow, read_csv
+from ffnn_lab.tasks.table.words import column_name, likely, listed
 from ffnn_lab.tasks.task import DataError
 
-CSV_ENDINGS = (".csv", ".tsv", ".txt")
+CSV_ENDINGS = (".csv", ".tsv", ".txt", ".data")
 PARQUET_ENDINGS = (".parquet", ".pq")
-DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
-MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")
-"""What stands for a missing value in CSV. ``None`` is a word: it may well be a category."""
+PACKED_ENDINGS = (".gz", ".bz2", ".xz", ".zst", ".zip")
+
+
+@dataclass(frozen=True)
+class ParquetFile:
+    """A parquet file that was read: it holds values, not what somebody wrote."""
+
+    columns: pa.Table
+
+    def texts(self, _names: Sequence[str]) -> dict[str, pa.ChunkedArray]:
+        """Return no columns, since the values say all."""
+        return {}
+
+    def padded(self, _names: Sequence[str]) -> list[str]:
+        """Return no columns, since numbers have no zeros before them."""
+        return []
+
+
+TableFile = CsvFile | ParquetFile
 
 
 def find_table(config: TableConfig) -> Path:
-    """Give the full path of the file that a config names.
+    """Return the full path of the file that a config names.
 
     Raises:
         ConfigError: If it names none, or none that is there and of a kind that can be read.
@@ -30,9 +48,15 @@ def find_table(config: TableConfig) -> Path:
     if config.path is None:
         msg = f"task.path must name a table ({endings}), got nothing"
         raise ConfigError(msg)
-    path = Path(config.path).expanduser().absolute()
-    if path.suffix.lower() not in (*CSV_ENDINGS, *PARQUET_ENDINGS):
-        msg = f"task.path must name a table ({endings}), got {config.path}"
+    try:
+        path = Path(config.path).expanduser().absolute()
+    except RuntimeError as error:  # of a user who has no home
+        msg = f"task.path={config.path}: {error}"
+        raise ConfigError(msg) from error
+    ending = path.suffix.lower()
+    if ending not in (*CSV_ENDINGS, *PARQUET_ENDINGS):
+        hint = "; unpack it first" if ending in PACKED_ENDINGS else ""
+        msg = f"task.path must name a table ({endings}), got {config.path}{hint}"
         raise ConfigError(msg)
     if not path.is_file():
         folder = path.parent
@@ -47,11 +71,19 @@ def find_table(config: TableConfig) -> Path:
 
 def checksum(path: Path) -> str:
     """Compute the sha256 of a file."""
-    with path.open("rb") as file:
+    with _readable(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_table(config: TableConfig) -> pa.Table:
+def _readable(path: Path) -> io.BufferedReader:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror}"
+        raise DataError(msg) from error
+
+
+def read_table(config: TableConfig) -> TableFile:
     """Read the file that a config names.
 
     Returns:
@@ -62,7 +94,8 @@ def read_table(config: TableConfig) -> pa.Table:
             cannot be read.
     """
     path = find_table(config)
-    contents = path.read_bytes()
+    with _readable(path) as opened:
+        contents = opened.read()
     found = hashlib.sha256(contents).hexdigest()
     if config.sha256 not in (None, found):
         msg = (
@@ -75,72 +108,18 @@ def read_table(config: TableConfig) -> pa.Table:
         msg = f"{path} is empty"
         raise DataError(msg)
     is_csv = path.suffix.lower() in CSV_ENDINGS
-    table = _read_csv(path, contents, config) if is_csv else _read_parquet(path, contents)
-    if len(table) == 0:
-        msg = f"{path} has column names ({listed(table.column_names)}) and no rows"
+    file = read_csv(path, contents, config) if is_csv else _read_parquet(path, contents)
+    if len(file.columns) == 0:
+        msg = f"{path} has column names ({listed(file.columns.column_names)}) and no rows"
         raise DataError(msg)
-    return table
+    return file
 
 
-def _read_csv(path: Path, contents: bytes, config: TableConfig) -> pa.Table:
+def _read_parquet(path: Path, contents: bytes) -> ParquetFile:
     try:
-        contents.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = contents.count(b"\n", 0, error.start) + 1
-        msg = (
-            f"{path} is not UTF-8: line {line} has the byte 0x{contents[error.start]:02x}. Save "
-            "the table as UTF-8"
-        )
-        raise DataError(msg) from error
-    asked = config.delimiter
-    if asked == "auto":
-        asked = "tab" if path.suffix.lower() == ".tsv" else "comma"
-    try:
-        table = pa_csv.read_csv(
-            _in_arrow(contents),
-            parse_options=pa_csv.ParseOptions(
-                delimiter=DELIMITERS[asked], newlines_in_values=True
-            ),
-            convert_options=pa_csv.ConvertOptions(
-                null_values=[*MISSING, *(f" {word}" for word in MISSING)], strings_can_be_null=True
-            ),
-        )
-    except pa.ArrowException as error:
-        msg = f"{path} is not a table with the delimiter {asked}: {str(error).splitlines()[0]}"
-        raise DataError(msg) from error
-    names = [name.strip() for name in table.column_names]
-    if len(names) == 1:
-        others = [word for word, sign in DELIMITERS.items() if sign in names[0]]
-        hint = f": set task.delimiter={others[0]}" if others else ""
-        msg = f"{path} has one column only, {names[0]!r}, with the delimiter {asked}{hint}"
-        raise DataError(msg)
-    return pa.table([_trimmed(column) for column in table.columns], names=names)
-
-
-def _in_arrow(contents: bytes) -> pa.BufferReader:
-    """Copy bytes to memory that is Arrow's own.
-
-    Its threads may let go of what they read after Python has begun to end, as it does at once
-    when a table is refused; were it Python's, the process would at times abort, with another exit
-    code (apache/arrow, issue 34314).
-    """
-    copy = pa.BufferOutputStream()
-    copy.write(contents)
-    return pa.BufferReader(copy.getvalue())
-
-
-def _trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Take the spaces around words away, and words that then stand for nothing."""
-    if not pa.types.is_string(column.type):
-        return column
-    words = pc.utf8_trim_whitespace(column)
-    is_missing = pc.is_in(words, pa.array(MISSING))
-    return pc.if_else(is_missing, pa.scalar(None, pa.string()), words)
-
-
-def _read_parquet(path: Path, contents: bytes) -> pa.Table:
-    try:
-        return pq.read_table(_in_arrow(contents))
+        table = pq.ParquetFile(in_arrow(contents)).read()
+        table.validate(full=True)  # text that is not UTF-8, say
     except (pa.ArrowException, OSError) as error:
         msg = f"{path} is not a parquet file, or damaged: {str(error).splitlines()[0]}"
         raise DataError(msg) from error
+    return ParquetFile(table.rename_columns([column_name(name) for name in table.column_names]))

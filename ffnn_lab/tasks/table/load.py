@@ -4,27 +4,32 @@ Everything that is learned from the data (means, deviations, which categories th
 learned from the train split.
 """
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from ffnn_lab.config.task import TableConfig
+from ffnn_lab.tasks.table.categories import Words
 from ffnn_lab.tasks.table.columns import (
     Column,
-    Words,
-    at,
+    Numbers,
+    plain_column,
     read_column,
+    refuse_numbers_as_text,
     refuse_odd_types,
     rows_to_keep,
 )
+from ffnn_lab.tasks.table.delimited import CsvFile
 from ffnn_lab.tasks.table.features import encoded
-from ffnn_lab.tasks.table.file import checksum, find_table, read_table
+from ffnn_lab.tasks.table.file import TableFile, checksum, find_table, read_table
 from ffnn_lab.tasks.table.names import checked_columns
 from ffnn_lab.tasks.table.target import Target, read_target
-from ffnn_lab.tasks.table.words import listed
+from ffnn_lab.tasks.table.words import column_name, listed
 from ffnn_lab.tasks.task import DataError, Split, Task, random_split, stratified_split
 
 
@@ -42,8 +47,12 @@ class TableSplits:
     """How the table was read."""
 
 
+class RereadError(DataError):
+    """A table of which earlier versions took different classes or categories for one."""
+
+
 def settle_table(config: TableConfig) -> dict[str, str]:
-    """Give the full path of a table, and the checksum of what it holds now.
+    """Return the full path of a table, and the checksum of what it holds now.
 
     Raises:
         ConfigError: If there is no such file.
@@ -115,12 +124,21 @@ def split_table(config: TableConfig) -> TableSplits:
     Raises:
         UserError: Naming the column that cannot be learned from, and what to do.
     """
-    raw = checked_columns(read_table(config), config)
+    config = _with_composed_names(config)
+    target_name = str(config.target)
+    file = read_table(config)
+    raw = checked_columns(file.columns, config)
     refuse_odd_types(raw, config)
-    columns = {name: read_column(name, values, config) for name, values in raw.items()}
-    is_kept = rows_to_keep(columns, config)
-    columns = {name: at(column, is_kept) for name, column in columns.items()}
-    target = read_target(columns.pop(str(config.target)), config)
+    plain = {name: plain_column(column) for name, column in raw.items()}
+    refuse_numbers_as_text(plain, config, is_csv=isinstance(file, CsvFile))
+    is_kept = rows_to_keep(plain, config)
+    kept = _rows(plain, is_kept)
+    texts = _rows(file.texts([target_name, *config.categorical]), is_kept)
+    target = read_target(kept.pop(target_name), texts.get(target_name), config)
+    columns = {
+        name: read_column(name, column, texts.get(name), config) for name, column in kept.items()
+    }
+    _check_reading(columns, target, config)
     shares = {"test": config.test_fraction, "dev": config.dev_fraction}
     indices = (
         random_split(len(target.values), shares=shares, split_seed=config.split_seed)
@@ -140,14 +158,59 @@ def split_table(config: TableConfig) -> TableSplits:
         inputs={name: inputs[i] for name, i in indices.items()},
         targets={name: target.values[i] for name, i in indices.items()},
         class_names=target.class_names,
-        note=_note(columns, target, config, n_left_out=int((~is_kept).sum())),
+        note=_note(columns, target, config, n_left_out=int((~is_kept).sum()))
+        + _padded_note(file, columns),
     )
+
+
+def _with_composed_names(config: TableConfig) -> TableConfig:
+    return dataclasses.replace(
+        config,
+        target=None if config.target is None else column_name(config.target),
+        exclude=[column_name(name) for name in config.exclude],
+        categorical=[column_name(name) for name in config.categorical],
+    )
+
+
+def _rows(
+    columns: Mapping[str, pa.ChunkedArray], is_kept: NDArray[np.bool_]
+) -> dict[str, pa.ChunkedArray]:
+    if is_kept.all():
+        return dict(columns)
+    mask = pa.array(is_kept)
+    return {name: column.filter(mask) for name, column in columns.items()}
+
+
+def _check_reading(columns: Mapping[str, Column], target: Target, config: TableConfig) -> None:
+    """Refuse a table that the reading before ``task.reading`` did not tell apart.
+
+    Raises:
+        RereadError: Naming the columns.
+    """
+    reread = [str(config.target)] if target.is_reread else []
+    reread += [name for name, c in columns.items() if isinstance(c, Words) and c.is_reread]
+    if reread and config.reading is None:
+        msg = (
+            f"{config.path}: with task.reading=null some different values of {listed(reread)} are "
+            "one class or category, as earlier versions read them (whole numbers beyond 2^53, or "
+            "leading zeros). A run that was recorded so cannot be trained again; "
+            "task.reading=exact tells them apart, under another run id"
+        )
+        raise RereadError(msg)
+
+
+def _padded_note(file: TableFile, columns: Mapping[str, Column]) -> str:
+    """Return a remark on codes, such as 0123, that were read as numbers."""
+    padded = file.padded([name for name, c in columns.items() if isinstance(c, Numbers)])
+    if not padded:
+        return ""
+    return f", leading zeros left out of {listed(padded)} (task.categorical keeps them)"
 
 
 def _note(
     columns: Mapping[str, Column], target: Target, config: TableConfig, *, n_left_out: int
 ) -> str:
-    """Say in one line how the table was read, so that a wrong reading is seen."""
+    """Return in one line how the table was read, so that a wrong reading is seen."""
     words = [f"{k} {len(c.words)}" for k, c in columns.items() if isinstance(c, Words)]
     parts = [f"{Path(str(config.path)).name}: {len(target.values)} rows"]
     if n_left_out:

@@ -1,5 +1,6 @@
 """The names of a table's columns, checked against what a config asks for."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import pyarrow as pa
@@ -14,7 +15,7 @@ INDEX = "__index_level_0__"
 
 
 def checked_columns(table: pa.Table, config: TableConfig) -> dict[str, pa.ChunkedArray]:
-    """Give the columns that are asked for by name, in the order of the file.
+    """Return the columns that are asked for by name, in the order of the file.
 
     Raises:
         UserError: If a name is not there, stands twice, or is none.
@@ -23,13 +24,14 @@ def checked_columns(table: pa.Table, config: TableConfig) -> dict[str, pa.Chunke
     if config.target is None:
         msg = f"task.target must name the column to predict, got nothing; {_has(names)}"
         raise ConfigError(msg)
+    there = set(names)
     for field, asked in (
         ("target", [config.target]),
         ("exclude", config.exclude),
         ("categorical", config.categorical),
     ):
         for name in asked:
-            if name not in names:
+            if name not in there:
                 msg = f"task.{field}: there is no column {name!r}; {_has(names, name)}"
                 raise ConfigError(msg)
     if config.target in config.exclude:
@@ -41,7 +43,8 @@ def checked_columns(table: pa.Table, config: TableConfig) -> dict[str, pa.Chunke
             "classes with task.kind=classification"
         )
         raise ConfigError(msg)
-    kept = [place for place, name in enumerate(names) if name not in config.exclude]
+    left_out = set(config.exclude)
+    kept = [place for place, name in enumerate(names) if name not in left_out]
     for place in kept:
         if names[place] in ("", INDEX):
             msg = (
@@ -49,7 +52,8 @@ def checked_columns(table: pa.Table, config: TableConfig) -> dict[str, pa.Chunke
                 f"writes: write it with index=False, or set 'task.exclude=[\"{names[place]}\"]'"
             )
             raise DataError(msg)
-    twice = sorted({names[i] for i in kept if sum(names[i] == names[j] for j in kept) > 1})
+    counts = Counter(names[place] for place in kept)
+    twice = sorted(name for name, count in counts.items() if count > 1)
     if twice:
         msg = f"{config.path} has more than one column named {listed(twice)}: rename all but one"
         raise DataError(msg)
@@ -60,8 +64,8 @@ def checked_columns(table: pa.Table, config: TableConfig) -> dict[str, pa.Chunke
 
 
 def _has(names: Sequence[str], written: str = "") -> str:
-    are_numbers = all(_is_number(name) for name in names)
-    hint = "; is its first line the names?" if are_numbers else ""
+    looks_like_data = len(set(names)) < len(names) or any(_is_number(name) for name in names)
+    hint = "; is its first line the names?" if looks_like_data else ""
     return f"the table has {listed(names)}{likely(written, names)}{hint}"
 
 

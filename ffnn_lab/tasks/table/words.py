@@ -1,12 +1,21 @@
 """Lists of columns in messages about a table."""
 
 import difflib
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from ffnn_lab.config.task import TableConfig
 
 N_LISTED = 20
 """Columns that a message lists."""
+
+
+def column_name(written: str) -> str:
+    """Return a column's name with each letter in its one composed form.
+
+    Files and keyboards write an umlaut as one character or as two, which look the same.
+    """
+    return unicodedata.normalize("NFC", written)
 
 
 def listed(names: Sequence[str]) -> str:

@@ -24,7 +24,7 @@ def _read(path: Path, **changes: Any) -> dict[str, list[Any]]:  # noqa: ANN401 -
     config = make_table_config(path, **changes)
     return {
         name: column.to_pylist()
-        for name, column in checked_columns(read_table(config), config).items()
+        for name, column in checked_columns(read_table(config).columns, config).items()
     }
 
 
@@ -37,7 +37,7 @@ def _csv(folder: Path, text: str | bytes, name: str = "mine.csv") -> Path:
 def _refusal(path: Path | None, **changes: Any) -> str:  # noqa: ANN401 - fields
     config = make_table_config(path, **changes)
     with pytest.raises(UserError) as caught:
-        checked_columns(read_table(config), config)
+        checked_columns(read_table(config).columns, config)
     return str(caught.value)
 
 
@@ -174,14 +174,17 @@ def test_the_checksum_must_be_the_file_s(tmp_path: Path) -> None:
 def test_no_path(tmp_path: Path) -> None:
     del tmp_path
     assert _refusal(None) == (
-        "task.path must name a table (.csv, .tsv, .txt, .parquet, .pq), got nothing"
+        "task.path must name a table (.csv, .tsv, .txt, .data, .parquet, .pq), got nothing"
     )
 
 
-@pytest.mark.parametrize("name", ["mine.xlsx", "mine", "mine.csv.gz"])
-def test_other_kinds_of_files(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "hint"), [("mine.xlsx", ""), ("mine", ""), ("mine.csv.gz", "; unpack it first")]
+)
+def test_other_kinds_of_files(name: str, hint: str, tmp_path: Path) -> None:
     assert _refusal(_csv(tmp_path, "a,y\n1,0\n", name)) == (
-        f"task.path must name a table (.csv, .tsv, .txt, .parquet, .pq), got {tmp_path / name}"
+        f"task.path must name a table (.csv, .tsv, .txt, .data, .parquet, .pq), got "
+        f"{tmp_path / name}{hint}"
     )
 
 
@@ -223,7 +226,8 @@ def test_names_and_no_rows(tmp_path: Path) -> None:
 def test_another_encoding(tmp_path: Path) -> None:
     path = _csv(tmp_path, "a,y\n1,0\né,1\n".encode("latin-1"))
     assert _refusal(path) == (
-        f"{path} is not UTF-8: line 3 has the byte 0xe9. Save the table as UTF-8"
+        f"{path} is not UTF-8: line 3 has the byte 0xe9. Save the table as UTF-8 (as "
+        "iconv -f WINDOWS-1252 -t UTF-8 does)"
     )
 
 

@@ -273,7 +273,8 @@ def _with_gaps() -> dict[str, Any]:
 def test_missing_values_are_refused_with_counts(tmp_path: Path) -> None:
     assert refusal(tmp_path, _with_gaps()) == (
         "T has missing values: number 2, word 3. task.missing=drop leaves out the 4 rows of 100 "
-        "that have any; mean puts the train split's mean in their place; or leave columns out, "
+        "that have any; impute puts the train split's mean, or its most frequent category, in "
+        "their place; or leave columns out, "
         "task.exclude=[number,word]"
     )
 
@@ -304,7 +305,8 @@ def test_the_mean_of_train_stands_for_a_missing_number(tmp_path: Path) -> None:
         (
             {"missing": "refuse"},
             "T has missing values: y 1. task.missing=drop leaves out the 1 rows of 100 that have "
-            "any; mean puts the train split's mean in their place",
+            "any; impute puts the train split's mean, or its most frequent category, in their "
+            "place",
         ),
         (
             {"missing": "mean"},
@@ -383,7 +385,7 @@ def test_the_kind_may_be_said(tmp_path: Path) -> None:
     columns = {"y": ROWS % 5, "row": ROWS}
     assert split(tmp_path, columns, kind="regression").class_names is None
     halves = {"y": LABELS / 2, "row": ROWS}
-    assert split(tmp_path, halves, kind="classification").class_names == ("0.0", "0.5")
+    assert split(tmp_path, halves, kind="classification").class_names == ("0", "0.5")
     texts = {"y": np.where(LABELS, "1,5", "2,5"), "row": ROWS}
     assert split(tmp_path, texts, kind="classification").class_names == ("1,5", "2,5")
 
@@ -407,7 +409,7 @@ def _tested() -> NDArray[np.int64]:
         (
             ROWS / 2,
             {"kind": "classification"},
-            "task.target=y has 100 different values, more than task.max_classes=20: 0.0, 0.5, ",
+            "task.target=y has 100 different values, more than task.max_classes=20: 0, 0.5, 1, ",
         ),
         (
             np.where(LABELS, "a", "b"),
