@@ -1,6 +1,7 @@
 """Categories and classes: what is told apart stays apart, numbers to their last digit."""
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from ffnn_lab.config.task import TableConfig
 from ffnn_lab.tasks.task import DataError
 
 _CODE = re.compile(r"[0-9]+")
+_NEGATIVE_ZERO = r"^-(0*[.,]?0*(?:[eE].*)?)$"
+"""It is the number zero, which nobody takes for two."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def number_words(
 
     In CSV a category is what is written, so that 0123 and 123 are two, and whole numbers are exact
     beyond the 53 bits that a float64 holds. Other ways to write one number twice, such as 1 and
-    1.0, are refused, since nobody but the user knows whether they are one category.
+    1.0, are refused, since nobody but the user knows whether they are one category; only -0 is 0.
 
     Args:
         name: The column, for messages.
@@ -74,11 +77,9 @@ def number_words(
         DataError: If one number is written in two ways.
     """
     if texts is None:
-        # 0.0 and -0.0 are one number.
-        plain = pc.add(column, 0.0) if pa.types.is_floating(column.type) else column
-        written = text_words(plain.cast(pa.string()))
-    else:
-        written = text_words(pc.if_else(pc.is_valid(column), texts, None))
+        texts = column.cast(pa.string())
+    texts = pc.replace_substring_regex(texts, _NEGATIVE_ZERO, r"\1")
+    written = text_words(pc.if_else(pc.is_valid(column), texts, None))
     _, rows = np.unique(written.codes, return_index=True)
     rows = rows[len(rows) - len(written.words) :]  # without the first missing one
     values, first_keys = column.take(rows).to_pylist(), keys.take(rows).to_pylist()
@@ -117,3 +118,22 @@ def _refuse_two_ways(
                 "letter before each"
             )
             raise DataError(msg)
+
+
+def refuse_two_forms(name: str, words: Sequence[str], config: TableConfig) -> None:
+    """Refuse words that look the same: an accented letter is one character, or two.
+
+    Raises:
+        DataError: Naming the column and the word.
+    """
+    seen: set[str] = set()
+    for word in words:
+        form = word if word.isascii() else unicodedata.normalize("NFC", word)
+        if form in seen:
+            msg = (
+                f"{config.path}: column {name} holds {form!r} in two forms, which look the same: "
+                "with an accented letter as one character, and as two. Write it in one form, as "
+                "Python's unicodedata.normalize('NFC', text) does"
+            )
+            raise DataError(msg)
+        seen.add(form)

@@ -9,7 +9,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ffnn_lab.config.task import TableConfig
-from ffnn_lab.tasks.table.categories import Words, number_words, text_words
+from ffnn_lab.tasks.table.categories import (
+    Words,
+    number_words,
+    refuse_two_forms,
+    text_words,
+)
 from ffnn_lab.tasks.table.delimited import has_decimal_comma
 from ffnn_lab.tasks.table.words import as_written, excluding, listed
 from ffnn_lab.tasks.task import DataError
@@ -94,7 +99,9 @@ def read_column(
     if pa.types.is_boolean(column.type):
         return Numbers(floats(column.cast(pa.int8())), is_flag=True)
     if is_text(column):
-        return text_words(column)
+        words = text_words(column)
+        refuse_two_forms(name, words.words, config)
+        return words
     if name in config.categorical:
         return number_words(name, column, texts, column.cast(pa.string()), config)
     values = floats(column)
@@ -154,6 +161,7 @@ def _refuse_text(name: str, words: Sequence[str], config: TableConfig, *, is_csv
     examples = " and ".join(repr(some[0]) for some in (numbers, others) if some)
     is_comma = is_csv and config.decimal == "point" and has_decimal_comma(numbers[0])
     comma = "; or set task.decimal=comma, if the comma is a decimal point" if is_comma else ""
+    plain = "1234,5" if config.decimal == "comma" else "1234.5"
     categorical = (
         "task.kind=classification"
         if name == config.target
@@ -161,7 +169,7 @@ def _refuse_text(name: str, words: Sequence[str], config: TableConfig, *, is_csv
     )
     msg = (
         f"{config.path}: column {name} holds text that looks like numbers, such as {examples}. "
-        "Write plain numbers, as 1234.5, and nothing where one is missing; or take them for "
+        f"Write plain numbers, as {plain}, and nothing where one is missing; or take them for "
         f"categories: {categorical}{comma}"
     )
     raise DataError(msg)

@@ -125,9 +125,10 @@ def _check_encoding(path: Path, contents: bytes) -> None:
         contents.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = contents.count(b"\n", 0, error.start) + 1
+        likely = "UTF-16" if contents.startswith((b"\xff\xfe", b"\xfe\xff")) else "WINDOWS-1252"
         msg = (
             f"{path} is not UTF-8: line {line} has the byte 0x{contents[error.start]:02x}. Save "
-            "the table as UTF-8 (as iconv -f WINDOWS-1252 -t UTF-8 does)"
+            f"the table as UTF-8 (as iconv -f {likely} -t UTF-8 does)"
         )
         raise DataError(msg) from error
 

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from ffnn_lab.config.task import TableConfig
 from ffnn_lab.tasks.table.categories import Words
-from ffnn_lab.tasks.table.columns import Column
+from ffnn_lab.tasks.table.columns import Column, Numbers
 from ffnn_lab.tasks.table.words import excluding
 from ffnn_lab.tasks.task import DataError
 
@@ -44,8 +44,15 @@ def encoded(
     is_missing = np.isnan(column.values)
     if is_missing[train].all():
         raise DataError(_nothing_in_train(name, config))
-    known_values = column.values[train][~is_missing[train]]
-    middle = float(known_values.mean())
+    with np.errstate(over="ignore", invalid="ignore"):  # checked below
+        return _number_features(name, column, train, config)
+
+
+def _number_features(
+    name: str, column: Numbers, train: NDArray[np.int64], config: TableConfig
+) -> NDArray[np.float64]:
+    is_missing = np.isnan(column.values)
+    middle = float(column.values[train][~is_missing[train]].mean())
     if column.is_flag and config.missing == "impute":
         middle = float(2 * middle > 1)  # the more frequent one; false of as many
     values: NDArray[np.float64] = np.where(is_missing, middle, column.values)
@@ -54,6 +61,12 @@ def encoded(
     center, deviation = float(values[train].mean()), float(values[train].std())
     # A column that never varies in train says nothing: it becomes 0, not NaN.
     scaled: NDArray[np.float64] = (values - center) / (deviation if deviation > 0 else 1.0)
+    if not np.isfinite(scaled).all():
+        msg = (
+            f"{config.path}: column {name} has numbers up to {np.nanmax(np.abs(values)):g}, whose "
+            "squares no float64 holds: divide them by a constant"
+        )
+        raise DataError(msg)
     return scaled[:, None]
 
 

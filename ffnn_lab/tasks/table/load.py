@@ -90,7 +90,14 @@ def load_table(config: TableConfig, _data: Path) -> Task:
 
 def _regression(config: TableConfig, splits: TableSplits) -> Task:
     known = splits.targets["train"].astype(np.float64)
-    mean, deviation = float(known.mean()), float(known.std())
+    with np.errstate(over="ignore", invalid="ignore"):  # checked below
+        mean, deviation = float(known.mean()), float(known.std())
+    if not np.isfinite(deviation):
+        msg = (
+            f"{config.path}: the target {config.target} has numbers up to "
+            f"{np.abs(known).max():g}, whose squares no float64 holds: divide them by a constant"
+        )
+        raise DataError(msg)
     if known.min() == known.max():
         msg = (
             f"{config.path}: the target {config.target} is {known[0]:g} in every row of the train "

@@ -15,6 +15,8 @@ from ffnn_lab.tasks.table.columns import Numbers, read_column
 from ffnn_lab.tasks.table.words import listed
 from ffnn_lab.tasks.task import DataError
 
+MOST_STEP = 1e-6
+"""Most that neighboring float64s may differ by, in standard deviations of a target."""
 _DIGITS = frozenset("01")
 
 
@@ -59,10 +61,11 @@ def read_target(
         return _classes(labels, ["true" if value else "false" for value in found], config)
     were_classes = _were_classes(read.values, config)
     if were_classes:
-        words = number_words(name, column, texts, column.cast(pa.float64(), safe=False), config)
+        keys = pc.add(column.cast(pa.float64(), safe=False), 0.0)  # which makes -0.0 to 0.0
+        words = number_words(name, column, texts, keys, config)
         if config.kind == "classification" or _are_classes(words, config):
             return _classes(words.codes, words.words, config, is_reread=words.is_reread)
-    return _quantities(read, column, config, is_reread=were_classes)
+    return _quantities(read, column if texts is None else texts, config, is_reread=were_classes)
 
 
 def _were_classes(values: NDArray[np.float64], config: TableConfig) -> bool:
@@ -110,27 +113,29 @@ def _classes(
 
 
 def _quantities(
-    read: Numbers, column: pa.ChunkedArray, config: TableConfig, *, is_reread: bool
+    read: Numbers, exact: pa.ChunkedArray, config: TableConfig, *, is_reread: bool
 ) -> Target:
-    """Return the target as float64, if that tells its values apart."""
+    """Return the target as float64.
+
+    Raises:
+        DataError: If it never varies, or if float64s lie too far apart to hold its values.
+    """
     values = read.values
-    n_found = len(np.unique(values))
-    # A value is off by half of what it is from the next float64; against the spread that is noise.
+    n_found, n_exact = len(np.unique(values)), len(pc.unique(exact))
     step = float(np.spacing(np.abs(values).max()))
-    if step > MOST_STEP * float(values.std()) and len(pc.unique(column)) > n_found:
+    with np.errstate(over="ignore", invalid="ignore"):  # refused where it is standardized
+        deviation = float(values.std())
+    if step > MOST_STEP * deviation and n_exact > n_found:
         msg = (
             f"{config.path}: the values of the target {config.target} are so large, and differ by "
             f"so little, that a float64 takes some of them for one: subtract a constant, such as "
-            f"{column[0]}, from all of them"
+            f"{exact[0]}, from all of them; or, if they are classes, set "
+            f"task.kind=classification task.max_classes={n_exact}"
         )
         raise DataError(msg)
     if n_found == 1:
-        raise DataError(_one_value(str(column[0]), config))
+        raise DataError(_one_value(str(exact[0]), config))
     return Target(values, None, is_reread)
-
-
-MOST_STEP = 1e-6
-"""Most that neighboring float64s may differ by, in standard deviations of a target."""
 
 
 def _one_value(value: str, config: TableConfig) -> str:
