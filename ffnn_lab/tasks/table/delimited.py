@@ -20,8 +20,6 @@ MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")
 """What stands for a missing value in CSV. ``None`` is a word: it may well be a category."""
 MOST_BYTES = 2**31 - 1
 """The largest block that Arrow parses at once."""
-N_SHOWN = 200
-"""Characters of an error of Arrow's, which may hold a whole line of the file."""
 _PADDED = re.compile(rb"(?<![0-9.])0[0-9]")
 _DECIMAL_COMMA = re.compile(r"(?:^|[;\t])-?[0-9]+,[0-9]+(?:$|[;\t])")
 
@@ -89,7 +87,6 @@ def read_csv(path: Path, contents: bytes, config: TableConfig) -> CsvFile:
         table = _parsed(contents, parse, pa_csv.ConvertOptions(**convert))
     except pa.ArrowException as error:
         told = str(error).splitlines()[0]
-        told = told if len(told) <= N_SHOWN else f"{told[:N_SHOWN]}..."
         hint = _other_delimiter(contents, delimiter, config)
         msg = f"{path} is not a table with the delimiter {delimiter}: {told}{hint}"
         raise DataError(msg) from error
