@@ -148,8 +148,9 @@ class TableConfig(CutTaskConfig):
     has which it was."""
 
     reading: Union[str, None] = one_of("exact", neutral=None)  # noqa: UP007 - as above
-    """``exact`` where classes or categories differ that versions before this field took for one:
-    whole numbers beyond 2^53, and in CSV leading zeros (0123 and 123). null for any other table,
+    """``exact`` for a table that versions before this field read wrongly: classes or categories
+    that differ were one (whole numbers beyond 2^53, and in CSV leading zeros: 0123 and 123), or a
+    column that is the same in all of train was divided by its rounding. null for any other table,
     which is read alike either way. The lab sets it when it reads the table."""
 
     @property

@@ -1,5 +1,7 @@
 """Columns as features, by what the train split knows."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,10 +12,18 @@ from ffnn_lab.tasks.table.words import excluding
 from ffnn_lab.tasks.task import DataError
 
 
-def encoded(
-    name: str, column: Column, train: NDArray[np.int64], config: TableConfig
-) -> NDArray[np.float64]:
-    """Compute a column's features, ``(N, n_features)``, by what the train split knows.
+@dataclass(frozen=True)
+class Features:
+    """The features of one column."""
+
+    values: NDArray[np.float64]
+    """``(N, n_features)``"""
+    is_reread: bool
+    """Whether versions before ``task.reading`` made others of the column."""
+
+
+def encoded(name: str, column: Column, train: NDArray[np.int64], config: TableConfig) -> Features:
+    """Compute a column's features by what the train split knows.
 
     Args:
         name: Of the column.
@@ -40,7 +50,7 @@ def encoded(
                 raise DataError(_nothing_in_train(name, config))
             codes = np.where(codes < 0, known[counts.argmax()], codes)  # the first of several
         is_word: NDArray[np.bool_] = codes[:, None] == known
-        return is_word.astype(np.float64)
+        return Features(is_word.astype(np.float64), column.is_reread)
     is_missing = np.isnan(column.values)
     if is_missing[train].all():
         raise DataError(_nothing_in_train(name, config))
@@ -50,24 +60,32 @@ def encoded(
 
 def _number_features(
     name: str, column: Numbers, train: NDArray[np.int64], config: TableConfig
-) -> NDArray[np.float64]:
+) -> Features:
     is_missing = np.isnan(column.values)
-    middle = float(column.values[train][~is_missing[train]].mean())
+    known = column.values[train][~is_missing[train]]
+    middle = float(known.mean())
     if column.is_flag and config.missing == "impute":
         middle = float(2 * middle > 1)  # the more frequent one; false of as many
     values: NDArray[np.float64] = np.where(is_missing, middle, column.values)
     if config.scaling == "none" or column.is_flag:
-        return values[:, None]
+        return Features(values[:, None], is_reread=False)
     center, deviation = float(values[train].mean()), float(values[train].std())
+    # The mean of equal numbers, such as 0.1, may differ from them in its last digit. Earlier
+    # versions took that for a deviation, and divided by it what differs outside of train.
+    is_noise = known.min() == known.max() and deviation > 0
+    is_reread = bool(is_noise and (values != known[0]).any())
+    if is_reread or (is_noise and config.reading == "exact"):
+        values = np.where(is_missing, known[0], column.values)
+        center, deviation = float(known[0]), 0.0
     # A column that never varies in train says nothing: it becomes 0, not NaN.
     scaled: NDArray[np.float64] = (values - center) / (deviation if deviation > 0 else 1.0)
     if not np.isfinite(scaled).all():
         msg = (
-            f"{config.path}: column {name} has numbers up to {np.nanmax(np.abs(values)):g}, whose "
+            f"{config.path}: column {name} has numbers up to {np.abs(values).max():g}, whose "
             "squares no float64 holds: divide them by a constant"
         )
         raise DataError(msg)
-    return scaled[:, None]
+    return Features(scaled[:, None], is_reread)
 
 
 def _nothing_in_train(name: str, config: TableConfig) -> str:

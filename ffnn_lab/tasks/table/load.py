@@ -25,7 +25,7 @@ from ffnn_lab.tasks.table.columns import (
     rows_to_keep,
 )
 from ffnn_lab.tasks.table.delimited import CsvFile
-from ffnn_lab.tasks.table.features import encoded
+from ffnn_lab.tasks.table.features import Features, encoded
 from ffnn_lab.tasks.table.file import TableFile, checksum, find_table, read_table
 from ffnn_lab.tasks.table.names import checked_columns
 from ffnn_lab.tasks.table.target import Target, read_target
@@ -48,7 +48,7 @@ class TableSplits:
 
 
 class RereadError(DataError):
-    """A table of which earlier versions took different classes or categories for one."""
+    """A table that earlier versions read wrongly, asked for as they read it."""
 
 
 def settle_table(config: TableConfig) -> dict[str, str]:
@@ -145,7 +145,6 @@ def split_table(config: TableConfig) -> TableSplits:
     columns = {
         name: read_column(name, column, texts.get(name), config) for name, column in kept.items()
     }
-    _check_reading(columns, target, config)
     shares = {"test": config.test_fraction, "dev": config.dev_fraction}
     indices = (
         random_split(len(target.values), shares=shares, split_seed=config.split_seed)
@@ -157,10 +156,11 @@ def split_table(config: TableConfig) -> TableSplits:
             class_names=target.class_names,
         )
     )
-    features = [
-        encoded(name, column, indices["train"], config) for name, column in columns.items()
-    ]
-    inputs = np.concatenate(features, axis=1)
+    features = {
+        name: encoded(name, column, indices["train"], config) for name, column in columns.items()
+    }
+    _check_reading(features, target, config)
+    inputs = np.concatenate([each.values for each in features.values()], axis=1)
     return TableSplits(
         inputs={name: inputs[i] for name, i in indices.items()},
         targets={name: target.values[i] for name, i in indices.items()},
@@ -188,20 +188,20 @@ def _rows(
     return {name: column.filter(mask) for name, column in columns.items()}
 
 
-def _check_reading(columns: Mapping[str, Column], target: Target, config: TableConfig) -> None:
-    """Refuse a table that the reading before ``task.reading`` did not tell apart.
+def _check_reading(features: Mapping[str, Features], target: Target, config: TableConfig) -> None:
+    """Refuse a table that versions before ``task.reading`` read otherwise, if that is asked for.
 
     Raises:
         RereadError: Naming the columns.
     """
     reread = [str(config.target)] if target.is_reread else []
-    reread += [name for name, c in columns.items() if isinstance(c, Words) and c.is_reread]
+    reread += [name for name, each in features.items() if each.is_reread]
     if reread and config.reading is None:
         msg = (
-            f"{config.path}: with task.reading=null some different values of {listed(reread)} are "
-            "one class or category, as earlier versions read them (whole numbers beyond 2^53, or "
-            "leading zeros). A run that was recorded so cannot be trained again; "
-            "task.reading=exact tells them apart, under another run id"
+            f"{config.path}: task.reading=null asks for {listed(reread)} as earlier versions read "
+            "it, which was wrong: different numbers were one class or category, or a column that "
+            "is the same in all of train was scaled by its rounding. A run that was recorded so "
+            "cannot be trained again; task.reading=exact is right, under another run id"
         )
         raise RereadError(msg)
 

@@ -75,7 +75,7 @@ EXACT = [
 def test_numbers_as_classes_are_exact(words: list[str], tmp_path: Path) -> None:
     path = _csv(tmp_path, words)
     _check_classes(_as_classes(path, reading="exact"), words)
-    with pytest.raises(RereadError, match="some different values of x are one class or category"):
+    with pytest.raises(RereadError, match="asks for x as earlier versions read it"):
         _as_classes(path)
 
 
@@ -233,7 +233,7 @@ def test_true_and_one_are_not_mixed_in_a_target(tmp_path: Path) -> None:
 def test_an_accented_letter_in_two_forms_is_refused(tmp_path: Path) -> None:
     path = _csv(tmp_path, ["\u00e9t\u00e9", "\u00e9te\u0301", "tea"])
     for read in (_as_classes, _as_categories):
-        with pytest.raises(UserError, match="column x holds '\u00e9t\u00e9' in two forms, which look"):
+        with pytest.raises(UserError, match="column x holds '\u00e9t\u00e9' in two forms"):
             read(path)
 
 

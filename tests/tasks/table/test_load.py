@@ -626,6 +626,41 @@ def test_numbers_whose_squares_are_infinite(tmp_path: Path) -> None:
     assert told == f"T: the target y{expected}"
 
 
+def _constant_in_train(folder: Path, elsewhere: float | None) -> dict[str, Any]:
+    """Return a column that is 0.1 in train, of which the mean of 60 differs in its last digit."""
+    plain = split(folder, {"row": ROWS})
+    values = np.full(N_ROWS, 0.1)
+    assert values[:60].std() > 0
+    if elsewhere is not None:
+        values[plain.inputs["test"][0, 0].astype(int)] = elsewhere
+    return {"a": values, "row": ROWS}
+
+
+def test_rounding_is_no_variation(tmp_path: Path) -> None:
+    """A column that is 0.1 in all of train, and 0.3 once in test, was 1e16 there."""
+    columns = _constant_in_train(tmp_path, 0.3)
+    splits = split(tmp_path, columns, scaling="per_feature", reading="exact")
+    assert not splits.inputs["train"][:, 0].any()
+    assert splits.inputs["test"][:, 0].tolist() == pytest.approx([0.2] + [0.0] * 19, abs=1e-15)
+    with pytest.raises(UserError, match="was scaled by its rounding"):
+        split(tmp_path, columns, scaling="per_feature")
+    assert split(tmp_path, columns, scaling="none").inputs["train"][0, 0] == 0.1
+
+
+def test_a_gap_in_a_column_of_equal_numbers_is_filled_with_that_number(tmp_path: Path) -> None:
+    columns = _constant_in_train(tmp_path, None)
+    columns["a"][split(tmp_path, {"row": ROWS}).inputs["train"][:9, 0].astype(int)] = np.nan
+    changes: dict[str, Any] = {"scaling": "per_feature", "reading": "exact"}
+    splits = split(tmp_path, columns, missing="impute", **changes)
+    assert not any(inputs[:, 0].any() for inputs in splits.inputs.values())
+
+
+def test_a_column_that_is_the_same_everywhere_is_read_as_ever(tmp_path: Path) -> None:
+    """It moved no example away from another, so the ids of its runs stay."""
+    splits = split(tmp_path, _constant_in_train(tmp_path, None), scaling="per_feature")
+    assert len({value for inputs in splits.inputs.values() for value in inputs[:, 0]}) == 1
+
+
 # --- settling --------------------------------------------------------------------------------
 
 
