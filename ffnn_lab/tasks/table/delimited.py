@@ -18,6 +18,8 @@ DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 DECIMALS = {"point": ".", "comma": ","}
 MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")
 """What stands for a missing value in CSV. ``None`` is a word: it may well be a category."""
+BLOCK = 2**20
+"""Bytes that Arrow parses at once, of short lines."""
 MOST_BYTES = 2**31 - 1
 """The largest block that Arrow parses at once."""
 _PADDED = re.compile(rb"(?<![0-9.])0[0-9]")
@@ -133,19 +135,24 @@ def _check_encoding(path: Path, contents: bytes) -> None:
 def _parsed(
     contents: bytes, parse: pa_csv.ParseOptions, convert: pa_csv.ConvertOptions
 ) -> pa.Table:
-    """Parse in blocks, side by side; where that fails, as one block.
+    """Parse in blocks; where that fails, as one block, since a line may be longer than a block.
 
-    A line may be longer than a block, and only one block tells which row is wrong.
+    Arrow's threads are left out: a process in which they failed does not end (seen with pyarrow
+    26.0 and lines over 1 MiB), and they do not tell which row is wrong.
     """
-    try:
-        return pa_csv.read_csv(in_arrow(contents), parse_options=parse, convert_options=convert)
-    except pa.ArrowException:
-        whole = pa_csv.ReadOptions(
-            block_size=min(len(contents) + 1, MOST_BYTES), use_threads=False
-        )
+
+    def parsed(block_size: int) -> pa.Table:
+        read = pa_csv.ReadOptions(use_threads=False, block_size=block_size)
         return pa_csv.read_csv(
-            in_arrow(contents), read_options=whole, parse_options=parse, convert_options=convert
+            in_arrow(contents), read_options=read, parse_options=parse, convert_options=convert
         )
+
+    if b"\n" in contents[:BLOCK]:
+        try:
+            return parsed(BLOCK)
+        except pa.ArrowException:  # the next attempt may raise it again
+            pass
+    return parsed(min(len(contents) + 1, MOST_BYTES))
 
 
 def in_arrow(contents: bytes) -> pa.BufferReader:
