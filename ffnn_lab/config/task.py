@@ -126,14 +126,19 @@ class TableConfig(CutTaskConfig):
     """Columns to leave out."""
     categorical: list[str]
     """Columns of numbers (or of text that looks like numbers) that stand for categories."""
-    missing: str = one_of("refuse", "mean", "drop")
-    """What to do about missing values: say where they are and stop; put the mean of the train
-    split in their place, and of no category where one is missing; or leave those rows out."""
+    missing: str = one_of("refuse", "impute", "mean", "drop")
+    """What to do about missing values. ``refuse``: say where they are and stop. ``impute``: put
+    the train split's mean in place of a number, and its most frequent value in place of a category
+    or of true and false (the first of several). ``mean``: put the train split's mean in place of a
+    number, and the share of true in place of true or false; where a category is missing, all its
+    features are 0. ``drop``: leave those rows out."""
     scaling: str = one_of("per_feature", "none")
     """Subtract the train split's mean from each column of numbers and divide by its standard
     deviation, or not. Categories and true or false stay 0 and 1."""
     delimiter: str = one_of("auto", "comma", "semicolon", "tab")
     """Between the fields of a CSV file. ``auto``: a tab in a ``.tsv``, else a comma."""
+    decimal: str = one_of("point", "comma", neutral="point")
+    """Sign before the decimals of the numbers in a CSV file."""
     max_classes: int = ranged("[2, inf)")
     """Most classes that a target may have."""
     max_categories: int = ranged("[2, inf)")
@@ -141,6 +146,12 @@ class TableConfig(CutTaskConfig):
     sha256: Union[str, None]  # noqa: UP007 - as above
     """Of the file, which must be that one; null for whatever file is there, and a run's record
     has which it was."""
+
+    reading: Union[str, None] = one_of("exact", neutral=None)  # noqa: UP007 - as above
+    """``exact`` for a table that versions before this field read wrongly: classes or categories
+    that differ were one (whole numbers beyond 2^53, and in CSV leading zeros: 0123 and 123), or a
+    column that is the same in all of train was divided by its rounding. null for any other table,
+    which is read alike either way. The lab sets it when it reads the table."""
 
     @property
     def is_settled(self) -> bool:

@@ -12,7 +12,7 @@ from ffnn_lab.tasks.cifar10 import load_cifar10
 from ffnn_lab.tasks.digits import load_digits
 from ffnn_lab.tasks.mnist import load_fashion_mnist, load_mnist
 from ffnn_lab.tasks.separable import load_separable
-from ffnn_lab.tasks.table import load_table, settle_table
+from ffnn_lab.tasks.table import RereadError, load_table, settle_table
 from ffnn_lab.tasks.task import DataError, Split, Task, stratified_split
 
 LOADERS: dict[str, Callable[[Any, Path], Task]] = {
@@ -32,12 +32,19 @@ photographs take 0.7 GB each."""
 def settle_task(config: RunConfig) -> RunConfig:
     """Replace what only the data can say: a run's id needs to know which table it learns from.
 
+    The table is read for it, once for this and for ``load_task``.
+
     Raises:
-        UserError: If the table is not there.
+        UserError: If the table is not there, or cannot be learned from.
     """
-    if isinstance(config.task, TableConfig):
-        settled = settle_table(config.task)
-        return with_values(config, {f"task.{key}": value for key, value in settled.items()})
+    if not isinstance(config.task, TableConfig):
+        return config
+    settled = settle_table(config.task)
+    config = with_values(config, {f"task.{key}": value for key, value in settled.items()})
+    try:
+        load_task(config.task, Path(config.paths.data))
+    except RereadError:
+        return with_values(config, {"task.reading": "exact"})
     return config
 
 

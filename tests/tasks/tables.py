@@ -23,9 +23,11 @@ def make_table_config(path: Path | None, **changes: Any) -> TableConfig:  # noqa
         "split_seed": 0,
         "scaling": "none",
         "delimiter": "auto",
+        "decimal": "point",
         "max_classes": 20,
         "max_categories": 50,
         "sha256": None,
+        "reading": None,
     }
     return TableConfig(**(values | changes))
 

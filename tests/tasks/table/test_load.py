@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,12 @@ import torch
 from numpy.typing import NDArray
 from sklearn import datasets
 from sklearn.compose import make_column_transformer
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from ffnn_lab.config import UserError, leaves
+from ffnn_lab.config import UserError, from_leaves, identity, leaves
 from ffnn_lab.config.optimizer import HeavyBallConfig
 from ffnn_lab.config.task import TableConfig
 from ffnn_lab.models import open_network
@@ -27,7 +29,7 @@ from ffnn_lab.records import run_row
 from ffnn_lab.scores import counted
 from ffnn_lab.tasks import Task, check_task, load_task, settle_task
 from ffnn_lab.tasks.table import TableSplits, split_table
-from ffnn_lab.tasks.table_file import checksum
+from ffnn_lab.tasks.table.file import checksum
 from ffnn_lab.tasks.task import random_split
 from ffnn_lab.trainer import train
 from tests.builders import NO_DATA, make_run, with_parts
@@ -273,7 +275,8 @@ def _with_gaps() -> dict[str, Any]:
 def test_missing_values_are_refused_with_counts(tmp_path: Path) -> None:
     assert refusal(tmp_path, _with_gaps()) == (
         "T has missing values: number 2, word 3. task.missing=drop leaves out the 4 rows of 100 "
-        "that have any; mean puts the train split's mean in their place; or leave columns out, "
+        "that have any; impute puts the train split's mean, or its most frequent category, in "
+        "their place; or leave columns out, "
         "task.exclude=[number,word]"
     )
 
@@ -298,18 +301,70 @@ def test_the_mean_of_train_stands_for_a_missing_number(tmp_path: Path) -> None:
     np.testing.assert_allclose(scaled.inputs["train"][:, 0].std(), 1, rtol=1e-12)
 
 
+def test_imputed_values_are_scikit_learn_s(tmp_path: Path) -> None:
+    """SimpleImputer, by the mean or the most frequent, fitted to the train split alone."""
+    rng = np.random.default_rng(0)
+    columns: dict[str, Any] = {
+        "number": np.where(rng.random(N_ROWS) < 0.2, np.nan, rng.normal(5, 3, N_ROWS)),
+        "flag": [None if r < 0.2 else r < 0.7 for r in rng.random(N_ROWS)],
+        "word": [None if r < 0.2 else "ab"[int(r < 0.7)] for r in rng.random(N_ROWS)],
+        "row": ROWS,
+    }
+    splits = split(tmp_path, columns, missing="impute")
+    train = splits.inputs["train"][:, -1].astype(int)
+    frame = pd.DataFrame(columns).astype({"flag": float, "word": object})
+    frame["word"] = frame["word"].where(frame["word"].notna(), None)
+    theirs = make_column_transformer(
+        (SimpleImputer(), ["number"]),
+        (SimpleImputer(strategy="most_frequent"), ["flag"]),
+        (
+            make_pipeline(
+                SimpleImputer(strategy="most_frequent", missing_values=None),
+                OneHotEncoder(sparse_output=False),
+            ),
+            ["word"],
+        ),
+    ).fit(frame.iloc[train])
+    np.testing.assert_allclose(together(splits), theirs.transform(frame), rtol=1e-12)
+
+
+def test_of_values_that_are_as_frequent_the_first_is_imputed(tmp_path: Path) -> None:
+    train = split(tmp_path, {"row": ROWS}).inputs["train"][:, 0].astype(int)
+    word = np.full(N_ROWS, None, dtype=object)
+    flag = np.full(N_ROWS, None, dtype=object)
+    word[train[:4]], flag[train[:4]] = ["b", "a", "a", "b"], [True, False, False, True]
+    columns = {"word": word, "flag": flag, "row": ROWS}
+    features = together(split(tmp_path, columns, missing="impute"))
+    others = [row for row in ROWS if row not in train[:4]]
+    assert (features[others] == [1, 0, 0]).all()
+
+
+def test_what_dev_and_test_hold_imputes_nothing(tmp_path: Path) -> None:
+    train = split(tmp_path, {"row": ROWS}).inputs["train"][:, 0].astype(int)
+    word = np.full(N_ROWS, "often in dev and test", dtype=object)
+    word[train] = "in train"
+    word[train[0]] = None
+    features = together(split(tmp_path, {"word": word, "row": ROWS}, missing="impute"))
+    assert features.shape == (N_ROWS, 1)
+    assert features[train[0]] == 1
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         (
             {"missing": "refuse"},
             "T has missing values: y 1. task.missing=drop leaves out the 1 rows of 100 that have "
-            "any; mean puts the train split's mean in their place",
+            "any; impute puts the train split's mean, or its most frequent category, in their "
+            "place",
         ),
-        (
-            {"missing": "mean"},
-            "T: the target y is missing in 1 of 100 rows, which task.missing=mean does not mend; "
-            "drop leaves rows out",
+        *(
+            (
+                {"missing": missing},
+                f"T: the target y is missing in 1 of 100 rows, which task.missing={missing} does "
+                "not mend; drop leaves rows out",
+            )
+            for missing in ("mean", "impute")
         ),
     ],
 )
@@ -330,9 +385,11 @@ def test_a_table_of_gaps_is_refused(tmp_path: Path) -> None:
 def test_a_column_with_nothing_in_train_is_refused(tmp_path: Path) -> None:
     tested = split(tmp_path, {"row": ROWS}).inputs["test"][:, 0]
     gaps = np.where(np.isin(ROWS, tested), ROWS, np.nan)
-    assert refusal(tmp_path, {"a": gaps}, missing="mean") == (
-        "T: nothing stands in a in the train split: task.exclude=[a]"
-    )
+    words = ["a" if row in tested else None for row in ROWS]
+    for column, missing in ((gaps, "mean"), (gaps, "impute"), (words, "impute")):
+        assert refusal(tmp_path, {"a": column}, missing=missing) == (
+            "T: nothing stands in a in the train split: task.exclude=[a]"
+        )
 
 
 # --- the target ------------------------------------------------------------------------------
@@ -383,7 +440,7 @@ def test_the_kind_may_be_said(tmp_path: Path) -> None:
     columns = {"y": ROWS % 5, "row": ROWS}
     assert split(tmp_path, columns, kind="regression").class_names is None
     halves = {"y": LABELS / 2, "row": ROWS}
-    assert split(tmp_path, halves, kind="classification").class_names == ("0.0", "0.5")
+    assert split(tmp_path, halves, kind="classification").class_names == ("0", "0.5")
     texts = {"y": np.where(LABELS, "1,5", "2,5"), "row": ROWS}
     assert split(tmp_path, texts, kind="classification").class_names == ("1,5", "2,5")
 
@@ -405,9 +462,16 @@ def _tested() -> NDArray[np.int64]:
             "task.target=y has 30 different values, more than task.max_classes=3: ",
         ),
         (
+            [chr(65 + i % 26) for i in ROWS],
+            {},
+            "task.target=y has 26 different values, more than task.max_classes=20: A, B, C, D, E, "
+            "F, G, H, I, J, K, L, M, N, O, P, Q, R, S, ... (6 more), Z. If they are classes, set "
+            "task.max_classes=26",
+        ),
+        (
             ROWS / 2,
             {"kind": "classification"},
-            "task.target=y has 100 different values, more than task.max_classes=20: 0.0, 0.5, ",
+            "task.target=y has 100 different values, more than task.max_classes=20: 0, 0.5, 1, ",
         ),
         (
             np.where(LABELS, "a", "b"),
@@ -549,6 +613,54 @@ def test_splits_are_stratified_and_seeded(tmp_path: Path) -> None:
         assert not np.array_equal(first.inputs[name], other.inputs[name])
 
 
+# --- numbers beyond what floats hold ---------------------------------------------------------
+
+
+def test_numbers_whose_squares_are_infinite(tmp_path: Path) -> None:
+    huge = np.where(LABELS, 1e308, -1e308)
+    expected = (
+        " has numbers up to 1e+308, whose squares no float64 holds: divide them by a constant"
+    )
+    assert refusal(tmp_path, {"a": huge}, scaling="per_feature") == f"T: column a{expected}"
+    told = refusal(tmp_path, {"y": huge, "row": ROWS}, kind="regression")
+    assert told == f"T: the target y{expected}"
+
+
+def _constant_in_train(folder: Path, elsewhere: float | None) -> dict[str, Any]:
+    """Return a column that is 0.1 in train, of which the mean of 60 differs in its last digit."""
+    plain = split(folder, {"row": ROWS})
+    values = np.full(N_ROWS, 0.1)
+    assert values[:60].std() > 0
+    if elsewhere is not None:
+        values[plain.inputs["test"][0, 0].astype(int)] = elsewhere
+    return {"a": values, "row": ROWS}
+
+
+def test_rounding_is_no_variation(tmp_path: Path) -> None:
+    """A column that is 0.1 in all of train, and 0.3 once in test, was 1e16 there."""
+    columns = _constant_in_train(tmp_path, 0.3)
+    splits = split(tmp_path, columns, scaling="per_feature", reading="exact")
+    assert not splits.inputs["train"][:, 0].any()
+    assert splits.inputs["test"][:, 0].tolist() == pytest.approx([0.2] + [0.0] * 19, abs=1e-15)
+    with pytest.raises(UserError, match="was scaled by its rounding"):
+        split(tmp_path, columns, scaling="per_feature")
+    assert split(tmp_path, columns, scaling="none").inputs["train"][0, 0] == 0.1
+
+
+def test_a_gap_in_a_column_of_equal_numbers_is_filled_with_that_number(tmp_path: Path) -> None:
+    columns = _constant_in_train(tmp_path, None)
+    columns["a"][split(tmp_path, {"row": ROWS}).inputs["train"][:9, 0].astype(int)] = np.nan
+    changes: dict[str, Any] = {"scaling": "per_feature", "reading": "exact"}
+    splits = split(tmp_path, columns, missing="impute", **changes)
+    assert not any(inputs[:, 0].any() for inputs in splits.inputs.values())
+
+
+def test_a_column_that_is_the_same_everywhere_is_read_as_ever(tmp_path: Path) -> None:
+    """It moved no example away from another, so the ids of its runs stay."""
+    splits = split(tmp_path, _constant_in_train(tmp_path, None), scaling="per_feature")
+    assert len({value for inputs in splits.inputs.values() for value in inputs[:, 0]}) == 1
+
+
 # --- settling --------------------------------------------------------------------------------
 
 
@@ -564,6 +676,31 @@ def test_settling_says_where_the_table_is_and_what_it_holds(
     assert config.task == make_table_config(wine, sha256=checksum(wine))
     assert settle_task(config) == config
     assert settle_task(make_run()) == make_run()
+
+
+def _zip_codes(folder: Path, words: Sequence[str]) -> TableConfig:
+    path = folder / "zips.csv"
+    rows = [f"{words[i % len(words)]},{i},{'ab'[i % 2]}" for i in range(N_ROWS)]
+    path.write_text("\n".join(["zip,row,y", *rows]))
+    return make_table_config(path, categorical=["zip"])
+
+
+def test_settling_tells_a_table_that_was_read_otherwise_by_its_id(tmp_path: Path) -> None:
+    """No other table's id moves: both leaves that were added are neutral."""
+    plain = identity(settle_task(_run(_zip_codes(tmp_path, ["01", "11"]))))
+    assert not {"task.reading", "task.decimal"} & set(plain)
+    reread = settle_task(_run(_zip_codes(tmp_path, ["0123", "123"])))
+    assert identity(reread)["task.reading"] == "exact"
+    assert settle_task(reread) == reread
+    assert load_task(reread.task, NO_DATA).n_features == 3
+
+
+def test_a_recorded_run_that_took_two_categories_for_one_is_refused(tmp_path: Path) -> None:
+    """Its config has no ``task.reading``, and its numbers are not those of the table."""
+    settled = settle_task(_run(_zip_codes(tmp_path, ["0123", "123"])))
+    recorded = {k: v for k, v in leaves(settled).items() if k != "task.reading"}
+    with pytest.raises(UserError, match="A run that was recorded so cannot be trained again"):
+        load_task(from_leaves(recorded).task, NO_DATA)
 
 
 def test_a_table_that_changed_after_settling_is_refused(wine: Path) -> None:

@@ -12,18 +12,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from ffnn_lab.config import UserError
-from ffnn_lab.tasks.table_file import checked_columns, checksum, find_table, read_table
+from ffnn_lab.tasks.table.file import checksum, find_table, read_table
+from ffnn_lab.tasks.table.names import checked_columns
 from tests.exhaustive import rest
 from tests.tasks.tables import make_table_config, write_wine
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def _read(path: Path, **changes: Any) -> dict[str, list[Any]]:  # noqa: ANN401 - fields
     config = make_table_config(path, **changes)
     return {
         name: column.to_pylist()
-        for name, column in checked_columns(read_table(config), config).items()
+        for name, column in checked_columns(read_table(config).columns, config).items()
     }
 
 
@@ -36,7 +37,7 @@ def _csv(folder: Path, text: str | bytes, name: str = "mine.csv") -> Path:
 def _refusal(path: Path | None, **changes: Any) -> str:  # noqa: ANN401 - fields
     config = make_table_config(path, **changes)
     with pytest.raises(UserError) as caught:
-        checked_columns(read_table(config), config)
+        checked_columns(read_table(config).columns, config)
     return str(caught.value)
 
 
@@ -80,10 +81,19 @@ def test_other_words_are_words(word: str, tmp_path: Path) -> None:
     [
         "\ufeffa,y\n1,u\n2,v\n",
         "a,y\r\n1,u\r\n\r\n2,v",
+        "a,y\r1,u\r2,v\r",
+        "a,y\n1,u\n2,v\n\n\n",
         " a , y\n1, u\n 2,v \n",
         '"a","y"\n"1","u"\n"2","v"\n',
     ],
-    ids=["byte order mark", "CRLF and an empty line", "spaces", "quotes"],
+    ids=[
+        "byte order mark",
+        "CRLF and an empty line",
+        "CR",
+        "empty lines at the end",
+        "spaces",
+        "quotes",
+    ],
 )
 def test_what_programs_write_around_fields(text: str, tmp_path: Path) -> None:
     assert _read(_csv(tmp_path, text)) == {"a": [1, 2], "y": ["u", "v"]}
@@ -127,6 +137,44 @@ def test_parquet_is_taken_as_it_is_typed(tmp_path: Path) -> None:
         "c": ["u", "v"],
         "y": [True, False],
     }
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.array([1, None, 2**63], pa.uint64()),
+        pa.array([0.5, None, float("nan")]),
+        pa.array(["a", None, "b"], pa.large_string()),
+        pa.array(["a", None, "b"], pa.string_view()),
+        pa.array(["a", None, "b"]).dictionary_encode(),
+        pa.array([True, None, False]),
+    ],
+    ids=lambda values: str(values.type),
+)
+def test_parquet_types_are_kept(values: pa.Array, tmp_path: Path) -> None:
+    path = tmp_path / "mine.parquet"
+    pq.write_table(pa.table({"a": values, "y": [0, 1, 2]}), path)
+    column = read_table(make_table_config(path)).columns["a"]
+    assert column.type == values.type
+    assert column.null_count == 1
+
+
+def test_parquet_columns_of_one_name(tmp_path: Path) -> None:
+    path = tmp_path / "mine.parquet"
+    pq.write_table(pa.Table.from_arrays([pa.array([1, 2])] * 3, ["a", "a", "y"]), path)
+    assert _refusal(path) == f"{path} has more than one column named a: rename all but one"
+    pq.write_table(pa.Table.from_arrays([pa.array([1, 2])] * 4, ["a", "b", "a", "y"]), path)
+    assert list(_read(path, exclude=["a"])) == ["b", "y"]
+
+
+def test_parquet_text_that_is_no_text_is_named(tmp_path: Path) -> None:
+    latin = pa.array([b"\xe9t\xe9", b"tea"])
+    text = pa.Array.from_buffers(pa.string(), 2, latin.buffers())
+    path = tmp_path / "mine.parquet"
+    pq.write_table(pa.table({"a": text, "y": [0, 1]}), path)
+    message = _refusal(path)
+    assert message.startswith(f"{path} is not a parquet file, or damaged: ")
+    assert "Invalid UTF8" in message
 
 
 def test_a_damaged_parquet_file_is_named(tmp_path: Path) -> None:
@@ -173,14 +221,17 @@ def test_the_checksum_must_be_the_file_s(tmp_path: Path) -> None:
 def test_no_path(tmp_path: Path) -> None:
     del tmp_path
     assert _refusal(None) == (
-        "task.path must name a table (.csv, .tsv, .txt, .parquet, .pq), got nothing"
+        "task.path must name a table (.csv, .tsv, .txt, .data, .parquet, .pq), got nothing"
     )
 
 
-@pytest.mark.parametrize("name", ["mine.xlsx", "mine", "mine.csv.gz"])
-def test_other_kinds_of_files(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "hint"), [("mine.xlsx", ""), ("mine", ""), ("mine.csv.gz", "; unpack it first")]
+)
+def test_other_kinds_of_files(name: str, hint: str, tmp_path: Path) -> None:
     assert _refusal(_csv(tmp_path, "a,y\n1,0\n", name)) == (
-        f"task.path must name a table (.csv, .tsv, .txt, .parquet, .pq), got {tmp_path / name}"
+        f"task.path must name a table (.csv, .tsv, .txt, .data, .parquet, .pq), got "
+        f"{tmp_path / name}{hint}"
     )
 
 
@@ -194,6 +245,27 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     assert _refusal(nowhere) == (
         f"task.path={nowhere}: there is no such file; looked at {nowhere}"
     )
+
+
+def test_the_home_of_nobody(tmp_path: Path) -> None:
+    del tmp_path
+    path = Path("~no-such-user-here/mine.csv")
+    assert _refusal(path).startswith(f"task.path={path}: ")
+
+
+def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = _csv(tmp_path, "a,y\n1,0\n")
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert _refusal(path) == f"{path} cannot be read: Permission denied"
+
+
+@pytest.mark.parametrize("name", ["my table (old).csv", "tabelle [1] größe.csv", "a=b,c.csv"])
+def test_awkward_names(name: str, tmp_path: Path) -> None:
+    assert _read(_csv(tmp_path, "a,y\n1,0\n", name)) == {"a": [1], "y": [0]}
 
 
 def test_a_folder(tmp_path: Path) -> None:
@@ -222,15 +294,48 @@ def test_names_and_no_rows(tmp_path: Path) -> None:
 def test_another_encoding(tmp_path: Path) -> None:
     path = _csv(tmp_path, "a,y\n1,0\né,1\n".encode("latin-1"))
     assert _refusal(path) == (
-        f"{path} is not UTF-8: line 3 has the byte 0xe9. Save the table as UTF-8"
+        f"{path} is not UTF-8: line 3 has the byte 0xe9. Save the table as UTF-8 (as "
+        "iconv -f WINDOWS-1252 -t UTF-8 does)"
     )
+
+
+@pytest.mark.parametrize(("mark", "encoding"), [(b"", "utf-16"), (b"\xfe\xff", "utf-16-be")])
+def test_two_bytes_a_letter(mark: bytes, encoding: str, tmp_path: Path) -> None:
+    """As Excel's Unicode text: told with the encoding that it is in."""
+    path = _csv(tmp_path, mark + "a,y\n1,0\n".encode(encoding))
+    assert _refusal(path).endswith("(as iconv -f UTF-16 -t UTF-8 does)")
 
 
 def test_a_row_of_another_length(tmp_path: Path) -> None:
     path = _csv(tmp_path, "a,y\n1,0\n2,1,3\n")
     message = _refusal(path)
     assert message.startswith(f"{path} is not a table with the delimiter comma: ")
-    assert "Expected 2 columns, got 3: 2,1,3" in message
+    assert "Row #3: Expected 2 columns, got 3: 2,1,3" in message
+
+
+def test_a_long_row_of_another_length_is_not_printed_in_full(tmp_path: Path) -> None:
+    path = _csv(tmp_path, f"a,y\n1,0\n2,1,{'3' * 2_000_000}\n")
+    message = _refusal(path)
+    assert "Row #3: Expected 2 columns, got 3: 2,1,333" in message
+    assert len(message) < 500
+
+
+def test_a_line_may_be_longer_than_a_block_of_the_parser(tmp_path: Path) -> None:
+    """Which is of 1 MiB."""
+    width = 4_000
+    names = ",".join(f"gene {i:>0300}" for i in range(width))
+    row = ",".join([f"0.5{'0' * 300}"] * width)
+    path = _csv(tmp_path, f"{names},y\n{row},a\n{row},b\n")
+    columns = _read(path)
+    assert len(columns) == width + 1
+    assert columns["y"] == ["a", "b"]
+    assert columns[f"gene {width - 1:>0300}"] == [0.5] * 2
+
+
+def test_a_field_may_be_longer_than_a_block_of_the_parser(tmp_path: Path) -> None:
+    text = "so long\n" * 200_000
+    path = _csv(tmp_path, f'a,y\nx,0\n"{text}",1\nx,2\n')
+    assert _read(path) == {"a": ["x", text.strip(), "x"], "y": [0, 1, 2]}
 
 
 @pytest.mark.parametrize(("sign", "word"), [(";", "semicolon"), ("\t", "tab")])
@@ -240,6 +345,29 @@ def test_another_delimiter(sign: str, word: str, tmp_path: Path) -> None:
         f"{path} has one column only, {f'a{sign}y'!r}, with the delimiter comma: "
         f"set task.delimiter={word}"
     )
+
+
+def _semicolons(n_columns: int) -> str:
+    fields = [f"c{i}" for i in range(n_columns)]
+    rows = [";".join(["-1,5"] * n_columns + ["a"])] * 2
+    return "\n".join([";".join([*fields, "y"]), *rows])
+
+
+@pytest.mark.parametrize("n_columns", [1, 3])
+def test_semicolons_with_decimal_commas(n_columns: int, tmp_path: Path) -> None:
+    """Each message says all that is to be set."""
+    path = _csv(tmp_path, _semicolons(n_columns))
+    message = _refusal(path)
+    assert message.startswith(f"{path} is not a table with the delimiter comma: CSV parse error: ")
+    assert message.endswith(": set task.delimiter=semicolon task.decimal=comma")
+    columns = _read(path, delimiter="semicolon", decimal="comma")
+    assert columns.pop("y") == ["a", "a"]
+    assert columns == {f"c{i}": [-1.5, -1.5] for i in range(n_columns)}
+
+
+def test_a_first_line_that_has_the_delimiter_gets_no_hint(tmp_path: Path) -> None:
+    path = _csv(tmp_path, "a;b,y\n1,0\n2,1,3\n")
+    assert _refusal(path).endswith("Expected 2 columns, got 3: 2,1,3")
 
 
 def test_one_column(tmp_path: Path) -> None:
@@ -284,6 +412,27 @@ def test_names_that_are_not_there(changes: dict[str, Any], message: str, tmp_pat
     assert _refusal(path, **changes) == message
 
 
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("39, State-gov, 77516, <=50K", "adult.data"),
+        ("x,x,o,b,positive", "tic-tac-toe.data"),
+        ("T,2,8,3", "letter-recognition.data"),
+    ],
+)
+def test_public_files_without_names_are_recognized(line: str, name: str, tmp_path: Path) -> None:
+    """Of UCI's archive, whose files have no line of names."""
+    message = _refusal(_csv(tmp_path, f"{line}\n" * 3, name))
+    assert message.startswith("task.target: there is no column 'y'; the table has ")
+    assert message.endswith("; is its first line the names?")
+
+
+def test_a_name_may_be_typed_in_another_form_than_the_file_has(tmp_path: Path) -> None:
+    """An umlaut is one character on most keyboards, and two in names of some systems."""
+    path = _csv(tmp_path, "gro\u0308\u00dfe,y\n1,a\n2,b\n")
+    assert list(_read(path)) == ["gr\u00f6\u00dfe", "y"]
+
+
 def test_a_table_without_names_is_recognized(tmp_path: Path) -> None:
     path = _csv(tmp_path, "5.1,3.5,1\n4.9,3.0,1\n")
     assert _refusal(path) == (
@@ -325,7 +474,7 @@ REFUSED = """
 import sys
 from pathlib import Path
 import torch
-from ffnn_lab.tasks.table_file import read_table
+from ffnn_lab.tasks.table.file import read_table
 from tests.tasks.tables import make_table_config
 read_table(make_table_config(Path(sys.argv[1])))
 sys.exit(2)

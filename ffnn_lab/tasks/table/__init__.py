@@ -1,0 +1,11 @@
+"""The user's own table as a task."""
+
+from ffnn_lab.tasks.table.load import (
+    RereadError,
+    TableSplits,
+    load_table,
+    settle_table,
+    split_table,
+)
+
+__all__ = ["RereadError", "TableSplits", "load_table", "settle_table", "split_table"]

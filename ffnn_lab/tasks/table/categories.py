@@ -1,0 +1,139 @@
+"""Categories and classes: what is told apart stays apart, numbers to their last digit."""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from ffnn_lab.config.task import TableConfig
+from ffnn_lab.tasks.task import DataError
+
+_CODE = re.compile(r"[0-9]+")
+_NEGATIVE_ZERO = r"^-(0*[.,]?0*(?:[eE].*)?)$"
+"""It is the number zero, which nobody takes for two."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """A column of categories."""
+
+    codes: NDArray[np.int64]
+    """``(N,)``, each the place of its word in ``words``; -1 is missing."""
+    words: tuple[str, ...]
+    """All different ones, in order."""
+    is_reread: bool = False
+    """Whether versions before ``task.reading`` told the rows apart otherwise."""
+
+
+@dataclass(frozen=True)
+class NumberWords(Words):
+    """A column of numbers taken for categories."""
+
+    numbers: tuple[Decimal, ...] = ()
+    """The exact value of each word."""
+
+
+def text_words(column: pa.ChunkedArray) -> Words:
+    """Return a column of text as categories, in alphabetical order."""
+    encoded = pc.dictionary_encode(column).combine_chunks()
+    found = encoded.dictionary.to_pylist()
+    words = sorted(found)
+    place = {word: i for i, word in enumerate(words)}
+    # The last one is where -1, which stands for what is missing, points to.
+    places = np.array([*(place[word] for word in found), -1], dtype=np.int64)
+    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return Words(places[codes], tuple(words))
+
+
+def number_words(
+    name: str,
+    column: pa.ChunkedArray,
+    texts: pa.ChunkedArray | None,
+    keys: pa.ChunkedArray,
+    config: TableConfig,
+) -> NumberWords:
+    """Return a column of numbers as categories, each told apart from every other.
+
+    In CSV a category is what is written, so that 0123 and 123 are two, and whole numbers are exact
+    beyond the 53 bits that a float64 holds. Other ways to write one number twice, such as 1 and
+    1.0, are refused, since nobody but the user knows whether they are one category; only -0 is 0.
+
+    Args:
+        name: The column, for messages.
+        column: Numbers without NaN; what is missing is null.
+        texts: The same as a CSV file has it, or None.
+        keys: What versions before ``task.reading`` told the rows apart by. The categories are in
+            the order of these, then of the numbers, then of the alphabet.
+        config: The table's.
+
+    Raises:
+        DataError: If one number is written in two ways.
+    """
+    if texts is None:
+        texts = column.cast(pa.string())
+    texts = pc.replace_substring_regex(texts, _NEGATIVE_ZERO, r"\1")
+    written = text_words(pc.if_else(pc.is_valid(column), texts, None))
+    _, rows = np.unique(written.codes, return_index=True)
+    rows = rows[len(rows) - len(written.words) :]  # without the first missing one
+    values, first_keys = column.take(rows).to_pylist(), keys.take(rows).to_pylist()
+    numbers = [_exact(*each, config) for each in zip(written.words, values, strict=True)]
+    _refuse_two_ways(name, written.words, numbers, config)
+    order = sorted(range(len(rows)), key=lambda i: (first_keys[i], numbers[i], written.words[i]))
+    places = np.full(len(rows) + 1, -1, dtype=np.int64)
+    places[order] = np.arange(len(rows))
+    return NumberWords(
+        codes=places[written.codes],
+        words=tuple(written.words[i] for i in order),
+        is_reread=len(pc.unique(pc.drop_null(keys))) != len(rows),
+        numbers=tuple(numbers[i] for i in order),
+    )
+
+
+def _exact(word: str, value: float | Decimal, config: TableConfig) -> Decimal:
+    """Return the number that a word is, to its last digit."""
+    try:
+        return Decimal(word.replace(",", ".") if config.decimal == "comma" else word)
+    except InvalidOperation:  # 0x1F
+        return Decimal(value)
+
+
+def _refuse_two_ways(
+    name: str, words: Sequence[str], numbers: Sequence[Decimal], config: TableConfig
+) -> None:
+    ways: dict[Decimal, list[str]] = defaultdict(list)
+    for word, number in zip(words, numbers, strict=True):
+        ways[number].append(word)
+    for some in ways.values():
+        if len(some) > 1 and not all(_CODE.fullmatch(word) for word in some):
+            msg = (
+                f"{config.path}: column {name} writes one number in two ways, {some[0]!r} and "
+                f"{some[1]!r}. If they are one category, write them alike; if they are two, put a "
+                "letter before each"
+            )
+            raise DataError(msg)
+
+
+def refuse_two_forms(name: str, words: Sequence[str], config: TableConfig) -> None:
+    """Refuse words that look the same: an accented letter is one character, or two.
+
+    Raises:
+        DataError: Naming the column and the word.
+    """
+    seen: set[str] = set()
+    for word in words:
+        form = word if word.isascii() else unicodedata.normalize("NFC", word)
+        if form in seen:
+            msg = (
+                f"{config.path}: column {name} holds {form!r} in two forms, which look the same: "
+                "with an accented letter as one character, and as two. Write it in one form, as "
+                "Python's unicodedata.normalize('NFC', text) does"
+            )
+            raise DataError(msg)
+        seen.add(form)

@@ -1,0 +1,176 @@
+"""A table in CSV: parsed, with the types that its fields allow, or as it is written."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+
+from ffnn_lab.config.task import TableConfig
+from ffnn_lab.tasks.table.words import column_name
+from ffnn_lab.tasks.task import DataError
+
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
+DECIMALS = {"point": ".", "comma": ","}
+MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")
+"""What stands for a missing value in CSV. ``None`` is a word: it may well be a category."""
+BLOCK = 2**20
+"""Bytes that Arrow parses at once, of short lines."""
+MOST_BYTES = 2**31 - 1
+"""The largest block that Arrow parses at once."""
+_PADDED = re.compile(rb"(?<![0-9.])0[0-9]")
+_DECIMAL_COMMA = re.compile(r"(?:^|[;\t])-?[0-9]+,[0-9]+(?:$|[;\t])")
+
+
+@dataclass(frozen=True)
+class CsvFile:
+    """A CSV file that was parsed, and what is needed to look at its fields again."""
+
+    columns: pa.Table
+    """Every column with the type that its fields allow; what is missing is null."""
+    raw_names: Sequence[str]
+    """The columns' names with the spaces around them."""
+    contents: bytes = field(repr=False)
+    parse: pa_csv.ParseOptions
+    convert: Mapping[str, Any]
+    """Options of Arrow's conversion."""
+
+    def texts(self, names: Sequence[str]) -> dict[str, pa.ChunkedArray]:
+        """Return columns as they are written, without the spaces around each field.
+
+        Args:
+            names: Columns of which the file has one each.
+        """
+        if not names:
+            return {}
+        raw = dict(zip(self.columns.column_names, self.raw_names, strict=True))
+        included = [raw[name] for name in names]
+        convert = pa_csv.ConvertOptions(
+            **self.convert,
+            include_columns=included,
+            column_types=dict.fromkeys(included, pa.string()),
+        )
+        table = _parsed(self.contents, self.parse, convert)
+        return {name: _trimmed(table.column(i)) for i, name in enumerate(names)}
+
+    def padded(self, names: Sequence[str]) -> list[str]:
+        """Return the columns of whole numbers of which some are written with a leading zero."""
+        if not _PADDED.search(self.contents):
+            return []
+        whole = [name for name in names if pa.types.is_integer(self.columns[name].type)]
+        return [
+            name
+            for name, text in self.texts(whole).items()
+            if pc.any(pc.match_substring_regex(text, "^-?0[0-9]")).as_py()
+        ]
+
+
+def read_csv(path: Path, contents: bytes, config: TableConfig) -> CsvFile:
+    """Parse a CSV file as a config says.
+
+    Raises:
+        DataError: If it is not UTF-8, or no table with that delimiter.
+    """
+    _check_encoding(path, contents)
+    delimiter = config.delimiter
+    if delimiter == "auto":
+        delimiter = "tab" if path.suffix.lower() == ".tsv" else "comma"
+    parse = pa_csv.ParseOptions(delimiter=DELIMITERS[delimiter], newlines_in_values=True)
+    convert = {
+        "null_values": [*MISSING, *(f" {word}" for word in MISSING)],
+        "strings_can_be_null": True,
+        "decimal_point": DECIMALS[config.decimal],
+    }
+    try:
+        table = _parsed(contents, parse, pa_csv.ConvertOptions(**convert))
+    except pa.ArrowException as error:
+        told = str(error).splitlines()[0]
+        hint = _other_delimiter(contents, delimiter, config)
+        msg = f"{path} is not a table with the delimiter {delimiter}: {told}{hint}"
+        raise DataError(msg) from error
+    names = [column_name(name.strip()) for name in table.column_names]
+    if len(names) == 1:
+        hint = _other_delimiter(contents, delimiter, config)
+        msg = f"{path} has one column only, {names[0]!r}, with the delimiter {delimiter}{hint}"
+        raise DataError(msg)
+    columns = pa.table([_trimmed(column) for column in table.columns], names=names)
+    return CsvFile(columns, table.column_names, contents, parse, convert)
+
+
+def _other_delimiter(contents: bytes, delimiter: str, config: TableConfig) -> str:
+    """Return what to set instead, where the first line is parted by another sign."""
+    start = contents[: 1 << 20].decode("utf-8-sig", errors="ignore").lstrip()
+    first, _, rest = start.partition("\n")
+    others = [word for word, sign in DELIMITERS.items() if sign in first]
+    if not others or delimiter in others:
+        return ""
+    decimal = ""
+    if config.decimal == "point" and has_decimal_comma(rest.partition("\n")[0]):
+        decimal = " task.decimal=comma"
+    return f": set task.delimiter={others[0]}{decimal}"
+
+
+def has_decimal_comma(text: str) -> bool:
+    """Return whether a field of a line is a number with a decimal comma, as ``-1,5`` is."""
+    return _DECIMAL_COMMA.search(text.strip()) is not None
+
+
+def _check_encoding(path: Path, contents: bytes) -> None:
+    try:
+        contents.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = contents.count(b"\n", 0, error.start) + 1
+        likely = "UTF-16" if contents.startswith((b"\xff\xfe", b"\xfe\xff")) else "WINDOWS-1252"
+        msg = (
+            f"{path} is not UTF-8: line {line} has the byte 0x{contents[error.start]:02x}. Save "
+            f"the table as UTF-8 (as iconv -f {likely} -t UTF-8 does)"
+        )
+        raise DataError(msg) from error
+
+
+def _parsed(
+    contents: bytes, parse: pa_csv.ParseOptions, convert: pa_csv.ConvertOptions
+) -> pa.Table:
+    """Parse in blocks; where that fails, as one block, since a line may be longer than a block.
+
+    Arrow's threads are left out: a process in which they failed does not end (seen with pyarrow
+    26.0 and lines over 1 MiB), and they do not tell which row is wrong.
+    """
+
+    def parsed(block_size: int) -> pa.Table:
+        read = pa_csv.ReadOptions(use_threads=False, block_size=block_size)
+        return pa_csv.read_csv(
+            in_arrow(contents), read_options=read, parse_options=parse, convert_options=convert
+        )
+
+    if b"\n" in contents[:BLOCK]:
+        try:
+            return parsed(BLOCK)
+        except pa.ArrowException:  # the next attempt may raise it again
+            pass
+    return parsed(min(len(contents) + 1, MOST_BYTES))
+
+
+def in_arrow(contents: bytes) -> pa.BufferReader:
+    """Copy bytes to memory that is Arrow's own.
+
+    Its threads may let go of what they read after Python has begun to end, as it does at once
+    when a table is refused; were it Python's, the process would at times abort, with another exit
+    code (apache/arrow, issue 34314).
+    """
+    copy = pa.BufferOutputStream()
+    copy.write(contents)
+    return pa.BufferReader(copy.getvalue())
+
+
+def _trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Take the spaces around words away, and words that then stand for nothing."""
+    if not pa.types.is_string(column.type):
+        return column
+    words = pc.utf8_trim_whitespace(column)
+    is_missing = pc.is_in(words, pa.array(MISSING))
+    return pc.if_else(is_missing, pa.scalar(None, pa.string()), words)

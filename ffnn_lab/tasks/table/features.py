@@ -1,0 +1,94 @@
+"""Columns as features, by what the train split knows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ffnn_lab.config.task import TableConfig
+from ffnn_lab.tasks.table.categories import Words
+from ffnn_lab.tasks.table.columns import Column, Numbers
+from ffnn_lab.tasks.table.words import excluding
+from ffnn_lab.tasks.task import DataError
+
+
+@dataclass(frozen=True)
+class Features:
+    """The features of one column."""
+
+    values: NDArray[np.float64]
+    """``(N, n_features)``"""
+    is_reread: bool
+    """Whether versions before ``task.reading`` made others of the column."""
+
+
+def encoded(name: str, column: Column, train: NDArray[np.int64], config: TableConfig) -> Features:
+    """Compute a column's features by what the train split knows.
+
+    Args:
+        name: Of the column.
+        column: Its values.
+        train: Indices of the train split's rows.
+        config: The table's.
+
+    Raises:
+        DataError: If there are too many categories, or nothing to impute from.
+    """
+    if isinstance(column, Words):
+        if len(column.words) > config.max_categories:
+            msg = (
+                f"{config.path}: column {name} has {len(column.words)} different words, more than "
+                f"task.max_categories={config.max_categories}. Names and ids are no features: "
+                f"{excluding([name], config)}"
+            )
+            raise DataError(msg)
+        codes = column.codes
+        known, counts = np.unique(codes[train], return_counts=True)
+        known, counts = known[known >= 0], counts[known >= 0]
+        if config.missing == "impute" and (codes < 0).any():
+            if len(known) == 0:
+                raise DataError(_nothing_in_train(name, config))
+            codes = np.where(codes < 0, known[counts.argmax()], codes)  # the first of several
+        is_word: NDArray[np.bool_] = codes[:, None] == known
+        return Features(is_word.astype(np.float64), column.is_reread)
+    is_missing = np.isnan(column.values)
+    if is_missing[train].all():
+        raise DataError(_nothing_in_train(name, config))
+    with np.errstate(over="ignore", invalid="ignore"):  # checked below
+        return _number_features(name, column, train, config)
+
+
+def _number_features(
+    name: str, column: Numbers, train: NDArray[np.int64], config: TableConfig
+) -> Features:
+    is_missing = np.isnan(column.values)
+    known = column.values[train][~is_missing[train]]
+    middle = float(known.mean())
+    if column.is_flag and config.missing == "impute":
+        middle = float(2 * middle > 1)  # the more frequent one; false of as many
+    values: NDArray[np.float64] = np.where(is_missing, middle, column.values)
+    if config.scaling == "none" or column.is_flag:
+        return Features(values[:, None], is_reread=False)
+    center, deviation = float(values[train].mean()), float(values[train].std())
+    # The mean of equal numbers, such as 0.1, may differ from them in its last digit. Earlier
+    # versions took that for a deviation, and divided by it what differs outside of train.
+    is_noise = known.min() == known.max() and deviation > 0
+    is_reread = bool(is_noise and (values != known[0]).any())
+    if is_reread or (is_noise and config.reading == "exact"):
+        values = np.where(is_missing, known[0], column.values)
+        center, deviation = float(known[0]), 0.0
+    # A column that never varies in train says nothing: it becomes 0, not NaN.
+    scaled: NDArray[np.float64] = (values - center) / (deviation if deviation > 0 else 1.0)
+    if not np.isfinite(scaled).all():
+        msg = (
+            f"{config.path}: column {name} has numbers up to {np.abs(values).max():g}, whose "
+            "squares no float64 holds: divide them by a constant"
+        )
+        raise DataError(msg)
+    return Features(scaled[:, None], is_reread)
+
+
+def _nothing_in_train(name: str, config: TableConfig) -> str:
+    return (
+        f"{config.path}: nothing stands in {name} in the train split: {excluding([name], config)}"
+    )

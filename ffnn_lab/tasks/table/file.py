@@ -1,0 +1,125 @@
+"""A user's table as it lies on the disk: found, checked and parsed, every slip named."""
+
+import hashlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ffnn_lab.config import ConfigError
+from ffnn_lab.config.task import TableConfig
+from ffnn_lab.tasks.table.delimited import CsvFile, in_arrow, read_csv
+from ffnn_lab.tasks.table.words import column_name, likely, listed
+from ffnn_lab.tasks.task import DataError
+
+CSV_ENDINGS = (".csv", ".tsv", ".txt", ".data")
+PARQUET_ENDINGS = (".parquet", ".pq")
+PACKED_ENDINGS = (".gz", ".bz2", ".xz", ".zst", ".zip")
+
+
+@dataclass(frozen=True)
+class ParquetFile:
+    """A parquet file that was read: it holds values, not what somebody wrote."""
+
+    columns: pa.Table
+
+    def texts(self, _names: Sequence[str]) -> dict[str, pa.ChunkedArray]:
+        """Return no columns, since the values say all."""
+        return {}
+
+    def padded(self, _names: Sequence[str]) -> list[str]:
+        """Return no columns, since numbers have no zeros before them."""
+        return []
+
+
+TableFile = CsvFile | ParquetFile
+
+
+def find_table(config: TableConfig) -> Path:
+    """Return the full path of the file that a config names.
+
+    Raises:
+        ConfigError: If it names none, or none that is there and of a kind that can be read.
+    """
+    endings = ", ".join((*CSV_ENDINGS, *PARQUET_ENDINGS))
+    if config.path is None:
+        msg = f"task.path must name a table ({endings}), got nothing"
+        raise ConfigError(msg)
+    try:
+        path = Path(config.path).expanduser().absolute()
+    except RuntimeError as error:  # of a user who has no home
+        msg = f"task.path={config.path}: {error}"
+        raise ConfigError(msg) from error
+    ending = path.suffix.lower()
+    if ending not in (*CSV_ENDINGS, *PARQUET_ENDINGS):
+        hint = "; unpack it first" if ending in PACKED_ENDINGS else ""
+        msg = f"task.path must name a table ({endings}), got {config.path}{hint}"
+        raise ConfigError(msg)
+    if not path.is_file():
+        folder = path.parent
+        names = [each.name for each in folder.iterdir()] if folder.is_dir() else []
+        what = f"there is no such file{likely(path.name, names)}"
+        if path.is_dir():
+            what = "is a folder"
+        msg = f"task.path={config.path}: {what}; looked at {path}"
+        raise ConfigError(msg)
+    return path
+
+
+def checksum(path: Path) -> str:
+    """Compute the sha256 of a file."""
+    with _readable(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _readable(path: Path) -> io.BufferedReader:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror}"
+        raise DataError(msg) from error
+
+
+def read_table(config: TableConfig) -> TableFile:
+    """Read the file that a config names.
+
+    Returns:
+        Its columns with the types that the file gives them; what is missing is null.
+
+    Raises:
+        UserError: If the file is not there, is another one than ``config.sha256`` says, or
+            cannot be read.
+    """
+    path = find_table(config)
+    with _readable(path) as opened:
+        contents = opened.read()
+    found = hashlib.sha256(contents).hexdigest()
+    if config.sha256 not in (None, found):
+        msg = (
+            f"{path} does not hold the table that was asked for: its sha256 is {found}, and "
+            f"task.sha256={config.sha256}. Put that table in its place, or ask for whatever is "
+            "there with task.sha256=null"
+        )
+        raise DataError(msg)
+    if not contents.strip():
+        msg = f"{path} is empty"
+        raise DataError(msg)
+    is_csv = path.suffix.lower() in CSV_ENDINGS
+    file = read_csv(path, contents, config) if is_csv else _read_parquet(path, contents)
+    if len(file.columns) == 0:
+        msg = f"{path} has column names ({listed(file.columns.column_names)}) and no rows"
+        raise DataError(msg)
+    return file
+
+
+def _read_parquet(path: Path, contents: bytes) -> ParquetFile:
+    try:
+        table = pq.ParquetFile(in_arrow(contents)).read()
+        table.validate(full=True)  # text that is not UTF-8, say
+    except (pa.ArrowException, OSError) as error:
+        msg = f"{path} is not a parquet file, or damaged: {str(error).splitlines()[0]}"
+        raise DataError(msg) from error
+    return ParquetFile(table.rename_columns([column_name(name) for name in table.column_names]))

@@ -1,0 +1,145 @@
+"""The column that is to be predicted: classes or quantities."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from ffnn_lab.config import ConfigError
+from ffnn_lab.config.task import TableConfig
+from ffnn_lab.tasks.table.categories import NumberWords, Words, number_words
+from ffnn_lab.tasks.table.columns import Numbers, read_column
+from ffnn_lab.tasks.table.words import listed
+from ffnn_lab.tasks.task import DataError
+
+MOST_STEP = 1e-6
+"""Most that neighboring float64s may differ by, in standard deviations of a target."""
+_DIGITS = frozenset("01")
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is to be predicted."""
+
+    values: NDArray[np.int64] | NDArray[np.float64]
+    """``(N,)``: classes by number, or quantities."""
+    class_names: tuple[str, ...] | None
+    """Of each class; None for regression."""
+    is_reread: bool = False
+    """Whether versions before ``task.reading`` read it otherwise."""
+
+
+def read_target(
+    column: pa.ChunkedArray, texts: pa.ChunkedArray | None, config: TableConfig
+) -> Target:
+    """Return the target as classes or as quantities, by ``task.kind``.
+
+    Args:
+        column: Its values, as ``plain_column`` returns them, none missing.
+        texts: The same as a CSV file has it, or None.
+        config: The table's.
+
+    Raises:
+        UserError: If it cannot be learned.
+    """
+    name = str(config.target)
+    read = read_column(name, column, texts, config)
+    if isinstance(read, Words):
+        if config.kind == "regression":
+            msg = (
+                f"task.kind=regression needs numbers in task.target={config.target}, which holds "
+                f"{read.words[0]!r}"
+            )
+            raise ConfigError(msg)
+        return _classes(read.codes, read.words, config)
+    if read.is_flag and config.kind != "regression":
+        _refuse_mixed_flags(texts, config)
+        found, labels = np.unique(read.values, return_inverse=True)
+        return _classes(labels, ["true" if value else "false" for value in found], config)
+    were_classes = _were_classes(read.values, config)
+    if were_classes:
+        keys = pc.add(column.cast(pa.float64(), safe=False), 0.0)  # which makes -0.0 to 0.0
+        words = number_words(name, column, texts, keys, config)
+        if config.kind == "classification" or _are_classes(words, config):
+            return _classes(words.codes, words.words, config, is_reread=words.is_reread)
+    return _quantities(read, column if texts is None else texts, config, is_reread=were_classes)
+
+
+def _were_classes(values: NDArray[np.float64], config: TableConfig) -> bool:
+    """Return whether numbers are classes for all that their float64s tell."""
+    if config.kind == "auto":
+        found = np.unique(values)
+        return len(found) <= config.max_classes and bool((found == np.floor(found)).all())
+    return config.kind == "classification"
+
+
+def _are_classes(words: NumberWords, config: TableConfig) -> bool:
+    """Return whether they are classes exactly: few enough, and whole to the last digit."""
+    is_whole = all(number == number.to_integral_value() for number in words.numbers)
+    return is_whole and len(words.words) <= config.max_classes
+
+
+def _refuse_mixed_flags(texts: pa.ChunkedArray | None, config: TableConfig) -> None:
+    written = set() if texts is None else set(pc.unique(texts).to_pylist())
+    if written & _DIGITS and written - _DIGITS:
+        digit, word = min(written & _DIGITS), min(written - _DIGITS)
+        msg = (
+            f"{config.path}: the target {config.target} holds both {digit!r} and {word!r}: write "
+            "true and false throughout, or 1 and 0"
+        )
+        raise DataError(msg)
+
+
+def _classes(
+    labels: NDArray[np.int64],
+    names: Sequence[str],
+    config: TableConfig,
+    *,
+    is_reread: bool = False,
+) -> Target:
+    if len(names) == 1:
+        raise DataError(_one_value(names[0], config))
+    if len(names) > config.max_classes:
+        msg = (
+            f"task.target={config.target} has {len(names)} different values, more than "
+            f"task.max_classes={config.max_classes}: {listed(names)}. If they are classes, set "
+            f"task.max_classes={len(names)}"
+        )
+        raise ConfigError(msg)
+    return Target(labels.astype(np.int64), tuple(names), is_reread)
+
+
+def _quantities(
+    read: Numbers, exact: pa.ChunkedArray, config: TableConfig, *, is_reread: bool
+) -> Target:
+    """Return the target as float64.
+
+    Raises:
+        DataError: If it never varies, or if float64s lie too far apart to hold its values.
+    """
+    values = read.values
+    n_found, n_exact = len(np.unique(values)), len(pc.unique(exact))
+    step = float(np.spacing(np.abs(values).max()))
+    with np.errstate(over="ignore", invalid="ignore"):  # refused where it is standardized
+        deviation = float(values.std())
+    if step > MOST_STEP * deviation and n_exact > n_found:
+        msg = (
+            f"{config.path}: the values of the target {config.target} are so large, and differ by "
+            f"so little, that a float64 takes some of them for one: subtract a constant, such as "
+            f"{exact[0]}, from all of them; or, if they are classes, set "
+            f"task.kind=classification task.max_classes={n_exact}"
+        )
+        raise DataError(msg)
+    if n_found == 1:
+        raise DataError(_one_value(str(exact[0]), config))
+    return Target(values, None, is_reread)
+
+
+def _one_value(value: str, config: TableConfig) -> str:
+    return (
+        f"{config.path}: the target {config.target} is {value!r} in every row: there is nothing "
+        "to learn"
+    )
