@@ -15,10 +15,11 @@ import pytest
 from ffnn_lab import mirror
 from ffnn_lab.checkpoints import load_checkpoint
 from ffnn_lab.config import with_values
+from ffnn_lab.mirror_process import MirrorProcess
 from ffnn_lab.population import Member
 from ffnn_lab.records import CurvePoint, read_curves, read_runs
 from ffnn_lab.tasks import load_task
-from ffnn_lab.tracking import MirrorProcess, NoTracker, WandbTracker, make_tracker
+from ffnn_lab.tracking import NoTracker, WandbTracker, make_tracker
 from ffnn_lab.trainer import train
 from tests.builders import NO_DATA, make_run
 from tests.command_line import run_lab
@@ -127,8 +128,9 @@ class Tracked:
             self.tracker.on_epoch(members)
             n_epochs += 1
             if n_epochs == 1:
-                assert self.tracker._process is not None
-                after_first(self.tracker._process)
+                process = self.tracker._delivery._process
+                assert process is not None
+                after_first(process)
 
         with closing(self.tracker):
             tracked = train([self.config], self.task, on_epoch=on_epoch)
@@ -139,7 +141,10 @@ class Tracked:
 
 def warning(why: str) -> list[str]:
     """What a sweep says of a tracker that failed."""
-    return [f"tracking failed and is off from here on ({why}); the records go on"]
+    return [
+        f"tracking failed and is off from here on ({why}); the records go on, and `python -m "
+        "ffnn_lab.track g` writes what W&B lacks"
+    ]
 
 
 def test_a_tracker_that_fails_warns_once_and_harms_nothing(
@@ -170,7 +175,7 @@ def test_a_tracking_process_that_hangs_is_not_waited_for(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     another_wandb(HANGS)
-    monkeypatch.setattr("ffnn_lab.tracking.PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("ffnn_lab.mirror_process.PATIENCE_SECONDS", 0.2)
     Tracked(tmp_path).train()
     assert caplog.messages == warning("no sign of life for 0.2 s")
 
@@ -182,8 +187,8 @@ def test_what_waits_for_the_tracking_process_is_bounded(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     another_wandb(HANGS)
-    monkeypatch.setattr("ffnn_lab.tracking.MAX_BEHIND", 2)
-    monkeypatch.setattr("ffnn_lab.tracking.PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("ffnn_lab.mirror_process.MAX_BEHIND", 2)
+    monkeypatch.setattr("ffnn_lab.mirror_process.PATIENCE_SECONDS", 0.2)
     tracked = Tracked(tmp_path)
     member = Member(tracked.config, "r")
     for epoch in range(9):
