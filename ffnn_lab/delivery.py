@@ -22,7 +22,7 @@ from ffnn_lab.wandb_runs import history
 
 logger = logging.getLogger(__name__)
 
-ANNOUNCE_SECONDS = 5.0
+ANNOUNCE_SECONDS = 10.0
 """How long the end of a sweep waits for W&B before it says so."""
 BUSY = "busy"
 """The tracking process's reason where another one writes into the folder."""
@@ -135,7 +135,7 @@ class Delivery:
             except KeyboardInterrupt:
                 self.abort()
                 n_left = len(self._kept)
-                logger.warning("%d runs are left to `%s`", n_left, self._command)
+                logger.warning("left to `%s`: %s", self._command, count_text(n_left))
                 return
             failure = self._look()
             self._process = None
@@ -229,14 +229,19 @@ class Delivery:
                 return
             is_told = True
             logger.warning(
-                "waiting for W&B: %d runs left, up to %.0f s without an answer; Ctrl-C leaves "
+                "waiting for W&B: %s left, up to %.0f s without an answer; Ctrl-C leaves "
                 "them to `%s`",
-                len(self._kept),
+                count_text(len(self._kept)),
                 mirror_process.PATIENCE_SECONDS,
                 self._command,
             )
 
         return tell
+
+
+def count_text(n_runs: int) -> str:
+    """Return how many runs there are, in words."""
+    return f"{n_runs} run" if n_runs == 1 else f"{n_runs} runs"
 
 
 @contextmanager

@@ -39,6 +39,17 @@ UPLOAD_ENDED = "Fatal error while uploading"
 """W&B prints this when a server refuses rows for good; no call of its interface raises it."""
 NO_REASON = "<no message>"
 """W&B's text for a server's refusal that gives no reason."""
+CAUSES = (
+    ("No API key", "there is no API key: set WANDB_API_KEY, or run `wandb login`"),
+    ("error 401", "the server does not know the API key"),
+    ("error 403", "the API key may not write to the project"),
+    ("connection refused", "the server cannot be reached: connection refused"),
+    ("no such host", "the server cannot be reached: no such host"),
+    ("HTTP 5", "the server answers with an error of its own"),
+    ("context deadline exceeded", "the server did not answer in time"),
+    ("Timed out", "the server did not answer in time"),
+)
+"""Words in W&B's messages, and what they mean; the first that is found counts."""
 
 
 class BusyError(Exception):
@@ -285,7 +296,9 @@ def describe(error: Exception) -> str:
         return ": ".join([*map(str, first["loc"]), first["msg"].removeprefix("Value error, ")])
     lines = [line for line in str(error).strip().splitlines() if line != NO_REASON]
     if type(error).__module__.startswith("wandb"):
-        return lines[0] if lines else "the server refused the request and gave no reason"
+        text = " ".join(lines) or "no reason given"
+        found = (cause for words, cause in CAUSES if words in text)
+        return next(found, f"the server refused a run: {text}")
     if isinstance(error, ConnectionError | TimeoutError) and lines:
         return lines[0]
     return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"
@@ -318,7 +331,7 @@ def main() -> None:
     # W&B keeps a log of itself beside each run, which takes a tenth of its time.
     logging.disable(logging.INFO)
     ear = Ear()
-    sys.stderr = ear  # type: ignore[assignment] - the part of a stream that W&B uses
+    sys.stderr = ear  # type: ignore[assignment]  # it has what W&B uses of a stream
     sys.exit(serve(_private(sys.stdin, mode="rb"), _private(sys.stdout, mode="wb"), ear))
 
 

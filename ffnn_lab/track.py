@@ -19,7 +19,7 @@ from rich.console import Console
 
 from ffnn_lab.config import UserError
 from ffnn_lab.config.run import TrackingConfig
-from ffnn_lab.delivery import BUSY, Delivery
+from ffnn_lab.delivery import BUSY, Delivery, count_text
 from ffnn_lab.mirror_process import server_address
 from ffnn_lab.records import (
     METRICS,
@@ -164,7 +164,8 @@ def recorded_runs(folder: Path, *, project: str | None, entity: str | None) -> l
     )
     unlabeled = ("", "") if len(trials) else ("single", "")
     found = []
-    for row in runs.to_dict("records"):
+    for each in runs.to_dict("records"):
+        row = {str(column): value for column, value in each.items()}
         leaves = json.loads(row["config_json"])
         settings = TrackingConfig(
             mode="online",  # so that it is checked
@@ -215,10 +216,13 @@ def deliver(folder: Path, runs: Sequence[Recorded], mode: str, console: Console)
     for done_by in ("online", "offline"):
         if n_done := delivery.n_delivered[done_by]:
             where = f"sent to {_places(missing)}" if done_by == "online" else "written offline"
-            console.print(f"{n_done} runs {where}", soft_wrap=True, highlight=False, markup=False)
+            console.print(
+                f"{count_text(n_done)} {where}", soft_wrap=True, highlight=False, markup=False
+            )
     n_left = len(missing) - delivery.n_delivered[mode]
-    if len(runs) > len(missing):
-        console.print(f"{len(runs) - len(missing)} runs were there already", highlight=False)
+    if n_there := len(runs) - len(missing):
+        verb = "was" if n_there == 1 else "were"
+        console.print(f"{count_text(n_there)} {verb} there already", highlight=False)
     return EXIT_LEFT if n_left else 0
 
 
