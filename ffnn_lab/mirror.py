@@ -331,7 +331,7 @@ def main() -> None:
     # W&B keeps a log of itself beside each run, which takes a tenth of its time.
     logging.disable(logging.INFO)
     ear = Ear()
-    sys.stderr = ear  # type: ignore[assignment]  # it has what W&B uses of a stream
+    sys.stderr = ear  # it has what W&B uses of a stream
     sys.exit(serve(_private(sys.stdin, mode="rb"), _private(sys.stdout, mode="wb"), ear))
 
 

@@ -22,6 +22,7 @@ from ffnn_lab.tracking import make_tracker
 from ffnn_lab.trainer import train
 from ffnn_lab.wandb_runs import read_ledger
 from tests.builders import NO_DATA, make_run
+from tests.command_line import run_module
 from tests.exhaustive import rest
 from tests.offline_runs import inspect
 from tests.wandb_server import StandIn, serving
@@ -344,6 +345,21 @@ def test_what_is_not_there_is_a_slip(
     assert "is being written by another process" in capsys.readouterr().err
     os.close(lock)
     assert not offline(sweep.folder)
+
+
+@pytest.mark.slow
+def test_it_needs_nothing_heavy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Sweep("off").run()
+    code = (
+        "import sys\n"
+        "from ffnn_lab.track import main\n"
+        "assert main(['s']) == 0\n"
+        "print(sorted({'torch', 'hydra', 'omegaconf', 'optuna', 'wandb'} & set(sys.modules)))\n"
+    )
+    (tmp_path / "probe.py").write_text(code)
+    said = run_module("probe", (), tmp_path)
+    assert said.out.splitlines() == ["3 runs written offline", "[]"], said.error
 
 
 def _made(folder: Path) -> Path:

@@ -32,7 +32,7 @@ NAMES = [
     " begins with a space",
     "ends with a space ",
     "new\nline",
-    "größer als früher",
+    "größer, früher",
     "日本語" * 40,
     "long" * 60,
     "long" * 60 + "er",
@@ -44,7 +44,7 @@ NAMES = [
 
 def settings(**changes: Any) -> TrackingConfig:  # noqa: ANN401 - any value of the config
     """Build settings of online tracking."""
-    values = {"mode": "online", "project": "p", "entity": None, "tags": [], "notes": None}
+    values: dict[str, Any] = {"mode": "online", "project": "p", "entity": None, "tags": [], "notes": None}
     return TrackingConfig(**{**values, **changes})
 
 
