@@ -15,6 +15,7 @@ import pytest
 
 from ffnn_lab import mirror
 from ffnn_lab.config import run_id, with_values
+from ffnn_lab.population import Member
 from ffnn_lab.records import RecordWriter, RunResult, TrialRow, read_curves, read_runs
 from ffnn_lab.tasks import load_task
 from ffnn_lab.track import main
@@ -323,6 +324,29 @@ def test_a_wait_is_announced_and_ctrl_c_leaves_it(
     assert leaves == f"left to {command}: 3 runs"
     server.is_hanging = False
     assert main(["s"]) == 0  # online, as it was tracked
+    assert_all_once(server, sweep.folder)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["online", "offline"])
+def test_a_run_that_was_cut_off_and_goes_on_is_one_run(server: StandIn, mode: str) -> None:
+    """What a checkpoint holds is handed over again; W&B appends rows that it is sent again."""
+    sweep = Sweep(mode)
+    config = sweep.configs[0]
+    (whole,) = train([config], sweep.task)
+    for n_points in (6, len(whole.curve)):
+        tracker = make_tracker(config, sweep.folder, group="s", labels=sweep.labels)
+        with closing(tracker):
+            tracker.on_epoch([Member(config, whole.run_id, curve=whole.curve[:n_points])])
+            if n_points == len(whole.curve):
+                sweep.record([whole])
+                tracker.finish([whole])
+    if mode == "offline":
+        (name,) = offline(sweep.folder)
+        environment = {**os.environ, "HOME": str(sweep.folder.resolve())}
+        wandb = Path(sys.executable).with_name("wandb")
+        words = [str(wandb), "sync", str(sweep.folder / "wandb" / name)]
+        subprocess.run(words, check=True, env=environment)
     assert_all_once(server, sweep.folder)
 
 

@@ -44,7 +44,13 @@ NAMES = [
 
 def settings(**changes: Any) -> TrackingConfig:  # noqa: ANN401 - any value of the config
     """Build settings of online tracking."""
-    values: dict[str, Any] = {"mode": "online", "project": "p", "entity": None, "tags": [], "notes": None}
+    values: dict[str, Any] = {
+        "mode": "online",
+        "project": "p",
+        "entity": None,
+        "tags": [],
+        "notes": None,
+    }
     return TrackingConfig(**{**values, **changes})
 
 
