@@ -38,6 +38,11 @@ _REACH = """
 """.split()  # noqa: SIM905 - a table
 """Of W&B's own variables, those that tell how to reach a server, and where W&B keeps its files on
 this machine. All others could change ids, or what is recorded."""
+_PLACES = """
+    NETRC SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE
+    WANDB_IDENTITY_TOKEN_FILE WANDB_CREDENTIALS_FILE
+""".split()  # noqa: SIM905 - a table
+"""Variables that name a file or a folder; the tracking process stands elsewhere than the user."""
 _OURS = {
     # A telemetry thread of W&B would look up hosts even offline.
     "WANDB_ERROR_REPORTING": "false",
@@ -70,6 +75,9 @@ def clean_environment(environment: Mapping[str, str], folder: Path) -> dict[str,
         for key, value in _settings_file(Path(place, "settings")).items():
             if key.upper() in _REACH:
                 kept.setdefault(f"WANDB_{key.upper()}", value)
+    for name in kept.keys() & set(_PLACES):
+        if not kept[name].startswith("~"):
+            kept[name] = str(Path(folder, kept[name]))
     return {**kept, **_OURS}
 
 

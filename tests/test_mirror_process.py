@@ -22,6 +22,8 @@ def test_only_what_reaches_a_server_is_left() -> None:
     ours = {"WANDB_ERROR_REPORTING", "WANDB_SAGEMAKER_DISABLE", "WANDB_CONFIG_DIR"}
     assert left.keys() == reach.keys() | needed.keys() | ours
     assert left["WANDB_CONFIG_DIR"] == "/dev/null"
+    assert left["SSL_CERT_FILE"] == "/nowhere/c"  # the tracking process stands elsewhere
+    assert left["WANDB_BASE_URL"] == "u"
 
 
 @pytest.mark.parametrize("place", ["here", "configured", "home"])

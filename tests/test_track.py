@@ -107,6 +107,7 @@ def offline(folder: Path) -> list[str]:
     return sorted(path.name for path in (folder / "wandb").glob("offline-run-*"))
 
 
+@pytest.mark.slow
 def test_records_of_a_sweep_without_tracking_are_sent_once(
     server: StandIn, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -125,6 +126,7 @@ def test_records_of_a_sweep_without_tracking_are_sent_once(
     assert server.runs[f"s-{run_id(sweep.configs[0])}"].about["entity"] == "team"
 
 
+@pytest.mark.slow
 def test_runs_from_records_are_those_of_live_tracking(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -174,6 +176,7 @@ def test_runs_from_records_are_those_of_live_tracking(
         assert str(sorted(summaries[0].items())) == str(sorted(summaries[1].items()))
 
 
+@pytest.mark.slow
 def test_what_arrived_already_is_not_sent_again(server: StandIn) -> None:
     """A server that has a run in part, or whole, gets the rows that it lacks."""
     sweep = Sweep("off")
