@@ -1,6 +1,7 @@
 """What the terminal shows: a live picture on a terminal, plain lines elsewhere."""
 
 import math
+import os
 import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
@@ -26,6 +27,7 @@ from ffnn_lab.sweeper.definition import SAMPLED, Definition
 from ffnn_lab.sweeper.estimate import Estimate
 from ffnn_lab.sweeper.space import Axis, Choice
 from ffnn_lab.sweeper.worker import Watcher
+from ffnn_lab.wandb_runs import unheeded
 
 LINE_SECONDS = 5.0
 """Where nobody watches: least time between two lines of progress."""
@@ -152,8 +154,8 @@ def print_plan(
     objective = definition.objective
     grows = definition.protocol == "grid_until_interior"
     say(f"sweep {definition.name}, {definition.protocol}; folder {folder}")
-    for summary in tasks:
-        say(summary)
+    for line in (*tasks, *unheeded(definition.arms[0].config.tracking, os.environ)):
+        say(line)
     for arm in definition.arms:
         axes = ", ".join(f"{key} {_axis_text(axis)}" for key, axis in arm.space.items())
         n_settings = definition.n_settings_of(arm)

@@ -1,13 +1,17 @@
-"""The tracking process: owns W&B, and writes there what a training process hands it.
+"""The tracking process: owns W&B, and writes there what another process hands it.
 
-``ffnn_lab.tracking`` starts this file. It imports nothing of the lab, so that it starts fast and
-holds little. Each line of its input is a message in JSON; at the end of the input it closes what
-is open and ends. On its output it gives a sign of life now and then, and says what failed.
+``ffnn_lab.mirror_process`` starts this file. It imports nothing of the lab, so that it starts
+fast and holds little. Each line of its input is a message in JSON; at the end of the input it
+closes what is open and ends. Its answers are lines, too: ``.`` is a sign of life, ``done`` and the
+id of a run tells that W&B has the run, and ``failed`` and a reason is the last line.
 """
 
+import fcntl
 import json
 import logging
 import os
+import re
+import shutil
 import signal
 import sys
 import threading
@@ -23,28 +27,98 @@ SIGN_SECONDS = 1.0
 """Between two signs of life."""
 ORPHAN_SECONDS = 30.0
 """How long W&B may take to close what is open once the training process is dead."""
+ANSWER_SECONDS = 30.0
+"""How long a W&B server may take to open a run, and to take the last rows of one."""
 EXIT_CUT_OFF = 255
 """Of a W&B run whose training was stopped or killed; W&B shows it as killed."""
+LEDGER = "delivered.jsonl"
+"""The file in ``wandb/`` that remembers which runs W&B has: a line for each."""
+LOCK = ".lock"
+"""The file in ``wandb/`` that is locked by who writes there."""
+UPLOAD_ENDED = "Fatal error while uploading"
+"""W&B prints this when a server refuses rows for good; no call of its interface raises it."""
+NO_REASON = "<no message>"
+"""W&B's text for a server's refusal that gives no reason."""
+CAUSES = (
+    ("No API key", "there is no API key: set WANDB_API_KEY, or run `wandb login`"),
+    ("error 401", "the server does not know the API key"),
+    ("error 403", "the API key may not write to the project"),
+    ("connection refused", "the server cannot be reached: connection refused"),
+    ("no such host", "the server cannot be reached: no such host"),
+    ("HTTP 5", "the server answers with an error of its own"),
+    ("context deadline exceeded", "the server did not answer in time"),
+    ("Timed out", "the server did not answer in time"),
+)
+"""Words in W&B's messages, and what they mean; the first that is found counts."""
+
+
+class BusyError(Exception):
+    """Another process writes into the folder."""
+
+
+class Ear:
+    """Takes the place of standard error, and remembers whether W&B stopped uploading."""
+
+    def __init__(self) -> None:
+        """Begin with nothing heard."""
+        self.has_heard = False
+        self._tail = ""
+
+    def write(self, text: str) -> int:
+        """Look for the words of a failed upload; W&B may print a line in pieces."""
+        self._tail = (self._tail + text)[-1000:]
+        self.has_heard = self.has_heard or UPLOAD_ENDED in self._tail
+        return len(text)
+
+    def flush(self) -> None:
+        """Do nothing."""
+
+    def isatty(self) -> bool:
+        """Return False: nobody reads this."""
+        return False
 
 
 class Mirror:
     """The W&B runs that are open."""
 
-    def __init__(  # noqa: D417 - the others are W&B's
-        self, *, mode: str, project: str, folder: str, group: str, sign: Callable[[], None]
+    def __init__(
+        self,
+        *,
+        mode: str,
+        folder: str,
+        server: str,
+        is_alone: bool,
+        answer_seconds: float,
+        answer: Callable[[str], None],
+        sign: Callable[[], None],
+        ear: Ear,
     ) -> None:
-        """Make ready; a W&B run opens with its first points.
+        """Take the folder's lock; a W&B run opens with its first message.
 
         Args:
+            mode: ``online`` or ``offline``.
             folder: The sweep's folder; W&B writes into its ``wandb/``.
+            server: The address of the server, for the ledger.
+            is_alone: Whether no other process may write into the folder meanwhile.
+            answer_seconds: How long a server may take, see `ANSWER_SECONDS`.
+            answer: Called with each line of the answer.
             sign: Called after each run that was served.
+            ear: Hears what W&B prints.
+
+        Raises:
+            BusyError: If it is to be alone and is not.
         """
         self._mode = mode
-        self._project = project
-        self._folder = folder
-        self._group = group
+        self._folder = Path(folder)
+        self._server = server
+        self._answer_seconds = answer_seconds
+        self._answer = answer
         self._sign = sign
+        self._ear = ear
         self._runs: dict[str, wandb.Run] = {}
+        self._files = self._folder / "wandb"
+        self._files.mkdir(parents=True, exist_ok=True)
+        self._lock = _locked(self._files / LOCK, is_alone=is_alone, sign=sign)
 
     def log(self, rows: Iterable[Any]) -> None:
         """Log new points: of each run its id, how it opens if it is new, and the points.
@@ -54,37 +128,54 @@ class Mirror:
         for run_id, opening, points in rows:
             if opening is not None:
                 self._runs[run_id] = self._open(opening)
+            run = self._runs[run_id]
             for step, values in points:
-                self._runs[run_id].log(values, step=step)
+                # A server that has rows of this run already has them in order, up to this step.
+                if step >= run.starting_step:
+                    run.log(values, step=step)
+            self._check_upload()
             self._sign()
 
     def finish(self, ends: Iterable[Any]) -> None:
-        """Write summaries and close the runs: of each its id, its exit code and its summary."""
-        for run_id, exit_code, summary in ends:
+        """Write summaries and close the runs, and note that W&B has them.
+
+        An end is the run's id, its exit code, its summary, and what the ledger says of it.
+        """
+        for run_id, exit_code, summary, receipt in ends:
             run = self._runs.pop(run_id)
             run.summary.update(summary)
-            run.finish(exit_code=exit_code)
-            self._sign()
+            self._close(run, exit_code)
+            self._tidy(run)
+            self._note(run, receipt)
+            self._answer(f"done {run_id}")
 
     def close(self) -> None:
         """Close what is open still: its training was cut off."""
         import wandb  # noqa: PLC0415 - see _open
 
         for run in self._runs.values():
-            run.finish(exit_code=EXIT_CUT_OFF)
+            self._close(run, EXIT_CUT_OFF)
             self._sign()
         wandb.teardown()
+
+    def _close(self, run: "wandb.Run", exit_code: int) -> None:
+        try:
+            run.finish(exit_code=exit_code)
+        except TimeoutError:
+            msg = f"the server did not take a run's rows within {self._answer_seconds:g} s"
+            raise TimeoutError(msg) from None
+        self._check_upload()
 
     def _open(self, opening: dict[str, Any]) -> "wandb.Run":
         import wandb  # noqa: PLC0415 - the process that starts this one reads this module, too
 
-        Path(self._folder).mkdir(parents=True, exist_ok=True)
+        is_online = self._mode == "online"
         return wandb.init(
-            mode="online" if self._mode == "online" else "offline",
-            project=self._project,
+            mode="online" if is_online else "offline",
             dir=self._folder,
-            group=self._group,
             reinit="create_new",
+            # A run that the server has in part, or whole, gets the rows that it lacks.
+            resume="allow" if is_online else None,
             settings=wandb.Settings(
                 silent=True,
                 console="off",
@@ -95,14 +186,77 @@ class Mirror:
                 x_disable_stats=True,
                 x_disable_meta=True,
                 x_save_requirements=False,
-                init_timeout=30,
+                init_timeout=self._answer_seconds,
+                finish_timeout=self._answer_seconds if is_online else 0,
+                finish_timeout_raises=True,
             ),
             **opening,
         )
 
+    def _check_upload(self) -> None:
+        if self._ear.has_heard and self._mode == "online":
+            msg = "the server refused rows of a run"
+            raise ConnectionRefusedError(msg)
 
-def serve(messages: IO[bytes], answers: IO[bytes]) -> int:
-    """Write what comes until the input ends; gives the exit code."""
+    def _tidy(self, run: "wandb.Run") -> None:
+        """Leave one folder of a run that is whole.
+
+        ``wandb sync`` sends all folders of a run one after the other, as if each went on where the
+        one before ended. Folders of a part of the run are removed; an offline run that was sent
+        gets W&B's own mark of that.
+        """
+        own = Path(run.settings.sync_dir)
+        # W&B adds a number where a folder of the same second is there.
+        form = re.compile(rf"(offline-)?run-\d{{8}}_\d{{6}}-{re.escape(run.id)}(-\d{{1,2}})?")
+        for other in list(self._files.iterdir()):
+            if other.name == own.name or not form.fullmatch(other.name):
+                continue
+            if self._mode == "online" and other.name.startswith("offline-"):
+                (other / f"run-{run.id}.wandb.synced").touch()
+            else:
+                shutil.rmtree(other, ignore_errors=True)
+
+    def _note(self, run: "wandb.Run", receipt: dict[str, Any]) -> None:
+        """Add a line to the ledger; one that a crash tore is a line of its own."""
+        line = {
+            **receipt,
+            "mode": self._mode,
+            "id": run.id,
+            "folder": Path(run.settings.sync_dir).name,
+            "server": self._server,
+        }
+        number = os.open(self._files / LEDGER, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+        try:
+            os.write(number, b"\n" + json.dumps(line).encode())
+        finally:
+            os.close(number)
+
+
+def _locked(path: Path, *, is_alone: bool, sign: Callable[[], None]) -> int:
+    """Lock a file, together with others who share it or alone, and return its descriptor.
+
+    Raises:
+        BusyError: If it is to be locked alone and others have it.
+    """
+    number = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    kind = fcntl.LOCK_EX if is_alone else fcntl.LOCK_SH
+    while True:
+        try:
+            fcntl.flock(number, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if is_alone:
+                raise BusyError from None
+            sign()
+            time.sleep(SIGN_SECONDS / 2)
+        except OSError:
+            break  # a file system without locks
+        else:
+            break
+    return number
+
+
+def serve(messages: IO[bytes], answers: IO[bytes], ear: Ear) -> int:
+    """Write what comes until the input ends, and return the exit code."""
     last = time.monotonic()
 
     def answer(text: str) -> None:
@@ -116,25 +270,37 @@ def serve(messages: IO[bytes], answers: IO[bytes]) -> int:
 
     def sign() -> None:
         if time.monotonic() - last > SIGN_SECONDS:
-            answer("")
+            answer(".")
 
     try:
         first = json.loads(messages.readline())
         threading.Thread(target=_end_with, args=(first.pop("parent"),), daemon=True).start()
-        mirror = Mirror(**first, sign=sign)
+        mirror = Mirror(**first, answer=answer, sign=sign, ear=ear)
         for line in messages:
             kind, rows = json.loads(line)
             {"log": mirror.log, "finish": mirror.finish}[kind](rows)
         mirror.close()
+    except BusyError:
+        answer("failed busy")
+        return 1
     except Exception as error:  # noqa: BLE001 - whatever a tracker may raise
-        answer(describe(error))
+        answer(f"failed {describe(error)}")
         return 1
     return 0
 
 
 def describe(error: Exception) -> str:
-    """Name an error and the first line of its message."""
-    lines = str(error).strip().splitlines()
+    """Return an error's cause in one line of plain words."""
+    if callable(details := getattr(error, "errors", None)):  # pydantic's, whose text is a list
+        first = details()[0]
+        return ": ".join([*map(str, first["loc"]), first["msg"].removeprefix("Value error, ")])
+    lines = [line for line in str(error).strip().splitlines() if line != NO_REASON]
+    if type(error).__module__.startswith("wandb"):
+        text = " ".join(lines) or "no reason given"
+        found = (cause for words, cause in CAUSES if words in text)
+        return next(found, f"the server refused a run: {text}")
+    if isinstance(error, ConnectionError | TimeoutError) and lines:
+        return lines[0]
     return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"
 
 
@@ -161,11 +327,12 @@ def main() -> None:
     # Whoever stops the sweep closes the input as well; what was handed over is written first.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    # A telemetry thread of W&B would look up hosts even offline.
-    os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
+    os.chdir("/")  # W&B reads a settings file where it stands
     # W&B keeps a log of itself beside each run, which takes a tenth of its time.
     logging.disable(logging.INFO)
-    sys.exit(serve(_private(sys.stdin, mode="rb"), _private(sys.stdout, mode="wb")))
+    ear = Ear()
+    sys.stderr = ear  # it has what W&B uses of a stream
+    sys.exit(serve(_private(sys.stdin, mode="rb"), _private(sys.stdout, mode="wb"), ear))
 
 
 if __name__ == "__main__":

@@ -99,9 +99,13 @@ def run_single(config: RunConfig) -> None:
     from ffnn_lab.tasks import load_task, settle_task  # noqa: PLC0415
     from ffnn_lab.tracking import make_tracker  # noqa: PLC0415
     from ffnn_lab.trainer import settle_device, train  # noqa: PLC0415
+    from ffnn_lab.wandb_runs import check_tracking, unheeded  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, signal.default_int_handler)  # from here on, folders are tidied up
     console = Console()
+    check_tracking(config.tracking)
+    for line in unheeded(config.tracking, os.environ):
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
     # One run takes less time than compiling its steps.
     config = settle_compile(
         settle_task(settle_device(config)), is_wanted=False, notice=console.print

@@ -88,7 +88,7 @@ def make_run(
             save_weights=False,
             checkpoint_seconds=None,
         ),
-        tracking=TrackingConfig(mode="off", project="tests"),
+        tracking=TrackingConfig(mode="off", project="tests", entity=None, tags=[], notes=None),
         paths=PathsConfig(outputs="outputs", data="data"),
     )
     return with_values(config, changes or {})

@@ -446,7 +446,8 @@ MODELS = {
     "linear": ModelConfig(widths=[], activation="relu", bias=True),
 }
 TRACKING = {
-    mode: TrackingConfig(mode=mode, project="tests") for mode in ("offline", "online", "off")
+    mode: TrackingConfig(mode=mode, project="tests", entity=None, tags=[], notes=None)
+    for mode in ("offline", "online", "off")
 }
 
 CATALOG: Mapping[str, Mapping[str, object]] = {

@@ -79,7 +79,7 @@ GONE_SECONDS = 20.0
 MOST_SECONDS = 300.0
 """Time after which a command that was left alone counts as hanging."""
 
-MARK = "KILL_TEST_SWEEP"
+MARK = "FFNN_LAB_KILL_TEST_SWEEP"
 """Environment variable by which the processes of one command are found."""
 HELPERS = ("resource_tracker", "semaphore_tracker", "forkserver", "mirror.py")
 """What the command line of a Python process says that is no worker."""

@@ -1,6 +1,5 @@
 """W&B mirrors runs, and harms nothing when it fails."""
 
-import json
 import os
 import signal
 import subprocess
@@ -15,32 +14,18 @@ import pytest
 from ffnn_lab import mirror
 from ffnn_lab.checkpoints import load_checkpoint
 from ffnn_lab.config import with_values
+from ffnn_lab.mirror_process import MirrorProcess
 from ffnn_lab.population import Member
 from ffnn_lab.records import CurvePoint, read_curves, read_runs
 from ffnn_lab.tasks import load_task
-from ffnn_lab.tracking import MirrorProcess, NoTracker, WandbTracker, make_tracker
+from ffnn_lab.tracking import NoTracker, WandbTracker, make_tracker
 from ffnn_lab.trainer import train
 from tests.builders import NO_DATA, make_run
 from tests.command_line import run_lab
 from tests.exhaustive import rest
 from tests.kill import MOST_SECONDS, Command, Watch
-
-
-def inspect(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """Read an offline run back with W&B's own tool: kind of record to its contents."""
-    binary = Path(sys.executable).with_name("wandb")
-    done = subprocess.run(
-        [str(binary), "leet", "inspect", "--json", str(folder)],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=folder,
-    )
-    kinds: dict[str, list[dict[str, Any]]] = {}
-    for line in done.stdout.splitlines():
-        record = json.loads(line)
-        kinds.setdefault(record["type"], []).append(record[record["type"]])
-    return kinds
+from tests.offline_runs import inspect
+from tests.wandb_server import serving
 
 
 @pytest.mark.slow
@@ -127,8 +112,9 @@ class Tracked:
             self.tracker.on_epoch(members)
             n_epochs += 1
             if n_epochs == 1:
-                assert self.tracker._process is not None
-                after_first(self.tracker._process)
+                process = self.tracker._delivery._process
+                assert process is not None
+                after_first(process)
 
         with closing(self.tracker):
             tracked = train([self.config], self.task, on_epoch=on_epoch)
@@ -139,7 +125,10 @@ class Tracked:
 
 def warning(why: str) -> list[str]:
     """What a sweep says of a tracker that failed."""
-    return [f"tracking failed and is off from here on ({why}); the records go on"]
+    return [
+        f"tracking failed and is off from here on ({why}); the records go on, and `python -m "
+        "ffnn_lab.track g` writes what W&B lacks"
+    ]
 
 
 def test_a_tracker_that_fails_warns_once_and_harms_nothing(
@@ -170,7 +159,7 @@ def test_a_tracking_process_that_hangs_is_not_waited_for(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     another_wandb(HANGS)
-    monkeypatch.setattr("ffnn_lab.tracking.PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("ffnn_lab.mirror_process.PATIENCE_SECONDS", 0.2)
     Tracked(tmp_path).train()
     assert caplog.messages == warning("no sign of life for 0.2 s")
 
@@ -182,8 +171,8 @@ def test_what_waits_for_the_tracking_process_is_bounded(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     another_wandb(HANGS)
-    monkeypatch.setattr("ffnn_lab.tracking.MAX_BEHIND", 2)
-    monkeypatch.setattr("ffnn_lab.tracking.PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("ffnn_lab.mirror_process.MAX_BEHIND", 2)
+    monkeypatch.setattr("ffnn_lab.mirror_process.PATIENCE_SECONDS", 0.2)
     tracked = Tracked(tmp_path)
     member = Member(tracked.config, "r")
     for epoch in range(9):
@@ -305,16 +294,30 @@ def test_off_tracks_nothing(tmp_path: Path) -> None:
     assert isinstance(tracker, NoTracker)
 
 
-@pytest.mark.slow  # W&B tries for half a minute
-def test_online_without_a_server_ends_the_run_well(tmp_path: Path) -> None:
-    """A server that refuses: a warning, the records, exit code 0."""
-    said = run_lab(
-        tmp_path,
-        *("tracking=online", "trainer.max_epochs=1"),
-        WANDB_BASE_URL="http://127.0.0.1:9",
-        WANDB_API_KEY="0" * 40,
-    )
+@pytest.mark.slow
+def test_a_server_that_refuses_ends_a_run_well(tmp_path: Path) -> None:
+    """One line, the records, an offline run, exit code 0; an agent's variables say nothing."""
+    with serving() as server:
+        server.status = 403
+        said = run_lab(
+            tmp_path,
+            *("tracking=online", "trainer.max_epochs=1", "tracking.entity=team"),
+            WANDB_RUN_ID="another",
+            WANDB_SWEEP_ID="sweep",
+            WANDB_RESUME="must",
+            WANDB_ENTITY="nobody",
+            **server.environment,
+        )
     assert said.exit_code == 0, said.error
-    assert said.error.count("tracking failed and is off") == 1
     (folder,) = (tmp_path / "outputs").iterdir()
+    assert said.error.startswith(
+        "W&B does not take the runs (the API key may not write to the project): they are written "
+        f"offline from here on, and `python -m ffnn_lab.track {folder.name} --mode online` sends "
+        "them later\n"
+    )
+    assert "not heeded in the environment: WANDB_ENTITY; set tracking.entity instead" in said.out
     assert len(read_runs(folder)) == 1
+    (offline,) = (folder / "wandb").glob("offline-run-*")
+    (run,) = inspect(offline)["run"]
+    assert run["run_id"] == f"{folder.name}-{folder.name.removeprefix('run-')}"
+    assert run["entity"] == "team"

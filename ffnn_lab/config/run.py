@@ -9,6 +9,7 @@ from typing import Any, Union
 
 from ffnn_lab.config.fields import (
     ConfigError,
+    any_value,
     check,
     coerce,
     is_neutral,
@@ -76,6 +77,12 @@ class TrackingConfig:
     mode: str = one_of("offline", "online", "off")
     project: str
     """W&B project that the runs belong to."""
+    entity: Union[str, None] = any_value(neutral=None)  # noqa: UP007 - as above
+    """W&B team or user that the project belongs to; null for the account's default."""
+    tags: list[str] = any_value(neutral=[])
+    """Tags of every run, beside its arm."""
+    notes: Union[str, None] = any_value(neutral=None)  # noqa: UP007 - as above
+    """Notes of every run."""
 
 
 @dataclass(kw_only=True)

@@ -24,6 +24,7 @@ from ffnn_lab.sweeper.grammar import Assignment, read_assignment, read_entry
 from ffnn_lab.sweeper.space import Axis, Choice, Interval
 from ffnn_lab.sweeper.storage import check_url, without_password
 from ffnn_lab.tasks import check_task, settle_task
+from ffnn_lab.wandb_runs import check_tracking
 
 MOST_TOGETHER = 64
 """Runs that samplers take to be in flight, where no size of a population is given."""
@@ -278,6 +279,7 @@ def _arm(
         key: _checked_axis(config, key, a.axis) for key, a in written.items() if a.axis is not None
     }
     _check_combinations(config, space)
+    check_tracking(config.tracking)
     check_task(config.task, Path(config.paths.data))  # data that do not fit are a slip as well
     groups = _groups_of(composed, draft, composer)
     plain = leaves(settle(composer.plain(groups)))

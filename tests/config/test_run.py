@@ -36,6 +36,9 @@ ROOT = Path(__file__).parents[2]
 MOVES_NO_NUMBER = {
     "tracking.mode": "offline",
     "tracking.project": "elsewhere",
+    "tracking.entity": "team",
+    "tracking.tags": ["paper"],
+    "tracking.notes": "said",
     "paths.outputs": "there",
     "paths.data": "over there",
     "trainer.save_weights": True,

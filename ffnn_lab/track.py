@@ -1,0 +1,301 @@
+"""``python -m ffnn_lab.track SWEEP``: make W&B runs of records, at any time, each run once.
+
+It serves a sweep that was run with ``tracking=off``, one whose tracking failed, and a single run.
+What W&B has already is left out. Neither torch nor W&B is imported here.
+"""
+
+import argparse
+import json
+import math
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+
+from ffnn_lab.config import UserError
+from ffnn_lab.config.run import TrackingConfig
+from ffnn_lab.delivery import BUSY, Delivery, count_text
+from ffnn_lab.mirror_process import server_address
+from ffnn_lab.records import (
+    METRICS,
+    MOMENTS,
+    SOLUTIONS,
+    SPLITS,
+    CurvePoint,
+    RecordError,
+    read_curves,
+    read_definition,
+    read_runs,
+    read_trials,
+)
+from ffnn_lab.wandb_runs import (
+    Place,
+    check_tracking,
+    exit_code,
+    is_delivered,
+    opening,
+    read_ledger,
+    receipt,
+    summary,
+    track_command,
+)
+
+EXIT_LEFT = 1
+EXIT_SLIP = 2
+EXIT_INTERRUPTED = 130
+MOST_TOGETHER = 64
+"""Runs that are handed over before the first of them has to be with W&B."""
+STAGES = ("tune", "confirm")
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A run as the records have it, and where its W&B run goes."""
+
+    place: Place
+    mode: str
+    """What tracking it was trained with: ``offline``, ``online`` or ``off``."""
+    label: tuple[str, str]
+    """Its stage and arm."""
+    row: Mapping[str, Any]
+    """Of ``runs``."""
+    leaves: Mapping[str, Any]
+    """Its config, by dotted name."""
+
+    @property
+    def run_id(self) -> str:
+        """Return the run's own id."""
+        return str(self.row["run_id"])
+
+    @property
+    def receipt(self) -> dict[str, Any]:
+        """Return what the ledger says of it when W&B has it."""
+        status, n_epochs = str(self.row["status"]), int(self.row["n_epochs"])
+        return receipt(self.place, self.run_id, status, n_epochs)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Deliver to W&B what it lacks of the sweep that the command line names.
+
+    Args:
+        arguments: Those after the program's name; the process's own if None.
+
+    Returns:
+        The exit code: 0 if W&B has all runs as asked, 1 if some are left, 2 if nothing could be
+        done, and the reason on standard error.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m ffnn_lab.track",
+        description="Make W&B runs of the records of a sweep or a single run, each run once.",
+    )
+    parser.add_argument("sweep", metavar="SWEEP", help="a name under the outputs, or a folder")
+    parser.add_argument(
+        "--outputs",
+        type=Path,
+        default=Path(os.environ.get("FFNN_LAB_OUTPUTS", "outputs")),
+        help="folder of all sweeps (default: FFNN_LAB_OUTPUTS, or else outputs)",
+    )
+    parser.add_argument(
+        "--mode",
+        choices=("offline", "online"),
+        help="write runs beside the records, or send them (default: as the sweep was tracked; "
+        "offline where it was not)",
+    )
+    parser.add_argument("--project", help="W&B project (default: the sweep's tracking.project)")
+    parser.add_argument("--entity", help="W&B team or user (default: the sweep's tracking.entity)")
+    asked = parser.parse_args(arguments)
+    try:
+        folder = find_folder(asked.sweep, outputs=asked.outputs)
+        runs = recorded_runs(folder, project=asked.project, entity=asked.entity)
+        mode = asked.mode or ("online" if runs[-1].mode == "online" else "offline")
+        return deliver(folder, runs, mode, Console())
+    except (UserError, OSError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return EXIT_SLIP
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; the same command goes on\n")
+        return EXIT_INTERRUPTED
+
+
+def find_folder(sweep: str, *, outputs: Path) -> Path:
+    """Find the folder of a sweep or a single run, by its name or its path.
+
+    Raises:
+        RecordError: If there is none; the message lists the names that there are.
+    """
+    for folder in (outputs / sweep, Path(sweep)):
+        if sweep and (folder / "runs").is_dir():
+            return folder
+    names = ", ".join(sorted(path.parent.name for path in outputs.glob("*/runs")))
+    there = f"there are: {names}" if names else "there are no records"
+    msg = f"{sweep} is neither a sweep nor a run with records under {outputs}; {there}"
+    raise RecordError(msg)
+
+
+def recorded_runs(folder: Path, *, project: str | None, entity: str | None) -> list[Recorded]:
+    """Read a folder's runs and where their W&B runs go.
+
+    Args:
+        folder: Of a sweep, or of a single run.
+        project: Instead of the recorded project.
+        entity: Instead of the recorded entity.
+
+    Raises:
+        RecordError: If there are none, or a part of the records is damaged.
+        ConfigError: If W&B would refuse the project or the entity.
+    """
+    runs = read_runs(folder)
+    if len(runs) == 0:
+        msg = f"{folder} has no recorded runs yet"
+        raise RecordError(msg)
+    group = str((read_definition(folder) or {}).get("name", folder.resolve().name))
+    trials = read_trials(folder)
+    trials = trials.sort_values(
+        "stage", key=lambda stages: stages.map(STAGES.index), kind="stable"
+    )
+    first = trials.drop_duplicates("run_id")
+    labels = dict(
+        zip(first["run_id"], zip(first["stage"], first["arm"], strict=True), strict=True)
+    )
+    unlabeled = ("", "") if len(trials) else ("single", "")
+    found = []
+    for each in runs.to_dict("records"):
+        row = {str(column): value for column, value in each.items()}
+        leaves = json.loads(row["config_json"])
+        settings = TrackingConfig(
+            mode="online",  # so that it is checked
+            project=project or leaves["tracking.project"],
+            entity=entity or leaves.get("tracking.entity"),
+            tags=list(leaves.get("tracking.tags", ())),
+            notes=leaves.get("tracking.notes"),
+        )
+        check_tracking(settings)
+        label = labels.get(row["run_id"], unlabeled)
+        mode = leaves["tracking.mode"]
+        found.append(Recorded(Place.of(settings, group), mode, label, row, leaves))
+    return found
+
+
+def deliver(folder: Path, runs: Sequence[Recorded], mode: str, console: Console) -> int:
+    """Hand over what W&B lacks, wait until it has it, and tell what came of it.
+
+    Args:
+        folder: The sweep's.
+        runs: All of its recorded runs.
+        mode: ``offline`` or ``online``.
+        console: Where to tell.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        RecordError: If another process is writing W&B runs of the folder.
+    """
+    missing = _missing(folder, runs, mode)
+    command = track_command(folder.name, str(folder.parent))
+    delivery = Delivery(mode=mode, folder=folder, command=command, is_alone=True)
+    try:
+        for run, curve in _with_curves(folder, missing):
+            _hand(delivery, run, curve)
+            delivery.drain(MOST_TOGETHER)
+        delivery.drain(0)
+        delivery.close()
+    finally:
+        delivery.abort()
+    if delivery.failure == BUSY:
+        msg = (
+            f"{folder / 'wandb'} is being written by another process, a sweep or another track; "
+            "wait until it has ended"
+        )
+        raise RecordError(msg)
+    for done_by in ("online", "offline"):
+        if n_done := delivery.n_delivered[done_by]:
+            where = f"sent to {_places(missing)}" if done_by == "online" else "written offline"
+            console.print(
+                f"{count_text(n_done)} {where}", soft_wrap=True, highlight=False, markup=False
+            )
+    n_left = len(missing) - delivery.n_delivered[mode]
+    if n_there := len(runs) - len(missing):
+        verb = "was" if n_there == 1 else "were"
+        console.print(f"{count_text(n_there)} {verb} there already", highlight=False)
+    return EXIT_LEFT if n_left else 0
+
+
+def _missing(folder: Path, runs: Sequence[Recorded], mode: str) -> list[Recorded]:
+    lines: dict[str, list[dict[str, Any]]] = {}
+    for line in read_ledger(folder):
+        lines.setdefault(str(line.get("run_id")), []).append(line)
+    server, files = server_address(), folder / "wandb"
+    return [
+        run
+        for run in runs
+        if not is_delivered(
+            run.receipt, lines.get(run.run_id, ()), mode=mode, server=server, files=files
+        )
+    ]
+
+
+def _with_curves(
+    folder: Path, runs: Sequence[Recorded]
+) -> Iterator[tuple[Recorded, list[CurvePoint]]]:
+    """Read the curve of each run, in the order in which it was measured."""
+    if not runs:
+        return
+    curves = read_curves(folder)
+    curves = curves[curves["run_id"].isin([run.run_id for run in runs])]
+    curves = curves.sort_values("epoch", kind="stable")
+    by_run = dict(iter(curves.groupby("run_id")))
+    nothing = curves.iloc[:0]
+    for run in runs:
+        points: pd.DataFrame = by_run.get(run.run_id, nothing)
+        yield (
+            run,
+            [
+                CurvePoint(*point)
+                for point in points.drop(columns="run_id").itertuples(index=False)
+            ],
+        )
+
+
+def _hand(delivery: Delivery, run: Recorded, curve: Sequence[CurvePoint]) -> None:
+    delivery.update(
+        run.run_id, lambda: opening(run.place, run.run_id, run.label, run.leaves), curve
+    )
+    status = str(run.row["status"])
+    told = summary(status, _metrics(run.row))
+    delivery.end(run.run_id, (exit_code(status), told, run.receipt))
+    delivery.flush()
+
+
+def _metrics(row: Mapping[str, Any]) -> dict[str, float | int | None]:
+    """Return every metric by its column, as ``RunResult.metrics`` has them."""
+    names = [
+        f"{moment}.{split}.{metric}"
+        for moment in MOMENTS
+        for split in SPLITS
+        for metric in METRICS
+    ]
+    values: dict[str, float | int | None] = {name: _plain(row[name]) for name in names}
+    epoch = _plain(row["best.epoch"])
+    values["best.epoch"] = None if epoch is None else int(epoch)
+    cosines = {f"cosine.{name}": _plain(row[f"cosine.{name}"]) for name in SOLUTIONS}
+    return values | {name: value for name, value in cosines.items() if value is not None}
+
+
+def _plain(value: Any) -> float | None:  # noqa: ANN401 - any value of a record
+    is_missing = value is None or value is pd.NA or math.isnan(value)
+    return None if is_missing else float(value)
+
+
+def _places(runs: Sequence[Recorded]) -> str:
+    names = {"/".join(filter(None, (run.place.entity, run.place.project))) for run in runs}
+    return ", ".join(sorted(names))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,259 @@
+"""What W&B is told of a run, whether it trains or was recorded; and the ledger of what W&B has."""
+
+import hashlib
+import itertools
+import json
+import os
+import shlex
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ffnn_lab.config import ConfigError
+from ffnn_lab.config.run import TrackingConfig
+from ffnn_lab.mirror import LEDGER
+from ffnn_lab.records import CurvePoint
+
+MAX_ID_BYTES = 128
+"""Longest id that is used: W&B names a folder and files after it, and its server keeps 128."""
+MAX_NAME = 128
+"""Most characters of a group, a display name or a project."""
+MAX_TAG = 64
+"""Most characters of a tag."""
+DIGEST_DIGITS = 8
+"""Hexadecimal digits that keep two shortened names apart."""
+NOT_IN_IDS = frozenset(":;,#?/'\\%")
+"""Characters that W&B refuses in an id, or takes for others in an address."""
+NOT_IN_PROJECTS = frozenset("/\\#?%:")
+"""Characters that W&B refuses in the name of a project."""
+
+HAVE_SETTINGS = ("entity", "project", "tags", "notes")
+"""What W&B would take from variables like ``WANDB_ENTITY``, and takes from ``tracking`` here."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where W&B runs go, and what all of a sweep's share."""
+
+    project: str
+    entity: str | None
+    group: str
+    """The name of the sweep."""
+    tags: tuple[str, ...] = ()
+    notes: str | None = None
+
+    @classmethod
+    def of(cls, config: TrackingConfig, group: str) -> "Place":
+        """Take the settings of ``tracking``."""
+        return cls(config.project, config.entity, group, tuple(config.tags), config.notes)
+
+
+def check_tracking(config: TrackingConfig) -> None:
+    """Check what W&B would refuse, before anything is trained.
+
+    Raises:
+        ConfigError: Naming the setting, W&B's rule and what came.
+    """
+    if config.mode == "off":
+        return
+    project, entity = config.project, config.entity
+    if not 1 <= len(project) <= MAX_NAME or set(project) & NOT_IN_PROJECTS:
+        more = "; the team or user before a slash is tracking.entity" if "/" in project else ""
+        msg = (
+            f"tracking.project must have 1 to {MAX_NAME} characters and none of "
+            f"{' '.join(sorted(NOT_IN_PROJECTS))} (W&B's rule), got {project!r}{more}"
+        )
+        raise ConfigError(msg)
+    if entity is not None and (not entity.strip() or set(entity) & NOT_IN_PROJECTS):
+        msg = (
+            "tracking.entity must name a W&B team or user, or be null for your default; got "
+            f"{entity!r}"
+        )
+        raise ConfigError(msg)
+    for tag in config.tags:
+        if not 1 <= len(tag) <= MAX_TAG:
+            msg = (
+                f"tracking.tags must have 1 to {MAX_TAG} characters each (W&B's rule), got "
+                f"{len(tag)} in {tag!r}"
+            )
+            raise ConfigError(msg)
+
+
+def unheeded(config: TrackingConfig, environment: Mapping[str, str]) -> list[str]:
+    """Return a line that names W&B's variables which a user may expect to be heeded, if any."""
+    found = [name for name in HAVE_SETTINGS if environment.get(f"WANDB_{name.upper()}")]
+    if config.mode == "off" or not found:
+        return []
+    variables = ", ".join(f"WANDB_{name.upper()}" for name in found)
+    settings = ", ".join(f"tracking.{name}" for name in found)
+    return [f"not heeded in the environment: {variables}; set {settings} instead"]
+
+
+def wandb_id(group: str, run_id: str) -> str:
+    """Return the id of a run's W&B run: its sweep's name and its own id.
+
+    A name that W&B would refuse, or that is too long, is changed and gets a digest of itself, so
+    that no two sweeps share ids.
+    """
+    name = "".join("-" if each in NOT_IN_IDS or not each.isprintable() else each for each in group)
+    most = MAX_ID_BYTES - len(run_id) - 1
+    if name == group == group.strip() and len(group.encode()) <= most:
+        return f"{group}-{run_id}"
+    digits = _digest(group)
+    name = name.strip().encode()[: most - len(digits) - 1].decode(errors="ignore")
+    return f"{name}-{digits}-{run_id}".lstrip("-")
+
+
+def fit(text: str, n_characters: int) -> str:
+    """Shorten a text to so many characters; one that is too long ends in a digest of itself."""
+    if len(text) <= n_characters:
+        return text
+    digits = _digest(text)
+    return f"{text[: n_characters - len(digits) - 1]}-{digits}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_DIGITS]
+
+
+def opening(
+    place: Place, run_id: str, label: tuple[str, str], leaves: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what W&B is told of a run as it opens.
+
+    Args:
+        place: Where the run goes.
+        run_id: The run's own id.
+        label: Its stage and arm, which become its job type and its tag; empty if it has none.
+        leaves: Its config, by dotted name.
+    """
+    stage, arm = label
+    tags = [fit(tag, MAX_TAG) for tag in dict.fromkeys((arm, *place.tags)) if tag]
+    name = arm or place.group
+    return {
+        "id": wandb_id(place.group, run_id),
+        "name": f"{fit(name, MAX_NAME - len(run_id) - 1)}-{run_id}",
+        "project": place.project,
+        "entity": place.entity,
+        "group": fit(place.group, MAX_NAME),
+        "job_type": stage or None,
+        "tags": tags,
+        "notes": place.notes,
+        "config": nested(leaves),
+    }
+
+
+def history(points: Sequence[CurvePoint]) -> list[tuple[int, dict[str, float]]]:
+    """Return step and values of each row of W&B's history.
+
+    The values are ``<split>/loss``, ``<split>/error`` and ``lr`` over ``epoch``; the time is that
+    of this call.
+    """
+    rows = []
+    now = time.time()  # W&B would note when it is written
+    for (epoch, step), together in itertools.groupby(points, key=_moment):
+        values: dict[str, float] = {"epoch": epoch, "_timestamp": now}
+        for point in together:
+            values["lr"] = point.lr
+            values[f"{point.split}/loss"] = point.loss
+            values[f"{point.split}/error"] = point.error
+        rows.append((step, values))
+    return rows
+
+
+def _moment(point: CurvePoint) -> tuple[int, int]:
+    return point.epoch, point.step
+
+
+def summary(status: str, metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a run's summary: its status, and the metrics of ``runs`` under their column names."""
+    return {"status": status, **metrics}
+
+
+def exit_code(status: str) -> int:
+    """Return what a W&B run ends with: 0 if the run completed, else 1."""
+    return 0 if status == "completed" else 1
+
+
+def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """Nest dotted names, as W&B shows configs."""
+    whole: dict[str, Any] = {}
+    for key, value in flat.items():
+        *path, name = key.split(".")
+        part = whole
+        for step in path:
+            part = part.setdefault(step, {})
+        part[name] = value
+    return whole
+
+
+def receipt(place: Place, run_id: str, status: str, n_epochs: int) -> dict[str, Any]:
+    """Return what the ledger says of a run that W&B has; one that is recorded anew differs."""
+    return {
+        "run_id": run_id,
+        "status": status,
+        "n_epochs": n_epochs,
+        "project": place.project,
+        "entity": place.entity,
+    }
+
+
+def read_ledger(folder: Path) -> list[dict[str, Any]]:
+    """Read which of a sweep's runs W&B has; a line that a crash tore says nothing.
+
+    The ledger is ours, since W&B's own mark (``.wandb.synced``) is also set where a server refused
+    the rows, and a run that was sent directly has none.
+    """
+    try:
+        text = (folder / "wandb" / LEDGER).read_text(errors="replace")
+    except FileNotFoundError:
+        return []
+    lines = []
+    for line in text.splitlines():
+        try:
+            contents = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(contents, dict):
+            lines.append(contents)
+    return lines
+
+
+def is_delivered(
+    wanted: Mapping[str, Any],
+    lines: Iterable[Mapping[str, Any]],
+    *,
+    mode: str,
+    server: str,
+    files: Path,
+) -> bool:
+    """Return whether W&B has a run as it is recorded.
+
+    An offline run counts while its folder is there. A run that was sent needs none.
+
+    Args:
+        wanted: The run's `receipt`.
+        lines: Those of the ledger that name the run.
+        mode: ``online`` to ask whether it was sent, ``offline`` to ask for either.
+        server: The address of the server.
+        files: The folder ``wandb/`` of the sweep.
+    """
+    for line in lines:
+        if any(line.get(key) != value for key, value in wanted.items()):
+            continue
+        if line.get("mode") == "online" and line.get("server") == server:
+            return True
+        if mode == "offline" and line.get("mode") == "offline":
+            folder = files / str(line.get("folder"))
+            if (folder / f"run-{line.get('id')}.wandb").is_file():
+                return True
+    return False
+
+
+def track_command(name: str, outputs: str) -> str:
+    """Return the command that delivers later what W&B lacks of a sweep or a run."""
+    is_usual = outputs == os.environ.get("FFNN_LAB_OUTPUTS", "outputs")
+    where = [] if is_usual else ["--outputs", outputs]
+    return shlex.join(["python", "-m", "ffnn_lab.track", name, *where])
