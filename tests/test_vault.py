@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from ffnn_lab import vault
 from ffnn_lab.vault import DamagedError, FolderError, opened
 
 
@@ -116,7 +115,7 @@ def test_a_write_that_fails_leaves_what_was_there(
         def full(*_: object, **__: object) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(vault.os, "replace", full)
+        monkeypatch.setattr(os, "replace", full)
         with pytest.raises(OSError, match="No space left"):
             found.write("it", b"more")
         assert found.read("it") == b"contents"
