@@ -15,6 +15,7 @@ import platform
 import shutil
 import sys
 import tempfile
+import threading
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -40,6 +41,10 @@ logger = logging.getLogger(__name__)
 
 class ProgramError(UserError):
     """A program that can be neither loaded nor compiled; the message says what is missing."""
+
+
+class NotAtHandError(ProgramError):
+    """A program that would have to be compiled first, within `without_compiling`."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,22 @@ def find_compiler() -> str | None:
 
 _LOADED: dict[Path, Program] = {}
 """Programs of this process, by their files."""
+_may_compile = threading.Event()
+_may_compile.set()
+
+
+@contextlib.contextmanager
+def without_compiling() -> Iterator[None]:
+    """Let this process use the programs that are at hand, and raise where one is not.
+
+    Raises:
+        NotAtHandError: Within the block, in place of compiling.
+    """
+    _may_compile.clear()
+    try:
+        yield
+    finally:
+        _may_compile.set()
 
 
 def get_program(spec: Spec, example: Example) -> Program:
@@ -93,10 +114,14 @@ def get_program(spec: Spec, example: Example) -> Program:
 
     Raises:
         FolderError: If the folder of programs cannot be used, or others can write to it.
+        NotAtHandError: If it would have to be compiled `without_compiling`.
         ProgramError: If the program can be neither loaded nor compiled.
     """
     path = programs_folder() / f"{spec.kind}-{_key(spec)}.so"
     if path not in _LOADED:
+        if not _may_compile.is_set() and not path.parent.exists():
+            msg = f"{path.parent} is to be made first"
+            raise NotAtHandError(msg)
         with opened(path.parent) as vault:
             contents = _read(vault, path) or _compile(spec, example, vault, path)
         try:
@@ -126,7 +151,8 @@ def _read(vault: Vault, path: Path) -> bytes | None:
                 f"install one, or delete {path} and begin anew with trainer.compile=false"
             )
             raise ProgramError(msg) from error
-        logger.warning("%s is compiled again: %s", path, error)
+        if _may_compile.is_set():
+            logger.warning("%s is compiled again: %s", path, error)
         return None
 
 
@@ -178,6 +204,9 @@ def _compile(spec: Spec, example: Example, vault: Vault, path: Path) -> bytes:
     Raises:
         ProgramError: If there is no compiler, or it fails, or the program cannot be stored.
     """
+    if not _may_compile.is_set():
+        msg = f"{path} is to be compiled first"
+        raise NotAtHandError(msg)
     if find_compiler() is None:
         msg = (
             "trainer.compile=true needs a C++ compiler (g++, or what the environment variable CXX "

@@ -48,7 +48,7 @@ def export_member(params: Sequence[Tensor], member: int, layout: Layout) -> nn.S
 
 
 def save_network(network: nn.Sequential, path: Path, layout: Layout) -> None:
-    """Write a network's layout and weights to one file."""
+    """Write a network's layout and weights to one file, whole or not at all."""
     contents: dict[str, Any] = {
         "sizes": list(layout.sizes),
         "activation": layout.activation,
@@ -59,7 +59,9 @@ def save_network(network: nn.Sequential, path: Path, layout: Layout) -> None:
     # In memory first: a disk that is full then raises an OSError, and not one of torch's own.
     buffer = io.BytesIO()
     torch.save(contents, buffer)
-    path.write_bytes(buffer.getbuffer())
+    beside = path.with_name(f".{path.name}")
+    beside.write_bytes(buffer.getbuffer())
+    beside.replace(path)
 
 
 def open_network(path: Path) -> nn.Sequential:

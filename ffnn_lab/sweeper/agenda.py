@@ -16,7 +16,7 @@ import optuna
 import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
-from ffnn_lab.config import RunConfig, leaves, partition_key, run_id, with_values
+from ffnn_lab.config import leaves, partition_key, run_id, with_values
 from ffnn_lab.edges import edge_text, setting_edges
 from ffnn_lab.records import (
     DEFAULT_SETTING,
@@ -41,26 +41,11 @@ from ffnn_lab.sweeper.growth import Values
 from ffnn_lab.sweeper.protocols import ask, begin, pruner_of, setting_of
 from ffnn_lab.sweeper.space import axis_to_json
 from ffnn_lab.sweeper.storage import Storage
-
-
-@dataclass(frozen=True)
-class Planned:
-    """One run that a stage needs, and where it belongs."""
-
-    row: TrialRow
-    config: RunConfig
-    partition: str
-
-    @property
-    def run_id(self) -> str:
-        """The run's."""
-        return self.row.run_id
-
+from ffnn_lab.sweeper.units import Planned, Unit
+from ffnn_lab.sweeper.weights import Again
 
 MOST_AHEAD = 8
 """Populations of other partitions, at most, that are asked for while one is being filled."""
-Unit = Sequence[Planned]
-"""What one worker takes as a whole: a tuned setting's runs, or one run of confirm."""
 
 
 @dataclass(frozen=True)
@@ -113,12 +98,15 @@ class Agenda:
         """Those that were asked for, by number."""
         self._confirm: dict[str, list[Unit]] = {}
         """Of the arms that are tuned."""
+        self.again = Again(definition, folder)
+        """Recorded runs that are trained again for their weights."""
 
     @property
     def is_done(self) -> bool:
         """Whether nothing is left to train, as far as the last look showed."""
         is_tuned = len(self._confirm) == len(self._arms) and not self._units
-        return is_tuned and not any(self._missing(unit) for unit in self._open_units())
+        is_trained = is_tuned and not any(self._missing(unit) for unit in self._open_units())
+        return is_trained and not self.again.is_left
 
     @property
     def is_scored(self) -> bool:
@@ -217,6 +205,9 @@ class Agenda:
         for unit in free:
             if unit[0].partition == wanted and len(chosen) < n_places:
                 chosen.update({planned.run_id: planned for planned in unit})
+        if not chosen and partition is None:
+            # These come last, so that they move no proposal.
+            return self.again.take(max(n_places, self._definition.population_size), held)
         return list(chosen.values())
 
     def share(self, n_workers: int) -> int:

@@ -24,6 +24,7 @@ from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.leases import EXIT_ORPHANED, Identity, Leases, is_dead, this_host
 from ffnn_lab.sweeper.resume import prepare
 from ffnn_lab.sweeper.storage import Storage, split_password
+from ffnn_lab.sweeper.weights import runs_without_weights
 from ffnn_lab.sweeper.worker import StoppedError, Watcher, Worker
 from ffnn_lab.tracking import Tracker, make_tracker
 
@@ -345,7 +346,8 @@ def _count(post: Post) -> tuple[bool, int]:
         agenda.look()
         progress = agenda.progress()
     n_done = sum(progress.n_done.values())
-    return n_done >= sum(progress.n_asked.values()) and agenda.is_scored, n_done
+    is_trained = n_done >= sum(progress.n_asked.values()) and agenda.is_scored
+    return is_trained and not runs_without_weights(definition, folder), n_done
 
 
 @contextmanager

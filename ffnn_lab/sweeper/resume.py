@@ -109,8 +109,9 @@ def prepare(
     if retry_failed:
         _alone(folder, is_worked_on=is_worked_on)
         storage.delete(f"{definition.name}/")  # which has them as failed for good
+    runs = read_runs(folder)
+    _tell_untracked(stored, definition, folder, n_recorded=len(runs), notice=notice)
     if not is_worked_on:
-        runs = read_runs(folder)
         # A run that had no epoch has no curve; any other without one was lost in part.
         has_curve = runs["run_id"].isin(read_curves(folder)["run_id"]) | (runs["n_epochs"] == 0)
         has_failed = retry_failed & (runs["status"] == "failed")
@@ -118,6 +119,24 @@ def prepare(
         if retry_failed:
             notice(f"{int(has_failed.sum())} failed runs are tried again")
     _write(folder, definition, sessions)
+
+
+def _tell_untracked(
+    stored: Mapping[str, Any],
+    definition: Definition,
+    folder: Path,
+    *,
+    n_recorded: int,
+    notice: Callable[[str], None],
+) -> None:
+    """Tell that runs which are recorded are not tracked afterwards, where that is asked for now."""
+    mode = definition.arms[0].config.tracking.mode
+    before = {arm["config"].get("tracking.mode") for arm in stored["arms"].values()}
+    if n_recorded and mode != "off" and mode not in before:
+        notice(
+            f"tracking={mode} holds for runs that are still to be trained; {n_recorded} were "
+            f"recorded without it, and python -m ffnn_lab.track {folder} hands them to W&B"
+        )
 
 
 def discard(folder: Path, name: str, storage: Storage) -> None:
