@@ -166,16 +166,15 @@ def _has_all_results(scores: pd.DataFrame) -> pd.Series:
 
 
 def is_completed(scores: pd.DataFrame) -> pd.Series:
-    """Return of each setting whether it came to a result of its own.
+    """Return of each setting whether any of its runs neither diverged nor failed.
 
-    It did not where a seed failed, or where all of its runs diverged: then its score is what
-    diverged runs count as, whatever the setting. One that was pruned was measured and found worse
-    than others, so it counts as completed.
+    Where none did so, its score is what such runs count as, whatever the setting. A run that was
+    pruned was measured and found worse than others, so it counts as completed.
 
     Args:
         scores: Rows as `setting_scores` gives them.
     """
-    return (scores["n_failed"] == 0) & (scores["n_diverged"] < scores["n_seeds"])
+    return scores["n_failed"] + scores["n_diverged"] < scores["n_seeds"]
 
 
 def why_no_winner(scores: pd.DataFrame) -> str:

@@ -133,6 +133,7 @@ OUT: Run = ("diverged", math.nan, math.nan)
         # One seed of two makes it a result; being pruned is one, too.
         ([[OUT, OUT], [OUT, ("completed", 0.1, 0.1)]], [1], ""),
         ([[OUT, OUT], [("pruned", 0, 0), ("pruned", 0, 0)]], [1], ""),
+        ([[OUT, OUT], [("failed", 0, 0), ("completed", 0.1, 0.1)]], [1], ""),
         # Equal in score and loss, whatever diverged beside them.
         ([[("completed", 0.9, 2.3)], [("completed", 0.9, 2.3)]], [0, 1], "all 2 settings that"),
         (
