@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,9 +16,9 @@ from ffnn_lab.sweeper.worker import StoppedError, Watcher
 from tests.sweeps import Stopper, make_definition, tables, work
 
 
-def small(*, saves: bool, protocol: str = "grid", **changes: object) -> Definition:
+def small(*, saves: bool, protocol: str = "grid", **changes: Any) -> Definition:  # noqa: ANN401 - any field
     """Two arms of a few settings; one of sgd's diverges."""
-    definition = make_definition(protocol, confirm_seeds=(1000,), **changes)
+    definition = dataclasses.replace(make_definition(protocol, confirm_seeds=(1000,)), **changes)
     values = {"trainer.save_weights": saves, "trainer.max_epochs": 1}
     arms = [
         dataclasses.replace(arm, config=with_values(arm.config, dict(values)))
@@ -77,8 +78,8 @@ def _cut_short(path: Path) -> None:
 
 
 def _flip_a_weight(path: Path) -> None:
-    network = open_network(path)
-    stored = network[0].weight.detach().numpy().tobytes()[:64]
+    weight = open_network(path).state_dict()["0.weight"]
+    stored = weight.numpy().tobytes()[:64]
     whole = path.read_bytes()
     place = whole.index(stored)
     path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
