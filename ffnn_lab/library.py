@@ -97,7 +97,7 @@ _may_compile.set()
 
 @contextlib.contextmanager
 def without_compiling() -> Iterator[None]:
-    """Let this process use the programs that are at hand, and raise where one is not.
+    """Use the programs that are at hand, and raise an error where one is not.
 
     Raises:
         NotAtHandError: Within the block, in place of compiling.

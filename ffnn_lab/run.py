@@ -256,7 +256,7 @@ def announce(
         is_dry: Whether the plan is all that is wanted.
 
     Returns:
-        Whether to go on.
+        True if the sweep is to go on.
     """
     from ffnn_lab.display import duration, print_plan  # noqa: PLC0415 - see the top
     from ffnn_lab.sweeper.estimate import estimate  # noqa: PLC0415

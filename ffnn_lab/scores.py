@@ -234,7 +234,7 @@ class Standing:
     completed: Collection[int]
     """Those that came to a result, see `is_completed`."""
     is_flat: bool = False
-    """Whether these all score the same, so that the first is the best in name alone."""
+    """True if these all score the same, so that the first is the best in name alone."""
 
     @classmethod
     def of(cls, scores: pd.DataFrame) -> "Standing":

@@ -134,7 +134,7 @@ def opened(path: Path) -> Iterator[Vault]:
 
 
 def _distrust(found: os.stat_result) -> str:
-    """Say who else could have written a file or folder; the empty string if nobody could."""
+    """Return who else could have written a file or folder; the empty string if nobody could."""
     if found.st_uid not in (0, os.geteuid()):
         return f"belongs to another user (number {found.st_uid})"
     if found.st_mode & _OTHERS:

@@ -39,7 +39,7 @@ class Estimate:
     n_again: int = 0
     """Of the recorded runs, those that are trained again for their weights."""
     is_upper: bool = False
-    """Whether steps were timed as they are written that are to be compiled first."""
+    """True if steps were timed as they are written that are to be compiled first."""
 
 
 def estimate(

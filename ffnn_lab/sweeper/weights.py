@@ -73,7 +73,7 @@ class Again:
 
     @property
     def is_left(self) -> bool:
-        """Whether there were any at the last look that nobody has trained yet."""
+        """Return True if the last look found runs that nobody has trained again yet."""
         return bool(self._left)
 
     def take(self, n_places: int, held: Mapping[str, str]) -> list[Planned]:
@@ -92,7 +92,7 @@ class Again:
         return [each for each in free if each.partition == free[0].partition][:n_places]
 
     def end(self, results: Sequence[RunResult]) -> int:
-        """Take note of what runs came to that were trained again, or failed to be.
+        """Strike runs off that were trained again, or failed to be.
 
         Returns:
             The number of those that did not come to what is recorded of them.
