@@ -1,6 +1,7 @@
 """What a reader must know before trusting a table: what is missing, what counts as what."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -9,8 +10,8 @@ from analysis.statistics import CONFIDENCE
 from analysis.statistics.significance import POWER
 from analysis.sweep import Sweep, results
 from analysis.units import OF_CLASSES, units_of
-from analysis.winners import Winner
-from ffnn_lab.scores import best_settings
+from analysis.winners import Winner, failed_settings, setting_values
+from ffnn_lab.scores import best_settings, why_no_winner
 
 
 def notes(sweep: Sweep, winners: Mapping[str, Winner], table: pd.DataFrame) -> list[str]:
@@ -131,11 +132,15 @@ def _about_seeds(sweep: Sweep) -> str:
 
 
 def _about_winner(sweep: Sweep, winner: Winner) -> list[str]:
-    found = [
-        f"{winner.arm}: the best {key}, {winner.point[key]}, lies on the {side} edge of what was "
-        "searched; a better one may lie beyond"
-        for key, side in winner.edges.items()
-    ]
+    scores = sweep.scores[(sweep.scores["arm"] == winner.arm) & sweep.scores["is_complete"]]
+    reason = why_no_winner(scores)
+    if reason:
+        found = [
+            f"{winner.arm}: no setting is best, for {reason}; setting {winner.setting} stands for "
+            "all of them"
+        ]
+    else:
+        found = [_about_edge(sweep, winner, key, side) for key, side in winner.edges.items()]
     found += _about_results(winner.arm, winner.rows, "seeds")
     if not _is_eligible(sweep, winner):
         found.append(
@@ -149,6 +154,21 @@ def _about_winner(sweep: Sweep, winner: Winner) -> list[str]:
             "better tuning score now"
         )
     return found
+
+
+def _about_edge(sweep: Sweep, winner: Winner, key: str, side: str) -> str:
+    """Word that a winner lies on an edge, and whether what lies beyond it did not complete."""
+    at: Any = winner.point[key]
+    values = setting_values(sweep, winner.arm)
+    failed: list[Any] = [values[number][key] for number in failed_settings(sweep, winner.arm)]
+    beyond = [each for each in failed if (each < at if side == "low" else each > at)]
+    where = (
+        "completed, for what was tried beyond it diverged or failed" if beyond else "was searched"
+    )
+    return (
+        f"{winner.arm}: the best {key}, {at}, lies on the {side} edge of what {where}; a better "
+        "one may lie beyond"
+    )
 
 
 def _about_results(arm: str, rows: pd.DataFrame, what: str) -> list[str]:

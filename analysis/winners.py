@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.sweep import Sweep
 from ffnn_lab.config.fields import as_override
 from ffnn_lab.edges import setting_edges
-from ffnn_lab.scores import best_settings
+from ffnn_lab.scores import best_settings, is_completed
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,9 +55,16 @@ def find_winners(sweep: Sweep) -> dict[str, Winner]:
             stage, rows = "tune", sweep.of(name, stage="tune")
         rows = rows[rows["setting"] == setting].sort_values("seed")
         values = setting_values(sweep, name)
-        edges = setting_edges(arm.space, values[setting], tried=values.values())
+        failed = [values[number] for number in failed_settings(sweep, name) if number in values]
+        edges = setting_edges(arm.space, values[setting], tried=values.values(), failed=failed)
         found[name] = Winner(name, setting, values[setting], edges, stage, rows)
     return found
+
+
+def failed_settings(sweep: Sweep, arm: str) -> list[int]:
+    """List the settings of an arm of which no run completed, as far as they are recorded."""
+    scores = sweep.scores[sweep.scores["arm"] == arm]
+    return [int(number) for number in scores.loc[~is_completed(scores), "setting"]]
 
 
 def setting_values(sweep: Sweep, arm: str) -> dict[int, dict[str, object]]:

@@ -185,9 +185,15 @@ def print_plan(
         ]
     )
     recorded = f" ({estimate.n_recorded} recorded)" if estimate.n_recorded else ""
+    if estimate.n_again:
+        say(
+            f"{estimate.n_again} of the recorded runs are trained again, for trainer.save_weights="
+            f"true asks for their networks and {folder}/weights lacks them; their records stay"
+        )
+    later = ", less once its steps are compiled" if estimate.is_upper else ""
     work = (
         f"{estimate.n_populations} populations of at most {definition.population_size}, {by}; "
-        f"about {duration(estimate.seconds)} here"
+        f"about {duration(estimate.seconds)} here{later}"
         if estimate.n_populations
         else "all of it is recorded"
     )

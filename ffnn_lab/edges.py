@@ -4,6 +4,11 @@ On a grid (a choice of numbers, a stepped range) the edge is the outermost point
 axis it is the outer 5% of the range, the log range of a log axis. Whole numbers without a step
 are searched like continuous ones and judged like them. A bound that the config itself sets
 (dropout 0, momentum 0) is no edge: nothing lies beyond.
+
+A setting of which no run completed shows no more than that something ends before it. So on a grid
+the edge is the outermost point that completed; on a continuous axis a value is on the edge, too,
+where nothing completed beyond it, and what was tried beyond it lies farther off than 5% of the
+range.
 """
 
 import math
@@ -25,6 +30,7 @@ def setting_edges(
     values: Mapping[str, object],
     *,
     tried: Iterable[Mapping[str, object]] = (),
+    failed: Iterable[Mapping[str, object]] = (),
 ) -> dict[str, str]:
     """Find the axes on whose edge a setting lies, and whether on the ``low`` or ``high`` one.
 
@@ -32,14 +38,20 @@ def setting_edges(
         space: The arm's axes, by the config's dotted names.
         values: The setting's value on each.
         tried: All settings that were tried; a choice that grew holds more than its declaration.
+        failed: Those of them of which no run completed (`ffnn_lab.scores.is_completed`). If the
+            setting itself is one of them, it lies on no edge.
     """
-    settings = list(tried)
+    settings, without = list(tried), list(failed)
+    if values in without:
+        return {}
+    completed = [setting for setting in settings if setting not in without]
     sides = {
         key: edge_side(
             axis,
             values[key],
             natural=natural_range(key),
-            tried=[setting[key] for setting in settings],
+            tried=[setting[key] for setting in completed],
+            failed=[setting[key] for setting in without],
         )
         for key, axis in space.items()
     }
@@ -64,15 +76,22 @@ def natural_range(key: str) -> Range | None:
 
 
 def edge_side(
-    axis: Axis, value: object, *, natural: Range | None, tried: Iterable[object] = ()
+    axis: Axis,
+    value: object,
+    *,
+    natural: Range | None,
+    tried: Iterable[object] = (),
+    failed: Iterable[object] = (),
 ) -> str:
-    """Say on which edge of an axis a value lies.
+    """Return the edge of an axis on which a value lies.
 
     Args:
         axis: What was searched.
         value: The best one.
         natural: The range that the config declares.
-        tried: Values that were tried; a choice that grew holds more than its declaration.
+        tried: Values at which a setting completed; a choice that grew holds more than its
+            declaration.
+        failed: Values at which none did, unless they are among ``tried``, too.
 
     Returns:
         ``low``, ``high`` or, inside or where there is no order, the empty string.
@@ -80,26 +99,57 @@ def edge_side(
     if not _is_number(value):
         return ""
     number = float(value)  # type: ignore[arg-type]  # _is_number says so, which mypy cannot see
+    completed = {number, *_numbers(tried)}
+    without = set(_numbers(failed)) - completed
     if axis["kind"] == "choice":
-        numbers = [float(each) for each in (*axis["values"], *tried) if _is_number(each)]
-        low, high = min(numbers, default=number), max(numbers, default=number)
+        declared = _numbers(axis["values"])
+        if len({*declared, *completed, *without}) == 1:
+            return ""
+        reached = ({*declared} - without) | completed
+        low, high = min(reached), max(reached)
         at_low, at_high = number <= low, number >= high
-    elif axis.get("step") is not None:
-        low, step = float(axis["low"]), float(axis["step"])
-        # Half a hair, lest rounding takes the last point off the grid.
-        high = low + math.floor((axis["high"] - low) / step + 1e-9) * step
-        at_low, at_high = number < low + step / 2, number > high - step / 2
     else:
-        low, high = float(axis["low"]), float(axis["high"])
-        place = _place(number, low, high, is_log=bool(axis.get("log")))
-        at_low, at_high = place <= MARGIN, place >= 1 - MARGIN
-    if low >= high:
-        return ""
+        low, high, at_low, at_high = _on_range(axis, number)
+        if low >= high:
+            return ""
+        at_low = at_low or _ends_open(axis, number, completed, without, is_low=True)
+        at_high = at_high or _ends_open(axis, number, completed, without, is_low=False)
     if at_low and not (natural and natural.has_low and low <= natural.low):
         return "low"
     if at_high and not (natural and natural.has_high and high >= natural.high):
         return "high"
     return ""
+
+
+def _on_range(axis: Axis, number: float) -> tuple[float, float, bool, bool]:
+    """Return the ends of a stepped or continuous axis, and whether a value is on either edge."""
+    low, high = float(axis["low"]), float(axis["high"])
+    if axis.get("step") is not None:
+        step = float(axis["step"])
+        # Half a hair, lest rounding takes the last point off the grid.
+        high = low + math.floor((high - low) / step + 1e-9) * step
+        return low, high, number < low + step / 2, number > high - step / 2
+    place = _place(number, low, high, is_log=bool(axis.get("log")))
+    return low, high, place <= MARGIN, place >= 1 - MARGIN
+
+
+def _ends_open(
+    axis: Axis, number: float, completed: set[float], without: set[float], *, is_low: bool
+) -> bool:
+    """Return whether a value is the last that completed on a side, and where that ends is unknown.
+
+    It is known where the next value that was tried did not complete and lies close by.
+    """
+    last = min(completed) if is_low else max(completed)
+    outside = [each for each in without if (each < last if is_low else each > last)]
+    beyond = (max if is_low else min)(outside, default=None)
+    if beyond is None or (axis["kind"] == "int" and abs(beyond - last) <= 1):
+        return False
+    at, end, next_ = (
+        _place(each, axis["low"], axis["high"], is_log=bool(axis.get("log")))
+        for each in (number, last, beyond)
+    )
+    return abs(at - end) <= MARGIN and abs(next_ - end) > MARGIN
 
 
 def _place(value: float, low: float, high: float, *, is_log: bool) -> float:
@@ -109,6 +159,10 @@ def _place(value: float, low: float, high: float, *, is_log: bool) -> float:
     if is_log:
         value, low, high = math.log(value), math.log(low), math.log(high)
     return (value - low) / (high - low)
+
+
+def _numbers(values: Iterable[object]) -> list[float]:
+    return [float(each) for each in values if _is_number(each)]  # type: ignore[arg-type]
 
 
 def _is_number(value: object) -> bool:

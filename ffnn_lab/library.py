@@ -5,8 +5,6 @@ library of that. What a program is, ``ffnn_lab.programs`` says.
 """
 
 import contextlib
-import ctypes
-import fcntl
 import functools
 import hashlib
 import inspect
@@ -17,6 +15,7 @@ import platform
 import shutil
 import sys
 import tempfile
+import threading
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -28,10 +27,10 @@ import torch
 from torch import Tensor, nn
 
 from ffnn_lab import losses, models, optimizers, steps
+from ffnn_lab.aoti import Program
 from ffnn_lab.config import UserError
+from ffnn_lab.vault import CACHE, DamagedError, Vault, opened
 
-CACHE = "FFNN_LAB_CACHE"
-"""Environment variable: folder of the compiled programs."""
 NO_COMPILER = (
     "no C++ compiler is there (g++, or what CXX names): steps run as they are written, "
     "trainer.compile=false"
@@ -42,6 +41,10 @@ logger = logging.getLogger(__name__)
 
 class ProgramError(UserError):
     """A program that can be neither loaded nor compiled; the message says what is missing."""
+
+
+class NotAtHandError(ProgramError):
+    """A program that would have to be compiled first, within `without_compiling`."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +75,13 @@ _BASE: dict[str, Any] = {
 
 
 def programs_folder() -> Path:
-    """Say where compiled programs lie: ``FFNN_LAB_CACHE``, or ``ffnn_lab`` in the user's cache."""
+    """Return the folder of compiled programs: ``FFNN_LAB_CACHE``, or one in the user's cache."""
     own = os.environ.get(CACHE)
     if own:
-        return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ffnn_lab"
+        return Path(own).expanduser()
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    # A folder by itself: it is for this user alone, whatever else may write to the one above.
+    return cache / "ffnn_lab" / "programs"
 
 
 def find_compiler() -> str | None:
@@ -84,102 +89,71 @@ def find_compiler() -> str | None:
     return shutil.which(os.environ.get("CXX", "clang++" if sys.platform == "darwin" else "g++"))
 
 
-class Program:
-    """A compiled program, by the C names of its library (torch's ``aoti_runtime/interface.h``).
+_LOADED: dict[Path, Program] = {}
+"""Programs of this process, by their files."""
+_may_compile = threading.Event()
+_may_compile.set()
 
-    torch's own binding keeps Python's lock for as long as a call takes (pytorch's issue 197516).
-    Here other threads go on meanwhile, and may run the same program.
+
+@contextlib.contextmanager
+def without_compiling() -> Iterator[None]:
+    """Use the programs that are at hand, and raise an error where one is not.
+
+    Raises:
+        NotAtHandError: Within the block, in place of compiling.
     """
-
-    def __init__(self, path: Path) -> None:
-        """Load it.
-
-        Raises:
-            AttributeError: If it is a library of something else.
-            OSError: If it is no library of this kind of machine.
-            RuntimeError: If it says that it cannot be run here.
-        """
-        self._library = ctypes.CDLL(str(path.absolute()))  # a bare name is looked for elsewhere
-        self._library.torch_exception_get_what_without_backtrace.restype = ctypes.c_char_p
-        self._container = ctypes.c_void_p()
-        # More threads than models would wait for one another, and for ever where all fail.
-        n_at_once = ctypes.c_size_t(max(os.cpu_count() or 1, torch.get_num_threads()))
-        create = self._library.AOTInductorModelContainerCreateWithDevice
-        self._check(create(ctypes.byref(self._container), n_at_once, b"cpu", None))
-        self._run = self._library.AOTInductorModelContainerRun
-        address, length = ctypes.c_void_p, ctypes.c_size_t
-        self._run.argtypes = [address, address, length, address, length, address, address]
-        self._n_inputs = self._count("Inputs")
-        self._inputs, self._outputs = address * self._n_inputs, address * self._count("Outputs")
-
-    def __call__(self, inputs: list[Tensor]) -> list[Tensor]:
-        """Compute its outputs, of contiguous inputs in their order.
-
-        Raises:
-            RuntimeError: If it fails; the message is torch's.
-            TypeError: If there are not as many inputs as it takes.
-        """
-        if len(inputs) != self._n_inputs:
-            msg = f"the program takes {self._n_inputs} tensors, got {len(inputs)}"
-            raise TypeError(msg)
-        # A capsule holds a reference of its own, which the program takes over.
-        held = _aoti.unsafe_alloc_void_ptrs_from_tensors(inputs)
-        given, made = self._inputs(*[_address(each, None) for each in held]), self._outputs()
-        self._check(self._run(self._container, given, len(given), made, len(made), None, None))
-        found: list[Tensor] = _aoti.alloc_tensors_by_stealing_from_void_ptrs(
-            [_capsule(each, None, None) for each in made]
-        )
-        return found
-
-    def _count(self, what: str) -> int:
-        number = ctypes.c_size_t()
-        count = getattr(self._library, f"AOTInductorModelContainerGetNum{what}")
-        self._check(count(self._container, ctypes.byref(number)))
-        return number.value
-
-    def _check(self, code: int) -> None:
-        if code != 0:
-            said = ctypes.c_char_p()
-            self._library.AOTInductorGetLastError(ctypes.byref(said))
-            message = (said.value or b"no message").decode(errors="replace")
-            if "API call failed" in message:  # a call of torch, which alone knows why
-                why = self._library.torch_exception_get_what_without_backtrace() or b""
-                message = f"{why.decode(errors='replace')}; {message}"
-            raise RuntimeError(message)
-
-
-_aoti = torch._C._aoti  # noqa: SLF001 - the public loader's own, which keeps the lock
-# Prototypes of our own: those of `ctypes.pythonapi` are whoever's set them last, JAX's for one.
-_address = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(
-    ("PyCapsule_GetPointer", ctypes.pythonapi)
-)
-_capsule = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)(
-    ("PyCapsule_New", ctypes.pythonapi)
-)
-
-
-@functools.cache
-def _load(path: Path) -> Program:
-    return Program(path)
+    _may_compile.clear()
+    try:
+        yield
+    finally:
+        _may_compile.set()
 
 
 def get_program(spec: Spec, example: Example) -> Program:
-    """Load a program, and compile it first if this machine never did.
+    """Load a program, and compile it first if this machine never did, or its file is damaged.
 
     Raises:
-        ProgramError: If neither can be done.
+        FolderError: If the folder of programs cannot be used, or others can write to it.
+        NotAtHandError: If it would have to be compiled `without_compiling`.
+        ProgramError: If the program can be neither loaded nor compiled.
     """
     path = programs_folder() / f"{spec.kind}-{_key(spec)}.so"
-    if not path.exists():
-        _compile(spec, example, path)
+    if path not in _LOADED:
+        if not _may_compile.is_set() and not path.parent.exists():
+            msg = f"{path.parent} is to be made first"
+            raise NotAtHandError(msg)
+        with opened(path.parent) as vault:
+            contents = _read(vault, path) or _compile(spec, example, vault, path)
+        try:
+            _LOADED[path] = Program(contents, path)
+        except (AttributeError, OSError, RuntimeError) as error:
+            msg = (
+                f"the compiled program {path} cannot be loaded ({_first_line(error)}): delete it, "
+                "and it is compiled again"
+            )
+            raise ProgramError(msg) from error
+    return _LOADED[path]
+
+
+def _read(vault: Vault, path: Path) -> bytes | None:
+    """Read a program; None if there is none, or it is damaged and can be compiled again.
+
+    Raises:
+        ProgramError: If it is damaged, and there is no compiler.
+    """
     try:
-        return _load(path)
-    except (AttributeError, OSError, RuntimeError) as error:
-        msg = (
-            f"the compiled program {path} cannot be loaded ({_first_line(error)}): delete it, and "
-            "it is compiled again"
-        )
-        raise ProgramError(msg) from error
+        return vault.read(path.name)
+    except DamagedError as error:
+        if find_compiler() is None:
+            msg = (
+                f"the compiled program {path} is not to be trusted: {error}. There is no C++ "
+                "compiler to make it again (g++, or what the environment variable CXX names): "
+                f"install one, or delete {path} and begin anew with trainer.compile=false"
+            )
+            raise ProgramError(msg) from error
+        if _may_compile.is_set():
+            logger.warning("%s is compiled again: %s", path, error)
+        return None
 
 
 def _first_line(error: Exception) -> str:
@@ -221,35 +195,89 @@ def _processor() -> str:
     return "".join(sorted({line for line in lines if line.startswith(wanted)}))
 
 
-def _compile(spec: Spec, example: Example, path: Path) -> None:
+def _compile(spec: Spec, example: Example, vault: Vault, path: Path) -> bytes:
     """Compile a program, once for all processes of this machine that want it.
 
+    Returns:
+        The library.
+
     Raises:
-        ProgramError: If there is no compiler, or it fails.
+        ProgramError: If there is no compiler, or it fails, or the program cannot be stored.
     """
+    if not _may_compile.is_set():
+        msg = f"{path} is to be compiled first"
+        raise NotAtHandError(msg)
     if find_compiler() is None:
         msg = (
             "trainer.compile=true needs a C++ compiler (g++, or what the environment variable CXX "
             "names), and none is there: install one, or begin anew with trainer.compile=false"
         )
         raise ProgramError(msg)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(path.with_suffix(".lock")):
-        if path.exists():  # by another process, while this one waited
-            return
-        logger.warning("compiling %s for %s: once, half a minute at most", spec.kind, _said(spec))
-        module, tensors, axes = example()
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
-            made = Path(folder) / path.name
-            try:
-                _build(module, tensors, axes, made, {**_BASE, **_SETTINGS[spec.kind]})
-            except Exception as error:
-                msg = (
-                    f"compiling {spec.kind} failed ({type(error).__name__}: "
-                    f"{_first_line(error)}); trainer.compile=false does without"
-                )
-                raise ProgramError(msg) from error
-            made.replace(path)
+    try:
+        with vault.locked(path.with_suffix(".lock").name):
+            # By another process, while this one waited.
+            with contextlib.suppress(DamagedError):
+                made = vault.read(path.name)
+                if made is not None:
+                    return made
+            logger.warning(
+                "compiling %s for %s: once, half a minute at most", spec.kind, _said(spec)
+            )
+            contents = _built(spec, example)
+            vault.write(path.name, contents)
+            return contents
+    except OSError as error:
+        msg = (
+            f"the compiled program {path} cannot be stored ({error.strerror or error}): make "
+            f"room, name another folder by the environment variable {CACHE}, or begin anew with "
+            "trainer.compile=false"
+        )
+        raise ProgramError(msg) from error
+
+
+def _built(spec: Spec, example: Example) -> bytes:
+    """Build a program's library in a folder that only this user can read.
+
+    Raises:
+        ProgramError: If it fails.
+    """
+    module, tensors, axes = example()
+    with tempfile.TemporaryDirectory(prefix="ffnn_lab-") as folder, _own_cache():
+        made = Path(folder) / "program.so"
+        try:
+            _build(module, tensors, axes, made, {**_BASE, **_SETTINGS[spec.kind]})
+            return made.read_bytes()
+        except Exception as error:
+            msg = (
+                f"compiling {spec.kind} failed ({type(error).__name__}: "
+                f"{_first_line(error)}); trainer.compile=false does without"
+            )
+            raise ProgramError(msg) from error
+
+
+_INDUCTOR_CACHE = "TORCHINDUCTOR_CACHE_DIR"
+
+
+@functools.cache
+def _inductor_folder() -> tempfile.TemporaryDirectory[str]:
+    """Make this process's own folder for what inductor keeps; it is deleted at exit."""
+    return tempfile.TemporaryDirectory(prefix="ffnn_lab-inductor-", ignore_cleanup_errors=True)
+
+
+@contextlib.contextmanager
+def _own_cache() -> Iterator[None]:
+    """Keep inductor from its usual cache, a folder of a known name where all users may write.
+
+    It takes compiled code from there unchecked.
+    """
+    before = os.environ.get(_INDUCTOR_CACHE)
+    os.environ[_INDUCTOR_CACHE] = _inductor_folder().name
+    try:
+        yield
+    finally:
+        del os.environ[_INDUCTOR_CACHE]
+        if before is not None:
+            os.environ[_INDUCTOR_CACHE] = before
 
 
 def _build(
@@ -288,10 +316,3 @@ def _build(
 def _said(spec: Spec) -> str:
     method = spec.details.get("method")
     return str(method or spec.details["layout"]["sizes"])
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

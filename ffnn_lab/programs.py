@@ -12,7 +12,8 @@ from dataclasses import asdict
 import torch
 from torch import Tensor, nn
 
-from ffnn_lab.library import Axes, Program, Spec, get_program
+from ffnn_lab.aoti import Program
+from ffnn_lab.library import Axes, Spec, get_program
 from ffnn_lab.models import Layout
 from ffnn_lab.optimizers import METHODS, Method
 from ffnn_lab.steps import Batch, Dropout, Recipe, evaluation_sums, gradients, update_

@@ -46,7 +46,9 @@ from ffnn_lab.messages import explain
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
+    from rich.console import Console
 
+    from ffnn_lab.sweeper.definition import Definition
     from ffnn_lab.sweeper.pool import Job, Launcher
 
 TRACEBACK = "FFNN_LAB_TRACEBACK"
@@ -155,22 +157,18 @@ def run_sweep(
         from rich.console import Console  # noqa: PLC0415 - see the module's docstring
 
         from analysis.declaration import declare  # noqa: PLC0415
-        from ffnn_lab.display import SweepDisplay, print_plan  # noqa: PLC0415
+        from ffnn_lab.display import SweepDisplay  # noqa: PLC0415
         from ffnn_lab.records import read_definition, read_runs  # noqa: PLC0415
         from ffnn_lab.sweeper.compose import define  # noqa: PLC0415
-        from ffnn_lab.sweeper.estimate import estimate  # noqa: PLC0415
         from ffnn_lab.sweeper.pool import (  # noqa: PLC0415
             Post,
             lead,
-            n_cores,
             open_sweep,
-            share_of_cores,
             work_alone,
         )
         from ffnn_lab.sweeper.resume import is_other, settle_folder  # noqa: PLC0415
         from ffnn_lab.sweeper.settle import settle_sweep  # noqa: PLC0415
         from ffnn_lab.sweeper.worker import StoppedError  # noqa: PLC0415
-        from ffnn_lab.tasks import check_task  # noqa: PLC0415
         from ffnn_lab.trainer import settle_device  # noqa: PLC0415
 
     definition, options = define(loader, master, arguments, settle_device)
@@ -185,36 +183,22 @@ def run_sweep(
     )
     stored = read_definition(outputs / definition.name, is_whole=True)
     definition = settle(stored=stored)
-    if stored is not None and not is_kept and is_other(stored, definition):
-        definition = settle(stored=None)  # nothing of it stays
+    stays = is_kept or stored is None or not is_other(stored, definition)
+    if not stays:
+        definition = settle(stored=None)
     definition = settle_folder(definition, outputs, if_changed=options.if_changed)
     folder = outputs / definition.name
     launcher, n_workers = settle_launcher(master, options.n_workers)
-    n_threads = options.n_threads or share_of_cores(n_workers)
-    n_recorded = count_recorded(folder) if is_kept else 0
-    plan = estimate(
+    if not announce(
         definition,
-        n_recorded=n_recorded,
-        n_workers=n_workers,
-        n_threads=n_threads,
-        may_compile=not options.dry_run,
-    )
-    runs = [arm.config for arm in definition.arms]
-    tasks = list(dict.fromkeys(check_task(run.task, Path(run.paths.data)) for run in runs))
-    # Other workers would share a device with this one.
-    is_alone = launcher == "basic" and all(run.device == "cpu" for run in runs)
-    print_plan(
-        definition,
-        str(folder),
-        plan,
+        folder,
         console,
+        stays=stays,
+        launcher=launcher,
         n_workers=n_workers,
-        n_idle=idle_cores(n_cores(), plan.n_threads, definition.n_runs - n_recorded)
-        if is_alone
-        else 0,
-        tasks=tasks,
-    )
-    if options.dry_run:
+        n_threads=options.n_threads,
+        is_dry=options.dry_run,
+    ):
         return
     post = Post(
         str(folder.resolve()),
@@ -250,6 +234,71 @@ def run_sweep(
         from analysis.report import report  # noqa: PLC0415 - imported after the work
 
         report(folder)
+
+
+def announce(
+    definition: "Definition",
+    folder: Path,
+    console: "Console",
+    *,
+    stays: bool,
+    launcher: str,
+    n_workers: int,
+    n_threads: int | None,
+    is_dry: bool,
+) -> bool:
+    """Print a sweep's plan, and only then compile its steps where programs are missing.
+
+    Args:
+        definition: The sweep.
+        folder: Its folder.
+        console: Where to print.
+        stays: Whether what the folder holds is gone on with.
+        launcher: Who starts the workers.
+        n_workers: How many share the sweep.
+        n_threads: Of each, as the user set it, or None.
+        is_dry: Whether the plan is all that is wanted.
+
+    Returns:
+        True if the sweep is to go on.
+    """
+    from ffnn_lab.display import duration, print_plan  # noqa: PLC0415 - see the top
+    from ffnn_lab.sweeper.estimate import estimate  # noqa: PLC0415
+    from ffnn_lab.sweeper.pool import n_cores, share_of_cores  # noqa: PLC0415
+    from ffnn_lab.sweeper.weights import runs_without_weights  # noqa: PLC0415
+    from ffnn_lab.tasks import check_task  # noqa: PLC0415
+
+    n_recorded = count_recorded(folder) if stays else 0
+    n_again = len(runs_without_weights(definition, folder)) if stays else 0
+    timed = functools.partial(
+        estimate,
+        definition,
+        n_recorded=n_recorded,
+        n_again=n_again,
+        n_workers=n_workers,
+        n_threads=n_threads or share_of_cores(n_workers),
+    )
+    plan = timed(may_compile=False)
+    runs = [arm.config for arm in definition.arms]
+    # Other workers would share a device with this one.
+    is_alone = launcher == "basic" and all(run.device == "cpu" for run in runs)
+    n_left = definition.n_runs - n_recorded + n_again
+    print_plan(
+        definition,
+        str(folder),
+        plan,
+        console,
+        n_workers=n_workers,
+        n_idle=idle_cores(n_cores(), plan.n_threads, n_left) if is_alone else 0,
+        tasks=list(dict.fromkeys(check_task(run.task, Path(run.paths.data)) for run in runs)),
+    )
+    if is_dry:
+        return False
+    if plan.is_upper:
+        console.print("compiling its steps, once on this machine, before the first run")
+        after = duration(timed(may_compile=True).seconds)
+        console.print(f"compiled; about {after} here", highlight=False)
+    return True
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """What a setting scored: the one rule by which tuning selects and tables report."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -164,15 +165,80 @@ def _has_all_results(scores: pd.DataFrame) -> pd.Series:
     return (scores["n_pruned"] == 0) & (scores["n_failed"] == 0)
 
 
-def best_settings(scores: pd.DataFrame) -> dict[str, int]:
-    """Give each arm's best setting: the lowest score, ties by ``tie_break``, then the first.
+def is_completed(scores: pd.DataFrame) -> pd.Series:
+    """Return of each setting whether any of its runs neither diverged nor failed.
 
-    One with a seed that was pruned or failed is chosen only where an arm has no other.
+    Where none did so, its score is what such runs count as, whatever the setting. A run that was
+    pruned was measured and found worse than others, so it counts as completed.
 
     Args:
         scores: Rows as `setting_scores` gives them.
     """
-    ranked = scores.assign(lacks_results=~_has_all_results(scores))
-    keys = ["arm", "lacks_results", "score", "tie_break", "setting"]
+    return scores["n_failed"] + scores["n_diverged"] < scores["n_seeds"]
+
+
+def why_no_winner(scores: pd.DataFrame) -> str:
+    """Return why the best of an arm's settings is no better than others; empty if it is.
+
+    Args:
+        scores: Rows of one arm as `setting_scores` gives them, of settings that have all seeds.
+    """
+    if scores.empty:
+        return ""
+    if not is_completed(scores).any():
+        n_diverged = int((scores["n_diverged"] >= scores["n_seeds"]).sum())
+        return (
+            "every run of every setting diverged"
+            if n_diverged == len(scores)
+            else "no setting has a result: its runs diverged or failed"
+        )
+    if is_flat(scores):
+        ties = scores[is_completed(scores) & _has_all_results(scores)]
+        return f"all {len(ties)} settings that completed have the same score"
+    return ""
+
+
+def is_flat(scores: pd.DataFrame) -> bool:
+    """Return whether an arm's settings that came to a result are several, all of equal score.
+
+    Args:
+        scores: As of `why_no_winner`.
+    """
+    found = scores[is_completed(scores) & _has_all_results(scores)]
+    return len(found) > 1 and len(found[["score", "tie_break"]].drop_duplicates()) == 1
+
+
+def best_settings(scores: pd.DataFrame) -> dict[str, int]:
+    """Return each arm's best setting: the lowest score, ties by ``tie_break``, then the first.
+
+    One with a seed that was pruned or failed is chosen only where an arm has no other. One whose
+    runs all diverged is no better than any that completed, whose error may be above chance.
+
+    Args:
+        scores: Rows as `setting_scores` gives them.
+    """
+    ranked = scores.assign(
+        lacks_results=~_has_all_results(scores), is_nothing=~is_completed(scores)
+    )
+    keys = ["arm", "lacks_results", "is_nothing", "score", "tie_break", "setting"]
     ordered = ranked.sort_values(keys, kind="stable")
     return {str(arm): int(rows["setting"].iloc[0]) for arm, rows in ordered.groupby("arm")}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one arm's settings stand, all of which have a score."""
+
+    best: int
+    """The number of the best."""
+    completed: Collection[int]
+    """Those that came to a result, see `is_completed`."""
+    is_flat: bool = False
+    """True if these all score the same, so that the first is the best in name alone."""
+
+    @classmethod
+    def of(cls, scores: pd.DataFrame) -> "Standing":
+        """Work it out from the arm's rows as `setting_scores` gives them."""
+        (best,) = best_settings(scores).values()
+        completed = frozenset(scores.loc[is_completed(scores), "setting"].astype(int))
+        return cls(best, completed, is_flat(scores))

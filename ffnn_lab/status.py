@@ -1,6 +1,7 @@
 """``python -m ffnn_lab.status``: how far sweeps are, from their records alone.
 
-Parts of records appear whole, so this may be asked while a sweep is running.
+Parts of records appear whole, so this may be asked while a sweep is running. Whether one is
+running stands in its journal.
 """
 
 import argparse
@@ -9,7 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from ffnn_lab.records import (
     read_trials,
 )
 from ffnn_lab.scores import best_settings, n_settings_asked, setting_scores
+from ffnn_lab.sweeper.presence import Presence, look
 
 EXIT_SLIP = 2
 WIDTH = 1000
@@ -47,6 +49,8 @@ class ArmStatus:
     n_failed: int
     best: float | None
     """The lowest score of a setting whose seeds are all recorded, not of the default."""
+    seconds: float | None = field(default=None, compare=False)
+    """Mean over the recorded runs of a worker's time; None where there is none."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ class SweepStatus:
     """Of each stage in turn."""
     changed: float
     """When the last record was written, or else the definition; seconds since the epoch."""
+    presence: Presence | None = None
+    """Who works on it; None where that cannot be known."""
 
     @property
     def n_runs(self) -> int:
@@ -79,9 +85,34 @@ class SweepStatus:
 
     @property
     def state(self) -> str:
-        """Say whether all is recorded; records cannot tell a stopped sweep from a running one."""
-        is_finished = all(arm.n_runs >= arm.n_runs_asked for arm in self.arms)
-        return "finished" if is_finished else "unfinished"
+        """Return ``finished``, ``running``, ``stopped``, or ``unfinished`` where nobody can tell.
+
+        Of a sweep whose studies lie on a server, records tell no stopped one from a running one.
+        """
+        if all(arm.n_runs >= arm.n_runs_asked for arm in self.arms):
+            return "finished"
+        if self.presence is None:
+            return "unfinished"
+        return "running" if self.presence.n_workers else "stopped"
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimate the time that the living workers still need, at the pace of what is recorded.
+
+        Returns:
+            Seconds; None where nobody works, or nothing is recorded yet.
+        """
+        known = [arm for arm in self.arms if arm.seconds is not None]
+        if self.state != "running" or self.presence is None or not known:
+            return None
+        n_runs = sum(arm.n_runs for arm in known)
+        mean = sum((arm.seconds or 0.0) * arm.n_runs for arm in known) / n_runs
+        paces = {arm.arm: arm.seconds for arm in known}
+        left = sum(
+            max(0, arm.n_runs_asked - arm.n_runs) * (paces.get(arm.arm) or mean)
+            for arm in self.arms
+        )
+        return max(0.0, left - self.presence.progress * mean) / self.presence.n_workers
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -141,8 +172,12 @@ def _sweep_folders(outputs: Path) -> list[Path]:
     return sorted(path.parent for path in outputs.glob("*/definition.json"))
 
 
-def read_status(folder: Path) -> SweepStatus:
+def read_status(folder: Path, *, now: float | None = None) -> SweepStatus:
     """Work out from its records how far a sweep is.
+
+    Args:
+        folder: The sweep's.
+        now: Seconds since the epoch; the clock's if None.
 
     Raises:
         RecordError: If the definition or a part of the records is damaged.
@@ -158,6 +193,7 @@ def read_status(folder: Path) -> SweepStatus:
             metric=str(definition["objective"]["metric"]),
             arms=_arms(folder, definition),
             changed=_changed(folder),
+            presence=look(folder, definition["name"], now=time.time() if now is None else now),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         msg = f"{folder / 'definition.json'} is not a sweep's definition ({error!r})"
@@ -169,7 +205,7 @@ def _arms(folder: Path, definition: Mapping[str, Any]) -> tuple[ArmStatus, ...]:
     objective = definition["objective"]
     curves = read_curves(folder) if objective["moment"] == "mean_last" else None
     # A trial whose run is not written yet is left out, here and in the scores.
-    rows = trials.merge(runs[["run_id", "status"]], on="run_id")
+    rows = trials.merge(runs[["run_id", "status", "seconds"]], on="run_id")
     found = []
     winners: dict[str, int] = {}
     for stage in ("tune", "confirm"):
@@ -205,6 +241,7 @@ def _arms(folder: Path, definition: Mapping[str, Any]) -> tuple[ArmStatus, ...]:
                     n_pruned=int(counts.get("pruned", 0)),
                     n_failed=int(counts.get("failed", 0)),
                     best=float(tuned["score"].min()) if len(tuned) > 0 else None,
+                    seconds=float(own["seconds"].mean()) if len(own) > 0 else None,
                 )
             )
     return tuple(found)
@@ -249,7 +286,7 @@ def show_all(outputs: Path, console: Console, *, now: float) -> None:
     for status in sorted(read, key=lambda status: -status.changed):
         progress = f"{status.n_runs} of {status.n_runs_asked}"
         age = age_text(now - status.changed)
-        state = status.state + _failed_text(status)
+        state = _state_text(status, now=now)
         table.add_row(status.name, state, progress, age, status.command)
     _print(console, table, *damaged)
 
@@ -270,15 +307,25 @@ def show_one(status: SweepStatus, console: Console, *, now: float) -> None:
             _score_text(arm.best, status.metric),
         )
     head = (
-        f"sweep {status.name}: {status.state}{_failed_text(status)}, "
+        f"sweep {status.name}: {_state_text(status, now=now)}, "
         f"{status.n_runs} of {status.n_runs_asked} runs recorded, "
         f"the last {age_text(now - status.changed)}"
     )
     _print(console, head, status.command, table)
 
 
-def _failed_text(status: SweepStatus) -> str:
-    return f" ({status.n_failed} failed)" if status.n_failed else ""
+def _state_text(status: SweepStatus, *, now: float) -> str:
+    """Word the state: ``running (2 workers, about 5 min left, 1 failed)``."""
+    more = []
+    if status.state == "running" and status.presence is not None:
+        n_workers = status.presence.n_workers
+        more.append(f"{n_workers} worker{'' if n_workers == 1 else 's'}")
+        left = status.seconds_left
+        more += [] if left is None else [f"about {length_text(left)} left"]
+    if status.state == "stopped" and status.presence is not None:
+        more.append(age_text(now - status.presence.seen))
+    more += [f"{status.n_failed} failed"] if status.n_failed else []
+    return f"{status.state} ({', '.join(more)})" if more else status.state
 
 
 def _score_text(score: float | None, metric: str) -> str:
@@ -290,10 +337,15 @@ def _score_text(score: float | None, metric: str) -> str:
 
 def age_text(seconds: float) -> str:
     """Say how long ago something was, in its largest unit."""
+    return f"{length_text(seconds)} ago"
+
+
+def length_text(seconds: float) -> str:
+    """Write a length of time in its largest unit."""
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= length:
-            return f"{seconds // length:.0f} {unit} ago"
-    return f"{max(seconds, 0):.0f} s ago"
+            return f"{seconds // length:.0f} {unit}"
+    return f"{max(seconds, 0):.0f} s"
 
 
 def _table(console: Console, *titles: str) -> Table:

@@ -67,6 +67,60 @@ def test_a_bound_that_cannot_be_reached_is_an_edge() -> None:
     assert edge_side(axis, 0.001, natural=Range.parse("(0, inf)")) == "low"
 
 
+@pytest.mark.parametrize(
+    ("axis", "value", "tried", "failed", "side"),
+    [
+        # A list: the neighbor diverged, whichever way the values are written.
+        ({"kind": "choice", "values": [0.001, 0.002, 1e30]}, 0.002, [0.001], [1e30], "high"),
+        ({"kind": "choice", "values": [1e30, 0.002, 0.001]}, 0.002, [0.001], [1e30], "high"),
+        ({"kind": "choice", "values": [0.001, 0.002, 1e30]}, 0.001, [0.002], [1e30], "low"),
+        ({"kind": "choice", "values": [1e-30, 0.1, 0.2]}, 0.1, [0.2], [1e-30], "low"),
+        # Inside of what completed, or tried elsewhere on the same value, where it completed.
+        ({"kind": "choice", "values": [0.001, 0.002, 0.003, 9.0]}, 0.002, [0.003], [9.0], ""),
+        ({"kind": "choice", "values": [0.001, 0.002, 9.0]}, 0.002, [9.0], [9.0], ""),
+        # One that was not tried yet is no failure.
+        ({"kind": "choice", "values": [0.001, 0.002, 9.0]}, 0.002, [0.001], [], ""),
+        ({"kind": "choice", "values": [0.001, 9.0]}, 0.001, [], [9.0], "low"),
+        ({"kind": "choice", "values": [2, 4, 8]}, 4, [2], [8], "high"),
+        # A grid that grew.
+        (CHOICE, 10.0, [], [100.0], "high"),
+        # An interval of two decades, 5% of which is a factor of 1.26.
+        (LOG, 0.1, [0.02, 0.05], [0.2, 0.5], "high"),
+        (LOG, 0.1, [0.02, 0.11], [0.5], "high"),
+        (LOG, 0.1, [0.02, 0.13], [0.5], ""),
+        (LOG, 0.1, [0.02, 0.05], [0.12, 0.5], ""),  # known to end there
+        (LOG, 0.1, [0.02, 0.05], [], ""),
+        (LOG, 0.1, [0.2, 0.3], [0.05], "low"),
+        (LINEAR, 0.2, [0.1], [0.3], "high"),
+        (WHOLE, 64, [32], [200], "high"),
+        ({"kind": "int", "low": 1, "high": 8, "log": False}, 3, [2], [4], ""),  # nothing between
+        ({"kind": "int", "low": 1, "high": 8, "log": False}, 3, [2], [5], "high"),
+    ],
+)
+def test_the_edge_is_where_settings_ceased_to_complete(
+    axis: Axis, value: float, tried: list[float], failed: list[float], side: str
+) -> None:
+    assert edge_side(axis, value, natural=None, tried=tried, failed=failed) == side
+
+
+def test_the_edges_of_several_axes_where_settings_failed() -> None:
+    """The rate of 10 fails with a gain of 1 alone, the gain of 1 with every rate."""
+    space: dict[str, Axis] = {
+        "optimizer.lr": {"kind": "choice", "values": [0.1, 1.0, 10.0]},
+        "initializer.gain": {"kind": "choice", "values": [0.1, 0.5, 1.0]},
+    }
+    tried = [
+        {"optimizer.lr": lr, "initializer.gain": gain}
+        for lr in (0.1, 1.0, 10.0)
+        for gain in (0.1, 0.5, 1.0)
+    ]
+    failed = [setting for setting in tried if setting["initializer.gain"] == 1.0]
+    best = {"optimizer.lr": 1.0, "initializer.gain": 0.5}
+    assert setting_edges(space, best, tried=tried) == {}
+    assert setting_edges(space, best, tried=tried, failed=failed) == {"initializer.gain": "high"}
+    assert setting_edges(space, failed[0], tried=tried, failed=failed) == {}
+
+
 def test_a_grid_that_grew_is_judged_by_what_was_tried() -> None:
     assert edge_side(CHOICE, 10.0, natural=None, tried=[100.0]) == ""
     assert edge_side(CHOICE, 100.0, natural=None, tried=[100.0]) == "high"

@@ -1,11 +1,18 @@
 """Compiled programs on disk: loaded, run by several threads at once, and refused in words."""
 
+import contextlib
+import errno
+import os
+import stat
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -15,9 +22,12 @@ from ffnn_lab.config.optimizer import SGDConfig
 from ffnn_lab.library import ProgramError, Spec, find_compiler, get_program, programs_folder
 from ffnn_lab.optimizers import METHODS
 from ffnn_lab.programs import update_program
+from ffnn_lab.vault import FolderError, Vault, opened
 from tests.builders import needs_compiler
 
 SGD = METHODS[SGDConfig]
+PROGRAM = "update-key.so"
+DIGEST = f"{PROGRAM}.sha256"
 
 
 # --- a program ----------------------------------------------------------------------------------
@@ -141,31 +151,203 @@ def test_a_program_without_memory_says_so_and_may_be_called_again() -> None:
     assert done.stdout == "RuntimeError True\n2\n"
 
 
-@pytest.mark.parametrize("contents", [b"", b"no library", b"\x7fELF"])
+def _store(folder: Path, contents: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep bytes as the one program that there is, with its digest."""
+    monkeypatch.setenv("FFNN_LAB_CACHE", str(folder))
+    monkeypatch.setattr(library, "_key", lambda _: "key")
+    monkeypatch.setattr(library, "_LOADED", {})
+    with opened(folder) as vault:
+        vault.write(PROGRAM, contents)
+
+
+def _build_as(contents: bytes, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Let these bytes be what the compiler makes, and list where it was asked for them."""
+    asked: list[Path] = []
+
+    def build(_module: object, _tensors: object, _axes: object, path: Path, _: object) -> None:
+        asked.append(path)
+        path.write_bytes(contents)
+
+    monkeypatch.setattr(library, "find_compiler", lambda: "there")
+    monkeypatch.setattr(library, "_build", build)
+    return asked
+
+
+@pytest.mark.parametrize("contents", [b"no library", b"\x7fELF"])
 def test_what_is_no_library_is_named(
     contents: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("FFNN_LAB_CACHE", str(tmp_path))
-
-    def write(*_: object) -> None:
-        raise AssertionError  # it is there, so nothing is compiled
-
-    monkeypatch.setattr(library, "_build", write)
-    monkeypatch.setattr(library, "_key", lambda _: "key")
-    (tmp_path / "update-key.so").write_bytes(contents)
+    _store(tmp_path, contents, monkeypatch)
+    asked = _build_as(b"", monkeypatch)
     with pytest.raises(ProgramError, match=r"update-key.so cannot be loaded .* delete it"):
         update_program(SGD, torch.zeros(1))
+    assert asked == []  # it is there, so nothing is compiled
 
 
 def test_a_library_of_something_else_is_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("FFNN_LAB_CACHE", str(tmp_path))
-    monkeypatch.setattr(library, "_key", lambda _: "key")
     other = next(Path(torch.__file__).parent.glob("lib/libshm.*"))
-    (tmp_path / "update-key.so").write_bytes(other.read_bytes())
+    _store(tmp_path, other.read_bytes(), monkeypatch)
     with pytest.raises(ProgramError, match=r"update-key.so cannot be loaded .* delete it"):
         update_program(SGD, torch.zeros(1))
+
+
+class _Kept:
+    """Stands for a loaded program: the bytes that would run."""
+
+    def __init__(self, contents: bytes, _path: Path) -> None:
+        self.contents = contents
+
+
+def _damage_with_a_flip(file: Path) -> None:
+    contents = bytearray(file.read_bytes())
+    contents[3] ^= 16
+    file.write_bytes(contents)
+
+
+def _let_others_write(file: Path) -> None:
+    file.chmod(0o620)
+
+
+def _be_a_link(file: Path) -> None:
+    file.rename(file.with_name("elsewhere"))
+    file.symlink_to("elsewhere")
+
+
+def _lose_its_end(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1])
+
+
+def _lose_its_digest(file: Path) -> None:
+    file.with_name(DIGEST).unlink()
+
+
+def _have_anothers_digest(file: Path) -> None:
+    digest = file.with_name(DIGEST)
+    digest.write_text(digest.read_text().replace("update", "gradients"))
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (_damage_with_a_flip, "its contents are not those whose sha256 is in"),
+        (_lose_its_end, "its contents are not those whose sha256 is in"),
+        (_have_anothers_digest, "its contents are not those whose sha256 is in"),
+        (_lose_its_digest, "it has no update-key.so.sha256 beside it"),
+        (_let_others_write, "can be written by other users (mode 0620)"),
+        (_be_a_link, "update-key.so cannot be opened"),
+    ],
+)
+def test_a_program_that_is_not_to_be_trusted_is_compiled_again(
+    harm: Callable[[Path], None],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Without a compiler it is refused, and the message says what to delete."""
+    _store(tmp_path, b"as compiled", monkeypatch)
+    monkeypatch.setattr(library, "Program", _Kept)
+    harm(tmp_path / PROGRAM)
+    with monkeypatch.context() as without:
+        without.setattr(library, "find_compiler", lambda: None)
+        with pytest.raises(ProgramError, match=r"no C\+\+ compiler .* or delete .*update-key.so"):
+            update_program(SGD, torch.zeros(1))
+    asked = _build_as(b"as compiled anew", monkeypatch)
+    program: Any = update_program(SGD, torch.zeros(1))
+    assert program.contents == b"as compiled anew"
+    assert len(asked) == 1
+    (line,) = [text for text in caplog.messages if "is compiled again" in text]
+    assert said in line
+    monkeypatch.setattr(library, "_LOADED", {})
+    assert update_program(SGD, torch.zeros(1)) is not program
+    assert len(asked) == 1  # from here on it is loaded
+
+
+def test_a_program_that_another_process_compiled_meanwhile_is_taken(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FFNN_LAB_CACHE", str(tmp_path))
+    monkeypatch.setattr(library, "_LOADED", {})
+    monkeypatch.setattr(library, "_key", lambda _: "key")
+    monkeypatch.setattr(library, "Program", _Kept)
+    asked = _build_as(b"mine", monkeypatch)
+    waits = Vault.locked
+
+    @contextlib.contextmanager
+    def wait(vault: Vault, name: str) -> Iterator[None]:
+        with waits(vault, name):
+            vault.write(PROGRAM, b"theirs")
+            yield
+
+    monkeypatch.setattr(Vault, "locked", wait)
+    program: Any = update_program(SGD, torch.zeros(1))
+    assert (program.contents, asked) == (b"theirs", [])
+
+
+def test_a_folder_that_others_can_write_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _store(tmp_path, b"as compiled", monkeypatch)
+    tmp_path.chmod(0o770)
+    with pytest.raises(FolderError, match=r"can be written by other users \(mode 0770\)"):
+        update_program(SGD, torch.zeros(1))
+
+
+def test_a_disk_that_is_full_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FFNN_LAB_CACHE", str(tmp_path))
+    _build_as(b"it", monkeypatch)
+
+    def full(_vault: Vault, name: str, _contents: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), name)
+
+    monkeypatch.setattr(Vault, "write", full)
+    with pytest.raises(ProgramError, match=r"cannot be stored \(No space left .*: make room"):
+        update_program(SGD, torch.zeros(1))
+
+
+def test_inductor_is_kept_from_the_cache_that_all_users_share(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FFNN_LAB_CACHE", str(tmp_path))
+    monkeypatch.setattr(library, "_LOADED", {})
+    monkeypatch.setattr(library, "Program", _Kept)
+    monkeypatch.setattr(library, "find_compiler", lambda: "there")
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", "/shared")
+    seen: list[Path] = []
+
+    def build(_module: object, _tensors: object, _axes: object, path: Path, _: object) -> None:
+        seen.append(Path(os.environ["TORCHINDUCTOR_CACHE_DIR"]))
+        path.write_bytes(b"it")
+
+    monkeypatch.setattr(library, "_build", build)
+    update_program(SGD, torch.zeros(1))
+    (folder,) = seen
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert os.environ["TORCHINDUCTOR_CACHE_DIR"] == "/shared"
+
+
+@needs_compiler
+@pytest.mark.slow  # compiles
+def test_no_flipped_bit_of_a_program_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its headers, its code and its data: each flip is found before anything is loaded."""
+    update_program(SGD, torch.zeros(1))  # in the folder of all tests, compiled once
+    path = next(key for key in library._LOADED if key.name.startswith("update-"))
+    contents = path.read_bytes()
+    monkeypatch.setattr(library, "find_compiler", lambda: None)
+    rng = np.random.default_rng(0)
+    for place in rng.integers(len(contents) * 8, size=20).tolist():
+        flipped = bytearray(contents)
+        flipped[place // 8] ^= 1 << place % 8
+        _store(tmp_path, contents, monkeypatch)
+        (tmp_path / PROGRAM).write_bytes(flipped)
+        with pytest.raises(ProgramError, match="its contents are not those"):
+            update_program(SGD, torch.zeros(1))
+    _store(tmp_path, contents, monkeypatch)
+    inputs = _sgd(32)
+    update_program(SGD, torch.zeros(1))(inputs)
+    assert torch.allclose(inputs[0], torch.full((), 0.9))
 
 
 # --- without a compiler -------------------------------------------------------------------------
@@ -201,4 +383,11 @@ def test_programs_lie_where_the_environment_says(monkeypatch: pytest.MonkeyPatch
     assert programs_folder() == Path("/some/where")
     monkeypatch.delenv("FFNN_LAB_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", "/else")
-    assert programs_folder() == Path("/else/ffnn_lab")
+    assert programs_folder() == Path("/else/ffnn_lab/programs")
+
+
+def test_a_home_in_the_environment_is_no_folder_of_that_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FFNN_LAB_CACHE", "~/programs")
+    assert programs_folder() == Path.home() / "programs"

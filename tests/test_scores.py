@@ -8,9 +8,11 @@ import pytest
 from ffnn_lab.scores import (
     best_settings,
     counted,
+    is_completed,
     objective_column,
     score_columns,
     setting_scores,
+    why_no_winner,
     with_moment,
 )
 
@@ -106,6 +108,54 @@ def test_a_diverged_loss_is_better_than_no_result() -> None:
     assert table["score"].tolist() == [math.inf, math.inf]
     assert best_settings(table) == {"x": 1}
     assert best_settings(table[table["setting"] == 0]) == {"x": 0}  # there is no other
+
+
+def test_what_diverged_does_not_win_against_what_completed() -> None:
+    """Though chance, 0.9, is less than the error of the other."""
+    runs = _runs([("a", "diverged", math.nan, math.nan), ("b", "completed", 0.95, 3.0)])
+    trials = _trials([("x", 0, 0, "a"), ("x", 1, 0, "b")])
+    table = setting_scores(runs, trials, stage="tune", objective=OBJECTIVE)
+    assert table["score"].tolist() == [0.9, 0.95]
+    assert best_settings(table) == {"x": 1}
+
+
+Run = tuple[str, float, float]
+"""A status, an error and a loss."""
+OUT: Run = ("diverged", math.nan, math.nan)
+
+
+@pytest.mark.parametrize(
+    ("settings", "completed", "reason"),
+    [
+        ([[OUT, OUT], [OUT, OUT]], [], "every run of every setting diverged"),
+        ([[OUT, OUT]], [], "every run of every setting diverged"),
+        ([[OUT, OUT], [("failed", 0, 0), OUT]], [], "no setting has a result"),
+        # One seed of two makes it a result; being pruned is one, too.
+        ([[OUT, OUT], [OUT, ("completed", 0.1, 0.1)]], [1], ""),
+        ([[OUT, OUT], [("pruned", 0, 0), ("pruned", 0, 0)]], [1], ""),
+        ([[OUT, OUT], [("failed", 0, 0), ("completed", 0.1, 0.1)]], [1], ""),
+        # Equal in score and loss, whatever diverged beside them.
+        ([[("completed", 0.9, 2.3)], [("completed", 0.9, 2.3)]], [0, 1], "all 2 settings that"),
+        (
+            [[("completed", 0.9, 2.3)], [("completed", 0.9, 2.3)], [OUT]],
+            [0, 1],
+            "all 2 settings that completed have the same score",
+        ),
+        ([[("completed", 0.9, 2.3)], [("completed", 0.9, 2.2)]], [0, 1], ""),
+        ([[("completed", 0.9, 2.3)]], [0], ""),
+        ([[("completed", 0.9, 2.3)], [OUT]], [0], ""),
+    ],
+)
+def test_no_winner_where_none_is_better_than_others(
+    settings: list[list[Run]], completed: list[int], reason: str
+) -> None:
+    rows = [(n, seed, run) for n, seeds in enumerate(settings) for seed, run in enumerate(seeds)]
+    runs = _runs([(f"{n}-{seed}", *run) for n, seed, run in rows])
+    trials = _trials([("x", n, seed, f"{n}-{seed}") for n, seed, _ in rows])
+    table = setting_scores(runs, trials, stage="tune", objective=OBJECTIVE)
+    assert table.loc[is_completed(table), "setting"].tolist() == completed
+    assert why_no_winner(table).startswith(reason)
+    assert bool(why_no_winner(table)) == bool(reason)
 
 
 def _curves(

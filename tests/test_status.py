@@ -2,7 +2,10 @@
 
 import dataclasses
 import os
+import time
 from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import asdict
 from io import StringIO
 from pathlib import Path
 
@@ -10,12 +13,26 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
+from ffnn_lab.population import Member
 from ffnn_lab.records import RecordError, RecordWriter, write_definition
-from ffnn_lab.status import ArmStatus, age_text, main, read_status, show_all, show_one
+from ffnn_lab.status import (
+    ArmStatus,
+    SweepStatus,
+    age_text,
+    main,
+    read_status,
+    show_all,
+    show_one,
+)
+from ffnn_lab.sweeper import presence
 from ffnn_lab.sweeper.agenda import Progress
 from ffnn_lab.sweeper.definition import Definition
+from ffnn_lab.sweeper.leases import LEASE_SECONDS, Identity
+from ffnn_lab.sweeper.pool import workers_of
+from ffnn_lab.sweeper.presence import Presence
 from ffnn_lab.sweeper.space import Choice, Interval, Space
-from ffnn_lab.sweeper.worker import Watcher
+from ffnn_lab.sweeper.storage import JOURNAL, Storage
+from ffnn_lab.sweeper.worker import StoppedError, Watcher
 from tests import sweeps as working
 from tests.analysis.builders import (
     CONFIRM,
@@ -187,6 +204,101 @@ def test_progress_is_seen_while_a_sweep_is_at_work(tmp_path: Path) -> None:
     working.work(tmp_path, definition, Observer())
     assert len(set(seen)) > 3
     assert read_status(folder).state == "finished"
+
+
+class StopAfter(Watcher):
+    """Lets another watcher see, and stops after some epochs."""
+
+    def __init__(self, other: Watcher, n_epochs: int) -> None:
+        self._other, self._left = other, n_epochs
+
+    def epoch(self, members: Sequence[Member]) -> None:
+        """Hand on, and count."""
+        self._other.epoch(members)
+        self._left -= 1
+        if self._left == 0:
+            raise StoppedError
+
+
+class At(Watcher):
+    """Asks for the status once, amid the work: after some populations, or at an epoch."""
+
+    def __init__(self, folder: Path, after: int) -> None:
+        self._folder, self._left = folder, after
+        self.seen: SweepStatus | None = None
+        self.said = ""
+
+    def epoch(self, members: object) -> None:  # noqa: ARG002 - a watcher's
+        """Look, when it is time."""
+        self._left -= 1
+        if self._left == 0:
+            journal = (self._folder / "study.journal").read_bytes()
+            self.seen = read_status(self._folder)
+            told = StringIO()
+            show_one(self.seen, Console(file=told, width=1000), now=time.time())
+            self.said = told.getvalue().splitlines()[0]
+            assert (self._folder / "study.journal").read_bytes() == journal  # undisturbed
+
+
+def test_a_sweep_at_work_is_told_from_one_at_rest(tmp_path: Path) -> None:
+    """By its workers' beats; how long it takes yet, by the pace of what is recorded."""
+    definition = working.make_definition("grid", confirm_seeds=(1000,), population_size=6)
+    folder = tmp_path / definition.name
+    at_first, later = At(folder, after=1), At(folder, after=4)
+    with pytest.raises(StoppedError):
+        working.work(tmp_path, definition, StopAfter(at_first, n_epochs=2))
+    assert at_first.seen is not None
+    assert (at_first.seen.state, at_first.seen.seconds_left) == ("running", None)
+    assert ": running (1 worker), 0 of 16 runs recorded" in at_first.said
+    stopped = read_status(folder)
+    assert (stopped.state, stopped.seconds_left) == ("stopped", None)
+    told = StringIO()
+    show_one(stopped, Console(file=told, width=1000), now=time.time() + 600)
+    assert f"sweep {definition.name}: stopped (10 min ago), 0 of 16" in told.getvalue()
+    working.work(tmp_path, definition, later)
+    assert later.seen is not None
+    assert later.seen.state == "running"
+    assert ": running (1 worker, about " in later.said
+    assert read_status(folder).state == "finished"
+
+
+def status_of(*arms: ArmStatus, presence: Presence | None) -> SweepStatus:
+    return SweepStatus("small", "", "error", arms, STARTED, presence)
+
+
+def test_the_time_left_is_worked_out_by_arm() -> None:
+    """sgd: 2 of 6 runs left at 1 s; adam: 6 of 6, at the mean of all that is recorded, 1 s."""
+    sgd = ArmStatus("tune", "sgd", 2, 3, 4, 6, 0, 0, 0, best=0.1, seconds=1.0)
+    adam = ArmStatus("tune", "adam", 0, 3, 0, 6, 0, 0, 0, best=None)
+    dear = ArmStatus("tune", "dear", 1, 2, 4, 8, 0, 0, 0, best=None, seconds=10.0)
+    alone, two = Presence(1, 0.0, STARTED), Presence(2, 0.0, STARTED)
+    assert status_of(sgd, adam, presence=alone).seconds_left == 2 + 6
+    assert status_of(sgd, adam, presence=two).seconds_left == 4
+    assert status_of(sgd, dear, presence=two).seconds_left == (2 * 1 + 4 * 10) / 2
+    assert status_of(sgd, adam, presence=Presence(1, 3.5, STARTED)).seconds_left == 8 - 3.5
+    assert status_of(sgd, adam, presence=Presence(1, 50.0, STARTED)).seconds_left == 0
+    assert status_of(adam, presence=alone).seconds_left is None
+    for nobody in (None, Presence(0, 0.0, STARTED)):
+        assert status_of(sgd, adam, presence=nobody).seconds_left is None
+
+
+def test_who_was_silent_for_long_is_taken_for_dead(tmp_path: Path) -> None:
+    """A killed process leaves its last beat; on another machine only its silence tells."""
+    definition = working.make_definition("grid")
+    with closing(Storage(tmp_path, None)) as storage:
+        notes = storage.open_attributes(workers_of(definition))
+        beat = {"number": 1, "progress": 1.5, "is_worker": True, "pid": 1}
+        elsewhere = {**asdict(Identity("far", "far", 1)), **beat, "name": "far", "host": "far"}
+        notes.write("beat/far", elsewhere)
+        notes.write("beat/lead", {**elsewhere, "name": "lead", "is_worker": False, "progress": 0})
+    now = (tmp_path / JOURNAL).stat().st_mtime
+    seen = presence.look(tmp_path, definition.name, now=now + 1)
+    assert seen == Presence(1, 1.5, now)
+    late = now + presence.SILENT_SECONDS + 1
+    assert presence.look(tmp_path, definition.name, now=late) == Presence(0, 0.0, now)
+    assert (presence.JOURNAL, presence.SILENT_SECONDS) == (JOURNAL, LEASE_SECONDS)
+    (tmp_path / JOURNAL).write_text("no journal\n\n")
+    assert presence.look(tmp_path, definition.name, now=now) is None
 
 
 @pytest.mark.parametrize("protocol", ["grid", "random", "tpe"])

@@ -16,7 +16,7 @@ import optuna
 import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
-from ffnn_lab.config import RunConfig, leaves, partition_key, run_id, with_values
+from ffnn_lab.config import leaves, partition_key, run_id, with_values
 from ffnn_lab.edges import edge_text, setting_edges
 from ffnn_lab.records import (
     DEFAULT_SETTING,
@@ -27,37 +27,25 @@ from ffnn_lab.records import (
     read_trials,
 )
 from ffnn_lab.scores import (
+    Standing,
     best_settings,
     counted,
+    is_completed,
     objective_column,
     score_columns,
     setting_scores,
     with_moment,
 )
 from ffnn_lab.sweeper.definition import SAMPLED, Arm, Definition
-from ffnn_lab.sweeper.protocols import Values, ask, begin, pruner_of, setting_of
+from ffnn_lab.sweeper.growth import Values
+from ffnn_lab.sweeper.protocols import ask, begin, pruner_of, setting_of
 from ffnn_lab.sweeper.space import axis_to_json
 from ffnn_lab.sweeper.storage import Storage
-
-
-@dataclass(frozen=True)
-class Planned:
-    """One run that a stage needs, and where it belongs."""
-
-    row: TrialRow
-    config: RunConfig
-    partition: str
-
-    @property
-    def run_id(self) -> str:
-        """The run's."""
-        return self.row.run_id
-
+from ffnn_lab.sweeper.units import Planned, Unit
+from ffnn_lab.sweeper.weights import Again
 
 MOST_AHEAD = 8
 """Populations of other partitions, at most, that are asked for while one is being filled."""
-Unit = Sequence[Planned]
-"""What one worker takes as a whole: a tuned setting's runs, or one run of confirm."""
 
 
 @dataclass(frozen=True)
@@ -110,12 +98,15 @@ class Agenda:
         """Those that were asked for, by number."""
         self._confirm: dict[str, list[Unit]] = {}
         """Of the arms that are tuned."""
+        self.again = Again(definition, folder)
+        """Recorded runs that are trained again for their weights."""
 
     @property
     def is_done(self) -> bool:
         """Whether nothing is left to train, as far as the last look showed."""
         is_tuned = len(self._confirm) == len(self._arms) and not self._units
-        return is_tuned and not any(self._missing(unit) for unit in self._open_units())
+        is_trained = is_tuned and not any(self._missing(unit) for unit in self._open_units())
+        return is_trained and not self.again.is_left
 
     @property
     def is_scored(self) -> bool:
@@ -157,9 +148,9 @@ class Agenda:
                     continue
                 # What was in flight when the rest was recorded: as it was asked for then.
                 self.look()
-                is_scored = not any(key[0] == name for key in self._units)
-                best = self._best.get(name) if is_scored else None
-                if ask(study, self._definition, arm, self._settings[name], best=best) is None:
+                standing = self._standing(arm)
+                known = self._settings[name]
+                if ask(study, self._definition, arm, known, standing=standing) is None:
                     # It cannot be known; numbers must stay as recorded, so the next stands in.
                     begin(study, arm, settings[min(n for n in settings if n > number)])
 
@@ -214,6 +205,9 @@ class Agenda:
         for unit in free:
             if unit[0].partition == wanted and len(chosen) < n_places:
                 chosen.update({planned.run_id: planned for planned in unit})
+        if not chosen and partition is None:
+            # These come last, so that they move no proposal.
+            return self.again.take(max(n_places, self._definition.population_size), held)
         return list(chosen.values())
 
     def share(self, n_workers: int) -> int:
@@ -361,19 +355,32 @@ class Agenda:
                 )
                 if n_own >= definition.n_parallel or not (fits or (is_first and not has_asked)):
                     continue
-            is_scored = not any(name == arm.name for name, _ in self._units)
-            best = self._best.get(arm.name) if is_scored else None
             known = self._settings[arm.name]
-            values = ask(self._studies[arm.name], definition, arm, known, best=best)
+            study, standing = self._studies[arm.name], self._standing(arm)
+            values = ask(study, definition, arm, known, standing=standing)
             if values is not None:
                 self._see(arm, values)
                 n_missing -= n_seeds
                 has_asked = True
-            elif is_scored:
+            elif self._is_scored(arm):
                 self._confirm[arm.name] = self._plan_confirm(arm)
                 n_missing -= sum(len(unit) for unit in self._confirm[arm.name])
                 has_asked = True
         return has_asked
+
+    def _is_scored(self, arm: Arm) -> bool:
+        return not any(name == arm.name for name, _ in self._units)
+
+    def _scores_of(self, arm: Arm) -> pd.DataFrame:
+        """Tabulate the scores of an arm's settings, as ``scores.setting_scores`` does."""
+        return pd.DataFrame([row for key, row in self._scores.items() if key[0] == arm.name])
+
+    def _standing(self, arm: Arm) -> Standing | None:
+        """Work out how a growing grid's settings stand; None while some are not scored."""
+        grows = self._definition.protocol == "grid_until_interior"
+        if not grows or arm.name not in self._best or not self._is_scored(arm):
+            return None
+        return Standing.of(self._scores_of(arm))
 
     def _plan_confirm(self, arm: Arm) -> list[Unit]:
         definition, best = self._definition, self._best.get(arm.name)
@@ -382,7 +389,9 @@ class Agenda:
         space = {key: axis_to_json(axis) for key, axis in arm.space.items()}
         tried = self._settings[arm.name]
         values = tried[best]
-        edges = edge_text(setting_edges(space, values, tried=tried))
+        scores = self._scores_of(arm)
+        failed = [tried[number] for number in scores.loc[~is_completed(scores), "setting"]]
+        edges = edge_text(setting_edges(space, values, tried=tried, failed=failed))
         settings: list[tuple[int, Values, str]] = [(best, values, edges)]
         if definition.n_confirmed_of(arm) > 1:
             default = leaves(arm.config)

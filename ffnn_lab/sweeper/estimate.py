@@ -12,6 +12,7 @@ import torch
 
 from ffnn_lab.config import ConfigError, RunConfig, UserError, partition_key, with_values
 from ffnn_lab.draws import batch_bounds
+from ffnn_lab.library import NotAtHandError, without_compiling
 from ffnn_lab.processor import n_at_once
 from ffnn_lab.sizes import Sizes
 from ffnn_lab.sweeper.definition import Arm, Definition
@@ -35,6 +36,10 @@ class Estimate:
     """That a worker trains by, at most."""
     seconds: float
     """NaN where the calibration failed; the sweep itself may still deal with what it met."""
+    n_again: int = 0
+    """Of the recorded runs, those that are trained again for their weights."""
+    is_upper: bool = False
+    """True if steps were timed as they are written that are to be compiled first."""
 
 
 def estimate(
@@ -43,31 +48,35 @@ def estimate(
     n_recorded: int,
     n_workers: int,
     n_threads: int,
+    n_again: int = 0,
     may_compile: bool = True,
 ) -> Estimate:
     """Train a few batches of each kind of population, and scale to what is left of the sweep.
 
     What is recorded is taken from all kinds alike. The time of recording is not in it. Workers, of
     so many threads each, are taken to share the machine without loss. Unless it may compile, steps
-    that will be compiled are timed as they are written: an upper end.
+    whose programs are not at hand are timed as they are written: an upper end.
     """
-    left = max(0.0, 1 - n_recorded / definition.n_runs)
+    left = max(0.0, 1 - (n_recorded - n_again) / definition.n_runs)
     if left == 0:
         return Estimate(n_recorded, 0, n_threads=1, seconds=0.0)
     kinds: dict[str, list[tuple[RunConfig, float]]] = {}
     for config, share in shares(definition):
         kinds.setdefault(partition_key(config), []).append((config, share))
-    n_populations, seconds, n_busy = 0, 0.0, 1
+    n_populations, seconds, n_busy, is_upper = 0, 0.0, 1, False
     for members in kinds.values():
         n_runs_ = left * sum(share for _, share in members)
         size = max(1, min(definition.population_size, round(n_runs_ / n_workers)))
         n_of_kind = -(-round(n_runs_) // size)
         n_epochs = sum(c.trainer.max_epochs * share for c, share in members) * left / n_runs_
         configs = [config for config, _ in members]
-        if not may_compile:
-            configs = [with_values(config, {"trainer.compile": False}) for config in configs]
         try:
-            seconds += n_of_kind * n_epochs * seconds_per_epoch(configs, size, n_threads)
+            if may_compile:
+                per_epoch = seconds_per_epoch(configs, size, n_threads)
+            else:
+                per_epoch, is_of_kind = _seconds_at_hand(configs, size, n_threads)
+                is_upper = is_upper or is_of_kind
+            seconds += n_of_kind * n_epochs * per_epoch
         except (UserError, OSError):
             raise
         except Exception:  # noqa: BLE001 - what a run raises is recorded where it is trained
@@ -75,7 +84,19 @@ def estimate(
         n_populations += n_of_kind
         n_busy = max(n_busy, _n_busy(members[0][0], size, n_threads))
     seconds /= min(n_workers, n_populations or 1)
-    return Estimate(n_recorded, n_populations, n_threads=n_busy, seconds=seconds)
+    return Estimate(n_recorded, n_populations, n_busy, seconds, n_again=n_again, is_upper=is_upper)
+
+
+def _seconds_at_hand(
+    configs: list[RunConfig], n_members: int, n_threads: int
+) -> tuple[float, bool]:
+    """Time an epoch by the programs at hand, and return whether as written, for one is not."""
+    try:
+        with without_compiling():
+            return seconds_per_epoch(configs, n_members, n_threads), False
+    except NotAtHandError:
+        written = [with_values(config, {"trainer.compile": False}) for config in configs]
+        return seconds_per_epoch(written, n_members, n_threads), True
 
 
 def _n_busy(config: RunConfig, n_members: int, n_threads: int) -> int:

@@ -24,6 +24,7 @@ from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.leases import EXIT_ORPHANED, Identity, Leases, is_dead, this_host
 from ffnn_lab.sweeper.resume import prepare
 from ffnn_lab.sweeper.storage import Storage, split_password
+from ffnn_lab.sweeper.weights import runs_without_weights
 from ffnn_lab.sweeper.worker import StoppedError, Watcher, Worker
 from ffnn_lab.tracking import Tracker, make_tracker
 
@@ -61,19 +62,30 @@ class Post:
 
 
 class Teller(Watcher):
-    """Keeps how far a worker's population is, for whoever shows it."""
+    """Keeps how far a worker's population is, for its beat, and hands all on to a display."""
 
-    def __init__(self) -> None:
+    def __init__(self, display: Watcher | None = None) -> None:
         """Begin with nothing in training."""
+        self._display = display or Watcher()
         self._done = 0.0
 
     def epoch(self, members: Sequence[Member]) -> None:
         """Note that a population did one more epoch."""
         self._done = sum(member.epoch / member.config.trainer.max_epochs for member in members)
+        self._display.epoch(members)
 
-    def progress(self, progress: Progress) -> None:  # noqa: ARG002 - what is recorded, others see
+    def progress(self, progress: Progress) -> None:
         """Note that what was trained is recorded."""
         self._done = 0.0
+        self._display.progress(progress)
+
+    def in_training(self, workers: Mapping[str, float]) -> None:
+        """Hand on how far workers are."""
+        self._display.in_training(workers)
+
+    def notice(self, text: str) -> None:
+        """Hand on a line."""
+        self._display.notice(text)
 
     def told(self) -> float:
         """Give how many runs' worth of epochs are done."""
@@ -174,8 +186,7 @@ def work_at(
         torch.set_num_threads(share_of_cores(post.n_workers))
     storage = Storage(folder, post.storage)
     with closing(storage), storage.trouble_said():
-        teller = Teller()
-        watcher = watcher or teller
+        teller = watcher = Teller(watcher)
         attributes = storage.open_attributes(workers_of(definition))
         with (
             Leases(attributes, me, parent=post.parent, progress=teller.told, stop=stop) as leases,
@@ -345,7 +356,8 @@ def _count(post: Post) -> tuple[bool, int]:
         agenda.look()
         progress = agenda.progress()
     n_done = sum(progress.n_done.values())
-    return n_done >= sum(progress.n_asked.values()) and agenda.is_scored, n_done
+    is_trained = n_done >= sum(progress.n_asked.values()) and agenda.is_scored
+    return is_trained and not runs_without_weights(definition, folder), n_done
 
 
 @contextmanager

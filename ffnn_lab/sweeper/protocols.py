@@ -28,13 +28,11 @@ from optuna.pruners import (
 from optuna.samplers import BaseSampler, CmaEsSampler, TPESampler
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
-from ffnn_lab.config import ConfigError, with_values
+from ffnn_lab.scores import Standing
 from ffnn_lab.seeds import stream
 from ffnn_lab.sweeper.definition import SAMPLED, Arm, Definition
+from ffnn_lab.sweeper.growth import Values, extension, growth_range
 from ffnn_lab.sweeper.space import Axis, Choice, Space
-
-Values = dict[str, Any]
-"""A setting: dotted key to value."""
 
 
 def ask(
@@ -43,7 +41,7 @@ def ask(
     arm: Arm,
     known: Sequence[Values],
     *,
-    best: int | None,
+    standing: Standing | None,
 ) -> Values | None:
     """Ask for the arm's next setting, and note in its study that it is being tried.
 
@@ -55,7 +53,7 @@ def ask(
         arm: The arm.
         known: The settings that the study has, in the order of their numbers; a study would walk
             through all of its trials to tell them, at every setting more.
-        best: The number of the arm's best setting so far, where all that were asked are scored.
+        standing: How the settings of a grid that grows stand, where all of them are scored.
 
     Returns:
         The setting; None when there is nothing to ask for now.
@@ -66,7 +64,7 @@ def ask(
             return None
         study.sampler = sampler_of(definition, arm, number)
         return _suggest(study.ask(), arm.space)
-    values = _following(definition, arm, known, best)
+    values = _following(definition, arm, known, standing)
     if values is not None:
         begin(study, arm, values)
     return values
@@ -106,7 +104,7 @@ def setting_of(
 
 
 def _following(
-    definition: Definition, arm: Arm, known: Sequence[Values], best: int | None
+    definition: Definition, arm: Arm, known: Sequence[Values], standing: Standing | None
 ) -> Values | None:
     """Give the setting that comes after those known, if it is settled."""
     number, n_asked = len(known), definition.n_settings_of(arm)
@@ -114,7 +112,7 @@ def _following(
         n_points = math.prod(len(a.values) for a in arm.space.values() if isinstance(a, Choice))
         return _first_grid(definition, arm, number, n_draws=n_asked // n_points)
     if definition.protocol == "grid_until_interior":
-        return _extension(definition, arm, known, best)
+        return extension(definition, arm, known, standing)
     if number >= n_asked:
         return None
     if definition.protocol == "random" and all(isinstance(a, Choice) for a in arm.space.values()):
@@ -139,45 +137,6 @@ def _first_grid(definition: Definition, arm: Arm, number: int, *, n_draws: int) 
         place, at = divmod(place, len(options))
         values[key] = options[at]
     return {key: values[key] for key in arm.space}
-
-
-def _extension(
-    definition: Definition, arm: Arm, known: Sequence[Values], best: int | None
-) -> Values | None:
-    """Give the next setting beyond the grid, if the best lies on an edge of the growing axis.
-
-    A new point of that axis meets all values of the others, and is finished before anything else.
-    """
-    key, axis = growing_axis(arm)
-    others = list({json.dumps({**v, key: None}): v for v in known}.values())
-    newest = known[-1][key]
-    begun = ({**values, key: newest} for values in others)
-    lacking = next((values for values in begun if values not in known), None)
-    if newest not in axis.values and lacking is not None:
-        return lacking
-    tried = sorted({values[key] for values in known})
-    if best is None or len(tried) >= definition.max_points:
-        return None
-    at = known[best][key]
-    if at == tried[0]:
-        beyond = tried[0] * tried[0] / tried[1]
-    elif at == tried[-1]:
-        beyond = tried[-1] * tried[-1] / tried[-2]
-    else:
-        return None
-    beyond = float(f"{beyond:.12g}")  # 0.1 * 0.1 / 0.2 is 0.05, not 0.05000000000000001
-    try:
-        with_values(arm.config, {key: beyond})
-    except ConfigError:
-        return None  # a natural bound: nothing lies beyond
-    return {**others[0], key: beyond}
-
-
-def growing_axis(arm: Arm) -> tuple[str, Choice]:
-    """Find the one axis of an arm that grows; the definition made sure that there is one."""
-    return next(
-        (key, axis) for key, axis in arm.space.items() if isinstance(axis, Choice) and axis.grows
-    )
 
 
 def _uniform(definition: Definition, arm: Arm, number: int, n_axes: int) -> list[float]:
@@ -262,8 +221,8 @@ def _suggest(trial: Trial, space: Space) -> Values:
 def _distribution(axis: Axis) -> CategoricalDistribution | IntDistribution | FloatDistribution:
     """Give Optuna's distribution of an axis."""
     if isinstance(axis, Choice):
-        if axis.grows:  # wide enough for any extension: a study's ranges must hold its values
-            return FloatDistribution(axis.values[0] * 1e-12, axis.values[-1] * 1e12, log=True)
+        if axis.grows:
+            return FloatDistribution(*growth_range(axis), log=True)
         return CategoricalDistribution([_category(value) for value in axis.values])
     if axis.is_int:
         return IntDistribution(int(axis.low), int(axis.high), log=axis.log)

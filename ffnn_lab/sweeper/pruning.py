@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ffnn_lab.population import Member
 from ffnn_lab.records import RunResult
-from ffnn_lab.sweeper.agenda import Agenda, Planned
+from ffnn_lab.sweeper.agenda import Agenda
 from ffnn_lab.sweeper.definition import Definition
+from ffnn_lab.sweeper.units import Planned
 
 Key = tuple[str, int]
 """An arm and the number of a setting."""

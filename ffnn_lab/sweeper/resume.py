@@ -113,8 +113,9 @@ def prepare(
     if retry_failed:
         _alone(folder, is_worked_on=is_worked_on)
         storage.delete(f"{definition.name}/")  # which has them as failed for good
+    runs = read_runs(folder)
+    _tell_untracked(stored, definition, folder, n_recorded=len(runs), notice=notice)
     if not is_worked_on:
-        runs = read_runs(folder)
         has_failed = retry_failed & (runs["status"] == "failed")
         forgotten = set(runs.loc[_lost_in_part(folder, runs) | has_failed, "run_id"])
         RecordWriter(folder).forget(forgotten)
@@ -124,11 +125,29 @@ def prepare(
 
 
 def _lost_in_part(folder: Path, runs: pd.DataFrame) -> "pd.Series[bool]":
-    """Tell of each run whether a table lacks what belongs to it, as where a part was deleted."""
+    """Return of each run whether a table lacks what belongs to it, as where a part was deleted."""
     has_curve = runs["run_id"].isin(read_curves(folder)["run_id"]) | (runs["n_epochs"] == 0)
     has_cosines = runs[[f"cosine.{name}" for name in SOLUTIONS]].notna().any(axis=1)
     has_directions = runs["run_id"].isin(read_directions(folder)["run_id"])
     return ~has_curve | (has_cosines & ~has_directions)
+
+
+def _tell_untracked(
+    stored: Mapping[str, Any],
+    definition: Definition,
+    folder: Path,
+    *,
+    n_recorded: int,
+    notice: Callable[[str], None],
+) -> None:
+    """Tell that recorded runs are not tracked afterwards, where tracking is asked for now."""
+    mode = definition.arms[0].config.tracking.mode
+    before = {arm["config"].get("tracking.mode") for arm in stored["arms"].values()}
+    if n_recorded and mode != "off" and mode not in before:
+        notice(
+            f"tracking={mode} holds for runs that are still to be trained; {n_recorded} were "
+            f"recorded without it, and python -m ffnn_lab.track {folder} hands them to W&B"
+        )
 
 
 def discard(folder: Path, name: str, storage: Storage) -> None:

@@ -16,11 +16,12 @@ from ffnn_lab.checkpoints import load_checkpoint, save_checkpoint
 from ffnn_lab.config import RunConfig, UserError
 from ffnn_lab.population import Member, Snapshot, method_order
 from ffnn_lab.records import RecordWriter, RunResult
-from ffnn_lab.sweeper.agenda import Agenda, Planned, Progress
+from ffnn_lab.sweeper.agenda import Agenda, Progress
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.leases import Leases
 from ffnn_lab.sweeper.pruning import Pruning
 from ffnn_lab.sweeper.storage import Storage
+from ffnn_lab.sweeper.units import Planned
 from ffnn_lab.tasks import Task, load_task
 from ffnn_lab.tracking import Tracker
 from ffnn_lab.trainer import Training, result_of
@@ -224,7 +225,7 @@ class Worker:
             n_free = self._n_places - len(training.members)
             joining, waiting = _first(waiting, n_free, freed)
             if joining:
-                pruning.watch(joining)
+                pruning.watch(p for p in joining if not self._agenda.is_recorded(p.run_id))
                 configs = [planned.config for planned in joining]
                 training.join(configs, self._snapshots)
                 self._tell(training.members)
@@ -254,16 +255,26 @@ class Worker:
         self._checkpoint.unlink(missing_ok=True)
 
     def _tell(self, members: Sequence[Member]) -> None:
-        self._tracker.on_epoch(members)
+        self._tracker.on_epoch([m for m in members if not self._agenda.is_recorded(m.run_id)])
         self._watcher.epoch(members)
 
     def _record(self, results: Sequence[RunResult]) -> None:
-        rows = self._agenda.rows_of(result.run_id for result in results)
-        self._writer.write(results, rows)
+        again = [result for result in results if self._agenda.is_recorded(result.run_id)]
+        new = [result for result in results if not self._agenda.is_recorded(result.run_id)]
+        if new:
+            rows = self._agenda.rows_of(result.run_id for result in new)
+            self._writer.write(new, rows)
         for result in results:
             del self._in_hand[result.run_id]
             self._snapshots.pop(result.run_id, None)
-        self._tracker.finish(results)
+        self._tracker.finish(new)
+        n_other = self._agenda.again.end(again)
+        if n_other:
+            self._watcher.notice(
+                f"{n_other} runs that were trained again for their weights came to other numbers "
+                "than recorded (by other code, or on another machine): their weights are those of "
+                "now, their records those of then"
+            )
 
     def _leave_lapsed(self) -> None:
         """Give up all in hand if this process slept so long that others may have taken it."""

@@ -16,6 +16,7 @@ from tests.analysis.builders import (
     DEFAULT,
     MEAN_LAST,
     TUNE,
+    Last,
     Row,
     load_sweep,
     make_definition,
@@ -38,6 +39,41 @@ def test_a_finished_sweep(small: Sweep) -> None:
     assert said[3].startswith("differences are of test error, one arm minus another at equal")
     assert "adjusted over the 1 contrast declared beforehand" in said[4]
     assert said[5].startswith("a gain of tuning is the test error of the arm's untuned default")
+
+
+def sgd_tuned_to(*settings: Last) -> list[Row]:
+    """Give what each setting of sgd came to, on both seeds: rates of 0.1, 1 and 0.3."""
+    return [("tune", "sgd", n, seed, last) for n, last in enumerate(settings) for seed in (0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (
+            sgd_tuned_to((0.0, 0.3, 0.3), "diverged", (0.0, 0.1, 0.1)),
+            "the best optimizer.lr, 0.3, lies on the high edge of what completed, for what was "
+            "tried beyond it diverged or failed; a better one may lie beyond",
+        ),
+        (
+            sgd_tuned_to((0.0, 0.3, 0.3), (0.0, 0.1, 0.1), "diverged"),
+            "the best optimizer.lr, 1.0, lies on the high edge of what was searched; a better one",
+        ),
+        (
+            sgd_tuned_to("diverged", "diverged", "diverged"),
+            "no setting is best, for every run of every setting diverged; setting 0 stands for",
+        ),
+        (
+            sgd_tuned_to((0.0, 0.1, 0.1), (0.0, 0.1, 0.1), "diverged"),
+            "no setting is best, for all 2 settings that completed have the same score; setting 0",
+        ),
+    ],
+)
+def test_an_edge_beside_what_diverged_and_a_best_that_is_none(
+    tmp_path: Path, rows: list[Row], said: str
+) -> None:
+    found = notes_of(load_sweep(write_sweep(tmp_path, rows=rows))).splitlines()
+    (line,) = [each for each in found if each.startswith(("sgd: the best", "sgd: no setting"))]
+    assert line.startswith(f"sgd: {said}")
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,13 @@
 """The time and the threads that a sweep is said to take."""
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ffnn_lab import library
+from ffnn_lab.library import ProgramError
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.estimate import estimate
 from tests.builders import make_run
@@ -48,3 +51,31 @@ def test_what_is_recorded_takes_no_time() -> None:
     definition = _definition({})
     found = estimate(definition, n_recorded=definition.n_runs, n_workers=1, n_threads=2)
     assert (found.n_populations, found.seconds, found.n_threads) == (0, 0.0, 1)
+
+
+def test_steps_whose_programs_are_missing_are_timed_as_written_and_nothing_is_made(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A slip in a sweep must not cost the minutes of compiling before its plan is shown."""
+    monkeypatch.setenv("FFNN_LAB_CACHE", str(tmp_path / "programs"))
+
+    def refuse(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(library, "_build", refuse)
+    definition = _definition({"trainer.compile": True})
+    found = estimate(definition, n_recorded=0, n_workers=1, n_threads=1, may_compile=False)
+    assert found.is_upper
+    assert found.seconds > 0
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(library, "find_compiler", lambda: None)
+    with pytest.raises(ProgramError, match=r"needs a C\+\+ compiler"):
+        estimate(definition, n_recorded=0, n_workers=1, n_threads=1)
+
+
+def test_runs_that_are_trained_again_for_their_weights_take_time() -> None:
+    definition = _definition({})
+    n_runs = definition.n_runs
+    found = estimate(definition, n_recorded=n_runs, n_again=n_runs, n_workers=1, n_threads=1)
+    assert (found.n_again, found.n_populations) == (n_runs, 2)
+    assert found.seconds > 0

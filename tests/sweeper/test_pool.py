@@ -351,6 +351,35 @@ def test_a_worker_tells_how_far_its_population_is() -> None:
     assert teller.told() == 0
 
 
+def test_a_worker_that_is_shown_tells_how_far_it_is_too() -> None:
+    """Whoever asks for the status of a sweep in one process reads it in its beat."""
+    told: list[object] = []
+
+    class Display(Watcher):
+        def epoch(self, members: object) -> None:
+            told.append(members)
+
+        def progress(self, progress: object) -> None:
+            told.append(progress)
+
+        def in_training(self, workers: object) -> None:
+            told.append(workers)
+
+        def notice(self, text: str) -> None:
+            told.append(text)
+
+    teller = Teller(Display())
+    member = Member(make_run({"trainer.max_epochs": 4}), "a")
+    member.epoch = 1
+    teller.epoch([member])
+    assert teller.told() == 0.25
+    progress = Progress({}, {}, {})
+    teller.progress(progress)
+    teller.in_training({"a": 0.5})
+    teller.notice("a line")
+    assert told == [[member], progress, {"a": 0.5}, "a line"]
+
+
 # --- opening -----------------------------------------------------------------------------------
 
 

@@ -3,18 +3,21 @@
 import dataclasses
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import optuna
+import pandas as pd
 import pytest
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from ffnn_lab.config import ConfigError
+from ffnn_lab.scores import Standing
 from ffnn_lab.sweeper.definition import Arm, Definition
 from ffnn_lab.sweeper.grammar import read_entry
-from ffnn_lab.sweeper.protocols import Values, ask, sampler_of, setting_of
+from ffnn_lab.sweeper.growth import Values
+from ffnn_lab.sweeper.protocols import ask, sampler_of, setting_of
 from ffnn_lab.sweeper.space import Choice, Interval, Space, log_grid
 from ffnn_lab.sweeper.storage import Storage
 from tests.builders import make_run
@@ -26,6 +29,7 @@ LR, GAIN, HIDDEN, EPOCHS = (
     "dropout.hidden",
     "trainer.max_epochs",
 )
+CHANCE = 0.9
 CONTINUOUS: Space = {
     LR: Interval(1e-3, 1.0, log=True),
     HIDDEN: Interval(0.0, 0.5, log=False),
@@ -67,10 +71,9 @@ def play(
             if trial.number not in scores
         }
         while len(pending) < definition.n_parallel:
-            is_scored = scores and not pending
-            best = min(scores, key=lambda number: scores[number]) if is_scored else None
+            standing = standing_of(scores) if scores and not pending else None
             known = settings_in(study, definition, arm)
-            values = ask(study, definition, arm, known, best=best)
+            values = ask(study, definition, arm, known, standing=standing)
             if values is None:
                 break
             pending[len(known)] = values
@@ -81,6 +84,25 @@ def play(
             scores[number] = score(values)
             if not (restart and number == max(pending)):
                 study.tell(number, scores[number])
+
+
+def standing_of(scores: Mapping[int, float]) -> Standing:
+    """Say how settings stand; an infinite score is that of one whose runs all diverged."""
+    is_diverged = [math.isinf(score) for score in scores.values()]
+    return Standing.of(
+        pd.DataFrame(
+            {
+                "arm": "sgd",
+                "setting": list(scores),
+                "score": [CHANCE if math.isinf(score) else score for score in scores.values()],
+                "tie_break": list(scores.values()),
+                "n_seeds": 1,
+                "n_diverged": [int(each) for each in is_diverged],
+                "n_pruned": 0,
+                "n_failed": 0,
+            }
+        )
+    )
 
 
 def settings_in(study: optuna.Study, definition: Definition, arm: Arm) -> list[Values]:
@@ -131,6 +153,41 @@ def test_growth_ends_at_the_stated_limit(tmp_path: Path) -> None:
     space = {LR: log_grid(LR, {"center": 0.1, "ratio": 2, "n_points": 5})}
     definition = make("grid_until_interior", space, max_points=7)
     assert len(play(definition, tmp_path, away_at(1e6))) == 7
+
+
+def diverging_from(limit: float, optimum: float) -> Callable[[Values], float]:
+    """Score best at an optimum; from a limit on, runs diverge."""
+    away = away_at(optimum)
+    return lambda values: math.inf if values[LR] >= limit else away(values)
+
+
+@pytest.mark.parametrize(
+    ("points", "score", "more"),
+    [
+        # The neighbor diverges one step beyond, or not much more: nothing is left to try.
+        ((0.1, 1.0, 10.0), diverging_from(5, 1), []),
+        ((1.0, 3.0, 10.0), diverging_from(5, 4), []),
+        # It lies far beyond: the grid grows between, until its best is inside or one diverges.
+        ((0.001, 0.002, 1e30), diverging_from(1, 0.016), [0.004, 0.008, 0.016, 0.032]),
+        ((0.001, 0.002, 1e30), diverging_from(0.02, 1), [0.004, 0.008, 0.016, 0.032]),
+        # Its steps are so wide that a study could not hold the next value.
+        ((1e-5, 1e8), away_at(1e30), []),
+        # Below as above: values that are too small to be taken.
+        ((1e-30, 0.5, 1.0), lambda v: math.inf if v[LR] < 0.1 else v[LR], [0.25, 0.125, 0.0625]),
+        # All diverge: smaller ones may not, and from the first that does not it goes on.
+        ((1e3, 1e4), diverging_from(50, 1), [100.0, 10.0, 1.0, 0.1]),
+        ((1e28, 1e29), diverging_from(1, 1), [1e27, 1e26, 1e25, 1e24, 1e23]),
+        # All are equal: they are too small to have an effect.
+        ((1e-5, 1e-4), lambda v: abs(round(v[LR]) - 1), [1e-3, 1e-2, 1e-1, 1.0, 10.0]),
+        ((1e-5, 1e-4, 1e30), lambda v: math.inf if v[LR] > 1e-3 else 0.5, [1e-3, 1e-2]),
+    ],
+)
+def test_a_grid_grows_among_points_that_completed(
+    tmp_path: Path, points: tuple[float, ...], score: Callable[[Values], float], more: list[float]
+) -> None:
+    definition = make("grid_until_interior", {LR: Choice(points, grows=True)}, max_points=7)
+    visited = [values[LR] for values in play(definition, tmp_path, score)]
+    assert visited == [*points, *more]
 
 
 def test_growth_ends_at_a_natural_bound(tmp_path: Path) -> None:
@@ -274,11 +331,11 @@ def test_a_round_cut_short_while_it_asks_proposes_the_same(tmp_path: Path) -> No
         asked = []
         for _ in range(4):
             known = settings_in(study, definition, arm)
-            asked.append((len(known), ask(study, definition, arm, known, best=None)))
+            asked.append((len(known), ask(study, definition, arm, known, standing=None)))
         for number, values in asked:
             study.tell(number, bowl(values or {}))
     known = settings_in(study, definition, arm)
-    assert ask(study, definition, arm, known, best=None) is not None
+    assert ask(study, definition, arm, known, standing=None) is not None
     study.sampler = sampler_of(definition, arm, 17)
     study.ask().suggest_float(LR, 1e-3, 1.0, log=True)
     assert play(definition, tmp_path / "rough", bowl) == calm[16:]

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from analysis.declaration import declare
+from ffnn_lab.config import with_values
 from ffnn_lab.records import (
     RecordError,
     RecordWriter,
@@ -216,3 +217,26 @@ def test_a_fork_takes_over_no_run_that_was_pruned_or_failed(tmp_path: Path) -> N
     assert forked.command.endswith("hydra.sweeper.if_changed=fork")
     work(tmp_path, forked)
     assert set(read_runs(tmp_path / forked.name)["status"]) == {"completed"}
+
+
+@pytest.mark.parametrize(("mode", "is_told"), [("offline", True), ("off", False)])
+def test_tracking_that_comes_after_the_runs_is_told(
+    tmp_path: Path, mode: str, *, is_told: bool
+) -> None:
+    """Nothing is trained, so nothing is tracked; the user learns what would do it."""
+    definition = make_definition("grid", confirm_seeds=())
+    folder = work(tmp_path, definition)
+    arms = tuple(
+        dataclasses.replace(arm, config=with_values(arm.config, {"tracking.mode": mode}))
+        for arm in definition.arms
+    )
+    for is_first in (True, False):  # once, and not at every command that follows
+        listener = Listener()
+        work(tmp_path, dataclasses.replace(definition, arms=arms), listener)
+        said = [text for text in listener.notices if text.startswith("tracking=offline holds for")]
+        assert bool(said) == (is_told and is_first)
+        assert all(
+            f"12 were recorded without it, and python -m ffnn_lab.track {folder}" in text
+            for text in said
+        )
+    assert not (folder / "wandb").exists()

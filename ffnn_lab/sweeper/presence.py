@@ -1,0 +1,60 @@
+"""Whether anybody works on a sweep, looked up without taking part: nothing is locked or written.
+
+Living workers beat into the sweep's journal every few seconds, so a journal that nobody has
+written for a while is that of a sweep at rest. Optuna is imported only where it is not.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+JOURNAL = "study.journal"
+"""As in ``storage``, which imports optuna."""
+SILENT_SECONDS = 60.0
+"""As ``leases.LEASE_SECONDS``: who was silent for longer is taken for dead."""
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Who works on a sweep at the moment."""
+
+    n_workers: int
+    """Living processes that train."""
+    progress: float
+    """Runs' worth of epochs that they have done in their populations."""
+    seen: float
+    """When the last sign of life was written; seconds since the epoch."""
+
+
+def look(folder: Path, name: str, *, now: float) -> Presence | None:
+    """Look who works on a sweep.
+
+    Args:
+        folder: The sweep's.
+        name: Its name, as in the definition.
+        now: Seconds since the epoch.
+
+    Returns:
+        None where the folder has no journal that can be read: the sweep was not begun, or its
+        studies lie on a server.
+    """
+    journal = folder / JOURNAL
+    try:
+        seen = journal.stat().st_mtime
+    except OSError:
+        return None
+    if now - seen > SILENT_SECONDS:
+        return Presence(0, 0.0, seen)
+    from optuna.storages import JournalStorage  # noqa: PLC0415 - a second of import
+    from optuna.storages.journal import JournalFileBackend  # noqa: PLC0415
+
+    from ffnn_lab.sweeper.leases import Identity, Leases  # noqa: PLC0415 - likewise
+    from ffnn_lab.sweeper.storage import Attributes  # noqa: PLC0415
+
+    try:
+        storage = JournalStorage(JournalFileBackend(str(journal)))
+        notes = Attributes(storage, storage.get_study_id_from_name(f"{name}/.workers"))
+        leases = Leases(notes, Identity.of_this_process())
+        n_workers = leases.n_workers() - 1  # which counts this process, too
+        return Presence(n_workers, sum(leases.living().values()), seen)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, AssertionError):
+        return None  # a damaged journal is mended by who works on the sweep

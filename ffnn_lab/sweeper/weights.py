@@ -1,0 +1,111 @@
+"""The runs of a sweep that are recorded without the weights that ``trainer.save_weights`` wants.
+
+They are trained again, each as it was, for its network alone: its records stay as they are, so
+that an interruption loses nothing.
+"""
+
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ffnn_lab.config import partition_key, run_id, with_values
+from ffnn_lab.records import RunResult, TrialRow, read_runs, read_trials
+from ffnn_lab.sweeper.definition import Definition
+from ffnn_lab.sweeper.units import Planned
+
+
+def lacks_weights(folder: Path, run: str) -> bool:
+    """Return whether the file of a run's network is missing or damaged.
+
+    Args:
+        folder: The sweep's.
+        run: The run's id.
+    """
+    try:
+        with zipfile.ZipFile(folder / "weights" / f"{run}.pt") as file:
+            return file.testzip() is not None  # the checksum of each part
+    except (OSError, zipfile.BadZipFile):
+        return True
+
+
+def runs_without_weights(definition: Definition, folder: Path) -> list[Planned]:
+    """Find the completed runs of a sweep whose networks are asked for and are not there.
+
+    Networks of runs that diverged or were pruned are of no use, and are not made again.
+
+    Returns:
+        The runs, once each, though several rows of ``trials`` may name one.
+    """
+    arms = {arm.name: arm for arm in definition.arms if arm.config.trainer.save_weights}
+    if not arms:
+        return []
+    runs = read_runs(folder)[["run_id", "status", "config_json"]]
+    trials = read_trials(folder).merge(runs[runs["status"] == "completed"], on="run_id")
+    trials = trials[trials["arm"].isin(list(arms))].drop_duplicates("run_id")
+    found = []
+    for row in trials.to_dict("records"):
+        if not lacks_weights(folder, row["run_id"]):
+            continue
+        arm, stored = arms[row["arm"]], json.loads(row["config_json"])
+        values = {key: stored[key] for key in arm.space}
+        config = with_values(arm.config, {**values, "seed": int(row["seed"])})
+        if run_id(config) == row["run_id"]:
+            names = ("stage", "arm", "setting", "seed", "run_id")
+            trial = TrialRow(**{name: row[name] for name in names})
+            found.append(Planned(trial, config, partition_key(config)))
+    return found
+
+
+class Again:
+    """One worker's view of the runs that are trained again for their weights."""
+
+    def __init__(self, definition: Definition, folder: Path) -> None:
+        """Make ready; nothing is read before the first `take`.
+
+        Args:
+            definition: The sweep.
+            folder: Its folder.
+        """
+        self._definition = definition
+        self._folder = folder
+        self._left: dict[str, Planned] | None = None
+
+    @property
+    def is_left(self) -> bool:
+        """Return True if the last look found runs that nobody has trained again yet."""
+        return bool(self._left)
+
+    def take(self, n_places: int, held: Mapping[str, str]) -> list[Planned]:
+        """Choose runs of one partition, so many at most.
+
+        Args:
+            n_places: How many are wanted.
+            held: The holder of each run that a living worker holds.
+        """
+        if self._left is None:
+            found = runs_without_weights(self._definition, self._folder)
+            self._left = {planned.run_id: planned for planned in found}
+        # Others may have trained some of them meanwhile.
+        self._left = {k: v for k, v in self._left.items() if lacks_weights(self._folder, k)}
+        free = [planned for run, planned in self._left.items() if run not in held]
+        return [each for each in free if each.partition == free[0].partition][:n_places]
+
+    def end(self, results: Sequence[RunResult]) -> int:
+        """Strike runs off that were trained again, or failed to be.
+
+        Returns:
+            The number of those that did not come to what is recorded of them.
+        """
+        if not results:
+            return 0
+        recorded = read_runs(self._folder).set_index("run_id")
+        n_other = 0
+        for result in results:
+            (self._left or {}).pop(result.run_id, None)
+            if result.status == "failed":
+                continue  # which the worker tells
+            row = recorded.loc[result.run_id]
+            now = {"status": result.status, **result.metrics()}
+            n_other += any(row[key] != value for key, value in now.items())
+        return n_other
