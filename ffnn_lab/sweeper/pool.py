@@ -21,7 +21,8 @@ from ffnn_lab.population import Member
 from ffnn_lab.records import RecordError, read_definition, write_definition
 from ffnn_lab.sweeper.agenda import Agenda, Progress
 from ffnn_lab.sweeper.definition import Definition
-from ffnn_lab.sweeper.leases import EXIT_ORPHANED, Identity, Leases, is_dead, this_host
+from ffnn_lab.sweeper.identity import Identity, this_host
+from ffnn_lab.sweeper.leases import EXIT_ORPHANED, Leases
 from ffnn_lab.sweeper.resume import prepare
 from ffnn_lab.sweeper.storage import Storage, split_password
 from ffnn_lab.sweeper.worker import StoppedError, Watcher, Worker
@@ -95,7 +96,7 @@ def open_sweep(
     """
     storage = Storage(outputs / definition.name, storage_url)
     with closing(storage), storage.trouble_said():
-        leases_in(storage, definition).bury()
+        leases_in(storage, definition).bury(watcher.notice)
         with storage.lock(definition.name), owned(definition, outputs, storage):
             living = leases_in(storage, definition).living()
             if living:
@@ -134,7 +135,9 @@ def owned(definition: Definition, outputs: Path, storage: Storage) -> Iterator[N
     own_id = (read_definition(folder) or {}).get("id")
     here = {"host": this_host(), "path": str(folder)}
     if owner is not None and owner["id"] != own_id:
-        if {key: owner[key] for key in here} != here:
+        # Another machine may have the same name and a folder at the same path.
+        is_elsewhere = {key: owner[key] for key in here} != here
+        if is_elsewhere or leases_in(storage, definition).living():
             msg = (
                 f"hydra.sweeper.storage={storage.place} has the sweep {definition.name} of "
                 f"another folder, {owner['path']} on {owner['host']}: choose another "
@@ -169,7 +172,7 @@ def work_at(
     me = Identity.of_this_process()
     if post.n_threads is not None:
         torch.set_num_threads(post.n_threads)
-    elif post.parent is not None and post.parent.host == me.host:
+    elif post.parent is not None and me.shares_machine_with(post.parent):
         # Workers on one machine share its cores.
         torch.set_num_threads(share_of_cores(post.n_workers))
     storage = Storage(folder, post.storage)
@@ -208,7 +211,7 @@ def work_under(post: Post, _config: Any = None) -> None:  # noqa: ANN401 - Hydra
 def _end_with(parent: Identity | None) -> None:
     """End this process with its parent, for whose word a launcher's own code would wait long."""
     while parent is not None:
-        if is_dead(parent):
+        if parent.is_dead:
             os._exit(EXIT_ORPHANED)
         time.sleep(LOOK_SECONDS)
 

@@ -23,7 +23,8 @@ from ffnn_lab.records import RecordError, read_runs, read_trials
 from ffnn_lab.sweeper import leases, pool
 from ffnn_lab.sweeper.agenda import Progress
 from ffnn_lab.sweeper.definition import Definition
-from ffnn_lab.sweeper.leases import Identity, Leases, this_host
+from ffnn_lab.sweeper.identity import Identity
+from ffnn_lab.sweeper.leases import Leases
 from ffnn_lab.sweeper.pool import (
     MAX_IDLE_LAUNCHES,
     Job,
@@ -311,7 +312,7 @@ def test_workers_of_one_machine_share_its_cores(tmp_path: Path, set_threads: Set
     for parent, expected in (
         (None, 2 * n_cores()),
         (Identity("far", "elsewhere", 1), 2 * n_cores()),
-        (Identity("here", this_host(), os.getpid()), max(1, n_cores() // n_workers)),
+        (Identity.of_this_process(), max(1, n_cores() // n_workers)),
     ):
         set_threads(2 * n_cores())
         attributes = Storage(Path(post.folder), None).open_attributes("test/.workers")
@@ -371,7 +372,7 @@ def test_a_sweep_at_work_is_joined_but_not_changed(tmp_path: Path) -> None:
     def open_it(asked: Definition, *, retry_failed: bool = False) -> None:
         open_sweep(asked, tmp_path, storage_url=None, retry_failed=retry_failed, watcher=listener)
 
-    beat_of(folder, definition, Identity("other", this_host(), os.getpid()))
+    beat_of(folder, definition, replace(Identity.of_this_process(), name="other"))
     open_it(definition)
     assert listener.notices == ["1 processes are at work on this sweep: joining them"]
     with pytest.raises(RecordError, match="is being worked on by other processes"):
