@@ -148,8 +148,8 @@ class Leases:
                 has_told = True
                 notice(
                     f"{len(unsure)} processes that this one cannot see (of another machine, "
-                    "container or version of ffnn_lab) took part in this sweep: waiting for a sign "
-                    f"of life, {LEASE_SECONDS:.0f} s at most"
+                    "container or version of ffnn_lab) took part in this sweep: waiting for a "
+                    f"sign of life, {LEASE_SECONDS:.0f} s at most"
                 )
             time.sleep(LOOK_SECONDS)
 
