@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import optuna
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage, get_storage
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 # sqlalchemy is imported where a server is asked for: a journal need not wait half a second for it.
 
 JOURNAL = "study.journal"
+URL_KEY = "hydra.sweeper.storage"
 CONNECT_SECONDS = 10
 SCHEMES = ("postgresql", "postgresql+psycopg")
 
@@ -168,13 +170,20 @@ def check_url(url: str) -> None:
     from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
 
     try:
-        scheme = make_url(url).drivername
+        parsed = make_url(url)
+        scheme, parameters = parsed.drivername, parsed.query
     except (ArgumentError, ValueError):  # the latter for a port that is no number
-        scheme = ""
+        scheme, parameters = "", {}
     if scheme not in SCHEMES:
         msg = (
             "hydra.sweeper.storage must be null (a journal in the sweep's folder) or "
             f"postgresql://user:password@host:port/database, got {without_password(url)}"
+        )
+        raise ConfigError(msg)
+    if "sslpassword" in parameters:
+        msg = (
+            "hydra.sweeper.storage: sslpassword would be handed to the workers in writing; put it "
+            "into a connection service file, and name that: postgresql://?service=NAME"
         )
         raise ConfigError(msg)
     if importlib.util.find_spec("psycopg") is None:
@@ -186,7 +195,32 @@ def without_password(url: str) -> str:
     """Write a URL as it may be shown; one that is not well formed, too."""
     # The password goes from the user's colon to the last @, for it may contain one.
     hidden = re.sub(r"(^|/)([^:/@]*):(?!//).*@", r"\1\2:***@", url)
-    return re.sub(r"(?i)(\bpassword=)[^&'\"]*", r"\1***", hidden)
+    return re.sub(r"([?&])([^=&]*)=([^&'\"]*)", _hidden_parameter, hidden)
+
+
+def _hidden_parameter(found: re.Match[str]) -> str:
+    """Hide the value of a URL's parameter that is a password, however its name is written."""
+    is_secret = "password" in unquote(found[2]).lower()
+    return f"{found[1]}{found[2]}=***" if is_secret else found[0]
+
+
+def as_stored(override: str) -> str:
+    """Write an override as it may be stored: a URL of a storage without its password.
+
+    What is stored can be used again where PostgreSQL's client finds the password by itself, in
+    ``PGPASSWORD`` or ``PGPASSFILE``.
+    """
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415 - see the top
+
+    key, _, value = override.partition("=")
+    if key.lstrip("+") == URL_KEY:
+        quote = value[:1] if value[:1] in ("'", '"') else ""
+        try:
+            bare, _ = split_password(value.strip(quote) if quote else value)
+        except (ArgumentError, ValueError):  # An interpolation, or not well formed.
+            return f"{key}={without_password(value)}"
+        return f"{key}={quote}{bare}{quote}"
+    return without_password(override) if "postgres" in override.lower() else override
 
 
 def _open_database(url: str) -> RDBStorage:
