@@ -4,15 +4,14 @@ Whoever holds the lock decides alone what is asked, scored and taken on; trainin
 A lock dies with the process that holds it, on one machine and across machines.
 """
 
-import fcntl
 import importlib.util
 import json
 import re
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import optuna
@@ -23,6 +22,7 @@ from optuna.study import StudyDirection
 
 from ffnn_lab.config import ConfigError
 from ffnn_lab.records import RecordError
+from ffnn_lab.sweeper.locks import locked, refuse_link
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -111,8 +111,7 @@ class Storage:
             RecordError: If the server went away.
         """
         if self._database is None:
-            with (self._folder / ".lock").open("w") as file:
-                fcntl.flock(file, fcntl.LOCK_EX)
+            with locked(self._folder / ".lock"):
                 yield
             return
         with self.trouble_said(), _locked(self._database.engine, name):
@@ -262,18 +261,16 @@ class _JournalLock(BaseJournalFileLock):
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file: IO[bytes] | None = None
+        self._held = ExitStack()
 
     def acquire(self) -> bool:
-        self._file = self._path.with_name(f".{self._path.name}.lock").open("ab")
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        refuse_link(self._path)
+        self._held.enter_context(locked(self._path.with_name(f".{self._path.name}.lock")))
         _mend_tail(self._path)
         return True
 
     def release(self) -> None:
-        if self._file is not None:
-            self._file.close()  # which unlocks it
-            self._file = None
+        self._held.close()
 
 
 def _mend_tail(path: Path) -> None:

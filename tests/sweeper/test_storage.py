@@ -315,6 +315,24 @@ def test_sweeps_of_other_names_do_not_wait(tmp_path: Path, server: str) -> None:
         pass
 
 
+@pytest.mark.parametrize("name", [".lock", JOURNAL, f".{JOURNAL}.lock"])
+def test_nothing_is_written_through_a_link(name: str, tmp_path: Path) -> None:
+    """In a folder that others may write to, somebody may lay one to a file of the user's."""
+    precious, folder = tmp_path / "precious", tmp_path / "s"
+    precious.write_text('{"op_code": 0}\nmy thesis')
+    folder.mkdir()
+    (folder / name).symlink_to(precious)
+
+    def decide() -> None:
+        storage = Storage(folder, None)
+        with storage.lock("s"):
+            storage.open_attributes("s/.workers").write("a", 1)
+
+    with pytest.raises(RecordError, match=rf"{re.escape(name)} is a symbolic link, to "):
+        decide()
+    assert precious.read_text() == '{"op_code": 0}\nmy thesis'
+
+
 # --- a server ----------------------------------------------------------------------------------
 
 
