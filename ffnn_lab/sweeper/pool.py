@@ -3,15 +3,12 @@
 import functools
 import os
 import secrets
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from multiprocessing import resource_tracker
 from pathlib import Path
-from types import FrameType
 from typing import Any, Protocol
 
 import torch
@@ -24,6 +21,7 @@ from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.identity import Identity, this_host
 from ffnn_lab.sweeper.leases import EXIT_ORPHANED, Leases
 from ffnn_lab.sweeper.resume import prepare
+from ffnn_lab.sweeper.signals import deaf, stopped_by_signals
 from ffnn_lab.sweeper.storage import Storage, split_password
 from ffnn_lab.sweeper.worker import StoppedError, Watcher, Worker
 from ffnn_lab.tracking import Tracker, make_tracker
@@ -32,8 +30,6 @@ LOOK_SECONDS = 1.0
 """How often a parent looks how far its workers are."""
 MAX_IDLE_LAUNCHES = 3
 """Times in a row that workers are started in place of killed ones and not one run is recorded."""
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
-"""What tells a sweep to stop."""
 OWNER = "owner"
 """Under which a server notes whose studies they are."""
 Job = Callable[[Any], None]
@@ -182,7 +178,7 @@ def work_at(
         attributes = storage.open_attributes(workers_of(definition))
         with (
             Leases(attributes, me, parent=post.parent, progress=teller.told, stop=stop) as leases,
-            stopped_by_signals(leases.stop, watcher),
+            stopped_by_signals(leases.stop, watcher.notice),
         ):
             worker = Worker(
                 definition,
@@ -267,7 +263,7 @@ def lead(
         attributes = storage.open_attributes(workers_of(definition))
         with (
             Leases(attributes, me, is_worker=False, stop=stop) as leases,
-            stopped_by_signals(leases.stop, watcher),
+            stopped_by_signals(leases.stop, watcher.notice),
         ):
             told = replace(post, parent=me, storage=hand_over(post.storage))
             job = functools.partial(work_under, told)
@@ -386,56 +382,6 @@ def followed(
     finally:
         end.set()
         thread.join()
-
-
-@contextmanager
-def stopped_by_signals(stop: threading.Event, watcher: Watcher) -> Iterator[None]:
-    """Let a first Ctrl-C (or SIGTERM) set ``stop``, and a second one interrupt at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    has_asked = False
-
-    def ask() -> None:
-        stop.set()
-        watcher.notice("stopping at the end of this epoch; Ctrl-C again stops at once")
-
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        nonlocal has_asked
-        if has_asked or stop.is_set():
-            raise KeyboardInterrupt
-        has_asked = True
-        # The code that this interrupts may hold the locks of the event and of the terminal. The
-        # thread hears no signals: it may outlive the block, and a process that is deaf again must
-        # not hear through it.
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-        threading.Thread(target=ask).start()
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-
-    before = {number: signal.signal(number, handle) for number in SIGNALS}
-    mask = signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def deaf() -> Iterator[None]:
-    """Start processes that hear no Ctrl-C before they have learned what to do then.
-
-    A terminal sends it to all of them, and amid an import it comes out as any error. This process
-    hears it all the same, by its other threads.
-    """
-    # Joblib starts this; as it starts, older Pythons let the thread hear again.
-    resource_tracker.ensure_running()
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def stored_definition(folder: Path) -> Definition:

@@ -4,20 +4,20 @@ Any number of workers may do so at a time, none waits for another's population.
 """
 
 import math
-import time
 import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import torch
 
-from ffnn_lab.checkpoints import load_checkpoint, save_checkpoint
+from ffnn_lab.checkpoints import load_checkpoint
 from ffnn_lab.config import RunConfig, UserError
 from ffnn_lab.population import Member, Snapshot, method_order
 from ffnn_lab.records import RecordWriter, RunResult
 from ffnn_lab.sweeper.agenda import Agenda, Planned, Progress
 from ffnn_lab.sweeper.definition import Definition
+from ffnn_lab.sweeper.keeper import Keeper
 from ffnn_lab.sweeper.leases import Leases
 from ffnn_lab.sweeper.pruning import Pruning
 from ffnn_lab.sweeper.storage import Storage
@@ -96,8 +96,11 @@ class Worker:
         self._tracker = make_tracker(self._labels)
         self._in_hand: dict[str, Planned] = {}
         """Claimed and not recorded, by run id."""
-        self._checkpoint = folder / "checkpoints" / f"{leases.me.name}.pt"
-        self._checkpoint_seconds = definition.arms[0].config.trainer.checkpoint_seconds
+        self._keeper = Keeper(
+            folder / "checkpoints" / f"{leases.me.name}.pt",
+            definition.arms[0].config.trainer.checkpoint_seconds,
+            watcher.notice,
+        )
         self._snapshots: dict[str, Snapshot] = {}
         self._contents: dict[Path, tuple[float, frozenset[str]]] = {}
         """Of the checkpoints that others left: when each was written, and whose runs it holds."""
@@ -127,8 +130,9 @@ class Worker:
                 raise StoppedError
         with self._storage.lock(self._definition.name):
             self._writer.compact()
-        for path in self._checkpoint.parent.glob("*.pt"):
-            path.unlink(missing_ok=True)
+        for path in self._keeper.path.parent.glob("*.pt"):
+            with suppress(OSError):
+                path.unlink()
 
     def _take(self, partition: str | None = None) -> list[Planned]:
         """Take runs on, as many as there are places, and hold them.
@@ -197,7 +201,7 @@ class Worker:
         if len(left) == 1:
             self._record([self._failed(left[0], error)])
             return
-        self._keep_latest(load_checkpoint(self._checkpoint))
+        self._keep_latest(self._keeper.load())
         half = (len(left) + 1) // 2
         for part in (left[:half], left[half:]):
             # None is left in hand where this process slept past its lease.
@@ -219,7 +223,7 @@ class Worker:
         pruning = Pruning(self._definition, self._agenda, task.chance_error)
         waiting = list(chosen)
         freed: set[int] = set()
-        saved_at = time.monotonic()
+        self._keeper.begin()
         while True:
             n_free = self._n_places - len(training.members)
             joining, waiting = _first(waiting, n_free, freed)
@@ -240,18 +244,15 @@ class Worker:
             if not training.members:
                 break
             if self._leases.stop.is_set():
-                self._save(training)
+                self._keeper.save(training)
                 raise StoppedError
             if self._leases.has_lapsed.is_set():
                 self._leave_lapsed()
                 return
-            seconds = self._checkpoint_seconds
-            if seconds is not None and time.monotonic() - saved_at >= seconds:
-                self._save(training)
-                saved_at = time.monotonic()
+            self._keeper.save_if_due(training)
             training.epoch()
             self._tell(training.members)
-        self._checkpoint.unlink(missing_ok=True)
+        self._keeper.remove()
 
     def _tell(self, members: Sequence[Member]) -> None:
         self._tracker.on_epoch(members)
@@ -282,19 +283,15 @@ class Worker:
 
     # --- checkpoints ---------------------------------------------------------------------------
 
-    def _save(self, training: Training) -> None:
-        if self._checkpoint_seconds is not None:
-            save_checkpoint(self._checkpoint, training.snapshots())
-
     def _read_checkpoints(self, chosen: Sequence[Planned], alive: Collection[str]) -> None:
         """Find where dead workers left what was chosen; of several places, the latest epoch."""
         wanted = {planned.run_id for planned in chosen}
-        for path in sorted(self._checkpoint.parent.glob("*.pt")) if wanted else ():
-            if path == self._checkpoint or path.stem in alive:
+        for path in sorted(self._keeper.path.parent.glob("*.pt")) if wanted else ():
+            if path == self._keeper.path or path.stem in alive:
                 continue
             try:
                 written = path.stat().st_mtime
-            except FileNotFoundError:
+            except OSError:
                 continue  # its worker is done with it
             known_at, held = self._contents.get(path, (math.nan, frozenset()))
             if known_at == written and not held & wanted:

@@ -30,16 +30,15 @@ from ffnn_lab.sweeper.pool import (
     Job,
     Post,
     Teller,
-    deaf,
     lead,
     n_cores,
     open_sweep,
-    stopped_by_signals,
     stored_definition,
     work_alone,
     work_at,
     workers_of,
 )
+from ffnn_lab.sweeper.signals import deaf, stopped_by_signals
 from ffnn_lab.sweeper.storage import Storage
 from ffnn_lab.sweeper.worker import StoppedError, Watcher
 from tests.builders import make_run
@@ -407,7 +406,7 @@ def test_a_folder_without_a_definition_is_named(tmp_path: Path) -> None:
 def test_a_first_signal_asks_and_a_second_interrupts(number: signal.Signals) -> None:
     stop, listener = threading.Event(), Listener()
     before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
-    with stopped_by_signals(stop, listener):
+    with stopped_by_signals(stop, listener.notice):
         os.kill(os.getpid(), number)
         assert stop.wait(10)
         until = time.monotonic() + 10
@@ -424,7 +423,7 @@ def test_a_first_signal_asks_and_a_second_interrupts(number: signal.Signals) -> 
 def test_signals_do_not_wait_for_what_they_interrupt() -> None:
     """The event's own lock is held when the signal comes; a handler that took it would hang."""
     stop = threading.Event()
-    with stopped_by_signals(stop, Watcher()):
+    with stopped_by_signals(stop, Watcher().notice):
         with stop._cond:  # type: ignore[attr-defined] # not in its stub
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(0.1)
@@ -436,14 +435,14 @@ def test_a_process_started_in_deafness_hears_again_when_it_can() -> None:
     """It gets then what it was sent before."""
     code = (
         "import os, signal, threading, time\n"
-        "from ffnn_lab.sweeper.pool import SIGNALS, stopped_by_signals\n"
+        "from ffnn_lab.sweeper.signals import stopped_by_signals\n"
         "from ffnn_lab.sweeper.worker import Watcher\n"
         "class Slow(Watcher):\n"
         "    def notice(self, message):\n"
         "        time.sleep(1)  # its thread outlives the block, and is deaf as well\n"
         "os.kill(os.getpid(), signal.SIGINT)\n"
         "stop = threading.Event()\n"
-        "with stopped_by_signals(stop, Slow()):\n"
+        "with stopped_by_signals(stop, Slow().notice):\n"
         "    assert stop.wait(10)\n"
         "os.kill(os.getpid(), signal.SIGINT)\n"
         "assert signal.SIGINT in signal.sigpending()\n"
@@ -475,7 +474,7 @@ def test_a_thread_handles_no_signals() -> None:
     seen: list[object] = []
 
     def enter() -> None:
-        with stopped_by_signals(threading.Event(), Watcher()):
+        with stopped_by_signals(threading.Event(), Watcher().notice):
             seen.append(signal.getsignal(signal.SIGINT))
 
     thread = threading.Thread(target=enter)
