@@ -223,6 +223,7 @@ def run_sweep(
         n_workers,
         options.max_failures,
         n_threads=options.n_threads,
+        patience_seconds=options.storage_patience_seconds,
     )
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # the display tidies up
     try:
@@ -231,6 +232,7 @@ def run_sweep(
                 definition,
                 outputs,
                 storage_url=options.storage,
+                patience_seconds=options.storage_patience_seconds,
                 retry_failed=options.retry_failed,
                 watcher=display,
             )

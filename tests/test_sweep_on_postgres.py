@@ -330,7 +330,9 @@ def test_a_server_that_crashes_is_told_and_the_sweep_goes_on_later(
 ) -> None:
     folder = tmp_path / "here" / "outputs" / "s"
     watch = Watch(folder)
-    words = (*GRID, "trainer.max_epochs=40", *launcher, f"hydra.sweeper.storage={server}")
+    impatient = "hydra.sweeper.storage_patience_seconds=0"
+    storage = f"hydra.sweeper.storage={server}"
+    words = (*GRID, "trainer.max_epochs=40", *launcher, storage, impatient)
     with command(tmp_path, *words) as started:
         wait_for(started, watch, lambda: watch.trainings)
         with postgres.stopped("immediate"):
@@ -351,5 +353,30 @@ def test_a_server_that_crashes_is_told_and_the_sweep_goes_on_later(
     assert watch.trainings
     with command(tmp_path, *words, log="again") as started:
         assert started.wait(MOST_SECONDS, watch) == 0, started._log.read_text()
+    assert watch.twice() == []
+    assert_same(on_a_journal(tmp_path, folder), folder)
+
+
+@pytest.mark.slow
+@on_linux
+def test_a_server_that_restarts_is_waited_for(
+    tmp_path: Path, postgres: Cluster, server: str
+) -> None:
+    """Two workers at work: nothing is trained twice, and the numbers are the same."""
+    folder = tmp_path / "here" / "outputs" / "s"
+    watch = Watch(folder)
+    two = ("hydra/launcher=joblib", "hydra.sweeper.n_workers=2")
+    words = (*GRID, "trainer.max_epochs=40", *two, f"hydra.sweeper.storage={server}")
+    with command(tmp_path, *words) as started:
+        wait_for(started, watch, lambda: watch.trainings)
+        for _ in range(2):
+            with postgres.stopped("immediate"):
+                time.sleep(2)
+            time.sleep(1)
+        assert started.wait(MOST_SECONDS, watch) == 0, started._log.read_text()
+        said = started._log.read_text()
+    assert "does not answer" in said
+    assert "answers again" in said
+    assert "Traceback" not in said
     assert watch.twice() == []
     assert_same(on_a_journal(tmp_path, folder), folder)

@@ -5,10 +5,12 @@ dead one is seen at once; elsewhere, a worker whose beat has not changed for ``L
 the clock of whoever looks, is taken for dead. So clocks need not agree.
 """
 
+import math
 import os
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from types import TracebackType
 from typing import Any, Self
@@ -62,6 +64,8 @@ class Leases:
         self._progress = progress
         self._is_worker = is_worker
         self._seen: dict[str, tuple[int, float]] = {}
+        self._cut_off_at = -math.inf
+        """When this process last failed to reach the storage."""
         self._n_beats = 0
         self._last_beat = _awake()
         self._end = threading.Event()
@@ -69,7 +73,7 @@ class Leases:
 
     def __enter__(self) -> Self:
         """Begin to beat."""
-        self._beat()
+        self._attributes.patiently(self._beat)
         self._thread.start()
         return self
 
@@ -82,13 +86,10 @@ class Leases:
         """Stop beating and give up all that is held."""
         self._end.set()
         self._thread.join()
-        try:
+        # A lease that cannot be given back lapses.
+        with suppress(Exception):
             self.release()
             self._attributes.write(_BEAT + self.me.name, None)
-        except Exception:
-            # A lease that cannot be given back lapses; the first error says more.
-            if error is None:
-                raise
 
     def claims(self) -> dict[str, str]:
         """Give the holder of each run that a living worker holds, by run id."""
@@ -108,6 +109,11 @@ class Leases:
     def claim(self, run_ids: Collection[str]) -> None:
         """Hold these runs, and no others."""
         self._attributes.write(_CLAIM + self.me.name, sorted(run_ids))
+
+    def has_kept(self, run_ids: Collection[str]) -> bool:
+        """Return whether nobody has taken from this worker what it claimed. Needs the lock."""
+        mine = self._attributes.read().get(_CLAIM + self.me.name) or []
+        return set(run_ids) <= set(mine)
 
     def release(self) -> None:
         """Hold nothing."""
@@ -179,7 +185,8 @@ class Leases:
         if known is None or known[0] != number:
             self._seen[worker] = number, now
             return True
-        return now - known[1] < LEASE_SECONDS
+        # While this process reached nobody, it could hear nobody.
+        return now - max(known[1], self._cut_off_at) < LEASE_SECONDS
 
     def _beat(self) -> None:
         now = _awake()
@@ -211,8 +218,8 @@ class Leases:
                     last = time.monotonic()
                 if self._parent is not None and not self._is_wanted(self._parent):
                     self.stop.set()
-            except Exception:  # noqa: BLE001, S112 - the worker itself meets the same trouble
-                continue
+            except Exception:  # noqa: BLE001 - the worker itself meets the same trouble
+                self._cut_off_at = time.monotonic()
 
     def _is_wanted(self, parent: Identity) -> bool:
         notes = self._attributes.read()

@@ -21,6 +21,7 @@ from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.identity import Identity, this_host
 from ffnn_lab.sweeper.leases import EXIT_ORPHANED, Leases
 from ffnn_lab.sweeper.resume import prepare
+from ffnn_lab.sweeper.server import Patience, is_trouble, reason_of, waiting_text
 from ffnn_lab.sweeper.signals import deaf, stopped_by_signals
 from ffnn_lab.sweeper.storage import Storage, split_password
 from ffnn_lab.sweeper.worker import StoppedError, Watcher, Worker
@@ -55,6 +56,8 @@ class Post:
     """Of each worker; None for an equal share of the cores, where they are on one machine."""
     parent: Identity | None = None
     """Who started it; None in the process that the user started."""
+    patience_seconds: float = 0.0
+    """How long to try again where the storage's server does not answer."""
 
 
 class Teller(Watcher):
@@ -84,16 +87,18 @@ def open_sweep(
     storage_url: str | None,
     retry_failed: bool,
     watcher: Watcher,
+    patience_seconds: float = 0.0,
 ) -> None:
     """Begin a sweep's folder and studies, or make sure that work can go on in them.
 
     Raises:
         UserError: If it cannot.
     """
-    storage = Storage(outputs / definition.name, storage_url)
-    with closing(storage), storage.trouble_said():
-        leases_in(storage, definition).bury(watcher.notice)
-        with storage.lock(definition.name), owned(definition, outputs, storage):
+    patience = Patience(patience_seconds, watcher.notice)
+    storage = Storage(outputs / definition.name, storage_url, patience)
+
+    def opened() -> None:
+        with owned(definition, outputs, storage):
             living = leases_in(storage, definition).living()
             if living:
                 watcher.notice(f"{len(living)} processes are at work on this sweep: joining them")
@@ -105,6 +110,10 @@ def open_sweep(
                 retry_failed=retry_failed,
                 notice=watcher.notice,
             )
+
+    with closing(storage), storage.trouble_said():
+        storage.patiently(lambda: leases_in(storage, definition).bury(watcher.notice))
+        storage.decide(definition.name, opened)
 
 
 def leases_in(storage: Storage, definition: Definition) -> Leases:
@@ -171,11 +180,16 @@ def work_at(
     elif post.parent is not None and me.shares_machine_with(post.parent):
         # Workers on one machine share its cores.
         torch.set_num_threads(share_of_cores(post.n_workers))
-    storage = Storage(folder, post.storage)
+    teller = Teller()
+    watcher = watcher or teller
+    stop = stop or threading.Event()
+    # Others need not have reached the server; whoever was started by another process has.
+    patience = Patience(
+        post.patience_seconds, watcher.notice, stop, was_reached=post.parent is not None
+    )
+    storage = Storage(folder, post.storage, patience)
     with closing(storage), storage.trouble_said():
-        teller = Teller()
-        watcher = watcher or teller
-        attributes = storage.open_attributes(workers_of(definition))
+        attributes = storage.patiently(lambda: storage.open_attributes(workers_of(definition)))
         with (
             Leases(attributes, me, parent=post.parent, progress=teller.told, stop=stop) as leases,
             stopped_by_signals(leases.stop, watcher.notice),
@@ -187,7 +201,7 @@ def work_at(
                 leases,
                 watcher=watcher,
                 make_tracker=functools.partial(tracker_of, definition, folder),
-                n_workers=max(post.n_workers, leases.n_workers()),
+                n_workers=max(post.n_workers, storage.patiently(leases.n_workers)),
                 max_failures=post.max_failures,
             )
             worker.work()
@@ -257,17 +271,19 @@ def lead(
     """
     folder = Path(post.folder)
     definition = stored_definition(folder)
-    storage = Storage(folder, post.storage)
+    stop = stop or threading.Event()
+    patience = Patience(post.patience_seconds, watcher.notice, stop, was_reached=True)
+    storage = Storage(folder, post.storage, patience)
     with closing(storage), storage.trouble_said():
         me = Identity.of_this_process()
-        attributes = storage.open_attributes(workers_of(definition))
+        attributes = storage.patiently(lambda: storage.open_attributes(workers_of(definition)))
         with (
             Leases(attributes, me, is_worker=False, stop=stop) as leases,
             stopped_by_signals(leases.stop, watcher.notice),
         ):
             told = replace(post, parent=me, storage=hand_over(post.storage))
             job = functools.partial(work_under, told)
-            with followed(definition, folder, storage, leases, watcher):
+            with followed(definition, folder, storage, leases, watcher, post.patience_seconds):
                 _launch_until_done(job, post, leases, make_launcher, watcher)
 
 
@@ -337,27 +353,37 @@ def _count(post: Post) -> tuple[bool, int]:
     """Whether the sweep is done, and how many of its runs are recorded."""
     folder = Path(post.folder)
     definition = stored_definition(folder)
-    storage = Storage(folder, post.storage)
-    with closing(storage), storage.lock(definition.name):
+    patience = Patience(post.patience_seconds, was_reached=True)
+    storage = Storage(folder, post.storage, patience)
+
+    def counted() -> tuple[bool, int]:
         agenda = Agenda(definition, folder, storage)
         agenda.restore()
         agenda.look()
         progress = agenda.progress()
-    n_done = sum(progress.n_done.values())
-    return n_done >= sum(progress.n_asked.values()) and agenda.is_scored, n_done
+        n_done = sum(progress.n_done.values())
+        return n_done >= sum(progress.n_asked.values()) and agenda.is_scored, n_done
+
+    with closing(storage):
+        return storage.decide(definition.name, counted)
 
 
 @contextmanager
 def followed(
-    definition: Definition, folder: Path, storage: Storage, leases: Leases, watcher: Watcher
+    definition: Definition,
+    folder: Path,
+    storage: Storage,
+    leases: Leases,
+    watcher: Watcher,
+    patience_seconds: float = 0.0,
 ) -> Iterator[None]:
     """Show in a thread how far the workers are, all in one picture."""
     end = threading.Event()
-    agenda = Agenda(definition, folder, storage)
+    agenda = storage.patiently(lambda: Agenda(definition, folder, storage))
 
     def look() -> None:
         n_failed = 0
-        has_told = False
+        has_told = has_said_away = False
         while True:
             is_last = end.wait(LOOK_SECONDS)
             try:
@@ -370,8 +396,13 @@ def followed(
                 if leases.stop.is_set() and not has_told:
                     leases.tell_to_stop()
                     has_told = True
-            except Exception:  # noqa: BLE001, S110 - a display does no harm; the workers say what is wrong
-                pass
+                if has_said_away:
+                    has_said_away = False
+                    watcher.notice("the storage answers again")
+            except Exception as error:  # noqa: BLE001 - a display does no harm; the workers say what is wrong
+                if is_trouble(error) and not has_said_away:
+                    has_said_away = True
+                    watcher.notice(waiting_text(storage.place, reason_of(error), patience_seconds))
             if is_last:
                 return
 

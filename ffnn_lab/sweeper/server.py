@@ -88,7 +88,7 @@ class Patience:
                     raise
                 if not has_told:
                     has_told = True
-                    self.notice(_waiting_text(place, reason_of(error), self.seconds))
+                    self.notice(waiting_text(place, reason_of(error), self.seconds))
                 if self.stop.wait(min(pause, self.seconds - waited)):
                     raise StoppedWaitingError from None
                 pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
@@ -99,7 +99,8 @@ class Patience:
             return result
 
 
-def _waiting_text(place: str, reason: str, seconds: float) -> str:
+def waiting_text(place: str, reason: str, seconds: float) -> str:
+    """Write the line that says that a server is waited for."""
     hint = ""
     if any(text in reason for text in _SHORT):
         hint = "; each worker needs two connections or three, so fewer hydra.sweeper.n_workers fit"

@@ -3,11 +3,13 @@
 Any number of workers may do so at a time, none waits for another's population.
 """
 
+import functools
 import math
 import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 
@@ -20,11 +22,13 @@ from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.keeper import Keeper
 from ffnn_lab.sweeper.leases import Leases
 from ffnn_lab.sweeper.pruning import Pruning
+from ffnn_lab.sweeper.server import StoppedWaitingError
 from ffnn_lab.sweeper.storage import Storage
 from ffnn_lab.tasks import Task, load_task
 from ffnn_lab.tracking import Tracker
 from ffnn_lab.trainer import Training, result_of
 
+T = TypeVar("T")
 WAIT_SECONDS = 0.3
 """Between two looks for work, while others hold all there is."""
 _NO_MEMORY = ("can't allocate memory", "out of memory", "bad_alloc", "CUBLAS_STATUS_ALLOC_FAILED")
@@ -113,11 +117,13 @@ class Worker:
             TooManyFailedError: If more runs failed than may.
         """
         with closing(self._tracker):  # however it ends: what the tracker has is written
-            self._work()
+            try:
+                self._work()
+            except StoppedWaitingError:
+                raise StoppedError from None
 
     def _work(self) -> None:
-        with self._storage.lock(self._definition.name):
-            self._agenda.restore()
+        self._decide(self._agenda.restore)
         while True:
             if self._leases.stop.is_set():
                 raise StoppedError
@@ -128,8 +134,7 @@ class Worker:
                 break
             elif self._leases.stop.wait(WAIT_SECONDS):
                 raise StoppedError
-        with self._storage.lock(self._definition.name):
-            self._writer.compact()
+        self._decide(self._writer.compact)
         for path in self._keeper.path.parent.glob("*.pt"):
             with suppress(OSError):
                 path.unlink()
@@ -140,29 +145,44 @@ class Worker:
         Args:
             partition: Of the population in training, which they are to join.
         """
-        with self._storage.lock(self._definition.name):
-            self._agenda.look(self._writer)
-            if partition is None:
-                self._leave_lapsed()
-            elif self._leases.has_lapsed.is_set():
-                return []  # first the population in training must be given up
-            held = self._leases.claims()
-            share = min(self._n_places, self._agenda.share(self._n_workers))
-            n_places = share - len(self._in_hand)
-            chosen = []
-            if n_places > 0:
-                me = self._leases.me.name
-                chosen = self._agenda.take(n_places, held, me, partition=partition)
-                self._agenda.note_known(self._writer)
-            if self._agenda.n_failed > self._max_failures:
-                self._give_up()
-            self._in_hand.update({planned.run_id: planned for planned in chosen})
-            if chosen or not self._in_hand:
-                self._leases.claim(list(self._in_hand))
-            self._read_checkpoints(chosen, set(held.values()))
+        chosen = self._decide(lambda: self._choose(partition))
+        self._in_hand.update({planned.run_id: planned for planned in chosen})
         self._watcher.progress(self._agenda.progress())
         for planned in chosen:
             self._labels[planned.run_id] = planned.row.stage, planned.row.arm
+        return chosen
+
+    def _decide(self, decision: Callable[[], T]) -> T:
+        return self._storage.decide(self._definition.name, decision, self._begin_anew)
+
+    def _begin_anew(self) -> None:
+        """Take what the records and the studies say for all that is known."""
+        self._agenda.reopen()
+        self._agenda.restore()
+
+    def _choose(self, partition: str | None) -> list[Planned]:
+        """Choose runs and claim them, by what the records say. Needs the sweep's lock."""
+        self._agenda.look(self._writer)
+        if partition is None:
+            self._leave_lapsed()
+        elif self._leases.has_lapsed.is_set():
+            return []  # first the population in training must be given up
+        me = self._leases.me.name
+        claims = self._leases.claims()
+        # A claim of this worker's that it does not know of was made as its connection broke.
+        held = {run: by for run, by in claims.items() if by != me or run in self._in_hand}
+        share = min(self._n_places, self._agenda.share(self._n_workers))
+        n_places = share - len(self._in_hand)
+        chosen = []
+        if n_places > 0:
+            chosen = self._agenda.take(n_places, held, me, partition=partition)
+            self._agenda.note_known(self._writer)
+        if self._agenda.n_failed > self._max_failures:
+            self._give_up()
+        in_hand = [*self._in_hand, *(planned.run_id for planned in chosen)]
+        if chosen or not in_hand:
+            self._leases.claim(in_hand)
+        self._read_checkpoints(chosen, set(held.values()))
         return chosen
 
     def _train(self, chosen: Sequence[Planned]) -> None:
@@ -232,7 +252,8 @@ class Worker:
                 configs = [planned.config for planned in joining]
                 training.join(configs, self._snapshots)
                 self._tell(training.members)
-            results = training.leave(pruning.to_prune(training.members))
+            to_prune = functools.partial(pruning.to_prune, training.members)
+            results = training.leave(self._storage.patiently(to_prune))
             if results:
                 pruning.note(results)
                 self._record(results)
