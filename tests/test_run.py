@@ -271,7 +271,7 @@ def test_an_interrupted_run_leaves_its_predecessor(tmp_path: Path) -> None:
     class StoppedError(Exception):
         pass
 
-    from ffnn_lab.run import whole_or_not  # noqa: PLC0415 - hydra, for this test alone
+    from ffnn_lab.sweeper.single import whole_or_not  # noqa: PLC0415 - hydra, for this test alone
 
     def begin() -> None:
         with whole_or_not(folder) as begun:

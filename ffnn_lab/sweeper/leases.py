@@ -110,11 +110,6 @@ class Leases:
         """Hold these runs, and no others."""
         self._attributes.write(_CLAIM + self.me.name, sorted(run_ids))
 
-    def has_kept(self, run_ids: Collection[str]) -> bool:
-        """Return whether nobody has taken from this worker what it claimed. Needs the lock."""
-        mine = self._attributes.read().get(_CLAIM + self.me.name) or []
-        return set(run_ids) <= set(mine)
-
     def release(self) -> None:
         """Hold nothing."""
         self._attributes.write(_CLAIM + self.me.name, None)

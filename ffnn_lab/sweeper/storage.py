@@ -240,9 +240,9 @@ def check_url(url: str) -> None:
 
     try:
         parsed = make_url(url)
-        scheme, parameters = parsed.drivername, parsed.query
+        scheme, parameters = parsed.drivername, set(parsed.query)
     except (ArgumentError, ValueError):  # the latter for a port that is no number
-        scheme, parameters = "", {}
+        scheme, parameters = "", set()
     if scheme not in SCHEMES:
         msg = (
             "hydra.sweeper.storage must be null (a journal in the sweep's folder) or "

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -287,7 +287,9 @@ def test_a_worker_that_cannot_be_seen_lives_until_it_is_silent(
     """Its host name is ours, and its number is that of no process here."""
     with sleeper() as process:
         pass
-    worker = Leases(notes(), replace(local("unseen", process.pid), **UNSEEN[place]))
+    worker = Leases(
+        notes(), Identity.from_json("unseen", asdict(local("", process.pid)) | UNSEEN[place])
+    )
     worker._beat()
     worker.claim(["1"])
     looker = Leases(notes(), local("a"))
