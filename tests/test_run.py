@@ -274,7 +274,7 @@ def test_an_interrupted_run_leaves_its_predecessor(tmp_path: Path) -> None:
     from ffnn_lab.sweeper.single import whole_or_not  # noqa: PLC0415 - hydra, for this test alone
 
     def begin() -> None:
-        with whole_or_not(folder) as begun:
+        with whole_or_not(folder, print) as begun:
             (begun / "half").write_text("half")
             raise StoppedError
 
