@@ -27,7 +27,7 @@ if __name__ in ("__main__", "__mp_main__"):
 
 import functools
 import gc
-import shutil
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -90,7 +90,8 @@ def slips_said() -> Iterator[None]:
 def run_single(config: RunConfig) -> None:
     """Train one run, record it under ``paths.outputs``, and print its small table.
 
-    A single run repeats: it replaces its own folder.
+    A single run repeats: it replaces its own folder. One that was interrupted goes on from its
+    last checkpoint.
     """
     from rich.console import Console  # noqa: PLC0415 - see the module's docstring
 
@@ -98,9 +99,15 @@ def run_single(config: RunConfig) -> None:
     from ffnn_lab.population import Member  # noqa: PLC0415
     from ffnn_lab.records import RecordWriter  # noqa: PLC0415
     from ffnn_lab.sweeper.settle import settle_compile  # noqa: PLC0415
+    from ffnn_lab.sweeper.signals import stopped_by_signals  # noqa: PLC0415
+    from ffnn_lab.sweeper.single import (  # noqa: PLC0415
+        RunStoppedError,
+        train_single,
+        whole_or_not,
+    )
     from ffnn_lab.tasks import load_task, settle_task  # noqa: PLC0415
     from ffnn_lab.tracking import make_tracker  # noqa: PLC0415
-    from ffnn_lab.trainer import settle_device, train  # noqa: PLC0415
+    from ffnn_lab.trainer import settle_device  # noqa: PLC0415
     from ffnn_lab.wandb_runs import check_tracking, unheeded  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, signal.default_int_handler)  # from here on, folders are tidied up
@@ -115,35 +122,33 @@ def run_single(config: RunConfig) -> None:
     task = load_task(config.task, Path(config.paths.data))
     name = f"run-{run_id(config)}"
     folder = Path(config.paths.outputs) / name
-    console.print(task.summary, soft_wrap=True, highlight=False, markup=False)
-    with (
-        whole_or_not(folder) as begun,
-        closing(make_tracker(config, begun, group=name, labels={})) as tracker,
-    ):
+    stop = threading.Event()
 
-        def on_epoch(members: Sequence[Member]) -> None:
-            display.on_epoch(members)
-            tracker.on_epoch(members)
+    def say(text: str) -> None:
+        console.print(text, soft_wrap=True, highlight=False, markup=False)
 
-        with RunDisplay(config, console) as display:
-            results = train([config], task, on_epoch=on_epoch, weights_folder=begun / "weights")
-        RecordWriter(begun).write(results)
-        tracker.finish(results)
-    print_result(results[0], str(folder), console, rmse_unit=task.rmse_unit)
-
-
-@contextmanager
-def whole_or_not(folder: Path) -> Iterator[Path]:
-    """Give a folder to fill, which takes the place of ``folder`` if all goes well."""
-    begun = folder.with_name(f".{folder.name}")
-    shutil.rmtree(begun, ignore_errors=True)
-    begun.mkdir(parents=True)
+    say(task.summary)
     try:
-        yield begun
-        shutil.rmtree(folder, ignore_errors=True)
-        begun.rename(folder)
-    finally:
-        shutil.rmtree(begun, ignore_errors=True)
+        with (
+            whole_or_not(folder, say) as begun,
+            stopped_by_signals(stop, say),
+            closing(make_tracker(config, begun, group=name, labels={})) as tracker,
+        ):
+
+            def on_epoch(members: Sequence[Member]) -> None:
+                display.on_epoch(members)
+                tracker.on_epoch(members)
+
+            with RunDisplay(config, console) as display:
+                result = train_single(
+                    config, task, begun, on_epoch=on_epoch, notice=say, stop=stop
+                )
+            RecordWriter(begun).write([result])
+            tracker.finish([result])
+    except RunStoppedError as stopped:
+        sys.stderr.write(f"{stopped}\n")
+        sys.exit(EXIT_INTERRUPTED)
+    print_result(result, str(folder), console, rmse_unit=task.rmse_unit)
 
 
 def run_sweep(
@@ -206,6 +211,7 @@ def run_sweep(
         n_workers,
         options.max_failures,
         n_threads=options.n_threads,
+        patience_seconds=options.storage_patience_seconds,
     )
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # the display tidies up
     try:
@@ -214,6 +220,7 @@ def run_sweep(
                 definition,
                 outputs,
                 storage_url=options.storage,
+                patience_seconds=options.storage_patience_seconds,
                 retry_failed=options.retry_failed,
                 watcher=display,
             )

@@ -22,7 +22,8 @@ from ffnn_lab.population import Member, Snapshot
 from ffnn_lab.records import CurvePoint, RunResult, read_runs
 from ffnn_lab.schedules import ScheduleState
 from ffnn_lab.sweeper.definition import Definition
-from ffnn_lab.sweeper.leases import Identity, Leases
+from ffnn_lab.sweeper.identity import Identity
+from ffnn_lab.sweeper.leases import Leases
 from ffnn_lab.sweeper.pool import open_sweep, workers_of
 from ffnn_lab.sweeper.space import Choice
 from ffnn_lab.sweeper.storage import Storage

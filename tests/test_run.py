@@ -271,10 +271,10 @@ def test_an_interrupted_run_leaves_its_predecessor(tmp_path: Path) -> None:
     class StoppedError(Exception):
         pass
 
-    from ffnn_lab.run import whole_or_not  # noqa: PLC0415 - hydra, for this test alone
+    from ffnn_lab.sweeper.single import whole_or_not  # noqa: PLC0415 - hydra, for this test alone
 
     def begin() -> None:
-        with whole_or_not(folder) as begun:
+        with whole_or_not(folder, print) as begun:
             (begun / "half").write_text("half")
             raise StoppedError
 

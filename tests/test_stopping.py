@@ -318,26 +318,73 @@ def test_a_terminal_gets_its_cursor_back(tmp_path: Path) -> None:
     assert said.rfind(SHOWS_THE_CURSOR) > said.rfind(b"best tuning score")
 
 
-def test_a_single_run_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:
+@contextmanager
+def single_run(root: Path, *words: str) -> Iterator["subprocess.Popen[str]"]:
+    """Start a single run of many epochs, and yield it when it has begun to train."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "ffnn_lab.run", "trainer.max_epochs=5000", "tracking=off"],
-        cwd=tmp_path,
+        [sys.executable, "-m", "ffnn_lab.run", *SINGLE, *words],
+        cwd=root,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
     try:
         until = time.monotonic() + MOST_SECONDS
-        while not list(tmp_path.glob("outputs/.run-*")):
+        while not list(root.glob("outputs/.run-*/")):
             assert process.poll() is None
             assert time.monotonic() < until
             time.sleep(0.05)
-        time.sleep(0.5)
-        process.send_signal(signal.SIGINT)
-        out, error = process.communicate(timeout=30)
+        time.sleep(1)
+        yield process
     finally:
         process.kill()
-    assert process.returncode == INTERRUPTED
+        process.communicate()
+
+
+SINGLE = ("trainer.max_epochs=800", "trainer.checkpoint_seconds=0.2", "tracking=off")
+
+
+@pytest.mark.slow
+def test_a_single_run_goes_on_however_it_was_ended(tmp_path: Path) -> None:
+    """By signals that let it finish its epoch, and by one that does not; the same to the bit."""
+    calm, rough = tmp_path / "calm", tmp_path / "rough"
+    calm.mkdir()
+    rough.mkdir()
+    assert run_lab(calm, *SINGLE).exit_code == 0
+    for number in (signal.SIGHUP, signal.SIGKILL):
+        with single_run(rough) as process:
+            process.send_signal(number)
+            out, error = process.communicate(timeout=30)
+        assert process.returncode == (INTERRUPTED if number == signal.SIGHUP else -number), error
+        assert "Traceback" not in out + error
+        assert ("stopped after epoch" in error) == (number == signal.SIGHUP)
+        (begun,) = (rough / "outputs").glob(".run-*/checkpoint.pt")
+        assert max(each.member.epoch for each in load_checkpoint(begun).values()) > 0
+    said = run_lab(rough, *SINGLE)
+    assert said.exit_code == 0, said.error
+    assert "going on after epoch" in said.out
+    (there,), (here,) = ((root / "outputs").iterdir() for root in (calm, rough))
+    for one, other in zip(tables(there), tables(here), strict=True):
+        pd.testing.assert_frame_equal(without_commit(one), without_commit(other), check_exact=True)
+
+
+@pytest.mark.slow
+def test_a_single_run_that_keeps_nothing_leaves_nothing(tmp_path: Path) -> None:
+    with single_run(tmp_path, "trainer.max_epochs=5000", "trainer.checkpoint_seconds=null") as run:
+        run.send_signal(signal.SIGINT)
+        out, error = run.communicate(timeout=30)
+    assert run.returncode == INTERRUPTED
     assert "Traceback" not in out + error
-    assert error == "interrupted; a sweep goes on with the same command\n"
+    assert "not kept" in error
     assert list((tmp_path / "outputs").iterdir()) == []
+
+
+@pytest.mark.slow
+def test_of_two_equal_single_runs_the_second_waits(tmp_path: Path) -> None:
+    with single_run(tmp_path) as first_one:
+        said = run_lab(tmp_path, *SINGLE)
+        _, error = first_one.communicate(timeout=60)
+    assert (first_one.returncode, said.exit_code) == (0, 0), error + said.error
+    assert "another process is training run-" in said.out
+    (folder,) = (tmp_path / "outputs").iterdir()
+    assert len(read_runs(folder)) == 1

@@ -1,8 +1,10 @@
 """Sweeps whose workers meet on a PostgreSQL server."""
 
 import itertools
+import json
 import os
 import re
+import secrets
 import shutil
 import socket
 import sys
@@ -11,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import pandas as pd
 import pytest
@@ -34,6 +37,8 @@ GRID = (
     "hydra.sweeper.confirm.n_seeds=2",
     "hydra.sweeper.population_size=2",
 )
+psycopg = pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
+sql = pytest.importorskip("psycopg.sql")
 JOBLIB = ("hydra/launcher=joblib", "hydra.sweeper.n_workers=3")
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
 
@@ -144,31 +149,73 @@ def test_a_password_may_come_from_the_environment(
     assert "no password supplied" in said.error
 
 
+SECRET = "p@ss:w/rd?&='%zz"  # noqa: S105 - a test's own
+"""With all that has a meaning in a URL, in YAML or in Hydra's grammar."""
+
+
+def forms_of(secret: str) -> list[bytes]:
+    """List how a password may be written down: as it is, percent-encoded, in JSON."""
+    forms = (secret, quote(secret, safe=""), quote(secret), json.dumps(secret)[1:-1])
+    return [form.encode() for form in dict.fromkeys(forms)]
+
+
+def holds(contents: bytes, secret: str) -> bool:
+    """Return whether a file or a command line holds a password, in any form."""
+    return any(form in contents for form in forms_of(secret))
+
+
+@pytest.fixture
+def secret_url(server: str) -> str:
+    """The address of the test's database for a user with an awkward password."""
+    user = f"awkward_{secrets.token_hex(4)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        make = sql.SQL("CREATE ROLE {} SUPERUSER LOGIN PASSWORD {}")
+        connection.execute(make.format(sql.Identifier(user), SECRET))
+    return f"postgresql://{user}:{quote(SECRET, safe='')}@{server.partition('@')[2]}"
+
+
 @pytest.mark.slow
+@on_linux
 @pytest.mark.parametrize(
-    "launcher",
+    ("launcher", "key"),
     [
-        "joblib",
-        pytest.param(
-            "submitit_local",
-            marks=[
-                pytest.mark.xfail(reason="its pickles hold Hydra's config", strict=True),
-                pytest.mark.exhaustive,
-            ],
-        ),
+        ("submitit_local", "++hydra.sweeper.storage"),
+        rest("joblib", "++hydra.sweeper.storage"),
+        rest("basic", "hydra.sweeper.storage"),
     ],
 )
-def test_workers_are_told_no_password(
-    launcher: str, tmp_path: Path, postgres: Cluster, server: str
+def test_a_password_reaches_no_file_and_no_workers_command_line(
+    launcher: str, key: str, tmp_path: Path, secret_url: str
 ) -> None:
-    workers = (f"hydra/launcher={launcher}", "hydra.sweeper.n_workers=2")
-    storage = f"hydra.sweeper.storage={server}"
-    said = run_lab(tmp_path, "-m", *GRID, "trainer.max_epochs=1", *workers, storage)
-    assert said.exit_code == 0, said.error
-    assert postgres.password not in said.out + said.error
-    secret = postgres.password.encode()
+    """Definition, figures, W&B's files, the launcher's pickles: none has it, in any form."""
+    words = (
+        *(word for word in GRID if word != "tracking=off"),
+        "tracking=offline",
+        "trainer.max_epochs=1",
+        "hydra.output_subdir=.hydra",
+        f"hydra/launcher={launcher}",
+        *(() if launcher == "basic" else ("hydra.sweeper.n_workers=2",)),
+        f"{key}={secret_url}",
+    )
+    watch = Watch(tmp_path / "here" / "outputs" / "s")
+    titles: set[bytes] = set()
+    with command(tmp_path, *words) as started:
+        code = None
+        while code is None:
+            code = started.wait(started.seconds + 0.2, watch)
+            titles |= {" ".join(each.command).encode() for each in started.children()}
+            assert started.seconds < MOST_SECONDS, started._log.read_text()
+        said = started._log.read_text()
+    assert code == 0, said
+    assert "Traceback" not in said
+    assert not any(holds(title, SECRET) for title in titles)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert [path for path in files if secret in path.read_bytes()] == []
+    assert any("definition.json" in str(path) for path in files)
+    assert [path for path in files if holds(path.read_bytes(), SECRET)] == []
+    definition = read_definition(tmp_path / "here" / "outputs" / "s")
+    assert definition is not None
+    user = secret_url.removeprefix("postgresql://").partition(":")[0]
+    assert f"{key}=postgresql://{user}@127.0.0.1" in definition["command"]
 
 
 def test_a_password_is_handed_over_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -283,7 +330,9 @@ def test_a_server_that_crashes_is_told_and_the_sweep_goes_on_later(
 ) -> None:
     folder = tmp_path / "here" / "outputs" / "s"
     watch = Watch(folder)
-    words = (*GRID, "trainer.max_epochs=40", *launcher, f"hydra.sweeper.storage={server}")
+    impatient = "hydra.sweeper.storage_patience_seconds=0"
+    storage = f"hydra.sweeper.storage={server}"
+    words = (*GRID, "trainer.max_epochs=40", *launcher, storage, impatient)
     with command(tmp_path, *words) as started:
         wait_for(started, watch, lambda: watch.trainings)
         with postgres.stopped("immediate"):
@@ -304,5 +353,30 @@ def test_a_server_that_crashes_is_told_and_the_sweep_goes_on_later(
     assert watch.trainings
     with command(tmp_path, *words, log="again") as started:
         assert started.wait(MOST_SECONDS, watch) == 0, started._log.read_text()
+    assert watch.twice() == []
+    assert_same(on_a_journal(tmp_path, folder), folder)
+
+
+@pytest.mark.slow
+@on_linux
+def test_a_server_that_restarts_is_waited_for(
+    tmp_path: Path, postgres: Cluster, server: str
+) -> None:
+    """Two workers at work: nothing is trained twice, and the numbers are the same."""
+    folder = tmp_path / "here" / "outputs" / "s"
+    watch = Watch(folder)
+    two = ("hydra/launcher=joblib", "hydra.sweeper.n_workers=2")
+    words = (*GRID, "trainer.max_epochs=40", *two, f"hydra.sweeper.storage={server}")
+    with command(tmp_path, *words) as started:
+        wait_for(started, watch, lambda: watch.trainings)
+        for _ in range(2):
+            with postgres.stopped("immediate"):
+                time.sleep(2)
+            time.sleep(1)
+        assert started.wait(MOST_SECONDS, watch) == 0, started._log.read_text()
+        said = started._log.read_text()
+    assert "does not answer" in said
+    assert "answers again" in said
+    assert "Traceback" not in said
     assert watch.twice() == []
     assert_same(on_a_journal(tmp_path, folder), folder)

@@ -78,6 +78,8 @@ class SweeperConfig:
     """Threads of each; null for an equal share of the machine's cores."""
     storage: Union[str, None]  # noqa: UP007 - as above
     """Where the workers meet: null for a journal in the sweep's folder, or postgresql://..."""
+    storage_patience_seconds: float = ranged("[0, inf)")
+    """How long to try again where a server does not answer."""
     max_failures: int = ranged("[0, inf)")
     """Runs that may fail before the sweep stops."""
     retry_failed: bool

@@ -74,6 +74,11 @@ class Agenda:
         self._definition = definition
         self._folder = folder
         self._storage = storage
+        self.reopen()
+
+    def reopen(self) -> None:
+        """Forget all that is known, and read the records and open the studies anew."""
+        definition, folder, storage = self._definition, self._folder, self._storage
         self._arms = {arm.name: arm for arm in definition.arms}
         self._studies = {
             arm.name: storage.open_study(f"{definition.name}/{arm.name}")
@@ -432,10 +437,11 @@ class Agenda:
         }
         values = counted(with_moment(runs, objective, curves), objective_column(objective))
         value_of = dict(zip(runs["run_id"], values, strict=True))
-        for key, unit in ready.items():
-            if may_tell:
+        if may_tell:  # First: what is told and lost with its connection is told again.
+            for key, unit in ready.items():
                 seeds = {planned.row.seed: value_of[planned.run_id] for planned in unit}
                 self._tell(*key, found[key], seeds)
+        for key in ready:
             self._scores[key] = found[key]
             del self._units[key]
         rivals = dict.fromkeys([*self._best.items(), *ready])

@@ -22,7 +22,7 @@ from ffnn_lab.config.run import MOVES_NO_NUMBER
 from ffnn_lab.sweeper.definition import CONFIRM_FROM, Arm, Definition, short_hash
 from ffnn_lab.sweeper.grammar import Assignment, read_assignment, read_entry
 from ffnn_lab.sweeper.space import Axis, Choice, Interval
-from ffnn_lab.sweeper.storage import check_url, without_password
+from ffnn_lab.sweeper.storage import as_stored, check_url
 from ffnn_lab.tasks import check_task, settle_task
 from ffnn_lab.wandb_runs import check_tracking
 
@@ -470,14 +470,9 @@ def _name(request: Request, definition: Definition) -> str:
 
 def _command(request: Request, hydra_overrides: Sequence[str]) -> str:
     words = [_undeferred(text) for text in request.arguments]
-    words += [_shown(text) for text in hydra_overrides if not text.startswith(_ONCE)]
+    lasting = (text for text in hydra_overrides if not text.lstrip("+").startswith(_ONCE))
+    words += [as_stored(text) for text in lasting]
     return " ".join(("python -m ffnn_lab.run -m", *(shlex.quote(word) for word in words)))
-
-
-def _shown(text: str) -> str:
-    """Leave a password out of what is stored."""
-    key, _, value = text.partition("=")
-    return f"{key}={without_password(value)}" if key == "hydra.sweeper.storage" else text
 
 
 def _undeferred(text: str) -> str:

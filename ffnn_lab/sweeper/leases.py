@@ -1,22 +1,21 @@
 """Who trains what: each worker holds its runs on a lease that lapses when it dies or falls silent.
 
-A worker writes a beat every few seconds. On its own machine a dead process is seen at once; on
-another one, a worker whose beat has not changed for ``LEASE_SECONDS``, by the clock of whoever
-looks, is taken for dead. So clocks need not agree.
+A worker writes a beat every few seconds. Among the processes of one machine (and one container) a
+dead one is seen at once; elsewhere, a worker whose beat has not changed for ``LEASE_SECONDS``, by
+the clock of whoever looks, is taken for dead. So clocks need not agree.
 """
 
+import math
 import os
-import platform
-import re
-import secrets
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from contextlib import suppress
+from dataclasses import asdict
 from types import TracebackType
 from typing import Any, Self
 
+from ffnn_lab.sweeper.identity import Identity
 from ffnn_lab.sweeper.storage import Attributes
 
 BEAT_SECONDS = 5.0
@@ -27,21 +26,6 @@ GRACE_SECONDS = 60.0
 """How long an epoch may take on when the parent is dead, before the worker ends in its midst."""
 EXIT_ORPHANED = 3
 _CLAIM, _BEAT, _STOP = "claim/", "beat/", "stop/"
-
-
-@dataclass(frozen=True)
-class Identity:
-    """A process that takes part in a sweep."""
-
-    name: str
-    host: str
-    pid: int
-
-    @classmethod
-    def of_this_process(cls) -> "Identity":
-        """Name this process; no other one will ever have the name."""
-        host = this_host()
-        return cls(f"{host}_{os.getpid()}_{secrets.token_hex(3)}", host, os.getpid())
 
 
 class Leases:
@@ -80,6 +64,8 @@ class Leases:
         self._progress = progress
         self._is_worker = is_worker
         self._seen: dict[str, tuple[int, float]] = {}
+        self._cut_off_at = -math.inf
+        """When this process last failed to reach the storage."""
         self._n_beats = 0
         self._last_beat = _awake()
         self._end = threading.Event()
@@ -87,7 +73,7 @@ class Leases:
 
     def __enter__(self) -> Self:
         """Begin to beat."""
-        self._beat()
+        self._attributes.patiently(self._beat)
         self._thread.start()
         return self
 
@@ -100,13 +86,10 @@ class Leases:
         """Stop beating and give up all that is held."""
         self._end.set()
         self._thread.join()
-        try:
+        # A lease that cannot be given back lapses.
+        with suppress(Exception):
             self.release()
             self._attributes.write(_BEAT + self.me.name, None)
-        except Exception:
-            # A lease that cannot be given back lapses; the first error says more.
-            if error is None:
-                raise
 
     def claims(self) -> dict[str, str]:
         """Give the holder of each run that a living worker holds, by run id."""
@@ -140,24 +123,35 @@ class Leases:
         """Count the living processes that train, this one included."""
         return 1 + len([beat for beat in self._living().values() if beat["is_worker"]])
 
-    def bury(self) -> None:
+    def bury(self, notice: Callable[[str], None] = lambda _text: None) -> None:
         """Forget the workers that are dead.
 
-        Of a worker on another machine only its silence tells: this waits until each has been
-        heard, or silent for ``LEASE_SECONDS``.
+        Of a worker that this process cannot see, on another machine or in another container, only
+        its silence tells: this waits until each has been heard, or silent for ``LEASE_SECONDS``.
+
+        Args:
+            notice: Told once, where this has to wait, what it waits for.
         """
         first: dict[str, int] = {}
+        began, has_told = time.monotonic(), False
         while True:
-            is_unsure = False
+            unsure: list[str] = []
             for worker, beat in self._beats().items():
                 number = int(beat["number"])
                 if not self._is_alive(worker, beat):
                     self._attributes.write(_CLAIM + worker, None)
                     self._attributes.write(_BEAT + worker, None)
-                elif beat["host"] != this_host() and first.setdefault(worker, number) == number:
-                    is_unsure = True
-            if not is_unsure:
+                elif not Identity.from_json(worker, beat).is_visible:
+                    unsure += [worker] if first.setdefault(worker, number) == number else []
+            if not unsure:
                 return
+            if not has_told and time.monotonic() - began > BEAT_SECONDS + LOOK_SECONDS:
+                has_told = True
+                notice(
+                    f"{len(unsure)} processes that this one cannot see (of another machine, "
+                    "container or version of ffnn_lab) took part in this sweep: waiting for a "
+                    f"sign of life, {LEASE_SECONDS:.0f} s at most"
+                )
             time.sleep(LOOK_SECONDS)
 
     def tell_to_stop(self) -> None:
@@ -179,14 +173,15 @@ class Leases:
     def _is_alive(self, worker: str, beat: Mapping[str, Any] | None) -> bool:
         if beat is None:
             return False
-        if is_dead(Identity(worker, beat["host"], int(beat["pid"]))):
+        if Identity.from_json(worker, beat).is_dead:
             return False
         now, number = time.monotonic(), int(beat["number"])
         known = self._seen.get(worker)
         if known is None or known[0] != number:
             self._seen[worker] = number, now
             return True
-        return now - known[1] < LEASE_SECONDS
+        # While this process reached nobody, it could hear nobody.
+        return now - max(known[1], self._cut_off_at) < LEASE_SECONDS
 
     def _beat(self) -> None:
         now = _awake()
@@ -207,7 +202,7 @@ class Leases:
         last = time.monotonic()
         orphaned_at: float | None = None
         while not self._end.wait(LOOK_SECONDS):
-            if self._parent is not None and is_dead(self._parent):
+            if self._parent is not None and self._parent.is_dead:
                 orphaned_at = orphaned_at or time.monotonic()
                 self.stop.set()
                 if time.monotonic() - orphaned_at > GRACE_SECONDS:
@@ -218,8 +213,8 @@ class Leases:
                     last = time.monotonic()
                 if self._parent is not None and not self._is_wanted(self._parent):
                     self.stop.set()
-            except Exception:  # noqa: BLE001, S112 - the worker itself meets the same trouble
-                continue
+            except Exception:  # noqa: BLE001 - the worker itself meets the same trouble
+                self._cut_off_at = time.monotonic()
 
     def _is_wanted(self, parent: Identity) -> bool:
         notes = self._attributes.read()
@@ -232,28 +227,3 @@ def _awake() -> float:
     if hasattr(time, "CLOCK_BOOTTIME"):
         return time.clock_gettime(time.CLOCK_BOOTTIME)
     return time.monotonic()
-
-
-def this_host() -> str:
-    """Name this machine, in letters that a file's name may have."""
-    return re.sub(r"[^A-Za-z0-9]+", "_", platform.node()) or "host"
-
-
-def is_dead(process: Identity) -> bool:
-    """Whether a process was one of this machine, and runs no more."""
-    return process.host == this_host() and not is_running(process.pid)
-
-
-def is_running(pid: int) -> bool:
-    """Whether a process of this machine runs; one that ended and was not waited for does not."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (OSError, IndexError):
-        return True  # no /proc on this system
-    return state not in "ZX"

@@ -3,15 +3,12 @@
 import functools
 import os
 import secrets
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from multiprocessing import resource_tracker
 from pathlib import Path
-from types import FrameType
 from typing import Any, Protocol
 
 import torch
@@ -21,8 +18,11 @@ from ffnn_lab.population import Member
 from ffnn_lab.records import RecordError, read_definition, write_definition
 from ffnn_lab.sweeper.agenda import Agenda, Progress
 from ffnn_lab.sweeper.definition import Definition
-from ffnn_lab.sweeper.leases import EXIT_ORPHANED, Identity, Leases, is_dead, this_host
+from ffnn_lab.sweeper.identity import Identity, this_host
+from ffnn_lab.sweeper.leases import EXIT_ORPHANED, Leases
 from ffnn_lab.sweeper.resume import prepare
+from ffnn_lab.sweeper.server import Patience, is_trouble, reason_of, waiting_text
+from ffnn_lab.sweeper.signals import deaf, stopped_by_signals
 from ffnn_lab.sweeper.storage import Storage, split_password
 from ffnn_lab.sweeper.weights import runs_without_weights
 from ffnn_lab.sweeper.worker import StoppedError, Watcher, Worker
@@ -32,8 +32,6 @@ LOOK_SECONDS = 1.0
 """How often a parent looks how far its workers are."""
 MAX_IDLE_LAUNCHES = 3
 """Times in a row that workers are started in place of killed ones and not one run is recorded."""
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
-"""What tells a sweep to stop."""
 OWNER = "owner"
 """Under which a server notes whose studies they are."""
 Job = Callable[[Any], None]
@@ -59,6 +57,8 @@ class Post:
     """Of each worker; None for an equal share of the cores, where they are on one machine."""
     parent: Identity | None = None
     """Who started it; None in the process that the user started."""
+    patience_seconds: float = 0.0
+    """How long to try again where the storage's server does not answer."""
 
 
 class Teller(Watcher):
@@ -99,16 +99,18 @@ def open_sweep(
     storage_url: str | None,
     retry_failed: bool,
     watcher: Watcher,
+    patience_seconds: float = 0.0,
 ) -> None:
     """Begin a sweep's folder and studies, or make sure that work can go on in them.
 
     Raises:
         UserError: If it cannot.
     """
-    storage = Storage(outputs / definition.name, storage_url)
-    with closing(storage), storage.trouble_said():
-        leases_in(storage, definition).bury()
-        with storage.lock(definition.name), owned(definition, outputs, storage):
+    patience = Patience(patience_seconds, watcher.notice)
+    storage = Storage(outputs / definition.name, storage_url, patience)
+
+    def opened() -> None:
+        with owned(definition, outputs, storage):
             living = leases_in(storage, definition).living()
             if living:
                 watcher.notice(f"{len(living)} processes are at work on this sweep: joining them")
@@ -120,6 +122,10 @@ def open_sweep(
                 retry_failed=retry_failed,
                 notice=watcher.notice,
             )
+
+    with closing(storage), storage.trouble_said():
+        storage.patiently(lambda: leases_in(storage, definition).bury(watcher.notice))
+        storage.decide(definition.name, opened)
 
 
 def leases_in(storage: Storage, definition: Definition) -> Leases:
@@ -146,7 +152,9 @@ def owned(definition: Definition, outputs: Path, storage: Storage) -> Iterator[N
     own_id = (read_definition(folder) or {}).get("id")
     here = {"host": this_host(), "path": str(folder)}
     if owner is not None and owner["id"] != own_id:
-        if {key: owner[key] for key in here} != here:
+        # Another machine may have the same name and a folder at the same path.
+        is_elsewhere = {key: owner[key] for key in here} != here
+        if is_elsewhere or leases_in(storage, definition).living():
             msg = (
                 f"hydra.sweeper.storage={storage.place} has the sweep {definition.name} of "
                 f"another folder, {owner['path']} on {owner['host']}: choose another "
@@ -181,16 +189,21 @@ def work_at(
     me = Identity.of_this_process()
     if post.n_threads is not None:
         torch.set_num_threads(post.n_threads)
-    elif post.parent is not None and post.parent.host == me.host:
+    elif post.parent is not None and me.shares_machine_with(post.parent):
         # Workers on one machine share its cores.
         torch.set_num_threads(share_of_cores(post.n_workers))
-    storage = Storage(folder, post.storage)
+    teller = watcher = Teller(watcher)
+    stop = stop or threading.Event()
+    # Others need not have reached the server; whoever was started by another process has.
+    patience = Patience(
+        post.patience_seconds, watcher.notice, stop, was_reached=post.parent is not None
+    )
+    storage = Storage(folder, post.storage, patience)
     with closing(storage), storage.trouble_said():
-        teller = watcher = Teller(watcher)
-        attributes = storage.open_attributes(workers_of(definition))
+        attributes = storage.patiently(lambda: storage.open_attributes(workers_of(definition)))
         with (
             Leases(attributes, me, parent=post.parent, progress=teller.told, stop=stop) as leases,
-            stopped_by_signals(leases.stop, watcher),
+            stopped_by_signals(leases.stop, watcher.notice),
         ):
             worker = Worker(
                 definition,
@@ -199,7 +212,7 @@ def work_at(
                 leases,
                 watcher=watcher,
                 make_tracker=functools.partial(tracker_of, definition, folder),
-                n_workers=max(post.n_workers, leases.n_workers()),
+                n_workers=max(post.n_workers, storage.patiently(leases.n_workers)),
                 max_failures=post.max_failures,
             )
             worker.work()
@@ -219,7 +232,7 @@ def work_under(post: Post, _config: Any = None) -> None:  # noqa: ANN401 - Hydra
 def _end_with(parent: Identity | None) -> None:
     """End this process with its parent, for whose word a launcher's own code would wait long."""
     while parent is not None:
-        if is_dead(parent):
+        if parent.is_dead:
             os._exit(EXIT_ORPHANED)
         time.sleep(LOOK_SECONDS)
 
@@ -269,17 +282,19 @@ def lead(
     """
     folder = Path(post.folder)
     definition = stored_definition(folder)
-    storage = Storage(folder, post.storage)
+    stop = stop or threading.Event()
+    patience = Patience(post.patience_seconds, watcher.notice, stop, was_reached=True)
+    storage = Storage(folder, post.storage, patience)
     with closing(storage), storage.trouble_said():
         me = Identity.of_this_process()
-        attributes = storage.open_attributes(workers_of(definition))
+        attributes = storage.patiently(lambda: storage.open_attributes(workers_of(definition)))
         with (
             Leases(attributes, me, is_worker=False, stop=stop) as leases,
-            stopped_by_signals(leases.stop, watcher),
+            stopped_by_signals(leases.stop, watcher.notice),
         ):
             told = replace(post, parent=me, storage=hand_over(post.storage))
             job = functools.partial(work_under, told)
-            with followed(definition, folder, storage, leases, watcher):
+            with followed(definition, folder, storage, leases, watcher, post.patience_seconds):
                 _launch_until_done(job, post, leases, make_launcher, watcher)
 
 
@@ -349,28 +364,38 @@ def _count(post: Post) -> tuple[bool, int]:
     """Whether the sweep is done, and how many of its runs are recorded."""
     folder = Path(post.folder)
     definition = stored_definition(folder)
-    storage = Storage(folder, post.storage)
-    with closing(storage), storage.lock(definition.name):
+    patience = Patience(post.patience_seconds, was_reached=True)
+    storage = Storage(folder, post.storage, patience)
+
+    def counted() -> tuple[bool, int]:
         agenda = Agenda(definition, folder, storage)
         agenda.restore()
         agenda.look()
         progress = agenda.progress()
-    n_done = sum(progress.n_done.values())
-    is_trained = n_done >= sum(progress.n_asked.values()) and agenda.is_scored
-    return is_trained and not runs_without_weights(definition, folder), n_done
+        n_done = sum(progress.n_done.values())
+        is_trained = n_done >= sum(progress.n_asked.values()) and agenda.is_scored
+        return is_trained and not runs_without_weights(definition, folder), n_done
+
+    with closing(storage):
+        return storage.decide(definition.name, counted)
 
 
 @contextmanager
 def followed(
-    definition: Definition, folder: Path, storage: Storage, leases: Leases, watcher: Watcher
+    definition: Definition,
+    folder: Path,
+    storage: Storage,
+    leases: Leases,
+    watcher: Watcher,
+    patience_seconds: float = 0.0,
 ) -> Iterator[None]:
     """Show in a thread how far the workers are, all in one picture."""
     end = threading.Event()
-    agenda = Agenda(definition, folder, storage)
+    agenda = storage.patiently(lambda: Agenda(definition, folder, storage))
 
     def look() -> None:
         n_failed = 0
-        has_told = False
+        has_told = has_said_away = False
         while True:
             is_last = end.wait(LOOK_SECONDS)
             try:
@@ -383,8 +408,13 @@ def followed(
                 if leases.stop.is_set() and not has_told:
                     leases.tell_to_stop()
                     has_told = True
-            except Exception:  # noqa: BLE001, S110 - a display does no harm; the workers say what is wrong
-                pass
+                if has_said_away:
+                    has_said_away = False
+                    watcher.notice("the storage answers again")
+            except Exception as error:  # noqa: BLE001 - a display does no harm; the workers say what is wrong
+                if is_trouble(error) and not has_said_away:
+                    has_said_away = True
+                    watcher.notice(waiting_text(storage.place, reason_of(error), patience_seconds))
             if is_last:
                 return
 
@@ -395,56 +425,6 @@ def followed(
     finally:
         end.set()
         thread.join()
-
-
-@contextmanager
-def stopped_by_signals(stop: threading.Event, watcher: Watcher) -> Iterator[None]:
-    """Let a first Ctrl-C (or SIGTERM) set ``stop``, and a second one interrupt at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    has_asked = False
-
-    def ask() -> None:
-        stop.set()
-        watcher.notice("stopping at the end of this epoch; Ctrl-C again stops at once")
-
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        nonlocal has_asked
-        if has_asked or stop.is_set():
-            raise KeyboardInterrupt
-        has_asked = True
-        # The code that this interrupts may hold the locks of the event and of the terminal. The
-        # thread hears no signals: it may outlive the block, and a process that is deaf again must
-        # not hear through it.
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-        threading.Thread(target=ask).start()
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-
-    before = {number: signal.signal(number, handle) for number in SIGNALS}
-    mask = signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def deaf() -> Iterator[None]:
-    """Start processes that hear no Ctrl-C before they have learned what to do then.
-
-    A terminal sends it to all of them, and amid an import it comes out as any error. This process
-    hears it all the same, by its other threads.
-    """
-    # Joblib starts this; as it starts, older Pythons let the thread hear again.
-    resource_tracker.ensure_running()
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def stored_definition(folder: Path) -> Definition:

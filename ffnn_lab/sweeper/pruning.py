@@ -78,13 +78,14 @@ class Pruning:
         last = max(planned.config.trainer.max_epochs for planned in runs.values())
         first = self._n_reported.get(key, 0) + 1
         for epoch in range(first, min(reached, last - 1) + 1):
-            self._n_reported[key] = epoch
             values = [self._value(run, epoch, inside) for run in runs]
             study, trial = self._agenda.trial_of(*key)
             storage, trial_id = study._storage, trial._trial_id  # noqa: SLF001 - no Trial at hand
             score = _AGGREGATES[self._objective["aggregate"]](values)
             storage.set_trial_intermediate_value(trial_id, epoch, score)
-            if study.pruner.prune(study, storage.get_trial(trial_id)):
+            is_pruned = study.pruner.prune(study, storage.get_trial(trial_id))
+            self._n_reported[key] = epoch  # Last: what was cut off is reported again.
+            if is_pruned:
                 self._pruned.add(key)
                 return
 

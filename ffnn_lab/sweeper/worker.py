@@ -3,29 +3,33 @@
 Any number of workers may do so at a time, none waits for another's population.
 """
 
+import functools
 import math
-import time
 import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 
-from ffnn_lab.checkpoints import load_checkpoint, save_checkpoint
+from ffnn_lab.checkpoints import load_checkpoint
 from ffnn_lab.config import RunConfig, UserError
 from ffnn_lab.population import Member, Snapshot, method_order
 from ffnn_lab.records import RecordWriter, RunResult
 from ffnn_lab.sweeper.agenda import Agenda, Progress
 from ffnn_lab.sweeper.definition import Definition
+from ffnn_lab.sweeper.keeper import Keeper
 from ffnn_lab.sweeper.leases import Leases
 from ffnn_lab.sweeper.pruning import Pruning
+from ffnn_lab.sweeper.server import StoppedWaitingError
 from ffnn_lab.sweeper.storage import Storage
 from ffnn_lab.sweeper.units import Planned
 from ffnn_lab.tasks import Task, load_task
 from ffnn_lab.tracking import Tracker
 from ffnn_lab.trainer import Training, result_of
 
+T = TypeVar("T")
 WAIT_SECONDS = 0.3
 """Between two looks for work, while others hold all there is."""
 _NO_MEMORY = ("can't allocate memory", "out of memory", "bad_alloc", "CUBLAS_STATUS_ALLOC_FAILED")
@@ -97,8 +101,11 @@ class Worker:
         self._tracker = make_tracker(self._labels)
         self._in_hand: dict[str, Planned] = {}
         """Claimed and not recorded, by run id."""
-        self._checkpoint = folder / "checkpoints" / f"{leases.me.name}.pt"
-        self._checkpoint_seconds = definition.arms[0].config.trainer.checkpoint_seconds
+        self._keeper = Keeper(
+            folder / "checkpoints" / f"{leases.me.name}.pt",
+            definition.arms[0].config.trainer.checkpoint_seconds,
+            watcher.notice,
+        )
         self._snapshots: dict[str, Snapshot] = {}
         self._contents: dict[Path, tuple[float, frozenset[str]]] = {}
         """Of the checkpoints that others left: when each was written, and whose runs it holds."""
@@ -111,11 +118,13 @@ class Worker:
             TooManyFailedError: If more runs failed than may.
         """
         with closing(self._tracker):  # however it ends: what the tracker has is written
-            self._work()
+            try:
+                self._work()
+            except StoppedWaitingError:
+                raise StoppedError from None
 
     def _work(self) -> None:
-        with self._storage.lock(self._definition.name):
-            self._agenda.restore()
+        self._decide(self._agenda.restore)
         while True:
             if self._leases.stop.is_set():
                 raise StoppedError
@@ -126,10 +135,10 @@ class Worker:
                 break
             elif self._leases.stop.wait(WAIT_SECONDS):
                 raise StoppedError
-        with self._storage.lock(self._definition.name):
-            self._writer.compact()
-        for path in self._checkpoint.parent.glob("*.pt"):
-            path.unlink(missing_ok=True)
+        self._decide(self._writer.compact)
+        for path in self._keeper.path.parent.glob("*.pt"):
+            with suppress(OSError):
+                path.unlink()
 
     def _take(self, partition: str | None = None) -> list[Planned]:
         """Take runs on, as many as there are places, and hold them.
@@ -137,29 +146,44 @@ class Worker:
         Args:
             partition: Of the population in training, which they are to join.
         """
-        with self._storage.lock(self._definition.name):
-            self._agenda.look(self._writer)
-            if partition is None:
-                self._leave_lapsed()
-            elif self._leases.has_lapsed.is_set():
-                return []  # first the population in training must be given up
-            held = self._leases.claims()
-            share = min(self._n_places, self._agenda.share(self._n_workers))
-            n_places = share - len(self._in_hand)
-            chosen = []
-            if n_places > 0:
-                me = self._leases.me.name
-                chosen = self._agenda.take(n_places, held, me, partition=partition)
-                self._agenda.note_known(self._writer)
-            if self._agenda.n_failed > self._max_failures:
-                self._give_up()
-            self._in_hand.update({planned.run_id: planned for planned in chosen})
-            if chosen or not self._in_hand:
-                self._leases.claim(list(self._in_hand))
-            self._read_checkpoints(chosen, set(held.values()))
+        chosen = self._decide(lambda: self._choose(partition))
+        self._in_hand.update({planned.run_id: planned for planned in chosen})
         self._watcher.progress(self._agenda.progress())
         for planned in chosen:
             self._labels[planned.run_id] = planned.row.stage, planned.row.arm
+        return chosen
+
+    def _decide(self, decision: Callable[[], T]) -> T:
+        return self._storage.decide(self._definition.name, decision, self._begin_anew)
+
+    def _begin_anew(self) -> None:
+        """Take what the records and the studies say for all that is known."""
+        self._agenda.reopen()
+        self._agenda.restore()
+
+    def _choose(self, partition: str | None) -> list[Planned]:
+        """Choose runs and claim them, by what the records say. Needs the sweep's lock."""
+        self._agenda.look(self._writer)
+        if partition is None:
+            self._leave_lapsed()
+        elif self._leases.has_lapsed.is_set():
+            return []  # first the population in training must be given up
+        me = self._leases.me.name
+        claims = self._leases.claims()
+        # A claim of this worker's that it does not know of was made as its connection broke.
+        held = {run: by for run, by in claims.items() if by != me or run in self._in_hand}
+        share = min(self._n_places, self._agenda.share(self._n_workers))
+        n_places = share - len(self._in_hand)
+        chosen = []
+        if n_places > 0:
+            chosen = self._agenda.take(n_places, held, me, partition=partition)
+            self._agenda.note_known(self._writer)
+        if self._agenda.n_failed > self._max_failures:
+            self._give_up()
+        in_hand = [*self._in_hand, *(planned.run_id for planned in chosen)]
+        if chosen or not in_hand:
+            self._leases.claim(in_hand)
+        self._read_checkpoints(chosen, set(held.values()))
         return chosen
 
     def _train(self, chosen: Sequence[Planned]) -> None:
@@ -198,7 +222,7 @@ class Worker:
         if len(left) == 1:
             self._record([self._failed(left[0], error)])
             return
-        self._keep_latest(load_checkpoint(self._checkpoint))
+        self._keep_latest(self._keeper.load())
         half = (len(left) + 1) // 2
         for part in (left[:half], left[half:]):
             # None is left in hand where this process slept past its lease.
@@ -220,7 +244,7 @@ class Worker:
         pruning = Pruning(self._definition, self._agenda, task.chance_error)
         waiting = list(chosen)
         freed: set[int] = set()
-        saved_at = time.monotonic()
+        self._keeper.begin()
         while True:
             n_free = self._n_places - len(training.members)
             joining, waiting = _first(waiting, n_free, freed)
@@ -229,7 +253,8 @@ class Worker:
                 configs = [planned.config for planned in joining]
                 training.join(configs, self._snapshots)
                 self._tell(training.members)
-            results = training.leave(pruning.to_prune(training.members))
+            to_prune = functools.partial(pruning.to_prune, training.members)
+            results = training.leave(self._storage.patiently(to_prune))
             if results:
                 pruning.note(results)
                 self._record(results)
@@ -241,18 +266,15 @@ class Worker:
             if not training.members:
                 break
             if self._leases.stop.is_set():
-                self._save(training)
+                self._keeper.save(training)
                 raise StoppedError
             if self._leases.has_lapsed.is_set():
                 self._leave_lapsed()
                 return
-            seconds = self._checkpoint_seconds
-            if seconds is not None and time.monotonic() - saved_at >= seconds:
-                self._save(training)
-                saved_at = time.monotonic()
+            self._keeper.save_if_due(training)
             training.epoch()
             self._tell(training.members)
-        self._checkpoint.unlink(missing_ok=True)
+        self._keeper.remove()
 
     def _tell(self, members: Sequence[Member]) -> None:
         self._tracker.on_epoch([m for m in members if not self._agenda.is_recorded(m.run_id)])
@@ -293,19 +315,15 @@ class Worker:
 
     # --- checkpoints ---------------------------------------------------------------------------
 
-    def _save(self, training: Training) -> None:
-        if self._checkpoint_seconds is not None:
-            save_checkpoint(self._checkpoint, training.snapshots())
-
     def _read_checkpoints(self, chosen: Sequence[Planned], alive: Collection[str]) -> None:
         """Find where dead workers left what was chosen; of several places, the latest epoch."""
         wanted = {planned.run_id for planned in chosen}
-        for path in sorted(self._checkpoint.parent.glob("*.pt")) if wanted else ():
-            if path == self._checkpoint or path.stem in alive:
+        for path in sorted(self._keeper.path.parent.glob("*.pt")) if wanted else ():
+            if path == self._keeper.path or path.stem in alive:
                 continue
             try:
                 written = path.stat().st_mtime
-            except FileNotFoundError:
+            except OSError:
                 continue  # its worker is done with it
             known_at, held = self._contents.get(path, (math.nan, frozenset()))
             if known_at == written and not held & wanted:

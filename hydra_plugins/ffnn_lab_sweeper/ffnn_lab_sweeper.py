@@ -3,6 +3,7 @@
 Hydra imports this file at every start, so nothing heavy is imported at its top.
 """
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -105,12 +106,32 @@ class FfnnLabSweeper(Sweeper):
 
     def _make_launcher(self, job: TaskFunction, folder: Path, n_workers: int) -> Launcher:
         """Make the launcher of the workers; what it writes goes to the sweep's folder."""
-        options = self._composed.hydra.launcher
+        composed = _without_storage(self._composed)
+        options = composed.hydra.launcher
         with open_dict(options):
             if "submitit_folder" in options:
                 options.submitit_folder = str(folder.resolve() / "submitit" / "%j")
             if "n_jobs" in options:  # joblib would let those beyond it wait for the others' end
                 options.n_jobs = n_workers
         return Plugins.instance().instantiate_launcher(
-            hydra_context=self._context, task_function=job, config=self._composed
+            hydra_context=self._context, task_function=job, config=composed
         )
+
+
+def _without_storage(composed: DictConfig) -> DictConfig:
+    """Copy a config without what leads to the storage, whose URL may hold a password.
+
+    Launchers write the config to disk. Workers are told by other means where the storage is, and
+    need nothing of ``hydra.sweeper``.
+    """
+    copied = copy.deepcopy(composed)
+    with open_dict(copied):
+        copied.hydra.sweeper.storage = None
+        for kind, texts in copied.hydra.overrides.items():
+            copied.hydra.overrides[kind] = [text for text in texts if not _may_lead_there(text)]
+    return copied
+
+
+def _may_lead_there(override: str) -> bool:
+    is_sweepers = override.lstrip("+~").startswith("hydra.sweeper")
+    return is_sweepers or "postgres" in override.lower()

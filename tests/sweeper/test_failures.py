@@ -18,8 +18,9 @@ from optuna.trial import TrialState
 from ffnn_lab import files, trainer
 from ffnn_lab.config import RunConfig
 from ffnn_lab.population import Population
-from ffnn_lab.records import parts, read_curves, read_runs, read_trials
+from ffnn_lab.records import RecordError, parts, read_curves, read_runs, read_trials
 from ffnn_lab.stepper import Stepper
+from ffnn_lab.sweeper import keeper
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.storage import Storage
 from ffnn_lab.sweeper.worker import StoppedError, TooManyFailedError, is_out_of_memory
@@ -32,6 +33,7 @@ from tests.test_checkpoints import (
     make_long,
     make_uneven,
     slow_but,
+    with_arms,
     work_under,
 )
 
@@ -460,7 +462,7 @@ def _check_full_disk(
 
     with monkeypatch.context() as patch:
         patch.setattr(parts, "write_whole", full)
-        with pytest.raises(OSError, match="No space left on device"):
+        with pytest.raises(RecordError, match=r"/runs|/curves|/trials.*No space left on device"):
             work(tmp_path, make_grid())
     clerk = Clerk()
     folder = work(tmp_path, make_grid(), clerk)
@@ -490,17 +492,51 @@ def _occupy(path: Path) -> None:
     path.write_text("in the way")
 
 
-@pytest.mark.parametrize("name", slow_but(("runs", "checkpoints"), "checkpoints"))
-def test_a_folder_that_cannot_be_made_ends_the_command(name: str, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_ends_the_command(tmp_path: Path) -> None:
     definition = make_long(confirm_seeds=())
     calm = work(tmp_path / "calm", definition)
-    obstacle = tmp_path / "test" / name
+    obstacle = tmp_path / "test" / "runs"
     _occupy(obstacle)
-    with pytest.raises(OSError, match=name):
-        work_under(tmp_path, definition, Clerk(2 if name == "checkpoints" else None))
+    with pytest.raises(OSError, match="runs"):
+        work_under(tmp_path, definition, Clerk())
     obstacle.unlink()
-    folder = work(tmp_path, definition)
+    assert_same_tables(work(tmp_path, definition), calm)
+
+
+def _full(path: Path, _snapshots: object) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.with_name(f".{path.name}").write_bytes(b"what there was room for")
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def _over_quota(_path: Path, _snapshots: object) -> None:
+    raise OSError(errno.EDQUOT, "Disk quota exceeded")
+
+
+def _read_only(path: Path, _snapshots: object) -> None:
+    raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+
+@pytest.mark.parametrize("trouble", [_full, _over_quota, _read_only, None], ids=str)
+def test_checkpoints_that_cannot_be_written_are_told_once_and_stop_nothing(
+    trouble: Callable[[Path, object], None] | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without room, quota or permission; and where a file lies in the folder's place."""
+    definition = with_arms(make_long(confirm_seeds=()), {"trainer.checkpoint_seconds": 1e-9})
+    calm = work(tmp_path / "calm", definition)
+    if trouble is None:
+        _occupy(tmp_path / "test" / "checkpoints")
+    else:
+        monkeypatch.setattr(keeper, "save_checkpoint", trouble)
+    clerk = Clerk()
+    folder = work(tmp_path, definition, clerk)
     assert_same_tables(folder, calm)
+    (told,) = clerk.notices
+    assert told.startswith(f"no checkpoint can be written to {folder}/checkpoints (")
+    assert "trainer.checkpoint_seconds" in told
+    assert not list((folder / "checkpoints").glob(".*"))
 
 
 SWEEP: Sequence[str] = (

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -16,14 +16,8 @@ import pytest
 
 from ffnn_lab.records import read_runs
 from ffnn_lab.sweeper import leases as module
-from ffnn_lab.sweeper.leases import (
-    EXIT_ORPHANED,
-    LEASE_SECONDS,
-    Identity,
-    Leases,
-    is_running,
-    this_host,
-)
+from ffnn_lab.sweeper.identity import Identity, is_running, this_host
+from ffnn_lab.sweeper.leases import EXIT_ORPHANED, LEASE_SECONDS, Leases
 from ffnn_lab.sweeper.storage import JOURNAL, Attributes, Storage, _JournalLock
 from tests.kill import Watch
 from tests.sweeps import tables
@@ -71,9 +65,10 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "BEAT_SECONDS", 0.05)
 
 
-def local(name: str) -> Identity:
-    """Name a worker of this process."""
-    return Identity(name, this_host(), os.getpid())
+def local(name: str, pid: int | None = None) -> Identity:
+    """Name a worker that this process can see: itself, or the process of that number."""
+    me = replace(Identity.of_this_process(), name=name)
+    return me if pid is None else replace(me, pid=pid, started=None)
 
 
 def far(name: str) -> Identity:
@@ -136,19 +131,13 @@ def test_a_worker_beats(notes: Callable[[], Attributes], hurried: None) -> None:
         wait_for(lambda: notes().read()["beat/a"]["number"] > first + 1)
 
 
-def test_names_are_never_the_same() -> None:
-    one, other = Identity.of_this_process(), Identity.of_this_process()
-    assert one.name != other.name
-    assert (one.host, one.pid) == (other.host, other.pid)
-    assert one.name.replace("_", "").isalnum()  # it becomes part of a file's name
-
-
 # --- death -------------------------------------------------------------------------------------
 
 HOLDS = """
 import sys, time
 from pathlib import Path
-from ffnn_lab.sweeper.leases import Identity, Leases
+from ffnn_lab.sweeper.identity import Identity
+from ffnn_lab.sweeper.leases import Leases
 from ffnn_lab.sweeper.storage import Storage
 attributes = Storage(Path(sys.argv[1]), None).open_attributes("s/.workers")
 with Leases(attributes, Identity.of_this_process()) as leases:
@@ -285,13 +274,78 @@ def test_the_dead_are_buried_and_the_living_are_not(
     assert looker.living() == {}
 
 
+UNSEEN = {
+    "another machine of the same name": {"boot": "cloned"},
+    "another container": {"namespaces": "pid:[1] time:[1]"},
+}
+
+
+@pytest.mark.parametrize("place", UNSEEN)
+def test_a_worker_that_cannot_be_seen_lives_until_it_is_silent(
+    place: str, clock: Clock, notes: Callable[[], Attributes]
+) -> None:
+    """Its host name is ours, and its number is that of no process here."""
+    with sleeper() as process:
+        pass
+    worker = Leases(
+        notes(), Identity.from_json("unseen", asdict(local("", process.pid)) | UNSEEN[place])
+    )
+    worker._beat()
+    worker.claim(["1"])
+    looker = Leases(notes(), local("a"))
+    for clock.now in (0.0, LEASE_SECONDS - 0.1):
+        assert looker.claims() == {"1": "unseen"}
+    clock.now = LEASE_SECONDS
+    assert looker.claims() == {}
+
+
+def test_a_beat_of_an_earlier_version_is_understood(
+    clock: Clock, notes: Callable[[], Attributes]
+) -> None:
+    """It says less, so that silence alone tells; and an earlier version reads what is new."""
+    old = {"name": "old", "host": this_host(), "pid": 2**22 + 1}
+    notes().write("beat/old", {**old, "number": 1, "progress": 0.5, "is_worker": True})
+    notes().write("claim/old", ["1"])
+    looker = Leases(notes(), local("a"))
+    assert looker.claims() == {"1": "old"}
+    assert looker.living() == {"old": 0.5}
+    assert looker.n_workers() == 2
+    clock.now = LEASE_SECONDS
+    assert looker.claims() == {}
+    looker._beat()
+    new = notes().read()["beat/a"]
+    assert (new["host"], int(new["pid"])) == (this_host(), os.getpid())
+
+
+def test_a_process_that_got_the_number_of_a_dead_worker_is_not_it(
+    notes: Callable[[], Attributes],
+) -> None:
+    with sleeper() as process:
+        worker = Leases(notes(), replace(local("dead", process.pid), started="1"))
+        worker._beat()
+        worker.claim(["1"])
+        assert Leases(notes(), local("a")).claims() == {}
+
+
+@pytest.mark.usefixtures("hurried")
+def test_waiting_for_a_sign_of_life_is_told(
+    monkeypatch: pytest.MonkeyPatch, notes: Callable[[], Attributes]
+) -> None:
+    monkeypatch.setattr(module, "LEASE_SECONDS", 0.5)
+    Leases(notes(), far("gone"))._beat()
+    said: list[str] = []
+    Leases(notes(), local("a")).bury(said.append)
+    assert len(said) == 1
+    assert said[0].startswith("1 processes that this one cannot see")
+
+
 # --- parents -----------------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("hurried")
 def test_a_worker_stops_when_its_parent_is_killed(notes: Callable[[], Attributes]) -> None:
     with sleeper() as process:
-        parent = Identity("parent", this_host(), process.pid)
+        parent = local("parent", process.pid)
         Leases(notes(), parent)._beat()
         with Leases(notes(), local("a"), parent=parent) as worker:
             assert not worker.stop.wait(0.5)
@@ -338,13 +392,16 @@ def test_a_worker_stops_when_its_parent_on_another_machine_falls_silent(
 
 ORPHANED = """
 import sys, time
+from dataclasses import replace
 from pathlib import Path
 from ffnn_lab.sweeper import leases
+from ffnn_lab.sweeper.identity import Identity
 from ffnn_lab.sweeper.storage import Storage
 leases.LOOK_SECONDS, leases.GRACE_SECONDS = 0.05, 0.5
 attributes = Storage(Path(sys.argv[1]), None).open_attributes("s/.workers")
-parent = leases.Identity("parent", leases.this_host(), int(sys.argv[2]))
-with leases.Leases(attributes, leases.Identity.of_this_process(), parent=parent):
+me = Identity.of_this_process()
+parent = replace(me, name="parent", pid=int(sys.argv[2]), started=None)
+with leases.Leases(attributes, me, parent=parent):
     time.sleep(600)  # an epoch without an end
 """
 

@@ -23,22 +23,22 @@ from ffnn_lab.records import RecordError, read_runs, read_trials
 from ffnn_lab.sweeper import leases, pool
 from ffnn_lab.sweeper.agenda import Progress
 from ffnn_lab.sweeper.definition import Definition
-from ffnn_lab.sweeper.leases import Identity, Leases, this_host
+from ffnn_lab.sweeper.identity import Identity
+from ffnn_lab.sweeper.leases import Leases
 from ffnn_lab.sweeper.pool import (
     MAX_IDLE_LAUNCHES,
     Job,
     Post,
     Teller,
-    deaf,
     lead,
     n_cores,
     open_sweep,
-    stopped_by_signals,
     stored_definition,
     work_alone,
     work_at,
     workers_of,
 )
+from ffnn_lab.sweeper.signals import deaf, stopped_by_signals
 from ffnn_lab.sweeper.storage import Storage
 from ffnn_lab.sweeper.worker import StoppedError, Watcher
 from tests.builders import make_run
@@ -311,7 +311,7 @@ def test_workers_of_one_machine_share_its_cores(tmp_path: Path, set_threads: Set
     for parent, expected in (
         (None, 2 * n_cores()),
         (Identity("far", "elsewhere", 1), 2 * n_cores()),
-        (Identity("here", this_host(), os.getpid()), max(1, n_cores() // n_workers)),
+        (Identity.of_this_process(), max(1, n_cores() // n_workers)),
     ):
         set_threads(2 * n_cores())
         attributes = Storage(Path(post.folder), None).open_attributes("test/.workers")
@@ -400,7 +400,7 @@ def test_a_sweep_at_work_is_joined_but_not_changed(tmp_path: Path) -> None:
     def open_it(asked: Definition, *, retry_failed: bool = False) -> None:
         open_sweep(asked, tmp_path, storage_url=None, retry_failed=retry_failed, watcher=listener)
 
-    beat_of(folder, definition, Identity("other", this_host(), os.getpid()))
+    beat_of(folder, definition, replace(Identity.of_this_process(), name="other"))
     open_it(definition)
     assert listener.notices == ["1 processes are at work on this sweep: joining them"]
     with pytest.raises(RecordError, match="is being worked on by other processes"):
@@ -435,7 +435,7 @@ def test_a_folder_without_a_definition_is_named(tmp_path: Path) -> None:
 def test_a_first_signal_asks_and_a_second_interrupts(number: signal.Signals) -> None:
     stop, listener = threading.Event(), Listener()
     before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
-    with stopped_by_signals(stop, listener):
+    with stopped_by_signals(stop, listener.notice):
         os.kill(os.getpid(), number)
         assert stop.wait(10)
         until = time.monotonic() + 10
@@ -452,7 +452,7 @@ def test_a_first_signal_asks_and_a_second_interrupts(number: signal.Signals) -> 
 def test_signals_do_not_wait_for_what_they_interrupt() -> None:
     """The event's own lock is held when the signal comes; a handler that took it would hang."""
     stop = threading.Event()
-    with stopped_by_signals(stop, Watcher()):
+    with stopped_by_signals(stop, Watcher().notice):
         with stop._cond:  # type: ignore[attr-defined] # not in its stub
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(0.1)
@@ -464,14 +464,14 @@ def test_a_process_started_in_deafness_hears_again_when_it_can() -> None:
     """It gets then what it was sent before."""
     code = (
         "import os, signal, threading, time\n"
-        "from ffnn_lab.sweeper.pool import SIGNALS, stopped_by_signals\n"
+        "from ffnn_lab.sweeper.signals import stopped_by_signals\n"
         "from ffnn_lab.sweeper.worker import Watcher\n"
         "class Slow(Watcher):\n"
         "    def notice(self, message):\n"
         "        time.sleep(1)  # its thread outlives the block, and is deaf as well\n"
         "os.kill(os.getpid(), signal.SIGINT)\n"
         "stop = threading.Event()\n"
-        "with stopped_by_signals(stop, Slow()):\n"
+        "with stopped_by_signals(stop, Slow().notice):\n"
         "    assert stop.wait(10)\n"
         "os.kill(os.getpid(), signal.SIGINT)\n"
         "assert signal.SIGINT in signal.sigpending()\n"
@@ -503,7 +503,7 @@ def test_a_thread_handles_no_signals() -> None:
     seen: list[object] = []
 
     def enter() -> None:
-        with stopped_by_signals(threading.Event(), Watcher()):
+        with stopped_by_signals(threading.Event(), Watcher().notice):
             seen.append(signal.getsignal(signal.SIGINT))
 
     thread = threading.Thread(target=enter)

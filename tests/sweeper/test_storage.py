@@ -22,6 +22,7 @@ from ffnn_lab.sweeper.storage import (
     JOURNAL,
     Storage,
     _JournalLock,
+    as_stored,
     check_url,
     split_password,
     without_password,
@@ -314,6 +315,24 @@ def test_sweeps_of_other_names_do_not_wait(tmp_path: Path, server: str) -> None:
         pass
 
 
+@pytest.mark.parametrize("name", [".lock", JOURNAL, f".{JOURNAL}.lock"])
+def test_nothing_is_written_through_a_link(name: str, tmp_path: Path) -> None:
+    """In a folder that others may write to, somebody may lay one to a file of the user's."""
+    precious, folder = tmp_path / "precious", tmp_path / "s"
+    precious.write_text('{"op_code": 0}\nmy thesis')
+    folder.mkdir()
+    (folder / name).symlink_to(precious)
+
+    def decide() -> None:
+        storage = Storage(folder, None)
+        with storage.lock("s"):
+            storage.open_attributes("s/.workers").write("a", 1)
+
+    with pytest.raises(RecordError, match=rf"{re.escape(name)} is a symbolic link, to "):
+        decide()
+    assert precious.read_text() == '{"op_code": 0}\nmy thesis'
+
+
 # --- a server ----------------------------------------------------------------------------------
 
 
@@ -411,11 +430,44 @@ def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         ("postgresql://lab@host:5432/db", "postgresql://lab@host:5432/db"),
         ("postgresql://host:5432/db", "postgresql://host:5432/db"),
         ("${oc.env:DATABASE}", "${oc.env:DATABASE}"),
+        ("postgresql://host/db?sslPassWord=s&a=b", "postgresql://host/db?sslPassWord=***&a=b"),
+        ("postgresql://host/db?a=b&pass%77ord=s", "postgresql://host/db?a=b&pass%77ord=***"),
     ],
 )
 def test_what_is_shown_of_a_url(url: str, shown: str | None) -> None:
     shown = shown or "postgresql://host/db?user=a&password=***&b=c"
     assert without_password(url) == shown or without_password(url) == f'"{shown}'
+
+
+@pytest.mark.parametrize(
+    ("override", "stored"),
+    [
+        (f"{plus}hydra.sweeper.storage={quote}{url}{quote}", f"{plus}hydra.sweeper.storage={bare}")
+        for plus in ("", "+", "++")
+        for quote in ("", "'", '"')
+        for url, bare in (
+            ("postgresql://lab:se%40cret@host:1/db", f"{quote}postgresql://lab@host:1/db{quote}"),
+            ("postgresql://host/db?pass%77ord=secret", f"{quote}postgresql://host/db{quote}"),
+        )
+    ]
+    + [
+        ("hydra.sweeper.storage=${oc.env:DATABASE}", "hydra.sweeper.storage=${oc.env:DATABASE}"),
+        ("hydra.sweeper.storage=lab:secret@host/db", "hydra.sweeper.storage=lab:***@host/db"),
+        ("hydra.sweeper.name=a:b@c", "hydra.sweeper.name=a:b@c"),
+        (
+            "++hydra.sweeper={storage:'postgresql://lab:secret@host/db'}",
+            "++hydra.sweeper={storage:***@host/db'}",
+        ),
+    ],
+)
+def test_a_password_is_not_stored(override: str, stored: str) -> None:
+    assert as_stored(override) == stored
+    assert "secret" not in stored
+
+
+def test_a_password_that_cannot_be_hidden_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"hydra\.sweeper\.storage: sslpassword would be"):
+        check_url("postgresql://host/db?sslpassword=secret")
 
 
 @pytest.mark.parametrize("url", ["mysql://lab:secret@host/db", "sqlite:///x", "garbage"])

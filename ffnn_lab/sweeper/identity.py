@@ -1,0 +1,127 @@
+"""Which process somebody is, and whether it still runs, as far as this machine can tell.
+
+A host name and a process number do not name a process: two containers of one machine, or two
+virtual machines made from one image, have the same host name and count processes from 1; and a
+number is given anew when its process has ended.
+"""
+
+import os
+import platform
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_NAMESPACES = ("pid", "time")
+"""Kinds of namespaces in which a process number, and the time of a start, have their meaning."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A process that takes part in a sweep.
+
+    ``boot``, ``namespaces`` and ``started`` are None where the system does not tell them (macOS),
+    and in what ffnn_lab wrote before it asked for them.
+    """
+
+    name: str
+    host: str
+    pid: int
+    boot: str | None = None
+    """The kernel's random id of the machine's last start."""
+    namespaces: str | None = None
+    """The namespaces in which ``pid`` is the process's number."""
+    started: str | None = None
+    """When the process started, in ticks of the kernel's clock."""
+
+    @classmethod
+    def of_this_process(cls) -> "Identity":
+        """Name this process; no other one will ever have the name."""
+        host, pid = this_host(), os.getpid()
+        name = f"{host}_{pid}_{secrets.token_hex(3)}"
+        return cls(name, host, pid, _boot_id(), _namespaces(), _stat(pid).get("started"))
+
+    @classmethod
+    def from_json(cls, name: str, contents: Mapping[str, Any]) -> "Identity":
+        """Read an identity back; keys that are not its own are left alone."""
+        known = {each.name for each in fields(cls)} - {"name"}
+        own = {key: value for key, value in contents.items() if key in known}
+        return cls(name, **{**own, "pid": int(own["pid"])})
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether this process can see if that one runs.
+
+        It can where both count processes alike: on one machine, since its last start, in the same
+        namespaces. Of any other process only its silence tells that it is dead.
+        """
+        here = (this_host(), _boot_id(), _namespaces())
+        return (self.host, self.boot, self.namespaces) == here
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether the process is known to run no more; False where this process cannot tell."""
+        return self.is_visible and not is_running(self.pid, self.started)
+
+    def shares_machine_with(self, other: "Identity") -> bool:
+        """Return whether two processes use the same processor cores, in containers or not."""
+        return (self.boot or self.host) == (other.boot or other.host)
+
+
+def this_host() -> str:
+    """Name this machine, in letters that a file's name may have."""
+    return re.sub(r"[^A-Za-z0-9]+", "_", platform.node()) or "host"
+
+
+def is_running(pid: int, started: str | None = None) -> bool:
+    """Return whether a process runs; one that ended and was not waited for does not.
+
+    Args:
+        pid: Its number in this process's namespace.
+        started: When it started, if that is known: a process of another start is another one.
+    """
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    found = _stat(pid)
+    if not found:
+        return True  # The system does not say more.
+    return found["state"] not in "ZX" and started in (None, found["started"])
+
+
+def _boot_id() -> str | None:
+    try:
+        return _BOOT_ID.read_text().strip() or None
+    except OSError:
+        return None
+
+
+def _namespaces() -> str | None:
+    found = []
+    for kind in _NAMESPACES:
+        try:
+            found.append(str(Path(f"/proc/self/ns/{kind}").readlink()))
+        except OSError:  # An old kernel has no namespaces of time.
+            continue
+    return " ".join(found) or None
+
+
+def _stat(pid: int) -> dict[str, str]:
+    """Read state and start of a process from /proc; nothing where /proc does not tell.
+
+    A container may see the /proc of another namespace, in which numbers mean other processes.
+    """
+    try:
+        if str(Path("/proc/self").readlink()) != str(os.getpid()):
+            return {}
+        # The name of a program, in parentheses, may hold spaces and parentheses itself.
+        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return {"state": words[0], "started": words[19]}
+    except (OSError, IndexError):
+        return {}

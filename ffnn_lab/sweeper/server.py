@@ -1,0 +1,205 @@
+"""What of a sweep's storage is PostgreSQL's: decisions as transactions, patience with a server.
+
+A decision is one transaction, which holds the sweep's lock and all that is written meanwhile. So
+whoever loses the connection has lost the lock and has written nothing, and decides again.
+"""
+
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+import optuna
+from optuna.storages import RDBStorage
+
+from ffnn_lab.config import UserError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+# sqlalchemy is imported where a server is asked for: a journal need not wait half a second for it.
+
+T = TypeVar("T")
+CONNECT_SECONDS = 10
+FIRST_PAUSE_SECONDS = 0.25
+LONGEST_PAUSE_SECONDS = 15.0
+_KEEPALIVE = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,  # ms
+}
+"""A server whose machine is gone says nothing more: the system's own limit is two hours."""
+_SHORT = (
+    "too many clients",
+    "remaining connection slots",
+    "too many connections",
+    "no more connections allowed",
+)
+"""What PostgreSQL and pgbouncer say when no connection is free."""
+_BUSY = (*_SHORT, "starting up", "shutting down", "recovery mode", "not yet accepting")
+"""What a server says that will let clients in later."""
+_REFUSED = ("authentication failed", "no password supplied", "does not exist", "pg_hba.conf")
+"""What a server says that will never let this client in."""
+
+
+class StoppedWaitingError(UserError):
+    """This process was told to stop while it waited for a server."""
+
+
+def _ignore(_text: str) -> None:
+    pass
+
+
+@dataclass
+class Patience:
+    """For how long, and how, to wait for a server that does not answer."""
+
+    seconds: float = 0.0
+    notice: Callable[[str], None] = _ignore
+    """Told when the waiting begins, and when it is over."""
+    stop: threading.Event = field(default_factory=threading.Event)
+    """Ends the waiting."""
+    was_reached: bool = False
+    """Whether somebody reached the server before: then its address is right."""
+
+    def go_through(self, operation: Callable[[], T], place: str) -> T:
+        """Do what needs the server, again and again until it answers.
+
+        Args:
+            operation: Done as a whole each time, so it must be right to repeat it.
+            place: Where the server is, without a password.
+
+        Raises:
+            StoppedWaitingError: If ``stop`` was set meanwhile.
+            Exception: What the operation raised, if that will not pass, or lasted too long.
+        """
+        began, pause = time.monotonic(), FIRST_PAUSE_SECONDS
+        has_told = False
+        while True:
+            try:
+                result = operation()
+            except Exception as error:
+                waited = time.monotonic() - began
+                if not may_pass(error, was_reached=self.was_reached) or waited >= self.seconds:
+                    raise
+                if not has_told:
+                    has_told = True
+                    self.notice(waiting_text(place, reason_of(error), self.seconds))
+                if self.stop.wait(min(pause, self.seconds - waited)):
+                    raise StoppedWaitingError from None
+                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+                continue
+            self.was_reached = True
+            if has_told:
+                self.notice(f"the storage answers again, after {time.monotonic() - began:.0f} s")
+            return result
+
+
+def waiting_text(place: str, reason: str, seconds: float) -> str:
+    """Write the line that says that a server is waited for."""
+    hint = ""
+    if any(text in reason for text in _SHORT):
+        hint = "; each worker needs two connections or three, so fewer hydra.sweeper.n_workers fit"
+    return (
+        f"hydra.sweeper.storage={place} does not answer ({reason}): trying again for "
+        f"{seconds:.0f} s (hydra.sweeper.storage_patience_seconds){hint}"
+    )
+
+
+def is_trouble(error: BaseException) -> bool:
+    """Return whether an error is a database's, by itself or wrapped by Optuna."""
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - see the top
+
+    return isinstance(error, SQLAlchemyError | optuna.exceptions.StorageInternalError)
+
+
+def reason_of(error: BaseException) -> str:
+    """Return the first line of what a database said."""
+    wrapped = error.__cause__ if not hasattr(error, "orig") else None
+    own = wrapped or error
+    said = str(getattr(own, "orig", None) or own.__cause__ or own).strip()
+    return said.splitlines()[0] if said else type(error).__name__
+
+
+def is_short_of_connections(error: BaseException) -> bool:
+    """Return whether a server has no connection free."""
+    return is_trouble(error) and any(text in reason_of(error) for text in _SHORT)
+
+
+def may_pass(error: BaseException, *, was_reached: bool) -> bool:
+    """Return whether what a database raised may be over in a while.
+
+    Args:
+        error: What was raised.
+        was_reached: Whether the server was reached before. If not, one that nobody finds is taken
+            for a slip in the URL.
+    """
+    from sqlalchemy import exc  # noqa: PLC0415 - see the top
+
+    if not is_trouble(error):
+        return False
+    reason = reason_of(error)
+    if any(text in reason for text in _BUSY):
+        return True
+    passing = (exc.OperationalError, exc.InterfaceError, exc.PendingRollbackError)
+    causes = [each for each in (error, error.__cause__) if each is not None]
+    is_passing = any(
+        isinstance(each, passing) or getattr(each, "connection_invalidated", False)
+        for each in causes
+    )
+    return is_passing and was_reached and not any(text in reason for text in _REFUSED)
+
+
+def open_database(url: str) -> RDBStorage:
+    """Open a database, and make its tables, which only one process at a time may do."""
+    from sqlalchemy import NullPool, create_engine  # noqa: PLC0415 - see the top
+
+    options = {"connect_timeout": CONNECT_SECONDS, **_KEEPALIVE}
+    engine = create_engine(url, poolclass=NullPool, connect_args=options)
+    with _locked(engine, "/tables"):
+        return RDBStorage(url, engine_kwargs={"pool_pre_ping": True, "connect_args": options})
+
+
+@contextmanager
+def decision(database: RDBStorage, name: str) -> Iterator[None]:
+    """Hold the lock of that name, in the transaction of all that this thread writes meanwhile.
+
+    What is written is there for others when the block ends well, and else not at all.
+    """
+    from sqlalchemy import text  # noqa: PLC0415 - see the top
+
+    sessions = database.scoped_session.registry
+    before = sessions() if sessions.has() else None
+    with database.engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), _key(name))
+        # What Optuna commits becomes part of this transaction.
+        session = database.scoped_session.session_factory(
+            bind=connection, join_transaction_mode="create_savepoint"
+        )
+        sessions.set(session)
+        try:
+            yield
+        finally:
+            with suppress(Exception):  # of a connection that broke; the block's error says more
+                session.close()
+            sessions.clear()
+            if before is not None:
+                sessions.set(before)
+
+
+@contextmanager
+def _locked(engine: "Engine", name: str) -> Iterator[None]:
+    """Hold the lock of that name on a server; it ends with the transaction, however that ends."""
+    from sqlalchemy import text  # noqa: PLC0415 - see the top
+
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), _key(name))
+        yield
+
+
+def _key(name: str) -> dict[str, int]:
+    return {"key": zlib.crc32(f"ffnn_lab/{name}".encode())}

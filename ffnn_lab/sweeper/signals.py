@@ -1,0 +1,90 @@
+"""What tells a sweep, or a single run, to stop: Ctrl-C, SIGTERM, and a terminal that is closed."""
+
+import os
+import select
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
+from types import FrameType
+
+SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+"""What tells a sweep to stop."""
+
+
+def _heard() -> list[signal.Signals]:
+    """List the signals to hear: under ``nohup`` a closed terminal is none."""
+    hang_up = getattr(signal, "SIGHUP", None)
+    is_deaf = hang_up is not None and signal.getsignal(hang_up) == signal.SIG_IGN
+    return [each for each in SIGNALS if not (is_deaf and each == hang_up)]
+
+
+def leave_dead_terminal() -> None:
+    """Send what is printed nowhere where nobody reads it any more, rather than fail over it."""
+    if not hasattr(select, "poll"):
+        return
+    for descriptor in (1, 2):
+        poll = select.poll()
+        with suppress(OSError):
+            poll.register(descriptor, 0)
+            if any(found & (select.POLLERR | select.POLLHUP) for _, found in poll.poll(0)):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, descriptor)
+                os.close(nowhere)
+
+
+@contextmanager
+def stopped_by_signals(stop: threading.Event, notice: Callable[[str], None]) -> Iterator[None]:
+    """Let a first Ctrl-C (SIGTERM, SIGHUP) set ``stop``, and a second one interrupt at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    has_asked = False
+
+    def ask() -> None:
+        stop.set()
+        leave_dead_terminal()
+        with suppress(OSError):
+            notice("stopping at the end of this epoch; Ctrl-C again stops at once")
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        nonlocal has_asked
+        if has_asked or stop.is_set():
+            if number == getattr(signal, "SIGHUP", None):
+                return  # A shell and the kernel may both send it as a terminal closes.
+            raise KeyboardInterrupt
+        has_asked = True
+        # The code that this interrupts may hold the locks of the event and of the terminal. The
+        # thread hears no signals: it may outlive the block, and a process that is deaf again must
+        # not hear through it.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        threading.Thread(target=ask).start()
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+    before = {number: signal.signal(number, handle) for number in _heard()}
+    mask = signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def deaf() -> Iterator[None]:
+    """Start processes that hear no Ctrl-C before they have learned what to do then.
+
+    A terminal sends it to all of them, and amid an import it comes out as any error. This process
+    hears it all the same, by its other threads.
+    """
+    # Joblib starts this; as it starts, older Pythons let the thread hear again.
+    resource_tracker.ensure_running()
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
