@@ -41,7 +41,8 @@ def save(
         The paths.
     """
     stem.parent.mkdir(parents=True, exist_ok=True)
-    paths = {suffix: stem.with_suffix(f".{suffix}") for suffix in SUFFIXES}
+    # A name may have a dot of its own, after which with_suffix would cut it off.
+    paths = {suffix: stem.with_name(f"{stem.name}.{suffix}") for suffix in SUFFIXES}
     with style.context():
         # Without a date, equal records give equal files.
         figure.savefig(paths["pdf"], metadata={"CreationDate": None})
