@@ -26,7 +26,9 @@ def claim_hashes(folder: Path = FOLDER) -> dict[str, str]:
         SHA-256 by the claim's name, which is that of its file.
     """
     rule = (folder / RULE).read_bytes()
-    files = sorted(path for path in folder.glob("*.py") if _MARK in path.read_text())
+    files = sorted(
+        path for path in folder.glob("*.py") if _MARK in path.read_text(encoding="utf-8")
+    )
     return {path.stem: hashlib.sha256(path.read_bytes() + rule).hexdigest() for path in files}
 
 
@@ -48,7 +50,7 @@ def declare(sweep: Path, *, n_runs: int, hashes: Mapping[str, str] | None = None
     }
     if new:
         beside = sweep / f".{STORE}"
-        beside.write_text(json.dumps({**stored, **new}, indent=2) + "\n")
+        beside.write_text(json.dumps({**stored, **new}, indent=2) + "\n", encoding="utf-8")
         beside.replace(sweep / STORE)
 
 
@@ -77,7 +79,7 @@ def _stored(sweep: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        return dict(json.loads(path.read_text()))
+        return dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
         msg = f"{path} cannot be read ({error}); delete it: its claims then count as undeclared"
         raise RecordError(msg) from error

@@ -151,6 +151,7 @@ def run_sweep(
         from rich.console import Console  # noqa: PLC0415 - see the module's docstring
 
         from analysis.declaration import declare  # noqa: PLC0415
+        from analysis.preflight import about_seeds, check_report  # noqa: PLC0415
         from ffnn_lab.display import SweepDisplay, print_plan  # noqa: PLC0415
         from ffnn_lab.records import read_definition, read_runs  # noqa: PLC0415
         from ffnn_lab.sweeper.compose import define  # noqa: PLC0415
@@ -210,8 +211,13 @@ def run_sweep(
         else 0,
         tasks=tasks,
     )
+    names = [arm.name for arm in definition.arms]
+    for text in about_seeds(names, len(definition.confirm_seeds)):
+        console.print(text, soft_wrap=True, highlight=False, markup=False)
     if options.dry_run:
         return
+    with no_collection():
+        check_report(folder, names)  # what could fail after the last run is tried before the first
     post = Post(
         str(folder.resolve()),
         options.storage,

@@ -9,9 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from analysis import style
-
-SUFFIXES = ("pdf", "png", "csv", "json")
-"""Of the files that are a figure."""
+from analysis.places import SUFFIXES, write_text
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -48,7 +46,7 @@ def save(
         figure.savefig(paths["pdf"], metadata={"CreationDate": None})
         figure.savefig(paths["png"], dpi=style.DPI)
     points.to_csv(paths["csv"], index=False)
-    paths["json"].write_text(json.dumps(source, indent=2) + "\n")
+    write_text(paths["json"], json.dumps(source, indent=2))
     return list(paths.values())
 
 
