@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from analysis.statistics import mean_interval
 from analysis.sweep import Sweep, curves_of
-from analysis.tables import interval_columns
+from analysis.tables import difference_columns, error_columns
 from analysis.winners import Winner
 
 TINY = 1e-12
@@ -96,8 +96,8 @@ def matched_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
                 "arm": name,
                 "n_seeds": len(errors),
                 "train.loss": level,
-                **interval_columns("test.error", mean_interval(errors["test.error"].tolist())),
-                **interval_columns("gap", mean_interval(gaps.tolist())),
+                **error_columns(sweep, "test.error", mean_interval(errors["test.error"].tolist())),
+                **difference_columns(sweep, "gap", mean_interval(gaps.tolist())),
                 "lowest.train.loss": reached,
             }
         )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from analysis.arms import ADAPTIVE, PLAIN, contrasts
+from analysis.preflight import about_seeds
 from analysis.statistics import CONFIDENCE
 from analysis.statistics.significance import POWER
 from analysis.sweep import Sweep, results
@@ -56,6 +57,8 @@ def _about_differences(sweep: Sweep) -> list[str]:
             f"the {_count(len(declared), 'contrast')} declared beforehand: each adaptive method "
             f"({', '.join(ADAPTIVE)}) against each plain one ({', '.join(PLAIN)})"
         )
+        n_seeds = len(sweep.confirm_seeds or sweep.tune_seeds)
+        found += about_seeds(sweep.arms, n_seeds)
     return found
 
 

@@ -6,7 +6,7 @@ nothing.
 
 import io
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,33 @@ from ffnn_lab.config import UserError
 
 class DrawingError(UserError):
     """Figures that cannot be drawn; the message says why."""
+
+
+def prepare_report(
+    folder: Path,
+    arms: Sequence[str],
+    *,
+    n_fresh: int,
+    is_tried: bool,
+    notice: Callable[[str], None],
+) -> None:
+    """Tell what the report of a sweep will not be able to say, and try what it needs.
+
+    Args:
+        folder: As in `check_report`.
+        arms: As in `check_report`.
+        n_fresh: The sweep's fresh seeds.
+        is_tried: Whether to `check_report`; a dry run leaves that out.
+        notice: Prints a line.
+
+    Raises:
+        PlaceError: As `check_report`.
+        DrawingError: As `check_report`.
+    """
+    for text in about_seeds(arms, n_fresh):
+        notice(text)
+    if is_tried:
+        check_report(folder, arms)
 
 
 def check_report(folder: Path, arms: Sequence[str]) -> None:
@@ -103,7 +130,7 @@ def _draw(arms: Sequence[str]) -> None:
         drawn.savefig(io.BytesIO(), format="png")
 
 
-def about_seeds(arms: Sequence[str], n_seeds: int) -> list[str]:
+def about_seeds(arms: Iterable[str], n_seeds: int) -> list[str]:
     """Word that fresh seeds are too few for a contrast to be told, if they are.
 
     Args:

@@ -1,5 +1,6 @@
 """What lies in a sweep's folder, read once and typed."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +87,12 @@ class Sweep(Records):
     def runs_of(self, arm: str) -> pd.DataFrame:
         """Give all runs of an arm, once each: of every setting and of the default."""
         return self.rows[self.rows["arm"] == arm].drop_duplicates("run_id")
+
+    @property
+    def most(self) -> float:
+        """Return the highest error there can be: 1, or no end where a number is predicted."""
+        # Chance is below 1 for every number of classes.
+        return math.inf if (self.runs["chance_error"] >= 1).any() else 1.0
 
     def n_asked(self, arm: str) -> int:
         """Count the settings that an arm was to try before it grew."""

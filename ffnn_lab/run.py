@@ -150,8 +150,7 @@ def run_sweep(
     with no_collection():
         from rich.console import Console  # noqa: PLC0415 - see the module's docstring
 
-        from analysis.declaration import declare  # noqa: PLC0415
-        from analysis.preflight import about_seeds, check_report  # noqa: PLC0415
+        from analysis import declaration, preflight  # noqa: PLC0415
         from ffnn_lab.display import SweepDisplay, print_plan  # noqa: PLC0415
         from ffnn_lab.records import read_definition, read_runs  # noqa: PLC0415
         from ffnn_lab.sweeper.compose import define  # noqa: PLC0415
@@ -211,13 +210,15 @@ def run_sweep(
         else 0,
         tasks=tasks,
     )
-    names = [arm.name for arm in definition.arms]
-    for text in about_seeds(names, len(definition.confirm_seeds)):
-        console.print(text, soft_wrap=True, highlight=False, markup=False)
+    preflight.prepare_report(
+        folder,
+        [arm.name for arm in definition.arms],
+        n_fresh=len(definition.confirm_seeds),
+        is_tried=not options.dry_run,
+        notice=functools.partial(console.print, soft_wrap=True, highlight=False, markup=False),
+    )
     if options.dry_run:
         return
-    with no_collection():
-        check_report(folder, names)  # what could fail after the last run is tried before the first
     post = Post(
         str(folder.resolve()),
         options.storage,
@@ -236,7 +237,7 @@ def run_sweep(
                 watcher=display,
             )
             # Before the first run: a claim that is reworded after it is found out.
-            declare(folder, n_runs=count_recorded(folder))
+            declaration.declare(folder, n_runs=count_recorded(folder))
             work = work_alone if launcher == "basic" else lead
             work(post, lambda job: make_launcher(job, folder, n_workers), display)
     except StoppedError:
@@ -248,8 +249,13 @@ def run_sweep(
         sys.exit(EXIT_INTERRUPTED)
 
     signal.signal(signal.SIGINT, before)
+    end_with_report(folder)
+
+
+def end_with_report(folder: Path) -> None:
+    """Print the tables of a sweep, and write its tables and figures."""
     with no_collection():
-        from analysis.report import report  # noqa: PLC0415 - imported after the work
+        from analysis.report import report  # noqa: PLC0415 - see the module's docstring
 
         report(folder)
 

@@ -70,7 +70,8 @@ def _confirmed(
     rows = []
     for chosen in settings[settings["is_winner"].astype(bool)].to_dict("records"):
         winner = winners[chosen["arm"]]
-        interval = mean_interval(errors_by_seed(sweep, winner.rows).tolist())
+        errors = errors_by_seed(sweep, winner.rows).tolist()
+        interval = mean_interval(errors).within(0.0, sweep.most)
         if winner.stage == "confirm" and interval.n:
             ends = {"score": interval.mean, "low": interval.low, "high": interval.high}
             kind = {"shown": "confirmed", "split": "test", "metric": "error", "aggregate": "mean"}

@@ -83,7 +83,7 @@ def too_few_pairs(n: int, *, n_tests: int) -> str:
     fewest = fewest_pairs(n_tests=n_tests)
     return (
         f"{n} seed{'' if n == 1 else 's'} cannot make p{family} less than {lowest:.3g}, however "
-        f"clear the difference: {LEVEL:g} takes {fewest} fresh seeds or more"
+        f"clear the difference: {LEVEL:g} takes {fewest} seeds or more"
     )
 
 
