@@ -27,16 +27,17 @@ def fitted_runs(sweep: Sweep, rows: pd.DataFrame) -> dict[int, pd.DataFrame]:
 
     Returns:
         To each seed the run's of `analysis.sweep.curves_of`, without epochs at which train or
-        test was not measured.
+        test was not measured; a run without any other epoch is left out.
     """
     curves = curves_of(sweep, rows.loc[rows["status"] == "completed", "run_id"])
-    return {
+    measured = {
         int(seed): curves[run_id]
         .assign(**{"train.loss": curves[run_id]["train.loss"].clip(lower=TINY)})
         .dropna(subset=["train.loss", "train.error", "test.error"])
         for seed, run_id in zip(rows["seed"], rows["run_id"], strict=True)
         if run_id in curves
     }
+    return {seed: curve for seed, curve in measured.items() if len(curve)}
 
 
 def lowest_loss(curve: pd.DataFrame) -> float:

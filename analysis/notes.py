@@ -134,9 +134,10 @@ def _about_seeds(sweep: Sweep) -> str:
 
 
 def _about_winner(sweep: Sweep, winner: Winner) -> list[str]:
-    found = [
+    found = _about_ties(sweep, winner)
+    found += [
         f"{winner.arm}: the best {key}, {winner.point[key]}, lies on the {side} edge of what was "
-        "searched; a better one may lie beyond"
+        f"searched; {_beyond(is_plateau=winner.is_plateau.get(key, False))}"
         for key, side in winner.edges.items()
     ]
     found += _about_results(winner.arm, winner.rows, "seeds")
@@ -152,6 +153,28 @@ def _about_winner(sweep: Sweep, winner: Winner) -> list[str]:
             "better tuning score now"
         )
     return found
+
+
+def _beyond(*, is_plateau: bool) -> str:
+    if is_plateau:
+        return "one inside scores the same, and dev loss alone chose it"
+    return "a better one may lie beyond"
+
+
+def _about_ties(sweep: Sweep, winner: Winner) -> list[str]:
+    """Word that a setting is reported which is no better than others."""
+    if not winner.n_alike:
+        return []
+    scores = sweep.scores[sweep.scores["arm"] == winner.arm]
+    if winner.n_alike + 1 == scores["is_complete"].sum():
+        said = f"all {winner.n_alike + 1} settings score the same, so none of them is best; "
+        return [f"{winner.arm}: {said}setting {winner.setting} stands for them"]
+    others = _count(winner.n_alike, "other setting")
+    verb = "scores" if winner.n_alike == 1 else "score"
+    return [
+        f"{winner.arm}: {others} {verb} the same as setting {winner.setting}, which is reported "
+        "because it is the first"
+    ]
 
 
 def _about_results(arm: str, rows: pd.DataFrame, what: str) -> list[str]:

@@ -219,7 +219,8 @@ def error_axis(ax: Axes, errors: Sequence[float], *, is_log: bool) -> None:
         beyond = [] if high <= 1 else [10.0**k for k in range(1, 1 + math.ceil(math.log10(high)))]
         ax.set_yticks([tick for tick in (0.0, *TICKS, *beyond) if tick >= start])
         ax.yaxis.set_minor_locator(NullLocator())
-        ax.set_ylim(start, min(1.0, 1.3 * high) if high <= 1 else 1.3 * high)
+        # Where all errors are 0, there is something above them to be seen.
+        ax.set_ylim(start, min(1.0, max(1.3 * high, TICKS[0])) if high <= 1 else 1.3 * high)
     else:
         # Above the highest, lest its marker is cut in half.
         ax.set_ylim(0, max(ax.get_ylim()[1], 1.06 * max(errors, default=0.0)))

@@ -15,6 +15,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ffnn_lab.records import (
     DEFAULT_SETTING,
@@ -250,7 +251,7 @@ def show_all(outputs: Path, console: Console, *, now: float) -> None:
         progress = f"{status.n_runs} of {status.n_runs_asked}"
         age = age_text(now - status.changed)
         state = status.state + _failed_text(status)
-        table.add_row(status.name, state, progress, age, status.command)
+        table.add_row(Text(status.name), state, progress, age, Text(status.command))
     _print(console, table, *damaged)
 
 
@@ -263,7 +264,7 @@ def show_one(status: SweepStatus, console: Console, *, now: float) -> None:
         counts = (arm.n_diverged, arm.n_pruned, *([arm.n_failed] if has_failed else []))
         table.add_row(
             arm.stage,
-            arm.arm,
+            Text(arm.arm),
             f"{arm.n_settings} of {arm.n_settings_asked}",
             f"{arm.n_runs} of {arm.n_runs_asked}",
             *(str(count) for count in counts),
@@ -306,7 +307,7 @@ def _table(console: Console, *titles: str) -> Table:
 def _print(console: Console, *parts: str | Table) -> None:
     for part in parts:
         if isinstance(part, str):
-            console.print(part, soft_wrap=True, highlight=False, markup=False)
+            console.print(part, soft_wrap=True, highlight=False, markup=False, emoji=False)
         else:
             console.print(part, highlight=False)
 

@@ -13,7 +13,7 @@ from analysis.looks import looks_of
 
 def has_place(points: pd.DataFrame) -> pd.Series:
     """Say which points have a place in the figure; an infinite expectation has none."""
-    return pd.Series(np.isfinite(points["expected"]), index=points.index)
+    return pd.Series(np.isfinite(points["expected"].astype(float)), index=points.index)
 
 
 def draw(points: pd.DataFrame, ax: Axes) -> Axes:
