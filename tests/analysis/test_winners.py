@@ -139,6 +139,10 @@ def test_winners_are_worked_out_per_arm(small: Sweep) -> None:
     assert list(winners) == ["sgd", "adam"]
 
 
+GAIN = "initializer.gain"
+LOW = {GAIN: "low"}
+
+
 def tied(folder: Path, *, scores: Sequence[float], losses: Sequence[float]) -> Winner:
     """The winner of three gains, told their dev errors and losses."""
     runs = [
@@ -165,9 +169,9 @@ def tied(folder: Path, *, scores: Sequence[float], losses: Sequence[float]) -> W
             [0.3, 0.3, 0.4],
             [0.9, 1.0, 1.0],
             0,
-            {"initializer.gain": "low"},
+            LOW,
             0,
-            {"initializer.gain": True},
+            {GAIN: True},
         ),
         # Both edges alike: neither is inside, but the other is not on this one.
         ([0.3, 0.4, 0.3], [1.0, 1.0, 1.0], 0, {}, 1, {}),
@@ -175,9 +179,9 @@ def tied(folder: Path, *, scores: Sequence[float], losses: Sequence[float]) -> W
             [0.2, 0.3, 0.3],
             [1.0, 1.0, 1.0],
             0,
-            {"initializer.gain": "low"},
+            LOW,
             0,
-            {"initializer.gain": False},
+            {GAIN: False},
         ),
         ([0.3, 0.2, 0.3], [1.0, 1.0, 1.0], 1, {}, 0, {}),
     ],

@@ -115,7 +115,7 @@ def test_a_sign_method_passes_the_poison_that_it_cannot_see(
     class SignConfig(OptimizerConfig):
         name: str = "sign"
 
-    def step_(params: Tensor, grads: Tensor, state: dict[str, Tensor], *, lr: Tensor) -> None:
+    def step_(params: Tensor, grads: Tensor, _state: dict[str, Tensor], *, lr: Tensor) -> None:
         params.sub_(lr[:, None] * grads.sign())
 
     row = dataclasses.replace(
