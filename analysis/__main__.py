@@ -14,6 +14,7 @@ from pathlib import Path
 from analysis.preflight import import_matplotlib
 from ffnn_lab.config import UserError
 from ffnn_lab.records import RecordError
+from ffnn_lab.terminal import accept_any_text
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0, or 2 if there is nothing to report, and the reason on standard error.
     """
+    accept_any_text()
     words = list(sys.argv[1:] if arguments is None else arguments)
     command = COMMANDS.get(words[0]) if words else None
     try:

@@ -32,6 +32,8 @@ _INTERVALS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
 }
 """To each sheet the estimates whose intervals it shows: what to call each, and its count."""
+LISTED = ("arms", "gain_of_tuning", "paired_differences")
+"""Sheets whose rows are told one by one; of the others it is told that there are some."""
 CUT = "an interval is cut where no error or no difference of errors lies beyond its end"
 EQUAL = "no interval is given where all seeds came to the same value"
 
@@ -54,14 +56,16 @@ def remarks(sheets: Mapping[str, pd.DataFrame]) -> list[str]:
     for sheet, numbers in sheets.items():
         for name, (words, n) in _INTERVALS.get(sheet, {}).items():
             for found, rows in zip((cut, equal), _odd(numbers, name, n), strict=True):
-                if rows:
+                if rows and sheet in LISTED:
                     found.append(f"{words} of {', '.join(rows)}")
+                elif rows:
+                    found.append(f"in {sheet.replace('_', ' ')}")
     why = {
         CUT: "the t interval of so few seeds reaches further",
         EQUAL: "equal values do not say how others would spread",
     }
     return [
-        f"{text}, for {why[text]}: {'; '.join(found)}"
+        f"{text}, for {why[text]}: {'; '.join(dict.fromkeys(found))}"
         for text, found in ((CUT, cut), (EQUAL, equal))
         if found
     ]

@@ -293,7 +293,7 @@ def _latex(text: str) -> str:
 
 def show(frame: pd.DataFrame, *, title: str, console: Console) -> None:
     """Print a table: ruled where a terminal is wide enough, aligned by spaces alone elsewhere."""
-    frame = frame.map(lambda cell: _encodable(_with_bold(cell, "**", "**"), console))
+    frame = frame.map(lambda cell: _with_bold(cell, "**", "**"))
     if console.is_terminal:
         table = _ruled(frame, title)
         # Too narrow, rich would cut digits off; a line that the terminal breaks loses nothing.
@@ -332,12 +332,5 @@ def _ruled(frame: pd.DataFrame, title: str) -> Table:
 
 
 def say(text: str, *, console: Console) -> None:
-    r"""Print text as it is: neither wrapped nor read as markup, so that commands can be pasted.
-
-    What the console's encoding lacks is written as Python writes it, such as ``\u03b1``.
-    """
-    console.print(Text(_encodable(text, console)), soft_wrap=True)
-
-
-def _encodable(text: str, console: Console) -> str:
-    return text.encode(console.encoding, "backslashreplace").decode(console.encoding)
+    """Print text as it is: neither wrapped nor read as markup, so that commands can be pasted."""
+    console.print(Text(text), soft_wrap=True)

@@ -91,9 +91,9 @@ def n_columns(labels: Sequence[str], *, width: float) -> int:
         width: The figure's, in inches.
     """
     longest = max((len(line) for label in labels for line in label.split("\n")), default=1)
-    # In units of a letter: 0.6 of its size, of which 72 make an inch; line and gaps take 8.
+    # In units of a letter: 0.6 of its size, of which 72 make an inch; line and gaps take 10.
     n_letters = width * 72 / (0.6 * SETTINGS["legend.fontsize"])
-    most = max(1, min(len(labels), int(n_letters / (longest + 8))))
+    most = max(1, min(len(labels), int(n_letters / (longest + 10))))
     n_rows = math.ceil(len(labels) / most)
     return math.ceil(len(labels) / max(1, n_rows))
 

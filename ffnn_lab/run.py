@@ -43,6 +43,7 @@ from omegaconf.errors import OmegaConfBaseException
 from ffnn_lab import schemas
 from ffnn_lab.config import ConfigError, RunConfig, UserError, run_id
 from ffnn_lab.messages import explain
+from ffnn_lab.terminal import accept_any_text
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
@@ -313,6 +314,7 @@ def settle_launcher(master: DictConfig, n_workers: int | None) -> tuple[str, int
 
 def main() -> None:
     """Run the command line."""
+    accept_any_text()
     # Hydra prints errors its own way and exits, unless it is told to let them through.
     os.environ.setdefault(TRACEBACK, os.environ.get("HYDRA_FULL_ERROR", "0"))
     os.environ["HYDRA_FULL_ERROR"] = "1"

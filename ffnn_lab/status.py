@@ -26,6 +26,7 @@ from ffnn_lab.records import (
     read_trials,
 )
 from ffnn_lab.scores import best_settings, n_settings_asked, setting_scores
+from ffnn_lab.terminal import accept_any_text
 
 EXIT_SLIP = 2
 WIDTH = 1000
@@ -94,6 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0, or 2 if there is nothing to tell, and the reason on standard error.
     """
+    accept_any_text()
     parser = argparse.ArgumentParser(
         prog="python -m ffnn_lab.status",
         description="Show how far sweeps are: all of them, or one by stage and arm.",

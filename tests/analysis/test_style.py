@@ -166,3 +166,19 @@ def test_powers_of_ten_are_worded_without_a_formula() -> None:
         }
     assert {"10\u207b\u00b3", "10\u2070", "2\u00d710\u207b\u00b9"} <= labels
     assert not any(set(label) & set("${\\") for label in labels)
+
+
+@pytest.mark.parametrize("length", [1, 6, 12, 44])
+def test_a_legend_below_a_figure_lies_inside_of_it(length: int) -> None:
+    with style.context():
+        figure = new_figure(style.DOUBLE, 3)
+        ax = figure.subplots()
+        for _ in range(40):
+            ax.plot([0, 1], marker="o", label="n" * length, gid=style.NAMED)
+        style.legend_below(figure, *style.entries(ax))
+        figure.draw_without_rendering()
+        (legend,) = figure.legends
+        box = legend.get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.width
+    assert ax.get_window_extent().height > 100
