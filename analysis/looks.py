@@ -78,11 +78,10 @@ def variants_of(look: Look) -> list[Look]:
     No two agree in line and marker, and neither do the first seven variants of the optimizers of
     `OPTIMIZERS` among one another.
     """
-    lines = [each.line for each in OTHERS]
-    markers = [each.marker for each in OTHERS]
-    shapes = [(each.line, each.marker) for each in OPTIMIZERS.values()]
-    if (look.line, look.marker) in shapes:
-        lines, markers = ([shape[k] for shape in shapes] for k in (0, 1))
+    known = list(OPTIMIZERS.values())
+    shapes = {(each.line, each.marker) for each in known}
+    palette = known if (look.line, look.marker) in shapes else list(OTHERS)
+    lines, markers = [each.line for each in palette], [each.marker for each in palette]
     n, first = len(lines), lines.index(look.line)
     shift = markers.index(look.marker) - first
     return [

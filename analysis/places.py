@@ -59,7 +59,7 @@ def check_place(folder: Path, files: Mapping[str, Iterable[str]], *, advice: str
     except OSError as error:
         what = f"{error.filename or folder}: {error.strerror or error}"
         msg = f"the report cannot be written there ({what}); {advice}"
-        raise PlaceError(msg) from error
+        raise PlaceError(msg) from None
     finally:
         for each in reversed(made):
             each.rmdir()

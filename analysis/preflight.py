@@ -122,9 +122,14 @@ def _draw(arms: Sequence[str]) -> None:
         drawn = new_figure(style.DOUBLE, 3.0)
         ax = drawn.subplots()
         for place, (arm, look) in enumerate(looks_of(arms).items()):
-            label = style.drawable(arm)
-            shape = {"color": look.color, "linestyle": look.line, "marker": look.marker}
-            ax.plot([0, 1], [place, place], label=label, gid=style.NAMED, **shape)
+            ax.plot(
+                *([0, 1], [place, place]),
+                color=look.color,
+                linestyle=look.line,
+                marker=look.marker,
+                label=style.drawable(arm),
+                gid=style.NAMED,
+            )
         name_rows(ax, list(arms))
         style.legend_below(drawn, *style.entries(ax))
         drawn.savefig(io.BytesIO(), format="png")

@@ -147,7 +147,7 @@ def context() -> Iterator[None]:
     """
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update(SETTINGS)
+        mpl.rcParams.update(SETTINGS)  # type: ignore[arg-type]  # a literal type of 300 names
         yield
 
 
@@ -251,7 +251,9 @@ class _PlainLogFormatter(LogFormatterSciNotation):
 
 def log_axis(axis: Axis) -> None:
     """Scale an axis by powers of ten, and word its ticks without a formula."""
-    scale = {"x": axis.axes.set_xscale, "y": axis.axes.set_yscale}[axis.axis_name]
-    scale("log")
+    if axis is axis.axes.xaxis:
+        axis.axes.set_xscale("log")
+    else:
+        axis.axes.set_yscale("log")
     axis.set_major_formatter(_PlainLogFormatter())
     axis.set_minor_formatter(_PlainLogFormatter(labelOnlyBase=False))

@@ -61,7 +61,7 @@ def lowest_p(n: int, *, n_tests: int = 1) -> float:
         n: Pairs of each test.
         n_tests: Tests of the family.
     """
-    return min(1.0, n_tests * 2 / 2**n)
+    return min(1.0, n_tests * 2.0 ** (1 - n))
 
 
 def fewest_pairs(*, n_tests: int = 1, level: float = LEVEL) -> int:
