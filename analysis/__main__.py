@@ -11,7 +11,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from analysis.preflight import import_matplotlib
+from ffnn_lab.config import UserError
 from ffnn_lab.records import RecordError
+from ffnn_lab.terminal import accept_any_text
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0, or 2 if there is nothing to report, and the reason on standard error.
     """
+    accept_any_text()
     words = list(sys.argv[1:] if arguments is None else arguments)
     command = COMMANDS.get(words[0]) if words else None
     try:
@@ -30,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             command(words[1:])
         else:
             _report(words)
-    except (RecordError, OSError) as error:
+    except (UserError, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
     return 0
@@ -46,11 +50,13 @@ def _report(words: Sequence[str]) -> None:
     )
     parser.add_argument("sweep", metavar="SWEEP", help="a name under the outputs, or a folder")
     _add_outputs(parser)
+    _add_to(parser)
     asked = parser.parse_args(words)
     folder = find_folder(asked.sweep, outputs=asked.outputs)
+    import_matplotlib()
     from analysis.report import report  # noqa: PLC0415 - matplotlib, when it is needed
 
-    report(folder)
+    report(folder, to=asked.to)
 
 
 def _claims(words: Sequence[str]) -> None:
@@ -67,10 +73,13 @@ def _claims(words: Sequence[str]) -> None:
         "other",
     )
     _add_outputs(parser)
+    _add_to(parser)
     asked = parser.parse_args(words)
+    import_matplotlib()
     from analysis.verdict_report import report_claims  # noqa: PLC0415 - as above
 
-    report_claims(_folders(asked), outputs=asked.outputs, are_named=bool(asked.sweeps))
+    are_named = bool(asked.sweeps)
+    report_claims(_folders(asked), outputs=asked.outputs, to=asked.to, are_named=are_named)
 
 
 def _summary(words: Sequence[str]) -> None:
@@ -86,10 +95,13 @@ def _summary(words: Sequence[str]) -> None:
         help="a name under the outputs, or a folder; without any, all sweeps under the outputs",
     )
     _add_outputs(parser)
+    _add_to(parser)
     asked = parser.parse_args(words)
+    import_matplotlib()
     from analysis.summary import report_summary  # noqa: PLC0415 - as above
 
-    report_summary(_folders(asked), outputs=asked.outputs, are_named=bool(asked.sweeps))
+    are_named = bool(asked.sweeps)
+    report_summary(_folders(asked), outputs=asked.outputs, to=asked.to, are_named=are_named)
 
 
 def _folders(asked: argparse.Namespace) -> list[Path]:
@@ -130,6 +142,15 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=Path(os.environ.get("FFNN_LAB_OUTPUTS", "outputs")),
         help="folder of all sweeps (default: FFNN_LAB_OUTPUTS, or else outputs)",
+    )
+
+
+def _add_to(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--to",
+        metavar="FOLDER",
+        type=Path,
+        help="write tables and figures in this folder, for records that you may only read",
     )
 
 

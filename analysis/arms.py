@@ -33,10 +33,10 @@ def parts(arm: str) -> tuple[str, str]:
         Both, the variant empty where the name is the optimizer's; an empty optimizer and the
         whole name where it begins with none.
     """
-    for optimizer in OPTIMIZERS:
-        if arm == optimizer or arm.startswith(f"{optimizer}_"):
-            return optimizer, arm[len(optimizer) + 1 :]
-    return "", arm
+    named = [each for each in OPTIMIZERS if arm == each or arm.startswith(f"{each}_")]
+    # With optimizers adam and adam_mini, the arm adam_mini is no variant of adam.
+    optimizer = max(named, key=len, default="")
+    return optimizer, arm[len(optimizer) + 1 :] if optimizer else arm
 
 
 def variants(arms: Iterable[str]) -> dict[str, dict[str, str]]:

@@ -6,7 +6,8 @@ is marked where so many simulations of a right interval would hardly give it.
 """
 
 import functools
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -127,6 +128,9 @@ def coverage_table(*, n_simulations: int, seed: int) -> pd.DataFrame:
         rng = stream(seed, "analysis", 10, place)
         for n in (5, 10, 20, 30, 50):
             rows += _of_seeds(shape, n, n_simulations, rng)
+        few = stream(seed, "analysis", 13, place)
+        for n in (2, 3):
+            rows += _of_seeds(shape, n, n_simulations, few)
     for place, shape in enumerate(SETTINGS):
         rng = stream(seed, "analysis", 11, place)
         for n in (12, 24, 48, 96):
@@ -169,10 +173,8 @@ def _of_seeds(
         truths.append(
             ("BCa, mean", mean, lambda values: bootstrap_interval(values.tolist(), rng=rng))
         )
-    found = [
-        _row(name, shape, n, [_covers(interval(each), truth) for each in drawn])
-        for name, truth, interval in truths
-    ]
+    hits = {name: _hits(map(interval, drawn), truth) for name, truth, interval in truths}
+    found = [_row(name, shape, n, each) for name, each in hits.items() if each]
     # Of differences between arms that do not differ, each sign is as likely as the other.
     flipped = [(each - mean) * rng.choice([-1.0, 1.0], n) for each in drawn]
     errs = [sign_flip_p(each.tolist(), rng=rng) <= 1 - CONFIDENCE for each in flipped]
@@ -205,6 +207,11 @@ def _of_settings(
         hits = [_covers(each.interval(n=n), 0.0) for each in differences]
         found.append(_row(f"Welch, difference of bests of {N_COMPARED}", shape, n, hits))
     return found
+
+
+def _hits(intervals: Iterable[Interval], truth: float) -> list[bool]:
+    """Look at each interval that is given; of equal values there is none."""
+    return [_covers(each, truth) for each in intervals if not math.isnan(each.low)]
 
 
 def _covers(interval: Interval, truth: float) -> bool:
@@ -259,9 +266,10 @@ def readable_coverage(table: pd.DataFrame) -> pd.DataFrame:
     for row in table.to_dict("records"):
         cell = f"{100 * row['share']:.1f}" + ("" if row["kept"] else "*")
         cells.setdefault((row["interval"], row["shape"]), {})[f"n = {row['n']}"] = cell
+    columns = [f"n = {n}" for n in sorted(table["n"].unique())]
     words = pd.DataFrame(
         [{"interval": name, "values": shape, **row} for (name, shape), row in cells.items()]
     )
     order = {name: place for place, name in enumerate(words["interval"].unique())}
     ordered = words.sort_values("interval", key=lambda names: names.map(order), kind="stable")
-    return ordered.fillna(render.ABSENT)
+    return ordered[["interval", "values", *columns]].fillna(render.ABSENT)

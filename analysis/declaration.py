@@ -25,7 +25,9 @@ def claim_hashes(folder: Path = FOLDER) -> dict[str, str]:
         SHA-256 by the claim's name, which is that of its file.
     """
     rule = (folder / RULE).read_bytes()
-    files = sorted(path for path in folder.glob("*.py") if _MARK in path.read_text())
+    files = sorted(
+        path for path in folder.glob("*.py") if _MARK in path.read_text(encoding="utf-8")
+    )
     return {path.stem: hashlib.sha256(path.read_bytes() + rule).hexdigest() for path in files}
 
 

@@ -77,7 +77,7 @@ def _row(
         for split in ("test", "train")
     )
     differences = differences_by_seed(*test).tolist()
-    interval = mean_interval(differences)
+    interval = mean_interval(differences).within(-sweep.most, sweep.most)
     bootstrap = bootstrap_interval(differences, rng=rng)
     gap = paired_interval(test[0] - train[0], test[1] - train[1])
     return {

@@ -1,5 +1,6 @@
 """The figures of a sweep's report, each with its points and its source."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -90,6 +91,11 @@ def drawings_of(
         ]
 
     points = paired_differences.points(sheets.differences, arms=sweep.arms)
+    undrawn += [
+        f"{row['arm']} - {row['baseline']} is not in paired_differences: it has no interval"
+        for row in sheets.differences.to_dict("records")
+        if row["n_pairs"] > 0 and math.isnan(row["low"])
+    ]
     if len(points) > 0:
         figure = paired_differences.figure(points)
         drawings.append(Drawing("paired_differences", figure, points, of_reported))

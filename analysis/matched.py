@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from analysis.statistics import mean_interval
 from analysis.sweep import Sweep, curves_of
-from analysis.tables import interval_columns
+from analysis.tables import difference_columns, error_columns
 from analysis.winners import Winner
 
 TINY = 1e-12
@@ -27,16 +27,17 @@ def fitted_runs(sweep: Sweep, rows: pd.DataFrame) -> dict[int, pd.DataFrame]:
 
     Returns:
         To each seed the run's of `analysis.sweep.curves_of`, without epochs at which train or
-        test was not measured.
+        test was not measured; a run without any other epoch is left out.
     """
     curves = curves_of(sweep, rows.loc[rows["status"] == "completed", "run_id"])
-    return {
+    measured = {
         int(seed): curves[run_id]
         .assign(**{"train.loss": curves[run_id]["train.loss"].clip(lower=TINY)})
         .dropna(subset=["train.loss", "train.error", "test.error"])
         for seed, run_id in zip(rows["seed"], rows["run_id"], strict=True)
         if run_id in curves
     }
+    return {seed: curve for seed, curve in measured.items() if len(curve)}
 
 
 def lowest_loss(curve: pd.DataFrame) -> float:
@@ -96,8 +97,8 @@ def matched_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
                 "arm": name,
                 "n_seeds": len(errors),
                 "train.loss": level,
-                **interval_columns("test.error", mean_interval(errors["test.error"].tolist())),
-                **interval_columns("gap", mean_interval(gaps.tolist())),
+                **error_columns(sweep, "test.error", mean_interval(errors["test.error"].tolist())),
+                **difference_columns(sweep, "gap", mean_interval(gaps.tolist())),
                 "lowest.train.loss": reached,
             }
         )

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.arms import ADAPTIVE, PLAIN, contrasts
+from analysis.preflight import about_seeds
 from analysis.statistics import CONFIDENCE
 from analysis.statistics.significance import POWER
 from analysis.sweep import Sweep, results
@@ -57,6 +58,8 @@ def _about_differences(sweep: Sweep) -> list[str]:
             f"the {_count(len(declared), 'contrast')} declared beforehand: each adaptive method "
             f"({', '.join(ADAPTIVE)}) against each plain one ({', '.join(PLAIN)})"
         )
+        n_seeds = len(sweep.confirm_seeds or sweep.tune_seeds)
+        found += about_seeds(sweep.arms, n_seeds)
     return found
 
 
@@ -140,7 +143,8 @@ def _about_winner(sweep: Sweep, winner: Winner) -> list[str]:
             "all of them"
         ]
     else:
-        found = [_about_edge(sweep, winner, key, side) for key, side in winner.edges.items()]
+        found = _about_ties(winner)
+        found += [_about_edge(sweep, winner, key, side) for key, side in winner.edges.items()]
     found += _about_results(winner.arm, winner.rows, "seeds")
     if not _is_eligible(sweep, winner):
         found.append(
@@ -165,10 +169,24 @@ def _about_edge(sweep: Sweep, winner: Winner, key: str, side: str) -> str:
     where = (
         "completed, for what was tried beyond it diverged or failed" if beyond else "was searched"
     )
-    return (
-        f"{winner.arm}: the best {key}, {at}, lies on the {side} edge of what {where}; a better "
-        "one may lie beyond"
+    end = (
+        "one inside scores the same, and dev loss alone chose it"
+        if winner.is_plateau.get(key, False)
+        else "a better one may lie beyond"
     )
+    return f"{winner.arm}: the best {key}, {at}, lies on the {side} edge of what {where}; {end}"
+
+
+def _about_ties(winner: Winner) -> list[str]:
+    """Word that a setting is reported which is no better than some others."""
+    if not winner.n_alike:
+        return []
+    others = _count(winner.n_alike, "other setting")
+    verb = "scores" if winner.n_alike == 1 else "score"
+    return [
+        f"{winner.arm}: {others} {verb} the same as setting {winner.setting}, which is reported "
+        "because it is the first"
+    ]
 
 
 def _about_results(arm: str, rows: pd.DataFrame, what: str) -> list[str]:

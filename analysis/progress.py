@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.statistics import mean_interval
 from analysis.sweep import Sweep, curves_of, results
-from analysis.tables import interval_columns
+from analysis.tables import difference_columns, error_columns
 from analysis.winners import Winner
 
 POINTS = (("first", "train"), ("first", "test"), ("half", "test"), ("last", "test"))
@@ -61,6 +61,8 @@ def progress_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
         errors = progress(sweep, reported)
         columns: dict[str, object] = {"arm": name, "n_seeds": len(errors)}
         for column in errors:
-            columns |= interval_columns(str(column), mean_interval(errors[column].tolist()))
+            to_columns = difference_columns if column == "late" else error_columns
+            interval = mean_interval(errors[column].tolist())
+            columns |= to_columns(sweep, str(column), interval)
         rows.append(columns)
     return pd.DataFrame(rows)

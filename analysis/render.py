@@ -11,6 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text
 
 from analysis.statistics.significance import MOST_SEEDS
 from ffnn_lab.records import STATUSES
@@ -20,7 +21,12 @@ INTERVAL = "[95% interval]"
 PLUS_MINUS = "+-"
 _MINUS = re.compile(r"(?<![\w.}])-(?=\d)")
 """Before a number; elsewhere it is a hyphen."""
-_BOLD = re.compile(r"\*\*(.+?)\*\*")
+_BOLD = "\N{START OF TEXT}", "\N{END OF TEXT}"
+"""Around what is to be looked at in a cell; no name has them, see `one_line`."""
+_MARKDOWN = re.compile(
+    r"[\\`|]|~~|\*(?=\S)|(?<![^\W_])_(?=\S)|<(?=[A-Za-z/!?])|\](?=\()|^#(?=#* )|^[+-](?= )"
+)
+"""What Markdown would read as something else; a star or underscore that opens nothing it keeps."""
 _LABEL = re.compile(r"[^A-Za-z0-9:.-]")
 _LATEX = {each: f"\\{each}" for each in "&%$#_{}"} | {
     "\\": r"\textbackslash{}",
@@ -193,12 +199,35 @@ def to_plain(frame: pd.DataFrame) -> str:
 
 def to_markdown(frame: pd.DataFrame) -> str:
     """Write a table in Markdown, aligned in its source too."""
-    rows = [[str(column).replace("|", r"\|") for column in frame]]
-    rows += [[cell.replace("|", r"\|") for cell in row] for row in frame.to_numpy().tolist()]
+    rows = [[markdown(str(column)) for column in frame]]
+    rows += [
+        [_with_bold(markdown(cell), "**", "**") for cell in row]
+        for row in frame.to_numpy().tolist()
+    ]
     widths = [max(3, *(len(row[i]) for row in rows)) for i in range(len(rows[0]))]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     lines = [_align(rows[0], widths), rule, *(_align(row, widths) for row in rows[1:])]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def one_line(text: str) -> str:
+    r"""Return a text as one line of characters that print.
+
+    A line break, or what turns the direction of writing, is written as Python writes it (``\n``,
+    ``\u202e``). What only joins characters, as in Persian words and in emoji, is kept.
+    """
+    joiners = ("\N{ZERO WIDTH NON-JOINER}", "\N{ZERO WIDTH JOINER}")
+    return "".join(
+        each
+        if each.isprintable() or each in joiners
+        else each.encode("unicode_escape").decode("ascii")
+        for each in text
+    )
+
+
+def markdown(text: str) -> str:
+    """Escape a text for Markdown, which then shows it as it is."""
+    return _MARKDOWN.sub(lambda found: f"\\{found[0]}", text)
 
 
 def _align(row: Sequence[str], widths: Sequence[int]) -> list[str]:
@@ -210,8 +239,12 @@ def _align(row: Sequence[str], widths: Sequence[int]) -> list[str]:
 
 
 def bold(text: str) -> str:
-    """Mark what is to be looked at in a cell, as Markdown does; LaTeX gets its own mark."""
-    return f"**{text}**"
+    """Mark what is to be looked at in a cell; each format then gets its own mark."""
+    return f"{_BOLD[0]}{text}{_BOLD[1]}"
+
+
+def _with_bold(cell: str, start: str, end: str) -> str:
+    return cell.replace(_BOLD[0], start).replace(_BOLD[1], end)
 
 
 def to_latex(frame: pd.DataFrame, *, caption: str, label: str) -> str:
@@ -249,7 +282,7 @@ def to_latex(frame: pd.DataFrame, *, caption: str, label: str) -> str:
 
 def _latex_cell(cell: str) -> str:
     """Escape a cell; one that begins with a bracket would be read as an option of the line end."""
-    text = _BOLD.sub(r"\\textbf{\1}", _latex(cell))
+    text = _with_bold(_latex(cell), r"\textbf{", "}")
     return f"{{}}{text}" if text.startswith("[") else text
 
 
@@ -260,19 +293,20 @@ def _latex(text: str) -> str:
 
 def show(frame: pd.DataFrame, *, title: str, console: Console) -> None:
     """Print a table: ruled where a terminal is wide enough, aligned by spaces alone elsewhere."""
+    frame = frame.map(lambda cell: _with_bold(cell, "**", "**"))
     if console.is_terminal:
         table = _ruled(frame, title)
         # Too narrow, rich would cut digits off; a line that the terminal breaks loses nothing.
         unbounded = console.options.update(max_width=10_000)
         if Measurement.get(console, unbounded, table).minimum <= console.width:
-            console.print(table, markup=False, highlight=False)
+            console.print(table)
             return
     say(f"{title}\n{to_plain(frame)}\n", console=console)
 
 
 def _ruled(frame: pd.DataFrame, title: str) -> Table:
     table = Table(
-        title=title,
+        title=Text(title),
         title_justify="left",
         box=box.SIMPLE_HEAD,
         pad_edge=False,
@@ -286,16 +320,17 @@ def _ruled(frame: pd.DataFrame, title: str) -> Table:
         # Numbers stay whole on a narrow terminal; words may be folded.
         is_words = column in ("edge", "runs", "remark")
         table.add_column(
-            "\n".join(lines).replace(". ", "."),
+            Text("\n".join(lines).replace(". ", ".")),
             justify="right" if i else "left",
             overflow="fold",
             no_wrap=not is_words,
         )
     for row in frame.to_numpy().tolist():
-        table.add_row(*row)
+        # Of a string that is no Text, rich would read tags in brackets and emoji between colons.
+        table.add_row(*map(Text, row))
     return table
 
 
 def say(text: str, *, console: Console) -> None:
     """Print text as it is: neither wrapped nor read as markup, so that commands can be pasted."""
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    console.print(Text(text), soft_wrap=True)

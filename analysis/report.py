@@ -1,5 +1,6 @@
 """The report of a folder: prints its tables, writes tables and figures, tells the paths."""
 
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,8 +12,10 @@ from analysis import render, separable
 from analysis.drawings import FIGURES, Drawing, drawings_of
 from analysis.figures import learning_curves, separable_directions
 from analysis.figures import separable as separable_figure
-from analysis.figures.save import SUFFIXES, provenance, save
+from analysis.figures.save import provenance, save
 from analysis.notes import about_failed, notes
+from analysis.places import SUFFIXES, TEXTS, PlaceError, check_place, write_text
+from analysis.preflight import report_files
 from analysis.sheets import SHEETS, Sheet, sheets_of
 from analysis.sweep import Records, Sweep, load
 from analysis.tables import run_table
@@ -20,38 +23,46 @@ from analysis.units import units_of
 from analysis.winners import find_winners
 
 
-def report(folder: Path, *, console: Console | None = None) -> list[Path]:
+def report(folder: Path, *, to: Path | None = None, console: Console | None = None) -> list[Path]:
     """Report a sweep, finished or not, or a single run.
 
     Args:
         folder: Its folder, with ``runs/`` and, for a sweep, ``trials/`` and ``definition.json``.
+        to: The folder in which ``tables/`` and ``figures/`` are written; ``folder`` if None.
         console: Where to print; standard output if None.
 
     Returns:
-        The files written under the folder's ``tables/`` and ``figures/``.
+        The files written.
 
     Raises:
         RecordError: If there are no records, or something is damaged; then nothing is written.
+        PlaceError: If the files cannot be written; then nothing is.
     """
     console = console or Console()
     records = load(folder)
+    to = to or folder
+    if (to / "runs").is_dir() and to.resolve() != folder.resolve():
+        msg = f"{to} has records of its own; choose a folder that is no sweep's and no run's"
+        raise PlaceError(msg)
+    advice = f"python -m analysis {shlex.quote(str(folder))} --to FOLDER writes it elsewhere"
+    check_place(to, report_files(), advice=advice)
     if isinstance(records, Sweep) and separable.is_about(records):
-        paths = _report_separable(records, console)
+        paths = _report_separable(records, to, console)
     elif isinstance(records, Sweep):
-        paths = _report_sweep(records, console)
+        paths = _report_sweep(records, to, console)
     else:
-        paths = _report_runs(records, console)
+        paths = _report_runs(records, to, console)
     folders = Counter(path.parent for path in paths)
     _say_list("Written", [f"{n} files in {each}" for each, n in folders.items()], console)
     return paths
 
 
-def _report_sweep(sweep: Sweep, console: Console) -> list[Path]:
+def _report_sweep(sweep: Sweep, to: Path, console: Console) -> list[Path]:
     winners = find_winners(sweep)
     tables = sheets_of(sweep, winners)
     drawings, undrawn = drawings_of(sweep, winners, tables)
     arms, sheets = tables.arms, _in_units(sweep, tables.sheets, drawings)
-    removed = _remove_stale(sweep.folder, sheets, drawings)
+    removed = _remove_stale(to, sheets, drawings)
     remarks = [
         f"- {remark}"
         for remark in [*notes(sweep, winners, arms), *tables.remarks, *undrawn, *removed]
@@ -60,15 +71,15 @@ def _report_sweep(sweep: Sweep, console: Console) -> list[Path]:
         f"# {row['arm']}\n{row['command']}" for row in arms.to_dict("records") if row["command"]
     ]
 
-    _show(sweep, sheets, console)
+    _show(sweep, sheets, to, console)
     _say_list("Notes", remarks, console)
     _say_list("To train each best setting again", commands, console)
-    paths = _write_sheets(sweep.folder, sheets)
-    page = _page(sweep, sheets, remarks, commands)
-    return [*paths, page, *_write_drawings(sweep.folder, drawings)]
+    paths = _write_sheets(sweep, sheets, to)
+    page = _page(sweep, sheets, remarks, commands, to)
+    return [*paths, page, *_write_drawings(to, drawings)]
 
 
-def _report_separable(sweep: Sweep, console: Console) -> list[Path]:
+def _report_separable(sweep: Sweep, to: Path, console: Console) -> list[Path]:
     """Report a sweep whose settings are draws of one problem: no arm has a best one."""
     found = separable.find(sweep)
     sheets = [
@@ -92,15 +103,15 @@ def _report_separable(sweep: Sweep, console: Console) -> list[Path]:
             figure = separable_directions.figure(points, found.conditions)
             drawings.append(Drawing("separable_directions", figure, points, source))
     said = [*separable.remarks(sweep, found), *about_failed(sweep.runs, of=sweep.name)]
-    said += _remove_stale(sweep.folder, sheets, drawings)
+    said += _remove_stale(to, sheets, drawings)
     remarks = [f"- {remark}" for remark in said]
-    _show(sweep, sheets, console)
+    _show(sweep, sheets, to, console)
     _say_list("Notes", remarks, console)
-    page = _page(sweep, sheets, remarks, [])
-    return [*_write_sheets(sweep.folder, sheets), page, *_write_drawings(sweep.folder, drawings)]
+    page = _page(sweep, sheets, remarks, [], to)
+    return [*_write_sheets(sweep, sheets, to), page, *_write_drawings(to, drawings)]
 
 
-def _report_runs(records: Records, console: Console) -> list[Path]:
+def _report_runs(records: Records, to: Path, console: Console) -> list[Path]:
     table = run_table(records)
     sheets = [Sheet("run", render.readable_runs(table), table)]
     drawings = []
@@ -113,10 +124,10 @@ def _report_runs(records: Records, console: Console) -> list[Path]:
         drawings.append(Drawing("learning_curves", figure, points, source))
     sheets = _in_units(records, sheets, drawings)
     remarks = about_failed(records.runs, of=records.name)
-    remarks += _remove_stale(records.folder, sheets, drawings)
-    _show(records, sheets, console)
+    remarks += _remove_stale(to, sheets, drawings)
+    _show(records, sheets, to, console)
     _say_list("Notes", [f"- {remark}" for remark in remarks], console)
-    return _write_sheets(records.folder, sheets) + _write_drawings(records.folder, drawings)
+    return _write_sheets(records, sheets, to) + _write_drawings(to, drawings)
 
 
 def _in_units(
@@ -132,7 +143,7 @@ def _in_units(
 def _remove_stale(folder: Path, sheets: Sequence[Sheet], drawings: Sequence[Drawing]) -> list[str]:
     """Remove what an earlier report wrote and this one does not, lest it be taken for news."""
     kinds = (
-        ("tables", set(SHEETS) - {sheet.name for sheet in sheets}, ("csv", "md", "tex")),
+        ("tables", set(SHEETS) - {sheet.name for sheet in sheets}, TEXTS),
         ("figures", set(FIGURES) - {drawing.name for drawing in drawings}, SUFFIXES),
     )
     found = []
@@ -150,14 +161,14 @@ def _remove_stale(folder: Path, sheets: Sequence[Sheet], drawings: Sequence[Draw
     return found
 
 
-def _show(records: Records, sheets: Sequence[Sheet], console: Console) -> None:
+def _show(records: Records, sheets: Sequence[Sheet], to: Path, console: Console) -> None:
     for sheet in sheets:
         title = f"{records.name}: {sheet.name.replace('_', ' ')}"
         if sheet.is_printed:
             render.show(sheet.words, title=title, console=console)
     more = [sheet.name.replace("_", " ") for sheet in sheets if not sheet.is_printed]
     if more:
-        text = f"In {records.folder / 'tables' / 'report.md'} also: {', '.join(more)}\n"
+        text = f"In {to / 'tables' / 'report.md'} also: {', '.join(more)}\n"
         render.say(text, console=console)
 
 
@@ -166,15 +177,15 @@ def _say_list(title: str, lines: Sequence[str], console: Console) -> None:
         render.say("\n".join([f"{title}:", *lines, ""]), console=console)
 
 
-def _write_sheets(folder: Path, sheets: Sequence[Sheet]) -> list[Path]:
-    tables = folder / "tables"
-    tables.mkdir(exist_ok=True)
+def _write_sheets(records: Records, sheets: Sequence[Sheet], to: Path) -> list[Path]:
+    tables = to / "tables"
+    tables.mkdir(parents=True, exist_ok=True)
     paths = []
     for sheet in sheets:
         if sheet.numbers is not None:
             paths.append(tables / f"{sheet.name}.csv")
             sheet.numbers.to_csv(paths[-1], index=False)
-        name = folder.resolve().name
+        name = records.name
         caption = sheet.caption or f"{name}: {sheet.name.replace('_', ' ')}."
         label = f"tab:{name}:{sheet.name}"
         for suffix, text in (
@@ -182,23 +193,27 @@ def _write_sheets(folder: Path, sheets: Sequence[Sheet]) -> list[Path]:
             ("tex", render.to_latex(sheet.words, caption=caption, label=label)),
         ):
             paths.append(tables / f"{sheet.name}.{suffix}")
-            paths[-1].write_text(f"{text}\n")
+            write_text(paths[-1], text)
     return paths
 
 
 def _page(
-    sweep: Sweep, sheets: Sequence[Sheet], remarks: Sequence[str], commands: Sequence[str]
+    sweep: Sweep,
+    sheets: Sequence[Sheet],
+    remarks: Sequence[str],
+    commands: Sequence[str],
+    to: Path,
 ) -> Path:
     """Write everything, what was printed and what was not, as one page of Markdown."""
-    parts = [f"# {sweep.name}"]
+    parts = [f"# {render.markdown(sweep.name)}"]
     for sheet in sheets:
         parts += [f"## {sheet.name.replace('_', ' ')}", render.to_markdown(sheet.words)]
-    parts += ["## Notes", "\n".join(remarks)]
+    parts += ["## Notes", "\n".join(f"- {render.markdown(remark[2:])}" for remark in remarks)]
     if commands:
         parts += ["## To train each best setting again", "\n".join(["```", *commands, "```"])]
-    path = sweep.folder / "tables" / "report.md"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text("\n\n".join(parts) + "\n")
+    path = to / "tables" / "report.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, "\n\n".join(parts))
     return path
 
 

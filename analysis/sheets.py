@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from analysis import render, words
+from analysis import ends, render, words
 from analysis.budgets import NotIndependentError, budget_points
 from analysis.captions import caption
 from analysis.differences import paired_differences
@@ -86,7 +86,14 @@ def sheets_of(sweep: Sweep, winners: Mapping[str, Winner]) -> Sheets:
     if len(by_variant) > 0:
         readable = words.readable_ranks(by_variant)
         found.append(Sheet("ranks_by_variant", readable, by_variant, is_printed=False))
-    found = [replace(each, caption=caption(sweep, winners, each.name)) for each in found]
+    numbered = [(each, arms if each.numbers is None else each.numbers) for each in found]
+    found = [
+        replace(
+            each, caption=caption(sweep, winners, each.name) + ends.in_caption(each.name, numbers)
+        )
+        for each, numbers in numbered
+    ]
+    remarks += ends.remarks({each.name: numbers for each, numbers in numbered})
     return Sheets(found, remarks, arms, differences, matched, budgets)
 
 

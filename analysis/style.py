@@ -1,20 +1,24 @@
-"""How every figure looks: one map from names to colors, one style, paper widths in inches."""
+"""How every figure looks: one style, paper widths in inches, scales and legends.
+
+`analysis.looks` has the one map from names to colors.
+"""
 
 import math
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from itertools import cycle
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullLocator
-
-from analysis.arms import parts
+from matplotlib.ft2font import FT2Font
+from matplotlib.ticker import FuncFormatter, LogFormatterSciNotation, NullLocator
 
 SINGLE = 3.25
 DOUBLE = 6.75
@@ -44,73 +48,19 @@ SETTINGS: dict[str, Any] = {
     "lines.markersize": 4,
     "pdf.fonttype": 42,  # text stays text: journals refuse type 3 fonts
     "svg.fonttype": "none",
+    # A dollar sign in an arm's name begins no formula; `log_axis` words powers of ten.
+    "text.parse_math": False,
 }
+"""What differs from matplotlib's own defaults; see `context`."""
 
-
-@dataclass(frozen=True)
-class Look:
-    """How one arm is drawn. Lines and markers differ too, for print in gray."""
-
-    color: str
-    line: str | tuple[int, tuple[float, ...]]
-    """A line style of matplotlib."""
-    marker: str
-
-
-OPTIMIZERS = {
-    "sgd": Look("#000000", "-", "o"),
-    "heavy_ball": Look("#0072B2", "--", "s"),
-    "nesterov": Look("#56B4E9", "-.", "D"),
-    "adagrad": Look("#009E73", ":", "^"),
-    "rmsprop": Look("#E69F00", (0, (5, 1)), "v"),
-    "adam": Look("#D55E00", (0, (3, 1, 1, 1)), "P"),
-    "adamw": Look("#CC79A7", (0, (1, 0.6)), "X"),
-}
-"""Okabe and Ito's palette, which the color-blind can tell apart; adaptive methods are warm."""
-
-OTHERS = (
-    Look("#332288", "-", "o"),
-    Look("#CC6677", "--", "s"),
-    Look("#117733", "-.", "D"),
-    Look("#6699CC", ":", "^"),
-    Look("#882255", (0, (5, 1)), "v"),
-    Look("#44AA99", (0, (3, 1, 1, 1)), "P"),
-    Look("#AA4499", (0, (1, 0.6)), "X"),
-    Look("#999933", (0, (6, 2, 1, 2)), "*"),
-)
-"""Tol's muted palette, for arms that are not named after an optimizer."""
-
-VERDICTS = {
-    "supported": Look("#0072B2", "-", "o"),
-    "contradicted": Look("#D55E00", "--", "X"),
-    "inconclusive": Look("#777777", ":", "D"),
-}
-"""Of the verdicts on claims: told apart by their markers without color."""
-
-
-def looks(arms: Iterable[str]) -> dict[str, Look]:
-    """Give every arm its look: an optimizer its own, others the next in turn.
-
-    Further variants of an optimizer (``adam_coupled``, ``adam_decoupled``) keep its color and take
-    the line and marker of the next in turn.
-
-    Args:
-        arms: All names, in the definition's order, drawn or not; so an arm looks the same in
-            every figure of a sweep. The others avoid the lines of optimizers among them.
-    """
-    found: dict[str, Look] = {}
-    names = list(arms)
-    optimizers = [parts(name)[0] for name in names]
-    known = list(OPTIMIZERS.values())
-    for place, (name, optimizer) in enumerate(zip(names, optimizers, strict=True)):
-        if optimizer:
-            own = OPTIMIZERS[optimizer]
-            n_before = optimizers[:place].count(optimizer)
-            shape = known[(known.index(own) + n_before) % len(known)]
-            found[name] = Look(own.color, shape.line, shape.marker)
-    taken = {look.line for look in found.values()}
-    others = cycle([look for look in OTHERS if look.line not in taken] or OTHERS)
-    return {name: found.get(name) or next(others) for name in names}
+NAMED = "named"
+"""The gid of an artist whose label is an entry of the legend, see `entries`."""
+LINE = 44
+"""Letters in a line of a legend or of a row's name; a longer name is folded."""
+RIGHT = 30
+"""Letters in a line of a legend beside the axes, which takes their width."""
+SPARSE = 0.1
+"""Distance of a line's markers, where it has any, as a share of the axes' diagonal."""
 
 
 def arms_of(points: pd.DataFrame) -> list[str]:
@@ -141,9 +91,9 @@ def n_columns(labels: Sequence[str], *, width: float) -> int:
         width: The figure's, in inches.
     """
     longest = max((len(line) for label in labels for line in label.split("\n")), default=1)
-    # In units of a letter: 0.6 of its size, of which 72 make an inch; line and gaps take 8.
+    # In units of a letter: 0.6 of its size, of which 72 make an inch; line and gaps take 10.
     n_letters = width * 72 / (0.6 * SETTINGS["legend.fontsize"])
-    most = max(1, min(len(labels), int(n_letters / (longest + 8))))
+    most = max(1, min(len(labels), int(n_letters / (longest + 10))))
     n_rows = math.ceil(len(labels) / most)
     return math.ceil(len(labels) / max(1, n_rows))
 
@@ -176,9 +126,67 @@ def legend_below(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) 
     figure.legend(handles, labels, loc="outside lower center", ncols=columns)
 
 
-def context() -> AbstractContextManager[None]:
-    """Put the style in force inside a ``with``, and nowhere else."""
-    return mpl.rc_context(SETTINGS)  # type: ignore[arg-type]  # a literal type of 300 names
+def legend_beside(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> None:
+    """Put a legend to the right of a figure's axes; the figure becomes as high as it.
+
+    Args:
+        figure: Of a constrained layout.
+        handles: What the legend shows.
+        labels: What it says of each.
+    """
+    figure.set_figheight(max(figure.get_figheight(), legend_height(labels) + 0.3))
+    figure.legend(handles, labels, loc="outside right center")
+
+
+@contextmanager
+def context() -> Iterator[None]:
+    """Put the style in force inside a ``with``, and nowhere else.
+
+    It begins with matplotlib's own defaults: what a ``matplotlibrc``, a style sheet or the
+    calling program has set is out of force inside.
+    """
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(SETTINGS)  # type: ignore[arg-type]  # a literal type of 300 names
+        yield
+
+
+@cache
+def _glyphs() -> frozenset[int]:
+    """Return the code points that the font of all figures can draw."""
+    path = Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+    return frozenset(FT2Font(str(path)).get_charmap())
+
+
+def drawable(text: str, *, width: int = LINE) -> str:
+    r"""Return a text as the font can draw it, folded into lines.
+
+    Args:
+        text: Any text of one line.
+        width: Letters in a line.
+
+    Returns:
+        The text itself where it fits; a character that the font lacks is written as Python writes
+        it, such as ``\u4f60``, and what is longer than a line is continued on the next.
+    """
+    glyphs = _glyphs()
+    written = "".join(
+        each if ord(each) in glyphs else each.encode("unicode_escape").decode("ascii")
+        for each in text
+    )
+    if len(written) <= width:
+        return written
+    return "\n".join(textwrap.wrap(written, width, drop_whitespace=False))
+
+
+def entries(ax: Axes) -> tuple[list[Artist], list[str]]:
+    """Return the artists that a legend shows, and their labels.
+
+    An artist is shown if it was drawn with ``gid=NAMED``. Matplotlib's own choice leaves out every
+    label that begins with an underscore, as an arm's name may.
+    """
+    shown = [each for each in ax.get_children() if each.get_gid() == NAMED]
+    return shown, [str(each.get_label()) for each in shown]
 
 
 def spans_decades(errors: Sequence[float]) -> bool:
@@ -211,7 +219,8 @@ def error_axis(ax: Axes, errors: Sequence[float], *, is_log: bool) -> None:
         beyond = [] if high <= 1 else [10.0**k for k in range(1, 1 + math.ceil(math.log10(high)))]
         ax.set_yticks([tick for tick in (0.0, *TICKS, *beyond) if tick >= start])
         ax.yaxis.set_minor_locator(NullLocator())
-        ax.set_ylim(start, min(1.0, 1.3 * high) if high <= 1 else 1.3 * high)
+        # Where all errors are 0, there is something above them to be seen.
+        ax.set_ylim(start, min(1.0, max(1.3 * high, TICKS[0])) if high <= 1 else 1.3 * high)
     else:
         # Above the highest, lest its marker is cut in half.
         ax.set_ylim(0, max(ax.get_ylim()[1], 1.06 * max(errors, default=0.0)))
@@ -222,3 +231,29 @@ def error_axis(ax: Axes, errors: Sequence[float], *, is_log: bool) -> None:
 def percent_axis(axis: Axis) -> None:
     """Tick an axis of rates in percent, or of their differences in percentage points."""
     axis.set_major_formatter(FuncFormatter(lambda rate, _: f"{100 * rate:.6g}"))
+
+
+class _PlainLogFormatter(LogFormatterSciNotation):
+    """Words the ticks that matplotlib's own formatter would, in letters in place of a formula."""
+
+    _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        formula = super().__call__(x, pos)
+        body = (
+            formula.removeprefix(r"$\mathdefault{")
+            .removesuffix("}$")
+            .replace(r"\times", "\N{MULTIPLICATION SIGN}")
+        )
+        base, caret, power = body.partition("^{")
+        return base + power.removesuffix("}").translate(self._RAISED) if caret else body
+
+
+def log_axis(axis: Axis) -> None:
+    """Scale an axis by powers of ten, and word its ticks without a formula."""
+    if axis is axis.axes.xaxis:
+        axis.axes.set_xscale("log")
+    else:
+        axis.axes.set_yscale("log")
+    axis.set_major_formatter(_PlainLogFormatter())
+    axis.set_minor_formatter(_PlainLogFormatter(labelOnlyBase=False))

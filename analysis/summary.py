@@ -16,6 +16,7 @@ from rich.console import Console
 from analysis import render, separable
 from analysis.arms import variants
 from analysis.figures.save import provenance
+from analysis.places import check_place, stem_of, write_text
 from analysis.statistics import sample_std
 from analysis.sweep import Sweep, errors_by_seed, load_sweeps, results
 from analysis.winners import find_winners
@@ -23,6 +24,8 @@ from ffnn_lab.config.optimizer import OPTIMIZERS
 
 FOLDER = "summary"
 """Under the outputs, where the table is written; no sweep's, for it has no runs."""
+SUFFIXES = ("csv", "md", "tex", "json")
+"""Of the files that are a summary."""
 UNTUNED = "adam"
 """The optimizer whose untuned default has a row of its own."""
 COLUMNS = [
@@ -125,6 +128,7 @@ def report_summary(
     folders: Sequence[Path],
     *,
     outputs: Path,
+    to: Path | None = None,
     are_named: bool = False,
     console: Console | None = None,
 ) -> list[Path]:
@@ -133,6 +137,7 @@ def report_summary(
     Args:
         folders: Of the sweeps; what is no sweep among them is passed over.
         outputs: The folder of all sweeps, under whose `FOLDER` the table is written.
+        to: The folder to write it in instead.
         are_named: Whether the user named the sweeps: then the files are named after them.
         console: Where to print; standard output if None.
 
@@ -141,6 +146,7 @@ def report_summary(
 
     Raises:
         RecordError: If a sweep that the user named is damaged, or is none.
+        PlaceError: If the files cannot be written; then nothing is.
     """
     console = console or Console()
     sweeps, remarks = load_sweeps(folders, are_named=are_named, what="the summary is of sweeps")
@@ -163,12 +169,15 @@ def report_summary(
     if len(table) > 0:
         named = [sweep.name for sweep in sweeps] if are_named else []
         words = readable_summary(table)
+        stem = (to or outputs / FOLDER) / stem_of("summary", named)
+        files = [f"{stem.name}.{suffix}" for suffix in SUFFIXES]
+        check_place(stem.parent, {".": files}, advice="--to FOLDER writes the summary elsewhere")
         render.show(words, title="summary", console=console)
         remarks = [CAPTION, *remarks]
-        paths = _write(outputs / FOLDER / "-".join(["summary", *named]), table, words, remarks)
+        paths = _write(stem, table, words, remarks)
         _write_source(paths[-1], table, shown, named)
     render.say("\n".join(["Notes:", *(f"- {each}" for each in remarks), ""]), console=console)
-    render.say(f"Written: {len(paths)} files in {outputs / FOLDER}", console=console)
+    render.say(f"Written: {len(paths)} files in {to or outputs / FOLDER}", console=console)
     return paths
 
 
@@ -176,13 +185,13 @@ def _write(
     stem: Path, table: pd.DataFrame, words: pd.DataFrame, remarks: Sequence[str]
 ) -> list[Path]:
     stem.parent.mkdir(parents=True, exist_ok=True)
-    paths = [stem.with_name(f"{stem.name}.{suffix}") for suffix in ("csv", "md", "tex", "json")]
+    paths = [stem.with_name(f"{stem.name}.{suffix}") for suffix in SUFFIXES]
     table.to_csv(paths[0], index=False)
     notes = "\n".join(f"- {each}" for each in remarks)
     parts = ["# summary", render.to_markdown(words), "## Notes", notes]
-    paths[1].write_text("\n\n".join(parts) + "\n")
+    write_text(paths[1], "\n\n".join(parts))
     latex = render.to_latex(words, caption=CAPTION, label=f"tab:{stem.name}")
-    paths[2].write_text(f"{latex}\n")
+    write_text(paths[2], latex)
     return paths
 
 
@@ -198,4 +207,4 @@ def _write_source(
     commands = [*(sweep.command for sweep in sweeps), command]
     runs = pd.concat([sweep.runs for sweep in sweeps], ignore_index=True)
     source = provenance(runs, run_ids=run_ids, commands=commands)
-    path.write_text(json.dumps(source, indent=2) + "\n")
+    write_text(path, json.dumps(source, indent=2))

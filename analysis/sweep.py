@@ -1,5 +1,6 @@
 """What lies in a sweep's folder, read once and typed."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.render import one_line
 from ffnn_lab.edges import Axis
 from ffnn_lab.records import (
     DEFAULT_SETTING,
@@ -46,7 +48,7 @@ class Records:
     @property
     def name(self) -> str:
         """Name the folder as the user knows it."""
-        return self.folder.resolve().name
+        return one_line(self.folder.resolve().name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +87,12 @@ class Sweep(Records):
     def runs_of(self, arm: str) -> pd.DataFrame:
         """Give all runs of an arm, once each: of every setting and of the default."""
         return self.rows[self.rows["arm"] == arm].drop_duplicates("run_id")
+
+    @property
+    def most(self) -> float:
+        """Return the highest error there can be: 1, or no end where a number is predicted."""
+        # Chance is below 1 for every number of classes.
+        return math.inf if (self.runs["chance_error"] >= 1).any() else 1.0
 
     def n_asked(self, arm: str) -> int:
         """Count the settings that an arm was to try before it grew."""
@@ -150,6 +158,8 @@ def load(folder: Path) -> Records:
         return Records(folder, runs, trials, curves, directions)
     try:
         asked = _read(definition)
+        # As `_read` words the names.
+        trials = trials.assign(arm=trials["arm"].map(one_line))
         objective = asked["objective"]
         scores = setting_scores(runs, trials, stage="tune", objective=objective, curves=curves)
         measured = with_moment(runs, objective, curves)
@@ -207,11 +217,15 @@ def _read(definition: Mapping[str, Any]) -> dict[str, Any]:
     if not definition["arms"]:
         msg = "it has no arms"
         raise ValueError(msg)
+    names = [one_line(name) for name in definition["arms"]]
+    if len(set(names)) < len(names):
+        msg = "it has two arms whose names differ in how a sign is written alone"
+        raise ValueError(msg)
     return {
         "command": definition["command"],
         "arms": {
             name: Arm(name, tuple(arm["overrides"]), dict(arm["space"]))
-            for name, arm in definition["arms"].items()
+            for name, arm in zip(names, definition["arms"].values(), strict=True)
         },
         "protocol": definition["protocol"]["name"],
         "n_settings": int(definition["protocol"]["n_settings"]),

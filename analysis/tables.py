@@ -90,9 +90,9 @@ def _errors(sweep: Sweep, winner: Winner | None) -> dict[str, object]:
     is_confirmed = winner is not None and winner.stage == "confirm"
     return {
         "confirm.dev.error": mean_interval(dev.tolist()).mean if is_confirmed else math.nan,
-        **interval_columns("test.error", mean_interval(test.tolist())),
+        **error_columns(sweep, "test.error", mean_interval(test.tolist())),
         "train.error": mean_interval(train.tolist()).mean,
-        **interval_columns("gap", mean_interval((test - train).tolist())),
+        **difference_columns(sweep, "gap", mean_interval((test - train).tolist())),
         "n_seeds": len(rows),
         "n_diverged": int((rows["status"] == "diverged").sum()),
         "stage": winner.stage if winner else "",
@@ -105,10 +105,10 @@ def _gain(sweep: Sweep, name: str, winner: Winner | None) -> dict[str, object]:
     tuned = errors_by_seed(sweep, winner.rows if winner else sweep.rows.iloc[:0])
     gain = paired_interval(default, tuned)
     return {
-        **interval_columns("default.test.error", mean_interval(default.tolist())),
+        **error_columns(sweep, "default.test.error", mean_interval(default.tolist())),
         "default.n_seeds": len(default),
         "default.n_diverged": int((rows["status"] == "diverged").sum()),
-        **interval_columns("gain_of_tuning", gain),
+        **difference_columns(sweep, "gain_of_tuning", gain),
         "gain_of_tuning.n_pairs": gain.n,
     }
 
@@ -116,6 +116,16 @@ def _gain(sweep: Sweep, name: str, winner: Winner | None) -> dict[str, object]:
 def interval_columns(name: str, interval: Interval) -> dict[str, float]:
     """Give an interval as columns: ``name``, ``name.low`` and ``name.high``."""
     return {name: interval.mean, f"{name}.low": interval.low, f"{name}.high": interval.high}
+
+
+def error_columns(sweep: Sweep, name: str, interval: Interval) -> dict[str, float]:
+    """Return the interval of an error as columns, cut where no error lies beyond."""
+    return interval_columns(name, interval.within(0.0, sweep.most))
+
+
+def difference_columns(sweep: Sweep, name: str, interval: Interval) -> dict[str, float]:
+    """Return the interval of a difference of errors as columns, cut likewise."""
+    return interval_columns(name, interval.within(-sweep.most, sweep.most))
 
 
 def missing(sweep: Sweep, arm: str, winner: Winner | None) -> str:
@@ -155,9 +165,9 @@ def spread_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
                 "arm": name,
                 "n_seeds": len(errors),
                 "n_diverged": int((reported["status"] == "diverged").sum()),
-                **interval_columns("test.error", mean_interval(errors.tolist())),
+                **error_columns(sweep, "test.error", mean_interval(errors.tolist())),
                 "std": sample_std(errors.tolist()),
-                **interval_columns("interquartile", interquartile_interval(errors.tolist())),
+                **error_columns(sweep, "interquartile", interquartile_interval(errors.tolist())),
                 "lowest": errors.min(),
                 "median": errors.median(),
                 "highest": errors.max(),

@@ -12,13 +12,16 @@ from analysis.claims import CLAIMS
 from analysis.claims.evidence import Claim
 from analysis.claims.rule import FEWEST, NOT_RUN, VERDICTS
 from analysis.figures import verdicts as verdicts_figure
-from analysis.figures.save import SUFFIXES, provenance, save
+from analysis.figures.save import provenance, save
+from analysis.places import SUFFIXES, TEXTS, check_place, stem_of
 from analysis.statistics.significance import POWER
 from analysis.sweep import Sweep, load_sweeps
 from analysis.verdicts import verdict_table
 
 FOLDER = "claims"
 """Under the outputs, where the verdicts are written; no sweep's, for it has no runs."""
+
+ADVICE = "--to FOLDER writes the verdicts elsewhere"
 
 CAPTION = (
     "Claims and what the sweeps say of them. Effects are means over n values, in brackets their "
@@ -31,6 +34,7 @@ def report_claims(
     folders: Sequence[Path],
     *,
     outputs: Path,
+    to: Path | None = None,
     are_named: bool = False,
     console: Console | None = None,
     claims: Sequence[Claim] = CLAIMS,
@@ -40,6 +44,7 @@ def report_claims(
     Args:
         folders: Of the sweeps; what is no sweep among them is passed over.
         outputs: The folder of all sweeps, under whose `FOLDER` the verdicts are written.
+        to: The folder to write them in instead.
         are_named: Whether the user named the sweeps: then each claim is asked of each of them,
             and the files are named after them.
         console: Where to print; standard output if None.
@@ -50,13 +55,17 @@ def report_claims(
 
     Raises:
         RecordError: If a sweep that the user named is damaged, or is none.
+        PlaceError: If the files cannot be written; then nothing is.
     """
     console = console or Console()
     sweeps, remarks = load_sweeps(folders, are_named=are_named, what="claims are asked of sweeps")
     named = [sweep.name for sweep in sweeps] if are_named else []
     table = verdict_table(sweeps, named=named, claims=claims)
     remarks += _remarks(table)
-    stem = outputs / FOLDER / "-".join(["claims", *named])
+    stem = (to or outputs / FOLDER) / stem_of("claims", named)
+    figures = [f"verdicts-{sweep.name}.{suffix}" for sweep in sweeps for suffix in SUFFIXES]
+    tables = [f"{stem.name}.{suffix}" for suffix in TEXTS]
+    check_place(stem.parent, {".": [*tables, *figures]}, advice=ADVICE)
     words = readable_verdicts(table)
     if len(table) == 0:
         remarks.append(
@@ -150,14 +159,16 @@ def _write(
     claims: Sequence[Claim],
 ) -> list[Path]:
     stem.parent.mkdir(parents=True, exist_ok=True)
-    paths = [stem.with_name(f"{stem.name}.{suffix}") for suffix in ("csv", "md", "tex")]
+    paths = [stem.with_name(f"{stem.name}.{suffix}") for suffix in TEXTS]
     table.to_csv(paths[0], index=False)
     page = ["# claims", render.to_markdown(words), "## Notes"]
     page.append("\n".join(f"- {each}" for each in remarks))
     asked = set(table["claim"])
     page += [_section(claim, table) for claim in claims if claim.name in asked]
-    paths[1].write_text("\n\n".join(page) + "\n")
-    paths[2].write_text(render.to_latex(words, caption=CAPTION, label=f"tab:{stem.name}") + "\n")
+    paths[1].write_text("\n\n".join(page) + "\n", encoding="utf-8")
+    paths[2].write_text(
+        render.to_latex(words, caption=CAPTION, label=f"tab:{stem.name}") + "\n", encoding="utf-8"
+    )
     return paths
 
 

@@ -98,6 +98,8 @@ def _row(claim: Claim, sweep: Sweep, finding: Finding, digest: str) -> dict[str,
 
 def _remark(finding: Finding) -> str:
     effect = finding.effect
+    if effect.standard_error == 0 and effect.n > 1:
+        return f"all {effect.n} {effect.of} came to the same value"
     if finding.verdict != INCONCLUSIVE:
         return ""
     if finding.n_to_settle is None:

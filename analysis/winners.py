@@ -2,14 +2,14 @@
 
 import json
 import shlex
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from analysis.sweep import Sweep
 from ffnn_lab.config.fields import as_override
-from ffnn_lab.edges import setting_edges
+from ffnn_lab.edges import Axis, setting_edges
 from ffnn_lab.scores import best_settings, is_completed
 
 
@@ -28,6 +28,10 @@ class Winner:
     the fresh seeds are still to come, for test data wait for them."""
     rows: pd.DataFrame
     """The reported runs, by seed, whatever their status."""
+    n_alike: int = 0
+    """Other settings with the same score and the same dev loss, of which none is better."""
+    is_plateau: Mapping[str, bool] = field(default_factory=dict)
+    """To each of the ``edges``, whether a setting that is not on it has the same score."""
 
 
 def find_winners(sweep: Sweep) -> dict[str, Winner]:
@@ -56,8 +60,18 @@ def find_winners(sweep: Sweep) -> dict[str, Winner]:
         rows = rows[rows["setting"] == setting].sort_values("seed")
         values = setting_values(sweep, name)
         failed = [values[number] for number in failed_settings(sweep, name) if number in values]
-        edges = setting_edges(arm.space, values[setting], tried=values.values(), failed=failed)
-        found[name] = Winner(name, setting, values[setting], edges, stage, rows)
+        ties = _ties(complete[complete["arm"] == name], setting)
+        edges, is_plateau = _edges(arm.space, values, setting, ties, failed)
+        found[name] = Winner(
+            name,
+            setting,
+            values[setting],
+            edges,
+            stage,
+            rows,
+            n_alike=sum(ties.values()),
+            is_plateau=is_plateau,
+        )
     return found
 
 
@@ -65,6 +79,50 @@ def failed_settings(sweep: Sweep, arm: str) -> list[int]:
     """List the settings of an arm of which no run completed, as far as they are recorded."""
     scores = sweep.scores[sweep.scores["arm"] == arm]
     return [int(number) for number in scores.loc[~is_completed(scores), "setting"]]
+
+
+def _ties(complete: pd.DataFrame, setting: int) -> dict[int, bool]:
+    """Find the other settings that score as one does, and whether dev loss does not tell either.
+
+    Args:
+        complete: Those of an arm that have all their seeds.
+        setting: The one.
+    """
+    scores = complete.set_index("setting")[["score", "tie_break"]]
+    if setting not in scores.index:
+        return {}
+    others = scores.drop(index=setting)
+    is_tied = others["score"] == scores.loc[setting, "score"]
+    is_alike = others["tie_break"] == scores.loc[setting, "tie_break"]
+    return {int(each): bool(is_alike[each]) for each in others.index[is_tied]}
+
+
+def _edges(
+    space: Mapping[str, Axis],
+    values: Mapping[int, Mapping[str, object]],
+    setting: int,
+    ties: Mapping[int, bool],
+    failed: Sequence[Mapping[str, object]],
+) -> tuple[dict[str, str], dict[str, bool]]:
+    """Find the edges on which a setting lies, and on which others tie with it that do not.
+
+    A setting that is alike in dev loss, too, and lies inside might as well have been chosen: then
+    the axis has no edge to be told.
+    """
+    of = {
+        each: setting_edges(space, values[each], tried=values.values(), failed=failed)
+        for each in (setting, *ties)
+    }
+    inside = {
+        key: [each for each in ties if of[each].get(key) != side]
+        for key, side in of[setting].items()
+    }
+    edges = {
+        key: side
+        for key, side in of[setting].items()
+        if not any(ties[each] for each in inside[key])
+    }
+    return edges, {key: bool(inside[key]) for key in edges}
 
 
 def setting_values(sweep: Sweep, arm: str) -> dict[int, dict[str, object]]:

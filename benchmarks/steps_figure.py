@@ -10,7 +10,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocat
 
 from analysis import style
 from analysis.figures.save import new_figure, save
-from analysis.style import Look
+from analysis.looks import Look
 from benchmarks.ways import WAYS
 from benchmarks.workloads import OPTIMIZERS, WORKLOADS
 

@@ -18,6 +18,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bars
 from rich.table import Table
+from rich.text import Text
 
 from ffnn_lab.config import RunConfig
 from ffnn_lab.population import Member
@@ -122,6 +123,8 @@ def print_result(
         f"{what} after {result.n_epochs} epochs, {result.seconds:.1f} s; records in {folder}",
         soft_wrap=True,
         highlight=False,
+        markup=False,
+        emoji=False,
     )
 
 
@@ -148,7 +151,7 @@ def print_plan(
     """
 
     def say(text: str) -> None:
-        console.print(text, soft_wrap=True, highlight=False, markup=False)
+        console.print(text, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
     n_tune, n_confirm = len(definition.tune_seeds), len(definition.confirm_seeds)
     objective = definition.objective
@@ -262,7 +265,8 @@ class SweepDisplay(Watcher):
         table.add_column("best tuning score so far", justify="right")
         for arm in self._arms:
             best = self._best.get(arm, math.inf)
-            table.add_row(arm, format(best, self._format) if math.isfinite(best) else "-")
+            # Of a string that is no Text, rich would read tags in brackets.
+            table.add_row(Text(arm), format(best, self._format) if math.isfinite(best) else "-")
         return Group(table, self._progress)
 
     def epoch(self, members: Sequence[Member]) -> None:
@@ -299,7 +303,7 @@ class SweepDisplay(Watcher):
 
     def notice(self, text: str) -> None:
         """Print a line above the picture."""
-        self._console.print(text, highlight=False, soft_wrap=True, markup=False)
+        self._console.print(text, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
     def _move(self) -> None:
         ahead = int(sum(self._in_training.values()))

@@ -28,6 +28,7 @@ from ffnn_lab.records import (
     read_runs,
     run_row,
 )
+from ffnn_lab.terminal import accept_any_text
 
 if TYPE_CHECKING:
     from ffnn_lab.population import Member
@@ -118,6 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0 if every number agrees, 1 if one does not, 2 if there was nothing to
         compare, and the reason on standard error.
     """
+    accept_any_text()
     parser = argparse.ArgumentParser(
         prog="python -m ffnn_lab.replay",
         description="Train one recorded run again, alone, and compare every number to the bit.",

@@ -43,6 +43,7 @@ from omegaconf.errors import OmegaConfBaseException
 from ffnn_lab import schemas
 from ffnn_lab.config import ConfigError, RunConfig, UserError, run_id
 from ffnn_lab.messages import explain
+from ffnn_lab.terminal import accept_any_text
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
@@ -161,7 +162,7 @@ def run_sweep(
     with no_collection():
         from rich.console import Console  # noqa: PLC0415 - see the module's docstring
 
-        from analysis.declaration import declare  # noqa: PLC0415
+        from analysis import declaration  # noqa: PLC0415
         from ffnn_lab.display import SweepDisplay  # noqa: PLC0415
         from ffnn_lab.records import read_definition, read_runs  # noqa: PLC0415
         from ffnn_lab.sweeper.compose import define  # noqa: PLC0415
@@ -225,7 +226,7 @@ def run_sweep(
                 watcher=display,
             )
             # Before the first run: a claim that is reworded after it is found out.
-            declare(folder, n_runs=count_recorded(folder))
+            declaration.declare(folder, n_runs=count_recorded(folder))
             work = work_alone if launcher == "basic" else lead
             work(post, lambda job: make_launcher(job, folder, n_workers), display)
     except StoppedError:
@@ -237,8 +238,13 @@ def run_sweep(
         sys.exit(EXIT_INTERRUPTED)
 
     signal.signal(signal.SIGINT, before)
+    end_with_report(folder)
+
+
+def end_with_report(folder: Path) -> None:
+    """Print the tables of a sweep, and write its tables and figures."""
     with no_collection():
-        from analysis.report import report  # noqa: PLC0415 - imported after the work
+        from analysis.report import report  # noqa: PLC0415 - see the module's docstring
 
         report(folder)
 
@@ -254,7 +260,7 @@ def announce(
     n_threads: int | None,
     is_dry: bool,
 ) -> bool:
-    """Print a sweep's plan, and only then compile its steps where programs are missing.
+    """Print a sweep's plan; then try what its report needs, and compile what is missing.
 
     Args:
         definition: The sweep.
@@ -269,7 +275,8 @@ def announce(
     Returns:
         True if the sweep is to go on.
     """
-    from ffnn_lab.display import duration, print_plan  # noqa: PLC0415 - see the top
+    from analysis.preflight import prepare_report  # noqa: PLC0415 - see the top
+    from ffnn_lab.display import duration, print_plan  # noqa: PLC0415
     from ffnn_lab.sweeper.estimate import estimate  # noqa: PLC0415
     from ffnn_lab.sweeper.pool import n_cores, share_of_cores  # noqa: PLC0415
     from ffnn_lab.sweeper.weights import runs_without_weights  # noqa: PLC0415
@@ -298,6 +305,13 @@ def announce(
         n_workers=n_workers,
         n_idle=idle_cores(n_cores(), plan.n_threads, n_left) if is_alone else 0,
         tasks=list(dict.fromkeys(check_task(run.task, Path(run.paths.data)) for run in runs)),
+    )
+    prepare_report(
+        folder,
+        [arm.name for arm in definition.arms],
+        n_fresh=len(definition.confirm_seeds),
+        is_tried=not is_dry,
+        notice=functools.partial(console.print, soft_wrap=True, highlight=False, markup=False),
     )
     if is_dry:
         return False
@@ -361,6 +375,7 @@ def settle_launcher(master: DictConfig, n_workers: int | None) -> tuple[str, int
 
 def main() -> None:
     """Run the command line."""
+    accept_any_text()
     # Hydra prints errors its own way and exits, unless it is told to let them through.
     os.environ.setdefault(TRACEBACK, os.environ.get("HYDRA_FULL_ERROR", "0"))
     os.environ["HYDRA_FULL_ERROR"] = "1"

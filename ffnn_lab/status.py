@@ -16,6 +16,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ffnn_lab.records import (
     DEFAULT_SETTING,
@@ -27,6 +28,7 @@ from ffnn_lab.records import (
 )
 from ffnn_lab.scores import best_settings, n_settings_asked, setting_scores
 from ffnn_lab.sweeper.presence import Presence, look
+from ffnn_lab.terminal import accept_any_text
 
 EXIT_SLIP = 2
 WIDTH = 1000
@@ -124,6 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0, or 2 if there is nothing to tell, and the reason on standard error.
     """
+    accept_any_text()
     parser = argparse.ArgumentParser(
         prog="python -m ffnn_lab.status",
         description="Show how far sweeps are: all of them, or one by stage and arm.",
@@ -287,7 +290,7 @@ def show_all(outputs: Path, console: Console, *, now: float) -> None:
         progress = f"{status.n_runs} of {status.n_runs_asked}"
         age = age_text(now - status.changed)
         state = _state_text(status, now=now)
-        table.add_row(status.name, state, progress, age, status.command)
+        table.add_row(Text(status.name), state, progress, age, Text(status.command))
     _print(console, table, *damaged)
 
 
@@ -300,7 +303,7 @@ def show_one(status: SweepStatus, console: Console, *, now: float) -> None:
         counts = (arm.n_diverged, arm.n_pruned, *([arm.n_failed] if has_failed else []))
         table.add_row(
             arm.stage,
-            arm.arm,
+            Text(arm.arm),
             f"{arm.n_settings} of {arm.n_settings_asked}",
             f"{arm.n_runs} of {arm.n_runs_asked}",
             *(str(count) for count in counts),
@@ -358,7 +361,7 @@ def _table(console: Console, *titles: str) -> Table:
 def _print(console: Console, *parts: str | Table) -> None:
     for part in parts:
         if isinstance(part, str):
-            console.print(part, soft_wrap=True, highlight=False, markup=False)
+            console.print(part, soft_wrap=True, highlight=False, markup=False, emoji=False)
         else:
             console.print(part, highlight=False)
 

@@ -60,6 +60,9 @@ class OptimizerRow:
     """(parameters, config) to torch's own; knows decoupled decay only where torch does."""
     stable_lr: float
     """At which a long training on the blobs does not amplify rounding."""
+    is_blind_to_scale: bool = False
+    """Whether multiples of all gradients give the same steps, as of a method that uses their
+    signs alone."""
 
 
 def _coupled(config: OptimizerConfig) -> float:

@@ -8,11 +8,12 @@ from matplotlib.ticker import FuncFormatter, NullLocator
 
 from analysis import style
 from analysis.figures.save import new_figure
+from analysis.looks import looks_of
 
 
 def has_place(points: pd.DataFrame) -> pd.Series:
     """Say which points have a place in the figure; an infinite expectation has none."""
-    return pd.Series(np.isfinite(points["expected"]), index=points.index)
+    return pd.Series(np.isfinite(points["expected"].astype(float)), index=points.index)
 
 
 def draw(points: pd.DataFrame, ax: Axes) -> Axes:
@@ -23,7 +24,7 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
         ax: Where.
     """
     points = points[has_place(points)]
-    for arm, look in style.looks(style.arms_of(points)).items():
+    for arm, look in looks_of(style.arms_of(points)).items():
         rows = points[points["arm"] == arm].sort_values("n_settings")
         if len(rows) == 0:
             continue
@@ -35,7 +36,8 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
             linestyle=look.line,
             marker=look.marker,
             markevery=[i for i, n in enumerate(x) if _is_power(n)],
-            label=f"{arm} ({rows['n_drawn'].iloc[0]} drawn)",
+            label=f"{style.drawable(arm, width=style.RIGHT)} ({rows['n_drawn'].iloc[0]} drawn)",
+            gid=style.NAMED,
         )
         has_band = rows["low"].notna().to_numpy()
         ax.fill_between(
@@ -60,7 +62,7 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
         style.error_axis(ax, shown.tolist(), is_log=True)
         ax.set_ylabel(f"expected best {split} error (%)")
     else:
-        ax.set_yscale("log")
+        style.log_axis(ax.yaxis)
         ax.set_ylabel(f"expected best {split} loss (nats)")
     return ax
 
@@ -74,7 +76,7 @@ def figure(points: pd.DataFrame) -> Figure:
     with style.context():
         drawn = new_figure(style.DOUBLE, 3.0)
         ax = draw(points, drawn.subplots())
-        drawn.legend(*ax.get_legend_handles_labels(), loc="outside right center")
+        style.legend_beside(drawn, *style.entries(ax))
         drawn.suptitle(
             "random search; shaded: 95% interval, as far as a quarter of the settings drawn"
         )

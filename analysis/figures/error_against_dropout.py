@@ -18,6 +18,7 @@ from analysis.along import (
     setting_points,
 )
 from analysis.figures.save import new_figure
+from analysis.looks import Look, looks_of
 from analysis.render import counts
 from analysis.statistics import mean_interval
 from analysis.sweep import Sweep, errors_by_seed
@@ -69,7 +70,8 @@ def _confirmed(
     rows = []
     for chosen in settings[settings["is_winner"].astype(bool)].to_dict("records"):
         winner = winners[chosen["arm"]]
-        interval = mean_interval(errors_by_seed(sweep, winner.rows).tolist())
+        errors = errors_by_seed(sweep, winner.rows).tolist()
+        interval = mean_interval(errors).within(0.0, sweep.most)
         if winner.stage == "confirm" and interval.n:
             ends = {"score": interval.mean, "low": interval.low, "high": interval.high}
             kind = {"shown": "confirmed", "split": "test", "metric": "error", "aggregate": "mean"}
@@ -78,11 +80,11 @@ def _confirmed(
     return pd.DataFrame(rows)
 
 
-def looks(points: pd.DataFrame) -> dict[str, style.Look]:
+def looks(points: pd.DataFrame) -> dict[str, Look]:
     """Give each series its look: that of its arm, or of the optimizer whose arms it joins."""
-    of_arms = style.looks(style.arms_of(points))
     names = dict.fromkeys(points["series"])
-    return {name: of_arms.get(name) or style.OPTIMIZERS[name] for name in names}
+    of_all = looks_of(dict.fromkeys([*style.arms_of(points), *names]))
+    return {name: of_all[name] for name in names}
 
 
 def draw(points: pd.DataFrame, ax: Axes) -> Axes:
@@ -110,14 +112,15 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
             color=look.color,
             linestyle=look.line,
             marker=look.marker,
-            label=name,
+            label=style.drawable(name),
+            gid=style.NAMED,
         )
     _scale(ax, points)
     ax.set_ylabel(score_words(points))
     return ax
 
 
-def draw_confirmed(points: pd.DataFrame, ax: Axes, *, series: Mapping[str, style.Look]) -> Axes:
+def draw_confirmed(points: pd.DataFrame, ax: Axes, *, series: Mapping[str, Look]) -> Axes:
     """Draw the winners' test errors at their rates of dropout, with 95% intervals.
 
     Args:
@@ -159,7 +162,7 @@ def _scale(ax: Axes, points: pd.DataFrame) -> None:
         errors = ends[np.isfinite(ends)].clip(0, 1).tolist()
         style.error_axis(ax, errors, is_log=style.spans_decades(errors))
     else:
-        ax.set_yscale("log")
+        style.log_axis(ax.yaxis)
 
 
 def figure(points: pd.DataFrame) -> Figure:
@@ -178,6 +181,5 @@ def figure(points: pd.DataFrame) -> Figure:
             draw_confirmed(confirmed, panels[1], series=looks(points))
             n_seeds = counts(confirmed["n"], "fresh seed")
             panels[1].set_title(f"{n_seeds}: mean, 95% t interval")
-        handles, labels = tuned.get_legend_handles_labels()
-        style.legend_below(drawn, handles, labels)
+        style.legend_below(drawn, *style.entries(tuned))
     return drawn

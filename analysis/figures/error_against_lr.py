@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from analysis import style
 from analysis.along import has_place, score_words, setting_points
 from analysis.figures.save import new_figure
+from analysis.looks import looks_of
 from analysis.sweep import Sweep
 from analysis.winners import Winner
 
@@ -38,7 +39,7 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
         ax: Where.
     """
     points = points[has_place(points)]
-    for arm, look in style.looks(style.arms_of(points)).items():
+    for arm, look in looks_of(style.arms_of(points)).items():
         rows = points[points["arm"] == arm]
         if len(rows) == 0:
             continue
@@ -47,7 +48,9 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
             rows["score"],
             look.marker,
             color=look.color,
-            label=arm + style.edge_line(_other_edges(rows), what="best"),
+            label=style.drawable(arm, width=style.RIGHT)
+            + style.edge_line(_other_edges(rows), what="best"),
+            gid=style.NAMED,
             alpha=0.75,
             markeredgewidth=0,
         )
@@ -59,14 +62,14 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
                 color=look.color,
                 **RING,
             )
-    ax.set_xscale("log")
+    style.log_axis(ax.xaxis)
     ax.set_xlabel(f"{KEY} (step length per update)")
     ax.set_ylabel(score_words(points))
     if points["metric"].iloc[0] == "error":
         errors = points["score"].tolist()
         style.error_axis(ax, errors, is_log=style.spans_decades(errors))
     else:
-        ax.set_yscale("log")
+        style.log_axis(ax.yaxis)
     return ax
 
 
@@ -86,7 +89,7 @@ def figure(points: pd.DataFrame) -> Figure:
     with style.context():
         drawn = new_figure(style.DOUBLE, 3.2)
         ax = draw(points, drawn.subplots())
-        handles, labels = ax.get_legend_handles_labels()
+        handles, labels = style.entries(ax)
         winners = points[has_place(points) & points["is_winner"]]
         sides = set(winners["edges"].map(_side))
         for side, mark in MARKS.items():
@@ -94,6 +97,5 @@ def figure(points: pd.DataFrame) -> Figure:
                 label = f"best, on the {side} edge\nof {KEY}" if side else "best"
                 handles.append(Line2D([], [], marker=mark, color="0.4", linestyle="", **RING))
                 labels.append(label)
-        drawn.set_figheight(max(drawn.get_figheight(), style.legend_height(labels) + 0.3))
-        drawn.legend(handles, labels, loc="outside right center")
+        style.legend_beside(drawn, handles, labels)
     return drawn

@@ -7,9 +7,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis import style
+from analysis.looks import Look
 
 ROW = 0.2
-"""Height of a row, in inches."""
+"""Height of a row whose name has one line, in inches."""
+LINE = 0.13
+"""Height of each further line of a name, in inches."""
 
 
 def has_place(table: pd.DataFrame) -> pd.Series:
@@ -17,8 +20,14 @@ def has_place(table: pd.DataFrame) -> pd.Series:
     return table["low"].map(math.isfinite).astype(bool)
 
 
+def row_height(names: Sequence[str]) -> float:
+    """Return the height of each row, in inches, with room for the name that has most lines."""
+    most = max((style.drawable(name).count("\n") for name in names), default=0)
+    return ROW + LINE * most
+
+
 def draw_interval(
-    ax: Axes, place: int, middle: float, ends: tuple[float, float], look: style.Look
+    ax: Axes, place: int, middle: float, ends: tuple[float, float], look: Look
 ) -> None:
     """Draw an effect and its interval.
 
@@ -42,7 +51,7 @@ def write_beside(ax: Axes, place: int, text: str) -> None:
 def name_rows(ax: Axes, names: Sequence[str]) -> None:
     """Name the rows, the first one on top, and mark where there is no effect."""
     ax.axvline(0, color="0.3", linewidth=0.8)
-    ax.set_yticks(range(len(names)), names)
+    ax.set_yticks(range(len(names)), [style.drawable(name) for name in names])
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.grid(visible=False, axis="y")
     ax.tick_params(axis="y", length=0)

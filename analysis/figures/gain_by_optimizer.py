@@ -14,13 +14,14 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from analysis import style
 from analysis.along import best_by_bin, bins_of, score_words, series_of, setting_points
+from analysis.figures.forest import LINE
 from analysis.figures.save import new_figure
 from analysis.sweep import Sweep
 from analysis.winners import Winner
 
 KEY = "initializer.gain"
 ROW = 0.33
-"""Height of a row, in inches."""
+"""Height of a row whose name has one line, in inches."""
 COLORS = "cividis_r"
 """From light to dark evenly, also in gray; blue and yellow, which the color-blind tell apart."""
 DARK = 0.48
@@ -79,7 +80,7 @@ def draw(points: pd.DataFrame, ax: Axes) -> AxesImage:
             ax.add_patch(Rectangle(corner, 0.92, 0.84, fill=False, edgecolor="0.1", linewidth=1.4))
     labels = of_row[0][KEY].tolist()
     ax.set_xticks(range(len(labels)), labels)
-    ax.set_yticks(range(len(rows)), rows)
+    ax.set_yticks(range(len(rows)), [style.drawable(row) for row in rows])
     ax.set_xlabel(f"{KEY} (factor of the initial weights)")
     ax.grid(visible=False)
     ax.tick_params(length=0)
@@ -98,7 +99,8 @@ def figure(points: pd.DataFrame) -> Figure:
     """Lay out the cells, the scale of their colors beside them."""
     n_rows = points["series"].nunique()
     with style.context():
-        drawn = new_figure(style.DOUBLE, 1.1 + ROW * max(3, n_rows))
+        lines = max(style.drawable(name).count("\n") for name in points["series"])
+        drawn = new_figure(style.DOUBLE, 1.1 + (ROW + LINE * lines) * max(3, n_rows))
         ax = drawn.subplots()
         image = draw(points, ax)
         bar = drawn.colorbar(image, ax=ax, pad=0.02)

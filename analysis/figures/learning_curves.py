@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis import style
 from analysis.figures.save import new_figure
+from analysis.looks import looks_of, need_markers
 from analysis.statistics import sample_std
 from ffnn_lab.records import SPLITS
 
@@ -71,17 +72,28 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
         points: Rows as `points` gives them, one per arm and epoch.
         ax: Where.
     """
-    for arm, look in style.looks(style.arms_of(points)).items():
+    looks = looks_of(style.arms_of(points))
+    has_markers = need_markers(looks.values())
+    for arm, look in looks.items():
         rows = points[points["arm"] == arm].sort_values("epoch")
         if len(rows) == 0:
             continue
         n_completed, n_runs = int(rows["n_completed"].iloc[0]), int(rows["n_runs"].iloc[0])
-        label = arm if n_completed == n_runs else f"{arm} ({n_completed} of {n_runs} to the end)"
+        label = style.drawable(arm)
+        label += "" if n_completed == n_runs else f" ({n_completed} of {n_runs} to the end)"
         label += style.edge_line(str(rows["edges"].iloc[0]))
         x = rows["epoch"].to_numpy()
         mean = rows["mean"].to_numpy()
         std = rows["std"].to_numpy()
-        ax.plot(x, mean, color=look.color, linestyle=look.line, label=label)
+        ax.plot(
+            *(x, mean),
+            color=look.color,
+            linestyle=look.line,
+            marker=look.marker if has_markers else "",
+            markevery=style.SPARSE,
+            label=label,
+            gid=style.NAMED,
+        )
         ax.fill_between(
             x, (mean - std).clip(min=0), mean + std, color=look.color, alpha=0.15, linewidth=0
         )
@@ -105,7 +117,7 @@ def figure(points: pd.DataFrame) -> Figure:
             draw(shown, ax)
             # Both panels alike, lest a log and a linear one are compared.
             style.error_axis(ax, shown["mean"].tolist(), is_log=is_log)
-        handles, labels = drawn.axes[0].get_legend_handles_labels()
+        handles, labels = style.entries(drawn.axes[0])
         if handles:
             style.legend_below(drawn, handles, labels)
         drawn.suptitle(_title(points))
@@ -129,5 +141,6 @@ def figure_of_run(points: pd.DataFrame) -> Figure:
     with style.context():
         drawn = new_figure(style.SINGLE, 2.6)
         splits = points.assign(arm=pd.Categorical(points["split"], categories=SPLITS))
-        draw(splits, drawn.subplots()).legend()
+        ax = draw(splits, drawn.subplots())
+        ax.legend(*style.entries(ax))
     return drawn

@@ -7,8 +7,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis import style
-from analysis.figures.forest import ROW, draw_interval, has_place, name_rows, write_beside
+from analysis.figures.forest import (
+    draw_interval,
+    has_place,
+    name_rows,
+    row_height,
+    write_beside,
+)
 from analysis.figures.save import new_figure
+from analysis.looks import looks_of
 
 
 def points(differences: pd.DataFrame, *, arms: Iterable[str]) -> pd.DataFrame:
@@ -29,7 +36,7 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
         points: As `points` gives them, at least one.
         ax: Where.
     """
-    looks = style.looks(style.arms_of(points))
+    looks = looks_of(style.arms_of(points))
     rows = points.to_dict("records")
     for place, row in enumerate(rows):
         draw_interval(ax, place, row["difference"], (row["low"], row["high"]), looks[row["arm"]])
@@ -37,15 +44,20 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
             write_beside(ax, place, f"{row['p.holm']:.3f}")
     if points["is_declared"].any():
         write_beside(ax, -1, "p (Holm)")
-    name_rows(ax, [f"{row['arm']} - {row['baseline']}" for row in rows])
+    name_rows(ax, _names(points))
     ax.set_xlabel("difference of test error (percentage points)")
     return ax
+
+
+def _names(points: pd.DataFrame) -> list[str]:
+    return [f"{row['arm']} - {row['baseline']}" for row in points.to_dict("records")]
 
 
 def figure(points: pd.DataFrame) -> Figure:
     """Lay the differences out."""
     with style.context():
-        drawn = new_figure(style.DOUBLE, 0.9 + ROW * (len(points) + 1))
+        height = row_height(_names(points)) * (len(points) + 1)
+        drawn = new_figure(style.DOUBLE, 0.9 + height)
         draw(points, drawn.subplots())
         counts = sorted(set(points["n_pairs"]))
         n_pairs = " to ".join(str(n) for n in dict.fromkeys((counts[0], counts[-1])))

@@ -9,9 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from analysis import style
-
-SUFFIXES = ("pdf", "png", "csv", "json")
-"""Of the files that are a figure."""
+from analysis.places import SUFFIXES, write_text
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -41,13 +39,14 @@ def save(
         The paths.
     """
     stem.parent.mkdir(parents=True, exist_ok=True)
-    paths = {suffix: stem.with_suffix(f".{suffix}") for suffix in SUFFIXES}
+    # A name may have a dot of its own, after which with_suffix would cut it off.
+    paths = {suffix: stem.with_name(f"{stem.name}.{suffix}") for suffix in SUFFIXES}
     with style.context():
         # Without a date, equal records give equal files.
         figure.savefig(paths["pdf"], metadata={"CreationDate": None})
         figure.savefig(paths["png"], dpi=style.DPI)
     points.to_csv(paths["csv"], index=False)
-    paths["json"].write_text(json.dumps(source, indent=2) + "\n")
+    write_text(paths["json"], json.dumps(source, indent=2))
     return list(paths.values())
 
 

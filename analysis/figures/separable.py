@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from analysis import style
 from analysis.figures.save import new_figure
+from analysis.looks import looks_of
 
 N_SHOWN = 4
 """Panels side by side, at most."""
@@ -36,15 +37,17 @@ def draw_by_draw(runs: pd.DataFrame, ax: Axes) -> Axes:
         ax: Where.
     """
     ends = runs["is_negative"].min(), runs["is_negative"].max()
-    ax.plot(ends, ends, color="0.6", linewidth=0.8, zorder=0, label="all answered +1")
-    for place, (arm, look) in enumerate(style.looks(style.arms_of(runs)).items()):
+    label = "all answered +1"
+    ax.plot(ends, ends, color="0.6", linewidth=0.8, zorder=0, label=label, gid=style.NAMED)
+    for place, (arm, look) in enumerate(looks_of(style.arms_of(runs)).items()):
         rows = runs[runs["arm"] == arm]
         ax.plot(
             rows["is_negative"],
             rows["test.error"],
             look.marker,
             color=look.color,
-            label=arm,
+            label=style.drawable(arm),
+            gid=style.NAMED,
             # Where arms agree each shows around the one before.
             markersize=3 + 2 * place,
             markerfacecolor="none",
@@ -70,20 +73,26 @@ def draw_by_condition(runs: pd.DataFrame, ax: Axes, *, key: str, measure: str) -
         measure: One of `MEASURES`.
     """
     values = [str(value) for value in runs[key].cat.categories]
-    arms = list(style.looks(style.arms_of(runs)).items())
+    arms = list(looks_of(style.arms_of(runs)).items())
     for place, (arm, look) in enumerate(arms):
         rows = runs[runs["arm"] == arm]
         if rows.empty:
             continue
         if rows[key].isna().all():
-            ax.axhline(rows[measure].mean(), color=look.color, linestyle=look.line, label=arm)
+            ax.axhline(
+                rows[measure].mean(),
+                color=look.color,
+                linestyle=look.line,
+                label=style.drawable(arm),
+                gid=style.NAMED,
+            )
             continue
         by_value = rows.groupby(key, observed=True)[measure]
         mean, low, high = by_value.mean(), by_value.min(), by_value.max()
         # Side by side, lest ranges hide one another.
         x = [values.index(str(each)) + 0.1 * (place - (len(arms) - 1) / 2) for each in mean.index]
         spread = [(mean - low).to_numpy(), (high - mean).to_numpy()]
-        ax.errorbar(
+        drawn = ax.errorbar(
             x,
             mean,
             yerr=spread,
@@ -93,8 +102,8 @@ def draw_by_condition(runs: pd.DataFrame, ax: Axes, *, key: str, measure: str) -
             markersize=3,
             linewidth=0.9,
             elinewidth=0.6,
-            label=arm,
         )
+        drawn[0].set(label=style.drawable(arm), gid=style.NAMED)
     if measure == "test.error":
         level = runs.groupby(key, observed=True)["is_negative"].mean()
         ax.plot(
@@ -106,6 +115,7 @@ def draw_by_condition(runs: pd.DataFrame, ax: Axes, *, key: str, measure: str) -
             markersize=16,
             zorder=0,
             label="negative labels",
+            gid=style.NAMED,
         )
     ax.set_xticks(range(len(values)), values)
     ax.set_xlim(-0.5, len(values) - 0.5)
@@ -141,9 +151,7 @@ def cosine_axis(ax: Axes, lowest: float) -> None:
 
 def add_legend(drawn: Figure) -> None:
     """Put the names of the first panel's arms below a figure."""
-    handles, labels = drawn.axes[0].get_legend_handles_labels()
-    columns = style.n_columns(labels, width=float(drawn.get_figwidth()))
-    drawn.legend(handles, labels, loc="outside lower center", ncols=columns)
+    style.legend_below(drawn, *style.entries(drawn.axes[0]))
 
 
 def _by_condition(runs: pd.DataFrame, conditions: list[str]) -> Figure:

@@ -10,6 +10,7 @@ from matplotlib.ticker import NullLocator
 from analysis import style
 from analysis.figures.save import new_figure
 from analysis.figures.separable import MEASURES, add_legend, cosine_axis, evenly, title
+from analysis.looks import looks_of
 
 N_MARKERS = 3
 """Of each line, about."""
@@ -49,7 +50,7 @@ def draw(points: pd.DataFrame, ax: Axes, *, measure: str) -> Axes:
         ax: Where.
         measure: ``cosine.min_norm`` or ``cosine.sign``.
     """
-    looks = style.looks(style.arms_of(points))
+    looks = looks_of(style.arms_of(points))
     for place, (arm, look) in enumerate(looks.items()):
         rows = points[points["arm"] == arm].sort_values("epoch")
         if rows.empty:
@@ -65,7 +66,8 @@ def draw(points: pd.DataFrame, ax: Axes, *, measure: str) -> Axes:
             markersize=3.5,
             # Each at places of its own, so that arms that agree are all seen.
             markevery=((place + 0.5) / len(looks) / N_MARKERS, 1 / N_MARKERS),
-            label=arm,
+            label=style.drawable(arm),
+            gid=style.NAMED,
         )
         low, high = (rows[f"{measure}.{end}"].to_numpy() for end in ("lowest", "highest"))
         ax.fill_between(epochs, low, high, color=look.color, alpha=0.12, linewidth=0)

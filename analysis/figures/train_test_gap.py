@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 
 from analysis import style
 from analysis.figures.save import new_figure
+from analysis.looks import looks_of, need_markers
 from analysis.matched import errors_at, fitted_runs, lowest_loss
 from analysis.render import counts
 from analysis.statistics import sample_std
@@ -97,12 +98,22 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
         points: Of the course, at least one.
         ax: Where.
     """
-    for arm, look in style.looks(style.arms_of(points)).items():
+    looks = looks_of(style.arms_of(points))
+    has_markers = need_markers(looks.values())
+    for arm, look in looks.items():
         rows = points[points["arm"] == arm]
         if len(rows) == 0:
             continue
         x, mean, std = (rows[name].to_numpy() for name in ("train.loss", "mean", "std"))
-        ax.plot(x, mean, color=look.color, linestyle=look.line, label=arm)
+        ax.plot(
+            *(x, mean),
+            color=look.color,
+            linestyle=look.line,
+            marker=look.marker if has_markers else "",
+            markevery=style.SPARSE,
+            label=arm,
+            gid=style.NAMED,
+        )
         ax.fill_between(x, mean - std, mean + std, color=look.color, alpha=0.12, linewidth=0)
     matched = points.loc[points["is_reached_by_all"], "train.loss"].min()
     ax.axvline(matched, color="0.3", linewidth=0.8)
@@ -116,7 +127,7 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
         fontsize=6,
         color="0.3",
     )
-    ax.set_xscale("log")
+    style.log_axis(ax.xaxis)
     ax.invert_xaxis()
     ax.set_xlabel("train loss (nats), going down to the right")
     ax.set_ylabel("test error - train error\n(percentage points)")
@@ -131,7 +142,7 @@ def draw_moments(points: pd.DataFrame, ax: Axes) -> Axes:
         points: As `points` gives them; those of the course are passed over.
         ax: Where.
     """
-    looks = style.looks(style.arms_of(points))
+    looks = looks_of(style.arms_of(points))
     for moment, label in enumerate(MOMENTS):
         rows = points[points["shown"] == label].set_index("arm")
         for place, (arm, look) in enumerate(looks.items()):
@@ -167,11 +178,11 @@ def figure(points: pd.DataFrame) -> Figure:
         left.set_title("mean, shaded: one sample standard deviation")
         n_seeds = counts(points.loc[points["shown"] != "course", "n_runs"], "seed")
         right.set_title(f"{n_seeds}: mean, 95% t interval")
-        looks = style.looks(style.arms_of(points))
+        looks = looks_of(style.arms_of(points))
         names = [arm for arm in looks if arm in set(points["arm"])]
         handles = [
             Line2D([], [], color=look.color, ls=look.line, marker=look.marker)
             for look in map(looks.__getitem__, names)
         ]
-        style.legend_below(drawn, handles, names)
+        style.legend_below(drawn, handles, [style.drawable(name) for name in names])
     return drawn

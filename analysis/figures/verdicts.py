@@ -7,8 +7,15 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from analysis import style
-from analysis.figures.forest import ROW, draw_interval, has_place, name_rows, write_beside
+from analysis.figures.forest import (
+    draw_interval,
+    has_place,
+    name_rows,
+    row_height,
+    write_beside,
+)
 from analysis.figures.save import new_figure
+from analysis.looks import VERDICTS
 
 CLAIMED = "#dfe9f1"
 """Color of what is claimed."""
@@ -40,7 +47,7 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
     low, high = max(rows[0]["claimed.low"], left), min(rows[0]["claimed.high"], right)
     ax.axvspan(low, high, color=CLAIMED, linewidth=0, zorder=0)
     for place, row in enumerate(rows):
-        look = style.VERDICTS[row["verdict"]]
+        look = VERDICTS[row["verdict"]]
         draw_interval(ax, place, row["effect"], (row["low"], row["high"]), look)
         write_beside(ax, place, f"{row['n']} {row['of']}")
     name_rows(ax, [str(row["what"]) for row in rows])
@@ -60,15 +67,14 @@ def figure(points: pd.DataFrame) -> Figure:
     """Lay out the claims, one below the other, each on its own scale, and what marks mean."""
     claims = list(points["claim"].unique())
     counts = [int((points["claim"] == claim).sum()) for claim in claims]
-    heights = [FRAME + ROW * n for n in counts]
+    row = row_height([str(name) for name in points["what"]])
+    heights = [FRAME + row * n for n in counts]
     with style.context():
         drawn = new_figure(style.DOUBLE, sum(heights) + 0.6)
         panels = drawn.subplots(len(claims), squeeze=False, height_ratios=heights)[:, 0]
         for claim, ax in zip(claims, panels, strict=True):
             draw(points[points["claim"] == claim], ax)
-        shown = {
-            name: look for name, look in style.VERDICTS.items() if name in set(points["verdict"])
-        }
+        shown = {name: look for name, look in VERDICTS.items() if name in set(points["verdict"])}
         handles: list[Line2D | Patch] = [
             Line2D([], [], color=look.color, marker=look.marker, ls=look.line, label=name)
             for name, look in shown.items()
@@ -76,6 +82,7 @@ def figure(points: pd.DataFrame) -> Figure:
         handles.append(Patch(color=CLAIMED, label="what is claimed"))
         drawn.legend(handles=handles, loc="outside lower center", ncols=len(handles))
         drawn.suptitle(
-            f"{points['sweep'].iloc[0]}: effects with 95% intervals, verdicts after Holm"
+            f"{style.drawable(points['sweep'].iloc[0])}: effects with 95% intervals, verdicts "
+            "after Holm"
         )
     return drawn

@@ -10,6 +10,8 @@ from scipy.special import ndtri, stdtrit
 
 CONFIDENCE = 0.95
 """Of every interval in tables and figures."""
+HAIR = 1e-12
+"""Up to which values are equal, as a share of them, or of 1 where they are less."""
 TRIM = 0.25
 """Share of the values that an interquartile mean leaves out at either end."""
 N_BOOTSTRAP = 30
@@ -27,6 +29,23 @@ class Interval:
     high: float
     n: int
     """Values behind it."""
+
+    def within(self, low: float, high: float) -> "Interval":
+        """Return the part of the interval that lies between two numbers beyond which no truth is.
+
+        It covers a truth exactly as often as the whole does. Ends that are NaN stay NaN.
+        """
+        start, end = (
+            each if math.isnan(each) else min(max(each, low), high)
+            for each in (self.low, self.high)
+        )
+        return Interval(self.mean, start, end, self.n)
+
+
+def are_equal(values: Sequence[float]) -> bool:
+    """Return whether values differ by nothing but rounding, as equal differences of rates do."""
+    low, high = min(values), max(values)
+    return high - low <= HAIR * max(1.0, abs(low), abs(high))
 
 
 def sample_std(values: Sequence[float]) -> float:
@@ -54,14 +73,16 @@ def mean_interval(values: Sequence[float], *, confidence: float = CONFIDENCE) ->
 
     with ``s`` the sample standard deviation and ``t`` the ``(1 + confidence) / 2`` quantile of
     Student's distribution with ``n - 1`` degrees of freedom. Exact if the values are independent
-    and normal; equal values give an interval of no width.
+    and normal. Equal values have none: an interval of no width would never cover the mean of
+    values that can differ (`analysis.coverage`).
 
     Args:
         values: One number per seed.
         confidence: The share of such intervals that cover the true mean.
 
     Returns:
-        The interval; its ends are NaN for fewer than two values, its mean too for none.
+        The interval; its ends are NaN for fewer than two values and for equal ones, its mean too
+        for none.
 
     Source:
         Student (1908), "The probable error of a mean".
@@ -70,8 +91,8 @@ def mean_interval(values: Sequence[float], *, confidence: float = CONFIDENCE) ->
     if n == 0:
         return Interval(math.nan, math.nan, math.nan, 0)
     mean = float(np.mean(values))
-    if n == 1:
-        return Interval(mean, math.nan, math.nan, 1)
+    if n == 1 or are_equal(values):
+        return Interval(mean, math.nan, math.nan, n)
     half = float(stdtrit(n - 1, (1 + confidence) / 2)) * sample_std(values) / math.sqrt(n)
     return Interval(mean, mean - half, mean + half, n)
 
@@ -140,6 +161,10 @@ def interquartile_interval(values: Sequence[float], *, confidence: float = CONFI
         values: One number per seed.
         confidence: The share of such intervals that cover the true interquartile mean.
 
+    Returns:
+        The interval; its ends are NaN for fewer than two values, and where those in the middle are
+        equal.
+
     Source:
         Tukey and McLaughlin (1963), Sankhya A 25; the interquartile mean as a summary of runs:
         Agarwal et al. (2021).
@@ -152,6 +177,8 @@ def interquartile_interval(values: Sequence[float], *, confidence: float = CONFI
     h = n - 2 * g
     mean = float(np.mean(ordered[g : n - g]))
     winsorized = ordered.clip(ordered[g], ordered[n - g - 1]).tolist()
+    if are_equal(winsorized):
+        return Interval(mean, math.nan, math.nan, n)
     error = sample_std(winsorized) / (h / n * math.sqrt(n))
     half = float(stdtrit(h - 1, (1 + confidence) / 2)) * error
     return Interval(mean, mean - half, mean + half, n)
@@ -195,17 +222,15 @@ def bootstrap_interval(
         confidence: The share of such intervals that cover the true mean, if there are many values.
 
     Returns:
-        The interval; its ends are NaN for fewer than `N_BOOTSTRAP` values, and it has no width
-        where all are equal.
+        The interval; its ends are NaN for fewer than `N_BOOTSTRAP` values, and where all are
+        equal.
 
     Source:
         Efron (1987), "Better bootstrap confidence intervals".
     """
     mean = float(np.mean(values)) if len(values) else math.nan
-    if len(values) < N_BOOTSTRAP:
+    if len(values) < N_BOOTSTRAP or are_equal(values):
         return Interval(mean, math.nan, math.nan, len(values))
-    if min(values) == max(values):
-        return Interval(mean, mean, mean, len(values))
     from scipy.stats import bootstrap  # noqa: PLC0415 - a second of import, seldom needed
 
     found = bootstrap(

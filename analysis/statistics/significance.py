@@ -10,6 +10,8 @@ from analysis.statistics.intervals import CONFIDENCE
 
 N_FLIPS = 2**14
 """Patterns of signs that are tried: all of them up to 14 pairs, so many drawn ones beyond."""
+LEVEL = 0.05
+"""At which a p value is called significant: what `CONFIDENCE` leaves."""
 POWER = 0.8
 """Probability with which `seeds_to_resolve` promises a resolved difference."""
 MOST_SEEDS = 10_000
@@ -48,6 +50,41 @@ def sign_flip_p(differences: Sequence[float], *, rng: np.random.Generator) -> fl
     # Sums of the same numbers differ by rounding, according to their order.
     at_least = sums >= abs(float(values.sum())) - 1e-12 * float(np.abs(values).sum())
     return float((at_least.sum() + n_known) / (len(sums) + n_known))
+
+
+def lowest_p(n: int, *, n_tests: int = 1) -> float:
+    """Return the lowest p value that `sign_flip_p` of ``n`` pairs can have, after Holm.
+
+    It is ``n_tests * 2 / 2^n``: all differences have one sign, and of each test of the family.
+
+    Args:
+        n: Pairs of each test.
+        n_tests: Tests of the family.
+    """
+    return min(1.0, n_tests * 2.0 ** (1 - n))
+
+
+def fewest_pairs(*, n_tests: int = 1, level: float = LEVEL) -> int:
+    """Count the pairs from which on `lowest_p` is at most a level."""
+    return math.ceil(math.log2(2 * n_tests / level))
+
+
+def too_few_pairs(n: int, *, n_tests: int) -> str:
+    """Word that no p value of so many pairs can reach the level, or nothing if one can.
+
+    Args:
+        n: Pairs of each test.
+        n_tests: Tests of the family, over which p is adjusted.
+    """
+    lowest = lowest_p(n, n_tests=n_tests)
+    if lowest <= LEVEL:
+        return ""
+    family = f", adjusted over {n_tests} contrasts," if n_tests > 1 else ""
+    fewest = fewest_pairs(n_tests=n_tests)
+    return (
+        f"{n} seed{'' if n == 1 else 's'} cannot make p{family} less than {lowest:.3g}, however "
+        f"clear the difference: {LEVEL:g} takes {fewest} seeds or more"
+    )
 
 
 def t_p(distance: float, *, standard_error: float, freedom: float) -> float:

@@ -121,6 +121,8 @@ def make_arm_sweep(
 
 def _runs(name: str, arm: Built, place: int) -> list[tuple[str, int, int, RunConfig, Came]]:
     values = arm.settings or [{"optimizer.lr": 0.01 * (i + 1)} for i in range(len(arm.scores))]
+    if not arm.scores:
+        return []
     best = min(range(len(arm.scores)), key=lambda i: arm.scores[i])
     found = []
     for setting, score in enumerate(arm.scores):
@@ -140,7 +142,7 @@ def _runs(name: str, arm: Built, place: int) -> list[tuple[str, int, int, RunCon
 def _config(name: str, values: Mapping[str, Any], place: int, seed: int) -> RunConfig:
     # The rate of dropout keeps apart arms that differ in their space alone.
     config = make_run(
-        {"dropout.input": place / 100}, seed=seed, optimizer=OPTIMIZERS[parts(name)[0] or "sgd"]
+        {"dropout.input": place / 100}, seed=seed, optimizer=OPTIMIZERS.get(parts(name)[0], SGD)
     )
     return with_values(config, values)
 

@@ -48,9 +48,10 @@ def test_holm_is_over_the_declared_pairs_alone(wilson: Sweep) -> None:
 
 
 def test_equal_differences_in_all_seeds(wilson: Sweep) -> None:
-    """AdaGrad errs 0.01 more at every seed: an interval of no width, and p of ten equal coins."""
+    """AdaGrad errs 0.01 more at every seed: no interval, and p of ten equal coins."""
     row = differences_of(wilson).iloc[1]
-    assert (row["low"], row["difference"], row["high"]) == pytest.approx((0.01, 0.01, 0.01))
+    assert row["difference"] == pytest.approx(0.01)
+    assert row[["low", "high"]].isna().all()
     assert row["p"] == 2 / 2**N
     # Both comparisons of AdaGrad are the smallest of six p values, times six and, no less, five.
     assert row["p.holm"] == pytest.approx(6 * 2 / 2**N)
@@ -59,7 +60,8 @@ def test_equal_differences_in_all_seeds(wilson: Sweep) -> None:
 
 def test_no_difference_in_any_seed(wilson: Sweep) -> None:
     row = differences_of(wilson).iloc[0]
-    assert (row["difference"], row["low"], row["high"], row["p"]) == (0.0, 0.0, 0.0, 1.0)
+    assert (row["difference"], row["p"]) == (0.0, 1.0)
+    assert row[["low", "high"]].isna().all()  # ten equal values say nothing of their spread
     assert row["improvement"] == 0.5
 
 

@@ -22,7 +22,7 @@ except SystemExit as end:
     code = end.code
 heavy = {"torch", "hydra", "omegaconf", "optuna", "wandb", "sklearn", "matplotlib.pyplot"}
 inside = {name for name in sys.modules if name.startswith("ffnn_lab.")}
-allowed = ("records", "files", "scores", "edges", "config", "seeds", "separable")
+allowed = ("records", "files", "scores", "edges", "config", "seeds", "separable", "terminal")
 allowed = tuple(f"ffnn_lab.{name}" for name in allowed)
 inside = {name for name in inside if not name.startswith(allowed)}
 print("imported:", sorted(heavy & set(sys.modules) | inside))
@@ -40,7 +40,12 @@ def start(
         text=True,
         check=False,
         cwd=ROOT,
-        env={**os.environ, "FFNN_LAB_OUTPUTS": str(outputs), "PYTHONHASHSEED": "0"},
+        env={
+            **os.environ,
+            "FFNN_LAB_OUTPUTS": str(outputs),
+            "PYTHONHASHSEED": "0",
+            "MPLBACKEND": "no such backend",  # figures heed no such variable
+        },
     )
 
 
@@ -141,3 +146,28 @@ def test_an_error_is_one_message_and_nothing_is_written(
     assert done.stderr.startswith(f"error: {message.format(outputs=tmp_path)}")
     assert len(done.stderr.splitlines()) == 1
     assert files_under(tmp_path) == before
+
+
+def test_records_that_may_only_be_read_are_reported_elsewhere(tmp_path: Path) -> None:
+    folder = write_sweep(tmp_path / "small")
+    before = files_under(folder)
+    to = tmp_path / "mine"
+    assert main(["small", "--outputs", str(tmp_path), "--to", str(to)]) == 0
+    assert files_under(folder) == before
+    assert {"arms.csv", "report.md", "learning_curves.pdf"} <= {p.name for p in files_under(to)}
+
+
+def test_a_place_that_cannot_be_written_is_one_message(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_sweep(tmp_path / "small")
+    (folder / "figures").write_text("")
+    other = write_sweep(tmp_path / "other")
+    for to in ([], ["--to", str(other)]):
+        before = files_under(tmp_path)
+        assert main(["small", "--outputs", str(tmp_path), *to]) == 2
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert len(said.err.splitlines()) == 1
+        assert ("--to FOLDER" in said.err) == (not to)
+        assert files_under(tmp_path) == before

@@ -31,14 +31,18 @@ def notes_of(sweep: Sweep) -> str:
 
 def test_a_finished_sweep(small: Sweep) -> None:
     said = notes_of(small).splitlines()
-    assert len(said) == 6
+    assert len(said) == 7
     assert said[0].startswith("95% t intervals are over fresh seeds")
     assert "hold each arm's setting fixed, as this one tuning chose it" in said[0]
     assert said[1].startswith("sgd: the best optimizer.lr, 1.0, lies on the high edge")
     assert said[2] == "adam: 1 of 3 seeds count as chance (1 diverged)"
     assert said[3].startswith("differences are of test error, one arm minus another at equal")
     assert "adjusted over the 1 contrast declared beforehand" in said[4]
-    assert said[5].startswith("a gain of tuning is the test error of the arm's untuned default")
+    assert said[5] == (
+        "3 seeds cannot make p less than 0.25, however clear the difference: 0.05 takes 6 seeds "
+        "or more; hydra.sweeper.confirm.n_seeds sets their number"
+    )
+    assert said[6].startswith("a gain of tuning is the test error of the arm's untuned default")
 
 
 def sgd_tuned_to(*settings: Last) -> list[Row]:

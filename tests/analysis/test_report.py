@@ -92,7 +92,7 @@ def test_prints_tables_then_commands_that_can_be_pasted(finished: Finished) -> N
 def test_the_page_says_what_was_printed(finished: Finished) -> None:
     page = (finished.folder / "tables" / "report.md").read_text()
     printed = [line for line in finished.text.splitlines() if line.startswith(("- ", "python"))]
-    assert len(printed) == 9  # seven notes, two commands
+    assert len(printed) == 12  # ten notes, two commands
     assert set(printed) <= set(page.splitlines())
 
 
@@ -108,7 +108,8 @@ def test_tables_in_latex_are_whole_and_say_n_and_interval(finished: Finished) ->
         check_latex(text)
     assert (
         r"\caption{Sweep small. The best setting of each arm. Test errors are means over n = 3 "
-        r"fresh seeds, in brackets the 95\% t interval of the mean.}"
+        r"fresh seeds, in brackets the 95\% t interval of the mean. An interval is cut where no "
+        r"error or no difference of errors lies beyond its end.}"
     ) in found["arms"]
     without = {name for name, text in found.items() if "interval" not in text}
     assert without == {"settings"}

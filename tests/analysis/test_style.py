@@ -1,17 +1,14 @@
 """One look per name, in every figure; axes that say percent and mean it."""
 
+from pathlib import Path
+
 import matplotlib as mpl
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
 from analysis import style
-from ffnn_lab.config.optimizer import OPTIMIZERS
-
-
-def luminance(color: str) -> float:
-    red, green, blue = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+from analysis.figures.save import new_figure, save
 
 
 def tick_labels(figure: Figure) -> list[str]:
@@ -20,37 +17,6 @@ def tick_labels(figure: Figure) -> list[str]:
     low, high = figure.axes[0].get_ylim()
     ticks = zip(axis.get_majorticklocs(), axis.get_majorticklabels(), strict=True)
     return [label.get_text() for place, label in ticks if low <= place <= high]
-
-
-def test_every_optimizer_has_its_look() -> None:
-    assert list(style.OPTIMIZERS) == list(OPTIMIZERS)
-
-
-@pytest.mark.parametrize("palette", [tuple(style.OPTIMIZERS.values()), style.OTHERS])
-def test_looks_differ_without_color(palette: tuple[style.Look, ...]) -> None:
-    assert len({look.line for look in palette}) == len(palette)
-    assert len({look.marker for look in palette}) == len(palette)
-    assert len({look.color for look in palette}) == len(palette)
-    # Against white paper; 0.75 is the gray of a light pencil.
-    assert all(luminance(look.color) < 0.75 for look in palette)
-
-
-def test_a_look_depends_on_the_name_not_the_place() -> None:
-    assert style.looks(["adam", "sgd"])["sgd"] == style.looks(["sgd"])["sgd"]
-
-
-def test_other_names_take_turns_and_avoid_lines_that_are_taken() -> None:
-    looks = style.looks(["wide", "sgd", "narrow"])
-    assert looks["sgd"].line == "-"
-    assert looks["wide"] == style.OTHERS[1]
-    assert looks["narrow"] == style.OTHERS[2]
-    assert style.looks(["wide"])["wide"] == style.OTHERS[0]
-
-
-def test_more_arms_than_looks_start_over() -> None:
-    names = [f"arm {i}" for i in range(len(style.OTHERS) + 1)]
-    looks = style.looks(names)
-    assert looks[names[-1]] == looks[names[0]]
 
 
 def test_arms_that_are_not_drawn_keep_their_turn() -> None:
@@ -122,11 +88,97 @@ def test_error_axis_of_little(errors: list[float]) -> None:
     assert figure.axes[0].get_ylim()[0] == 0
 
 
-def test_variants_keep_the_color_of_their_optimizer() -> None:
-    looks = style.looks(["sgd_lr", "adam_lr", "adam_all", "sgd_all", "other"])
-    assert looks["adam_lr"] == style.OPTIMIZERS["adam"]
-    assert looks["adam_all"].color == style.OPTIMIZERS["adam"].color
-    assert looks["adam_all"].line != looks["adam_lr"].line
-    assert looks["adam_all"].marker != looks["adam_lr"].marker
-    assert looks["sgd_all"].color == style.OPTIMIZERS["sgd"].color
-    assert looks["other"].line not in {looks[name].line for name in ("sgd_lr", "adam_lr")}
+AMBIENT = {
+    "text.usetex": True,
+    "font.family": ["A font that nobody has"],
+    "axes.facecolor": "black",
+    "axes.formatter.use_locale": True,
+    "savefig.dpi": 20,
+    "path.sketch": (1, 100, 2),
+    "axes.unicode_minus": False,
+}
+"""What a matplotlibrc, a dark style or a notebook may have set."""
+
+
+def test_the_style_sets_aside_what_is_set_around_it() -> None:
+    with style.context():
+        plain = dict(mpl.rcParams)
+    with mpl.rc_context(AMBIENT):  # type: ignore[arg-type]  # a literal type of 300 names
+        with style.context():
+            assert dict(mpl.rcParams) == plain
+        assert mpl.rcParams["text.usetex"]
+
+
+def test_a_figure_has_the_same_bytes_whatever_is_set_around_it(tmp_path: Path) -> None:
+    def written(name: str) -> bytes:
+        with style.context():
+            figure = new_figure(2, 2)
+            figure.subplots().plot([1, 2], [1, 3])
+        points = pd.DataFrame({"x": [1]})
+        return save(figure, points, stem=tmp_path / name, source={})[1].read_bytes()
+
+    plain = written("plain")
+    with mpl.rc_context(AMBIENT):  # type: ignore[arg-type]  # as above
+        assert written("ambient") == plain
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [
+        ("sgd", "sgd"),
+        ("a$_$b^{2}\\x%&#~", "a$_$b^{2}\\x%&#~"),
+        ("\u05e9\u05dc\u05d5\u05dd", "\u05e9\u05dc\u05d5\u05dd"),
+        ("\u00e9\u03b1\u0416", "\u00e9\u03b1\u0416"),
+        ("\u4f60\u597d", r"\u4f60\u597d"),
+        ("net \U0001f680", r"net \U0001f680"),
+        ("x" * 100, "\n".join(["x" * 44, "x" * 44, "x" * 12])),
+        ("", ""),
+    ],
+    ids=["plain", "signs", "hebrew", "accents", "chinese", "emoji", "long", "empty"],
+)
+def test_a_text_is_drawn_as_it_is_or_as_its_codes(text: str, drawn: str) -> None:
+    assert style.drawable(text) == drawn
+    with style.context():
+        figure = new_figure(6, 2)
+        figure.subplots().set_title(drawn)
+        figure.draw_without_rendering()  # a glyph that is missing would warn
+
+
+def test_a_legend_shows_what_is_named_even_with_an_underscore() -> None:
+    ax = Figure().subplots()
+    ax.plot([0, 1], label="_child0", gid=style.NAMED)
+    ax.plot([0, 1], label="help line")
+    assert style.entries(ax)[1] == ["_child0"]
+
+
+def test_powers_of_ten_are_worded_without_a_formula() -> None:
+    with style.context():
+        figure = new_figure(4, 3)
+        ax = figure.subplots()
+        ax.plot([0.001, 20.0], [0.2, 0.5])
+        style.log_axis(ax.xaxis)
+        style.log_axis(ax.yaxis)
+        figure.draw_without_rendering()
+        labels = {
+            label.get_text()
+            for axis in (ax.xaxis, ax.yaxis)
+            for label in (*axis.get_majorticklabels(), *axis.get_minorticklabels())
+        }
+    assert {"10\u207b\u00b3", "10\u2070", "2\u00d710\u207b\u00b9"} <= labels
+    assert not any(set(label) & set("${\\") for label in labels)
+
+
+@pytest.mark.parametrize("length", [1, 6, 12, 44])
+def test_a_legend_below_a_figure_lies_inside_of_it(length: int) -> None:
+    with style.context():
+        figure = new_figure(style.DOUBLE, 3)
+        ax = figure.subplots()
+        for _ in range(40):
+            ax.plot([0, 1], marker="o", label="n" * length, gid=style.NAMED)
+        style.legend_below(figure, *style.entries(ax))
+        figure.draw_without_rendering()
+        (legend,) = figure.legends
+        box = legend.get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.width
+    assert ax.get_window_extent().height > 100

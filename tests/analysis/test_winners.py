@@ -2,14 +2,18 @@
 
 import dataclasses
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
+from analysis.notes import notes
 from analysis.sweep import Sweep
+from analysis.tables import arm_table
 from analysis.winners import Winner, find_winners, replay_command
 from ffnn_lab.records import DEFAULT_SETTING
+from tests.analysis.arm_builders import Built, make_arm_sweep
 from tests.analysis.builders import CONFIRM, TUNE, Row, load_sweep, make_definition, write_sweep
 
 
@@ -133,3 +137,81 @@ def test_the_command_gives_values_back_to_the_last_digit(small: Sweep, value: ob
 def test_winners_are_worked_out_per_arm(small: Sweep) -> None:
     winners: dict[str, Winner] = find_winners(small)
     assert list(winners) == ["sgd", "adam"]
+
+
+GAIN = "initializer.gain"
+LOW = {GAIN: "low"}
+
+
+def tied(folder: Path, *, scores: Sequence[float], losses: Sequence[float]) -> Winner:
+    """The winner of three gains, told their dev errors and losses."""
+    runs = [
+        [(2.0, 0.9, 0.9, 0.9), (loss, 0.0, score, 0.1)]
+        for score, loss in zip(scores, losses, strict=True)
+    ]
+    arm = Built(
+        scores=scores,
+        tune=runs,
+        settings=[{"initializer.gain": gain} for gain in (0.5, 1.0, 2.0)],
+        space={"initializer.gain": {"kind": "choice", "values": [0.5, 1.0, 2.0]}},
+    )
+    return find_winners(make_arm_sweep(folder, {"sgd": arm}))["sgd"]
+
+
+@pytest.mark.parametrize(
+    ("scores", "losses", "setting", "edges", "n_alike", "plateaus"),
+    [
+        # Alike in error and loss: the first is reported, and the edge is none.
+        ([0.3, 0.3, 0.3], [1.0, 1.0, 1.0], 0, {}, 2, {}),
+        ([0.3, 0.3, 0.4], [1.0, 1.0, 1.0], 0, {}, 1, {}),
+        # Dev loss tells the edge from the inside, and that is said.
+        (
+            [0.3, 0.3, 0.4],
+            [0.9, 1.0, 1.0],
+            0,
+            LOW,
+            0,
+            {GAIN: True},
+        ),
+        # Both edges alike: neither is inside, but the other is not on this one.
+        ([0.3, 0.4, 0.3], [1.0, 1.0, 1.0], 0, {}, 1, {}),
+        (
+            [0.2, 0.3, 0.3],
+            [1.0, 1.0, 1.0],
+            0,
+            LOW,
+            0,
+            {GAIN: False},
+        ),
+        ([0.3, 0.2, 0.3], [1.0, 1.0, 1.0], 1, {}, 0, {}),
+    ],
+)
+def test_a_tie_is_no_edge(
+    tmp_path: Path,
+    scores: Sequence[float],
+    losses: Sequence[float],
+    setting: int,
+    edges: dict[str, str],
+    n_alike: int,
+    plateaus: dict[str, bool],
+) -> None:
+    winner = tied(tmp_path / "ties", scores=scores, losses=losses)
+    assert (winner.setting, winner.edges, winner.n_alike) == (setting, edges, n_alike)
+    assert winner.is_plateau == plateaus
+
+
+def test_ties_are_told(tmp_path: Path) -> None:
+    winner = tied(tmp_path / "all", scores=[0.3] * 3, losses=[1.0] * 3)
+    sweep = load_sweep(tmp_path / "all")
+    said = notes(sweep, {"sgd": winner}, arm_table(sweep, {"sgd": winner}))
+    assert (
+        "sgd: all 3 settings score the same, so none of them is best; setting 0 stands for "
+        "them" in said
+    )
+    tied(tmp_path / "loss", scores=[0.3, 0.3, 0.4], losses=[0.9, 1.0, 1.0])
+    sweep = load_sweep(tmp_path / "loss")
+    found = find_winners(sweep)
+    assert any(
+        line.endswith("one inside scores the same, and dev loss alone chose it")
+        for line in notes(sweep, found, arm_table(sweep, found))
+    )

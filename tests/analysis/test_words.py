@@ -32,7 +32,7 @@ def test_spreads_are_in_percent(small: Sweep) -> None:
 def test_progress_is_in_percent(small: Sweep) -> None:
     """All runs of the small sweep have 50% after epoch 1, which is half of two."""
     row = words.readable_progress(progress_table(small, find_winners(small))).iloc[0].to_dict()
-    assert row["train error, first epoch (%) [95% interval]"] == "50.00 [50.00, 50.00]"
+    assert row["train error, first epoch (%) [95% interval]"] == "50.00"
     assert str(row["test error lost in second half (points) [95% interval]"]).startswith("38.00")
 
 

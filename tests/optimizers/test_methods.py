@@ -91,9 +91,49 @@ def test_steps_equal_torch_member_by_member(name: str) -> None:
 @pytest.mark.parametrize("name", BY_METHOD.values())
 @pytest.mark.parametrize("poison", [float("nan"), float("inf"), 1e300])
 def test_a_poisoned_member_leaves_the_others_to_the_bit(name: str, poison: float) -> None:
+    check_poison(name, poison)
+
+
+def check_poison(name: str, poison: float) -> None:
+    """Poison the first member of some, which must show in it and in no other."""
     healthy, beside = _run(name), _run(name, poison)
     assert torch.equal(healthy[1:], beside[1:])
-    assert not torch.equal(healthy[0], beside[0])
+    is_same = torch.equal(healthy[0], beside[0])
+    if OPTIMIZERS[name].is_blind_to_scale and not math.isnan(poison):
+        # The sign of 1e300 times a gradient is the gradient's; that of infinity is as well, but
+        # a mean of infinities of both signs has none.
+        assert is_same or math.isinf(poison)
+    else:
+        assert not is_same
+
+
+@pytest.mark.parametrize("poison", [float("nan"), float("inf"), 1e300])
+def test_a_sign_method_passes_the_poison_that_it_cannot_see(
+    poison: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @dataclasses.dataclass(kw_only=True)
+    class SignConfig(OptimizerConfig):
+        name: str = "sign"
+
+    def step_(params: Tensor, grads: Tensor, _state: dict[str, Tensor], *, lr: Tensor) -> None:
+        params.sub_(lr[:, None] * grads.sign())
+
+    row = dataclasses.replace(
+        OPTIMIZERS["sgd"],
+        config=SignConfig(name="sign", lr=0.1, weight_decay=0.0, decay="coupled"),
+    )
+    monkeypatch.setitem(METHODS, SignConfig, Method(lambda _: {}, step_, ("lr",)))
+    monkeypatch.setitem(OPTIMIZERS, "sign", dataclasses.replace(row, is_blind_to_scale=True))
+    check_poison("sign", poison)
+
+
+def test_a_method_that_sees_the_scale_may_not_be_called_blind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row = dataclasses.replace(OPTIMIZERS["sgd"], is_blind_to_scale=True)
+    monkeypatch.setitem(OPTIMIZERS, "sgd", row)
+    with pytest.raises(AssertionError):
+        check_poison("sgd", 1e300)
 
 
 @pytest.mark.parametrize("name", BY_METHOD.values())

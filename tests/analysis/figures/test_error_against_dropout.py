@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis import style
 from analysis.figures import error_against_dropout
+from analysis.looks import OPTIMIZERS
 from analysis.sweep import Sweep
 from analysis.winners import find_winners
 from tests.analysis.arm_builders import Built, all_ended, make_arm_sweep
@@ -53,7 +53,7 @@ def test_draws_a_line_for_each_and_one_color_for_an_optimizer(fixed: Sweep) -> N
     tuned, confirmed = figure.axes
     lines = {line.get_label(): line for line in tuned.get_lines() if np.size(line.get_xdata())}
     assert list(lines) == ["sgd", "adam"]
-    assert lines["adam"].get_color() == style.OPTIMIZERS["adam"].color
+    assert lines["adam"].get_color() == OPTIMIZERS["adam"].color
     # Beside each other by a little, at 0 and at 0.5.
     x = np.array([np.asarray(line.get_xdata()) for line in lines.values()])
     assert x.mean(axis=0).tolist() == pytest.approx([0.0, 0.5])

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from analysis import style
 from analysis.figures import paired_differences
+from analysis.looks import OPTIMIZERS
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_draws_three_rows_of_which_one_has_no_interval(rows: pd.DataFrame) -> No
     texts = [text.get_text() for text in ax.texts]
     assert texts == ["0.250", "p (Holm)"]
     colors = {line.get_color() for line in ax.get_lines()[:-1]}  # the last one marks 0
-    assert colors == {style.OPTIMIZERS[arm].color for arm in ("heavy_ball", "adam")}
+    assert colors == {OPTIMIZERS[arm].color for arm in ("heavy_ball", "adam")}
     low, high = ax.get_ylim()
     assert low > high  # the first row on top
 

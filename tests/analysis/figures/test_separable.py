@@ -9,7 +9,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from analysis import separable, style
+from analysis import separable
 from analysis.figures import separable as figure_module
 from analysis.figures import separable_directions
 from analysis.figures.save import new_figure
@@ -21,6 +21,7 @@ from analysis.figures.separable import (
     evenly,
     figure,
 )
+from analysis.looks import OPTIMIZERS
 from ffnn_lab.config import RunConfig
 from ffnn_lab.records import RunResult
 from tests.analysis.separable_builders import as_predicted, ended, make_separable_sweep
@@ -35,7 +36,7 @@ def axes() -> Axes:
 
 
 def line_of(ax: Axes, arm: str) -> Line2D:
-    color = style.OPTIMIZERS[arm].color
+    color = OPTIMIZERS[arm].color
     (line,) = (each for each in ax.get_lines() if each.get_color() == color)
     return line
 
@@ -58,7 +59,7 @@ def test_draws_by_their_share_of_negative_labels(tmp_path: Path) -> None:
         rows = runs[runs["arm"] == arm]
         assert x_of(line).tolist() == rows["is_negative"].tolist()
         assert y_of(line).tolist() == rows["test.error"].tolist()
-        assert line.get_marker() == style.OPTIMIZERS[arm].marker
+        assert line.get_marker() == OPTIMIZERS[arm].marker
     # Where arms agree each is larger than the one it lies on.
     sizes = [line_of(ax, arm).get_markersize() for arm in ARMS]
     assert sizes == sorted(set(sizes))

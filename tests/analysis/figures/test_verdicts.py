@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from analysis import style
 from analysis.figures import verdicts
+from analysis.looks import VERDICTS
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_draws_a_claims_rows_over_what_it_asserts(table: pd.DataFrame) -> None:
     assert names == ["adam - sgd", "rmsprop - sgd"]
     assert [text.get_text() for text in ax.texts] == ["10 seeds", "10 seeds"]
     marks = [line.get_marker() for line in ax.get_lines()[1:4:2]]
-    assert marks == [style.VERDICTS[each].marker for each in ("supported", "inconclusive")]
+    assert marks == [VERDICTS[each].marker for each in ("supported", "inconclusive")]
     region = ax.patches[0].get_extents().transformed(ax.transData.inverted())
     assert region.x0 == pytest.approx(0.001)
     assert region.x1 == pytest.approx(ax.get_xlim()[1])
@@ -53,4 +53,4 @@ def test_each_claim_has_a_panel_and_what_was_not_run_has_none(table: pd.DataFram
 
 
 def test_verdicts_can_be_told_apart_without_color() -> None:
-    assert len({look.marker for look in style.VERDICTS.values()}) == len(style.VERDICTS)
+    assert len({look.marker for look in VERDICTS.values()}) == len(VERDICTS)

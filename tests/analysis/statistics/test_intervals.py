@@ -1,6 +1,7 @@
 """Intervals must be those of the textbook, of scipy, and cover as often as they say."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pytest
 from scipy import stats
 
 from analysis.statistics import (
+    Interval,
     bootstrap_interval,
     improvement_interval,
     interquartile_interval,
@@ -50,9 +52,59 @@ def test_interval_of_nothing_is_nan() -> None:
     assert math.isnan(interval.mean)
 
 
-def test_interval_of_equal_values_has_no_width() -> None:
-    interval = mean_interval([0.25] * 4)
-    assert (interval.low, interval.mean, interval.high) == (0.25, 0.25, 0.25)
+EQUAL = pytest.mark.parametrize(
+    "values",
+    [[0.25] * 4, [10 / 359 - 9 / 359, 8 / 359 - 7 / 359, 2 / 359 - 1 / 359]],
+    ids=["equal", "equal but for rounding"],
+)
+
+
+@EQUAL
+@pytest.mark.parametrize("interval_of", [mean_interval, interquartile_interval])
+def test_equal_values_have_no_interval(
+    interval_of: Callable[[list[float]], Interval], values: list[float]
+) -> None:
+    """One of no width would cover no mean but the very value."""
+    interval = interval_of(values)
+    assert interval.mean == pytest.approx(values[0])
+    assert interval.n == len(values)
+    assert math.isnan(interval.low)
+    assert math.isnan(interval.high)
+
+
+def test_an_interquartile_mean_of_equal_values_in_the_middle_has_none() -> None:
+    assert math.isnan(interquartile_interval([0.1, *[0.2] * 8, 0.9]).low)
+
+
+@pytest.mark.parametrize(
+    ("ends", "cut"),
+    [
+        ((-0.09, 0.18), (0.0, 0.18)),
+        ((0.9, 1.2), (0.9, 1.0)),
+        ((0.1, 0.2), (0.1, 0.2)),
+        ((-3.0, 4.0), (0.0, 1.0)),
+    ],
+)
+def test_an_interval_is_cut_where_no_truth_lies_beyond(
+    ends: tuple[float, float], cut: tuple[float, float]
+) -> None:
+    interval = Interval(0.1, *ends, 3).within(0.0, 1.0)
+    assert (interval.mean, interval.low, interval.high, interval.n) == (0.1, *cut, 3)
+
+
+def test_a_cut_leaves_ends_that_are_not_known() -> None:
+    assert math.isnan(Interval(0.1, math.nan, math.nan, 1).within(0.0, 1.0).low)
+
+
+@pytest.mark.parametrize("n", [2, 3])
+def test_a_cut_interval_covers_exactly_as_often(n: int) -> None:
+    """Rare errors of few seeds: most intervals reach below 0, where the mean is not."""
+    rng = np.random.default_rng(0)
+    whole = [mean_interval((rng.binomial(359, 0.003, n) / 359).tolist()) for _ in range(300)]
+    cut = [each.within(0.0, 1.0) for each in whole]
+    assert sum(each.low < 0 for each in whole) > 150
+    covers = [[each.low <= 0.003 <= each.high for each in intervals] for intervals in (whole, cut)]
+    assert covers[0] == covers[1]
 
 
 @pytest.mark.parametrize("n", [2, 3, 10])
@@ -99,9 +151,10 @@ def test_pairing_takes_out_what_the_seeds_share() -> None:
     """A seed's own difficulty moves both sides: the interval of the difference ignores it."""
     difficulty = np.random.default_rng(0).normal(0, 1, 8)
     other = pd.Series(difficulty)
-    interval = paired_interval(other + 0.1, other)
-    assert interval.low == pytest.approx(0.1)
-    assert interval.high == pytest.approx(0.1)
+    own = pd.Series([0.1, 0.1001] * 4)
+    interval = paired_interval(other + own, other)
+    alone = mean_interval(own.tolist())
+    assert (interval.low, interval.high) == pytest.approx((alone.low, alone.high))
 
 
 def test_a_seed_that_occurs_twice_is_refused() -> None:
@@ -183,9 +236,10 @@ def test_bootstrap_needs_many_values() -> None:
     assert math.isnan(bootstrap_interval([], rng=rng).mean)
 
 
-def test_bootstrap_of_equal_values_has_no_width() -> None:
+def test_equal_values_have_no_bootstrap_interval() -> None:
     interval = bootstrap_interval([0.25] * N_BOOTSTRAP, rng=np.random.default_rng(0))
-    assert (interval.low, interval.mean, interval.high) == (0.25, 0.25, 0.25)
+    assert interval.mean == 0.25
+    assert math.isnan(interval.low)
 
 
 def test_bootstrap_draws_from_the_generator_it_is_given() -> None:

@@ -8,7 +8,12 @@ import pytest
 from scipy import stats
 
 from analysis.statistics import holm, mean_interval, seeds_to_resolve, sign_flip_p, t_p
-from analysis.statistics.significance import MOST_SEEDS
+from analysis.statistics.significance import (
+    MOST_SEEDS,
+    fewest_pairs,
+    lowest_p,
+    too_few_pairs,
+)
 
 
 def rng() -> np.random.Generator:
@@ -151,3 +156,28 @@ def test_a_stricter_level_needs_more_seeds() -> None:
     assert loose is not None
     assert strict is not None
     assert loose < strict < MOST_SEEDS
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 6, 10])
+@pytest.mark.parametrize("n_tests", [1, 2, 6])
+def test_the_lowest_p_is_that_of_differences_of_one_sign(n: int, n_tests: int) -> None:
+    each = sign_flip_p([0.1 + 0.01 * i for i in range(n)], rng=rng())
+    adjusted = holm([each] * n_tests)
+    assert adjusted == pytest.approx([lowest_p(n, n_tests=n_tests)] * n_tests)
+
+
+@pytest.mark.parametrize(("n_tests", "n"), [(1, 6), (2, 7), (3, 7), (4, 8), (6, 8), (12, 9)])
+def test_so_many_seeds_can_tell_a_contrast_and_one_less_cannot(n_tests: int, n: int) -> None:
+    """2 / 2^5 = 0.0625 is more than 0.05, 2 / 2^6 = 0.03125 is less."""
+    assert fewest_pairs(n_tests=n_tests) == n
+    assert lowest_p(n, n_tests=n_tests) <= 0.05 < lowest_p(n - 1, n_tests=n_tests)
+    assert too_few_pairs(n, n_tests=n_tests) == ""
+    assert f"0.05 takes {n} seeds or more" in too_few_pairs(n - 1, n_tests=n_tests)
+
+
+def test_what_few_seeds_cannot_tell_is_worded() -> None:
+    assert too_few_pairs(5, n_tests=6) == (
+        "5 seeds cannot make p, adjusted over 6 contrasts, less than 0.375, however clear the "
+        "difference: 0.05 takes 8 seeds or more"
+    )
+    assert too_few_pairs(1, n_tests=1).startswith("1 seed cannot make p less than 1,")
