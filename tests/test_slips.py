@@ -89,7 +89,8 @@ SLIPS = [
     slip("-m", "task=table", "task.path=a.csv", "seed=0,1", says="task.path=a.csv: there is no"),
     # sweeps
     slip("-m", "sweeps=default", "optimizer=adam", says="optimizer=adam|set optimizer themselves"),
-    slip("-m", "task.dev_fraction=0.001,0.2", says="task.dev_fraction=0.001|without examples"),
+    slip("-m", "task.dev_fraction=0.001,0.2", says="task.dev_fraction|a sweep for each"),
+    slip("-m", "seed=0,1", "task.dev_fraction=0.001", says="task.dev_fraction=0.001|without exam"),
     slip(
         "-m", "optimizer.lr=tag(lgo,interval(1e-4,1))", says="optimizer.lr|tags are log and grow"
     ),
@@ -105,7 +106,7 @@ SLIPS = [
     slip("-m", "optimizer=sgd,adagrad", "optimizer.momentum=0,0.9", says="momentum|no arm has it"),
     slip("-m", "optimizer=sgd,heavy_ball", "optimizer.eps=1e-6", says="optimizer.eps|no arm has"),
     slip("-m", "optimizer.lr=0.1,-1", says="optimizer.lr must be positive, got -1"),
-    slip("-m", "optimizer.lr=0.1,fast", says="optimizer.lr must be a number, got 'fast'"),
+    slip("-m", "optimizer.lr=0.1,fast", says="optimizer.lr must be a number, got fast"),
     slip("-m", "optimizer.lr=interval(1,0.1)", says="optimizer.lr|low end"),
     slip("-m", "optimizer.lr=tag(log,interval(0,1))", says="optimizer.lr|log scale"),
     slip("-m", "optimizer.lr=interval(-1,1)", says="optimizer.lr must be positive, got -1"),

@@ -5,6 +5,7 @@ sweep (which bound is a natural one) and the schema of the records all read it t
 """
 
 import dataclasses
+import enum
 import functools
 import math
 import re
@@ -258,6 +259,8 @@ def as_override(value: Any) -> str:  # noqa: ANN401 - what YAML holds
         return str(value).lower()
     if isinstance(value, list | tuple):
         return f"[{','.join(as_override(each) for each in value)}]"
+    if isinstance(value, Mapping):
+        return f"{{{','.join(f'{key}:{as_override(each)}' for key, each in value.items())}}}"
     if isinstance(value, str) and not (_PLAIN.fullmatch(value) and value.lower() not in _WORDS):
         quoted = re.sub(r'(\\*)("|$)', r"\1\1\2", value).replace('"', '\\"')
         return f'"{quoted}"'
@@ -271,5 +274,7 @@ def describe(hint: Any) -> str:  # noqa: ANN401 - any type hint
     if typing.get_origin(hint) is list:
         item = describe(typing.get_args(hint)[0]).partition(" ")[2]
         return f"a list of {item}s"
+    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        return " or ".join(hint.__members__)
     words = {int: "an integer", float: "a number", str: "a word", bool: "true or false"}
     return words.get(hint, "null" if hint is type(None) else str(hint))
