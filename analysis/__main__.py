@@ -5,12 +5,18 @@ those named; ``summary`` sets the results of all sweeps, or of those named, side
 ``coverage`` simulates how often the intervals cover what they should.
 """
 
+from ffnn_lab.module_path import stand_back
+
+if __name__ == "__main__":
+    stand_back()
+
 import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ffnn_lab.config import home
 from ffnn_lab.records import RecordError
 
 
@@ -127,8 +133,8 @@ COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
 def _add_outputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--outputs",
-        type=Path,
-        default=Path(os.environ.get("FFNN_LAB_OUTPUTS", "outputs")),
+        type=home,
+        default=os.environ.get("FFNN_LAB_OUTPUTS", "outputs"),
         help="folder of all sweeps (default: FFNN_LAB_OUTPUTS, or else outputs)",
     )
 

@@ -42,6 +42,9 @@ def read_arguments(arguments: Sequence[str]) -> list[str]:
         check_override(override, is_sweep=is_sweep)
     if not is_sweep:
         return [*flags, *texts]
+    if "hydra.mode=RUN" in texts:
+        msg = "hydra.mode=RUN means one run: leave it out, or write it without -m and sweeps="
+        raise ConfigError(msg)
     if not options.multirun:
         flags.append("--multirun")
     pairs = zip(texts, overrides, strict=True)

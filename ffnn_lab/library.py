@@ -28,7 +28,7 @@ import torch
 from torch import Tensor, nn
 
 from ffnn_lab import losses, models, optimizers, steps
-from ffnn_lab.config import UserError
+from ffnn_lab.config import UserError, home
 
 CACHE = "FFNN_LAB_CACHE"
 """Environment variable: folder of the compiled programs."""
@@ -75,7 +75,7 @@ def programs_folder() -> Path:
     """Say where compiled programs lie: ``FFNN_LAB_CACHE``, or ``ffnn_lab`` in the user's cache."""
     own = os.environ.get(CACHE)
     if own:
-        return Path(own)
+        return home(own)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ffnn_lab"
 
 

@@ -22,12 +22,18 @@ def explain(error: BaseException) -> str:
                 "that flag; a sweep of your own is a file in sweeps/, chosen by sweeps=NAME"
             )
         options = error.options or []
-        said = f"{group}={choice}: there is no such choice; {group} has {_listed(choice, options)}"
+        said = f"{group}={choice}: there is no such choice"
+        if options:
+            said += f"; {group} has {_listed(choice, options)}"
         if choice in LAUNCHERS and group == "hydra/launcher":
             how = "make install, or pip install 'ffnn_lab[launchers]'"
             said += f"; {choice} comes with the extra launchers: {how}"
         return said
     cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
+    if cause is None and isinstance(error.__context__, OmegaConfBaseException):
+        where = str(error).partition(":")[0]  # Hydra names the file that it composed
+        context = error.__context__
+        return f"{where}: {context.full_key}: {str(context).strip().splitlines()[0]}"
     if isinstance(cause, OmegaConfBaseException) and cause.full_key is not None:
         return _explain_key(error, cause, cause.full_key)
     text = str(error).strip() or type(error).__name__

@@ -3,9 +3,15 @@
 Only what ``--help`` needs is imported here; torch, optuna and the rest come with the work.
 """
 
+import sys
+
+from ffnn_lab.module_path import stand_back
+
+if __name__ == "__main__":
+    stand_back()
+
 import os
 import signal
-import sys
 
 EXIT_SLIP = 2
 EXIT_INTERRUPTED = 130
@@ -41,7 +47,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from ffnn_lab import schemas
 from ffnn_lab.command_line import read_arguments
-from ffnn_lab.config import ConfigError, RunConfig, UserError, run_id
+from ffnn_lab.config import ConfigError, RunConfig, UserError, check_paths, run_id
 from ffnn_lab.messages import explain
 
 if TYPE_CHECKING:
@@ -64,6 +70,7 @@ def app(composed: DictConfig) -> None:
                 raise ConfigError(msg)
         config = OmegaConf.to_object(composed)
         assert isinstance(config, RunConfig)  # noqa: S101 - run_schema says so
+        check_paths(config)
         run_single(config)
 
 

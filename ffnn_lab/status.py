@@ -3,6 +3,11 @@
 Parts of records appear whole, so this may be asked while a sweep is running.
 """
 
+from ffnn_lab.module_path import stand_back
+
+if __name__ == "__main__":
+    stand_back()
+
 import argparse
 import math
 import os
@@ -16,6 +21,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from ffnn_lab.config import home
 from ffnn_lab.records import (
     DEFAULT_SETTING,
     RecordError,
@@ -102,8 +108,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument(
         "--outputs",
-        type=Path,
-        default=Path(os.environ.get("FFNN_LAB_OUTPUTS", "outputs")),
+        type=home,
+        default=os.environ.get("FFNN_LAB_OUTPUTS", "outputs"),
         help="folder of all sweeps (default: FFNN_LAB_OUTPUTS, or else outputs)",
     )
     asked = parser.parse_args(arguments)

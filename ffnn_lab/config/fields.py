@@ -8,11 +8,13 @@ import dataclasses
 import enum
 import functools
 import math
+import os
 import re
 import types
 import typing
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar, Union
 
 Part = TypeVar("Part")
@@ -265,6 +267,15 @@ def as_override(value: Any) -> str:  # noqa: ANN401 - what YAML holds
         quoted = re.sub(r'(\\*)("|$)', r"\1\1\2", value).replace('"', '\\"')
         return f'"{quoted}"'
     return str(value)
+
+
+def home(text: str) -> Path:
+    """Return a path with ``~`` and ``~user`` at its beginning replaced by that home folder.
+
+    A shell does so only where nothing is quoted and nothing stands before the tilde. The name of
+    no user is left as it is.
+    """
+    return Path(os.path.expanduser(text))  # noqa: PTH111 - pathlib's raises for an unknown user
 
 
 def describe(hint: Any) -> str:  # noqa: ANN401 - any type hint

@@ -11,6 +11,7 @@ from ffnn_lab.config.fields import (
     ConfigError,
     check,
     coerce,
+    home,
     is_neutral,
     one_of,
     ranged,
@@ -85,6 +86,13 @@ class PathsConfig:
     """Folder of all records, tables and figures."""
     data: str
     """Folder of the raw data that are not embedded."""
+
+    def __post_init__(self) -> None:
+        """Replace a tilde at the beginning by the home folder that it means."""
+        for name in ("outputs", "data"):
+            text = getattr(self, name)
+            if text.startswith("~"):
+                setattr(self, name, str(home(text)))
 
 
 @dataclass(kw_only=True)
@@ -182,6 +190,30 @@ MOVES_NO_NUMBER = (
     "trainer.checkpoint_seconds",
 )
 """Beginnings of the leaves that do not enter a run's id."""
+
+
+def check_paths(config: RunConfig) -> None:
+    """Check the paths of a run that is to be trained; records of earlier runs are not checked.
+
+    Raises:
+        ConfigError: If one begins with a tilde and the name of no user, or is empty.
+    """
+    named = {"paths.outputs": config.paths.outputs, "paths.data": config.paths.data}
+    if getattr(config.task, "path", None) is not None:
+        named["task.path"] = str(home(config.task.path))  # type: ignore[attr-defined]
+    for name, path in named.items():
+        if path.startswith("~"):
+            msg = (
+                f"{name}={path}: a path that begins with ~ means a home folder, and there is no "
+                f"user of that name; a folder of that name is written ./{path}"
+            )
+            raise ConfigError(msg)
+        if not path.strip():
+            msg = f"{name} must name a folder, got nothing; . is the folder where you stand"
+            raise ConfigError(msg)
+        if "\0" in path:
+            msg = f"{name} must be a path, which has no zero bytes; got {path!r}"
+            raise ConfigError(msg)
 
 
 def from_leaves(flat: Mapping[str, Any]) -> RunConfig:

@@ -15,7 +15,15 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from ffnn_lab.config import ConfigError, RunConfig, SweeperConfig, digest, leaves, with_values
+from ffnn_lab.config import (
+    ConfigError,
+    RunConfig,
+    SweeperConfig,
+    check_paths,
+    digest,
+    leaves,
+    with_values,
+)
 from ffnn_lab.config.fields import as_override, leaf_fields
 from ffnn_lab.config.run import MOVES_NO_NUMBER
 from ffnn_lab.sweeper.checks import check_arm_names, check_axis, check_examples, check_name
@@ -249,7 +257,9 @@ def _arm(
     written = {a.key: a for a in given if a.key in has or a in draft.own}
     fixed = {key: a for key, a in written.items() if a.axis is None}
     axes = {key: a.axis for key, a in written.items() if a.axis is not None}
-    config = settle_task(settle(composer.filled(draft.groups, fixed, axes)))
+    filled = composer.filled(draft.groups, fixed, axes)
+    check_paths(filled)
+    config = settle_task(settle(filled))
     space = {key: _checked_axis(config, key, axis) for key, axis in axes.items()}
     _check_combinations(config, space)
     check_task(config.task, Path(config.paths.data))  # data that do not fit are a slip as well

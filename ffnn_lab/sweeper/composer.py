@@ -4,7 +4,7 @@ import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass
-from typing import Any
+from typing import Any, get_origin
 
 from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig, OmegaConf
@@ -145,7 +145,9 @@ def as_composed(config: RunConfig, key: str, value: Any) -> Any:  # noqa: ANN401
         OmegaConf.update(typed, name, value)
         converted = OmegaConf.to_container(typed)
     except OmegaConfBaseException:
-        msg = f"{key} must be {describe(hint)}, got {value}"
+        more = "; several values are written a,b, without brackets"
+        several = more if isinstance(value, list) and get_origin(hint) is not list else ""
+        msg = f"{key} must be {describe(hint)}, got {value}{several}"
         raise ConfigError(msg) from None
     assert isinstance(converted, dict)  # noqa: S101 - as a dataclass has it
     return converted[name]

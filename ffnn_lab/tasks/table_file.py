@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from ffnn_lab.config import ConfigError
+from ffnn_lab.config import ConfigError, home
 from ffnn_lab.config.task import TableConfig
 from ffnn_lab.tasks.task import DataError
 
@@ -35,7 +35,7 @@ def find_table(config: TableConfig) -> Path:
     if config.path is None:
         msg = f"task.path must name a table ({endings}), got nothing"
         raise ConfigError(msg)
-    path = Path(config.path).expanduser().absolute()
+    path = home(config.path).absolute()
     if path.suffix.lower() not in (*CSV_ENDINGS, *PARQUET_ENDINGS):
         msg = f"task.path must name a table ({endings}), got {config.path}"
         raise ConfigError(msg)
