@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from hydra._internal.utils import get_args_parser
-from hydra.core.override_parser.types import ChoiceSweep, Override, QuotedString, Sweep
+from hydra.core.override_parser.types import ChoiceSweep, Override, QuotedString, RangeSweep, Sweep
 
 from ffnn_lab.config import GROUPS, ConfigError
 from ffnn_lab.sweeper.grammar import defer, parse
@@ -174,7 +174,7 @@ def check_override(override: Override, *, is_sweep: bool) -> None:
     if key in GROUPS and not override.is_delete():
         named = override.value()
         names = named.list if isinstance(named, ChoiceSweep) else [named]
-        odd = not isinstance(named, Sweep) or isinstance(named, ChoiceSweep)
+        odd = not isinstance(named, Sweep) or isinstance(named, ChoiceSweep | RangeSweep)
         if odd and any(not isinstance(each, str | QuotedString) for each in names):
             msg = f"{text}: {key} takes the name of an option: {', '.join(GROUPS[key])}"
             raise ConfigError(msg)

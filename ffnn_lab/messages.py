@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterable
 
-from hydra.errors import MissingConfigException
+from hydra.errors import HydraException, MissingConfigException
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from ffnn_lab.config.fields import describe, type_hints
@@ -30,9 +30,10 @@ def explain(error: BaseException) -> str:
             said += f"; {choice} comes with the extra launchers: {how}"
         return said
     cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
-    if cause is None and isinstance(error.__context__, OmegaConfBaseException):
+    context = error.__context__
+    is_hydras = cause is None and isinstance(error, HydraException)
+    if is_hydras and isinstance(context, OmegaConfBaseException):
         where = str(error).partition(":")[0]  # Hydra names the file that it composed
-        context = error.__context__
         return f"{where}: {context.full_key}: {str(context).strip().splitlines()[0]}"
     if isinstance(cause, OmegaConfBaseException) and cause.full_key is not None:
         return _explain_key(error, cause, cause.full_key)

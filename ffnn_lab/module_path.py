@@ -13,7 +13,7 @@ def stand_back() -> None:
     """Move the folder where the user stands to the end of the module path.
 
     A checkout of the project stays in front, since all of it must be of one version. Python
-    processes that are started from here, such as workers, do not look where they stand at all; they
+    processes that are started from here, such as workers, do not look where they stand at all, and
     find such a checkout by ``PYTHONPATH``.
     """
     here = os.getcwd()  # noqa: PTH109 - pathlib is not loaded yet

@@ -1,5 +1,6 @@
 """Hydra's override grammar, read into values and axes."""
 
+import math
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,6 +48,8 @@ class Assignment:
         raise ConfigError(msg)
 
 
+MOST_VALUES = 100_000
+"""Listed values of one axis."""
 DEFERRED = "deferred"
 """Tag of the wrapper that ``defer`` puts around a value."""
 _FUNCTIONS = ("choice(", "range(", "interval(", "tag(", "sort(", "shuffle(", "glob(", "[", "{")
@@ -162,6 +165,7 @@ def _axis(key: str, override: Override) -> Axis | None:
         check_interval(key, interval)
         return interval
     if isinstance(sweep, RangeSweep):
+        _check_range(override.input_line or key, sweep)
         values = tuple(_plain(each) for each in sweep.range())
     elif isinstance(sweep, ChoiceSweep):
         values = tuple(_plain(each) for each in sweep.list)
@@ -182,6 +186,24 @@ def _axis(key: str, override: Override) -> Axis | None:
         msg = f"{key}: a value is named twice in {override.input_line}"
         raise ConfigError(msg)
     return Choice(values)
+
+
+def _check_range(text: str, sweep: RangeSweep) -> None:
+    """Refuse a range without an end, and one that would fill the memory.
+
+    Raises:
+        ConfigError: With the range as it was written.
+    """
+    ends = (sweep.start, sweep.stop)
+    if any(end is None or not math.isfinite(end) for end in ends) or not sweep.step:
+        msg = f"{text}: a range needs two ends that are numbers, and a step that is not 0"
+        raise ConfigError(msg)
+    n_values = (float(sweep.stop or 0) - float(sweep.start or 0)) / float(sweep.step)
+    if n_values > MOST_VALUES:
+        msg = (
+            f"{text}: an axis has at most {MOST_VALUES} listed values; sample an interval instead"
+        )
+        raise ConfigError(msg)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - the parser's elements
