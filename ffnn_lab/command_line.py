@@ -171,12 +171,13 @@ def check_override(override: Override, *, is_sweep: bool) -> None:
     if key.lstrip("+").startswith(OF_A_SWEEP) and not is_sweep:
         msg = f"{text}: this is about a sweep, and without -m there is one run; add -m"
         raise ConfigError(msg)
-    if key in GROUPS and not override.is_delete():
+    if (key in GROUPS or "/" in key) and not override.is_delete():
         named = override.value()
         names = named.list if isinstance(named, ChoiceSweep) else [named]
         odd = not isinstance(named, Sweep) or isinstance(named, ChoiceSweep | RangeSweep)
         if odd and any(not isinstance(each, str | QuotedString) for each in names):
-            msg = f"{text}: {key} takes the name of an option: {', '.join(GROUPS[key])}"
+            options = f": {', '.join(GROUPS[key])}" if key in GROUPS else ""
+            msg = f"{text}: {key} takes the name of an option{options}"
             raise ConfigError(msg)
 
 

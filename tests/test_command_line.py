@@ -79,6 +79,8 @@ def test_a_deferred_value_comes_back_to_the_last_character(text: str) -> None:
         ("optimizer=null", "optimizer takes the name of an option: sgd"),
         ("-m optimizer=1,sgd", "optimizer takes the name of an option: sgd"),
         ("-m optimizer=range(1,3)", "optimizer takes the name of an option: sgd"),
+        ("-m hydra/launcher=null", "hydra/launcher takes the name of an option"),
+        ("=3", "=3: an override is written name=value"),
         ("--foo", "unrecognized arguments: --foo"),
         ("--cfg", "argument --cfg/-c: expected one argument"),
         ("sweeps=default --cfg job", "--cfg shows one run"),

@@ -63,14 +63,16 @@ def parse(text: str) -> Override:
         ConfigError: If the text is not Hydra's grammar. The message has the text as it was
             written, and the quotes that it needs.
     """
-    if "=" not in text and not text.startswith("~"):
-        msg = f"{text}: an override is written name=value, and a flag begins with -- (see --help)"
+    if ("=" not in text and not text.startswith("~")) or text.startswith("="):
+        how = "an override is written name=value, and a flag begins with -- (see --help)"
+        msg = f"{text or repr(text)}: {how}"
         raise ConfigError(msg)
     try:
         return OverridesParser.create().parse_override(text)
     # Hydra's visitor raises whatever Python does: an integer of 5,000 digits is a ValueError.
     except (HydraException, ValueError, RecursionError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        reason = reason.partition(" expecting {")[0]  # a list of all tokens that there are
         msg = f"{text}: {reason}{_advice(text, reason)}"
         raise ConfigError(msg) from None
 
