@@ -159,6 +159,9 @@ def check_override(override: Override, *, is_sweep: bool) -> None:
     """
     text, key = override.input_line or "", override.get_key_element()
     is_swept = override.is_sweep_override()
+    if override.package is not None:
+        msg = f"{text}: a run has one of each part, so nothing is written after @; leave it out"
+        raise ConfigError(msg)
     if is_swept and override.is_hydra_override():
         msg = f"{text}: settings of Hydra are not swept; give it one value"
         raise ConfigError(msg)

@@ -80,6 +80,7 @@ def test_a_deferred_value_comes_back_to_the_last_character(text: str) -> None:
         ("-m optimizer=1,sgd", "optimizer takes the name of an option: sgd"),
         ("-m optimizer=range(1,3)", "optimizer takes the name of an option: sgd"),
         ("-m hydra/launcher=null", "hydra/launcher takes the name of an option"),
+        ("-m optimizer@foo=adam", "optimizer@foo=adam: .* nothing is written after @"),
         ("=3", "=3: an override is written name=value"),
         ("--foo", "unrecognized arguments: --foo"),
         ("--cfg", "argument --cfg/-c: expected one argument"),

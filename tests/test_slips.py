@@ -108,6 +108,9 @@ SLIPS = [
     ),
     slip("-m", "seed=3000", says="seed: tuning takes integers from 0 to 999, got 3000"),
     slip("-m", "trainer=null", says="trainer"),
+    slip(
+        "-m", "seed=0", "hydra.sweeper.protocol=tpe", says="hydra.sweeper.protocol: Invalid type"
+    ),
     slip("-m", "hydra.sweeper.name=a/b", "seed=0", says="hydra.sweeper.name|got a/b"),
     slip("-m", "seed=0", "optimizer.lr=range(1,3,0)", says="optimizer.lr=range(1,3,0)|a step"),
     slip("-m", "optimizer.lr=range(1,1e9)", says="optimizer.lr=range(1,1e9)|at most 100000"),

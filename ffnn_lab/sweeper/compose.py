@@ -14,6 +14,7 @@ from typing import Any
 from hydra.core.config_loader import ConfigLoader
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import ValidationError
 
 from ffnn_lab.config import (
     ConfigError,
@@ -118,8 +119,12 @@ def _assignments(text: str) -> list[Assignment]:
 
 def _options(master: DictConfig) -> SweeperConfig:
     written = {k: v for k, v in master.hydra.sweeper.items_ex(resolve=True) if k != "_target_"}
-    typed = OmegaConf.merge(OmegaConf.structured(SweeperConfig), OmegaConf.create(written))
-    options = OmegaConf.to_object(typed)
+    try:
+        typed = OmegaConf.merge(OmegaConf.structured(SweeperConfig), OmegaConf.create(written))
+        options = OmegaConf.to_object(typed)
+    except ValidationError as error:
+        msg = f"hydra.sweeper.{error.full_key}: {str(error).strip().splitlines()[0]}"
+        raise ConfigError(msg) from None
     assert isinstance(options, SweeperConfig)  # noqa: S101 - the schema says so
     return options
 
