@@ -5,6 +5,11 @@ those named; ``summary`` sets the results of all sweeps, or of those named, side
 ``coverage`` simulates how often the intervals cover what they should.
 """
 
+from ffnn_lab.module_path import stand_back
+
+if __name__ == "__main__":
+    stand_back()
+
 import argparse
 import os
 import sys
@@ -12,7 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from analysis.preflight import import_matplotlib
-from ffnn_lab.config import UserError
+from ffnn_lab.config import UserError, home
 from ffnn_lab.records import RecordError
 from ffnn_lab.terminal import accept_any_text
 
@@ -139,8 +144,8 @@ COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
 def _add_outputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--outputs",
-        type=Path,
-        default=Path(os.environ.get("FFNN_LAB_OUTPUTS", "outputs")),
+        type=home,
+        default=os.environ.get("FFNN_LAB_OUTPUTS", "outputs"),
         help="folder of all sweeps (default: FFNN_LAB_OUTPUTS, or else outputs)",
     )
 

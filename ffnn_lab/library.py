@@ -28,7 +28,7 @@ from torch import Tensor, nn
 
 from ffnn_lab import losses, models, optimizers, steps
 from ffnn_lab.aoti import Program
-from ffnn_lab.config import UserError
+from ffnn_lab.config import UserError, home
 from ffnn_lab.vault import CACHE, DamagedError, Vault, opened
 
 NO_COMPILER = (
@@ -78,7 +78,7 @@ def programs_folder() -> Path:
     """Return the folder of compiled programs: ``FFNN_LAB_CACHE``, or one in the user's cache."""
     own = os.environ.get(CACHE)
     if own:
-        return Path(own).expanduser()
+        return home(own)
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     # A folder by itself: it is for this user alone, whatever else may write to the one above.
     return cache / "ffnn_lab" / "programs"

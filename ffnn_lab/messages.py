@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterable
 
-from hydra.errors import MissingConfigException
+from hydra.errors import HydraException, MissingConfigException
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from ffnn_lab.config.fields import describe, type_hints
@@ -16,13 +16,25 @@ def explain(error: BaseException) -> str:
     """Turn an error of ours, Hydra's or OmegaConf's into what the user should read."""
     if isinstance(error, MissingConfigException) and error.missing_cfg_file is not None:
         group, _, choice = error.missing_cfg_file.rpartition("/")
+        if not group:
+            return (
+                f"--config-name {choice}: there is no such config. The lab has one, taken without "
+                "that flag; a sweep of your own is a file in sweeps/, chosen by sweeps=NAME"
+            )
         options = error.options or []
-        said = f"{group}={choice}: there is no such choice; {group} has {_listed(choice, options)}"
+        said = f"{group}={choice}: there is no such choice"
+        if options:
+            said += f"; {group} has {_listed(choice, options)}"
         if choice in LAUNCHERS and group == "hydra/launcher":
             how = "make install, or pip install 'ffnn_lab[launchers]'"
             said += f"; {choice} comes with the extra launchers: {how}"
         return said
-    cause = error.__cause__
+    cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
+    context = error.__context__
+    is_hydras = cause is None and isinstance(error, HydraException)
+    if is_hydras and isinstance(context, OmegaConfBaseException):
+        where = str(error).partition(":")[0]  # Hydra names the file that it composed
+        return f"{where}: {context.full_key}: {str(context).strip().splitlines()[0]}"
     if isinstance(cause, OmegaConfBaseException) and cause.full_key is not None:
         return _explain_key(error, cause, cause.full_key)
     text = str(error).strip() or type(error).__name__
@@ -37,7 +49,7 @@ def _explain_key(error: BaseException, cause: OmegaConfBaseException, key: str) 
     if isinstance(cause, ConfigKeyError | ConfigAttributeError):
         has = f"; {where or 'a run'} has {_listed(name, hints)}" if hints else ""
         return f"{key}: there is no such field{has}"
-    if name in hints:
+    if name in hints and error is not cause:
         # Hydra's own message ends in the override as written.
         value = str(error).rpartition("=")[2] or "nothing"
         return f"{key} must be {describe(hints[name])}, got {value}"

@@ -3,6 +3,11 @@
 Only what ``--help`` needs is imported here; torch comes with the work.
 """
 
+from ffnn_lab.module_path import stand_back
+
+if __name__ == "__main__":
+    stand_back()
+
 import argparse
 import json
 import math
@@ -17,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from rich.console import Console
 
-from ffnn_lab.config import RunConfig, UserError, from_leaves, moves_numbers, run_id
+from ffnn_lab.config import RunConfig, UserError, from_leaves, home, moves_numbers, run_id
 from ffnn_lab.config.task import TableConfig
 from ffnn_lab.records import (
     CurvePoint,
@@ -127,8 +132,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("run", metavar="RUN_ID", help="a run's id, or the beginning of it")
     parser.add_argument(
         "--outputs",
-        type=Path,
-        default=Path(os.environ.get("FFNN_LAB_OUTPUTS", "outputs")),
+        type=home,
+        default=os.environ.get("FFNN_LAB_OUTPUTS", "outputs"),
         help="folder of all sweeps (default: FFNN_LAB_OUTPUTS, or else outputs)",
     )
     parser.add_argument(

@@ -3,9 +3,15 @@
 Only what ``--help`` needs is imported here; torch, optuna and the rest come with the work.
 """
 
+import sys
+
+from ffnn_lab.module_path import stand_back
+
+if __name__ == "__main__":
+    stand_back()
+
 import os
 import signal
-import sys
 
 EXIT_SLIP = 2
 EXIT_INTERRUPTED = 130
@@ -35,13 +41,13 @@ from typing import TYPE_CHECKING
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from ffnn_lab import schemas
-from ffnn_lab.config import ConfigError, RunConfig, UserError, run_id
+from ffnn_lab.command_line import read_arguments
+from ffnn_lab.config import ConfigError, RunConfig, UserError, check_paths, run_id
 from ffnn_lab.messages import explain
 from ffnn_lab.terminal import accept_any_text
 
@@ -67,6 +73,7 @@ def app(composed: DictConfig) -> None:
                 raise ConfigError(msg)
         config = OmegaConf.to_object(composed)
         assert isinstance(config, RunConfig)  # noqa: S101 - run_schema says so
+        check_paths(config)
         run_single(config)
 
 
@@ -383,37 +390,8 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     schemas.register()
     with slips_said():
-        if {"-m", "--multirun"} & set(sys.argv) and {"-c", "--cfg"} & set(sys.argv):
-            msg = "--cfg shows one run: write it without -m"
-            raise ConfigError(msg)
-        sys.argv[1:] = defer_leaves(sys.argv[1:])
+        sys.argv[1:] = read_arguments(sys.argv[1:])
         app()
-
-
-def defer_leaves(arguments: Sequence[str]) -> list[str]:
-    """Rewrite ``key=value`` of a sweep's command line to ``key=choice(value)``.
-
-    Hydra would apply a plain value to its one composed config, which need not have the key:
-    ``-m optimizer=sgd,adam optimizer.eps=1e-6`` fails on the default optimizer. A choice is left
-    to the sweeper, which gives it to the arms that have the key.
-    """
-    names_sweep = any(text.startswith("sweeps=") for text in arguments)
-    if not names_sweep and not {"-m", "--multirun"} & set(arguments):
-        return list(arguments)
-    deferred = []
-    for text in arguments:
-        key, equals, value = text.partition("=")
-        is_leaf = (
-            "." in key
-            and equals
-            and "${" not in value
-            and not key.startswith(("hydra.", "-", "+", "~"))
-        )
-        if is_leaf and not OverridesParser.create().parse_override(text).is_sweep_override():
-            deferred.append(f"{key}=choice({value})")
-        else:
-            deferred.append(text)
-    return deferred
 
 
 if __name__ == "__main__":

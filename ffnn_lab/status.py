@@ -4,6 +4,11 @@ Parts of records appear whole, so this may be asked while a sweep is running. Wh
 running stands in its journal.
 """
 
+from ffnn_lab.module_path import stand_back
+
+if __name__ == "__main__":
+    stand_back()
+
 import argparse
 import math
 import os
@@ -18,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ffnn_lab.config import home
 from ffnn_lab.records import (
     DEFAULT_SETTING,
     RecordError,
@@ -136,8 +142,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument(
         "--outputs",
-        type=Path,
-        default=Path(os.environ.get("FFNN_LAB_OUTPUTS", "outputs")),
+        type=home,
+        default=os.environ.get("FFNN_LAB_OUTPUTS", "outputs"),
         help="folder of all sweeps (default: FFNN_LAB_OUTPUTS, or else outputs)",
     )
     asked = parser.parse_args(arguments)

@@ -4,6 +4,11 @@ It serves a sweep that was run with ``tracking=off``, one whose tracking failed,
 What W&B has already is left out. Neither torch nor W&B is imported here.
 """
 
+from ffnn_lab.module_path import stand_back
+
+if __name__ == "__main__":
+    stand_back()
+
 import argparse
 import json
 import math
@@ -17,7 +22,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from ffnn_lab.config import UserError
+from ffnn_lab.config import UserError, home
 from ffnn_lab.config.run import TrackingConfig
 from ffnn_lab.delivery import BUSY, Delivery, count_text
 from ffnn_lab.mirror_process import server_address
@@ -96,8 +101,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("sweep", metavar="SWEEP", help="a name under the outputs, or a folder")
     parser.add_argument(
         "--outputs",
-        type=Path,
-        default=Path(os.environ.get("FFNN_LAB_OUTPUTS", "outputs")),
+        type=home,
+        default=home(os.environ.get("FFNN_LAB_OUTPUTS", "outputs")),
         help="folder of all sweeps (default: FFNN_LAB_OUTPUTS, or else outputs)",
     )
     parser.add_argument(

@@ -210,6 +210,16 @@ def test_every_sweep_in_the_project_plans(sweep: str, tmp_path: Path) -> None:
     assert (Path("sweeps") / f"{sweep}.md").read_text().startswith("#")
 
 
+@pytest.mark.slow
+def test_a_quoted_tilde_means_home(tmp_path: Path) -> None:
+    quick = ("trainer.max_epochs=1", "tracking=off")
+    said = run_lab(tmp_path, *quick, FFNN_LAB_OUTPUTS="~/res", HOME=str(tmp_path / "home"))
+    assert said.exit_code == 0, said.error
+    (folder,) = (tmp_path / "home" / "res").iterdir()
+    assert folder.name.startswith("run-")
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]
+
+
 def test_help_lists_groups_and_needs_nothing_heavy(tmp_path: Path) -> None:
     said = run_lab(tmp_path, "--help")
     assert said.exit_code == 0

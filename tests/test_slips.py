@@ -89,7 +89,8 @@ SLIPS = [
     slip("-m", "task=table", "task.path=a.csv", "seed=0,1", says="task.path=a.csv: there is no"),
     # sweeps
     slip("-m", "sweeps=default", "optimizer=adam", says="optimizer=adam|set optimizer themselves"),
-    slip("-m", "task.dev_fraction=0.001,0.2", says="task.dev_fraction=0.001|without examples"),
+    slip("-m", "task.dev_fraction=0.001,0.2", says="task.dev_fraction|a sweep for each"),
+    slip("-m", "seed=0,1", "task.dev_fraction=0.001", says="task.dev_fraction=0.001|without exam"),
     slip(
         "-m", "optimizer.lr=tag(lgo,interval(1e-4,1))", says="optimizer.lr|tags are log and grow"
     ),
@@ -99,13 +100,39 @@ SLIPS = [
     slip("-m", "seed=interval(0,5)", says="seed: list the tuning seeds"),
     slip("-m", "hydra.sweeper.name=..", "seed=0,1", says="hydra.sweeper.name|got .."),
     slip("-m", "--cfg", "job", says="--cfg shows one run"),
+    slip("-m", "sweeps=default,lr_grid", says="sweeps=default,lr_grid: sweeps takes one name"),
+    slip("-m", "tracking=off,offline", says="tracking=off,offline: tracking moves no number"),
+    slip("-m", "task.split_seed=0,1,2", says="task.split_seed=0,1,2|a sweep for each"),
+    slip(
+        "-m", "seed=0", "hydra.sweeper.tune.n_seeds=4", says="seed=0 hydra.sweeper.tune.n_seeds=4"
+    ),
+    slip("-m", "seed=3000", says="seed: tuning takes integers from 0 to 999, got 3000"),
+    slip("-m", "trainer=null", says="trainer"),
+    slip(
+        "-m", "seed=0", "hydra.sweeper.protocol=tpe", says="hydra.sweeper.protocol: Invalid type"
+    ),
+    slip("-m", "hydra.sweeper.name=a/b", "seed=0", says="hydra.sweeper.name|got a/b"),
+    slip("-m", "seed=0", "optimizer.lr=range(1,3,0)", says="optimizer.lr=range(1,3,0)|a step"),
+    slip("-m", "optimizer.lr=range(1,1e9)", says="optimizer.lr=range(1,1e9)|at most 100000"),
+    slip(
+        "-m", "optimizer.lr=1,2", "trainer.max_norm=${optimizer.lr}", says="refers to optimizer.lr"
+    ),
+    slip("--config-name", "other", says="--config-name other: there is no such config"),
+    slip(
+        "paths.outputs='~no-such-user/x'", says="paths.outputs=~no-such-user/x|no user|./~no-such"
+    ),
+    slip("-m", "seed=0", "paths.data='~no-such-user'", says="paths.data=~no-such-user|no user"),
+    slip("paths.outputs=", says="paths.outputs must name a folder, got nothing"),
+    slip(
+        "optimizer=sgd", "-m", "optimizer.lr=0.1,-1", says="optimizer.lr must be positive, got -1"
+    ),
     slip("sweeps=nope", says="sweeps=nope|no such choice|default"),
     slip("-m", "sweeps=nope", says="sweeps=nope|no such choice|default"),
     slip("-m", "optimizer=sgd,adamm", says="optimizer=adamm|no such choice"),
     slip("-m", "optimizer=sgd,adagrad", "optimizer.momentum=0,0.9", says="momentum|no arm has it"),
     slip("-m", "optimizer=sgd,heavy_ball", "optimizer.eps=1e-6", says="optimizer.eps|no arm has"),
     slip("-m", "optimizer.lr=0.1,-1", says="optimizer.lr must be positive, got -1"),
-    slip("-m", "optimizer.lr=0.1,fast", says="optimizer.lr must be a number, got 'fast'"),
+    slip("-m", "optimizer.lr=0.1,fast", says="optimizer.lr must be a number, got fast"),
     slip("-m", "optimizer.lr=interval(1,0.1)", says="optimizer.lr|low end"),
     slip("-m", "optimizer.lr=tag(log,interval(0,1))", says="optimizer.lr|log scale"),
     slip("-m", "optimizer.lr=interval(-1,1)", says="optimizer.lr must be positive, got -1"),

@@ -27,7 +27,8 @@ from ffnn_lab.status import (
 from ffnn_lab.sweeper import presence
 from ffnn_lab.sweeper.agenda import Progress
 from ffnn_lab.sweeper.definition import Definition
-from ffnn_lab.sweeper.leases import LEASE_SECONDS, Identity
+from ffnn_lab.sweeper.identity import Identity
+from ffnn_lab.sweeper.leases import LEASE_SECONDS
 from ffnn_lab.sweeper.pool import workers_of
 from ffnn_lab.sweeper.presence import Presence
 from ffnn_lab.sweeper.space import Choice, Interval, Space

@@ -1,6 +1,6 @@
 """Typed configs: types, units and ranges of everything a run can be told. Imports no torch."""
 
-from ffnn_lab.config.fields import ConfigError, UserError, leaves, with_values
+from ffnn_lab.config.fields import ConfigError, UserError, home, leaves, with_values
 from ffnn_lab.config.initializer import InitializerConfig
 from ffnn_lab.config.optimizer import OptimizerConfig
 from ffnn_lab.config.run import (
@@ -9,6 +9,7 @@ from ffnn_lab.config.run import (
     ModelConfig,
     RunConfig,
     TrainerConfig,
+    check_paths,
     digest,
     from_leaves,
     identity,
@@ -33,8 +34,10 @@ __all__ = [
     "TaskConfig",
     "TrainerConfig",
     "UserError",
+    "check_paths",
     "digest",
     "from_leaves",
+    "home",
     "identity",
     "leaves",
     "moves_numbers",

@@ -6,13 +6,16 @@ sweep (which bound is a natural one) and the schema of the records all read it t
 
 import copy
 import dataclasses
+import enum
 import functools
 import math
+import os
 import re
 import types
 import typing
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar, Union
 
 Part = TypeVar("Part")
@@ -282,10 +285,21 @@ def as_override(value: Any) -> str:  # noqa: ANN401 - what YAML holds
         return str(value).lower()
     if isinstance(value, list | tuple):
         return f"[{','.join(as_override(each) for each in value)}]"
+    if isinstance(value, Mapping):
+        return f"{{{','.join(f'{key}:{as_override(each)}' for key, each in value.items())}}}"
     if isinstance(value, str) and not (_PLAIN.fullmatch(value) and value.lower() not in _WORDS):
         quoted = re.sub(r'(\\*)("|$)', r"\1\1\2", value).replace('"', '\\"')
         return f'"{quoted}"'
     return str(value)
+
+
+def home(text: str) -> Path:
+    """Return a path with ``~`` and ``~user`` at its beginning replaced by that home folder.
+
+    A shell does so only where nothing is quoted and nothing stands before the tilde. The name of
+    no user is left as it is.
+    """
+    return Path(os.path.expanduser(text))  # noqa: PTH111 - pathlib's raises for an unknown user
 
 
 def describe(hint: Any) -> str:  # noqa: ANN401 - any type hint
@@ -295,5 +309,7 @@ def describe(hint: Any) -> str:  # noqa: ANN401 - any type hint
     if typing.get_origin(hint) is list:
         item = describe(typing.get_args(hint)[0]).partition(" ")[2]
         return f"a list of {item}s"
+    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        return " or ".join(hint.__members__)
     words = {int: "an integer", float: "a number", str: "a word", bool: "true or false"}
     return words.get(hint, "null" if hint is type(None) else str(hint))

@@ -12,6 +12,7 @@ from ffnn_lab.config.fields import (
     any_value,
     check,
     coerce,
+    home,
     is_neutral,
     neutral_values,
     one_of,
@@ -93,6 +94,13 @@ class PathsConfig:
     """Folder of all records, tables and figures."""
     data: str
     """Folder of the raw data that are not embedded."""
+
+    def __post_init__(self) -> None:
+        """Replace a tilde at the beginning by the home folder that it means."""
+        for name in ("outputs", "data"):
+            text = getattr(self, name)
+            if text.startswith("~"):
+                setattr(self, name, str(home(text)))
 
 
 @dataclass(kw_only=True)
@@ -195,6 +203,30 @@ MOVES_NO_NUMBER = (
 def moves_numbers(leaf: str) -> bool:
     """Return whether a leaf, by its dotted name, can move numbers, and so enters a run's id."""
     return not leaf.startswith(MOVES_NO_NUMBER)
+
+
+def check_paths(config: RunConfig) -> None:
+    """Check the paths of a run that is to be trained; records of earlier runs are not checked.
+
+    Raises:
+        ConfigError: If one begins with a tilde and the name of no user, or is empty.
+    """
+    named = {"paths.outputs": config.paths.outputs, "paths.data": config.paths.data}
+    if getattr(config.task, "path", None) is not None:
+        named["task.path"] = str(home(config.task.path))  # type: ignore[attr-defined]
+    for name, path in named.items():
+        if path.startswith("~"):
+            msg = (
+                f"{name}={path}: a path that begins with ~ means a home folder, and there is no "
+                f"user of that name; a folder of that name is written ./{path}"
+            )
+            raise ConfigError(msg)
+        if not path.strip():
+            msg = f"{name} must name a folder, got nothing; . is the folder where you stand"
+            raise ConfigError(msg)
+        if "\0" in path:
+            msg = f"{name} must be a path, which has no zero bytes; got {path!r}"
+            raise ConfigError(msg)
 
 
 def from_leaves(flat: Mapping[str, Any]) -> RunConfig:

@@ -186,3 +186,19 @@ TASKS: dict[str, type[TaskConfig]] = {
     "table": TableConfig,
     "separable": SeparableConfig,
 }
+
+CHOOSES_EXAMPLES = (
+    "split_seed",
+    "subset",
+    "test_subset",
+    "dev_fraction",
+    "test_fraction",
+    "n_dev",
+    "n_test",
+    "target",
+    "kind",
+)
+"""Fields that choose the examples, or what is predicted of them. Runs that differ in one are
+scored on different dev and test sets, so a sweep does not tune it. (``task.missing`` is such a
+field where a value is ``drop``; the separable problem's ``n``, ``p`` and ``draw_seed`` are not.)
+"""

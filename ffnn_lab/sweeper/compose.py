@@ -3,7 +3,6 @@
 Hydra composes once for each distinct choice of groups; everything finer is a typed copy.
 """
 
-import functools
 import importlib.util
 import itertools
 import shlex
@@ -15,12 +14,23 @@ from typing import Any
 from hydra.core.config_loader import ConfigLoader
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import ValidationError
 
-from ffnn_lab.config import ConfigError, RunConfig, SweeperConfig, digest, leaves, with_values
+from ffnn_lab.config import (
+    ConfigError,
+    RunConfig,
+    SweeperConfig,
+    check_paths,
+    digest,
+    leaves,
+    with_values,
+)
 from ffnn_lab.config.fields import as_override, leaf_fields
 from ffnn_lab.config.run import MOVES_NO_NUMBER
+from ffnn_lab.sweeper.checks import check_arm_names, check_axis, check_examples, check_name
+from ffnn_lab.sweeper.composer import Composer, as_composed, owner, sorted_texts
 from ffnn_lab.sweeper.definition import CONFIRM_FROM, Arm, Definition, short_hash
-from ffnn_lab.sweeper.grammar import Assignment, read_assignment, read_entry
+from ffnn_lab.sweeper.grammar import Assignment, as_written, parse, read_assignment, read_entry
 from ffnn_lab.sweeper.space import Axis, Choice, Interval
 from ffnn_lab.sweeper.storage import as_stored, check_url
 from ffnn_lab.tasks import check_task, settle_task
@@ -40,6 +50,7 @@ _ONCE = (
 """What a command that goes on with the sweep need not say."""
 MOST_COMBINATIONS = 10_000
 """Of listed values, that are checked before anything trains; a second's worth."""
+N_SEEDS = "hydra.sweeper.tune.n_seeds="
 _UNSAID = (*(key for key in MOVES_NO_NUMBER if key != "task.path"), "tracking=")
 """Beginnings of what a command line need not say to get the same runs. Where a table lies is not
 among it: the checksum knows the table, and does not find it."""
@@ -55,6 +66,8 @@ class Request:
     assignments: tuple[Assignment, ...]
     """Of the command line, ``sweeps=`` left out."""
     arguments: tuple[str, ...]
+    hydra_arguments: tuple[str, ...]
+    """The command line's overrides of Hydra's own settings."""
 
 
 @dataclass(frozen=True)
@@ -67,50 +80,14 @@ class Draft:
     """Leaves that the arm itself names: they must exist in it."""
 
 
-class Composer:
-    """Composes runs from choices of groups, each distinct choice once."""
-
-    def __init__(self, loader: ConfigLoader, master: DictConfig, sweep: str | None) -> None:
-        """Take Hydra's loader, the config of the command line, and the sweep's name."""
-        self._loader = loader
-        self._master = master
-        self._sweep = sweep
-
-    @functools.cache  # noqa: B019 - lives as long as one definition is being made
-    def is_group(self, key: str) -> bool:
-        """Whether ``key`` is a group of ``conf/``."""
-        return "." not in key and bool(self._loader.get_group_options(key))
-
-    def with_sweep(self, groups: Mapping[str, str]) -> RunConfig:
-        """Compose with the sweep's own values on top."""
-        sweep = [] if self._sweep is None else [f"sweeps={self._sweep}"]
-        return self._compose((*_sorted_texts(groups), *sweep))
-
-    def plain(self, groups: Mapping[str, str]) -> RunConfig:
-        """Compose from the groups alone."""
-        return self._compose(_sorted_texts(groups))
-
-    @functools.cache  # noqa: B019 - as above
-    def _compose(self, overrides: tuple[str, ...]) -> RunConfig:
-        composed = self._loader.load_sweep_config(self._master, list(overrides))
-        del_hydra = {k: v for k, v in composed.items_ex(resolve=False) if k != "hydra"}
-        run = OmegaConf.merge(OmegaConf.structured(RunConfig), OmegaConf.create(del_hydra))
-        config = OmegaConf.to_object(run)
-        assert isinstance(config, RunConfig)  # noqa: S101 - the schema says so
-        return config
-
-
-def _sorted_texts(groups: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(f"{group}={choice}" for group, choice in sorted(groups.items()))
-
-
 def read_request(loader: ConfigLoader, master: DictConfig, arguments: Sequence[str]) -> Request:
     """Read what the user asked for; a bare ``-m`` asks for the default sweep.
 
     Raises:
         ConfigError: For a slip in the options or the command line.
     """
-    assignments = [read_assignment(text) for text in arguments]
+    texts = [as_written(text) for text in arguments]
+    assignments = [each for text in texts for each in _assignments(text)]
     sweep = next((a.value for a in assignments if a.key == "sweeps"), None)
     swept = any(a.axis is not None for a in assignments)
     options = _options(master)
@@ -126,13 +103,29 @@ def read_request(loader: ConfigLoader, master: DictConfig, arguments: Sequence[s
             )
         )
     others = tuple(a for a in assignments if a.key != "sweeps")
-    return Request(options, sweep, others, tuple(arguments))
+    return Request(options, sweep, others, tuple(texts), tuple(master.hydra.overrides.hydra))
+
+
+def _assignments(text: str) -> list[Assignment]:
+    """Read one override; ``trainer={max_epochs: 3}`` is an assignment for each entry."""
+    whole = read_assignment(text)
+    if not isinstance(whole.value, Mapping):
+        return [whole]
+    return [
+        each
+        for name, value in whole.value.items()
+        for each in _assignments(f"{whole.key}.{name}={as_override(value)}")
+    ]
 
 
 def _options(master: DictConfig) -> SweeperConfig:
     written = {k: v for k, v in master.hydra.sweeper.items_ex(resolve=True) if k != "_target_"}
-    typed = OmegaConf.merge(OmegaConf.structured(SweeperConfig), OmegaConf.create(written))
-    options = OmegaConf.to_object(typed)
+    try:
+        typed = OmegaConf.merge(OmegaConf.structured(SweeperConfig), OmegaConf.create(written))
+        options = OmegaConf.to_object(typed)
+    except ValidationError as error:
+        msg = f"hydra.sweeper.{error.full_key}: {str(error).strip().splitlines()[0]}"
+        raise ConfigError(msg) from None
     assert isinstance(options, SweeperConfig)  # noqa: S101 - the schema says so
     return options
 
@@ -164,24 +157,15 @@ def define(
     seeds = next((a for a in leaves_of_all if a.key == "seed"), None)
     shared = [a for a in leaves_of_all if a.key != "seed"]
     for assignment in shared:
-        if assignment.axis is not None and assignment.key.startswith(MOVES_NO_NUMBER):
-            msg = f"{assignment.key} moves no number: give it one value"
-            if assignment.key == "task.path":
-                msg = "task.path: a sweep over tables has an arm for each: hydra.sweeper.arms"
-            raise ConfigError(msg)
-        values = getattr(assignment.axis, "values", ())
-        if assignment.key == "trainer.compile" and "auto" in values and len(values) > 1:
-            msg = "trainer.compile: an axis has true and false; auto is one of them, by the work"
-            raise ConfigError(msg)
-        if assignment.axis is not None and assignment.key == "device":
-            msg = "device: a sweep is trained on one kind of device; give it one value"
-            raise ConfigError(msg)
+        check_axis(assignment)
     groups = [a for a in (*common, *request.assignments) if composer.is_group(a.key)]
     drafts = _drafts(options, groups, composer)
     typed = [a for a in request.assignments if not composer.is_group(a.key) and a.key != "seed"]
     arms = tuple(_arm(draft, shared, typed, composer, settle) for draft in drafts)
     _refuse_unused(shared, arms)
-    tune_seeds = _tune_seeds(seeds, options)
+    check_arm_names([arm.name for arm in arms])
+    check_examples(arms)
+    tune_seeds = _tune_seeds(seeds, request, composer)
     protocol = _protocol(options, arms)
     n_together = options.population_size or MOST_TOGETHER
     definition = Definition(
@@ -220,6 +204,9 @@ def _drafts(
     drafts = drafts or [Draft("", {}, ())]
     for assignment in groups:
         key, choices = assignment.key, [str(choice) for choice in assignment.choices]
+        if key == "tracking" and len(choices) > 1:
+            msg = f"{assignment.text}: tracking moves no number: give it one value"
+            raise ConfigError(msg)
         setters = [draft.name for draft in drafts if key in draft.groups]
         if setters and not options.arms:
             msg = f"{key}={','.join(choices)}: {key} is written twice; write it once"
@@ -255,6 +242,7 @@ def _draft(name: str, written: Any, composer: Composer) -> Draft:  # noqa: ANN40
         if assignment.key == "tracking" or is_shared:
             msg = f"{where}: {assignment.key} moves no number: set it for the whole sweep"
             raise ConfigError(msg)
+        check_axis(assignment)
         if assignment.key == "seed":
             msg = f"{where}.seed: all arms share their seeds; set hydra.sweeper.tune.n_seeds"
             raise ConfigError(msg)
@@ -268,28 +256,35 @@ def _arm(
     composer: Composer,
     settle: Settle,
 ) -> Arm:
-    composed = settle(composer.with_sweep(draft.groups))
+    composed = composer.with_sweep(draft.groups).config
     has = leaves(composed)
     # Later ones win: what all arms share, then the arm's own, then what the user typed.
     given = (*shared, *draft.own, *typed)
     written = {a.key: a for a in given if a.key in has or a in draft.own}
-    fixed = {key: a.value for key, a in written.items() if a.axis is None}
-    config = settle_task(with_values(composed, fixed))
-    space = {
-        key: _checked_axis(config, key, a.axis) for key, a in written.items() if a.axis is not None
-    }
+    fixed = {key: a for key, a in written.items() if a.axis is None}
+    axes = {key: a.axis for key, a in written.items() if a.axis is not None}
+    filled = composer.filled(draft.groups, fixed, axes)
+    check_paths(filled)
+    config = settle_task(settle(filled))
+    space = {key: _checked_axis(config, key, axis) for key, axis in axes.items()}
     _check_combinations(config, space)
     check_tracking(config.tracking)
     check_task(config.task, Path(config.paths.data))  # data that do not fit are a slip as well
     groups = _groups_of(composed, draft, composer)
     plain = leaves(settle(composer.plain(groups)))
+    if composed.seed != plain["seed"]:
+        msg = (
+            f"seed={composed.seed} of the sweep's YAML: a sweep has several seeds; write how many "
+            "as hydra.sweeper.tune.n_seeds, or list them on the command line, as seed=0,1,2"
+        )
+        raise ConfigError(msg)
     changed = {
         key: value
         for key, value in leaves(config).items()
         if value != plain.get(key) and key not in space and not key.startswith(_UNSAID)
     }
     overrides = (
-        *(text for text in _sorted_texts(groups) if not text.startswith(_UNSAID)),
+        *(text for text in sorted_texts(groups) if not text.startswith(_UNSAID)),
         *(f"{key}={as_override(value)}" for key, value in changed.items() if key != "seed"),
     )
     return Arm(draft.name or config.optimizer.name, config, overrides, space)
@@ -327,7 +322,7 @@ def _groups_of(composed: RunConfig, draft: Draft, composer: Composer) -> dict[st
 def _checked_axis(config: RunConfig, key: str, axis: Axis) -> Axis:
     """Bring an axis to its field's type, and refuse values that a run would refuse."""
     if isinstance(axis, Choice):
-        values = tuple(leaves(with_values(config, {key: v}))[key] for v in axis.values)
+        values = tuple(_checked(config, key, v) for v in axis.values)
         if axis.grows and not all(isinstance(value, float) for value in values):
             msg = f"{key}: only an axis of real numbers can grow, got {axis.values}"
             raise ConfigError(msg)
@@ -338,17 +333,24 @@ def _checked_axis(config: RunConfig, key: str, axis: Axis) -> Axis:
             for value in values:
                 check_task(with_values(config, {key: value}).task, Path(config.paths.data))
         return replace(axis, values=values)
-    parent, _, _ = key.rpartition(".")
-    part = config
-    for name in filter(None, parent.split(".")):
-        part = getattr(part, name)
     hint = next(
         hint
-        for name, hint, _ in leaf_fields(type(part))
+        for name, hint, _ in leaf_fields(type(owner(config, key)))
         if key.rsplit(".", maxsplit=1)[-1] == name
     )
-    ends = [leaves(with_values(config, {key: end}))[key] for end in (axis.low, axis.high)]
+    ends = [_checked(config, key, end) for end in (axis.low, axis.high)]
     return Interval(ends[0], ends[1], axis.log, is_int=hint is int)
+
+
+def _checked(config: RunConfig, key: str, value: Any) -> Any:  # noqa: ANN401 - a value of an axis
+    """Return one value of an axis as its field has it.
+
+    Raises:
+        ConfigError: If a run would refuse it.
+    """
+    if not isinstance(value, float):  # a whole number may be written as a float in an axis
+        value = as_composed(config, key, value)
+    return leaves(with_values(config, {key: value}))[key]
 
 
 def _refuse_unused(shared: Iterable[Assignment], arms: Sequence[Arm]) -> None:
@@ -363,16 +365,22 @@ def _refuse_unused(shared: Iterable[Assignment], arms: Sequence[Arm]) -> None:
                 raise ConfigError(msg) from None
 
 
-def _tune_seeds(seeds: Assignment | None, options: SweeperConfig) -> tuple[int, ...]:
+def _tune_seeds(seeds: Assignment | None, request: Request, composer: Composer) -> tuple[int, ...]:
+    n_seeds = request.options.tune.n_seeds
     if seeds is None:
-        if options.tune.n_seeds < 1:
+        if n_seeds < 1:
             msg = "hydra.sweeper.tune.n_seeds must be at least 1, got 0"
             raise ConfigError(msg)
-        return tuple(range(options.tune.n_seeds))
+        return tuple(range(n_seeds))
+    if any(text.startswith(N_SEEDS) for text in request.hydra_arguments):
+        msg = f"{seeds.text} {N_SEEDS}{n_seeds}: seed lists the tuning seeds; write one of the two"
+        raise ConfigError(msg)
     if isinstance(seeds.axis, Interval):
         msg = "seed: list the tuning seeds, as seed=0,1,2; got an interval"
         raise ConfigError(msg)
-    values = seeds.choices
+    values: tuple[Any, ...] = seeds.choices
+    if seeds.axis is None:
+        values = (composer.filled({}, {"seed": seeds}, ()).seed,)
     for value in values:
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < CONFIRM_FROM:
             msg = f"seed: tuning takes integers from 0 to {CONFIRM_FROM - 1}, got {value}"
@@ -454,13 +462,16 @@ def _check_cmaes(arms: Sequence[Arm]) -> None:
 
 def _name(request: Request, definition: Definition) -> str:
     name = request.options.name
-    if name is not None and (name.startswith(".") or "/" in name or "\\" in name or not name):
-        msg = f"hydra.sweeper.name must name a folder under paths.outputs, got {name}"
-        raise ConfigError(msg)
+    if name is not None:
+        check_name(name, "hydra.sweeper.name")
+    if request.sweep is not None:
+        check_name(request.sweep, "sweeps")
     if name is not None and not request.arguments:
         return name
     moving = sorted(
-        text for text in request.arguments if not text.startswith(("sweeps=", *_UNSAID))
+        _as_hashed(text)
+        for text in request.arguments
+        if not text.startswith(("sweeps=", *_UNSAID))
     )
     if request.sweep is None:
         return name or f"adhoc-{short_hash(definition)}"
@@ -468,15 +479,14 @@ def _name(request: Request, definition: Definition) -> str:
     return f"{name}-{digest(moving)[:6]}" if moving else name
 
 
-def _command(request: Request, hydra_overrides: Sequence[str]) -> str:
-    words = [_undeferred(text) for text in request.arguments]
-    lasting = (text for text in hydra_overrides if not text.lstrip("+").startswith(_ONCE))
-    words += [as_stored(text) for text in lasting]
-    return " ".join(("python -m ffnn_lab.run -m", *(shlex.quote(word) for word in words)))
-
-
-def _undeferred(text: str) -> str:
-    """Undo what ``run.defer_leaves`` did to a plain value."""
+def _as_hashed(text: str) -> str:
+    """Return an override as the names of sweeps were always made of it, so that none moves."""
     key, _, value = text.partition("=")
-    is_single = value.startswith("choice(") and read_assignment(text).axis is None
-    return f"{key}={value[len('choice(') : -1]}" if is_single else text
+    is_plain = "." in key and "${" not in value and not parse(text).is_sweep_override()
+    return f"{key}=choice({value})" if is_plain else text
+
+
+def _command(request: Request, hydra_overrides: Sequence[str]) -> str:
+    lasting = (text for text in hydra_overrides if not text.lstrip("+").startswith(_ONCE))
+    words = [*request.arguments, *(as_stored(text) for text in lasting)]
+    return " ".join(("python -m ffnn_lab.run -m", *(shlex.quote(word) for word in words)))

@@ -1,5 +1,7 @@
 """Hydra's override grammar, read into values and axes."""
 
+import math
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +30,8 @@ class Assignment:
     value: Any
     """The fixed value, or None where it is swept."""
     axis: Axis | None
+    text: str = ""
+    """The override as written."""
 
     @property
     def choices(self) -> tuple[Any, ...]:
@@ -44,6 +48,72 @@ class Assignment:
         raise ConfigError(msg)
 
 
+MOST_VALUES = 100_000
+"""Listed values of one axis."""
+DEFERRED = "deferred"
+"""Tag of the wrapper that ``defer`` puts around a value."""
+_FUNCTIONS = ("choice(", "range(", "interval(", "tag(", "sort(", "shuffle(", "glob(", "[", "{")
+"""Beginnings of values that are no text."""
+
+
+def parse(text: str) -> Override:
+    """Parse one override with Hydra's parser.
+
+    Raises:
+        ConfigError: If the text is not Hydra's grammar. The message has the text as it was
+            written, and the quotes that it needs.
+    """
+    if ("=" not in text and not text.startswith("~")) or text.startswith("="):
+        how = "an override is written name=value, and a flag begins with -- (see --help)"
+        msg = f"{text or repr(text)}: {how}"
+        raise ConfigError(msg)
+    try:
+        return OverridesParser.create().parse_override(text)
+    # Hydra's visitor raises whatever Python does: an integer of 5,000 digits is a ValueError.
+    except (HydraException, ValueError, RecursionError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        reason = reason.partition(" expecting {")[0]  # a list of all tokens that there are
+        msg = f"{text}: {reason}{_advice(text, reason)}"
+        raise ConfigError(msg) from None
+
+
+def _advice(text: str, reason: str) -> str:
+    """Return how to write an override that Hydra's parser refused, ready to be copied."""
+    key, _, value = text.partition("=")
+    if value.startswith("choice(") and "NoneType" in reason:
+        return f"; choice(...) does not take null, a list does: {key}=null,..."
+    if value.lstrip().startswith(_FUNCTIONS):
+        return "; is a bracket, a comma or a quote missing, or one too many?"
+    quoted = f"{key}={as_override(value)}"
+    try:
+        OverridesParser.create().parse_override(quoted)
+    except HydraException:  # then the name is what cannot be read
+        return f"; a name is made of a-z, A-Z, 0-9, _ and -, with dots between; got {key}"
+    return f"; if it is text, it needs quotes: {shlex.quote(quoted)}"
+
+
+def defer(text: str) -> str:
+    """Wrap an override's value so that Hydra leaves the whole of it to the sweeper.
+
+    Hydra applies a plain value to its one composed config, which need not have the key:
+    ``-m optimizer=sgd,adam optimizer.eps=1e-6`` fails on the default optimizer. What it takes for
+    something to sweep it leaves alone, so the value becomes a quoted text in a tagged choice.
+    ``as_written`` returns the override to the last character.
+    """
+    key, _, value = text.partition("=")
+    return f"{key}=tag({DEFERRED},choice({as_override(value)}))"
+
+
+def as_written(text: str) -> str:
+    """Return the override that ``defer`` wrapped, or ``text`` if it wrapped none."""
+    key, _, value = text.partition("=")
+    if not value.startswith(f"tag({DEFERRED},"):
+        return text
+    sweep = OverridesParser.create().parse_override(text).value()
+    assert isinstance(sweep, ChoiceSweep)  # noqa: S101 - as defer wrote it
+    return f"{key}={_plain(sweep.list[0])}"
+
+
 def read_assignment(text: str) -> Assignment:
     """Read one override.
 
@@ -52,19 +122,15 @@ def read_assignment(text: str) -> Assignment:
     Raises:
         ConfigError: If the text is not Hydra's grammar, or adds or deletes keys.
     """
-    try:
-        override = OverridesParser.create().parse_override(text)
-    except HydraException as error:
-        msg = f"{text}: {str(error).splitlines()[0]}"
-        raise ConfigError(msg) from error
+    override = parse(text)
     if override.is_add() or override.is_delete() or override.is_force_add():
         msg = f"{text}: a sweep changes keys that exist; write it without + or ~"
         raise ConfigError(msg)
     key = override.get_key_element()
     axis = _axis(key, override)
     if isinstance(axis, Choice) and len(axis.values) == 1:
-        return Assignment(key, axis.values[0], None)
-    return Assignment(key, None if axis is not None else _plain(override.value()), axis)
+        return Assignment(key, axis.values[0], None, to_text(key, as_override(axis.values[0])))
+    return Assignment(key, None if axis is not None else override.value(), axis, text)
 
 
 def read_entry(key: str, value: Any) -> Assignment:  # noqa: ANN401 - what YAML holds
@@ -74,7 +140,7 @@ def read_entry(key: str, value: Any) -> Assignment:  # noqa: ANN401 - what YAML 
         ConfigError: As ``read_assignment``.
     """
     if isinstance(value, Mapping):
-        return Assignment(key, None, log_grid(key, value))
+        return Assignment(key, None, log_grid(key, value), f"{key}={value}")
     return read_assignment(to_text(key, value))
 
 
@@ -101,6 +167,7 @@ def _axis(key: str, override: Override) -> Axis | None:
         check_interval(key, interval)
         return interval
     if isinstance(sweep, RangeSweep):
+        _check_range(override.input_line or key, sweep)
         values = tuple(_plain(each) for each in sweep.range())
     elif isinstance(sweep, ChoiceSweep):
         values = tuple(_plain(each) for each in sweep.list)
@@ -109,6 +176,9 @@ def _axis(key: str, override: Override) -> Axis | None:
         raise ConfigError(msg)
     if not values:
         msg = f"{key}: there is nothing to try in {override.input_line}"
+        raise ConfigError(msg)
+    if any(isinstance(value, str) and "${" in value for value in values):
+        msg = f"{override.input_line}: an interpolation cannot be one of several values"
         raise ConfigError(msg)
     if "grow" in sweep.tags:
         growing = Choice(values, grows=True)
@@ -120,9 +190,29 @@ def _axis(key: str, override: Override) -> Axis | None:
     return Choice(values)
 
 
+def _check_range(text: str, sweep: RangeSweep) -> None:
+    """Refuse a range without an end, and one that would fill the memory.
+
+    Raises:
+        ConfigError: With the range as it was written.
+    """
+    ends = (sweep.start, sweep.stop)
+    if any(end is None or not math.isfinite(end) for end in ends) or not sweep.step:
+        msg = f"{text}: a range needs two ends that are numbers, and a step that is not 0"
+        raise ConfigError(msg)
+    n_values = (float(sweep.stop or 0) - float(sweep.start or 0)) / float(sweep.step)
+    if n_values > MOST_VALUES:
+        msg = (
+            f"{text}: an axis has at most {MOST_VALUES} listed values; sample an interval instead"
+        )
+        raise ConfigError(msg)
+
+
 def _plain(value: Any) -> Any:  # noqa: ANN401 - the parser's elements
     if isinstance(value, QuotedString):
         return value.text
     if isinstance(value, list):
         return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {_plain(key): _plain(each) for key, each in value.items()}
     return value

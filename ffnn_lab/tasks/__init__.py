@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ffnn_lab.config import RunConfig, TaskConfig, leaves, with_values
+from ffnn_lab.config import RunConfig, TaskConfig, home, leaves, with_values
 from ffnn_lab.config.task import TASKS, TableConfig
 from ffnn_lab.tasks.cifar10 import load_cifar10
 from ffnn_lab.tasks.digits import load_digits
@@ -62,7 +62,7 @@ def load_task(config: TaskConfig, data: Path) -> Task:
     """
     if not config.is_settled:  # the file may be another one the next time
         return LOADERS[config.name](config, data)
-    return _load(json.dumps(leaves(config)), data.expanduser().absolute())
+    return _load(json.dumps(leaves(config)), home(str(data)).absolute())
 
 
 def check_task(config: TaskConfig, data: Path) -> str:
@@ -76,7 +76,7 @@ def check_task(config: TaskConfig, data: Path) -> str:
     """
     if not config.is_settled:
         return load_task(config, data).summary
-    return _check(json.dumps(leaves(config)), data.expanduser().absolute())
+    return _check(json.dumps(leaves(config)), home(str(data)).absolute())
 
 
 @functools.lru_cache(maxsize=N_KEPT)

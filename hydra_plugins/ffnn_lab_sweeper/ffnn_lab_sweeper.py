@@ -45,8 +45,20 @@ class SweepsSource(FileConfigSource):
         return rest if group == GROUP else None
 
     def load_config(self, config_path: str) -> ConfigResult:
-        """Read one sweep."""
-        return super().load_config(self._inside(config_path) or "")
+        """Read one sweep, and check it by its lines before Hydra composes it.
+
+        Its values belong at the top of a run's config, whether or not the file says so.
+        """
+        from ffnn_lab.sweeper.sweep_file import read_sweep  # noqa: PLC0415 - where one is named
+
+        name = self._normalize_file_name(self._inside(config_path) or "")
+        contents = read_sweep(Path(self.path) / name)
+        return ConfigResult(
+            provider=self.provider,
+            path=f"{self.scheme()}://{self.path}",
+            config=contents,
+            header={"package": "_global_"},
+        )
 
     def is_group(self, config_path: str) -> bool:
         """Whether this is the group itself (or its root)."""

@@ -205,8 +205,8 @@ def test_ties_are_told(tmp_path: Path) -> None:
     sweep = load_sweep(tmp_path / "all")
     said = notes(sweep, {"sgd": winner}, arm_table(sweep, {"sgd": winner}))
     assert (
-        "sgd: all 3 settings score the same, so none of them is best; setting 0 stands for "
-        "them" in said
+        "sgd: no setting is best, for all 3 settings that completed have the same score; setting "
+        "0 stands for all of them" in said
     )
     tied(tmp_path / "loss", scores=[0.3, 0.3, 0.4], losses=[0.9, 1.0, 1.0])
     sweep = load_sweep(tmp_path / "loss")

@@ -16,6 +16,7 @@ from ffnn_lab.config import (
     ConfigError,
     RunConfig,
     TaskConfig,
+    check_paths,
     digest,
     from_leaves,
     identity,
@@ -26,6 +27,7 @@ from ffnn_lab.config import (
 )
 from ffnn_lab.config.fields import ranged
 from ffnn_lab.config.optimizer import SGDConfig
+from ffnn_lab.config.run import PathsConfig
 from ffnn_lab.config.task import TableConfig
 from tests.builders import make_run, with_parts
 from tests.catalog import BIAS_INITIALIZERS, INITIALIZERS, OPTIMIZERS, SCHEDULES, TASKS
@@ -363,3 +365,24 @@ def test_any_choices_of_the_other_groups_share_a_population() -> None:
     configs += [make_run(schedule=row.config) for row in SCHEDULES.values()]
     configs += [make_run(initializer=row.config) for row in INITIALIZERS.values()]
     assert len({partition_key(config) for config in configs}) == 1
+
+
+def test_a_tilde_at_the_beginning_of_a_path_means_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    paths = PathsConfig(outputs="~/res", data="~")
+    assert (paths.outputs, paths.data) == ("/home/me/res", "/home/me")
+    as_written = PathsConfig(outputs="a/~/b", data="./~")
+    assert (as_written.outputs, as_written.data) == ("a/~/b", "./~")
+
+
+@pytest.mark.parametrize("field", ["outputs", "data"])
+@pytest.mark.parametrize(
+    ("path", "says"), [("~nobody-here/x", "no user"), ("", "got nothing"), ("a\0b", "zero bytes")]
+)
+def test_paths_that_name_nothing_are_refused_for_new_runs_alone(
+    field: str, path: str, says: str
+) -> None:
+    run = with_values(make_run(), {f"paths.{field}": path})
+    assert from_leaves(leaves(run)) == run
+    with pytest.raises(ConfigError, match=rf"paths\.{field}.*{says}"):
+        check_paths(run)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ffnn_lab.config import ConfigError
+from ffnn_lab.config import ConfigError, home
 from ffnn_lab.config.task import TableConfig
 from ffnn_lab.tasks.table.delimited import CsvFile, in_arrow, read_csv
 from ffnn_lab.tasks.table.words import column_name, likely, listed
@@ -48,11 +48,7 @@ def find_table(config: TableConfig) -> Path:
     if config.path is None:
         msg = f"task.path must name a table ({endings}), got nothing"
         raise ConfigError(msg)
-    try:
-        path = Path(config.path).expanduser().absolute()
-    except RuntimeError as error:  # of a user who has no home
-        msg = f"task.path={config.path}: {error}"
-        raise ConfigError(msg) from error
+    path = home(config.path).absolute()
     ending = path.suffix.lower()
     if ending not in (*CSV_ENDINGS, *PARQUET_ENDINGS):
         hint = "; unpack it first" if ending in PACKED_ENDINGS else ""

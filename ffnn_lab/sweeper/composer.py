@@ -1,0 +1,166 @@
+"""Runs composed by Hydra from choices of groups and from values, each distinct choice once."""
+
+import functools
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, is_dataclass
+from typing import Any, get_origin
+
+from hydra.core.config_loader import ConfigLoader
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from ffnn_lab.config import ConfigError, RunConfig, with_values
+from ffnn_lab.config.fields import describe, type_hints
+from ffnn_lab.sweeper.grammar import Assignment
+
+_REFERENCE = re.compile(
+    r"\$\{\s*(?:oc\.(?:select|dict\.keys|dict\.values):\s*)?([A-Za-z_.][\w.-]*)\s*(?=[},])"
+)
+"""The name in an interpolation, or the name that a resolver is given."""
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A run's config, and which of its fields were written in terms of others."""
+
+    config: RunConfig
+    references: Mapping[str, Sequence[str]]
+    """Dotted name of a field to the names in the interpolations of its text."""
+
+    def refer_to(self, keys: Iterable[str]) -> list[tuple[str, str]]:
+        """List the fields that refer to one of ``keys``, or to a part that has one."""
+        return [
+            (key, reference)
+            for key, names in self.references.items()
+            for reference in names
+            if any(f"{each}.".startswith(f"{reference}.") for each in keys)
+        ]
+
+
+class Composer:
+    """Composes runs from choices of groups, each distinct choice once."""
+
+    def __init__(self, loader: ConfigLoader, master: DictConfig, sweep: str | None) -> None:
+        """Take Hydra's loader, the config of the command line, and the sweep's name."""
+        self._loader = loader
+        self._master = master
+        self._sweep = sweep
+
+    @functools.cache  # noqa: B019 - lives as long as one definition is being made
+    def is_group(self, key: str) -> bool:
+        """Whether ``key`` is a group of ``conf/``."""
+        return "." not in key and bool(self._loader.get_group_options(key))
+
+    def with_sweep(self, groups: Mapping[str, str], fixed: tuple[str, ...] = ()) -> "Composed":
+        """Compose with the sweep's own values, and then the overrides ``fixed``, on top."""
+        sweep = [] if self._sweep is None else [f"sweeps={self._sweep}"]
+        return self._compose((*sorted_texts(groups), *sweep, *fixed))
+
+    def plain(self, groups: Mapping[str, str]) -> RunConfig:
+        """Compose from the groups alone."""
+        return self._compose(sorted_texts(groups)).config
+
+    def filled(
+        self, groups: Mapping[str, str], fixed: Mapping[str, Assignment], swept: Iterable[str]
+    ) -> RunConfig:
+        """Compose with the sweep's own values, and then fixed ones, on top.
+
+        A value means what it means for a single run: Hydra composes anew where one refers to
+        another, or where the composed config refers to one of them. Else the values are put into
+        a config that is there, which takes a thousandth of the time.
+
+        Args:
+            groups: Choices of groups.
+            fixed: Assignments of one value each, by key.
+            swept: Keys that have several values, which nothing may refer to.
+
+        Raises:
+            ConfigError: If a value is of the wrong type or out of range, or refers to a swept key.
+        """
+        composed = self.with_sweep(groups)
+        known = {*fixed, *swept}
+        if not any("${" in a.text for a in fixed.values()) and not composed.refer_to(known):
+            values = {key: as_composed(composed.config, key, a.value) for key, a in fixed.items()}
+            return with_values(composed.config, values)
+        whole = self.with_sweep(groups, tuple(a.text for a in fixed.values()))
+        for key, reference in whole.refer_to(swept):
+            msg = (
+                f"{key} refers to {reference}, which has several values in this sweep: write its "
+                "value in place of ${...}"
+            )
+            raise ConfigError(msg)
+        return whole.config
+
+    @functools.cache  # noqa: B019 - as above
+    def _compose(self, overrides: tuple[str, ...]) -> "Composed":
+        composed = self._loader.load_sweep_config(self._master, list(overrides))
+        del_hydra = {k: v for k, v in composed.items_ex(resolve=False) if k != "hydra"}
+        run = OmegaConf.merge(OmegaConf.structured(RunConfig), OmegaConf.create(del_hydra))
+        config = OmegaConf.to_object(run)
+        assert isinstance(config, RunConfig)  # noqa: S101 - the schema says so
+        return Composed(config, references(OmegaConf.to_container(run)))
+
+
+def references(contents: Any, prefix: str = "") -> dict[str, list[str]]:  # noqa: ANN401 - YAML
+    """Find the names that unresolved interpolations refer to, by the field that has them.
+
+    Args:
+        contents: A config as plain containers, its interpolations not resolved.
+        prefix: The dotted name of ``contents``, with its final dot.
+    """
+    found: dict[str, list[str]] = {}
+    for name, value in contents.items():
+        key = f"{prefix}{name}"
+        if isinstance(value, Mapping):
+            found |= references(value, f"{key}.")
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and "${" in text:
+                names = _REFERENCE.findall(text.replace("[", ".").replace("]", ""))
+                found[key] = [*found.get(key, []), *(_absolute(each, key) for each in names)]
+    return found
+
+
+def _absolute(name: str, key: str) -> str:
+    """Return the dotted name that an interpolation in the field ``key`` means by ``name``."""
+    n_dots = len(name) - len(name.lstrip("."))
+    if not n_dots:
+        return name
+    above = key.split(".")[:-n_dots]
+    return ".".join((*above, *filter(None, (name[n_dots:],))))
+
+
+def as_composed(config: RunConfig, key: str, value: Any) -> Any:  # noqa: ANN401 - what was written
+    """Convert a value as OmegaConf does where Hydra composes a single run.
+
+    Raises:
+        ConfigError: If it does not fit its field.
+    """
+    part, name = owner(config, key), key.rpartition(".")[2]
+    hint = type_hints(type(part)).get(name) if part is not None else None
+    if hint is None or is_dataclass(hint):
+        return value  # with_values knows best what is wrong with the name
+    typed = OmegaConf.structured(type(part))
+    try:
+        OmegaConf.update(typed, name, value)
+        converted = OmegaConf.to_container(typed)
+    except OmegaConfBaseException:
+        more = "; several values are written a,b, without brackets"
+        several = more if isinstance(value, list) and get_origin(hint) is not list else ""
+        msg = f"{key} must be {describe(hint)}, got {value}{several}"
+        raise ConfigError(msg) from None
+    assert isinstance(converted, dict)  # noqa: S101 - as a dataclass has it
+    return converted[name]
+
+
+def owner(config: RunConfig, key: str) -> Any:  # noqa: ANN401 - any dataclass of a config
+    """Return the part of a config that has the field ``key``, or None."""
+    part: Any = config
+    for name in key.split(".")[:-1]:
+        part = getattr(part, name, None)
+    return part
+
+
+def sorted_texts(groups: Mapping[str, str]) -> tuple[str, ...]:
+    """Write choices of groups as overrides."""
+    return tuple(f"{group}={choice}" for group, choice in sorted(groups.items()))

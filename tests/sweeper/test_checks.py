@@ -1,0 +1,85 @@
+"""What a sweep refuses before anything trains."""
+
+import dataclasses
+
+import pytest
+
+from ffnn_lab.config import ConfigError, with_values
+from ffnn_lab.sweeper.checks import check_arm_names, check_axis, check_examples, check_name
+from ffnn_lab.sweeper.definition import Arm
+from ffnn_lab.sweeper.grammar import read_assignment
+from tests.builders import make_run
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("task.split_seed=0,1,2", "task.subset=100,200", "task.test_subset=100,null"),
+        *("task.dev_fraction=0.1,0.2", "task.test_fraction=interval(0.1,0.2)"),
+        *("task.target=a,b", "task.kind=classification,regression", "task.missing=mean,drop"),
+        *("task.n_test=10,20", "task.n_dev=10,20"),
+    ],
+)
+def test_fields_that_choose_the_examples_are_no_axes(text: str) -> None:
+    with pytest.raises(
+        ConfigError, match=r"different dev and test sets.*a sweep for each"
+    ) as said:
+        check_axis(read_assignment(text))
+    assert str(said.value).startswith(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("task.draw_seed=0,1", "task.n=20,50", "task.p=0.5,0.6", "task.loss=squared,logistic"),
+        *("task.scaling=global,none", "task.missing=mean,refuse", "task.split_seed=3"),
+    ],
+)
+def test_what_may_be_an_axis(text: str) -> None:
+    check_axis(read_assignment(text))
+
+
+def test_arms_of_one_data_set_see_the_same_examples() -> None:
+    run = make_run()
+    other = with_values(run, {"task.split_seed": 1})
+    arms = [Arm("a", run, (), {}), Arm("b", other, (), {})]
+    with pytest.raises(ConfigError, match=r"task.split_seed: the arms a \(0\) and b \(1\)"):
+        check_examples(arms)
+    check_examples([arms[0], dataclasses.replace(arms[0], name="b")])
+
+
+def test_arms_of_one_name_are_refused() -> None:
+    check_arm_names(["a", "b"])
+    with pytest.raises(ConfigError, match="two arms are called a"):
+        check_arm_names(["a", "b", "a"])
+
+
+@pytest.mark.parametrize("name", ["default", "größe", "a b", "_x", "7", "a.b", "run-time", "a$b"])
+def test_names_that_are_folders(name: str) -> None:
+    check_name(name, "hydra.sweeper.name")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "",
+            ".",
+            "..",
+            "../x",
+            "a/b",
+            "a\\b",
+            ".x",
+            "-x",
+            "~x",
+            "a\x00b",
+            "a\nb",
+            "a ",
+            "x" * 201,
+        ),
+        "run-0123456789ab",
+    ],
+)
+def test_names_that_are_none(name: str) -> None:
+    with pytest.raises(ConfigError, match=r"hydra\.sweeper\.name names a folder"):
+        check_name(name, "hydra.sweeper.name")

@@ -1,0 +1,84 @@
+"""Files of the user shadow nothing."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from ffnn_lab import module_path
+from ffnn_lab.module_path import stand_back
+from tests.command_line import run_lab, run_module
+
+SHADOWS = ("random", "statistics", "records", "torch", "yaml", "signal", "numpy")
+
+
+def litter(folder: Path) -> None:
+    """Put modules that must not be imported where the user stands."""
+    (folder / "analysis").mkdir()
+    for name in ("analysis/__init__", *SHADOWS):
+        (folder / f"{name}.py").write_text(f"raise RuntimeError('{name} of the user is run')\n")
+
+
+@pytest.fixture
+def _kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.setenv("PYTHONSAFEPATH", "")
+
+
+@pytest.mark.usefixtures("_kept")
+def test_the_folder_goes_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [str(tmp_path), "/a", "/b"])
+    stand_back()
+    assert sys.path == ["/a", "/b", str(tmp_path)]
+    assert os.environ["PYTHONSAFEPATH"] == "1"
+    stand_back()
+    assert sys.path == ["/a", "/b", str(tmp_path)]
+
+
+@pytest.mark.usefixtures("_kept")
+def test_a_checkout_stays_in_front(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module_path, "__file__", str(tmp_path / "ffnn_lab" / "module_path.py"))
+    monkeypatch.setattr(sys, "path", [str(tmp_path), "/a"])
+    stand_back()
+    assert sys.path == [str(tmp_path), "/a"]
+    assert os.environ["PYTHONPATH"] == str(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("module", "exit_code"),
+    [("ffnn_lab.run", 0), ("ffnn_lab.status", 2), ("ffnn_lab.replay", 0)],
+)
+def test_files_where_the_user_stands_are_not_run(
+    module: str, exit_code: int, tmp_path: Path
+) -> None:
+    litter(tmp_path)
+    said = run_module(module, [] if module == "ffnn_lab.status" else ["--help"], tmp_path)
+    assert "of the user is run" not in said.error
+    assert said.exit_code == exit_code, said.error
+
+
+@pytest.mark.slow
+def test_workers_do_not_run_them_either(tmp_path: Path) -> None:
+    pytest.importorskip("joblib", reason="the extra `launchers` is not installed")
+    litter(tmp_path)
+    said = run_lab(
+        tmp_path,
+        *("-m", "optimizer=sgd", "optimizer.lr=0.1,0.2", "trainer.max_epochs=1", "seed=0"),
+        *("hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "hydra.sweeper.confirm.n_seeds=0"),
+    )
+    assert said.exit_code == 0, said.error
+    assert "of the user is run" not in said.error
+
+
+@pytest.mark.slow
+def test_a_checkout_that_is_not_installed_is_whole(tmp_path: Path) -> None:
+    """Its packages come from it, though another one is installed."""
+    checkout = tmp_path / "checkout"
+    for name in ("ffnn_lab", "analysis", "hydra_plugins", "conf", "sweeps"):
+        shutil.copytree(name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (checkout / "analysis" / "declaration.py").write_text("raise SystemExit('of the checkout')\n")
+    said = run_lab(checkout, "-m", "optimizer.lr=0.1,0.2", "hydra.sweeper.dry_run=true")
+    assert said.error.strip() == "of the checkout"
