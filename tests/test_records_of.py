@@ -19,7 +19,7 @@ import torch
 from analysis.sheets import sheets_of
 from analysis.sweep import Sweep, load
 from analysis.winners import find_winners
-from ffnn_lab.config import from_leaves, run_id, with_values
+from ffnn_lab.config import from_leaves, leaves, run_id, with_values
 from ffnn_lab.records import (
     TableReader,
     read_curves,
@@ -54,14 +54,15 @@ def copied(name: str, outputs: Path) -> Path:
 
 
 def stored_definition(folder: Path) -> Definition:
-    """Read a stored definition, W&B off, which moves no number."""
+    """Read a stored definition, with what moves no number set for here: no W&B, the table."""
     contents = read_definition(folder, is_whole=True)
     assert contents is not None
     definition = Definition.from_json(contents)
-    arms = [
-        dataclasses.replace(arm, config=with_values(arm.config, {"tracking.mode": "off"}))
-        for arm in definition.arms
-    ]
+    here = {"tracking.mode": "off", "task.path": str(OLD / "plants.csv")}
+    arms = []
+    for arm in definition.arms:
+        own = {key: value for key, value in here.items() if key in leaves(arm.config)}
+        arms.append(dataclasses.replace(arm, config=with_values(arm.config, own)))
     return dataclasses.replace(definition, arms=tuple(arms))
 
 

@@ -517,7 +517,11 @@ def _read_only(path: Path, _snapshots: object) -> None:
     raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
 
-@pytest.mark.parametrize("trouble", [_full, _over_quota, _read_only, None], ids=str)
+@pytest.mark.parametrize(
+    "trouble",
+    [_full, _over_quota, _read_only, None],
+    ids=["full", "quota", "read_only", "in_the_way"],
+)
 def test_checkpoints_that_cannot_be_written_are_told_once_and_stop_nothing(
     trouble: Callable[[Path, object], None] | None,
     tmp_path: Path,

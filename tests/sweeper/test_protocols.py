@@ -311,7 +311,8 @@ def test_a_growing_grid_written_wrongly_is_refused(written: object, message: str
 
 def test_both_ways_to_write_a_growing_grid_agree() -> None:
     tagged = read_entry(LR, "tag(grow, choice(0.05, 0.1, 0.2))")
-    assert tagged == read_entry(LR, {"center": 0.1, "ratio": 2, "n_points": 3})
+    grid = read_entry(LR, {"center": 0.1, "ratio": 2, "n_points": 3})
+    assert (tagged.key, tagged.value, tagged.axis) == (grid.key, grid.value, grid.axis)
 
 
 def test_an_arm_survives_its_json() -> None:
