@@ -15,7 +15,7 @@ import signal
 
 EXIT_SLIP = 2
 EXIT_INTERRUPTED = 130
-INTERRUPTED = "interrupted; a sweep goes on with the same command\n"
+INTERRUPTED = "interrupted; the same command goes on from its records and its last checkpoint\n"
 
 
 def leave_at_once(_number: int, _frame: object) -> None:
