@@ -16,7 +16,8 @@ def test_a_look_at_a_repository_writes_nothing_there(tmp_path: Path) -> None:
 
     def git(*words: str) -> None:
         identity = ("-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false")
-        subprocess.run(["git", "-C", tmp_path, *identity, *words], check=True, capture_output=True)
+        command = ["git", "-C", str(tmp_path), *identity, *words]
+        subprocess.run(command, check=True, capture_output=True)
 
     file, index = tmp_path / "a", tmp_path / ".git" / "index"
     file.write_text("as committed")
