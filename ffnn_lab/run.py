@@ -31,7 +31,6 @@ def leave_at_once(_number: int, _frame: object) -> None:
 if __name__ in ("__main__", "__mp_main__"):
     signal.signal(signal.SIGINT, leave_at_once)
 
-import atexit
 import functools
 import gc
 import threading
@@ -388,10 +387,7 @@ def settle_launcher(master: DictConfig, n_workers: int | None) -> tuple[str, int
 
 def main() -> None:
     """Run the command line."""
-    from ffnn_lab.sweeper.signals import end_deaf  # noqa: PLC0415 - see the module's docstring
-
     accept_any_text()
-    atexit.register(end_deaf)  # what is registered first comes last
     # Hydra prints errors its own way and exits, unless it is told to let them through.
     os.environ.setdefault(TRACEBACK, os.environ.get("HYDRA_FULL_ERROR", "0"))
     os.environ["HYDRA_FULL_ERROR"] = "1"

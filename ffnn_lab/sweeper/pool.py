@@ -23,7 +23,7 @@ from ffnn_lab.sweeper.identity import Identity, this_host
 from ffnn_lab.sweeper.leases import EXIT_ORPHANED, Leases
 from ffnn_lab.sweeper.resume import prepare
 from ffnn_lab.sweeper.server import Patience, is_trouble, reason_of, waiting_text
-from ffnn_lab.sweeper.signals import deaf, stopped_by_signals
+from ffnn_lab.sweeper.signals import deaf, hear_nothing, stopped_by_signals
 from ffnn_lab.sweeper.storage import Storage, split_password
 from ffnn_lab.sweeper.weights import runs_without_weights
 from ffnn_lab.sweeper.worker import StoppedError, Watcher, Worker
@@ -238,6 +238,7 @@ def work_under(post: Post, _config: Any = None) -> None:  # noqa: ANN401 - Hydra
 
     Signals that tell to stop are heard during the work alone, see `deaf`.
     """
+    hear_nothing()
     try:
         work_at(post)
     finally:

@@ -97,16 +97,20 @@ def deaf() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
+def hear_nothing() -> None:
+    """Ignore the signals that tell to stop, where nothing is left that they could stop.
+
+    A mask would not do: threads that a library started hear what the main thread does not.
+    """
+    if threading.current_thread() is threading.main_thread():
+        answer(signal.SIG_IGN)
+
+
 def end_interrupted(last_word: str, exit_code: int) -> NoReturn:
     """Print the last word of an interrupted command and end; a further signal adds nothing to it.
 
     Libraries tidy up as Python ends, and an interruption of that is told as a traceback.
     """
-    answer(lambda _number, _frame: os._exit(exit_code))
+    hear_nothing()
     sys.stderr.write(last_word)
     sys.exit(exit_code)
-
-
-def end_deaf() -> None:
-    """Ignore signals in Python's last moments, in which it would leave them to the system."""
-    answer(signal.SIG_IGN)
