@@ -15,7 +15,7 @@ import signal
 
 EXIT_SLIP = 2
 EXIT_INTERRUPTED = 130
-INTERRUPTED = "interrupted; a sweep goes on with the same command\n"
+INTERRUPTED = "interrupted; the same command goes on from its records and its last checkpoint\n"
 
 
 def leave_at_once(_number: int, _frame: object) -> None:
@@ -91,8 +91,9 @@ def slips_said() -> Iterator[None]:
         sys.stderr.write(f"error: {explain(error)}\n")
         sys.exit(EXIT_SLIP)
     except KeyboardInterrupt:
-        sys.stderr.write(INTERRUPTED)
-        sys.exit(EXIT_INTERRUPTED)
+        from ffnn_lab.sweeper.signals import end_interrupted  # noqa: PLC0415 - see the top
+
+        end_interrupted(INTERRUPTED, EXIT_INTERRUPTED)
 
 
 def run_single(config: RunConfig) -> None:
@@ -107,7 +108,11 @@ def run_single(config: RunConfig) -> None:
     from ffnn_lab.population import Member  # noqa: PLC0415
     from ffnn_lab.records import RecordWriter  # noqa: PLC0415
     from ffnn_lab.sweeper.settle import settle_compile  # noqa: PLC0415
-    from ffnn_lab.sweeper.signals import stopped_by_signals  # noqa: PLC0415
+    from ffnn_lab.sweeper.signals import (  # noqa: PLC0415
+        answer,
+        end_interrupted,
+        stopped_by_signals,
+    )
     from ffnn_lab.sweeper.single import (  # noqa: PLC0415
         RunStoppedError,
         train_single,
@@ -118,7 +123,7 @@ def run_single(config: RunConfig) -> None:
     from ffnn_lab.trainer import settle_device  # noqa: PLC0415
     from ffnn_lab.wandb_runs import check_tracking, unheeded  # noqa: PLC0415
 
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # from here on, folders are tidied up
+    answer(signal.default_int_handler)  # from here on, folders are tidied up
     console = Console()
     check_tracking(config.tracking)
     for line in unheeded(config.tracking, os.environ):
@@ -154,8 +159,7 @@ def run_single(config: RunConfig) -> None:
             RecordWriter(begun).write([result])
             tracker.finish([result])
     except RunStoppedError as stopped:
-        sys.stderr.write(f"{stopped}\n")
-        sys.exit(EXIT_INTERRUPTED)
+        end_interrupted(f"{stopped}\n", EXIT_INTERRUPTED)
     print_result(result, str(folder), console, rmse_unit=task.rmse_unit)
 
 
@@ -181,6 +185,7 @@ def run_sweep(
         )
         from ffnn_lab.sweeper.resume import is_other, settle_folder  # noqa: PLC0415
         from ffnn_lab.sweeper.settle import settle_sweep  # noqa: PLC0415
+        from ffnn_lab.sweeper.signals import answer, end_interrupted  # noqa: PLC0415
         from ffnn_lab.sweeper.worker import StoppedError  # noqa: PLC0415
         from ffnn_lab.trainer import settle_device  # noqa: PLC0415
 
@@ -221,7 +226,7 @@ def run_sweep(
         n_threads=options.n_threads,
         patience_seconds=options.storage_patience_seconds,
     )
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # the display tidies up
+    before = answer(signal.default_int_handler)  # the display tidies up
     try:
         with SweepDisplay(definition, console) as display:
             open_sweep(
@@ -238,13 +243,13 @@ def run_sweep(
             work(post, lambda job: make_launcher(job, folder, n_workers), display)
     except StoppedError:
         n_recorded = len(read_runs(folder))
-        sys.stderr.write(
+        end_interrupted(
             f"stopped: {n_recorded} runs are recorded, and what was in training is kept as far as "
-            f"trainer.checkpoint_seconds allows. Go on with\n  {definition.command}\n"
+            f"trainer.checkpoint_seconds allows. Go on with\n  {definition.command}\n",
+            EXIT_INTERRUPTED,
         )
-        sys.exit(EXIT_INTERRUPTED)
-
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
     end_with_report(folder)
 
 

@@ -10,7 +10,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -378,5 +378,44 @@ def test_a_server_that_restarts_is_waited_for(
     assert "does not answer" in said
     assert "answers again" in said
     assert "Traceback" not in said
+    assert watch.twice() == []
+    assert_same(on_a_journal(tmp_path, folder), folder)
+
+
+@contextmanager
+def no_connection_free(url: str) -> Iterator[None]:
+    """Hold every connection that the server still has."""
+    with ExitStack() as held:
+        while True:
+            try:
+                held.enter_context(psycopg.connect(url))
+            except psycopg.OperationalError:
+                break
+        yield
+
+
+@pytest.mark.slow
+@on_linux
+def test_connections_that_are_short_are_told_and_waited_for(tmp_path: Path, server: str) -> None:
+    """First the command itself finds none, then its workers, whose launcher shows nothing."""
+    folder = tmp_path / "here" / "outputs" / "s"
+    watch = Watch(folder)
+    two = ("hydra/launcher=joblib", "hydra.sweeper.n_workers=2")
+    words = (*GRID, "trainer.max_epochs=40", *two, f"hydra.sweeper.storage={server}")
+    with command(tmp_path, *words) as started:
+
+        def n_hints() -> int:
+            return started._log.read_text().count("fewer hydra.sweeper.n_workers fit")
+
+        with no_connection_free(server):
+            wait_for(started, watch, n_hints)
+        wait_for(started, watch, lambda: "0 of 12 runs" in started._log.read_text())
+        before = n_hints()
+        with no_connection_free(server):
+            wait_for(started, watch, lambda: n_hints() > before)
+        assert started.wait(MOST_SECONDS, watch) == 0, started._log.read_text()
+        said = started._log.read_text()
+    assert "Traceback" not in said
+    assert "error: " not in said
     assert watch.twice() == []
     assert_same(on_a_journal(tmp_path, folder), folder)

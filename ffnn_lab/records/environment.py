@@ -29,13 +29,11 @@ def environment() -> dict[str, str]:
 
 
 def _git(folder: Path, *words: str) -> str | None:
+    # A look locks nothing: git, ended by the timeout, would leave a lock in the user's repository.
+    command = ["git", "--no-optional-locks", "-C", str(folder), *words]
     try:
         done = subprocess.run(  # noqa: S603 - fixed words, no shell
-            ["git", "-C", str(folder), *words],  # noqa: S607 - the git on the user's path
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=10,
+            command, capture_output=True, text=True, check=True, timeout=10
         )
     except (OSError, subprocess.SubprocessError):
         return None

@@ -16,13 +16,14 @@ import torch
 from ffnn_lab.config import UserError
 from ffnn_lab.population import Member
 from ffnn_lab.records import RecordError, read_definition, write_definition
+from ffnn_lab.sweeper import notices
 from ffnn_lab.sweeper.agenda import Agenda, Progress
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.identity import Identity, this_host
 from ffnn_lab.sweeper.leases import EXIT_ORPHANED, Leases
 from ffnn_lab.sweeper.resume import prepare
 from ffnn_lab.sweeper.server import Patience, is_trouble, reason_of, waiting_text
-from ffnn_lab.sweeper.signals import deaf, stopped_by_signals
+from ffnn_lab.sweeper.signals import deaf, hear_nothing, stopped_by_signals
 from ffnn_lab.sweeper.storage import Storage, split_password
 from ffnn_lab.sweeper.weights import runs_without_weights
 from ffnn_lab.sweeper.worker import StoppedError, Watcher, Worker
@@ -64,9 +65,17 @@ class Post:
 class Teller(Watcher):
     """Keeps how far a worker's population is, for its beat, and hands all on to a display."""
 
-    def __init__(self, display: Watcher | None = None) -> None:
-        """Begin with nothing in training."""
+    def __init__(
+        self, display: Watcher | None = None, leave: Callable[[str], None] | None = None
+    ) -> None:
+        """Begin with nothing in training.
+
+        Args:
+            display: Told of everything; None where nobody sees what this process shows.
+            leave: Takes a line for the user in place of the display; None to use the display.
+        """
         self._display = display or Watcher()
+        self._leave = leave or self._display.notice
         self._done = 0.0
 
     def epoch(self, members: Sequence[Member]) -> None:
@@ -85,7 +94,7 @@ class Teller(Watcher):
 
     def notice(self, text: str) -> None:
         """Hand on a line."""
-        self._display.notice(text)
+        self._leave(text)
 
     def told(self) -> float:
         """Give how many runs' worth of epochs are done."""
@@ -114,6 +123,8 @@ def open_sweep(
             living = leases_in(storage, definition).living()
             if living:
                 watcher.notice(f"{len(living)} processes are at work on this sweep: joining them")
+            else:
+                notices.forget(outputs / definition.name)
             prepare(
                 definition,
                 outputs,
@@ -192,7 +203,11 @@ def work_at(
     elif post.parent is not None and me.shares_machine_with(post.parent):
         # Workers on one machine share its cores.
         torch.set_num_threads(share_of_cores(post.n_workers))
-    teller = watcher = Teller(watcher)
+    shown = watcher or Watcher()
+    leave = None
+    if post.parent is not None:
+        leave = functools.partial(notices.leave, folder, post.parent.name, me.name)
+    teller = watcher = Teller(shown, leave)
     stop = stop or threading.Event()
     # Others need not have reached the server; whoever was started by another process has.
     patience = Patience(
@@ -203,7 +218,7 @@ def work_at(
         attributes = storage.patiently(lambda: storage.open_attributes(workers_of(definition)))
         with (
             Leases(attributes, me, parent=post.parent, progress=teller.told, stop=stop) as leases,
-            stopped_by_signals(leases.stop, watcher.notice),
+            stopped_by_signals(leases.stop, shown.notice),  # whoever started this one says so, too
         ):
             worker = Worker(
                 definition,
@@ -223,6 +238,7 @@ def work_under(post: Post, _config: Any = None) -> None:  # noqa: ANN401 - Hydra
 
     Signals that tell to stop are heard during the work alone, see `deaf`.
     """
+    hear_nothing()
     try:
         work_at(post)
     finally:
@@ -392,6 +408,7 @@ def followed(
     """Show in a thread how far the workers are, all in one picture."""
     end = threading.Event()
     agenda = storage.patiently(lambda: Agenda(definition, folder, storage))
+    left = notices.Notices(folder, leases.me.name)
 
     def look() -> None:
         n_failed = 0
@@ -399,6 +416,8 @@ def followed(
         while True:
             is_last = end.wait(LOOK_SECONDS)
             try:
+                for line in left.read():
+                    watcher.notice(line)
                 agenda.look()
                 watcher.progress(agenda.progress())
                 watcher.in_training(leases.living())
@@ -425,6 +444,7 @@ def followed(
     finally:
         end.set()
         thread.join()
+        left.remove()
 
 
 def stored_definition(folder: Path) -> Definition:

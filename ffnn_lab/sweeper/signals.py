@@ -3,11 +3,13 @@
 import os
 import select
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from types import FrameType
+from typing import Any, NoReturn
 
 SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -20,6 +22,11 @@ def _heard() -> list[signal.Signals]:
     hang_up = getattr(signal, "SIGHUP", None)
     is_deaf = hang_up is not None and signal.getsignal(hang_up) == signal.SIG_IGN
     return [each for each in SIGNALS if not (is_deaf and each == hang_up)]
+
+
+def answer(handler: Any) -> dict[signal.Signals, Any]:  # noqa: ANN401 - as `signal.signal` has it
+    """Answer every signal that is heard by ``handler``; return what answered them before."""
+    return {number: signal.signal(number, handler) for number in _heard()}
 
 
 def leave_dead_terminal() -> None:
@@ -64,7 +71,7 @@ def stopped_by_signals(stop: threading.Event, notice: Callable[[str], None]) -> 
         threading.Thread(target=ask).start()
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
-    before = {number: signal.signal(number, handle) for number in _heard()}
+    before = answer(handle)
     mask = signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     try:
         yield
@@ -88,3 +95,22 @@ def deaf() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def hear_nothing() -> None:
+    """Ignore the signals that tell to stop, where nothing is left that they could stop.
+
+    A mask would not do: threads that a library started hear what the main thread does not.
+    """
+    if threading.current_thread() is threading.main_thread():
+        answer(signal.SIG_IGN)
+
+
+def end_interrupted(last_word: str, exit_code: int) -> NoReturn:
+    """Print the last word of an interrupted command and end; a further signal adds nothing to it.
+
+    Libraries tidy up as Python ends, and an interruption of that is told as a traceback.
+    """
+    hear_nothing()
+    sys.stderr.write(last_word)
+    sys.exit(exit_code)

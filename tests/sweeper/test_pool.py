@@ -25,6 +25,7 @@ from ffnn_lab.sweeper.agenda import Progress
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.identity import Identity
 from ffnn_lab.sweeper.leases import Leases
+from ffnn_lab.sweeper.notices import FOLDER
 from ffnn_lab.sweeper.pool import (
     MAX_IDLE_LAUNCHES,
     Job,
@@ -170,6 +171,20 @@ def test_workers_together_give_what_one_gives(
     assert_same(alone, Path(post.folder))
     for table in ("runs", "trials", "curves"):
         assert len(list((Path(post.folder) / table).iterdir())) == 1  # compacted
+
+
+def test_what_workers_have_to_say_is_shown_once(tmp_path: Path) -> None:
+    """Their launcher shows nothing of theirs. Where checkpoints should go, there is a file."""
+    config = {"trainer.checkpoint_seconds": 1e-6, "trainer.max_epochs": 3}
+    definition = make_definition("grid", population_size=3)
+    arms = [replace(arm, config=with_values(arm.config, config)) for arm in definition.arms]
+    post = begin(tmp_path, replace(definition, arms=tuple(arms)), n_workers=2)
+    (Path(post.folder) / "checkpoints").write_text("a file")
+    listener = Listener()
+    lead(post, Threads, listener)
+    (line,) = listener.notices
+    assert line.startswith("no checkpoint can be written to")
+    assert not (Path(post.folder) / FOLDER).exists()
 
 
 def test_workers_of_tpe_keep_the_budget(tmp_path: Path) -> None:
