@@ -359,7 +359,7 @@ def test_what_is_not_there_is_a_slip(
     monkeypatch.chdir(tmp_path)
     assert main(["s"]) == 2
     assert capsys.readouterr().err == (
-        "error: s is neither a sweep nor a run with records under outputs; there are no records\n"
+        "error: s is neither a sweep nor a run with records under outputs; outputs has none\n"
     )
     sweep = Sweep("off")
     sweep.run()
