@@ -211,8 +211,8 @@ def deliver(folder: Path, runs: Sequence[Recorded], mode: str, console: Console)
             )
     n_left = len(missing) - delivery.n_delivered[mode]
     if n_there := len(runs) - len(missing):
-        verb = "was" if n_there == 1 else "were"
-        console.print(f"{count_text(n_there)} {verb} there already", highlight=False)
+        done = "sent" if mode == "online" else "written or sent"
+        console.print(f"{count_text(n_there)} had been {done} before", highlight=False)
     return EXIT_LEFT if n_left else 0
 
 
