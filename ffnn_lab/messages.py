@@ -37,7 +37,7 @@ def explain(error: BaseException) -> str:
     is_hydras = cause is None and isinstance(error, HydraException)
     if is_hydras and isinstance(context, OmegaConfBaseException):
         where = str(error).partition(":")[0]  # Hydra names the file that it composed
-        return f"{where}: {_explain_value(context, context.full_key)}"
+        return f"{where}: {_explain_value(context, str(context.full_key))}"
     if isinstance(cause, OmegaConfBaseException) and cause.full_key is not None:
         return _explain_key(error, cause, cause.full_key)
     text = str(error).strip() or type(error).__name__

@@ -215,7 +215,7 @@ def _where_else(prefix: str, outputs: Path) -> str:
             continue
         found, _ = _find_in(_folders_of_records(place), prefix)
         if len(found) == 1:
-            return f"such a run is there with --outputs {shlex.quote(str(place))}"
+            return f"--outputs {shlex.quote(str(place))} has such a run"
     return "--outputs FOLDER names the folder that the sweep's folder lies in"
 
 

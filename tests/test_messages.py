@@ -51,7 +51,7 @@ def test_a_choice_that_is_not_there_is_told_with_those_that_are(
             "(did you mean n_settings?)",
         ),
         ("hydra.sweeper.arms", "a", ""),
-        ("hydra.job", "nam", ""),
+        ("hydra.job", "no_such", ""),
     ],
 )
 def test_an_option_that_is_not_there_is_told_with_those_that_are(
