@@ -11,15 +11,17 @@ if __name__ == "__main__":
     stand_back()
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from analysis.preflight import import_matplotlib
 from ffnn_lab.config import UserError, home
-from ffnn_lab.records import RecordError
+from ffnn_lab.records import add_outputs, find_folder
 from ffnn_lab.terminal import accept_any_text
+
+KIND = "neither a folder nor a sweep"
+"""Said of a name that is not found."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,10 +56,10 @@ def _report(words: Sequence[str]) -> None:
         "a sweep of such a name is given by its path.",
     )
     parser.add_argument("sweep", metavar="SWEEP", help="a name under the outputs, or a folder")
-    _add_outputs(parser)
+    add_outputs(parser)
     _add_to(parser)
     asked = parser.parse_args(words)
-    folder = find_folder(asked.sweep, outputs=asked.outputs)
+    folder = find_folder(asked.sweep, outputs=asked.outputs, kind=KIND)
     import_matplotlib()
     from analysis.report import report  # noqa: PLC0415 - matplotlib, when it is needed
 
@@ -77,7 +79,7 @@ def _claims(words: Sequence[str]) -> None:
         help="ask every claim of this sweep (a name under the outputs, or a folder), and of no "
         "other",
     )
-    _add_outputs(parser)
+    add_outputs(parser)
     _add_to(parser)
     asked = parser.parse_args(words)
     import_matplotlib()
@@ -99,7 +101,7 @@ def _summary(words: Sequence[str]) -> None:
         nargs="*",
         help="a name under the outputs, or a folder; without any, all sweeps under the outputs",
     )
-    _add_outputs(parser)
+    add_outputs(parser)
     _add_to(parser)
     asked = parser.parse_args(words)
     import_matplotlib()
@@ -111,7 +113,7 @@ def _summary(words: Sequence[str]) -> None:
 
 def _folders(asked: argparse.Namespace) -> list[Path]:
     """Find the sweeps that were named, or all there are."""
-    named = [find_folder(each, outputs=asked.outputs) for each in asked.sweeps]
+    named = [find_folder(each, outputs=asked.outputs, kind=KIND) for each in asked.sweeps]
     return named or sorted(path.parent for path in asked.outputs.glob("*/definition.json"))
 
 
@@ -141,37 +143,13 @@ COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
 """Words in the place of a sweep's name."""
 
 
-def _add_outputs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--outputs",
-        type=home,
-        default=os.environ.get("FFNN_LAB_OUTPUTS", "outputs"),
-        help="folder of all sweeps (default: FFNN_LAB_OUTPUTS, or else outputs)",
-    )
-
-
 def _add_to(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--to",
         metavar="FOLDER",
-        type=Path,
+        type=home,
         help="write tables and figures in this folder, for records that you may only read",
     )
-
-
-def find_folder(sweep: str, *, outputs: Path) -> Path:
-    """Find the folder of a sweep, by its name or its path.
-
-    Raises:
-        RecordError: If there is none; the message lists the names that there are.
-    """
-    for folder in (outputs / sweep, Path(sweep)):
-        if folder.is_dir():
-            return folder
-    names = sorted(each.parent.name for each in outputs.glob("*/runs") if each.is_dir())
-    there = f"there are: {', '.join(names)}" if names else "no sweep has been run there"
-    msg = f"{sweep} is neither a folder nor a sweep under {outputs}; {there}"
-    raise RecordError(msg)
 
 
 if __name__ == "__main__":

@@ -221,7 +221,7 @@ def _compile(spec: Spec, example: Example, vault: Vault, path: Path) -> bytes:
                 if made is not None:
                     return made
             logger.warning(
-                "compiling %s for %s: once, half a minute at most", spec.kind, _said(spec)
+                "compiling %s for %s: once, half a minute if idle", spec.kind, _said(spec)
             )
             contents = _built(spec, example)
             vault.write(path.name, contents)

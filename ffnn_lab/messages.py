@@ -2,10 +2,13 @@
 
 import difflib
 from collections.abc import Iterable
+from dataclasses import is_dataclass
+from typing import Any
 
 from hydra.errors import HydraException, MissingConfigException
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
+from ffnn_lab.config import SweeperConfig
 from ffnn_lab.config.fields import describe, type_hints
 
 LAUNCHERS = ("joblib", "submitit_local", "submitit_slurm")
@@ -34,7 +37,7 @@ def explain(error: BaseException) -> str:
     is_hydras = cause is None and isinstance(error, HydraException)
     if is_hydras and isinstance(context, OmegaConfBaseException):
         where = str(error).partition(":")[0]  # Hydra names the file that it composed
-        return f"{where}: {context.full_key}: {str(context).strip().splitlines()[0]}"
+        return f"{where}: {_explain_value(context, str(context.full_key))}"
     if isinstance(cause, OmegaConfBaseException) and cause.full_key is not None:
         return _explain_key(error, cause, cause.full_key)
     text = str(error).strip() or type(error).__name__
@@ -44,8 +47,9 @@ def explain(error: BaseException) -> str:
 
 def _explain_key(error: BaseException, cause: OmegaConfBaseException, key: str) -> str:
     part = cause.object_type
-    hints = type_hints(part) if isinstance(part, type) and part is not dict else {}
     where, _, name = key.rpartition(".")
+    is_class = isinstance(part, type) and part is not dict
+    hints = type_hints(part) if is_class else _sweeper_fields(where)
     if isinstance(cause, ConfigKeyError | ConfigAttributeError):
         has = f"; {where or 'a run'} has {_listed(name, hints)}" if hints else ""
         return f"{key}: there is no such field{has}"
@@ -54,6 +58,28 @@ def _explain_key(error: BaseException, cause: OmegaConfBaseException, key: str) 
         value = str(error).rpartition("=")[2] or "nothing"
         return f"{key} must be {describe(hints[name])}, got {value}"
     return f"{key}: {str(cause).splitlines()[0]}"
+
+
+def _explain_value(cause: OmegaConfBaseException, key: str) -> str:
+    """Say what a value in a file must be, where its field is known; else repeat OmegaConf."""
+    part, name = cause.object_type, key.rpartition(".")[2]
+    hints = type_hints(part) if isinstance(part, type) and part is not dict else {}
+    value = getattr(cause, "value", None)
+    if name in hints and value is not None:
+        return f"{key} must be {describe(hints[name])}, got {value}"
+    return f"{key}: {str(cause).strip().splitlines()[0]}"
+
+
+def _sweeper_fields(where: str) -> dict[str, Any]:
+    """Return the fields of ``hydra.sweeper`` or a part of it; none of anything else."""
+    parts = where.split(".")
+    if parts[:2] != ["hydra", "sweeper"]:
+        return {}
+    fields = type_hints(SweeperConfig)
+    for part in parts[2:]:
+        inner = fields.get(part)
+        fields = type_hints(inner) if is_dataclass(inner) and isinstance(inner, type) else {}
+    return fields
 
 
 def _listed(written: str, options: Iterable[str]) -> str:

@@ -22,12 +22,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from rich.console import Console
 
-from ffnn_lab.config import RunConfig, UserError, from_leaves, home, moves_numbers, run_id
+from ffnn_lab.config import RunConfig, UserError, from_leaves, moves_numbers, run_id
 from ffnn_lab.config.task import TableConfig
 from ffnn_lab.records import (
     CurvePoint,
     RecordError,
     RunResult,
+    add_outputs,
     environment,
     read_curves,
     read_runs,
@@ -130,12 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Train one recorded run again, alone, and compare every number to the bit.",
     )
     parser.add_argument("run", metavar="RUN_ID", help="a run's id, or the beginning of it")
-    parser.add_argument(
-        "--outputs",
-        type=home,
-        default=os.environ.get("FFNN_LAB_OUTPUTS", "outputs"),
-        help="folder of all sweeps (default: FFNN_LAB_OUTPUTS, or else outputs)",
-    )
+    add_outputs(parser)
     parser.add_argument(
         "--data",
         default=os.environ.get("FFNN_LAB_DATA"),
@@ -219,7 +215,7 @@ def _where_else(prefix: str, outputs: Path) -> str:
             continue
         found, _ = _find_in(_folders_of_records(place), prefix)
         if len(found) == 1:
-            return f"such a run is there with --outputs {shlex.quote(str(place))}"
+            return f"--outputs {shlex.quote(str(place))} has such a run"
     return "--outputs FOLDER names the folder that the sweep's folder lies in"
 
 

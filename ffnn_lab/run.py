@@ -328,7 +328,7 @@ def announce(
     if is_dry:
         return False
     if plan.is_upper:
-        console.print("compiling its steps, once on this machine, before the first run")
+        console.print("compiling the training steps before the first run; this machine keeps them")
         after = duration(timed(may_compile=True).seconds)
         console.print(f"compiled; about {after} here", highlight=False)
     return True

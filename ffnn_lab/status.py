@@ -11,7 +11,6 @@ if __name__ == "__main__":
 
 import argparse
 import math
-import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -23,10 +22,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ffnn_lab.config import home
 from ffnn_lab.records import (
     DEFAULT_SETTING,
     RecordError,
+    add_outputs,
+    find_folder,
     read_curves,
     read_definition,
     read_runs,
@@ -140,12 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "sweep", metavar="SWEEP", nargs="?", help="a name under the outputs, or a folder"
     )
-    parser.add_argument(
-        "--outputs",
-        type=home,
-        default=os.environ.get("FFNN_LAB_OUTPUTS", "outputs"),
-        help="folder of all sweeps (default: FFNN_LAB_OUTPUTS, or else outputs)",
-    )
+    add_outputs(parser)
     asked = parser.parse_args(arguments)
     console = Console()
     if not console.is_terminal:
@@ -154,27 +149,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.sweep is None:
             show_all(asked.outputs, console, now=time.time())
         else:
-            folder = find_folder(asked.sweep, outputs=asked.outputs)
+            folder = find_folder(
+                asked.sweep, outputs=asked.outputs, kind="not a sweep", mark="definition.json"
+            )
             show_one(read_status(folder), console, now=time.time())
     except (RecordError, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
         return EXIT_SLIP
     return 0
-
-
-def find_folder(sweep: str, *, outputs: Path) -> Path:
-    """Find the folder of a sweep, by its name or its path.
-
-    Raises:
-        RecordError: If there is none; the message lists the names that there are.
-    """
-    for folder in (outputs / sweep, Path(sweep)):
-        if (folder / "definition.json").is_file():
-            return folder
-    names = ", ".join(folder.name for folder in _sweep_folders(outputs))
-    there = f"there are: {names}" if names else "no sweep was begun there"
-    msg = f"{sweep} is not a sweep under {outputs}; {there}"
-    raise RecordError(msg)
 
 
 def _sweep_folders(outputs: Path) -> list[Path]:

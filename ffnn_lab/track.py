@@ -12,7 +12,6 @@ if __name__ == "__main__":
 import argparse
 import json
 import math
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from ffnn_lab.config import UserError, home
+from ffnn_lab.config import UserError
 from ffnn_lab.config.run import TrackingConfig
 from ffnn_lab.delivery import BUSY, Delivery, count_text
 from ffnn_lab.mirror_process import server_address
@@ -33,11 +32,14 @@ from ffnn_lab.records import (
     SPLITS,
     CurvePoint,
     RecordError,
+    add_outputs,
+    find_folder,
     read_curves,
     read_definition,
     read_runs,
     read_trials,
 )
+from ffnn_lab.terminal import accept_any_text
 from ffnn_lab.wandb_runs import (
     Place,
     check_tracking,
@@ -50,6 +52,8 @@ from ffnn_lab.wandb_runs import (
     track_command,
 )
 
+KIND = "neither a sweep nor a run with records"
+"""Said of a name that is not found."""
 EXIT_LEFT = 1
 EXIT_SLIP = 2
 EXIT_INTERRUPTED = 130
@@ -94,17 +98,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0 if W&B has all runs as asked, 1 if some are left, 2 if nothing could be
         done, and the reason on standard error.
     """
+    accept_any_text()
     parser = argparse.ArgumentParser(
         prog="python -m ffnn_lab.track",
         description="Make W&B runs of the records of a sweep or a single run, each run once.",
     )
     parser.add_argument("sweep", metavar="SWEEP", help="a name under the outputs, or a folder")
-    parser.add_argument(
-        "--outputs",
-        type=home,
-        default=home(os.environ.get("FFNN_LAB_OUTPUTS", "outputs")),
-        help="folder of all sweeps (default: FFNN_LAB_OUTPUTS, or else outputs)",
-    )
+    add_outputs(parser)
     parser.add_argument(
         "--mode",
         choices=("offline", "online"),
@@ -115,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--entity", help="W&B team or user (default: the sweep's tracking.entity)")
     asked = parser.parse_args(arguments)
     try:
-        folder = find_folder(asked.sweep, outputs=asked.outputs)
+        folder = find_folder(asked.sweep, outputs=asked.outputs, kind=KIND, mark="runs")
         runs = recorded_runs(folder, project=asked.project, entity=asked.entity)
         mode = asked.mode or ("online" if runs[-1].mode == "online" else "offline")
         return deliver(folder, runs, mode, Console())
@@ -125,21 +125,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("interrupted; the same command goes on\n")
         return EXIT_INTERRUPTED
-
-
-def find_folder(sweep: str, *, outputs: Path) -> Path:
-    """Find the folder of a sweep or a single run, by its name or its path.
-
-    Raises:
-        RecordError: If there is none; the message lists the names that there are.
-    """
-    for folder in (outputs / sweep, Path(sweep)):
-        if sweep and (folder / "runs").is_dir():
-            return folder
-    names = ", ".join(sorted(path.parent.name for path in outputs.glob("*/runs")))
-    there = f"there are: {names}" if names else "there are no records"
-    msg = f"{sweep} is neither a sweep nor a run with records under {outputs}; {there}"
-    raise RecordError(msg)
 
 
 def recorded_runs(folder: Path, *, project: str | None, entity: str | None) -> list[Recorded]:
@@ -226,8 +211,8 @@ def deliver(folder: Path, runs: Sequence[Recorded], mode: str, console: Console)
             )
     n_left = len(missing) - delivery.n_delivered[mode]
     if n_there := len(runs) - len(missing):
-        verb = "was" if n_there == 1 else "were"
-        console.print(f"{count_text(n_there)} {verb} there already", highlight=False)
+        done = "sent" if mode == "online" else "written or sent"
+        console.print(f"{count_text(n_there)} had been {done} before", highlight=False)
     return EXIT_LEFT if n_left else 0
 
 

@@ -85,7 +85,7 @@ SLIPS = [
     slip("task=table", "task.path=no.xlsx", says="task.path must name a table|got no.xlsx"),
     slip("task=table", "task.scaling=global", says="task.scaling must be one of per_feature"),
     slip("-m", "task=digits,mnist", says="train-images-idx3-ubyte.gz|task.download=true"),
-    slip("-m", "task=table", "task.path=a.csv,b.csv", says="task.path: a sweep over tables has"),
+    slip("-m", "task=table", "task.path=a.csv,b.csv", says="task.path: each table of a sweep"),
     slip("-m", "task=table", "task.path=a.csv", "seed=0,1", says="task.path=a.csv: there is no"),
     # sweeps
     slip("-m", "sweeps=default", "optimizer=adam", says="optimizer=adam|set optimizer themselves"),

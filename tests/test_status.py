@@ -397,7 +397,10 @@ def test_ages_have_their_largest_unit(seconds: float, text: str) -> None:
     [
         (["large"], "large is not a sweep under {}; there are: small"),
         (["run-0123"], "run-0123 is not a sweep under {}; there are: small"),
-        (["small", "--outputs", "nowhere"], "small is not a sweep under nowhere; no sweep was"),
+        (
+            ["small", "--outputs", "nowhere"],
+            "small is not a sweep under nowhere; nowhere has none",
+        ),
         (["--outputs", "nowhere"], "nowhere has no sweeps"),
     ],
 )

@@ -118,7 +118,7 @@ def test_records_of_a_sweep_without_tracking_are_sent_once(
     assert_all_once(server, sweep.folder)
     n_requests = len(server.requests)
     assert main(["s", "--mode", "online"]) == 0
-    assert capsys.readouterr().out == "3 runs were there already\n"
+    assert capsys.readouterr().out == "3 runs had been sent before\n"
     assert len(server.requests) == n_requests
     # Another project is another place.
     assert main(["s", "--mode", "online", "--project", "other", "--entity", "team"]) == 0
@@ -136,7 +136,7 @@ def test_runs_from_records_are_those_of_live_tracking(
     files = sweep.folder / "wandb"
     live = offline(sweep.folder)
     assert main(["s"]) == 0
-    assert capsys.readouterr().out == "3 runs were there already\n"
+    assert capsys.readouterr().out == "3 runs had been written or sent before\n"
     assert offline(sweep.folder) == live
     files.rename("live")
     assert main(["s"]) == 0
@@ -359,7 +359,7 @@ def test_what_is_not_there_is_a_slip(
     monkeypatch.chdir(tmp_path)
     assert main(["s"]) == 2
     assert capsys.readouterr().err == (
-        "error: s is neither a sweep nor a run with records under outputs; there are no records\n"
+        "error: s is neither a sweep nor a run with records under outputs; outputs has none\n"
     )
     sweep = Sweep("off")
     sweep.run()

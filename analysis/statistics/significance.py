@@ -82,8 +82,8 @@ def too_few_pairs(n: int, *, n_tests: int) -> str:
     family = f", adjusted over {n_tests} contrasts," if n_tests > 1 else ""
     fewest = fewest_pairs(n_tests=n_tests)
     return (
-        f"{n} seed{'' if n == 1 else 's'} cannot make p{family} less than {lowest:.3g}, however "
-        f"clear the difference: {LEVEL:g} takes {fewest} seeds or more"
+        f"with {n} seed{'' if n == 1 else 's'}, p{family} cannot be less than {lowest:.3g}, "
+        f"however clear the difference; {LEVEL:g} takes {fewest} seeds or more"
     )
 
 

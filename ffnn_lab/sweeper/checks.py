@@ -27,7 +27,7 @@ def check_axis(assignment: Assignment) -> None:
     if axis is None:
         return
     if key == "task.path":
-        msg = "task.path: a sweep over tables has an arm for each: hydra.sweeper.arms"
+        msg = "task.path: each table of a sweep needs an arm of its own, in hydra.sweeper.arms"
         raise ConfigError(msg)
     if key.startswith(MOVES_NO_NUMBER):
         msg = f"{key} moves no number: give it one value"
@@ -37,7 +37,7 @@ def check_axis(assignment: Assignment) -> None:
         raise ConfigError(msg)
     values = axis.values if isinstance(axis, Choice) else ()
     if key == "trainer.compile" and "auto" in values and len(values) > 1:
-        msg = "trainer.compile: an axis has true and false; auto is one of them, by the work"
+        msg = "trainer.compile: an axis takes true and false; auto only chooses one of the two"
         raise ConfigError(msg)
     if _moves_examples(key, values):
         msg = (

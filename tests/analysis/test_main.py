@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.__main__ import find_folder, main
-from ffnn_lab.records import RecordError
+from analysis.__main__ import main
 from tests.analysis.builders import write_run, write_sweep
 from tests.analysis.test_verdicts import wilson
 
@@ -108,15 +107,16 @@ def test_reports_a_folder_by_its_path(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "run-0: run" in capsys.readouterr().out
 
 
-def test_a_name_under_the_outputs_comes_before_a_path(tmp_path: Path) -> None:
-    (tmp_path / "small").mkdir()
-    assert find_folder("small", outputs=tmp_path) == tmp_path / "small"
-    assert find_folder(str(tmp_path), outputs=tmp_path / "none") == tmp_path
-
-
-def test_without_any_sweep_the_message_says_so(tmp_path: Path) -> None:
-    with pytest.raises(RecordError, match="no sweep has been run there"):
-        find_folder("small", outputs=tmp_path)
+def test_a_tilde_after_to_is_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    write_run(tmp_path / "run-0")
+    assert main(["run-0", "--outputs", ".", "--to=~/report"]) == 0
+    assert (tmp_path / "home" / "report").is_dir()
+    assert not (tmp_path / "~").exists()
+    capsys.readouterr()
 
 
 def damage(folder: Path) -> None:

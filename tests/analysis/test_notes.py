@@ -39,8 +39,8 @@ def test_a_finished_sweep(small: Sweep) -> None:
     assert said[3].startswith("differences are of test error, one arm minus another at equal")
     assert "adjusted over the 1 contrast declared beforehand" in said[4]
     assert said[5] == (
-        "3 seeds cannot make p less than 0.25, however clear the difference: 0.05 takes 6 seeds "
-        "or more; hydra.sweeper.confirm.n_seeds sets their number"
+        "with 3 seeds, p cannot be less than 0.25, however clear the difference; 0.05 takes 6 "
+        "seeds or more; hydra.sweeper.confirm.n_seeds sets their number"
     )
     assert said[6].startswith("a gain of tuning is the test error of the arm's untuned default")
 

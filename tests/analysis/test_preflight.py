@@ -103,9 +103,9 @@ def test_the_environment_tells_matplotlib_nothing(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("arms", "n_fresh", "said"),
     [
-        (["sgd", "adam"], 5, ["5 seeds cannot make p less than 0.0625"]),
+        (["sgd", "adam"], 5, ["with 5 seeds, p cannot be less than 0.0625"]),
         (["sgd", "adam"], 6, []),
-        (["sgd", "heavy_ball", "adam", "rmsprop", "adagrad"], 7, ["7 seeds cannot make p, adj"]),
+        (["sgd", "heavy_ball", "adam", "rmsprop", "adagrad"], 7, ["with 7 seeds, p, adj"]),
         (["sgd", "adam"], 0, []),
         (["he", "glorot"], 2, []),
     ],

@@ -177,7 +177,7 @@ def test_so_many_seeds_can_tell_a_contrast_and_one_less_cannot(n_tests: int, n: 
 
 def test_what_few_seeds_cannot_tell_is_worded() -> None:
     assert too_few_pairs(5, n_tests=6) == (
-        "5 seeds cannot make p, adjusted over 6 contrasts, less than 0.375, however clear the "
-        "difference: 0.05 takes 8 seeds or more"
+        "with 5 seeds, p, adjusted over 6 contrasts, cannot be less than 0.375, however clear the "
+        "difference; 0.05 takes 8 seeds or more"
     )
-    assert too_few_pairs(1, n_tests=1).startswith("1 seed cannot make p less than 1,")
+    assert too_few_pairs(1, n_tests=1).startswith("with 1 seed, p cannot be less than 1,")
