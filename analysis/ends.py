@@ -39,14 +39,14 @@ EQUAL = "no interval is given where all seeds came to the same value"
 
 
 def in_caption(sheet: str, numbers: pd.DataFrame) -> str:
-    """Word what the caption of a sheet must add about its intervals; empty if nothing."""
+    """Return what the caption of a sheet must add about its intervals; empty if nothing."""
     odd = [_odd(numbers, name, n) for name, (_, n) in _INTERVALS.get(sheet, {}).items()]
     said = [text for text, place in ((CUT, 0), (EQUAL, 1)) if any(each[place] for each in odd)]
     return "".join(f" {text[0].upper()}{text[1:]}." for text in said)
 
 
 def remarks(sheets: Mapping[str, pd.DataFrame]) -> list[str]:
-    """Word which intervals of a report are cut and which are left out.
+    """Return sentences that say which intervals of a report are cut and which are left out.
 
     Args:
         sheets: The numbers of each sheet, by its name.

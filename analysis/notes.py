@@ -161,7 +161,7 @@ def _about_winner(sweep: Sweep, winner: Winner) -> list[str]:
 
 
 def _about_edge(sweep: Sweep, winner: Winner, key: str, side: str) -> str:
-    """Word that a winner lies on an edge, and whether what lies beyond it did not complete."""
+    """Return the sentence that a winner lies on an edge, and whether runs beyond it failed."""
     at: Any = winner.point[key]
     values = setting_values(sweep, winner.arm)
     failed: list[Any] = [values[number][key] for number in failed_settings(sweep, winner.arm)]
@@ -178,7 +178,7 @@ def _about_edge(sweep: Sweep, winner: Winner, key: str, side: str) -> str:
 
 
 def _about_ties(winner: Winner) -> list[str]:
-    """Word that a setting is reported which is no better than some others."""
+    """Return the remark that the reported setting is no better than some others."""
     if not winner.n_alike:
         return []
     others = _count(winner.n_alike, "other setting")

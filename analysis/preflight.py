@@ -27,7 +27,7 @@ def prepare_report(
     is_tried: bool,
     notice: Callable[[str], None],
 ) -> None:
-    """Tell what the report of a sweep will not be able to say, and try what it needs.
+    """Print what the report of a sweep will not be able to say, and try what it needs.
 
     Args:
         folder: As in `check_report`.
@@ -136,7 +136,7 @@ def _draw(arms: Sequence[str]) -> None:
 
 
 def about_seeds(arms: Iterable[str], n_seeds: int) -> list[str]:
-    """Word that fresh seeds are too few for a contrast to be told, if they are.
+    """Return the remark that fresh seeds are too few to tell a contrast, if they are.
 
     Args:
         arms: The names of a sweep's arms.

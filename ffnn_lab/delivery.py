@@ -38,11 +38,11 @@ class Kept:
     n_handed: int = 0
     """Points of the curve that were handed over."""
     is_open: bool = False
-    """Whether the opening was handed over."""
+    """True once the opening was handed over."""
     ending: Sequence[Any] | None = None
     """Exit code, summary and receipt of a run that has ended."""
     is_ended: bool = False
-    """Whether the ending was handed over."""
+    """True once the ending was handed over."""
 
 
 class Delivery:

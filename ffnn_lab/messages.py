@@ -61,7 +61,7 @@ def _explain_key(error: BaseException, cause: OmegaConfBaseException, key: str) 
 
 
 def _explain_value(cause: OmegaConfBaseException, key: str) -> str:
-    """Say what a value in a file must be, where its field is known; else repeat OmegaConf."""
+    """Return what a value in a file must be, where its field is known; else OmegaConf's words."""
     part, name = cause.object_type, key.rpartition(".")[2]
     hints = type_hints(part) if isinstance(part, type) and part is not dict else {}
     value = getattr(cause, "value", None)

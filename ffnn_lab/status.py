@@ -306,7 +306,7 @@ def show_one(status: SweepStatus, console: Console, *, now: float) -> None:
 
 
 def _state_text(status: SweepStatus, *, now: float) -> str:
-    """Word the state: ``running (2 workers, about 5 min left, 1 failed)``."""
+    """Return the state as text: ``running (2 workers, about 5 min left, 1 failed)``."""
     more = []
     if status.state == "running" and status.presence is not None:
         n_workers = status.presence.n_workers

@@ -61,7 +61,7 @@ class OptimizerRow:
     stable_lr: float
     """At which a long training on the blobs does not amplify rounding."""
     is_blind_to_scale: bool = False
-    """Whether multiples of all gradients give the same steps, as of a method that uses their
+    """True if multiples of all gradients give the same steps, as of a method that uses their
     signs alone."""
 
 

@@ -45,7 +45,7 @@ SINGLE = "run-2626b657df34"
 IS_ALIKE = torch.__version__.startswith("2.13.0") and (
     torch.backends.cpu.get_cpu_capability() in ("AVX2", "AVX512")
 )
-"""Whether numbers must be equal to the bit: elsewhere rounding may differ."""
+"""True if numbers must be equal to the bit: elsewhere rounding may differ."""
 
 
 def copied(name: str, outputs: Path) -> Path:

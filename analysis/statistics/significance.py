@@ -70,7 +70,7 @@ def fewest_pairs(*, n_tests: int = 1, level: float = LEVEL) -> int:
 
 
 def too_few_pairs(n: int, *, n_tests: int) -> str:
-    """Word that no p value of so many pairs can reach the level, or nothing if one can.
+    """Return the remark that no p value of so many pairs can reach the level; empty if one can.
 
     Args:
         n: Pairs of each test.

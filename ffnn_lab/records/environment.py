@@ -12,7 +12,7 @@ from ffnn_lab import __version__
 
 @functools.cache
 def environment() -> dict[str, str]:
-    """Say which code and which versions a process runs, as strings."""
+    """Return which code and which versions this process runs, as strings."""
     libraries = ("torch", "numpy", "optuna")
     versions = {f"version.{name}": metadata.version(name) for name in libraries}
     here = Path(__file__).parent

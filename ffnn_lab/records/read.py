@@ -43,7 +43,7 @@ class TableReader:
         self._seen: dict[Hashable, int] = {}
 
     def refresh(self) -> pd.DataFrame:
-        """Give the rows that were added since the last call; all of them at the first.
+        """Return the rows that were added since the last call; all of them at the first.
 
         A run that is recorded again comes again if its status got better (it failed, and was
         trained anew), and takes the place of its former row. Where nothing was added, this lists
@@ -67,7 +67,7 @@ class TableReader:
         return frame
 
     def _note(self, rows: pa.Table) -> list[bool]:
-        """Say which rows are news, and remember them."""
+        """Return which rows are new, and remember them."""
         # Every part holds a run's curve from its start: the last epoch says what was seen.
         names = ["run_id"] if self._table in BY_EPOCH else KEYS[self._table]
         columns = [rows[name].to_pylist() for name in names]

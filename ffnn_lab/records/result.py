@@ -70,13 +70,13 @@ class RunResult:
 
     @property
     def cosines(self) -> Mapping[str, float]:
-        """Give those of the final weights; none of a run that did not complete."""
+        """Return the cosines of the final weights; none of a run that did not complete."""
         is_final = self.status == "completed" and bool(self.directions)
         last = self.directions[-1] if is_final else None
         return last.cosines if last is not None and last.epoch == self.n_epochs else {}
 
     def metrics(self) -> dict[str, float | int | None]:
-        """Give every metric by its column: ``last.dev.error``, ``best.test.loss``, ....
+        """Return every metric by its column: ``last.dev.error``, ``best.test.loss``, ....
 
         A run that did not complete has none at its end: all are None. Cosines are there only for
         a member and a task that have them.

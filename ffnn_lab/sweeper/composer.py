@@ -49,7 +49,7 @@ class Composer:
 
     @functools.cache  # noqa: B019 - lives as long as one definition is being made
     def is_group(self, key: str) -> bool:
-        """Whether ``key`` is a group of ``conf/``."""
+        """Return whether ``key`` is a group of ``conf/``."""
         return "." not in key and bool(self._loader.get_group_options(key))
 
     def with_sweep(self, groups: Mapping[str, str], fixed: tuple[str, ...] = ()) -> "Composed":

@@ -53,7 +53,7 @@ class Identity:
 
     @property
     def is_visible(self) -> bool:
-        """Whether this process can see if that one runs.
+        """Return whether this process can see if that one runs.
 
         It can where both count processes alike: on one machine, since its last start, in the same
         namespaces. Of any other process only its silence tells that it is dead.
@@ -63,7 +63,7 @@ class Identity:
 
     @property
     def is_dead(self) -> bool:
-        """Whether the process is known to run no more; False where this process cannot tell."""
+        """Return whether the process is known to have ended; False where nobody can tell here."""
         return self.is_visible and not is_running(self.pid, self.started)
 
     def shares_machine_with(self, other: "Identity") -> bool:

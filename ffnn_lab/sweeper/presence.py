@@ -1,4 +1,4 @@
-"""Whether anybody works on a sweep, looked up without taking part: nothing is locked or written.
+"""Look up who works on a sweep without taking part: nothing is locked or written.
 
 Living workers beat into the sweep's journal every few seconds, so a journal that nobody has
 written for a while is that of a sweep at rest. Optuna is imported only where it is not.

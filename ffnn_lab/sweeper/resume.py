@@ -140,7 +140,7 @@ def _tell_untracked(
     n_recorded: int,
     notice: Callable[[str], None],
 ) -> None:
-    """Tell that recorded runs are not tracked afterwards, where tracking is asked for now."""
+    """Print that recorded runs are not tracked afterwards, where tracking is asked for now."""
     mode = definition.arms[0].config.tracking.mode
     before = {arm["config"].get("tracking.mode") for arm in stored["arms"].values()}
     if n_recorded and mode != "off" and mode not in before:

@@ -64,7 +64,7 @@ class Patience:
     stop: threading.Event = field(default_factory=threading.Event)
     """Ends the waiting."""
     was_reached: bool = False
-    """Whether somebody reached the server before: then its address is right."""
+    """True if somebody reached the server before: then its address is right."""
 
     def go_through(self, operation: Callable[[], T], place: str) -> T:
         """Do what needs the server, again and again until it answers.

@@ -24,7 +24,7 @@ class RunStoppedError(UserError):
 
 @contextmanager
 def whole_or_not(folder: Path, notice: Callable[[str], None]) -> Iterator[Path]:
-    """Give a folder to fill, which takes the place of ``folder`` if all goes well.
+    """Yield a folder to fill, which takes the place of ``folder`` if all goes well.
 
     Another process that fills it is waited for. What is there of a run that was interrupted is
     gone on with; without a checkpoint nothing of it stays.

@@ -61,7 +61,7 @@ class Storage:
         self._url = url
         self._patience = patience or server.Patience()
         self._is_stale = False
-        """Whether a decision came to nothing that Optuna's memory may take for done."""
+        """True if a decision was undone on the server, which Optuna's memory may take for done."""
         self._database: RDBStorage | None = None
         folder.mkdir(parents=True, exist_ok=True)
         self.optuna: BaseStorage

@@ -46,7 +46,7 @@ def test_a_finished_sweep(small: Sweep) -> None:
 
 
 def sgd_tuned_to(*settings: Last) -> list[Row]:
-    """Give what each setting of sgd came to, on both seeds: rates of 0.1, 1 and 0.3."""
+    """Return the results of each setting of sgd, on both seeds: rates of 0.1, 1 and 0.3."""
     return [("tune", "sgd", n, seed, last) for n, last in enumerate(settings) for seed in (0, 1)]
 
 

@@ -87,7 +87,7 @@ def play(
 
 
 def standing_of(scores: Mapping[int, float]) -> Standing:
-    """Say how settings stand; an infinite score is that of one whose runs all diverged."""
+    """Return how settings stand; an infinite score is that of one whose runs all diverged."""
     is_diverged = [math.isinf(score) for score in scores.values()]
     return Standing.of(
         pd.DataFrame(

@@ -39,12 +39,12 @@ class Notices(Watcher):
 
 
 def parts(folder: Path) -> dict[str, bytes]:
-    """Give the bytes of every part of the records."""
+    """Return the bytes of every part of the records."""
     return {str(path): path.read_bytes() for path in folder.rglob("part-*.parquet")}
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Give the networks by their files' names."""
+    """Return the networks by their files' names."""
     return {path.name: path.read_bytes() for path in (folder / "weights").iterdir()}
 
 

@@ -29,7 +29,7 @@ class Words:
     words: tuple[str, ...]
     """All different ones, in order."""
     is_reread: bool = False
-    """Whether versions before ``task.reading`` told the rows apart otherwise."""
+    """True if versions before ``task.reading`` told the rows apart otherwise."""
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ class Numbers:
     values: NDArray[np.float64]
     """``(N,)``; NaN is missing."""
     is_flag: bool
-    """Whether they are 0 and 1, which no scaling touches."""
+    """True if the values are 0 and 1, which no scaling touches."""
 
 
 Column = Numbers | Words

@@ -19,7 +19,7 @@ class Features:
     values: NDArray[np.float64]
     """``(N, n_features)``"""
     is_reread: bool
-    """Whether versions before ``task.reading`` made others of the column."""
+    """True if versions before ``task.reading`` made other features of the column."""
 
 
 def encoded(name: str, column: Column, train: NDArray[np.int64], config: TableConfig) -> Features:

@@ -29,7 +29,7 @@ class Target:
     class_names: tuple[str, ...] | None
     """Of each class; None for regression."""
     is_reread: bool = False
-    """Whether versions before ``task.reading`` read it otherwise."""
+    """True if versions before ``task.reading`` read the target otherwise."""
 
 
 def read_target(
