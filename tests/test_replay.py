@@ -354,7 +354,7 @@ def test_in_a_copied_folder_it_says_what_to_type(
     monkeypatch.chdir(tmp_path / stands_in)
     run = a_run(trained)
     assert main([run, *asked]) == 2
-    assert capsys.readouterr().err.endswith(f"with --outputs {suggested}\n")
+    assert capsys.readouterr().err.endswith(f"; --outputs {suggested} has such a run\n")
     assert main([run, "--outputs", suggested]) == 0
     assert main(["nosuchrun", *asked]) == 2
     assert "--outputs FOLDER names the folder that" in capsys.readouterr().err
