@@ -312,7 +312,8 @@ def test_workers_share_the_cores(
     (probe / "sitecustomize.py").write_text(PROBE)
     monkeypatch.setenv("PYTHONPATH", str(probe))
     monkeypatch.setenv("PROBE", str(told))
-    words = (*LONG, "hydra.sweeper.population_size=64", *launcher)
+    words = [text for text in LONG if not text.startswith("hydra.sweeper.population_size")]
+    words += ["hydra.sweeper.population_size=64", *launcher]
     with sweep(tmp_path, *words) as started:
         started.wait_for_runs()
         n_threads = [

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -350,11 +350,14 @@ def test_a_terminal_gets_its_cursor_back(tmp_path: Path) -> None:
     assert said.rfind(SHOWS_THE_CURSOR) > said.rfind(b"best tuning score")
 
 
+SINGLE = ("trainer.max_epochs=800", "trainer.checkpoint_seconds=0.2", "tracking=off")
+
+
 @contextmanager
-def single_run(root: Path, *words: str) -> Iterator["subprocess.Popen[str]"]:
+def single_run(root: Path, words: Sequence[str] = SINGLE) -> Iterator["subprocess.Popen[str]"]:
     """Start a single run of many epochs, and yield it when it has begun to train."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "ffnn_lab.run", *SINGLE, *words],
+        [sys.executable, "-m", "ffnn_lab.run", *words],
         cwd=root,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -371,9 +374,6 @@ def single_run(root: Path, *words: str) -> Iterator["subprocess.Popen[str]"]:
     finally:
         process.kill()
         process.communicate()
-
-
-SINGLE = ("trainer.max_epochs=800", "trainer.checkpoint_seconds=0.2", "tracking=off")
 
 
 @pytest.mark.slow
@@ -402,7 +402,8 @@ def test_a_single_run_goes_on_however_it_was_ended(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_single_run_that_keeps_nothing_leaves_nothing(tmp_path: Path) -> None:
-    with single_run(tmp_path, "trainer.max_epochs=5000", "trainer.checkpoint_seconds=null") as run:
+    words = ("trainer.max_epochs=5000", "trainer.checkpoint_seconds=null", "tracking=off")
+    with single_run(tmp_path, words) as run:
         run.send_signal(signal.SIGINT)
         out, error = run.communicate(timeout=30)
     assert run.returncode == INTERRUPTED
