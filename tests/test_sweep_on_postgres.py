@@ -323,8 +323,9 @@ def test_more_seeds_keep_the_name(tmp_path: Path, server: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 @on_linux
-@pytest.mark.parametrize("launcher", [pytest.param((), id="basic"), rest(JOBLIB, id="joblib")])
+@pytest.mark.parametrize("launcher", [(), JOBLIB], ids=["basic", "joblib"])
 def test_a_server_that_crashes_is_told_and_the_sweep_goes_on_later(
     launcher: tuple[str, ...], tmp_path: Path, postgres: Cluster, server: str
 ) -> None:
@@ -395,6 +396,7 @@ def no_connection_free(url: str) -> Iterator[None]:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 @on_linux
 def test_connections_that_are_short_are_told_and_waited_for(tmp_path: Path, server: str) -> None:
     """First the command itself finds none, then its workers, whose launcher shows nothing."""

@@ -16,6 +16,7 @@ from ffnn_lab.config import optimizer
 from tests.analysis.arm_builders import Built, Came, all_ended, ended, make_arm_sweep
 from tests.analysis.latex import check_latex
 from tests.analysis.test_preflight import ODD
+from tests.exhaustive import first
 
 pytestmark = pytest.mark.slow
 NAN = math.nan
@@ -101,7 +102,7 @@ def draw_only(figure: Figure, *_: object, **__: object) -> list[Path]:
     return []
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", first(8, CASES))
 def test_the_report_of_an_odd_sweep_ends_well(
     tmp_path: Path, case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

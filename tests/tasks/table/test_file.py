@@ -14,7 +14,6 @@ import pytest
 from ffnn_lab.config import UserError
 from ffnn_lab.tasks.table.file import checksum, find_table, read_table
 from ffnn_lab.tasks.table.names import checked_columns
-from tests.exhaustive import rest
 from tests.tasks.tables import make_table_config, write_wine
 
 ROOT = Path(__file__).parents[3]
@@ -482,7 +481,8 @@ sys.exit(2)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("suffix", ["csv", rest("parquet")])
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_a_process_that_ends_right_after_reading_ends_well(suffix: str, tmp_path: Path) -> None:
     """With Python's own bytes in Arrow's threads, some of ten aborted."""
     path = write_wine(tmp_path)
