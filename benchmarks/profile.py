@@ -31,7 +31,7 @@ from benchmarks.whole_sweep import NAME, Work
 
 IMPORTS = (
     *("ffnn_lab.run", "ffnn_lab.sweeper.estimate", "ffnn_lab.sweeper.pool", "ffnn_lab.display"),
-    *("analysis.declaration", "analysis.report"),
+    *("ffnn_lab.report.claims.declaration", "ffnn_lab.report.reports.report"),
 )
 """What the command imports, all of it before anything else is timed."""
 IMPORTED, REST = "imports", "rest of the sweep"
@@ -77,8 +77,11 @@ PARTS: Mapping[str, Sequence[str]] = {
     ),
     "tracking": tuple(f"ffnn_lab.tracking:WandbTracker.{name}" for name in ("on_epoch", "finish")),
     "display": tuple(f"ffnn_lab.display:SweepDisplay.{name}" for name in ("epoch", "progress")),
-    "tables": ("analysis.report:report",),
-    "figures": ("analysis.report:drawings_of", "analysis.report:save"),
+    "tables": ("ffnn_lab.report.reports.report:report",),
+    "figures": (
+        "ffnn_lab.report.reports.report:drawings_of",
+        "ffnn_lab.report.reports.report:save",
+    ),
     REST: ("ffnn_lab.run:run_sweep",),
 }
 """Each part of a sweep, and the functions whose time it is, as ``module:name`` where they are

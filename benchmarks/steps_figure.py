@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
-from analysis import style
-from analysis.figures.save import new_figure, save
-from analysis.looks import Look
 from benchmarks.ways import WAYS
 from benchmarks.workloads import OPTIMIZERS, WORKLOADS
+from ffnn_lab.report.figures import style
+from ffnn_lab.report.figures.looks import Look
+from ffnn_lab.report.figures.save import new_figure, save
 
 PANEL_HEIGHT = 1.75
 LIMIT = "products"

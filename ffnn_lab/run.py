@@ -173,9 +173,9 @@ def run_sweep(
     with no_collection():
         from rich.console import Console  # noqa: PLC0415 - see the module's docstring
 
-        from analysis import declaration  # noqa: PLC0415
         from ffnn_lab.display import SweepDisplay  # noqa: PLC0415
         from ffnn_lab.records import read_definition, read_runs  # noqa: PLC0415
+        from ffnn_lab.report.claims import declaration  # noqa: PLC0415
         from ffnn_lab.sweeper.compose import define  # noqa: PLC0415
         from ffnn_lab.sweeper.pool import (  # noqa: PLC0415
             Post,
@@ -256,7 +256,7 @@ def run_sweep(
 def end_with_report(folder: Path) -> None:
     """Print the tables of a sweep, and write its tables and figures."""
     with no_collection():
-        from analysis.report import report  # noqa: PLC0415 - see the module's docstring
+        from ffnn_lab.report.reports.report import report  # noqa: PLC0415 - see the module's docstring
 
         report(folder)
 
@@ -287,8 +287,8 @@ def announce(
     Returns:
         True if the sweep is to go on.
     """
-    from analysis.preflight import prepare_report  # noqa: PLC0415 - see the top
     from ffnn_lab.display import duration, print_plan  # noqa: PLC0415
+    from ffnn_lab.report.reports.preflight import prepare_report  # noqa: PLC0415 - see the top
     from ffnn_lab.sweeper.estimate import estimate  # noqa: PLC0415
     from ffnn_lab.sweeper.pool import n_cores, share_of_cores  # noqa: PLC0415
     from ffnn_lab.sweeper.weights import runs_without_weights  # noqa: PLC0415

@@ -12,3 +12,18 @@ def accept_any_text() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def one_line(text: str) -> str:
+    r"""Return a text as one line of characters that print.
+
+    A line break, or what turns the direction of writing, is written as Python writes it (``\n``,
+    ``\u202e``). What only joins characters, as in Persian words and in emoji, is kept.
+    """
+    joiners = ("\N{ZERO WIDTH NON-JOINER}", "\N{ZERO WIDTH JOINER}")
+    return "".join(
+        each
+        if each.isprintable() or each in joiners
+        else each.encode("unicode_escape").decode("ascii")
+        for each in text
+    )

@@ -45,7 +45,7 @@ from ffnn_lab.config.task import (
     TaskConfig,
 )
 from ffnn_lab.tasks import Task
-from tests.tasks.tables import make_table_config, write_wine
+from tests.support.tasks.tables import make_table_config, write_wine
 
 # --- optimizers ------------------------------------------------------------------------------
 

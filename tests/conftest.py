@@ -7,9 +7,9 @@ import torch
 
 from ffnn_lab.tasks import Task, load_task
 
-pytest.register_assert_rewrite("tests.builders")
-from tests.builders import NO_DATA, make_blobs, make_run  # noqa: E402 - its assertions explain themselves
-from tests.postgres import MISSING, Cluster, find_programs  # noqa: E402
+pytest.register_assert_rewrite("tests.support.builders")
+from tests.support.builders import NO_DATA, make_blobs, make_run  # noqa: E402 - its assertions explain themselves
+from tests.support.postgres import MISSING, Cluster, find_programs  # noqa: E402
 
 
 @pytest.fixture(scope="session")

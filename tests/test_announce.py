@@ -8,7 +8,7 @@ from rich.console import Console
 
 from ffnn_lab.run import announce
 from ffnn_lab.sweeper.estimate import Estimate
-from tests.sweeps import make_definition
+from tests.support.sweeps import make_definition
 
 
 @pytest.mark.parametrize("is_dry", [False, True])

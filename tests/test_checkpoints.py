@@ -31,10 +31,10 @@ from ffnn_lab.sweeper.worker import StoppedError, Watcher, Worker
 from ffnn_lab.tasks import Task
 from ffnn_lab.tracking import NoTracker
 from ffnn_lab.trainer import Training, train
-from tests.builders import ids, make_run
 from tests.catalog import OPTIMIZERS, SCHEDULES
-from tests.separable import PLAIN, make_member, make_task
-from tests.sweeps import make_definition, tables, work
+from tests.support.builders import ids, make_run
+from tests.support.separable import PLAIN, make_member, make_task
+from tests.support.sweeps import make_definition, tables, work
 
 
 def slow_but(names: Iterable[str], *quick: str) -> list[Any]:

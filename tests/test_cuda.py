@@ -5,9 +5,9 @@ import torch
 
 from ffnn_lab.tasks import Task
 from ffnn_lab.trainer import train
-from tests.builders import make_run, train_with_weights
 from tests.catalog import OPTIMIZERS
 from tests.reference.plain_loop import train_alone
+from tests.support.builders import make_run, train_with_weights
 
 pytestmark = [
     pytest.mark.gpu,

@@ -10,8 +10,6 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis.__main__ import main as analyze
-from analysis.declaration import declare, when_declared
 from ffnn_lab.records import (
     RecordError,
     read_definition,
@@ -20,13 +18,15 @@ from ffnn_lab.records import (
     write_definition,
 )
 from ffnn_lab.replay import main as replay
+from ffnn_lab.report.claims.declaration import declare, when_declared
+from ffnn_lab.report.command import main as analyze
 from ffnn_lab.status import main as show_status
 from ffnn_lab.sweeper.definition import Definition, essence
 from ffnn_lab.sweeper.resume import is_other
-from tests import damage
-from tests.exhaustive import first
-from tests.parts import flip
-from tests.sweeps import Stopper, make_definition, tables, work
+from tests.support import damage
+from tests.support.exhaustive import first
+from tests.support.parts import flip
+from tests.support.sweeps import Stopper, make_definition, tables, work
 from tests.test_records_of import OLD, stored_definition
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sweeps import make_definition, work
+from tests.support.sweeps import make_definition, work
 
 SECONDS_TO_START = 60
 """On a busy machine; it takes two."""

@@ -8,7 +8,7 @@ from rich.console import Console
 from ffnn_lab.display import WORTH_WORKERS_SECONDS, print_plan
 from ffnn_lab.run import idle_cores
 from ffnn_lab.sweeper.estimate import Estimate
-from tests.sweeps import make_definition
+from tests.support.sweeps import make_definition
 
 LONG = 2 * WORTH_WORKERS_SECONDS
 

@@ -13,7 +13,7 @@ from ffnn_lab.population import Population
 from ffnn_lab.seeds import stream
 from ffnn_lab.steps import make_masks
 from ffnn_lab.tasks import Task
-from tests.builders import epoch_of, make_population, make_run, train_examples
+from tests.support.builders import epoch_of, make_population, make_run, train_examples
 
 # --- batches ---------------------------------------------------------------------------------
 

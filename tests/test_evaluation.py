@@ -11,7 +11,7 @@ from ffnn_lab.evaluation import CHUNK_NUMBERS, Criterion, evaluate
 from ffnn_lab.models import Layout
 from ffnn_lab.steps import Examples
 from ffnn_lab.trainer import _on_device
-from tests.builders import ONE_OUTPUT, make_blobs, make_line, make_population, make_run
+from tests.support.builders import ONE_OUTPUT, make_blobs, make_line, make_population, make_run
 
 LINEAR = Layout((2, 3), "relu", alignment=1)
 CLASSES = Criterion("cross_entropy", "class", error_unit=1.0)

@@ -13,10 +13,19 @@ import pytest
 
 from ffnn_lab.config import run_id
 from ffnn_lab.records import CurvePoint, RecordWriter, RunResult
-from tests import kill
-from tests.builders import make_run
-from tests.exhaustive import rest
-from tests.kill import CUT, DELETED, NO_DAMAGE, KillTest, Watch, damage, differences, processes
+from tests.support import kill
+from tests.support.builders import make_run
+from tests.support.exhaustive import rest
+from tests.support.kill import (
+    CUT,
+    DELETED,
+    NO_DAMAGE,
+    KillTest,
+    Watch,
+    damage,
+    differences,
+    processes,
+)
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
 

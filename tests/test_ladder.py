@@ -23,7 +23,9 @@ from ffnn_lab.population import Population
 from ffnn_lab.steps import Batch, make_masks
 from ffnn_lab.tasks import Task
 from ffnn_lab.trainer import train
-from tests.builders import (
+from tests.catalog import INITIALIZERS, OPTIMIZERS, SCHEDULES
+from tests.reference.plain_loop import train_alone
+from tests.support.builders import (
     ONE_OUTPUT,
     assert_same_to_the_bit,
     epoch_of,
@@ -37,9 +39,7 @@ from tests.builders import (
     training_digest,
     with_parts,
 )
-from tests.catalog import INITIALIZERS, OPTIMIZERS, SCHEDULES
-from tests.exhaustive import first
-from tests.reference.plain_loop import train_alone
+from tests.support.exhaustive import first
 
 ROOT = Path(__file__).parents[1]
 

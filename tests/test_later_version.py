@@ -30,8 +30,8 @@ from ffnn_lab.records import (
 from ffnn_lab.replay import main as replay
 from ffnn_lab.sweeper.definition import Definition, essence, short_hash
 from ffnn_lab.sweeper.resume import is_other
-from tests.damage import published
-from tests.sweeps import make_definition, work
+from tests.support.damage import published
+from tests.support.sweeps import make_definition, work
 from tests.test_records_of import OLD, SWEEPS, assert_kept, stored_definition
 
 

@@ -13,10 +13,10 @@ import pytest
 from ffnn_lab.records import read_definition, read_runs
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.pool import n_cores
-from tests.command_line import run_lab, run_lab_forked
-from tests.exhaustive import rest
-from tests.kill import GONE_SECONDS, MOST_SECONDS, Command, Process, Watch, kill
-from tests.sweeps import tables, work
+from tests.support.command_line import run_lab, run_lab_forked
+from tests.support.exhaustive import rest
+from tests.support.kill import GONE_SECONDS, MOST_SECONDS, Command, Process, Watch, kill
+from tests.support.sweeps import tables, work
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
 

@@ -23,7 +23,7 @@ from ffnn_lab.library import ProgramError, Spec, find_compiler, get_program, pro
 from ffnn_lab.optimizers import METHODS
 from ffnn_lab.programs import update_program
 from ffnn_lab.vault import FolderError, Vault, opened
-from tests.builders import needs_compiler
+from tests.support.builders import needs_compiler
 
 SGD = METHODS[SGDConfig]
 PROGRAM = "update-key.so"

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from ffnn_lab.config.task import LOSSES as NAMES
 from ffnn_lab.losses import ERRORS, LOSSES
-from tests.builders import ONE_OUTPUT, make_blobs, make_line
+from tests.support.builders import ONE_OUTPUT, make_blobs, make_line
 
 STORED = 16
 """Outputs that a layout stores for a few classes, or for a score."""

@@ -9,7 +9,7 @@ import pytest
 
 from ffnn_lab import module_path
 from ffnn_lab.module_path import stand_back
-from tests.command_line import run_lab, run_module
+from tests.support.command_line import run_lab, run_module
 
 SHADOWS = ("random", "statistics", "records", "torch", "yaml", "signal", "numpy")
 

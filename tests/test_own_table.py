@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from ffnn_lab.records import read_definition, read_runs, read_trials
-from tests.command_line import Said, run_lab, run_module
-from tests.tasks.tables import write_diabetes, write_wine
+from tests.support.command_line import Said, run_lab, run_module
+from tests.support.tasks.tables import write_diabetes, write_wine
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,8 @@ from ffnn_lab.config import RunConfig
 from ffnn_lab.optimizers import METHODS
 from ffnn_lab.population import Population
 from ffnn_lab.tasks import Task
-from tests.builders import (
+from tests.catalog import BIAS_INITIALIZERS, OPTIMIZERS
+from tests.support.builders import (
     epoch_of,
     ids,
     make_population,
@@ -19,7 +20,6 @@ from tests.builders import (
     take_epoch_,
     take_step_,
 )
-from tests.catalog import BIAS_INITIALIZERS, OPTIMIZERS
 
 
 def _two_of_each() -> list[RunConfig]:

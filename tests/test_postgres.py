@@ -17,14 +17,14 @@ from optuna.storages import RDBStorage
 from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.exc import OperationalError
 
-from tests.postgres import Cluster
+from tests.support.postgres import Cluster
 
 SECONDS_TO_GO = 30
 """On a busy machine; it takes a tenth of one."""
 
 KILLED_AT_WORK = """
 import os, signal
-from tests.postgres import Cluster, find_programs
+from tests.support.postgres import Cluster, find_programs
 
 with Cluster(find_programs()) as cluster:
     print(cluster.folder, cluster.port, flush=True)

@@ -14,7 +14,9 @@ from ffnn_lab.models.mlp import ACTIVATIONS
 from ffnn_lab.stepper import SHARED_FROM
 from ffnn_lab.tasks import Task
 from ffnn_lab.trainer import Training, train
-from tests.builders import (
+from tests.catalog import OPTIMIZERS, SCHEDULES
+from tests.reference.plain_loop import train_alone
+from tests.support.builders import (
     ONE_OUTPUT,
     Outcome,
     assert_same_to_the_bit,
@@ -24,9 +26,7 @@ from tests.builders import (
     needs_compiler,
     train_with_weights,
 )
-from tests.catalog import OPTIMIZERS, SCHEDULES
-from tests.exhaustive import rest
-from tests.reference.plain_loop import train_alone
+from tests.support.exhaustive import rest
 
 COMPILED = {
     "trainer.compile": True,

@@ -36,9 +36,9 @@ from ffnn_lab.records import (
     write_definition,
 )
 from ffnn_lab.records.schema import FORMAT
-from tests.builders import make_run
 from tests.catalog import OPTIMIZERS
-from tests.parts import rewrite
+from tests.support.builders import make_run
+from tests.support.parts import rewrite
 
 OLD = Path(__file__).parent / "records_of" / "9b2446f"
 

@@ -16,9 +16,6 @@ import pandas as pd
 import pytest
 import torch
 
-from analysis.sheets import sheets_of
-from analysis.sweep import Sweep, load
-from analysis.winners import find_winners
 from ffnn_lab.config import from_leaves, leaves, run_id, with_values
 from ffnn_lab.records import (
     TableReader,
@@ -30,10 +27,13 @@ from ffnn_lab.records import (
     runs_schema,
 )
 from ffnn_lab.replay import main as replay
+from ffnn_lab.report.data.sweep import Sweep, load
+from ffnn_lab.report.data.winners import find_winners
+from ffnn_lab.report.reports.sheets import sheets_of
 from ffnn_lab.status import read_status
 from ffnn_lab.sweeper.definition import Definition, short_hash
-from tests.damage import published
-from tests.sweeps import work
+from tests.support.damage import published
+from tests.support.sweeps import work
 
 OLD = Path(__file__).parent / "records_of" / "9b2446f"
 SWEEPS = ("default", "mixed", "separable-30b585")

@@ -11,7 +11,9 @@ from ffnn_lab.config.initializer import SchemeConfig
 from ffnn_lab.config.optimizer import AdamConfig, HeavyBallConfig
 from ffnn_lab.records import CurvePoint
 from ffnn_lab.tasks import Task
-from tests.builders import (
+from tests.catalog import BIAS_INITIALIZERS, INITIALIZERS, OPTIMIZERS, SCHEDULES
+from tests.reference.plain_loop import PlainRun, train_alone
+from tests.support.builders import (
     ONE_OUTPUT,
     Outcome,
     make_blobs,
@@ -20,8 +22,6 @@ from tests.builders import (
     train_with_weights,
     with_parts,
 )
-from tests.catalog import BIAS_INITIALIZERS, INITIALIZERS, OPTIMIZERS, SCHEDULES
-from tests.reference.plain_loop import PlainRun, train_alone
 
 TOLERANCE = 1e-10
 """Absolute, on numbers of order 1: float64 rounds at 1e-16, and the two sum in other orders."""

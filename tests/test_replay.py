@@ -20,10 +20,10 @@ from ffnn_lab.replay import main
 from ffnn_lab.sweeper.space import Choice
 from ffnn_lab.tasks import Task
 from ffnn_lab.trainer import train
-from tests.builders import make_run
-from tests.command_line import run_lab, run_module
-from tests.parts import rewrite
-from tests.sweeps import make_definition, work
+from tests.support.builders import make_run
+from tests.support.command_line import run_lab, run_module
+from tests.support.parts import rewrite
+from tests.support.sweeps import make_definition, work
 
 Rows = list[dict[str, Any]]
 AGREES = re.compile(r"^agrees to the bit: (\d+) numbers", re.MULTILINE)

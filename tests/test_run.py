@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from analysis.declaration import claim_hashes, when_declared
 from ffnn_lab.config import GROUPS
 from ffnn_lab.models import open_network
 from ffnn_lab.records import read_curves, read_definition, read_runs, read_trials
-from tests.command_line import run_lab, run_lab_forked, run_module
-from tests.real_data import real_data
+from ffnn_lab.report.claims.declaration import claim_hashes, when_declared
+from tests.support.command_line import run_lab, run_lab_forked, run_module
+from tests.support.real_data import real_data
 
 QUICK = ("trainer.max_epochs=1", "tracking=off")
 TUNE_ONLY = ("hydra.sweeper.confirm.n_seeds=0",)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command_line import run_lab, run_lab_forked
+from tests.support.command_line import run_lab, run_lab_forked
 
 DEFINED = ["sweeps=mine"]
 

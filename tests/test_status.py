@@ -34,8 +34,9 @@ from ffnn_lab.sweeper.presence import Presence
 from ffnn_lab.sweeper.space import Choice, Interval, Space
 from ffnn_lab.sweeper.storage import JOURNAL, Storage
 from ffnn_lab.sweeper.worker import StoppedError, Watcher
-from tests import sweeps as working
-from tests.analysis.builders import (
+from tests.support import sweeps as working
+from tests.support.command_line import run_module
+from tests.support.report.builders import (
     CONFIRM,
     DEFAULT,
     MEAN_LAST,
@@ -45,7 +46,6 @@ from tests.analysis.builders import (
     write_run,
     write_sweep,
 )
-from tests.command_line import run_module
 
 STARTED = 1_000_000.0
 

@@ -13,8 +13,8 @@ from ffnn_lab.population import Population
 from ffnn_lab.processor import NEAR_CACHE, lanes_of
 from ffnn_lab.stepper import CompiledStepper
 from ffnn_lab.tasks import Task
-from tests.builders import make_population, make_run, take_epoch_, train_examples
 from tests.catalog import OPTIMIZERS
+from tests.support.builders import make_population, make_run, take_epoch_, train_examples
 
 
 def _trained(task: Task) -> Population:

@@ -14,7 +14,8 @@ from ffnn_lab.models.mlp import ACTIVATIONS, LARGE_WEIGHT
 from ffnn_lab.population import Population
 from ffnn_lab.steps import Batch, Examples, Recipe, gradients, make_masks
 from ffnn_lab.tasks import Task
-from tests.builders import (
+from tests.catalog import BIAS_INITIALIZERS
+from tests.support.builders import (
     ONE_OUTPUT,
     epoch_of,
     make_blobs,
@@ -23,7 +24,6 @@ from tests.builders import (
     make_run,
     train_examples,
 )
-from tests.catalog import BIAS_INITIALIZERS
 
 TASKS: dict[str, Task] = {
     "classes": make_blobs(),

@@ -18,10 +18,10 @@ import pytest
 
 from ffnn_lab.checkpoints import load_checkpoint
 from ffnn_lab.records import read_curves, read_runs, read_trials
-from tests.command_line import run_lab
-from tests.exhaustive import first, rest
-from tests.kill import GONE_SECONDS, MOST_SECONDS, Command, Watch
-from tests.sweeps import tables
+from tests.support.command_line import run_lab
+from tests.support.exhaustive import first, rest
+from tests.support.kill import GONE_SECONDS, MOST_SECONDS, Command, Watch
+from tests.support.sweeps import tables
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
 

@@ -22,11 +22,11 @@ from ffnn_lab.records import RecordError, read_definition, read_runs
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.pool import hand_over
 from ffnn_lab.sweeper.worker import StoppedError
-from tests.command_line import run_lab, run_lab_forked
-from tests.exhaustive import rest
-from tests.kill import GONE_SECONDS, MOST_SECONDS, Command, Watch
-from tests.postgres import Cluster
-from tests.sweeps import Stopper, make_definition, tables, work
+from tests.support.command_line import run_lab, run_lab_forked
+from tests.support.exhaustive import rest
+from tests.support.kill import GONE_SECONDS, MOST_SECONDS, Command, Watch
+from tests.support.postgres import Cluster
+from tests.support.sweeps import Stopper, make_definition, tables, work
 
 GRID = (
     "optimizer=sgd,adam",

@@ -22,11 +22,11 @@ from ffnn_lab.track import main
 from ffnn_lab.tracking import make_tracker
 from ffnn_lab.trainer import train
 from ffnn_lab.wandb_runs import read_ledger
-from tests.builders import NO_DATA, make_run
-from tests.command_line import run_module
-from tests.exhaustive import rest
-from tests.offline_runs import inspect
-from tests.wandb_server import StandIn, serving
+from tests.support.builders import NO_DATA, make_run
+from tests.support.command_line import run_module
+from tests.support.exhaustive import rest
+from tests.support.offline_runs import inspect
+from tests.support.wandb_server import StandIn, serving
 
 ARM = "sgd, with: a name / of 70 characters % and more of them, as one may write"
 """An arm's name that is too long for a tag of W&B."""

@@ -20,12 +20,12 @@ from ffnn_lab.records import CurvePoint, read_curves, read_runs
 from ffnn_lab.tasks import load_task
 from ffnn_lab.tracking import NoTracker, WandbTracker, make_tracker
 from ffnn_lab.trainer import train
-from tests.builders import NO_DATA, make_run
-from tests.command_line import run_lab
-from tests.exhaustive import rest
-from tests.kill import MOST_SECONDS, Command, Watch
-from tests.offline_runs import inspect
-from tests.wandb_server import serving
+from tests.support.builders import NO_DATA, make_run
+from tests.support.command_line import run_lab
+from tests.support.exhaustive import rest
+from tests.support.kill import MOST_SECONDS, Command, Watch
+from tests.support.offline_runs import inspect
+from tests.support.wandb_server import serving
 
 
 @pytest.mark.slow

@@ -15,8 +15,8 @@ from ffnn_lab.stepper import Stepper
 from ffnn_lab.steps import Batch
 from ffnn_lab.tasks import Task
 from ffnn_lab.trainer import settle_device, train
-from tests.builders import ids, losses, make_run
 from tests.catalog import OPTIMIZERS, SCHEDULES
+from tests.support.builders import ids, losses, make_run
 
 
 def test_results_come_in_the_order_asked_for(blobs: Task) -> None:

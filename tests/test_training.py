@@ -17,7 +17,8 @@ from ffnn_lab.records import CurvePoint, RecordWriter, RunResult
 from ffnn_lab.replay import main as replay
 from ffnn_lab.tasks import Task
 from ffnn_lab.trainer import Training, train
-from tests.builders import (
+from tests.catalog import INITIALIZERS, OPTIMIZERS, SCHEDULES
+from tests.support.builders import (
     Outcome,
     assert_same_to_the_bit,
     ids,
@@ -26,8 +27,7 @@ from tests.builders import (
     train_with_weights,
     with_parts,
 )
-from tests.catalog import INITIALIZERS, OPTIMIZERS, SCHEDULES
-from tests.exhaustive import first
+from tests.support.exhaustive import first
 
 SAVING = {"trainer.save_weights": True, "trainer.dtype": "float32"}
 DTYPES = ("float32", "float64")

@@ -22,8 +22,8 @@ from ffnn_lab.config.fields import (
 )
 from ffnn_lab.config.initializer import ConstantConfig
 from ffnn_lab.config.optimizer import AdamConfig, HeavyBallConfig
-from tests.builders import make_run
 from tests.catalog import OPTIMIZERS
+from tests.support.builders import make_run
 
 
 def make_adam() -> RunConfig:

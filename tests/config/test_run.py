@@ -29,9 +29,9 @@ from ffnn_lab.config.fields import ranged
 from ffnn_lab.config.optimizer import SGDConfig
 from ffnn_lab.config.run import PathsConfig
 from ffnn_lab.config.task import TableConfig
-from tests.builders import make_run, with_parts
 from tests.catalog import BIAS_INITIALIZERS, INITIALIZERS, OPTIMIZERS, SCHEDULES, TASKS
-from tests.tasks.tables import make_table_config
+from tests.support.builders import make_run, with_parts
+from tests.support.tasks.tables import make_table_config
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,8 +12,14 @@ from ffnn_lab.config.initializer import ConstantConfig, SchemeConfig
 from ffnn_lab.initializers import initialize
 from ffnn_lab.population import Population
 from ffnn_lab.tasks import Task
-from tests.builders import losses, make_population, make_run, take_epoch_, train_with_weights
 from tests.catalog import INITIALIZERS, OPTIMIZERS
+from tests.support.builders import (
+    losses,
+    make_population,
+    make_run,
+    take_epoch_,
+    train_with_weights,
+)
 
 ZEROS = SchemeConfig(name="zeros", gain=1.0)
 CONSTANT = ConstantConfig(name="constant", value=0.05, gain=1.0)

@@ -11,8 +11,8 @@ from ffnn_lab.config import InitializerConfig
 from ffnn_lab.initializers import SCHEMES, initialize
 from ffnn_lab.seeds import torch_seed
 from ffnn_lab.tasks import Task
-from tests.builders import make_population, make_run
 from tests.catalog import BIAS_INITIALIZERS, INITIALIZERS
+from tests.support.builders import make_population, make_run
 
 SHAPES = [(1, 1), (5, 9), (9, 5), (64, 64), (64, 10), (33, 127)]
 """fan_in, fan_out: wide and tall, odd and even, below 16 numbers and above (torch draws normal

@@ -13,8 +13,8 @@ from ffnn_lab.models import export_member, forward, open_network, save_network
 from ffnn_lab.models.mlp import ACTIVATIONS
 from ffnn_lab.tasks import Task
 from ffnn_lab.trainer import train
-from tests.builders import ONE_OUTPUT, make_line, make_population, make_run, take_epoch_
-from tests.parts import flip
+from tests.support.builders import ONE_OUTPUT, make_line, make_population, make_run, take_epoch_
+from tests.support.parts import flip
 
 
 @pytest.mark.parametrize("bias", [True, False], ids=["biases", "no biases"])

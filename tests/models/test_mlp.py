@@ -12,8 +12,8 @@ from ffnn_lab.models import Layout, forward, forward_pass
 from ffnn_lab.models.mlp import ACTIVATIONS, ALIGNMENT
 from ffnn_lab.population import Population
 from ffnn_lab.tasks import Task
-from tests.builders import ONE_OUTPUT, make_line, make_population, make_run, take_epoch_
 from tests.catalog import BIAS_INITIALIZERS, OPTIMIZERS
+from tests.support.builders import ONE_OUTPUT, make_line, make_population, make_run, take_epoch_
 
 # --- layouts ---------------------------------------------------------------------------------
 

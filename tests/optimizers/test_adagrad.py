@@ -3,7 +3,7 @@
 import pytest
 
 from ffnn_lab.config.optimizer import AdaGradConfig
-from tests.optimizers.by_hand import two_steps
+from tests.support.by_hand import two_steps
 
 
 def test_two_steps_by_hand() -> None:

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from ffnn_lab.config.optimizer import AdamConfig
-from tests.optimizers.by_hand import two_steps
+from tests.support.by_hand import two_steps
 
 
 def test_two_steps_by_hand() -> None:

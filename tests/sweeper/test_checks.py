@@ -8,7 +8,7 @@ from ffnn_lab.config import ConfigError, with_values
 from ffnn_lab.sweeper.checks import check_arm_names, check_axis, check_examples, check_name
 from ffnn_lab.sweeper.definition import Arm
 from ffnn_lab.sweeper.grammar import read_assignment
-from tests.builders import make_run
+from tests.support.builders import make_run
 
 
 @pytest.mark.parametrize(

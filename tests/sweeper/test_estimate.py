@@ -10,8 +10,8 @@ from ffnn_lab import library
 from ffnn_lab.library import ProgramError
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.estimate import estimate
-from tests.builders import make_run
-from tests.sweeps import make_definition
+from tests.support.builders import make_run
+from tests.support.sweeps import make_definition
 
 
 def _definition(changes: dict[str, Any]) -> Definition:

@@ -24,9 +24,9 @@ from ffnn_lab.sweeper import keeper
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.storage import Storage
 from ffnn_lab.sweeper.worker import StoppedError, TooManyFailedError, is_out_of_memory
-from tests.command_line import run_lab, run_lab_forked, users_environment
-from tests.exhaustive import first
-from tests.sweeps import make_definition, tables, work
+from tests.support.command_line import run_lab, run_lab_forked, users_environment
+from tests.support.exhaustive import first
+from tests.support.sweeps import make_definition, tables, work
 from tests.test_checkpoints import (
     Clerk,
     assert_same_tables,

@@ -19,8 +19,8 @@ from ffnn_lab.sweeper import leases as module
 from ffnn_lab.sweeper.identity import Identity, is_running, this_host
 from ffnn_lab.sweeper.leases import EXIT_ORPHANED, LEASE_SECONDS, Leases
 from ffnn_lab.sweeper.storage import JOURNAL, Attributes, Storage, _JournalLock
-from tests.kill import Watch
-from tests.sweeps import tables
+from tests.support.kill import Watch
+from tests.support.sweeps import tables
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="zombies are told by /proc")
 
@@ -422,7 +422,7 @@ from pathlib import Path
 from ffnn_lab.config import with_values
 from ffnn_lab.sweeper import leases
 leases.LEASE_SECONDS, leases.BEAT_SECONDS, leases.LOOK_SECONDS = 2.0, 0.1, 0.05
-from tests.sweeps import make_definition, work
+from tests.support.sweeps import make_definition, work
 definition = make_definition("grid", name="s", population_size=4)
 arms = tuple(
     dataclasses.replace(arm, config=with_values(arm.config, {"trainer.max_epochs": 120}))

@@ -42,8 +42,8 @@ from ffnn_lab.sweeper.pool import (
 from ffnn_lab.sweeper.signals import deaf, stopped_by_signals
 from ffnn_lab.sweeper.storage import Storage
 from ffnn_lab.sweeper.worker import StoppedError, Watcher
-from tests.builders import make_run
-from tests.sweeps import Stopper, make_definition, tables, work
+from tests.support.builders import make_run
+from tests.support.sweeps import Stopper, make_definition, tables, work
 
 SetThreads = Callable[[int], None]
 

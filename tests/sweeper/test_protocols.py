@@ -20,7 +20,7 @@ from ffnn_lab.sweeper.growth import Values
 from ffnn_lab.sweeper.protocols import ask, sampler_of, setting_of
 from ffnn_lab.sweeper.space import Choice, Interval, Space, log_grid
 from ffnn_lab.sweeper.storage import Storage
-from tests.builders import make_run
+from tests.support.builders import make_run
 from tests.sweeper.test_definition import make_definition
 
 LR, GAIN, HIDDEN, EPOCHS = (

@@ -28,9 +28,9 @@ from ffnn_lab.replay import main as replay
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.space import Axis, Choice, Interval
 from ffnn_lab.sweeper.storage import Storage
-from tests.builders import make_run
-from tests.command_line import run_lab_forked
-from tests.sweeps import make_definition, tables, work
+from tests.support.builders import make_run
+from tests.support.command_line import run_lab_forked
+from tests.support.sweeps import make_definition, tables, work
 from tests.test_checkpoints import Clerk, slow_but, with_arms, work_in_parts, work_under
 
 N_EPOCHS = 6

@@ -8,7 +8,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from analysis.declaration import declare
 from ffnn_lab.config import with_values
 from ffnn_lab.records import (
     RecordError,
@@ -19,12 +18,13 @@ from ffnn_lab.records import (
     read_trials,
     write_definition,
 )
+from ffnn_lab.report.claims.declaration import declare
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.resume import settle_folder
 from ffnn_lab.sweeper.space import Choice
 from ffnn_lab.sweeper.worker import Watcher
-from tests.parts import rewrite
-from tests.sweeps import make_definition, tables, work
+from tests.support.parts import rewrite
+from tests.support.sweeps import make_definition, tables, work
 
 
 class Listener(Watcher):

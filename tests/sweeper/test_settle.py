@@ -14,9 +14,9 @@ from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.settle import Work, is_worth_compiling, settle_compile, settle_sweep
 from ffnn_lab.sweeper.space import Choice
 from ffnn_lab.tasks import Task
-from tests.builders import make_blobs, make_run
-from tests.command_line import run_lab
-from tests.sweeps import make_definition
+from tests.support.builders import make_blobs, make_run
+from tests.support.command_line import run_lab
+from tests.support.sweeps import make_definition
 
 AUTO = {"trainer.compile": "auto", "trainer.dtype": "float32", "model.widths": [64]}
 

@@ -27,9 +27,9 @@ from ffnn_lab.sweeper.storage import (
     split_password,
     without_password,
 )
-from tests.command_line import run_lab, run_lab_forked
-from tests.postgres import Cluster
-from tests.sweeps import Stopper, make_definition, tables, work
+from tests.support.command_line import run_lab, run_lab_forked
+from tests.support.postgres import Cluster
+from tests.support.sweeps import Stopper, make_definition, tables, work
 
 SMALL = ("-m", "optimizer.lr=0.1,0.2", "trainer.max_epochs=1", "tracking=off")
 TUNE_ONLY = ("hydra.sweeper.name=mine", "hydra.sweeper.confirm.n_seeds=0")

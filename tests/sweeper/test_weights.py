@@ -13,7 +13,7 @@ from ffnn_lab.records import read_runs, read_trials
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.weights import lacks_weights, runs_without_weights
 from ffnn_lab.sweeper.worker import StoppedError, Watcher
-from tests.sweeps import Stopper, make_definition, tables, work
+from tests.support.sweeps import Stopper, make_definition, tables, work
 
 
 def small(*, saves: bool, protocol: str = "grid", **changes: Any) -> Definition:  # noqa: ANN401 - any field

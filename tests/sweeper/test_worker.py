@@ -15,7 +15,7 @@ from ffnn_lab.sweeper import pool
 from ffnn_lab.sweeper.space import Choice
 from ffnn_lab.sweeper.worker import StoppedError, Watcher
 from ffnn_lab.tracking import NoTracker
-from tests.sweeps import Stopper, make_definition, tables, work
+from tests.support.sweeps import Stopper, make_definition, tables, work
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,8 @@ import pytest
 from ffnn_lab.tasks import DataError
 from ffnn_lab.tasks.cifar10 import CIFAR10, N_FEATURES, parse_batch, read_batches
 from ffnn_lab.tasks.images import WHITE
-from tests.real_data import real_data
-from tests.tasks.files import small_archive, small_set
+from tests.support.real_data import real_data
+from tests.support.tasks.files import small_archive, small_set
 
 MD5 = {
     "data_batch_1": "c99cafc152244af753f735de768cd75f",

@@ -4,8 +4,8 @@ import numpy as np
 from sklearn import datasets
 
 from ffnn_lab.tasks import Task, load_task
-from tests.builders import NO_DATA, make_run
 from tests.catalog import TASKS
+from tests.support.builders import NO_DATA, make_run
 
 
 def test_pixels_and_labels_are_the_library_s() -> None:

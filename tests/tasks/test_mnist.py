@@ -13,9 +13,9 @@ from ffnn_lab.tasks import DataError, load_task
 from ffnn_lab.tasks.images import WHITE, Images
 from ffnn_lab.tasks.mnist import FASHION_MNIST, MNIST, read_idx_images
 from ffnn_lab.tasks.official import Source
-from tests.command_line import run_lab, run_module
-from tests.real_data import real_data
-from tests.tasks.files import idx, small_set
+from tests.support.command_line import run_lab, run_module
+from tests.support.real_data import real_data
+from tests.support.tasks.files import idx, small_set
 from tests.tasks.test_images import make_config
 
 MD5 = {

@@ -13,7 +13,7 @@ import pytest
 
 from ffnn_lab.tasks import DataError
 from ffnn_lab.tasks.official import WHAT_TO_DO, Source, fetch, read_official
-from tests.tasks.files import NOWHERE, SmallSet, describe, small_archive, small_set
+from tests.support.tasks.files import NOWHERE, SmallSet, describe, small_archive, small_set
 
 CONTENTS = {"images": bytes(range(256)) * 40, "labels": b"0123456789"}
 

@@ -14,8 +14,8 @@ from ffnn_lab.records import SOLUTIONS
 from ffnn_lab.separable import fresh_error, min_norm_solution
 from ffnn_lab.tasks import Task
 from ffnn_lab.trainer import train
-from tests.builders import Outcome, make_population, train_with_weights, with_parts
-from tests.separable import ADAPTIVE, PLAIN, make_member, make_task
+from tests.support.builders import Outcome, make_population, train_with_weights, with_parts
+from tests.support.separable import ADAPTIVE, PLAIN, make_member, make_task
 
 PROBLEMS = [
     *((20, 0.6, 3), (20, 0.75, 1), (30, 0.6, 7), (30, 0.55, 4)),

@@ -13,9 +13,9 @@ from ffnn_lab.config import ConfigError
 from ffnn_lab.config.task import DigitsConfig, TableConfig
 from ffnn_lab.tasks import LOADERS, Split, Task, load_task, stratified_split
 from ffnn_lab.tasks.task import make_task, stratified_subset
-from tests.builders import NO_DATA, make_line
 from tests.catalog import TASKS, task_checksum
-from tests.real_data import real_data
+from tests.support.builders import NO_DATA, make_line
+from tests.support.real_data import real_data
 
 SPLITS = ("train", "dev", "test")
 

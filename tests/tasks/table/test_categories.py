@@ -13,7 +13,7 @@ import pytest
 
 from ffnn_lab.config import UserError
 from ffnn_lab.tasks.table import RereadError, TableSplits, split_table
-from tests.tasks.tables import make_table_config
+from tests.support.tasks.tables import make_table_config
 
 N_ROWS = 60
 BIG = 2**53

@@ -14,7 +14,7 @@ import pytest
 from ffnn_lab.config import UserError
 from ffnn_lab.tasks.table.file import checksum, find_table, read_table
 from ffnn_lab.tasks.table.names import checked_columns
-from tests.tasks.tables import make_table_config, write_wine
+from tests.support.tasks.tables import make_table_config, write_wine
 
 ROOT = Path(__file__).parents[3]
 
@@ -474,7 +474,7 @@ import sys
 from pathlib import Path
 import torch
 from ffnn_lab.tasks.table.file import read_table
-from tests.tasks.tables import make_table_config
+from tests.support.tasks.tables import make_table_config
 read_table(make_table_config(Path(sys.argv[1])))
 sys.exit(2)
 """

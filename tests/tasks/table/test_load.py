@@ -32,8 +32,8 @@ from ffnn_lab.tasks.table import TableSplits, split_table
 from ffnn_lab.tasks.table.file import checksum
 from ffnn_lab.tasks.task import random_split
 from ffnn_lab.trainer import train
-from tests.builders import NO_DATA, make_run, with_parts
-from tests.tasks.tables import make_table_config, write_diabetes, write_wine
+from tests.support.builders import NO_DATA, make_run, with_parts
+from tests.support.tasks.tables import make_table_config, write_diabetes, write_wine
 
 N_ROWS = 100
 ROWS = np.arange(N_ROWS)

@@ -1,0 +1,1 @@
+"""The records of sweeps as DataFrames, their arms and their winners."""

@@ -1,0 +1,235 @@
+"""What lies in a sweep's folder, read once and typed."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ffnn_lab.edges import Axis
+from ffnn_lab.records import (
+    DEFAULT_SETTING,
+    METRICS,
+    RecordError,
+    read_curves,
+    read_definition,
+    read_directions,
+    read_runs,
+    read_trials,
+)
+from ffnn_lab.scores import counted, n_settings_asked, setting_scores, with_moment
+from ffnn_lab.terminal import one_line
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One thing being compared."""
+
+    name: str
+    overrides: tuple[str, ...]
+    """What a command line must say to get the arm's untuned default."""
+    space: Mapping[str, Axis]
+    """The axes that were tuned, by the config's dotted names."""
+
+
+@dataclass(frozen=True, eq=False)
+class Records:
+    """The tables of one folder, and the rows that join them."""
+
+    folder: Path
+    runs: pd.DataFrame
+    trials: pd.DataFrame
+    curves: pd.DataFrame
+    directions: pd.DataFrame
+    """Empty where the task knows no solutions."""
+
+    @property
+    def name(self) -> str:
+        """Name the folder as the user knows it."""
+        return one_line(self.folder.resolve().name)
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep(Records):
+    """A sweep, finished or not: what it was asked to do, and what it has recorded."""
+
+    command: str
+    arms: Mapping[str, Arm]
+    """In the definition's order, which is the order of every table."""
+    protocol: str
+    n_settings: int
+    """Settings of each arm that the protocol may try; a grid has its own number."""
+    objective: Mapping[str, Any]
+    tune_seeds: tuple[int, ...]
+    confirm_seeds: tuple[int, ...]
+    rows: pd.DataFrame
+    """Each trial that has its run, with that run's columns and its metrics at the objective's
+    moment."""
+    scores: pd.DataFrame
+    """`ffnn_lab.scores.setting_scores` of the tune stage, and whether all seeds are in,
+    ``is_complete``."""
+
+    def of(self, arm: str, *, stage: str | None = None) -> pd.DataFrame:
+        """Give the rows of an arm's settings, of one stage or of all; those of its default not."""
+        rows = self.rows[(self.rows["arm"] == arm) & (self.rows["setting"] != DEFAULT_SETTING)]
+        return rows if stage is None else rows[rows["stage"] == stage]
+
+    def default_of(self, arm: str) -> pd.DataFrame:
+        """Give the rows of an arm's untuned default on the fresh seeds, by seed.
+
+        An arm without axes has none: what is confirmed of it is its default.
+        """
+        is_default = (self.rows["arm"] == arm) & (self.rows["setting"] == DEFAULT_SETTING)
+        return self.rows[is_default & (self.rows["stage"] == "confirm")].sort_values("seed")
+
+    def runs_of(self, arm: str) -> pd.DataFrame:
+        """Give all runs of an arm, once each: of every setting and of the default."""
+        return self.rows[self.rows["arm"] == arm].drop_duplicates("run_id")
+
+    @property
+    def most(self) -> float:
+        """Return the highest error there can be: 1, or no end where a number is predicted."""
+        # Chance is below 1 for every number of classes.
+        return math.inf if (self.runs["chance_error"] >= 1).any() else 1.0
+
+    def n_asked(self, arm: str) -> int:
+        """Count the settings that an arm was to try before it grew."""
+        space = self.arms[arm].space
+        return n_settings_asked(space, protocol=self.protocol, n_settings=self.n_settings)
+
+
+def results(rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep the runs that came to a result; one that was pruned or failed has none."""
+    return rows[rows["status"].isin(["completed", "diverged"])]
+
+
+def errors_by_seed(sweep: Sweep, rows: pd.DataFrame, *, split: str = "test") -> "pd.Series[float]":
+    """Give the error of each run that came to a result, at the objective's moment, by its seed.
+
+    One that diverged counts as chance.
+
+    Args:
+        sweep: Whose runs they are.
+        rows: Some of its `Sweep.rows`, of one setting.
+        split: On which.
+    """
+    measured = results(rows)
+    errors = counted(measured, f"{sweep.objective['moment']}.{split}.error")
+    return pd.Series(errors.to_numpy(), index=measured["seed"].to_numpy(), dtype=float)
+
+
+def curves_of(sweep: Sweep, run_ids: Iterable[str]) -> dict[str, pd.DataFrame]:
+    """Give the curve of each of some runs, those without one left out.
+
+    Returns:
+        One row per measured epoch, which is the index: ``train.loss``, ``train.error``,
+        ``dev.loss``, ....
+    """
+    wanted = sweep.curves[sweep.curves["run_id"].isin(list(run_ids))]
+    # Not pivot_table, which would average where there is but one number, and takes its time.
+    wide = wanted.pivot(  # noqa: PD010
+        index=["run_id", "epoch"], columns="split", values=list(METRICS)
+    )
+    wide.columns = wide.columns.map(lambda name: f"{name[1]}.{name[0]}")
+    return {str(run_id): rows.droplevel("run_id") for run_id, rows in wide.groupby("run_id")}
+
+
+def load(folder: Path) -> Records:
+    """Read a folder of records: a `Sweep` if it has a definition, a single run's if not.
+
+    Raises:
+        RecordError: If there are no records, or something is damaged.
+    """
+    if not any((folder / "runs").glob("part-*.parquet")):
+        msg = f"{folder} has no records: there is no part under {folder / 'runs'}"
+        raise RecordError(msg)
+    definition = read_definition(folder)
+    runs, trials, curves = read_runs(folder), read_trials(folder), read_curves(folder)
+    directions = read_directions(folder)
+    if definition is None:
+        if len(trials) > 0:
+            msg = (
+                f"{folder} has the trials of a sweep but no definition.json to say what they "
+                "were for; repeat the sweep's command to write it"
+            )
+            raise RecordError(msg)
+        return Records(folder, runs, trials, curves, directions)
+    try:
+        asked = _read(definition)
+        # As `_read` words the names.
+        trials = trials.assign(arm=trials["arm"].map(one_line))
+        objective = asked["objective"]
+        scores = setting_scores(runs, trials, stage="tune", objective=objective, curves=curves)
+        measured = with_moment(runs, objective, curves)
+        is_complete = scores["n_seeds"] >= len(asked["tune_seeds"])
+        return Sweep(
+            folder=folder,
+            runs=runs,
+            trials=trials,
+            curves=curves,
+            directions=directions,
+            rows=trials.merge(measured.drop(columns="seed"), on="run_id"),
+            scores=scores.assign(is_complete=is_complete),
+            **asked,
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        msg = f"{folder / 'definition.json'} is not a sweep's definition ({error!r})"
+        raise RecordError(msg) from error
+
+
+def load_sweeps(
+    folders: Sequence[Path], *, are_named: bool, what: str
+) -> tuple[list[Sweep], list[str]]:
+    """Read those of some folders that are sweeps, and say which were passed over.
+
+    Args:
+        folders: Any.
+        are_named: Whether the user named them: then none is passed over.
+        what: What the user asked of them, for the message.
+
+    Raises:
+        RecordError: If a folder that the user named is damaged, or is no sweep's.
+    """
+    sweeps, remarks = [], []
+    for folder in folders:
+        try:
+            records = load(folder)
+        except RecordError as error:
+            if are_named:
+                raise
+            remarks.append(f"passed over: {error}")
+            continue
+        if isinstance(records, Sweep):
+            sweeps.append(records)
+        elif are_named:
+            msg = f"{folder} holds a single run; {what}"
+            raise RecordError(msg)
+    return sweeps, remarks
+
+
+def _read(definition: Mapping[str, Any]) -> dict[str, Any]:
+    objective = definition["objective"]
+    needed = ["split", "metric", "moment", "aggregate"]
+    if objective["moment"] == "mean_last":
+        needed.append("n_last")
+    if not definition["arms"]:
+        msg = "it has no arms"
+        raise ValueError(msg)
+    names = [one_line(name) for name in definition["arms"]]
+    if len(set(names)) < len(names):
+        msg = "it has two arms whose names differ in how a sign is written alone"
+        raise ValueError(msg)
+    return {
+        "command": definition["command"],
+        "arms": {
+            name: Arm(name, tuple(arm["overrides"]), dict(arm["space"]))
+            for name, arm in zip(names, definition["arms"].values(), strict=True)
+        },
+        "protocol": definition["protocol"]["name"],
+        "n_settings": int(definition["protocol"]["n_settings"]),
+        "objective": {part: objective[part] for part in needed},
+        "tune_seeds": tuple(definition["tune"]["seeds"]),
+        "confirm_seeds": tuple(definition["confirm"]["seeds"]),
+    }

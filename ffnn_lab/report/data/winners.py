@@ -1,0 +1,143 @@
+"""Which setting of each arm is reported, on which runs, and how to run it again."""
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from ffnn_lab.config.fields import as_override
+from ffnn_lab.edges import Axis, setting_edges
+from ffnn_lab.report.data.sweep import Sweep
+from ffnn_lab.scores import best_settings, is_completed
+
+
+@dataclass(frozen=True, eq=False)
+class Winner:
+    """An arm's best setting."""
+
+    arm: str
+    setting: int
+    point: Mapping[str, object]
+    """Its value on every axis of the arm's space."""
+    edges: Mapping[str, str]
+    """The axes on whose edge it lies, and whether that is the ``low`` or the ``high`` one."""
+    stage: str
+    """Whose runs are reported: ``confirm``; ``tune`` in a sweep without fresh seeds; empty while
+    the fresh seeds are still to come, for test data wait for them."""
+    rows: pd.DataFrame
+    """The reported runs, by seed, whatever their status."""
+    n_alike: int = 0
+    """Other settings with the same score and the same dev loss, of which none is better."""
+    is_plateau: Mapping[str, bool] = field(default_factory=dict)
+    """To each of the ``edges``, whether a setting that is not on it has the same score."""
+
+
+def find_winners(sweep: Sweep) -> dict[str, Winner]:
+    """Find each arm's winner: the confirmed setting, or else the best of those with all seeds.
+
+    The arm's untuned default, which confirm trains too, is not among them. An arm without either
+    is absent.
+    """
+    complete = sweep.scores[sweep.scores["is_complete"]]
+    best = best_settings(complete)
+    found = {}
+    for name, arm in sweep.arms.items():
+        confirm = sweep.of(name, stage="confirm")
+        confirmed = sorted(set(confirm["setting"]))
+        if confirmed:
+            is_confirmed = (complete["arm"] == name) & complete["setting"].isin(confirmed)
+            setting = best_settings(complete[is_confirmed]).get(name, confirmed[0])
+        elif name in best:
+            setting = best[name]
+        else:
+            continue
+        if sweep.confirm_seeds or confirmed:
+            stage, rows = ("confirm" if confirmed else ""), confirm
+        else:
+            stage, rows = "tune", sweep.of(name, stage="tune")
+        rows = rows[rows["setting"] == setting].sort_values("seed")
+        values = setting_values(sweep, name)
+        failed = [values[number] for number in failed_settings(sweep, name) if number in values]
+        ties = _ties(complete[complete["arm"] == name], setting)
+        edges, is_plateau = _edges(arm.space, values, setting, ties, failed)
+        found[name] = Winner(
+            name,
+            setting,
+            values[setting],
+            edges,
+            stage,
+            rows,
+            n_alike=sum(ties.values()),
+            is_plateau=is_plateau,
+        )
+    return found
+
+
+def failed_settings(sweep: Sweep, arm: str) -> list[int]:
+    """List the settings of an arm of which no run completed, as far as they are recorded."""
+    scores = sweep.scores[sweep.scores["arm"] == arm]
+    return [int(number) for number in scores.loc[~is_completed(scores), "setting"]]
+
+
+def _ties(complete: pd.DataFrame, setting: int) -> dict[int, bool]:
+    """Find the other settings that score as one does, and whether dev loss does not tell either.
+
+    Args:
+        complete: Those of an arm that have all their seeds.
+        setting: The one.
+    """
+    scores = complete.set_index("setting")[["score", "tie_break"]]
+    if setting not in scores.index:
+        return {}
+    others = scores.drop(index=setting)
+    is_tied = others["score"] == scores.loc[setting, "score"]
+    is_alike = others["tie_break"] == scores.loc[setting, "tie_break"]
+    return {int(each): bool(is_alike[each]) for each in others.index[is_tied]}
+
+
+def _edges(
+    space: Mapping[str, Axis],
+    values: Mapping[int, Mapping[str, object]],
+    setting: int,
+    ties: Mapping[int, bool],
+    failed: Sequence[Mapping[str, object]],
+) -> tuple[dict[str, str], dict[str, bool]]:
+    """Find the edges on which a setting lies, and on which others tie with it that do not.
+
+    A setting that is alike in dev loss, too, and lies inside might as well have been chosen: then
+    the axis has no edge to be told.
+    """
+    of = {
+        each: setting_edges(space, values[each], tried=values.values(), failed=failed)
+        for each in (setting, *ties)
+    }
+    inside = {
+        key: [each for each in ties if of[each].get(key) != side]
+        for key, side in of[setting].items()
+    }
+    edges = {
+        key: side
+        for key, side in of[setting].items()
+        if not any(ties[each] for each in inside[key])
+    }
+    return edges, {key: bool(inside[key]) for key in edges}
+
+
+def setting_values(sweep: Sweep, arm: str) -> dict[int, dict[str, object]]:
+    """Give what each setting of an arm was on each axis, to the last digit."""
+    rows = sweep.of(arm).drop_duplicates("setting")
+    values = {}
+    for setting, text in zip(rows["setting"], rows["config_json"], strict=True):
+        config = json.loads(text)
+        values[int(setting)] = {key: config.get(key) for key in sweep.arms[arm].space}
+    return values
+
+
+def replay_command(sweep: Sweep, winner: Winner) -> str:
+    """Write the command that trains a winner again, on the first of the fresh seeds."""
+    seed = (*sweep.confirm_seeds, *sweep.tune_seeds)[0]
+    values = [f"{key}={as_override(value)}" for key, value in winner.point.items()]
+    words = [*sweep.arms[winner.arm].overrides, *values, f"seed={seed}"]
+    return f"python -m ffnn_lab.run {shlex.join(words)}"

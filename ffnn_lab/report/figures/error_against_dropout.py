@@ -1,0 +1,185 @@
+"""Error against the rate of dropout: what tuning found at each, and what the winners came to."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ffnn_lab.report.data.sweep import Sweep, errors_by_seed
+from ffnn_lab.report.data.winners import Winner
+from ffnn_lab.report.figures import style
+from ffnn_lab.report.figures.looks import Look, looks_of
+from ffnn_lab.report.figures.save import new_figure
+from ffnn_lab.report.measures.along import (
+    best_by_bin,
+    bins_of,
+    has_place,
+    score_words,
+    series_of,
+    setting_points,
+)
+from ffnn_lab.report.statistics import mean_interval
+from ffnn_lab.report.text.render import counts
+
+KEY = "dropout.hidden"
+COLUMNS = [
+    *("arm", "series", "shown", KEY, "setting", "score", "low", "high", "n"),
+    *("split", "metric", "aggregate"),
+]
+SHOWN = ("setting", "best", "confirmed")
+"""What a point is: a setting that was drawn, the best at a rate, or a winner on fresh seeds."""
+STEP = 0.012
+"""By how much arms at one rate are set beside each other at most, lest they hide one another."""
+
+
+def points(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
+    """Give what is known of each rate of dropout.
+
+    Returns:
+        One row per point, as ``shown``: each ``setting`` whose rate was drawn from a range, with
+        its tuning ``score``; the ``best`` of the ``n`` settings at a rate (of a part of the range,
+        at its middle); and the test error of each winner that is ``confirmed`` on ``n`` fresh
+        seeds, with the ends of its 95% t interval. None without an axis.
+    """
+    series = series_of(sweep, KEY)
+    settings = setting_points(sweep, winners, key=KEY, arms=series)
+    settings = settings[has_place(settings) & settings["is_complete"].astype(bool)]
+    if len(settings) == 0:
+        return pd.DataFrame(columns=COLUMNS)
+    settings = settings.assign(series=settings["arm"].map(series).astype(str))
+    bins = bins_of(sweep, settings[KEY].astype(float).tolist(), key=KEY, arms=series)
+    best = best_by_bin(settings, bins, key=KEY).dropna(subset="score")
+    found = [
+        best.assign(shown="best", n=best["n_settings"]).assign(**{KEY: best["place"]}),
+        _confirmed(sweep, winners, settings),
+    ]
+    if bins.ends:
+        found.insert(0, settings.assign(shown="setting", n=1))
+    table = pd.concat([each.reindex(columns=COLUMNS).astype(object) for each in found])
+    numbers = dict.fromkeys((KEY, "score", "low", "high"), float)
+    table = table.astype({**numbers, "n": int, "setting": "Int64"}).reset_index(drop=True)
+    return table.assign(arm=pd.Categorical(table["arm"], categories=list(sweep.arms)))
+
+
+def _confirmed(
+    sweep: Sweep, winners: Mapping[str, Winner], settings: pd.DataFrame
+) -> pd.DataFrame:
+    rows = []
+    for chosen in settings[settings["is_winner"].astype(bool)].to_dict("records"):
+        winner = winners[chosen["arm"]]
+        errors = errors_by_seed(sweep, winner.rows).tolist()
+        interval = mean_interval(errors).within(0.0, sweep.most)
+        if winner.stage == "confirm" and interval.n:
+            ends = {"score": interval.mean, "low": interval.low, "high": interval.high}
+            kind = {"shown": "confirmed", "split": "test", "metric": "error", "aggregate": "mean"}
+            row: dict[Any, Any] = {**chosen, **ends, **kind, "n": interval.n}
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def looks(points: pd.DataFrame) -> dict[str, Look]:
+    """Give each series its look: that of its arm, or of the optimizer whose arms it joins."""
+    names = dict.fromkeys(points["series"])
+    of_all = looks_of(dict.fromkeys([*style.arms_of(points), *names]))
+    return {name: of_all[name] for name in names}
+
+
+def draw(points: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw the best score at each rate of dropout, and behind it the settings that were drawn.
+
+    Args:
+        points: As `points` gives them, without those that are confirmed.
+        ax: Where.
+    """
+    series = looks(points)
+    beside = _beside(points[points["shown"] == "best"], len(series))
+    for name, look, shift in zip(series, series.values(), beside, strict=True):
+        rows = points[points["series"] == name]
+        drawn, best = (rows[rows["shown"] == kind] for kind in ("setting", "best"))
+        ax.plot(
+            *(drawn[KEY], drawn["score"], look.marker),
+            color=look.color,
+            alpha=0.3,
+            markersize=3,
+            markeredgewidth=0,
+        )
+        ax.plot(
+            best[KEY] + shift,
+            best["score"],
+            color=look.color,
+            linestyle=look.line,
+            marker=look.marker,
+            label=style.drawable(name),
+            gid=style.NAMED,
+        )
+    _scale(ax, points)
+    ax.set_ylabel(score_words(points))
+    return ax
+
+
+def draw_confirmed(points: pd.DataFrame, ax: Axes, *, series: Mapping[str, Look]) -> Axes:
+    """Draw the winners' test errors at their rates of dropout, with 95% intervals.
+
+    Args:
+        points: Those that are confirmed.
+        ax: Where.
+        series: All that the figure shows.
+    """
+    beside = _beside(points, len(series))
+    for name, look, shift in zip(series, series.values(), beside, strict=True):
+        rows = points[points["series"] == name]
+        spread = [rows["score"] - rows["low"], rows["high"] - rows["score"]]
+        ax.errorbar(
+            rows[KEY] + shift,
+            rows["score"],
+            yerr=[each.fillna(0).to_numpy() for each in spread],
+            color=look.color,
+            linestyle="",
+            marker=look.marker,
+            elinewidth=1,
+        )
+    _scale(ax, points)
+    ax.set_ylabel("test error (%) of the arms' best")
+    return ax
+
+
+def _beside(points: pd.DataFrame, n_series: int) -> list[float]:
+    """Say by how much each series is moved aside: by nothing where no two share a rate."""
+    rates = np.unique(points[KEY].to_numpy())
+    step = min([STEP, *(0.3 * np.diff(rates) / n_series)])
+    if len(rates) == len(points):
+        step = 0.0
+    return [step * (place - (n_series - 1) / 2) for place in range(n_series)]
+
+
+def _scale(ax: Axes, points: pd.DataFrame) -> None:
+    ax.set_xlabel(f"{KEY} (share of units dropped)")
+    if points["metric"].iloc[0] == "error":
+        ends = points[["score", "low", "high"]].to_numpy()
+        errors = ends[np.isfinite(ends)].clip(0, 1).tolist()
+        style.error_axis(ax, errors, is_log=style.spans_decades(errors))
+    else:
+        style.log_axis(ax.yaxis)
+
+
+def figure(points: pd.DataFrame) -> Figure:
+    """Lay out tuning on the left, the winners on fresh seeds on the right, names below."""
+    is_confirmed = points["shown"] == "confirmed"
+    with style.context():
+        n_panels = 1 + int(is_confirmed.any())
+        drawn = new_figure(style.DOUBLE, 3.0)
+        panels = drawn.subplots(1, n_panels, squeeze=False, sharex=True)[0]
+        tuned = draw(points[~is_confirmed], panels[0])
+        are_drawn = (points["shown"] == "setting").any()
+        best = "settings, and the best in each fifth" if are_drawn else "the best at each rate"
+        tuned.set_title(f"tuning: {best}")
+        if is_confirmed.any():
+            confirmed = points[is_confirmed]
+            draw_confirmed(confirmed, panels[1], series=looks(points))
+            n_seeds = counts(confirmed["n"], "fresh seed")
+            panels[1].set_title(f"{n_seeds}: mean, 95% t interval")
+        style.legend_below(drawn, *style.entries(tuned))
+    return drawn

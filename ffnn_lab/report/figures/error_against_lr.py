@@ -1,0 +1,101 @@
+"""Tuning error against learning rate: where each arm's best lies, and whether on an edge."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from ffnn_lab.report.data.sweep import Sweep
+from ffnn_lab.report.data.winners import Winner
+from ffnn_lab.report.figures import style
+from ffnn_lab.report.figures.looks import looks_of
+from ffnn_lab.report.figures.save import new_figure
+from ffnn_lab.report.measures.along import has_place, score_words, setting_points
+
+KEY = "optimizer.lr"
+MARKS = {"": "o", "low": "<", "high": ">"}
+"""Around a winner, by the edge that it lies on."""
+RING: dict[str, Any] = {"markersize": 9, "markerfacecolor": "none", "markeredgewidth": 1.3}
+
+
+def arms_with_lr(sweep: Sweep) -> list[str]:
+    """List the arms whose learning rate was tuned."""
+    return [name for name, arm in sweep.arms.items() if KEY in arm.space]
+
+
+def points(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
+    """Return each tuned setting's learning rate and score (`measures.along.setting_points`)."""
+    return setting_points(sweep, winners, key=KEY, arms=arms_with_lr(sweep))
+
+
+def draw(points: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw each setting as a point, ring the winners, and mark those on an edge by a triangle.
+
+    Args:
+        points: As `points` gives them, at least one of them with a place.
+        ax: Where.
+    """
+    points = points[has_place(points)]
+    for arm, look in looks_of(style.arms_of(points)).items():
+        rows = points[points["arm"] == arm]
+        if len(rows) == 0:
+            continue
+        ax.plot(
+            rows[KEY],
+            rows["score"],
+            look.marker,
+            color=look.color,
+            label=style.drawable(arm, width=style.RIGHT)
+            + style.edge_line(_other_edges(rows), what="best"),
+            gid=style.NAMED,
+            alpha=0.75,
+            markeredgewidth=0,
+        )
+        for _, winner in rows[rows["is_winner"]].iterrows():
+            ax.plot(
+                winner[KEY],
+                winner["score"],
+                MARKS[_side(winner["edges"])],
+                color=look.color,
+                **RING,
+            )
+    style.log_axis(ax.xaxis)
+    ax.set_xlabel(f"{KEY} (step length per update)")
+    ax.set_ylabel(score_words(points))
+    if points["metric"].iloc[0] == "error":
+        errors = points["score"].tolist()
+        style.error_axis(ax, errors, is_log=style.spans_decades(errors))
+    else:
+        style.log_axis(ax.yaxis)
+    return ax
+
+
+def _side(edges: str) -> str:
+    """Give the side of the learning rates' edge among those of a setting."""
+    return dict(edge.rsplit(" ", 1) for edge in edges.split("; ") if edge).get(KEY, "")
+
+
+def _other_edges(rows: pd.DataFrame) -> str:
+    """Give a winner's edges that no triangle shows: all but the learning rates'."""
+    edges = [edge for text in rows["edges"] for edge in text.split("; ") if edge]
+    return "; ".join(edge for edge in edges if edge.rsplit(" ", 1)[0] != KEY)
+
+
+def figure(points: pd.DataFrame) -> Figure:
+    """Lay out the points, names beside them."""
+    with style.context():
+        drawn = new_figure(style.DOUBLE, 3.2)
+        ax = draw(points, drawn.subplots())
+        handles, labels = style.entries(ax)
+        winners = points[has_place(points) & points["is_winner"]]
+        sides = set(winners["edges"].map(_side))
+        for side, mark in MARKS.items():
+            if side in sides:
+                label = f"best, on the {side} edge\nof {KEY}" if side else "best"
+                handles.append(Line2D([], [], marker=mark, color="0.4", linestyle="", **RING))
+                labels.append(label)
+        style.legend_beside(drawn, handles, labels)
+    return drawn

@@ -1,0 +1,123 @@
+"""The best tuning score at each initializer gain, one row per arm: a heat map with its numbers."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm, Normalize
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+from ffnn_lab.report.data.sweep import Sweep
+from ffnn_lab.report.data.winners import Winner
+from ffnn_lab.report.figures import style
+from ffnn_lab.report.figures.forest import LINE
+from ffnn_lab.report.figures.save import new_figure
+from ffnn_lab.report.measures.along import (
+    best_by_bin,
+    bins_of,
+    score_words,
+    series_of,
+    setting_points,
+)
+
+KEY = "initializer.gain"
+ROW = 0.33
+"""Height of a row whose name has one line, in inches."""
+COLORS = "cividis_r"
+"""From light to dark evenly, also in gray; blue and yellow, which the color-blind tell apart."""
+DARK = 0.48
+"""Share of the colors, from their dark end, on which text is white."""
+
+
+def points(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
+    """Find the best setting at each gain, as `ffnn_lab.report.measures.along.best_by_bin`.
+
+    There are no points where no arm was tried at two gains.
+    """
+    series = series_of(sweep, KEY)
+    settings = setting_points(sweep, winners, key=KEY, arms=series)
+    if len(settings) == 0:
+        return settings
+    settings = settings.assign(series=settings["arm"].map(series).astype(str))
+    bins = bins_of(sweep, settings[KEY].astype(float).tolist(), key=KEY, arms=series)
+    return best_by_bin(settings, bins, key=KEY)
+
+
+def has_place(points: pd.DataFrame) -> pd.Series:
+    """Say which cells are not empty."""
+    return points["score"].notna()
+
+
+def draw(points: pd.DataFrame, ax: Axes) -> AxesImage:
+    """Draw the cells, light where the score is good, with their numbers.
+
+    Args:
+        points: As `points` gives them, at least one with a place.
+        ax: Where.
+    """
+    rows = list(dict.fromkeys(points["series"]))
+    of_row = [points[points["series"] == row].sort_values("bin") for row in rows]
+    scores = points["score"].dropna().tolist()
+    is_error = points["metric"].iloc[0] == "error"
+    norm = _norm(scores)
+    cells = np.array([row["score"].to_numpy() for row in of_row])
+    image = ax.imshow(cells, cmap=COLORS, norm=norm, aspect="auto")
+    for cell in points.to_dict("records"):
+        if math.isnan(cell["score"]):
+            continue
+        row, column = rows.index(cell["series"]), int(cell["bin"])
+        number = f"{100 * cell['score']:.2f}" if is_error else f"{cell['score']:.3g}"
+        # Of reversed colors the low end is the light one.
+        is_dark = float(np.asarray(norm(cell["score"]))) > 1 - DARK
+        ax.text(
+            *(column, row, f"{number} ({cell['n_settings']})"),
+            ha="center",
+            va="center",
+            fontsize=style.SETTINGS["ytick.labelsize"],
+            color="white" if is_dark else "black",
+        )
+        if cell["is_winner"]:
+            corner = (column - 0.46, row - 0.42)
+            ax.add_patch(Rectangle(corner, 0.92, 0.84, fill=False, edgecolor="0.1", linewidth=1.4))
+    labels = of_row[0][KEY].tolist()
+    ax.set_xticks(range(len(labels)), labels)
+    ax.set_yticks(range(len(rows)), [style.drawable(row) for row in rows])
+    ax.set_xlabel(f"{KEY} (factor of the initial weights)")
+    ax.grid(visible=False)
+    ax.tick_params(length=0)
+    return image
+
+
+def _norm(scores: list[float]) -> Normalize:
+    """Scale colors by ratio where scores differ by more than a factor of ten."""
+    low, high = min(scores), max(scores)
+    if low > 0 and style.spans_decades(scores):
+        return LogNorm(low, high)
+    return Normalize(low, high if high > low else low + 1)
+
+
+def figure(points: pd.DataFrame) -> Figure:
+    """Lay out the cells, the scale of their colors beside them."""
+    n_rows = points["series"].nunique()
+    with style.context():
+        lines = max(style.drawable(name).count("\n") for name in points["series"])
+        drawn = new_figure(style.DOUBLE, 1.1 + (ROW + LINE * lines) * max(3, n_rows))
+        ax = drawn.subplots()
+        image = draw(points, ax)
+        bar = drawn.colorbar(image, ax=ax, pad=0.02)
+        bar.set_label(f"best {score_words(points)}".replace(", ", "\n"))
+        if points["metric"].iloc[0] == "error":
+            bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda rate, _: f"{100 * rate:.3g}"))
+            bar.ax.yaxis.set_minor_formatter(NullFormatter())
+        said = ["best of the settings in each cell, their number in brackets"]
+        if points["is_winner"].any():
+            said.append("framed: the arm's best")
+        if not has_place(points).all():
+            said.append("empty: no setting has a score there")
+        drawn.suptitle("; ".join(said))
+    return drawn

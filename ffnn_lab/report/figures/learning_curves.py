@@ -1,0 +1,146 @@
+"""Train and test error against epoch, after Wilson et al. (2017), figure 1."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from ffnn_lab.records import SPLITS
+from ffnn_lab.report.figures import style
+from ffnn_lab.report.figures.looks import looks_of, need_markers
+from ffnn_lab.report.figures.save import new_figure
+from ffnn_lab.report.statistics import sample_std
+
+PANELS = ("train", "test")
+COLUMNS = [
+    *("arm", "split", "epoch", "mean", "std"),
+    *("n_measured", "n_completed", "n_runs", "edges"),
+]
+
+
+def points(
+    curves: pd.DataFrame,
+    runs: pd.DataFrame,
+    *,
+    run_ids: Mapping[str, list[str]],
+    edges: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Average curves over the runs of each arm.
+
+    A run that stopped has no points after it stopped, so the mean there is over the rest:
+    ``n_measured`` says how many, and ``n_completed`` of ``n_runs`` how many got to the end.
+
+    Args:
+        curves: The table ``curves``.
+        runs: The table ``runs``.
+        run_ids: The runs of each arm, in the order of the arms.
+        edges: What `ffnn_lab.edges.edge_text` says of each arm's setting.
+
+    Returns:
+        One row per arm, split and epoch: ``mean`` and sample standard deviation ``std`` of the
+        error in [0, 1], and the ``edges`` on which the arm's setting lies.
+    """
+    rows = []
+    for arm, ids in run_ids.items():
+        is_completed = runs["run_id"].isin(ids) & (runs["status"] == "completed")
+        of_arm = curves[curves["run_id"].isin(ids)]
+        for (split, epoch), group in of_arm.groupby(["split", "epoch"]):
+            errors = group["error"].tolist()
+            rows.append(
+                {
+                    "arm": arm,
+                    "split": split,
+                    "epoch": epoch,
+                    "mean": sum(errors) / len(errors),
+                    "std": sample_std(errors),
+                    "n_measured": len(errors),
+                    "n_completed": int(is_completed.sum()),
+                    "n_runs": len(ids),
+                    "edges": (edges or {}).get(arm, ""),
+                }
+            )
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return table.assign(arm=pd.Categorical(table["arm"], categories=list(run_ids)))
+
+
+def draw(points: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw the mean error of each arm, one standard deviation shaded on either side.
+
+    Args:
+        points: Rows as `points` gives them, one per arm and epoch.
+        ax: Where.
+    """
+    looks = looks_of(style.arms_of(points))
+    has_markers = need_markers(looks.values())
+    for arm, look in looks.items():
+        rows = points[points["arm"] == arm].sort_values("epoch")
+        if len(rows) == 0:
+            continue
+        n_completed, n_runs = int(rows["n_completed"].iloc[0]), int(rows["n_runs"].iloc[0])
+        label = style.drawable(arm)
+        label += "" if n_completed == n_runs else f" ({n_completed} of {n_runs} to the end)"
+        label += style.edge_line(str(rows["edges"].iloc[0]))
+        x = rows["epoch"].to_numpy()
+        mean = rows["mean"].to_numpy()
+        std = rows["std"].to_numpy()
+        ax.plot(
+            *(x, mean),
+            color=look.color,
+            linestyle=look.line,
+            marker=look.marker if has_markers else "",
+            markevery=style.SPARSE,
+            label=label,
+            gid=style.NAMED,
+        )
+        ax.fill_between(
+            x, (mean - std).clip(min=0), mean + std, color=look.color, alpha=0.15, linewidth=0
+        )
+    splits = points["split"].unique()
+    ax.set_ylabel(f"{splits[0]} error (%)" if len(splits) == 1 else "error (%)")
+    ax.set_xlabel("epoch (passes over the train split)")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set_xlim(0, max(1, *points["epoch"]))
+    errors = points["mean"].tolist()
+    style.error_axis(ax, errors, is_log=style.spans_decades(errors))
+    return ax
+
+
+def figure(points: pd.DataFrame) -> Figure:
+    """Lay out train error on the left, test error on the right, names below."""
+    with style.context():
+        drawn = new_figure(style.DOUBLE, 3.0)
+        is_log = style.spans_decades(points.loc[points["split"].isin(PANELS), "mean"].tolist())
+        for split, ax in zip(PANELS, drawn.subplots(1, 2), strict=True):
+            shown = points[points["split"] == split]
+            draw(shown, ax)
+            # Both panels alike, lest a log and a linear one are compared.
+            style.error_axis(ax, shown["mean"].tolist(), is_log=is_log)
+        handles, labels = style.entries(drawn.axes[0])
+        if handles:
+            style.legend_below(drawn, handles, labels)
+        drawn.suptitle(_title(points))
+    return drawn
+
+
+def _title(points: pd.DataFrame) -> str:
+    counts = sorted(set(points["n_runs"]))
+    n_runs = " to ".join(str(n) for n in dict.fromkeys((counts[0], counts[-1])))
+    if n_runs == "1":
+        return "one run"
+    return f"mean over {n_runs} seeds, shaded: one sample standard deviation"
+
+
+def figure_of_run(points: pd.DataFrame) -> Figure:
+    """Draw a single run: its three splits in one panel.
+
+    Args:
+        points: As `points` gives them for the one run.
+    """
+    with style.context():
+        drawn = new_figure(style.SINGLE, 2.6)
+        splits = points.assign(arm=pd.Categorical(points["split"], categories=SPLITS))
+        ax = draw(splits, drawn.subplots())
+        ax.legend(*style.entries(ax))
+    return drawn

@@ -1,0 +1,134 @@
+"""How each arm looks in every figure: the one map from names to colors, lines and markers."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import cycle, islice
+from zlib import crc32
+
+from ffnn_lab.report.data.arms import parts
+
+Line = str | tuple[int, tuple[float, ...]]
+"""A line style of matplotlib."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one arm is drawn. Lines and markers differ too, for print in gray."""
+
+    color: str
+    line: Line
+    marker: str
+
+
+OPTIMIZERS = {
+    "sgd": Look("#000000", "-", "o"),
+    "heavy_ball": Look("#0072B2", "--", "s"),
+    "nesterov": Look("#56B4E9", "-.", "D"),
+    "adagrad": Look("#009E73", ":", "^"),
+    "rmsprop": Look("#E69F00", (0, (5, 1)), "v"),
+    "adam": Look("#D55E00", (0, (3, 1, 1, 1)), "P"),
+    "adamw": Look("#CC79A7", (0, (1, 0.6)), "X"),
+}
+"""Okabe and Ito's palette, which the color-blind can tell apart; adaptive methods are warm.
+
+An optimizer that has no row here takes a look of `OTHERS` by its name.
+"""
+
+OTHERS = (
+    Look("#332288", "-", "o"),
+    Look("#CC6677", "--", "s"),
+    Look("#117733", "-.", "D"),
+    Look("#6699CC", ":", "^"),
+    Look("#882255", (0, (5, 1)), "v"),
+    Look("#44AA99", (0, (3, 1, 1, 1)), "P"),
+    Look("#AA4499", (0, (1, 0.6)), "X"),
+    Look("#999933", (0, (6, 2, 1, 2)), "*"),
+)
+"""Tol's muted palette, for arms that are not named after an optimizer of `OPTIMIZERS`."""
+
+VERDICTS = {
+    "supported": Look("#0072B2", "-", "o"),
+    "contradicted": Look("#D55E00", "--", "X"),
+    "inconclusive": Look("#777777", ":", "D"),
+}
+"""Of the verdicts on claims: told apart by their markers without color."""
+
+MARKERS = (*(look.marker for look in OTHERS), "p")
+"""One more than there are colors and lines, so that their combinations do not repeat soon."""
+
+
+def turns(palette: Sequence[Look] = OTHERS) -> list[Look]:
+    """Return the looks of a palette, and then new combinations of their colors, lines, markers.
+
+    Of the first 57 looks of `OTHERS`, no two agree in color and line, in color and marker, or in
+    line and marker.
+    """
+    n = len(palette)
+    lines = [look.line for look in palette]
+    return [
+        Look(palette[i].color, lines[(i + turn) % n], MARKERS[(i + 5 * turn) % len(MARKERS)])
+        for turn in range(n)
+        for i in range(n)
+    ]
+
+
+def variants_of(look: Look) -> list[Look]:
+    """Return looks of one color for the variants of an optimizer, its own look the first.
+
+    No two agree in line and marker, and neither do the first seven variants of the optimizers of
+    `OPTIMIZERS` among one another.
+    """
+    known = list(OPTIMIZERS.values())
+    shapes = {(each.line, each.marker) for each in known}
+    palette = known if (look.line, look.marker) in shapes else list(OTHERS)
+    lines, markers = [each.line for each in palette], [each.marker for each in palette]
+    n, first = len(lines), lines.index(look.line)
+    shift = markers.index(look.marker) - first
+    return [
+        Look(look.color, lines[(first + k) % n], markers[(first + shift + 2 * k + k // n) % n])
+        for k in range(n * n)
+    ]
+
+
+def looks_of(arms: Iterable[str]) -> dict[str, Look]:
+    """Return the look of every arm: an optimizer's own, for others the next in turn.
+
+    Further variants of an optimizer (``adam_coupled``, ``adam_decoupled``) keep its color and take
+    the next line and marker in turn. An optimizer without a row in `OPTIMIZERS` takes a color by
+    its name.
+
+    Args:
+        arms: All names, in the definition's order, drawn or not; so an arm looks the same in
+            every figure of a sweep. The others avoid the lines of optimizers among them.
+    """
+    names = list(arms)
+    optimizers = {name: parts(name)[0] for name in names}
+    own = _own_looks(optimizers.values())
+    of_variants = {optimizer: cycle(variants_of(look)) for optimizer, look in own.items()}
+    found = {name: next(of_variants[each]) for name, each in optimizers.items() if each}
+    lines = {look.line for look in found.values()}
+    colors = {look.color for look in own.values()}
+    free = [look for look in turns() if look.color not in colors] or turns()
+    # Those whose line no optimizer has come first; the order is kept otherwise.
+    others = cycle(sorted(free, key=lambda look: look.line in lines))
+    return {name: found.get(name) or next(others) for name in names}
+
+
+def _own_looks(optimizers: Iterable[str]) -> dict[str, Look]:
+    """Return the first look of each optimizer.
+
+    One that has no row takes the look that its name hashes to, or the next that is free.
+    """
+    found: dict[str, Look] = {}
+    for optimizer in dict.fromkeys(each for each in optimizers if each):
+        start = crc32(optimizer.encode()) % len(OTHERS)
+        in_turn = list(islice(cycle(OTHERS), start, start + len(OTHERS)))
+        free = [look for look in in_turn if look not in found.values()]
+        found[optimizer] = OPTIMIZERS.get(optimizer) or (free or in_turn)[0]
+    return found
+
+
+def need_markers(drawn: Iterable[Look]) -> bool:
+    """Return whether lines alone, printed in gray, would not tell looks apart."""
+    lines = [look.line for look in drawn]
+    return len(set(lines)) < len(lines)

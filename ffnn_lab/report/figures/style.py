@@ -1,0 +1,259 @@
+"""How every figure looks: one style, paper widths in inches, scales and legends.
+
+`ffnn_lab.report.figures.looks` has the one map from names to colors.
+"""
+
+import math
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.ft2font import FT2Font
+from matplotlib.ticker import FuncFormatter, LogFormatterSciNotation, NullLocator
+
+SINGLE = 3.25
+DOUBLE = 6.75
+"""Widths of one and of two columns of a paper, in inches."""
+DPI = 200
+TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+"""Of error rates on a logarithmic axis."""
+
+SETTINGS: dict[str, Any] = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so figures look alike everywhere
+    "font.size": 8,
+    "axes.labelsize": 8,
+    "axes.titlesize": 8,
+    "figure.titlesize": 8,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.fontsize": 7,
+    "legend.frameon": False,
+    "legend.handlelength": 2.8,  # long enough to tell dashes apart
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.5,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 4,
+    "pdf.fonttype": 42,  # text stays text: journals refuse type 3 fonts
+    "svg.fonttype": "none",
+    # A dollar sign in an arm's name begins no formula; `log_axis` words powers of ten.
+    "text.parse_math": False,
+}
+"""What differs from matplotlib's own defaults; see `context`."""
+
+NAMED = "named"
+"""The gid of an artist whose label is an entry of the legend, see `entries`."""
+LINE = 44
+"""Letters in a line of a legend or of a row's name; a longer name is folded."""
+RIGHT = 30
+"""Letters in a line of a legend beside the axes, which takes their width."""
+SPARSE = 0.1
+"""Distance of a line's markers, where it has any, as a share of the axes' diagonal."""
+
+
+def arms_of(points: pd.DataFrame) -> list[str]:
+    """List the arms of a figure's points: all categories, or else as they first appear."""
+    dtype = points["arm"].dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        return [str(arm) for arm in dtype.categories]
+    return [str(arm) for arm in points["arm"].unique()]
+
+
+def edge_line(edges: str, *, what: str = "") -> str:
+    """Word for a legend, as a line of its own, that a setting lies on an edge; or nothing.
+
+    Args:
+        edges: As `ffnn_lab.edges.edge_text` words them.
+        what: What lies there, where the label does not name it.
+    """
+    axes = [edge.rpartition(" ")[0] for edge in edges.split("; ") if edge]
+    words = [*what.split(), "on edge:", ", ".join(axes)]
+    return f"\n({' '.join(words)})" if axes else ""
+
+
+def n_columns(labels: Sequence[str], *, width: float) -> int:
+    """Choose the columns of a legend below a figure: none runs out of it, and rows are even.
+
+    Args:
+        labels: What it says.
+        width: The figure's, in inches.
+    """
+    longest = max((len(line) for label in labels for line in label.split("\n")), default=1)
+    # In units of a letter: 0.6 of its size, of which 72 make an inch; line and gaps take 10.
+    n_letters = width * 72 / (0.6 * SETTINGS["legend.fontsize"])
+    most = max(1, min(len(labels), int(n_letters / (longest + 10))))
+    n_rows = math.ceil(len(labels) / most)
+    return math.ceil(len(labels) / max(1, n_rows))
+
+
+def legend_height(labels: Sequence[str]) -> float:
+    """Say how high a legend is that lists labels below each other, in inches.
+
+    Args:
+        labels: What it says; each may have several lines.
+    """
+    n_lines = sum(1 + label.count("\n") for label in labels)
+    # Lines and the gaps between labels, in units of a letter's size.
+    letters = 1.25 * n_lines + 0.5 * (len(labels) - 1)
+    return letters * float(SETTINGS["legend.fontsize"]) / 72
+
+
+def legend_below(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> None:
+    """Put a legend below a figure, which grows by what goes beyond one line.
+
+    Args:
+        figure: Of a constrained layout.
+        handles: What the legend shows.
+        labels: What it says of each.
+    """
+    columns = n_columns(labels, width=float(figure.get_figwidth()))
+    n_rows = math.ceil(len(labels) / columns)
+    below = [labels[start : start + n_rows] for start in range(0, len(labels), n_rows)]
+    beyond = max(map(legend_height, below)) - legend_height(labels[:1])
+    figure.set_figheight(figure.get_figheight() + max(0.0, beyond))
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns)
+
+
+def legend_beside(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> None:
+    """Put a legend to the right of a figure's axes; the figure becomes as high as it.
+
+    Args:
+        figure: Of a constrained layout.
+        handles: What the legend shows.
+        labels: What it says of each.
+    """
+    figure.set_figheight(max(figure.get_figheight(), legend_height(labels) + 0.3))
+    figure.legend(handles, labels, loc="outside right center")
+
+
+@contextmanager
+def context() -> Iterator[None]:
+    """Put the style in force inside a ``with``, and nowhere else.
+
+    It begins with matplotlib's own defaults: what a ``matplotlibrc``, a style sheet or the
+    calling program has set is out of force inside.
+    """
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(SETTINGS)  # type: ignore[arg-type]  # a literal type of 300 names
+        yield
+
+
+@cache
+def _glyphs() -> frozenset[int]:
+    """Return the code points that the font of all figures can draw."""
+    path = Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+    return frozenset(FT2Font(str(path)).get_charmap())
+
+
+def drawable(text: str, *, width: int = LINE) -> str:
+    r"""Return a text as the font can draw it, folded into lines.
+
+    Args:
+        text: Any text of one line.
+        width: Letters in a line.
+
+    Returns:
+        The text itself where it fits; a character that the font lacks is written as Python writes
+        it, such as ``\u4f60``, and what is longer than a line is continued on the next.
+    """
+    glyphs = _glyphs()
+    written = "".join(
+        each if ord(each) in glyphs else each.encode("unicode_escape").decode("ascii")
+        for each in text
+    )
+    if len(written) <= width:
+        return written
+    return "\n".join(textwrap.wrap(written, width, drop_whitespace=False))
+
+
+def entries(ax: Axes) -> tuple[list[Artist], list[str]]:
+    """Return the artists that a legend shows, and their labels.
+
+    An artist is shown if it was drawn with ``gid=NAMED``. Matplotlib's own choice leaves out every
+    label that begins with an underscore, as an arm's name may.
+    """
+    shown = [each for each in ax.get_children() if each.get_gid() == NAMED]
+    return shown, [str(each.get_label()) for each in shown]
+
+
+def spans_decades(errors: Sequence[float]) -> bool:
+    """Whether errors differ by more than a factor of ten, so that a linear axis would hide some.
+
+    Args:
+        errors: As `error_axis` takes them.
+    """
+    low, high = min(errors, default=1.0), max(errors, default=1.0)
+    return high > max(10 * low, TICKS[0])
+
+
+def error_axis(ax: Axes, errors: Sequence[float], *, is_log: bool) -> None:
+    """Scale the y-axis for errors, with ticks in percent.
+
+    A logarithmic axis is linear below a tenth of a percent, where single examples count, and
+    reaches 0 where an error does, so that it is seen as what it is. It ends at 1, but where an
+    error passes that: as a mean squared residual over a variance can.
+
+    Args:
+        ax: Whose y-axis.
+        errors: What is drawn.
+        is_log: Whether it is logarithmic.
+    """
+    if is_log:
+        low, high = min(errors), max(errors)
+        # A little below the lowest, lest its marker is cut in half.
+        start = max((tick for tick in TICKS if tick <= 0.9 * low), default=0.0)
+        ax.set_yscale("symlog", linthresh=max(start, TICKS[0]), linscale=0.4)
+        beyond = [] if high <= 1 else [10.0**k for k in range(1, 1 + math.ceil(math.log10(high)))]
+        ax.set_yticks([tick for tick in (0.0, *TICKS, *beyond) if tick >= start])
+        ax.yaxis.set_minor_locator(NullLocator())
+        # Where all errors are 0, there is something above them to be seen.
+        ax.set_ylim(start, min(1.0, max(1.3 * high, TICKS[0])) if high <= 1 else 1.3 * high)
+    else:
+        # Above the highest, lest its marker is cut in half.
+        ax.set_ylim(0, max(ax.get_ylim()[1], 1.06 * max(errors, default=0.0)))
+    # After the scale, which brings a formatter of its own.
+    percent_axis(ax.yaxis)
+
+
+def percent_axis(axis: Axis) -> None:
+    """Tick an axis of rates in percent, or of their differences in percentage points."""
+    axis.set_major_formatter(FuncFormatter(lambda rate, _: f"{100 * rate:.6g}"))
+
+
+class _PlainLogFormatter(LogFormatterSciNotation):
+    """Words the ticks that matplotlib's own formatter would, in letters in place of a formula."""
+
+    _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        formula = super().__call__(x, pos)
+        body = (
+            formula.removeprefix(r"$\mathdefault{")
+            .removesuffix("}$")
+            .replace(r"\times", "\N{MULTIPLICATION SIGN}")
+        )
+        base, caret, power = body.partition("^{")
+        return base + power.removesuffix("}").translate(self._RAISED) if caret else body
+
+
+def log_axis(axis: Axis) -> None:
+    """Scale an axis by powers of ten, and word its ticks without a formula."""
+    if axis is axis.axes.xaxis:
+        axis.axes.set_xscale("log")
+    else:
+        axis.axes.set_yscale("log")
+    axis.set_major_formatter(_PlainLogFormatter())
+    axis.set_minor_formatter(_PlainLogFormatter(labelOnlyBase=False))

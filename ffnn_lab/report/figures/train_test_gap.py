@@ -1,0 +1,188 @@
+"""Train-test gap of each arm: on the way down in train loss, where arms fit alike, at the end."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from ffnn_lab.report.data.sweep import Sweep
+from ffnn_lab.report.data.winners import Winner
+from ffnn_lab.report.figures import style
+from ffnn_lab.report.figures.looks import looks_of, need_markers
+from ffnn_lab.report.figures.save import new_figure
+from ffnn_lab.report.measures.matched import errors_at, fitted_runs, lowest_loss
+from ffnn_lab.report.statistics import sample_std
+from ffnn_lab.report.text.render import counts
+
+N_LEVELS = 40
+"""Train losses at which an arm is read, evenly on a log scale."""
+COLUMNS = [
+    *("arm", "shown", "train.loss", "mean", "std", "low", "high", "n_runs"),
+    "is_reached_by_all",
+]
+MOMENTS = {"matched": "at equal\ntrain loss", "reported": "as reported"}
+"""Where gaps are shown with their intervals, and what the axis calls it."""
+STEP = 0.8
+"""Share of the space between two moments over which arms are set beside each other."""
+
+
+def points(
+    sweep: Sweep, winners: Mapping[str, Winner], *, arms: pd.DataFrame, matched: pd.DataFrame
+) -> pd.DataFrame:
+    """Average the gap, test error minus train error, over the runs of each arm.
+
+    Args:
+        sweep: What was run.
+        winners: Each arm's.
+        arms: As `ffnn_lab.report.measures.tables.arm_table` gives it.
+        matched: As `ffnn_lab.report.measures.matched.matched_table` gives it.
+
+    Returns:
+        One row per arm and point, as ``shown``: on the ``course``, one per level of
+        ``train.loss``, the ``mean`` and sample standard deviation ``std`` over the ``n_runs`` that
+        completed, all of which came down to the level, and ``is_reached_by_all``, whether every
+        other arm's did, too; ``matched``, at the lowest such level, and ``reported``, at the
+        objective's moment, the ``mean`` and the ends of its 95% t interval. As reported, a run
+        that diverged counts as chance on both splits.
+    """
+    found = [_course(sweep, winners)]
+    for shown, table, ends in (("matched", matched, ("train.loss",)), ("reported", arms, ())):
+        has_runs = table[table["n_seeds"] > 0] if len(table) > 0 else table
+        names = {"gap": "mean", "gap.low": "low", "gap.high": "high", "n_seeds": "n_runs"}
+        kept = has_runs.reindex(columns=["arm", *ends, *names]).rename(columns=names)
+        found.append(kept.assign(shown=shown, is_reached_by_all=shown == "matched"))
+    rows = [each.reindex(columns=COLUMNS).astype(object) for each in found]
+    numbers = dict.fromkeys(("train.loss", "mean", "std", "low", "high"), float)
+    table = pd.concat(rows).astype({**numbers, "n_runs": int, "is_reached_by_all": bool})
+    if len(found[0]) == 0:
+        table = table.iloc[:0]
+    table = table.reset_index(drop=True)
+    return table.assign(arm=pd.Categorical(table["arm"], categories=list(sweep.arms)))
+
+
+def _course(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
+    runs = {name: fitted_runs(sweep, winner.rows) for name, winner in winners.items()}
+    runs = {name: each for name, each in runs.items() if each}
+    ends = {name: max(map(lowest_loss, each.values())) for name, each in runs.items()}
+    rows = []
+    for arm, curves in runs.items():
+        start = min(float(curve["train.loss"].iloc[0]) for curve in curves.values())
+        levels = np.geomspace(start, ends[arm], N_LEVELS)
+        # The lowest as it is, lest rounding puts it out of a run's reach.
+        levels[-1] = ends[arm]
+        errors = [errors_at(curve, levels.tolist()) for curve in curves.values()]
+        gaps = np.array([each["test.error"] - each["train.error"] for each in errors])
+        for level, values in zip(levels, gaps.T, strict=True):
+            rows.append(
+                {
+                    "arm": arm,
+                    "shown": "course",
+                    "train.loss": float(level),
+                    "mean": float(np.mean(values)),
+                    "std": sample_std(values.tolist()),
+                    "n_runs": len(values),
+                    "is_reached_by_all": bool(level >= max(ends.values())),
+                }
+            )
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def draw(points: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw the mean gap of each arm, one standard deviation shaded; training goes to the right.
+
+    Args:
+        points: Of the course, at least one.
+        ax: Where.
+    """
+    looks = looks_of(style.arms_of(points))
+    has_markers = need_markers(looks.values())
+    for arm, look in looks.items():
+        rows = points[points["arm"] == arm]
+        if len(rows) == 0:
+            continue
+        x, mean, std = (rows[name].to_numpy() for name in ("train.loss", "mean", "std"))
+        ax.plot(
+            *(x, mean),
+            color=look.color,
+            linestyle=look.line,
+            marker=look.marker if has_markers else "",
+            markevery=style.SPARSE,
+            label=arm,
+            gid=style.NAMED,
+        )
+        ax.fill_between(x, mean - std, mean + std, color=look.color, alpha=0.12, linewidth=0)
+    matched = points.loc[points["is_reached_by_all"], "train.loss"].min()
+    ax.axvline(matched, color="0.3", linewidth=0.8)
+    ax.annotate(
+        "all arms\nreach this",
+        (matched, 0.02),
+        (-3, 0),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        ha="right",
+        fontsize=6,
+        color="0.3",
+    )
+    style.log_axis(ax.xaxis)
+    ax.invert_xaxis()
+    ax.set_xlabel("train loss (nats), going down to the right")
+    ax.set_ylabel("test error - train error\n(percentage points)")
+    style.percent_axis(ax.yaxis)
+    return ax
+
+
+def draw_moments(points: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw the mean gap of each arm with its 95% interval, where arms fit alike and as reported.
+
+    Args:
+        points: As `points` gives them; those of the course are passed over.
+        ax: Where.
+    """
+    looks = looks_of(style.arms_of(points))
+    for moment, label in enumerate(MOMENTS):
+        rows = points[points["shown"] == label].set_index("arm")
+        for place, (arm, look) in enumerate(looks.items()):
+            if arm not in rows.index:
+                continue
+            mean, low, high = (float(rows[name][arm]) for name in ("mean", "low", "high"))
+            x = moment + STEP * ((place + 0.5) / len(looks) - 0.5)
+            # One run has no interval.
+            spread = [[max(0.0, end)] for end in (mean - low, high - mean)]
+            ax.errorbar(
+                [x],
+                [mean],
+                yerr=None if math.isnan(low) else spread,
+                color=look.color,
+                marker=look.marker,
+                linestyle="",
+                elinewidth=1,
+            )
+    ax.set_xlim(-0.5, len(MOMENTS) - 0.5)
+    ax.set_xticks(range(len(MOMENTS)), list(MOMENTS.values()))
+    ax.tick_params(axis="x", length=0)
+    ax.grid(visible=False, axis="x")
+    return ax
+
+
+def figure(points: pd.DataFrame) -> Figure:
+    """Lay out the course on the left, moments on the right on the same scale, names below."""
+    with style.context():
+        drawn = new_figure(style.DOUBLE, 3.0)
+        left, right = drawn.subplots(1, 2, sharey=True, width_ratios=(3, 2))
+        draw(points[points["shown"] == "course"], left)
+        draw_moments(points, right)
+        left.set_title("mean, shaded: one sample standard deviation")
+        n_seeds = counts(points.loc[points["shown"] != "course", "n_runs"], "seed")
+        right.set_title(f"{n_seeds}: mean, 95% t interval")
+        looks = looks_of(style.arms_of(points))
+        names = [arm for arm in looks if arm in set(points["arm"])]
+        handles = [
+            Line2D([], [], color=look.color, ls=look.line, marker=look.marker)
+            for look in map(looks.__getitem__, names)
+        ]
+        style.legend_below(drawn, handles, [style.drawable(name) for name in names])
+    return drawn

@@ -1,0 +1,88 @@
+"""The effects that claims are about, with their intervals, over what is claimed."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from ffnn_lab.report.figures import style
+from ffnn_lab.report.figures.forest import (
+    draw_interval,
+    has_place,
+    name_rows,
+    row_height,
+    write_beside,
+)
+from ffnn_lab.report.figures.looks import VERDICTS
+from ffnn_lab.report.figures.save import new_figure
+
+CLAIMED = "#dfe9f1"
+"""Color of what is claimed."""
+FRAME = 0.55
+"""Height of what surrounds the rows of a claim, in inches."""
+
+
+def points(table: pd.DataFrame, *, sweep: str) -> pd.DataFrame:
+    """Keep the effects of a sweep that have an interval.
+
+    Args:
+        table: As `ffnn_lab.report.claims.verdicts.verdict_table` gives it.
+        sweep: Which.
+    """
+    return table[(table["sweep"] == sweep) & has_place(table)]
+
+
+def draw(points: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw each effect with its 95% interval over the region that its claim asserts.
+
+    Args:
+        points: Rows as `points` gives them, of one claim.
+        ax: Where.
+    """
+    rows = points.to_dict("records")
+    ends = [*points["low"], *points["high"], 0.0, *_margins(points)]
+    beyond = 0.06 * (max(ends) - min(ends)) or 0.01
+    left, right = min(ends) - beyond, max(ends) + beyond
+    low, high = max(rows[0]["claimed.low"], left), min(rows[0]["claimed.high"], right)
+    ax.axvspan(low, high, color=CLAIMED, linewidth=0, zorder=0)
+    for place, row in enumerate(rows):
+        look = VERDICTS[row["verdict"]]
+        draw_interval(ax, place, row["effect"], (row["low"], row["high"]), look)
+        write_beside(ax, place, f"{row['n']} {row['of']}")
+    name_rows(ax, [str(row["what"]) for row in rows])
+    ax.set_xlim(left, right)
+    ax.set_xlabel(f"effect ({rows[0]['unit']})")
+    ax.set_title(str(rows[0]["claim"]).replace("_", " "), loc="left")
+    return ax
+
+
+def _margins(points: pd.DataFrame) -> list[float]:
+    """Give the ends of the claimed region that there are."""
+    ends = points[["claimed.low", "claimed.high"]].iloc[0].tolist()
+    return [end for end in ends if abs(end) != float("inf")]
+
+
+def figure(points: pd.DataFrame) -> Figure:
+    """Lay out the claims, one below the other, each on its own scale, and what marks mean."""
+    claims = list(points["claim"].unique())
+    counts = [int((points["claim"] == claim).sum()) for claim in claims]
+    row = row_height([str(name) for name in points["what"]])
+    heights = [FRAME + row * n for n in counts]
+    with style.context():
+        drawn = new_figure(style.DOUBLE, sum(heights) + 0.6)
+        panels = drawn.subplots(len(claims), squeeze=False, height_ratios=heights)[:, 0]
+        for claim, ax in zip(claims, panels, strict=True):
+            draw(points[points["claim"] == claim], ax)
+        shown = {name: look for name, look in VERDICTS.items() if name in set(points["verdict"])}
+        handles: list[Line2D | Patch] = [
+            Line2D([], [], color=look.color, marker=look.marker, ls=look.line, label=name)
+            for name, look in shown.items()
+        ]
+        handles.append(Patch(color=CLAIMED, label="what is claimed"))
+        drawn.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+        drawn.suptitle(
+            f"{style.drawable(points['sweep'].iloc[0])}: effects with 95% intervals, verdicts "
+            "after Holm"
+        )
+    return drawn

@@ -1,0 +1,207 @@
+"""Settings by their value on one axis, whatever else was tuned beside it."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ffnn_lab.edges import Axis, edge_text
+from ffnn_lab.report.data.arms import parts
+from ffnn_lab.report.data.sweep import Sweep
+from ffnn_lab.report.data.winners import Winner
+
+N_BINS = 5
+"""Into which the range of an axis is cut whose values were drawn."""
+
+
+@dataclass(frozen=True)
+class Bins:
+    """Where settings count as of one value: each value of a list, or equal parts of a range."""
+
+    places: tuple[float, ...]
+    """The values, or the middles of the parts."""
+    labels: tuple[str, ...]
+    ends: tuple[float, ...] = ()
+    """Of the parts, one more than there are; none of a list."""
+    is_log: bool = False
+    """Whether parts are equal by ratio."""
+
+    def at(self, value: float) -> int:
+        """Give the number of the bin that holds a value."""
+        if not self.ends:
+            return self.places.index(value)
+        inner = self.ends[1:-1]
+        return int(np.searchsorted(inner, value, side="right"))
+
+
+def setting_points(
+    sweep: Sweep, winners: Mapping[str, Winner], *, key: str, arms: Iterable[str]
+) -> pd.DataFrame:
+    """Give each tuned setting's value on an axis, and its score.
+
+    Args:
+        sweep: What was run.
+        winners: Each arm's.
+        key: The axis, by the config's dotted name; an arm may also have it fixed.
+        arms: Whose settings.
+
+    Returns:
+        One row per arm and setting: its value, named after the axis, ``score`` (the objective's
+        ``metric`` on its ``split``, ``aggregate`` over the tuning seeds), ``n_seeds``,
+        ``n_diverged``, ``n_pruned``, ``n_failed``, ``is_complete``, ``is_winner``, and the
+        ``edges`` on which a winner lies.
+    """
+    columns = [
+        *("arm", "setting", key, "split", "metric", "aggregate", "score", "n_seeds"),
+        *("n_diverged", "n_pruned", "n_failed", "is_complete", "is_winner", "edges"),
+    ]
+    rows = []
+    for arm in arms:
+        values = values_of(sweep, arm, key)
+        winner = winners.get(arm)
+        for score in sweep.scores[sweep.scores["arm"] == arm].to_dict("records"):
+            is_winner = winner is not None and winner.setting == score["setting"]
+            row: dict[Any, Any] = {
+                **score,
+                **sweep.objective,
+                key: values[score["setting"]],
+                "is_winner": is_winner,
+                "edges": edge_text(winner.edges) if winner and is_winner else "",
+            }
+            rows.append({name: row[name] for name in columns})
+    table = pd.DataFrame(rows, columns=columns)
+    return table.assign(arm=pd.Categorical(table["arm"], categories=list(sweep.arms)))
+
+
+def has_place(points: pd.DataFrame) -> pd.Series:
+    """Say which points have a place in a figure; an infinite score has none."""
+    return points["score"].map(math.isfinite).astype(bool)
+
+
+def values_of(sweep: Sweep, arm: str, key: str) -> dict[int, object]:
+    """Give the value of each setting of an arm, tuned or fixed."""
+    rows = sweep.of(arm).drop_duplicates("setting")
+    return {
+        int(setting): json.loads(text).get(key)
+        for setting, text in zip(rows["setting"], rows["config_json"], strict=True)
+    }
+
+
+def series_of(sweep: Sweep, key: str) -> dict[str, str]:
+    """Say which arms show what an axis does, and which of them together.
+
+    An arm that has the axis shows it by itself, if it was tried at two values or more. Arms that
+    have it fixed show it together, named after their optimizer, if they differ in it.
+
+    Returns:
+        To each such arm the name of what it is a part of, in the definition's order.
+    """
+    found = {}
+    values = {arm: list(map(_number, values_of(sweep, arm, key).values())) for arm in sweep.arms}
+    fixed: dict[str, set[float]] = {}
+    for arm, of_arm in values.items():
+        if key not in sweep.arms[arm].space:
+            fixed.setdefault(parts(arm)[0], set()).update(of_arm)
+    for arm, of_arm in values.items():
+        optimizer = parts(arm)[0]
+        if key in sweep.arms[arm].space:
+            series, tried = arm, set(of_arm)
+        else:
+            series, tried = optimizer, fixed[optimizer]
+        is_shown = len(tried) > 1 and not any(map(math.isnan, tried))
+        if series and of_arm and is_shown:
+            found[arm] = series
+    return found
+
+
+def _number(value: object) -> float:
+    """Give a number as one, and NaN for anything else."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number else math.nan  # type: ignore[arg-type]  # is_number says so
+
+
+def bins_of(sweep: Sweep, values: Sequence[float], *, key: str, arms: Iterable[str]) -> Bins:
+    """Choose the bins of an axis.
+
+    Args:
+        sweep: Whose arms declare it.
+        values: All that were tried; a choice that grew holds more than its declaration.
+        key: The axis.
+        arms: Those that are shown; one may have it fixed.
+
+    Returns:
+        The values themselves where all arms choose from lists (or steps), or else `N_BINS` equal
+        parts of the range that the arms declare together, on a log scale if all do.
+    """
+    axes = [sweep.arms[arm].space[key] for arm in arms if key in sweep.arms[arm].space]
+    if all(map(_is_list, axes)):
+        tried = sorted(set(values))
+        return Bins(tuple(tried), tuple(f"{value:g}" for value in tried))
+    ranges = [axis for axis in axes if not _is_list(axis)]
+    low = min(*(float(axis["low"]) for axis in ranges), *values)
+    high = max(*(float(axis["high"]) for axis in ranges), *values)
+    is_log = low > 0 and all(axis.get("log") for axis in ranges)
+    cut = np.geomspace if is_log else np.linspace
+    # Of twice as many parts, every other end is a middle.
+    points = [float(each) for each in cut(low, high, 2 * N_BINS + 1)]
+    ends, middles = points[::2], points[1::2]
+    labels = [f"{a:.3g} to {b:.3g}" for a, b in pairwise(ends)]
+    return Bins(tuple(middles), tuple(labels), tuple(ends), is_log)
+
+
+def _is_list(axis: Axis) -> bool:
+    return axis["kind"] == "choice" or axis.get("step") is not None
+
+
+def best_by_bin(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
+    """Find the best setting of each series in each bin.
+
+    Args:
+        points: As `setting_points` gives them, with a column ``series``.
+        bins: Of the axis.
+        key: The axis.
+
+    Returns:
+        One row per series and bin, also where nothing was tried: the number of the ``bin`` and
+        its name, ``place``, the ``score`` of the best setting (NaN where none has one), its
+        ``arm`` and ``setting``, whether it ``is_winner``, and ``n_settings``, those that have a
+        score, all of whose seeds are recorded.
+    """
+    scored = points[has_place(points) & points["is_complete"].astype(bool)]
+    at = scored[key].map(lambda value: bins.at(float(value)))
+    rows = []
+    for series in dict.fromkeys(points["series"]):
+        for number, (place, label) in enumerate(zip(bins.places, bins.labels, strict=True)):
+            inside = scored[(scored["series"] == series) & (at == number)]
+            # The winner stands for those that score alike: ties were broken in its favor.
+            ordered = inside.sort_values(
+                ["score", "is_winner", "setting"], ascending=[True, False, True]
+            )
+            best = ordered.iloc[0] if len(ordered) else None
+            rows.append(
+                {
+                    "series": series,
+                    "bin": number,
+                    "place": place,
+                    key: label,
+                    "score": math.nan if best is None else float(best["score"]),
+                    "arm": "" if best is None else str(best["arm"]),
+                    "setting": None if best is None else int(best["setting"]),
+                    "is_winner": best is not None and bool(best["is_winner"]),
+                    "n_settings": len(inside),
+                    **points[["split", "metric", "aggregate"]].iloc[0],
+                }
+            )
+    return pd.DataFrame(rows).astype({"setting": "Int64"})
+
+
+def score_words(points: pd.DataFrame) -> str:
+    """Word what a score is: ``dev error (%), mean over seeds``."""
+    split, metric, aggregate = points[["split", "metric", "aggregate"]].iloc[0]
+    over_seeds = f"{aggregate} {'of' if aggregate == 'worst' else 'over'} seeds"
+    return f"{split} {metric} ({'%' if metric == 'error' else 'nats'}), {over_seeds}"

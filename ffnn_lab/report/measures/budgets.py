@@ -1,0 +1,96 @@
+"""What tuning would have found with a smaller budget.
+
+It needs settings that were drawn independently: then any few of them are a smaller sweep.
+"""
+
+import numpy as np
+import pandas as pd
+
+from ffnn_lab.config import UserError
+from ffnn_lab.report.data.sweep import Sweep
+from ffnn_lab.report.statistics import best_of_interval
+
+PROTOCOL = "random"
+"""The one whose settings are drawn independently of one another."""
+EVERY = 100
+"""Settings up to which each number of them is a point of a curve; beyond, fewer show its shape."""
+COLUMNS = ["arm", "n_settings", "expected", "low", "high", "n_drawn", "split", "metric"]
+
+
+class NotIndependentError(UserError):
+    """A sweep whose settings do not say what fewer of them would have come to."""
+
+
+def drawn_settings(sweep: Sweep) -> dict[str, pd.DataFrame]:
+    """Give each arm's scored settings, if they were drawn independently.
+
+    One that failed was lost by accident and is left out; one that diverged counts as it does in
+    tuning.
+
+    Returns:
+        To each arm that has any, its rows of `Sweep.scores` that are complete.
+
+    Raises:
+        NotIndependentError: If the protocol looks back at what was scored or at a grid, or if
+            settings were stopped early.
+    """
+    if sweep.protocol != PROTOCOL:
+        msg = (
+            f"the settings of {sweep.name} are not drawn independently of one another (its "
+            f"protocol is {sweep.protocol}), so a few of them are no smaller sweep; sweep with "
+            f"hydra.sweeper.protocol.name={PROTOCOL}"
+        )
+        raise NotIndependentError(msg)
+    if sweep.scores["n_pruned"].any():
+        msg = (
+            f"settings of {sweep.name} were pruned and have no score; sweep with "
+            "hydra.sweeper.pruner.name=none"
+        )
+        raise NotIndependentError(msg)
+    is_scored = sweep.scores["is_complete"] & (sweep.scores["n_failed"] == 0)
+    of_arms = {arm: sweep.scores[is_scored & (sweep.scores["arm"] == arm)] for arm in sweep.arms}
+    return {arm: scores for arm, scores in of_arms.items() if len(scores)}
+
+
+def budgets(n_settings: int) -> list[int]:
+    """List the numbers of settings that a curve is drawn through, all of them the last.
+
+    Beyond `EVERY` there are 16 to each doubling, powers of two among them.
+    """
+    doublings = np.arange(16 * n_settings.bit_length()) / 16
+    beyond = [n for n in (2**doublings).round().astype(int).tolist() if EVERY < n < n_settings]
+    return sorted({*range(1, min(n_settings, EVERY) + 1), *beyond, n_settings})
+
+
+def budget_points(sweep: Sweep) -> pd.DataFrame:
+    """Estimate what the best of 1, 2, 3, ... settings of each arm scores in tuning.
+
+    Of more than `EVERY` settings, not every number is among them.
+
+    Returns:
+        One row per arm and ``n_settings``: ``expected`` with the ends ``low`` and ``high`` of its
+        95% interval (NaN beyond a quarter of the ``n_drawn`` settings behind it, where it would
+        cover too rarely), and the objective's ``split`` and ``metric``.
+
+    Raises:
+        NotIndependentError: As `drawn_settings`.
+    """
+    rows = []
+    for arm, settings in drawn_settings(sweep).items():
+        scores = settings["score"].tolist()
+        for n_settings in budgets(len(scores)):
+            interval = best_of_interval(scores, n_settings=n_settings)
+            rows.append(
+                {
+                    "arm": arm,
+                    "n_settings": n_settings,
+                    "expected": interval.mean,
+                    "low": interval.low,
+                    "high": interval.high,
+                    "n_drawn": interval.n,
+                    "split": sweep.objective["split"],
+                    "metric": sweep.objective["metric"],
+                }
+            )
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return table.assign(arm=pd.Categorical(table["arm"], categories=list(sweep.arms)))

@@ -1,0 +1,105 @@
+"""Arms compared where they fit the train split equally well, not where their training ended.
+
+A method that ends at a lower train loss may generalize worse only because it went further. So each
+run is read at the moment its train loss first came down to a given level, between two measured
+epochs by interpolation: errors linearly in the logarithm of the loss.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ffnn_lab.report.data.sweep import Sweep, curves_of
+from ffnn_lab.report.data.winners import Winner
+from ffnn_lab.report.measures.tables import difference_columns, error_columns
+from ffnn_lab.report.statistics import mean_interval
+
+TINY = 1e-12
+"""A loss below it counts as it: a loss of 0 has no logarithm."""
+
+
+def fitted_runs(sweep: Sweep, rows: pd.DataFrame) -> dict[int, pd.DataFrame]:
+    """Give the curve of each run that completed, by its seed.
+
+    A run that diverged came down to no level, and has no place here.
+
+    Returns:
+        To each seed its run's curve (`data.sweep.curves_of`), without epochs at which train or
+        test was not measured; a run without any other epoch is left out.
+    """
+    curves = curves_of(sweep, rows.loc[rows["status"] == "completed", "run_id"])
+    measured = {
+        int(seed): curves[run_id]
+        .assign(**{"train.loss": curves[run_id]["train.loss"].clip(lower=TINY)})
+        .dropna(subset=["train.loss", "train.error", "test.error"])
+        for seed, run_id in zip(rows["seed"], rows["run_id"], strict=True)
+        if run_id in curves
+    }
+    return {seed: curve for seed, curve in measured.items() if len(curve)}
+
+
+def lowest_loss(curve: pd.DataFrame) -> float:
+    """Give the lowest train loss that a run reached."""
+    return float(curve["train.loss"].min())
+
+
+def errors_at(curve: pd.DataFrame, levels: Sequence[float]) -> pd.DataFrame:
+    """Read a run where its train loss first came down to each level.
+
+    Args:
+        curve: Of one run, as `fitted_runs` gives it.
+        levels: Train losses in nats.
+
+    Returns:
+        One row per level, in their order: ``train.error`` and ``test.error``, NaN where the run
+        never came down to it.
+    """
+    losses = np.log(curve["train.loss"].to_numpy())
+    errors = curve[["train.error", "test.error"]].to_numpy()
+    found = [_crossing(losses, errors, float(np.log(max(level, TINY)))) for level in levels]
+    return pd.DataFrame(found, columns=["train.error", "test.error"])
+
+
+def _crossing(
+    losses: NDArray[np.float64], errors: NDArray[np.float64], level: float
+) -> NDArray[np.float64]:
+    is_there = losses <= level
+    if not is_there.any():
+        return np.full(errors.shape[1], np.nan)
+    at = int(is_there.argmax())
+    if at == 0:
+        return np.asarray(errors[0])
+    # The point before is above the level, for this is the first that is not.
+    share = (losses[at - 1] - level) / (losses[at - 1] - losses[at])
+    return np.asarray((1 - share) * errors[at - 1] + share * errors[at])
+
+
+def matched_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
+    """Tabulate the winners at the lowest train loss that every reported run came down to.
+
+    Returns:
+        One row per arm: ``n_seeds`` that completed, the ``train.loss`` at which all arms are read,
+        the ``test.error`` there and the ``gap``, test error minus train error, with the ends of
+        their 95% t intervals, and the ``lowest.train.loss`` that all its runs reached. No rows if
+        no run completed.
+    """
+    runs = {name: fitted_runs(sweep, winner.rows) for name, winner in winners.items()}
+    lowest = {name: max(map(lowest_loss, each.values())) for name, each in runs.items() if each}
+    rows = []
+    for name, reached in lowest.items():
+        level = max(lowest.values())
+        errors = pd.concat([errors_at(curve, [level]) for curve in runs[name].values()])
+        gaps = errors["test.error"] - errors["train.error"]
+        rows.append(
+            {
+                "arm": name,
+                "n_seeds": len(errors),
+                "train.loss": level,
+                **error_columns(sweep, "test.error", mean_interval(errors["test.error"].tolist())),
+                **difference_columns(sweep, "gap", mean_interval(gaps.tolist())),
+                "lowest.train.loss": reached,
+            }
+        )
+    return pd.DataFrame(rows)

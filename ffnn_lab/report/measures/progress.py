@@ -1,0 +1,68 @@
+"""How fast an arm learns at first, and how much it still gains later."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from ffnn_lab.report.data.sweep import Sweep, curves_of, results
+from ffnn_lab.report.data.winners import Winner
+from ffnn_lab.report.measures.tables import difference_columns, error_columns
+from ffnn_lab.report.statistics import mean_interval
+
+POINTS = (("first", "train"), ("first", "test"), ("half", "test"), ("last", "test"))
+"""What is tabulated: the error at an epoch on a split."""
+
+
+def progress(sweep: Sweep, rows: pd.DataFrame) -> pd.DataFrame:
+    """Read the errors of runs early, half way and at their end.
+
+    ``first`` is the first epoch that was measured after the start, ``half`` the first that was
+    measured in the second half, ``last`` the last one, whatever the objective's moment. A run that
+    diverged counts as chance at all of them, although it may have learned before.
+
+    Args:
+        sweep: Whose runs they are.
+        rows: Some of its `Sweep.rows`, of one setting.
+
+    Returns:
+        One row per run that came to a result, its seed as index; the columns ``first.train``,
+        ``first.test``, ... for each point of `POINTS`, and ``late``, the test error lost between
+        ``half`` and ``last``: positive where the run still improved.
+    """
+    found = {}
+    curves = curves_of(sweep, rows["run_id"])
+    for run in results(rows).to_dict("records"):
+        if run["status"] == "diverged":
+            errors = dict.fromkeys(POINTS, float(run["chance_error"]))
+        else:
+            errors = _errors(curves[run["run_id"]])
+        found[run["seed"]] = {f"{when}.{split}": errors[when, split] for when, split in POINTS}
+    columns = [f"{when}.{split}" for when, split in POINTS]
+    table = pd.DataFrame.from_dict(found, orient="index", columns=columns).astype(float)
+    return table.assign(late=table["half.test"] - table["last.test"])
+
+
+def _errors(curve: pd.DataFrame) -> dict[tuple[str, str], float]:
+    epochs = curve.index[curve.index > 0].to_numpy()
+    at = {"first": epochs[0], "half": epochs[epochs >= epochs[-1] / 2][0], "last": epochs[-1]}
+    return {(when, split): float(curve.loc[at[when], f"{split}.error"]) for when, split in POINTS}
+
+
+def progress_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
+    """Tabulate `progress` of the winners.
+
+    Returns:
+        One row per arm: ``n_seeds``, and each column of `progress` with the ends of its 95% t
+        interval.
+    """
+    rows = []
+    for name in sweep.arms:
+        reported = winners[name].rows if name in winners else sweep.rows.iloc[:0]
+        errors = progress(sweep, reported)
+        columns: dict[str, object] = {"arm": name, "n_seeds": len(errors)}
+        for column in errors:
+            to_columns = difference_columns if column == "late" else error_columns
+            interval = mean_interval(errors[column].tolist())
+            columns |= to_columns(sweep, str(column), interval)
+        rows.append(columns)
+    return pd.DataFrame(rows)

@@ -1,0 +1,202 @@
+"""What sweeps on the separable problem found, beside what its closed forms predict.
+
+Such a sweep compares arms on the same draws of the problem (an axis, ``task.draw_seed``), so that
+no setting of an arm is its best one: a draw is a replicate, not a choice. Of a draw, only the
+learning rate is chosen where it is an axis, by the sweep's objective. Other axes are conditions.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ffnn_lab.report.data.sweep import Sweep, results
+from ffnn_lab.scores import counted
+from ffnn_lab.separable import (
+    SOLUTIONS,
+    Draw,
+    draw_labels,
+    fresh_error,
+    min_norm_solution,
+    sign_solution,
+)
+
+TASK = "separable"
+DRAW, LR = "task.draw_seed", "optimizer.lr"
+COUPLED_DECAY = "optimizer.weight_decay"
+SOLVED = 1e-12
+"""Scores below, losses of labels -1 and +1, are of problems solved but for rounding (1e-32)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """The tables of a sweep on the separable problem."""
+
+    runs: pd.DataFrame
+    """As `run_table` gives it."""
+    conditions: list[str]
+    """Axes other than the draw and the learning rate, by the config's dotted names."""
+    table: pd.DataFrame
+    """As `condition_table` gives it, over draws that can show the gap."""
+    labeled: pd.DataFrame
+    """The same over the others, by ``remark``."""
+
+
+def is_about(sweep: Sweep) -> bool:
+    """Say whether draws of the separable problem are what an arm's settings are."""
+    tasks = set(sweep.runs["task.name"].dropna())
+    return tasks == {TASK} and all(DRAW in arm.space for arm in sweep.arms.values())
+
+
+def find(sweep: Sweep) -> Findings:
+    """Tabulate a sweep that `is_about` the separable problem."""
+    conditions = list(
+        dict.fromkeys(
+            key for arm in sweep.arms.values() for key in arm.space if key not in (DRAW, LR)
+        )
+    )
+    runs = run_table(sweep, conditions)
+    can_show = runs["remark"] == ""
+    return Findings(
+        runs=runs,
+        conditions=conditions,
+        table=condition_table(runs[can_show], ["arm", *conditions]),
+        labeled=condition_table(runs[~can_show], ["remark", "arm", *conditions]),
+    )
+
+
+def run_table(sweep: Sweep, conditions: Sequence[str]) -> pd.DataFrame:
+    """Tabulate the runs that came to a result, of each draw those at the best learning rate.
+
+    Returns:
+        One row per arm, setting and seed, in the definition's order: the conditions and
+        ``optimizer.lr``, ``task.draw_seed``, the draw's ``remark`` (empty where it can show the
+        gap), ``test.error`` at the objective's moment and ``last.train.loss``, the test errors of
+        the closed forms (``predicted.min_norm``, with the ridge of a coupled weight decay, and
+        ``predicted.sign``), ``is_negative``, the share of negative test labels, and the cosines
+        of the final weights with both.
+    """
+    rows = results(sweep.rows).reset_index(drop=True)
+    error = counted(rows, f"{sweep.objective['moment']}.test.error")
+    draws = _draws(rows)
+    found = pd.DataFrame(
+        {
+            "arm": pd.Categorical(rows["arm"], categories=list(sweep.arms)),
+            "setting": rows["setting"],
+            "seed": rows["seed"],
+            **{key: _condition(sweep, rows, key) for key in conditions},
+            LR: rows[LR],
+            DRAW: rows[DRAW].astype(int),
+            "remark": [draw.remark for draw in draws],
+            "status": rows["status"],
+            "test.error": error,
+            "last.train.loss": rows["last.train.loss"],
+            "predicted.min_norm": [
+                fresh_error(min_norm_solution(draw.train, ridge=ridge), draw.test)
+                for draw, ridge in zip(draws, _ridges(rows), strict=True)
+            ],
+            "predicted.sign": [fresh_error(sign_solution(d.train), d.test) for d in draws],
+            "is_negative": [float((draw.test < 0).mean()) for draw in draws],
+            **{f"cosine.{name}": rows[f"cosine.{name}"] for name in SOLUTIONS},
+            "run_id": rows["run_id"],
+        }
+    )
+    kept = _best_lr(sweep, found, conditions)
+    return kept.sort_values(["arm", "setting", "seed"], kind="stable").reset_index(drop=True)
+
+
+def _draws(rows: pd.DataFrame) -> list[Draw]:
+    """Draw the labels of each run's problem again."""
+    # A column that other runs lack holds floats.
+    sizes = rows[["task.n", "task.n_dev", "task.n_test", DRAW]].astype(int).to_numpy().tolist()
+    return [
+        draw_labels(n=n, p=p, n_dev=n_dev, n_test=n_test, draw_seed=draw_seed)
+        for (n, n_dev, n_test, draw_seed), p in zip(sizes, rows["task.p"].tolist(), strict=True)
+    ]
+
+
+def _ridges(rows: pd.DataFrame) -> "pd.Series[float]":
+    """Give ``n d / 2`` for coupled weight decay ``d`` under the squared loss, and else 0."""
+    is_ridge = (rows["optimizer.decay"] == "coupled") & (rows["task.loss"] == "squared")
+    return (rows["task.n"] * rows[COUPLED_DECAY] / 2).where(is_ridge, 0.0)
+
+
+def _condition(sweep: Sweep, rows: pd.DataFrame, key: str) -> pd.Series:
+    """Give a condition's values in the order that they are searched; none where it is no axis."""
+    values = [
+        value
+        for arm in sweep.arms.values()
+        if key in arm.space
+        for value in arm.space[key].get("values", ())
+    ]
+    words = list(dict.fromkeys(_word(value) for value in values))
+    has_axis = rows["arm"].map(lambda arm: key in sweep.arms[arm].space).astype(bool)
+    told = rows[key].map(_word).where(has_axis)
+    return pd.Series(pd.Categorical(told, categories=words or sorted(told.dropna().unique())))
+
+
+def _word(value: object) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
+
+
+def _best_lr(sweep: Sweep, runs: pd.DataFrame, conditions: Sequence[str]) -> pd.DataFrame:
+    """Keep the setting of the best score of each arm, condition and draw.
+
+    Scores below `SOLVED` count as equal, for rounding alone tells them apart; of equal ones the
+    smallest learning rate is kept, the nearest to the small steps that theory is about.
+    """
+    if not any(LR in arm.space for arm in sweep.arms.values()):
+        return runs
+    scores = sweep.scores[["arm", "setting", "score"]]
+    ranked = runs.astype({"arm": str}).merge(scores, on=["arm", "setting"])
+    ranked = ranked.assign(score=ranked["score"].where(ranked["score"] >= SOLVED, 0.0))
+    ranked = ranked.sort_values(["score", LR, "setting"], kind="stable")
+    keys = ["arm", *conditions, DRAW]
+    best = ranked.groupby(keys, observed=True, dropna=False)["setting"].transform("first")
+    kept = ranked[ranked["setting"] == best].drop(columns="score")
+    return kept.assign(arm=pd.Categorical(kept["arm"], categories=list(sweep.arms)))
+
+
+def condition_table(runs: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Tabulate runs by arm and condition, over draws and seeds.
+
+    Args:
+        runs: Rows of `run_table`.
+        keys: The columns that make a row.
+
+    Returns:
+        One row per combination: ``n_runs`` and ``n_diverged``; ``test.error``, its mean, with the
+        lowest and highest; the means of ``is_negative`` and of the predicted errors;
+        ``n_as_min_norm`` and ``n_as_sign``, the runs whose test error is that of the closed form
+        exactly; of each cosine and of ``last.train.loss`` the lowest, median and highest.
+    """
+    rows = []
+    for values, group in runs.groupby(list(keys), observed=True, dropna=False, sort=True):
+        error = group["test.error"]
+        spreads = ("last.train.loss", *(f"cosine.{name}" for name in SOLUTIONS))
+        rows.append(
+            {
+                **dict(zip(keys, values, strict=True)),
+                "n_runs": len(group),
+                "n_diverged": int((group["status"] == "diverged").sum()),
+                "test.error": error.mean(),
+                "test.error.lowest": error.min(),
+                "test.error.highest": error.max(),
+                "is_negative": group["is_negative"].mean(),
+                **{f"predicted.{name}": group[f"predicted.{name}"].mean() for name in SOLUTIONS},
+                **{
+                    f"n_as_{name}": int((error == group[f"predicted.{name}"]).sum())
+                    for name in SOLUTIONS
+                },
+                **{
+                    f"{key}.{word}": getattr(group[key], function)()
+                    for key in spreads
+                    for word, function in (
+                        ("lowest", "min"),
+                        ("median", "median"),
+                        ("highest", "max"),
+                    )
+                },
+            }
+        )
+    return pd.DataFrame(rows)

@@ -1,0 +1,186 @@
+"""Whether the order of arms holds when the space that was searched is smaller."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ffnn_lab.edges import Axis
+from ffnn_lab.report.data.arms import variants
+from ffnn_lab.report.data.sweep import Sweep, errors_by_seed
+from ffnn_lab.report.data.winners import Winner, setting_values
+from ffnn_lab.report.measures.budgets import drawn_settings
+from ffnn_lab.report.statistics import best_of, rank_agreement, ranks_of
+from ffnn_lab.report.statistics.budget import N_PER_BEST
+
+SHARES = (0.75, 0.5, 0.25)
+"""Of each axis, about its middle, to which a space is shrunk."""
+N_RESAMPLES = 1000
+COLUMNS = [
+    *("space", "arm", "n_settings", "score", "rank", "rank.whole", "agreement", "same_first"),
+]
+
+
+def stability_table(sweep: Sweep, *, rng: np.random.Generator) -> pd.DataFrame:
+    """Rank the arms by what tuning finds while the space of each shrinks about its middle.
+
+    Every axis of numbers keeps a share of its (log) range, choices stay whole; of each arm only
+    the settings inside count. Search effort is held equal: all arms, shrunk or not, are ranked by
+    what the best of ``n_settings`` scores, a quarter of the settings in the emptiest space.
+
+    Args:
+        sweep: What was run.
+        rng: Draws resamples of the settings.
+
+    Returns:
+        One row per share and arm: the ``space`` (75%, ...), ``n_settings``, the expected tuning
+        ``score`` in it, the arm's ``rank`` by it (1 is best) and ``rank.whole`` by that in the
+        whole space; and of the share, the ``agreement`` of the two orders (Kendall's tau) and
+        ``same_first``, the share of resamples in which one arm comes first in both. A share that
+        leaves an arm fewer than four settings is left out.
+
+    Raises:
+        NotIndependentError: As `ffnn_lab.report.measures.budgets.drawn_settings`.
+    """
+    drawn = drawn_settings(sweep)
+    rows = []
+    for share in SHARES:
+        scores = [settings["score"].to_numpy() for settings in drawn.values()]
+        inside = [_inside(sweep, arm, settings, share) for arm, settings in drawn.items()]
+        n_settings = min((int(each.sum()) for each in inside), default=0) // N_PER_BEST
+        if n_settings == 0:
+            continue
+        orders = []
+        for _ in range(N_RESAMPLES):
+            chosen = [rng.integers(0, len(each), len(each)) for each in scores]
+            resampled = [each[at] for each, at in zip(scores, chosen, strict=True)]
+            are_inside = [each[at] for each, at in zip(inside, chosen, strict=True)]
+            orders.append(_both(resampled, are_inside, n_settings))
+        small, whole = _both(scores, inside, n_settings)
+        rows += _rows(f"{share:.0%}", list(drawn), n_settings, small, whole, orders)
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def variant_table(
+    sweep: Sweep, winners: Mapping[str, Winner], *, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Rank the optimizers of each variant by the test error of their winners on fresh seeds.
+
+    Args:
+        sweep: What was run; arms are named ``<optimizer>_<variant>``.
+        winners: Each arm's.
+        rng: Draws resamples of the seeds, the same for all arms.
+
+    Returns:
+        As `stability_table`: the variants are the spaces, the whole one is that with the most axes
+        (the last of several), and the ``score`` is the mean test error. No rows unless two
+        variants have two optimizers in common.
+    """
+    spaces = {
+        name: arms
+        for name, arms in variants(sweep.arms).items()
+        if set(arms.values()) <= set(winners)
+    }
+    shared = [
+        optimizer
+        for optimizer in next(iter(spaces.values()), {})
+        if all(optimizer in arms for arms in spaces.values())
+    ]
+    errors = {
+        name: pd.DataFrame({o: errors_by_seed(sweep, winners[arms[o]].rows) for o in shared})
+        for name, arms in spaces.items()
+    }
+    seeds = (
+        sorted(set.intersection(*(set(each.dropna().index) for each in errors.values())))
+        if errors
+        else []
+    )
+    if min(len(spaces), len(shared), len(seeds)) < 2:  # noqa: PLR2004 - nothing to order
+        return pd.DataFrame(columns=COLUMNS)
+    tables = {name: each.loc[seeds].to_numpy() for name, each in errors.items()}
+    sizes = {
+        name: max(len(sweep.arms[arm].space) for arm in spaces[name].values()) for name in tables
+    }
+    largest = max(reversed(list(sizes)), key=lambda name: sizes[name])
+    chosen = rng.integers(0, len(seeds), (N_RESAMPLES, len(seeds)))
+    rows = []
+    for name, table in tables.items():
+        orders = [(table[at].mean(axis=0), tables[largest][at].mean(axis=0)) for at in chosen]
+        small, whole = table.mean(axis=0), tables[largest].mean(axis=0)
+        arms = [spaces[name][optimizer] for optimizer in shared]
+        n_settings = max(sweep.n_asked(arm) for arm in arms)
+        rows += _rows(name, arms, n_settings, small, whole, orders)
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+_Order = NDArray[np.float64]
+"""The score of each arm."""
+
+
+def _both(
+    scores: list[_Order], inside: list[NDArray[np.bool_]], n_settings: int
+) -> tuple[_Order, _Order]:
+    """Score each arm in the smaller space and in the whole one."""
+    kept = [each[is_in] for each, is_in in zip(scores, inside, strict=True)]
+    small, whole = (
+        # A resample may have fewer inside, and then less effort; with none there is no score.
+        np.array([_best(each, n_settings) for each in side])
+        for side in (kept, scores)
+    )
+    return small, whole
+
+
+def _best(scores: _Order, n_settings: int) -> float:
+    if len(scores) == 0:
+        return math.inf
+    return best_of(scores.tolist(), n_settings=min(n_settings, len(scores)))
+
+
+def _rows(
+    space: str,
+    arms: list[str],
+    n_settings: int,
+    small: _Order,
+    whole: _Order,
+    orders: list[tuple[_Order, _Order]],
+) -> list[dict[str, object]]:
+    same = [int(one.argmin()) == int(other.argmin()) for one, other in orders]
+    both = {
+        "agreement": rank_agreement(small.tolist(), whole.tolist()),
+        "same_first": np.mean(same),
+    }
+    columns = zip(arms, small, ranks_of(small.tolist()), ranks_of(whole.tolist()), strict=True)
+    return [
+        {
+            "space": space,
+            "arm": arm,
+            "n_settings": n_settings,
+            "score": float(score),
+            "rank": rank,
+            "rank.whole": rank_in_whole,
+            **both,
+        }
+        for arm, score, rank, rank_in_whole in columns
+    ]
+
+
+def _inside(sweep: Sweep, arm: str, settings: pd.DataFrame, share: float) -> NDArray[np.bool_]:
+    space, values = sweep.arms[arm].space, setting_values(sweep, arm)
+    return np.array(
+        [
+            all(_is_inside(axis, values[setting][key], share) for key, axis in space.items())
+            for setting in settings["setting"]
+        ],
+        dtype=bool,
+    )
+
+
+def _is_inside(axis: Axis, value: Any, share: float) -> bool:  # noqa: ANN401 - as a config has it
+    if axis["kind"] == "choice":
+        return True
+    numbers = [float(each) for each in (axis["low"], axis["high"], value)]
+    low, high, place = (math.log(each) for each in numbers) if axis.get("log") else numbers
+    return abs(place - (low + high) / 2) <= share * (high - low) / 2

@@ -1,0 +1,198 @@
+"""The tables: one row per arm, one per difference, one for a single run. Numbers, not words."""
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+
+from ffnn_lab.edges import edge_text
+from ffnn_lab.records import METRICS, MOMENTS, SPLITS, STATUSES
+from ffnn_lab.report.data.sweep import Records, Sweep, errors_by_seed, results
+from ffnn_lab.report.data.winners import Winner, replay_command
+from ffnn_lab.report.statistics import (
+    Interval,
+    interquartile_interval,
+    mean_interval,
+    paired_interval,
+    sample_std,
+)
+from ffnn_lab.scores import counted
+
+
+def arm_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
+    """Tabulate the winners.
+
+    Errors are rates in [0, 1], or shares of a variance, at the objective's moment, means over the
+    reported seeds; a run that diverged counts as chance, one that failed is left out. ``gap`` is
+    test error minus train error: positive where the net does worse on data it has not seen (0 for
+    a run that counts as chance on both). ``gain_of_tuning`` is the test error of the arm's untuned
+    default minus the winner's, at equal seeds: positive where tuning helped.
+
+    Returns:
+        One row per arm, in the definition's order: ``setting`` and its value on each axis,
+        ``tune.<split>.<metric>`` (the objective over the tuning seeds), ``confirm.dev.error``,
+        ``test.error`` and ``gap`` with the ends of their 95% t intervals, ``n_seeds`` and
+        ``n_diverged`` of the reported results and the ``stage`` they are of;
+        ``default.test.error`` and ``gain_of_tuning`` with their intervals, ``default.n_seeds``,
+        ``default.n_diverged`` and ``gain_of_tuning.n_pairs`` (NaN and 0 for an arm without axes);
+        ``edge``, ``n_settings`` whose seeds are all recorded, ``runs.<status>`` over all of the
+        arm's runs in both stages, what is ``missing``, the ``command`` that trains the winner
+        again, and the ``run_ids`` of the reported runs and ``default.run_ids``.
+    """
+    axes = list(dict.fromkeys(key for arm in sweep.arms.values() for key in arm.space))
+    rows = [_arm_row(sweep, name, winners.get(name), axes) for name in sweep.arms]
+    table = pd.DataFrame(rows).astype({"setting": "Int64"})
+    for key in axes:
+        # As objects: pandas would turn 64 into 64.0 beside an arm that lacks the axis.
+        table[key] = pd.Series([row[key] for row in rows], dtype=object)
+    return table
+
+
+def _arm_row(sweep: Sweep, name: str, winner: Winner | None, axes: list[str]) -> dict[str, object]:
+    scores = sweep.scores[sweep.scores["arm"] == name]
+    point = winner.point if winner else {}
+    runs = sweep.runs_of(name)
+    return {
+        "arm": name,
+        "setting": winner.setting if winner else None,
+        **{key: point.get(key) for key in axes},
+        tune_column(sweep): _score(scores, winner),
+        **_errors(sweep, winner),
+        **_gain(sweep, name, winner),
+        "edge": edge_text(winner.edges) if winner else "",
+        "n_settings": int(scores["is_complete"].sum()),
+        **{f"runs.{status}": int((runs["status"] == status).sum()) for status in STATUSES},
+        "missing": missing(sweep, name, winner),
+        "command": replay_command(sweep, winner) if winner else "",
+        "run_ids": " ".join(winner.rows["run_id"]) if winner else "",
+        "default.run_ids": " ".join(sweep.default_of(name)["run_id"]),
+    }
+
+
+def tune_column(sweep: Sweep) -> str:
+    """Name the column of the tuning score after the objective, e.g. ``tune.dev.error``."""
+    return f"tune.{sweep.objective['split']}.{sweep.objective['metric']}"
+
+
+def _score(scores: pd.DataFrame, winner: Winner | None) -> float:
+    if winner is None:
+        return math.nan
+    of_winner = scores.loc[scores["setting"] == winner.setting, "score"]
+    return float(of_winner.iloc[0]) if len(of_winner) else math.nan
+
+
+def _errors(sweep: Sweep, winner: Winner | None) -> dict[str, object]:
+    rows = results(winner.rows) if winner else sweep.rows.iloc[:0]
+    moment = sweep.objective["moment"]
+    dev, test, train = (
+        counted(rows, f"{moment}.{split}.error") for split in ("dev", "test", "train")
+    )
+    is_confirmed = winner is not None and winner.stage == "confirm"
+    return {
+        "confirm.dev.error": mean_interval(dev.tolist()).mean if is_confirmed else math.nan,
+        **error_columns(sweep, "test.error", mean_interval(test.tolist())),
+        "train.error": mean_interval(train.tolist()).mean,
+        **difference_columns(sweep, "gap", mean_interval((test - train).tolist())),
+        "n_seeds": len(rows),
+        "n_diverged": int((rows["status"] == "diverged").sum()),
+        "stage": winner.stage if winner else "",
+    }
+
+
+def _gain(sweep: Sweep, name: str, winner: Winner | None) -> dict[str, object]:
+    rows = sweep.default_of(name)
+    default = errors_by_seed(sweep, rows)
+    tuned = errors_by_seed(sweep, winner.rows if winner else sweep.rows.iloc[:0])
+    gain = paired_interval(default, tuned)
+    return {
+        **error_columns(sweep, "default.test.error", mean_interval(default.tolist())),
+        "default.n_seeds": len(default),
+        "default.n_diverged": int((rows["status"] == "diverged").sum()),
+        **difference_columns(sweep, "gain_of_tuning", gain),
+        "gain_of_tuning.n_pairs": gain.n,
+    }
+
+
+def interval_columns(name: str, interval: Interval) -> dict[str, float]:
+    """Give an interval as columns: ``name``, ``name.low`` and ``name.high``."""
+    return {name: interval.mean, f"{name}.low": interval.low, f"{name}.high": interval.high}
+
+
+def error_columns(sweep: Sweep, name: str, interval: Interval) -> dict[str, float]:
+    """Return the interval of an error as columns, cut where no error lies beyond."""
+    return interval_columns(name, interval.within(0.0, sweep.most))
+
+
+def difference_columns(sweep: Sweep, name: str, interval: Interval) -> dict[str, float]:
+    """Return the interval of a difference of errors as columns, cut likewise."""
+    return interval_columns(name, interval.within(-sweep.most, sweep.most))
+
+
+def missing(sweep: Sweep, arm: str, winner: Winner | None) -> str:
+    """Say what an arm still lacks of what was asked for; empty if nothing."""
+    n_done = int(sweep.scores.loc[sweep.scores["arm"] == arm, "is_complete"].sum())
+    parts = []
+    if n_done < sweep.n_asked(arm):
+        parts.append(f"{n_done} of {sweep.n_asked(arm)} settings")
+    asked = [(winner.rows if winner else sweep.rows.iloc[:0], "confirm seeds")]
+    if sweep.arms[arm].space:
+        asked.append((sweep.default_of(arm), "confirm seeds of the default"))
+    for rows, what in asked:
+        n_seeds = len(set(results(rows)["seed"]) & set(sweep.confirm_seeds))
+        if n_seeds < len(sweep.confirm_seeds):
+            parts.append(f"{n_seeds} of {len(sweep.confirm_seeds)} {what}")
+    of_arm = sweep.trials[sweep.trials["arm"] == arm]
+    n_lost = int((~of_arm["run_id"].isin(sweep.runs["run_id"])).sum())
+    if n_lost:
+        parts.append(f"{n_lost} of {len(of_arm)} trials have no run")
+    return ", ".join(parts)
+
+
+def spread_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
+    """Tabulate how the reported test errors spread over seeds.
+
+    Returns:
+        One row per arm: ``n_seeds`` and ``n_diverged``; the mean ``test.error`` and the
+        interquartile mean ``interquartile``, each with the ends of its 95% interval; the sample
+        standard deviation ``std``, and the ``lowest``, ``median`` and ``highest`` error.
+    """
+    rows = []
+    for name in sweep.arms:
+        reported = winners[name].rows if name in winners else sweep.rows.iloc[:0]
+        errors = errors_by_seed(sweep, reported)
+        rows.append(
+            {
+                "arm": name,
+                "n_seeds": len(errors),
+                "n_diverged": int((reported["status"] == "diverged").sum()),
+                **error_columns(sweep, "test.error", mean_interval(errors.tolist())),
+                "std": sample_std(errors.tolist()),
+                **error_columns(sweep, "interquartile", interquartile_interval(errors.tolist())),
+                "lowest": errors.min(),
+                "median": errors.median(),
+                "highest": errors.max(),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def run_table(records: Records) -> pd.DataFrame:
+    """Tabulate single runs: status, length, and each metric at both moments.
+
+    Returns:
+        One row per run, moment and split: ``loss`` in nats, ``error`` in [0, 1].
+    """
+    rows = [
+        {
+            "run_id": run["run_id"],
+            "status": run["status"],
+            "n_epochs": run["n_epochs"],
+            "moment": moment,
+            "split": split,
+            **{metric: run[f"{moment}.{split}.{metric}"] for metric in METRICS},
+        }
+        for run in records.runs.to_dict("records")
+        for moment in MOMENTS
+        for split in SPLITS
+    ]
+    return pd.DataFrame(rows)

@@ -1,0 +1,275 @@
+"""How often intervals cover what they should, and tests err: simulated, not assumed.
+
+Values are drawn in the shapes that errors over seeds have: normal; counts of 359 test examples,
+as the digits have; skewed; and with one seed in twenty that diverged and counts as chance. A share
+is marked where so many simulations of a right interval would hardly give it.
+"""
+
+import functools
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from rich.console import Console
+
+from ffnn_lab.report.statistics import (
+    CONFIDENCE,
+    Interval,
+    best_of_difference,
+    best_of_interval,
+    bootstrap_interval,
+    improvement_interval,
+    interquartile_interval,
+    mean_interval,
+    sign_flip_p,
+)
+from ffnn_lab.report.statistics.budget import N_PER_BEST
+from ffnn_lab.report.statistics.intervals import N_BOOTSTRAP
+from ffnn_lab.report.text import render
+from ffnn_lab.seeds import stream
+
+N_SIMULATIONS = 2000
+N_TRUTH = 1_000_000
+"""Draws from which a truth is taken that no formula gives."""
+CERTAINTY = 0.99
+"""Share of right intervals whose simulated coverage lies within the bounds."""
+N_COMPARED = 4
+"""Settings whose bests are compared."""
+LOST = 0.05
+"""Share of seeds that diverge, where some do."""
+RIM = 0.7
+"""Distance from the middle of an axis beyond which runs fail to learn."""
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A distribution of values over seeds, or of scores over settings."""
+
+    name: str
+    draw: Callable[[np.random.Generator, int], Values]
+
+
+def _normal(rng: np.random.Generator, n: int) -> Values:
+    return rng.normal(0.003, 0.005, n)
+
+
+def _counts(rng: np.random.Generator, n: int) -> Values:
+    """Differences of two error rates, each over 359 examples of its own."""
+    one, other = rng.binomial(359, 0.028, n), rng.binomial(359, 0.025, n)
+    return np.asarray((one - other) / 359)
+
+
+def _skewed(rng: np.random.Generator, n: int) -> Values:
+    return rng.exponential(0.01, n)
+
+
+def _diverging(rng: np.random.Generator, n: int) -> Values:
+    return np.where(rng.random(n) < LOST, 0.9, rng.normal(0.03, 0.004, n))
+
+
+def _one_axis(rng: np.random.Generator, n: int) -> Values:
+    """Errors of random learning rates: a bowl, beyond whose rim runs fail to learn."""
+    place = rng.uniform(-1, 1, n)
+    lost = np.where(np.abs(place) > RIM, rng.uniform(0, 0.8, n), 0.0)
+    bowl = 0.02 + 0.2 * (place + 0.2) ** 2 + lost + rng.normal(0, 0.002, n)
+    return np.clip(bowl, 0.001, 0.9)
+
+
+def _two_axes(rng: np.random.Generator, n: int) -> Values:
+    place = rng.uniform(-1, 1, (n, 2))
+    bowl = 0.015 + 0.06 * np.sum((place - 0.1) ** 2, axis=1) + rng.normal(0, 0.0015, n)
+    return np.asarray(np.clip(bowl, 0.001, 0.9))
+
+
+SEEDS = (
+    Shape("normal", _normal),
+    Shape("counts of 359", _counts),
+    Shape("skewed", _skewed),
+    Shape("1 in 20 diverged", _diverging),
+)
+SETTINGS = (Shape("one axis", _one_axis), Shape("two axes", _two_axes))
+
+
+def bounds(share: float, *, n: int, certainty: float = CERTAINTY) -> tuple[float, float]:
+    """Give where a simulated share lies if the true one is known: binomial quantiles.
+
+    Args:
+        share: The true one.
+        n: Simulations.
+        certainty: With which it lies there.
+    """
+    from scipy.stats import binom  # noqa: PLC0415 - a second of import
+
+    tail = (1 - certainty) / 2
+    low, high = (float(binom.ppf(each, n, share)) / n for each in (tail, 1 - tail))
+    return low, high
+
+
+def coverage_table(*, n_simulations: int, seed: int) -> pd.DataFrame:
+    """Simulate every interval and test.
+
+    Args:
+        n_simulations: Of each row.
+        seed: Of the draws.
+
+    Returns:
+        One row per interval (or test), ``shape`` of the values and number ``n`` of them: what they
+        are ``of``, seeds or settings; the ``share`` that covers (or errs), what is ``promised``,
+        the ends ``low`` and ``high`` of where 99 in 100 shares lie if the promise is met exactly,
+        and whether it is ``kept``: a share may lie on the safe side of these.
+    """
+    rows = []
+    for place, shape in enumerate(SEEDS):
+        rng = stream(seed, "analysis", 10, place)
+        for n in (5, 10, 20, 30, 50):
+            rows += _of_seeds(shape, n, n_simulations, rng)
+        few = stream(seed, "analysis", 13, place)
+        for n in (2, 3):
+            rows += _of_seeds(shape, n, n_simulations, few)
+    for place, shape in enumerate(SETTINGS):
+        rng = stream(seed, "analysis", 11, place)
+        for n in (12, 24, 48, 96):
+            rows += _of_settings(shape, n, n_simulations, rng)
+    return pd.DataFrame(rows)
+
+
+@functools.cache
+def _many(shape: Shape) -> Values:
+    """Draw so many values that they stand for the truth, in ascending order."""
+    place = (*SEEDS, *SETTINGS).index(shape)
+    return np.sort(shape.draw(stream(0, "analysis", 12, place), N_TRUTH))
+
+
+def _of_seeds(
+    shape: Shape, n: int, n_simulations: int, rng: np.random.Generator
+) -> list[dict[str, object]]:
+    many = _many(shape)
+    mean = float(many.mean())
+    middle = float(many[N_TRUTH // 4 : 3 * N_TRUTH // 4].mean())
+    improves = float(np.mean(many < 0) + np.mean(many == 0) / 2)
+    drawn = [shape.draw(rng, n) for _ in range(n_simulations)]
+    truths: list[tuple[str, float, Callable[[Values], Interval]]] = [
+        ("t, mean", mean, lambda values: mean_interval(values.tolist())),
+        (
+            "Tukey-McLaughlin, interquartile mean",
+            middle,
+            lambda values: interquartile_interval(values.tolist()),
+        ),
+    ]
+    if 0 < improves < 1:
+        truths.append(
+            (
+                "Wilson, probability of improvement",
+                improves,
+                lambda values: improvement_interval(pd.Series(values), pd.Series(0.0 * values)),
+            )
+        )
+    if n >= N_BOOTSTRAP:
+        truths.append(
+            ("BCa, mean", mean, lambda values: bootstrap_interval(values.tolist(), rng=rng))
+        )
+    hits = {name: _hits(map(interval, drawn), truth) for name, truth, interval in truths}
+    found = [_row(name, shape, n, each) for name, each in hits.items() if each]
+    # Of differences between arms that do not differ, each sign is as likely as the other.
+    flipped = [(each - mean) * rng.choice([-1.0, 1.0], n) for each in drawn]
+    errs = [sign_flip_p(each.tolist(), rng=rng) <= 1 - CONFIDENCE for each in flipped]
+    found.append(_row("signs flipped, errs at 0.05", shape, n, errs, is_test=True))
+    return found
+
+
+def _of_settings(
+    shape: Shape, n: int, n_simulations: int, rng: np.random.Generator
+) -> list[dict[str, object]]:
+    many = _many(shape)
+    # With so many draws it does not matter that these are with replacement.
+    beyond = np.arange(N_TRUTH, -1, -1) / N_TRUTH
+    drawn = [shape.draw(rng, n) for _ in range(n_simulations)]
+    found = []
+    for n_settings in (1, 2, 4, 8, 16):
+        if n < N_PER_BEST * n_settings:
+            continue
+        truth = float(np.sum(many * -np.diff(beyond**n_settings)))
+        hits = [
+            _covers(best_of_interval(each.tolist(), n_settings=n_settings), truth)
+            for each in drawn
+        ]
+        found.append(_row(f"jackknife, best of {n_settings} settings", shape, n, hits))
+    if n >= N_PER_BEST * N_COMPARED:
+        differences = [
+            best_of_difference(each.tolist(), other.tolist(), n_settings=N_COMPARED)
+            for each, other in zip(drawn, drawn[1:] + drawn[:1], strict=True)
+        ]
+        hits = [_covers(each.interval(n=n), 0.0) for each in differences]
+        found.append(_row(f"Welch, difference of bests of {N_COMPARED}", shape, n, hits))
+    return found
+
+
+def _hits(intervals: Iterable[Interval], truth: float) -> list[bool]:
+    """Look at each interval that is given; of equal values there is none."""
+    return [_covers(each, truth) for each in intervals if not math.isnan(each.low)]
+
+
+def _covers(interval: Interval, truth: float) -> bool:
+    # Interval ends and truths that are equal but for rounding.
+    hair = 1e-9
+    return interval.low - hair <= truth <= interval.high + hair
+
+
+def _row(
+    name: str, shape: Shape, n: int, hits: list[bool], *, is_test: bool = False
+) -> dict[str, object]:
+    promised = 1 - CONFIDENCE if is_test else CONFIDENCE
+    low, high = bounds(promised, n=len(hits))
+    share = float(np.mean(hits))
+    return {
+        "interval": name,
+        "shape": shape.name,
+        "of": "settings" if shape in SETTINGS else "seeds",
+        "n": n,
+        "share": share,
+        "promised": promised,
+        "low": low,
+        "high": high,
+        "kept": share <= high if is_test else share >= low,
+    }
+
+
+def report_coverage(*, n_simulations: int, seed: int, console: Console | None = None) -> None:
+    """Print the tables of coverage.
+
+    Args:
+        n_simulations: Of each row.
+        seed: Of the draws.
+        console: Where; standard output if None.
+    """
+    console = console or Console()
+    table = coverage_table(n_simulations=n_simulations, seed=seed)
+    for of, rows in table.groupby("of", sort=False):
+        title = f"coverage in %, by the number of {of}"
+        render.show(readable_coverage(rows), title=title, console=console)
+    low, high = bounds(CONFIDENCE, n=n_simulations)
+    note = (
+        f"{n_simulations} simulations of each, seed {seed}; a right 95% interval would show "
+        f"{100 * low:.1f} to {100 * high:.1f} in 99 of 100 rows, and * marks what is worse"
+    )
+    render.say(note, console=console)
+
+
+def readable_coverage(table: pd.DataFrame) -> pd.DataFrame:
+    """Word the coverage, in percent, one column per number of values."""
+    cells: dict[tuple[str, str], dict[str, str]] = {}
+    for row in table.to_dict("records"):
+        cell = f"{100 * row['share']:.1f}" + ("" if row["kept"] else "*")
+        cells.setdefault((row["interval"], row["shape"]), {})[f"n = {row['n']}"] = cell
+    columns = [f"n = {n}" for n in sorted(table["n"].unique())]
+    words = pd.DataFrame(
+        [{"interval": name, "values": shape, **row} for (name, shape), row in cells.items()]
+    )
+    order = {name: place for place, name in enumerate(words["interval"].unique())}
+    ordered = words.sort_values("interval", key=lambda names: names.map(order), kind="stable")
+    return ordered[["interval", "values", *columns]].fillna(render.ABSENT)

@@ -1,0 +1,135 @@
+"""What is tried before a sweep's first run, so that its report does not fail after the last.
+
+Matplotlib is imported here half a second before training and not after it; in all, that costs
+nothing.
+"""
+
+import io
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from ffnn_lab.config import UserError
+from ffnn_lab.report.places import SUFFIXES, TEXTS, check_place
+from ffnn_lab.report.text.few_seeds import about_seeds
+
+
+class DrawingError(UserError):
+    """Figures that cannot be drawn; the message says why."""
+
+
+def prepare_report(
+    folder: Path,
+    arms: Sequence[str],
+    *,
+    n_fresh: int,
+    is_tried: bool,
+    notice: Callable[[str], None],
+) -> None:
+    """Print what the report of a sweep will not be able to say, and try what it needs.
+
+    Args:
+        folder: As in `check_report`.
+        arms: As in `check_report`.
+        n_fresh: The sweep's fresh seeds.
+        is_tried: Whether to `check_report`; a dry run leaves that out.
+        notice: Prints a line.
+
+    Raises:
+        PlaceError: As `check_report`.
+        DrawingError: As `check_report`.
+    """
+    for text in about_seeds(arms, n_fresh):
+        notice(text)
+    if is_tried:
+        check_report(folder, arms)
+
+
+def check_report(folder: Path, arms: Sequence[str]) -> None:
+    """Try all that the report of a sweep needs: its folders, matplotlib, and the arms' names.
+
+    Args:
+        folder: The sweep's, which need not be there yet; it stays as it is.
+        arms: The names of the arms.
+
+    Raises:
+        PlaceError: If a table or a figure could not be written.
+        DrawingError: If no figure could be drawn.
+    """
+    import_matplotlib()
+    check_place(
+        folder,
+        report_files(),
+        advice="make room there, or choose another folder of sweeps with paths.outputs=FOLDER",
+    )
+    try:
+        _draw(arms)
+    except Exception as error:
+        msg = (
+            f"the figures of this sweep could not be drawn ({type(error).__name__}: {error}); "
+            f"its arms are {', '.join(map(repr, arms))}"
+        )
+        raise DrawingError(msg) from error
+
+
+def import_matplotlib() -> None:
+    """Import matplotlib as if no variable of the environment told it anything.
+
+    Raises:
+        DrawingError: If that fails.
+    """
+    try:
+        with _without(("MPLBACKEND", "MATPLOTLIBRC")):
+            import matplotlib.figure  # noqa: F401, PLC0415 - half a second, when it is needed
+    except (ImportError, OSError, ValueError) as error:
+        msg = (
+            f"matplotlib, which draws the figures, cannot be imported ({error}); is there a file "
+            "matplotlibrc in this folder, or a module that has the name of one of its own?"
+        )
+        raise DrawingError(msg) from error
+
+
+@contextmanager
+def _without(names: Sequence[str]) -> Iterator[None]:
+    """Take variables out of the environment inside a ``with``."""
+    before = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(before)
+
+
+def report_files() -> Mapping[str, list[str]]:
+    """Return the names of all files that a report may write, by their folder."""
+    from ffnn_lab.report.reports.drawings import FIGURES  # noqa: PLC0415 - after matplotlib's import
+    from ffnn_lab.report.reports.sheets import SHEETS  # noqa: PLC0415
+
+    tables = [f"{name}.{suffix}" for name in SHEETS for suffix in TEXTS]
+    figures = [f"{name}.{suffix}" for name in FIGURES for suffix in SUFFIXES]
+    return {"tables": [*tables, "report.md"], "figures": figures}
+
+
+def _draw(arms: Sequence[str]) -> None:
+    """Draw the names in every way in which figures do, and write it to memory."""
+    import ffnn_lab.report.reports.report  # noqa: F401, PLC0415 - what the report imports is there, too
+    from ffnn_lab.report.figures import style  # noqa: PLC0415
+    from ffnn_lab.report.figures.forest import name_rows  # noqa: PLC0415
+    from ffnn_lab.report.figures.looks import looks_of  # noqa: PLC0415
+    from ffnn_lab.report.figures.save import new_figure  # noqa: PLC0415
+
+    with style.context():
+        drawn = new_figure(style.DOUBLE, 3.0)
+        ax = drawn.subplots()
+        for place, (arm, look) in enumerate(looks_of(arms).items()):
+            ax.plot(
+                *([0, 1], [place, place]),
+                color=look.color,
+                linestyle=look.line,
+                marker=look.marker,
+                label=style.drawable(arm),
+                gid=style.NAMED,
+            )
+        name_rows(ax, list(arms))
+        style.legend_below(drawn, *style.entries(ax))
+        drawn.savefig(io.BytesIO(), format="png")

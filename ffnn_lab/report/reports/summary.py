@@ -1,0 +1,211 @@
+"""All sweeps in one table, in the form of Wilson et al.'s table of results (2017, section 4).
+
+Rows are optimizers, columns sweeps, one for each variant of their arms; a cell is the mean test
+error of the tuned optimizer over fresh seeds and its sample standard deviation. Adam has a second
+row, untuned, as in the paper.
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+
+from ffnn_lab.config.optimizer import OPTIMIZERS
+from ffnn_lab.report.data.arms import variants
+from ffnn_lab.report.data.sweep import Sweep, errors_by_seed, load_sweeps, results
+from ffnn_lab.report.data.winners import find_winners
+from ffnn_lab.report.figures.save import provenance
+from ffnn_lab.report.measures import separable
+from ffnn_lab.report.places import check_place, stem_of, write_text
+from ffnn_lab.report.statistics import sample_std
+from ffnn_lab.report.text import render
+
+FOLDER = "summary"
+"""Under the outputs, where the table is written; no sweep's, for it has no runs."""
+SUFFIXES = ("csv", "md", "tex", "json")
+"""Of the files that are a summary."""
+UNTUNED = "adam"
+"""The optimizer whose untuned default has a row of its own."""
+COLUMNS = [
+    *("sweep", "variant", "task", "optimizer", "arm", "is_tuned"),
+    *("test.error", "std", "n_seeds", "n_diverged", "is_best", "run_ids"),
+]
+CAPTION = (
+    "Test error (%) of each optimizer's best setting: mean +- sample standard deviation over n "
+    "fresh seeds, n in brackets; bold: the lowest mean of its column, whether or not it can be "
+    "told from the next."
+)
+
+
+def summary_table(sweeps: Sequence[Sweep]) -> pd.DataFrame:
+    """Tabulate the winners of all sweeps, and Adam's untuned default.
+
+    Arms that are not named after an optimizer have no place, nor have results on seeds that chose
+    the setting.
+
+    Returns:
+        One row per sweep, variant and optimizer (``arm``, ``is_tuned``), in the order of the
+        sweeps and of our optimizers: the mean ``test.error`` as a rate in [0, 1], its sample
+        standard deviation ``std``, over ``n_seeds``, of which ``n_diverged`` count as chance;
+        whether it ``is_best`` of its sweep and variant, ties included; and the ``run_ids``.
+    """
+    rows = [row for sweep in sweeps for row in _rows(sweep)]
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    lowest = table.groupby(["sweep", "variant"])["test.error"].transform("min")
+    return table.assign(is_best=table["test.error"] == lowest)
+
+
+def _rows(sweep: Sweep) -> list[dict[str, object]]:
+    winners = find_winners(sweep)
+    tasks = "/".join(sorted(set(sweep.runs["task.name"].dropna())))
+    found = []
+    for variant, arms in variants(sweep.arms).items():
+        for optimizer in OPTIMIZERS:
+            arm = arms.get(optimizer, "")
+            winner = winners.get(arm)
+            reported = []
+            if winner is not None and winner.stage == "confirm":
+                # An arm without axes was not tuned: what is confirmed of it is its default.
+                reported.append((bool(sweep.arms[arm].space), winner.rows))
+            if arm and optimizer == UNTUNED and sweep.arms[arm].space:
+                reported.append((False, sweep.default_of(arm)))
+            for is_tuned, runs in reported:
+                errors = errors_by_seed(sweep, runs).tolist()
+                if not errors:
+                    continue
+                row = {
+                    "sweep": sweep.name,
+                    "variant": variant,
+                    "task": tasks,
+                    "optimizer": optimizer,
+                    "arm": arm,
+                    "is_tuned": is_tuned,
+                    "test.error": sum(errors) / len(errors),
+                    "std": sample_std(errors),
+                    "n_seeds": len(errors),
+                    "n_diverged": int((results(runs)["status"] == "diverged").sum()),
+                    "run_ids": " ".join(results(runs)["run_id"]),
+                }
+                found.append(row)
+    return found
+
+
+def readable_summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Word the table as the paper has it: optimizers below each other, sweeps side by side."""
+    rows = {}
+    for optimizer in OPTIMIZERS:
+        for is_tuned in (True, False):
+            is_it = (table["optimizer"] == optimizer) & (table["is_tuned"] == is_tuned)
+            if is_it.any():
+                rows[f"{optimizer}{'' if is_tuned else ' (default)'}"] = is_it
+    words: dict[str, list[str]] = {"test error (%)": list(rows)}
+    for _, column in table.groupby(["sweep", "variant"], sort=False):
+        heading = _heading(column)
+        words[heading] = [_cell(column[is_it[column.index]]) for is_it in rows.values()]
+    return pd.DataFrame(words)
+
+
+def _heading(rows: pd.DataFrame) -> str:
+    sweep, variant, task = map(str, rows[["sweep", "variant", "task"]].to_numpy()[0])
+    named = f"{sweep} ({task})" if task and task not in sweep else sweep
+    return f"{named}: {variant}" if variant else named
+
+
+def _cell(rows: pd.DataFrame) -> str:
+    if len(rows) == 0:
+        return render.ABSENT
+    row = rows.iloc[0]
+    spread = "" if math.isnan(row["std"]) else f" {render.PLUS_MINUS} {render.percent(row['std'])}"
+    lost = f", {row['n_diverged']} diverged" if row["n_diverged"] else ""
+    mean = f"{render.percent(row['test.error'])}{spread}"
+    counts = f"({row['n_seeds']}{lost})"
+    return f"{render.bold(mean) if row['is_best'] else mean} {counts}"
+
+
+def report_summary(
+    folders: Sequence[Path],
+    *,
+    outputs: Path,
+    to: Path | None = None,
+    are_named: bool = False,
+    console: Console | None = None,
+) -> list[Path]:
+    """Print the table of all sweeps, and write it.
+
+    Args:
+        folders: Of the sweeps; what is no sweep among them is passed over.
+        outputs: The folder of all sweeps, under whose `FOLDER` the table is written.
+        to: The folder to write it in instead.
+        are_named: Whether the user named the sweeps: then the files are named after them.
+        console: Where to print; standard output if None.
+
+    Returns:
+        The files written; none if no sweep has a place in the table.
+
+    Raises:
+        RecordError: If a sweep that the user named is damaged, or is none.
+        PlaceError: If the files cannot be written; then nothing is.
+    """
+    console = console or Console()
+    sweeps, remarks = load_sweeps(folders, are_named=are_named, what="the summary is of sweeps")
+    shown = [sweep for sweep in sweeps if not separable.is_about(sweep)]
+    remarks += [
+        f"{sweep.name} has no column: its settings are draws of the separable problem"
+        for sweep in sweeps
+        if separable.is_about(sweep)
+    ]
+    table = summary_table(shown)
+    remarks += [
+        f"{sweep.name} has no column: no arm that is named after an optimizer has runs on fresh "
+        "seeds"
+        for sweep in shown
+        if sweep.name not in set(table["sweep"])
+    ]
+    if table["n_diverged"].any():
+        remarks.append("a run that diverged counts as chance, in mean and deviation")
+    paths: list[Path] = []
+    if len(table) > 0:
+        named = [sweep.name for sweep in sweeps] if are_named else []
+        words = readable_summary(table)
+        stem = (to or outputs / FOLDER) / stem_of("summary", named)
+        files = [f"{stem.name}.{suffix}" for suffix in SUFFIXES]
+        check_place(stem.parent, {".": files}, advice="--to FOLDER writes the summary elsewhere")
+        render.show(words, title="summary", console=console)
+        remarks = [CAPTION, *remarks]
+        paths = _write(stem, table, words, remarks)
+        _write_source(paths[-1], table, shown, named)
+    render.say("\n".join(["Notes:", *(f"- {each}" for each in remarks), ""]), console=console)
+    render.say(f"Written: {len(paths)} files in {to or outputs / FOLDER}", console=console)
+    return paths
+
+
+def _write(
+    stem: Path, table: pd.DataFrame, words: pd.DataFrame, remarks: Sequence[str]
+) -> list[Path]:
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    paths = [stem.with_name(f"{stem.name}.{suffix}") for suffix in SUFFIXES]
+    table.to_csv(paths[0], index=False)
+    notes = "\n".join(f"- {each}" for each in remarks)
+    parts = ["# summary", render.to_markdown(words), "## Notes", notes]
+    write_text(paths[1], "\n\n".join(parts))
+    latex = render.to_latex(words, caption=CAPTION, label=f"tab:{stem.name}")
+    write_text(paths[2], latex)
+    return paths
+
+
+def _write_source(
+    path: Path, table: pd.DataFrame, sweeps: Sequence[Sweep], named: Sequence[str]
+) -> None:
+    """Write what is behind the table: by sweep and arm the runs, and the commits."""
+    run_ids = {
+        f"{sweep}/{arm}": [each for ids in rows["run_ids"] for each in ids.split()]
+        for (sweep, arm), rows in table.groupby(["sweep", "arm"], sort=False)
+    }
+    command = " ".join(["python -m analysis summary", *named])
+    commands = [*(sweep.command for sweep in sweeps), command]
+    runs = pd.concat([sweep.runs for sweep in sweeps], ignore_index=True)
+    source = provenance(runs, run_ids=run_ids, commands=commands)
+    write_text(path, json.dumps(source, indent=2))

@@ -1,0 +1,212 @@
+"""The report on claims: prints the table of verdicts, writes a page, and draws the effects."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+
+from ffnn_lab.report.claims import CLAIMS
+from ffnn_lab.report.claims.evidence import Claim
+from ffnn_lab.report.claims.rule import FEWEST, NOT_RUN, VERDICTS
+from ffnn_lab.report.claims.verdicts import verdict_table
+from ffnn_lab.report.data.sweep import Sweep, load_sweeps
+from ffnn_lab.report.figures import verdicts as verdicts_figure
+from ffnn_lab.report.figures.save import provenance, save
+from ffnn_lab.report.places import SUFFIXES, TEXTS, check_place, stem_of
+from ffnn_lab.report.statistics.significance import POWER
+from ffnn_lab.report.text import render
+
+FOLDER = "claims"
+"""Under the outputs, where the verdicts are written; no sweep's, for it has no runs."""
+
+ADVICE = "--to FOLDER writes the verdicts elsewhere"
+
+CAPTION = (
+    "Claims and what the sweeps say of them. Effects are means over n values, in brackets their "
+    "plain 95% t interval; verdicts hold at Holm's level, over the effects of one claim on one "
+    "sweep."
+)
+
+
+def report_claims(
+    folders: Sequence[Path],
+    *,
+    outputs: Path,
+    to: Path | None = None,
+    are_named: bool = False,
+    console: Console | None = None,
+    claims: Sequence[Claim] = CLAIMS,
+) -> list[Path]:
+    """Judge every claim by every sweep that was made for it.
+
+    Args:
+        folders: Of the sweeps; what is no sweep among them is passed over.
+        outputs: The folder of all sweeps, under whose `FOLDER` the verdicts are written.
+        to: The folder to write them in instead.
+        are_named: Whether the user named the sweeps: then each claim is asked of each of them,
+            and the files are named after them.
+        console: Where to print; standard output if None.
+        claims: Which.
+
+    Returns:
+        The files written.
+
+    Raises:
+        RecordError: If a sweep that the user named is damaged, or is none.
+        PlaceError: If the files cannot be written; then nothing is.
+    """
+    console = console or Console()
+    sweeps, remarks = load_sweeps(folders, are_named=are_named, what="claims are asked of sweeps")
+    named = [sweep.name for sweep in sweeps] if are_named else []
+    table = verdict_table(sweeps, named=named, claims=claims)
+    remarks += _remarks(table)
+    stem = (to or outputs / FOLDER) / stem_of("claims", named)
+    figures = [f"verdicts-{sweep.name}.{suffix}" for sweep in sweeps for suffix in SUFFIXES]
+    tables = [f"{stem.name}.{suffix}" for suffix in TEXTS]
+    check_place(stem.parent, {".": [*tables, *figures]}, advice=ADVICE)
+    words = readable_verdicts(table)
+    if len(table) == 0:
+        remarks.append(
+            "no claim can be answered by these sweeps: none has the arms that one needs"
+        )
+    else:
+        render.show(words, title="claims", console=console)
+    render.say("\n".join(["Notes:", *(f"- {each}" for each in remarks), ""]), console=console)
+    paths = _write(stem, table, words, remarks, claims)
+    for sweep in sweeps:
+        paths += _draw(stem.parent, table, sweep)
+    render.say(f"Written: {len(paths)} files in {stem.parent}", console=console)
+    return paths
+
+
+def readable_verdicts(table: pd.DataFrame) -> pd.DataFrame:
+    """Word the verdicts; effects are in percentage points where no other unit is told."""
+    rows = table.to_dict("records")
+    effects = render.interval_cells(table, "effect")
+    return pd.DataFrame(
+        {
+            "claim": table["claim"],
+            "sweep": [row["sweep"] or render.ABSENT for row in rows],
+            "of": [row["what"] or render.ABSENT for row in rows],
+            f"effect (points) {render.INTERVAL}": [
+                effect + _unit(row["unit"], effect)
+                for effect, row in zip(effects, rows, strict=True)
+            ],
+            "claimed": [
+                region_text(row["claimed.low"], row["claimed.high"]) + _unit(row["unit"])
+                for row in rows
+            ],
+            "n": [
+                render.ABSENT if pd.isna(row["n"]) else f"{row['n']} {row['of']}" for row in rows
+            ],
+            "p (Holm)": [render.p_value(p) for p in table["p.holm"]],
+            "verdict": table["verdict"],
+            # What a claim that was not run lacks is told below the table: it is a sentence.
+            "remark": [
+                render.ABSENT if row["verdict"] == NOT_RUN else row["remark"] or render.ABSENT
+                for row in rows
+            ],
+        }
+    )
+
+
+def region_text(low: float, high: float) -> str:
+    """Word a region of effects, in hundredths: ``> 0.10``, ``< -0.10``, ``-5.00 to 5.00``."""
+    if math.isinf(high):
+        return f"> {render.percent(low)}"
+    if math.isinf(low):
+        return f"< {render.percent(high)}"
+    return f"{render.percent(low)} to {render.percent(high)}"
+
+
+def _unit(unit: str, cell: str = "") -> str:
+    return "" if unit == "percentage points" or cell == render.ABSENT else f" {unit}"
+
+
+def _remarks(table: pd.DataFrame) -> list[str]:
+    """Word what a reader must know, and what each claim lacks that was not run."""
+    found = [
+        "effects are shown with their plain 95% t interval; a verdict is given where Holm's p, "
+        "over the effects of one claim on one sweep, of the t test against the nearer end of what "
+        f"is claimed is at most 0.05, and there are {FEWEST} values or more",
+        "intervals over fresh seeds hold each arm's setting fixed, as one tuning chose it, on one "
+        "test split",
+        f"as many seeds as would settle a claim do so with probability {POWER:g}, if effect and "
+        "spread are as observed",
+    ]
+    late = table[~table["declared"].isin(["", "before"])]
+    for (sweep, declared), rows in late.groupby(["sweep", "declared"], sort=False):
+        names = ", ".join(rows["claim"].unique())
+        when = {
+            "changed": "the file changed since the sweep was begun",
+            "unknown": "the sweep does not say what the claim was when it was begun",
+        }.get(str(declared), f"declared {declared} had been recorded")
+        found.append(f"{sweep}: no proof that these claims were worded first ({when}): {names}")
+    found += [
+        f"{row['claim']} was not run: {row['remark']}"
+        for row in table[table["verdict"] == NOT_RUN].to_dict("records")
+    ]
+    return found
+
+
+def _write(
+    stem: Path,
+    table: pd.DataFrame,
+    words: pd.DataFrame,
+    remarks: Sequence[str],
+    claims: Sequence[Claim],
+) -> list[Path]:
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    paths = [stem.with_name(f"{stem.name}.{suffix}") for suffix in TEXTS]
+    table.to_csv(paths[0], index=False)
+    page = ["# claims", render.to_markdown(words), "## Notes"]
+    page.append("\n".join(f"- {each}" for each in remarks))
+    asked = set(table["claim"])
+    page += [_section(claim, table) for claim in claims if claim.name in asked]
+    paths[1].write_text("\n\n".join(page) + "\n", encoding="utf-8")
+    paths[2].write_text(
+        render.to_latex(words, caption=CAPTION, label=f"tab:{stem.name}") + "\n", encoding="utf-8"
+    )
+    return paths
+
+
+def _section(claim: Claim, table: pd.DataFrame) -> str:
+    """Word a claim whole: what was declared, and how often it came out which way."""
+    rows = table[table["claim"] == claim.name]
+    counts = [f"{int((rows['verdict'] == each).sum())} {each}" for each in VERDICTS]
+    region = region_text(claim.region.low, claim.region.high)
+    commands = [f"`{each}`" for each in rows["command"].unique() if each]
+    lines = [
+        f"## {claim.name}",
+        "",
+        claim.hypothesis,
+        "",
+        f"- source: {claim.source}",
+        f"- effect: {claim.quantity}",
+        f"- claimed: {region} {claim.unit}; margin: {claim.reason}",
+        f"- needs: {' or '.join(claim.sweeps)} with {claim.arms}",
+        f"- file: `ffnn_lab/report/claims/{claim.name}.py`, with the rule "
+        f"{rows['sha256'].iloc[0][:12]}",
+        f"- verdicts: {', '.join(each for each in counts if not each.startswith('0 '))}",
+        *([f"- commands: {', '.join(commands)}"] if commands else []),
+    ]
+    return "\n".join(lines)
+
+
+def _draw(folder: Path, table: pd.DataFrame, sweep: Sweep) -> list[Path]:
+    """Draw a sweep's effects; where there are none, an earlier figure is not left to stand."""
+    stem = folder / f"verdicts-{sweep.name}"
+    points = verdicts_figure.points(table, sweep=sweep.name)
+    if len(points) == 0:
+        for suffix in SUFFIXES:
+            stem.with_name(f"{stem.name}.{suffix}").unlink(missing_ok=True)
+        return []
+    run_ids = {
+        str(claim): sorted({each for ids in rows["run_ids"] for each in ids.split()})
+        for claim, rows in points.groupby("claim", sort=False)
+    }
+    commands = [sweep.command, f"python -m analysis claims {sweep.name}"]
+    source = provenance(sweep.runs, run_ids=run_ids, commands=commands)
+    return save(verdicts_figure.figure(points), points, stem=stem, source=source)

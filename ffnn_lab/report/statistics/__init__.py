@@ -1,0 +1,40 @@
+"""Estimates with their uncertainty: numbers in, numbers out. Every draw comes from a generator.
+
+`ffnn_lab.report.reports.coverage` simulates how often each interval covers what it should.
+"""
+
+from ffnn_lab.report.statistics.budget import best_of, best_of_difference, best_of_interval
+from ffnn_lab.report.statistics.intervals import (
+    CONFIDENCE,
+    Interval,
+    bootstrap_interval,
+    differences_by_seed,
+    improvement_interval,
+    interquartile_interval,
+    mean_interval,
+    paired_interval,
+    sample_std,
+)
+from ffnn_lab.report.statistics.ranks import rank_agreement, ranks_of
+from ffnn_lab.report.statistics.significance import holm, seeds_to_resolve, sign_flip_p, t_p
+
+__all__ = [
+    "CONFIDENCE",
+    "Interval",
+    "best_of",
+    "best_of_difference",
+    "best_of_interval",
+    "bootstrap_interval",
+    "differences_by_seed",
+    "holm",
+    "improvement_interval",
+    "interquartile_interval",
+    "mean_interval",
+    "paired_interval",
+    "rank_agreement",
+    "ranks_of",
+    "sample_std",
+    "seeds_to_resolve",
+    "sign_flip_p",
+    "t_p",
+]

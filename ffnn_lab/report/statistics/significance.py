@@ -1,0 +1,172 @@
+"""Tests of a mean difference, corrected for several, and the seeds that would settle one."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.special import nctdtr, stdtr, stdtrit
+
+from ffnn_lab.report.statistics.intervals import CONFIDENCE
+
+N_FLIPS = 2**14
+"""Patterns of signs that are tried: all of them up to 14 pairs, so many drawn ones beyond."""
+LEVEL = 0.05
+"""At which a p value is called significant: what `CONFIDENCE` leaves."""
+POWER = 0.8
+"""Probability with which `seeds_to_resolve` promises a resolved difference."""
+MOST_SEEDS = 10_000
+"""Beyond so many, more seeds are no answer."""
+
+
+def sign_flip_p(differences: Sequence[float], *, rng: np.random.Generator) -> float:
+    """Test whether paired differences are symmetric about 0, by their mean.
+
+    If two arms do not differ, each difference was as likely to come with the other sign. The p
+    value is the share of sign patterns whose mean is at least as far from 0; of up to 14 pairs all
+    patterns are tried, which is exact, of more a sample with the observed one among them. Equal
+    values are no special case: ``n`` equal differences have p = 2 / 2^n, and all zeros p = 1.
+
+    Args:
+        differences: One per pair, at least one.
+        rng: Draws the patterns where there are too many.
+
+    Returns:
+        The two-sided p value; NaN for no pairs.
+
+    Source:
+        Fisher (1935), "The design of experiments"; the sampled form: Phipson and Smyth (2010).
+    """
+    n = len(differences)
+    if n == 0:
+        return math.nan
+    values = np.asarray(differences, dtype=float)
+    if 2**n <= N_FLIPS:
+        signs = np.array(np.meshgrid(*[[1.0, -1.0]] * n)).reshape(n, -1).T
+        n_known = 0
+    else:
+        signs = 2.0 * rng.integers(0, 2, (N_FLIPS - 1, n)) - 1
+        n_known = 1  # the observed pattern, which is as likely as any
+    sums = np.abs(signs @ values)
+    # Sums of the same numbers differ by rounding, according to their order.
+    at_least = sums >= abs(float(values.sum())) - 1e-12 * float(np.abs(values).sum())
+    return float((at_least.sum() + n_known) / (len(sums) + n_known))
+
+
+def lowest_p(n: int, *, n_tests: int = 1) -> float:
+    """Return the lowest p value that `sign_flip_p` of ``n`` pairs can have, after Holm.
+
+    It is ``n_tests * 2 / 2^n``: all differences have one sign, and of each test of the family.
+
+    Args:
+        n: Pairs of each test.
+        n_tests: Tests of the family.
+    """
+    return min(1.0, n_tests * 2.0 ** (1 - n))
+
+
+def fewest_pairs(*, n_tests: int = 1, level: float = LEVEL) -> int:
+    """Count the pairs from which on `lowest_p` is at most a level."""
+    return math.ceil(math.log2(2 * n_tests / level))
+
+
+def too_few_pairs(n: int, *, n_tests: int) -> str:
+    """Return the remark that no p value of so many pairs can reach the level; empty if one can.
+
+    Args:
+        n: Pairs of each test.
+        n_tests: Tests of the family, over which p is adjusted.
+    """
+    lowest = lowest_p(n, n_tests=n_tests)
+    if lowest <= LEVEL:
+        return ""
+    family = f", adjusted over {n_tests} contrasts," if n_tests > 1 else ""
+    fewest = fewest_pairs(n_tests=n_tests)
+    return (
+        f"with {n} seed{'' if n == 1 else 's'}, p{family} cannot be less than {lowest:.3g}, "
+        f"however clear the difference; {LEVEL:g} takes {fewest} seeds or more"
+    )
+
+
+def t_p(distance: float, *, standard_error: float, freedom: float) -> float:
+    """Give the two-sided p value of Student's test of an estimate against a border.
+
+    It is the level at which the interval of the estimate just reaches the border.
+
+    Args:
+        distance: Between the two, of either sign.
+        standard_error: Of the estimate; 0 where all values were equal.
+        freedom: Degrees of freedom of the standard error.
+    """
+    if math.isnan(distance) or math.isnan(standard_error):
+        return math.nan
+    if standard_error == 0:
+        return 1.0 if distance == 0 else 0.0
+    return 2 * float(stdtr(freedom, -abs(distance) / standard_error))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Adjust p values for their number, in the manner of Holm.
+
+    The k-th smallest of m is multiplied by ``m - k + 1``; none is less than one before it, none
+    more than 1. Whoever rejects what is at most 0.05 errs once in 20 families, however the p
+    values depend on one another.
+
+    Args:
+        p_values: Those of one family, declared beforehand; NaN stays NaN and is not counted.
+
+    Source:
+        Holm (1979), Scandinavian Journal of Statistics 6.
+    """
+    known = sorted((p, place) for place, p in enumerate(p_values) if not math.isnan(p))
+    adjusted = [math.nan] * len(p_values)
+    highest = 0.0
+    for k, (p, place) in enumerate(known):
+        highest = max(highest, min(1.0, (len(known) - k) * p))
+        adjusted[place] = highest
+    return adjusted
+
+
+def seeds_to_resolve(
+    distance: float, *, std: float, level: float = 1 - CONFIDENCE, power: float = POWER
+) -> int | None:
+    """Count the seeds at which a paired t test would tell a mean from a border.
+
+    Args:
+        distance: Between the true mean and the border, if the observed one is the truth.
+        std: The deviation of the values, if the observed one is the truth.
+        level: Of the two-sided test.
+        power: The probability with which it is to tell.
+
+    Returns:
+        The smallest such number, at least 2; None if `MOST_SEEDS` do not suffice, or if the
+        distance or the deviation is not known.
+    """
+    if math.isnan(distance) or math.isnan(std) or distance == 0:
+        return None
+    if std == 0:
+        return 2
+    effect = abs(distance) / std
+    if _power(MOST_SEEDS, effect, level) < power:
+        return None
+    too_few, enough = 1, MOST_SEEDS
+    while enough - too_few > 1:  # power grows with the number of seeds
+        between = (too_few + enough) // 2
+        if _power(between, effect, level) < power:
+            too_few = between
+        else:
+            enough = between
+    return enough
+
+
+def _power(n: int, effect: float, level: float) -> float:
+    """Give the power of a two-sided t test of n values, its far tail left out.
+
+    Args:
+        n: How many, at least 2.
+        effect: Distance between mean and border, in deviations.
+        level: Of the test.
+    """
+    quantile = float(stdtrit(n - 1, 1 - level / 2))
+    # Beyond 30 standard errors there is no doubt, and scipy's function may lose its way.
+    away = min(effect * math.sqrt(n), 30.0)
+    return 1 - float(nctdtr(n - 1, away, quantile))

@@ -1,0 +1,215 @@
+"""What a reader must know before trusting a table: what is missing, what counts as what."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from ffnn_lab.report.data.arms import ADAPTIVE, PLAIN, contrasts
+from ffnn_lab.report.data.sweep import Sweep, results
+from ffnn_lab.report.data.winners import Winner, failed_settings, setting_values
+from ffnn_lab.report.statistics import CONFIDENCE
+from ffnn_lab.report.statistics.significance import POWER
+from ffnn_lab.report.text.few_seeds import about_seeds
+from ffnn_lab.report.text.units import OF_CLASSES, units_of
+from ffnn_lab.scores import best_settings, why_no_winner
+
+
+def notes(sweep: Sweep, winners: Mapping[str, Winner], table: pd.DataFrame) -> list[str]:
+    """Word everything about the arm table that is not plain from its numbers.
+
+    Args:
+        sweep: What was run.
+        winners: Each arm's.
+        table: What `ffnn_lab.report.measures.tables.arm_table` gave for them.
+    """
+    found = [_about_seeds(sweep), *_about_moment(sweep), *_about_units(sweep)]
+    for missing, rows in table[table["missing"] != ""].groupby("missing", sort=False):
+        found.append(f"not finished ({missing}): {', '.join(rows['arm'])}")
+    for name in sweep.arms:
+        if name in winners:
+            found += _about_winner(sweep, winners[name])
+        else:
+            found.append(f"{name}: none is best yet, for no setting has all its seeds")
+        found += _about_results(name, sweep.default_of(name), "seeds of the default")
+        found += _about_lost(name, sweep.runs_of(name))
+    found += _about_differences(sweep)
+    if table["default.n_seeds"].any():
+        found.append(
+            "a gain of tuning is the test error of the arm's untuned default minus that of its "
+            "best setting, at equal seeds"
+        )
+    return found
+
+
+def _about_differences(sweep: Sweep) -> list[str]:
+    found = []
+    if len(sweep.arms) > 1:
+        found.append(
+            "differences are of test error, one arm minus another at equal seeds; each interval "
+            "stands for itself, not adjusted for their number; at so many seeds as would resolve "
+            f"one, a 95% t interval excludes 0 with probability {POWER:g}, if difference and "
+            "spread are as observed"
+        )
+    declared = contrasts(sweep.arms)
+    if declared:
+        found.append(
+            "p (Holm) is of the test that flips the signs of paired differences, adjusted over "
+            f"the {_count(len(declared), 'contrast')} declared beforehand: each adaptive method "
+            f"({', '.join(ADAPTIVE)}) against each plain one ({', '.join(PLAIN)})"
+        )
+        n_seeds = len(sweep.confirm_seeds or sweep.tune_seeds)
+        found += about_seeds(sweep.arms, n_seeds)
+    return found
+
+
+def about_failed(runs: pd.DataFrame, *, of: str) -> list[str]:
+    """Word how runs failed, by the last line of their tracebacks.
+
+    Args:
+        runs: Rows of the table ``runs``, whatever their status.
+        of: Whose they are.
+    """
+    failed = runs[runs["status"] == "failed"]
+    reasons = failed["traceback"].map(_last_line)
+    return [
+        f"{of}: {_count(len(rows), 'run')} failed ({reason}), {rows['run_id'].iloc[0]} for one"
+        for reason, rows in failed.groupby(reasons, sort=False)
+    ]
+
+
+def _last_line(traceback: object) -> str:
+    lines = traceback.split("\n") if isinstance(traceback, str) else []
+    return next((line.strip() for line in reversed(lines) if line.strip()), "without a traceback")
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}"
+
+
+def _about_lost(arm: str, runs: pd.DataFrame) -> list[str]:
+    """Word what came to no result."""
+    found = about_failed(runs, of=arm)
+    n_pruned = int((runs["status"] == "pruned").sum())
+    if n_pruned:
+        found.append(
+            f"{arm}: {_count(n_pruned, 'run')} pruned before the last epoch; a setting with a run "
+            "that was pruned or failed is not eligible"
+        )
+    return found
+
+
+def _about_moment(sweep: Sweep) -> list[str]:
+    if sweep.objective["moment"] == "best":
+        return ["errors are those at each run's epoch of lowest dev error"]
+    if sweep.objective["moment"] == "mean_last":
+        n_last = int(sweep.objective["n_last"])
+        return [f"errors are means over the last {_count(n_last, 'measured epoch')} of each run"]
+    return []
+
+
+def _about_units(sweep: Sweep) -> list[str]:
+    if units_of(sweep.runs) == OF_CLASSES:
+        return []
+    return [
+        "where a number is predicted, an error is the mean squared residual in percent of the "
+        "variance that the target has in train (100 (1 - R^2)): 100 is as good as always "
+        "answering its mean, which is what a run that diverged counts as, and an error may be "
+        "more; the root of error / 100, times the target's standard deviation in train, is the "
+        "root mean squared residual in the target's own unit"
+    ]
+
+
+def _about_seeds(sweep: Sweep) -> str:
+    percent = f"{100 * CONFIDENCE:g}%"
+    if not sweep.confirm_seeds:
+        return (
+            f"{percent} t intervals are over the tuning seeds: the sweep has no confirm stage, so "
+            "the same seeds chose the settings, and the errors flatter them"
+        )
+    return (
+        f"{percent} t intervals are over fresh seeds, which tuning never saw, on one test split; "
+        "they hold each arm's setting fixed, as this one tuning chose it, and do not say how "
+        "another would have chosen"
+    )
+
+
+def _about_winner(sweep: Sweep, winner: Winner) -> list[str]:
+    scores = sweep.scores[(sweep.scores["arm"] == winner.arm) & sweep.scores["is_complete"]]
+    reason = why_no_winner(scores)
+    if reason:
+        found = [
+            f"{winner.arm}: no setting is best, for {reason}; setting {winner.setting} stands for "
+            "all of them"
+        ]
+    else:
+        found = _about_ties(winner)
+        found += [_about_edge(sweep, winner, key, side) for key, side in winner.edges.items()]
+    found += _about_results(winner.arm, winner.rows, "seeds")
+    if not _is_eligible(sweep, winner):
+        found.append(
+            f"{winner.arm}: setting {winner.setting} is reported though a run of it was pruned or "
+            "failed, for every setting has such a run"
+        )
+    better = _better(sweep, winner)
+    if better is not None:
+        found.append(
+            f"{winner.arm}: setting {winner.setting} was confirmed, but setting {better} has the "
+            "better tuning score now"
+        )
+    return found
+
+
+def _about_edge(sweep: Sweep, winner: Winner, key: str, side: str) -> str:
+    """Return the sentence that a winner lies on an edge, and whether runs beyond it failed."""
+    at: Any = winner.point[key]
+    values = setting_values(sweep, winner.arm)
+    failed: list[Any] = [values[number][key] for number in failed_settings(sweep, winner.arm)]
+    beyond = [each for each in failed if (each < at if side == "low" else each > at)]
+    where = (
+        "completed, for what was tried beyond it diverged or failed" if beyond else "was searched"
+    )
+    end = (
+        "one inside scores the same, and dev loss alone chose it"
+        if winner.is_plateau.get(key, False)
+        else "a better one may lie beyond"
+    )
+    return f"{winner.arm}: the best {key}, {at}, lies on the {side} edge of what {where}; {end}"
+
+
+def _about_ties(winner: Winner) -> list[str]:
+    """Return the remark that the reported setting is no better than some others."""
+    if not winner.n_alike:
+        return []
+    others = _count(winner.n_alike, "other setting")
+    verb = "scores" if winner.n_alike == 1 else "score"
+    return [
+        f"{winner.arm}: {others} {verb} the same as setting {winner.setting}, which is reported "
+        "because it is the first"
+    ]
+
+
+def _about_results(arm: str, rows: pd.DataFrame, what: str) -> list[str]:
+    """Word which of an arm's reported runs diverged or have no result."""
+    n_lost = len(rows) - len(results(rows))
+    n_diverged = int((rows["status"] == "diverged").sum())
+    found = []
+    if n_diverged:
+        found.append(
+            f"{arm}: {n_diverged} of {len(rows)} {what} count as chance ({n_diverged} diverged)"
+        )
+    if n_lost:
+        found.append(f"{arm}: {n_lost} of {len(rows)} {what} have no result and are left out")
+    return found
+
+
+def _is_eligible(sweep: Sweep, winner: Winner) -> bool:
+    is_it = (sweep.scores["arm"] == winner.arm) & (sweep.scores["setting"] == winner.setting)
+    return not sweep.scores.loc[is_it, ["n_pruned", "n_failed"]].to_numpy().any()
+
+
+def _better(sweep: Sweep, winner: Winner) -> int | None:
+    """Find a setting that has come to score better than a confirmed one."""
+    scores = sweep.scores[(sweep.scores["arm"] == winner.arm) & sweep.scores["is_complete"]]
+    best = best_settings(scores).get(winner.arm)
+    return None if winner.stage != "confirm" or best == winner.setting else best

@@ -1,0 +1,109 @@
+"""Verdicts must follow from effect, region and number alone, worked out by hand."""
+
+import math
+
+import numpy as np
+import pytest
+
+from ffnn_lab.report.claims.rule import (
+    CONTRADICTED,
+    FEWEST,
+    INCONCLUSIVE,
+    SUPPORTED,
+    Effect,
+    Region,
+    judge,
+)
+from ffnn_lab.report.statistics import mean_interval
+
+ABOVE, BELOW, WITHIN = Region.above(0.1), Region.below(-0.1), Region.within(0.1)
+
+
+def effect(mean: float, half: float, *, n: int = 10) -> Effect:
+    """An effect whose 95% interval is so wide on either side: 2.2622 standard errors."""
+    return Effect("it", mean, half / 2.262157, freedom=9, n=n, run_ids=("a",))
+
+
+@pytest.mark.parametrize(
+    ("region", "mean", "half", "verdict"),
+    [
+        (ABOVE, 0.5, 0.3, SUPPORTED),
+        (ABOVE, 0.5, 0.5, INCONCLUSIVE),  # more than nothing, but perhaps no more than the margin
+        (ABOVE, 0.0, 0.05, CONTRADICTED),
+        (ABOVE, 0.05, 0.02, CONTRADICTED),  # there is an effect, but none worth speaking of
+        (ABOVE, -0.5, 0.3, CONTRADICTED),
+        (BELOW, -0.5, 0.3, SUPPORTED),
+        (BELOW, -0.2, 0.3, INCONCLUSIVE),
+        (BELOW, 0.0, 0.05, CONTRADICTED),
+        (WITHIN, 0.02, 0.05, SUPPORTED),
+        (WITHIN, 0.02, 0.1, INCONCLUSIVE),
+        (WITHIN, 0.5, 0.1, CONTRADICTED),
+        (WITHIN, -0.5, 0.1, CONTRADICTED),
+    ],
+)
+def test_one_effect_is_judged_by_its_interval(
+    region: Region, mean: float, half: float, verdict: str
+) -> None:
+    (finding,) = judge(region, [effect(mean, half)])
+    assert finding.verdict == verdict
+    interval = finding.effect.interval
+    assert (interval.low, interval.high) == pytest.approx((mean - half, mean + half), abs=1e-6)
+
+
+def test_the_interval_of_values_is_the_t_interval() -> None:
+    values = [0.1, 0.4, 0.2, 0.3, 0.25]
+    interval, expected = Effect.of_values("it", values, run_ids=[]).interval, mean_interval(values)
+    assert (interval.low, interval.high) == pytest.approx((expected.low, expected.high))
+    assert (interval.mean, interval.n) == (expected.mean, expected.n)
+
+
+def test_several_effects_must_pass_holm() -> None:
+    """Alone, 0.5 -+ 0.38 is above 0.1 (p = 0.041); as the better of two it is not (0.082)."""
+    alone = judge(ABOVE, [effect(0.5, 0.38)])
+    beside = judge(ABOVE, [effect(0.5, 0.38), effect(0.2, 0.5)])
+    assert alone[0].verdict == SUPPORTED
+    assert beside[0].verdict == INCONCLUSIVE
+    assert beside[0].p_holm == pytest.approx(2 * beside[0].p)
+
+
+def test_equal_values_settle_a_claim_if_there_are_enough() -> None:
+    """No NaN, no warning; four equal values settle nothing, whatever a t test makes of them."""
+    enough = Effect.of_values("it", [0.4] * FEWEST, run_ids=[])
+    few = Effect.of_values("it", [0.4] * (FEWEST - 1), run_ids=[])
+    on_the_border = Effect.of_values("it", [0.1] * FEWEST, run_ids=[])
+    findings = [judge(ABOVE, [each])[0] for each in (enough, few, on_the_border)]
+    assert [each.verdict for each in findings] == [SUPPORTED, INCONCLUSIVE, INCONCLUSIVE]
+    assert findings[1].n_to_settle == FEWEST
+    assert findings[2].n_to_settle is None
+
+
+def test_one_value_or_none_settles_nothing() -> None:
+    for values in ([0.4], []):
+        (finding,) = judge(ABOVE, [Effect.of_values("it", values, run_ids=[])])
+        assert finding.verdict == INCONCLUSIVE
+        assert math.isnan(finding.p)
+        assert finding.n_to_settle is None
+
+
+def test_so_many_values_do_settle_it() -> None:
+    """Mean 0.3, deviation 0.5: 0.4 deviations above the margin, which takes 52 values."""
+    unit = [1.0, -1.0] * 5
+    deviation = float(np.std(unit, ddof=1))
+    values = [0.3 + 0.5 * each / deviation for each in unit]
+    (finding,) = judge(ABOVE, [Effect.of_values("it", values, run_ids=[])])
+    assert finding.verdict == INCONCLUSIVE
+    assert finding.n_to_settle == 52  # G*Power: d = 0.4, two-sided 0.05, power 0.8
+
+
+def test_a_wrong_verdict_is_given_once_in_twenty_families() -> None:
+    """On the border of the region neither verdict is right: 2000 families of six effects.
+
+    Four standard errors of 0.05 make 0.0195.
+    """
+    draws = np.random.default_rng(0).normal(0.1, 0.3, (2000, 6, 10))
+    n_settled = 0
+    for family in draws.tolist():
+        effects = [Effect.of_values("it", values, run_ids=[]) for values in family]
+        settled = [each.p_holm <= 0.05 for each in judge(ABOVE, effects)]
+        n_settled += any(settled)
+    assert n_settled / 2000 <= 0.05 + 0.0195

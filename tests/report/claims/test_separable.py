@@ -1,0 +1,225 @@
+"""Each claim on the separable problem: where it is true, where false, where undecided.
+
+Runs are told to be of that problem, with n = 100 and p = 0.6; a setting's rate of hidden dropout
+says, in hundredths, which draw of the problem it is.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ffnn_lab.report.claims import (
+    separable_adaptive,
+    separable_eps,
+    separable_mini_batch,
+    separable_plain,
+    separable_weight_decay,
+    zou_one_solution,
+)
+from ffnn_lab.report.claims.evidence import Claim, Evidence, MissingEvidenceError
+from ffnn_lab.report.data.sweep import Sweep
+from tests.support.report.arm_builders import (
+    Built,
+    Epoch,
+    make_arm_sweep,
+    on_separable,
+    verdicts_of,
+    wobbly,
+)
+
+TRUE, FALSE, UNDECIDED = "supported", "contradicted", "inconclusive"
+N_DRAWS = 6
+FULL = {"trainer.batch_size": "full"}
+CASES = [(0.4, TRUE), (0.0, FALSE), (None, UNDECIDED)]
+UNSURE = [0.0, 0.6, 0.0, 0.6, 0.0, 0.3]
+"""Test errors of draws that agree on nothing."""
+
+
+def draw_of(config: dict[str, Any]) -> int:
+    return round(100 * float(config["dropout.hidden"]))
+
+
+def ended_at(error: float, loss: float = 0.1) -> list[Epoch]:
+    return [(2.0, 0.5, 0.5, 0.5), (loss, 0.0, 0.1, error)]
+
+
+def arm(
+    errors: Sequence[float], *, losses: Sequence[float] = (), **values: dict[str, Any]
+) -> Built:
+    """An arm that ends each draw so, at full batch unless told otherwise."""
+    told = values.get("values", FULL)
+    settings = [
+        {**told, "optimizer.lr": 0.1, "dropout.hidden": i / 100} for i in range(len(errors))
+    ]
+    runs = [
+        ended_at(error, loss)
+        for error, loss in zip(errors, losses or [0.1] * len(errors), strict=True)
+    ]
+    return Built(scores=[0.1] * len(errors), settings=settings, tune=runs)
+
+
+def separable(folder: Path, arms: dict[str, Built]) -> Sweep:
+    return on_separable(make_arm_sweep(folder, arms, protocol="grid"), draw=draw_of)
+
+
+def errors(error: float | None) -> list[float]:
+    return UNSURE if error is None else wobbly(error, 0.001 if error else 0.0, n=N_DRAWS)
+
+
+@pytest.mark.parametrize(("error", "verdict"), CASES)
+def test_adaptive_methods(tmp_path: Path, error: float | None, verdict: str) -> None:
+    sweep = separable(tmp_path, {"adam": arm(errors(error)), "sgd": arm([0.0] * N_DRAWS)})
+    assert verdicts_of(separable_adaptive.CLAIM, sweep) == {"adam - (1 - p)": verdict}
+    (effect,) = separable_adaptive.CLAIM.measure(Evidence.of(sweep))
+    assert (effect.n, effect.of) == (N_DRAWS, "draws")
+
+
+@pytest.mark.parametrize(("error", "verdict"), [(0.0, TRUE), (0.4, FALSE), (None, UNDECIDED)])
+def test_plain_methods(tmp_path: Path, error: float | None, verdict: str) -> None:
+    """At most half a percent, so that what varies about it is undecided."""
+    sgd = [0.0, 0.01, 0.0, 0.01, 0.0, 0.01] if error is None else errors(error)
+    sweep = separable(tmp_path, {"sgd": arm(sgd), "heavy_ball": arm([0.0] * N_DRAWS)})
+    expected = {"sgd": verdict, "heavy_ball": TRUE}
+    assert verdicts_of(separable_plain.CLAIM, sweep) == expected
+
+
+@pytest.mark.parametrize(("error", "verdict"), [(0.0, TRUE), (0.4, FALSE), (None, UNDECIDED)])
+@pytest.mark.parametrize(
+    ("claim", "adaptive", "plain", "what"),
+    [
+        (
+            separable_mini_batch.CLAIM,
+            {"trainer.batch_size": 10},
+            {"trainer.batch_size": 10},
+            "adam - sgd, batch size 10",
+        ),
+        (separable_eps.CLAIM, {**FULL, "optimizer.eps": 0.5}, FULL, "adam - sgd, eps 0.5"),
+        (
+            separable_weight_decay.CLAIM,
+            {**FULL, "optimizer.weight_decay": 0.01},
+            {**FULL, "optimizer.weight_decay": 0.01},
+            "adam - sgd, weight decay 0.01",
+        ),
+    ],
+)
+def test_the_gap_vanishes(
+    tmp_path: Path,
+    claim: Claim,
+    adaptive: dict[str, Any],
+    plain: dict[str, Any],
+    what: str,
+    error: float | None,
+    verdict: str,
+) -> None:
+    sweep = separable(
+        tmp_path,
+        {
+            "sgd": arm([0.0] * N_DRAWS, values=plain),
+            "adam_varied": arm(errors(error), values=adaptive),
+            # Without the variation the gap is there, and no part of the answer.
+            "adam": arm([0.4] * N_DRAWS),
+        },
+    )
+    assert verdicts_of(claim, sweep) == {what: verdict}
+
+
+@pytest.mark.parametrize(
+    ("losses", "verdict"),
+    [
+        (wobbly(0.2, 0.0001, n=N_DRAWS), TRUE),
+        (wobbly(0.25, 0.001, n=N_DRAWS), FALSE),
+        (wobbly(0.2, 0.01, n=N_DRAWS), UNDECIDED),
+    ],
+)
+def test_one_solution(tmp_path: Path, losses: list[float], verdict: str) -> None:
+    """Against a train loss of 0.2, within 1%; heavy ball is asked, too."""
+    decay = {**FULL, "optimizer.weight_decay": 0.01}
+    at = [0.2] * N_DRAWS
+    sweep = separable(
+        tmp_path,
+        {
+            "sgd": arm([0.0] * N_DRAWS, losses=at, values=decay),
+            "heavy_ball": arm([0.0] * N_DRAWS, losses=at, values=decay),
+            "rmsprop": arm([0.0] * N_DRAWS, losses=losses, values=decay),
+        },
+    )
+    assert verdicts_of(zou_one_solution.CLAIM, sweep) == {
+        "heavy_ball - sgd, weight decay 0.01": TRUE,
+        "rmsprop - sgd, weight decay 0.01": verdict,
+    }
+
+
+def test_decoupled_decay_is_no_part_of_the_objective(tmp_path: Path) -> None:
+    decay = {**FULL, "optimizer.weight_decay": 0.01, "optimizer.decay": "decoupled"}
+    arms = {name: arm([0.0] * N_DRAWS, values=decay) for name in ("sgd", "adam")}
+    with pytest.raises(MissingEvidenceError, match="no such runs"):
+        zou_one_solution.CLAIM.measure(Evidence.of(separable(tmp_path, arms)))
+
+
+def test_each_draw_counts_with_its_best_setting(tmp_path: Path) -> None:
+    """Two step lengths per draw; the one with the lower dev error ended at 1 - p."""
+    built = arm([0.4] * N_DRAWS)
+    worse = [{**each, "optimizer.lr": 0.5} for each in built.settings]
+    both = Built(
+        scores=[0.1] * (2 * N_DRAWS),
+        settings=[*built.settings, *worse],
+        tune=[*built.tune, *[[(2.0, 0.5, 0.5, 0.5), (0.1, 0.0, 0.3, 0.0)]] * N_DRAWS],
+    )
+    sweep = separable(tmp_path, {"adam": both})
+    assert verdicts_of(separable_adaptive.CLAIM, sweep) == {"adam - (1 - p)": TRUE}
+
+
+def test_fresh_seeds_come_before_those_that_chose(tmp_path: Path) -> None:
+    """One draw: its seeds are what there is evidence of."""
+    built = Built(
+        scores=[0.1],
+        settings=[{**FULL, "optimizer.lr": 0.1}],
+        tune=[ended_at(0.0)],
+        tuned=[ended_at(0.4)] * N_DRAWS,
+    )
+    sweep = on_separable(make_arm_sweep(tmp_path, {"adam": built}), draw=lambda _: 0)
+    (effect,) = separable_adaptive.CLAIM.measure(Evidence.of(sweep))
+    assert (effect.n, effect.of) == (N_DRAWS, "seeds")
+    assert effect.estimate == pytest.approx(0.0)
+    assert len(effect.run_ids) == N_DRAWS
+
+
+def test_seeds_of_a_draw_are_no_further_draws(tmp_path: Path) -> None:
+    """Two draws with three fresh seeds each would be six values, if they were independent."""
+    arms = {
+        f"adam_{draw}": Built(
+            scores=[0.1],
+            settings=[{**FULL, "optimizer.lr": 0.1, "dropout.hidden": draw / 100}],
+            tuned=[ended_at(0.4)] * 3,
+        )
+        for draw in (0, 1)
+    }
+    (effect,) = separable_adaptive.CLAIM.measure(Evidence.of(separable(tmp_path, arms)))
+    assert (effect.n, effect.of) == (2, "draws")
+
+
+@pytest.mark.parametrize(
+    ("claim", "told", "lacks"),
+    [
+        (separable_adaptive.CLAIM, {"trainer.batch_size": 10}, "no adaptive arm at full batch"),
+        (separable_plain.CLAIM, {"trainer.batch_size": 10}, "neither sgd nor heavy_ball"),
+        (separable_mini_batch.CLAIM, {"trainer.batch_size": 50}, "no such runs"),
+        (separable_mini_batch.CLAIM, {"trainer.batch_size": 200}, "no such runs"),
+        (separable_eps.CLAIM, FULL, "no such runs"),
+        (separable_weight_decay.CLAIM, FULL, "no such runs"),
+    ],
+)
+def test_what_a_sweep_lacks_is_said(
+    tmp_path: Path, claim: Claim, told: dict[str, Any], lacks: str
+) -> None:
+    arms = {name: arm([0.0] * N_DRAWS, values=told) for name in ("sgd", "adam")}
+    with pytest.raises(MissingEvidenceError, match=lacks):
+        claim.measure(Evidence.of(separable(tmp_path, arms)))
+
+
+def test_another_task_is_no_answer(tmp_path: Path) -> None:
+    sweep = make_arm_sweep(tmp_path, {"sgd": arm([0.0])}, protocol="grid")
+    with pytest.raises(MissingEvidenceError, match="its task is not separable"):
+        separable_plain.CLAIM.measure(Evidence.of(sweep))

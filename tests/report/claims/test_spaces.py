@@ -1,0 +1,240 @@
+"""Each claim on search spaces and budgets: where it is true, where false, where undecided."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ffnn_lab.report.claims import (
+    adamw_decoupling,
+    adamw_gap,
+    choi_inclusion,
+    choi_no_loss,
+    schmidt_untuned,
+    sivaprasad_small_budget,
+)
+from ffnn_lab.report.claims.evidence import Claim, Evidence, MissingEvidenceError
+from ffnn_lab.report.data.sweep import Sweep
+from tests.support.report.arm_builders import (
+    LOG_LR,
+    Built,
+    all_ended,
+    make_arm_sweep,
+    verdicts_of,
+    wobbly,
+)
+
+TRUE, FALSE, UNDECIDED = "supported", "contradicted", "inconclusive"
+SPACES: Mapping[str, Mapping[str, Any]] = {
+    "lr": {"optimizer.lr": LOG_LR},
+    "eps": {"optimizer.lr": LOG_LR, "optimizer.eps": LOG_LR},
+    "all": {"optimizer.lr": LOG_LR, "optimizer.eps": LOG_LR, "dropout.hidden": LOG_LR},
+}
+VALUES = {"optimizer.lr": 0.1, "optimizer.eps": 0.01, "dropout.hidden": 0.1}
+
+
+def arm(name: str, errors: Sequence[float]) -> Built:
+    """An arm of the space that its name ends with, SGD and heavy ball without eps."""
+    variant = name.rsplit("_", 1)[-1]
+    axes = {
+        key: axis
+        for key, axis in SPACES.get(variant, SPACES["lr"]).items()
+        if key != "optimizer.eps" or name.startswith(("ada", "rmsprop"))
+    }
+    settings = [{key: VALUES[key] for key in axes}]
+    return Built(tuned=all_ended(errors), space=axes, settings=settings)
+
+
+def sweep_of(folder: Path, **errors: Sequence[float]) -> Sweep:
+    return make_arm_sweep(folder, {name: arm(name, each) for name, each in errors.items()})
+
+
+@pytest.mark.parametrize(
+    ("gap_in_all", "verdict"),
+    [
+        (wobbly(0.0, 0.001), TRUE),  # from two points to none
+        (wobbly(0.02, 0.0005), FALSE),  # as large as before
+        (wobbly(0.04, 0.001), FALSE),  # larger
+        (wobbly(0.015, 0.02), UNDECIDED),
+    ],
+)
+def test_inclusion(tmp_path: Path, gap_in_all: Sequence[float], verdict: str) -> None:
+    sweep = sweep_of(
+        tmp_path,
+        sgd_lr=wobbly(0.03),
+        adam_lr=wobbly(0.05),
+        sgd_eps=wobbly(0.03),
+        adam_eps=wobbly(0.9),
+        sgd_all=wobbly(0.03),
+        adam_all=[0.03 + gap for gap in gap_in_all],
+    )
+    assert verdicts_of(choi_inclusion.CLAIM, sweep) == {
+        "(adam_lr - sgd_lr) - (adam_all - sgd_all)": verdict
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        (wobbly(0.03, 0.0005), TRUE),
+        (wobbly(0.01, 0.001), TRUE),  # the general method is even better
+        (wobbly(0.05, 0.001), FALSE),
+        (wobbly(0.03, 0.02), UNDECIDED),
+    ],
+)
+def test_no_loss(tmp_path: Path, error: Sequence[float], verdict: str) -> None:
+    """RMSProp has no momentum, so heavy ball is none of its cases."""
+    sweep = sweep_of(
+        tmp_path,
+        sgd_lr=wobbly(0.03),
+        heavy_ball_lr=wobbly(0.03),
+        adam_lr=wobbly(0.2),
+        rmsprop_lr=wobbly(0.2),
+        sgd_all=wobbly(0.03),
+        heavy_ball_all=wobbly(0.03),
+        adam_all=error,
+        rmsprop_all=error,
+    )
+    assert verdicts_of(choi_no_loss.CLAIM, sweep) == {
+        "adam_all - sgd_all": verdict,
+        "adam_all - heavy_ball_all": verdict,
+        "rmsprop_all - sgd_all": verdict,
+    }
+
+
+@pytest.mark.parametrize(
+    ("coupled", "verdict"),
+    [
+        (wobbly(0.05, 0.001), TRUE),
+        (wobbly(0.03, 0.0005), FALSE),
+        (wobbly(0.035, 0.02), UNDECIDED),
+    ],
+)
+def test_decoupling(tmp_path: Path, coupled: Sequence[float], verdict: str) -> None:
+    sweep = sweep_of(tmp_path, adam_coupled=coupled, adam_decoupled=wobbly(0.03))
+    assert verdicts_of(adamw_decoupling.CLAIM, sweep) == {"adam_coupled - adam_decoupled": verdict}
+
+
+@pytest.mark.parametrize(
+    ("coupled", "verdict"),
+    [
+        (wobbly(0.06, 0.001), TRUE),  # from three points to one
+        (wobbly(0.04, 0.0005), FALSE),
+        (wobbly(0.045, 0.02), UNDECIDED),
+    ],
+)
+def test_the_gap_of_adam(tmp_path: Path, coupled: Sequence[float], verdict: str) -> None:
+    sweep = sweep_of(
+        tmp_path,
+        heavy_ball_coupled=wobbly(0.03),
+        heavy_ball_decoupled=wobbly(0.03),
+        adam_coupled=coupled,
+        adam_decoupled=wobbly(0.04),
+    )
+    assert verdicts_of(adamw_gap.CLAIM, sweep) == {
+        "(adam_coupled - heavy_ball_coupled) - (adam_decoupled - heavy_ball_decoupled)": verdict
+    }
+
+
+def scores(mean: float, spread: float, *, seed: int) -> list[float]:
+    draws = np.random.default_rng(seed).uniform(mean - spread, mean + spread, 24)
+    return [float(each) for each in draws]
+
+
+@pytest.mark.parametrize(
+    ("adam", "verdict"),
+    [
+        (scores(0.05, 0.01, seed=1), TRUE),
+        (scores(0.30, 0.02, seed=2), FALSE),
+        (scores(0.20, 0.15, seed=3), UNDECIDED),
+    ],
+)
+def test_small_budget(tmp_path: Path, adam: list[float], verdict: str) -> None:
+    """SGD's settings score 0.05 to 0.35; the larger space is not what the claim is about."""
+    sgd = scores(0.2, 0.15, seed=0)
+    lr = [{"optimizer.lr": 0.01 * (i + 1)} for i in range(24)]
+    both = [{**each, "optimizer.eps": 0.01} for each in lr]
+    arms = {
+        "sgd_lr": Built(scores=sgd, settings=lr),
+        "adam_lr": Built(scores=adam, settings=lr),
+        "sgd_eps": Built(scores=sgd, settings=lr, space=SPACES["lr"]),
+        "adam_eps": Built(scores=sgd, settings=both, space=SPACES["eps"]),
+    }
+    sweep = make_arm_sweep(tmp_path, arms)
+    found = verdicts_of(sivaprasad_small_budget.CLAIM, sweep)
+    assert found == {"best of 4: adam_lr - sgd_lr": verdict}
+    (effect,) = sivaprasad_small_budget.CLAIM.measure(Evidence.of(sweep))
+    assert (effect.n, effect.of, len(effect.run_ids)) == (24, "settings", 48)
+    assert 23 <= effect.freedom <= 46
+
+
+@pytest.mark.parametrize(
+    ("sgd_tuned", "verdict"),
+    [
+        (wobbly(0.04, 0.001), TRUE),
+        (wobbly(0.03, 0.0005), TRUE),
+        (wobbly(0.01, 0.001), FALSE),
+        (wobbly(0.03, 0.02), UNDECIDED),
+    ],
+)
+def test_untuned(tmp_path: Path, sgd_tuned: Sequence[float], verdict: str) -> None:
+    """Adam's default has the lowest dev error of the three, and 3% on test, whatever that is."""
+    fine = all_ended(wobbly(0.03))
+    poor = all_ended(wobbly(0.01), dev=0.3)
+    arms = {
+        "sgd": Built(tuned=all_ended(sgd_tuned), default=poor),
+        "heavy_ball": Built(tuned=fine, default=poor),
+        "adam": Built(tuned=fine, default=all_ended(wobbly(0.03), dev=0.05)),
+    }
+    found = verdicts_of(schmidt_untuned.CLAIM, make_arm_sweep(tmp_path, arms))
+    assert found["default adam - tuned sgd"] == verdict
+    assert found["default adam - tuned adam"] == TRUE
+
+
+BARE = Built(tuned=all_ended([0.03] * 5))
+
+
+@pytest.mark.parametrize(
+    ("claim", "arms", "protocol", "lacks"),
+    [
+        (choi_inclusion.CLAIM, {"sgd": BARE, "adam": BARE}, "random", "in nested spaces"),
+        (
+            choi_inclusion.CLAIM,
+            {name: arm(name, [0.1] * 5) for name in ("sgd_lr", "sgd_eps", "adam_lr", "adam_odd")},
+            "random",
+            "in nested spaces",
+        ),
+        (
+            choi_no_loss.CLAIM,
+            {
+                **{name: arm(name, [0.1] * 5) for name in ("sgd_lr", "adagrad_lr")},
+                "sgd_odd": arm("sgd_all", [0.1] * 5),
+                "adagrad_odd": BARE,
+            },
+            "random",
+            "has optimizer.eps among its axes",
+        ),
+        (adamw_decoupling.CLAIM, {"adam": BARE}, "random", "it has no arm adam_coupled"),
+        (adamw_gap.CLAIM, {"adam_coupled": BARE}, "random", "in variants coupled and decoupled"),
+        (sivaprasad_small_budget.CLAIM, {"adam": BARE}, "random", "no arms adam and sgd of one"),
+        (sivaprasad_small_budget.CLAIM, {"adam": BARE, "sgd": BARE}, "tpe", "its protocol is tpe"),
+        (sivaprasad_small_budget.CLAIM, {"adam": BARE, "sgd": BARE}, "random", "fewer than 16"),
+        (schmidt_untuned.CLAIM, {"adam": BARE, "sgd": BARE}, "random", "fewer than 3 tuned"),
+    ],
+)
+def test_what_a_sweep_lacks_is_said(
+    tmp_path: Path, claim: Claim, arms: dict[str, Built], protocol: str, lacks: str
+) -> None:
+    evidence = Evidence.of(make_arm_sweep(tmp_path, arms, protocol=protocol))
+    with pytest.raises(MissingEvidenceError) as error:
+        claim.measure(evidence)
+    assert lacks in str(error.value)
+
+
+def test_a_budget_of_losses_is_no_answer(tmp_path: Path) -> None:
+    objective = {"split": "dev", "metric": "loss", "moment": "last", "aggregate": "mean"}
+    sweep = make_arm_sweep(tmp_path, {"adam": BARE, "sgd": BARE}, objective=objective)
+    with pytest.raises(MissingEvidenceError, match="scored by loss"):
+        sivaprasad_small_budget.CLAIM.measure(Evidence.of(sweep))

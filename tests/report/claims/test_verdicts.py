@@ -1,0 +1,103 @@
+"""Every claim must be asked of the sweeps made for it, and what lacks one be told."""
+
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from ffnn_lab.report.claims import CLAIMS
+from ffnn_lab.report.claims.declaration import claim_hashes, declare
+from ffnn_lab.report.claims.verdicts import COLUMNS, verdict_table
+from ffnn_lab.report.data.sweep import Sweep
+from tests.support.report.arm_builders import Built, all_ended, make_arm_sweep, wobbly
+
+
+def wilson(folder: Path) -> Sweep:
+    arms = {
+        "sgd": Built(tuned=all_ended(wobbly(0.03))),
+        "adam": Built(
+            tuned=all_ended(wobbly(0.05, 0.001)), default=all_ended(wobbly(0.055, 0.01))
+        ),
+    }
+    return make_arm_sweep(folder, arms)
+
+
+def row_of(table: pd.DataFrame, claim: str) -> dict[str, object]:
+    (row,) = table[table["claim"] == claim].to_dict("records")
+    return {str(key): value for key, value in row.items()}
+
+
+def test_claims_have_names_of_their_own_and_say_all() -> None:
+    assert len({claim.name for claim in CLAIMS}) == len(CLAIMS)
+    for claim in CLAIMS:
+        for text in (claim.source, claim.hypothesis, claim.quantity, claim.reason, claim.arms):
+            assert len(text) > 10
+        assert claim.region.low < claim.region.high
+        assert claim.sweeps
+
+
+def test_a_sweep_is_known_by_its_name_with_any_suffix() -> None:
+    claim = next(claim for claim in CLAIMS if claim.name == "wilson_generalization")
+    assert claim.is_asked_of("wilson_digits")
+    assert claim.is_asked_of("wilson_digits_small")
+    assert claim.is_asked_of("wilson_digits-3fa2b1")
+    assert not claim.is_asked_of("wilson_digitsx")
+    assert not claim.is_asked_of("mine")
+
+
+def test_a_row_says_everything_about_a_verdict(tmp_path: Path) -> None:
+    sweep = wilson(tmp_path / "wilson_digits")
+    declare(sweep.folder, n_runs=0)
+    table = verdict_table([sweep])
+    assert list(table) == COLUMNS
+    row = row_of(table, "wilson_generalization")
+    assert row["verdict"] == "supported"
+    assert (row["sweep"], row["what"], row["n"], row["of"]) == (
+        *("wilson_digits", "adam - sgd", 10, "seeds"),
+    )
+    assert row["effect"] == pytest.approx(0.02)
+    assert (row["claimed.low"], row["claimed.high"]) == (0.001, math.inf)
+    assert (row["declared"], row["remark"]) == ("before", "")
+    assert row["sha256"] == claim_hashes()["wilson_generalization"]
+    assert row["command"] == "python -m ffnn_lab.run -m sweeps=wilson_digits"
+    reported = sweep.rows[(sweep.rows["stage"] == "confirm") & (sweep.rows["setting"] != -1)]
+    assert set(str(row["run_ids"]).split()) == set(reported["run_id"])
+
+
+def test_what_is_undecided_says_how_many_seeds_would_settle_it(tmp_path: Path) -> None:
+    """A gain of half a point, give or take 0.9: 0.004 / 0.0095 = 0.42 deviations."""
+    row = row_of(verdict_table([wilson(tmp_path / "wilson_digits")]), "wilson_tuning_gain")
+    assert row["verdict"] == "inconclusive"
+    assert row["n_to_settle"] == 47
+    assert row["remark"] == "about 47 seeds would settle it"
+
+
+def test_claims_without_their_sweep_say_what_they_need(tmp_path: Path) -> None:
+    table = verdict_table([wilson(tmp_path / "wilson_digits")])
+    assert set(table["claim"]) == {claim.name for claim in CLAIMS}
+    row = row_of(table, "adamw_decoupling")
+    assert (row["verdict"], row["sweep"], row["run_ids"]) == ("not run", "", "")
+    assert row["remark"] == "no sweep weight_decay with adam_coupled and adam_decoupled"
+    assert pd.isna(pd.Series([row["n"]])).all()
+
+
+def test_a_sweep_made_for_a_claim_that_cannot_answer_says_why(tmp_path: Path) -> None:
+    sweep = make_arm_sweep(tmp_path / "weight_decay", {"adam_coupled": Built()})
+    row = row_of(verdict_table([sweep]), "adamw_decoupling")
+    assert row["verdict"] == "not run"
+    assert row["remark"] == "weight_decay: the winner of adam_coupled has no runs on fresh seeds"
+
+
+def test_other_sweeps_answer_only_when_they_are_named(tmp_path: Path) -> None:
+    sweep = wilson(tmp_path / "mine")
+    assert set(verdict_table([sweep])["verdict"]) == {"not run"}
+    named = verdict_table([sweep], named=["mine"])
+    assert "wilson_generalization" in set(named["claim"])
+    # And claims that it was not made for, nor can answer, are passed over.
+    assert "not run" not in set(named["verdict"])
+    assert row_of(named, "wilson_generalization")["declared"] == "unknown"
+
+
+def test_without_any_sweep_every_claim_is_not_run() -> None:
+    assert verdict_table([])["verdict"].tolist() == ["not run"] * len(CLAIMS)

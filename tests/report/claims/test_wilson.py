@@ -1,0 +1,162 @@
+"""Each claim of Wilson et al. on image data: where it is true, where false, where undecided."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from ffnn_lab.report.claims import (
+    wilson_early_progress,
+    wilson_generalization,
+    wilson_matched_loss,
+    wilson_plateau,
+    wilson_tuning_gain,
+)
+from ffnn_lab.report.claims.evidence import Claim, Evidence, MissingEvidenceError
+from ffnn_lab.report.data.sweep import Sweep
+from tests.support.report.arm_builders import (
+    Built,
+    Came,
+    Epoch,
+    all_ended,
+    make_arm_sweep,
+    verdicts_of,
+    wobbly,
+)
+
+TRUE, FALSE, UNDECIDED = "supported", "contradicted", "inconclusive"
+AS_NAMED = {"adagrad": TRUE, "rmsprop": FALSE, "adam": UNDECIDED}
+"""What the three adaptive arms of every sweep below are made to show, against both plain ones."""
+EXPECTED = {
+    f"{arm} - {plain}": AS_NAMED[arm] for plain in ("sgd", "heavy_ball") for arm in AS_NAMED
+}
+
+
+def wilson(folder: Path, **arms: Sequence[Sequence[Epoch]]) -> Sweep:
+    """A sweep of five arms; heavy ball's runs are those of SGD."""
+    runs = {"sgd": arms["sgd"], "heavy_ball": arms["sgd"], **arms}
+    return make_arm_sweep(folder, {name: Built(tuned=each) for name, each in runs.items()})
+
+
+def run(*, first: float = 0.1, half: float = 0.05, last: float = 0.04) -> list[Epoch]:
+    """Four epochs: train error after the first, test error half way and at the end."""
+    return [
+        (2.0, 0.9, 0.9, 0.9),
+        (1.0, first, 0.5, 0.5),
+        (0.5, 0.0, 0.2, half),
+        (0.2, 0.0, 0.1, half),
+        (0.1, 0.0, 0.1, last),
+    ]
+
+
+def test_generalization(tmp_path: Path) -> None:
+    """Two points worse; as good; half a point worse, give or take two."""
+    sweep = wilson(
+        tmp_path,
+        sgd=all_ended(wobbly(0.03)),
+        adagrad=all_ended(wobbly(0.05, 0.001)),
+        rmsprop=all_ended(wobbly(0.03, 0.0002)),
+        adam=all_ended(wobbly(0.035, 0.02)),
+    )
+    assert verdicts_of(wilson_generalization.CLAIM, sweep) == EXPECTED
+
+
+def test_matched_loss(tmp_path: Path) -> None:
+    """All fit at last as SGD does after its second epoch (0.5), whatever comes of it later."""
+
+    def at(error: float) -> list[Epoch]:
+        return [(2.0, 0.9, 0.9, 0.9), (1.0, 0.2, 0.2, 0.2), (0.5, 0.0, 0.1, error)]
+
+    further = [[*at(0.03), (0.01, 0.0, 0.1, 0.9)] for _ in range(10)]
+    sweep = wilson(
+        tmp_path,
+        sgd=further,
+        adagrad=[at(error) for error in wobbly(0.05, 0.001)],
+        rmsprop=[at(error) for error in wobbly(0.03, 0.0002)],
+        adam=[at(error) for error in wobbly(0.035, 0.02)],
+    )
+    assert verdicts_of(wilson_matched_loss.CLAIM, sweep) == EXPECTED
+
+
+def test_early_progress(tmp_path: Path) -> None:
+    sweep = wilson(
+        tmp_path,
+        sgd=[run(first=each) for each in wobbly(0.3)],
+        adagrad=[run(first=each) for each in wobbly(0.1, 0.01)],
+        rmsprop=[run(first=each) for each in wobbly(0.4, 0.01)],
+        adam=[run(first=each) for each in wobbly(0.28, 0.1)],
+    )
+    assert verdicts_of(wilson_early_progress.CLAIM, sweep) == EXPECTED
+
+
+def test_plateau(tmp_path: Path) -> None:
+    """SGD loses 5 points of error in the second half; an adaptive arm that loses none plateaus."""
+    sweep = wilson(
+        tmp_path,
+        sgd=[run(half=0.1, last=each) for each in wobbly(0.05)],
+        adagrad=[run(half=0.1, last=each) for each in wobbly(0.1, 0.001)],
+        rmsprop=[run(half=0.1, last=each) for each in wobbly(0.04, 0.001)],
+        adam=[run(half=0.1, last=each) for each in wobbly(0.06, 0.03)],
+    )
+    assert verdicts_of(wilson_plateau.CLAIM, sweep) == EXPECTED
+
+
+@pytest.mark.parametrize(
+    ("default", "verdict"),
+    [
+        (wobbly(0.05, 0.001), TRUE),
+        (wobbly(0.03, 0.0005), FALSE),
+        (wobbly(0.02, 0.001), FALSE),  # tuned by dev error, it came out worse
+        (wobbly(0.035, 0.02), UNDECIDED),
+    ],
+)
+def test_tuning_gain(tmp_path: Path, default: list[float], verdict: str) -> None:
+    adam = Built(tuned=all_ended(wobbly(0.03)), default=all_ended(default))
+    sweep = make_arm_sweep(tmp_path, {"adam": adam, "adam_decay": adam})
+    assert verdicts_of(wilson_tuning_gain.CLAIM, sweep) == {
+        "default - tuned adam": verdict,
+        "default - tuned adam_decay": verdict,
+    }
+
+
+def test_what_diverged_counts_as_chance(tmp_path: Path) -> None:
+    """Half of the seeds lost: errors of 0.9 that no interval of ten seeds passes over."""
+    lost: list[Came] = [*all_ended([0.03] * 5), *["diverged"] * 5]
+    arms = {"sgd": Built(tuned=all_ended([0.03] * 10)), "adam": Built(tuned=lost)}
+    sweep = make_arm_sweep(tmp_path, arms)
+    evidence = Evidence.of(sweep)
+    for claim in (wilson_generalization.CLAIM, wilson_early_progress.CLAIM):
+        (effect,) = claim.measure(evidence)
+        assert effect.n == 10
+        assert effect.estimate > 0.1
+    # Where it never fitted, it cannot be matched: five pairs are left.
+    (matched,) = wilson_matched_loss.CLAIM.measure(evidence)
+    assert matched.n == 5
+
+
+@pytest.mark.parametrize(
+    ("claim", "arms", "lacks"),
+    [
+        (wilson_generalization.CLAIM, {"he": 10, "glorot": 10}, "it has no adaptive arm"),
+        (wilson_generalization.CLAIM, {"sgd": 10, "adam": 0}, "winner of adam has no runs on"),
+        (wilson_early_progress.CLAIM, {"adam": 10}, "beside sgd or heavy_ball"),
+        (wilson_plateau.CLAIM, {"sgd": 0, "adam": 10}, "winner of sgd has no runs on fresh seeds"),
+        (wilson_tuning_gain.CLAIM, {"sgd": 10}, "it has no arm adam or adam_..."),
+        (wilson_tuning_gain.CLAIM, {"adam": 10}, "the untuned default of adam has no runs"),
+    ],
+)
+def test_what_a_sweep_lacks_is_said(
+    tmp_path: Path, claim: Claim, arms: dict[str, int], lacks: str
+) -> None:
+    built = {name: Built(tuned=all_ended([0.03] * n)) for name, n in arms.items()}
+    evidence = Evidence.of(make_arm_sweep(tmp_path, built))
+    with pytest.raises(MissingEvidenceError) as error:
+        claim.measure(evidence)
+    assert lacks in str(error.value)
+
+
+def test_pairs_of_which_none_completed_cannot_be_matched(tmp_path: Path) -> None:
+    arms = {"sgd": Built(tuned=all_ended([0.1])), "adam": Built(tuned=["diverged"])}
+    evidence = Evidence.of(make_arm_sweep(tmp_path, arms))
+    with pytest.raises(MissingEvidenceError, match="no seed of both adam and sgd completed"):
+        wilson_matched_loss.CLAIM.measure(evidence)

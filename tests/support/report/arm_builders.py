@@ -1,0 +1,208 @@
+"""Sweeps with any arms, told what each run came to: for what compares arms over seeds."""
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ffnn_lab.config import RunConfig, run_id, with_values
+from ffnn_lab.config.optimizer import (
+    AdaGradConfig,
+    AdamConfig,
+    HeavyBallConfig,
+    OptimizerConfig,
+    RMSPropConfig,
+    SGDConfig,
+)
+from ffnn_lab.records import (
+    DEFAULT_SETTING,
+    CurvePoint,
+    RecordWriter,
+    RunResult,
+    TrialRow,
+    write_definition,
+)
+from ffnn_lab.report.claims.evidence import Claim, Evidence
+from ffnn_lab.report.claims.rule import judge
+from ffnn_lab.report.data.arms import parts
+from ffnn_lab.report.data.sweep import Sweep
+from tests.support.builders import make_run
+from tests.support.report.builders import ADAM, CHANCE, SGD, load_sweep
+
+CONFIRM_FROM = 1000
+LOG_LR = {"kind": "float", "low": 0.001, "high": 1.0, "log": True}
+OPTIMIZERS: dict[str, OptimizerConfig] = {
+    "sgd": SGD,
+    "heavy_ball": HeavyBallConfig(
+        name="heavy_ball", lr=0.1, momentum=0.9, weight_decay=0.0, decay="coupled"
+    ),
+    "adagrad": AdaGradConfig(name="adagrad", lr=0.1, eps=1e-10, weight_decay=0.0, decay="coupled"),
+    "rmsprop": RMSPropConfig(
+        name="rmsprop", lr=0.1, rho=0.99, eps=1e-8, weight_decay=0.0, decay="coupled"
+    ),
+    "adam": ADAM,
+    "adamw": dataclasses.replace(ADAM, name="adamw", decay="decoupled"),
+}
+assert isinstance(SGD, SGDConfig)
+assert isinstance(ADAM, AdamConfig)
+
+Epoch = tuple[float, float, float, float]
+"""Train loss, then train, dev and test error."""
+Came = Sequence[Epoch] | str
+"""The curve of a run from epoch 0, or the status of one that did not complete."""
+
+
+def ended(test: float, *, dev: float = 0.1, train: float = 0.0) -> list[Epoch]:
+    """A run of two epochs that ended so; its losses are 2, 1 and 0.5."""
+    return [(2.0, 0.9, 0.9, 0.9), (1.0, 0.5, 0.5, 0.5), (0.5, train, dev, test)]
+
+
+def all_ended(errors: Sequence[float], *, dev: float = 0.1) -> list[list[Epoch]]:
+    """Runs that ended with these test errors, one per seed."""
+    return [ended(error, dev=dev) for error in errors]
+
+
+@dataclass(frozen=True)
+class Built:
+    """An arm: its axes, what tuning saw of each setting, and what the fresh seeds gave."""
+
+    tuned: Sequence[Came] = ()
+    """Of the best setting, one run per fresh seed."""
+    default: Sequence[Came] = ()
+    """Of the untuned default, likewise."""
+    scores: Sequence[float] = (0.1,)
+    """Of each setting, its dev error on the one tuning seed."""
+    settings: Sequence[Mapping[str, Any]] = ()
+    """Of each setting, its values; learning rates of 0.01, 0.02, ... if there are none."""
+    tune: Sequence[Came] = ()
+    """Of each setting, its tuning run, in place of one that ends with its score."""
+    space: Mapping[str, Any] = field(default_factory=lambda: {"optimizer.lr": LOG_LR})
+
+
+def make_arm_sweep(
+    folder: Path,
+    arms: Mapping[str, Built],
+    *,
+    protocol: str = "random",
+    objective: Mapping[str, Any] | None = None,
+) -> Sweep:
+    """Write a sweep's records and load them; its name is the folder's."""
+    n_fresh = max((len(arm.tuned) for arm in arms.values()), default=0)
+    write_definition(
+        folder,
+        {
+            "name": folder.name,
+            "command": f"python -m ffnn_lab.run -m sweeps={folder.name}",
+            "arms": {
+                name: {"overrides": [f"optimizer={parts(name)[0]}"], "space": dict(arm.space)}
+                for name, arm in arms.items()
+            },
+            "protocol": {
+                "name": protocol,
+                "n_settings": max(len(arm.scores) for arm in arms.values()),
+            },
+            "objective": objective
+            or {"split": "dev", "metric": "error", "moment": "last", "aggregate": "mean"},
+            "tune": {"seeds": [0]},
+            "confirm": {"seeds": list(range(CONFIRM_FROM, CONFIRM_FROM + n_fresh))},
+        },
+    )
+    results, trials = [], []
+    for place, (name, arm) in enumerate(arms.items()):
+        for stage, setting, seed, config, came in _runs(name, arm, place):
+            result = _result(config, came)
+            results.append(result)
+            trials.append(TrialRow(stage, name, setting, seed, result.run_id))
+    RecordWriter(folder).write(results, trials)
+    return load_sweep(folder)
+
+
+def _runs(name: str, arm: Built, place: int) -> list[tuple[str, int, int, RunConfig, Came]]:
+    values = arm.settings or [{"optimizer.lr": 0.01 * (i + 1)} for i in range(len(arm.scores))]
+    if not arm.scores:
+        return []
+    best = min(range(len(arm.scores)), key=lambda i: arm.scores[i])
+    found = []
+    for setting, score in enumerate(arm.scores):
+        came = arm.tune[setting] if arm.tune else ended(score, dev=score)
+        found.append(("tune", setting, 0, _config(name, values[setting], place, 0), came))
+    for stage_setting, point, runs in (
+        (best, values[best], arm.tuned),
+        (DEFAULT_SETTING, {"optimizer.lr": 7.0}, arm.default),
+    ):
+        for i, came in enumerate(runs):
+            seed = CONFIRM_FROM + i
+            config = _config(name, point, place, seed)
+            found.append(("confirm", stage_setting, seed, config, came))
+    return found
+
+
+def _config(name: str, values: Mapping[str, Any], place: int, seed: int) -> RunConfig:
+    # The rate of dropout keeps apart arms that differ in their space alone.
+    config = make_run(
+        {"dropout.input": place / 100}, seed=seed, optimizer=OPTIMIZERS.get(parts(name)[0], SGD)
+    )
+    return with_values(config, values)
+
+
+def _result(config: RunConfig, came: Came) -> RunResult:
+    status = came if isinstance(came, str) else "completed"
+    epochs: Sequence[Epoch] = [(2.0, 0.9, 0.9, 0.9)] if isinstance(came, str) else came
+    curve = [
+        CurvePoint(epoch, 7 * epoch, split, loss, error, config.optimizer.lr)
+        for epoch, (loss, *errors) in enumerate(epochs)
+        for split, error in zip(("train", "dev", "test"), errors, strict=True)
+    ]
+    return RunResult(
+        config=config,
+        run_id=run_id(config),
+        status=status,
+        n_epochs=len(epochs) - 1,
+        n_steps=7 * (len(epochs) - 1),
+        diverged_step=3 if status == "diverged" else None,
+        seconds=0.1,
+        chance_error=CHANCE,
+        curve=curve,
+    )
+
+
+def on_separable(
+    sweep: Sweep, *, p: float = 0.6, n: int = 100, draw: Callable[[dict[str, Any]], int]
+) -> Sweep:
+    """Tell a sweep's rows that they are of the separable problem.
+
+    Args:
+        sweep: Any.
+        p: The share of positive labels.
+        n: Train examples.
+        draw: Gives the seed of a run's draw, from its config.
+    """
+
+    def told(text: str) -> str:
+        config = json.loads(text)
+        problem = {
+            "task.name": "separable",
+            "task.p": p,
+            "task.n": n,
+            "task.draw_seed": draw(config),
+        }
+        # What sets arms apart in these records is no part of the problem.
+        kept = {key: value for key, value in config.items() if key != "dropout.input"}
+        return json.dumps(kept | problem)
+
+    rows = sweep.rows.assign(config_json=sweep.rows["config_json"].map(told))
+    rows["task.name"] = "separable"
+    return dataclasses.replace(sweep, rows=rows)
+
+
+def verdicts_of(claim: Claim, sweep: Sweep) -> dict[str, str]:
+    """Judge a claim by a sweep: to each effect its verdict."""
+    findings = judge(claim.region, claim.measure(Evidence.of(sweep)))
+    return {finding.effect.what: finding.verdict for finding in findings}
+
+
+def wobbly(mean: float, wobble: float = 0.0, *, n: int = 10) -> list[float]:
+    """Numbers over seeds: a mean, with ever the same amount added and taken off in turn."""
+    return [mean + wobble * (-1) ** i for i in range(n)]

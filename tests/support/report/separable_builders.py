@@ -1,0 +1,153 @@
+"""Sweeps on the separable problem, written by hand: each run ends as it is told to."""
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ffnn_lab.config import RunConfig, run_id, with_values
+from ffnn_lab.config.task import SeparableConfig
+from ffnn_lab.records import (
+    CurvePoint,
+    Direction,
+    RecordWriter,
+    RunResult,
+    TrialRow,
+    write_definition,
+)
+from ffnn_lab.report.data.sweep import Sweep
+from ffnn_lab.separable import Draw, draw_labels
+from tests.support.builders import with_parts
+from tests.support.report.builders import load_sweep
+from tests.support.separable import ADAPTIVE, PLAIN, make_member
+
+N, P, N_TEST = 20, 0.6, 50
+"""Of the problem; its draws 0 and 2 can show the gap, and draw 1 has b = -2."""
+N_EPOCHS = 4
+
+Axes = Mapping[str, Sequence[Any]]
+"""To each axis of an arm its values."""
+
+
+def draw_of(config: RunConfig) -> Draw:
+    """Draw the labels of a run's problem."""
+    task = config.task
+    assert isinstance(task, SeparableConfig)
+    return draw_labels(
+        n=task.n, p=task.p, n_dev=task.n_dev, n_test=task.n_test, draw_seed=task.draw_seed
+    )
+
+
+def as_predicted(config: RunConfig) -> RunResult:
+    """End where lemma and closed forms say: plain methods err never, adaptive ones on every -1."""
+    is_plain = config.optimizer.name in PLAIN
+    error = 0.0 if is_plain else float((draw_of(config).test < 0).mean())
+    return ended(config, error=error, cosines=(1.0, 0.25) if is_plain else (0.25, 1.0))
+
+
+def ended(
+    config: RunConfig,
+    *,
+    error: float = 0.0,
+    loss: float = 1e-30,
+    cosines: tuple[float, float] = (1.0, 0.25),
+    status: str = "completed",
+) -> RunResult:
+    """End so: test error, train loss, and cosines to least norm and signs, half of it midway."""
+    epochs = (0, N_EPOCHS // 2, N_EPOCHS) if status == "completed" else (0,)
+    curve = [
+        CurvePoint(epoch, epoch, split, loss if epoch else 1.0, error if epoch else 1.0, 0.1)
+        for epoch in epochs
+        for split in ("train", "dev", "test")
+    ]
+    directions = [
+        Direction(epoch, epoch, {"min_norm": share * cosines[0], "sign": share * cosines[1]})
+        for epoch, share in ((N_EPOCHS // 2, 0.5), (N_EPOCHS, 1.0))
+        if epoch in epochs
+    ]
+    return RunResult(
+        config=config,
+        run_id=run_id(config),
+        status=status,
+        n_epochs=epochs[-1],
+        n_steps=epochs[-1],
+        diverged_step=3 if status == "diverged" else None,
+        seconds=0.1,
+        chance_error=1.0,
+        curve=curve,
+        directions=directions,
+    )
+
+
+def make_separable_sweep(
+    folder: Path,
+    axes: Axes | None = None,
+    *,
+    of_arms: Mapping[str, Axes] | None = None,
+    draws: Sequence[int] = (0, 1, 2),
+    ends: Callable[[RunConfig], RunResult] = as_predicted,
+    arms: Sequence[str] = ("sgd", "adam"),
+    task: Mapping[str, Any] | None = None,
+    keep: Callable[[RunConfig], bool] = lambda _: True,
+) -> Sweep:
+    """Write a sweep's records and load them.
+
+    Args:
+        folder: Its name is the sweep's.
+        axes: Of every arm, beside the draw.
+        of_arms: Further ones of some, by their names.
+        draws: The seeds of the problem.
+        ends: What each run came to.
+        arms: Named after their optimizers.
+        task: Fields of the task to change.
+        keep: Which runs are there.
+    """
+    spaces = {
+        arm: {"task.draw_seed": list(draws), **(axes or {}), **(of_arms or {}).get(arm, {})}
+        for arm in arms
+    }
+    write_definition(
+        folder,
+        {
+            "name": folder.name,
+            "command": f"python -m ffnn_lab.run -m sweeps={folder.name}",
+            "arms": {
+                arm: {
+                    "overrides": [f"optimizer={arm}"],
+                    "space": {
+                        key: {"kind": "choice", "values": list(values)}
+                        for key, values in space.items()
+                    },
+                }
+                for arm, space in spaces.items()
+            },
+            "protocol": {"name": "grid", "n_settings": 1},
+            "objective": {
+                "split": "train",
+                "metric": "loss",
+                "moment": "last",
+                "aggregate": "mean",
+            },
+            "tune": {"seeds": [0]},
+            "confirm": {"seeds": []},
+        },
+    )
+    results, trials = [], []
+    for arm, space in spaces.items():
+        for setting, values in enumerate(itertools.product(*space.values())):
+            config = _config(arm, dict(zip(space, values, strict=True)), task or {})
+            if keep(config):
+                results.append(ends(config))
+                trials.append(TrialRow("tune", arm, setting, 0, results[-1].run_id))
+    RecordWriter(folder).write(results, trials)
+    return load_sweep(folder)
+
+
+def _config(arm: str, values: Mapping[str, Any], task: Mapping[str, Any]) -> RunConfig:
+    optimizer, schedule = {**PLAIN, **ADAPTIVE}[arm]
+    problem = SeparableConfig(
+        name="separable", loss="squared", n=N, p=P, n_dev=5, n_test=N_TEST, draw_seed=0
+    )
+    member = make_member(optimizer, schedule, n_epochs=N_EPOCHS)
+    return with_values(with_parts(member, task=replace(problem, **task)), values)

@@ -1,0 +1,104 @@
+"""Small real sweeps on the digits, worked through in this process."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ffnn_lab.records import read_curves, read_runs, read_trials
+from ffnn_lab.sweeper.agenda import Progress
+from ffnn_lab.sweeper.definition import Arm, Definition
+from ffnn_lab.sweeper.pool import Post, open_sweep, work_at
+from ffnn_lab.sweeper.space import Choice, Interval
+from ffnn_lab.sweeper.worker import StoppedError, Watcher
+from tests.catalog import OPTIMIZERS
+from tests.support.builders import make_run
+
+OBJECTIVE = {"split": "dev", "metric": "error", "moment": "last", "aggregate": "mean"}
+NO_PRUNER: dict[str, Any] = {"name": "none"}
+
+
+class Stopper(Watcher):
+    """Stops the sweep at the first look that shows new records, before they are told or asked."""
+
+    def __init__(self, after: int = 1) -> None:
+        self._left = after
+        self._n_before = -1
+        self.n_trained = 0
+
+    def progress(self, progress: Progress) -> None:
+        """Count, and stop when it is time."""
+        n_done = sum(progress.n_done.values())
+        if self._n_before < 0:
+            self._n_before = n_done
+        elif n_done > self._n_before:
+            self.n_trained += n_done - self._n_before
+            self._n_before = n_done
+            self._left -= 1
+            if self._left == 0:
+                raise StoppedError
+
+
+def make_definition(protocol: str = "tpe", name: str = "test", **changes: object) -> Definition:
+    """Two arms on the digits, a few epochs: two dozen runs or so."""
+    base = {"trainer.max_epochs": 2, "trainer.dtype": "float32", "trainer.batch_size": 128}
+    arms = []
+    for optimizer in ("sgd", "adam"):
+        config = make_run(base, optimizer=OPTIMIZERS[optimizer].config)
+        space = (
+            {"optimizer.lr": Choice((0.01, 0.1, 1.0))}
+            if protocol == "grid"
+            else {
+                "optimizer.lr": Interval(1e-3, 1.0, log=True),
+                "dropout.hidden": Interval(0.0, 0.5, log=False),
+            }
+        )
+        arms.append(Arm(optimizer, config, (f"optimizer={optimizer}",), space))
+    definition = Definition(
+        name=name,
+        command="",
+        arms=tuple(arms),
+        protocol=protocol,
+        n_settings=4,
+        n_parallel=2,
+        seed=0,
+        max_points=7,
+        objective=OBJECTIVE,
+        tune_seeds=(0, 1),
+        confirm_seeds=(1000, 1001, 1002),
+        pruner=NO_PRUNER,
+        population_size=8,
+    )
+    return dataclasses.replace(definition, **changes)  # type: ignore[arg-type]
+
+
+def work(
+    outputs: Path,
+    definition: Definition,
+    watcher: Watcher | None = None,
+    *,
+    storage: str | None = None,
+    max_failures: int = 0,
+    retry_failed: bool = False,
+) -> Path:
+    """Do what the command line does, without a table at the end; gives the sweep's folder."""
+    watcher = watcher or Watcher()
+    open_sweep(
+        definition, outputs, storage_url=storage, retry_failed=retry_failed, watcher=watcher
+    )
+    folder = outputs / definition.name
+    work_at(Post(str(folder), storage, 1, max_failures), watcher=watcher)
+    return folder
+
+
+def tables(folder: Path) -> tuple[pd.DataFrame, ...]:
+    """Give the records in a fixed order, times aside."""
+    runs = read_runs(folder).drop(columns="seconds").sort_values("run_id", ignore_index=True)
+    trials = read_trials(folder)
+    curves = read_curves(folder)
+    return (
+        runs,
+        trials.sort_values(list(trials.columns), ignore_index=True),
+        curves.sort_values(["run_id", "epoch", "split"], ignore_index=True),
+    )
