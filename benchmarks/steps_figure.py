@@ -10,8 +10,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocat
 
 from benchmarks.ways import WAYS
 from benchmarks.workloads import OPTIMIZERS, WORKLOADS
+from ffnn_lab.look import Look
 from ffnn_lab.report.figures import style
-from ffnn_lab.report.figures.looks import Look
 from ffnn_lab.report.figures.save import new_figure, save
 
 PANEL_HEIGHT = 1.75

@@ -8,10 +8,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ffnn_lab.look import Look
 from ffnn_lab.report.data.sweep import Sweep, errors_by_seed
 from ffnn_lab.report.data.winners import Winner
 from ffnn_lab.report.figures import style
-from ffnn_lab.report.figures.looks import Look, looks_of
+from ffnn_lab.report.figures.looks import looks_of
 from ffnn_lab.report.figures.save import new_figure
 from ffnn_lab.report.measures.along import (
     best_by_bin,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.axes import Axes
 
+from ffnn_lab.look import Look
 from ffnn_lab.report.figures import style
-from ffnn_lab.report.figures.looks import Look
 
 ROW = 0.2
 """Height of a row whose name has one line, in inches."""

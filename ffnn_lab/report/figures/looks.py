@@ -1,24 +1,11 @@
 """How each arm looks in every figure: the one map from names to colors, lines and markers."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import cycle, islice
 from zlib import crc32
 
+from ffnn_lab.look import Look
 from ffnn_lab.report.data.arms import parts
-
-Line = str | tuple[int, tuple[float, ...]]
-"""A line style of matplotlib."""
-
-
-@dataclass(frozen=True)
-class Look:
-    """How one arm is drawn. Lines and markers differ too, for print in gray."""
-
-    color: str
-    line: Line
-    marker: str
-
 
 OPTIMIZERS = {
     "sgd": Look("#000000", "-", "o"),

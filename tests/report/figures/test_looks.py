@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from ffnn_lab.config import optimizer
+from ffnn_lab.look import Look
 from ffnn_lab.report.figures import looks
-from ffnn_lab.report.figures.looks import OPTIMIZERS, OTHERS, Look, looks_of
+from ffnn_lab.report.figures.looks import OPTIMIZERS, OTHERS, looks_of
 
 
 def luminance(color: str) -> float:
