@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Generic, TypeVar
 
-FOLDERS: dict[str, str] = {}
+FOLDERS: dict[str, str] = {
+    "claim": "ffnn_lab.report.claims.declared",
+}
 """To each kind of option the package whose modules define the options of that kind."""
 
 

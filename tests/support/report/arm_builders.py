@@ -24,7 +24,8 @@ from ffnn_lab.records import (
     TrialRow,
     write_definition,
 )
-from ffnn_lab.report.claims.evidence import Claim, Evidence
+from ffnn_lab.report.claims.claim import Claim
+from ffnn_lab.report.claims.evidence import Evidence
 from ffnn_lab.report.claims.rule import judge
 from ffnn_lab.report.data.arms import parts
 from ffnn_lab.report.data.sweep import Sweep
@@ -199,7 +200,7 @@ def on_separable(
 
 def verdicts_of(claim: Claim, sweep: Sweep) -> dict[str, str]:
     """Judge a claim by a sweep: to each effect its verdict."""
-    findings = judge(claim.region, claim.measure(Evidence.of(sweep)))
+    findings = judge(claim.region, claim.effects(Evidence.of(sweep)))
     return {finding.effect.what: finding.verdict for finding in findings}
 
 

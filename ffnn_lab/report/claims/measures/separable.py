@@ -1,4 +1,4 @@
-"""Runs on the separable problem, found by what they were told. No claim: what claims share.
+"""Effects on the separable problem, whose runs are found by what they were told.
 
 The variations of the problem (batch size, eps, weight decay, ...) may be arms, axes or sweeps of
 their own: runs are chosen by their configs, not by the names of their arms. Two runs belong to the
@@ -8,13 +8,13 @@ variation the setting with the best tuning score counts, on the fresh seeds if t
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 import pandas as pd
 
 from ffnn_lab.report.claims.evidence import Evidence, MissingEvidenceError, run_ids
 from ffnn_lab.report.claims.rule import Effect
-from ffnn_lab.report.data.arms import PLAIN
+from ffnn_lab.report.data.arms import ADAPTIVE, PLAIN
 from ffnn_lab.report.data.sweep import Sweep, results
 from ffnn_lab.scores import counted
 
@@ -24,6 +24,96 @@ P, N = "task.p", "task.n"
 SMALL_EPS = 1e-6
 """At most so much counts as the eps of the theory, which is 0."""
 _NOT_OF_THE_DRAW = ("optimizer.", "schedule.", "trainer.", "tracking.", "paths.")
+
+
+def at_the_sign_solution(evidence: Evidence) -> list[Effect]:
+    """Compute the test error of adaptive methods minus 1 - p, the share of negative labels."""
+    effects = [
+        effect_of_draws(f"{optimizer} - (1 - p)", rows, rows["test.error"] - (1 - rows["p"]))
+        for optimizer, rows in _as_in_theory(evidence, ADAPTIVE)
+    ]
+    if not effects:
+        msg = "it has no adaptive arm at full batch with a small eps and no weight decay"
+        raise MissingEvidenceError(msg)
+    return effects
+
+
+def at_the_minimum_norm_solution(evidence: Evidence) -> list[Effect]:
+    """Compute the test error of plain methods."""
+    effects = [
+        effect_of_draws(optimizer, rows, rows["test.error"])
+        for optimizer, rows in _as_in_theory(evidence, PLAIN)
+    ]
+    if not effects:
+        msg = "it has neither sgd nor heavy_ball at full batch without weight decay"
+        raise MissingEvidenceError(msg)
+    return effects
+
+
+def gap_in_mini_batches(evidence: Evidence, *, n_batches: int) -> list[Effect]:
+    """Compare test errors with SGD's where an epoch has at least so many batches."""
+
+    def keep(runs: pd.DataFrame) -> pd.Series:
+        return (
+            runs["optimizer"].isin((*ADAPTIVE, *PLAIN))
+            & is_plain(runs)
+            & (runs["n_batches"] >= n_batches)
+        )
+
+    return gaps(evidence, keep=keep, by="batch_size")
+
+
+def gap_with_large_eps(evidence: Evidence, *, eps_times_n: float) -> list[Effect]:
+    """Compare test errors with SGD's where eps times n, the number of examples, is large."""
+
+    def keep(runs: pd.DataFrame) -> pd.Series:
+        is_large = runs["optimizer"].isin(ADAPTIVE) & (runs["eps"] * runs["n"] >= eps_times_n)
+        return (
+            (is_large | runs["optimizer"].isin(PLAIN))
+            & is_full_batch(runs)
+            & (runs["weight_decay"] == 0)
+        )
+
+    return gaps(evidence, keep=keep, by="eps")
+
+
+def gap_with_weight_decay(
+    evidence: Evidence, *, column: str, is_relative: bool = False
+) -> list[Effect]:
+    """Compare runs with coupled weight decay with SGD's at equal decay.
+
+    Args:
+        evidence: The sweep's.
+        column: What is compared, ``test.error`` or ``train.loss``.
+        is_relative: True if differences are divided by the plain method's value.
+    """
+
+    def keep(runs: pd.DataFrame) -> pd.Series:
+        return (
+            runs["optimizer"].isin((*ADAPTIVE, *PLAIN))
+            & is_full_batch(runs)
+            & (runs["eps"] <= SMALL_EPS)
+            & (runs["weight_decay"] > 0)
+            & runs["is_coupled"]
+        )
+
+    return gaps(evidence, keep=keep, by="weight_decay", column=column, is_relative=is_relative)
+
+
+def _as_in_theory(
+    evidence: Evidence, optimizers: Sequence[str]
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield optimizers that ran at full batch, with a small eps and no weight decay.
+
+    Yields:
+        An optimizer and the runs of the best setting of each draw, indexed by draw and seed.
+    """
+    runs = problem_runs(evidence)
+    runs = runs[is_full_batch(runs) & is_plain(runs)]
+    for optimizer in optimizers:
+        best = best_of_draws(evidence.sweep, runs[runs["optimizer"] == optimizer])
+        if len(best):
+            yield optimizer, best.set_index(["draw", "seed"])
 
 
 def problem_runs(evidence: Evidence) -> pd.DataFrame:
@@ -78,17 +168,17 @@ def _told(config: dict[str, object]) -> dict[str, object]:
 
 
 def is_full_batch(runs: pd.DataFrame) -> pd.Series:
-    """Say which runs took their gradients over all examples."""
+    """Return a mask of the runs that took their gradients over all examples."""
     return runs["batch_size"] == math.inf
 
 
 def is_plain(runs: pd.DataFrame) -> pd.Series:
-    """Say which runs are as the theory has them, batches apart: no eps, no weight decay."""
+    """Return a mask of the runs without eps and weight decay, as the theory has them."""
     return (runs["eps"] <= SMALL_EPS) & (runs["weight_decay"] == 0)
 
 
 def best_of_draws(sweep: Sweep, runs: pd.DataFrame, *, by: str | None = None) -> pd.DataFrame:
-    """Keep, of each draw and variation, the best setting.
+    """Return the runs of the best setting of each draw and variation.
 
     Args:
         sweep: Whose scores say which is best.
@@ -111,7 +201,7 @@ def best_of_draws(sweep: Sweep, runs: pd.DataFrame, *, by: str | None = None) ->
 
 
 def effect_of_draws(what: str, rows: pd.DataFrame, values: pd.Series) -> Effect:
-    """Make an effect of one value per draw, or per seed where there is but one draw.
+    """Compute an effect of one value per draw, or per seed where there is but one draw.
 
     Seeds of one draw share it, so they are no further evidence about others.
 
@@ -142,7 +232,7 @@ def gaps(
 
     Args:
         evidence: The sweep's.
-        keep: Says which runs of `problem_runs` show the variation.
+        keep: Masks the runs of `problem_runs` that show the variation.
         by: The column that is varied, each value of which has effects of its own. Where it is
             ``eps``, which plain methods lack, theirs count for every value.
         column: What is compared.
