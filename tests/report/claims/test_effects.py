@@ -1,7 +1,7 @@
-"""Every claim's effects and verdicts on sweeps made of random numbers, as 9b2446f had them.
+"""Every claim's effects and verdicts on sweeps made of random numbers, as 2a8751f had them.
 
-``effects_9b2446f.csv`` was written when each claim still was the file of that commit, import lines
-apart. It is what shows that a claim whose code was rearranged measures what it measured.
+``effects_2a8751f.csv`` was written when each claim still was a file of its own, the same as at
+9b2446f but for import lines. It shows that a claim whose code was rearranged measures the same.
 """
 
 import csv
@@ -25,7 +25,7 @@ from tests.support.report.arm_builders import (
     on_separable,
 )
 
-THEN = Path(__file__).parent / "effects_9b2446f.csv"
+THEN = Path(__file__).parent / "effects_2a8751f.csv"
 N_SEEDS = 7
 ARMS = ("sgd", "heavy_ball", "adagrad", "rmsprop", "adam")
 
