@@ -15,6 +15,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 FOLDERS: dict[str, str] = {
     "claim": "ffnn_lab.report.claims.declared",
+    "figure": "ffnn_lab.report.figures.reported",
+    "sheet": "ffnn_lab.report.sheets",
 }
 """To each kind of option the package whose modules define the options of that kind."""
 
