@@ -37,8 +37,8 @@ WHOLE = ("settling", "plan")
 PARTS: Mapping[str, Sequence[str]] = {
     "Hydra": (
         "ffnn_lab.run:main",
-        "ffnn_lab.sweeper.compose:Composer._compose",
-        "ffnn_lab.sweeper.compose:Composer.is_group",
+        "ffnn_lab.sweeper.composer:Composer._compose",
+        "ffnn_lab.sweeper.composer:Composer.is_group",
     ),
     "data": ("ffnn_lab.tasks:_load",),
     "settling": ("ffnn_lab.sweeper.command:settle_sweep",),
