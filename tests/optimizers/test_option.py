@@ -1,4 +1,4 @@
-"""All that is known of an optimizer stands in its file, which is light enough to be read by all."""
+"""All that is known of an optimizer stands in its file, which is light enough for all to read."""
 
 import dataclasses
 import subprocess
