@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 FOLDERS: dict[str, str] = {
     "claim": "ffnn_lab.report.claims.declared",
     "optimizer": "ffnn_lab.optimizers",
+    "protocol": "ffnn_lab.protocols",
 }
 """To each kind of option the package whose modules define the options of that kind."""
 

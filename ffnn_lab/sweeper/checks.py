@@ -1,6 +1,5 @@
 """Everything that a sweep refuses before anything trains; each message says what to write."""
 
-import importlib.util
 import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,9 +10,9 @@ from ffnn_lab.config.fields import as_override
 from ffnn_lab.config.run import MOVES_NO_NUMBER
 from ffnn_lab.config.sweep import PrunerConfig
 from ffnn_lab.config.task import CHOOSES_EXAMPLES
+from ffnn_lab.protocols.space import Axis, Choice, Interval
 from ffnn_lab.sweeper.definition import CONFIRM_FROM, Arm
 from ffnn_lab.sweeper.grammar import Assignment
-from ffnn_lab.sweeper.space import Axis, Choice, Interval
 
 MOST_BYTES = 200
 """Longest name of a sweep in UTF-8; file systems allow 255, and suffixes follow."""
@@ -267,52 +266,6 @@ def check_seed(value: Any) -> None:  # noqa: ANN401 - whatever the user wrote
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < CONFIRM_FROM:
         msg = f"seed: tuning takes integers from 0 to {CONFIRM_FROM - 1}, got {value}"
         raise ConfigError(msg)
-
-
-def check_protocol(name: str, arms: Sequence[Arm]) -> None:
-    """Refuse a protocol that the arms' axes do not fit.
-
-    Raises:
-        ConfigError: Naming an axis, and what would fit.
-    """
-    axes = [(arm.name, key, axis) for arm in arms for key, axis in arm.space.items()]
-    intervals = [key for _, key, axis in axes if isinstance(axis, Interval)]
-    growing = [(arm, key) for arm, key, axis in axes if isinstance(axis, Choice) and axis.grows]
-    written = f"hydra.sweeper.protocol.name={name}"
-    if name == "grid" and intervals:
-        msg = (
-            f"{written} needs finitely many values on every axis; {intervals[0]} is an interval: "
-            "list its values, or use random, qmc or tpe"
-        )
-        raise ConfigError(msg)
-    if name == "grid_until_interior":
-        for arm in arms:
-            n_growing = sum(each == arm.name for each, _ in growing)
-            if n_growing != 1:
-                msg = (
-                    f"{written} needs one axis that grows in every arm, as optimizer.lr: "
-                    f"{{center: 0.1, ratio: 2, n_points: 5}}; arm {arm.name} has {n_growing}"
-                )
-                raise ConfigError(msg)
-    elif growing:
-        msg = f"{growing[0][1]} grows, which only grid_until_interior does; got {written}"
-        raise ConfigError(msg)
-    if name == "cmaes":
-        _check_cmaes(arms)
-
-
-def _check_cmaes(arms: Sequence[Arm]) -> None:
-    if importlib.util.find_spec("cmaes") is None:
-        msg = "hydra.sweeper.protocol.name=cmaes needs the package cmaes: pip install cmaes"
-        raise ConfigError(msg)
-    for arm in arms:
-        n_intervals = sum(isinstance(axis, Interval) for axis in arm.space.values())
-        if n_intervals <= 1 or n_intervals < len(arm.space):
-            msg = (
-                "hydra.sweeper.protocol.name=cmaes needs at least two axes in every arm, all of "
-                f"them intervals; arm {arm.name} has {n_intervals} among {len(arm.space)}"
-            )
-            raise ConfigError(msg)
 
 
 def check_pruner(pruner: PrunerConfig, arms: Sequence[Arm]) -> None:

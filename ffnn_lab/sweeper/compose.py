@@ -21,14 +21,15 @@ from ffnn_lab.config import (
     with_values,
 )
 from ffnn_lab.config.fields import as_override, leaf_fields
+from ffnn_lab.protocols import PROTOCOLS
+from ffnn_lab.protocols.space import Axis, Choice, Interval
 from ffnn_lab.sweeper import checks
 from ffnn_lab.sweeper.composer import Composer, as_composed, owner, sorted_texts
 from ffnn_lab.sweeper.definition import CONFIRM_FROM, Arm, Definition
 from ffnn_lab.sweeper.grammar import Assignment, read_entry
 from ffnn_lab.sweeper.naming import UNSAID, command_of, name_of
 from ffnn_lab.sweeper.request import Request, read_request
-from ffnn_lab.sweeper.space import Axis, Choice, Interval
-from ffnn_lab.sweeper.storage import check_url
+from ffnn_lab.sweeper.studies.urls import check_url
 from ffnn_lab.tasks import check_task, settle_task
 from ffnn_lab.wandb_runs import check_tracking
 
@@ -261,5 +262,5 @@ def _protocol(name: str, arms: Sequence[Arm]) -> str:
         may_grow = any(isinstance(axis, Choice) and axis.grows for axis in axes)
         has_intervals = any(isinstance(axis, Interval) for axis in axes)
         name = "grid_until_interior" if may_grow else "tpe" if has_intervals else "grid"
-    checks.check_protocol(name, arms)
+    PROTOCOLS[name].check({arm.name: arm.space for arm in arms})
     return name

@@ -8,7 +8,7 @@ from ffnn_lab.sweeper.checks import check_name
 from ffnn_lab.sweeper.definition import Definition, short_hash
 from ffnn_lab.sweeper.grammar import parse
 from ffnn_lab.sweeper.request import Request
-from ffnn_lab.sweeper.storage import as_stored
+from ffnn_lab.sweeper.studies.urls import as_stored
 
 _ONCE = (
     "hydra.sweeper.dry_run",

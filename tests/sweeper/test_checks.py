@@ -1,12 +1,12 @@
 """What a sweep refuses before anything trains."""
 
 import dataclasses
-from collections.abc import Sequence
 
 import pytest
 
 from ffnn_lab.config import ConfigError, with_values
 from ffnn_lab.config.sweep import PrunerConfig
+from ffnn_lab.protocols.space import Choice
 from ffnn_lab.sweeper.checks import (
     check_arm_names,
     check_axis,
@@ -14,14 +14,12 @@ from ffnn_lab.sweeper.checks import (
     check_examples,
     check_listed,
     check_name,
-    check_protocol,
     check_pruner,
     check_seed,
     check_used,
 )
 from ffnn_lab.sweeper.definition import Arm
 from ffnn_lab.sweeper.grammar import read_assignment
-from ffnn_lab.sweeper.space import Axis, Choice, Interval
 from tests.support.builders import make_run
 
 
@@ -131,39 +129,6 @@ def test_an_assignment_that_no_arm_has_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"optimizer.beta1.*; no arm has it \(a\)"):
         check_used([read_assignment("optimizer.beta1=0.5")], arms)
     check_used([read_assignment("optimizer.lr=0.5")], arms)
-
-
-LISTED, GROWING = Choice((0.1, 0.2)), Choice((0.1, 0.2), grows=True)
-DRAWN = Interval(0.0, 1.0, log=False)
-
-
-@pytest.mark.parametrize(
-    ("protocol", "axes", "says"),
-    [
-        ("grid", (DRAWN,), "needs finitely many values on every axis; axis0 is an interval"),
-        ("grid_until_interior", (LISTED,), "needs one axis that grows in every arm.*has 0"),
-        ("grid_until_interior", (GROWING, GROWING), "arm a has 2"),
-        ("random", (GROWING,), "axis0 grows, which only grid_until_interior does"),
-        ("cmaes", (DRAWN,), "needs at least two axes in every arm"),
-        ("cmaes", (DRAWN, DRAWN, LISTED), "all of them intervals; arm a has 2 among 3"),
-        ("grid", (LISTED, LISTED), None),
-        ("grid_until_interior", (GROWING, DRAWN), None),
-        ("random", (LISTED, DRAWN), None),
-        ("qmc", (), None),
-        ("tpe", (DRAWN,), None),
-        ("cmaes", (DRAWN, DRAWN), None),
-    ],
-)
-def test_a_protocol_that_the_axes_do_not_fit_is_refused(
-    protocol: str, axes: Sequence[Axis], says: str | None
-) -> None:
-    space = {f"axis{number}": axis for number, axis in enumerate(axes)}
-    arms = [Arm("a", make_run(), (), space)]
-    if says is None:
-        check_protocol(protocol, arms)
-        return
-    with pytest.raises(ConfigError, match=says):
-        check_protocol(protocol, arms)
 
 
 def test_a_pruner_needs_every_epoch_measured() -> None:
