@@ -16,6 +16,7 @@ from ffnn_lab.config.fields import (
     is_neutral,
     neutral_values,
     one_of,
+    option_of,
     ranged,
     type_hints,
     walk_leaves,
@@ -33,7 +34,7 @@ class ModelConfig:
 
     widths: list[int] = ranged("[1, inf)")
     """Units of each hidden layer; an empty list is a linear model."""
-    activation: str = one_of("relu", "tanh", "sigmoid", "gelu")
+    activation: str = option_of("activation")
     bias: bool
     """Whether every layer has a bias, or none."""
 
