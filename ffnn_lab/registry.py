@@ -15,7 +15,9 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 FOLDERS: dict[str, str] = {
     "activation": "ffnn_lab.activations",
+    "initializer": "ffnn_lab.initializers",
     "optimizer": "ffnn_lab.optimizers",
+    "schedule": "ffnn_lab.schedules",
 }
 """To each kind of option the package whose modules define the options of that kind."""
 
