@@ -19,7 +19,8 @@ from benchmarks.ways.products import Products
 from benchmarks.ways.turns import turns
 from benchmarks.workloads import OPTIMIZERS, WORKLOADS, Cell, Work, make_work, start_weights
 from ffnn_lab.config import RunConfig
-from ffnn_lab.config.optimizer import AdamConfig, HeavyBallConfig
+from ffnn_lab.optimizers.adam import AdamConfig
+from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
 from ffnn_lab.population import Member
 
 SMALL = WORKLOADS["64-64-10"]

@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from ffnn_lab.config import RunConfig, run_id, with_values
-from ffnn_lab.config.optimizer import (
-    AdaGradConfig,
-    AdamConfig,
-    HeavyBallConfig,
-    OptimizerConfig,
-    RMSPropConfig,
-    SGDConfig,
-)
+from ffnn_lab.config.optimizer import OptimizerConfig
+from ffnn_lab.optimizers.adagrad import AdaGradConfig
+from ffnn_lab.optimizers.adam import AdamConfig
+from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
+from ffnn_lab.optimizers.rmsprop import RMSPropConfig
+from ffnn_lab.optimizers.sgd import SGDConfig
 from ffnn_lab.records import (
     DEFAULT_SETTING,
     CurvePoint,

@@ -1,40 +1,31 @@
-"""Where the workers of a sweep meet: an Optuna storage, and the one lock around each decision.
+"""The storage that the workers of a sweep share, and the one lock around each decision.
 
-Whoever holds the lock decides alone what is asked, scored and taken on; training needs no lock.
+Whoever holds the lock alone decides what is asked, scored and taken on; training needs no lock.
 A lock dies with the process that holds it, on one machine and across machines.
 """
 
 import errno
 import functools
-import importlib.util
-import json
 import os
-import re
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import unquote
 
 import optuna
-from optuna.storages import BaseStorage, JournalStorage, RDBStorage, get_storage
-from optuna.storages.journal import JournalFileBackend
-from optuna.storages.journal._file import BaseJournalFileLock
+from optuna.storages import BaseStorage, RDBStorage, get_storage
 from optuna.study import StudyDirection
 
-from ffnn_lab.config import ConfigError
 from ffnn_lab.records import RecordError
-from ffnn_lab.sweeper import server
-from ffnn_lab.sweeper.locks import locked, refuse_link
+from ffnn_lab.sweeper.locks import locked
+from ffnn_lab.sweeper.presence import JOURNAL
+from ffnn_lab.sweeper.studies import private, server
+from ffnn_lab.sweeper.studies.journal import open_journal
+from ffnn_lab.sweeper.studies.urls import URL_KEY, check_url, without_password
 
 T = TypeVar("T")
-# sqlalchemy is imported where a server is asked for: a journal need not wait half a second for it.
-
-JOURNAL = "study.journal"
-URL_KEY = "hydra.sweeper.storage"
-SCHEMES = ("postgresql", "postgresql+psycopg")
 CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
-"""Reasons for which a file cannot be written that the user can do something about."""
+"""Errors of writing a file that the user can do something about."""
 
 
 class Storage:
@@ -66,7 +57,7 @@ class Storage:
         folder.mkdir(parents=True, exist_ok=True)
         self.optuna: BaseStorage
         if url is None:
-            self.optuna = _open_journal(folder / JOURNAL)
+            self.optuna = open_journal(folder / JOURNAL)
         else:
             with self.trouble_said():
                 self._database = self.patiently(functools.partial(server.open_database, url))
@@ -109,7 +100,7 @@ class Storage:
         """Delete the studies whose names begin so."""
         for study in self.optuna.get_all_studies():
             if study.study_name.startswith(prefix):
-                self.optuna.delete_study(study._study_id)  # noqa: SLF001 - names alone are public
+                self.optuna.delete_study(private.study_id(study))
 
     def patiently(self, operation: Callable[[], T]) -> T:
         """Do what needs the storage; where a server does not answer, wait and do it again.
@@ -227,132 +218,3 @@ class Attributes:
     def write(self, key: str, value: object) -> None:
         """Write one; None stands for nothing."""
         self._storage.set_study_user_attr(self._study_id, key, value)
-
-
-def check_url(url: str) -> None:
-    """Refuse a URL that is not one of PostgreSQL, and one that no installed package can open.
-
-    Raises:
-        ConfigError: Saying what was expected.
-    """
-    from sqlalchemy.engine import make_url  # noqa: PLC0415 - see the top
-    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
-
-    try:
-        parsed = make_url(url)
-        scheme, parameters = parsed.drivername, set(parsed.query)
-    except (ArgumentError, ValueError):  # the latter for a port that is no number
-        scheme, parameters = "", set()
-    if scheme not in SCHEMES:
-        msg = (
-            "hydra.sweeper.storage must be null (a journal in the sweep's folder) or "
-            f"postgresql://user:password@host:port/database, got {without_password(url)}"
-        )
-        raise ConfigError(msg)
-    if "sslpassword" in parameters:
-        msg = (
-            "hydra.sweeper.storage: sslpassword would be handed to the workers in writing; put it "
-            "into a connection service file, and name that: postgresql://?service=NAME"
-        )
-        raise ConfigError(msg)
-    if importlib.util.find_spec("psycopg") is None:
-        msg = "hydra.sweeper.storage needs the package psycopg: pip install 'psycopg[binary]'"
-        raise ConfigError(msg)
-
-
-def without_password(url: str) -> str:
-    """Write a URL as it may be shown; one that is not well formed, too."""
-    # The password goes from the user's colon to the last @, for it may contain one.
-    hidden = re.sub(r"(^|/)([^:/@]*):(?!//).*@", r"\1\2:***@", url)
-    return re.sub(r"([?&])([^=&]*)=([^&'\"]*)", _hidden_parameter, hidden)
-
-
-def _hidden_parameter(found: re.Match[str]) -> str:
-    """Hide the value of a URL's parameter that is a password, however its name is written."""
-    is_secret = "password" in unquote(found[2]).lower()
-    return f"{found[1]}{found[2]}=***" if is_secret else found[0]
-
-
-def as_stored(override: str) -> str:
-    """Write an override as it may be stored: a URL of a storage without its password.
-
-    What is stored can be used again where PostgreSQL's client finds the password by itself, in
-    ``PGPASSWORD`` or ``PGPASSFILE``.
-    """
-    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415 - see the top
-
-    key, _, value = override.partition("=")
-    if key.lstrip("+") == URL_KEY:
-        quote = value[:1] if value[:1] in ("'", '"') else ""
-        try:
-            bare, _ = split_password(value.strip(quote) if quote else value)
-        except (ArgumentError, ValueError):  # An interpolation, or not well formed.
-            return f"{key}={without_password(value)}"
-        return f"{key}={quote}{bare}{quote}"
-    return without_password(override) if "postgres" in override.lower() else override
-
-
-def split_password(url: str) -> tuple[str, str | None]:
-    """Give a URL without its password, and the password."""
-    from sqlalchemy.engine import make_url  # noqa: PLC0415 - see the top
-
-    parsed = make_url(url)
-    asked = parsed.query.get("password")
-    password = parsed.password or (asked if isinstance(asked, str) else None)
-    bare = parsed._replace(password=None).difference_update_query(["password"])
-    return bare.render_as_string(hide_password=False), password
-
-
-class _JournalLock(BaseJournalFileLock):
-    """Locks the journal for one append, and mends what a killed writer left behind.
-
-    Optuna's own locks are files that stay when their holder is killed, and are waited for.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._held = ExitStack()
-
-    def acquire(self) -> bool:
-        refuse_link(self._path)
-        self._held.enter_context(locked(self._path.with_name(f".{self._path.name}.lock")))
-        _mend_tail(self._path)
-        return True
-
-    def release(self) -> None:
-        self._held.close()
-
-
-def _mend_tail(path: Path) -> None:
-    """Cut off a last line that was not written to its end; the next would be joined to it."""
-    if not path.exists():
-        return
-    with path.open("r+b") as file:
-        size = file.seek(0, 2)
-        end = size
-        while end > 0:
-            start = max(0, end - 4096)
-            file.seek(start)
-            newline = file.read(end - start).rfind(b"\n")
-            if newline >= 0:
-                end = start + newline + 1
-                break
-            end = start
-        if end < size:
-            file.truncate(end)
-
-
-def _open_journal(path: Path) -> JournalStorage:
-    """Open a journal; one that cannot be read is set aside, for the records can replace it."""
-    lock = _JournalLock(path)
-    lock.acquire()  # so that of several processes one sets it aside
-    try:
-        # Optuna's reader overlooks a bad line as long as it is the last.
-        for line in path.read_bytes().splitlines()[-1:] if path.exists() else ():
-            json.loads(line)
-        return JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
-    except (ValueError, KeyError, TypeError, AssertionError, AttributeError):
-        path.replace(path.with_name(f"{path.name}.damaged"))
-        return JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
-    finally:
-        lock.release()

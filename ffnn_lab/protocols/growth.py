@@ -1,27 +1,16 @@
-"""How a grid grows: beyond its outermost point, as long as the best setting lies there."""
+"""The growth of a grid: points beyond its edge, as long as the best setting lies there."""
 
 import json
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from ffnn_lab.config import ConfigError, with_values
-from ffnn_lab.scores import Standing
-from ffnn_lab.sweeper.definition import Arm, Definition
-from ffnn_lab.sweeper.space import Choice
+from ffnn_lab.protocols.option import Search, Standing, Values, growing_axes
+from ffnn_lab.protocols.space import Choice
 
-Values = dict[str, Any]
-"""A setting: dotted key to value."""
 _WIDE = 1.5
-"""Steps of the grid between a point and the next that did not complete, at least, for which
-another point is put between them. A grid need not be exactly geometric."""
-
-
-def growing_axis(arm: Arm) -> tuple[str, Choice]:
-    """Find the one axis of an arm that grows; the definition made sure that there is one."""
-    return next(
-        (key, axis) for key, axis in arm.space.items() if isinstance(axis, Choice) and axis.grows
-    )
+"""Least distance, in steps of the grid, between a point and the next that did not complete, at
+which another point is put between them. A grid need not be exactly geometric."""
 
 
 def growth_range(axis: Choice) -> tuple[float, float]:
@@ -29,20 +18,19 @@ def growth_range(axis: Choice) -> tuple[float, float]:
     return axis.values[0] * 1e-12, axis.values[-1] * 1e12
 
 
-def extension(
-    definition: Definition, arm: Arm, known: Sequence[Values], standing: Standing | None
-) -> Values | None:
+def extension(search: Search, known: Sequence[Values], standing: Standing | None) -> Values | None:
     """Return the next setting beyond the grid, if the best lies on an edge of the growing axis.
 
     A new point of that axis meets all values of the others, and is finished before anything else.
 
     Args:
-        definition: The sweep.
-        arm: The arm.
-        known: The settings that were asked for, by number.
-        standing: How they stand; None while some are not scored.
+        search: What is searched; one axis grows.
+        known: The settings that were proposed, by number.
+        standing: How they compare; None while some are not scored.
     """
-    key, axis = growing_axis(arm)
+    (key,) = growing_axes(search.space)
+    axis = search.space[key]
+    assert isinstance(axis, Choice)  # noqa: S101 - as growing_axes says
     grid, (low, high) = axis.values, growth_range(axis)
     others = list({json.dumps({**v, key: None}): v for v in known}.values())
     newest = known[-1][key]
@@ -51,7 +39,7 @@ def extension(
     if newest not in grid and lacking is not None:
         return lacking
     tried = sorted({values[key] for values in known})
-    if standing is None or len(tried) >= definition.max_points:
+    if standing is None or len(tried) >= search.max_points:
         return None
     completed = sorted({known[number][key] for number in standing.completed})
     at, is_up = _edge(tried, completed, known[standing.best][key], is_flat=standing.is_flat)
@@ -59,7 +47,7 @@ def extension(
     if beyond is None or not low <= beyond <= high:
         return None
     try:
-        with_values(arm.config, {key: beyond})
+        with_values(search.config, {key: beyond})
     except ConfigError:
         return None  # a natural bound: nothing lies beyond
     return {**others[0], key: beyond}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ffnn_lab.run import announce
+from ffnn_lab.sweeper.command import announce
 from ffnn_lab.sweeper.estimate import Estimate
 from tests.support.sweeps import make_definition
 
@@ -24,12 +24,12 @@ def test_a_plan_is_shown_before_anything_is_compiled(
             compiled.append(told.getvalue())
         return Estimate(0, 3, 1, 7.0 if may_compile else 90.0, is_upper=not may_compile)
 
-    monkeypatch.setattr("ffnn_lab.sweeper.estimate.estimate", timed)
+    monkeypatch.setattr("ffnn_lab.sweeper.command.estimate", timed)
     goes_on = announce(
         make_definition("grid"),
         tmp_path / "sweep",
         Console(file=told, width=200),
-        stays=True,
+        is_continued=True,
         launcher="basic",
         n_workers=1,
         n_threads=1,
