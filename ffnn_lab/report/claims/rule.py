@@ -90,7 +90,7 @@ class Finding:
 
 
 def judge(region: Region, effects: Sequence[Effect]) -> list[Finding]:
-    """Give each of a claim's effects on one sweep its verdict.
+    """Return the verdict on each of a claim's effects on one sweep.
 
     Args:
         region: What the claim asserts.

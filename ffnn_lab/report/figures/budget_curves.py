@@ -12,7 +12,7 @@ from ffnn_lab.report.figures.save import new_figure
 
 
 def has_place(points: pd.DataFrame) -> pd.Series:
-    """Say which points have a place in the figure; an infinite expectation has none."""
+    """Return a mask of the points that can be drawn; an infinite expectation cannot."""
     return pd.Series(np.isfinite(points["expected"].astype(float)), index=points.index)
 
 

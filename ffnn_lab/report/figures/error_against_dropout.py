@@ -33,11 +33,11 @@ COLUMNS = [
 SHOWN = ("setting", "best", "confirmed")
 """What a point is: a setting that was drawn, the best at a rate, or a winner on fresh seeds."""
 STEP = 0.012
-"""By how much arms at one rate are set beside each other at most, lest they hide one another."""
+"""Maximum horizontal offset between arms at one rate, so that none hides another."""
 
 
 def points(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
-    """Give what is known of each rate of dropout.
+    """Return the settings, the best of them and the winners at each rate of dropout.
 
     Returns:
         One row per point, as ``shown``: each ``setting`` whose rate was drawn from a range, with
@@ -82,7 +82,7 @@ def _confirmed(
 
 
 def looks(points: pd.DataFrame) -> dict[str, Look]:
-    """Give each series its look: that of its arm, or of the optimizer whose arms it joins."""
+    """Return the look of each series: that of its arm, or of the optimizer whose arms it joins."""
     names = dict.fromkeys(points["series"])
     of_all = looks_of(dict.fromkeys([*style.arms_of(points), *names]))
     return {name: of_all[name] for name in names}
@@ -148,7 +148,7 @@ def draw_confirmed(points: pd.DataFrame, ax: Axes, *, series: Mapping[str, Look]
 
 
 def _beside(points: pd.DataFrame, n_series: int) -> list[float]:
-    """Say by how much each series is moved aside: by nothing where no two share a rate."""
+    """Return the horizontal offset of each series: 0 where no two share a rate."""
     rates = np.unique(points[KEY].to_numpy())
     step = min([STEP, *(0.3 * np.diff(rates) / n_series)])
     if len(rates) == len(points):

@@ -74,12 +74,12 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
 
 
 def _side(edges: str) -> str:
-    """Give the side of the learning rates' edge among those of a setting."""
+    """Return the side of the learning rates' edge among those of a setting."""
     return dict(edge.rsplit(" ", 1) for edge in edges.split("; ") if edge).get(KEY, "")
 
 
 def _other_edges(rows: pd.DataFrame) -> str:
-    """Give a winner's edges that no triangle shows: all but the learning rates'."""
+    """Return a winner's edges that no triangle shows: all but the learning rates'."""
     edges = [edge for text in rows["edges"] for edge in text.split("; ") if edge]
     return "; ".join(edge for edge in edges if edge.rsplit(" ", 1)[0] != KEY)
 

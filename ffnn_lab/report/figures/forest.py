@@ -1,4 +1,4 @@
-"""What figures of effects share: one row for each, its interval, its name and a word beside it."""
+"""Drawing of effects: one row for each, with its interval, its name and a text beside it."""
 
 import math
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ LINE = 0.13
 
 
 def has_place(table: pd.DataFrame) -> pd.Series:
-    """Say which rows have an interval, and so a place in the figure."""
+    """Return a mask of the rows that have an interval, and so a place in the figure."""
     return table["low"].map(math.isfinite).astype(bool)
 
 

@@ -49,7 +49,7 @@ def points(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
 
 
 def has_place(points: pd.DataFrame) -> pd.Series:
-    """Say which cells are not empty."""
+    """Return a mask of the cells that are not empty."""
     return points["score"].notna()
 
 

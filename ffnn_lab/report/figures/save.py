@@ -13,7 +13,7 @@ from ffnn_lab.report.places import SUFFIXES, write_text
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Make a figure that no global state knows.
+    """Return a new figure that no global state of matplotlib knows.
 
     Args:
         width: In inches.
@@ -59,7 +59,7 @@ def write_png(figure: Figure, path: Path) -> None:
 def provenance(
     runs: pd.DataFrame, *, run_ids: Mapping[str, Sequence[str]], commands: Sequence[str]
 ) -> dict[str, object]:
-    """Say what is behind a figure.
+    """Return what is behind a figure: commands, commits and runs.
 
     Args:
         runs: The table ``runs``.

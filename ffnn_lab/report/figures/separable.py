@@ -177,7 +177,7 @@ def _by_condition(runs: pd.DataFrame, conditions: list[str]) -> Figure:
 
 
 def title(keys: Sequence[str], values: Sequence[object]) -> str:
-    """Word a panel's conditions and their values."""
+    """Return the title of a panel: its conditions and their values."""
     words = (
         f"{WORDS.get(key, (key,))[0]} = {value}" for key, value in zip(keys, values, strict=True)
     )

@@ -72,7 +72,7 @@ def arms_of(points: pd.DataFrame) -> list[str]:
 
 
 def edge_line(edges: str, *, what: str = "") -> str:
-    """Word for a legend, as a line of its own, that a setting lies on an edge; or nothing.
+    """Return a line of a legend that says on which edge a setting lies; empty if on none.
 
     Args:
         edges: As `ffnn_lab.edges.edge_text` words them.
@@ -99,7 +99,7 @@ def n_columns(labels: Sequence[str], *, width: float) -> int:
 
 
 def legend_height(labels: Sequence[str]) -> float:
-    """Say how high a legend is that lists labels below each other, in inches.
+    """Return the height in inches of a legend that lists labels below each other.
 
     Args:
         labels: What it says; each may have several lines.
@@ -190,7 +190,7 @@ def entries(ax: Axes) -> tuple[list[Artist], list[str]]:
 
 
 def spans_decades(errors: Sequence[float]) -> bool:
-    """Whether errors differ by more than a factor of ten, so that a linear axis would hide some.
+    """Return True if errors differ by more than a factor of ten, as a linear axis would hide.
 
     Args:
         errors: As `error_axis` takes them.

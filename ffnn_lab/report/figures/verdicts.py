@@ -58,7 +58,7 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
 
 
 def _margins(points: pd.DataFrame) -> list[float]:
-    """Give the ends of the claimed region that there are."""
+    """Return the finite ends of the claimed region."""
     ends = points[["claimed.low", "claimed.high"]].iloc[0].tolist()
     return [end for end in ends if abs(end) != float("inf")]
 

@@ -97,7 +97,7 @@ SETTINGS = (Shape("one axis", _one_axis), Shape("two axes", _two_axes))
 
 
 def bounds(share: float, *, n: int, certainty: float = CERTAINTY) -> tuple[float, float]:
-    """Give where a simulated share lies if the true one is known: binomial quantiles.
+    """Return the binomial quantiles between which a simulated share lies if the true one is known.
 
     Args:
         share: The true one.
@@ -262,7 +262,7 @@ def report_coverage(*, n_simulations: int, seed: int, console: Console | None = 
 
 
 def readable_coverage(table: pd.DataFrame) -> pd.DataFrame:
-    """Word the coverage, in percent, one column per number of values."""
+    """Return the coverage in percent, one column per number of values."""
     cells: dict[tuple[str, str], dict[str, str]] = {}
     for row in table.to_dict("records"):
         cell = f"{100 * row['share']:.1f}" + ("" if row["kept"] else "*")

@@ -95,7 +95,7 @@ def _rows(sweep: Sweep) -> list[dict[str, object]]:
 
 
 def readable_summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Word the table as the paper has it: optimizers below each other, sweeps side by side."""
+    """Return the table in the paper's form: optimizers below each other, sweeps side by side."""
     rows = {}
     for optimizer in OPTIMIZERS:
         for is_tuned in (True, False):

@@ -84,7 +84,7 @@ def report_claims(
 
 
 def readable_verdicts(table: pd.DataFrame) -> pd.DataFrame:
-    """Word the verdicts; effects are in percentage points where no other unit is told."""
+    """Return the verdicts as words; effects are in percentage points unless a unit is named."""
     rows = table.to_dict("records")
     effects = interval_cells(table, "effect")
     return pd.DataFrame(
@@ -112,7 +112,7 @@ def readable_verdicts(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def region_text(low: float, high: float) -> str:
-    """Word a region of effects, in hundredths: ``> 0.10``, ``< -0.10``, ``-5.00 to 5.00``."""
+    """Return a region of effects, in hundredths: ``> 0.10``, ``< -0.10``, ``-5.00 to 5.00``."""
     if math.isinf(high):
         return f"> {percent(low)}"
     if math.isinf(low):
@@ -125,7 +125,7 @@ def _unit(unit: str, cell: str = "") -> str:
 
 
 def _remarks(table: pd.DataFrame) -> list[str]:
-    """Word what a reader must know, and what each claim lacks that was not run."""
+    """Return what a reader must know, and what each claim lacks that was not run."""
     found = [
         "effects are shown with their plain 95% t interval; a verdict is given where Holm's p, "
         "over the effects of one claim on one sweep, of the t test against the nearer end of what "
@@ -172,7 +172,7 @@ def _write(
 
 
 def _section(claim: Claim, table: pd.DataFrame) -> str:
-    """Word a claim whole: what was declared, and how often it came out which way."""
+    """Return the section of a claim: what was declared, and how many verdicts of each kind."""
     rows = table[table["claim"] == claim.name]
     counts = [f"{int((rows['verdict'] == each).sum())} {each}" for each in VERDICTS]
     region = region_text(claim.region.low, claim.region.high)

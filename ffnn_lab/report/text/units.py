@@ -46,7 +46,7 @@ OF_SIGNS = Units("%", "mean square")
 
 
 def units_of(runs: pd.DataFrame) -> Units:
-    """Tell the units of a folder.
+    """Return the units of a folder's errors and losses.
 
     Args:
         runs: The table ``runs``: a task that predicts numbers, and no other, has a chance error
