@@ -21,12 +21,11 @@ from rich.table import Table
 from rich.text import Text
 
 from ffnn_lab.config import RunConfig
+from ffnn_lab.definition import SAMPLED, Axis, Choice, Definition
 from ffnn_lab.population import Member
 from ffnn_lab.records import SPLITS, RunResult
 from ffnn_lab.sweeper.agenda import Progress
-from ffnn_lab.sweeper.definition import SAMPLED, Definition
 from ffnn_lab.sweeper.estimate import Estimate
-from ffnn_lab.sweeper.space import Axis, Choice
 from ffnn_lab.sweeper.worker import Watcher
 from ffnn_lab.wandb_runs import unheeded
 
@@ -155,8 +154,8 @@ def print_plan(
 
     n_tune, n_confirm = len(definition.tune_seeds), len(definition.confirm_seeds)
     objective = definition.objective
-    grows = definition.protocol == "grid_until_interior"
-    say(f"sweep {definition.name}, {definition.protocol}; folder {folder}")
+    grows = definition.protocol.name == "grid_until_interior"
+    say(f"sweep {definition.name}, {definition.protocol.name}; folder {folder}")
     for line in (*tasks, *unheeded(definition.arms[0].config.tracking, os.environ)):
         say(line)
     for arm in definition.arms:
@@ -166,11 +165,11 @@ def print_plan(
     moment = {
         "last": "last epoch",
         "best": "best epoch",
-        "mean_last": f"mean of the last {objective.get('n_last')} epochs",
-    }[objective["moment"]]
-    tuning = f"tune by {objective['split']} {objective['metric']} ({moment})"
-    if definition.pruner["name"] != "none":
-        tuning += f", pruned by {definition.pruner['name']}"
+        "mean_last": f"mean of the last {objective.n_last} epochs",
+    }[objective.moment]
+    tuning = f"tune by {objective.split} {objective.metric} ({moment})"
+    if definition.pruner is not None:
+        tuning += f", pruned by {definition.pruner.name}"
     confirm = (
         f", then confirm each winner and each untuned default on {n_confirm} fresh seeds"
         if n_confirm
@@ -202,8 +201,8 @@ def print_plan(
     )
     say(f"{definition.n_runs} runs{more}{recorded}; {work}")
     if n_idle and estimate.seconds > WORTH_WORKERS_SECONDS:
-        is_sampled = definition.protocol in SAMPLED
-        other = f" ({definition.protocol} then proposes by their order)" if is_sampled else ""
+        is_sampled = definition.protocol.name in SAMPLED
+        other = f" ({definition.protocol.name} then proposes by their order)" if is_sampled else ""
         cores = "a core has" if n_idle == 1 else f"{n_idle} cores have"
         say(f"{cores} nothing to do: hydra/launcher=joblib starts a worker for each{other}")
 
@@ -233,7 +232,7 @@ class SweepDisplay(Watcher):
         self._console = console
         self._progress = make_progress(console)
         self._arms = [arm.name for arm in definition.arms]
-        self._format = ".2%" if definition.objective["metric"] == "error" else ".4f"
+        self._format = ".2%" if definition.objective.metric == "error" else ".4f"
         self._best: dict[str, float] = {}
         self._bars: dict[str, TaskID] = {}
         self._known = Progress({}, {}, {})

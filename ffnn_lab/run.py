@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
     from rich.console import Console
 
-    from ffnn_lab.sweeper.definition import Definition
+    from ffnn_lab.definition import Definition
     from ffnn_lab.sweeper.pool import Job, Launcher
 
 TRACEBACK = "FFNN_LAB_TRACEBACK"
@@ -173,8 +173,9 @@ def run_sweep(
     with no_collection():
         from rich.console import Console  # noqa: PLC0415 - see the module's docstring
 
+        from ffnn_lab.definition import read_definition  # noqa: PLC0415
         from ffnn_lab.display import SweepDisplay  # noqa: PLC0415
-        from ffnn_lab.records import read_definition, read_runs  # noqa: PLC0415
+        from ffnn_lab.records import read_runs  # noqa: PLC0415
         from ffnn_lab.report.claims import declaration  # noqa: PLC0415
         from ffnn_lab.sweeper.compose import define  # noqa: PLC0415
         from ffnn_lab.sweeper.pool import (  # noqa: PLC0415

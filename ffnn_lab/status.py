@@ -13,26 +13,25 @@ import argparse
 import math
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ffnn_lab.definition import Definition, stored_definition
 from ffnn_lab.records import (
     DEFAULT_SETTING,
     RecordError,
     add_outputs,
     find_folder,
     read_curves,
-    read_definition,
     read_runs,
     read_trials,
 )
-from ffnn_lab.scores import best_settings, n_settings_asked, setting_scores
+from ffnn_lab.scores import best_settings, setting_scores
 from ffnn_lab.sweeper.presence import Presence, look
 from ffnn_lab.terminal import accept_any_text
 
@@ -173,57 +172,50 @@ def read_status(folder: Path, *, now: float | None = None) -> SweepStatus:
     Raises:
         RecordError: If the definition or a part of the records is damaged.
     """
-    definition = read_definition(folder)
-    if definition is None:
-        msg = f"{folder} has no definition.json to say what was asked for"
-        raise RecordError(msg)
-    try:
-        return SweepStatus(
-            name=folder.resolve().name,
-            command=str(definition["command"]),
-            metric=str(definition["objective"]["metric"]),
-            arms=_arms(folder, definition),
-            changed=_changed(folder),
-            presence=look(folder, definition["name"], now=time.time() if now is None else now),
-        )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        msg = f"{folder / 'definition.json'} is not a sweep's definition ({error!r})"
-        raise RecordError(msg) from error
+    definition = stored_definition(folder)
+    return SweepStatus(
+        name=folder.resolve().name,
+        command=definition.command,
+        metric=definition.objective.metric,
+        arms=_arms(folder, definition),
+        changed=_changed(folder),
+        presence=look(folder, definition.name, now=time.time() if now is None else now),
+    )
 
 
-def _arms(folder: Path, definition: Mapping[str, Any]) -> tuple[ArmStatus, ...]:
+def _arms(folder: Path, definition: Definition) -> tuple[ArmStatus, ...]:
     trials, runs = read_trials(folder), read_runs(folder)
-    objective = definition["objective"]
-    curves = read_curves(folder) if objective["moment"] == "mean_last" else None
+    objective = definition.objective
+    curves = read_curves(folder) if objective.moment == "mean_last" else None
     # A trial whose run is not written yet is left out, here and in the scores.
     rows = trials.merge(runs[["run_id", "status", "seconds"]], on="run_id")
     found = []
     winners: dict[str, int] = {}
-    for stage in ("tune", "confirm"):
-        n_seeds = len(definition[stage]["seeds"])
+    for stage, seeds in (("tune", definition.tune_seeds), ("confirm", definition.confirm_seeds)):
+        n_seeds = len(seeds)
         if n_seeds == 0:
             continue
         scores = setting_scores(runs, trials, stage=stage, objective=objective, curves=curves)
         is_whole = scores["n_seeds"] >= n_seeds
         if stage == "tune":
             winners = best_settings(scores[is_whole])
-        for arm in definition["arms"]:
-            own = rows[(rows["stage"] == stage) & (rows["arm"] == arm)]
-            whole = scores[is_whole & (scores["arm"] == arm)]
+        for arm in definition.arms:
+            own = rows[(rows["stage"] == stage) & (rows["arm"] == arm.name)]
+            whole = scores[is_whole & (scores["arm"] == arm.name)]
             if stage == "confirm":
                 # One that won before the sweep was widened is not asked for any more.
-                confirmed = [winners.get(arm), DEFAULT_SETTING]
+                confirmed = [winners.get(arm.name), DEFAULT_SETTING]
                 own = own[own["setting"].isin(confirmed)]
                 whole = whole[whole["setting"].isin(confirmed)]
-            n_asked = _n_asked(definition, arm, stage)
+            n_asked = definition.n_confirmed_of(arm)
             if stage == "tune":  # a grid that grew asked for more than it began with
-                n_asked = max(n_asked, own["setting"].nunique())
+                n_asked = max(definition.n_settings_of(arm), own["setting"].nunique())
             counts = own["status"].value_counts()
             tuned = whole[whole["setting"] != DEFAULT_SETTING]
             found.append(
                 ArmStatus(
                     stage=stage,
-                    arm=arm,
+                    arm=arm.name,
                     n_settings=len(whole),
                     n_settings_asked=n_asked,
                     n_runs=len(own),
@@ -236,18 +228,6 @@ def _arms(folder: Path, definition: Mapping[str, Any]) -> tuple[ArmStatus, ...]:
                 )
             )
     return tuple(found)
-
-
-def _n_asked(definition: Mapping[str, Any], arm: str, stage: str) -> int:
-    """Count the settings that an arm is to try before it grows; or to confirm.
-
-    What is confirmed is the winner and, where the arm has axes, its untuned default.
-    """
-    protocol, space = definition["protocol"], definition["arms"][arm]["space"]
-    if stage == "confirm":
-        return 2 if space else 1
-    n_settings = int(protocol["n_settings"])
-    return n_settings_asked(space, protocol=protocol["name"], n_settings=n_settings)
 
 
 def _changed(folder: Path) -> float:

@@ -23,6 +23,7 @@ from rich.console import Console
 
 from ffnn_lab.config import UserError
 from ffnn_lab.config.run import TrackingConfig
+from ffnn_lab.definition import read_definition
 from ffnn_lab.delivery import BUSY, Delivery, count_text
 from ffnn_lab.mirror_process import server_address
 from ffnn_lab.records import (
@@ -35,7 +36,6 @@ from ffnn_lab.records import (
     add_outputs,
     find_folder,
     read_curves,
-    read_definition,
     read_runs,
     read_trials,
 )
@@ -143,7 +143,8 @@ def recorded_runs(folder: Path, *, project: str | None, entity: str | None) -> l
     if len(runs) == 0:
         msg = f"{folder} has no recorded runs yet"
         raise RecordError(msg)
-    group = str((read_definition(folder) or {}).get("name", folder.resolve().name))
+    definition = read_definition(folder)
+    group = definition.name if definition else folder.resolve().name
     trials = read_trials(folder)
     trials = trials.sort_values(
         "stage", key=lambda stages: stages.map(STAGES.index), kind="stable"

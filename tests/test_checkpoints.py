@@ -18,14 +18,13 @@ from torch import Tensor
 
 from ffnn_lab.checkpoints import load_checkpoint, save_checkpoint
 from ffnn_lab.config import RunConfig, run_id, with_values
+from ffnn_lab.definition import Choice, Definition
 from ffnn_lab.population import Member, Snapshot
 from ffnn_lab.records import CurvePoint, RunResult, read_runs
 from ffnn_lab.schedules import ScheduleState
-from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.identity import Identity
 from ffnn_lab.sweeper.leases import Leases
 from ffnn_lab.sweeper.pool import open_sweep, workers_of
-from ffnn_lab.sweeper.space import Choice
 from ffnn_lab.sweeper.storage import Storage
 from ffnn_lab.sweeper.worker import StoppedError, Watcher, Worker
 from ffnn_lab.tasks import Task
@@ -371,8 +370,7 @@ LONG = {
 def with_arms(definition: Definition, changes: Mapping[str, object]) -> Definition:
     """Change the config of every arm."""
     arms = tuple(
-        dataclasses.replace(arm, config=with_values(arm.config, dict(changes)))
-        for arm in definition.arms
+        arm.with_config(with_values(arm.config, dict(changes))) for arm in definition.arms
     )
     return dataclasses.replace(definition, arms=arms)
 

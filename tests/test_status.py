@@ -13,8 +13,9 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
+from ffnn_lab.definition import Choice, Definition, Interval, Space, write_definition, write_sealed
 from ffnn_lab.population import Member
-from ffnn_lab.records import RecordError, RecordWriter, write_definition
+from ffnn_lab.records import RecordError, RecordWriter
 from ffnn_lab.status import (
     ArmStatus,
     SweepStatus,
@@ -26,16 +27,15 @@ from ffnn_lab.status import (
 )
 from ffnn_lab.sweeper import presence
 from ffnn_lab.sweeper.agenda import Progress
-from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.identity import Identity
 from ffnn_lab.sweeper.leases import LEASE_SECONDS
 from ffnn_lab.sweeper.pool import workers_of
 from ffnn_lab.sweeper.presence import Presence
-from ffnn_lab.sweeper.space import Choice, Interval, Space
 from ffnn_lab.sweeper.storage import JOURNAL, Storage
 from ffnn_lab.sweeper.worker import StoppedError, Watcher
 from tests.support import sweeps as working
 from tests.support.command_line import run_module
+from tests.support.definitions import write_stored
 from tests.support.report.builders import (
     CONFIRM,
     DEFAULT,
@@ -144,7 +144,7 @@ def test_a_mean_of_the_last_epochs_reads_the_curves(tmp_path: Path) -> None:
     damaged.write_bytes(b"torn")
     with pytest.raises(RecordError, match="cannot be read"):
         read_status(folder)
-    write_definition(folder, make_definition())
+    write_stored(folder, make_definition())
     assert read_status(folder).state == "finished"
 
 
@@ -173,7 +173,7 @@ def test_a_sweep_without_confirm_is_finished_when_it_is_tuned(tmp_path: Path) ->
 
 
 def test_a_sweep_that_has_only_begun(tmp_path: Path) -> None:
-    write_definition(tmp_path, make_definition())
+    write_stored(tmp_path, make_definition())
     os.utime(tmp_path / "definition.json", (STARTED, STARTED))
     status = read_status(tmp_path)
     assert (status.n_runs, status.n_runs_asked) == (0, 24)
@@ -318,7 +318,7 @@ def test_what_is_asked_for_is_what_the_worker_tries(
     whole = working.make_definition(protocol)
     arm = dataclasses.replace(whole.arms[0], space=space)
     definition: Definition = dataclasses.replace(whole, arms=(arm,))
-    write_definition(tmp_path, definition.to_json())
+    write_definition(tmp_path, definition)
     tune, confirm = read_status(tmp_path).arms
     assert tune.n_settings_asked == definition.n_settings_of(arm)
     assert tune.n_runs_asked == 2 * definition.n_settings_of(arm)
@@ -418,9 +418,9 @@ def test_slips(
 def test_a_definition_of_something_else(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write_definition(tmp_path / "odd", {"name": "odd"})
+    write_sealed(tmp_path / "odd" / "definition.json", {"name": "odd"})
     assert main(["odd", "--outputs", str(tmp_path)]) == 2
-    assert "definition.json is not a sweep's definition" in capsys.readouterr().err
+    assert "definition.json cannot be read (command is missing)" in capsys.readouterr().err
 
 
 def test_it_needs_nothing_heavy_and_reads_the_environment(tmp_path: Path) -> None:

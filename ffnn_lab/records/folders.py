@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from ffnn_lab.config import home
-from ffnn_lab.records.errors import RecordError
+from ffnn_lab.definition import RecordError
 
 
 def add_outputs(parser: argparse.ArgumentParser) -> None:

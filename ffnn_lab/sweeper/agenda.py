@@ -17,6 +17,7 @@ import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
 from ffnn_lab.config import leaves, partition_key, run_id, with_values
+from ffnn_lab.definition import SAMPLED, Arm, Definition
 from ffnn_lab.edges import edge_text, setting_edges
 from ffnn_lab.records import (
     DEFAULT_SETTING,
@@ -36,10 +37,8 @@ from ffnn_lab.scores import (
     setting_scores,
     with_moment,
 )
-from ffnn_lab.sweeper.definition import SAMPLED, Arm, Definition
 from ffnn_lab.sweeper.growth import Values
 from ffnn_lab.sweeper.protocols import ask, begin, pruner_of, setting_of
-from ffnn_lab.sweeper.space import axis_to_json
 from ffnn_lab.sweeper.storage import Storage
 from ffnn_lab.sweeper.units import Planned, Unit
 from ffnn_lab.sweeper.weights import Again
@@ -86,7 +85,7 @@ class Agenda:
         }
         for arm in definition.arms:
             self._studies[arm.name].pruner = pruner_of(definition, arm)
-        self._uses_curves = definition.objective["moment"] == "mean_last"
+        self._uses_curves = definition.objective.moment == "mean_last"
         self._runs_reader = TableReader(folder, "runs", score_columns(definition.objective))
         self._trials_reader = TableReader(folder, "trials")
         columns = ["run_id", "epoch", "split", "loss", "error"]
@@ -289,7 +288,7 @@ class Agenda:
 
     def _free(self, held: Mapping[str, str], me: str) -> list[list[Planned]]:
         """List what of each unit nobody holds; nothing, where its pruning is another's."""
-        is_pruning = self._definition.pruner["name"] != "none"
+        is_pruning = self._definition.pruner is not None
         free = []
         taken: set[str] = set()
         for unit in self._open_units():
@@ -350,7 +349,7 @@ class Agenda:
                 break
             if arm.name in self._confirm:
                 continue
-            if definition.protocol in SAMPLED:
+            if definition.protocol.name in SAMPLED:
                 # What these propose depends on what was scored: ask for no part of a setting,
                 # and for no more at a time than the definition says.
                 fits = n_missing >= min(n_seeds, definition.population_size)
@@ -382,7 +381,7 @@ class Agenda:
 
     def _standing(self, arm: Arm) -> Standing | None:
         """Work out how a growing grid's settings stand; None while some are not scored."""
-        grows = self._definition.protocol == "grid_until_interior"
+        grows = self._definition.protocol.name == "grid_until_interior"
         if not grows or arm.name not in self._best or not self._is_scored(arm):
             return None
         return Standing.of(self._scores_of(arm))
@@ -391,12 +390,11 @@ class Agenda:
         definition, best = self._definition, self._best.get(arm.name)
         if best is None or not definition.confirm_seeds:
             return []
-        space = {key: axis_to_json(axis) for key, axis in arm.space.items()}
         tried = self._settings[arm.name]
         values = tried[best]
         scores = self._scores_of(arm)
         failed = [tried[number] for number in scores.loc[~is_completed(scores), "setting"]]
-        edges = edge_text(setting_edges(space, values, tried=tried, failed=failed))
+        edges = edge_text(setting_edges(arm.space, values, tried=tried, failed=failed))
         settings: list[tuple[int, Values, str]] = [(best, values, edges)]
         if definition.n_confirmed_of(arm) > 1:
             default = leaves(arm.config)

@@ -7,9 +7,8 @@ from typing import Any
 from ffnn_lab.config import ConfigError, leaves
 from ffnn_lab.config.run import MOVES_NO_NUMBER
 from ffnn_lab.config.task import CHOOSES_EXAMPLES
-from ffnn_lab.sweeper.definition import Arm
+from ffnn_lab.definition import Arm, Choice
 from ffnn_lab.sweeper.grammar import Assignment
-from ffnn_lab.sweeper.space import Choice
 
 MOST_BYTES = 200
 """Longest name of a sweep in UTF-8; file systems take 255, and suffixes follow."""

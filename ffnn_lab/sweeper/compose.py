@@ -7,7 +7,7 @@ import importlib.util
 import itertools
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,11 @@ from ffnn_lab.config import (
 )
 from ffnn_lab.config.fields import as_override, leaf_fields
 from ffnn_lab.config.run import MOVES_NO_NUMBER
+from ffnn_lab.config.sweep import PrunerConfig
+from ffnn_lab.definition import CONFIRM_FROM, Arm, Axis, Choice, Definition, Interval, short_hash
 from ffnn_lab.sweeper.checks import check_arm_names, check_axis, check_examples, check_name
 from ffnn_lab.sweeper.composer import Composer, as_composed, owner, sorted_texts
-from ffnn_lab.sweeper.definition import CONFIRM_FROM, Arm, Definition, short_hash
 from ffnn_lab.sweeper.grammar import Assignment, as_written, parse, read_assignment, read_entry
-from ffnn_lab.sweeper.space import Axis, Choice, Interval
 from ffnn_lab.sweeper.storage import as_stored, check_url
 from ffnn_lab.tasks import check_task, settle_task
 from ffnn_lab.wandb_runs import check_tracking
@@ -172,22 +172,13 @@ def define(
         name="",
         command=_command(request, list(master.hydra.overrides.hydra)),
         arms=arms,
-        protocol=protocol,
-        n_settings=options.protocol.n_settings,
+        protocol=replace(options.protocol, name=protocol),
         n_parallel=max(1, n_together // (len(arms) * len(tune_seeds))),
-        seed=options.protocol.seed,
-        max_points=options.protocol.max_points,
-        objective={
-            "split": options.objective.split,
-            "metric": options.objective.metric,
-            "moment": options.objective.moment,
-            **(
-                {"n_last": options.objective.n_last}
-                if options.objective.moment == "mean_last"
-                else {}
-            ),
-            "aggregate": options.objective.aggregate,
-        },
+        objective=(
+            options.objective
+            if options.objective.moment == "mean_last"
+            else replace(options.objective, n_last=1)
+        ),
         tune_seeds=tune_seeds,
         confirm_seeds=tuple(range(CONFIRM_FROM, CONFIRM_FROM + options.confirm.n_seeds)),
         pruner=_pruner(options, arms),
@@ -287,7 +278,7 @@ def _arm(
         *(text for text in sorted_texts(groups) if not text.startswith(_UNSAID)),
         *(f"{key}={as_override(value)}" for key, value in changed.items() if key != "seed"),
     )
-    return Arm(draft.name or config.optimizer.name, config, overrides, space)
+    return Arm.of(draft.name or config.optimizer.name, config, overrides, space)
 
 
 def _check_combinations(config: RunConfig, space: Mapping[str, Axis]) -> None:
@@ -424,15 +415,15 @@ def _protocol(options: SweeperConfig, arms: Sequence[Arm]) -> str:
     return name
 
 
-def _pruner(options: SweeperConfig, arms: Sequence[Arm]) -> dict[str, Any]:
-    """Give what moves a result of the pruner's options.
+def _pruner(options: SweeperConfig, arms: Sequence[Arm]) -> PrunerConfig | None:
+    """Check the pruner that was asked for, if any.
 
     Raises:
         ConfigError: If an arm measures more rarely than the pruner looks.
     """
     pruner = options.pruner
     if pruner.name == "none":
-        return {"name": "none"}
+        return None
     for arm in arms:
         if "trainer.evaluate_every" in arm.space:
             msg = "trainer.evaluate_every cannot be an axis with a pruner, which needs it to be 1"
@@ -443,7 +434,7 @@ def _pruner(options: SweeperConfig, arms: Sequence[Arm]) -> dict[str, Any]:
                 f"{arm.name} has {arm.config.trainer.evaluate_every}"
             )
             raise ConfigError(msg)
-    return asdict(pruner)
+    return pruner
 
 
 def _check_cmaes(arms: Sequence[Arm]) -> None:

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ffnn_lab.config import ConfigError, with_values
+from ffnn_lab.definition import Arm, Choice, Definition
 from ffnn_lab.scores import Standing
-from ffnn_lab.sweeper.definition import Arm, Definition
-from ffnn_lab.sweeper.space import Choice
 
 Values = dict[str, Any]
 """A setting: dotted key to value."""
@@ -51,7 +50,7 @@ def extension(
     if newest not in grid and lacking is not None:
         return lacking
     tried = sorted({values[key] for values in known})
-    if standing is None or len(tried) >= definition.max_points:
+    if standing is None or len(tried) >= definition.protocol.max_points:
         return None
     completed = sorted({known[number][key] for number in standing.completed})
     at, is_up = _edge(tried, completed, known[standing.best][key], is_flat=standing.is_flat)

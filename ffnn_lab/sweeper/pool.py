@@ -14,11 +14,11 @@ from typing import Any, Protocol
 import torch
 
 from ffnn_lab.config import UserError
+from ffnn_lab.definition import Definition, read_definition, stored_definition, write_definition
 from ffnn_lab.population import Member
-from ffnn_lab.records import RecordError, read_definition, write_definition
+from ffnn_lab.records import RecordError
 from ffnn_lab.sweeper import notices
 from ffnn_lab.sweeper.agenda import Agenda, Progress
-from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.identity import Identity, this_host
 from ffnn_lab.sweeper.leases import EXIT_ORPHANED, Leases
 from ffnn_lab.sweeper.resume import prepare
@@ -160,7 +160,8 @@ def owned(definition: Definition, outputs: Path, storage: Storage) -> Iterator[N
         return
     attributes = storage.open_attributes(workers_of(definition))
     owner = attributes.read().get(OWNER)
-    own_id = (read_definition(folder) or {}).get("id")
+    stored = read_definition(folder)
+    own_id = stored.id if stored is not None else ""
     here = {"host": this_host(), "path": str(folder)}
     if owner is not None and owner["id"] != own_id:
         # Another machine may have the same name and a folder at the same path.
@@ -174,9 +175,8 @@ def owned(definition: Definition, outputs: Path, storage: Storage) -> Iterator[N
             raise RecordError(msg)
         storage.delete(f"{definition.name}/")  # that folder was this one, and was deleted
     yield
-    contents = read_definition(folder) or {}
     own_id = own_id or secrets.token_hex(8)
-    write_definition(folder, {**contents, "id": own_id})
+    write_definition(folder, replace(stored_definition(folder), id=own_id))
     attributes = storage.open_attributes(workers_of(definition))  # it may have been deleted
     if attributes.read().get(OWNER, {}).get("id") != own_id:
         attributes.write(OWNER, {"id": own_id, **here})
@@ -196,7 +196,7 @@ def work_at(
         UserError: If it cannot go on.
     """
     folder = Path(post.folder)
-    definition = stored_definition(folder)
+    definition = stored_definition(folder, is_whole=True)
     me = Identity.of_this_process()
     if post.n_threads is not None:
         torch.set_num_threads(post.n_threads)
@@ -297,7 +297,7 @@ def lead(
         UserError: If a worker cannot go on.
     """
     folder = Path(post.folder)
-    definition = stored_definition(folder)
+    definition = stored_definition(folder, is_whole=True)
     stop = stop or threading.Event()
     patience = Patience(post.patience_seconds, watcher.notice, stop, was_reached=True)
     storage = Storage(folder, post.storage, patience)
@@ -379,7 +379,7 @@ def _first_line(error: BaseException) -> str:
 def _count(post: Post) -> tuple[bool, int]:
     """Whether the sweep is done, and how many of its runs are recorded."""
     folder = Path(post.folder)
-    definition = stored_definition(folder)
+    definition = stored_definition(folder, is_whole=True)
     patience = Patience(post.patience_seconds, was_reached=True)
     storage = Storage(folder, post.storage, patience)
 
@@ -445,19 +445,6 @@ def followed(
         end.set()
         thread.join()
         left.remove()
-
-
-def stored_definition(folder: Path) -> Definition:
-    """Read the definition that a sweep's folder holds.
-
-    Raises:
-        RecordError: If there is none.
-    """
-    contents = read_definition(folder, is_whole=True)
-    if contents is None:
-        msg = f"{folder} has no definition.json to say what was asked for"
-        raise RecordError(msg)
-    return Definition.from_json(contents)
 
 
 def workers_of(definition: Definition) -> str:

@@ -28,11 +28,10 @@ from optuna.pruners import (
 from optuna.samplers import BaseSampler, CmaEsSampler, TPESampler
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
+from ffnn_lab.definition import SAMPLED, Arm, Axis, Choice, Definition, Space
 from ffnn_lab.scores import Standing
 from ffnn_lab.seeds import stream
-from ffnn_lab.sweeper.definition import SAMPLED, Arm, Definition
 from ffnn_lab.sweeper.growth import Values, extension, growth_range
-from ffnn_lab.sweeper.space import Axis, Choice, Space
 
 
 def ask(
@@ -59,7 +58,7 @@ def ask(
         The setting; None when there is nothing to ask for now.
     """
     number = len(known)
-    if definition.protocol in SAMPLED:
+    if definition.protocol.name in SAMPLED:
         if number >= definition.n_settings_of(arm):
             return None
         study.sampler = sampler_of(definition, arm, number)
@@ -108,19 +107,21 @@ def _following(
 ) -> Values | None:
     """Give the setting that comes after those known, if it is settled."""
     number, n_asked = len(known), definition.n_settings_of(arm)
-    if definition.protocol in ("grid", "grid_until_interior") and number < n_asked:
+    if definition.protocol.name in ("grid", "grid_until_interior") and number < n_asked:
         n_points = math.prod(len(a.values) for a in arm.space.values() if isinstance(a, Choice))
         return _first_grid(definition, arm, number, n_draws=n_asked // n_points)
-    if definition.protocol == "grid_until_interior":
+    if definition.protocol.name == "grid_until_interior":
         return extension(definition, arm, known, standing)
     if number >= n_asked:
         return None
-    if definition.protocol == "random" and all(isinstance(a, Choice) for a in arm.space.values()):
+    if definition.protocol.name == "random" and all(
+        isinstance(a, Choice) for a in arm.space.values()
+    ):
         # All values are listed: each combination once, in a random order.
         n_points = math.prod(len(a.values) for a in arm.space.values() if isinstance(a, Choice))
-        rng = stream(definition.seed, "proposal", zlib.crc32(arm.name.encode()))
+        rng = stream(definition.protocol.seed, "proposal", zlib.crc32(arm.name.encode()))
         return _first_grid(definition, arm, int(rng.permutation(n_points)[number]), n_draws=1)
-    place = _sobol if definition.protocol == "qmc" else _uniform
+    place = _sobol if definition.protocol.name == "qmc" else _uniform
     return _from_unit(arm.space, place(definition, arm, number, len(arm.space)))
 
 
@@ -140,7 +141,7 @@ def _first_grid(definition: Definition, arm: Arm, number: int, *, n_draws: int) 
 
 
 def _uniform(definition: Definition, arm: Arm, number: int, n_axes: int) -> list[float]:
-    rng = stream(definition.seed, "proposal", zlib.crc32(arm.name.encode()), number)
+    rng = stream(definition.protocol.seed, "proposal", zlib.crc32(arm.name.encode()), number)
     return [float(number) for number in rng.random(n_axes)]
 
 
@@ -148,7 +149,7 @@ def _sobol(definition: Definition, arm: Arm, number: int, n_axes: int) -> list[f
     """Give the point of that number of a scrambled Sobol sequence (Owen 1998, as in scipy)."""
     from scipy.stats import qmc  # noqa: PLC0415 - most of a second of import
 
-    rng = stream(definition.seed, "proposal", zlib.crc32(arm.name.encode()))
+    rng = stream(definition.protocol.seed, "proposal", zlib.crc32(arm.name.encode()))
     sequence = qmc.Sobol(max(1, n_axes), rng=rng)
     if number > 0:  # scipy cannot forward by nothing
         sequence.fast_forward(number)
@@ -177,11 +178,11 @@ def _on_axis(axis: Axis, place: float) -> Any:  # noqa: ANN401 - any value of a 
 def sampler_of(definition: Definition, arm: Arm, number: int) -> BaseSampler:
     """Make the sampler of one proposal."""
     name = zlib.crc32(arm.name.encode())
-    seed = int(stream(definition.seed, "proposal", name, number).integers(2**31))
+    seed = int(stream(definition.protocol.seed, "proposal", name, number).integers(2**31))
     with warnings.catch_warnings():
         # What is experimental (multivariate, constant_liar) is Optuna 5's own default.
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        if definition.protocol == "cmaes":
+        if definition.protocol.name == "cmaes":
             return CmaEsSampler(seed=seed, warn_independent_sampling=False)
         return TPESampler(seed=seed)
 
@@ -189,12 +190,12 @@ def sampler_of(definition: Definition, arm: Arm, number: int) -> BaseSampler:
 def pruner_of(definition: Definition, arm: Arm) -> BasePruner:
     """Make the pruner of an arm's study; its steps are epochs."""
     chosen = definition.pruner
-    if chosen["name"] == "none":
+    if chosen is None:
         return NopPruner()
-    floor, factor = chosen["min_epochs"], chosen["reduction_factor"]
-    if chosen["name"] == "median":
-        return MedianPruner(n_startup_trials=chosen["n_startup_trials"], n_warmup_steps=floor)
-    if chosen["name"] == "successive_halving":
+    floor, factor = chosen.min_epochs, chosen.reduction_factor
+    if chosen.name == "median":
+        return MedianPruner(n_startup_trials=chosen.n_startup_trials, n_warmup_steps=floor)
+    if chosen.name == "successive_halving":
         return SuccessiveHalvingPruner(min_resource=floor, reduction_factor=factor)
     axis = arm.space.get("trainer.max_epochs")
     ends = axis.values if isinstance(axis, Choice) else (axis.high,) if axis is not None else ()

@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 
 from ffnn_lab.config import ConfigError, with_values
+from ffnn_lab.definition import Arm
 from ffnn_lab.sweeper.checks import check_arm_names, check_axis, check_examples, check_name
-from ffnn_lab.sweeper.definition import Arm
 from ffnn_lab.sweeper.grammar import read_assignment
 from tests.support.builders import make_run
 
@@ -42,7 +42,7 @@ def test_what_may_be_an_axis(text: str) -> None:
 def test_arms_of_one_data_set_see_the_same_examples() -> None:
     run = make_run()
     other = with_values(run, {"task.split_seed": 1})
-    arms = [Arm("a", run, (), {}), Arm("b", other, (), {})]
+    arms = [Arm.of("a", run, (), {}), Arm.of("b", other, (), {})]
     with pytest.raises(ConfigError, match=r"task.split_seed: the arms a \(0\) and b \(1\)"):
         check_examples(arms)
     check_examples([arms[0], dataclasses.replace(arms[0], name="b")])

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ffnn_lab.records import DamagedError, RecordError, read_sealed, write_sealed
+from ffnn_lab.definition import DamagedError, read_sealed, write_sealed
+from ffnn_lab.records import RecordError
 
 STORE = "claims.json"
 """In a sweep's folder, beside its definition."""

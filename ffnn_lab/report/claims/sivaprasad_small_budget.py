@@ -22,7 +22,7 @@ def measure(evidence: Evidence) -> list[Effect]:
     if not pairs:
         msg = "it has no arms adam and sgd of one variant"
         raise MissingEvidenceError(msg)
-    if sweep.objective["metric"] != "error":
+    if sweep.objective.metric != "error":
         msg = "its settings are scored by loss, and the margin is of error"
         raise MissingEvidenceError(msg)
     fewest = min(len(sweep.arms[arm].space) for arm, _ in pairs)
