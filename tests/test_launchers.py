@@ -12,7 +12,7 @@ import pytest
 
 from ffnn_lab.definition import read_definition
 from ffnn_lab.records import read_runs
-from ffnn_lab.sweeper.pool import n_cores
+from ffnn_lab.sweeper.cores import n_cores
 from tests.support.command_line import run_lab, run_lab_forked
 from tests.support.exhaustive import rest
 from tests.support.kill import GONE_SECONDS, MOST_SECONDS, Command, Process, Watch, kill

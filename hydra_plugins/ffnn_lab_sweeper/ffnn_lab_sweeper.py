@@ -19,6 +19,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict
 
 import ffnn_lab
+from ffnn_lab.sweeper.collection import no_collection
 
 PACKAGE = Path(ffnn_lab.__file__).parent
 GROUP = "sweeps"
@@ -112,7 +113,8 @@ class FfnnLabSweeper(Sweeper):
 
     def sweep(self, arguments: list[str]) -> None:
         """Run the sweep that the options and the command line's overrides define."""
-        from ffnn_lab.run import run_sweep  # noqa: PLC0415 - pulls in torch and optuna
+        with no_collection():
+            from ffnn_lab.sweeper.command import run_sweep  # noqa: PLC0415 - torch and optuna
 
         run_sweep(self._context.config_loader, self._composed, arguments, self._make_launcher)
 
