@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 
 from ffnn_lab.config import GROUPS, RunConfig
 from ffnn_lab.config.fields import Range, leaf_fields
-from ffnn_lab.definition import Axis, Choice, Interval, Space
+from ffnn_lab.protocols.space import Axis, Choice, Interval, Space
 
 MARGIN = 0.05
 """Share of a continuous axis, at either end, that counts as its edge."""

@@ -1,12 +1,12 @@
 """What a setting scored: the one rule by which tuning selects and tables report."""
 
 import math
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import pandas as pd
 
 from ffnn_lab.config.sweep import ObjectiveConfig
+from ffnn_lab.protocols import Standing
 
 
 def objective_column(objective: ObjectiveConfig) -> str:
@@ -206,20 +206,12 @@ def best_settings(scores: pd.DataFrame) -> dict[str, int]:
     return {str(arm): int(rows["setting"].iloc[0]) for arm, rows in ordered.groupby("arm")}
 
 
-@dataclass(frozen=True)
-class Standing:
-    """How one arm's settings stand, all of which have a score."""
+def standing_of(scores: pd.DataFrame) -> Standing:
+    """Compare the settings of one arm, all of which have a score.
 
-    best: int
-    """The number of the best."""
-    completed: Collection[int]
-    """Those that came to a result, see `is_completed`."""
-    is_flat: bool = False
-    """True if these all score the same, so that the first is the best in name alone."""
-
-    @classmethod
-    def of(cls, scores: pd.DataFrame) -> "Standing":
-        """Work it out from the arm's rows as `setting_scores` gives them."""
-        (best,) = best_settings(scores).values()
-        completed = frozenset(scores.loc[is_completed(scores), "setting"].astype(int))
-        return cls(best, completed, is_flat(scores))
+    Args:
+        scores: The arm's rows as `setting_scores` gives them.
+    """
+    (best,) = best_settings(scores).values()
+    completed = frozenset(scores.loc[is_completed(scores), "setting"].astype(int))
+    return Standing(best, completed, is_flat(scores))

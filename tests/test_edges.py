@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from ffnn_lab.config.fields import Range
-from ffnn_lab.definition import Axis, Choice, Interval
 from ffnn_lab.edges import edge_side, edge_text, natural_range, setting_edges
+from ffnn_lab.protocols.space import Axis, Choice, Interval
 
 LOG = Interval(0.01, 1.0, log=True)
 LINEAR = Interval(0.0, 0.5, log=False)

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from ffnn_lab.config import GROUPS
-from ffnn_lab.definition import Choice, read_definition
+from ffnn_lab.definition import read_definition
 from ffnn_lab.models import open_network
+from ffnn_lab.protocols.space import Choice
 from ffnn_lab.records import read_curves, read_runs, read_trials
 from ffnn_lab.report.claims.declaration import claim_hashes, when_declared
 from tests.support.command_line import run_lab, run_lab_forked, run_module

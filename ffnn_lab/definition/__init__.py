@@ -4,24 +4,18 @@ Nothing heavy is imported here (no pandas, torch, Optuna or Hydra): the sweeper,
 commands that only look at a sweep all read a definition through this package.
 """
 
-from ffnn_lab.definition.definition import CONFIRM_FROM, SAMPLED, Arm, Definition
+from ffnn_lab.definition.definition import CONFIRM_FROM, Arm, Definition
 from ffnn_lab.definition.errors import RecordError
 from ffnn_lab.definition.essence import differences, essence, short_hash
 from ffnn_lab.definition.sealed import DamagedError, read_sealed, write_sealed
-from ffnn_lab.definition.space import Axis, Choice, Interval, Space
 from ffnn_lab.definition.stored import read_definition, stored_definition, write_definition
 
 __all__ = [
     "CONFIRM_FROM",
-    "SAMPLED",
     "Arm",
-    "Axis",
-    "Choice",
     "DamagedError",
     "Definition",
-    "Interval",
     "RecordError",
-    "Space",
     "differences",
     "essence",
     "read_definition",

@@ -1,6 +1,5 @@
 """A sweep's definition, typed: all that a worker, a report or a look at the sweep needs of it."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -8,10 +7,9 @@ from typing import Any
 
 from ffnn_lab.config import RunConfig, from_leaves, leaves
 from ffnn_lab.config.sweep import ObjectiveConfig, ProtocolConfig, PrunerConfig
-from ffnn_lab.definition.space import Choice, Space
+from ffnn_lab.protocols import PROTOCOLS, Protocol, Search
+from ffnn_lab.protocols.space import Space
 
-SAMPLED = ("tpe", "cmaes")
-"""Protocols whose proposals depend on what was scored before."""
 CONFIRM_FROM = 1000
 """Tuning takes its seeds from 0, confirm from here: fresh seeds that tuning never saw."""
 
@@ -71,20 +69,25 @@ class Definition:
     sessions: tuple[Mapping[str, str], ...] = field(default=(), compare=False)
     """When, and with which code, the sweep was begun, and gone on with by other code."""
 
-    def n_settings_of(self, arm: Arm) -> int:
-        """Count the settings that an arm tries before it grows.
+    @property
+    def way(self) -> Protocol:
+        """Return the protocol as an option: the way in which settings are proposed."""
+        return PROTOCOLS[self.protocol.name]
 
-        A grid tries all of its own; one with intervals as many draws for each of its points as
-        fit into the protocol's number.
-        """
-        name, n_settings = self.protocol.name, self.protocol.n_settings
-        sizes = [len(axis.values) for axis in arm.space.values() if isinstance(axis, Choice)]
-        grid, has_intervals = math.prod(sizes), len(sizes) < len(arm.space)
-        if name == "grid_until_interior":
-            return grid * (max(1, n_settings // grid) if has_intervals else 1)
-        if has_intervals:
-            return n_settings
-        return grid if name == "grid" else min(grid, n_settings)
+    def n_settings_of(self, arm: Arm) -> int:
+        """Return the number of settings that an arm tries before it grows."""
+        return self.way.n_settings(arm.space, self.protocol.n_settings)
+
+    def search_of(self, arm: Arm) -> Search:
+        """Return what the proposals of an arm depend on."""
+        return Search(
+            arm=arm.name,
+            space=arm.space,
+            n_settings=self.n_settings_of(arm),
+            seed=self.protocol.seed,
+            max_points=self.protocol.max_points,
+            config=arm.config,
+        )
 
     @property
     def n_runs(self) -> int:

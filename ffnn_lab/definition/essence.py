@@ -8,7 +8,7 @@ from typing import Any
 from ffnn_lab.config import digest, identity
 from ffnn_lab.config.fields import without_neutral
 from ffnn_lab.config.sweep import STORED_OPTIONS
-from ffnn_lab.definition.definition import SAMPLED, Definition
+from ffnn_lab.definition.definition import Definition
 from ffnn_lab.definition.stored import to_json
 
 
@@ -21,7 +21,7 @@ def essence(definition: Definition) -> dict[str, Any]:
     moving = {
         key: without_neutral(contents[key], part) for key, part in STORED_OPTIONS.items()
     } | {stage: contents[stage] for stage in ("tune", "confirm")}
-    if definition.protocol.name not in SAMPLED:
+    if not definition.way.is_sampled:
         del moving["protocol"]["n_parallel"]
     moving["arms"] = {
         arm.name: {"space": contents["arms"][arm.name]["space"], "config": identity(arm.config)}

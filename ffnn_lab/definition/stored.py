@@ -11,7 +11,7 @@ from ffnn_lab.config.sweep import STORED_OPTIONS
 from ffnn_lab.definition.definition import Arm, Definition
 from ffnn_lab.definition.errors import RecordError
 from ffnn_lab.definition.sealed import DamagedError, read_sealed, write_sealed
-from ffnn_lab.definition.space import Axis, Choice, Interval
+from ffnn_lab.protocols.space import Axis, Choice, Interval
 
 FILE = "definition.json"
 _STAGES = ("tune", "confirm")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ffnn_lab.config.sweep import ObjectiveConfig
-from ffnn_lab.definition import SAMPLED, Axis, Choice, Definition, Space
+from ffnn_lab.definition import Definition
+from ffnn_lab.protocols.space import Axis, Choice, Space
 from ffnn_lab.sweeper.estimate import Estimate
 from ffnn_lab.wandb_runs import unheeded
 
@@ -73,6 +74,7 @@ def make_plan(
         n_idle: Cores of this machine that further workers could use.
         tasks: The summary of each task.
     """
+    protocol = definition.way
     runs = [arm.config for arm in definition.arms]
     return Plan(
         name=definition.name,
@@ -87,8 +89,8 @@ def make_plan(
         n_tune_seeds=len(definition.tune_seeds),
         n_confirm_seeds=len(definition.confirm_seeds),
         n_runs=definition.n_runs,
-        may_grow=definition.protocol.name == "grid_until_interior",
-        is_sampled=definition.protocol.name in SAMPLED,
+        may_grow=protocol.grows,
+        is_sampled=protocol.is_sampled,
         estimate=estimate,
         population_size=definition.population_size,
         n_workers=n_workers,

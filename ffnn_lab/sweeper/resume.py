@@ -25,7 +25,7 @@ from ffnn_lab.records import (
     read_directions,
     read_runs,
 )
-from ffnn_lab.sweeper.storage import Storage
+from ffnn_lab.sweeper.studies.storage import Storage
 
 _CODE = ("version.ffnn_lab", "git.commit", "version.torch", "version.numpy")
 
@@ -173,19 +173,12 @@ def is_other(stored: Definition, definition: Definition) -> bool:
         if set(before[stage]["seeds"]) <= set(after[stage]["seeds"]):
             grown[stage] = before[stage]
     grown["protocol"] = dict(after["protocol"])
-    for key in _may_grow(definition):
+    for key in definition.way.limits:
         if after["protocol"][key] >= before["protocol"][key]:
             grown["protocol"][key] = before["protocol"][key]
     if "n_parallel" in before["protocol"]:  # follows from the arms and seeds
         grown["protocol"]["n_parallel"] = before["protocol"]["n_parallel"]
     return grown != before
-
-
-def _may_grow(definition: Definition) -> tuple[str, ...]:
-    """Name the limits that may grow; draws on a grid are numbered within it."""
-    if definition.protocol.name in ("grid", "grid_until_interior"):
-        return ("max_points",)
-    return ("n_settings", "max_points")
 
 
 def _alone(folder: Path, *, is_worked_on: bool) -> None:

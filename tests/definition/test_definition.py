@@ -6,8 +6,9 @@ import json
 import pytest
 
 from ffnn_lab.config import ConfigError, from_leaves, leaves
-from ffnn_lab.definition import Arm, Choice, Definition, Interval, Space, differences, short_hash
+from ffnn_lab.definition import Arm, Definition, differences, short_hash
 from ffnn_lab.definition.stored import from_json, to_json
+from ffnn_lab.protocols.space import Choice, Interval, Space
 from tests.catalog import INITIALIZERS, OPTIMIZERS, SCHEDULES
 from tests.support.builders import make_run
 from tests.support.definitions import OBJECTIVE, PROTOCOL, changed

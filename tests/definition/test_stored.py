@@ -9,9 +9,7 @@ import pytest
 
 from ffnn_lab.config.sweep import PrunerConfig
 from ffnn_lab.definition import (
-    Choice,
     DamagedError,
-    Interval,
     RecordError,
     read_definition,
     stored_definition,
@@ -19,6 +17,7 @@ from ffnn_lab.definition import (
     write_sealed,
 )
 from ffnn_lab.definition.stored import from_json, to_json
+from ffnn_lab.protocols.space import Choice, Interval
 from tests.definition.test_definition import make_definition
 from tests.support.definitions import OBJECTIVE
 

@@ -10,7 +10,8 @@ import pytest
 
 from ffnn_lab.config import with_values
 from ffnn_lab.config.sweep import PrunerConfig
-from ffnn_lab.definition import Choice, Definition, read_definition, write_definition
+from ffnn_lab.definition import Definition, read_definition, write_definition
+from ffnn_lab.protocols.space import Choice
 from ffnn_lab.records import RecordError, RecordWriter, TrialRow, read_runs, read_trials
 from ffnn_lab.report.claims.declaration import declare
 from ffnn_lab.sweeper.resume import settle_folder

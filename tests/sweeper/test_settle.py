@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from ffnn_lab.config import RunConfig, with_values
-from ffnn_lab.definition import Choice, Definition
+from ffnn_lab.definition import Definition
 from ffnn_lab.definition.stored import from_json, to_json
 from ffnn_lab.library import NO_COMPILER
+from ffnn_lab.protocols.space import Choice
 from ffnn_lab.sizes import LEAST_MEMBERS, Sizes, population_size_for
 from ffnn_lab.sweeper.settle import Work, is_worth_compiling, settle_compile, settle_sweep
 from ffnn_lab.tasks import Task

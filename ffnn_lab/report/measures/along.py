@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ffnn_lab.definition import Interval
 from ffnn_lab.edges import edge_text
+from ffnn_lab.protocols.space import Interval
 from ffnn_lab.report.data.arms import parts
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.data.winners import Winner

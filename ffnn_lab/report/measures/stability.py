@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ffnn_lab.definition import Axis, Choice
+from ffnn_lab.protocols.space import Axis, Choice
 from ffnn_lab.report.data.arms import variants
 from ffnn_lab.report.data.sweep import Sweep, errors_by_seed
 from ffnn_lab.report.data.winners import Winner, setting_values
