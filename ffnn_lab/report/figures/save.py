@@ -44,10 +44,16 @@ def save(
     with style.context():
         # Without a date, equal records give equal files.
         figure.savefig(paths["pdf"], metadata={"CreationDate": None})
-        figure.savefig(paths["png"], dpi=style.DPI)
+    write_png(figure, paths["png"])
     points.to_csv(paths["csv"], index=False)
     write_text(paths["json"], json.dumps(source, indent=2))
     return list(paths.values())
+
+
+def write_png(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG."""
+    with style.context():
+        figure.savefig(path, dpi=style.DPI)
 
 
 def provenance(
