@@ -9,7 +9,6 @@ if __name__ == "__main__":
     stand_back()
 
 import argparse
-import json
 import math
 import os
 import shlex
@@ -22,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from rich.console import Console
 
-from ffnn_lab.config import RunConfig, UserError, from_leaves, moves_numbers, run_id
+from ffnn_lab.api.recorded import Run
+from ffnn_lab.config import RunConfig, UserError, moves_numbers, run_id
 from ffnn_lab.config.task import TableConfig
 from ffnn_lab.records import (
     CurvePoint,
@@ -57,46 +57,6 @@ class _EnoughError(Exception):
     def __init__(self, member: "Member") -> None:
         super().__init__()
         self.member = member
-
-
-@dataclass(frozen=True, eq=False)
-class Record:
-    """A run as one folder has it."""
-
-    folder: Path
-    row: Mapping[str, Any]
-    """Of ``runs``."""
-
-    @property
-    def run_id(self) -> str:
-        """The id that it was recorded under."""
-        return str(self.row["run_id"])
-
-    @property
-    def status(self) -> str:
-        """How the run ended."""
-        return str(self.row["status"])
-
-    @property
-    def until(self) -> int | None:
-        """The epoch at which a run was ended before its time; None for one that was not."""
-        return int(self.row["n_epochs"]) if self.status in STOPPED else None
-
-    def config(self) -> RunConfig:
-        """Rebuild the run's config.
-
-        Raises:
-            RecordError: If what is stored does not fit this version.
-        """
-        try:
-            config = from_leaves(json.loads(self.row["config_json"]))
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            msg = (
-                f"run {self.run_id} of {self.folder} cannot be rebuilt: {error}; it was recorded "
-                f"with ffnn_lab {self.row['version.ffnn_lab']}, commit {self.row['git.commit']}"
-            )
-            raise RecordError(msg) from error
-        return config
 
 
 @dataclass(frozen=True)
@@ -151,7 +111,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if agrees else EXIT_DIFFERS
 
 
-def find(prefix: str, *, outputs: Path) -> list[Record]:
+def epochs_of(record: Run) -> int | None:
+    """Return the epoch at which a run was ended before its time; None for one that was not."""
+    return record.n_epochs if record.status in STOPPED else None
+
+
+def find(prefix: str, *, outputs: Path) -> list[Run]:
     """Find the run whose id begins with ``prefix``, in every folder that has it.
 
     A folder that cannot be read is named on standard error if another one has the run.
@@ -186,9 +151,9 @@ def _folders_of_records(outputs: Path) -> list[Path]:
     return sorted({part.parent.parent for part in outputs.glob("*/runs/part-*.parquet")})
 
 
-def _find_in(folders: Sequence[Path], prefix: str) -> tuple[dict[str, list[Record]], list[str]]:
+def _find_in(folders: Sequence[Path], prefix: str) -> tuple[dict[str, list[Run]], list[str]]:
     """Find the runs whose ids begin with ``prefix``, by id, and tell which folders were unread."""
-    found: dict[str, list[Record]] = {}
+    found: dict[str, list[Run]] = {}
     unread = []
     for folder in folders:
         try:
@@ -197,7 +162,7 @@ def _find_in(folders: Sequence[Path], prefix: str) -> tuple[dict[str, list[Recor
             unread.append(f"not searched: {error}")
             continue
         for row in runs[runs["run_id"].str.startswith(prefix)].to_dict("records"):
-            record = Record(folder, {str(column): value for column, value in row.items()})
+            record = Run(folder, {str(column): value for column, value in row.items()})
             found.setdefault(record.run_id, []).append(record)
     return found, unread
 
@@ -220,7 +185,7 @@ def _where_else(prefix: str, outputs: Path) -> str:
 
 
 def replay(
-    records: Sequence[Record],
+    records: Sequence[Run],
     console: Console,
     *,
     data: str | None = None,
@@ -249,11 +214,11 @@ def replay(
     for record in records:
         n_epochs = record.row["n_epochs"]
         say(f"run {record.run_id} of {record.folder}: {record.status} after {n_epochs} epochs")
-        config = record.config()
-        key = run_id(config), record.status, record.until
+        config = record.config
+        key = run_id(config), record.status, epochs_of(record)
         if key not in results:
             task = _task_of(config, data=data, table=table)
-            results[key] = _train_again(config, record.status, record.until, task, console)
+            results[key] = _train_again(config, record.status, epochs_of(record), task, console)
         compared = compare(record, results[key])
         agrees = agrees and not compared.differences
         say(_verdict(record, compared))
@@ -281,7 +246,7 @@ def _task_of(config: RunConfig, *, data: str | None, table: str | None) -> "Task
         raise RecordError(msg) from error
 
 
-def compare(record: Record, result: RunResult) -> Comparison:
+def compare(record: Run, result: RunResult) -> Comparison:
     """Compare every recorded number of a run with a new result; seconds apart."""
     curves = read_curves(record.folder)
     curve = curves[curves["run_id"] == record.run_id].drop(columns="run_id")
@@ -396,7 +361,7 @@ def _until(
     return watch
 
 
-def _verdict(record: Record, compared: Comparison) -> str:
+def _verdict(record: Run, compared: Comparison) -> str:
     """Say what came of a comparison, and what may be the reason for a difference."""
     what = (
         f"{compared.n_in_row} of its row, {len(POINT)} at each of {compared.n_points} points of "

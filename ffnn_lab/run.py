@@ -33,21 +33,20 @@ if __name__ in ("__main__", "__mp_main__"):
 
 import functools
 import gc
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from ffnn_lab import schemas
+from ffnn_lab.api.composing import as_run, prepare_process
 from ffnn_lab.command_line import read_arguments
-from ffnn_lab.config import ConfigError, RunConfig, UserError, check_paths, run_id
+from ffnn_lab.config import ConfigError, UserError
 from ffnn_lab.messages import explain
 from ffnn_lab.terminal import accept_any_text
 
@@ -67,14 +66,18 @@ def app(composed: DictConfig) -> None:
     """Take one composed run; Hydra hands sweeps to the sweeper instead."""
     # Hydra would add a line of its own to an error that leaves its job.
     with slips_said():
-        for text in HydraConfig.get().overrides.task:
-            if text.startswith(("+", "~")):
-                msg = f"{text}: a run has all its fields; change one with name=value, no {text[0]}"
-                raise ConfigError(msg)
-        config = OmegaConf.to_object(composed)
-        assert isinstance(config, RunConfig)  # noqa: S101 - run_schema says so
-        check_paths(config)
-        run_single(config)
+        config = as_run(composed, HydraConfig.get().overrides.task)
+        from rich.console import Console  # noqa: PLC0415 - see the module's docstring
+
+        from ffnn_lab.api.single import record_run  # noqa: PLC0415
+        from ffnn_lab.sweeper.signals import answer  # noqa: PLC0415
+
+        answer(signal.default_int_handler)  # from here on, folders are tidied up
+        record_run(config, Console())
+
+
+class SweepStoppedError(KeyboardInterrupt):
+    """The user stopped a sweep; the message says what is kept, and how it goes on."""
 
 
 @contextmanager
@@ -90,77 +93,10 @@ def slips_said() -> Iterator[None]:
             raise
         sys.stderr.write(f"error: {explain(error)}\n")
         sys.exit(EXIT_SLIP)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         from ffnn_lab.sweeper.signals import end_interrupted  # noqa: PLC0415 - see the top
 
-        end_interrupted(INTERRUPTED, EXIT_INTERRUPTED)
-
-
-def run_single(config: RunConfig) -> None:
-    """Train one run, record it under ``paths.outputs``, and print its small table.
-
-    A single run repeats: it replaces its own folder. One that was interrupted goes on from its
-    last checkpoint.
-    """
-    from rich.console import Console  # noqa: PLC0415 - see the module's docstring
-
-    from ffnn_lab.display import RunDisplay, print_result  # noqa: PLC0415
-    from ffnn_lab.population import Member  # noqa: PLC0415
-    from ffnn_lab.records import RecordWriter  # noqa: PLC0415
-    from ffnn_lab.sweeper.settle import settle_compile  # noqa: PLC0415
-    from ffnn_lab.sweeper.signals import (  # noqa: PLC0415
-        answer,
-        end_interrupted,
-        stopped_by_signals,
-    )
-    from ffnn_lab.sweeper.single import (  # noqa: PLC0415
-        RunStoppedError,
-        train_single,
-        whole_or_not,
-    )
-    from ffnn_lab.tasks import load_task, settle_task  # noqa: PLC0415
-    from ffnn_lab.tracking import make_tracker  # noqa: PLC0415
-    from ffnn_lab.trainer import settle_device  # noqa: PLC0415
-    from ffnn_lab.wandb_runs import check_tracking, unheeded  # noqa: PLC0415
-
-    answer(signal.default_int_handler)  # from here on, folders are tidied up
-    console = Console()
-    check_tracking(config.tracking)
-    for line in unheeded(config.tracking, os.environ):
-        console.print(line, soft_wrap=True, highlight=False, markup=False)
-    # One run takes less time than compiling its steps.
-    config = settle_compile(
-        settle_task(settle_device(config)), is_wanted=False, notice=console.print
-    )
-    task = load_task(config.task, Path(config.paths.data))
-    name = f"run-{run_id(config)}"
-    folder = Path(config.paths.outputs) / name
-    stop = threading.Event()
-
-    def say(text: str) -> None:
-        console.print(text, soft_wrap=True, highlight=False, markup=False)
-
-    say(task.summary)
-    try:
-        with (
-            whole_or_not(folder, say) as begun,
-            stopped_by_signals(stop, say),
-            closing(make_tracker(config, begun, group=name, labels={})) as tracker,
-        ):
-
-            def on_epoch(members: Sequence[Member]) -> None:
-                display.on_epoch(members)
-                tracker.on_epoch(members)
-
-            with RunDisplay(config, console) as display:
-                result = train_single(
-                    config, task, begun, on_epoch=on_epoch, notice=say, stop=stop
-                )
-            RecordWriter(begun).write([result])
-            tracker.finish([result])
-    except RunStoppedError as stopped:
-        end_interrupted(f"{stopped}\n", EXIT_INTERRUPTED)
-    print_result(result, str(folder), console, rmse_unit=task.rmse_unit)
+        end_interrupted(f"{interrupt}\n" if str(interrupt) else INTERRUPTED, EXIT_INTERRUPTED)
 
 
 def run_sweep(
@@ -168,8 +104,25 @@ def run_sweep(
     master: DictConfig,
     arguments: Sequence[str],
     make_launcher: "Callable[[Job, Path, int], Launcher]",
-) -> None:
-    """Plan a sweep, work through it, and end with its table and figures."""
+    console: "Console | None" = None,
+) -> Path:
+    """Plan a sweep, work through it, and end with its table and figures.
+
+    Args:
+        loader: Hydra's.
+        master: The config that Hydra composed for the command.
+        arguments: The command's overrides, Hydra's own left out.
+        make_launcher: Makes the Hydra launcher of a job, for a folder and a number of workers.
+        console: Where to print; standard output if None, and then the report is made as well.
+
+    Returns:
+        The sweep's folder.
+
+    Raises:
+        SweepStoppedError: If the user stopped it.
+        UserError: For a slip, or if the sweep cannot go on.
+    """
+    is_reported = console is None
     with no_collection():
         from rich.console import Console  # noqa: PLC0415 - see the module's docstring
 
@@ -185,13 +138,13 @@ def run_sweep(
         )
         from ffnn_lab.sweeper.resume import is_other, settle_folder  # noqa: PLC0415
         from ffnn_lab.sweeper.settle import settle_sweep  # noqa: PLC0415
-        from ffnn_lab.sweeper.signals import answer, end_interrupted  # noqa: PLC0415
+        from ffnn_lab.sweeper.signals import answer  # noqa: PLC0415
         from ffnn_lab.sweeper.worker import StoppedError  # noqa: PLC0415
         from ffnn_lab.trainer import settle_device  # noqa: PLC0415
 
     definition, options = define(loader, master, arguments, settle_device)
     outputs = Path(definition.arms[0].config.paths.outputs)
-    console = Console()
+    console = console or Console()
     is_kept = options.if_changed != "discard"
     settle = functools.partial(
         settle_sweep,
@@ -217,7 +170,7 @@ def run_sweep(
         n_threads=options.n_threads,
         is_dry=options.dry_run,
     ):
-        return
+        return folder
     post = Post(
         str(folder.resolve()),
         options.storage,
@@ -243,14 +196,16 @@ def run_sweep(
             work(post, lambda job: make_launcher(job, folder, n_workers), display)
     except StoppedError:
         n_recorded = len(read_runs(folder))
-        end_interrupted(
+        msg = (
             f"stopped: {n_recorded} runs are recorded, and what was in training is kept as far as "
-            f"trainer.checkpoint_seconds allows. Go on with\n  {definition.command}\n",
-            EXIT_INTERRUPTED,
+            f"trainer.checkpoint_seconds allows. Go on with\n  {definition.command}"
         )
+        raise SweepStoppedError(msg) from None
     for number, handler in before.items():
         signal.signal(number, handler)
-    end_with_report(folder)
+    if is_reported:
+        end_with_report(folder)
+    return folder
 
 
 def end_with_report(folder: Path) -> None:
@@ -391,9 +346,7 @@ def main() -> None:
     # Hydra prints errors its own way and exits, unless it is told to let them through.
     os.environ.setdefault(TRACEBACK, os.environ.get("HYDRA_FULL_ERROR", "0"))
     os.environ["HYDRA_FULL_ERROR"] = "1"
-    # Threads that spin while they wait slow two processes on the same cores tenfold.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    schemas.register()
+    prepare_process()
     with slips_said():
         sys.argv[1:] = read_arguments(sys.argv[1:])
         app()

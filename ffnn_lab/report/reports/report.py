@@ -98,7 +98,8 @@ def write(content: Content, to: Path) -> list[Path]:
     """
     paths = _write_sheets(content.records, content.sheets, to)
     if isinstance(content.records, Sweep):
-        paths.append(_write_page(content, to))
+        paths.append(to / "tables" / "report.md")
+        write_text(paths[-1], page_of(content))
     return [*paths, *_write_drawings(to, content.drawings)]
 
 
@@ -138,8 +139,8 @@ def _write_sheets(records: Records, sheets: Sequence[Sheet], to: Path) -> list[P
     return paths
 
 
-def _write_page(content: Content, to: Path) -> Path:
-    """Write everything, what was printed and what was not, as one page of Markdown."""
+def page_of(content: Content) -> str:
+    """Write everything but the figures, what is printed and what is not, as a page of Markdown."""
     parts = [f"# {render.markdown(content.records.name)}"]
     for sheet in content.sheets:
         parts += [f"## {sheet.name.replace('_', ' ')}", render.to_markdown(sheet.words)]
@@ -147,10 +148,7 @@ def _write_page(content: Content, to: Path) -> Path:
     if content.commands:
         block = "\n".join(["```", *content.commands, "```"])
         parts += ["## To train each best setting again", block]
-    path = to / "tables" / "report.md"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, "\n\n".join(parts))
-    return path
+    return "\n\n".join(parts)
 
 
 def _write_drawings(folder: Path, drawings: Sequence[Drawing]) -> list[Path]:
