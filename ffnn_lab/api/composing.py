@@ -137,8 +137,10 @@ def _check_no_flags(overrides: Sequence[str]) -> None:
 
 
 def make_console(*, is_quiet: bool) -> Console:
-    """Make what prints for a function: as in a terminal or a log, in a notebook as well."""
-    return Console(quiet=is_quiet, force_jupyter=False)
+    """Make what prints for a function: a terminal's display, or plain lines, as in a notebook."""
+    in_notebook = Console().is_jupyter  # where standard output claims to be a terminal
+    force = False if in_notebook else None
+    return Console(quiet=is_quiet, force_jupyter=False, force_terminal=force)
 
 
 @contextmanager
