@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 .PHONY: help install sweep test test-slow test-all check lint types layers fix report bench \
         bench-steps bench-end-to-end bench-growth bench-profile bench-overhead bench-sweep \
-        constraints clean
+        bench-against constraints clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' Makefile
@@ -70,6 +70,9 @@ bench-overhead: $(VENV)/.installed  ## what a run costs beside its training
 
 bench-sweep: $(VENV)/.installed  ## a sweep of a thousand runs
 	@$(BIN)/python -m benchmarks.thousand_runs
+
+bench-against: $(VENV)/.installed  ## this checkout against an older one; ARGS=FOLDER
+	@$(BIN)/python -m benchmarks.against $(ARGS)
 
 constraints: $(VENV)/.installed-all $(VENV)/.installed-bench  ## rewrite constraints.txt from what .venv holds
 	@sed '/^[^#]/d' constraints.txt > constraints.tmp

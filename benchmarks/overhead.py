@@ -25,10 +25,12 @@ from rich.console import Console
 from benchmarks.clock import Clock
 from benchmarks.machine import at_least_one, compose_run, one_core, print_machine, print_table
 from ffnn_lab import trainer
-from ffnn_lab.display import SweepDisplay
 from ffnn_lab.records import RecordWriter, TableReader
-from ffnn_lab.sweeper import agenda, leases, pool
+from ffnn_lab.sweeper import agenda, leases
 from ffnn_lab.sweeper.definition import Arm, Definition
+from ffnn_lab.sweeper.display import SweepDisplay
+from ffnn_lab.sweeper.opening import open_sweep
+from ffnn_lab.sweeper.process import Post, work_at
 from ffnn_lab.sweeper.space import Interval
 from ffnn_lab.tracking import WandbTracker
 
@@ -81,12 +83,12 @@ def make_definition(n_runs: int, tracking: str, name: str) -> Definition:
 
 
 def work(definition: Definition, folder: Path) -> None:
-    """Do what ``run.run_sweep`` does, from a definition to compacted records."""
+    """Do what ``sweeper.command.run_sweep`` does, from a definition to compacted records."""
     with SweepDisplay(definition, Console(file=io.StringIO())) as display:
-        pool.open_sweep(
+        open_sweep(
             definition, folder.parent, storage_url=None, retry_failed=False, watcher=display
         )
-        pool.work_at(pool.Post(str(folder), None, 1, 0), watcher=display)
+        work_at(Post(str(folder), None, 1, 0), watcher=display)
 
 
 def measure(n_runs: int, tracking: str) -> dict[str, float]:

@@ -12,7 +12,7 @@ from torch import Tensor
 from ffnn_lab.config import RunConfig, run_id
 from ffnn_lab.initializers import initialize
 from ffnn_lab.models import Layout
-from ffnn_lab.optimizers import METHODS, Method, State
+from ffnn_lab.optimizers import OPTIMIZERS, Optimizer, State
 from ffnn_lab.records import CurvePoint, Direction
 from ffnn_lab.schedules import ScheduleState
 
@@ -82,7 +82,7 @@ class Snapshot:
 class Slice:
     """The contiguous members that share a method, and their optimizer's state."""
 
-    method: Method
+    method: Optimizer
     start: int
     stop: int
     state: State
@@ -164,7 +164,7 @@ class Population:
 
     def _slice(self, start: int, stop: int, state: State | None) -> Slice:
         optimizers = [member.config.optimizer for member in self.members[start:stop]]
-        method = METHODS[type(optimizers[0])]
+        method = OPTIMIZERS[optimizers[0].name]
         decay = {
             kind: [o.weight_decay if o.decay == kind else 0.0 for o in optimizers]
             for kind in ("coupled", "decoupled")
@@ -217,7 +217,7 @@ class Population:
         """Take in the members of another population of the same partition."""
         parts = [
             (population, part, range(part.stop - part.start))
-            for method in METHODS.values()
+            for method in OPTIMIZERS.values()
             for population in (self, others)
             for part in population.slices
             if part.method is method
@@ -228,7 +228,7 @@ class Population:
         """Stack the members at some places of some slices; one method's slices lie together."""
         rows: list[Tensor] = []
         members: list[Member] = []
-        found: list[tuple[Method, int, list[State]]] = []
+        found: list[tuple[Optimizer, int, list[State]]] = []
         for population, part, local in parts:
             if not local:
                 continue
@@ -289,8 +289,8 @@ def _joined(states: Sequence[State]) -> State:
 
 
 def method_order(config: RunConfig) -> int:
-    """Give the place of a run's method among all."""
-    return list(METHODS).index(type(config.optimizer))
+    """Return the place of a run's optimizer among all."""
+    return list(OPTIMIZERS).index(config.optimizer.name)
 
 
 def _runs_of_a_method(ordered: Sequence[RunConfig]) -> list[tuple[int, int]]:

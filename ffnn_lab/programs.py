@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from ffnn_lab.aoti import Program
 from ffnn_lab.library import Axes, Spec, get_program
 from ffnn_lab.models import Layout
-from ffnn_lab.optimizers import METHODS, Method
+from ffnn_lab.optimizers import Optimizer
 from ffnn_lab.steps import Batch, Dropout, Recipe, evaluation_sums, gradients, update_
 
 _N_EXAMPLE = 4
@@ -56,7 +56,7 @@ class _Gradients(nn.Module):
 class _Update(nn.Module):
     """``steps.update_`` of a flat list of tensors."""
 
-    def __init__(self, method: Method, state: Sequence[str]) -> None:
+    def __init__(self, method: Optimizer, state: Sequence[str]) -> None:
         super().__init__()
         self._method, self._state = method, state
 
@@ -123,18 +123,18 @@ def gradients_program(
     return get_program(spec, example)
 
 
-def update_program(method: Method, like: Tensor) -> Program:
+def update_program(method: Optimizer, like: Tensor) -> Program:
     """Give the compiled ``steps.update_`` of a method.
 
     Its inputs are parameters, gradients, the state's tensors in their order, hyperparameters in
     the method's order, and both coefficients of decay (0 for who has none).
 
     Args:
-        method: One of ``METHODS``.
+        method: The optimizer.
         like: A tensor of the dtype that the networks are in, on their device.
     """
-    (name,) = [key.__name__ for key, known in METHODS.items() if known is method]
-    spec = Spec("update", str(like.dtype), {"method": name})
+    step = method.step_  # which optimizers may share, as Adam and AdamW do
+    spec = Spec("update", str(like.dtype), {"method": f"{step.__module__}.{step.__qualname__}"})
 
     def example() -> tuple[nn.Module, list[Tensor], list[dict[int, str]]]:
         params = torch.zeros(_N_EXAMPLE, 64, dtype=like.dtype)

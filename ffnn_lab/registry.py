@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Generic, TypeVar
 
-FOLDERS: dict[str, str] = {}
+FOLDERS: dict[str, str] = {
+    "claim": "ffnn_lab.report.claims.declared",
+    "optimizer": "ffnn_lab.optimizers",
+}
 """To each kind of option the package whose modules define the options of that kind."""
 
 
@@ -25,8 +28,8 @@ class Option:
     """Such as ``optimizer``; the key of `FOLDERS`."""
     name: str
     """What the user writes, such as ``adam``; for most kinds the name of the file, too."""
-    order: int = 0
-    """Options are listed by this number, and equal ones by name."""
+    order: int = 100
+    """Options are listed by this number, and equal ones by name; so later ones come last."""
 
 
 T = TypeVar("T", bound=Option)
@@ -60,6 +63,17 @@ def register(option: T) -> T:
     return option
 
 
+def options(kind: str) -> dict[str, Any]:
+    """Return the options of a kind by name, in order; their files are imported on first use.
+
+    Args:
+        kind: A key of `FOLDERS`.
+    """
+    _import_all(FOLDERS[kind])
+    known = _KNOWN.get(kind, {})
+    return {each.name: each for each in sorted(known.values(), key=lambda o: (o.order, o.name))}
+
+
 class View(Mapping[str, T], Generic[T]):
     """The options of one kind, by name and in order; their files are imported on first use."""
 
@@ -71,21 +85,13 @@ class View(Mapping[str, T], Generic[T]):
         """
         self._class = option_class
 
-    def _options(self) -> Mapping[str, Any]:
-        kind = self._class.kind
-        _import_all(FOLDERS[kind])
-        known = _KNOWN.get(kind, {})
-        return {
-            each.name: each for each in sorted(known.values(), key=lambda o: (o.order, o.name))
-        }
-
     def __getitem__(self, name: str) -> T:
         """Return the option of that name.
 
         Raises:
             UnknownOptionError: If there is none.
         """
-        found = self._options()
+        found = options(self._class.kind)
         if name not in found:
             msg = f"{self._class.kind} must be one of {', '.join(found)}; got {name}"
             raise UnknownOptionError(msg)
@@ -93,10 +99,10 @@ class View(Mapping[str, T], Generic[T]):
         return option
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._options())
+        return iter(options(self._class.kind))
 
     def __len__(self) -> int:
-        return len(self._options())
+        return len(options(self._class.kind))
 
 
 @cache

@@ -327,7 +327,7 @@ def _train_again(
         task: What it learns.
         console: Shows progress, if it is a terminal.
     """
-    from ffnn_lab.display import RunDisplay  # noqa: PLC0415 - see the module's docstring
+    from ffnn_lab.sweeper.display import RunDisplay  # noqa: PLC0415 - see the module's docstring
     from ffnn_lab.trainer import train  # noqa: PLC0415
 
     with RunDisplay(config, console) as display:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ffnn_lab.losses import ERRORS, LOSSES
 from ffnn_lab.models import Layout, backward, forward, forward_pass
-from ffnn_lab.optimizers import Method, State, decay_
+from ffnn_lab.optimizers import Optimizer, State, decay_
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def update_(
     params: Tensor,
     grads: Tensor,
     state: State,
-    method: Method,
+    method: Optimizer,
     hyperparameters: Mapping[str, Tensor],
     decay: tuple[Tensor, Tensor] | None,
 ) -> None:

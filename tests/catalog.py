@@ -21,14 +21,6 @@ from ffnn_lab.config.initializer import (
     SchemeConfig,
     UniformConfig,
 )
-from ffnn_lab.config.optimizer import (
-    AdaGradConfig,
-    AdamConfig,
-    HeavyBallConfig,
-    NesterovConfig,
-    RMSPropConfig,
-    SGDConfig,
-)
 from ffnn_lab.config.run import TrackingConfig
 from ffnn_lab.config.schedule import (
     ConstantScheduleConfig,
@@ -44,6 +36,13 @@ from ffnn_lab.config.task import (
     SeparableConfig,
     TaskConfig,
 )
+from ffnn_lab.optimizers.adagrad import AdaGradConfig
+from ffnn_lab.optimizers.adam import AdamConfig
+from ffnn_lab.optimizers.adamw import AdamWConfig
+from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
+from ffnn_lab.optimizers.nesterov import NesterovConfig
+from ffnn_lab.optimizers.rmsprop import RMSPropConfig
+from ffnn_lab.optimizers.sgd import SGDConfig
 from ffnn_lab.tasks import Task
 from tests.support.tasks.tables import make_table_config, write_wine
 
@@ -138,7 +137,7 @@ OPTIMIZERS = {
             stable_lr=0.005,
         ),
         OptimizerRow(
-            AdamConfig(
+            AdamWConfig(
                 name="adamw",
                 lr=0.005,
                 beta1=0.7,

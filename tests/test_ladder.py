@@ -17,8 +17,9 @@ from torch import Tensor
 from ffnn_lab import processor
 from ffnn_lab.config import RunConfig, run_id
 from ffnn_lab.config.initializer import NormalConfig
-from ffnn_lab.config.optimizer import HeavyBallConfig, SGDConfig
 from ffnn_lab.draws import dropout_rules
+from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
+from ffnn_lab.optimizers.sgd import SGDConfig
 from ffnn_lab.population import Population
 from ffnn_lab.steps import Batch, make_masks
 from ffnn_lab.tasks import Task

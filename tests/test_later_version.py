@@ -15,10 +15,10 @@ import pytest
 
 from ffnn_lab.config import GROUPS, from_leaves, leaves, run_id, with_values
 from ffnn_lab.config.fields import any_value, one_of, ranged
-from ffnn_lab.config.optimizer import OptimizerConfig, SGDConfig
+from ffnn_lab.config.optimizer import OptimizerConfig
 from ffnn_lab.config.sweep import STORED_OPTIONS, ObjectiveConfig
 from ffnn_lab.config.task import TableConfig
-from ffnn_lab.optimizers import METHODS
+from ffnn_lab.optimizers.sgd import SGDConfig
 from ffnn_lab.records import (
     RecordError,
     TableReader,
@@ -31,6 +31,7 @@ from ffnn_lab.replay import main as replay
 from ffnn_lab.sweeper.definition import Definition, essence, short_hash
 from ffnn_lab.sweeper.resume import is_other
 from tests.support.damage import published
+from tests.support.options import put_variant
 from tests.support.sweeps import make_definition, work
 from tests.test_records_of import OLD, SWEEPS, assert_kept, stored_definition
 
@@ -72,10 +73,9 @@ def forget_schemas() -> None:
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Become the later version."""
-    monkeypatch.setitem(GROUPS["optimizer"], "sgd", LaterSGD)
-    monkeypatch.setitem(GROUPS["optimizer"], "lion", Lion)
+    put_variant(monkeypatch, "optimizer", of="sgd", config=LaterSGD)
+    put_variant(monkeypatch, "optimizer", of="sgd", name="lion", config=Lion)
     monkeypatch.setitem(GROUPS["task"], "table", LaterTable)
-    monkeypatch.setitem(METHODS, LaterSGD, METHODS[SGDConfig])
     monkeypatch.setitem(STORED_OPTIONS, "objective", LaterObjective)
     forget_schemas()
     yield
@@ -159,7 +159,7 @@ def test_parts_of_the_later_version_are_refused_by_this_one(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(GROUPS["optimizer"], "lion", Lion)
+        put_variant(patch, "optimizer", of="sgd", name="lion", config=Lion)
         forget_schemas()
         folder = work(tmp_path, make_definition("grid", confirm_seeds=()))
     forget_schemas()
@@ -176,7 +176,7 @@ def test_a_field_that_needs_a_value_and_declares_none_is_named(
     class Careless(SGDConfig):
         odd: float = ranged("[0, inf)")
 
-    monkeypatch.setitem(GROUPS["optimizer"], "sgd", Careless)
+    put_variant(monkeypatch, "optimizer", of="sgd", config=Careless)
     forget_schemas()
     try:
         with pytest.raises(RecordError, match=r"columns differ \(optimizer\.odd\)"):

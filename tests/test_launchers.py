@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from ffnn_lab.records import read_definition, read_runs
+from ffnn_lab.sweeper.cores import n_cores
 from ffnn_lab.sweeper.definition import Definition
-from ffnn_lab.sweeper.pool import n_cores
 from tests.support.command_line import run_lab, run_lab_forked
 from tests.support.exhaustive import rest
 from tests.support.kill import GONE_SECONDS, MOST_SECONDS, Command, Process, Watch, kill

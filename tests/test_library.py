@@ -18,14 +18,13 @@ import torch
 from torch import nn
 
 from ffnn_lab import library
-from ffnn_lab.config.optimizer import SGDConfig
 from ffnn_lab.library import ProgramError, Spec, find_compiler, get_program, programs_folder
-from ffnn_lab.optimizers import METHODS
+from ffnn_lab.optimizers import OPTIMIZERS
 from ffnn_lab.programs import update_program
 from ffnn_lab.vault import FolderError, Vault, opened
 from tests.support.builders import needs_compiler
 
-SGD = METHODS[SGDConfig]
+SGD = OPTIMIZERS["sgd"]
 PROGRAM = "update-key.so"
 DIGEST = f"{PROGRAM}.sha256"
 

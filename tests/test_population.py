@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ffnn_lab.config import RunConfig
-from ffnn_lab.optimizers import METHODS
+from ffnn_lab.optimizers import OPTIMIZERS as METHODS
 from ffnn_lab.population import Population
 from ffnn_lab.tasks import Task
 from tests.catalog import BIAS_INITIALIZERS, OPTIMIZERS
@@ -33,7 +33,7 @@ def test_members_are_ordered_by_method_and_else_as_given(blobs: Task) -> None:
     configs = _two_of_each()
     population = make_population(configs, blobs)
     order = list(METHODS)
-    expected = sorted(configs, key=lambda config: order.index(type(config.optimizer)))
+    expected = sorted(configs, key=lambda config: order.index(config.optimizer.name))
     assert [member.run_id for member in population.members] == ids(expected)
     assert len(population) == len(configs)
 
@@ -47,7 +47,7 @@ def test_slices_cover_the_stack_one_for_each_method(blobs: Task) -> None:
     assert all(stop == start for (_, stop), (start, _) in itertools.pairwise(bounds))
     for part in population.slices:
         optimizers = [member.config.optimizer for member in population.members]
-        assert {METHODS[type(o)] is part.method for o in optimizers[part.start : part.stop]} == {
+        assert {METHODS[o.name] is part.method for o in optimizers[part.start : part.stop]} == {
             True
         }
 

@@ -8,7 +8,8 @@ import pytest
 
 from ffnn_lab.config import OptimizerConfig, RunConfig
 from ffnn_lab.config.initializer import SchemeConfig
-from ffnn_lab.config.optimizer import AdamConfig, HeavyBallConfig
+from ffnn_lab.optimizers.adam import AdamConfig
+from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
 from ffnn_lab.records import CurvePoint
 from ffnn_lab.tasks import Task
 from tests.catalog import BIAS_INITIALIZERS, INITIALIZERS, OPTIMIZERS, SCHEDULES

@@ -28,8 +28,7 @@ from ffnn_lab.sweeper import presence
 from ffnn_lab.sweeper.agenda import Progress
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.identity import Identity
-from ffnn_lab.sweeper.leases import LEASE_SECONDS
-from ffnn_lab.sweeper.pool import workers_of
+from ffnn_lab.sweeper.leases import LEASE_SECONDS, workers_of
 from ffnn_lab.sweeper.presence import Presence
 from ffnn_lab.sweeper.space import Choice, Interval, Space
 from ffnn_lab.sweeper.storage import JOURNAL, Storage
@@ -287,7 +286,7 @@ def test_who_was_silent_for_long_is_taken_for_dead(tmp_path: Path) -> None:
     """A killed process leaves its last beat; on another machine only its silence tells."""
     definition = working.make_definition("grid")
     with closing(Storage(tmp_path, None)) as storage:
-        notes = storage.open_attributes(workers_of(definition))
+        notes = storage.open_attributes(workers_of(definition.name))
         beat = {"number": 1, "progress": 1.5, "is_worker": True, "pid": 1}
         elsewhere = {**asdict(Identity("far", "far", 1)), **beat, "name": "far", "host": "far"}
         notes.write("beat/far", elsewhere)

@@ -20,7 +20,7 @@ import pytest
 
 from ffnn_lab.records import RecordError, read_definition, read_runs
 from ffnn_lab.sweeper.definition import Definition
-from ffnn_lab.sweeper.pool import hand_over
+from ffnn_lab.sweeper.supervisor import hand_over
 from ffnn_lab.sweeper.worker import StoppedError
 from tests.support.command_line import run_lab, run_lab_forked
 from tests.support.exhaustive import rest

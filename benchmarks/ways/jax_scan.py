@@ -10,7 +10,8 @@ from jax import numpy as jnp
 
 from benchmarks.ways.turns import Steps, Turn, turns
 from benchmarks.workloads import Work, start_weights
-from ffnn_lab.config.optimizer import AdamConfig, HeavyBallConfig
+from ffnn_lab.optimizers.adam import AdamConfig
+from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
 
 Tree = Any
 """Nested lists of arrays."""

@@ -9,7 +9,8 @@ from torch.nn import functional
 from benchmarks.ways.turns import Steps, Turn, turns
 from benchmarks.workloads import Work, start_weights
 from ffnn_lab.config import RunConfig
-from ffnn_lab.config.optimizer import AdamConfig, HeavyBallConfig
+from ffnn_lab.optimizers.adam import AdamConfig
+from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
 
 
 def plain(work: Work, *, fused: bool) -> Turn:

@@ -13,7 +13,8 @@ from torch.nn import functional
 from benchmarks.ways.plain import make_network, start_network
 from benchmarks.ways.turns import Steps, Turn, turns
 from benchmarks.workloads import Work
-from ffnn_lab.config.optimizer import AdamConfig, HeavyBallConfig
+from ffnn_lab.optimizers.adam import AdamConfig
+from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
 
 Update = Callable[[list[Tensor]], None]
 

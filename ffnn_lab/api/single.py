@@ -9,9 +9,9 @@ from pathlib import Path
 from rich.console import Console
 
 from ffnn_lab.config import RunConfig, run_id
-from ffnn_lab.display import RunDisplay, print_result
 from ffnn_lab.population import Member
 from ffnn_lab.records import RecordWriter
+from ffnn_lab.sweeper.display import RunDisplay, print_result
 from ffnn_lab.sweeper.settle import settle_compile
 from ffnn_lab.sweeper.signals import stopped_by_signals
 from ffnn_lab.sweeper.single import train_single, whole_or_not

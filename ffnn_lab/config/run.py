@@ -20,8 +20,9 @@ from ffnn_lab.config.fields import (
     type_hints,
     walk_leaves,
 )
+from ffnn_lab.config.groups import Group
 from ffnn_lab.config.initializer import BIAS_INITIALIZERS, INITIALIZERS, InitializerConfig
-from ffnn_lab.config.optimizer import OPTIMIZERS, OptimizerConfig
+from ffnn_lab.config.optimizer import OptimizerConfig
 from ffnn_lab.config.schedule import SCHEDULES, DevDecayConfig, ScheduleConfig
 from ffnn_lab.config.task import TASKS, TaskConfig
 
@@ -178,12 +179,12 @@ def _check_batch_size(batch_size: object) -> None:
         raise ConfigError(msg)
 
 
-GROUPS: dict[str, dict[str, type]] = {
+GROUPS: dict[str, Mapping[str, type]] = {
     "task": dict(TASKS),
     "model": {"mlp": ModelConfig, "linear": ModelConfig},
     "initializer": dict(INITIALIZERS),
     "bias_initializer": dict(BIAS_INITIALIZERS),
-    "optimizer": dict(OPTIMIZERS),
+    "optimizer": Group("optimizer"),
     "schedule": dict(SCHEDULES),
     "tracking": dict.fromkeys(("offline", "online", "off"), TrackingConfig),
 }

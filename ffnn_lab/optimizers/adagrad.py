@@ -1,14 +1,34 @@
 """AdaGrad, for a whole population at once."""
 
-from collections.abc import Mapping
+from __future__ import annotations
 
-from torch import Tensor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from ffnn_lab.config.fields import one_of, ranged
+from ffnn_lab.config.optimizer import OptimizerConfig
+from ffnn_lab.look import Look
+from ffnn_lab.optimizers.option import Optimizer
 from ffnn_lab.optimizers.update import per_member
+from ffnn_lab.registry import register
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+
+@dataclass(kw_only=True)
+class AdaGradConfig(OptimizerConfig):
+    """AdaGrad: steps scaled by the root of the summed squared gradients."""
+
+    name: str = one_of("adagrad")
+    eps: float = ranged("(0, inf)")
+    """Added to the root in the denominator."""
 
 
 def adagrad_start(params: Tensor) -> dict[str, Tensor]:
-    """Start with a sum of squares of zero."""
+    """Return the state before the first step: sums of squares of zero."""
     return {"sum_squares": params.new_zeros(params.shape)}
 
 
@@ -44,3 +64,17 @@ def adagrad_step_(
     w, s = params, state["sum_squares"]
     s.add_(grads * grads)
     w.sub_(per_member(lr, w) * grads / (s.sqrt() + per_member(eps, w)))
+
+
+register(
+    Optimizer(
+        name="adagrad",
+        order=3,
+        config=AdaGradConfig,
+        start=adagrad_start,
+        step_=adagrad_step_,
+        hyperparameters=("lr", "eps"),
+        family="adaptive",
+        look=Look("#009E73", ":", "^"),
+    )
+)

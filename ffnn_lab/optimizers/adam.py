@@ -1,16 +1,39 @@
-"""Adam, for a whole population at once; AdamW is Adam with decoupled decay."""
+"""Adam, for a whole population at once."""
 
-from collections.abc import Mapping
+from __future__ import annotations
 
-import torch
-from torch import Tensor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from ffnn_lab.config.fields import one_of, ranged
+from ffnn_lab.config.optimizer import OptimizerConfig
+from ffnn_lab.look import Look
+from ffnn_lab.optimizers.option import Optimizer
 from ffnn_lab.optimizers.update import per_member
+from ffnn_lab.registry import register
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+
+@dataclass(kw_only=True)
+class AdamConfig(OptimizerConfig):
+    """Adam: steps along a running mean of gradients, scaled by the root of one of squares."""
+
+    name: str = one_of("adam")
+    beta1: float = ranged("[0, 1)")
+    """Fraction of the running mean of gradients kept."""
+    beta2: float = ranged("[0, 1)")
+    """Fraction of the running mean of squared gradients kept."""
+    eps: float = ranged("(0, inf)")
+    """Added to the root in the denominator."""
 
 
 def adam_start(params: Tensor) -> dict[str, Tensor]:
-    """Start with running means of zero; the powers of the decays are those after no step."""
-    ones = params.new_ones(params.shape[0], dtype=torch.float64)
+    """Return the state before the first step: means of 0, and powers of the decays, 1."""
+    ones = params.new_ones(params.shape[0]).double()
     return {
         "mean": params.new_zeros(params.shape),
         "mean_square": params.new_zeros(params.shape),
@@ -72,3 +95,17 @@ def adam_step_(
     a.mul_(kept1).add_((1 - kept1) * grads)
     s.mul_(kept2).add_(((1 - kept2) * grads).mul_(grads))
     w.sub_((per_member(length, w) * a).div_(s.sqrt().add_(per_member(floor, w))))
+
+
+register(
+    Optimizer(
+        name="adam",
+        order=5,
+        config=AdamConfig,
+        start=adam_start,
+        step_=adam_step_,
+        hyperparameters=("lr", "beta1", "beta2", "eps"),
+        family="adaptive",
+        look=Look("#D55E00", (0, (3, 1, 1, 1)), "P"),
+    )
+)

@@ -1,14 +1,34 @@
 """Gradient descent with heavy-ball momentum, for a whole population at once."""
 
-from collections.abc import Mapping
+from __future__ import annotations
 
-from torch import Tensor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from ffnn_lab.config.fields import one_of, ranged
+from ffnn_lab.config.optimizer import OptimizerConfig
+from ffnn_lab.look import Look
+from ffnn_lab.optimizers.option import Optimizer
 from ffnn_lab.optimizers.update import per_member
+from ffnn_lab.registry import register
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+
+@dataclass(kw_only=True)
+class HeavyBallConfig(OptimizerConfig):
+    """Gradient descent with heavy-ball momentum."""
+
+    name: str = one_of("heavy_ball")
+    momentum: float = ranged("[0, 1)")
+    """Fraction of the velocity kept from one update to the next."""
 
 
 def velocity_start(params: Tensor) -> dict[str, Tensor]:
-    """Start at rest: a velocity of zeros."""
+    """Return the state at rest: a velocity of zeros."""
     return {"velocity": params.new_zeros(params.shape)}
 
 
@@ -46,3 +66,17 @@ def heavy_ball_step_(
     w, v = params, state["velocity"]
     v.mul_(per_member(momentum, w)).add_(grads)
     w.sub_(per_member(lr, w) * v)
+
+
+register(
+    Optimizer(
+        name="heavy_ball",
+        order=1,
+        config=HeavyBallConfig,
+        start=velocity_start,
+        step_=heavy_ball_step_,
+        hyperparameters=("lr", "momentum"),
+        family="plain",
+        look=Look("#0072B2", "--", "s"),
+    )
+)

@@ -1,10 +1,31 @@
 """Gradient descent with Nesterov momentum, for a whole population at once."""
 
-from collections.abc import Mapping
+from __future__ import annotations
 
-from torch import Tensor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from ffnn_lab.config.fields import one_of, ranged
+from ffnn_lab.config.optimizer import OptimizerConfig
+from ffnn_lab.look import Look
+from ffnn_lab.optimizers.heavy_ball import velocity_start
+from ffnn_lab.optimizers.option import Optimizer
 from ffnn_lab.optimizers.update import per_member
+from ffnn_lab.registry import register
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+
+@dataclass(kw_only=True)
+class NesterovConfig(OptimizerConfig):
+    """Gradient descent with Nesterov momentum."""
+
+    name: str = one_of("nesterov")
+    momentum: float = ranged("[0, 1)")
+    """Fraction of the velocity kept from one update to the next."""
 
 
 def nesterov_step_(
@@ -41,3 +62,16 @@ def nesterov_step_(
     w, v, kept = params, state["velocity"], per_member(momentum, params)
     v.mul_(kept).add_(grads)
     w.sub_(per_member(lr, w) * (grads + kept * v))
+
+
+register(
+    Optimizer(
+        name="nesterov",
+        order=2,
+        config=NesterovConfig,
+        start=velocity_start,
+        step_=nesterov_step_,
+        hyperparameters=("lr", "momentum"),
+        look=Look("#56B4E9", "-.", "D"),
+    )
+)

@@ -1,14 +1,36 @@
 """RMSProp, for a whole population at once."""
 
-from collections.abc import Mapping
+from __future__ import annotations
 
-from torch import Tensor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from ffnn_lab.config.fields import one_of, ranged
+from ffnn_lab.config.optimizer import OptimizerConfig
+from ffnn_lab.look import Look
+from ffnn_lab.optimizers.option import Optimizer
 from ffnn_lab.optimizers.update import per_member
+from ffnn_lab.registry import register
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+
+@dataclass(kw_only=True)
+class RMSPropConfig(OptimizerConfig):
+    """RMSProp: steps scaled by the root of a running mean of squared gradients."""
+
+    name: str = one_of("rmsprop")
+    rho: float = ranged("[0, 1)")
+    """Fraction of the running mean kept from one update to the next."""
+    eps: float = ranged("(0, inf)")
+    """Added to the root in the denominator."""
 
 
 def rmsprop_start(params: Tensor) -> dict[str, Tensor]:
-    """Start with a running mean of squares of zero."""
+    """Return the state before the first step: running means of squares of zero."""
     return {"mean_square": params.new_zeros(params.shape)}
 
 
@@ -46,3 +68,17 @@ def rmsprop_step_(
     w, s, kept = params, state["mean_square"], per_member(rho, params)
     s.mul_(kept).add_((1 - kept) * grads * grads)
     w.sub_(per_member(lr, w) * grads / (s.sqrt() + per_member(eps, w)))
+
+
+register(
+    Optimizer(
+        name="rmsprop",
+        order=4,
+        config=RMSPropConfig,
+        start=rmsprop_start,
+        step_=rmsprop_step_,
+        hyperparameters=("lr", "rho", "eps"),
+        family="adaptive",
+        look=Look("#E69F00", (0, (5, 1)), "v"),
+    )
+)

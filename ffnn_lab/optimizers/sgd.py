@@ -1,14 +1,32 @@
 """Gradient descent, for a whole population at once."""
 
-from collections.abc import Mapping
+from __future__ import annotations
 
-from torch import Tensor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from ffnn_lab.config.fields import one_of
+from ffnn_lab.config.optimizer import OptimizerConfig
+from ffnn_lab.look import Look
+from ffnn_lab.optimizers.option import Optimizer
 from ffnn_lab.optimizers.update import per_member
+from ffnn_lab.registry import register
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+
+@dataclass(kw_only=True)
+class SGDConfig(OptimizerConfig):
+    """Gradient descent without momentum."""
+
+    name: str = one_of("sgd")
 
 
 def sgd_start(_params: Tensor) -> dict[str, Tensor]:
-    """Plain gradient descent remembers nothing."""
+    """Return an empty state: plain gradient descent remembers nothing."""
     return {}
 
 
@@ -33,3 +51,17 @@ def sgd_step_(
         Robbins and Monro (1951).
     """
     params.sub_(per_member(lr, params) * grads)
+
+
+register(
+    Optimizer(
+        name="sgd",
+        order=0,
+        config=SGDConfig,
+        start=sgd_start,
+        step_=sgd_step_,
+        hyperparameters=("lr",),
+        family="plain",
+        look=Look("#000000", "-", "o"),
+    )
+)

@@ -5,7 +5,12 @@ time) act on parameters: fused forms round differently in the vector body and th
 of a loop, and a member's numbers would depend on its place in the population.
 """
 
-from torch import Tensor
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def per_member(value: Tensor, like: Tensor) -> Tensor:

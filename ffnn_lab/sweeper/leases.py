@@ -28,6 +28,15 @@ EXIT_ORPHANED = 3
 _CLAIM, _BEAT, _STOP = "claim/", "beat/", "stop/"
 
 
+def workers_of(name: str) -> str:
+    """Return the name of the study under which the workers of a sweep leave notes.
+
+    Args:
+        name: The sweep's.
+    """
+    return f"{name}/.workers"
+
+
 class Leases:
     """What the workers of a sweep hold, and this worker's own part in it.
 

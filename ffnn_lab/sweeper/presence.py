@@ -48,12 +48,12 @@ def look(folder: Path, name: str, *, now: float) -> Presence | None:
     from optuna.storages.journal import JournalFileBackend  # noqa: PLC0415
 
     from ffnn_lab.sweeper.identity import Identity  # noqa: PLC0415 - likewise
-    from ffnn_lab.sweeper.leases import Leases  # noqa: PLC0415
+    from ffnn_lab.sweeper.leases import Leases, workers_of  # noqa: PLC0415
     from ffnn_lab.sweeper.storage import Attributes  # noqa: PLC0415
 
     try:
         storage = JournalStorage(JournalFileBackend(str(journal)))
-        study = storage.get_study_id_from_name(f"{name}/.workers")
+        study = storage.get_study_id_from_name(workers_of(name))
         notes = Attributes(storage, study, lambda operation: operation())  # a file answers at once
         leases = Leases(notes, Identity.of_this_process())
         n_workers = leases.n_workers() - 1  # which counts this process, too

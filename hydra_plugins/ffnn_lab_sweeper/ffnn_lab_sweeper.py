@@ -19,6 +19,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict
 
 import ffnn_lab
+from ffnn_lab.sweeper.collection import no_collection
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -123,15 +124,11 @@ class FfnnLabSweeper(Sweeper):
         Returns:
             The sweep's folder.
         """
-        from ffnn_lab.run import run_sweep  # noqa: PLC0415 - pulls in torch and optuna
+        with no_collection():
+            from ffnn_lab.sweeper.command import run_sweep  # noqa: PLC0415 - torch and optuna
 
-        return run_sweep(
-            self._context.config_loader,
-            self._composed,
-            arguments,
-            self._make_launcher,
-            console=console,
-        )
+        loader, composed = self._context.config_loader, self._composed
+        return run_sweep(loader, composed, arguments, self._make_launcher, console=console)
 
     def _make_launcher(self, job: TaskFunction, folder: Path, n_workers: int) -> Launcher:
         """Make the launcher of the workers; what it writes goes to the sweep's folder."""

@@ -21,7 +21,8 @@ from ffnn_lab.config.fields import (
     walk_leaves,
 )
 from ffnn_lab.config.initializer import ConstantConfig
-from ffnn_lab.config.optimizer import AdamConfig, HeavyBallConfig
+from ffnn_lab.optimizers.adam import AdamConfig
+from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
 from tests.catalog import OPTIMIZERS
 from tests.support.builders import make_run
 

@@ -12,7 +12,6 @@ from typing import Any, Union
 import pytest
 
 from ffnn_lab.config import (
-    GROUPS,
     ConfigError,
     RunConfig,
     TaskConfig,
@@ -26,11 +25,12 @@ from ffnn_lab.config import (
     with_values,
 )
 from ffnn_lab.config.fields import ranged
-from ffnn_lab.config.optimizer import SGDConfig
 from ffnn_lab.config.run import PathsConfig
 from ffnn_lab.config.task import TableConfig
+from ffnn_lab.optimizers.sgd import SGDConfig
 from tests.catalog import BIAS_INITIALIZERS, INITIALIZERS, OPTIMIZERS, SCHEDULES, TASKS
 from tests.support.builders import make_run, with_parts
+from tests.support.options import put_variant
 from tests.support.tasks.tables import make_table_config
 
 ROOT = Path(__file__).parents[2]
@@ -330,7 +330,7 @@ def later_sgd(monkeypatch: pytest.MonkeyPatch) -> RunConfig:
     """A run of a version whose SGD has one more leaf, at its neutral value."""
     before = make_run(optimizer=OPTIMIZERS["sgd"].config)
     optimizer = LaterSGDConfig(**dataclasses.asdict(before.optimizer), clip=None)
-    monkeypatch.setitem(GROUPS["optimizer"], "sgd", LaterSGDConfig)
+    put_variant(monkeypatch, "optimizer", of="sgd", config=LaterSGDConfig)
     return dataclasses.replace(before, optimizer=optimizer)
 
 

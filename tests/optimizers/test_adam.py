@@ -4,7 +4,6 @@ import math
 
 import pytest
 
-from ffnn_lab.config.optimizer import AdamConfig
 from tests.support.by_hand import two_steps
 
 
@@ -15,21 +14,20 @@ def test_two_steps_by_hand() -> None:
     a = 2, corrected 2 / (3/4) = 8/3; s = 3 + 1 = 4, corrected 4 / (7/16) = 64/7: a step of
     0.1 * 8/3 / (sqrt(64/7) + 1).
     """
-    w = two_steps(AdamConfig, [4.0, 2.0], lr=0.1, beta1=0.5, beta2=0.75, eps=1.0)
+    w = two_steps("adam", [4.0, 2.0], lr=0.1, beta1=0.5, beta2=0.75, eps=1.0)
     expected = 1 - 0.08 - 0.1 * (8 / 3) / (math.sqrt(64 / 7) + 1)
     assert w == pytest.approx(expected, rel=1e-14)
 
 
 def test_the_first_step_is_lr_long_whatever_the_gradient() -> None:
     for gradient in (1e-3, 1.0, 1e6):
-        w = two_steps(AdamConfig, [gradient], lr=0.1, beta1=0.9, beta2=0.999, eps=1e-15)
+        w = two_steps("adam", [gradient], lr=0.1, beta1=0.9, beta2=0.999, eps=1e-15)
         assert w == pytest.approx(0.9, rel=1e-11)  # eps is 1e-12 of the smallest root
 
 
 def test_the_corrections_fade() -> None:
     """After many equal gradients both means are the gradient's, and the step is lr long."""
     before, after = (
-        two_steps(AdamConfig, [5.0] * n, lr=0.1, beta1=0.5, beta2=0.9, eps=1e-15)
-        for n in (400, 401)
+        two_steps("adam", [5.0] * n, lr=0.1, beta1=0.5, beta2=0.9, eps=1e-15) for n in (400, 401)
     )
     assert before - after == pytest.approx(0.1, rel=1e-11)  # differences of numbers near 40

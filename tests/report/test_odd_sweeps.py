@@ -10,11 +10,11 @@ import pytest
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from ffnn_lab.config import optimizer
 from ffnn_lab.report.figures import style
 from ffnn_lab.report.reports.report import report
 from tests.report.reports.test_preflight import ODD
 from tests.support.exhaustive import first
+from tests.support.options import put_variant
 from tests.support.report.arm_builders import Built, Came, all_ended, ended, make_arm_sweep
 from tests.support.report.latex import check_latex
 
@@ -146,7 +146,7 @@ def test_an_optimizer_that_no_table_of_names_knows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It has no color, no kind and no claim: it is reported, and declares no contrast."""
-    monkeypatch.setitem(optimizer.OPTIMIZERS, "lion", optimizer.SGDConfig)
+    put_variant(monkeypatch, "optimizer", of="sgd", name="lion", look=None, family="")
     arms = {
         name: Built(
             tuned=all_ended([0.1, 0.12]),

@@ -26,13 +26,13 @@ from ffnn_lab.config import (
     with_values,
 )
 from ffnn_lab.config.initializer import SchemeConfig
-from ffnn_lab.config.optimizer import SGDConfig
 from ffnn_lab.config.run import PathsConfig, TrackingConfig
 from ffnn_lab.config.schedule import ConstantScheduleConfig
 from ffnn_lab.config.task import DigitsConfig
 from ffnn_lab.draws import epoch_batches
 from ffnn_lab.library import find_compiler
 from ffnn_lab.models import Layout, open_network
+from ffnn_lab.optimizers.sgd import SGDConfig
 from ffnn_lab.population import Population
 from ffnn_lab.records import CurvePoint, RunResult
 from ffnn_lab.steps import Batch, Examples

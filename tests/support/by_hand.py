@@ -2,13 +2,12 @@
 
 import torch
 
-from ffnn_lab.config import OptimizerConfig
-from ffnn_lab.optimizers import METHODS
+from ffnn_lab.optimizers import OPTIMIZERS
 
 
-def two_steps(config: type[OptimizerConfig], gradients: list[float], **settings: float) -> float:
-    """Start at w = 1, take a step for each gradient, and give w."""
-    method = METHODS[config]
+def two_steps(name: str, gradients: list[float], **settings: float) -> float:
+    """Start at w = 1, take a step of an optimizer for each gradient, and return w."""
+    method = OPTIMIZERS[name]
     assert set(settings) == set(method.hyperparameters)
     w = torch.ones(1, 1, dtype=torch.float64)
     state = method.start(w)

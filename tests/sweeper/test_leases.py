@@ -501,3 +501,19 @@ def test_a_worker_that_sleeps_past_its_lease_trains_nothing_twice(tmp_path: Path
     assert set(watch.trainings) == set(read_runs(rough)["run_id"])
     for there, here in zip(tables(tmp_path / "calm" / "s"), tables(rough), strict=True):
         pd.testing.assert_frame_equal(there, here, check_exact=True)
+
+
+def test_a_leader_is_no_worker(tmp_path: Path) -> None:
+    """What there is, is shared between workers."""
+    storage = Storage(tmp_path, None)
+    lease = [
+        Leases(
+            storage.open_attributes("s/.workers"),
+            Identity.of_this_process(),
+            is_worker=each != 0,
+        )
+        for each in range(3)
+    ]
+    with lease[0], lease[1], lease[2]:
+        assert lease[1].n_workers() == 2
+        assert len(lease[1].living()) == 2

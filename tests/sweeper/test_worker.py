@@ -11,7 +11,7 @@ from ffnn_lab.config import run_id
 from ffnn_lab.population import Member
 from ffnn_lab.records import DEFAULT_SETTING, read_runs, read_trials
 from ffnn_lab.scores import best_settings, setting_scores
-from ffnn_lab.sweeper import pool
+from ffnn_lab.sweeper import process
 from ffnn_lab.sweeper.space import Choice
 from ffnn_lab.sweeper.worker import StoppedError, Watcher
 from ffnn_lab.tracking import NoTracker
@@ -214,7 +214,7 @@ def test_a_worker_closes_its_tracker_however_it_ends(
     error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tracker = Closing()
-    monkeypatch.setattr(pool, "make_tracker", lambda *_args, **_more: tracker)
+    monkeypatch.setattr(process, "make_tracker", lambda *_args, **_more: tracker)
     with pytest.raises(type(error)):
         work(tmp_path, make_definition("grid"), Raiser(error))
     assert tracker.n_closed == 1

@@ -7,11 +7,11 @@ arms of one variant differ in their optimizer alone. This is the one place that 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ffnn_lab.config.optimizer import OPTIMIZERS
+from ffnn_lab.optimizers import OPTIMIZERS
 
-ADAPTIVE = ("adagrad", "rmsprop", "adam")
+ADAPTIVE = tuple(name for name, each in OPTIMIZERS.items() if each.family == "adaptive")
 """Methods that scale each coordinate's step: Wilson et al.'s three."""
-PLAIN = ("sgd", "heavy_ball")
+PLAIN = tuple(name for name, each in OPTIMIZERS.items() if each.family == "plain")
 """Methods that scale all coordinates alike, which the adaptive ones are compared with."""
 
 

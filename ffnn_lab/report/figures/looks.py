@@ -4,21 +4,16 @@ from collections.abc import Iterable, Sequence
 from itertools import cycle, islice
 from zlib import crc32
 
+from ffnn_lab import optimizers
 from ffnn_lab.look import Look
 from ffnn_lab.report.data.arms import parts
 
 OPTIMIZERS = {
-    "sgd": Look("#000000", "-", "o"),
-    "heavy_ball": Look("#0072B2", "--", "s"),
-    "nesterov": Look("#56B4E9", "-.", "D"),
-    "adagrad": Look("#009E73", ":", "^"),
-    "rmsprop": Look("#E69F00", (0, (5, 1)), "v"),
-    "adam": Look("#D55E00", (0, (3, 1, 1, 1)), "P"),
-    "adamw": Look("#CC79A7", (0, (1, 0.6)), "X"),
+    name: each.look for name, each in optimizers.OPTIMIZERS.items() if each.look is not None
 }
 """Okabe and Ito's palette, which the color-blind can tell apart; adaptive methods are warm.
 
-An optimizer that has no row here takes a look of `OTHERS` by its name.
+An optimizer whose option has no look takes a look of `OTHERS` by its name.
 """
 
 OTHERS = (

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 from rich.console import Console
 
-from ffnn_lab.config.optimizer import OPTIMIZERS
+from ffnn_lab.optimizers import OPTIMIZERS
 from ffnn_lab.report.data.arms import variants
 from ffnn_lab.report.data.sweep import Sweep, errors_by_seed, load_sweeps, results
 from ffnn_lab.report.data.winners import find_winners

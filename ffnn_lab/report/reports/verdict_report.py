@@ -8,7 +8,7 @@ import pandas as pd
 from rich.console import Console
 
 from ffnn_lab.report.claims import CLAIMS
-from ffnn_lab.report.claims.evidence import Claim
+from ffnn_lab.report.claims.claim import Claim
 from ffnn_lab.report.claims.rule import FEWEST, NOT_RUN, VERDICTS
 from ffnn_lab.report.claims.verdicts import verdict_table
 from ffnn_lab.report.data.sweep import Sweep, load_sweeps
@@ -37,9 +37,9 @@ def report_claims(
     to: Path | None = None,
     are_named: bool = False,
     console: Console | None = None,
-    claims: Sequence[Claim] = CLAIMS,
+    claims: Sequence[Claim] | None = None,
 ) -> list[Path]:
-    """Judge every claim by every sweep that was made for it.
+    """Write the verdict of every claim by every sweep that was made for it.
 
     Args:
         folders: Of the sweeps; what is no sweep among them is passed over.
@@ -48,7 +48,7 @@ def report_claims(
         are_named: Whether the user named the sweeps: then each claim is asked of each of them,
             and the files are named after them.
         console: Where to print; standard output if None.
-        claims: Which.
+        claims: Those to judge; all of them if None.
 
     Returns:
         The files written.
@@ -58,6 +58,7 @@ def report_claims(
         PlaceError: If the files cannot be written; then nothing is.
     """
     console = console or Console()
+    claims = tuple(CLAIMS.values()) if claims is None else claims
     sweeps, remarks = load_sweeps(folders, are_named=are_named, what="claims are asked of sweeps")
     named = [sweep.name for sweep in sweeps] if are_named else []
     table = verdict_table(sweeps, named=named, claims=claims)
@@ -187,7 +188,7 @@ def _section(claim: Claim, table: pd.DataFrame) -> str:
         f"- effect: {claim.quantity}",
         f"- claimed: {region} {claim.unit}; margin: {claim.reason}",
         f"- needs: {' or '.join(claim.sweeps)} with {claim.arms}",
-        f"- file: `ffnn_lab/report/claims/{claim.name}.py`, with the rule "
+        f"- file: `ffnn_lab/report/claims/declared/{claim.name}.py`, with the rule "
         f"{rows['sha256'].iloc[0][:12]}",
         f"- verdicts: {', '.join(each for each in counts if not each.startswith('0 '))}",
         *([f"- commands: {', '.join(commands)}"] if commands else []),

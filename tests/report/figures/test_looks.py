@@ -4,19 +4,15 @@ from collections.abc import Callable
 
 import pytest
 
-from ffnn_lab.config import optimizer
 from ffnn_lab.look import Look
 from ffnn_lab.report.figures import looks
 from ffnn_lab.report.figures.looks import OPTIMIZERS, OTHERS, looks_of
+from tests.support.options import put_variant
 
 
 def luminance(color: str) -> float:
     red, green, blue = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def test_every_optimizer_has_its_look() -> None:
-    assert list(OPTIMIZERS) == list(OPTIMIZERS)
 
 
 @pytest.mark.parametrize("palette", [tuple(OPTIMIZERS.values()), OTHERS])
@@ -68,7 +64,7 @@ def test_forty_arms_are_told_apart_by_any_two_of_color_line_and_marker(
     ids=["one optimizer", "many variants", "all optimizers and others", "an unknown optimizer"],
 )
 def test_no_two_arms_look_alike(names: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(optimizer.OPTIMIZERS, "lion", optimizer.SGDConfig)
+    put_variant(monkeypatch, "optimizer", of="sgd", name="lion", look=None)
     found = looks_of(names)
     assert len(set(found.values())) == len(names)
 
@@ -83,7 +79,7 @@ def test_variants_of_all_optimizers_differ_in_gray() -> None:
 def test_an_optimizer_without_a_row_looks_the_same_in_every_sweep(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(optimizer.OPTIMIZERS, name, optimizer.SGDConfig)
+    put_variant(monkeypatch, "optimizer", of="sgd", name=name, look=None)
     alone = looks_of([name])[name]
     beside = looks_of(["wide", "sgd", "adam", f"{name}_b", name, f"{name}_c"])
     assert alone in OTHERS

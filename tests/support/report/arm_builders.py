@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from ffnn_lab.config import RunConfig, run_id, with_values
-from ffnn_lab.config.optimizer import (
-    AdaGradConfig,
-    AdamConfig,
-    HeavyBallConfig,
-    OptimizerConfig,
-    RMSPropConfig,
-    SGDConfig,
-)
+from ffnn_lab.config.optimizer import OptimizerConfig
+from ffnn_lab.optimizers.adagrad import AdaGradConfig
+from ffnn_lab.optimizers.adam import AdamConfig
+from ffnn_lab.optimizers.adamw import AdamWConfig
+from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
+from ffnn_lab.optimizers.rmsprop import RMSPropConfig
+from ffnn_lab.optimizers.sgd import SGDConfig
 from ffnn_lab.records import (
     DEFAULT_SETTING,
     CurvePoint,
@@ -24,7 +23,8 @@ from ffnn_lab.records import (
     TrialRow,
     write_definition,
 )
-from ffnn_lab.report.claims.evidence import Claim, Evidence
+from ffnn_lab.report.claims.claim import Claim
+from ffnn_lab.report.claims.evidence import Evidence
 from ffnn_lab.report.claims.rule import judge
 from ffnn_lab.report.data.arms import parts
 from ffnn_lab.report.data.sweep import Sweep
@@ -43,7 +43,7 @@ OPTIMIZERS: dict[str, OptimizerConfig] = {
         name="rmsprop", lr=0.1, rho=0.99, eps=1e-8, weight_decay=0.0, decay="coupled"
     ),
     "adam": ADAM,
-    "adamw": dataclasses.replace(ADAM, name="adamw", decay="decoupled"),
+    "adamw": AdamWConfig(**{**vars(ADAM), "name": "adamw", "decay": "decoupled"}),
 }
 assert isinstance(SGD, SGDConfig)
 assert isinstance(ADAM, AdamConfig)
@@ -199,7 +199,7 @@ def on_separable(
 
 def verdicts_of(claim: Claim, sweep: Sweep) -> dict[str, str]:
     """Judge a claim by a sweep: to each effect its verdict."""
-    findings = judge(claim.region, claim.measure(Evidence.of(sweep)))
+    findings = judge(claim.region, claim.effects(Evidence.of(sweep)))
     return {finding.effect.what: finding.verdict for finding in findings}
 
 

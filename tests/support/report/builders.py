@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ffnn_lab.config import RunConfig, run_id
-from ffnn_lab.config.optimizer import AdamConfig, SGDConfig
+from ffnn_lab.optimizers.adam import AdamConfig
+from ffnn_lab.optimizers.sgd import SGDConfig
 from ffnn_lab.records import (
     DEFAULT_SETTING,
     CurvePoint,

@@ -22,9 +22,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from ffnn_lab.config import UserError, from_leaves, identity, leaves
-from ffnn_lab.config.optimizer import HeavyBallConfig
 from ffnn_lab.config.task import TableConfig
 from ffnn_lab.models import open_network
+from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
 from ffnn_lab.records import run_row
 from ffnn_lab.scores import counted
 from ffnn_lab.tasks import Task, check_task, load_task, settle_task

@@ -1,0 +1,45 @@
+"""What an optimizer is: its config class, its functions, its scope, how figures draw it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from ffnn_lab.config.groups import Choice
+from ffnn_lab.registry import View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+    from ffnn_lab.look import Look
+
+State = dict[str, "Tensor"]
+"""Named tensors, each with the members on its leading axis."""
+Scope = Literal["number"]
+"""How much of a member a step must see at once. ``number``: each number is moved by itself, so
+rows of parameters may be cut anywhere."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Optimizer(Choice):
+    """An optimizer: how it starts and steps, for a whole population at once."""
+
+    kind: ClassVar[str] = "optimizer"
+    start: Callable[[Tensor], State]
+    """From parameters ``(M, n)`` to the state before the first step."""
+    step_: Callable[..., None]
+    """``(params, grads, state, *, lr, ...)``, in place; one keyword for each hyperparameter."""
+    hyperparameters: tuple[str, ...]
+    """The fields of ``config`` that the step takes, as tensors ``(M,)``."""
+    scope: Scope = "number"
+    family: str = ""
+    """``adaptive`` for methods that scale each coordinate's step, which reports compare with the
+    ``plain`` ones, that scale all coordinates alike; empty for methods that are neither."""
+    look: Look | None = None
+    """How figures draw it; None takes a free color, line and marker by its name."""
+
+
+OPTIMIZERS = View(Optimizer)
+"""All optimizers, by name."""

@@ -1,0 +1,45 @@
+"""All that is known of an optimizer stands in its file, which is light enough for all to read."""
+
+import dataclasses
+import subprocess
+import sys
+from pathlib import Path
+
+import ffnn_lab.optimizers
+from ffnn_lab.config import OptimizerConfig
+from ffnn_lab.optimizers import OPTIMIZERS
+
+
+def test_each_is_defined_in_the_file_of_its_name() -> None:
+    folder = Path(ffnn_lab.optimizers.__file__).parent
+    assert list(OPTIMIZERS) == [
+        "sgd",
+        "heavy_ball",
+        "nesterov",
+        "adagrad",
+        "rmsprop",
+        "adam",
+        "adamw",
+    ]
+    for name, optimizer in OPTIMIZERS.items():
+        assert optimizer.name == name
+        assert optimizer.config.__module__ == f"ffnn_lab.optimizers.{name}"
+        assert (folder / f"{name}.py").is_file()
+
+
+def test_a_step_takes_each_number_that_the_config_adds() -> None:
+    shared = {field.name for field in dataclasses.fields(OptimizerConfig)} - {"lr"}
+    for optimizer in OPTIMIZERS.values():
+        declared = {field.name for field in dataclasses.fields(optimizer.config)}
+        assert set(optimizer.hyperparameters) == declared - shared
+
+
+def test_reading_them_loads_no_torch() -> None:
+    told = (
+        "import sys; from ffnn_lab.config import GROUPS; list(GROUPS['optimizer'].values());"
+        "print(sorted({'torch', 'numpy', 'pandas', 'matplotlib', 'optuna'} & set(sys.modules)))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", told], check=True, capture_output=True, text=True
+    )
+    assert found.stdout == "[]\n"
