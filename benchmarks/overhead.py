@@ -25,13 +25,14 @@ from rich.console import Console
 from benchmarks.clock import Clock
 from benchmarks.machine import at_least_one, compose_run, one_core, print_machine, print_table
 from ffnn_lab import trainer
+from ffnn_lab.protocols.space import Interval
 from ffnn_lab.records import RecordWriter, TableReader
-from ffnn_lab.sweeper import agenda, leases
+from ffnn_lab.sweeper import agenda, leases, ledger
 from ffnn_lab.sweeper.definition import Arm, Definition
 from ffnn_lab.sweeper.display import SweepDisplay
 from ffnn_lab.sweeper.opening import open_sweep
 from ffnn_lab.sweeper.process import Post, work_at
-from ffnn_lab.sweeper.space import Interval
+from ffnn_lab.sweeper.studies.study import Study
 from ffnn_lab.tracking import WandbTracker
 
 MOST_MS = 20.0
@@ -42,15 +43,14 @@ PARTS: Mapping[str, Sequence[tuple[Any, str]]] = {
     TRAINING: [(trainer.Training, "join"), (trainer.Training, "epoch")],
     "weights": [(trainer, "Population")],
     "ask, tell": [
-        (agenda, "ask"),
-        (agenda.Agenda, "_tell"),
+        *((Study, name) for name in ("ask", "tell")),
         *((leases.Leases, name) for name in ("claims", "claim")),
     ],
     "records": [
         (TableReader, "refresh"),
         *((RecordWriter, name) for name in ("write", "compact")),
     ],
-    "scores": [(agenda, name) for name in ("setting_scores", "best_settings")],
+    "scores": [(ledger, "setting_scores"), (agenda, "best_settings")],
     "tracking": [(WandbTracker, name) for name in ("on_epoch", "finish")],
     "display": [(SweepDisplay, name) for name in ("epoch", "progress")],
 }

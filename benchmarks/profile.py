@@ -37,8 +37,8 @@ WHOLE = ("settling", "plan")
 PARTS: Mapping[str, Sequence[str]] = {
     "Hydra": (
         "ffnn_lab.run:main",
-        "ffnn_lab.sweeper.compose:Composer._compose",
-        "ffnn_lab.sweeper.compose:Composer.is_group",
+        "ffnn_lab.sweeper.composer:Composer._compose",
+        "ffnn_lab.sweeper.composer:Composer.is_group",
     ),
     "data": ("ffnn_lab.tasks:_load",),
     "settling": ("ffnn_lab.sweeper.command:settle_sweep",),
@@ -57,8 +57,8 @@ PARTS: Mapping[str, Sequence[str]] = {
         f"ffnn_lab.trainer:Training.{name}" for name in ("join", "epoch", "leave")
     ),
     "Optuna": (
-        "ffnn_lab.sweeper.agenda:ask",
-        "ffnn_lab.sweeper.agenda:Agenda._tell",
+        "ffnn_lab.sweeper.studies.study:Study.ask",
+        "ffnn_lab.sweeper.studies.study:Study.tell",
         "ffnn_lab.sweeper.agenda:Agenda.restore",
         "ffnn_lab.sweeper.command:open_sweep",
     ),
@@ -69,7 +69,7 @@ PARTS: Mapping[str, Sequence[str]] = {
         "ffnn_lab.records:RecordWriter.compact",
     ),
     "scores": (
-        "ffnn_lab.sweeper.agenda:setting_scores",
+        "ffnn_lab.sweeper.ledger:setting_scores",
         "ffnn_lab.sweeper.agenda:best_settings",
     ),
     "tracking": tuple(f"ffnn_lab.tracking:WandbTracker.{name}" for name in ("on_epoch", "finish")),

@@ -14,8 +14,14 @@ from functools import cache
 from typing import Any, ClassVar, Generic, TypeVar
 
 FOLDERS: dict[str, str] = {
+    "activation": "ffnn_lab.activations",
     "claim": "ffnn_lab.report.claims.declared",
+    "figure": "ffnn_lab.report.figures.reported",
+    "initializer": "ffnn_lab.initializers",
     "optimizer": "ffnn_lab.optimizers",
+    "protocol": "ffnn_lab.protocols",
+    "schedule": "ffnn_lab.schedules",
+    "sheet": "ffnn_lab.report.sheets",
 }
 """To each kind of option the package whose modules define the options of that kind."""
 
@@ -60,18 +66,19 @@ def register(option: T) -> T:
         msg = f"two options of the kind {option.kind} are called {option.name}"
         raise ValueError(msg)
     known[option.name] = option
+    in_order = sorted(known.values(), key=lambda each: (each.order, each.name))
+    _KNOWN[option.kind] = {each.name: each for each in in_order}
     return option
 
 
-def options(kind: str) -> dict[str, Any]:
+def options(kind: str) -> Mapping[str, Any]:
     """Return the options of a kind by name, in order; their files are imported on first use.
 
     Args:
         kind: A key of `FOLDERS`.
     """
     _import_all(FOLDERS[kind])
-    known = _KNOWN.get(kind, {})
-    return {each.name: each for each in sorted(known.values(), key=lambda o: (o.order, o.name))}
+    return _KNOWN.get(kind, {})
 
 
 class View(Mapping[str, T], Generic[T]):

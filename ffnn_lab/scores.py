@@ -1,11 +1,13 @@
 """What a setting scored: the one rule by which tuning selects and tables report."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+
+from ffnn_lab.protocols import PROTOCOLS, Standing
+from ffnn_lab.protocols.space import axis_from_json
 
 
 def objective_column(objective: Mapping[str, Any]) -> str:
@@ -35,13 +37,8 @@ def n_settings_asked(
         n_settings: What the protocol may try; a grid tries all of its own, and one with
             intervals as many draws for each of its points as fit.
     """
-    sizes = [len(axis["values"]) for axis in space.values() if axis["kind"] == "choice"]
-    grid, has_intervals = math.prod(sizes), len(sizes) < len(space)
-    if protocol == "grid_until_interior":
-        return grid * (max(1, n_settings // grid) if has_intervals else 1)
-    if has_intervals:
-        return n_settings
-    return grid if protocol == "grid" else min(grid, n_settings)
+    axes = {key: axis_from_json(axis) for key, axis in space.items()}
+    return PROTOCOLS[protocol].n_settings(axes, n_settings)
 
 
 def with_moment(
@@ -225,20 +222,12 @@ def best_settings(scores: pd.DataFrame) -> dict[str, int]:
     return {str(arm): int(rows["setting"].iloc[0]) for arm, rows in ordered.groupby("arm")}
 
 
-@dataclass(frozen=True)
-class Standing:
-    """How one arm's settings stand, all of which have a score."""
+def standing_of(scores: pd.DataFrame) -> Standing:
+    """Compare the settings of one arm, all of which have a score.
 
-    best: int
-    """The number of the best."""
-    completed: Collection[int]
-    """Those that came to a result, see `is_completed`."""
-    is_flat: bool = False
-    """True if these all score the same, so that the first is the best in name alone."""
-
-    @classmethod
-    def of(cls, scores: pd.DataFrame) -> "Standing":
-        """Work it out from the arm's rows as `setting_scores` gives them."""
-        (best,) = best_settings(scores).values()
-        completed = frozenset(scores.loc[is_completed(scores), "setting"].astype(int))
-        return cls(best, completed, is_flat(scores))
+    Args:
+        scores: The arm's rows as `setting_scores` gives them.
+    """
+    (best,) = best_settings(scores).values()
+    completed = frozenset(scores.loc[is_completed(scores), "setting"].astype(int))
+    return Standing(best, completed, is_flat(scores))

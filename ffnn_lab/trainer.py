@@ -22,7 +22,7 @@ from ffnn_lab.models import Layout, export_member, save_network
 from ffnn_lab.population import Member, Population, Snapshot, method_order
 from ffnn_lab.processor import at_once, keep_memory, lanes_of, no_denormals, ready
 from ffnn_lab.records import SPLITS, CurvePoint, Direction, RunResult
-from ffnn_lab.schedules import advance
+from ffnn_lab.schedules import SCHEDULES, Progress
 from ffnn_lab.sizes import Sizes, population_size_for
 from ffnn_lab.stepper import CompiledStepper, GraphStepper, Stepper
 from ffnn_lab.steps import Examples
@@ -119,13 +119,13 @@ class Training:
         _find_diverged(population.members, losses)
         _evaluate(population, splits, self._criterion, self._task, self._pool)
         for member in population.members:
-            member.schedule = advance(
-                member.config.schedule,
-                member.schedule,
+            config = member.config.schedule
+            progress = Progress(
                 epoch=member.epoch,
                 max_epochs=member.config.trainer.max_epochs,
                 dev_loss=member.last("dev", "loss"),
             )
+            member.schedule = SCHEDULES[config.name].advance(config, member.schedule, progress)
             member.seconds += (time.perf_counter() - started) / len(population)
 
     def leave(self, pruned: Collection[str] = ()) -> list[RunResult]:

@@ -15,19 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from ffnn_lab.config import InitializerConfig, ModelConfig, OptimizerConfig, ScheduleConfig
-from ffnn_lab.config.initializer import (
-    ConstantConfig,
-    NormalConfig,
-    SchemeConfig,
-    UniformConfig,
-)
+from ffnn_lab.config.initializer import SchemeConfig
 from ffnn_lab.config.run import TrackingConfig
-from ffnn_lab.config.schedule import (
-    ConstantScheduleConfig,
-    CosineConfig,
-    DevDecayConfig,
-    FixedDecayConfig,
-)
 from ffnn_lab.config.task import (
     Cifar10Config,
     DigitsConfig,
@@ -36,13 +25,16 @@ from ffnn_lab.config.task import (
     SeparableConfig,
     TaskConfig,
 )
+from ffnn_lab.initializers.fixed import ConstantConfig, NormalConfig, UniformConfig
 from ffnn_lab.optimizers.adagrad import AdaGradConfig
 from ffnn_lab.optimizers.adam import AdamConfig
-from ffnn_lab.optimizers.adamw import AdamWConfig
 from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
 from ffnn_lab.optimizers.nesterov import NesterovConfig
 from ffnn_lab.optimizers.rmsprop import RMSPropConfig
 from ffnn_lab.optimizers.sgd import SGDConfig
+from ffnn_lab.schedules.cosine import CosineConfig
+from ffnn_lab.schedules.dev_decay import DevDecayConfig
+from ffnn_lab.schedules.fixed_decay import FixedDecayConfig
 from ffnn_lab.tasks import Task
 from tests.support.tasks.tables import make_table_config, write_wine
 
@@ -137,7 +129,7 @@ OPTIMIZERS = {
             stable_lr=0.005,
         ),
         OptimizerRow(
-            AdamWConfig(
+            AdamConfig(
                 name="adamw",
                 lr=0.005,
                 beta1=0.7,
@@ -297,7 +289,7 @@ class ScheduleRow:
 
 
 def _torch_constant(
-    optimizer: torch.optim.Optimizer, _config: ConstantScheduleConfig, _max_epochs: int
+    optimizer: torch.optim.Optimizer, _config: ScheduleConfig, _max_epochs: int
 ) -> torch.optim.lr_scheduler.LRScheduler:
     return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda _epoch: 1.0)
 
@@ -329,7 +321,7 @@ def _torch_dev_decay(
 
 
 SCHEDULES = {
-    "constant": ScheduleRow(ConstantScheduleConfig(name="constant"), _torch_constant),
+    "constant": ScheduleRow(ScheduleConfig(name="constant"), _torch_constant),
     "fixed_decay": ScheduleRow(
         FixedDecayConfig(name="fixed_decay", delta=0.6, every_epochs=3), _torch_fixed_decay
     ),

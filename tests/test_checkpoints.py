@@ -19,14 +19,14 @@ from torch import Tensor
 from ffnn_lab.checkpoints import load_checkpoint, save_checkpoint
 from ffnn_lab.config import RunConfig, run_id, with_values
 from ffnn_lab.population import Member, Snapshot
+from ffnn_lab.protocols.space import Choice
 from ffnn_lab.records import CurvePoint, RunResult, read_runs
 from ffnn_lab.schedules import ScheduleState
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.identity import Identity
 from ffnn_lab.sweeper.leases import Leases, workers_of
 from ffnn_lab.sweeper.opening import open_sweep
-from ffnn_lab.sweeper.space import Choice
-from ffnn_lab.sweeper.storage import Storage
+from ffnn_lab.sweeper.studies.storage import Storage
 from ffnn_lab.sweeper.worker import StoppedError, Watcher, Worker
 from ffnn_lab.tasks import Task
 from ffnn_lab.tracking import NoTracker

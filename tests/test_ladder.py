@@ -16,8 +16,8 @@ from torch import Tensor
 
 from ffnn_lab import processor
 from ffnn_lab.config import RunConfig, run_id
-from ffnn_lab.config.initializer import NormalConfig
 from ffnn_lab.draws import dropout_rules
+from ffnn_lab.initializers.fixed import NormalConfig
 from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
 from ffnn_lab.optimizers.sgd import SGDConfig
 from ffnn_lab.population import Population

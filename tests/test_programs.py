@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from ffnn_lab import library, processor
+from ffnn_lab.activations import ACTIVATIONS
 from ffnn_lab.config import RunConfig
-from ffnn_lab.config.initializer import NormalConfig
-from ffnn_lab.models.mlp import ACTIVATIONS
+from ffnn_lab.initializers.fixed import NormalConfig
 from ffnn_lab.stepper import SHARED_FROM
 from ffnn_lab.tasks import Task
 from ffnn_lab.trainer import Training, train

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ffnn_lab.population import Member
+from ffnn_lab.protocols.space import Choice, Interval, Space
 from ffnn_lab.records import RecordError, RecordWriter, write_definition
 from ffnn_lab.status import (
     ArmStatus,
@@ -25,13 +26,12 @@ from ffnn_lab.status import (
     show_one,
 )
 from ffnn_lab.sweeper import presence
-from ffnn_lab.sweeper.agenda import Progress
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.identity import Identity
 from ffnn_lab.sweeper.leases import LEASE_SECONDS, workers_of
-from ffnn_lab.sweeper.presence import Presence
-from ffnn_lab.sweeper.space import Choice, Interval, Space
-from ffnn_lab.sweeper.storage import JOURNAL, Storage
+from ffnn_lab.sweeper.presence import JOURNAL, Presence
+from ffnn_lab.sweeper.progress import Progress
+from ffnn_lab.sweeper.studies.storage import Storage
 from ffnn_lab.sweeper.worker import StoppedError, Watcher
 from tests.support import sweeps as working
 from tests.support.command_line import run_module

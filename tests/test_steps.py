@@ -7,10 +7,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from ffnn_lab.activations import ACTIVATIONS
 from ffnn_lab.draws import dropout_rules
 from ffnn_lab.losses import LOSSES
 from ffnn_lab.models import forward_pass, mlp
-from ffnn_lab.models.mlp import ACTIVATIONS, LARGE_WEIGHT
+from ffnn_lab.models.mlp import LARGE_WEIGHT
 from ffnn_lab.population import Population
 from ffnn_lab.steps import Batch, Examples, Recipe, gradients, make_masks
 from ffnn_lab.tasks import Task

@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from ffnn_lab.config import RunConfig, run_id, with_values
-from ffnn_lab.config.schedule import DevDecayConfig
 from ffnn_lab.models import Layout, open_network
 from ffnn_lab.optimizers.sgd import SGDConfig
 from ffnn_lab.population import Member, Snapshot
 from ffnn_lab.records import CurvePoint, RecordWriter, RunResult
 from ffnn_lab.replay import main as replay
+from ffnn_lab.schedules.dev_decay import DevDecayConfig
 from ffnn_lab.tasks import Task
 from ffnn_lab.trainer import Training, train
 from tests.catalog import INITIALIZERS, OPTIMIZERS, SCHEDULES

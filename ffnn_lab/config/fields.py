@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, Union
 
+from ffnn_lab import registry
+
 Part = TypeVar("Part")
 
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_/.-]*")
@@ -104,6 +106,15 @@ def one_of(*options: str, neutral: Any = _NO_NEUTRAL) -> Any:  # noqa: ANN401 - 
     return _field({"options": options}, neutral)
 
 
+def option_of(kind: str) -> Any:  # noqa: ANN401 - as above
+    """Declare a field that names an option, such as ``model.activation``.
+
+    Args:
+        kind: The kind of option, a key of ``registry.FOLDERS``.
+    """
+    return _field({"kind": kind}, _NO_NEUTRAL)
+
+
 def any_value(*, neutral: Any) -> Any:  # noqa: ANN401 - as above
     """Declare a field that was added after records were first written.
 
@@ -153,7 +164,8 @@ def check_value(value: Any, metadata: Mapping[str, Any], name: str) -> None:  # 
         if expected is not None and each not in expected:
             msg = f"{name} must {expected}, got {value}"
             raise ConfigError(msg)
-        options = metadata.get("options")
+        kind = metadata.get("kind")
+        options = metadata.get("options") if kind is None else registry.options(kind)
         if options is not None and each not in options:
             msg = f"{name} must be one of {', '.join(options)}; got {value}"
             raise ConfigError(msg)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from operator import itemgetter
 from typing import Any, Union
 
+from ffnn_lab import registry
 from ffnn_lab.config.fields import (
     ConfigError,
     any_value,
@@ -16,14 +17,15 @@ from ffnn_lab.config.fields import (
     is_neutral,
     neutral_values,
     one_of,
+    option_of,
     ranged,
     type_hints,
     walk_leaves,
 )
 from ffnn_lab.config.groups import Group
-from ffnn_lab.config.initializer import BIAS_INITIALIZERS, INITIALIZERS, InitializerConfig
+from ffnn_lab.config.initializer import InitializerConfig
 from ffnn_lab.config.optimizer import OptimizerConfig
-from ffnn_lab.config.schedule import SCHEDULES, DevDecayConfig, ScheduleConfig
+from ffnn_lab.config.schedule import ScheduleConfig
 from ffnn_lab.config.task import TASKS, TaskConfig
 
 
@@ -33,7 +35,7 @@ class ModelConfig:
 
     widths: list[int] = ranged("[1, inf)")
     """Units of each hidden layer; an empty list is a linear model."""
-    activation: str = one_of("relu", "tanh", "sigmoid", "gelu")
+    activation: str = option_of("activation")
     bias: bool
     """Whether every layer has a bias, or none."""
 
@@ -132,12 +134,8 @@ class RunConfig:
             part = getattr(self, field.name)
             if hasattr(part, "__dataclass_fields__"):
                 check(part, f"{field.name}.")
-        if self.bias_initializer.name not in BIAS_INITIALIZERS:
-            msg = (
-                f"bias_initializer.name must be one of {', '.join(BIAS_INITIALIZERS)}; got "
-                f"{self.bias_initializer.name}"
-            )
-            raise ConfigError(msg)
+            if hasattr(part, "name"):
+                _check_name(field.name, part)
         if not self.model.bias and self.bias_initializer.name != "zeros":
             msg = (
                 "bias_initializer must be zeros with model.bias=false, which leaves it nothing to "
@@ -164,12 +162,23 @@ class RunConfig:
         if self.trainer.precision == "tf32" and self.device == "cpu":
             msg = "trainer.precision must be full or bf16 with device=cpu, got tf32"
             raise ConfigError(msg)
-        if isinstance(self.schedule, DevDecayConfig) and self.trainer.evaluate_every != 1:
+        schedule = registry.options("schedule")[self.schedule.name]
+        if schedule.needs_dev_loss and self.trainer.evaluate_every != 1:
             msg = (
-                "trainer.evaluate_every must be 1 with schedule=dev_decay, which looks at the dev "
-                f"loss after every epoch; got {self.trainer.evaluate_every}"
+                f"trainer.evaluate_every must be 1 with schedule={schedule.name}, which looks at "
+                f"the dev loss after every epoch; got {self.trainer.evaluate_every}"
             )
             raise ConfigError(msg)
+
+
+def _check_name(group: str, part: Any) -> None:  # noqa: ANN401 - of any group
+    """Check that a part bears the name of an option that its class checks."""
+    options = GROUPS[group]
+    if options.get(part.name) is not type(part):
+        fitting = [name for name, config in options.items() if config is type(part)]
+        fitting = fitting if part.name in options else list(options)
+        msg = f"{group}.name must be one of {', '.join(fitting)}; got {part.name}"
+        raise ConfigError(msg)
 
 
 def _check_batch_size(batch_size: object) -> None:
@@ -182,10 +191,10 @@ def _check_batch_size(batch_size: object) -> None:
 GROUPS: dict[str, Mapping[str, type]] = {
     "task": dict(TASKS),
     "model": {"mlp": ModelConfig, "linear": ModelConfig},
-    "initializer": dict(INITIALIZERS),
-    "bias_initializer": dict(BIAS_INITIALIZERS),
+    "initializer": Group("initializer"),
+    "bias_initializer": Group("initializer", lambda option: option.serves_bias),
     "optimizer": Group("optimizer"),
-    "schedule": dict(SCHEDULES),
+    "schedule": Group("schedule"),
     "tracking": dict.fromkeys(("offline", "online", "off"), TrackingConfig),
 }
 """Each group of ``conf/``, its options, and the class that checks each option's YAML."""

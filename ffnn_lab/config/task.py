@@ -63,8 +63,6 @@ class CutTaskConfig(TaskConfig):
 class DigitsConfig(CutTaskConfig):
     """The 8 x 8 handwritten digits that scikit-learn brings along."""
 
-    name: str = one_of("digits")
-
 
 @dataclass(kw_only=True)
 class ImageTaskConfig(TaskConfig):
@@ -92,28 +90,21 @@ class ImageTaskConfig(TaskConfig):
 class MnistConfig(ImageTaskConfig):
     """MNIST: 28 x 28 handwritten digits."""
 
-    name: str = one_of("mnist")
-
 
 @dataclass(kw_only=True)
 class FashionMnistConfig(ImageTaskConfig):
     """Fashion-MNIST: 28 x 28 pictures of clothes."""
-
-    name: str = one_of("fashion_mnist")
 
 
 @dataclass(kw_only=True)
 class Cifar10Config(ImageTaskConfig):
     """CIFAR-10: 32 x 32 color photographs, flattened."""
 
-    name: str = one_of("cifar10")
-
 
 @dataclass(kw_only=True)
 class TableConfig(CutTaskConfig):
     """The user's own table, in CSV or parquet: a row for each example."""
 
-    name: str = one_of("table")
     path: Union[str, None]  # noqa: UP007 - as above
     """The file, as seen from where the command is given; a run's record has it in full."""
     target: Union[str, None]  # noqa: UP007 - as above
@@ -163,7 +154,6 @@ class TableConfig(CutTaskConfig):
 class SeparableConfig(TaskConfig):
     """The binary least-squares problem of Wilson et al. (2017), section 3.3."""
 
-    name: str = one_of("separable")
     loss: str = one_of("squared", "logistic")
     """What is trained on: ``(score - y)^2``, or ``log(1 + exp(-y score))``."""
     n: int = ranged("[1, inf)")

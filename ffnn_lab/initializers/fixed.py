@@ -1,39 +1,76 @@
-"""Schemes that take no notice of a layer's size."""
+"""Schemes that take no notice of a layer's size: zeros, constant, uniform, normal."""
 
-import torch
-from torch import Tensor
+from __future__ import annotations
 
-from ffnn_lab.config import InitializerConfig
-from ffnn_lab.config.initializer import ConstantConfig, NormalConfig, UniformConfig
-from ffnn_lab.initializers.scaled import base_uniform
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from ffnn_lab.config.fields import ranged
+from ffnn_lab.config.initializer import InitializerConfig, SchemeConfig
+from ffnn_lab.initializers.base import base_normal, base_uniform
+from ffnn_lab.initializers.option import Initializer, Layer
+from ffnn_lab.registry import register
 
-def zeros(
-    _config: InitializerConfig, _in: int, _out: int, shape: tuple[int, ...], _rng: torch.Generator
-) -> Tensor:
-    """All zeros: with zero biases the hidden layers never learn."""
-    return torch.zeros(shape, dtype=torch.float64)
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
+    import torch
+    from torch import Tensor
 
-def constant(
-    config: InitializerConfig, _in: int, _out: int, shape: tuple[int, ...], _rng: torch.Generator
-) -> Tensor:
-    """Every entry ``value``: all hidden units of a layer stay alike."""
-    assert isinstance(config, ConstantConfig)  # noqa: S101 - the table pairs name and class
-    return torch.full(shape, config.value, dtype=torch.float64)
+    Draw = Callable[[Any, Layer, torch.Generator], Tensor]
 
 
-def uniform(
-    config: InitializerConfig, _in: int, _out: int, shape: tuple[int, ...], rng: torch.Generator
-) -> Tensor:
-    """Uniform on ``[-limit, limit]``."""
-    assert isinstance(config, UniformConfig)  # noqa: S101 - as above
-    return config.limit * base_uniform(shape, rng)
+@dataclass(kw_only=True)
+class ConstantConfig(InitializerConfig):
+    """Every entry the same."""
+
+    value: float = ranged("(-inf, inf)")
 
 
-def normal(
-    config: InitializerConfig, _in: int, _out: int, shape: tuple[int, ...], rng: torch.Generator
-) -> Tensor:
-    """Normal with mean 0 and standard deviation ``std``."""
-    assert isinstance(config, NormalConfig)  # noqa: S101 - as above
-    return config.std * torch.randn(shape, generator=rng, dtype=torch.float64)
+@dataclass(kw_only=True)
+class UniformConfig(InitializerConfig):
+    """Uniform on ``[-limit, limit]``, whatever the layer's size."""
+
+    limit: float = ranged("[0, inf)")
+
+
+@dataclass(kw_only=True)
+class NormalConfig(InitializerConfig):
+    """Normal with mean 0 and standard deviation ``std``, whatever the layer's size."""
+
+    std: float = ranged("[0, inf)")
+
+
+def zeros(_config: InitializerConfig, layer: Layer, _rng: torch.Generator) -> Tensor:
+    """Return zeros alone: with zero biases the hidden layers never learn."""
+    import torch  # noqa: PLC0415 - the file is read without torch
+
+    return torch.zeros(layer.shape, dtype=torch.float64)
+
+
+def constant(config: ConstantConfig, layer: Layer, _rng: torch.Generator) -> Tensor:
+    """Return ``value`` in every entry: all hidden units of a layer stay alike."""
+    import torch  # noqa: PLC0415 - the file is read without torch
+
+    return torch.full(layer.shape, config.value, dtype=torch.float64)
+
+
+def uniform(config: UniformConfig, layer: Layer, rng: torch.Generator) -> Tensor:
+    """Draw uniformly from ``[-limit, limit]``."""
+    return config.limit * base_uniform(layer.shape, rng)
+
+
+def normal(config: NormalConfig, layer: Layer, rng: torch.Generator) -> Tensor:
+    """Draw normal numbers with mean 0 and standard deviation ``std``."""
+    return config.std * base_normal(layer.shape, rng)
+
+
+def _register(name: str, order: int, config: type[InitializerConfig], draw: Draw) -> None:
+    register(Initializer(name=name, order=order, config=config, draw=draw, serves_bias=True))
+
+
+_register("zeros", 0, SchemeConfig, zeros)
+_register("constant", 1, ConstantConfig, constant)
+_register("uniform", 2, UniformConfig, uniform)
+_register("normal", 3, NormalConfig, normal)

@@ -1,14 +1,20 @@
 """Orthogonal weights: rows orthonormal in a wide layer, columns in a tall one."""
 
-import torch
-from torch import Tensor
+from __future__ import annotations
 
-from ffnn_lab.config import InitializerConfig
+from typing import TYPE_CHECKING
+
+from ffnn_lab.config.initializer import SchemeConfig
+from ffnn_lab.initializers.base import base_normal
+from ffnn_lab.initializers.option import Initializer, Layer
+from ffnn_lab.registry import register
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 
-def orthogonal(
-    _config: InitializerConfig, _in: int, _out: int, shape: tuple[int, ...], rng: torch.Generator
-) -> Tensor:
+def orthogonal(_config: SchemeConfig, layer: Layer, rng: torch.Generator) -> Tensor:
     """Draw from the uniform (Haar) distribution by QR of a normal matrix.
 
     The signs of R's diagonal are folded into Q, without which QR would not be uniform.
@@ -17,8 +23,10 @@ def orthogonal(
         Saxe, McClelland and Ganguli (2013); Mezzadri (2007) for the signs. As
         ``torch.nn.init.orthogonal_``.
     """
-    fan_out, fan_in = shape
-    base = torch.randn(shape, generator=rng, dtype=torch.float64)
+    import torch  # noqa: PLC0415 - the file is read without torch
+
+    fan_out, fan_in = layer.shape
+    base = base_normal(layer.shape, rng)
     is_wide = fan_out < fan_in
     n_threads = torch.get_num_threads()
     torch.set_num_threads(1)  # QR's last bits depend on the number of threads
@@ -29,3 +37,6 @@ def orthogonal(
     q = q * r.diagonal().sign()
     weight: Tensor = q.T if is_wide else q
     return weight
+
+
+register(Initializer(name="orthogonal", order=10, config=SchemeConfig, draw=orthogonal))

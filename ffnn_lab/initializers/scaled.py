@@ -5,53 +5,73 @@ Source:
     (2010), Eqs. 12 and 16; He et al. (2015), Eq. 10.
 """
 
+from __future__ import annotations
+
 import math
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+from ffnn_lab.config.initializer import SchemeConfig
+from ffnn_lab.initializers.base import base_normal, base_uniform
+from ffnn_lab.initializers.option import Initializer, Layer
+from ffnn_lab.registry import register
 
-from ffnn_lab.config import InitializerConfig
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-Deviation = Callable[[int, int], float]
-"""(fan_in, fan_out) to the standard deviation that the scheme asks for."""
+    import torch
+    from torch import Tensor
+
+    Deviation = Callable[[Layer], float]
+    """A layer to the standard deviation that the scheme asks for."""
+    Draw = Callable[[SchemeConfig, Layer, torch.Generator], Tensor]
 
 
-def base_uniform(shape: tuple[int, ...], rng: torch.Generator) -> Tensor:
-    """Draw from U[-1, 1) in float64; its standard deviation is 1/sqrt(3)."""
-    return 2 * torch.rand(shape, generator=rng, dtype=torch.float64) - 1
+def lecun(layer: Layer) -> float:
+    """Return the deviation that keeps the variance of a linear layer's outputs."""
+    return math.sqrt(1 / layer.fan_in)
 
 
-def scaled_uniform(
-    deviation: Deviation,
-) -> Callable[[InitializerConfig, int, int, tuple[int, ...], torch.Generator], Tensor]:
-    """Make the uniform scheme of that standard deviation."""
+def glorot(layer: Layer) -> float:
+    """Return the deviation halfway between those that keep outputs and gradients."""
+    return math.sqrt(2 / (layer.fan_in + layer.fan_out))
 
-    def draw(
-        _config: InitializerConfig,
-        fan_in: int,
-        fan_out: int,
-        shape: tuple[int, ...],
-        rng: torch.Generator,
-    ) -> Tensor:
-        return math.sqrt(3) * deviation(fan_in, fan_out) * base_uniform(shape, rng)
+
+def he(layer: Layer) -> float:
+    """Return the deviation that keeps the mean square behind a rectifier."""
+    return math.sqrt(2 / layer.fan_in)
+
+
+def torch_default(layer: Layer) -> float:
+    """Return the deviation of ``nn.Linear``, which draws from U(+-1/sqrt(fan_in))."""
+    return math.sqrt(1 / (3 * layer.fan_in))
+
+
+BASES = {"uniform": (base_uniform, math.sqrt(3)), "normal": (base_normal, 1.0)}
+"""To each family its base draw, and what brings that to the standard deviation 1."""
+
+
+def scaled(deviation: Deviation, family: str) -> Draw:
+    """Make the scheme that draws from a family of `BASES` with a standard deviation."""
+    base, unit = BASES[family]
+
+    def draw(_config: SchemeConfig, layer: Layer, rng: torch.Generator) -> Tensor:
+        return unit * deviation(layer) * base(layer.shape, rng)
 
     return draw
 
 
-def scaled_normal(
-    deviation: Deviation,
-) -> Callable[[InitializerConfig, int, int, tuple[int, ...], torch.Generator], Tensor]:
-    """Make the normal scheme of that standard deviation."""
+def _register(name: str, order: int, draw: Draw, *, serves_bias: bool = False) -> None:
+    register(
+        Initializer(
+            name=name, order=order, config=SchemeConfig, draw=draw, serves_bias=serves_bias
+        )
+    )
 
-    def draw(
-        _config: InitializerConfig,
-        fan_in: int,
-        fan_out: int,
-        shape: tuple[int, ...],
-        rng: torch.Generator,
-    ) -> Tensor:
-        base = torch.randn(shape, generator=rng, dtype=torch.float64)
-        return deviation(fan_in, fan_out) * base
 
-    return draw
+_register("lecun_uniform", 4, scaled(lecun, "uniform"))
+_register("lecun_normal", 5, scaled(lecun, "normal"))
+_register("glorot_uniform", 6, scaled(glorot, "uniform"))
+_register("glorot_normal", 7, scaled(glorot, "normal"))
+_register("he_uniform", 8, scaled(he, "uniform"))
+_register("he_normal", 9, scaled(he, "normal"))
+_register("torch", 11, scaled(torch_default, "uniform"), serves_bias=True)

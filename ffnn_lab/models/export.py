@@ -9,16 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ffnn_lab.activations import ACTIVATIONS
 from ffnn_lab.config import UserError
 from ffnn_lab.files import write_whole
 from ffnn_lab.models.mlp import Layout
-
-_MODULES: dict[str, type[nn.Module]] = {
-    "relu": nn.ReLU,
-    "tanh": nn.Tanh,
-    "sigmoid": nn.Sigmoid,
-    "gelu": nn.GELU,
-}
 
 
 def _network(layout: Layout, dtype: torch.dtype) -> nn.Sequential:
@@ -26,7 +20,7 @@ def _network(layout: Layout, dtype: torch.dtype) -> nn.Sequential:
     for layer in range(layout.n_layers):
         layers.append(nn.Linear(*layout.fans(layer), bias=layout.has_bias, dtype=dtype))
         if layer + 1 < layout.n_layers:
-            layers.append(_MODULES[layout.activation]())
+            layers.append(getattr(nn, ACTIVATIONS[layout.activation].module)())
     return nn.Sequential(*layers)
 
 

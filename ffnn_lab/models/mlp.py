@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
+from ffnn_lab.activations import ACTIVATIONS
 from ffnn_lab.config import ModelConfig
 
 ALIGNMENT = 32
@@ -23,22 +23,6 @@ ALIGNMENT = 32
 LARGE_WEIGHT = 170_000
 """Numbers of a weight matrix whose gradient is left where it was computed: to copy it into one row
 with the others would be one more pass over memory."""
-
-ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "relu": torch.relu,
-    "tanh": torch.tanh,
-    "sigmoid": torch.sigmoid,
-    "gelu": functional.gelu,
-}
-_aten = torch.ops.aten
-SLOPES: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
-    "relu": lambda slope, _, active: _aten.threshold_backward(slope, active, 0),
-    "tanh": lambda slope, _, active: _aten.tanh_backward(slope, active),
-    "sigmoid": lambda slope, _, active: _aten.sigmoid_backward(slope, active),
-    "gelu": lambda slope, before, _: _aten.gelu_backward(slope, before),
-}
-"""(loss's slope in the activation, its argument, its value) to the loss's slope in the argument:
-what torch's autograd calls for each of ``ACTIVATIONS``."""
 
 
 def _in_bfloat16(one: Tensor, other: Tensor) -> Tensor:
@@ -61,6 +45,7 @@ class Layout:
     sizes: tuple[int, ...]
     """Inputs, hidden widths, outputs."""
     activation: str
+    """One of ``activations.ACTIVATIONS``."""
     alignment: int = ALIGNMENT
     has_bias: bool = True
 
@@ -166,7 +151,7 @@ class Layout:
         Needed only where the activation does not map the padding's 0 to 0, as the sigmoid.
         """
         real, stored = self.sizes[layer + 1], self.stored[layer + 1]
-        if self.activation != "sigmoid" or real == stored:
+        if ACTIVATIONS[self.activation].keeps_zero or real == stored:
             return None
         return (torch.arange(stored, device=like.device) < real).to(like.dtype)
 
@@ -216,7 +201,7 @@ def forward_pass(
         infinity for padding, which is then no class of any probability (softmax over aligned rows
         is several times as fast as over ten classes); beside a score, padding is 0.
     """
-    activate, multiply = ACTIVATIONS[layout.activation], PRODUCTS[precision]
+    activate, multiply = ACTIVATIONS[layout.activation].value, PRODUCTS[precision]
     multiplied, before, active = [], [], []
     hidden = inputs
     for layer, (weight, bias) in enumerate(layout.layers(params)):
@@ -264,7 +249,7 @@ def backward(
     Returns:
         The gradients, shaped like ``params``.
     """
-    multiply, change = PRODUCTS[precision], SLOPES[layout.activation]
+    multiply, change = PRODUCTS[precision], ACTIVATIONS[layout.activation].slope
     gradients: list[Tensor] = []
     for layer, (weight, bias) in reversed(list(enumerate(layout.layers(params)))):
         if bias is not None:

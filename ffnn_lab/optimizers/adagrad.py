@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ffnn_lab.config.fields import one_of, ranged
+from ffnn_lab.config.fields import ranged
 from ffnn_lab.config.optimizer import OptimizerConfig
 from ffnn_lab.look import Look
 from ffnn_lab.optimizers.option import Optimizer
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 class AdaGradConfig(OptimizerConfig):
     """AdaGrad: steps scaled by the root of the summed squared gradients."""
 
-    name: str = one_of("adagrad")
     eps: float = ranged("(0, inf)")
     """Added to the root in the denominator."""
 

@@ -1,26 +1,15 @@
 """AdamW: Adam with decoupled weight decay by default."""
 
-from dataclasses import dataclass
-
-from ffnn_lab.config.fields import one_of
 from ffnn_lab.look import Look
 from ffnn_lab.optimizers.adam import AdamConfig, adam_start, adam_step_
 from ffnn_lab.optimizers.option import Optimizer
 from ffnn_lab.registry import register
 
-
-@dataclass(kw_only=True)
-class AdamWConfig(AdamConfig):
-    """Adam; that its decay is decoupled is what its YAML sets."""
-
-    name: str = one_of("adamw")
-
-
 register(
     Optimizer(
         name="adamw",
         order=6,
-        config=AdamWConfig,
+        config=AdamConfig,
         start=adam_start,
         step_=adam_step_,
         hyperparameters=("lr", "beta1", "beta2", "eps"),

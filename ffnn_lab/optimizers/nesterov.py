@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ffnn_lab.config.fields import one_of, ranged
+from ffnn_lab.config.fields import ranged
 from ffnn_lab.config.optimizer import OptimizerConfig
 from ffnn_lab.look import Look
 from ffnn_lab.optimizers.heavy_ball import velocity_start
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 class NesterovConfig(OptimizerConfig):
     """Gradient descent with Nesterov momentum."""
 
-    name: str = one_of("nesterov")
     momentum: float = ranged("[0, 1)")
     """Fraction of the velocity kept from one update to the next."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ffnn_lab.config.fields import one_of
 from ffnn_lab.config.optimizer import OptimizerConfig
 from ffnn_lab.look import Look
 from ffnn_lab.optimizers.option import Optimizer
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 @dataclass(kw_only=True)
 class SGDConfig(OptimizerConfig):
     """Gradient descent without momentum."""
-
-    name: str = one_of("sgd")
 
 
 def sgd_start(_params: Tensor) -> dict[str, Tensor]:

@@ -1,5 +1,5 @@
-"""Schedules: the factor on ``optimizer.lr``, settled anew after each epoch, per member."""
+"""Schedules: one file for each, the factor on ``optimizer.lr``, settled after each epoch."""
 
-from ffnn_lab.schedules.rules import RULES, ScheduleState, advance
+from ffnn_lab.schedules.option import SCHEDULES, Progress, Schedule, ScheduleState
 
-__all__ = ["RULES", "ScheduleState", "advance"]
+__all__ = ["SCHEDULES", "Progress", "Schedule", "ScheduleState"]

@@ -9,11 +9,9 @@ from typing import Any
 from ffnn_lab.config import RunConfig, digest, from_leaves, identity, leaves
 from ffnn_lab.config.fields import without_neutral
 from ffnn_lab.config.sweep import STORED_OPTIONS
-from ffnn_lab.scores import n_settings_asked
-from ffnn_lab.sweeper.space import Space, axis_from_json, axis_to_json
+from ffnn_lab.protocols import PROTOCOLS, Search
+from ffnn_lab.protocols.space import Space, axis_from_json, axis_to_json
 
-SAMPLED = ("tpe", "cmaes")
-"""Protocols whose proposals depend on what was scored before."""
 CONFIRM_FROM = 1000
 """Tuning takes its seeds from 0, confirm from here: fresh seeds that tuning never saw."""
 
@@ -56,8 +54,18 @@ class Definition:
 
     def n_settings_of(self, arm: Arm) -> int:
         """Count the settings that an arm tries before it grows."""
-        space = {key: axis_to_json(axis) for key, axis in arm.space.items()}
-        return n_settings_asked(space, protocol=self.protocol, n_settings=self.n_settings)
+        return PROTOCOLS[self.protocol].n_settings(arm.space, self.n_settings)
+
+    def search_of(self, arm: Arm) -> Search:
+        """Return what the proposals of an arm depend on."""
+        return Search(
+            arm=arm.name,
+            space=arm.space,
+            n_settings=self.n_settings_of(arm),
+            seed=self.seed,
+            max_points=self.max_points,
+            config=arm.config,
+        )
 
     @property
     def n_runs(self) -> int:
@@ -137,7 +145,7 @@ def essence(contents: Mapping[str, Any]) -> dict[str, Any]:
         for key, value in contents.items()
         if key in (*STORED_OPTIONS, "tune", "confirm")
     }
-    if moving["protocol"]["name"] not in SAMPLED:
+    if not PROTOCOLS[moving["protocol"]["name"]].is_sampled:
         moving["protocol"] = {k: v for k, v in moving["protocol"].items() if k != "n_parallel"}
     moving["arms"] = {
         name: {"space": arm["space"], "config": identity(from_leaves(arm["config"]))}

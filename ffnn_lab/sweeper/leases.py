@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ffnn_lab.sweeper.identity import Identity
-from ffnn_lab.sweeper.storage import Attributes
+from ffnn_lab.sweeper.studies.storage import Attributes
 
 BEAT_SECONDS = 5.0
 LOOK_SECONDS = 1.0

@@ -11,8 +11,8 @@ from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.identity import Identity, this_host
 from ffnn_lab.sweeper.leases import Leases, workers_of
 from ffnn_lab.sweeper.resume import prepare
-from ffnn_lab.sweeper.server import Patience
-from ffnn_lab.sweeper.storage import Storage
+from ffnn_lab.sweeper.studies.server import Patience
+from ffnn_lab.sweeper.studies.storage import Storage
 from ffnn_lab.sweeper.worker import Watcher
 
 OWNER = "owner"

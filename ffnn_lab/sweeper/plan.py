@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ffnn_lab.sweeper.definition import SAMPLED, Definition
+from ffnn_lab.protocols import PROTOCOLS
+from ffnn_lab.protocols.space import Axis, Choice, Space
+from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.estimate import Estimate
-from ffnn_lab.sweeper.space import Axis, Choice, Space
 from ffnn_lab.wandb_runs import unheeded
 
 WORTH_WORKERS_SECONDS = 60.0
@@ -74,6 +75,7 @@ def make_plan(
         n_idle: Cores of this machine that further workers could use.
         tasks: The summary of each task.
     """
+    protocol = PROTOCOLS[definition.protocol]
     runs = [arm.config for arm in definition.arms]
     return Plan(
         name=definition.name,
@@ -88,8 +90,8 @@ def make_plan(
         n_tune_seeds=len(definition.tune_seeds),
         n_confirm_seeds=len(definition.confirm_seeds),
         n_runs=definition.n_runs,
-        may_grow=definition.protocol == "grid_until_interior",
-        is_sampled=definition.protocol in SAMPLED,
+        may_grow=protocol.grows,
+        is_sampled=protocol.is_sampled,
         estimate=estimate,
         population_size=definition.population_size,
         n_workers=n_workers,

@@ -14,15 +14,15 @@ import torch
 
 from ffnn_lab.population import Member
 from ffnn_lab.sweeper import notices
-from ffnn_lab.sweeper.agenda import Progress
 from ffnn_lab.sweeper.cores import share_of_cores
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.identity import Identity
 from ffnn_lab.sweeper.leases import EXIT_ORPHANED, LOOK_SECONDS, Leases, workers_of
 from ffnn_lab.sweeper.opening import stored_definition
-from ffnn_lab.sweeper.server import Patience
+from ffnn_lab.sweeper.progress import Progress
 from ffnn_lab.sweeper.signals import hear_nothing, stopped_by_signals
-from ffnn_lab.sweeper.storage import Storage
+from ffnn_lab.sweeper.studies.server import Patience
+from ffnn_lab.sweeper.studies.storage import Storage
 from ffnn_lab.sweeper.worker import Watcher, Worker
 from ffnn_lab.tracking import Tracker, make_tracker
 

@@ -79,11 +79,9 @@ class Pruning:
         first = self._n_reported.get(key, 0) + 1
         for epoch in range(first, min(reached, last - 1) + 1):
             values = [self._value(run, epoch, inside) for run in runs]
-            study, trial = self._agenda.trial_of(*key)
-            storage, trial_id = study._storage, trial._trial_id  # noqa: SLF001 - no Trial at hand
             score = _AGGREGATES[self._objective["aggregate"]](values)
-            storage.set_trial_intermediate_value(trial_id, epoch, score)
-            is_pruned = study.pruner.prune(study, storage.get_trial(trial_id))
+            arm, number = key
+            is_pruned = self._agenda.study_of(arm).should_prune(number, epoch, score)
             self._n_reported[key] = epoch  # Last: what was cut off is reported again.
             if is_pruned:
                 self._pruned.add(key)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from ffnn_lab.protocols import PROTOCOLS
 from ffnn_lab.records import (
     SOLUTIONS,
     RecordError,
@@ -21,7 +22,7 @@ from ffnn_lab.records import (
     write_definition,
 )
 from ffnn_lab.sweeper.definition import Definition, differences, essence, short_hash
-from ffnn_lab.sweeper.storage import Storage
+from ffnn_lab.sweeper.studies.storage import Storage
 
 _CODE = ("version.ffnn_lab", "git.commit", "version.torch", "version.numpy")
 
@@ -169,19 +170,12 @@ def is_other(stored: Mapping[str, Any], definition: Definition) -> bool:
         if set(before[stage]["seeds"]) <= set(after[stage]["seeds"]):
             grown[stage] = before[stage]
     grown["protocol"] = dict(after["protocol"])
-    for key in _may_grow(definition):
+    for key in PROTOCOLS[definition.protocol].limits:
         if after["protocol"][key] >= before["protocol"][key]:
             grown["protocol"][key] = before["protocol"][key]
     if "n_parallel" in before["protocol"]:  # follows from the arms and seeds
         grown["protocol"]["n_parallel"] = before["protocol"]["n_parallel"]
     return grown != before
-
-
-def _may_grow(definition: Definition) -> tuple[str, ...]:
-    """Name the limits that may grow; draws on a grid are numbered within it."""
-    if definition.protocol in ("grid", "grid_until_interior"):
-        return ("max_points",)
-    return ("n_settings", "max_points")
 
 
 def _alone(folder: Path, *, is_worked_on: bool) -> None:

@@ -18,9 +18,10 @@ from ffnn_lab.sweeper.leases import Leases, workers_of
 from ffnn_lab.sweeper.notices import Notices
 from ffnn_lab.sweeper.opening import stored_definition
 from ffnn_lab.sweeper.process import Post, work_at, work_under
-from ffnn_lab.sweeper.server import Patience, is_trouble, reason_of, waiting_text
 from ffnn_lab.sweeper.signals import deaf, stopped_by_signals
-from ffnn_lab.sweeper.storage import Storage, split_password
+from ffnn_lab.sweeper.studies.server import Patience, is_trouble, reason_of, waiting_text
+from ffnn_lab.sweeper.studies.storage import Storage
+from ffnn_lab.sweeper.studies.urls import split_password
 from ffnn_lab.sweeper.weights import runs_without_weights
 from ffnn_lab.sweeper.worker import StoppedError, Watcher
 
@@ -205,8 +206,8 @@ def _followed(
                 agenda.look()
                 watcher.progress(agenda.progress())
                 watcher.in_training(leases.living())
-                if agenda.n_failed > n_failed:
-                    n_failed = agenda.n_failed
+                if agenda.ledger.n_failed > n_failed:
+                    n_failed = agenda.ledger.n_failed
                     watcher.notice(f"{n_failed} runs failed so far")
                 if leases.stop.is_set() and not has_told:
                     leases.tell_to_stop()

@@ -20,7 +20,7 @@ from ffnn_lab.config.fields import (
     ranged,
     walk_leaves,
 )
-from ffnn_lab.config.initializer import ConstantConfig
+from ffnn_lab.initializers.fixed import ConstantConfig
 from ffnn_lab.optimizers.adam import AdamConfig
 from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
 from tests.catalog import OPTIMIZERS

@@ -326,25 +326,30 @@ class LaterSGDConfig(SGDConfig):
 
 
 @pytest.fixture
-def later_sgd(monkeypatch: pytest.MonkeyPatch) -> RunConfig:
+def before() -> RunConfig:
+    """A run of this version."""
+    return make_run(optimizer=OPTIMIZERS["sgd"].config)
+
+
+@pytest.fixture
+def later_sgd(before: RunConfig, monkeypatch: pytest.MonkeyPatch) -> RunConfig:
     """A run of a version whose SGD has one more leaf, at its neutral value."""
-    before = make_run(optimizer=OPTIMIZERS["sgd"].config)
     optimizer = LaterSGDConfig(**dataclasses.asdict(before.optimizer), clip=None)
     put_variant(monkeypatch, "optimizer", of="sgd", config=LaterSGDConfig)
     return dataclasses.replace(before, optimizer=optimizer)
 
 
-def test_a_later_leaf_at_its_neutral_value_moves_no_id(later_sgd: RunConfig) -> None:
-    before = make_run(optimizer=OPTIMIZERS["sgd"].config)
+def test_a_later_leaf_at_its_neutral_value_moves_no_id(
+    before: RunConfig, later_sgd: RunConfig
+) -> None:
     assert run_id(later_sgd) == run_id(before)
     assert run_id(with_values(later_sgd, {"optimizer.clip": 1.0})) != run_id(before)
 
 
 def test_a_stored_config_without_a_later_leaf_is_read_with_its_neutral_value(
-    later_sgd: RunConfig,
+    before: RunConfig, later_sgd: RunConfig
 ) -> None:
-    stored = leaves(make_run(optimizer=OPTIMIZERS["sgd"].config))
-    assert from_leaves(stored) == later_sgd
+    assert from_leaves(leaves(before)) == later_sgd
     clipped = with_values(later_sgd, {"optimizer.clip": 1.0})
     assert from_leaves(leaves(clipped)) == clipped
 

@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from ffnn_lab.config.initializer import ConstantConfig, SchemeConfig
+from ffnn_lab.config.initializer import SchemeConfig
 from ffnn_lab.initializers import initialize
+from ffnn_lab.initializers.fixed import ConstantConfig
 from ffnn_lab.population import Population
 from ffnn_lab.tasks import Task
 from tests.catalog import INITIALIZERS, OPTIMIZERS

@@ -7,9 +7,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ffnn_lab.activations import ACTIVATIONS
 from ffnn_lab.config import ModelConfig
 from ffnn_lab.models import Layout, forward, forward_pass
-from ffnn_lab.models.mlp import ACTIVATIONS, ALIGNMENT
+from ffnn_lab.models.mlp import ALIGNMENT
 from ffnn_lab.population import Population
 from ffnn_lab.tasks import Task
 from tests.catalog import BIAS_INITIALIZERS, OPTIMIZERS

@@ -27,7 +27,6 @@ from ffnn_lab.config import (
 )
 from ffnn_lab.config.initializer import SchemeConfig
 from ffnn_lab.config.run import PathsConfig, TrackingConfig
-from ffnn_lab.config.schedule import ConstantScheduleConfig
 from ffnn_lab.config.task import DigitsConfig
 from ffnn_lab.draws import epoch_batches
 from ffnn_lab.library import find_compiler
@@ -75,7 +74,7 @@ def make_run(
         initializer=initializer or SchemeConfig(name="he_normal", gain=1.0),
         bias_initializer=bias_initializer or SchemeConfig(name="zeros", gain=1.0),
         optimizer=optimizer or SGDConfig(name="sgd", lr=0.1, weight_decay=0.0, decay="coupled"),
-        schedule=schedule or ConstantScheduleConfig(name="constant"),
+        schedule=schedule or ScheduleConfig(name="constant"),
         dropout=DropoutConfig(input=0.0, hidden=0.0),
         trainer=TrainerConfig(
             max_epochs=3,

@@ -20,8 +20,8 @@ from ffnn_lab.records import read_definition, write_definition
 from ffnn_lab.records.parts import write_part
 from ffnn_lab.records.read import read_table
 from ffnn_lab.report.data.sweep import Sweep, load
-from ffnn_lab.report.data.winners import find_winners
-from ffnn_lab.report.reports.sheets import sheets_of
+from ffnn_lab.report.measures.numbers import Numbers
+from ffnn_lab.report.reports.content import tables_of
 from tests.support.parts import flip
 
 DEFAULT_SWEEP = Path(__file__).parents[1] / "records_of" / "9b2446f" / "default"
@@ -40,7 +40,7 @@ def published(folder: Path) -> dict[str, str]:
     """Compute the tables of a sweep's report, with all their digits, by name."""
     sweep = load(folder)
     assert isinstance(sweep, Sweep)
-    sheets = sheets_of(sweep, find_winners(sweep)).sheets
+    sheets, _ = tables_of(Numbers(sweep))
     return {
         sheet.name: sheet.numbers.to_csv(index=False)
         for sheet in sheets

@@ -4,17 +4,17 @@ from typing import Any
 
 from ffnn_lab.config import OptimizerConfig, RunConfig, ScheduleConfig
 from ffnn_lab.config.initializer import SchemeConfig
-from ffnn_lab.config.schedule import ConstantScheduleConfig, CosineConfig
 from ffnn_lab.config.task import SeparableConfig
 from ffnn_lab.optimizers.adagrad import AdaGradConfig
 from ffnn_lab.optimizers.adam import AdamConfig
 from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
 from ffnn_lab.optimizers.rmsprop import RMSPropConfig
 from ffnn_lab.optimizers.sgd import SGDConfig
+from ffnn_lab.schedules.cosine import CosineConfig
 from ffnn_lab.tasks import Task, load_task
 from tests.support.builders import NO_DATA, make_run, with_parts
 
-CONSTANT = ConstantScheduleConfig(name="constant")
+CONSTANT = ScheduleConfig(name="constant")
 COSINE = CosineConfig(name="cosine", final_fraction=0.0)
 NO_DECAY: dict[str, Any] = {"weight_decay": 0.0, "decay": "coupled"}
 PLAIN: dict[str, tuple[OptimizerConfig, ScheduleConfig]] = {

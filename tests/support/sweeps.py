@@ -6,12 +6,12 @@ from typing import Any
 
 import pandas as pd
 
+from ffnn_lab.protocols.space import Choice, Interval
 from ffnn_lab.records import read_curves, read_runs, read_trials
-from ffnn_lab.sweeper.agenda import Progress
 from ffnn_lab.sweeper.definition import Arm, Definition
 from ffnn_lab.sweeper.opening import open_sweep
 from ffnn_lab.sweeper.process import Post, work_at
-from ffnn_lab.sweeper.space import Choice, Interval
+from ffnn_lab.sweeper.progress import Progress
 from ffnn_lab.sweeper.worker import StoppedError, Watcher
 from tests.catalog import OPTIMIZERS
 from tests.support.builders import make_run

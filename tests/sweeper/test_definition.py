@@ -6,8 +6,8 @@ import json
 import pytest
 
 from ffnn_lab.config import ConfigError, from_leaves, leaves
+from ffnn_lab.protocols.space import Choice, Interval, Space
 from ffnn_lab.sweeper.definition import Arm, Definition, differences, short_hash
-from ffnn_lab.sweeper.space import Choice, Interval, Space
 from tests.catalog import INITIALIZERS, OPTIMIZERS, SCHEDULES
 from tests.support.builders import make_run
 

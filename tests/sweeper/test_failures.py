@@ -22,7 +22,7 @@ from ffnn_lab.records import RecordError, parts, read_curves, read_runs, read_tr
 from ffnn_lab.stepper import Stepper
 from ffnn_lab.sweeper import keeper
 from ffnn_lab.sweeper.definition import Definition
-from ffnn_lab.sweeper.storage import Storage
+from ffnn_lab.sweeper.studies.storage import Storage
 from ffnn_lab.sweeper.worker import StoppedError, TooManyFailedError, is_out_of_memory
 from tests.support.command_line import run_lab, run_lab_forked, users_environment
 from tests.support.exhaustive import first

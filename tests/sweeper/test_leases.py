@@ -18,7 +18,9 @@ from ffnn_lab.records import read_runs
 from ffnn_lab.sweeper import leases as module
 from ffnn_lab.sweeper.identity import Identity, is_running, this_host
 from ffnn_lab.sweeper.leases import EXIT_ORPHANED, LEASE_SECONDS, Leases
-from ffnn_lab.sweeper.storage import JOURNAL, Attributes, Storage, _JournalLock
+from ffnn_lab.sweeper.presence import JOURNAL
+from ffnn_lab.sweeper.studies.journal import JournalLock
+from ffnn_lab.sweeper.studies.storage import Attributes, Storage
 from tests.support.kill import Watch
 from tests.support.sweeps import tables
 
@@ -138,7 +140,7 @@ import sys, time
 from pathlib import Path
 from ffnn_lab.sweeper.identity import Identity
 from ffnn_lab.sweeper.leases import Leases
-from ffnn_lab.sweeper.storage import Storage
+from ffnn_lab.sweeper.studies.storage import Storage
 attributes = Storage(Path(sys.argv[1]), None).open_attributes("s/.workers")
 with Leases(attributes, Identity.of_this_process()) as leases:
     leases.claim(["1", "2"])
@@ -396,7 +398,7 @@ from dataclasses import replace
 from pathlib import Path
 from ffnn_lab.sweeper import leases
 from ffnn_lab.sweeper.identity import Identity
-from ffnn_lab.sweeper.storage import Storage
+from ffnn_lab.sweeper.studies.storage import Storage
 leases.LOOK_SECONDS, leases.GRACE_SECONDS = 0.05, 0.5
 attributes = Storage(Path(sys.argv[1]), None).open_attributes("s/.workers")
 me = Identity.of_this_process()
@@ -461,7 +463,7 @@ def is_stopped(pid: int) -> bool:
 
 def stop_between_decisions(process: subprocess.Popen[bytes], folder: Path) -> None:
     """Stop it when it holds no lock: whoever is stopped with one keeps all others waiting."""
-    storage, journal = Storage(folder, None), _JournalLock(folder / JOURNAL)
+    storage, journal = Storage(folder, None), JournalLock(folder / JOURNAL)
     with storage.lock("s"):
         journal.acquire()
         os.kill(process.pid, signal.SIGSTOP)

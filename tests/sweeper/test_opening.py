@@ -11,7 +11,7 @@ from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.identity import Identity
 from ffnn_lab.sweeper.leases import Leases, workers_of
 from ffnn_lab.sweeper.opening import open_sweep, stored_definition
-from ffnn_lab.sweeper.storage import Storage
+from ffnn_lab.sweeper.studies.storage import Storage
 from tests.support.sweeps import make_definition, work
 from tests.support.workers import Listener
 

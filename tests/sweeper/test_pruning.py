@@ -16,6 +16,7 @@ from optuna.trial import FrozenTrial, TrialState
 from ffnn_lab import trainer
 from ffnn_lab.config import with_values
 from ffnn_lab.population import Member
+from ffnn_lab.protocols.space import Axis, Choice, Interval
 from ffnn_lab.records import (
     DEFAULT_SETTING,
     CurvePoint,
@@ -26,8 +27,7 @@ from ffnn_lab.records import (
 )
 from ffnn_lab.replay import main as replay
 from ffnn_lab.sweeper.definition import Definition
-from ffnn_lab.sweeper.space import Axis, Choice, Interval
-from ffnn_lab.sweeper.storage import Storage
+from ffnn_lab.sweeper.studies.storage import Storage
 from tests.support.builders import make_run
 from tests.support.command_line import run_lab_forked
 from tests.support.sweeps import make_definition, tables, work

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ffnn_lab.config import with_values
+from ffnn_lab.protocols.space import Choice
 from ffnn_lab.records import (
     RecordError,
     RecordWriter,
@@ -21,7 +22,6 @@ from ffnn_lab.records import (
 from ffnn_lab.report.claims.declaration import declare
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.resume import settle_folder
-from ffnn_lab.sweeper.space import Choice
 from ffnn_lab.sweeper.worker import Watcher
 from tests.support.parts import rewrite
 from tests.support.sweeps import make_definition, tables, work

@@ -9,10 +9,10 @@ import pytest
 
 from ffnn_lab.config import RunConfig
 from ffnn_lab.library import NO_COMPILER
+from ffnn_lab.protocols.space import Choice
 from ffnn_lab.sizes import LEAST_MEMBERS, Sizes, population_size_for
 from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.settle import Work, is_worth_compiling, settle_compile, settle_sweep
-from ffnn_lab.sweeper.space import Choice
 from ffnn_lab.tasks import Task
 from tests.support.builders import make_blobs, make_run
 from tests.support.command_line import run_lab

@@ -9,10 +9,10 @@ import pytest
 
 from ffnn_lab.config import run_id
 from ffnn_lab.population import Member
+from ffnn_lab.protocols.space import Choice
 from ffnn_lab.records import DEFAULT_SETTING, read_runs, read_trials
 from ffnn_lab.scores import best_settings, setting_scores
 from ffnn_lab.sweeper import process
-from ffnn_lab.sweeper.space import Choice
 from ffnn_lab.sweeper.worker import StoppedError, Watcher
 from ffnn_lab.tracking import NoTracker
 from tests.support.sweeps import Stopper, make_definition, tables, work

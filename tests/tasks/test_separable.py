@@ -8,8 +8,9 @@ import torch
 from numpy.typing import NDArray
 
 from ffnn_lab.config import with_values
-from ffnn_lab.config.initializer import NormalConfig, SchemeConfig
+from ffnn_lab.config.initializer import SchemeConfig
 from ffnn_lab.evaluation import cosines
+from ffnn_lab.initializers.fixed import NormalConfig
 from ffnn_lab.records import SOLUTIONS
 from ffnn_lab.separable import fresh_error, min_norm_solution
 from ffnn_lab.tasks import Task

@@ -7,11 +7,10 @@ import numpy as np
 import pandas as pd
 
 from ffnn_lab.config import UserError
+from ffnn_lab.protocols import PROTOCOLS
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.statistics import best_of_interval
 
-PROTOCOL = "random"
-"""The one whose settings are drawn independently of one another."""
 EVERY = 100
 """Settings up to which each number of them is a point of a curve; beyond, fewer show its shape."""
 COLUMNS = ["arm", "n_settings", "expected", "low", "high", "n_drawn", "split", "metric"]
@@ -34,11 +33,12 @@ def drawn_settings(sweep: Sweep) -> dict[str, pd.DataFrame]:
         NotIndependentError: If the protocol looks back at what was scored or at a grid, or if
             settings were stopped early.
     """
-    if sweep.protocol != PROTOCOL:
+    if not PROTOCOLS[sweep.protocol].is_independent:
+        able = ", ".join(name for name, each in PROTOCOLS.items() if each.is_independent)
         msg = (
             f"the settings of {sweep.name} are not drawn independently of one another (its "
             f"protocol is {sweep.protocol}), so a few of them are no smaller sweep; sweep with "
-            f"hydra.sweeper.protocol.name={PROTOCOL}"
+            f"hydra.sweeper.protocol.name={able}"
         )
         raise NotIndependentError(msg)
     if sweep.scores["n_pruned"].any():

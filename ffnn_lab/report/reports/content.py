@@ -1,22 +1,47 @@
 """The content of a folder's report: tables, figures and remarks, computed from its records."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from ffnn_lab.report.data.sweep import Records, Sweep
-from ffnn_lab.report.data.winners import find_winners
-from ffnn_lab.report.figures import learning_curves, separable_directions
-from ffnn_lab.report.figures import separable as separable_figure
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ffnn_lab.report.data.sweep import Records
+from ffnn_lab.report.figures.reported import FIGURES
 from ffnn_lab.report.figures.save import provenance
-from ffnn_lab.report.measures import separable
-from ffnn_lab.report.measures.tables import run_table
-from ffnn_lab.report.reports.drawings import Drawing, drawings_of
-from ffnn_lab.report.reports.sheets import Sheet, sheets_of
-from ffnn_lab.report.text import render
+from ffnn_lab.report.kinds import Kind
+from ffnn_lab.report.measures.numbers import Numbers
+from ffnn_lab.report.reports import ends
+from ffnn_lab.report.reports.captions import caption
+from ffnn_lab.report.sheets import SHEETS
 from ffnn_lab.report.text.notes import about_failed, notes
-from ffnn_lab.report.text.separable import readable
-from ffnn_lab.report.text.separable import remarks as remarks_of
+from ffnn_lab.report.text.separable import remarks as about_separable
 from ffnn_lab.report.text.units import units_of
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table that is ready to be printed and written."""
+
+    name: str
+    words: pd.DataFrame
+    """The table as people read it."""
+    numbers: pd.DataFrame | None
+    """The table as programs read it; None where another one has its numbers."""
+    is_printed: bool
+    """False if it is only written."""
+    caption: str
+    """Above the table in LaTeX."""
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """A figure that is ready to be written."""
+
+    name: str
+    figure: Figure
+    points: pd.DataFrame
+    source: Mapping[str, object]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +49,7 @@ class Content:
     """Everything that a report prints and writes, before it is printed or written."""
 
     records: Records
-    sheets: Sequence[Sheet]
+    sheets: Sequence[Table]
     drawings: Sequence[Drawing]
     remarks: Sequence[str]
     """What a reader must know beside the tables."""
@@ -33,74 +58,79 @@ class Content:
 
 
 def content_of(records: Records) -> Content:
-    """Compute the report of a sweep, finished or not, or of a single run.
+    """Compute the report of a sweep, finished or not, or of single runs.
 
     Args:
         records: What `ffnn_lab.report.data.sweep.load` returns.
     """
-    if not isinstance(records, Sweep):
-        return _of_runs(records)
-    return _of_separable(records) if separable.is_about(records) else _of_sweep(records)
+    numbers = Numbers(records)
+    tables, on_intervals = tables_of(numbers)
+    drawings, left_out = _drawings_of(numbers)
+    return Content(
+        records,
+        tables,
+        drawings,
+        remarks=[*_remarks_of(numbers), *on_intervals, *left_out],
+        commands=_commands_of(numbers),
+    )
 
 
-def _of_sweep(sweep: Sweep) -> Content:
-    winners = find_winners(sweep)
-    tables = sheets_of(sweep, winners)
-    drawings, undrawn = drawings_of(sweep, winners, tables)
-    remarks = [*notes(sweep, winners, tables.arms), *tables.remarks, *undrawn]
-    rows = tables.arms.to_dict("records")
-    commands = [f"# {row['arm']}\n{row['command']}" for row in rows if row["command"]]
-    sheets = _in_units(sweep, tables.sheets, drawings)
-    return Content(sweep, sheets, drawings, remarks, commands)
-
-
-def _of_separable(sweep: Sweep) -> Content:
-    """Compute the report of a sweep whose settings are draws of one problem: no arm has a best."""
-    found = separable.find(sweep)
-    sheets = [
-        Sheet(name, readable(table, keys), table)
-        for name, table, keys in (
-            ("separable", found.table, ["arm", *found.conditions]),
-            ("separable_labeled", found.labeled, ["remark", "arm", *found.conditions]),
+def tables_of(numbers: Numbers) -> tuple[list[Table], list[str]]:
+    """Return the tables of a report, and remarks on their intervals."""
+    units = units_of(numbers.records.runs)
+    found, shown = [], []
+    for sheet in SHEETS.values():
+        table = sheet.numbers(numbers) if numbers.kind in sheet.reports else None
+        if table is None or table.empty:
+            continue
+        shown.append((sheet, table))
+        found.append(
+            Table(
+                sheet.name,
+                units.reworded_table(pd.DataFrame(sheet.words(table))),
+                table if sheet.has_csv else None,
+                is_printed=sheet.is_printed,
+                caption=caption(numbers, sheet.caption) + ends.in_caption(sheet, table),
+            )
         )
-        if len(table) > 0
-    ]
-    shown = found.runs[found.runs["remark"] == ""]
-    drawings = []
-    if len(shown) > 0:
-        run_ids = {name: shown.loc[shown["arm"] == name, "run_id"].tolist() for name in sweep.arms}
-        commands = [sweep.command, f"python -m analysis {sweep.name}"]
-        source = provenance(sweep.runs, run_ids=run_ids, commands=commands)
-        figure = separable_figure.figure(shown, found.conditions)
-        drawings.append(Drawing("separable", figure, shown, source))
-        points = separable_directions.points(sweep.directions, shown, found.conditions)
-        if len(points) > 0:
-            figure = separable_directions.figure(points, found.conditions)
-            drawings.append(Drawing("separable_directions", figure, points, source))
-    remarks = [*remarks_of(sweep, found), *about_failed(sweep.runs, of=sweep.name)]
-    return Content(sweep, sheets, drawings, remarks)
+    return found, ends.remarks(shown)
 
 
-def _of_runs(records: Records) -> Content:
-    table = run_table(records)
-    sheets = [Sheet("run", render.readable_runs(table), table)]
-    drawings = []
-    if len(records.runs) == 1:
-        run_ids = {"run": records.runs["run_id"].tolist()}
-        points = learning_curves.points(records.curves, records.runs, run_ids=run_ids)
-        command = f"python -m analysis {records.name}"
-        source = provenance(records.runs, run_ids=run_ids, commands=[command])
-        figure = learning_curves.figure_of_run(points)
-        drawings.append(Drawing("learning_curves", figure, points, source))
-    sheets = _in_units(records, sheets, drawings)
-    return Content(records, sheets, drawings, about_failed(records.runs, of=records.name))
+def _drawings_of(numbers: Numbers) -> tuple[list[Drawing], list[str]]:
+    """Draw what can be drawn, and return remarks on what cannot."""
+    units = units_of(numbers.records.runs)
+    drawings, left_out = [], []
+    for each in FIGURES.values():
+        if numbers.kind not in each.reports:
+            continue
+        left_out += each.left_out(numbers)
+        points = each.drawn(numbers)
+        if points is None:
+            continue
+        figure = each.figure(points)
+        units.reword_figure_(figure)
+        source = provenance(
+            numbers.records.runs, run_ids=each.behind(numbers), commands=numbers.commands
+        )
+        drawings.append(Drawing(each.file_stem, figure, points, source))
+    return drawings, left_out
 
 
-def _in_units(
-    records: Records, sheets: Sequence[Sheet], drawings: Sequence[Drawing]
-) -> list[Sheet]:
-    """Word sheets, and the axes of drawings in place, in the units of what the tasks predict."""
-    units = units_of(records.runs)
-    for drawing in drawings:
-        units.reword_figure_(drawing.figure)
-    return [replace(sheet, words=units.reworded_table(sheet.words)) for sheet in sheets]
+def _remarks_of(numbers: Numbers) -> list[str]:
+    """Return what a reader must know of the records as a whole."""
+    records = numbers.records
+    if numbers.kind == Kind.RUN:
+        return about_failed(records.runs, of=records.name)
+    if numbers.kind == Kind.SEPARABLE:
+        found = about_separable(numbers.sweep, numbers.separable)
+        return [*found, *about_failed(records.runs, of=records.name)]
+    found = notes(numbers.sweep, numbers.winners, numbers.arms)
+    why = numbers.why_no_budgets
+    return [*found, *([f"there are no budget curves: {why}"] if why else [])]
+
+
+def _commands_of(numbers: Numbers) -> list[str]:
+    if numbers.kind != Kind.SWEEP:
+        return []
+    rows = numbers.arms.to_dict("records")
+    return [f"# {row['arm']}\n{row['command']}" for row in rows if row["command"]]

@@ -11,10 +11,9 @@ from rich.console import Console
 from ffnn_lab.report.data.sweep import Records, Sweep, load
 from ffnn_lab.report.figures.save import save
 from ffnn_lab.report.places import SUFFIXES, TEXTS, PlaceError, check_place, write_text
-from ffnn_lab.report.reports.content import Content, content_of
-from ffnn_lab.report.reports.drawings import FIGURES, Drawing
-from ffnn_lab.report.reports.preflight import report_files
-from ffnn_lab.report.reports.sheets import SHEETS, Sheet
+from ffnn_lab.report.reports.content import Content, Drawing, Table, content_of
+from ffnn_lab.report.reports.preflight import figure_stems, report_files
+from ffnn_lab.report.sheets import SHEETS
 from ffnn_lab.report.text import render
 
 
@@ -69,7 +68,7 @@ def without_stale(content: Content, to: Path) -> Content:
     """
     kinds = (
         ("tables", set(SHEETS) - {sheet.name for sheet in content.sheets}, TEXTS),
-        ("figures", set(FIGURES) - {drawing.name for drawing in content.drawings}, SUFFIXES),
+        ("figures", figure_stems() - {drawing.name for drawing in content.drawings}, SUFFIXES),
     )
     removed = []
     for kind, names, suffixes in kinds:
@@ -119,7 +118,7 @@ def _say_list(title: str, lines: Sequence[str], console: Console) -> None:
         render.say("\n".join([f"{title}:", *lines, ""]), console=console)
 
 
-def _write_sheets(records: Records, sheets: Sequence[Sheet], to: Path) -> list[Path]:
+def _write_sheets(records: Records, sheets: Sequence[Table], to: Path) -> list[Path]:
     tables = to / "tables"
     tables.mkdir(parents=True, exist_ok=True)
     paths = []

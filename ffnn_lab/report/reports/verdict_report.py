@@ -17,6 +17,7 @@ from ffnn_lab.report.figures.save import provenance, save
 from ffnn_lab.report.places import SUFFIXES, TEXTS, check_place, stem_of
 from ffnn_lab.report.statistics.significance import POWER
 from ffnn_lab.report.text import render
+from ffnn_lab.report.text.cells import ABSENT, INTERVAL, interval_cells, p_value, percent
 
 FOLDER = "claims"
 """Under the outputs, where the verdicts are written; no sweep's, for it has no runs."""
@@ -85,13 +86,13 @@ def report_claims(
 def readable_verdicts(table: pd.DataFrame) -> pd.DataFrame:
     """Word the verdicts; effects are in percentage points where no other unit is told."""
     rows = table.to_dict("records")
-    effects = render.interval_cells(table, "effect")
+    effects = interval_cells(table, "effect")
     return pd.DataFrame(
         {
             "claim": table["claim"],
-            "sweep": [row["sweep"] or render.ABSENT for row in rows],
-            "of": [row["what"] or render.ABSENT for row in rows],
-            f"effect (points) {render.INTERVAL}": [
+            "sweep": [row["sweep"] or ABSENT for row in rows],
+            "of": [row["what"] or ABSENT for row in rows],
+            f"effect (points) {INTERVAL}": [
                 effect + _unit(row["unit"], effect)
                 for effect, row in zip(effects, rows, strict=True)
             ],
@@ -99,15 +100,12 @@ def readable_verdicts(table: pd.DataFrame) -> pd.DataFrame:
                 region_text(row["claimed.low"], row["claimed.high"]) + _unit(row["unit"])
                 for row in rows
             ],
-            "n": [
-                render.ABSENT if pd.isna(row["n"]) else f"{row['n']} {row['of']}" for row in rows
-            ],
-            "p (Holm)": [render.p_value(p) for p in table["p.holm"]],
+            "n": [ABSENT if pd.isna(row["n"]) else f"{row['n']} {row['of']}" for row in rows],
+            "p (Holm)": [p_value(p) for p in table["p.holm"]],
             "verdict": table["verdict"],
             # What a claim that was not run lacks is told below the table: it is a sentence.
             "remark": [
-                render.ABSENT if row["verdict"] == NOT_RUN else row["remark"] or render.ABSENT
-                for row in rows
+                ABSENT if row["verdict"] == NOT_RUN else row["remark"] or ABSENT for row in rows
             ],
         }
     )
@@ -116,14 +114,14 @@ def readable_verdicts(table: pd.DataFrame) -> pd.DataFrame:
 def region_text(low: float, high: float) -> str:
     """Word a region of effects, in hundredths: ``> 0.10``, ``< -0.10``, ``-5.00 to 5.00``."""
     if math.isinf(high):
-        return f"> {render.percent(low)}"
+        return f"> {percent(low)}"
     if math.isinf(low):
-        return f"< {render.percent(high)}"
-    return f"{render.percent(low)} to {render.percent(high)}"
+        return f"< {percent(high)}"
+    return f"{percent(low)} to {percent(high)}"
 
 
 def _unit(unit: str, cell: str = "") -> str:
-    return "" if unit == "percentage points" or cell == render.ABSENT else f" {unit}"
+    return "" if unit == "percentage points" or cell == ABSENT else f" {unit}"
 
 
 def _remarks(table: pd.DataFrame) -> list[str]:

@@ -11,7 +11,6 @@ from ffnn_lab.config import RunConfig, run_id, with_values
 from ffnn_lab.config.optimizer import OptimizerConfig
 from ffnn_lab.optimizers.adagrad import AdaGradConfig
 from ffnn_lab.optimizers.adam import AdamConfig
-from ffnn_lab.optimizers.adamw import AdamWConfig
 from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
 from ffnn_lab.optimizers.rmsprop import RMSPropConfig
 from ffnn_lab.optimizers.sgd import SGDConfig
@@ -43,7 +42,7 @@ OPTIMIZERS: dict[str, OptimizerConfig] = {
         name="rmsprop", lr=0.1, rho=0.99, eps=1e-8, weight_decay=0.0, decay="coupled"
     ),
     "adam": ADAM,
-    "adamw": AdamWConfig(**{**vars(ADAM), "name": "adamw", "decay": "decoupled"}),
+    "adamw": dataclasses.replace(ADAM, name="adamw", decay="decoupled"),
 }
 assert isinstance(SGD, SGDConfig)
 assert isinstance(ADAM, AdamConfig)

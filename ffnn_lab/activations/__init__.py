@@ -1,0 +1,8 @@
+"""Activations: one file for each, its value and the slope through it.
+
+Importing this package, or any activation's file, imports no torch.
+"""
+
+from ffnn_lab.activations.option import ACTIVATIONS, Activation
+
+__all__ = ["ACTIVATIONS", "Activation"]

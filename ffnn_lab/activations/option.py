@@ -1,0 +1,33 @@
+"""What an activation is: its value, the slope through it, and its module of torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from ffnn_lab.registry import Option, View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Activation(Option):
+    """What a hidden unit does to the weighted sum of its inputs."""
+
+    kind: ClassVar[str] = "activation"
+    value: Callable[[Tensor], Tensor]
+    """The activation of each number."""
+    slope: Callable[[Tensor, Tensor, Tensor], Tensor]
+    """(loss's slope in the activation, its argument, its value) to the loss's slope in the
+    argument: what torch's autograd calls for ``value``."""
+    module: str
+    """The name of the module of ``torch.nn`` that an exported network has in its place."""
+    keeps_zero: bool = True
+    """Whether 0 is mapped to 0. Padded units of an activation that does not must be masked."""
+
+
+ACTIVATIONS = View(Activation)
+"""All activations, by name."""

@@ -1,0 +1,35 @@
+"""The rectified linear unit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ffnn_lab.activations.option import Activation
+from ffnn_lab.registry import register
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def value(x: Tensor) -> Tensor:
+    """Compute ``max(x, 0)`` of each number."""
+    return x.relu()
+
+
+def slope(slope: Tensor, _before: Tensor, active: Tensor) -> Tensor:
+    """Compute the loss's slope in the argument from its slope in the activation."""
+    import torch  # noqa: PLC0415 - the file is read without torch
+
+    result: Tensor = torch.ops.aten.threshold_backward(slope, active, 0)
+    return result
+
+
+register(
+    Activation(
+        name="relu",
+        order=0,
+        value=value,
+        slope=slope,
+        module="ReLU",
+    )
+)

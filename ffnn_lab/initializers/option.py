@@ -1,0 +1,42 @@
+"""What an initializer is: its config class, how it draws, whether it serves a bias."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ffnn_lab.config.groups import Choice
+from ffnn_lab.registry import View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import torch
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What an initializer may know of the tensor that it draws."""
+
+    fan_in: int
+    """Inputs of the layer, without padding."""
+    fan_out: int
+    """Outputs of the layer, without padding."""
+    shape: tuple[int, ...]
+    """``(fan_out, fan_in)`` of a weight, ``(fan_out,)`` of a bias."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Initializer(Choice):
+    """An initializer of weights, and of biases if it serves them."""
+
+    kind: ClassVar[str] = "initializer"
+    draw: Callable[[Any, Layer, torch.Generator], Tensor]
+    """(its config, layer, rng) to float64 numbers of the layer's shape, without the gain."""
+    serves_bias: bool = False
+    """Whether it makes sense for a vector: a bias has no fan-out and cannot be orthogonal."""
+
+
+INITIALIZERS = View(Initializer)
+"""All initializers, by name."""

@@ -1,0 +1,52 @@
+"""What a schedule is: its config class, and the rule that settles it after each epoch."""
+
+import dataclasses
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ffnn_lab.config.groups import Choice
+from ffnn_lab.registry import View
+
+
+@dataclass(frozen=True)
+class ScheduleState:
+    """What a member's schedule remembers from epoch to epoch."""
+
+    factor: float = 1.0
+    """Multiplies ``optimizer.lr`` during the coming epoch."""
+    best_dev_loss: float = math.inf
+    bad_epochs: int = 0
+    """Epochs in a row without a new best, since the last decay."""
+
+    def scaled(self, delta: float) -> "ScheduleState":
+        """Return the state with the factor multiplied by ``delta``."""
+        return dataclasses.replace(self, factor=self.factor * delta)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a member is after an epoch."""
+
+    epoch: int
+    """Epochs done, from 1."""
+    max_epochs: int
+    """Epochs that it will train for."""
+    dev_loss: float
+    """The mean dev loss after the epoch; NaN where dev was not evaluated."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Schedule(Choice):
+    """A schedule: it multiplies ``optimizer.lr`` by a factor for each epoch, per member."""
+
+    kind: ClassVar[str] = "schedule"
+    advance: Callable[[Any, ScheduleState, Progress], ScheduleState]
+    """(its config, state, progress) to the state for the next epoch."""
+    needs_dev_loss: bool = False
+    """Whether it looks at the dev loss after every epoch, so that every epoch is evaluated."""
+
+
+SCHEDULES = View(Schedule)
+"""All schedules, by name."""
