@@ -33,6 +33,7 @@ if __name__ in ("__main__", "__mp_main__"):
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -41,13 +42,18 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from ffnn_lab.api.composing import as_run, prepare_process
-from ffnn_lab.command_line import read_arguments
+from ffnn_lab.command_line import read_command
+from ffnn_lab.commands import print_json
 from ffnn_lab.config import UserError
 from ffnn_lab.messages import explain
 from ffnn_lab.terminal import accept_any_text
 
 TRACEBACK = "FFNN_LAB_TRACEBACK"
 """Environment variable that remembers what the user's HYDRA_FULL_ERROR was."""
+
+
+PRINTS_JSON = ContextVar("PRINTS_JSON", default=False)
+"""Whether a single run prints its result as JSON on standard output, and all else elsewhere."""
 
 
 @hydra.main(version_base="1.3", config_path=None, config_name="config")
@@ -58,11 +64,14 @@ def app(composed: DictConfig) -> None:
         config = as_run(composed, HydraConfig.get().overrides.task)
         from rich.console import Console  # noqa: PLC0415 - see the module's docstring
 
+        from ffnn_lab.api.recorded import read_run  # noqa: PLC0415
         from ffnn_lab.api.single import record_run  # noqa: PLC0415
         from ffnn_lab.sweeper.signals import answer  # noqa: PLC0415
 
         answer(signal.default_int_handler)  # from here on, folders are tidied up
-        record_run(config, Console())
+        folder = record_run(config, Console(stderr=PRINTS_JSON.get()))
+        if PRINTS_JSON.get():
+            print_json(read_run(folder).as_values())
 
 
 @contextmanager
@@ -92,7 +101,8 @@ def main() -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"
     prepare_process()
     with slips_said():
-        sys.argv[1:] = read_arguments(sys.argv[1:])
+        sys.argv[1:], prints_json = read_command(sys.argv[1:])
+        PRINTS_JSON.set(prints_json)
         app()
 
 

@@ -19,7 +19,6 @@ from hydra.errors import HydraException
 from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
-from rich.console import Console
 
 from ffnn_lab import schemas
 from ffnn_lab.command_line import read_arguments
@@ -27,6 +26,8 @@ from ffnn_lab.config import ConfigError, RunConfig, UserError, check_paths
 from ffnn_lab.messages import explain
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from hydra_plugins.ffnn_lab_sweeper.ffnn_lab_sweeper import FfnnLabSweeper
 
 CONFIG = "config"
@@ -136,8 +137,10 @@ def _check_no_flags(overrides: Sequence[str]) -> None:
             raise ConfigError(msg)
 
 
-def make_console(*, is_quiet: bool) -> Console:
+def make_console(*, is_quiet: bool) -> "Console":
     """Make what prints for a function: a terminal's display, or plain lines, as in a notebook."""
+    from rich.console import Console  # noqa: PLC0415 - `--help` does without
+
     in_notebook = Console().is_jupyter  # where standard output claims to be a terminal
     force = False if in_notebook else None
     return Console(quiet=is_quiet, force_jupyter=False, force_terminal=force)

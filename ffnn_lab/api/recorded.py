@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ffnn_lab.config import RunConfig, UserError, from_leaves, home
-from ffnn_lab.records import SPLITS, RecordError, read_curves, read_runs
+from ffnn_lab.records import MOMENTS, SPLITS, RecordError, read_curves, read_runs
 
 if TYPE_CHECKING:
     from torch import nn
@@ -81,6 +81,18 @@ class Run:
         curves = read_curves(self.folder)
         own = curves[curves["run_id"] == self.run_id].drop(columns="run_id")
         return own.reset_index(drop=True)
+
+    def as_values(self) -> dict[str, Any]:
+        """Return the run's result by the keys of ``ffnn-lab run --json``.
+
+        The ``metrics`` are those of the row, ``<moment>.<split>.<metric>``.
+        """
+        keys = ("run_id", "status", "n_epochs", "n_steps", "diverged_step", "seconds")
+        metrics = {
+            key: value for key, value in self.row.items() if key.partition(".")[0] in MOMENTS
+        }
+        own = {key: self.row[key] for key in (*keys, "chance_error")}
+        return {**own, "folder": str(self.folder), "errors": self.errors, "metrics": metrics}
 
     def task(self) -> "Task":
         """Load the data that the run learned from, split and scaled as for its training.

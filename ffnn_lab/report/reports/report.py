@@ -33,10 +33,8 @@ def report(folder: Path, *, to: Path | None = None, console: Console | None = No
         PlaceError: If the files cannot be written; then nothing is.
     """
     console = console or Console()
-    records = load(folder)
     to = to or folder
-    check_target(records, to)
-    content = without_stale(content_of(records), to)
+    content = prepare(folder, to)
     _show(content, to, console)
     _say_list("Notes", [f"- {remark}" for remark in content.remarks], console)
     _say_list("To train each best setting again", content.commands, console)
@@ -44,6 +42,23 @@ def report(folder: Path, *, to: Path | None = None, console: Console | None = No
     folders = Counter(path.parent for path in paths)
     _say_list("Written", [f"{n} files in {each}" for each, n in folders.items()], console)
     return paths
+
+
+def prepare(folder: Path, to: Path) -> Content:
+    """Compute the report of a folder, and make ready the folder in which it is written.
+
+    Args:
+        folder: Of a sweep or of a single run.
+        to: The folder for ``tables/`` and ``figures/``; what an earlier report left there and
+            this one lacks is removed.
+
+    Raises:
+        RecordError: If there are no records, or something is damaged; then nothing is removed.
+        PlaceError: If the files cannot be written; then nothing is removed.
+    """
+    records = load(folder)
+    check_target(records, to)
+    return without_stale(content_of(records), to)
 
 
 def check_target(records: Records, to: Path) -> None:
