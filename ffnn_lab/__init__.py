@@ -12,9 +12,9 @@ Five functions do from Python what the command line does, and one class is what 
 The import is light: what a function needs is imported when the function is first used.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
+# Nothing is imported here, not even `typing`: with ``python -m`` this file is executed while the
+# folder where the user stands is still first on the module path.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ffnn_lab.api.loading import load
     from ffnn_lab.api.recorded import open_network
@@ -37,12 +37,14 @@ _MODULES = {
 """Each public name to the module that has it."""
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module's attribute
+def __getattr__(name: str) -> object:
     """Import a public name when it is first used."""
     if name not in _MODULES:
         msg = f"module 'ffnn_lab' has no attribute {name!r}"
         raise AttributeError(msg)
-    found = getattr(importlib.import_module(f"ffnn_lab.{_MODULES[name]}"), name)
+    import importlib  # noqa: PLC0415 - see the top
+
+    found: object = getattr(importlib.import_module(f"ffnn_lab.{_MODULES[name]}"), name)
     globals()[name] = found
     return found
 

@@ -4,9 +4,13 @@
 imported before the command is known.
 """
 
+from ffnn_lab.module_path import stand_back
+
+if __name__ == "__main__":
+    stand_back()
+
 import difflib
 import importlib
-import os
 import runpy
 import sys
 from collections.abc import Sequence
@@ -43,8 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: the command's own, or 2 if there is no such command.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    # Processes that are started from here do not look for modules where the user stands.
-    os.environ["PYTHONSAFEPATH"] = "1"
+    stand_back()  # of a console script: for the processes that it starts
     name, rest = (words[0], words[1:]) if words else ("--help", [])
     if name in ("--help", "-h", "help"):
         sys.stdout.write(HELP)
