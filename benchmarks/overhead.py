@@ -25,10 +25,11 @@ from rich.console import Console
 from benchmarks.clock import Clock
 from benchmarks.machine import at_least_one, compose_run, one_core, print_machine, print_table
 from ffnn_lab import trainer
+from ffnn_lab.config.sweep import ObjectiveConfig, ProtocolConfig
+from ffnn_lab.definition import Arm, Definition
 from ffnn_lab.protocols.space import Interval
 from ffnn_lab.records import RecordWriter, TableReader
 from ffnn_lab.sweeper import agenda, leases, ledger
-from ffnn_lab.sweeper.definition import Arm, Definition
 from ffnn_lab.sweeper.display import SweepDisplay
 from ffnn_lab.sweeper.opening import open_sweep
 from ffnn_lab.sweeper.process import Post, work_at
@@ -68,16 +69,15 @@ def make_definition(n_runs: int, tracking: str, name: str) -> Definition:
     return Definition(
         name=name,
         command="",
-        arms=(Arm("adam", config, (), space),),
-        protocol="random",
-        n_settings=n_runs,
+        arms=(Arm.of("adam", config, (), space),),
+        protocol=ProtocolConfig(name="random", n_settings=n_runs, seed=0, max_points=2),
         n_parallel=POPULATION_SIZE,
-        seed=0,
-        max_points=2,
-        objective={"split": "dev", "metric": "error", "moment": "last", "aggregate": "mean"},
+        objective=ObjectiveConfig(
+            split="dev", metric="error", moment="last", n_last=1, aggregate="mean"
+        ),
         tune_seeds=(0,),
         confirm_seeds=(),
-        pruner={"name": "none"},
+        pruner=None,
         population_size=POPULATION_SIZE,
     )
 

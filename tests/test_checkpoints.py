@@ -18,11 +18,11 @@ from torch import Tensor
 
 from ffnn_lab.checkpoints import load_checkpoint, save_checkpoint
 from ffnn_lab.config import RunConfig, run_id, with_values
+from ffnn_lab.definition import Definition
 from ffnn_lab.population import Member, Snapshot
 from ffnn_lab.protocols.space import Choice
 from ffnn_lab.records import CurvePoint, RunResult, read_runs
 from ffnn_lab.schedules import ScheduleState
-from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.identity import Identity
 from ffnn_lab.sweeper.leases import Leases, workers_of
 from ffnn_lab.sweeper.opening import open_sweep
@@ -371,8 +371,7 @@ LONG = {
 def with_arms(definition: Definition, changes: Mapping[str, object]) -> Definition:
     """Change the config of every arm."""
     arms = tuple(
-        dataclasses.replace(arm, config=with_values(arm.config, dict(changes)))
-        for arm in definition.arms
+        arm.with_config(with_values(arm.config, dict(changes))) for arm in definition.arms
     )
     return dataclasses.replace(definition, arms=arms)
 

@@ -18,10 +18,10 @@ import torch
 from rich.console import Console
 
 from ffnn_lab.config import from_leaves, leaves, run_id, with_values
+from ffnn_lab.definition import Definition, read_definition, short_hash
 from ffnn_lab.records import (
     TableReader,
     read_curves,
-    read_definition,
     read_directions,
     read_runs,
     read_trials,
@@ -33,7 +33,6 @@ from ffnn_lab.report.measures.numbers import Numbers
 from ffnn_lab.report.reports.content import tables_of
 from ffnn_lab.report.reports.report import report
 from ffnn_lab.status import read_status
-from ffnn_lab.sweeper.definition import Definition, short_hash
 from tests.support.damage import published
 from tests.support.sweeps import work
 
@@ -57,14 +56,13 @@ def copied(name: str, outputs: Path) -> Path:
 
 def stored_definition(folder: Path) -> Definition:
     """Read a stored definition, with what moves no number set for here: no W&B, the table."""
-    contents = read_definition(folder, is_whole=True)
-    assert contents is not None
-    definition = Definition.from_json(contents)
+    definition = read_definition(folder, is_whole=True)
+    assert definition is not None
     here = {"tracking.mode": "off", "task.path": str(OLD / "plants.csv")}
     arms = []
     for arm in definition.arms:
         own = {key: value for key, value in here.items() if key in leaves(arm.config)}
-        arms.append(dataclasses.replace(arm, config=with_values(arm.config, own)))
+        arms.append(arm.with_config(with_values(arm.config, own)))
     return dataclasses.replace(definition, arms=tuple(arms))
 
 

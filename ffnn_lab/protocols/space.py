@@ -1,7 +1,7 @@
-"""Axes of a search space: what a setting may be along one key of the config."""
+"""The axes of a search space: the values that a setting may take along one key of the config."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from ffnn_lab.config import ConfigError
@@ -82,21 +82,3 @@ def log_grid(key: str, written: Mapping[str, Any]) -> Choice:
     exponents = (i - (n_points - 1) / 2 for i in range(n_points))
     # Twelve digits: 0.1 * 2 is then 0.2 in every table.
     return Choice(tuple(float(f"{center * ratio**e:.12g}") for e in exponents), grows=True)
-
-
-def axis_to_json(axis: Axis) -> dict[str, Any]:
-    """Write an axis as the sweep's definition stores it."""
-    if isinstance(axis, Choice):
-        growth = {"grows": True} if axis.grows else {}
-        return {"kind": "choice", "values": list(axis.values), **growth}
-    contents = asdict(axis)
-    return {"kind": "int" if contents.pop("is_int") else "float", **contents}
-
-
-def axis_from_json(contents: Mapping[str, Any]) -> Axis:
-    """Read an axis back."""
-    if contents["kind"] == "choice":
-        return Choice(tuple(contents["values"]), grows=contents.get("grows", False))
-    return Interval(
-        contents["low"], contents["high"], contents["log"], is_int=contents["kind"] == "int"
-    )

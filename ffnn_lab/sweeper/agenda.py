@@ -14,12 +14,11 @@ from typing import Any
 import pandas as pd
 
 from ffnn_lab.config import leaves, partition_key, run_id, with_values
+from ffnn_lab.definition import Arm, Definition
 from ffnn_lab.edges import edge_text, setting_edges
-from ffnn_lab.protocols import PROTOCOLS, Standing, Values
-from ffnn_lab.protocols.space import axis_to_json
+from ffnn_lab.protocols import Standing, Values
 from ffnn_lab.records import DEFAULT_SETTING, RecordWriter, TrialRow, read_runs, read_trials
 from ffnn_lab.scores import best_settings, is_completed, standing_of
-from ffnn_lab.sweeper.definition import Arm, Definition
 from ffnn_lab.sweeper.ledger import Ledger
 from ffnn_lab.sweeper.progress import Progress
 from ffnn_lab.sweeper.studies.storage import Storage
@@ -228,7 +227,7 @@ class Agenda:
 
         Where settings are pruned, a unit of which another worker holds a run is left to it.
         """
-        is_pruning = self._definition.pruner["name"] != "none"
+        is_pruning = self._definition.pruner is not None
         free = []
         taken: set[str] = set()
         for unit in self._open_units():
@@ -282,7 +281,7 @@ class Agenda:
                 break
             if arm.name in self._confirm:
                 continue
-            if PROTOCOLS[definition.protocol].is_sampled:
+            if definition.way.is_sampled:
                 # What these propose depends on what was scored: ask for no part of a setting,
                 # and for no more at a time than the definition says.
                 fits = n_missing >= min(n_seeds, definition.population_size)
@@ -313,7 +312,7 @@ class Agenda:
 
     def _standing(self, arm: Arm) -> Standing | None:
         """Compare the settings of a growing grid; None while some are not scored."""
-        grows = PROTOCOLS[self._definition.protocol].grows
+        grows = self._definition.way.grows
         if not grows or arm.name not in self._best or not self._is_scored(arm):
             return None
         return standing_of(self._scores_of(arm))
@@ -323,12 +322,11 @@ class Agenda:
         definition, best = self._definition, self._best.get(arm.name)
         if best is None or not definition.confirm_seeds:
             return []
-        space = {key: axis_to_json(axis) for key, axis in arm.space.items()}
         tried = self._settings[arm.name]
         values = tried[best]
         scores = self._scores_of(arm)
         failed = [tried[number] for number in scores.loc[~is_completed(scores), "setting"]]
-        edges = edge_text(setting_edges(space, values, tried=tried, failed=failed))
+        edges = edge_text(setting_edges(arm.space, values, tried=tried, failed=failed))
         settings: list[tuple[int, Values, str]] = [(best, values, edges)]
         if definition.n_confirmed_of(arm) > 1:
             default = leaves(arm.config)

@@ -10,8 +10,8 @@ from ffnn_lab.config.fields import as_override
 from ffnn_lab.config.run import MOVES_NO_NUMBER
 from ffnn_lab.config.sweep import PrunerConfig
 from ffnn_lab.config.task import CHOOSES_EXAMPLES
+from ffnn_lab.definition import CONFIRM_FROM, Arm
 from ffnn_lab.protocols.space import Axis, Choice, Interval
-from ffnn_lab.sweeper.definition import CONFIRM_FROM, Arm
 from ffnn_lab.sweeper.grammar import Assignment
 
 MOST_BYTES = 200

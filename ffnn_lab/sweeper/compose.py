@@ -5,7 +5,7 @@ Hydra composes once for each distinct choice of groups; everything finer is a ty
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,11 @@ from ffnn_lab.config import (
     with_values,
 )
 from ffnn_lab.config.fields import as_override, leaf_fields
+from ffnn_lab.definition import CONFIRM_FROM, Arm, Definition
 from ffnn_lab.protocols import PROTOCOLS
 from ffnn_lab.protocols.space import Axis, Choice, Interval
 from ffnn_lab.sweeper import checks
 from ffnn_lab.sweeper.composer import Composer, as_composed, owner, sorted_texts
-from ffnn_lab.sweeper.definition import CONFIRM_FROM, Arm, Definition
 from ffnn_lab.sweeper.grammar import Assignment, read_entry
 from ffnn_lab.sweeper.naming import UNSAID, command_of, name_of
 from ffnn_lab.sweeper.request import Request, read_request
@@ -92,25 +92,16 @@ def define(
         name="",
         command=command_of(request),
         arms=arms,
-        protocol=protocol,
-        n_settings=options.protocol.n_settings,
+        protocol=replace(options.protocol, name=protocol),
         n_parallel=max(1, n_together // (len(arms) * len(tune_seeds))),
-        seed=options.protocol.seed,
-        max_points=options.protocol.max_points,
-        objective={
-            "split": options.objective.split,
-            "metric": options.objective.metric,
-            "moment": options.objective.moment,
-            **(
-                {"n_last": options.objective.n_last}
-                if options.objective.moment == "mean_last"
-                else {}
-            ),
-            "aggregate": options.objective.aggregate,
-        },
+        objective=(
+            options.objective
+            if options.objective.moment == "mean_last"
+            else replace(options.objective, n_last=1)
+        ),
         tune_seeds=tune_seeds,
         confirm_seeds=tuple(range(CONFIRM_FROM, CONFIRM_FROM + options.confirm.n_seeds)),
-        pruner={"name": "none"} if options.pruner.name == "none" else asdict(options.pruner),
+        pruner=None if options.pruner.name == "none" else options.pruner,
         population_size=n_together,
     )
     return replace(definition, name=name_of(request, definition)), options
@@ -193,7 +184,7 @@ def _arm(
         *(text for text in sorted_texts(groups) if not text.startswith(UNSAID)),
         *(f"{key}={as_override(value)}" for key, value in changed.items() if key != "seed"),
     )
-    return Arm(draft.name or config.optimizer.name, config, overrides, space)
+    return Arm.of(draft.name or config.optimizer.name, config, overrides, space)
 
 
 def _groups_of(composed: RunConfig, draft: Draft, composer: Composer) -> dict[str, str]:

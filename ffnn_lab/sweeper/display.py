@@ -20,9 +20,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ffnn_lab.config import RunConfig
+from ffnn_lab.definition import Definition
 from ffnn_lab.population import Member
 from ffnn_lab.records import SPLITS, RunResult
-from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.progress import Progress
 from ffnn_lab.sweeper.worker import Watcher
 
@@ -144,7 +144,7 @@ class SweepDisplay(LiveDisplay, Watcher):
         self._console = console
         self._progress = make_progress(console)
         self._arms = [arm.name for arm in definition.arms]
-        self._format = ".2%" if definition.objective["metric"] == "error" else ".4f"
+        self._format = ".2%" if definition.objective.metric == "error" else ".4f"
         self._best: dict[str, float] = {}
         self._bars: dict[str, TaskID] = {}
         self._known = Progress({}, {}, {})

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from ffnn_lab.definition import Definition
 from ffnn_lab.records import TableReader, TrialRow
 from ffnn_lab.scores import (
     counted,
@@ -14,7 +15,6 @@ from ffnn_lab.scores import (
     setting_scores,
     with_moment,
 )
-from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.units import Planned, Unit
 
 CURVE_COLUMNS = ["run_id", "epoch", "split", "loss", "error"]
@@ -35,7 +35,7 @@ class Ledger:
         self._objective = definition.objective
         self._runs_reader = TableReader(folder, "runs", score_columns(definition.objective))
         self._trials_reader = TableReader(folder, "trials")
-        self._uses_curves = definition.objective["moment"] == "mean_last"
+        self._uses_curves = definition.objective.moment == "mean_last"
         self._curves_reader = TableReader(folder, "curves", CURVE_COLUMNS)
         self._curves = pd.DataFrame(columns=CURVE_COLUMNS)
         self._runs: dict[str, dict[str, Any]] = {}

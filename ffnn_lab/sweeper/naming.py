@@ -4,8 +4,8 @@ import shlex
 
 from ffnn_lab.config import digest
 from ffnn_lab.config.run import MOVES_NO_NUMBER
+from ffnn_lab.definition import Definition, short_hash
 from ffnn_lab.sweeper.checks import check_name
-from ffnn_lab.sweeper.definition import Definition, short_hash
 from ffnn_lab.sweeper.grammar import parse
 from ffnn_lab.sweeper.request import Request
 from ffnn_lab.sweeper.studies.urls import as_stored

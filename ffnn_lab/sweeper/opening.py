@@ -3,11 +3,12 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from ffnn_lab.records import RecordError, read_definition, write_definition
+from ffnn_lab.definition import Definition, read_definition, stored_definition, write_definition
+from ffnn_lab.records import RecordError
 from ffnn_lab.sweeper import notices
-from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.identity import Identity, this_host
 from ffnn_lab.sweeper.leases import Leases, workers_of
 from ffnn_lab.sweeper.resume import prepare
@@ -65,19 +66,6 @@ def open_sweep(
         storage.decide(definition.name, opened)
 
 
-def stored_definition(folder: Path) -> Definition:
-    """Read the definition that a sweep's folder holds.
-
-    Raises:
-        RecordError: If there is none.
-    """
-    contents = read_definition(folder, is_whole=True)
-    if contents is None:
-        msg = f"{folder} has no definition.json to say what was asked for"
-        raise RecordError(msg)
-    return Definition.from_json(contents)
-
-
 def _leases_in(storage: Storage, definition: Definition) -> Leases:
     """Return a view of what the workers of a sweep hold, without taking part."""
     attributes = storage.open_attributes(workers_of(definition.name))
@@ -100,7 +88,8 @@ def _owned(definition: Definition, outputs: Path, storage: Storage) -> Iterator[
         return
     attributes = storage.open_attributes(workers_of(definition.name))
     owner = attributes.read().get(OWNER)
-    own_id = (read_definition(folder) or {}).get("id")
+    stored = read_definition(folder)
+    own_id = stored.id if stored is not None else ""
     here = {"host": this_host(), "path": str(folder)}
     if owner is not None and owner["id"] != own_id:
         # Another machine may have the same name and a folder at the same path.
@@ -114,9 +103,8 @@ def _owned(definition: Definition, outputs: Path, storage: Storage) -> Iterator[
             raise RecordError(msg)
         storage.delete(f"{definition.name}/")  # that folder was this one, and was deleted
     yield
-    contents = read_definition(folder) or {}
     own_id = own_id or secrets.token_hex(8)
-    write_definition(folder, {**contents, "id": own_id})
+    write_definition(folder, replace(stored_definition(folder), id=own_id))
     attributes = storage.open_attributes(workers_of(definition.name))  # it may be a new one
     if attributes.read().get(OWNER, {}).get("id") != own_id:
         attributes.write(OWNER, {"id": own_id, **here})

@@ -2,13 +2,12 @@
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from ffnn_lab.protocols import PROTOCOLS
+from ffnn_lab.config.sweep import ObjectiveConfig
+from ffnn_lab.definition import Definition
 from ffnn_lab.protocols.space import Axis, Choice, Space
-from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.estimate import Estimate
 from ffnn_lab.wandb_runs import unheeded
 
@@ -34,7 +33,7 @@ class Plan:
     folder: str
     protocol: str
     arms: tuple[PlannedArm, ...]
-    objective: Mapping[str, Any]
+    objective: ObjectiveConfig
     pruner: str
     n_tune_seeds: int
     n_confirm_seeds: int
@@ -75,18 +74,18 @@ def make_plan(
         n_idle: Cores of this machine that further workers could use.
         tasks: The summary of each task.
     """
-    protocol = PROTOCOLS[definition.protocol]
+    protocol = definition.way
     runs = [arm.config for arm in definition.arms]
     return Plan(
         name=definition.name,
         folder=folder,
-        protocol=definition.protocol,
+        protocol=definition.protocol.name,
         arms=tuple(
             PlannedArm(arm.name, definition.n_settings_of(arm), arm.space)
             for arm in definition.arms
         ),
         objective=definition.objective,
-        pruner=definition.pruner["name"],
+        pruner=definition.pruner.name if definition.pruner else "none",
         n_tune_seeds=len(definition.tune_seeds),
         n_confirm_seeds=len(definition.confirm_seeds),
         n_runs=definition.n_runs,
@@ -132,9 +131,9 @@ def _stages_line(plan: Plan) -> str:
     moment = {
         "last": "last epoch",
         "best": "best epoch",
-        "mean_last": f"mean of the last {objective.get('n_last')} epochs",
-    }[objective["moment"]]
-    tuning = f"tune by {objective['split']} {objective['metric']} ({moment})"
+        "mean_last": f"mean of the last {objective.n_last} epochs",
+    }[objective.moment]
+    tuning = f"tune by {objective.split} {objective.metric} ({moment})"
     if plan.pruner != "none":
         tuning += f", pruned by {plan.pruner}"
     if not plan.n_confirm_seeds:

@@ -12,13 +12,12 @@ from typing import Any
 
 import torch
 
+from ffnn_lab.definition import Definition, stored_definition
 from ffnn_lab.population import Member
 from ffnn_lab.sweeper import notices
 from ffnn_lab.sweeper.cores import share_of_cores
-from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.identity import Identity
 from ffnn_lab.sweeper.leases import EXIT_ORPHANED, LOOK_SECONDS, Leases, workers_of
-from ffnn_lab.sweeper.opening import stored_definition
 from ffnn_lab.sweeper.progress import Progress
 from ffnn_lab.sweeper.signals import hear_nothing, stopped_by_signals
 from ffnn_lab.sweeper.studies.server import Patience
@@ -105,7 +104,7 @@ def work_at(
         UserError: If the worker cannot go on.
     """
     folder = Path(post.folder)
-    definition = stored_definition(folder)
+    definition = stored_definition(folder, is_whole=True)
     me = Identity.of_this_process()
     if post.n_threads is not None:
         torch.set_num_threads(post.n_threads)

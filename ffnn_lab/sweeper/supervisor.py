@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ffnn_lab.config import UserError
+from ffnn_lab.definition import Definition, stored_definition
 from ffnn_lab.records import RecordError
 from ffnn_lab.sweeper.agenda import Agenda
-from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.identity import Identity
 from ffnn_lab.sweeper.leases import Leases, workers_of
 from ffnn_lab.sweeper.notices import Notices
-from ffnn_lab.sweeper.opening import stored_definition
 from ffnn_lab.sweeper.process import Post, work_at, work_under
 from ffnn_lab.sweeper.signals import deaf, stopped_by_signals
 from ffnn_lab.sweeper.studies.server import Patience, is_trouble, reason_of, waiting_text
@@ -77,7 +76,7 @@ def lead(
         UserError: If a worker cannot go on.
     """
     folder = Path(post.folder)
-    definition = stored_definition(folder)
+    definition = stored_definition(folder, is_whole=True)
     stop = stop or threading.Event()
     patience = Patience(post.patience_seconds, watcher.notice, stop, was_reached=True)
     storage = Storage(folder, post.storage, patience)
@@ -164,7 +163,7 @@ def _first_line(error: BaseException) -> str:
 def _count(post: Post) -> tuple[bool, int]:
     """Return True if the sweep is done, and the number of its runs that are recorded."""
     folder = Path(post.folder)
-    definition = stored_definition(folder)
+    definition = stored_definition(folder, is_whole=True)
     patience = Patience(post.patience_seconds, was_reached=True)
     storage = Storage(folder, post.storage, patience)
 

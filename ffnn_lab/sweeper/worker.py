@@ -15,10 +15,10 @@ import torch
 
 from ffnn_lab.checkpoints import load_checkpoint
 from ffnn_lab.config import RunConfig, UserError
+from ffnn_lab.definition import Definition
 from ffnn_lab.population import Member, Snapshot, method_order
 from ffnn_lab.records import RecordWriter, RunResult
 from ffnn_lab.sweeper.agenda import Agenda
-from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.keeper import Keeper
 from ffnn_lab.sweeper.leases import Leases
 from ffnn_lab.sweeper.progress import Progress

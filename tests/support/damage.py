@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ffnn_lab.config import UserError
-from ffnn_lab.records import read_definition, write_definition
+from ffnn_lab.definition import stored_definition, write_definition
 from ffnn_lab.records.parts import write_part
 from ffnn_lab.records.read import read_table
 from ffnn_lab.report.data.sweep import Sweep, load
@@ -33,7 +33,7 @@ def write_anew(origin: Path, folder: Path) -> None:
     """Copy a sweep's records into a folder as the present code writes them."""
     for table in TABLES:
         write_part(folder, "0", table, read_table(origin, table))
-    write_definition(folder, read_definition(origin) or {})
+    write_definition(folder, stored_definition(origin))
 
 
 def published(folder: Path) -> dict[str, str]:

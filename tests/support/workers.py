@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from ffnn_lab.sweeper.definition import Definition
+from ffnn_lab.definition import Definition
 from ffnn_lab.sweeper.opening import open_sweep
 from ffnn_lab.sweeper.process import Post, work_at
 from ffnn_lab.sweeper.progress import Progress

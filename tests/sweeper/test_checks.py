@@ -6,6 +6,7 @@ import pytest
 
 from ffnn_lab.config import ConfigError, with_values
 from ffnn_lab.config.sweep import PrunerConfig
+from ffnn_lab.definition import Arm
 from ffnn_lab.protocols.space import Choice
 from ffnn_lab.sweeper.checks import (
     check_arm_names,
@@ -18,7 +19,6 @@ from ffnn_lab.sweeper.checks import (
     check_seed,
     check_used,
 )
-from ffnn_lab.sweeper.definition import Arm
 from ffnn_lab.sweeper.grammar import read_assignment
 from tests.support.builders import make_run
 
@@ -54,7 +54,7 @@ def test_what_may_be_an_axis(text: str) -> None:
 def test_arms_of_one_data_set_see_the_same_examples() -> None:
     run = make_run()
     other = with_values(run, {"task.split_seed": 1})
-    arms = [Arm("a", run, (), {}), Arm("b", other, (), {})]
+    arms = [Arm.of("a", run, (), {}), Arm.of("b", other, (), {})]
     with pytest.raises(ConfigError, match=r"task.split_seed: the arms a \(0\) and b \(1\)"):
         check_examples(arms)
     check_examples([arms[0], dataclasses.replace(arms[0], name="b")])
@@ -125,7 +125,7 @@ def test_what_is_no_tuning_seed(seed: object) -> None:
 
 
 def test_an_assignment_that_no_arm_has_is_refused() -> None:
-    arms = [Arm("a", make_run(), (), {})]
+    arms = [Arm.of("a", make_run(), (), {})]
     with pytest.raises(ConfigError, match=r"optimizer.beta1.*; no arm has it \(a\)"):
         check_used([read_assignment("optimizer.beta1=0.5")], arms)
     check_used([read_assignment("optimizer.lr=0.5")], arms)
@@ -134,10 +134,10 @@ def test_an_assignment_that_no_arm_has_is_refused() -> None:
 def test_a_pruner_needs_every_epoch_measured() -> None:
     none = PrunerConfig(name="none", n_startup_trials=1, min_epochs=1, reduction_factor=2)
     median = dataclasses.replace(none, name="median")
-    rare = [Arm("a", make_run({"trainer.evaluate_every": 2}), (), {})]
-    axis = [Arm("a", make_run(), (), {"trainer.evaluate_every": Choice((1, 2))})]
+    rare = [Arm.of("a", make_run({"trainer.evaluate_every": 2}), (), {})]
+    axis = [Arm.of("a", make_run(), (), {"trainer.evaluate_every": Choice((1, 2))})]
     check_pruner(none, rare)
-    check_pruner(median, [Arm("a", make_run(), (), {})])
+    check_pruner(median, [Arm.of("a", make_run(), (), {})])
     for arms in (rare, axis):
         with pytest.raises(ConfigError, match=r"^trainer.evaluate_every .* with a pruner"):
             check_pruner(median, arms)

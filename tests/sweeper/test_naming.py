@@ -7,7 +7,7 @@ from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig
 
 from ffnn_lab.config import ConfigError
-from ffnn_lab.sweeper.definition import short_hash
+from ffnn_lab.definition import short_hash
 from ffnn_lab.sweeper.naming import command_of, name_of
 from ffnn_lab.sweeper.request import Request, read_request
 from tests.support.sweeps import make_definition

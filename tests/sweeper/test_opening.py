@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from ffnn_lab.definition import Definition, stored_definition
 from ffnn_lab.records import RecordError
 from ffnn_lab.sweeper import leases
-from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.identity import Identity
 from ffnn_lab.sweeper.leases import Leases, workers_of
-from ffnn_lab.sweeper.opening import open_sweep, stored_definition
+from ffnn_lab.sweeper.opening import open_sweep
 from ffnn_lab.sweeper.studies.storage import Storage
 from tests.support.sweeps import make_definition, work
 from tests.support.workers import Listener

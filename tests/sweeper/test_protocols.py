@@ -14,15 +14,17 @@ from optuna.storages.journal import JournalFileBackend
 
 from ffnn_lab import scores as module
 from ffnn_lab.config import ConfigError
+from ffnn_lab.definition import Arm, Definition
+from ffnn_lab.definition.stored import from_json, to_json
 from ffnn_lab.protocols import PROTOCOLS, Standing, Values
 from ffnn_lab.protocols.space import Choice, Interval, Space, log_grid
-from ffnn_lab.sweeper.definition import Arm, Definition
 from ffnn_lab.sweeper.grammar import read_entry
 from ffnn_lab.sweeper.studies.sampling import sampler_of
 from ffnn_lab.sweeper.studies.storage import Storage
 from ffnn_lab.sweeper.studies.study import Study
+from tests.definition.test_definition import make_definition
 from tests.support.builders import make_run
-from tests.sweeper.test_definition import make_definition
+from tests.support.definitions import changed
 
 LR, GAIN, HIDDEN, EPOCHS = (
     "optimizer.lr",
@@ -39,7 +41,7 @@ CONTINUOUS: Space = {
 
 
 def make(protocol: str, space: Space, **changes: object) -> Definition:
-    arm = Arm("sgd", make_run(), (), space)
+    arm = Arm.of("sgd", make_run(), (), space)
     return make_definition(arms=(arm,), protocol=protocol, **changes)
 
 
@@ -311,8 +313,8 @@ def test_both_ways_to_write_a_growing_grid_agree() -> None:
 def test_an_arm_survives_its_json() -> None:
     space: Space = {LR: Choice((0.1, 0.2), grows=True)}
     definition = make("grid_until_interior", space)
-    assert Definition.from_json(definition.to_json()) == definition
-    assert dataclasses.replace(definition, max_points=9) != definition
+    assert from_json(to_json(definition)) == definition
+    assert changed(definition, max_points=9) != definition
 
 
 def test_a_round_cut_short_while_it_asks_proposes_the_same(tmp_path: Path) -> None:

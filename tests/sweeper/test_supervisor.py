@@ -65,7 +65,7 @@ def test_what_workers_have_to_say_is_shown_once(tmp_path: Path) -> None:
     """Their launcher shows nothing of theirs. Where checkpoints should go, there is a file."""
     config = {"trainer.checkpoint_seconds": 1e-6, "trainer.max_epochs": 3}
     definition = make_definition("grid", population_size=3)
-    arms = [replace(arm, config=with_values(arm.config, config)) for arm in definition.arms]
+    arms = [arm.with_config(with_values(arm.config, config)) for arm in definition.arms]
     post = begin(tmp_path, replace(definition, arms=tuple(arms)), n_workers=2)
     (Path(post.folder) / "checkpoints").write_text("a file")
     listener = Listener()
@@ -165,7 +165,7 @@ def test_workers_stop_with_their_leader(tmp_path: Path) -> None:
     """A signal to the process that leads; its workers hear of it by the journal."""
     definition = make_definition("grid", population_size=2)
     arms = [
-        replace(arm, config=with_values(arm.config, {"trainer.max_epochs": 40}))
+        arm.with_config(with_values(arm.config, {"trainer.max_epochs": 40}))
         for arm in definition.arms
     ]
     definition = replace(definition, arms=tuple(arms))

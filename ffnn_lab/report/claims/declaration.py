@@ -16,7 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ffnn_lab.records import DamagedError, RecordError, read_sealed, write_sealed
+from ffnn_lab.definition import DamagedError, read_sealed, write_sealed
+from ffnn_lab.records import RecordError
 from ffnn_lab.report.claims import CLAIMS
 from ffnn_lab.report.claims.claim import MEASURES, Claim
 from ffnn_lab.report.claims.earlier import EARLIER

@@ -33,11 +33,12 @@ def drawn_settings(sweep: Sweep) -> dict[str, pd.DataFrame]:
         NotIndependentError: If the protocol looks back at what was scored or at a grid, or if
             settings were stopped early.
     """
-    if not PROTOCOLS[sweep.protocol].is_independent:
+    protocol = sweep.definition.way
+    if not protocol.is_independent:
         able = ", ".join(name for name, each in PROTOCOLS.items() if each.is_independent)
         msg = (
             f"the settings of {sweep.name} are not drawn independently of one another (its "
-            f"protocol is {sweep.protocol}), so a few of them are no smaller sweep; sweep with "
+            f"protocol is {protocol.name}), so a few of them are no smaller sweep; sweep with "
             f"hydra.sweeper.protocol.name={able}"
         )
         raise NotIndependentError(msg)
@@ -88,8 +89,8 @@ def budget_points(sweep: Sweep) -> pd.DataFrame:
                     "low": interval.low,
                     "high": interval.high,
                     "n_drawn": interval.n,
-                    "split": sweep.objective["split"],
-                    "metric": sweep.objective["metric"],
+                    "split": sweep.objective.split,
+                    "metric": sweep.objective.metric,
                 }
             )
     table = pd.DataFrame(rows, columns=COLUMNS)

@@ -44,7 +44,7 @@ def publish(folder: Path, to: Path) -> list[Path]:
     if not isinstance(sweep, Sweep):
         msg = f"{folder} holds a single run; only sweeps are published"
         raise PublishError(msg)
-    if sweep.objective["moment"] == "mean_last":
+    if sweep.objective.moment == "mean_last":
         msg = f"{folder} scores runs by several epochs, for which the curves of all are needed"
         raise PublishError(msg)
     if to.exists():

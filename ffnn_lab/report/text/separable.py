@@ -15,7 +15,7 @@ def remarks(sweep: Sweep, findings: Findings) -> list[str]:
         "exactly; the latter is the share of negative test labels",
     ]
     if any(LR in arm.space for arm in sweep.arms.values()):
-        split, metric = sweep.objective["split"], sweep.objective["metric"]
+        split, metric = sweep.objective.split, sweep.objective.metric
         found.append(
             f"of each draw the learning rate of the lowest {split} {metric} is shown; below "
             f"{SOLVED:g} all count as equal, and the smallest learning rate is shown"

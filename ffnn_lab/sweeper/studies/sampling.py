@@ -16,11 +16,11 @@ from optuna.distributions import (
 )
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
+from ffnn_lab.definition import Arm, Definition
 from ffnn_lab.protocols import Protocol, Search, Values
 from ffnn_lab.protocols.growth import growth_range
 from ffnn_lab.protocols.space import Axis, Choice, Space
 from ffnn_lab.seeds import stream
-from ffnn_lab.sweeper.definition import Arm, Definition
 
 
 def sampler_of(protocol: Protocol, search: Search, number: int) -> samplers.BaseSampler:
@@ -37,12 +37,12 @@ def sampler_of(protocol: Protocol, search: Search, number: int) -> samplers.Base
 def pruner_of(definition: Definition, arm: Arm) -> pruners.BasePruner:
     """Make the pruner of an arm's study; its steps are epochs."""
     chosen = definition.pruner
-    if chosen["name"] == "none":
+    if chosen is None:
         return pruners.NopPruner()
-    floor, factor = chosen["min_epochs"], chosen["reduction_factor"]
+    floor, factor = chosen.min_epochs, chosen.reduction_factor
     makers: Mapping[str, Callable[[], pruners.BasePruner]] = {
         "median": lambda: pruners.MedianPruner(
-            n_startup_trials=chosen["n_startup_trials"], n_warmup_steps=floor
+            n_startup_trials=chosen.n_startup_trials, n_warmup_steps=floor
         ),
         "successive_halving": lambda: pruners.SuccessiveHalvingPruner(
             min_resource=floor, reduction_factor=factor
@@ -51,7 +51,7 @@ def pruner_of(definition: Definition, arm: Arm) -> pruners.BasePruner:
             min_resource=floor, max_resource=_longest(arm), reduction_factor=factor
         ),
     }
-    return makers[chosen["name"]]()
+    return makers[chosen.name]()
 
 
 def _longest(arm: Arm) -> int:

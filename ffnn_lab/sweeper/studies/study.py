@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 
 from optuna.trial import FrozenTrial, TrialState
 
-from ffnn_lab.protocols import PROTOCOLS, Standing, Values
-from ffnn_lab.sweeper.definition import Arm, Definition
+from ffnn_lab.definition import Arm, Definition
+from ffnn_lab.protocols import Standing, Values
 from ffnn_lab.sweeper.studies import private
 from ffnn_lab.sweeper.studies.sampling import (
     from_stored,
@@ -39,7 +39,7 @@ class Study:
         self.optuna.pruner = pruner_of(definition, arm)
         self._space = arm.space
         self._search = definition.search_of(arm)
-        self._protocol = PROTOCOLS[definition.protocol]
+        self._protocol = definition.way
 
     def __len__(self) -> int:
         """Count the settings that were begun."""

@@ -26,7 +26,7 @@ def best_of(evidence: Evidence, *, arm: str, against: str, n_settings: int) -> l
     if not pairs:
         msg = f"it has no arms {arm} and {against} of one variant"
         raise MissingEvidenceError(msg)
-    if sweep.objective["metric"] != "error":
+    if sweep.objective.metric != "error":
         msg = "its settings are scored by loss, and the margin is of error"
         raise MissingEvidenceError(msg)
     fewest = min(len(sweep.arms[each].space) for each, _ in pairs)

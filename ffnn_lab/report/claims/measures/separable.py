@@ -135,7 +135,7 @@ def problem_runs(evidence: Evidence) -> pd.DataFrame:
     if rows.empty:
         msg = f"its task is not {TASK}"
         raise MissingEvidenceError(msg)
-    moment = sweep.objective["moment"]
+    moment = sweep.objective.moment
     found = pd.DataFrame([_told(json.loads(text)) for text in rows["config_json"]])
     return found.assign(
         **{

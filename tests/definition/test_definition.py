@@ -6,10 +6,12 @@ import json
 import pytest
 
 from ffnn_lab.config import ConfigError, from_leaves, leaves
+from ffnn_lab.definition import Arm, Definition, differences, short_hash
+from ffnn_lab.definition.stored import from_json, to_json
 from ffnn_lab.protocols.space import Choice, Interval, Space
-from ffnn_lab.sweeper.definition import Arm, Definition, differences, short_hash
 from tests.catalog import INITIALIZERS, OPTIMIZERS, SCHEDULES
 from tests.support.builders import make_run
+from tests.support.definitions import OBJECTIVE, PROTOCOL, changed
 
 
 def make_definition(**changes: object) -> Definition:
@@ -21,24 +23,21 @@ def make_definition(**changes: object) -> Definition:
     definition = Definition(
         name="x",
         command="python -m ffnn_lab.run -m",
-        arms=(Arm("sgd", make_run(), ("optimizer=sgd",), space),),
-        protocol="tpe",
-        n_settings=4,
+        arms=(Arm.of("sgd", make_run(), ("optimizer=sgd",), space),),
+        protocol=PROTOCOL,
         n_parallel=2,
-        seed=0,
-        max_points=7,
-        objective={"split": "dev", "metric": "error", "moment": "last", "aggregate": "mean"},
+        objective=OBJECTIVE,
         tune_seeds=(0, 1),
         confirm_seeds=(1000,),
-        pruner={"name": "none"},
+        pruner=None,
         population_size=8,
     )
-    return dataclasses.replace(definition, **changes)  # type: ignore[arg-type]
+    return changed(definition, **changes)
 
 
 def test_json_gives_back_the_same_definition() -> None:
     definition = make_definition()
-    assert Definition.from_json(json.loads(json.dumps(definition.to_json()))) == definition
+    assert from_json(json.loads(json.dumps(to_json(definition)))) == definition
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -69,13 +68,13 @@ def test_a_stored_config_of_another_version_is_refused() -> None:
 def test_what_moves_no_result_makes_no_difference() -> None:
     one = make_definition()
     other = make_definition(command="another", population_size=64)
-    assert differences(one.to_json(), other.to_json()) == []
+    assert differences(one, other) == []
     assert short_hash(one) == short_hash(other)
 
 
 def test_differences_show_both_sides() -> None:
-    asked = make_definition(n_settings=8).to_json()
-    assert differences(make_definition().to_json(), asked) == [
+    asked = make_definition(n_settings=8)
+    assert differences(make_definition(), asked) == [
         "- protocol.n_settings: 4",
         "+ protocol.n_settings: 8",
     ]
@@ -84,7 +83,7 @@ def test_differences_show_both_sides() -> None:
 def test_a_changed_axis_is_a_difference() -> None:
     arm = make_definition().arms[0]
     space = {**arm.space, "optimizer.lr": Interval(0.01, 2.0, log=True)}
-    asked = make_definition(arms=(dataclasses.replace(arm, space=space),)).to_json()
-    changed = differences(make_definition().to_json(), asked)
+    asked = make_definition(arms=(dataclasses.replace(arm, space=space),))
+    changed = differences(make_definition(), asked)
     assert len(changed) == 2
     assert all("arms.sgd.space.optimizer.lr" in line for line in changed)
