@@ -3,7 +3,6 @@
 import subprocess
 import sys
 
-import pandas as pd
 import pytest
 
 from ffnn_lab.report.data.sweep import Sweep
@@ -53,19 +52,6 @@ def test_a_sheet_without_anything_to_show_is_none_or_empty(
     assert found["ranks_in_smaller_spaces"] is None
     assert found["gain_of_tuning"] is None
     assert "tpe" in numbers.why_no_budgets
-
-
-def test_numbers_are_computed_once(small: Sweep) -> None:
-    numbers = Numbers(small)
-    assert numbers.arms is numbers.arms
-    calls: list[int] = []
-
-    def compute() -> pd.DataFrame:
-        calls.append(1)
-        return pd.DataFrame()
-
-    assert numbers.once("it", compute) is numbers.once("it", compute)
-    assert calls == [1]
 
 
 @pytest.mark.slow
