@@ -12,7 +12,6 @@ import argparse
 import functools
 import math
 import os
-import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -22,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from rich.console import Console
 
-from ffnn_lab.api.recorded import Run
+from ffnn_lab.api.recorded import Run, find_runs
 from ffnn_lab.commands import Parser, exit_code_of, print_json
 from ffnn_lab.config import RunConfig, UserError, moves_numbers, run_id
 from ffnn_lab.config.task import TableConfig
@@ -32,7 +31,6 @@ from ffnn_lab.records import (
     RunResult,
     environment,
     read_curves,
-    read_runs,
     run_row,
 )
 
@@ -47,8 +45,6 @@ KEYS = (
 )
 POINT = ("step", "loss", "error", "lr")
 """The numbers of one point of a curve."""
-N_LISTED = 5
-"""Ids that the message of an ambiguous one shows."""
 STOPPED = ("pruned", "failed")
 """Statuses of runs that ended before their time: they are trained as far as they came."""
 
@@ -107,7 +103,7 @@ def main(
 
 
 def _replay(asked: argparse.Namespace) -> int:
-    records = find(asked.run, outputs=asked.outputs)
+    records = find_runs(asked.run, outputs=asked.outputs)
     found = replay(records, Console(stderr=asked.json), data=asked.data, table=asked.table)
     agrees = not any(each.differences for each in found)
     if asked.json:
@@ -131,74 +127,6 @@ def as_values(record: Run, compared: Comparison) -> dict[str, Any]:
 def epochs_of(record: Run) -> int | None:
     """Return the epoch at which a run was ended before its time; None for one that was not."""
     return record.n_epochs if record.status in STOPPED else None
-
-
-def find(prefix: str, *, outputs: Path) -> list[Run]:
-    """Find the run whose id begins with ``prefix``, in every folder that has it.
-
-    A folder that cannot be read is named on standard error if another one has the run.
-
-    Raises:
-        RecordError: If there are no records, or none or several runs with such ids.
-    """
-    folders = _folders_of_records(outputs)
-    if not folders:
-        msg = (
-            f"{outputs} has no records: there is no part under {outputs / '*' / 'runs'}; "
-            f"{_where_else(prefix, outputs)}"
-        )
-        raise RecordError(msg)
-    found, unread = _find_in(folders, prefix)
-    records = found.get(prefix) or (next(iter(found.values())) if len(found) == 1 else None)
-    if records is None:
-        listed = ", ".join(sorted(found)[:N_LISTED]) + (", ..." if len(found) > N_LISTED else "")
-        how_many = (
-            f"{len(found)} runs begin so: {listed}"
-            if found
-            else f"no run begins so; {_where_else(prefix, outputs)}"
-        )
-        msg = "\n".join([f"run id {prefix!r} under {outputs}: {how_many}", *unread])
-        raise RecordError(msg)
-    sys.stderr.write("".join(f"{line}\n" for line in unread))
-    return records
-
-
-def _folders_of_records(outputs: Path) -> list[Path]:
-    """List the folders under ``outputs`` that have records."""
-    return sorted({part.parent.parent for part in outputs.glob("*/runs/part-*.parquet")})
-
-
-def _find_in(folders: Sequence[Path], prefix: str) -> tuple[dict[str, list[Run]], list[str]]:
-    """Find the runs whose ids begin with ``prefix``, by id, and tell which folders were unread."""
-    found: dict[str, list[Run]] = {}
-    unread = []
-    for folder in folders:
-        try:
-            runs = read_runs(folder)
-        except RecordError as error:
-            unread.append(f"not searched: {error}")
-            continue
-        for row in runs[runs["run_id"].str.startswith(prefix)].to_dict("records"):
-            record = Run(folder, {str(column): value for column, value in row.items()})
-            found.setdefault(record.run_id, []).append(record)
-    return found, unread
-
-
-def _where_else(prefix: str, outputs: Path) -> str:
-    """Suggest what to type where the run lies elsewhere, as in a folder that was copied.
-
-    Looked at are the folder where the user stands, the one above it, those in it, and the one
-    above ``outputs``, which may have been a sweep's own folder.
-    """
-    here = Path()
-    inside = {part.parents[2] for part in here.glob("*/*/runs/part-*.parquet")}
-    for place in (here, Path(".."), outputs.parent, *sorted(inside)):
-        if place.resolve() == outputs.resolve():
-            continue
-        found, _ = _find_in(_folders_of_records(place), prefix)
-        if len(found) == 1:
-            return f"--outputs {shlex.quote(str(place))} has such a run"
-    return "--outputs FOLDER names the folder that the sweep's folder lies in"
 
 
 def replay(

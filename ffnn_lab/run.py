@@ -35,18 +35,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-import hydra
-from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException
-from omegaconf import DictConfig
-from omegaconf.errors import OmegaConfBaseException
+from ffnn_lab.sweeper.collection import no_collection
 
-from ffnn_lab.api.composing import as_run, prepare_process
-from ffnn_lab.command_line import read_command
-from ffnn_lab.commands import print_json
-from ffnn_lab.config import UserError
-from ffnn_lab.messages import explain
-from ffnn_lab.terminal import accept_any_text
+with no_collection():
+    import hydra
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.errors import HydraException
+    from omegaconf import DictConfig
+    from omegaconf.errors import OmegaConfBaseException
+
+    from ffnn_lab.api.composing import as_run, prepare_process
+    from ffnn_lab.command_line import read_command
+    from ffnn_lab.commands import print_json
+    from ffnn_lab.config import UserError
+    from ffnn_lab.messages import explain
+    from ffnn_lab.run_help import is_help, print_help
+    from ffnn_lab.terminal import accept_any_text
 
 TRACEBACK = "FFNN_LAB_TRACEBACK"
 """Environment variable that remembers what the user's HYDRA_FULL_ERROR was."""
@@ -103,7 +107,11 @@ def main() -> None:
     with slips_said():
         sys.argv[1:], prints_json = read_command(sys.argv[1:])
         PRINTS_JSON.set(prints_json)
-        app()
+        if is_help(sys.argv[1:]):
+            with no_collection():
+                print_help(sys.argv[1:])
+        else:
+            app()
 
 
 if __name__ == "__main__":

@@ -31,10 +31,10 @@ def test_without_words_there_is_a_short_help(
 
 
 def test_a_word_that_is_no_command(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["stauts"]) == 2
+    assert cli.main(["stats"]) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err.startswith("error: stauts is no command; there are run, sweep, status, ")
+    assert said.err.startswith("error: stats is no command; there are run, sweep, status, ")
     assert said.err.endswith("(did you mean status?)\n")
     assert said.err.count("\n") == 1
 

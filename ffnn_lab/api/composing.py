@@ -71,7 +71,7 @@ def compose_run(overrides: Sequence[str]) -> RunConfig:
         UserError: For a slip in them.
     """
     _check_no_flags(overrides)
-    with slips_as_errors(), _hydra() as loader:
+    with slips_as_errors(), hydra_set_up() as loader:
         words = read_arguments(overrides)
         if len(words) != len(overrides):
             msg = f"{' '.join(overrides)}: this is a sweep; ffnn_lab.sweep runs one"
@@ -109,7 +109,7 @@ def compose_sweep(overrides: Sequence[str]) -> ComposedSweep:
         UserError: For a slip in them.
     """
     _check_no_flags(overrides)
-    with slips_as_errors(), _hydra() as loader:
+    with slips_as_errors(), hydra_set_up() as loader:
         flags = ("-m", "--multirun")
         words = [word for word in read_arguments(["-m", *overrides]) if word not in flags]
         words.append("hydra.mode=MULTIRUN")
@@ -147,7 +147,7 @@ def make_console(*, is_quiet: bool) -> "Console":
 
 
 @contextmanager
-def _hydra() -> Iterator[ConfigLoader]:
+def hydra_set_up() -> Iterator[ConfigLoader]:
     """Set Hydra up inside a ``with``, and put it back as it was."""
     prepare_process()
     with _COMPOSING:

@@ -23,9 +23,9 @@ def load(folder: str | Path) -> Records:
         The tables as DataFrames: ``runs`` (a row for each run: its config by dotted name, status
         and metrics), ``trials`` (a row for each stage, arm, setting and seed), ``curves`` (a row
         for each run, epoch and split) and ``directions`` (of tasks that know solutions). Of a
-        sweep it is a `Sweep`, which adds what was asked for (``arms`` with their spaces,
-        ``objective``, ``protocol``, seeds, ``command``), ``rows`` (trials with their runs) and
-        ``scores`` (of each setting).
+        sweep it is a `Sweep`, which adds the ``definition`` (arms with their spaces, objective,
+        protocol, seeds, command), ``rows`` (trials with their runs) and ``scores`` (of each
+        setting).
 
     Raises:
         UserError: If there are no records, or something is damaged.

@@ -1,8 +1,10 @@
-"""One recorded run as an object, and a saved network."""
+"""Recorded runs as objects, found by their ids, and saved networks."""
 
 import json
 import math
-from collections.abc import Mapping
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from torch import nn
 
     from ffnn_lab.tasks import Task
+
+N_LISTED = 5
+"""Ids that the message of an ambiguous one shows."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -133,6 +138,74 @@ def read_run(folder: Path) -> Run:
         msg = f"{folder} holds {len(rows)} runs, not one"
         raise RecordError(msg)
     return Run(folder, {str(column): value for column, value in rows[0].items()})
+
+
+def find_runs(prefix: str, *, outputs: Path) -> list[Run]:
+    """Find the run whose id begins with ``prefix``, in every folder that has it.
+
+    A folder that cannot be read is named on standard error if another one has the run.
+
+    Raises:
+        RecordError: If there are no records, or none or several runs with such ids.
+    """
+    folders = _folders_of_records(outputs)
+    if not folders:
+        msg = (
+            f"{outputs} has no records: there is no part under {outputs / '*' / 'runs'}; "
+            f"{_where_else(prefix, outputs)}"
+        )
+        raise RecordError(msg)
+    found, unread = _find_in(folders, prefix)
+    records = found.get(prefix) or (next(iter(found.values())) if len(found) == 1 else None)
+    if records is None:
+        listed = ", ".join(sorted(found)[:N_LISTED]) + (", ..." if len(found) > N_LISTED else "")
+        how_many = (
+            f"{len(found)} runs begin so: {listed}"
+            if found
+            else f"no run begins so; {_where_else(prefix, outputs)}"
+        )
+        msg = "\n".join([f"run id {prefix!r} under {outputs}: {how_many}", *unread])
+        raise RecordError(msg)
+    sys.stderr.write("".join(f"{line}\n" for line in unread))
+    return records
+
+
+def _folders_of_records(outputs: Path) -> list[Path]:
+    """List the folders under ``outputs`` that have records."""
+    return sorted({part.parent.parent for part in outputs.glob("*/runs/part-*.parquet")})
+
+
+def _find_in(folders: Sequence[Path], prefix: str) -> tuple[dict[str, list[Run]], list[str]]:
+    """Find the runs whose ids begin with ``prefix``, by id, and tell which folders were unread."""
+    found: dict[str, list[Run]] = {}
+    unread = []
+    for folder in folders:
+        try:
+            runs = read_runs(folder)
+        except RecordError as error:
+            unread.append(f"not searched: {error}")
+            continue
+        for row in runs[runs["run_id"].str.startswith(prefix)].to_dict("records"):
+            record = Run(folder, {str(column): value for column, value in row.items()})
+            found.setdefault(record.run_id, []).append(record)
+    return found, unread
+
+
+def _where_else(prefix: str, outputs: Path) -> str:
+    """Suggest what to type where the run lies elsewhere, as in a folder that was copied.
+
+    Looked at are the folder where the user stands, the one above it, those in it, and the one
+    above ``outputs``, which may have been a sweep's own folder.
+    """
+    here = Path()
+    inside = {part.parents[2] for part in here.glob("*/*/runs/part-*.parquet")}
+    for place in (here, Path(".."), outputs.parent, *sorted(inside)):
+        if place.resolve() == outputs.resolve():
+            continue
+        found, _ = _find_in(_folders_of_records(place), prefix)
+        if len(found) == 1:
+            return f"--outputs {shlex.quote(str(place))} has such a run"
+    return "--outputs FOLDER names the folder that the sweep's folder lies in"
 
 
 def open_network(source: "str | Path | Run") -> "nn.Sequential":

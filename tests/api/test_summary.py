@@ -28,7 +28,7 @@ def test_load_takes_a_folder_or_a_name(tmp_path: Path, monkeypatch: pytest.Monke
         records = ffnn_lab.load(name)
         assert isinstance(records, Sweep)
         assert len(records.trials) == len(records.rows)
-        assert list(records.arms) == ["sgd", "adam"]
+        assert [arm.name for arm in records.definition.arms] == ["sgd", "adam"]
     monkeypatch.setenv("FFNN_LAB_OUTPUTS", str(tmp_path / "outputs"))
     monkeypatch.chdir("/")
     assert ffnn_lab.load(folder.name).name == folder.name
@@ -41,6 +41,10 @@ def test_load_of_a_single_run(tmp_path: Path) -> None:
     assert type(records) is Records
     assert len(records.runs) == 1
     assert len(records.trials) == 0
+    assert (
+        repr(records)
+        == f"Records run-0: rows of runs 1, trials 0, curves {len(records.curves)}, directions 0"
+    )
 
 
 def test_a_summary_is_what_the_report_writes(tmp_path: Path) -> None:

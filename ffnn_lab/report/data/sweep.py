@@ -23,7 +23,7 @@ from ffnn_lab.scores import counted, setting_scores, with_moment
 from ffnn_lab.terminal import one_line
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Records:
     """The tables of one folder, and the rows that join them."""
 
@@ -39,8 +39,14 @@ class Records:
         """Name the folder as the user knows it."""
         return one_line(self.folder.resolve().name)
 
+    def __repr__(self) -> str:
+        """Write in one line what there is, not the tables themselves."""
+        tables = ("runs", "trials", "curves", "directions")
+        sizes = ", ".join(f"{name} {len(getattr(self, name))}" for name in tables)
+        return f"{type(self).__name__} {self.name}: rows of {sizes}"
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Sweep(Records):
     """A sweep, finished or not: what it was asked to do, and what it has recorded."""
 
