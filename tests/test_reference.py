@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+import torch
 
 from ffnn_lab.config import OptimizerConfig, RunConfig
 from ffnn_lab.config.initializer import SchemeConfig
