@@ -10,9 +10,9 @@ EXTRAS := cmaes,dashboard,launchers,postgres,test
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install sweep test test-slow test-all check lint types layers fix report bench \
+.PHONY: help install sweep test test-slow test-all check lint types layers fix report paper bench \
         bench-steps bench-end-to-end bench-growth bench-profile bench-overhead bench-sweep \
-        constraints clean
+        bench-against constraints clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' Makefile
@@ -51,6 +51,9 @@ fix: $(VENV)/.installed-all  ## format, and mend what ruff can mend
 report: $(VENV)/.installed  ## tables and figures of a finished sweep; ARGS=NAME
 	@$(BIN)/python -m analysis $(or $(ARGS),default)
 
+paper: $(VENV)/.installed  ## the pages' tables and figures, from published records
+	@$(BIN)/python -m analysis
+
 bench: bench-steps bench-end-to-end bench-growth bench-profile bench-overhead bench-sweep  ## all benchmarks: each a table, one after another
 
 bench-steps: $(VENV)/.installed-bench  ## training steps against peers; ARGS="--workloads 64-64-10"
@@ -70,6 +73,9 @@ bench-overhead: $(VENV)/.installed  ## what a run costs beside its training
 
 bench-sweep: $(VENV)/.installed  ## a sweep of a thousand runs
 	@$(BIN)/python -m benchmarks.thousand_runs
+
+bench-against: $(VENV)/.installed  ## this checkout against an older one; ARGS=FOLDER
+	@$(BIN)/python -m benchmarks.against $(ARGS)
 
 constraints: $(VENV)/.installed-all $(VENV)/.installed-bench  ## rewrite constraints.txt from what .venv holds
 	@sed '/^[^#]/d' constraints.txt > constraints.tmp

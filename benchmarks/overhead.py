@@ -25,11 +25,15 @@ from rich.console import Console
 from benchmarks.clock import Clock
 from benchmarks.machine import at_least_one, compose_run, one_core, print_machine, print_table
 from ffnn_lab import trainer
-from ffnn_lab.display import SweepDisplay
+from ffnn_lab.config.sweep import ObjectiveConfig, ProtocolConfig
+from ffnn_lab.definition import Arm, Definition
+from ffnn_lab.protocols.space import Interval
 from ffnn_lab.records import RecordWriter, TableReader
-from ffnn_lab.sweeper import agenda, leases, pool
-from ffnn_lab.sweeper.definition import Arm, Definition
-from ffnn_lab.sweeper.space import Interval
+from ffnn_lab.sweeper import agenda, leases, ledger
+from ffnn_lab.sweeper.display import SweepDisplay
+from ffnn_lab.sweeper.opening import open_sweep
+from ffnn_lab.sweeper.process import Post, work_at
+from ffnn_lab.sweeper.studies.study import Study
 from ffnn_lab.tracking import WandbTracker
 
 MOST_MS = 20.0
@@ -40,15 +44,14 @@ PARTS: Mapping[str, Sequence[tuple[Any, str]]] = {
     TRAINING: [(trainer.Training, "join"), (trainer.Training, "epoch")],
     "weights": [(trainer, "Population")],
     "ask, tell": [
-        (agenda, "ask"),
-        (agenda.Agenda, "_tell"),
+        *((Study, name) for name in ("ask", "tell")),
         *((leases.Leases, name) for name in ("claims", "claim")),
     ],
     "records": [
         (TableReader, "refresh"),
         *((RecordWriter, name) for name in ("write", "compact")),
     ],
-    "scores": [(agenda, name) for name in ("setting_scores", "best_settings")],
+    "scores": [(ledger, "setting_scores"), (agenda, "best_settings")],
     "tracking": [(WandbTracker, name) for name in ("on_epoch", "finish")],
     "display": [(SweepDisplay, name) for name in ("epoch", "progress")],
 }
@@ -66,27 +69,26 @@ def make_definition(n_runs: int, tracking: str, name: str) -> Definition:
     return Definition(
         name=name,
         command="",
-        arms=(Arm("adam", config, (), space),),
-        protocol="random",
-        n_settings=n_runs,
+        arms=(Arm.of("adam", config, (), space),),
+        protocol=ProtocolConfig(name="random", n_settings=n_runs, seed=0, max_points=2),
         n_parallel=POPULATION_SIZE,
-        seed=0,
-        max_points=2,
-        objective={"split": "dev", "metric": "error", "moment": "last", "aggregate": "mean"},
+        objective=ObjectiveConfig(
+            split="dev", metric="error", moment="last", n_last=1, aggregate="mean"
+        ),
         tune_seeds=(0,),
         confirm_seeds=(),
-        pruner={"name": "none"},
+        pruner=None,
         population_size=POPULATION_SIZE,
     )
 
 
 def work(definition: Definition, folder: Path) -> None:
-    """Do what ``run.run_sweep`` does, from a definition to compacted records."""
+    """Do what ``sweeper.command.run_sweep`` does, from a definition to compacted records."""
     with SweepDisplay(definition, Console(file=io.StringIO())) as display:
-        pool.open_sweep(
+        open_sweep(
             definition, folder.parent, storage_url=None, retry_failed=False, watcher=display
         )
-        pool.work_at(pool.Post(str(folder), None, 1, 0), watcher=display)
+        work_at(Post(str(folder), None, 1, 0), watcher=display)
 
 
 def measure(n_runs: int, tracking: str) -> dict[str, float]:

@@ -29,10 +29,7 @@ from unittest.mock import patch
 from benchmarks.clock import Clock
 from benchmarks.whole_sweep import NAME, Work
 
-IMPORTS = (
-    *("ffnn_lab.run", "ffnn_lab.sweeper.estimate", "ffnn_lab.sweeper.pool", "ffnn_lab.display"),
-    *("ffnn_lab.report.claims.declaration", "ffnn_lab.report.reports.report"),
-)
+IMPORTS = (*("ffnn_lab.run", "ffnn_lab.sweeper.command", "ffnn_lab.report.reports.report"),)
 """What the command imports, all of it before anything else is timed."""
 IMPORTED, REST = "imports", "rest of the sweep"
 WHOLE = ("settling", "plan")
@@ -40,12 +37,12 @@ WHOLE = ("settling", "plan")
 PARTS: Mapping[str, Sequence[str]] = {
     "Hydra": (
         "ffnn_lab.run:main",
-        "ffnn_lab.sweeper.compose:Composer._compose",
-        "ffnn_lab.sweeper.compose:Composer.is_group",
+        "ffnn_lab.sweeper.composer:Composer._compose",
+        "ffnn_lab.sweeper.composer:Composer.is_group",
     ),
     "data": ("ffnn_lab.tasks:_load",),
-    "settling": ("ffnn_lab.sweeper.settle:settle_sweep",),
-    "plan": ("ffnn_lab.sweeper.estimate:estimate",),
+    "settling": ("ffnn_lab.sweeper.command:settle_sweep",),
+    "plan": ("ffnn_lab.sweeper.command:estimate",),
     "first weights": ("ffnn_lab.trainer:Population",),
     "order of examples, dropout's draws": ("ffnn_lab.stepper:epoch_batches",),
     "masks": ("ffnn_lab.steps:make_masks",),
@@ -60,10 +57,10 @@ PARTS: Mapping[str, Sequence[str]] = {
         f"ffnn_lab.trainer:Training.{name}" for name in ("join", "epoch", "leave")
     ),
     "Optuna": (
-        "ffnn_lab.sweeper.agenda:ask",
-        "ffnn_lab.sweeper.agenda:Agenda._tell",
+        "ffnn_lab.sweeper.studies.study:Study.ask",
+        "ffnn_lab.sweeper.studies.study:Study.tell",
         "ffnn_lab.sweeper.agenda:Agenda.restore",
-        "ffnn_lab.sweeper.pool:open_sweep",
+        "ffnn_lab.sweeper.command:open_sweep",
     ),
     "leases": tuple(f"ffnn_lab.sweeper.leases:Leases.{name}" for name in ("claims", "claim")),
     "records": (
@@ -72,17 +69,19 @@ PARTS: Mapping[str, Sequence[str]] = {
         "ffnn_lab.records:RecordWriter.compact",
     ),
     "scores": (
-        "ffnn_lab.sweeper.agenda:setting_scores",
+        "ffnn_lab.sweeper.ledger:setting_scores",
         "ffnn_lab.sweeper.agenda:best_settings",
     ),
     "tracking": tuple(f"ffnn_lab.tracking:WandbTracker.{name}" for name in ("on_epoch", "finish")),
-    "display": tuple(f"ffnn_lab.display:SweepDisplay.{name}" for name in ("epoch", "progress")),
+    "display": tuple(
+        f"ffnn_lab.sweeper.display:SweepDisplay.{name}" for name in ("epoch", "progress")
+    ),
     "tables": ("ffnn_lab.report.reports.report:report",),
     "figures": (
         "ffnn_lab.report.reports.report:drawings_of",
         "ffnn_lab.report.reports.report:save",
     ),
-    REST: ("ffnn_lab.run:run_sweep",),
+    REST: ("ffnn_lab.sweeper.command:run_sweep",),
 }
 """Each part of a sweep, and the functions whose time it is, as ``module:name`` where they are
 called from. This is all that has to follow when they are renamed."""

@@ -1,8 +1,8 @@
 """Whether a best value lies on an edge of what was searched, so that a better one may lie beyond.
 
-On a grid (a choice of numbers, a stepped range) the edge is the outermost point; on a continuous
-axis it is the outer 5% of the range, the log range of a log axis. Whole numbers without a step
-are searched like continuous ones and judged like them. A bound that the config itself sets
+On a grid (a choice of numbers) the edge is the outermost point; on a continuous axis it is the
+outer 5% of the range, the log range of a log axis. An interval of whole numbers is searched like a
+continuous one and judged like it. A bound that the config itself sets
 (dropout 0, momentum 0) is no edge: nothing lies beyond.
 
 A setting of which no run completed shows no more than that something ends before it. So on a grid
@@ -13,20 +13,17 @@ range.
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from ffnn_lab.config import GROUPS, RunConfig
 from ffnn_lab.config.fields import Range, leaf_fields
-
-Axis = Mapping[str, Any]
-"""One axis of a space as the definition stores it: a ``kind`` and its ends or values."""
+from ffnn_lab.protocols.space import Axis, Choice, Interval, Space
 
 MARGIN = 0.05
 """Share of a continuous axis, at either end, that counts as its edge."""
 
 
 def setting_edges(
-    space: Mapping[str, Axis],
+    space: Space,
     values: Mapping[str, object],
     *,
     tried: Iterable[Mapping[str, object]] = (),
@@ -101,17 +98,19 @@ def edge_side(
     number = float(value)  # type: ignore[arg-type]  # _is_number says so, which mypy cannot see
     completed = {number, *_numbers(tried)}
     without = set(_numbers(failed)) - completed
-    if axis["kind"] == "choice":
-        declared = _numbers(axis["values"])
+    if isinstance(axis, Choice):
+        declared = _numbers(axis.values)
         if len({*declared, *completed, *without}) == 1:
             return ""
         reached = ({*declared} - without) | completed
         low, high = min(reached), max(reached)
         at_low, at_high = number <= low, number >= high
     else:
-        low, high, at_low, at_high = _on_range(axis, number)
+        low, high = axis.low, axis.high
         if low >= high:
             return ""
+        place = _place(number, axis)
+        at_low, at_high = place <= MARGIN, place >= 1 - MARGIN
         at_low = at_low or _ends_open(axis, number, completed, without, is_low=True)
         at_high = at_high or _ends_open(axis, number, completed, without, is_low=False)
     if at_low and not (natural and natural.has_low and low <= natural.low):
@@ -121,20 +120,8 @@ def edge_side(
     return ""
 
 
-def _on_range(axis: Axis, number: float) -> tuple[float, float, bool, bool]:
-    """Return the ends of a stepped or continuous axis, and whether a value is on either edge."""
-    low, high = float(axis["low"]), float(axis["high"])
-    if axis.get("step") is not None:
-        step = float(axis["step"])
-        # Half a hair, lest rounding takes the last point off the grid.
-        high = low + math.floor((high - low) / step + 1e-9) * step
-        return low, high, number < low + step / 2, number > high - step / 2
-    place = _place(number, low, high, is_log=bool(axis.get("log")))
-    return low, high, place <= MARGIN, place >= 1 - MARGIN
-
-
 def _ends_open(
-    axis: Axis, number: float, completed: set[float], without: set[float], *, is_low: bool
+    axis: Interval, number: float, completed: set[float], without: set[float], *, is_low: bool
 ) -> bool:
     """Return whether a value is the last that completed on a side, and where that ends is unknown.
 
@@ -143,20 +130,16 @@ def _ends_open(
     last = min(completed) if is_low else max(completed)
     outside = [each for each in without if (each < last if is_low else each > last)]
     beyond = (max if is_low else min)(outside, default=None)
-    if beyond is None or (axis["kind"] == "int" and abs(beyond - last) <= 1):
+    if beyond is None or (axis.is_int and abs(beyond - last) <= 1):
         return False
-    at, end, next_ = (
-        _place(each, axis["low"], axis["high"], is_log=bool(axis.get("log")))
-        for each in (number, last, beyond)
-    )
+    at, end, next_ = (_place(each, axis) for each in (number, last, beyond))
     return abs(at - end) <= MARGIN and abs(next_ - end) > MARGIN
 
 
-def _place(value: float, low: float, high: float, *, is_log: bool) -> float:
-    """Give the place of a value in a range: 0 at its low end, 1 at its high end."""
-    if low >= high:
-        return 0.5
-    if is_log:
+def _place(value: float, axis: Interval) -> float:
+    """Return the place of a value on an axis: 0 at its low end, 1 at its high end."""
+    low, high = axis.low, axis.high
+    if axis.log:
         value, low, high = math.log(value), math.log(low), math.log(high)
     return (value - low) / (high - low)
 

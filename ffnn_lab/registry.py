@@ -15,9 +15,13 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 FOLDERS: dict[str, str] = {
     "activation": "ffnn_lab.activations",
+    "claim": "ffnn_lab.report.claims.declared",
+    "figure": "ffnn_lab.report.figures.reported",
     "initializer": "ffnn_lab.initializers",
     "optimizer": "ffnn_lab.optimizers",
+    "protocol": "ffnn_lab.protocols",
     "schedule": "ffnn_lab.schedules",
+    "sheet": "ffnn_lab.report.sheets",
 }
 """To each kind of option the package whose modules define the options of that kind."""
 

@@ -1,52 +1,33 @@
 """What a setting scored: the one rule by which tuning selects and tables report."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 
+from ffnn_lab.config.sweep import ObjectiveConfig
+from ffnn_lab.protocols import Standing
 
-def objective_column(objective: Mapping[str, Any]) -> str:
+
+def objective_column(objective: ObjectiveConfig) -> str:
     """Name the column that an objective looks at, e.g. ``last.dev.error``.
 
     ``runs`` has it, or after `with_moment` does.
     """
-    return f"{objective['moment']}.{objective['split']}.{objective['metric']}"
+    return f"{objective.moment}.{objective.split}.{objective.metric}"
 
 
-def score_columns(objective: Mapping[str, Any]) -> tuple[str, ...]:
+def score_columns(objective: ObjectiveConfig) -> tuple[str, ...]:
     """Name the columns of ``runs`` that `setting_scores` reads."""
     columns = ["run_id", "status", "chance_error"]
-    if objective["moment"] != "mean_last":
-        columns += [objective_column(objective), f"{objective['moment']}.dev.loss"]
+    if objective.moment != "mean_last":
+        columns += [objective_column(objective), f"{objective.moment}.dev.loss"]
     return tuple(dict.fromkeys(columns))
-
-
-def n_settings_asked(
-    space: Mapping[str, Mapping[str, Any]], *, protocol: str, n_settings: int
-) -> int:
-    """Count the settings that an arm tries before it grows.
-
-    Args:
-        space: The arm's axes, as the definition stores them.
-        protocol: The sweep's.
-        n_settings: What the protocol may try; a grid tries all of its own, and one with
-            intervals as many draws for each of its points as fit.
-    """
-    sizes = [len(axis["values"]) for axis in space.values() if axis["kind"] == "choice"]
-    grid, has_intervals = math.prod(sizes), len(sizes) < len(space)
-    if protocol == "grid_until_interior":
-        return grid * (max(1, n_settings // grid) if has_intervals else 1)
-    if has_intervals:
-        return n_settings
-    return grid if protocol == "grid" else min(grid, n_settings)
 
 
 def with_moment(
     runs: pd.DataFrame,
-    objective: Mapping[str, Any],
+    objective: ObjectiveConfig,
     curves: pd.DataFrame | None = None,
     *,
     splits: Sequence[str] = ("train", "dev", "test"),
@@ -69,12 +50,12 @@ def with_moment(
     Raises:
         ValueError: If ``mean_last`` gets no curves.
     """
-    if objective["moment"] != "mean_last":
+    if objective.moment != "mean_last":
         return runs
     if curves is None:
         msg = "the moment mean_last is worked out from the table curves, got None"
         raise ValueError(msg)
-    n_last = int(objective["n_last"])
+    n_last = objective.n_last
     columns = {}
     for split in splits:
         points = curves[curves["split"] == split].sort_values(["run_id", "epoch"])
@@ -107,7 +88,7 @@ def setting_scores(
     trials: pd.DataFrame,
     *,
     stage: str,
-    objective: Mapping[str, Any],
+    objective: ObjectiveConfig,
     curves: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Score every setting of a stage over its seeds.
@@ -130,20 +111,20 @@ def setting_scores(
     Raises:
         ValueError: If ``mean_last`` gets no curves.
     """
-    split = objective["split"]
+    split = objective.split
     measured = with_moment(runs, objective, curves, splits=tuple(dict.fromkeys((split, "dev"))))
     scored = pd.DataFrame(
         {
             "run_id": measured["run_id"],
             "score": counted(measured, objective_column(objective)),
-            "tie_break": counted(measured, f"{objective['moment']}.dev.loss"),
+            "tie_break": counted(measured, f"{objective.moment}.dev.loss"),
             "is_diverged": measured["status"] == "diverged",
             "is_pruned": measured["status"] == "pruned",
             "is_failed": measured["status"] == "failed",
         }
     )
     rows = trials[trials["stage"] == stage].merge(scored, on="run_id")
-    aggregate = {"worst": "max"}.get(objective["aggregate"], objective["aggregate"])
+    aggregate = {"worst": "max"}.get(objective.aggregate, objective.aggregate)
     scores = (
         rows.groupby(["arm", "setting"], sort=False)
         .agg(
@@ -225,20 +206,12 @@ def best_settings(scores: pd.DataFrame) -> dict[str, int]:
     return {str(arm): int(rows["setting"].iloc[0]) for arm, rows in ordered.groupby("arm")}
 
 
-@dataclass(frozen=True)
-class Standing:
-    """How one arm's settings stand, all of which have a score."""
+def standing_of(scores: pd.DataFrame) -> Standing:
+    """Compare the settings of one arm, all of which have a score.
 
-    best: int
-    """The number of the best."""
-    completed: Collection[int]
-    """Those that came to a result, see `is_completed`."""
-    is_flat: bool = False
-    """True if these all score the same, so that the first is the best in name alone."""
-
-    @classmethod
-    def of(cls, scores: pd.DataFrame) -> "Standing":
-        """Work it out from the arm's rows as `setting_scores` gives them."""
-        (best,) = best_settings(scores).values()
-        completed = frozenset(scores.loc[is_completed(scores), "setting"].astype(int))
-        return cls(best, completed, is_flat(scores))
+    Args:
+        scores: The arm's rows as `setting_scores` gives them.
+    """
+    (best,) = best_settings(scores).values()
+    completed = frozenset(scores.loc[is_completed(scores), "setting"].astype(int))
+    return Standing(best, completed, is_flat(scores))

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import torch
 
-from benchmarks import overhead, steps, steps_figure, thousand_runs
+from benchmarks import against, overhead, steps, steps_figure, thousand_runs
 from benchmarks.machine import compose_run, one_core, pinned
 from benchmarks.measure import Found, worker
 from benchmarks.steps_table import Results, requirements
@@ -299,3 +299,17 @@ def test_a_thousand_runs_in_small(capsys: pytest.CaptureFixture[str]) -> None:
         "s in all, tables",
     ):
         assert row in out
+
+
+def test_ratios_of_pairs_are_averaged_as_ratios() -> None:
+    # Twice and half as long: no change on average. The logarithms -log 2, log 2 have the standard
+    # error log 2, and Student's quantile for one degree of freedom is 12.706.
+    found = against.ratio_interval([1.0, 4.0], [2.0, 2.0])
+    assert found.mean == pytest.approx(1.0)
+    assert found.high == pytest.approx(2**12.7062, rel=1e-4)
+    assert found.low == pytest.approx(1 / found.high)
+
+
+def test_a_benchmark_that_fails_in_a_checkout_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="No module named"):
+        against.run(tmp_path, "-m", "no_such_module_at_all")

@@ -18,15 +18,15 @@ from torch import Tensor
 
 from ffnn_lab.checkpoints import load_checkpoint, save_checkpoint
 from ffnn_lab.config import RunConfig, run_id, with_values
+from ffnn_lab.definition import Definition
 from ffnn_lab.population import Member, Snapshot
+from ffnn_lab.protocols.space import Choice
 from ffnn_lab.records import CurvePoint, RunResult, read_runs
 from ffnn_lab.schedules import ScheduleState
-from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.identity import Identity
-from ffnn_lab.sweeper.leases import Leases
-from ffnn_lab.sweeper.pool import open_sweep, workers_of
-from ffnn_lab.sweeper.space import Choice
-from ffnn_lab.sweeper.storage import Storage
+from ffnn_lab.sweeper.leases import Leases, workers_of
+from ffnn_lab.sweeper.opening import open_sweep
+from ffnn_lab.sweeper.studies.storage import Storage
 from ffnn_lab.sweeper.worker import StoppedError, Watcher, Worker
 from ffnn_lab.tasks import Task
 from ffnn_lab.tracking import NoTracker
@@ -91,7 +91,7 @@ def work_under(outputs: Path, definition: Definition, clerk: Clerk) -> Path:
     open_sweep(definition, outputs, storage_url=None, retry_failed=False, watcher=clerk)
     folder = outputs / definition.name
     storage = Storage(folder, None)
-    attributes = storage.open_attributes(workers_of(definition))
+    attributes = storage.open_attributes(workers_of(definition.name))
     with Leases(attributes, Identity.of_this_process()) as leases:
         leases.stop, leases.has_lapsed = clerk.stop, clerk.has_lapsed
         Worker(
@@ -371,8 +371,7 @@ LONG = {
 def with_arms(definition: Definition, changes: Mapping[str, object]) -> Definition:
     """Change the config of every arm."""
     arms = tuple(
-        dataclasses.replace(arm, config=with_values(arm.config, dict(changes)))
-        for arm in definition.arms
+        arm.with_config(with_values(arm.config, dict(changes))) for arm in definition.arms
     )
     return dataclasses.replace(definition, arms=arms)
 

@@ -10,18 +10,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from ffnn_lab.records import (
-    RecordError,
-    read_definition,
-    read_directions,
-    read_runs,
-    write_definition,
-)
+from ffnn_lab.definition import essence, read_definition, write_definition
+from ffnn_lab.definition.stored import from_json
+from ffnn_lab.records import RecordError, read_directions, read_runs
 from ffnn_lab.replay import main as replay
 from ffnn_lab.report.claims.declaration import declare, when_declared
 from ffnn_lab.report.command import main as analyze
 from ffnn_lab.status import main as show_status
-from ffnn_lab.sweeper.definition import Definition, essence
 from ffnn_lab.sweeper.resume import is_other
 from tests.support import damage
 from tests.support.exhaustive import first
@@ -138,7 +133,7 @@ def test_directions_of_a_part_that_is_deleted_are_trained_again(tmp_path: Path) 
 
 
 def test_a_definition_that_was_edited_is_refused(tmp_path: Path) -> None:
-    write_definition(tmp_path, make_definition().to_json())
+    write_definition(tmp_path, make_definition())
     path = tmp_path / "definition.json"
     path.write_text(path.read_text().replace('"seed": 0', '"seed": 1'))
     with pytest.raises(RecordError, match="do not match the checksum"):
@@ -146,7 +141,7 @@ def test_a_definition_that_was_edited_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_checksum_whose_name_is_damaged_is_no_definition_without_one(tmp_path: Path) -> None:
-    write_definition(tmp_path, make_definition().to_json())
+    write_definition(tmp_path, make_definition())
     path = tmp_path / "definition.json"
     path.write_text(path.read_text().replace('"sha256"', '"sha257"'))
     with pytest.raises(RecordError, match=r"sha257 is no field that this version .* knows"):
@@ -176,7 +171,7 @@ def test_a_definition_whose_structure_is_off_ends_in_one_message(tmp_path: Path)
     """As those of 9b2446f can be, which have no checksum: no KeyError, no TypeError."""
     stored = json.loads((OLD / "mixed" / "definition.json").read_text())
     stored["arms"] = {"sgd": stored["arms"]["sgd"]}
-    asked = Definition.from_json(stored)
+    asked = from_json(stored)
     n_refused = 0
     for changed in mutations(stored):
         (tmp_path / "definition.json").write_text(json.dumps(changed))
@@ -187,7 +182,6 @@ def test_a_definition_whose_structure_is_off_ends_in_one_message(tmp_path: Path)
             n_refused += 1
             continue
         assert read is not None
-        Definition.from_json(read)
         essence(read)
         is_other(read, asked)
     assert n_refused > 300

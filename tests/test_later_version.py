@@ -18,17 +18,10 @@ from ffnn_lab.config.fields import any_value, one_of, ranged
 from ffnn_lab.config.optimizer import OptimizerConfig
 from ffnn_lab.config.sweep import STORED_OPTIONS, ObjectiveConfig
 from ffnn_lab.config.task import TableConfig
+from ffnn_lab.definition import essence, read_definition, short_hash
 from ffnn_lab.optimizers.sgd import SGDConfig
-from ffnn_lab.records import (
-    RecordError,
-    TableReader,
-    read_curves,
-    read_definition,
-    read_runs,
-    schema,
-)
+from ffnn_lab.records import RecordError, TableReader, read_curves, read_runs, schema
 from ffnn_lab.replay import main as replay
-from ffnn_lab.sweeper.definition import Definition, essence, short_hash
 from ffnn_lab.sweeper.resume import is_other
 from tests.support.damage import published
 from tests.support.options import put_variant
@@ -190,9 +183,12 @@ def test_a_field_that_needs_a_value_and_declares_none_is_named(
 def test_an_option_of_a_sweep_that_is_neutral_changes_no_definition() -> None:
     stored = read_definition(OLD / "mixed", is_whole=True)
     assert stored is not None
-    assert stored["objective"]["weight"] == 1.0
-    assert short_hash(Definition.from_json(stored)) == "4e8955"
+    assert isinstance(stored.objective, LaterObjective)
+    assert stored.objective.weight == 1.0
+    assert short_hash(stored) == "4e8955"
     assert not is_other(stored, stored_definition(OLD / "mixed"))
-    heavier = {**stored, "objective": {**stored["objective"], "weight": 2.0}}
+    heavier = dataclasses.replace(
+        stored, objective=dataclasses.replace(stored.objective, weight=2.0)
+    )
     assert essence(heavier) != essence(stored)
-    assert is_other(stored, Definition.from_json(heavier))
+    assert is_other(stored, heavier)

@@ -10,9 +10,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from ffnn_lab.records import read_definition, read_runs
-from ffnn_lab.sweeper.definition import Definition
-from ffnn_lab.sweeper.pool import n_cores
+from ffnn_lab.definition import read_definition
+from ffnn_lab.records import read_runs
+from ffnn_lab.sweeper.cores import n_cores
 from tests.support.command_line import run_lab, run_lab_forked
 from tests.support.exhaustive import rest
 from tests.support.kill import GONE_SECONDS, MOST_SECONDS, Command, Process, Watch, kill
@@ -155,9 +155,9 @@ def test_joblib_gives_what_one_worker_gives(tmp_path: Path) -> None:
     assert said.error == ""
     assert [path.name for path in tmp_path.iterdir()] == ["outputs"]
     folder = tmp_path / "outputs" / "s"
-    contents = read_definition(folder)
-    assert contents is not None
-    assert_same(work(tmp_path / "alone", Definition.from_json(contents)), folder)
+    definition = read_definition(folder)
+    assert definition is not None
+    assert_same(work(tmp_path / "alone", definition), folder)
 
 
 @pytest.mark.slow

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ffnn_lab.records import read_definition, read_runs, read_trials
+from ffnn_lab.definition import read_definition
+from ffnn_lab.records import read_runs, read_trials
 from tests.support.command_line import Said, run_lab, run_module
 from tests.support.tasks.tables import write_diabetes, write_wine
 
@@ -124,7 +125,7 @@ def test_a_file_with_an_awkward_name(tmp_path: Path) -> None:
     (sweep,) = (tmp_path / "outputs").iterdir()
     definition = read_definition(sweep)
     assert definition is not None
-    overrides = definition["arms"]["heavy_ball"]["overrides"]
+    (overrides,) = (arm.overrides for arm in definition.arms if arm.name == "heavy_ball")
     assert f'task.path="{folder}/wine.csv"' in overrides
     said = run_lab(tmp_path, *overrides)
     assert said.exit_code == 0, said.error

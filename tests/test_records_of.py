@@ -15,12 +15,13 @@ from typing import Any
 import pandas as pd
 import pytest
 import torch
+from rich.console import Console
 
 from ffnn_lab.config import from_leaves, leaves, run_id, with_values
+from ffnn_lab.definition import Definition, read_definition, short_hash
 from ffnn_lab.records import (
     TableReader,
     read_curves,
-    read_definition,
     read_directions,
     read_runs,
     read_trials,
@@ -28,10 +29,10 @@ from ffnn_lab.records import (
 )
 from ffnn_lab.replay import main as replay
 from ffnn_lab.report.data.sweep import Sweep, load
-from ffnn_lab.report.data.winners import find_winners
-from ffnn_lab.report.reports.sheets import sheets_of
+from ffnn_lab.report.measures.numbers import Numbers
+from ffnn_lab.report.reports.content import tables_of
+from ffnn_lab.report.reports.report import report
 from ffnn_lab.status import read_status
-from ffnn_lab.sweeper.definition import Definition, short_hash
 from tests.support.damage import published
 from tests.support.sweeps import work
 
@@ -55,14 +56,13 @@ def copied(name: str, outputs: Path) -> Path:
 
 def stored_definition(folder: Path) -> Definition:
     """Read a stored definition, with what moves no number set for here: no W&B, the table."""
-    contents = read_definition(folder, is_whole=True)
-    assert contents is not None
-    definition = Definition.from_json(contents)
+    definition = read_definition(folder, is_whole=True)
+    assert definition is not None
     here = {"tracking.mode": "off", "task.path": str(OLD / "plants.csv")}
     arms = []
     for arm in definition.arms:
         own = {key: value for key, value in here.items() if key in leaves(arm.config)}
-        arms.append(dataclasses.replace(arm, config=with_values(arm.config, own)))
+        arms.append(arm.with_config(with_values(arm.config, own)))
     return dataclasses.replace(definition, arms=tuple(arms))
 
 
@@ -134,7 +134,7 @@ def test_the_tables_in_words_are_the_same() -> None:
         " ".join(line.split())
         for line in (OLD / "default" / "printed.txt").read_text().splitlines()
     }
-    sheets = {sheet.name: sheet.words for sheet in sheets_of(sweep, find_winners(sweep)).sheets}
+    sheets = {table.name: table.words for table in tables_of(Numbers(sweep))[0]}
     for name in ("arms", "settings", "gain_of_tuning", "paired_differences"):
         for row in sheets[name].astype(str).to_numpy().tolist():
             assert " ".join(" ".join(row).split()) in printed
@@ -146,6 +146,14 @@ def test_winners_and_fresh_seeds_of_other_sweeps_have_their_numbers() -> None:
     then = pd.read_csv(OLD / "mixed" / "tables" / "arms.csv")[columns]
     now = pd.read_csv(io.StringIO(published(OLD / "mixed")["arms"]))[columns]
     pd.testing.assert_frame_equal(now, then, check_exact=True)
+
+
+def test_the_page_of_a_report_is_the_same_byte_by_byte(tmp_path: Path) -> None:
+    """Its tables in numbers, too, of a sweep whose arms have a best setting."""
+    folder = copied("default", tmp_path)
+    then = {path.name: path.read_bytes() for path in (folder / "tables").iterdir()}
+    report(folder, console=Console(file=io.StringIO()))
+    assert {name: (folder / "tables" / name).read_bytes() for name in then} == then
 
 
 def test_status_counts_them() -> None:

@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
+from ffnn_lab.protocols.space import Choice
 from ffnn_lab.records import RecordWriter, RunResult, read_curves, read_runs
 from ffnn_lab.replay import main
 from ffnn_lab.schedules.cosine import CosineConfig
-from ffnn_lab.sweeper.space import Choice
 from ffnn_lab.tasks import Task
 from ffnn_lab.trainer import train
 from tests.support.builders import make_run

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from ffnn_lab.config import GROUPS
+from ffnn_lab.definition import read_definition
 from ffnn_lab.models import open_network
-from ffnn_lab.records import read_curves, read_definition, read_runs, read_trials
+from ffnn_lab.protocols.space import Choice
+from ffnn_lab.records import read_curves, read_runs, read_trials
 from ffnn_lab.report.claims.declaration import claim_hashes, when_declared
 from tests.support.command_line import run_lab, run_lab_forked, run_module
 from tests.support.real_data import real_data
@@ -71,11 +73,11 @@ def test_an_ad_hoc_sweep_of_groups_and_values(tmp_path: Path) -> None:
     folder = only_folder(tmp_path)
     definition = read_definition(folder)
     assert definition is not None
-    arms = definition["arms"]
-    assert list(arms) == ["sgd", "adam"]
-    assert list(arms["sgd"]["space"]) == ["initializer.gain"]
-    assert arms["sgd"]["space"]["initializer.gain"]["values"] == [1.0, 2.0]
-    assert arms["adam"]["space"]["optimizer.eps"]["values"] == [1e-6, 1e-3]
+    gains = Choice((1.0, 2.0))
+    assert {arm.name: arm.space for arm in definition.arms} == {
+        "sgd": {"initializer.gain": gains},
+        "adam": {"initializer.gain": gains, "optimizer.eps": Choice((1e-6, 1e-3))},
+    }
     trials, runs = read_trials(folder), read_runs(folder)
     assert trials.groupby("arm").size().to_dict() == {"sgd": 2 * 2, "adam": 4 * 2}
     assert set(runs["seed"]) == {0, 7}
@@ -270,7 +272,7 @@ def test_a_group_chosen_in_a_sweeps_defaults_list_is_in_its_command(tmp_path: Pa
     )
     definition = read_definition(tmp_path / "outputs" / "other")
     assert definition is not None
-    assert "hydra.sweeper.name=other" in definition["command"]
+    assert "hydra.sweeper.name=other" in definition.command
 
 
 def test_an_interrupted_run_leaves_its_predecessor(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """What a setting scored: worked by hand."""
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
+from ffnn_lab.config.sweep import ObjectiveConfig
 from ffnn_lab.scores import (
     best_settings,
     counted,
@@ -15,9 +17,9 @@ from ffnn_lab.scores import (
     why_no_winner,
     with_moment,
 )
+from tests.support.definitions import OBJECTIVE
 
-OBJECTIVE = {"split": "dev", "metric": "error", "moment": "last", "aggregate": "mean"}
-MEAN_LAST = {**OBJECTIVE, "moment": "mean_last", "n_last": 2}
+MEAN_LAST = replace(OBJECTIVE, moment="mean_last", n_last=2)
 
 
 def _runs(rows: list[tuple[str, str, float, float]]) -> pd.DataFrame:
@@ -92,7 +94,7 @@ def test_a_setting_with_a_seed_without_result_is_not_eligible(status: str, aggre
     )
     places = enumerate("abcdef")
     trials = _trials([("x", place // 3, place % 3, name) for place, name in places])
-    objective = {**OBJECTIVE, "aggregate": aggregate}
+    objective = replace(OBJECTIVE, aggregate=aggregate)
     table = setting_scores(runs, trials, stage="tune", objective=objective)
     assert table["score"].tolist() == [math.inf, pytest.approx(0.8)]
     assert table[f"n_{status}"].tolist() == [1, 0]
@@ -104,7 +106,7 @@ def test_a_diverged_loss_is_better_than_no_result() -> None:
     """Both score infinity, but only of the one is it known."""
     runs = _runs([("a", "failed", math.nan, math.nan), ("b", "diverged", math.nan, math.nan)])
     trials = _trials([("x", 0, 0, "a"), ("x", 1, 0, "b")])
-    table = setting_scores(runs, trials, stage="tune", objective={**OBJECTIVE, "metric": "loss"})
+    table = setting_scores(runs, trials, stage="tune", objective=replace(OBJECTIVE, metric="loss"))
     assert table["score"].tolist() == [math.inf, math.inf]
     assert best_settings(table) == {"x": 1}
     assert best_settings(table[table["setting"] == 0]) == {"x": 0}  # there is no other
@@ -186,7 +188,7 @@ def test_the_mean_of_the_last_measured_points() -> None:
 def test_mean_last_of_more_points_than_there_are() -> None:
     runs = _runs([("a", "completed", 0.7, 7.0)])
     curves = _curves({"a": [0.9, 0.2, 0.4]})
-    measured = with_moment(runs, {**MEAN_LAST, "n_last": 5}, curves)
+    measured = with_moment(runs, replace(MEAN_LAST, n_last=5), curves)
     assert measured["mean_last.dev.error"].tolist() == pytest.approx([0.5])
 
 
@@ -200,7 +202,7 @@ def test_mean_last_breaks_ties_by_dev_loss_whatever_the_split() -> None:
         runs,
         trials,
         stage="tune",
-        objective={**MEAN_LAST, "split": "train"},
+        objective=replace(MEAN_LAST, split="train"),
         curves=pd.concat([train, dev]),
     )
     assert table["score"].tolist() == pytest.approx([0.1, 0.1])
@@ -250,16 +252,16 @@ def test_the_other_moments_stand_in_the_table() -> None:
     ("objective", "columns"),
     [
         (OBJECTIVE, ("last.dev.error", "last.dev.loss")),
-        ({**OBJECTIVE, "metric": "loss"}, ("last.dev.loss",)),
+        (replace(OBJECTIVE, metric="loss"), ("last.dev.loss",)),
         (
-            {**OBJECTIVE, "split": "train", "moment": "best"},
+            replace(OBJECTIVE, split="train", moment="best"),
             ("best.train.error", "best.dev.loss"),
         ),
         (MEAN_LAST, ()),
     ],
 )
 def test_scores_read_the_columns_that_they_name(
-    objective: dict[str, object], columns: tuple[str, ...]
+    objective: ObjectiveConfig, columns: tuple[str, ...]
 ) -> None:
     expected = ("run_id", "status", "chance_error", *columns)
     assert score_columns(objective) == expected
@@ -276,7 +278,7 @@ def test_scores_read_the_columns_that_they_name(
 
 
 @pytest.mark.parametrize("objective", [OBJECTIVE, MEAN_LAST])
-def test_nothing_gives_no_scores(objective: dict[str, object]) -> None:
+def test_nothing_gives_no_scores(objective: ObjectiveConfig) -> None:
     table = setting_scores(
         _runs([]), _trials([]), stage="tune", objective=objective, curves=_curves({})
     )

@@ -13,29 +13,30 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
+from ffnn_lab.definition import Definition, write_definition, write_sealed
 from ffnn_lab.population import Member
-from ffnn_lab.records import RecordError, RecordWriter, write_definition
+from ffnn_lab.protocols.space import Choice, Interval, Space
+from ffnn_lab.records import RecordError, RecordWriter
 from ffnn_lab.status import (
     ArmStatus,
     SweepStatus,
     age_text,
     main,
+    read_all,
     read_status,
     show_all,
     show_one,
 )
 from ffnn_lab.sweeper import presence
-from ffnn_lab.sweeper.agenda import Progress
-from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.identity import Identity
-from ffnn_lab.sweeper.leases import LEASE_SECONDS
-from ffnn_lab.sweeper.pool import workers_of
-from ffnn_lab.sweeper.presence import Presence
-from ffnn_lab.sweeper.space import Choice, Interval, Space
-from ffnn_lab.sweeper.storage import JOURNAL, Storage
+from ffnn_lab.sweeper.leases import LEASE_SECONDS, workers_of
+from ffnn_lab.sweeper.presence import JOURNAL, Presence
+from ffnn_lab.sweeper.progress import Progress
+from ffnn_lab.sweeper.studies.storage import Storage
 from ffnn_lab.sweeper.worker import StoppedError, Watcher
 from tests.support import sweeps as working
 from tests.support.command_line import run_module
+from tests.support.definitions import write_stored
 from tests.support.report.builders import (
     CONFIRM,
     DEFAULT,
@@ -144,7 +145,7 @@ def test_a_mean_of_the_last_epochs_reads_the_curves(tmp_path: Path) -> None:
     damaged.write_bytes(b"torn")
     with pytest.raises(RecordError, match="cannot be read"):
         read_status(folder)
-    write_definition(folder, make_definition())
+    write_stored(folder, make_definition())
     assert read_status(folder).state == "finished"
 
 
@@ -173,7 +174,7 @@ def test_a_sweep_without_confirm_is_finished_when_it_is_tuned(tmp_path: Path) ->
 
 
 def test_a_sweep_that_has_only_begun(tmp_path: Path) -> None:
-    write_definition(tmp_path, make_definition())
+    write_stored(tmp_path, make_definition())
     os.utime(tmp_path / "definition.json", (STARTED, STARTED))
     status = read_status(tmp_path)
     assert (status.n_runs, status.n_runs_asked) == (0, 24)
@@ -287,7 +288,7 @@ def test_who_was_silent_for_long_is_taken_for_dead(tmp_path: Path) -> None:
     """A killed process leaves its last beat; on another machine only its silence tells."""
     definition = working.make_definition("grid")
     with closing(Storage(tmp_path, None)) as storage:
-        notes = storage.open_attributes(workers_of(definition))
+        notes = storage.open_attributes(workers_of(definition.name))
         beat = {"number": 1, "progress": 1.5, "is_worker": True, "pid": 1}
         elsewhere = {**asdict(Identity("far", "far", 1)), **beat, "name": "far", "host": "far"}
         notes.write("beat/far", elsewhere)
@@ -318,7 +319,7 @@ def test_what_is_asked_for_is_what_the_worker_tries(
     whole = working.make_definition(protocol)
     arm = dataclasses.replace(whole.arms[0], space=space)
     definition: Definition = dataclasses.replace(whole, arms=(arm,))
-    write_definition(tmp_path, definition.to_json())
+    write_definition(tmp_path, definition)
     tune, confirm = read_status(tmp_path).arms
     assert tune.n_settings_asked == definition.n_settings_of(arm)
     assert tune.n_runs_asked == 2 * definition.n_settings_of(arm)
@@ -356,7 +357,7 @@ def test_all_sweeps_the_newest_on_top_and_damage_named(tmp_path: Path) -> None:
     broken = write_sweep(tmp_path / "broken")
     next((broken / "runs").glob("part-*")).write_bytes(b"torn")
     told = StringIO()
-    show_all(tmp_path, Console(file=told, width=1000), now=STARTED + 2 * 3600)
+    show_all(*read_all(tmp_path), Console(file=told, width=1000), now=STARTED + 2 * 3600)
     lines = [" ".join(line.split()) for line in told.getvalue().splitlines()]
     command = "python -m ffnn_lab.run -m sweeps=small"
     assert lines[1] == f"newer unfinished 12 of 24 1 h ago {command}"
@@ -371,7 +372,7 @@ def test_on_a_terminal_there_is_a_table_in_its_width(tmp_path: Path) -> None:
     console = Console(file=told, force_terminal=True, width=70)
     status = read_status(write_sweep(tmp_path / "small"))
     show_one(status, console, now=status.changed)
-    show_all(tmp_path, console, now=status.changed)
+    show_all(*read_all(tmp_path), console, now=status.changed)
     lines = Text.from_ansi(told.getvalue()).plain.splitlines()
     assert sum(line.startswith("┏") for line in lines) == 2
     assert max(len(line) for line in lines if line[0] in "┏┃┡│└") <= 70
@@ -418,9 +419,9 @@ def test_slips(
 def test_a_definition_of_something_else(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write_definition(tmp_path / "odd", {"name": "odd"})
+    write_sealed(tmp_path / "odd" / "definition.json", {"name": "odd"})
     assert main(["odd", "--outputs", str(tmp_path)]) == 2
-    assert "definition.json is not a sweep's definition" in capsys.readouterr().err
+    assert "definition.json cannot be read (command is missing)" in capsys.readouterr().err
 
 
 def test_it_needs_nothing_heavy_and_reads_the_environment(tmp_path: Path) -> None:

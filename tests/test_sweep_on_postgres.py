@@ -18,9 +18,9 @@ from urllib.parse import quote
 import pandas as pd
 import pytest
 
-from ffnn_lab.records import RecordError, read_definition, read_runs
-from ffnn_lab.sweeper.definition import Definition
-from ffnn_lab.sweeper.pool import hand_over
+from ffnn_lab.definition import read_definition
+from ffnn_lab.records import RecordError, read_runs
+from ffnn_lab.sweeper.supervisor import hand_over
 from ffnn_lab.sweeper.worker import StoppedError
 from tests.support.command_line import run_lab, run_lab_forked
 from tests.support.exhaustive import rest
@@ -85,9 +85,9 @@ def assert_same(one: Path, other: Path) -> None:
 
 def on_a_journal(root: Path, folder: Path) -> Path:
     """Work through the sweep that a folder defines, by one worker and on a journal."""
-    contents = read_definition(folder)
-    assert contents is not None
-    definition = replace(Definition.from_json(contents), population_size=64)  # the same, sooner
+    stored = read_definition(folder)
+    assert stored is not None
+    definition = replace(stored, population_size=64)  # the same, sooner
     return work(root / "alone", definition)
 
 
@@ -215,7 +215,7 @@ def test_a_password_reaches_no_file_and_no_workers_command_line(
     definition = read_definition(tmp_path / "here" / "outputs" / "s")
     assert definition is not None
     user = secret_url.removeprefix("postgresql://").partition(":")[0]
-    assert f"{key}=postgresql://{user}@127.0.0.1" in definition["command"]
+    assert f"{key}=postgresql://{user}@127.0.0.1" in definition.command
 
 
 def test_a_password_is_handed_over_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,10 +5,9 @@ A sweep's folder holds three tables in parquet, ``runs``, ``trials`` and ``curve
 its name and renamed, so that it is whole or not there.
 """
 
-from ffnn_lab.records.definition import read_definition, write_definition
+from ffnn_lab.definition import RecordError
 from ffnn_lab.records.environment import environment
-from ffnn_lab.records.errors import RecordError
-from ffnn_lab.records.folders import add_outputs, find_folder
+from ffnn_lab.records.folders import find_folder
 from ffnn_lab.records.read import TableReader, read_curves, read_directions, read_runs, read_trials
 from ffnn_lab.records.result import (
     DEFAULT_SETTING,
@@ -23,7 +22,6 @@ from ffnn_lab.records.result import (
     TrialRow,
 )
 from ffnn_lab.records.schema import CURVES_SCHEMA, DIRECTIONS_SCHEMA, TRIALS_SCHEMA, runs_schema
-from ffnn_lab.records.sealed import DamagedError, read_sealed, write_sealed
 from ffnn_lab.records.write import RecordWriter, run_row
 
 __all__ = [
@@ -37,24 +35,18 @@ __all__ = [
     "STATUSES",
     "TRIALS_SCHEMA",
     "CurvePoint",
-    "DamagedError",
     "Direction",
     "RecordError",
     "RecordWriter",
     "RunResult",
     "TableReader",
     "TrialRow",
-    "add_outputs",
     "environment",
     "find_folder",
     "read_curves",
-    "read_definition",
     "read_directions",
     "read_runs",
-    "read_sealed",
     "read_trials",
     "run_row",
     "runs_schema",
-    "write_definition",
-    "write_sealed",
 ]

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ffnn_lab.definition import RecordError
 from ffnn_lab.files import write_whole
-from ffnn_lab.records.errors import RecordError
 from ffnn_lab.records.schema import (
     ADDED,
     COLUMNS_OF_FORMAT_1,

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ffnn_lab.records.errors import RecordError
+from ffnn_lab.definition import RecordError
 from ffnn_lab.records.parts import read_part
 from ffnn_lab.records.result import STATUSES
 from ffnn_lab.records.schema import BY_EPOCH, KEYS, RANKED, schema_of

@@ -1,20 +1,26 @@
-"""What a sweep refuses before anything trains: axes that are none, and names that are unsafe."""
+"""Everything that a sweep refuses before anything trains; each message says what to write."""
 
+import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ffnn_lab.config import ConfigError, leaves
+from ffnn_lab.config import ConfigError, RunConfig, leaves, with_values
+from ffnn_lab.config.fields import as_override
 from ffnn_lab.config.run import MOVES_NO_NUMBER
+from ffnn_lab.config.sweep import PrunerConfig
 from ffnn_lab.config.task import CHOOSES_EXAMPLES
-from ffnn_lab.sweeper.definition import Arm
+from ffnn_lab.definition import CONFIRM_FROM, Arm
+from ffnn_lab.protocols.space import Axis, Choice, Interval
 from ffnn_lab.sweeper.grammar import Assignment
-from ffnn_lab.sweeper.space import Choice
 
 MOST_BYTES = 200
-"""Longest name of a sweep in UTF-8; file systems take 255, and suffixes follow."""
+"""Longest name of a sweep in UTF-8; file systems allow 255, and suffixes follow."""
 _OF_SINGLE_RUNS = re.compile(r"run-[0-9a-f]{12}")
 """Names of the folders of single runs."""
+MOST_COMBINATIONS = 10_000
+"""Most combinations of listed values that are checked before anything trains; about a second."""
+N_SEEDS = "hydra.sweeper.tune.n_seeds="
 
 
 def check_axis(assignment: Assignment) -> None:
@@ -112,3 +118,171 @@ def check_name(name: str, field: str) -> None:
         got = name if name.isprintable() else repr(name)
         msg = f"{field} names a folder under paths.outputs; it {reason}; got {got or 'nothing'}"
         raise ConfigError(msg)
+
+
+def check_arm_value(where: str, assignment: Assignment, *, is_group: bool) -> None:
+    """Refuse what an arm cannot set for itself.
+
+    Args:
+        where: Where the arm is written.
+        assignment: One of the arm's.
+        is_group: Whether it chooses an option of a group.
+
+    Raises:
+        ConfigError: If several options are chosen, if the value moves no number, or if it is a
+            seed.
+    """
+    key = assignment.key
+    if is_group and assignment.axis is not None:
+        msg = f"{where}: an arm has one {key}; make an arm for each"
+        raise ConfigError(msg)
+    is_shared = key.startswith(MOVES_NO_NUMBER) and key != "task.path"
+    if key == "tracking" or is_shared:
+        msg = f"{where}: {key} moves no number: set it for the whole sweep"
+        raise ConfigError(msg)
+    check_axis(assignment)
+    if key == "seed":
+        msg = f"{where}.seed: all arms share their seeds; set hydra.sweeper.tune.n_seeds"
+        raise ConfigError(msg)
+
+
+def check_group(assignment: Assignment, setters: Sequence[str], *, has_arms: bool) -> None:
+    """Refuse options of a group that cannot be swept, or that an arm chose already.
+
+    Args:
+        assignment: Chooses the options.
+        setters: Names of the arms that choose an option of the group themselves.
+        has_arms: Whether the sweep declares arms.
+
+    Raises:
+        ConfigError: Naming the group.
+    """
+    key, choices = assignment.key, ",".join(str(choice) for choice in assignment.choices)
+    if key == "tracking" and len(assignment.choices) > 1:
+        msg = f"{assignment.text}: tracking moves no number: give it one value"
+        raise ConfigError(msg)
+    if setters and not has_arms:
+        msg = f"{key}={choices}: {key} is written twice; write it once"
+        raise ConfigError(msg)
+    if setters:
+        msg = f"{key}={choices}: the arms {', '.join(setters)} set {key} themselves"
+        raise ConfigError(msg)
+
+
+def check_combinations(config: RunConfig, space: Mapping[str, Axis]) -> None:
+    """Refuse listed values that a run refuses together.
+
+    Raises:
+        ConfigError: Naming the values.
+    """
+    axes = {key: axis.values for key, axis in space.items() if isinstance(axis, Choice)}
+    points = itertools.product(*axes.values())
+    for point in itertools.islice(points, MOST_COMBINATIONS):
+        values = dict(zip(axes, point, strict=True))
+        try:
+            with_values(config, values)
+        except ConfigError as error:
+            together = " ".join(f"{key}={as_override(value)}" for key, value in values.items())
+            msg = f"{together} do not fit together: {error}"
+            raise ConfigError(msg) from None
+
+
+def check_listed(key: str, axis: Choice) -> None:
+    """Refuse listed values, converted to the type of their field, that are no axis.
+
+    Raises:
+        ConfigError: If a growing axis holds other than real numbers, or a value is listed twice.
+    """
+    if axis.grows and not all(isinstance(value, float) for value in axis.values):
+        msg = f"{key}: only an axis of real numbers can grow, got {axis.values}"
+        raise ConfigError(msg)
+    if len({repr(value) for value in axis.values}) < len(axis.values):
+        msg = f"{key}: a value is named twice in {', '.join(str(v) for v in axis.values)}"
+        raise ConfigError(msg)
+
+
+def check_single_seed(seed: int, plain: int) -> None:
+    """Refuse a seed that a sweep's YAML sets for all runs.
+
+    Raises:
+        ConfigError: If ``seed`` is not ``plain``, the one of the project's defaults.
+    """
+    if seed != plain:
+        msg = (
+            f"seed={seed} of the sweep's YAML: a sweep has several seeds; write how many "
+            "as hydra.sweeper.tune.n_seeds, or list them on the command line, as seed=0,1,2"
+        )
+        raise ConfigError(msg)
+
+
+def check_used(shared: Iterable[Assignment], arms: Sequence[Arm]) -> None:
+    """Refuse an assignment whose field no arm has.
+
+    Raises:
+        ConfigError: Naming the field and the arms.
+    """
+    for assignment in shared:
+        if not any(assignment.key in leaves(arm.config) for arm in arms):
+            names = ", ".join(arm.name for arm in arms)
+            # with_values knows best what is wrong with the name.
+            try:
+                with_values(arms[0].config, {assignment.key: None})
+            except ConfigError as error:
+                msg = f"{error}; no arm has it ({names})"
+                raise ConfigError(msg) from None
+
+
+def check_n_seeds(n_seeds: int) -> None:
+    """Refuse a sweep without tuning seeds.
+
+    Raises:
+        ConfigError: If ``n_seeds`` is 0.
+    """
+    if n_seeds < 1:
+        msg = "hydra.sweeper.tune.n_seeds must be at least 1, got 0"
+        raise ConfigError(msg)
+
+
+def check_seeds(seeds: Assignment, n_seeds: int, hydra_arguments: Sequence[str]) -> None:
+    """Refuse tuning seeds that are no list, or whose number is written as well.
+
+    Raises:
+        ConfigError: Saying what to write.
+    """
+    if any(text.startswith(N_SEEDS) for text in hydra_arguments):
+        msg = f"{seeds.text} {N_SEEDS}{n_seeds}: seed lists the tuning seeds; write one of the two"
+        raise ConfigError(msg)
+    if isinstance(seeds.axis, Interval):
+        msg = "seed: list the tuning seeds, as seed=0,1,2; got an interval"
+        raise ConfigError(msg)
+
+
+def check_seed(value: Any) -> None:  # noqa: ANN401 - whatever the user wrote
+    """Refuse what is no tuning seed.
+
+    Raises:
+        ConfigError: If the value is no integer below the seeds of confirm.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < CONFIRM_FROM:
+        msg = f"seed: tuning takes integers from 0 to {CONFIRM_FROM - 1}, got {value}"
+        raise ConfigError(msg)
+
+
+def check_pruner(pruner: PrunerConfig, arms: Sequence[Arm]) -> None:
+    """Refuse a pruner where an arm evaluates more rarely than after every epoch.
+
+    Raises:
+        ConfigError: Naming the arm.
+    """
+    if pruner.name == "none":
+        return
+    for arm in arms:
+        if "trainer.evaluate_every" in arm.space:
+            msg = "trainer.evaluate_every cannot be an axis with a pruner, which needs it to be 1"
+            raise ConfigError(msg)
+        if arm.config.trainer.evaluate_every != 1:
+            msg = (
+                "trainer.evaluate_every must be 1 with a pruner, which looks at every epoch; arm "
+                f"{arm.name} has {arm.config.trainer.evaluate_every}"
+            )
+            raise ConfigError(msg)

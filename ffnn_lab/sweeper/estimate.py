@@ -11,12 +11,12 @@ from pathlib import Path
 import torch
 
 from ffnn_lab.config import ConfigError, RunConfig, UserError, partition_key, with_values
+from ffnn_lab.definition import Arm, Definition
 from ffnn_lab.draws import batch_bounds
 from ffnn_lab.library import NotAtHandError, without_compiling
 from ffnn_lab.processor import n_at_once
+from ffnn_lab.protocols.space import Choice, Interval
 from ffnn_lab.sizes import Sizes
-from ffnn_lab.sweeper.definition import Arm, Definition
-from ffnn_lab.sweeper.space import Choice, Interval
 from ffnn_lab.tasks import Split, Task, load_task
 from ffnn_lab.trainer import Training
 

@@ -19,7 +19,14 @@ from hydra.errors import HydraException
 
 from ffnn_lab.config import ConfigError
 from ffnn_lab.config.fields import as_override
-from ffnn_lab.sweeper.space import Axis, Choice, Interval, check_growing, check_interval, log_grid
+from ffnn_lab.protocols.space import (
+    Axis,
+    Choice,
+    Interval,
+    check_growing,
+    check_interval,
+    log_grid,
+)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ffnn_lab.sweeper.identity import Identity
-from ffnn_lab.sweeper.storage import Attributes
+from ffnn_lab.sweeper.studies.storage import Attributes
 
 BEAT_SECONDS = 5.0
 LOOK_SECONDS = 1.0
@@ -26,6 +26,15 @@ GRACE_SECONDS = 60.0
 """How long an epoch may take on when the parent is dead, before the worker ends in its midst."""
 EXIT_ORPHANED = 3
 _CLAIM, _BEAT, _STOP = "claim/", "beat/", "stop/"
+
+
+def workers_of(name: str) -> str:
+    """Return the name of the study under which the workers of a sweep leave notes.
+
+    Args:
+        name: The sweep's.
+    """
+    return f"{name}/.workers"
 
 
 class Leases:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 JOURNAL = "study.journal"
-"""As in ``storage``, which imports optuna."""
+"""Name of the file in a sweep's folder that holds its studies."""
 SILENT_SECONDS = 60.0
 """As ``leases.LEASE_SECONDS``: who was silent for longer is taken for dead."""
 
@@ -44,16 +44,15 @@ def look(folder: Path, name: str, *, now: float) -> Presence | None:
         return None
     if now - seen > SILENT_SECONDS:
         return Presence(0, 0.0, seen)
-    from optuna.storages import JournalStorage  # noqa: PLC0415 - a second of import
-    from optuna.storages.journal import JournalFileBackend  # noqa: PLC0415
-
-    from ffnn_lab.sweeper.identity import Identity  # noqa: PLC0415 - likewise
-    from ffnn_lab.sweeper.leases import Leases  # noqa: PLC0415
-    from ffnn_lab.sweeper.storage import Attributes  # noqa: PLC0415
+    # Imported late: Optuna takes a second.
+    from ffnn_lab.sweeper.identity import Identity  # noqa: PLC0415
+    from ffnn_lab.sweeper.leases import Leases, workers_of  # noqa: PLC0415
+    from ffnn_lab.sweeper.studies.journal import read_journal  # noqa: PLC0415
+    from ffnn_lab.sweeper.studies.storage import Attributes  # noqa: PLC0415
 
     try:
-        storage = JournalStorage(JournalFileBackend(str(journal)))
-        study = storage.get_study_id_from_name(f"{name}/.workers")
+        storage = read_journal(journal)
+        study = storage.get_study_id_from_name(workers_of(name))
         notes = Attributes(storage, study, lambda operation: operation())  # a file answers at once
         leases = Leases(notes, Identity.of_this_process())
         n_workers = leases.n_workers() - 1  # which counts this process, too

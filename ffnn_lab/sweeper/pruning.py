@@ -4,10 +4,10 @@ import math
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from ffnn_lab.definition import Definition
 from ffnn_lab.population import Member
 from ffnn_lab.records import RunResult
 from ffnn_lab.sweeper.agenda import Agenda
-from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.units import Planned
 
 Key = tuple[str, int]
@@ -36,7 +36,7 @@ class Pruning:
         """
         self._chance_error = chance_error
         self._objective = definition.objective
-        self._is_on = definition.pruner["name"] != "none"
+        self._is_on = definition.pruner is not None
         self._n_seeds = len(definition.tune_seeds)
         self._agenda = agenda
         self._settings: dict[Key, dict[str, Planned]] = {}
@@ -79,11 +79,9 @@ class Pruning:
         first = self._n_reported.get(key, 0) + 1
         for epoch in range(first, min(reached, last - 1) + 1):
             values = [self._value(run, epoch, inside) for run in runs]
-            study, trial = self._agenda.trial_of(*key)
-            storage, trial_id = study._storage, trial._trial_id  # noqa: SLF001 - no Trial at hand
-            score = _AGGREGATES[self._objective["aggregate"]](values)
-            storage.set_trial_intermediate_value(trial_id, epoch, score)
-            is_pruned = study.pruner.prune(study, storage.get_trial(trial_id))
+            score = _AGGREGATES[self._objective.aggregate](values)
+            arm, number = key
+            is_pruned = self._agenda.study_of(arm).should_prune(number, epoch, score)
             self._n_reported[key] = epoch  # Last: what was cut off is reported again.
             if is_pruned:
                 self._pruned.add(key)
@@ -91,15 +89,15 @@ class Pruning:
 
     def _value(self, run: str, epoch: int, inside: dict[str, Member]) -> float:
         """Give what a run's objective would be if it ended at an epoch."""
-        split, metric = self._objective["split"], self._objective["metric"]
+        split, metric = self._objective.split, self._objective.metric
         member = inside.get(run)
         curve = self._ended[run].curve if member is None else member.curve
         points = [point for point in curve if point.epoch <= epoch]
         if not points or points[-1].epoch < epoch:  # it diverged before
             return self._chance_error if metric == "error" else math.inf
-        if self._objective["moment"] == "best":
+        if self._objective.moment == "best":
             dev = [point for point in points if point.split == "dev"]
             epoch = min(dev, key=lambda point: (point.error, point.loss)).epoch
-        n_last = self._objective["n_last"] if self._objective["moment"] == "mean_last" else 1
-        found = [p for p in points if p.split == split and p.epoch <= epoch][-n_last:]
+        found = [p for p in points if p.split == split and p.epoch <= epoch]
+        found = found[-self._objective.n_last :]
         return statistics.fmean(float(getattr(point, metric)) for point in found)

@@ -2,26 +2,30 @@
 
 import datetime as dt
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from ffnn_lab.definition import (
+    Definition,
+    differences,
+    essence,
+    read_definition,
+    short_hash,
+    write_definition,
+)
 from ffnn_lab.records import (
     SOLUTIONS,
     RecordError,
     RecordWriter,
     environment,
     read_curves,
-    read_definition,
     read_directions,
     read_runs,
-    write_definition,
 )
-from ffnn_lab.sweeper.definition import Definition, differences, essence, short_hash
-from ffnn_lab.sweeper.storage import Storage
+from ffnn_lab.sweeper.studies.storage import Storage
 
 _CODE = ("version.ffnn_lab", "git.commit", "version.torch", "version.numpy")
 
@@ -51,7 +55,7 @@ def settle_folder(definition: Definition, outputs: Path, *, if_changed: str) -> 
             name=f"{definition.name}-{short_hash(definition)}",
             command=f"{definition.command} hydra.sweeper.if_changed=fork",
         )
-    lines = "\n  ".join(differences(stored, definition.to_json()))
+    lines = "\n  ".join(differences(stored, definition))
     msg = (
         f"{folder} holds another definition (- there, + asked for now):\n  {lines}\n"
         "More settings, seeds or arms would go on there; for this, choose:\n"
@@ -92,9 +96,9 @@ def prepare(
         stored = None
     if stored is None:
         _take_over(definition, outputs)
-        _write(folder, definition, [_session()])
+        write_definition(folder, replace(definition, sessions=(_session(),)))
         return
-    sessions = list(stored.get("sessions", []))
+    sessions = list(stored.sessions)
     now = _session()
     if sessions and any(now[key] != sessions[-1].get(key) for key in _CODE):
         before = ", ".join(f"{key} {sessions[-1].get(key)}" for key in _CODE)
@@ -103,9 +107,9 @@ def prepare(
             "run's row says which code it was trained by."
         )
         sessions.append(now)
-    if essence(stored) != essence(definition.to_json()):
+    if essence(stored) != essence(definition):
         _alone(folder, is_worked_on=is_worked_on)
-        if stored["tune"]["seeds"] != list(definition.tune_seeds):
+        if stored.tune_seeds != definition.tune_seeds:
             # What a trial was told was a score over fewer seeds; the records have each seed's.
             storage.delete(f"{definition.name}/")
         # Another winner may come, and another edge: confirm is noted anew, its runs stay.
@@ -121,7 +125,7 @@ def prepare(
         RecordWriter(folder).forget(forgotten)
         if retry_failed:
             notice(f"{int(has_failed.sum())} failed runs are tried again")
-    _write(folder, definition, sessions)
+    write_definition(folder, replace(definition, sessions=tuple(sessions)))
 
 
 def _lost_in_part(folder: Path, runs: pd.DataFrame) -> "pd.Series[bool]":
@@ -133,7 +137,7 @@ def _lost_in_part(folder: Path, runs: pd.DataFrame) -> "pd.Series[bool]":
 
 
 def _tell_untracked(
-    stored: Mapping[str, Any],
+    stored: Definition,
     definition: Definition,
     folder: Path,
     *,
@@ -142,7 +146,7 @@ def _tell_untracked(
 ) -> None:
     """Print that recorded runs are not tracked afterwards, where tracking is asked for now."""
     mode = definition.arms[0].config.tracking.mode
-    before = {arm["config"].get("tracking.mode") for arm in stored["arms"].values()}
+    before = {arm.config.tracking.mode for arm in stored.arms}
     if n_recorded and mode != "off" and mode not in before:
         notice(
             f"tracking={mode} holds for runs that are still to be trained; {n_recorded} were "
@@ -160,28 +164,21 @@ def discard(folder: Path, name: str, storage: Storage) -> None:
             path.unlink()
 
 
-def is_other(stored: Mapping[str, Any], definition: Definition) -> bool:
-    """Whether a definition is neither the stored one nor more of it."""
-    before, after = essence(stored), essence(definition.to_json())
+def is_other(stored: Definition, definition: Definition) -> bool:
+    """Return whether a definition is neither the stored one nor more of it."""
+    before, after = essence(stored), essence(definition)
     arms = {name: arm for name, arm in after["arms"].items() if name in before["arms"]}
     grown = {**after, "arms": arms}
     for stage in ("tune", "confirm"):
         if set(before[stage]["seeds"]) <= set(after[stage]["seeds"]):
             grown[stage] = before[stage]
     grown["protocol"] = dict(after["protocol"])
-    for key in _may_grow(definition):
+    for key in definition.way.limits:
         if after["protocol"][key] >= before["protocol"][key]:
             grown["protocol"][key] = before["protocol"][key]
     if "n_parallel" in before["protocol"]:  # follows from the arms and seeds
         grown["protocol"]["n_parallel"] = before["protocol"]["n_parallel"]
     return grown != before
-
-
-def _may_grow(definition: Definition) -> tuple[str, ...]:
-    """Name the limits that may grow; draws on a grid are numbered within it."""
-    if definition.protocol in ("grid", "grid_until_interior"):
-        return ("max_points",)
-    return ("n_settings", "max_points")
 
 
 def _alone(folder: Path, *, is_worked_on: bool) -> None:
@@ -208,10 +205,6 @@ def _take_over(definition: Definition, outputs: Path) -> None:
     RecordWriter(outputs / definition.name).forget(
         set(runs.loc[~runs["status"].isin(["completed", "diverged"]), "run_id"])
     )
-
-
-def _write(folder: Path, definition: Definition, sessions: list[dict[str, str]]) -> None:
-    write_definition(folder, {**definition.to_json(), "sessions": sessions})
 
 
 def _session() -> dict[str, str]:

@@ -5,16 +5,15 @@ every run's identity and is kept in the definition; so it must not depend on how
 or on what it has compiled before.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from ffnn_lab.config import RunConfig, with_values
+from ffnn_lab.definition import Arm, Definition
 from ffnn_lab.draws import batch_bounds
 from ffnn_lab.library import NO_COMPILER, find_compiler
 from ffnn_lab.sizes import LEAST_MEMBERS, Sizes, population_size_for
-from ffnn_lab.sweeper.definition import Arm, Definition
 from ffnn_lab.sweeper.estimate import shares
 from ffnn_lab.tasks import load_task
 
@@ -30,7 +29,7 @@ SECONDS_PER_METHOD = 8.0
 def settle_sweep(
     definition: Definition,
     *,
-    stored: Mapping[str, Any] | None,
+    stored: Definition | None,
     population_size: int | None,
     notice: Callable[[str], None],
 ) -> Definition:
@@ -93,7 +92,7 @@ def _settle_arm(
     # A run of this arm by itself would not be compiled unless it is told.
     is_told = config.trainer.compile is True and asked == "auto"
     more = ("trainer.compile=true",) if is_told and "trainer.compile" not in arm.space else ()
-    return replace(arm, config=config, overrides=(*arm.overrides, *more))
+    return Arm.of(arm.name, config, (*arm.overrides, *more), arm.space)
 
 
 def settle_compile(
@@ -131,10 +130,8 @@ def is_worth_compiling(works: Sequence[Work]) -> bool:
     return saved > len(shapes) * SECONDS_TO_COMPILE + len(methods) * SECONDS_PER_METHOD
 
 
-def _stored_choices(stored: Mapping[str, Any] | None) -> dict[str, bool]:
-    """Say how each arm of a sweep that was begun computes its steps."""
-    choices = {
-        name: arm["config"].get("trainer.compile")
-        for name, arm in (stored or {}).get("arms", {}).items()
-    }
+def _stored_choices(stored: Definition | None) -> dict[str, bool]:
+    """Return whether each arm of a sweep that was begun compiles its steps, by the arm's name."""
+    arms = stored.arms if stored is not None else ()
+    choices = {arm.name: arm.config.trainer.compile for arm in arms}
     return {name: choice for name, choice in choices.items() if isinstance(choice, bool)}

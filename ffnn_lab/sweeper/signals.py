@@ -14,7 +14,9 @@ from typing import Any, NoReturn
 SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
-"""What tells a sweep to stop."""
+"""Signals that ask a sweep to stop."""
+EXIT_INTERRUPTED = 130
+"""Exit code of an interrupted command."""
 
 
 def _heard() -> list[signal.Signals]:
@@ -25,7 +27,12 @@ def _heard() -> list[signal.Signals]:
 
 
 def answer(handler: Any) -> dict[signal.Signals, Any]:  # noqa: ANN401 - as `signal.signal` has it
-    """Answer every signal that is heard by ``handler``; return what answered them before."""
+    """Answer every signal that is heard by ``handler``; return what answered them before.
+
+    Outside of the main thread, which alone may set handlers, nothing is changed.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return {}
     return {number: signal.signal(number, handler) for number in _heard()}
 
 
@@ -102,15 +109,14 @@ def hear_nothing() -> None:
 
     A mask would not do: threads that a library started hear what the main thread does not.
     """
-    if threading.current_thread() is threading.main_thread():
-        answer(signal.SIG_IGN)
+    answer(signal.SIG_IGN)
 
 
-def end_interrupted(last_word: str, exit_code: int) -> NoReturn:
-    """Print the last word of an interrupted command and end; a further signal adds nothing to it.
+def end_interrupted(last_words: str) -> NoReturn:
+    """Print the last words of an interrupted command and end it; further signals are ignored.
 
-    Libraries tidy up as Python ends, and an interruption of that is told as a traceback.
+    Libraries clean up as Python ends, and an interruption of that would print a traceback.
     """
     hear_nothing()
-    sys.stderr.write(last_word)
-    sys.exit(exit_code)
+    sys.stderr.write(last_words)
+    sys.exit(EXIT_INTERRUPTED)

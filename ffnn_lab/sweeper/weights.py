@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ffnn_lab.config import partition_key, run_id, with_values
+from ffnn_lab.definition import Definition
 from ffnn_lab.records import RunResult, TrialRow, read_runs, read_trials
-from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.units import Planned
 
 

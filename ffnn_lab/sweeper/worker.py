@@ -15,15 +15,16 @@ import torch
 
 from ffnn_lab.checkpoints import load_checkpoint
 from ffnn_lab.config import RunConfig, UserError
+from ffnn_lab.definition import Definition
 from ffnn_lab.population import Member, Snapshot, method_order
 from ffnn_lab.records import RecordWriter, RunResult
-from ffnn_lab.sweeper.agenda import Agenda, Progress
-from ffnn_lab.sweeper.definition import Definition
+from ffnn_lab.sweeper.agenda import Agenda
 from ffnn_lab.sweeper.keeper import Keeper
 from ffnn_lab.sweeper.leases import Leases
+from ffnn_lab.sweeper.progress import Progress
 from ffnn_lab.sweeper.pruning import Pruning
-from ffnn_lab.sweeper.server import StoppedWaitingError
-from ffnn_lab.sweeper.storage import Storage
+from ffnn_lab.sweeper.studies.server import StoppedWaitingError
+from ffnn_lab.sweeper.studies.storage import Storage
 from ffnn_lab.sweeper.units import Planned
 from ffnn_lab.tasks import Task, load_task
 from ffnn_lab.tracking import Tracker
@@ -178,7 +179,7 @@ class Worker:
         if n_places > 0:
             chosen = self._agenda.take(n_places, held, me, partition=partition)
             self._agenda.note_known(self._writer)
-        if self._agenda.n_failed > self._max_failures:
+        if self._agenda.ledger.n_failed > self._max_failures:
             self._give_up()
         in_hand = [*self._in_hand, *(planned.run_id for planned in chosen)]
         if chosen or not in_hand:
@@ -249,7 +250,7 @@ class Worker:
             n_free = self._n_places - len(training.members)
             joining, waiting = _first(waiting, n_free, freed)
             if joining:
-                pruning.watch(p for p in joining if not self._agenda.is_recorded(p.run_id))
+                pruning.watch(p for p in joining if not self._agenda.ledger.is_recorded(p.run_id))
                 configs = [planned.config for planned in joining]
                 training.join(configs, self._snapshots)
                 self._tell(training.members)
@@ -277,12 +278,14 @@ class Worker:
         self._keeper.remove()
 
     def _tell(self, members: Sequence[Member]) -> None:
-        self._tracker.on_epoch([m for m in members if not self._agenda.is_recorded(m.run_id)])
+        self._tracker.on_epoch(
+            [m for m in members if not self._agenda.ledger.is_recorded(m.run_id)]
+        )
         self._watcher.epoch(members)
 
     def _record(self, results: Sequence[RunResult]) -> None:
-        again = [result for result in results if self._agenda.is_recorded(result.run_id)]
-        new = [result for result in results if not self._agenda.is_recorded(result.run_id)]
+        again = [result for result in results if self._agenda.ledger.is_recorded(result.run_id)]
+        new = [result for result in results if not self._agenda.ledger.is_recorded(result.run_id)]
         if new:
             rows = self._agenda.rows_of(result.run_id for result in new)
             self._writer.write(new, rows)
@@ -307,7 +310,7 @@ class Worker:
     def _give_up(self) -> None:
         self._leases.claim([])
         msg = (
-            f"{self._agenda.n_failed} runs failed, and hydra.sweeper.max_failures="
+            f"{self._agenda.ledger.n_failed} runs failed, and hydra.sweeper.max_failures="
             f"{self._max_failures}: the sweep stops. The column traceback of {self._folder}/runs "
             "says why. What is recorded stays; hydra.sweeper.retry_failed=true tries them again."
         )

@@ -16,12 +16,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ffnn_lab.config import UserError
-from ffnn_lab.records import read_definition, write_definition
+from ffnn_lab.definition import stored_definition, write_definition
 from ffnn_lab.records.parts import write_part
 from ffnn_lab.records.read import read_table
 from ffnn_lab.report.data.sweep import Sweep, load
-from ffnn_lab.report.data.winners import find_winners
-from ffnn_lab.report.reports.sheets import sheets_of
+from ffnn_lab.report.measures.numbers import Numbers
+from ffnn_lab.report.reports.content import tables_of
 from tests.support.parts import flip
 
 DEFAULT_SWEEP = Path(__file__).parents[1] / "records_of" / "9b2446f" / "default"
@@ -33,14 +33,14 @@ def write_anew(origin: Path, folder: Path) -> None:
     """Copy a sweep's records into a folder as the present code writes them."""
     for table in TABLES:
         write_part(folder, "0", table, read_table(origin, table))
-    write_definition(folder, read_definition(origin) or {})
+    write_definition(folder, stored_definition(origin))
 
 
 def published(folder: Path) -> dict[str, str]:
     """Compute the tables of a sweep's report, with all their digits, by name."""
     sweep = load(folder)
     assert isinstance(sweep, Sweep)
-    sheets = sheets_of(sweep, find_winners(sweep)).sheets
+    sheets, _ = tables_of(Numbers(sweep))
     return {
         sheet.name: sheet.numbers.to_csv(index=False)
         for sheet in sheets

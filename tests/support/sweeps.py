@@ -2,21 +2,19 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from ffnn_lab.definition import Arm, Definition
+from ffnn_lab.protocols.space import Choice, Interval
 from ffnn_lab.records import read_curves, read_runs, read_trials
-from ffnn_lab.sweeper.agenda import Progress
-from ffnn_lab.sweeper.definition import Arm, Definition
-from ffnn_lab.sweeper.pool import Post, open_sweep, work_at
-from ffnn_lab.sweeper.space import Choice, Interval
+from ffnn_lab.sweeper.opening import open_sweep
+from ffnn_lab.sweeper.process import Post, work_at
+from ffnn_lab.sweeper.progress import Progress
 from ffnn_lab.sweeper.worker import StoppedError, Watcher
 from tests.catalog import OPTIMIZERS
 from tests.support.builders import make_run
-
-OBJECTIVE = {"split": "dev", "metric": "error", "moment": "last", "aggregate": "mean"}
-NO_PRUNER: dict[str, Any] = {"name": "none"}
+from tests.support.definitions import OBJECTIVE, PROTOCOL, changed
 
 
 class Stopper(Watcher):
@@ -54,23 +52,20 @@ def make_definition(protocol: str = "tpe", name: str = "test", **changes: object
                 "dropout.hidden": Interval(0.0, 0.5, log=False),
             }
         )
-        arms.append(Arm(optimizer, config, (f"optimizer={optimizer}",), space))
+        arms.append(Arm.of(optimizer, config, (f"optimizer={optimizer}",), space))
     definition = Definition(
         name=name,
         command="",
         arms=tuple(arms),
-        protocol=protocol,
-        n_settings=4,
+        protocol=dataclasses.replace(PROTOCOL, name=protocol),
         n_parallel=2,
-        seed=0,
-        max_points=7,
         objective=OBJECTIVE,
         tune_seeds=(0, 1),
         confirm_seeds=(1000, 1001, 1002),
-        pruner=NO_PRUNER,
+        pruner=None,
         population_size=8,
     )
-    return dataclasses.replace(definition, **changes)  # type: ignore[arg-type]
+    return changed(definition, **changes)
 
 
 def work(

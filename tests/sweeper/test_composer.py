@@ -1,33 +1,18 @@
 """An override means the same in a sweep as for a single run."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-import hydra
 import pytest
-from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from ffnn_lab import schemas
 from ffnn_lab.command_line import read_arguments
 from ffnn_lab.config import ConfigError, RunConfig, UserError, leaves
 from ffnn_lab.config.fields import as_override
 from ffnn_lab.messages import explain
-from ffnn_lab.sweeper.compose import read_request
 from ffnn_lab.sweeper.composer import Composer, references
-
-
-@pytest.fixture(scope="module")
-def loader() -> Iterator[object]:
-    schemas.register()
-    with hydra.initialize(version_base="1.3", config_path=None):
-        yield GlobalHydra.instance().config_loader()
-
-
-@pytest.fixture(scope="module")
-def master(loader: object) -> DictConfig:
-    return load(loader, [], RunMode.MULTIRUN)
+from ffnn_lab.sweeper.request import read_request
 
 
 def load(loader: object, overrides: Sequence[str], mode: RunMode) -> DictConfig:

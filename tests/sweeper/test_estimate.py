@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ffnn_lab import library
+from ffnn_lab.definition import Definition
 from ffnn_lab.library import ProgramError
-from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.estimate import estimate
 from tests.support.builders import make_run
 from tests.support.sweeps import make_definition
@@ -17,9 +17,7 @@ from tests.support.sweeps import make_definition
 def _definition(changes: dict[str, Any]) -> Definition:
     """Ask for a grid under one optimizer, on the digits."""
     definition = make_definition("grid")
-    arm = dataclasses.replace(
-        definition.arms[0], config=make_run({"trainer.max_epochs": 2} | changes)
-    )
+    arm = definition.arms[0].with_config(make_run({"trainer.max_epochs": 2} | changes))
     return dataclasses.replace(definition, arms=(arm,))
 
 

@@ -16,13 +16,13 @@ import torch
 from optuna.trial import TrialState
 
 from ffnn_lab import files, trainer
-from ffnn_lab.config import RunConfig
+from ffnn_lab.config import RunConfig, with_values
+from ffnn_lab.definition import Definition
 from ffnn_lab.population import Population
 from ffnn_lab.records import RecordError, parts, read_curves, read_runs, read_trials
 from ffnn_lab.stepper import Stepper
 from ffnn_lab.sweeper import keeper
-from ffnn_lab.sweeper.definition import Definition
-from ffnn_lab.sweeper.storage import Storage
+from ffnn_lab.sweeper.studies.storage import Storage
 from ffnn_lab.sweeper.worker import StoppedError, TooManyFailedError, is_out_of_memory
 from tests.support.command_line import run_lab, run_lab_forked, users_environment
 from tests.support.exhaustive import first
@@ -224,13 +224,7 @@ def test_a_run_that_fails_costs_its_neighbors_what_came_after_their_checkpoint(
 ) -> None:
     definition = make_long()
     often = tuple(
-        dataclasses.replace(
-            arm,
-            config=dataclasses.replace(
-                arm.config,
-                trainer=dataclasses.replace(arm.config.trainer, checkpoint_seconds=1e-9),
-            ),
-        )
+        arm.with_config(with_values(arm.config, {"trainer.checkpoint_seconds": 1e-9}))
         for arm in definition.arms
     )
     break_in_training(monkeypatch, is_bad, after=4)

@@ -4,8 +4,8 @@ import pytest
 
 from ffnn_lab.config import ConfigError
 from ffnn_lab.config.fields import as_override
+from ffnn_lab.protocols.space import Choice, Interval
 from ffnn_lab.sweeper.grammar import read_assignment, to_text
-from ffnn_lab.sweeper.space import Choice, Interval
 
 
 @pytest.mark.parametrize(

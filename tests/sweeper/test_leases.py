@@ -18,7 +18,9 @@ from ffnn_lab.records import read_runs
 from ffnn_lab.sweeper import leases as module
 from ffnn_lab.sweeper.identity import Identity, is_running, this_host
 from ffnn_lab.sweeper.leases import EXIT_ORPHANED, LEASE_SECONDS, Leases
-from ffnn_lab.sweeper.storage import JOURNAL, Attributes, Storage, _JournalLock
+from ffnn_lab.sweeper.presence import JOURNAL
+from ffnn_lab.sweeper.studies.journal import JournalLock
+from ffnn_lab.sweeper.studies.storage import Attributes, Storage
 from tests.support.kill import Watch
 from tests.support.sweeps import tables
 
@@ -138,7 +140,7 @@ import sys, time
 from pathlib import Path
 from ffnn_lab.sweeper.identity import Identity
 from ffnn_lab.sweeper.leases import Leases
-from ffnn_lab.sweeper.storage import Storage
+from ffnn_lab.sweeper.studies.storage import Storage
 attributes = Storage(Path(sys.argv[1]), None).open_attributes("s/.workers")
 with Leases(attributes, Identity.of_this_process()) as leases:
     leases.claim(["1", "2"])
@@ -396,7 +398,7 @@ from dataclasses import replace
 from pathlib import Path
 from ffnn_lab.sweeper import leases
 from ffnn_lab.sweeper.identity import Identity
-from ffnn_lab.sweeper.storage import Storage
+from ffnn_lab.sweeper.studies.storage import Storage
 leases.LOOK_SECONDS, leases.GRACE_SECONDS = 0.05, 0.5
 attributes = Storage(Path(sys.argv[1]), None).open_attributes("s/.workers")
 me = Identity.of_this_process()
@@ -425,7 +427,7 @@ leases.LEASE_SECONDS, leases.BEAT_SECONDS, leases.LOOK_SECONDS = 2.0, 0.1, 0.05
 from tests.support.sweeps import make_definition, work
 definition = make_definition("grid", name="s", population_size=4)
 arms = tuple(
-    dataclasses.replace(arm, config=with_values(arm.config, {"trainer.max_epochs": 120}))
+    arm.with_config(with_values(arm.config, {"trainer.max_epochs": 120}))
     for arm in definition.arms
 )
 work(Path(sys.argv[1]), dataclasses.replace(definition, arms=arms))
@@ -461,7 +463,7 @@ def is_stopped(pid: int) -> bool:
 
 def stop_between_decisions(process: subprocess.Popen[bytes], folder: Path) -> None:
     """Stop it when it holds no lock: whoever is stopped with one keeps all others waiting."""
-    storage, journal = Storage(folder, None), _JournalLock(folder / JOURNAL)
+    storage, journal = Storage(folder, None), JournalLock(folder / JOURNAL)
     with storage.lock("s"):
         journal.acquire()
         os.kill(process.pid, signal.SIGSTOP)
@@ -501,3 +503,19 @@ def test_a_worker_that_sleeps_past_its_lease_trains_nothing_twice(tmp_path: Path
     assert set(watch.trainings) == set(read_runs(rough)["run_id"])
     for there, here in zip(tables(tmp_path / "calm" / "s"), tables(rough), strict=True):
         pd.testing.assert_frame_equal(there, here, check_exact=True)
+
+
+def test_a_leader_is_no_worker(tmp_path: Path) -> None:
+    """What there is, is shared between workers."""
+    storage = Storage(tmp_path, None)
+    lease = [
+        Leases(
+            storage.open_attributes("s/.workers"),
+            Identity.of_this_process(),
+            is_worker=each != 0,
+        )
+        for each in range(3)
+    ]
+    with lease[0], lease[1], lease[2]:
+        assert lease[1].n_workers() == 2
+        assert len(lease[1].living()) == 2

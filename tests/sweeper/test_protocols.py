@@ -12,16 +12,19 @@ import pytest
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
+from ffnn_lab import scores as module
 from ffnn_lab.config import ConfigError
-from ffnn_lab.scores import Standing
-from ffnn_lab.sweeper.definition import Arm, Definition
+from ffnn_lab.definition import Arm, Definition
+from ffnn_lab.definition.stored import from_json, to_json
+from ffnn_lab.protocols import PROTOCOLS, Standing, Values
+from ffnn_lab.protocols.space import Choice, Interval, Space, log_grid
 from ffnn_lab.sweeper.grammar import read_entry
-from ffnn_lab.sweeper.growth import Values
-from ffnn_lab.sweeper.protocols import ask, sampler_of, setting_of
-from ffnn_lab.sweeper.space import Choice, Interval, Space, log_grid
-from ffnn_lab.sweeper.storage import Storage
+from ffnn_lab.sweeper.studies.sampling import sampler_of
+from ffnn_lab.sweeper.studies.storage import Storage
+from ffnn_lab.sweeper.studies.study import Study
+from tests.definition.test_definition import make_definition
 from tests.support.builders import make_run
-from tests.sweeper.test_definition import make_definition
+from tests.support.definitions import changed
 
 LR, GAIN, HIDDEN, EPOCHS = (
     "optimizer.lr",
@@ -38,7 +41,7 @@ CONTINUOUS: Space = {
 
 
 def make(protocol: str, space: Space, **changes: object) -> Definition:
-    arm = Arm("sgd", make_run(), (), space)
+    arm = Arm.of("sgd", make_run(), (), space)
     return make_definition(arms=(arm,), protocol=protocol, **changes)
 
 
@@ -54,26 +57,22 @@ def play(
     With ``restart``, the process is killed in every round after a score was recorded and before it
     was told; the next one tells it first, as the agenda does.
     """
-    (arm,) = definition.arms
     proposed: dict[int, Values] = {}
     scores: dict[int, float] = {}
-    study = open_study(folder)
+    study = open_study(folder, definition)
     while True:
         if restart:
-            study = open_study(folder)
-        open_trials = [t for t in study.get_trials() if not t.state.is_finished()]
-        for trial in open_trials:
-            if trial.number in scores:
-                study.tell(trial.number, scores[trial.number])
-        pending = {
-            trial.number: setting_of(study, definition, arm, trial)
-            for trial in open_trials
-            if trial.number not in scores
-        }
+            study = open_study(folder, definition)
+        trials = study.optuna.get_trials()
+        unfinished = {trial.number for trial in trials if not trial.state.is_finished()}
+        for number in unfinished & set(scores):
+            study.optuna.tell(number, scores[number])
+        settings = study.settings(0, may_complete=True)
+        pending = {number: settings[number] for number in unfinished - set(scores)}
         while len(pending) < definition.n_parallel:
             standing = standing_of(scores) if scores and not pending else None
-            known = settings_in(study, definition, arm)
-            values = ask(study, definition, arm, known, standing=standing)
+            known = study.settings(0, may_complete=True)
+            values = study.ask(known, standing)
             if values is None:
                 break
             pending[len(known)] = values
@@ -83,13 +82,13 @@ def play(
         for number, values in pending.items():
             scores[number] = score(values)
             if not (restart and number == max(pending)):
-                study.tell(number, scores[number])
+                study.optuna.tell(number, scores[number])
 
 
 def standing_of(scores: Mapping[int, float]) -> Standing:
     """Return how settings stand; an infinite score is that of one whose runs all diverged."""
     is_diverged = [math.isinf(score) for score in scores.values()]
-    return Standing.of(
+    return module.standing_of(
         pd.DataFrame(
             {
                 "arm": "sgd",
@@ -105,13 +104,9 @@ def standing_of(scores: Mapping[int, float]) -> Standing:
     )
 
 
-def settings_in(study: optuna.Study, definition: Definition, arm: Arm) -> list[Values]:
-    """List what was asked so far."""
-    return [setting_of(study, definition, arm, trial) for trial in study.get_trials()]
-
-
-def open_study(folder: Path) -> optuna.Study:
-    return Storage(folder, None).open_study("x/sgd")
+def open_study(folder: Path, definition: Definition) -> Study:
+    (arm,) = definition.arms
+    return Study(Storage(folder, None), dataclasses.replace(definition, name="x"), arm)
 
 
 def bowl(values: Values) -> float:
@@ -318,8 +313,8 @@ def test_both_ways_to_write_a_growing_grid_agree() -> None:
 def test_an_arm_survives_its_json() -> None:
     space: Space = {LR: Choice((0.1, 0.2), grows=True)}
     definition = make("grid_until_interior", space)
-    assert Definition.from_json(definition.to_json()) == definition
-    assert dataclasses.replace(definition, max_points=9) != definition
+    assert from_json(to_json(definition)) == definition
+    assert changed(definition, max_points=9) != definition
 
 
 def test_a_round_cut_short_while_it_asks_proposes_the_same(tmp_path: Path) -> None:
@@ -327,30 +322,29 @@ def test_a_round_cut_short_while_it_asks_proposes_the_same(tmp_path: Path) -> No
     definition = make("tpe", CONTINUOUS, n_settings=24, n_parallel=4)
     calm = play(definition, tmp_path / "calm", bowl)
     (arm,) = definition.arms
-    study = open_study(tmp_path / "rough")
+    study = open_study(tmp_path / "rough", definition)
     for _ in range(4):  # four whole rounds: TPE has begun to learn
         asked = []
         for _ in range(4):
-            known = settings_in(study, definition, arm)
-            asked.append((len(known), ask(study, definition, arm, known, standing=None)))
+            known = study.settings(0, may_complete=True)
+            asked.append((len(known), study.ask(known, None)))
         for number, values in asked:
-            study.tell(number, bowl(values or {}))
-    known = settings_in(study, definition, arm)
-    assert ask(study, definition, arm, known, standing=None) is not None
-    study.sampler = sampler_of(definition, arm, 17)
-    study.ask().suggest_float(LR, 1e-3, 1.0, log=True)
+            study.optuna.tell(number, bowl(values or {}))
+    assert study.ask(study.settings(0, may_complete=True), None) is not None
+    study.optuna.sampler = sampler_of(PROTOCOLS["tpe"], definition.search_of(arm), 17)
+    study.optuna.ask().suggest_float(LR, 1e-3, 1.0, log=True)
     assert play(definition, tmp_path / "rough", bowl) == calm[16:]
 
 
 def test_a_setting_cut_off_while_it_was_asked_for_is_what_the_records_say(tmp_path: Path) -> None:
     """The study lost what it had of a trial; a run of it is recorded all the same."""
     definition = make("tpe", CONTINUOUS, n_settings=24)
-    (arm,) = definition.arms
-    study = open_study(tmp_path)
-    study.ask().suggest_float(LR, 1e-3, 1.0, log=True)
+    study = open_study(tmp_path, definition)
+    study.optuna.ask().suggest_float(LR, 1e-3, 1.0, log=True)
+    study.optuna.ask()
+    assert study.settings(0, may_complete=False) == []
     recorded: Values = {LR: 0.5, HIDDEN: 0.25, EPOCHS: 3}
-    study = open_study(tmp_path)
-    study.ask()
-    trial = study.get_trials()[1]
-    assert setting_of(study, definition, arm, trial, recorded) == recorded
-    assert study.get_trials()[1].params == recorded
+    study = open_study(tmp_path, definition)
+    study.restore({1: recorded})
+    assert study.optuna.get_trials()[1].params == recorded
+    assert study.settings(1, may_complete=False) == [recorded]

@@ -15,7 +15,10 @@ from optuna.trial import FrozenTrial, TrialState
 
 from ffnn_lab import trainer
 from ffnn_lab.config import with_values
+from ffnn_lab.config.sweep import ObjectiveConfig, PrunerConfig
+from ffnn_lab.definition import Definition
 from ffnn_lab.population import Member
+from ffnn_lab.protocols.space import Axis, Choice, Interval
 from ffnn_lab.records import (
     DEFAULT_SETTING,
     CurvePoint,
@@ -25,11 +28,10 @@ from ffnn_lab.records import (
     read_trials,
 )
 from ffnn_lab.replay import main as replay
-from ffnn_lab.sweeper.definition import Definition
-from ffnn_lab.sweeper.space import Axis, Choice, Interval
-from ffnn_lab.sweeper.storage import Storage
+from ffnn_lab.sweeper.studies.storage import Storage
 from tests.support.builders import make_run
 from tests.support.command_line import run_lab_forked
+from tests.support.definitions import OBJECTIVE, changed
 from tests.support.sweeps import make_definition, tables, work
 from tests.test_checkpoints import Clerk, slow_but, with_arms, work_in_parts, work_under
 
@@ -37,10 +39,10 @@ N_EPOCHS = 6
 GOOD, FAIR, HOPELESS = (0.1, 0.3), (0.03,), (1e-6, 1e-7, 1e-5)
 LRS = (GOOD[0], HOPELESS[0], HOPELESS[1], GOOD[1], FAIR[0], HOPELESS[2])
 """Every arm's settings, in the order of asking: 6 of 2 seeds, in 2 arms."""
-MEDIAN = {"name": "median", "n_startup_trials": 1, "min_epochs": 2, "reduction_factor": 2}
-HALVING = {**MEDIAN, "name": "successive_halving"}
-HYPERBAND = {**MEDIAN, "name": "hyperband"}
-PRUNERS: Mapping[str, tuple[Mapping[str, Any], int]] = {
+MEDIAN = PrunerConfig(name="median", n_startup_trials=1, min_epochs=2, reduction_factor=2)
+HALVING = dataclasses.replace(MEDIAN, name="successive_halving")
+HYPERBAND = dataclasses.replace(MEDIAN, name="hyperband")
+PRUNERS: Mapping[str, tuple[PrunerConfig, int]] = {
     "median": (MEDIAN, 4),  # which learns from those that ended: others must wait for them
     "halving": (HALVING, 4),
     "halving of all at once": (HALVING, 64),
@@ -52,7 +54,7 @@ EACH = slow_but(PRUNERS, "median", "halving", "hyperband of all at once")
 
 
 def make_pruned(
-    pruner: Mapping[str, Any],
+    pruner: PrunerConfig | None,
     population_size: int = 4,
     lrs: Sequence[float] = LRS,
     **changes: Any,  # noqa: ANN401 - any field
@@ -116,7 +118,7 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Swept]:
 
     @functools.cache
     def of(name: str) -> Swept:
-        pruner, population_size = PRUNERS.get(name, ({"name": "none"}, 64))
+        pruner, population_size = PRUNERS.get(name, (None, 64))
         clerk = Clerk()
         definition = make_pruned(pruner, population_size)
         return Swept(work_under(tmp_path_factory.mktemp("swept"), definition, clerk), clerk)
@@ -124,21 +126,21 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Swept]:
     return of
 
 
-def score_at(swept: Swept, rows: pd.DataFrame, epoch: int, objective: Mapping[str, Any]) -> float:
+def score_at(swept: Swept, rows: pd.DataFrame, epoch: int, objective: ObjectiveConfig) -> float:
     """Work out what a setting's score would be if its runs ended at an epoch, by `RunResult`."""
     config = make_run()
-    column = f"{objective['moment']}.{objective['split']}.{objective['metric']}"
+    column = f"{objective.moment}.{objective.split}.{objective.metric}"
     values = []
     for run in rows["run_id"]:
         row = swept.runs.loc[run]
         curve = [point for point in swept.curves.get(run, []) if point.epoch <= epoch]
         if row["status"] == "diverged" and row["n_epochs"] <= epoch:
-            is_error = objective["metric"] == "error"
+            is_error = objective.metric == "error"
             values.append(float(row["chance_error"]) if is_error else math.inf)
-        elif objective["moment"] == "mean_last":
-            points = [point for point in curve if point.split == objective["split"]]
-            last = points[-objective["n_last"] :]
-            values.append(statistics.fmean(getattr(p, objective["metric"]) for p in last))
+        elif objective.moment == "mean_last":
+            points = [point for point in curve if point.split == objective.split]
+            last = points[-objective.n_last :]
+            values.append(statistics.fmean(getattr(p, objective.metric) for p in last))
         else:
             cut = RunResult(config, run, "completed", epoch, 0, None, 0.0, 0.9, curve)
             values.append(float(cut.metrics()[column] or 0.0))
@@ -147,10 +149,10 @@ def score_at(swept: Swept, rows: pd.DataFrame, epoch: int, objective: Mapping[st
         "median": statistics.median,
         "worst": max,
     }
-    return aggregate[objective["aggregate"]](values)
+    return aggregate[objective.aggregate](values)
 
 
-def assert_is_reported(swept: Swept, objective: Mapping[str, Any]) -> None:
+def assert_is_reported(swept: Swept, objective: ObjectiveConfig) -> None:
     """Assert that each trial has its scores by epoch, the last epoch's left out."""
     for trial, rows in swept.studied():
         n_epochs = min(int(rows["n_epochs"].max()), N_EPOCHS - 1)
@@ -191,7 +193,7 @@ def test_hopeless_settings_end_early(name: str, swept: Callable[[str], Swept]) -
     for (_, lr), rows in tuned.groupby(["arm", "optimizer.lr"]):
         assert len(set(rows["status"])) == len(set(rows["n_epochs"])) == 1
         if rows["status"].iloc[0] == "pruned":
-            assert MEDIAN["min_epochs"] <= rows["n_epochs"].iloc[0] < N_EPOCHS
+            assert MEDIAN.min_epochs <= rows["n_epochs"].iloc[0] < N_EPOCHS
             assert rows["traceback"].isna().all()
         else:
             assert rows["n_epochs"].iloc[0] == N_EPOCHS
@@ -250,7 +252,7 @@ def test_without_a_pruner_nothing_is_reported(swept: Callable[[str], Swept]) -> 
     ],
 )
 def test_every_setting_gets_its_first_epochs(name: str, min_epochs: int, tmp_path: Path) -> None:
-    pruner = {**PRUNERS[name][0], "min_epochs": min_epochs}
+    pruner = dataclasses.replace(PRUNERS[name][0], min_epochs=min_epochs)
     pruned = Swept(work(tmp_path, make_pruned(pruner, confirm_seeds=())), Clerk())
     lengths = pruned.tuned.loc[pruned.tuned["status"] == "pruned", "n_epochs"]
     assert lengths.min() == min_epochs
@@ -258,7 +260,7 @@ def test_every_setting_gets_its_first_epochs(name: str, min_epochs: int, tmp_pat
 
 @pytest.mark.slow
 def test_the_median_judges_nobody_before_enough_have_ended(tmp_path: Path) -> None:
-    pruner = {**MEDIAN, "n_startup_trials": len(LRS)}
+    pruner = dataclasses.replace(MEDIAN, n_startup_trials=len(LRS))
     pruned = Swept(work(tmp_path, make_pruned(pruner, confirm_seeds=())), Clerk())
     assert set(pruned.tuned["status"]) == {"completed"}
 
@@ -301,7 +303,7 @@ def test_freed_places_are_taken_by_part_of_a_setting(tmp_path: Path) -> None:
     assert_is_reported_in_part(pruned, definition.objective)
 
 
-def assert_is_reported_in_part(swept: Swept, objective: Mapping[str, Any]) -> None:
+def assert_is_reported_in_part(swept: Swept, objective: ObjectiveConfig) -> None:
     """As `assert_is_reported`, up to the epoch that all seeds reached."""
     for trial, rows in swept.studied():
         n_epochs = min(int(rows["n_epochs"].min()), N_EPOCHS - 1)
@@ -313,10 +315,10 @@ def assert_is_reported_in_part(swept: Swept, objective: Mapping[str, Any]) -> No
 # --- again, and in parts -----------------------------------------------------------------------
 
 
-def make_sampled(pruner: Mapping[str, Any]) -> Definition:
+def make_sampled(pruner: PrunerConfig) -> Definition:
     """Give a sweep whose sampler learns from what was pruned, too."""
     space: dict[str, Axis] = {"optimizer.lr": Interval(1e-7, 1.0, log=True)}
-    definition = dataclasses.replace(
+    definition = changed(
         make_pruned(pruner, confirm_seeds=()), protocol="tpe", n_settings=7, n_parallel=1
     )
     arms = tuple(dataclasses.replace(arm, space=space) for arm in definition.arms)
@@ -342,7 +344,7 @@ def test_one_worker_comes_to_the_same_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize("pruner", [MEDIAN, HYPERBAND], ids=["median", "hyperband"])
 @pytest.mark.parametrize("protocol", ["grid", "tpe"])
 def test_one_worker_comes_to_the_same_again_with_each(
-    protocol: str, pruner: Mapping[str, Any], tmp_path: Path
+    protocol: str, pruner: PrunerConfig, tmp_path: Path
 ) -> None:
     definition = make_pruned(pruner) if protocol == "grid" else make_sampled(pruner)
     _check_repeats(definition, tmp_path)
@@ -389,7 +391,7 @@ def test_a_setting_of_which_a_part_is_recorded_is_trained_to_its_end(
 ) -> None:
     """Its first seed was completed before; the other alone is nobody's score."""
     without = make_pruned(HALVING, tune_seeds=(0,), confirm_seeds=(), population_size=64)
-    work(tmp_path, dataclasses.replace(without, pruner={"name": "none"}))
+    work(tmp_path, dataclasses.replace(without, pruner=None))
     (tmp_path / "test" / "definition.json").unlink()
     clerk = Clerk()
     folder = work_under(tmp_path, make_pruned(HALVING, confirm_seeds=()), clerk)
@@ -463,7 +465,7 @@ def test_what_is_reported_is_the_objective_at_each_epoch(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One seed of the second setting diverges in epoch 3: its error is chance from there on."""
-    objective = {"split": "dev", **OBJECTIVES[name]}
+    objective = dataclasses.replace(OBJECTIVE, **OBJECTIVES[name])
     diverge(monkeypatch, lr=0.3, seed=1, epoch=3)
     definition = make_pruned(
         HALVING, lrs=(0.03, 0.3, 1e-6), objective=objective, confirm_seeds=(), tune_seeds=(0, 1, 2)
@@ -505,12 +507,12 @@ def test_a_diverged_seed_counts_as_chance(
 @pytest.mark.parametrize("metric", ["error", "loss"])
 def test_settings_that_diverge_whole_do_not_stop_the_sweep(metric: str, tmp_path: Path) -> None:
     """In their first epoch, and as they are drawn."""
-    objective = {**make_definition().objective, "metric": metric}
+    objective = dataclasses.replace(OBJECTIVE, metric=metric)
     definition = make_pruned(MEDIAN, lrs=(0.1, 1e30, 0.03), objective=objective)
     definition = dataclasses.replace(definition, confirm_seeds=())
     sgd = definition.arms[0]
-    infinite = dataclasses.replace(
-        sgd, name="infinite", config=with_values(sgd.config, {"initializer.gain": 1e308})
+    infinite = dataclasses.replace(sgd, name="infinite").with_config(
+        with_values(sgd.config, {"initializer.gain": 1e308})
     )
     definition = dataclasses.replace(definition, arms=(sgd, infinite))
     pruned = Swept(work(tmp_path, definition), Clerk())

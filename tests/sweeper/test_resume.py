@@ -9,22 +9,18 @@ import pyarrow.parquet as pq
 import pytest
 
 from ffnn_lab.config import with_values
-from ffnn_lab.records import (
-    RecordError,
-    RecordWriter,
-    TrialRow,
-    read_definition,
-    read_runs,
-    read_trials,
-    write_definition,
-)
+from ffnn_lab.config.sweep import PrunerConfig
+from ffnn_lab.definition import Definition, read_definition, write_definition
+from ffnn_lab.protocols.space import Choice
+from ffnn_lab.records import RecordError, RecordWriter, TrialRow, read_runs, read_trials
 from ffnn_lab.report.claims.declaration import declare
-from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.resume import settle_folder
-from ffnn_lab.sweeper.space import Choice
 from ffnn_lab.sweeper.worker import Watcher
+from tests.support.definitions import OBJECTIVE, changed
 from tests.support.parts import rewrite
 from tests.support.sweeps import make_definition, tables, work
+
+MEDIAN = PrunerConfig(name="median", n_startup_trials=1, min_epochs=1, reduction_factor=2)
 
 
 class Listener(Watcher):
@@ -55,14 +51,14 @@ def epochs_trained(outputs: Path, definition: Definition) -> int:
 @pytest.mark.parametrize("protocol", ["random", "tpe"])
 def test_a_larger_budget_trains_what_is_missing(tmp_path: Path, protocol: str) -> None:
     few = make_definition(protocol, n_settings=2, confirm_seeds=())
-    more = dataclasses.replace(few, n_settings=4)
+    more = changed(few, n_settings=4)
     folder = work(tmp_path / "grown", few)
     before = set(read_runs(folder)["run_id"])
     assert epochs_trained(tmp_path / "grown", more) == 2 * 2 * 2 * 2
     assert before < set(read_runs(folder)["run_id"])
     stored = read_definition(folder)
     assert stored is not None
-    assert stored["protocol"]["n_settings"] == 4
+    assert stored.protocol.n_settings == 4
     if protocol == "random":  # TPE's rounds fall otherwise
         whole = work(tmp_path / "at_once", more)
         for one, two in zip(tables(folder), tables(whole), strict=True):
@@ -98,7 +94,7 @@ def changed_axis(definition: Definition) -> Definition:
 
 def test_another_question_is_refused_with_the_difference_and_what_to_do(tmp_path: Path) -> None:
     definition = make_definition("grid")
-    write_definition(tmp_path / "test", definition.to_json())
+    write_definition(tmp_path / "test", definition)
     with pytest.raises(RecordError) as caught:
         settle_folder(changed_axis(definition), tmp_path, if_changed="refuse")
     text = str(caught.value)
@@ -115,15 +111,15 @@ def test_another_question_is_refused_with_the_difference_and_what_to_do(tmp_path
         {"confirm_seeds": (1000,)},
         {"seed": 1},
         {"max_points": 5},
-        {"pruner": {"name": "median", "n_startup_trials": 1, "min_epochs": 1}},
-        {"objective": {"split": "dev", "metric": "loss", "moment": "last", "aggregate": "mean"}},
+        {"pruner": MEDIAN},
+        {"objective": dataclasses.replace(OBJECTIVE, metric="loss")},
         {"protocol": "random"},
     ],
 )
 def test_less_or_other_than_before_is_refused(tmp_path: Path, changes: dict[str, object]) -> None:
     definition = make_definition("tpe")
-    write_definition(tmp_path / "test", definition.to_json())
-    asked = dataclasses.replace(definition, **changes)  # type: ignore[arg-type]
+    write_definition(tmp_path / "test", definition)
+    asked = changed(definition, **changes)
     with pytest.raises(RecordError, match="another definition"):
         settle_folder(asked, tmp_path, if_changed="refuse")
 
@@ -140,7 +136,7 @@ def test_a_fork_has_its_own_folder_and_takes_over_equal_runs(tmp_path: Path) -> 
     assert set(trials["run_id"]) <= set(read_runs(tmp_path / forked.name)["run_id"])
     stored = read_definition(folder)
     assert stored is not None
-    assert Definition.from_json(stored) == definition
+    assert stored == definition
     again = settle_folder(changed_axis(definition), tmp_path, if_changed="fork")
     assert epochs_trained(tmp_path, again) == 0
 
@@ -162,15 +158,15 @@ def test_other_code_goes_on_and_is_recorded(tmp_path: Path) -> None:
     folder = work(tmp_path, definition)
     stored = read_definition(folder)
     assert stored is not None
-    (session,) = stored["sessions"]
-    stored["sessions"] = [{**session, "git.commit": "0" * 40}]
-    write_definition(folder, stored)
+    (session,) = stored.sessions
+    other = {**session, "git.commit": "0" * 40}
+    write_definition(folder, dataclasses.replace(stored, sessions=(other,)))
     listener = Listener()
     work(tmp_path, definition, listener)
     assert any("other code" in text and "0" * 40 in text for text in listener.notices)
     stored = read_definition(folder)
     assert stored is not None
-    assert [each["git.commit"] for each in stored["sessions"]] == ["0" * 40, session["git.commit"]]
+    assert [each["git.commit"] for each in stored.sessions] == ["0" * 40, session["git.commit"]]
     listener = Listener()
     work(tmp_path, definition, listener)
     assert listener.notices == []
@@ -184,7 +180,7 @@ def test_a_hole_in_the_records_of_a_grown_grid_is_filled(tmp_path: Path) -> None
         "initializer.gain": Choice((0.5, 1.0)),
     }
     arm = dataclasses.replace(base.arms[0], space=space)
-    definition = dataclasses.replace(base, arms=(arm,), protocol="grid_until_interior")
+    definition = changed(base, arms=(arm,), protocol="grid_until_interior")
     folder = work(tmp_path, definition)
     before = tables(folder)
     trials = read_trials(folder)
@@ -227,7 +223,7 @@ def test_tracking_that_comes_after_the_runs_is_told(
     definition = make_definition("grid", confirm_seeds=())
     folder = work(tmp_path, definition)
     arms = tuple(
-        dataclasses.replace(arm, config=with_values(arm.config, {"tracking.mode": mode}))
+        arm.with_config(with_values(arm.config, {"tracking.mode": mode}))
         for arm in definition.arms
     )
     for is_first in (True, False):  # once, and not at every command that follows

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from ffnn_lab.config import RunConfig
+from ffnn_lab.config import RunConfig, with_values
+from ffnn_lab.definition import Definition
+from ffnn_lab.definition.stored import from_json, to_json
 from ffnn_lab.library import NO_COMPILER
+from ffnn_lab.protocols.space import Choice
 from ffnn_lab.sizes import LEAST_MEMBERS, Sizes, population_size_for
-from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.settle import Work, is_worth_compiling, settle_compile, settle_sweep
-from ffnn_lab.sweeper.space import Choice
 from ffnn_lab.tasks import Task
 from tests.support.builders import make_blobs, make_run
 from tests.support.command_line import run_lab
@@ -25,15 +26,14 @@ def _definition(changes: dict[str, Any], *, n_values: int = 2) -> Definition:
     """Ask for a grid of learning rates under one optimizer."""
     definition = make_definition("grid")
     rates = tuple(0.001 * (1 + place) for place in range(n_values))
-    arm = dataclasses.replace(
-        definition.arms[0],
-        config=make_run({**AUTO, **changes}),
-        space={"optimizer.lr": Choice(rates)},
-    )
+    arm = dataclasses.replace(definition.arms[0], space={"optimizer.lr": Choice(rates)})
+    arm = arm.with_config(make_run({**AUTO, **changes}))
     return dataclasses.replace(definition, arms=(arm,), confirm_seeds=())
 
 
-def _settled(definition: Definition, stored: Any = None) -> tuple[Definition, list[str]]:  # noqa: ANN401 - JSON
+def _settled(
+    definition: Definition, stored: Definition | None = None
+) -> tuple[Definition, list[str]]:
     notices: list[str] = []
     found = settle_sweep(definition, stored=stored, population_size=None, notice=notices.append)
     return found, notices
@@ -62,7 +62,7 @@ def test_a_sweep_is_compiled_if_its_work_is_worth_it(
 def test_a_sweep_that_was_begun_goes_on_as_it_was_settled(*, choice: bool) -> None:
     """Though it is made larger: its runs would be others."""
     before, _ = _settled(_definition({"trainer.compile": choice}))
-    stored = json.loads(json.dumps(before.to_json()))
+    stored = from_json(json.loads(json.dumps(to_json(before))))
     for max_epochs in (2, 100_000):
         after, _ = _settled(_definition({"trainer.max_epochs": max_epochs}), stored)
         assert after.arms[0].config.trainer.compile is choice
@@ -102,7 +102,7 @@ def test_what_was_begun_compiled_does_not_go_on_otherwise(
 ) -> None:
     """Its programs may be on disk, though the compiler is gone; else a message says so."""
     before, _ = _settled(_definition({"trainer.compile": True}))
-    stored = json.loads(json.dumps(before.to_json()))
+    stored = from_json(json.loads(json.dumps(to_json(before))))
     monkeypatch.setattr("ffnn_lab.sweeper.settle.find_compiler", lambda: None)
     after, notices = _settled(_definition({"trainer.compile": asked}), stored)
     assert after.arms[0].config.trainer.compile is True
@@ -115,10 +115,11 @@ def test_each_arm_goes_on_as_it_was_begun() -> None:
     both = dataclasses.replace(
         _definition({}), arms=tuple(dataclasses.replace(one, name=name) for name in "ab")
     )
-    stored = both.to_json()
-    for name, choice in (("a", True), ("b", False)):
-        stored["arms"][name]["config"]["trainer.compile"] = choice
-    settled, _ = _settled(both, stored)
+    begun = tuple(
+        arm.with_config(with_values(arm.config, {"trainer.compile": arm.name == "a"}))
+        for arm in both.arms
+    )
+    settled, _ = _settled(both, dataclasses.replace(both, arms=begun))
     assert [arm.config.trainer.compile for arm in settled.arms] == [True, False]
 
 
@@ -153,9 +154,8 @@ def test_populations_shrink_as_members_grow() -> None:
 
 def test_a_sweep_takes_the_size_of_its_largest_members() -> None:
     definition = _definition({})
-    large = dataclasses.replace(
-        definition.arms[0], name="large", config=_of([2048, 2048], 32), space={}
-    )
+    large = dataclasses.replace(definition.arms[0], name="large", space={})
+    large = large.with_config(_of([2048, 2048], 32))
     both = dataclasses.replace(definition, arms=(*definition.arms, large))
     assert _settled(definition)[0].population_size == 64
     assert _settled(both)[0].population_size == LEAST_MEMBERS

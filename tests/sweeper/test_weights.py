@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from ffnn_lab.config import with_values
+from ffnn_lab.definition import Definition
 from ffnn_lab.models import open_network
 from ffnn_lab.records import read_runs, read_trials
-from ffnn_lab.sweeper.definition import Definition
 from ffnn_lab.sweeper.weights import lacks_weights, runs_without_weights
 from ffnn_lab.sweeper.worker import StoppedError, Watcher
 from tests.support.sweeps import Stopper, make_definition, tables, work
@@ -20,10 +20,7 @@ def small(*, saves: bool, protocol: str = "grid", **changes: Any) -> Definition:
     """Two arms of a few settings; one of sgd's diverges."""
     definition = dataclasses.replace(make_definition(protocol, confirm_seeds=(1000,)), **changes)
     values = {"trainer.save_weights": saves, "trainer.max_epochs": 1}
-    arms = [
-        dataclasses.replace(arm, config=with_values(arm.config, dict(values)))
-        for arm in definition.arms
-    ]
+    arms = [arm.with_config(with_values(arm.config, dict(values))) for arm in definition.arms]
     return dataclasses.replace(definition, arms=tuple(arms))
 
 

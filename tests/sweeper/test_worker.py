@@ -9,12 +9,13 @@ import pytest
 
 from ffnn_lab.config import run_id
 from ffnn_lab.population import Member
+from ffnn_lab.protocols.space import Choice
 from ffnn_lab.records import DEFAULT_SETTING, read_runs, read_trials
 from ffnn_lab.scores import best_settings, setting_scores
-from ffnn_lab.sweeper import pool
-from ffnn_lab.sweeper.space import Choice
+from ffnn_lab.sweeper import process
 from ffnn_lab.sweeper.worker import StoppedError, Watcher
 from ffnn_lab.tracking import NoTracker
+from tests.support.definitions import changed
 from tests.support.sweeps import Stopper, make_definition, tables, work
 
 
@@ -182,7 +183,7 @@ def test_confirm_trains_all_arms_together(tmp_path: Path) -> None:
 
 def test_random_draws_from_listed_values_each_combination_once(tmp_path: Path) -> None:
     definition = make_definition("grid", tune_seeds=(0,), confirm_seeds=())
-    folder = work(tmp_path, dataclasses.replace(definition, protocol="random", n_settings=9))
+    folder = work(tmp_path, changed(definition, protocol="random", n_settings=9))
     joined = read_trials(folder).merge(read_runs(folder).drop(columns="seed"), on="run_id")
     for _, rows in joined.groupby("arm"):
         assert sorted(rows["optimizer.lr"]) == [0.01, 0.1, 1.0]
@@ -214,7 +215,7 @@ def test_a_worker_closes_its_tracker_however_it_ends(
     error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tracker = Closing()
-    monkeypatch.setattr(pool, "make_tracker", lambda *_args, **_more: tracker)
+    monkeypatch.setattr(process, "make_tracker", lambda *_args, **_more: tracker)
     with pytest.raises(type(error)):
         work(tmp_path, make_definition("grid"), Raiser(error))
     assert tracker.n_closed == 1

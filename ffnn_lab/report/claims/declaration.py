@@ -1,38 +1,83 @@
-"""Proof that a claim was worded before the runs that judge it: its file's hash, kept then."""
+"""Proof that a claim was declared before the runs that judge it: its hash, stored at that time.
 
+The hash covers what was declared, the code of the claim's measure, and the code of the rule that
+all claims share. It leaves out what changes no claim: where files lie, imports, docstrings and
+comments.
+"""
+
+import ast
 import hashlib
+import importlib.util
+import io
+import json
+import tokenize
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ffnn_lab.records import DamagedError, RecordError, read_sealed, write_sealed
+from ffnn_lab.definition import DamagedError, read_sealed, write_sealed
+from ffnn_lab.records import RecordError
+from ffnn_lab.report.claims import CLAIMS
+from ffnn_lab.report.claims.claim import MEASURES, Claim
+from ffnn_lab.report.claims.earlier import EARLIER
 
 STORE = "claims.json"
 """In a sweep's folder, beside its definition."""
-FOLDER = Path(__file__).parent
-RULE = "rule.py"
-"""What turns effects into verdicts; it is hashed with every claim."""
-_MARK = "\nCLAIM = Claim("
+RULE = ("ffnn_lab.report.claims.rule", "ffnn_lab.report.claims.region")
+"""The modules that turn effects into verdicts; their code is part of every claim's hash."""
+DECLARED = ("name", "source", "hypothesis", "quantity", "unit", "reason", "arms")
+"""The words of a claim that are hashed as they are."""
 
 
-def claim_hashes(folder: Path = FOLDER) -> dict[str, str]:
-    """Hash every claim: its file, and the rule of all.
+def claim_hashes() -> dict[str, str]:
+    """Return the hash of every claim, by its name."""
+    return {name: claim_hash(claim) for name, claim in CLAIMS.items()}
 
-    Args:
-        folder: Where claims are.
 
-    Returns:
-        SHA-256 by the claim's name, which is that of its file.
-    """
-    rule = (folder / RULE).read_bytes()
-    files = sorted(
-        path for path in folder.glob("*.py") if _MARK in path.read_text(encoding="utf-8")
-    )
-    return {path.stem: hashlib.sha256(path.read_bytes() + rule).hexdigest() for path in files}
+def claim_hash(claim: Claim) -> str:
+    """Compute the SHA-256 of what a claim declares, its measure and the rule."""
+    module, function = claim.measure.split(".")
+    declared = {key: getattr(claim, key) for key in DECLARED} | {
+        "region": [claim.region.low, claim.region.high],
+        "sweeps": list(claim.sweeps),
+        "measure": function,
+        "arguments": dict(claim.arguments),
+    }
+    parts = [json.dumps(declared, sort_keys=True)]
+    parts += [_code_of_module(each) for each in (f"{MEASURES}.{module}", *RULE)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+@cache
+def _code_of_module(name: str) -> str:
+    """Read the code of a module without importing it: a sweep that begins needs no pandas."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        msg = f"no file of the module {name} was found"
+        raise FileNotFoundError(msg)
+    return code_of(Path(spec.origin).read_text(encoding="utf-8"))
+
+
+def code_of(source: str) -> str:
+    """Return the lines of a module that do something: no imports, docstrings or comments."""
+    lines = source.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+    for node in ast.walk(ast.parse(source)):
+        is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if isinstance(node, ast.stmt) and (
+            is_docstring or isinstance(node, ast.Import | ast.ImportFrom)
+        ):
+            for row in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+                lines[row - 1] = ""
+    return "\n".join(line.rstrip() for line in lines if line.strip())
 
 
 def declare(sweep: Path, *, n_runs: int, hashes: Mapping[str, str] | None = None) -> None:
-    """Store in a sweep's folder what the claims were at this time.
+    """Write into a sweep's folder what the claims hash to at this time.
 
     What is stored already stays: a claim that is reworded later is found out by it.
 
@@ -52,7 +97,7 @@ def declare(sweep: Path, *, n_runs: int, hashes: Mapping[str, str] | None = None
 
 
 def when_declared(sweep: Path, name: str, *, digest: str) -> str:
-    """Say when a claim was declared to a sweep.
+    """Return when a claim was declared to a sweep.
 
     Args:
         sweep: The sweep's folder.
@@ -61,12 +106,13 @@ def when_declared(sweep: Path, name: str, *, digest: str) -> str:
 
     Returns:
         ``before`` any run, ``after N runs``, ``changed`` since it was stored, or ``unknown`` where
-        nothing was.
+        nothing was. A hash of an earlier state counts as unchanged where `EARLIER` has it.
     """
     stored = _stored(sweep).get(name)
     if stored is None:
         return "unknown"
-    if stored["sha256"] != digest:
+    now, *earlier = EARLIER.get(name, ("",))
+    if stored["sha256"] != digest and not (digest == now and stored["sha256"] in earlier):
         return "changed"
     return f"after {stored['n_runs']} runs" if stored["n_runs"] else "before"
 

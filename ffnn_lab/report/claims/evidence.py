@@ -1,11 +1,11 @@
-"""What claims may ask of a sweep, and how they say that it cannot answer."""
+"""One sweep as claims read it, and the error of a sweep that cannot answer."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
-from ffnn_lab.report.claims.rule import Effect, Region
+from ffnn_lab.report.claims.rule import Effect
 from ffnn_lab.report.data.arms import Contrast, contrasts, parts
 from ffnn_lab.report.data.sweep import Sweep, errors_by_seed, results
 from ffnn_lab.report.data.winners import Winner, find_winners
@@ -29,7 +29,7 @@ class Evidence:
         return cls(sweep, find_winners(sweep))
 
     def contrasts(self) -> list[Contrast]:
-        """List the declared contrasts.
+        """Return the declared contrasts.
 
         Raises:
             MissingEvidenceError: If there are none.
@@ -41,7 +41,7 @@ class Evidence:
         return found
 
     def arms_of(self, optimizer: str) -> list[str]:
-        """List the arms of an optimizer.
+        """Return the arms of an optimizer.
 
         Raises:
             MissingEvidenceError: If there is none.
@@ -53,7 +53,7 @@ class Evidence:
         return found
 
     def confirmed(self, arm: str) -> pd.DataFrame:
-        """Give the rows of an arm's winner on the fresh seeds.
+        """Return the rows of an arm's winner on the fresh seeds.
 
         Raises:
             MissingEvidenceError: If the arm has none; seeds that chose the winner flatter it.
@@ -68,7 +68,7 @@ class Evidence:
         return winner.rows
 
     def defaults(self, arm: str) -> pd.DataFrame:
-        """Give the rows of an arm's untuned default on the fresh seeds.
+        """Return the rows of an arm's untuned default on the fresh seeds.
 
         Raises:
             MissingEvidenceError: If there are none.
@@ -80,11 +80,11 @@ class Evidence:
         return rows
 
     def errors(self, rows: pd.DataFrame, *, split: str = "test") -> "pd.Series[float]":
-        """Give the error of each run, by its seed."""
+        """Return the error of each run, by its seed."""
         return errors_by_seed(self.sweep, rows, split=split)
 
     def difference(self, arm: str, against: str) -> "pd.Series[float]":
-        """Give the winners' difference of test error at each seed.
+        """Return the winners' difference of test error at each seed.
 
         Raises:
             MissingEvidenceError: If one of them has no runs on fresh seeds.
@@ -94,14 +94,14 @@ class Evidence:
 
 
 def run_ids(*tables: pd.DataFrame) -> list[str]:
-    """List the runs behind an effect, once each."""
+    """Return the ids of the runs behind an effect, each once."""
     return list(dict.fromkeys(str(each) for table in tables for each in table["run_id"]))
 
 
 def winners_effect(
     evidence: Evidence, what: str, values: "pd.Series[float]", *, arms: Iterable[str]
 ) -> Effect:
-    """Make an effect of one value per fresh seed.
+    """Compute an effect of one value per fresh seed.
 
     Args:
         evidence: The sweep's.
@@ -111,34 +111,3 @@ def winners_effect(
     """
     behind = run_ids(*(evidence.confirmed(arm) for arm in arms))
     return Effect.of_values(what, values.tolist(), run_ids=behind)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Claim:
-    """A sentence of a paper as a hypothesis that a sweep can answer."""
-
-    name: str
-    """That of its file."""
-    source: str
-    """Who claims it, where, and how well we know (the tags of PAPERS.md)."""
-    hypothesis: str
-    """In our own words."""
-    quantity: str
-    """What the effect is."""
-    unit: str
-    """Of a hundredth of the effect: all are rates or shares."""
-    region: Region
-    """Where the effect lies if the claim holds; its margin was declared before the runs."""
-    reason: str
-    """Why the margin is what it is."""
-    sweeps: Sequence[str]
-    """The sweeps that were made to answer it; with a suffix (``_small``) they still are."""
-    arms: str
-    """What arms such a sweep needs."""
-    measure: Callable[[Evidence], list[Effect]]
-    """Finds the effects, or raises `MissingEvidenceError`."""
-
-    def is_asked_of(self, sweep: str) -> bool:
-        """Whether a sweep of that name was made to answer the claim."""
-        suffixed = [(f"{name}_", f"{name}-") for name in self.sweeps]
-        return sweep in self.sweeps or any(sweep.startswith(each) for each in suffixed)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
+from ffnn_lab.report.claims.region import Region
 from ffnn_lab.report.statistics import (
     CONFIDENCE,
     Interval,
@@ -33,37 +34,6 @@ VERDICTS = (SUPPORTED, CONTRADICTED, INCONCLUSIVE, NOT_RUN)
 FEWEST = 5
 """Values with which a verdict may begin: equal ones, of which there is little choice where errors
 are counts, would else settle anything."""
-
-
-@dataclass(frozen=True)
-class Region:
-    """The effects that a claim asserts: those strictly between two ends."""
-
-    low: float
-    high: float
-
-    @classmethod
-    def above(cls, margin: float) -> "Region":
-        """Assert an effect greater than a margin."""
-        return cls(margin, math.inf)
-
-    @classmethod
-    def below(cls, margin: float) -> "Region":
-        """Assert an effect less than a margin."""
-        return cls(-math.inf, margin)
-
-    @classmethod
-    def within(cls, margin: float) -> "Region":
-        """Assert an effect nearer to 0 than a margin."""
-        return cls(-margin, margin)
-
-    def has(self, effect: float) -> bool:
-        """Whether an effect is one of those."""
-        return self.low < effect < self.high
-
-    def distance(self, effect: float) -> float:
-        """Give how far an effect lies from the nearest end."""
-        return min(abs(effect - end) for end in (self.low, self.high))
 
 
 @dataclass(frozen=True)

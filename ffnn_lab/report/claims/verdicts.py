@@ -1,13 +1,14 @@
-"""Every claim asked of every sweep that can answer it: one table of verdicts."""
+"""One table of verdicts: every claim, judged by every sweep that can answer it."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import pandas as pd
 
 from ffnn_lab.report.claims import CLAIMS
+from ffnn_lab.report.claims.claim import Claim
 from ffnn_lab.report.claims.declaration import claim_hashes, when_declared
-from ffnn_lab.report.claims.evidence import Claim, Evidence, MissingEvidenceError
+from ffnn_lab.report.claims.evidence import Evidence, MissingEvidenceError
 from ffnn_lab.report.claims.rule import FEWEST, INCONCLUSIVE, NOT_RUN, Finding, judge
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.statistics.significance import MOST_SEEDS
@@ -23,16 +24,16 @@ def verdict_table(
     sweeps: Sequence[Sweep],
     *,
     named: Collection[str] = (),
-    claims: Sequence[Claim] = CLAIMS,
+    claims: Iterable[Claim] | None = None,
 ) -> pd.DataFrame:
-    """Judge claims by sweeps.
+    """Compute the verdict of claims by sweeps.
 
     Args:
         sweeps: Which there are.
         named: Names of sweeps that every claim is asked of; of the others, only those claims that
             they were made for. Where any is named, claims that none of the sweeps was made for are
             left out.
-        claims: Which.
+        claims: Those to judge; all of them if None.
 
     Returns:
         One row per claim, sweep and effect: ``what`` is compared; the ``effect`` with the ends
@@ -46,14 +47,14 @@ def verdict_table(
     digests = claim_hashes()
     rows = []
     evidence = [Evidence.of(sweep) for sweep in sweeps]
-    for claim in claims:
+    for claim in CLAIMS.values() if claims is None else claims:
         found, reasons = [], []
         for each in evidence:
             is_made_for_it = claim.is_asked_of(each.sweep.name)
             if not is_made_for_it and each.sweep.name not in named:
                 continue
             try:
-                findings = judge(claim.region, claim.measure(each))
+                findings = judge(claim.region, claim.effects(each))
             except MissingEvidenceError as error:
                 if is_made_for_it:
                     reasons.append(f"{each.sweep.name}: {error}")

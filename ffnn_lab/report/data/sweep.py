@@ -2,36 +2,25 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from ffnn_lab.edges import Axis
+from ffnn_lab.config.sweep import ObjectiveConfig
+from ffnn_lab.definition import Arm, Definition, read_definition
 from ffnn_lab.records import (
     DEFAULT_SETTING,
     METRICS,
     RecordError,
     read_curves,
-    read_definition,
     read_directions,
     read_runs,
     read_trials,
 )
-from ffnn_lab.scores import counted, n_settings_asked, setting_scores, with_moment
+from ffnn_lab.scores import counted, setting_scores, with_moment
 from ffnn_lab.terminal import one_line
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One thing being compared."""
-
-    name: str
-    overrides: tuple[str, ...]
-    """What a command line must say to get the arm's untuned default."""
-    space: Mapping[str, Axis]
-    """The axes that were tuned, by the config's dotted names."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,21 +44,39 @@ class Records:
 class Sweep(Records):
     """A sweep, finished or not: what it was asked to do, and what it has recorded."""
 
-    command: str
-    arms: Mapping[str, Arm]
-    """In the definition's order, which is the order of every table."""
-    protocol: str
-    n_settings: int
-    """Settings of each arm that the protocol may try; a grid has its own number."""
-    objective: Mapping[str, Any]
-    tune_seeds: tuple[int, ...]
-    confirm_seeds: tuple[int, ...]
+    definition: Definition
+    """What was asked for; the names of its arms are such as fit on a line."""
     rows: pd.DataFrame
     """Each trial that has its run, with that run's columns and its metrics at the objective's
     moment."""
     scores: pd.DataFrame
     """`ffnn_lab.scores.setting_scores` of the tune stage, and whether all seeds are in,
     ``is_complete``."""
+
+    @cached_property
+    def arms(self) -> Mapping[str, Arm]:
+        """Return the arms by name, in the order of the definition and of every table."""
+        return {arm.name: arm for arm in self.definition.arms}
+
+    @property
+    def command(self) -> str:
+        """Return what starts the sweep again."""
+        return self.definition.command
+
+    @property
+    def objective(self) -> ObjectiveConfig:
+        """Return what a run was judged by."""
+        return self.definition.objective
+
+    @property
+    def tune_seeds(self) -> tuple[int, ...]:
+        """Return the seeds of the tune stage."""
+        return self.definition.tune_seeds
+
+    @property
+    def confirm_seeds(self) -> tuple[int, ...]:
+        """Return the fresh seeds of the confirm stage."""
+        return self.definition.confirm_seeds
 
     def of(self, arm: str, *, stage: str | None = None) -> pd.DataFrame:
         """Give the rows of an arm's settings, of one stage or of all; those of its default not."""
@@ -96,8 +103,7 @@ class Sweep(Records):
 
     def n_asked(self, arm: str) -> int:
         """Count the settings that an arm was to try before it grew."""
-        space = self.arms[arm].space
-        return n_settings_asked(space, protocol=self.protocol, n_settings=self.n_settings)
+        return self.definition.n_settings_of(self.arms[arm])
 
 
 def results(rows: pd.DataFrame) -> pd.DataFrame:
@@ -116,7 +122,7 @@ def errors_by_seed(sweep: Sweep, rows: pd.DataFrame, *, split: str = "test") -> 
         split: On which.
     """
     measured = results(rows)
-    errors = counted(measured, f"{sweep.objective['moment']}.{split}.error")
+    errors = counted(measured, f"{sweep.objective.moment}.{split}.error")
     return pd.Series(errors.to_numpy(), index=measured["seed"].to_numpy(), dtype=float)
 
 
@@ -156,27 +162,22 @@ def load(folder: Path) -> Records:
             )
             raise RecordError(msg)
         return Records(folder, runs, trials, curves, directions)
-    try:
-        asked = _read(definition)
-        # As `_read` words the names.
-        trials = trials.assign(arm=trials["arm"].map(one_line))
-        objective = asked["objective"]
-        scores = setting_scores(runs, trials, stage="tune", objective=objective, curves=curves)
-        measured = with_moment(runs, objective, curves)
-        is_complete = scores["n_seeds"] >= len(asked["tune_seeds"])
-        return Sweep(
-            folder=folder,
-            runs=runs,
-            trials=trials,
-            curves=curves,
-            directions=directions,
-            rows=trials.merge(measured.drop(columns="seed"), on="run_id"),
-            scores=scores.assign(is_complete=is_complete),
-            **asked,
-        )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        msg = f"{folder / 'definition.json'} is not a sweep's definition ({error!r})"
-        raise RecordError(msg) from error
+    definition = _with_names_on_a_line(definition, folder)
+    trials = trials.assign(arm=trials["arm"].map(one_line))
+    objective = definition.objective
+    scores = setting_scores(runs, trials, stage="tune", objective=objective, curves=curves)
+    measured = with_moment(runs, objective, curves)
+    is_complete = scores["n_seeds"] >= len(definition.tune_seeds)
+    return Sweep(
+        folder=folder,
+        runs=runs,
+        trials=trials,
+        curves=curves,
+        directions=directions,
+        definition=definition,
+        rows=trials.merge(measured.drop(columns="seed"), on="run_id"),
+        scores=scores.assign(is_complete=is_complete),
+    )
 
 
 def load_sweeps(
@@ -209,27 +210,17 @@ def load_sweeps(
     return sweeps, remarks
 
 
-def _read(definition: Mapping[str, Any]) -> dict[str, Any]:
-    objective = definition["objective"]
-    needed = ["split", "metric", "moment", "aggregate"]
-    if objective["moment"] == "mean_last":
-        needed.append("n_last")
-    if not definition["arms"]:
-        msg = "it has no arms"
-        raise ValueError(msg)
-    names = [one_line(name) for name in definition["arms"]]
-    if len(set(names)) < len(names):
-        msg = "it has two arms whose names differ in how a sign is written alone"
-        raise ValueError(msg)
-    return {
-        "command": definition["command"],
-        "arms": {
-            name: Arm(name, tuple(arm["overrides"]), dict(arm["space"]))
-            for name, arm in zip(names, definition["arms"].values(), strict=True)
-        },
-        "protocol": definition["protocol"]["name"],
-        "n_settings": int(definition["protocol"]["n_settings"]),
-        "objective": {part: objective[part] for part in needed},
-        "tune_seeds": tuple(definition["tune"]["seeds"]),
-        "confirm_seeds": tuple(definition["confirm"]["seeds"]),
-    }
+def _with_names_on_a_line(definition: Definition, folder: Path) -> Definition:
+    """Name the arms as tables and figures write them, each on one line.
+
+    Raises:
+        RecordError: If two names are then the same.
+    """
+    arms = tuple(replace(arm, name=one_line(arm.name)) for arm in definition.arms)
+    if len({arm.name for arm in arms}) < len(arms):
+        msg = (
+            f"{folder / 'definition.json'} has two arms whose names differ in how a sign is "
+            "written alone"
+        )
+        raise RecordError(msg)
+    return replace(definition, arms=arms)

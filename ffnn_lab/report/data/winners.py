@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from ffnn_lab.config.fields import as_override
-from ffnn_lab.edges import Axis, setting_edges
+from ffnn_lab.edges import setting_edges
+from ffnn_lab.protocols.space import Axis
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.scores import best_settings, is_completed
 

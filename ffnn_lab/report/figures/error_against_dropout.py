@@ -23,7 +23,7 @@ from ffnn_lab.report.measures.along import (
     setting_points,
 )
 from ffnn_lab.report.statistics import mean_interval
-from ffnn_lab.report.text.render import counts
+from ffnn_lab.report.text.cells import counts
 
 KEY = "dropout.hidden"
 COLUMNS = [

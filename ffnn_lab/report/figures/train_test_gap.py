@@ -16,7 +16,7 @@ from ffnn_lab.report.figures.looks import looks_of, need_markers
 from ffnn_lab.report.figures.save import new_figure
 from ffnn_lab.report.measures.matched import errors_at, fitted_runs, lowest_loss
 from ffnn_lab.report.statistics import sample_std
-from ffnn_lab.report.text.render import counts
+from ffnn_lab.report.text.cells import counts
 
 N_LEVELS = 40
 """Train losses at which an arm is read, evenly on a log scale."""

@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ffnn_lab.edges import Axis, edge_text
+from ffnn_lab.edges import edge_text
+from ffnn_lab.protocols.space import Interval
 from ffnn_lab.report.data.arms import parts
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.data.winners import Winner
 
+OBJECTIVE = ("split", "metric", "aggregate")
+"""What of an objective says how a score is made."""
 N_BINS = 5
 """Into which the range of an axis is cut whose values were drawn."""
 
@@ -57,7 +60,7 @@ def setting_points(
         ``edges`` on which a winner lies.
     """
     columns = [
-        *("arm", "setting", key, "split", "metric", "aggregate", "score", "n_seeds"),
+        *("arm", "setting", key, *OBJECTIVE, "score", "n_seeds"),
         *("n_diverged", "n_pruned", "n_failed", "is_complete", "is_winner", "edges"),
     ]
     rows = []
@@ -68,7 +71,7 @@ def setting_points(
             is_winner = winner is not None and winner.setting == score["setting"]
             row: dict[Any, Any] = {
                 **score,
-                **sweep.objective,
+                **{name: getattr(sweep.objective, name) for name in OBJECTIVE},
                 key: values[score["setting"]],
                 "is_winner": is_winner,
                 "edges": edge_text(winner.edges) if winner and is_winner else "",
@@ -135,27 +138,23 @@ def bins_of(sweep: Sweep, values: Sequence[float], *, key: str, arms: Iterable[s
         arms: Those that are shown; one may have it fixed.
 
     Returns:
-        The values themselves where all arms choose from lists (or steps), or else `N_BINS` equal
+        The values themselves where all arms choose from lists, or else `N_BINS` equal
         parts of the range that the arms declare together, on a log scale if all do.
     """
     axes = [sweep.arms[arm].space[key] for arm in arms if key in sweep.arms[arm].space]
-    if all(map(_is_list, axes)):
+    ranges = [axis for axis in axes if isinstance(axis, Interval)]
+    if not ranges:
         tried = sorted(set(values))
         return Bins(tuple(tried), tuple(f"{value:g}" for value in tried))
-    ranges = [axis for axis in axes if not _is_list(axis)]
-    low = min(*(float(axis["low"]) for axis in ranges), *values)
-    high = max(*(float(axis["high"]) for axis in ranges), *values)
-    is_log = low > 0 and all(axis.get("log") for axis in ranges)
+    low = min(*(float(axis.low) for axis in ranges), *values)
+    high = max(*(float(axis.high) for axis in ranges), *values)
+    is_log = low > 0 and all(axis.log for axis in ranges)
     cut = np.geomspace if is_log else np.linspace
     # Of twice as many parts, every other end is a middle.
     points = [float(each) for each in cut(low, high, 2 * N_BINS + 1)]
     ends, middles = points[::2], points[1::2]
     labels = [f"{a:.3g} to {b:.3g}" for a, b in pairwise(ends)]
     return Bins(tuple(middles), tuple(labels), tuple(ends), is_log)
-
-
-def _is_list(axis: Axis) -> bool:
-    return axis["kind"] == "choice" or axis.get("step") is not None
 
 
 def best_by_bin(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:

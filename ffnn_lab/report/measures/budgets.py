@@ -7,11 +7,10 @@ import numpy as np
 import pandas as pd
 
 from ffnn_lab.config import UserError
+from ffnn_lab.protocols import PROTOCOLS
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.statistics import best_of_interval
 
-PROTOCOL = "random"
-"""The one whose settings are drawn independently of one another."""
 EVERY = 100
 """Settings up to which each number of them is a point of a curve; beyond, fewer show its shape."""
 COLUMNS = ["arm", "n_settings", "expected", "low", "high", "n_drawn", "split", "metric"]
@@ -34,11 +33,13 @@ def drawn_settings(sweep: Sweep) -> dict[str, pd.DataFrame]:
         NotIndependentError: If the protocol looks back at what was scored or at a grid, or if
             settings were stopped early.
     """
-    if sweep.protocol != PROTOCOL:
+    protocol = sweep.definition.way
+    if not protocol.is_independent:
+        able = ", ".join(name for name, each in PROTOCOLS.items() if each.is_independent)
         msg = (
             f"the settings of {sweep.name} are not drawn independently of one another (its "
-            f"protocol is {sweep.protocol}), so a few of them are no smaller sweep; sweep with "
-            f"hydra.sweeper.protocol.name={PROTOCOL}"
+            f"protocol is {protocol.name}), so a few of them are no smaller sweep; sweep with "
+            f"hydra.sweeper.protocol.name={able}"
         )
         raise NotIndependentError(msg)
     if sweep.scores["n_pruned"].any():
@@ -88,8 +89,8 @@ def budget_points(sweep: Sweep) -> pd.DataFrame:
                     "low": interval.low,
                     "high": interval.high,
                     "n_drawn": interval.n,
-                    "split": sweep.objective["split"],
-                    "metric": sweep.objective["metric"],
+                    "split": sweep.objective.split,
+                    "metric": sweep.objective.metric,
                 }
             )
     table = pd.DataFrame(rows, columns=COLUMNS)

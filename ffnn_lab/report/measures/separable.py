@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ffnn_lab.protocols.space import Choice
 from ffnn_lab.report.data.sweep import Sweep, results
 from ffnn_lab.scores import counted
 from ffnn_lab.separable import (
@@ -77,7 +78,7 @@ def run_table(sweep: Sweep, conditions: Sequence[str]) -> pd.DataFrame:
         of the final weights with both.
     """
     rows = results(sweep.rows).reset_index(drop=True)
-    error = counted(rows, f"{sweep.objective['moment']}.test.error")
+    error = counted(rows, f"{sweep.objective.moment}.test.error")
     draws = _draws(rows)
     found = pd.DataFrame(
         {
@@ -125,9 +126,9 @@ def _condition(sweep: Sweep, rows: pd.DataFrame, key: str) -> pd.Series:
     """Give a condition's values in the order that they are searched; none where it is no axis."""
     values = [
         value
-        for arm in sweep.arms.values()
-        if key in arm.space
-        for value in arm.space[key].get("values", ())
+        for axis in (arm.space.get(key) for arm in sweep.arms.values())
+        if isinstance(axis, Choice)
+        for value in axis.values  # noqa: PD011 - no DataFrame
     ]
     words = list(dict.fromkeys(_word(value) for value in values))
     has_axis = rows["arm"].map(lambda arm: key in sweep.arms[arm].space).astype(bool)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ffnn_lab.edges import Axis
+from ffnn_lab.protocols.space import Axis, Choice
 from ffnn_lab.report.data.arms import variants
 from ffnn_lab.report.data.sweep import Sweep, errors_by_seed
 from ffnn_lab.report.data.winners import Winner, setting_values
@@ -179,8 +179,8 @@ def _inside(sweep: Sweep, arm: str, settings: pd.DataFrame, share: float) -> NDA
 
 
 def _is_inside(axis: Axis, value: Any, share: float) -> bool:  # noqa: ANN401 - as a config has it
-    if axis["kind"] == "choice":
+    if isinstance(axis, Choice):
         return True
-    numbers = [float(each) for each in (axis["low"], axis["high"], value)]
-    low, high, place = (math.log(each) for each in numbers) if axis.get("log") else numbers
+    numbers = [float(each) for each in (axis.low, axis.high, value)]
+    low, high, place = (math.log(each) for each in numbers) if axis.log else numbers
     return abs(place - (low + high) / 2) <= share * (high - low) / 2

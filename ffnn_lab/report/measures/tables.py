@@ -71,7 +71,7 @@ def _arm_row(sweep: Sweep, name: str, winner: Winner | None, axes: list[str]) ->
 
 def tune_column(sweep: Sweep) -> str:
     """Name the column of the tuning score after the objective, e.g. ``tune.dev.error``."""
-    return f"tune.{sweep.objective['split']}.{sweep.objective['metric']}"
+    return f"tune.{sweep.objective.split}.{sweep.objective.metric}"
 
 
 def _score(scores: pd.DataFrame, winner: Winner | None) -> float:
@@ -83,7 +83,7 @@ def _score(scores: pd.DataFrame, winner: Winner | None) -> float:
 
 def _errors(sweep: Sweep, winner: Winner | None) -> dict[str, object]:
     rows = results(winner.rows) if winner else sweep.rows.iloc[:0]
-    moment = sweep.objective["moment"]
+    moment = sweep.objective.moment
     dev, test, train = (
         counted(rows, f"{moment}.{split}.error") for split in ("dev", "test", "train")
     )

@@ -29,6 +29,7 @@ from ffnn_lab.report.statistics import (
 from ffnn_lab.report.statistics.budget import N_PER_BEST
 from ffnn_lab.report.statistics.intervals import N_BOOTSTRAP
 from ffnn_lab.report.text import render
+from ffnn_lab.report.text.cells import ABSENT
 from ffnn_lab.seeds import stream
 
 N_SIMULATIONS = 2000
@@ -272,4 +273,4 @@ def readable_coverage(table: pd.DataFrame) -> pd.DataFrame:
     )
     order = {name: place for place, name in enumerate(words["interval"].unique())}
     ordered = words.sort_values("interval", key=lambda names: names.map(order), kind="stable")
-    return ordered[["interval", "values", *columns]].fillna(render.ABSENT)
+    return ordered[["interval", "values", *columns]].fillna(ABSENT)

@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ffnn_lab.config import UserError
+from ffnn_lab.report.figures.reported import FIGURES
 from ffnn_lab.report.places import SUFFIXES, TEXTS, check_place
+from ffnn_lab.report.sheets import SHEETS
 from ffnn_lab.report.text.few_seeds import about_seeds
 
 
@@ -102,12 +104,14 @@ def _without(names: Sequence[str]) -> Iterator[None]:
 
 def report_files() -> Mapping[str, list[str]]:
     """Return the names of all files that a report may write, by their folder."""
-    from ffnn_lab.report.reports.drawings import FIGURES  # noqa: PLC0415 - after matplotlib's import
-    from ffnn_lab.report.reports.sheets import SHEETS  # noqa: PLC0415
-
     tables = [f"{name}.{suffix}" for name in SHEETS for suffix in TEXTS]
-    figures = [f"{name}.{suffix}" for name in FIGURES for suffix in SUFFIXES]
+    figures = [f"{stem}.{suffix}" for stem in sorted(figure_stems()) for suffix in SUFFIXES]
     return {"tables": [*tables, "report.md"], "figures": figures}
+
+
+def figure_stems() -> set[str]:
+    """Return the stems of the figures that a report may write, or wrote in earlier versions."""
+    return {stem for each in FIGURES.values() for stem in (each.stem, *each.earlier)}
 
 
 def _draw(arms: Sequence[str]) -> None:

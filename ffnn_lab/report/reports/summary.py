@@ -22,6 +22,7 @@ from ffnn_lab.report.measures import separable
 from ffnn_lab.report.places import check_place, stem_of, write_text
 from ffnn_lab.report.statistics import sample_std
 from ffnn_lab.report.text import render
+from ffnn_lab.report.text.cells import ABSENT, PLUS_MINUS, percent
 
 FOLDER = "summary"
 """Under the outputs, where the table is written; no sweep's, for it has no runs."""
@@ -116,11 +117,11 @@ def _heading(rows: pd.DataFrame) -> str:
 
 def _cell(rows: pd.DataFrame) -> str:
     if len(rows) == 0:
-        return render.ABSENT
+        return ABSENT
     row = rows.iloc[0]
-    spread = "" if math.isnan(row["std"]) else f" {render.PLUS_MINUS} {render.percent(row['std'])}"
+    spread = "" if math.isnan(row["std"]) else f" {PLUS_MINUS} {percent(row['std'])}"
     lost = f", {row['n_diverged']} diverged" if row["n_diverged"] else ""
-    mean = f"{render.percent(row['test.error'])}{spread}"
+    mean = f"{percent(row['test.error'])}{spread}"
     counts = f"({row['n_seeds']}{lost})"
     return f"{render.bold(mean) if row['is_best'] else mean} {counts}"
 

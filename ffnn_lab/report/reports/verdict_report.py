@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 from rich.console import Console
 
+from ffnn_lab.commands import print_json
 from ffnn_lab.report.claims import CLAIMS
-from ffnn_lab.report.claims.evidence import Claim
+from ffnn_lab.report.claims.claim import Claim
 from ffnn_lab.report.claims.rule import FEWEST, NOT_RUN, VERDICTS
 from ffnn_lab.report.claims.verdicts import verdict_table
 from ffnn_lab.report.data.sweep import Sweep, load_sweeps
@@ -17,6 +18,7 @@ from ffnn_lab.report.figures.save import provenance, save
 from ffnn_lab.report.places import SUFFIXES, TEXTS, check_place, stem_of
 from ffnn_lab.report.statistics.significance import POWER
 from ffnn_lab.report.text import render
+from ffnn_lab.report.text.cells import ABSENT, INTERVAL, interval_cells, p_value, percent
 
 FOLDER = "claims"
 """Under the outputs, where the verdicts are written; no sweep's, for it has no runs."""
@@ -37,9 +39,10 @@ def report_claims(
     to: Path | None = None,
     are_named: bool = False,
     console: Console | None = None,
-    claims: Sequence[Claim] = CLAIMS,
+    claims: Sequence[Claim] | None = None,
+    as_json: bool = False,
 ) -> list[Path]:
-    """Judge every claim by every sweep that was made for it.
+    """Write the verdict of every claim by every sweep that was made for it.
 
     Args:
         folders: Of the sweeps; what is no sweep among them is passed over.
@@ -48,7 +51,8 @@ def report_claims(
         are_named: Whether the user named the sweeps: then each claim is asked of each of them,
             and the files are named after them.
         console: Where to print; standard output if None.
-        claims: Which.
+        claims: Those to judge; all of them if None.
+        as_json: Whether to print JSON alone, with the keys ``verdicts``, ``remarks``, ``files``.
 
     Returns:
         The files written.
@@ -57,7 +61,8 @@ def report_claims(
         RecordError: If a sweep that the user named is damaged, or is none.
         PlaceError: If the files cannot be written; then nothing is.
     """
-    console = console or Console()
+    console = Console(quiet=True) if as_json else console or Console()
+    claims = tuple(CLAIMS.values()) if claims is None else claims
     sweeps, remarks = load_sweeps(folders, are_named=are_named, what="claims are asked of sweeps")
     named = [sweep.name for sweep in sweeps] if are_named else []
     table = verdict_table(sweeps, named=named, claims=claims)
@@ -78,19 +83,21 @@ def report_claims(
     for sweep in sweeps:
         paths += _draw(stem.parent, table, sweep)
     render.say(f"Written: {len(paths)} files in {stem.parent}", console=console)
+    if as_json:
+        print_json({"verdicts": table.to_dict("records"), "remarks": remarks, "files": paths})
     return paths
 
 
 def readable_verdicts(table: pd.DataFrame) -> pd.DataFrame:
     """Word the verdicts; effects are in percentage points where no other unit is told."""
     rows = table.to_dict("records")
-    effects = render.interval_cells(table, "effect")
+    effects = interval_cells(table, "effect")
     return pd.DataFrame(
         {
             "claim": table["claim"],
-            "sweep": [row["sweep"] or render.ABSENT for row in rows],
-            "of": [row["what"] or render.ABSENT for row in rows],
-            f"effect (points) {render.INTERVAL}": [
+            "sweep": [row["sweep"] or ABSENT for row in rows],
+            "of": [row["what"] or ABSENT for row in rows],
+            f"effect (points) {INTERVAL}": [
                 effect + _unit(row["unit"], effect)
                 for effect, row in zip(effects, rows, strict=True)
             ],
@@ -98,15 +105,12 @@ def readable_verdicts(table: pd.DataFrame) -> pd.DataFrame:
                 region_text(row["claimed.low"], row["claimed.high"]) + _unit(row["unit"])
                 for row in rows
             ],
-            "n": [
-                render.ABSENT if pd.isna(row["n"]) else f"{row['n']} {row['of']}" for row in rows
-            ],
-            "p (Holm)": [render.p_value(p) for p in table["p.holm"]],
+            "n": [ABSENT if pd.isna(row["n"]) else f"{row['n']} {row['of']}" for row in rows],
+            "p (Holm)": [p_value(p) for p in table["p.holm"]],
             "verdict": table["verdict"],
             # What a claim that was not run lacks is told below the table: it is a sentence.
             "remark": [
-                render.ABSENT if row["verdict"] == NOT_RUN else row["remark"] or render.ABSENT
-                for row in rows
+                ABSENT if row["verdict"] == NOT_RUN else row["remark"] or ABSENT for row in rows
             ],
         }
     )
@@ -115,14 +119,14 @@ def readable_verdicts(table: pd.DataFrame) -> pd.DataFrame:
 def region_text(low: float, high: float) -> str:
     """Word a region of effects, in hundredths: ``> 0.10``, ``< -0.10``, ``-5.00 to 5.00``."""
     if math.isinf(high):
-        return f"> {render.percent(low)}"
+        return f"> {percent(low)}"
     if math.isinf(low):
-        return f"< {render.percent(high)}"
-    return f"{render.percent(low)} to {render.percent(high)}"
+        return f"< {percent(high)}"
+    return f"{percent(low)} to {percent(high)}"
 
 
 def _unit(unit: str, cell: str = "") -> str:
-    return "" if unit == "percentage points" or cell == render.ABSENT else f" {unit}"
+    return "" if unit == "percentage points" or cell == ABSENT else f" {unit}"
 
 
 def _remarks(table: pd.DataFrame) -> list[str]:
@@ -187,7 +191,7 @@ def _section(claim: Claim, table: pd.DataFrame) -> str:
         f"- effect: {claim.quantity}",
         f"- claimed: {region} {claim.unit}; margin: {claim.reason}",
         f"- needs: {' or '.join(claim.sweeps)} with {claim.arms}",
-        f"- file: `ffnn_lab/report/claims/{claim.name}.py`, with the rule "
+        f"- file: `ffnn_lab/report/claims/declared/{claim.name}.py`, with the rule "
         f"{rows['sha256'].iloc[0][:12]}",
         f"- verdicts: {', '.join(each for each in counts if not each.startswith('0 '))}",
         *([f"- commands: {', '.join(commands)}"] if commands else []),

@@ -100,10 +100,10 @@ def _about_lost(arm: str, runs: pd.DataFrame) -> list[str]:
 
 
 def _about_moment(sweep: Sweep) -> list[str]:
-    if sweep.objective["moment"] == "best":
+    if sweep.objective.moment == "best":
         return ["errors are those at each run's epoch of lowest dev error"]
-    if sweep.objective["moment"] == "mean_last":
-        n_last = int(sweep.objective["n_last"])
+    if sweep.objective.moment == "mean_last":
+        n_last = sweep.objective.n_last
         return [f"errors are means over the last {_count(n_last, 'measured epoch')} of each run"]
     return []
 

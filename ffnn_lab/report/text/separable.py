@@ -1,53 +1,11 @@
-"""The words of a report on the separable problem: its tables as people read them, its notes."""
-
-import math
-from collections.abc import Sequence
-
-import pandas as pd
+"""The notes of a report on the separable problem."""
 
 from ffnn_lab.report.data.sweep import Sweep, results
 from ffnn_lab.report.measures.separable import COUPLED_DECAY, DRAW, LR, SOLVED, Findings
-from ffnn_lab.report.text import render
-
-
-def readable(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """Word a `condition_table` that was made by these keys."""
-    diverged = [str(n) for n in table["n_diverged"]]
-    return pd.DataFrame(
-        {
-            **{key: [_cell(value) for value in table[key]] for key in keys},
-            "runs": [str(n) for n in table["n_runs"]],
-            **({"diverged": diverged} if set(diverged) != {"0"} else {}),
-            "test error (%) [lowest, highest]": [
-                f"{100 * mean:.2f} [{100 * low:g}, {100 * high:g}]"
-                for mean, low, high in table[
-                    ["test.error", "test.error.lowest", "test.error.highest"]
-                ].to_numpy()
-            ],
-            "negative (%)": [f"{100 * share:.2f}" for share in table["is_negative"]],
-            "as least norm": [str(n) for n in table["n_as_min_norm"]],
-            "as signs": [str(n) for n in table["n_as_sign"]],
-            "cosine to least norm": _ranges(table, "cosine.min_norm"),
-            "cosine to signs": _ranges(table, "cosine.sign"),
-            "highest train loss": [
-                render.ABSENT if math.isnan(loss) else f"{loss:.2g}"
-                for loss in table["last.train.loss.highest"]
-            ],
-        }
-    )
-
-
-def _cell(value: object) -> str:
-    return render.ABSENT if isinstance(value, float) and math.isnan(value) else str(value)
-
-
-def _ranges(table: pd.DataFrame, name: str) -> list[str]:
-    ends = table[[f"{name}.lowest", f"{name}.highest"]].to_numpy()
-    return [render.ABSENT if math.isnan(low) else f"{low:.4f} to {high:.4f}" for low, high in ends]
 
 
 def remarks(sweep: Sweep, findings: Findings) -> list[str]:
-    """Word what a reader must know before trusting the tables."""
+    """Return what a reader must know before trusting the tables."""
     runs = findings.runs
     shown = runs[runs["remark"] == ""]
     found = [
@@ -57,7 +15,7 @@ def remarks(sweep: Sweep, findings: Findings) -> list[str]:
         "exactly; the latter is the share of negative test labels",
     ]
     if any(LR in arm.space for arm in sweep.arms.values()):
-        split, metric = sweep.objective["split"], sweep.objective["metric"]
+        split, metric = sweep.objective.split, sweep.objective.metric
         found.append(
             f"of each draw the learning rate of the lowest {split} {metric} is shown; below "
             f"{SOLVED:g} all count as equal, and the smallest learning rate is shown"

@@ -1,62 +1,124 @@
-"""A claim that was reworded after the runs must be found out."""
+"""A claim that was reworded after the runs must be found out, and no other."""
 
+import dataclasses
+import inspect
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ffnn_lab.records import RecordError
-from ffnn_lab.report.claims import CLAIMS
-from ffnn_lab.report.claims.declaration import STORE, claim_hashes, declare, when_declared
+from ffnn_lab.report.claims import CLAIMS, declaration
+from ffnn_lab.report.claims.declaration import (
+    STORE,
+    claim_hash,
+    claim_hashes,
+    code_of,
+    declare,
+    when_declared,
+)
+from ffnn_lab.report.claims.region import Region
 
-CLAIM = "\nCLAIM = Claim(...)\n"
+CLAIM = CLAIMS["zou_one_solution"]
 
+SOURCE = '''"""What the module is for."""
 
-@pytest.fixture
-def files(tmp_path: Path) -> Path:
-    folder = tmp_path / "files"
-    folder.mkdir()
-    (folder / "rule.py").write_text("the rule\n")
-    (folder / "one.py").write_text(f"MARGIN = 0.001\n{CLAIM}")
-    (folder / "helper.py").write_text("no claim\n")
-    return folder
+import math
+from os import (
+    path,
+)
 
-
-def test_every_claim_is_a_file_of_its_name() -> None:
-    assert set(claim_hashes()) == {claim.name for claim in CLAIMS}
-
-
-def test_what_is_no_claim_is_not_hashed_but_the_rule_is(files: Path) -> None:
-    before = claim_hashes(files)
-    assert list(before) == ["one"]
-    (files / "helper.py").write_text("other\n")
-    assert claim_hashes(files) == before
-    (files / "rule.py").write_text("a laxer rule\n")
-    assert claim_hashes(files) != before
+# A reason.
+MARGIN = 0.1  # another
+"""What it is."""
 
 
-def test_a_claim_that_stays_as_it_was(tmp_path: Path, files: Path) -> None:
-    hashes = claim_hashes(files)
-    declare(tmp_path, n_runs=0, hashes=hashes)
-    assert when_declared(tmp_path, "one", digest=hashes["one"]) == "before"
+def f(x: float) -> float:
+    """Return it."""
+    import cmath
+
+    return math.sin(x) + MARGIN  # of "a" # b
+'''
+CODE = """MARGIN = 0.1
+def f(x: float) -> float:
+    return math.sin(x) + MARGIN"""
 
 
-def test_a_margin_that_was_moved_is_told_however_often_it_is_declared(
-    tmp_path: Path, files: Path
+def test_every_claim_has_a_hash_of_its_own() -> None:
+    hashes = claim_hashes()
+    assert list(hashes) == list(CLAIMS)
+    assert len(set(hashes.values())) == len(CLAIMS)
+
+
+def test_the_code_of_a_module_is_what_does_something() -> None:
+    assert code_of(SOURCE) == CODE
+    assert code_of(SOURCE.replace("0.1", "0.2")) != CODE
+    # A hash sign in a string begins no comment, and indentation is part of the code.
+    assert code_of('a = "# b"\n') == 'a = "# b"'
+    assert code_of("if a:\n    b()\n    c()\n") != code_of("if a:\n    b()\nc()\n")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"hypothesis": "Another."},
+        {"quantity": "Another."},
+        {"source": "Another."},
+        {"reason": "Another."},
+        {"arms": "Others."},
+        {"unit": "percentage points"},
+        {"region": Region.within(0.02)},
+        {"region": Region.below(0.01)},
+        {"sweeps": ("wilson_separable", "another")},
+        {"measure": "separable.gap_in_mini_batches"},
+        {"measure": "spaces.gap_with_weight_decay"},  # so called, in another module
+        {"arguments": {"column": "train.loss"}},
+    ],
+)
+def test_all_that_is_declared_is_hashed(changes: dict[str, Any]) -> None:
+    assert claim_hash(dataclasses.replace(CLAIM, **changes)) != claim_hash(CLAIM)
+
+
+def test_a_claim_may_move_in_the_list() -> None:
+    assert claim_hash(dataclasses.replace(CLAIM, order=99)) == claim_hash(CLAIM)
+
+
+@pytest.mark.parametrize("module", ["measures.separable", "rule", "region"])
+def test_the_code_of_measure_and_rule_is_hashed(
+    monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:
-    declare(tmp_path, n_runs=0, hashes=claim_hashes(files))
-    (files / "one.py").write_text(f"MARGIN = 0.0001\n{CLAIM}")
-    moved = claim_hashes(files)
-    declare(tmp_path, n_runs=50, hashes=moved)
-    assert when_declared(tmp_path, "one", digest=moved["one"]) == "changed"
+    before = claim_hashes()
+    read = declaration._code_of_module
+
+    def laxer(name: str) -> str:
+        return read(name).replace("==", ">=") + ("\nlaxer" if name.endswith(module) else "")
+
+    monkeypatch.setattr(declaration, "_code_of_module", laxer)
+    after = claim_hashes()
+    assert after["zou_one_solution"] != before["zou_one_solution"]
 
 
-def test_a_claim_that_came_late_says_how_late(tmp_path: Path, files: Path) -> None:
-    declare(tmp_path, n_runs=0, hashes=claim_hashes(files))
-    (files / "two.py").write_text(CLAIM)
-    hashes = claim_hashes(files)
-    declare(tmp_path, n_runs=50, hashes=hashes)
-    assert when_declared(tmp_path, "one", digest=hashes["one"]) == "before"
-    assert when_declared(tmp_path, "two", digest=hashes["two"]) == "after 50 runs"
+def test_a_claim_that_stays_as_it_was(tmp_path: Path) -> None:
+    declare(tmp_path, n_runs=0)
+    for name, digest in claim_hashes().items():
+        assert when_declared(tmp_path, name, digest=digest) == "before"
+
+
+def test_a_margin_that_was_moved_is_told_however_often_it_is_declared(tmp_path: Path) -> None:
+    declare(tmp_path, n_runs=0)
+    moved = dataclasses.replace(CLAIM, region=Region.within(0.5))
+    digest = claim_hash(moved)
+    declare(tmp_path, n_runs=50, hashes={moved.name: digest})
+    assert when_declared(tmp_path, moved.name, digest=digest) == "changed"
+
+
+def test_a_claim_that_came_late_says_how_late(tmp_path: Path) -> None:
+    declare(tmp_path, n_runs=0, hashes={"one": "1"})
+    declare(tmp_path, n_runs=50, hashes={"one": "1", "two": "2"})
+    assert when_declared(tmp_path, "one", digest="1") == "before"
+    assert when_declared(tmp_path, "two", digest="2") == "after 50 runs"
 
 
 def test_a_sweep_that_says_nothing(tmp_path: Path) -> None:
@@ -67,3 +129,20 @@ def test_a_damaged_store_is_an_error(tmp_path: Path) -> None:
     (tmp_path / STORE).write_text("{torn")
     with pytest.raises(RecordError, match=r"claims\.json cannot be read"):
         when_declared(tmp_path, "one", digest="0")
+
+
+def test_every_measure_takes_what_its_claim_hands_it() -> None:
+
+    for claim in CLAIMS.values():
+        inspect.signature(claim.find_measure()).bind(None, **claim.arguments)
+
+
+@pytest.mark.slow
+def test_declaring_imports_nothing_heavy() -> None:
+    """A sweep declares its claims at its start: their measures' pandas and scipy wait."""
+    code = (
+        "import sys; from ffnn_lab.report.claims import CLAIMS; list(CLAIMS);"
+        "print({'pandas', 'scipy', 'matplotlib', 'torch'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

@@ -5,13 +5,13 @@ import math
 import numpy as np
 import pytest
 
+from ffnn_lab.report.claims.region import Region
 from ffnn_lab.report.claims.rule import (
     CONTRADICTED,
     FEWEST,
     INCONCLUSIVE,
     SUPPORTED,
     Effect,
-    Region,
     judge,
 )
 from ffnn_lab.report.statistics import mean_interval

@@ -10,15 +10,8 @@ from typing import Any
 
 import pytest
 
-from ffnn_lab.report.claims import (
-    separable_adaptive,
-    separable_eps,
-    separable_mini_batch,
-    separable_plain,
-    separable_weight_decay,
-    zou_one_solution,
-)
-from ffnn_lab.report.claims.evidence import Claim, Evidence, MissingEvidenceError
+from ffnn_lab.report.claims import CLAIMS
+from ffnn_lab.report.claims.evidence import Evidence, MissingEvidenceError
 from ffnn_lab.report.data.sweep import Sweep
 from tests.support.report.arm_builders import (
     Built,
@@ -71,8 +64,8 @@ def errors(error: float | None) -> list[float]:
 @pytest.mark.parametrize(("error", "verdict"), CASES)
 def test_adaptive_methods(tmp_path: Path, error: float | None, verdict: str) -> None:
     sweep = separable(tmp_path, {"adam": arm(errors(error)), "sgd": arm([0.0] * N_DRAWS)})
-    assert verdicts_of(separable_adaptive.CLAIM, sweep) == {"adam - (1 - p)": verdict}
-    (effect,) = separable_adaptive.CLAIM.measure(Evidence.of(sweep))
+    assert verdicts_of(CLAIMS["separable_adaptive"], sweep) == {"adam - (1 - p)": verdict}
+    (effect,) = CLAIMS["separable_adaptive"].effects(Evidence.of(sweep))
     assert (effect.n, effect.of) == (N_DRAWS, "draws")
 
 
@@ -82,7 +75,7 @@ def test_plain_methods(tmp_path: Path, error: float | None, verdict: str) -> Non
     sgd = [0.0, 0.01, 0.0, 0.01, 0.0, 0.01] if error is None else errors(error)
     sweep = separable(tmp_path, {"sgd": arm(sgd), "heavy_ball": arm([0.0] * N_DRAWS)})
     expected = {"sgd": verdict, "heavy_ball": TRUE}
-    assert verdicts_of(separable_plain.CLAIM, sweep) == expected
+    assert verdicts_of(CLAIMS["separable_plain"], sweep) == expected
 
 
 @pytest.mark.parametrize(("error", "verdict"), [(0.0, TRUE), (0.4, FALSE), (None, UNDECIDED)])
@@ -90,14 +83,14 @@ def test_plain_methods(tmp_path: Path, error: float | None, verdict: str) -> Non
     ("claim", "adaptive", "plain", "what"),
     [
         (
-            separable_mini_batch.CLAIM,
+            "separable_mini_batch",
             {"trainer.batch_size": 10},
             {"trainer.batch_size": 10},
             "adam - sgd, batch size 10",
         ),
-        (separable_eps.CLAIM, {**FULL, "optimizer.eps": 0.5}, FULL, "adam - sgd, eps 0.5"),
+        ("separable_eps", {**FULL, "optimizer.eps": 0.5}, FULL, "adam - sgd, eps 0.5"),
         (
-            separable_weight_decay.CLAIM,
+            "separable_weight_decay",
             {**FULL, "optimizer.weight_decay": 0.01},
             {**FULL, "optimizer.weight_decay": 0.01},
             "adam - sgd, weight decay 0.01",
@@ -106,7 +99,7 @@ def test_plain_methods(tmp_path: Path, error: float | None, verdict: str) -> Non
 )
 def test_the_gap_vanishes(
     tmp_path: Path,
-    claim: Claim,
+    claim: str,
     adaptive: dict[str, Any],
     plain: dict[str, Any],
     what: str,
@@ -122,7 +115,7 @@ def test_the_gap_vanishes(
             "adam": arm([0.4] * N_DRAWS),
         },
     )
-    assert verdicts_of(claim, sweep) == {what: verdict}
+    assert verdicts_of(CLAIMS[claim], sweep) == {what: verdict}
 
 
 @pytest.mark.parametrize(
@@ -145,7 +138,7 @@ def test_one_solution(tmp_path: Path, losses: list[float], verdict: str) -> None
             "rmsprop": arm([0.0] * N_DRAWS, losses=losses, values=decay),
         },
     )
-    assert verdicts_of(zou_one_solution.CLAIM, sweep) == {
+    assert verdicts_of(CLAIMS["zou_one_solution"], sweep) == {
         "heavy_ball - sgd, weight decay 0.01": TRUE,
         "rmsprop - sgd, weight decay 0.01": verdict,
     }
@@ -155,7 +148,7 @@ def test_decoupled_decay_is_no_part_of_the_objective(tmp_path: Path) -> None:
     decay = {**FULL, "optimizer.weight_decay": 0.01, "optimizer.decay": "decoupled"}
     arms = {name: arm([0.0] * N_DRAWS, values=decay) for name in ("sgd", "adam")}
     with pytest.raises(MissingEvidenceError, match="no such runs"):
-        zou_one_solution.CLAIM.measure(Evidence.of(separable(tmp_path, arms)))
+        CLAIMS["zou_one_solution"].effects(Evidence.of(separable(tmp_path, arms)))
 
 
 def test_each_draw_counts_with_its_best_setting(tmp_path: Path) -> None:
@@ -168,7 +161,7 @@ def test_each_draw_counts_with_its_best_setting(tmp_path: Path) -> None:
         tune=[*built.tune, *[[(2.0, 0.5, 0.5, 0.5), (0.1, 0.0, 0.3, 0.0)]] * N_DRAWS],
     )
     sweep = separable(tmp_path, {"adam": both})
-    assert verdicts_of(separable_adaptive.CLAIM, sweep) == {"adam - (1 - p)": TRUE}
+    assert verdicts_of(CLAIMS["separable_adaptive"], sweep) == {"adam - (1 - p)": TRUE}
 
 
 def test_fresh_seeds_come_before_those_that_chose(tmp_path: Path) -> None:
@@ -180,7 +173,7 @@ def test_fresh_seeds_come_before_those_that_chose(tmp_path: Path) -> None:
         tuned=[ended_at(0.4)] * N_DRAWS,
     )
     sweep = on_separable(make_arm_sweep(tmp_path, {"adam": built}), draw=lambda _: 0)
-    (effect,) = separable_adaptive.CLAIM.measure(Evidence.of(sweep))
+    (effect,) = CLAIMS["separable_adaptive"].effects(Evidence.of(sweep))
     assert (effect.n, effect.of) == (N_DRAWS, "seeds")
     assert effect.estimate == pytest.approx(0.0)
     assert len(effect.run_ids) == N_DRAWS
@@ -196,30 +189,34 @@ def test_seeds_of_a_draw_are_no_further_draws(tmp_path: Path) -> None:
         )
         for draw in (0, 1)
     }
-    (effect,) = separable_adaptive.CLAIM.measure(Evidence.of(separable(tmp_path, arms)))
+    (effect,) = CLAIMS["separable_adaptive"].effects(Evidence.of(separable(tmp_path, arms)))
     assert (effect.n, effect.of) == (2, "draws")
 
 
 @pytest.mark.parametrize(
     ("claim", "told", "lacks"),
     [
-        (separable_adaptive.CLAIM, {"trainer.batch_size": 10}, "no adaptive arm at full batch"),
-        (separable_plain.CLAIM, {"trainer.batch_size": 10}, "neither sgd nor heavy_ball"),
-        (separable_mini_batch.CLAIM, {"trainer.batch_size": 50}, "no such runs"),
-        (separable_mini_batch.CLAIM, {"trainer.batch_size": 200}, "no such runs"),
-        (separable_eps.CLAIM, FULL, "no such runs"),
-        (separable_weight_decay.CLAIM, FULL, "no such runs"),
+        (
+            "separable_adaptive",
+            {"trainer.batch_size": 10},
+            "no adaptive arm at full batch",
+        ),
+        ("separable_plain", {"trainer.batch_size": 10}, "neither sgd nor heavy_ball"),
+        ("separable_mini_batch", {"trainer.batch_size": 50}, "no such runs"),
+        ("separable_mini_batch", {"trainer.batch_size": 200}, "no such runs"),
+        ("separable_eps", FULL, "no such runs"),
+        ("separable_weight_decay", FULL, "no such runs"),
     ],
 )
 def test_what_a_sweep_lacks_is_said(
-    tmp_path: Path, claim: Claim, told: dict[str, Any], lacks: str
+    tmp_path: Path, claim: str, told: dict[str, Any], lacks: str
 ) -> None:
     arms = {name: arm([0.0] * N_DRAWS, values=told) for name in ("sgd", "adam")}
     with pytest.raises(MissingEvidenceError, match=lacks):
-        claim.measure(Evidence.of(separable(tmp_path, arms)))
+        CLAIMS[claim].effects(Evidence.of(separable(tmp_path, arms)))
 
 
 def test_another_task_is_no_answer(tmp_path: Path) -> None:
     sweep = make_arm_sweep(tmp_path, {"sgd": arm([0.0])}, protocol="grid")
     with pytest.raises(MissingEvidenceError, match="its task is not separable"):
-        separable_plain.CLAIM.measure(Evidence.of(sweep))
+        CLAIMS["separable_plain"].effects(Evidence.of(sweep))

@@ -7,15 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ffnn_lab.report.claims import (
-    adamw_decoupling,
-    adamw_gap,
-    choi_inclusion,
-    choi_no_loss,
-    schmidt_untuned,
-    sivaprasad_small_budget,
-)
-from ffnn_lab.report.claims.evidence import Claim, Evidence, MissingEvidenceError
+from ffnn_lab.report.claims import CLAIMS
+from ffnn_lab.report.claims.evidence import Evidence, MissingEvidenceError
 from ffnn_lab.report.data.sweep import Sweep
 from tests.support.report.arm_builders import (
     LOG_LR,
@@ -70,7 +63,7 @@ def test_inclusion(tmp_path: Path, gap_in_all: Sequence[float], verdict: str) ->
         sgd_all=wobbly(0.03),
         adam_all=[0.03 + gap for gap in gap_in_all],
     )
-    assert verdicts_of(choi_inclusion.CLAIM, sweep) == {
+    assert verdicts_of(CLAIMS["choi_inclusion"], sweep) == {
         "(adam_lr - sgd_lr) - (adam_all - sgd_all)": verdict
     }
 
@@ -97,7 +90,7 @@ def test_no_loss(tmp_path: Path, error: Sequence[float], verdict: str) -> None:
         adam_all=error,
         rmsprop_all=error,
     )
-    assert verdicts_of(choi_no_loss.CLAIM, sweep) == {
+    assert verdicts_of(CLAIMS["choi_no_loss"], sweep) == {
         "adam_all - sgd_all": verdict,
         "adam_all - heavy_ball_all": verdict,
         "rmsprop_all - sgd_all": verdict,
@@ -114,7 +107,9 @@ def test_no_loss(tmp_path: Path, error: Sequence[float], verdict: str) -> None:
 )
 def test_decoupling(tmp_path: Path, coupled: Sequence[float], verdict: str) -> None:
     sweep = sweep_of(tmp_path, adam_coupled=coupled, adam_decoupled=wobbly(0.03))
-    assert verdicts_of(adamw_decoupling.CLAIM, sweep) == {"adam_coupled - adam_decoupled": verdict}
+    assert verdicts_of(CLAIMS["adamw_decoupling"], sweep) == {
+        "adam_coupled - adam_decoupled": verdict
+    }
 
 
 @pytest.mark.parametrize(
@@ -133,7 +128,7 @@ def test_the_gap_of_adam(tmp_path: Path, coupled: Sequence[float], verdict: str)
         adam_coupled=coupled,
         adam_decoupled=wobbly(0.04),
     )
-    assert verdicts_of(adamw_gap.CLAIM, sweep) == {
+    assert verdicts_of(CLAIMS["adamw_gap"], sweep) == {
         "(adam_coupled - heavy_ball_coupled) - (adam_decoupled - heavy_ball_decoupled)": verdict
     }
 
@@ -163,9 +158,9 @@ def test_small_budget(tmp_path: Path, adam: list[float], verdict: str) -> None:
         "adam_eps": Built(scores=sgd, settings=both, space=SPACES["eps"]),
     }
     sweep = make_arm_sweep(tmp_path, arms)
-    found = verdicts_of(sivaprasad_small_budget.CLAIM, sweep)
+    found = verdicts_of(CLAIMS["sivaprasad_small_budget"], sweep)
     assert found == {"best of 4: adam_lr - sgd_lr": verdict}
-    (effect,) = sivaprasad_small_budget.CLAIM.measure(Evidence.of(sweep))
+    (effect,) = CLAIMS["sivaprasad_small_budget"].effects(Evidence.of(sweep))
     assert (effect.n, effect.of, len(effect.run_ids)) == (24, "settings", 48)
     assert 23 <= effect.freedom <= 46
 
@@ -188,7 +183,7 @@ def test_untuned(tmp_path: Path, sgd_tuned: Sequence[float], verdict: str) -> No
         "heavy_ball": Built(tuned=fine, default=poor),
         "adam": Built(tuned=fine, default=all_ended(wobbly(0.03), dev=0.05)),
     }
-    found = verdicts_of(schmidt_untuned.CLAIM, make_arm_sweep(tmp_path, arms))
+    found = verdicts_of(CLAIMS["schmidt_untuned"], make_arm_sweep(tmp_path, arms))
     assert found["default adam - tuned sgd"] == verdict
     assert found["default adam - tuned adam"] == TRUE
 
@@ -199,15 +194,15 @@ BARE = Built(tuned=all_ended([0.03] * 5))
 @pytest.mark.parametrize(
     ("claim", "arms", "protocol", "lacks"),
     [
-        (choi_inclusion.CLAIM, {"sgd": BARE, "adam": BARE}, "random", "in nested spaces"),
+        ("choi_inclusion", {"sgd": BARE, "adam": BARE}, "random", "in nested spaces"),
         (
-            choi_inclusion.CLAIM,
+            "choi_inclusion",
             {name: arm(name, [0.1] * 5) for name in ("sgd_lr", "sgd_eps", "adam_lr", "adam_odd")},
             "random",
             "in nested spaces",
         ),
         (
-            choi_no_loss.CLAIM,
+            "choi_no_loss",
             {
                 **{name: arm(name, [0.1] * 5) for name in ("sgd_lr", "adagrad_lr")},
                 "sgd_odd": arm("sgd_all", [0.1] * 5),
@@ -216,20 +211,40 @@ BARE = Built(tuned=all_ended([0.03] * 5))
             "random",
             "has optimizer.eps among its axes",
         ),
-        (adamw_decoupling.CLAIM, {"adam": BARE}, "random", "it has no arm adam_coupled"),
-        (adamw_gap.CLAIM, {"adam_coupled": BARE}, "random", "in variants coupled and decoupled"),
-        (sivaprasad_small_budget.CLAIM, {"adam": BARE}, "random", "no arms adam and sgd of one"),
-        (sivaprasad_small_budget.CLAIM, {"adam": BARE, "sgd": BARE}, "tpe", "its protocol is tpe"),
-        (sivaprasad_small_budget.CLAIM, {"adam": BARE, "sgd": BARE}, "random", "fewer than 16"),
-        (schmidt_untuned.CLAIM, {"adam": BARE, "sgd": BARE}, "random", "fewer than 3 tuned"),
+        ("adamw_decoupling", {"adam": BARE}, "random", "it has no arm adam_coupled"),
+        (
+            "adamw_gap",
+            {"adam_coupled": BARE},
+            "random",
+            "in variants coupled and decoupled",
+        ),
+        (
+            "sivaprasad_small_budget",
+            {"adam": BARE},
+            "random",
+            "no arms adam and sgd of one",
+        ),
+        (
+            "sivaprasad_small_budget",
+            {"adam": BARE, "sgd": BARE},
+            "tpe",
+            "its protocol is tpe",
+        ),
+        (
+            "sivaprasad_small_budget",
+            {"adam": BARE, "sgd": BARE},
+            "random",
+            "fewer than 16",
+        ),
+        ("schmidt_untuned", {"adam": BARE, "sgd": BARE}, "random", "fewer than 3 tuned"),
     ],
 )
 def test_what_a_sweep_lacks_is_said(
-    tmp_path: Path, claim: Claim, arms: dict[str, Built], protocol: str, lacks: str
+    tmp_path: Path, claim: str, arms: dict[str, Built], protocol: str, lacks: str
 ) -> None:
     evidence = Evidence.of(make_arm_sweep(tmp_path, arms, protocol=protocol))
     with pytest.raises(MissingEvidenceError) as error:
-        claim.measure(evidence)
+        CLAIMS[claim].effects(evidence)
     assert lacks in str(error.value)
 
 
@@ -237,4 +252,4 @@ def test_a_budget_of_losses_is_no_answer(tmp_path: Path) -> None:
     objective = {"split": "dev", "metric": "loss", "moment": "last", "aggregate": "mean"}
     sweep = make_arm_sweep(tmp_path, {"adam": BARE, "sgd": BARE}, objective=objective)
     with pytest.raises(MissingEvidenceError, match="scored by loss"):
-        sivaprasad_small_budget.CLAIM.measure(Evidence.of(sweep))
+        CLAIMS["sivaprasad_small_budget"].effects(Evidence.of(sweep))

@@ -29,8 +29,8 @@ def row_of(table: pd.DataFrame, claim: str) -> dict[str, object]:
 
 
 def test_claims_have_names_of_their_own_and_say_all() -> None:
-    assert len({claim.name for claim in CLAIMS}) == len(CLAIMS)
-    for claim in CLAIMS:
+    assert [claim.order for claim in CLAIMS.values()] == [*range(1, len(CLAIMS) + 1)]
+    for claim in CLAIMS.values():
         for text in (claim.source, claim.hypothesis, claim.quantity, claim.reason, claim.arms):
             assert len(text) > 10
         assert claim.region.low < claim.region.high
@@ -38,7 +38,7 @@ def test_claims_have_names_of_their_own_and_say_all() -> None:
 
 
 def test_a_sweep_is_known_by_its_name_with_any_suffix() -> None:
-    claim = next(claim for claim in CLAIMS if claim.name == "wilson_generalization")
+    claim = CLAIMS["wilson_generalization"]
     assert claim.is_asked_of("wilson_digits")
     assert claim.is_asked_of("wilson_digits_small")
     assert claim.is_asked_of("wilson_digits-3fa2b1")
@@ -75,7 +75,7 @@ def test_what_is_undecided_says_how_many_seeds_would_settle_it(tmp_path: Path) -
 
 def test_claims_without_their_sweep_say_what_they_need(tmp_path: Path) -> None:
     table = verdict_table([wilson(tmp_path / "wilson_digits")])
-    assert set(table["claim"]) == {claim.name for claim in CLAIMS}
+    assert set(table["claim"]) == set(CLAIMS)
     row = row_of(table, "adamw_decoupling")
     assert (row["verdict"], row["sweep"], row["run_ids"]) == ("not run", "", "")
     assert row["remark"] == "no sweep weight_decay with adam_coupled and adam_decoupled"

@@ -5,14 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ffnn_lab.report.claims import (
-    wilson_early_progress,
-    wilson_generalization,
-    wilson_matched_loss,
-    wilson_plateau,
-    wilson_tuning_gain,
-)
-from ffnn_lab.report.claims.evidence import Claim, Evidence, MissingEvidenceError
+from ffnn_lab.report.claims import CLAIMS
+from ffnn_lab.report.claims.evidence import Evidence, MissingEvidenceError
 from ffnn_lab.report.data.sweep import Sweep
 from tests.support.report.arm_builders import (
     Built,
@@ -58,7 +52,7 @@ def test_generalization(tmp_path: Path) -> None:
         rmsprop=all_ended(wobbly(0.03, 0.0002)),
         adam=all_ended(wobbly(0.035, 0.02)),
     )
-    assert verdicts_of(wilson_generalization.CLAIM, sweep) == EXPECTED
+    assert verdicts_of(CLAIMS["wilson_generalization"], sweep) == EXPECTED
 
 
 def test_matched_loss(tmp_path: Path) -> None:
@@ -75,7 +69,7 @@ def test_matched_loss(tmp_path: Path) -> None:
         rmsprop=[at(error) for error in wobbly(0.03, 0.0002)],
         adam=[at(error) for error in wobbly(0.035, 0.02)],
     )
-    assert verdicts_of(wilson_matched_loss.CLAIM, sweep) == EXPECTED
+    assert verdicts_of(CLAIMS["wilson_matched_loss"], sweep) == EXPECTED
 
 
 def test_early_progress(tmp_path: Path) -> None:
@@ -86,7 +80,7 @@ def test_early_progress(tmp_path: Path) -> None:
         rmsprop=[run(first=each) for each in wobbly(0.4, 0.01)],
         adam=[run(first=each) for each in wobbly(0.28, 0.1)],
     )
-    assert verdicts_of(wilson_early_progress.CLAIM, sweep) == EXPECTED
+    assert verdicts_of(CLAIMS["wilson_early_progress"], sweep) == EXPECTED
 
 
 def test_plateau(tmp_path: Path) -> None:
@@ -98,7 +92,7 @@ def test_plateau(tmp_path: Path) -> None:
         rmsprop=[run(half=0.1, last=each) for each in wobbly(0.04, 0.001)],
         adam=[run(half=0.1, last=each) for each in wobbly(0.06, 0.03)],
     )
-    assert verdicts_of(wilson_plateau.CLAIM, sweep) == EXPECTED
+    assert verdicts_of(CLAIMS["wilson_plateau"], sweep) == EXPECTED
 
 
 @pytest.mark.parametrize(
@@ -113,7 +107,7 @@ def test_plateau(tmp_path: Path) -> None:
 def test_tuning_gain(tmp_path: Path, default: list[float], verdict: str) -> None:
     adam = Built(tuned=all_ended(wobbly(0.03)), default=all_ended(default))
     sweep = make_arm_sweep(tmp_path, {"adam": adam, "adam_decay": adam})
-    assert verdicts_of(wilson_tuning_gain.CLAIM, sweep) == {
+    assert verdicts_of(CLAIMS["wilson_tuning_gain"], sweep) == {
         "default - tuned adam": verdict,
         "default - tuned adam_decay": verdict,
     }
@@ -125,33 +119,37 @@ def test_what_diverged_counts_as_chance(tmp_path: Path) -> None:
     arms = {"sgd": Built(tuned=all_ended([0.03] * 10)), "adam": Built(tuned=lost)}
     sweep = make_arm_sweep(tmp_path, arms)
     evidence = Evidence.of(sweep)
-    for claim in (wilson_generalization.CLAIM, wilson_early_progress.CLAIM):
-        (effect,) = claim.measure(evidence)
+    for claim in ("wilson_generalization", "wilson_early_progress"):
+        (effect,) = CLAIMS[claim].effects(evidence)
         assert effect.n == 10
         assert effect.estimate > 0.1
     # Where it never fitted, it cannot be matched: five pairs are left.
-    (matched,) = wilson_matched_loss.CLAIM.measure(evidence)
+    (matched,) = CLAIMS["wilson_matched_loss"].effects(evidence)
     assert matched.n == 5
 
 
 @pytest.mark.parametrize(
     ("claim", "arms", "lacks"),
     [
-        (wilson_generalization.CLAIM, {"he": 10, "glorot": 10}, "it has no adaptive arm"),
-        (wilson_generalization.CLAIM, {"sgd": 10, "adam": 0}, "winner of adam has no runs on"),
-        (wilson_early_progress.CLAIM, {"adam": 10}, "beside sgd or heavy_ball"),
-        (wilson_plateau.CLAIM, {"sgd": 0, "adam": 10}, "winner of sgd has no runs on fresh seeds"),
-        (wilson_tuning_gain.CLAIM, {"sgd": 10}, "it has no arm adam or adam_..."),
-        (wilson_tuning_gain.CLAIM, {"adam": 10}, "the untuned default of adam has no runs"),
+        ("wilson_generalization", {"he": 10, "glorot": 10}, "it has no adaptive arm"),
+        ("wilson_generalization", {"sgd": 10, "adam": 0}, "winner of adam has no runs on"),
+        ("wilson_early_progress", {"adam": 10}, "beside sgd or heavy_ball"),
+        (
+            "wilson_plateau",
+            {"sgd": 0, "adam": 10},
+            "winner of sgd has no runs on fresh seeds",
+        ),
+        ("wilson_tuning_gain", {"sgd": 10}, "it has no arm adam or adam_..."),
+        ("wilson_tuning_gain", {"adam": 10}, "the untuned default of adam has no runs"),
     ],
 )
 def test_what_a_sweep_lacks_is_said(
-    tmp_path: Path, claim: Claim, arms: dict[str, int], lacks: str
+    tmp_path: Path, claim: str, arms: dict[str, int], lacks: str
 ) -> None:
     built = {name: Built(tuned=all_ended([0.03] * n)) for name, n in arms.items()}
     evidence = Evidence.of(make_arm_sweep(tmp_path, built))
     with pytest.raises(MissingEvidenceError) as error:
-        claim.measure(evidence)
+        CLAIMS[claim].effects(evidence)
     assert lacks in str(error.value)
 
 
@@ -159,4 +157,4 @@ def test_pairs_of_which_none_completed_cannot_be_matched(tmp_path: Path) -> None
     arms = {"sgd": Built(tuned=all_ended([0.1])), "adam": Built(tuned=["diverged"])}
     evidence = Evidence.of(make_arm_sweep(tmp_path, arms))
     with pytest.raises(MissingEvidenceError, match="no seed of both adam and sgd completed"):
-        wilson_matched_loss.CLAIM.measure(evidence)
+        CLAIMS["wilson_matched_loss"].effects(evidence)

@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from ffnn_lab.records import RecordError, write_definition
+from ffnn_lab.definition import read_sealed, write_sealed
+from ffnn_lab.records import RecordError
 from ffnn_lab.report.data.sweep import Sweep, load, results
+from tests.support.definitions import write_stored
 from tests.support.report.builders import (
     CHANCE,
     MEAN_LAST,
+    TUNE,
     Row,
     load_sweep,
     make_definition,
@@ -39,14 +42,6 @@ def test_a_mean_of_the_last_epochs_is_worked_out_from_the_curves(tmp_path: Path)
     scores = sweep.scores.set_index(["arm", "setting"])["score"]
     assert scores["sgd", 0] == pytest.approx((0.3 + 0.35) / 2)
     assert scores["sgd", 2] == pytest.approx((0.29 + CHANCE) / 2)
-
-
-def test_a_mean_of_the_last_epochs_needs_to_know_how_many(tmp_path: Path) -> None:
-    objective = {**MEAN_LAST}
-    del objective["n_last"]
-    folder = write_sweep(tmp_path, definition=make_definition(objective=objective))
-    with pytest.raises(RecordError, match=r"objective\.n_last is missing"):
-        load(folder)
 
 
 def test_results_are_of_runs_that_were_not_cut_short(tmp_path: Path) -> None:
@@ -93,7 +88,7 @@ def test_the_number_of_settings_asked_for(
 
 
 def test_a_folder_without_records_is_refused(tmp_path: Path) -> None:
-    write_definition(tmp_path, make_definition())
+    write_stored(tmp_path, make_definition())
     with pytest.raises(RecordError, match="has no records"):
         load(tmp_path)
 
@@ -107,14 +102,17 @@ def test_a_sweep_without_its_definition_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("part", ["arms", "objective", "protocol", "tune"])
 def test_a_definition_that_lacks_a_part_is_refused(tmp_path: Path, part: str) -> None:
-    definition = make_definition()
-    del definition[part]
-    folder = write_sweep(tmp_path, definition=definition)
-    with pytest.raises(RecordError, match=f"is not a sweep's definition .*{part}"):
+    folder = write_sweep(tmp_path)
+    contents = read_sealed(folder / "definition.json")
+    del contents[part]
+    write_sealed(folder / "definition.json", contents)
+    with pytest.raises(RecordError, match=rf"cannot be read \({part} is missing\)"):
         load(folder)
 
 
-def test_a_definition_without_arms_is_refused(tmp_path: Path) -> None:
-    folder = write_sweep(tmp_path, definition=make_definition(arms={}))
-    with pytest.raises(RecordError, match="it has no arms"):
+def test_names_that_differ_in_how_a_sign_is_written_are_refused(tmp_path: Path) -> None:
+    space = {"optimizer.lr": {"kind": "choice", "values": [0.1]}}
+    arms = {name: {"overrides": [], "space": space} for name in ("a\n", "a\\n")}
+    folder = write_sweep(tmp_path, rows=TUNE[:1], definition=make_definition(arms=arms))
+    with pytest.raises(RecordError, match="two arms whose names differ in how a sign is written"):
         load(folder)

@@ -12,7 +12,6 @@ from ffnn_lab.records import RunResult
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.measures import separable
 from ffnn_lab.report.reports.report import report
-from ffnn_lab.report.text.separable import readable
 from tests.support.report.separable_builders import (
     N_TEST,
     as_predicted,
@@ -20,6 +19,7 @@ from tests.support.report.separable_builders import (
     ended,
     make_separable_sweep,
 )
+from tests.support.report.words import worded
 
 BATCHES = {"trainer.batch_size": [5, 10, "full"]}
 LRS = {"adam": {"optimizer.lr": [0.03, 0.3, 3.0]}}
@@ -79,7 +79,7 @@ def test_conditions_are_in_the_order_they_are_searched(tmp_path: Path) -> None:
 def test_an_arm_may_lack_a_condition(tmp_path: Path) -> None:
     eps = {"adam": {"optimizer.eps": [1e-8, 10.0]}}
     found = separable.find(make_separable_sweep(tmp_path, of_arms=eps, draws=(0, 2)))
-    words = readable(found.table, ["arm", *found.conditions])
+    words = worded("separable", found.table)
     assert words["arm"].tolist() == ["sgd", "adam", "adam"]
     assert words["optimizer.eps"].tolist() == ["-", "1e-08", "10"]
     assert words["runs"].tolist() == ["2", "2", "2"]
@@ -141,14 +141,14 @@ def test_a_diverged_run_counts_as_chance_and_is_counted(tmp_path: Path) -> None:
 
     found = separable.find(make_separable_sweep(tmp_path, draws=(0, 2), ends=ends))
     assert found.table["test.error"].tolist()[0] == 0.5
-    words = readable(found.table, ["arm"])
+    words = worded("separable", found.table)
     assert words["diverged"].tolist() == ["1", "0"]
     assert words["cosine to signs"].tolist()[0] == "0.2500 to 0.2500"
 
 
 def test_where_all_diverged_there_are_no_cosines(tmp_path: Path) -> None:
     sweep = make_separable_sweep(tmp_path, ends=lambda config: ended(config, status="diverged"))
-    words = readable(separable.find(sweep).table, ["arm"])
+    words = worded("separable", separable.find(sweep).table)
     for column in ("cosine to least norm", "cosine to signs", "highest train loss"):
         assert words[column].tolist() == ["-", "-"]
 

@@ -11,9 +11,9 @@ import pytest
 from rich.console import Console
 
 from ffnn_lab.records import RecordError, RecordWriter
+from ffnn_lab.report.kinds import Kind
 from ffnn_lab.report.reports.report import report
-from ffnn_lab.report.reports.sheets import SHEETS
-from ffnn_lab.report.text.captions import TEXTS
+from ffnn_lab.report.sheets import SHEETS
 from tests.support.report.arm_builders import Built, all_ended, make_arm_sweep
 from tests.support.report.builders import (
     CONFIRM,
@@ -116,7 +116,7 @@ def test_tables_in_latex_are_whole_and_say_n_and_interval(finished: Finished) ->
 
 
 def test_every_sheet_of_a_sweep_has_a_caption() -> None:
-    assert set(TEXTS) == set(SHEETS) - {"run", "separable", "separable_labeled"}
+    assert all(each.caption for each in SHEETS.values() if Kind.SWEEP in each.reports)
 
 
 def test_a_figure_names_the_runs_behind_it(finished: Finished) -> None:

@@ -11,14 +11,15 @@ from rich.console import Console
 
 from ffnn_lab.records import RecordError
 from ffnn_lab.report.claims import CLAIMS
+from ffnn_lab.report.claims.claim import Claim
 from ffnn_lab.report.claims.declaration import declare
-from ffnn_lab.report.claims.evidence import Claim
 from ffnn_lab.report.reports.verdict_report import region_text, report_claims
 from tests.report.claims.test_verdicts import wilson
 from tests.support.report.builders import write_run, write_sweep
 from tests.support.report.latex import check_latex
 
-ONE = CLAIMS[:1]
+ALL = tuple(CLAIMS.values())
+ONE = ALL[:1]
 """Enough where it is not about the claims."""
 
 
@@ -39,7 +40,7 @@ def reported(
 def test_prints_and_writes_all_verdicts(tmp_path: Path) -> None:
     sweep = wilson(tmp_path / "wilson_digits")
     declare(sweep.folder, n_runs=0)
-    paths, text = reported(tmp_path, "wilson_digits", claims=CLAIMS)
+    paths, text = reported(tmp_path, "wilson_digits", claims=ALL)
     assert text.isascii()
     assert [path.name for path in paths] == [
         *("claims.csv", "claims.md", "claims.tex"),
@@ -62,9 +63,9 @@ def test_prints_and_writes_all_verdicts(tmp_path: Path) -> None:
 
 def test_the_page_tells_each_claim_whole(tmp_path: Path) -> None:
     wilson(tmp_path / "wilson_digits")
-    reported(tmp_path, "wilson_digits", claims=CLAIMS)
+    reported(tmp_path, "wilson_digits", claims=ALL)
     page = (tmp_path / "claims" / "claims.md").read_text()
-    for claim in CLAIMS:
+    for claim in ALL:
         assert f"\n## {claim.name}\n" in page
         assert claim.hypothesis in page
         assert claim.reason in page
@@ -123,7 +124,7 @@ def test_sweeps_that_answer_nothing(tmp_path: Path) -> None:
     _, text = reported(tmp_path, "small", are_named=True)
     assert "fewer than 5 seeds" in text
     assert "supported" not in text
-    _, text = reported(tmp_path, claims=CLAIMS)
+    _, text = reported(tmp_path, claims=ALL)
     assert text.count("was not run") == len(CLAIMS)
 
 

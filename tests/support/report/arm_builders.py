@@ -14,19 +14,14 @@ from ffnn_lab.optimizers.adam import AdamConfig
 from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
 from ffnn_lab.optimizers.rmsprop import RMSPropConfig
 from ffnn_lab.optimizers.sgd import SGDConfig
-from ffnn_lab.records import (
-    DEFAULT_SETTING,
-    CurvePoint,
-    RecordWriter,
-    RunResult,
-    TrialRow,
-    write_definition,
-)
-from ffnn_lab.report.claims.evidence import Claim, Evidence
+from ffnn_lab.records import DEFAULT_SETTING, CurvePoint, RecordWriter, RunResult, TrialRow
+from ffnn_lab.report.claims.claim import Claim
+from ffnn_lab.report.claims.evidence import Evidence
 from ffnn_lab.report.claims.rule import judge
 from ffnn_lab.report.data.arms import parts
 from ffnn_lab.report.data.sweep import Sweep
 from tests.support.builders import make_run
+from tests.support.definitions import write_stored
 from tests.support.report.builders import ADAM, CHANCE, SGD, load_sweep
 
 CONFIRM_FROM = 1000
@@ -88,7 +83,7 @@ def make_arm_sweep(
 ) -> Sweep:
     """Write a sweep's records and load them; its name is the folder's."""
     n_fresh = max((len(arm.tuned) for arm in arms.values()), default=0)
-    write_definition(
+    write_stored(
         folder,
         {
             "name": folder.name,
@@ -197,7 +192,7 @@ def on_separable(
 
 def verdicts_of(claim: Claim, sweep: Sweep) -> dict[str, str]:
     """Judge a claim by a sweep: to each effect its verdict."""
-    findings = judge(claim.region, claim.measure(Evidence.of(sweep)))
+    findings = judge(claim.region, claim.effects(Evidence.of(sweep)))
     return {finding.effect.what: finding.verdict for finding in findings}
 
 

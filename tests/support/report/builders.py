@@ -10,18 +10,12 @@ import pandas as pd
 from ffnn_lab.config import RunConfig, run_id
 from ffnn_lab.optimizers.adam import AdamConfig
 from ffnn_lab.optimizers.sgd import SGDConfig
-from ffnn_lab.records import (
-    DEFAULT_SETTING,
-    CurvePoint,
-    RecordWriter,
-    RunResult,
-    TrialRow,
-    write_definition,
-)
+from ffnn_lab.records import DEFAULT_SETTING, CurvePoint, RecordWriter, RunResult, TrialRow
 from ffnn_lab.report.data.sweep import Sweep, load
 from ffnn_lab.report.data.winners import find_winners
 from ffnn_lab.report.measures.differences import paired_differences
 from tests.support.builders import make_run
+from tests.support.definitions import write_stored
 
 CHANCE = 0.9
 N_EPOCHS = 2
@@ -153,7 +147,7 @@ def write_sweep(
         keep: Which of the rows.
         definition: Instead of `make_definition`'s.
     """
-    write_definition(folder, definition or make_definition())
+    write_stored(folder, definition or make_definition())
     kept = [row for row in rows if keep(row)]
     results = [
         make_result(make_config(arm, setting, seed), last) for _, arm, setting, seed, last in kept

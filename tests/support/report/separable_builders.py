@@ -8,17 +8,11 @@ from typing import Any
 
 from ffnn_lab.config import RunConfig, run_id, with_values
 from ffnn_lab.config.task import SeparableConfig
-from ffnn_lab.records import (
-    CurvePoint,
-    Direction,
-    RecordWriter,
-    RunResult,
-    TrialRow,
-    write_definition,
-)
+from ffnn_lab.records import CurvePoint, Direction, RecordWriter, RunResult, TrialRow
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.separable import Draw, draw_labels
 from tests.support.builders import with_parts
+from tests.support.definitions import write_stored
 from tests.support.report.builders import load_sweep
 from tests.support.separable import ADAPTIVE, PLAIN, make_member
 
@@ -107,7 +101,7 @@ def make_separable_sweep(
         arm: {"task.draw_seed": list(draws), **(axes or {}), **(of_arms or {}).get(arm, {})}
         for arm in arms
     }
-    write_definition(
+    write_stored(
         folder,
         {
             "name": folder.name,

@@ -1,0 +1,27 @@
+"""What a sweep was asked to do: its typed definition, and the one reader of ``definition.json``.
+
+Nothing heavy is imported here (no pandas, torch, Optuna or Hydra): the sweeper, the report and the
+commands that only look at a sweep all read a definition through this package.
+"""
+
+from ffnn_lab.definition.definition import CONFIRM_FROM, Arm, Definition
+from ffnn_lab.definition.errors import RecordError
+from ffnn_lab.definition.essence import differences, essence, short_hash
+from ffnn_lab.definition.sealed import DamagedError, read_sealed, write_sealed
+from ffnn_lab.definition.stored import read_definition, stored_definition, write_definition
+
+__all__ = [
+    "CONFIRM_FROM",
+    "Arm",
+    "DamagedError",
+    "Definition",
+    "RecordError",
+    "differences",
+    "essence",
+    "read_definition",
+    "read_sealed",
+    "short_hash",
+    "stored_definition",
+    "write_definition",
+    "write_sealed",
+]

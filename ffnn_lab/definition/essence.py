@@ -1,0 +1,50 @@
+"""What of a definition moves its results: the part in which a resumed sweep must agree."""
+
+import difflib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from ffnn_lab.config import digest, identity
+from ffnn_lab.config.fields import without_neutral
+from ffnn_lab.config.sweep import STORED_OPTIONS
+from ffnn_lab.definition.definition import Definition
+from ffnn_lab.definition.stored import to_json
+
+
+def essence(definition: Definition) -> dict[str, Any]:
+    """Reduce a definition to what moves its results, as JSON.
+
+    An option that was added later counts where it is not neutral, as a leaf of a run's id does.
+    """
+    contents = to_json(definition)
+    moving = {
+        key: without_neutral(contents[key], part) for key, part in STORED_OPTIONS.items()
+    } | {stage: contents[stage] for stage in ("tune", "confirm")}
+    if not definition.way.is_sampled:
+        del moving["protocol"]["n_parallel"]
+    moving["arms"] = {
+        arm.name: {"space": contents["arms"][arm.name]["space"], "config": identity(arm.config)}
+        for arm in definition.arms
+    }
+    return moving
+
+
+def short_hash(definition: Definition) -> str:
+    """Hash a definition's essence to six digits, for the name of an ad hoc sweep."""
+    return digest(essence(definition))[:6]
+
+
+def differences(stored: Definition, asked: Definition) -> list[str]:
+    """List the lines in which two definitions differ, stored ones with ``-``, asked with ``+``."""
+    before, after = (list(_lines(essence(each))) for each in (stored, asked))
+    return [line for line in difflib.ndiff(before, after) if line[0] in "-+"]
+
+
+def _lines(contents: Any, prefix: str = "") -> Iterator[str]:  # noqa: ANN401 - JSON
+    if isinstance(contents, dict) and contents and "kind" not in contents:
+        separator = "." if prefix else ""
+        for key, value in contents.items():
+            yield from _lines(value, f"{prefix}{separator}{key}")
+    else:
+        yield f"{prefix}: {json.dumps(contents)}"

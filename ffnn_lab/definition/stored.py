@@ -1,0 +1,225 @@
+"""Write and read ``definition.json``; whatever is read is checked and typed here."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ffnn_lab.config import ConfigError
+from ffnn_lab.config.fields import check_value, coerce, leaf_fields, neutral_values
+from ffnn_lab.config.sweep import STORED_OPTIONS
+from ffnn_lab.definition.definition import Arm, Definition
+from ffnn_lab.definition.errors import RecordError
+from ffnn_lab.definition.sealed import DamagedError, read_sealed, write_sealed
+from ffnn_lab.protocols.space import Axis, Choice, Interval
+
+FILE = "definition.json"
+_STAGES = ("tune", "confirm")
+_NEEDED = ("name", "command", "arms", *STORED_OPTIONS, *_STAGES, "population_size")
+_OPTIONAL = ("id", "sessions")
+_NO_PRUNER = {"name": "none"}
+
+
+def write_definition(folder: Path, definition: Definition) -> None:
+    """Store what a sweep was asked to do, with a checksum, whole or not at all."""
+    write_sealed(folder / FILE, to_json(definition))
+
+
+def read_definition(folder: Path, *, is_whole: bool = False) -> Definition | None:
+    """Read what a sweep was asked to do.
+
+    Args:
+        folder: The sweep's.
+        is_whole: True if the arms' configs are needed too, and must fit this version. A report
+            or a count of the runs does without.
+
+    Returns:
+        The definition, options that are newer than it at their neutral values; None if the folder
+        has none.
+
+    Raises:
+        RecordError: If the file is damaged, or of a version that this one cannot read.
+    """
+    path = folder / FILE
+    if not path.exists():
+        return None
+    try:
+        return from_json(read_sealed(path), is_whole=is_whole)
+    except (OSError, DamagedError, ConfigError) as error:
+        msg = (
+            f"{path} cannot be read ({error}); restore it from a copy, or delete it and repeat "
+            "the sweep's command exactly: what is recorded stays"
+        )
+        raise RecordError(msg) from error
+
+
+def stored_definition(folder: Path, *, is_whole: bool = False) -> Definition:
+    """Read the definition that a sweep's folder must hold; see `read_definition`.
+
+    Raises:
+        RecordError: If there is none, or it cannot be read.
+    """
+    definition = read_definition(folder, is_whole=is_whole)
+    if definition is None:
+        msg = f"{folder} has no {FILE} to say what was asked for"
+        raise RecordError(msg)
+    return definition
+
+
+# --- to JSON ------------------------------------------------------------------------------------
+
+
+def to_json(definition: Definition) -> dict[str, Any]:
+    """Convert a definition to what ``definition.json`` holds."""
+    objective = asdict(definition.objective)
+    if definition.objective.moment != "mean_last":
+        del objective["n_last"]
+    contents = {
+        "name": definition.name,
+        "command": definition.command,
+        "arms": {
+            arm.name: {
+                "overrides": list(arm.overrides),
+                "space": {key: _axis_to_json(axis) for key, axis in arm.space.items()},
+                "config": dict(arm.leaves),
+            }
+            for arm in definition.arms
+        },
+        "protocol": {**asdict(definition.protocol), "n_parallel": definition.n_parallel},
+        "objective": objective,
+        "tune": {"seeds": list(definition.tune_seeds)},
+        "confirm": {"seeds": list(definition.confirm_seeds)},
+        "pruner": asdict(definition.pruner) if definition.pruner else dict(_NO_PRUNER),
+        "population_size": definition.population_size,
+        "id": definition.id,
+        "sessions": [dict(session) for session in definition.sessions],
+    }
+    return {key: value for key, value in contents.items() if value or key not in _OPTIONAL}
+
+
+def _axis_to_json(axis: Axis) -> dict[str, Any]:
+    if isinstance(axis, Choice):
+        growth = {"grows": True} if axis.grows else {}
+        return {"kind": "choice", "values": list(axis.values), **growth}
+    contents = asdict(axis)
+    return {"kind": "int" if contents.pop("is_int") else "float", **contents}
+
+
+# --- from JSON ----------------------------------------------------------------------------------
+
+
+def from_json(contents: Mapping[str, Any], *, is_whole: bool = False) -> Definition:
+    """Check and type what ``definition.json`` holds; see `read_definition`.
+
+    Raises:
+        DamagedError: If a field is unknown, missing or no such thing.
+        ConfigError: If a value is of the wrong type or out of its range.
+    """
+    _know(contents, (*_NEEDED, *_OPTIONAL), needed=_NEEDED, prefix="")
+    protocol = _mapping(contents["protocol"], "protocol")
+    objective = _mapping(contents["objective"], "objective")
+    pruner = _mapping(contents["pruner"], "pruner")
+    if objective.get("moment") != "mean_last":
+        objective = {"n_last": 1} | objective
+    _know(protocol, tuple(protocol), needed=("n_parallel",), prefix="protocol.")
+    arms = {
+        name: _mapping(arm, f"arms.{name}")
+        for name, arm in _mapping(contents["arms"], "arms").items()
+    }
+    if not arms:
+        msg = "arms names no arm"
+        raise DamagedError(msg)
+    return Definition(
+        name=coerce(contents["name"], str, "name"),
+        command=coerce(contents["command"], str, "command"),
+        arms=tuple(_arm(name, arm, is_whole=is_whole) for name, arm in arms.items()),
+        protocol=_options(protocol, "protocol", apart=("n_parallel",)),
+        n_parallel=coerce(protocol["n_parallel"], int, "protocol.n_parallel"),
+        objective=_options(objective, "objective"),
+        tune_seeds=_seeds(contents["tune"], "tune"),
+        confirm_seeds=_seeds(contents["confirm"], "confirm"),
+        pruner=None if pruner == _NO_PRUNER else _options(pruner, "pruner"),
+        population_size=coerce(contents["population_size"], int, "population_size"),
+        id=coerce(contents.get("id", ""), str, "id"),
+        sessions=tuple(
+            _mapping(session, "each of sessions")
+            for session in coerce(contents.get("sessions", []), list[Any], "sessions")
+        ),
+    )
+
+
+def _options(stored: Mapping[str, Any], name: str, *, apart: tuple[str, ...] = ()) -> Any:  # noqa: ANN401 - one of STORED_OPTIONS
+    """Create one of `STORED_OPTIONS` from its fields, the ones in ``apart`` left out."""
+    part = STORED_OPTIONS[name]
+    declared = {key: (hint, metadata) for key, hint, metadata in leaf_fields(part)}
+    stored = neutral_values(part) | {k: v for k, v in stored.items() if k not in apart}
+    _know(stored, tuple(declared), needed=tuple(declared), prefix=f"{name}.")
+    values = {}
+    for key, value in stored.items():
+        hint, metadata = declared[key]
+        values[key] = coerce(value, hint, f"{name}.{key}")
+        check_value(values[key], metadata, f"{name}.{key}")
+    return part(**values)
+
+
+def _seeds(stored: Any, stage: str) -> tuple[int, ...]:  # noqa: ANN401 - JSON
+    _know(_mapping(stored, stage), ("seeds",), needed=("seeds",), prefix=f"{stage}.")
+    return tuple(coerce(stored["seeds"], list[int], f"{stage}.seeds"))
+
+
+def _arm(name: str, stored: Mapping[str, Any], *, is_whole: bool) -> Arm:
+    prefix, known = f"arms.{name}.", ("overrides", "space", "config")
+    _know(stored, known, needed=known if is_whole else ("overrides", "space"), prefix=prefix)
+    space = _mapping(stored["space"], f"{prefix}space")
+    arm = Arm(
+        name,
+        tuple(coerce(stored["overrides"], list[str], f"{prefix}overrides")),
+        {
+            key: _axis(_mapping(axis, f"{prefix}space.{key}"), f"{prefix}space.{key}.")
+            for key, axis in space.items()
+        },
+        _mapping(stored.get("config", {}), f"{prefix}config"),
+    )
+    if is_whole:
+        _ = arm.config  # which must fit this version
+    return arm
+
+
+def _axis(stored: Mapping[str, Any], prefix: str) -> Axis:
+    if stored.get("kind") == "choice":
+        _know(stored, ("kind", "values", "grows"), needed=("values",), prefix=prefix)
+        return Choice(
+            tuple(coerce(stored["values"], list[Any], f"{prefix}values")),
+            grows=coerce(stored.get("grows", False), bool, f"{prefix}grows"),
+        )
+    names = ("kind", "low", "high", "log")
+    _know(stored, names, needed=names, prefix=prefix)
+    kind = coerce(stored["kind"], str, f"{prefix}kind")
+    check_value(kind, {"options": ("choice", "int", "float")}, f"{prefix}kind")
+    hint = int if kind == "int" else float
+    return Interval(
+        coerce(stored["low"], hint, f"{prefix}low"),
+        coerce(stored["high"], hint, f"{prefix}high"),
+        coerce(stored["log"], bool, f"{prefix}log"),
+        is_int=hint is int,
+    )
+
+
+def _mapping(value: Any, name: str) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    if not isinstance(value, dict):
+        msg = f"{name} must hold named values, got {value!r}"
+        raise DamagedError(msg)
+    return value
+
+
+def _know(
+    stored: Mapping[str, Any], known: tuple[str, ...], *, needed: tuple[str, ...], prefix: str
+) -> None:
+    for name in stored:
+        if name not in known:
+            msg = f"{prefix}{name} is no field that this version of ffnn_lab knows"
+            raise DamagedError(msg)
+    for name in needed:
+        if name not in stored:
+            msg = f"{prefix}{name} is missing"
+            raise DamagedError(msg)

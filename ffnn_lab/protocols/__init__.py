@@ -1,0 +1,8 @@
+"""Protocols: how settings are proposed, one file for each.
+
+Importing this package, or any protocol's file, imports no Optuna, pandas or torch.
+"""
+
+from ffnn_lab.protocols.option import PROTOCOLS, Protocol, Search, Standing, Values
+
+__all__ = ["PROTOCOLS", "Protocol", "Search", "Standing", "Values"]

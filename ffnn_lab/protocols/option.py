@@ -1,0 +1,135 @@
+"""The interface of a protocol: how the settings of one arm are proposed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from ffnn_lab.config import ConfigError, RunConfig
+from ffnn_lab.protocols.space import Choice, Interval, Space
+from ffnn_lab.registry import Option, View
+
+Values = dict[str, Any]
+"""A setting: the value of each axis by the dotted name of its field."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """What the proposals of one arm depend on, beside the settings that it tried before."""
+
+    arm: str
+    """Name of the arm; arms with equal spaces draw different settings."""
+    space: Space
+    n_settings: int
+    """Settings that are tried before a grid grows."""
+    seed: int
+    """Seed of the proposals."""
+    max_points: int
+    """Most points of a growing axis."""
+    config: RunConfig
+    """The arm's untuned default, which knows the natural bounds of each field."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the settings of one arm compare, all of which have a score."""
+
+    best: int
+    """Number of the best setting."""
+    completed: Collection[int]
+    """Numbers of the settings that came to a result, see `ffnn_lab.scores.is_completed`."""
+    is_flat: bool = False
+    """True if these all have the same score, so that the best is merely the first."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Protocol(Option):
+    """A way to propose settings; each protocol is a subclass in a file of its own.
+
+    Proposals must be a function of the search, the settings tried before and their scores, so that
+    an interrupted sweep proposes what it would have proposed.
+    """
+
+    kind: ClassVar[str] = "protocol"
+    description: str
+    """One line for the user."""
+    limits: tuple[str, ...] = ("n_settings", "max_points")
+    """Fields of `ProtocolConfig` that may be raised when a sweep goes on."""
+    grows: bool = False
+    """True if a grid adds settings beyond its edges."""
+    is_independent: bool = False
+    """True if settings are drawn independently, so that any few of them are a smaller sweep."""
+    sampler: str | None = None
+    """Class of `optuna.samplers` that draws the settings; None for a protocol that needs none."""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    """Keyword arguments of the sampler, beside its seed."""
+
+    @property
+    def is_sampled(self) -> bool:
+        """Return True if proposals depend on the scores and the order in which runs finish."""
+        return self.sampler is not None
+
+    def check(self, spaces: Mapping[str, Space]) -> None:
+        """Refuse axes that the protocol cannot search.
+
+        Args:
+            spaces: The axes of each arm, by the arm's name.
+
+        Raises:
+            ConfigError: Naming an axis or an arm, and what would fit.
+        """
+        growing = [key for space in spaces.values() for key in growing_axes(space)]
+        if growing and not self.grows:
+            able = ", ".join(name for name, each in PROTOCOLS.items() if each.grows)
+            msg = f"{growing[0]} grows, which only {able} does; got {self.written}"
+            raise ConfigError(msg)
+
+    @property
+    def written(self) -> str:
+        """Return the override that chooses the protocol."""
+        return f"hydra.sweeper.protocol.name={self.name}"
+
+    def n_settings(self, space: Space, limit: int) -> int:
+        """Return the number of settings that an arm tries before it grows.
+
+        Args:
+            space: The arm's axes.
+            limit: The number that the user set; no more combinations than there are are tried.
+        """
+        return limit if has_intervals(space) else min(n_points(space), limit)
+
+    def propose(
+        self, search: Search, known: Sequence[Values], standing: Standing | None
+    ) -> Values | None:
+        """Return the next setting of an arm, or None if there is none for now.
+
+        Not called where a sampler draws the settings.
+
+        Args:
+            search: What is searched.
+            known: The settings proposed before, in order.
+            standing: How these compare; None while some are not scored, and for protocols that do
+                not grow.
+        """
+        raise NotImplementedError
+
+
+PROTOCOLS = View(Protocol)
+"""All protocols, by name."""
+
+
+def growing_axes(space: Space) -> list[str]:
+    """Return the names of the axes that grow."""
+    return [key for key, axis in space.items() if isinstance(axis, Choice) and axis.grows]
+
+
+def has_intervals(space: Space) -> bool:
+    """Return True if any axis has infinitely many values."""
+    return any(isinstance(axis, Interval) for axis in space.values())
+
+
+def n_points(space: Space) -> int:
+    """Return the number of combinations of the listed values; intervals are left out."""
+    return math.prod(len(axis.values) for axis in space.values() if isinstance(axis, Choice))

@@ -1,0 +1,64 @@
+"""A claim: a sentence of a paper, declared so that the records of a sweep can answer it."""
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ffnn_lab.registry import Option
+from ffnn_lab.report.claims.region import Region
+
+if TYPE_CHECKING:
+    from ffnn_lab.report.claims.evidence import Evidence
+    from ffnn_lab.report.claims.rule import Effect
+
+MEASURES = "ffnn_lab.report.claims.measures"
+"""The package whose modules measure effects."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Claim(Option):
+    """A sentence of a paper as a hypothesis that a sweep can answer."""
+
+    kind: ClassVar[str] = "claim"
+    source: str
+    """Who claims it, where, and how well we know (the tags of PAPERS.md)."""
+    hypothesis: str
+    """In our own words."""
+    quantity: str
+    """What the effect is."""
+    unit: str
+    """The unit of a hundredth of the effect: all effects are rates or shares."""
+    region: Region
+    """Where the effect lies if the claim holds; its margin was declared before the runs."""
+    reason: str
+    """Why the margin is what it is."""
+    sweeps: Sequence[str]
+    """The sweeps that were made to answer it; with a suffix (``_small``) they still are."""
+    arms: str
+    """The arms that such a sweep needs, in words."""
+    measure: str
+    """The function that finds the effects, as ``module.function`` below `MEASURES`."""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    """Keyword arguments of that function."""
+
+    def find_measure(self) -> "Callable[..., list[Effect]]":
+        """Import the claim's measure and return it."""
+        module, function = self.measure.split(".")
+        found: Callable[..., list[Effect]] = getattr(
+            importlib.import_module(f"{MEASURES}.{module}"), function
+        )
+        return found
+
+    def effects(self, evidence: "Evidence") -> "list[Effect]":
+        """Measure the claim's effects in one sweep.
+
+        Raises:
+            MissingEvidenceError: If the sweep lacks what the claim is about.
+        """
+        return self.find_measure()(evidence, **self.arguments)
+
+    def is_asked_of(self, sweep: str) -> bool:
+        """Return True if a sweep of that name was made to answer the claim."""
+        suffixed = [(f"{name}_", f"{name}-") for name in self.sweeps]
+        return sweep in self.sweeps or any(sweep.startswith(each) for each in suffixed)

@@ -1,0 +1,63 @@
+"""Effects at a small tuning budget, from settings that were drawn independently."""
+
+from ffnn_lab.report.claims.evidence import Evidence, MissingEvidenceError
+from ffnn_lab.report.claims.rule import Effect
+from ffnn_lab.report.data.arms import variants
+from ffnn_lab.report.measures.budgets import NotIndependentError, drawn_settings
+from ffnn_lab.report.statistics import best_of_difference
+from ffnn_lab.report.statistics.budget import N_PER_BEST
+
+
+def best_of(evidence: Evidence, *, arm: str, against: str, n_settings: int) -> list[Effect]:
+    """Compute the expected tuning score of the best of a few settings, one arm's minus another's.
+
+    Args:
+        evidence: The sweep's.
+        arm: An optimizer.
+        against: The optimizer that it is compared with, in each variant of the smallest space.
+        n_settings: The number of settings of which the best one counts.
+    """
+    sweep = evidence.sweep
+    pairs = [
+        (arms[arm], arms[against])
+        for arms in variants(sweep.arms).values()
+        if {arm, against} <= arms.keys()
+    ]
+    if not pairs:
+        msg = f"it has no arms {arm} and {against} of one variant"
+        raise MissingEvidenceError(msg)
+    if sweep.objective.metric != "error":
+        msg = "its settings are scored by loss, and the margin is of error"
+        raise MissingEvidenceError(msg)
+    fewest = min(len(sweep.arms[each].space) for each, _ in pairs)
+    try:
+        drawn = {each: rows["score"].tolist() for each, rows in drawn_settings(sweep).items()}
+    except NotIndependentError as error:
+        raise MissingEvidenceError(str(error)) from error
+    effects = []
+    for pair in pairs:
+        if len(sweep.arms[pair[0]].space) > fewest:
+            continue
+        scores = [drawn.get(each, []) for each in pair]
+        if min(map(len, scores)) < N_PER_BEST * n_settings:
+            msg = f"{pair[0]} or {pair[1]} has fewer than {N_PER_BEST * n_settings} settings"
+            raise MissingEvidenceError(msg)
+        effects.append(_effect(evidence, pair, scores, n_settings))
+    return effects
+
+
+def _effect(
+    evidence: Evidence, pair: tuple[str, str], scores: list[list[float]], n_settings: int
+) -> Effect:
+    difference = best_of_difference(*scores, n_settings=n_settings)
+    rows = evidence.sweep.rows
+    is_tuned = (rows["stage"] == "tune") & rows["arm"].isin(pair)
+    return Effect(
+        what=f"best of {n_settings}: {pair[0]} - {pair[1]}",
+        estimate=difference.value,
+        standard_error=difference.standard_error,
+        freedom=difference.freedom,
+        n=min(map(len, scores)),
+        run_ids=tuple(dict.fromkeys(rows.loc[is_tuned, "run_id"])),
+        of="settings",
+    )

@@ -1,0 +1,44 @@
+"""Effects of tuning: untuned defaults compared with tuned winners at equal fresh seeds."""
+
+import pandas as pd
+
+from ffnn_lab.report.claims.evidence import Evidence, MissingEvidenceError, run_ids
+from ffnn_lab.report.claims.rule import Effect
+from ffnn_lab.report.data.arms import parts
+from ffnn_lab.report.statistics import differences_by_seed
+
+
+def own_gain(evidence: Evidence, *, optimizer: str) -> list[Effect]:
+    """Compute the test error of an optimizer's untuned default minus its winner's.
+
+    Args:
+        evidence: The sweep's.
+        optimizer: Each of its arms has an effect.
+    """
+    return [
+        _effect(evidence, f"default - tuned {arm}", evidence.defaults(arm), arm)
+        for arm in evidence.arms_of(optimizer)
+    ]
+
+
+def best_of_all(evidence: Evidence, *, n_arms: int) -> list[Effect]:
+    """Compute the test error of the best default, chosen by dev error, minus each tuned winner's.
+
+    Args:
+        evidence: The sweep's.
+        n_arms: The least number of tuned arms among which a best default is chosen.
+    """
+    arms = [arm for arm in evidence.sweep.arms if parts(arm)[0] and evidence.sweep.arms[arm].space]
+    if len(arms) < n_arms:
+        msg = f"it has fewer than {n_arms} tuned optimizers"
+        raise MissingEvidenceError(msg)
+    dev = {arm: evidence.errors(evidence.defaults(arm), split="dev").mean() for arm in arms}
+    best = min(arms, key=lambda arm: dev[arm])
+    default = evidence.defaults(best)
+    return [_effect(evidence, f"default {best} - tuned {arm}", default, arm) for arm in arms]
+
+
+def _effect(evidence: Evidence, what: str, default: pd.DataFrame, arm: str) -> Effect:
+    tuned = evidence.confirmed(arm)
+    values = differences_by_seed(evidence.errors(default), evidence.errors(tuned))
+    return Effect.of_values(what, values.tolist(), run_ids=run_ids(default, tuned))

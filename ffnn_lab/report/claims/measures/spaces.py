@@ -1,0 +1,104 @@
+"""Effects of how much is tuned, and of how weight decay acts, on the gap between two arms.
+
+All are differences of the winners' test errors at equal fresh seeds.
+"""
+
+from itertools import pairwise
+
+from ffnn_lab.report.claims.evidence import Evidence, MissingEvidenceError, winners_effect
+from ffnn_lab.report.claims.rule import Effect
+from ffnn_lab.report.data.arms import ADAPTIVE, PLAIN, parts, variants
+from ffnn_lab.report.data.sweep import Sweep
+from ffnn_lab.report.statistics import differences_by_seed
+
+Pair = tuple[str, str]
+"""An arm and the arm that it is compared with."""
+
+EPS = "optimizer.eps"
+CONTAINED = {"adagrad": ("sgd",), "rmsprop": ("sgd",), "adam": ("sgd", "heavy_ball")}
+"""With a large eps and a step in proportion these methods become those. The paper's RMSProp has a
+momentum and contains heavy ball too; ours has none."""
+
+
+def difference(evidence: Evidence, *, arm: str, against: str) -> list[Effect]:
+    """Compute the test error of an arm's winner minus that of another's."""
+    return [_gap(evidence, (arm, against))]
+
+
+def gap_closed_by_decoupling(evidence: Evidence) -> list[Effect]:
+    """Compute Adam's gap to a plain method with coupled decay minus that with decoupled decay."""
+    effects = []
+    for plain in PLAIN:
+        coupled, decoupled = (
+            (f"adam_{decay}", f"{plain}_{decay}") for decay in ("coupled", "decoupled")
+        )
+        if {*coupled, *decoupled} <= set(evidence.sweep.arms):
+            effects.append(_change(evidence, coupled, decoupled))
+    if not effects:
+        msg = "it has no arms adam and sgd or heavy_ball in variants coupled and decoupled"
+        raise MissingEvidenceError(msg)
+    return effects
+
+
+def gap_closed_by_tuning(evidence: Evidence) -> list[Effect]:
+    """Compute the gap in the smallest space minus the gap in the largest."""
+    return [_change(evidence, pairs[0], pairs[-1]) for pairs in nested_pairs(evidence)]
+
+
+def gap_to_the_contained(evidence: Evidence) -> list[Effect]:
+    """Compute the gap in the largest space, of arms that contain the plain one."""
+    effects = []
+    for pairs in nested_pairs(evidence):
+        arm, against = pairs[-1]
+        is_contained = parts(against)[0] in CONTAINED[parts(arm)[0]]
+        if is_contained and EPS in evidence.sweep.arms[arm].space:
+            effects.append(_gap(evidence, pairs[-1]))
+    if not effects:
+        msg = f"no adaptive arm of its largest space has {EPS} among its axes"
+        raise MissingEvidenceError(msg)
+    return effects
+
+
+def nested_pairs(evidence: Evidence) -> list[list[Pair]]:
+    """Find each adaptive and plain optimizer that occur together in several nested spaces.
+
+    Returns:
+        For each two optimizers the arms of both in every variant that has them, the smallest space
+        first: a space contains those before it if every axis of theirs is one of its own.
+
+    Raises:
+        MissingEvidenceError: If there are none.
+    """
+    sweep = evidence.sweep
+    found = []
+    for adaptive in ADAPTIVE:
+        for plain in PLAIN:
+            pairs = [
+                (arms[adaptive], arms[plain])
+                for arms in variants(sweep.arms).values()
+                if {adaptive, plain} <= arms.keys()
+            ]
+            pairs.sort(key=lambda pair: len(_axes(sweep, pair)))
+            ends = [_axes(sweep, pair) for pair in pairs]
+            are_nested = all(small <= large for small, large in pairwise(ends))
+            if pairs and are_nested and ends[0] < ends[-1]:
+                found.append(pairs)
+    if not found:
+        msg = "it has no adaptive and plain arm that occur in nested spaces (adam_lr, adam_all)"
+        raise MissingEvidenceError(msg)
+    return found
+
+
+def _axes(sweep: Sweep, pair: Pair) -> set[str]:
+    return {key for arm in pair for key in sweep.arms[arm].space}
+
+
+def _gap(evidence: Evidence, pair: Pair) -> Effect:
+    return winners_effect(evidence, " - ".join(pair), evidence.difference(*pair), arms=pair)
+
+
+def _change(evidence: Evidence, first: Pair, second: Pair) -> Effect:
+    """Compute the gap of one pair of arms minus that of another."""
+    values = differences_by_seed(evidence.difference(*first), evidence.difference(*second))
+    what = f"({' - '.join(first)}) - ({' - '.join(second)})"
+    return winners_effect(evidence, what, values, arms=(*first, *second))

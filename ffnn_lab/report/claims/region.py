@@ -1,0 +1,35 @@
+"""The region of effects that a claim asserts."""
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Region:
+    """The effects strictly between two ends."""
+
+    low: float
+    high: float
+
+    @classmethod
+    def above(cls, margin: float) -> "Region":
+        """Return the region of effects greater than a margin."""
+        return cls(margin, math.inf)
+
+    @classmethod
+    def below(cls, margin: float) -> "Region":
+        """Return the region of effects less than a margin."""
+        return cls(-math.inf, margin)
+
+    @classmethod
+    def within(cls, margin: float) -> "Region":
+        """Return the region of effects nearer to 0 than a margin."""
+        return cls(-margin, margin)
+
+    def has(self, effect: float) -> bool:
+        """Return True if an effect lies in the region."""
+        return self.low < effect < self.high
+
+    def distance(self, effect: float) -> float:
+        """Return how far an effect lies from the nearest end."""
+        return min(abs(effect - end) for end in (self.low, self.high))

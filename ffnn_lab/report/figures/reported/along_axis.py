@@ -1,0 +1,38 @@
+"""What the figures along one axis of a sweep share: whose runs are behind them, who is not."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ffnn_lab.report.figures.reported.figure import ReportFigure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ffnn_lab.report.measures.numbers import Numbers
+
+
+class AlongAxis(ReportFigure):
+    """A figure of the arms that were tried at several values of one axis.
+
+    The module that draws it has the dotted name of the axis as its ``KEY``.
+    """
+
+    def has_place(self, points: "pd.DataFrame") -> bool:
+        """Return True if there is a score at any value."""
+        return bool(points["score"].notna().any())
+
+    def behind(self, numbers: "Numbers") -> Mapping[str, Sequence[str]]:
+        """Return the tuning runs of the arms that were tried at several values."""
+        series = self.drawing.series_of(numbers.sweep, self.drawing.KEY)
+        return {arm: numbers.tried[arm] for arm in series}
+
+    def left_out(self, numbers: "Numbers") -> list[str]:
+        """Return a remark on each arm that the figure lacks."""
+        if self.drawn(numbers) is None:
+            return []
+        shown = self.behind(numbers)
+        return [
+            f"{arm} is not in {self.name}: it was tried at one value alone"
+            for arm in numbers.sweep.arms
+            if arm not in shown
+        ]

@@ -1,0 +1,77 @@
+"""A figure of a report, with all that is known of it."""
+
+import importlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ffnn_lab.registry import Option
+from ffnn_lab.report.kinds import Kind
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ffnn_lab.report.measures.numbers import Numbers
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ReportFigure(Option):
+    """A figure of a report: its points, how it is laid out, and which runs are behind it.
+
+    It is drawn by the module of `ffnn_lab.report.figures` that has its name. Such a module imports
+    matplotlib, so it is imported when it is used.
+    """
+
+    kind: ClassVar[str] = "figure"
+    reports: Sequence[Kind] = (Kind.SWEEP,)
+    """The kinds of reports that have it."""
+    module: str = ""
+    """The module that draws it, and the stem of its files, if they have not the figure's name."""
+    earlier: Sequence[str] = ()
+    """Stems of files that earlier versions wrote in its place, and that are removed."""
+
+    @property
+    def stem(self) -> str:
+        """The name of its files, without their suffixes."""
+        return self.module or self.name
+
+    @property
+    def drawing(self) -> Any:  # noqa: ANN401 - a module
+        """The module that draws it."""
+        return importlib.import_module(f"ffnn_lab.report.figures.{self.stem}")
+
+    def points(self, numbers: "Numbers") -> "pd.DataFrame | None":
+        """Return the table that the figure shows; None where it has nothing to show."""
+        found: pd.DataFrame = self.drawing.points(numbers.sweep, numbers.winners)
+        return found
+
+    def has_place(self, points: "pd.DataFrame") -> bool:
+        """Return True if any of the points can be drawn."""
+        return len(points) > 0
+
+    def figure(self, points: "pd.DataFrame") -> "Figure":
+        """Return the figure.
+
+        Args:
+            points: What `points` returned, at least one of which has a place.
+        """
+        drawn: Figure = self.drawing.figure(points)
+        return drawn
+
+    def behind(self, numbers: "Numbers") -> Mapping[str, Sequence[str]]:
+        """Return the ids of the runs behind the figure, by arm."""
+        return numbers.reported
+
+    def left_out(self, numbers: "Numbers") -> list[str]:  # noqa: ARG002 - most leave out nothing
+        """Return remarks on what the figure does not show."""
+        return []
+
+    def drawn(self, numbers: "Numbers") -> "pd.DataFrame | None":
+        """Return the points if any can be drawn, computed once for each report."""
+        points = self.points_once(numbers)
+        return points if points is not None and self.has_place(points) else None
+
+    def points_once(self, numbers: "Numbers") -> "pd.DataFrame | None":
+        """Return `points`, computed once for each report."""
+        return numbers.once(f"points of {self.name}", lambda: self.points(numbers))

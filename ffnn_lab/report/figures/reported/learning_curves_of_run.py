@@ -1,0 +1,43 @@
+"""Errors of a single run against the epoch."""
+
+from typing import TYPE_CHECKING
+
+from ffnn_lab.registry import register
+from ffnn_lab.report.figures.reported.figure import ReportFigure
+from ffnn_lab.report.kinds import Kind
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ffnn_lab.report.measures.numbers import Numbers
+
+
+class LearningCurvesOfRun(ReportFigure):
+    """The three splits of the one run that a folder holds, in one panel."""
+
+    def points(self, numbers: "Numbers") -> "pd.DataFrame | None":
+        """Return the run's errors by split and epoch; None where there are several runs."""
+        records = numbers.records
+        if len(records.runs) != 1:
+            return None
+        found: pd.DataFrame = self.drawing.points(
+            records.curves, records.runs, run_ids=self.behind(numbers)
+        )
+        return found
+
+    def figure(self, points: "pd.DataFrame") -> "Figure":
+        """Return the figure."""
+        drawn: Figure = self.drawing.figure_of_run(points)
+        return drawn
+
+    def behind(self, numbers: "Numbers") -> dict[str, list[str]]:
+        """Return the id of the run."""
+        return {"run": numbers.records.runs["run_id"].tolist()}
+
+
+register(
+    LearningCurvesOfRun(
+        name="learning_curves_of_run", order=2, reports=(Kind.RUN,), module="learning_curves"
+    )
+)

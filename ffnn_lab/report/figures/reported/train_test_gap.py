@@ -1,0 +1,25 @@
+"""The gap between test and train error, during training and at its end."""
+
+from typing import TYPE_CHECKING
+
+from ffnn_lab.registry import register
+from ffnn_lab.report.figures.reported.figure import ReportFigure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ffnn_lab.report.measures.numbers import Numbers
+
+
+class TrainTestGap(ReportFigure):
+    """The course of training on the left, moments on the right."""
+
+    def points(self, numbers: "Numbers") -> "pd.DataFrame":
+        """Return the gap on the way down in train loss, at equal train loss, and as reported."""
+        found: pd.DataFrame = self.drawing.points(
+            numbers.sweep, numbers.winners, arms=numbers.arms, matched=numbers.matched
+        )
+        return found
+
+
+register(TrainTestGap(name="train_test_gap", order=7, earlier=("matched_gap",)))

@@ -1,0 +1,136 @@
+"""The content of a folder's report: tables, figures and remarks, computed from its records."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ffnn_lab.report.data.sweep import Records
+from ffnn_lab.report.figures.reported import FIGURES
+from ffnn_lab.report.figures.save import provenance
+from ffnn_lab.report.kinds import Kind
+from ffnn_lab.report.measures.numbers import Numbers
+from ffnn_lab.report.reports import ends
+from ffnn_lab.report.reports.captions import caption
+from ffnn_lab.report.sheets import SHEETS
+from ffnn_lab.report.text.notes import about_failed, notes
+from ffnn_lab.report.text.separable import remarks as about_separable
+from ffnn_lab.report.text.units import units_of
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table that is ready to be printed and written."""
+
+    name: str
+    words: pd.DataFrame
+    """The table as people read it."""
+    numbers: pd.DataFrame | None
+    """The table as programs read it; None where another one has its numbers."""
+    is_printed: bool
+    """False if it is only written."""
+    caption: str
+    """Above the table in LaTeX."""
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """A figure that is ready to be written."""
+
+    name: str
+    figure: Figure
+    points: pd.DataFrame
+    source: Mapping[str, object]
+
+
+@dataclass(frozen=True, eq=False)
+class Content:
+    """Everything that a report prints and writes, before it is printed or written."""
+
+    records: Records
+    sheets: Sequence[Table]
+    drawings: Sequence[Drawing]
+    remarks: Sequence[str]
+    """What a reader must know beside the tables."""
+    commands: Sequence[str] = ()
+    """For each arm, the command that trains its best setting again, below the arm's name."""
+
+
+def content_of(records: Records) -> Content:
+    """Compute the report of a sweep, finished or not, or of single runs.
+
+    Args:
+        records: What `ffnn_lab.report.data.sweep.load` returns.
+    """
+    numbers = Numbers(records)
+    tables, on_intervals = tables_of(numbers)
+    drawings, left_out = _drawings_of(numbers)
+    return Content(
+        records,
+        tables,
+        drawings,
+        remarks=[*_remarks_of(numbers), *on_intervals, *left_out],
+        commands=_commands_of(numbers),
+    )
+
+
+def tables_of(numbers: Numbers) -> tuple[list[Table], list[str]]:
+    """Return the tables of a report, and remarks on their intervals."""
+    units = units_of(numbers.records.runs)
+    found, shown = [], []
+    for sheet in SHEETS.values():
+        table = sheet.numbers(numbers) if numbers.kind in sheet.reports else None
+        if table is None or table.empty:
+            continue
+        shown.append((sheet, table))
+        found.append(
+            Table(
+                sheet.name,
+                units.reworded_table(pd.DataFrame(sheet.words(table))),
+                table if sheet.has_csv else None,
+                is_printed=sheet.is_printed,
+                caption=caption(numbers, sheet.caption) + ends.in_caption(sheet, table),
+            )
+        )
+    return found, ends.remarks(shown)
+
+
+def _drawings_of(numbers: Numbers) -> tuple[list[Drawing], list[str]]:
+    """Draw what can be drawn, and return remarks on what cannot."""
+    units = units_of(numbers.records.runs)
+    drawings, left_out = [], []
+    for each in FIGURES.values():
+        if numbers.kind not in each.reports:
+            continue
+        left_out += each.left_out(numbers)
+        points = each.drawn(numbers)
+        if points is None:
+            continue
+        figure = each.figure(points)
+        units.reword_figure_(figure)
+        source = provenance(
+            numbers.records.runs, run_ids=each.behind(numbers), commands=numbers.commands
+        )
+        drawings.append(Drawing(each.stem, figure, points, source))
+    return drawings, left_out
+
+
+def _remarks_of(numbers: Numbers) -> list[str]:
+    """Return what a reader must know of the records as a whole."""
+    records = numbers.records
+    if numbers.kind == Kind.RUN:
+        return about_failed(records.runs, of=records.name)
+    if numbers.kind == Kind.SEPARABLE:
+        found = about_separable(numbers.sweep, numbers.separable)
+        return [*found, *about_failed(records.runs, of=records.name)]
+    found = notes(numbers.sweep, numbers.winners, numbers.arms)
+    why = numbers.why_no_budgets
+    return [*found, *([f"there are no budget curves: {why}"] if why else [])]
+
+
+def _commands_of(numbers: Numbers) -> list[str]:
+    if numbers.kind != Kind.SWEEP:
+        return []
+    rows = numbers.arms.to_dict("records")
+    return [f"# {row['arm']}\n{row['command']}" for row in rows if row["command"]]

@@ -1,0 +1,69 @@
+"""Remarks on the intervals of a report that were cut, and on those that are left out.
+
+A t interval of few seeds may reach below an error of 0, where no truth is; what lies there is cut
+off, and that is told, since it shows that the seeds are too few. Equal values give no interval.
+"""
+
+import math
+from collections.abc import Iterable
+
+import pandas as pd
+
+from ffnn_lab.report.sheets.sheet import Estimate, Sheet
+
+HAIR = 1e-9
+"""Rounding that makes no interval lopsided."""
+CUT = "an interval is cut where no error or no difference of errors lies beyond its end"
+EQUAL = "no interval is given where all seeds came to the same value"
+
+
+def in_caption(sheet: Sheet, numbers: pd.DataFrame) -> str:
+    """Return what the caption of a sheet must add about its intervals; empty if nothing."""
+    odd = [_odd(numbers, estimate) for estimate in sheet.estimates]
+    said = [text for text, place in ((CUT, 0), (EQUAL, 1)) if any(each[place] for each in odd)]
+    return "".join(f" {text[0].upper()}{text[1:]}." for text in said)
+
+
+def remarks(sheets: Iterable[tuple[Sheet, pd.DataFrame]]) -> list[str]:
+    """Return sentences that say which intervals of a report are cut and which are left out.
+
+    Args:
+        sheets: Each sheet with its numbers.
+    """
+    cut: list[str] = []
+    equal: list[str] = []
+    for sheet, numbers in sheets:
+        for estimate in sheet.estimates:
+            for found, rows in zip((cut, equal), _odd(numbers, estimate), strict=True):
+                if rows and sheet.lists_rows:
+                    found.append(f"{estimate.words} of {', '.join(rows)}")
+                elif rows:
+                    found.append(f"in {sheet.name.replace('_', ' ')}")
+    why = {
+        CUT: "the t interval of so few seeds reaches further",
+        EQUAL: "equal values do not say how others would spread",
+    }
+    return [
+        f"{text}, for {why[text]}: {'; '.join(dict.fromkeys(found))}"
+        for text, found in ((CUT, cut), (EQUAL, equal))
+        if found
+    ]
+
+
+def _odd(numbers: pd.DataFrame, estimate: Estimate) -> tuple[list[str], list[str]]:
+    """Return the rows whose interval was cut, and those that have none for equal values."""
+    name = estimate.column
+    ends = f"{name}.low", f"{name}.high"
+    low, high = ends if ends[0] in numbers else ("low", "high")
+    cut, equal = [], []
+    for row in numbers.to_dict("records"):
+        who = f"{row['arm']} - {row['baseline']}" if "baseline" in row else str(row["arm"])
+        mean = float(row[name])
+        if not math.isfinite(mean):
+            continue
+        if math.isnan(row[low]):
+            if row[estimate.count] > 1:
+                equal.append(who)
+        elif abs((mean - row[low]) - (row[high] - mean)) > HAIR * max(1.0, abs(mean)):
+            cut.append(who)
+    return cut, equal

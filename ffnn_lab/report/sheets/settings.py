@@ -1,0 +1,40 @@
+"""The settings behind the results, and how all runs ended."""
+
+from typing import TYPE_CHECKING
+
+from ffnn_lab.registry import register
+from ffnn_lab.report.sheets.sheet import Sheet, Words
+from ffnn_lab.report.text.arm_cells import tuned_axes
+from ffnn_lab.report.text.cells import count_cell, value_cell
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def words(table: "pd.DataFrame") -> Words:
+    """Return the values of each setting, and the number of runs of each status."""
+    statuses = [str(column) for column in table if str(column).startswith("runs.")]
+    counts = [
+        ", ".join(f"{row[s]} {s.removeprefix('runs.')}" for s in statuses if row[s]) or "none"
+        for row in table.to_dict("records")
+    ]
+    return {
+        "arm": table["arm"].tolist(),
+        "best": [count_cell(n) for n in table["setting"]],
+        **{axis: [value_cell(value) for value in table[axis]] for axis in tuned_axes(table)},
+        "settings": [str(n) for n in table["n_settings"]],
+        "runs": counts,
+    }
+
+
+register(
+    Sheet(
+        name="settings",
+        order=2,
+        numbers=lambda numbers: numbers.arms,
+        words=words,
+        has_csv=False,
+        caption="The best setting of each arm: its values, the settings that were tried with all "
+        "their seeds, and all runs by how they ended.",
+    )
+)

@@ -1,0 +1,51 @@
+"""A sheet: one table of a report, with all that is known of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from ffnn_lab.registry import Option
+from ffnn_lab.report.kinds import Kind
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ffnn_lab.report.measures.numbers import Numbers
+
+Words = Mapping[str, Sequence[str]]
+"""To each heading its cells, one per row."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A column of a sheet that has an interval."""
+
+    column: str
+    """Its ends are ``column.low`` and ``column.high``, or ``low`` and ``high``."""
+    words: str
+    """What notes call it."""
+    count: str = "n_seeds"
+    """The column that counts the values behind it."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sheet(Option):
+    """A table of a report: its numbers, its words, and what is said of both."""
+
+    kind: ClassVar[str] = "sheet"
+    numbers: Callable[["Numbers"], "pd.DataFrame | None"]
+    """The table of numbers; None, or without rows, where there is nothing to show."""
+    words: Callable[["pd.DataFrame"], Words]
+    """The table as people read it, from one of numbers that has rows."""
+    reports: Sequence[Kind] = (Kind.SWEEP,)
+    """The kinds of reports that have it."""
+    is_printed: bool = True
+    """False if it is only written."""
+    has_csv: bool = True
+    """False if another sheet's file has its numbers."""
+    caption: str = ""
+    """Above the table in LaTeX; `ffnn_lab.report.reports.captions` fills in what is in braces."""
+    estimates: Sequence[Estimate] = ()
+    """Its intervals: notes tell which are cut or left out."""
+    lists_rows: bool = False
+    """True if such notes name the rows; else they name the sheet."""

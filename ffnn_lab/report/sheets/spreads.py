@@ -1,0 +1,45 @@
+"""How test errors spread over seeds."""
+
+from typing import TYPE_CHECKING
+
+from ffnn_lab.registry import register
+from ffnn_lab.report.sheets.sheet import Estimate, Sheet, Words
+from ffnn_lab.report.text.cells import INTERVAL, interval_cells, percent
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def words(table: "pd.DataFrame") -> Words:
+    """Return the spreads in percent."""
+    return {
+        "arm": table["arm"].tolist(),
+        f"test error (%) {INTERVAL}": interval_cells(table, "test.error"),
+        f"interquartile mean (%) {INTERVAL}": interval_cells(table, "interquartile"),
+        **{
+            heading: [percent(value) for value in table[name]]
+            for name, heading in (
+                ("std", "deviation (points)"),
+                ("lowest", "lowest (%)"),
+                ("median", "median (%)"),
+                ("highest", "highest (%)"),
+            )
+        },
+        "seeds": [str(n) for n in table["n_seeds"]],
+        "diverged": [str(n) for n in table["n_diverged"]],
+    }
+
+
+register(
+    Sheet(
+        name="spreads",
+        order=5,
+        numbers=lambda numbers: numbers.spreads if numbers.has_results else None,
+        words=words,
+        is_printed=False,
+        caption="How test errors spread over {n}. Means have their {percent} t interval in "
+        "brackets, interquartile means that of Tukey and McLaughlin; the deviation is the "
+        "sample's.",
+        estimates=(Estimate("interquartile", "interquartile mean"),),
+    )
+)

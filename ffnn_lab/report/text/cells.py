@@ -1,0 +1,60 @@
+"""Cells of tables as people read them: numbers to words."""
+
+import json
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ABSENT = "-"
+INTERVAL = "[95% interval]"
+PLUS_MINUS = "+-"
+
+
+def interval_cells(table: "pd.DataFrame", name: str) -> list[str]:
+    """Return each row's estimate with the ends of its interval, in percent."""
+    ends = f"{name}.low", f"{name}.high"
+    # A table about one estimate alone names the ends of its interval plainly.
+    low, high = ends if ends[0] in table else ("low", "high")
+    return [
+        percent(mean) + ("" if math.isnan(start) else f" [{percent(start)}, {percent(end)}]")
+        for mean, start, end in table[[name, low, high]].to_numpy()
+    ]
+
+
+def percent(rate: float) -> str:
+    """Write a rate in percent, without the sign: that stands in the heading."""
+    # Rounded first and 0 added, lest a rounding error is written as -0.00.
+    return ABSENT if math.isnan(rate) else f"{round(100 * rate, 2) + 0.0:.2f}"
+
+
+def p_value(p: float) -> str:
+    """Write a p value to three places."""
+    return ABSENT if math.isnan(p) else "<0.001" if p < 0.0005 else f"{p:.3f}"  # noqa: PLR2004
+
+
+def counts(numbers: Iterable[int], what: str) -> str:
+    """Return how many there are: ``1 seed``, or ``9 to 10 seeds`` where numbers vary."""
+    ends = sorted(set(numbers)) or [0]
+    words = " to ".join(dict.fromkeys((str(ends[0]), str(ends[-1]))))
+    return f"{words} {what}{'' if ends == [1] else 's'}"
+
+
+def count_cell(n: object) -> str:
+    """Return a count that may be missing as a cell."""
+    import pandas as pd  # noqa: PLC0415 - options of reports, which import this, must stay light
+
+    return ABSENT if n is pd.NA else str(n)
+
+
+def value_cell(value: object) -> str:
+    """Return a value of a setting as a cell: a number to three digits, others as JSON."""
+    if isinstance(value, float):
+        return ABSENT if math.isnan(value) else f"{value:.3g}"
+    import pandas as pd  # noqa: PLC0415 - as above
+
+    if value is None or value is pd.NA:
+        return ABSENT
+    return value if isinstance(value, str) else json.dumps(value, default=str)

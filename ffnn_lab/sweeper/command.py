@@ -1,0 +1,266 @@
+"""Run the sweep that a command line asks for, from its definition to its report.
+
+Whoever imports this module waits for torch, optuna and pandas.
+"""
+
+import functools
+import signal
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from hydra.core.config_loader import ConfigLoader
+from omegaconf import DictConfig
+from rich.console import Console
+
+from ffnn_lab.config import ConfigError, SweeperConfig
+from ffnn_lab.definition import Definition, read_definition
+from ffnn_lab.records import TableReader, read_runs
+from ffnn_lab.report.claims import declaration
+from ffnn_lab.report.reports.preflight import prepare_report
+from ffnn_lab.sweeper.collection import no_collection
+from ffnn_lab.sweeper.compose import define
+from ffnn_lab.sweeper.cores import idle_cores, n_cores, share_of_cores
+from ffnn_lab.sweeper.display import SweepDisplay
+from ffnn_lab.sweeper.estimate import estimate
+from ffnn_lab.sweeper.opening import open_sweep
+from ffnn_lab.sweeper.plan import duration, make_plan, plan_lines
+from ffnn_lab.sweeper.process import Post
+from ffnn_lab.sweeper.resume import is_other, settle_folder
+from ffnn_lab.sweeper.settle import settle_sweep
+from ffnn_lab.sweeper.signals import answer
+from ffnn_lab.sweeper.supervisor import Job, Launcher, lead, work_alone
+from ffnn_lab.sweeper.weights import runs_without_weights
+from ffnn_lab.sweeper.worker import StoppedError
+from ffnn_lab.tasks import check_task
+from ffnn_lab.trainer import settle_device
+
+MakeLauncher = Callable[[Job, Path, int], Launcher]
+"""Makes the Hydra launcher of a job for a sweep's folder and a number of workers."""
+
+
+class SweepStoppedError(KeyboardInterrupt):
+    """The user stopped a sweep; the message says what is kept, and how to go on."""
+
+
+def run_sweep(
+    loader: ConfigLoader,
+    master: DictConfig,
+    arguments: Sequence[str],
+    make_launcher: MakeLauncher,
+    *,
+    console: Console | None = None,
+) -> Path:
+    """Run a sweep: print its plan, train what is not recorded, and end with its report.
+
+    Args:
+        loader: Hydra's.
+        master: The config that Hydra composed for the command.
+        arguments: The command's overrides, Hydra's own left out.
+        make_launcher: Makes the launcher that the command asks for.
+        console: Where to print; None for the command line, which ends with the report.
+
+    Returns:
+        The sweep's folder.
+
+    Raises:
+        SweepStoppedError: If the user stopped it.
+        UserError: For a slip anywhere in the command, or a sweep that cannot go on.
+    """
+    is_reported = console is None
+    console = console or Console()
+    definition, options = define(loader, master, arguments, settle_device)
+    outputs = Path(definition.arms[0].config.paths.outputs)
+    definition, is_continued = settle(definition, options, outputs, console)
+    folder = outputs / definition.name
+    launcher, n_workers = settle_launcher(master, options.n_workers)
+    if not announce(
+        definition,
+        folder,
+        console,
+        is_continued=is_continued,
+        launcher=launcher,
+        n_workers=n_workers,
+        n_threads=options.n_threads,
+        is_dry=options.dry_run,
+    ):
+        return folder
+    before = answer(signal.default_int_handler)  # the display tidies up
+    try:
+        with SweepDisplay(definition, console) as display:
+            open_sweep(
+                definition,
+                outputs,
+                storage_url=options.storage,
+                patience_seconds=options.storage_patience_seconds,
+                retry_failed=options.retry_failed,
+                watcher=display,
+            )
+            # Before the first run: a claim that is reworded after it is found out.
+            declaration.declare(folder, n_runs=count_recorded(folder))
+            work = work_alone if launcher == "basic" else lead
+            post = post_of(folder, options, n_workers)
+            work(post, lambda job: make_launcher(job, folder, n_workers), display)
+    except StoppedError:
+        msg = (
+            f"stopped: {len(read_runs(folder))} runs are recorded, and what was in training is "
+            "kept as far as trainer.checkpoint_seconds allows. Go on with\n"
+            f"  {definition.command}"
+        )
+        raise SweepStoppedError(msg) from None
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    if is_reported:
+        end_with_report(folder)
+    return folder
+
+
+def settle(
+    definition: Definition, options: SweeperConfig, outputs: Path, console: Console
+) -> tuple[Definition, bool]:
+    """Settle what a definition leaves open, and the folder that it belongs to.
+
+    Args:
+        definition: The sweep that the user asked for.
+        options: The sweep's options.
+        outputs: The folder of all sweeps.
+        console: Where to print.
+
+    Returns:
+        The settled definition, and True if the records in its folder are kept.
+
+    Raises:
+        UserError: If another definition of the name was begun and is to be kept.
+    """
+    settled = functools.partial(
+        settle_sweep,
+        definition,
+        population_size=options.population_size,
+        notice=functools.partial(say, console),
+    )
+    stored = read_definition(outputs / definition.name, is_whole=True)
+    definition = settled(stored=stored)
+    is_continued = (
+        options.if_changed != "discard" or stored is None or not is_other(stored, definition)
+    )
+    if not is_continued:
+        definition = settled(stored=None)
+    return settle_folder(definition, outputs, if_changed=options.if_changed), is_continued
+
+
+def settle_launcher(master: DictConfig, n_workers: int | None) -> tuple[str, int]:
+    """Return the name of the launcher that starts the workers, and how many it is to start.
+
+    Raises:
+        ConfigError: If the launcher cannot start that many.
+    """
+    launcher = str(master.hydra.runtime.choices["hydra/launcher"])
+    if launcher == "basic":
+        if n_workers not in (None, 1):
+            msg = (
+                f"hydra.sweeper.n_workers={n_workers} needs a launcher that starts processes, "
+                "such as hydra/launcher=joblib; basic works in this one"
+            )
+            raise ConfigError(msg)
+        return launcher, 1
+    if n_workers is None and launcher == "joblib":
+        n_jobs = int(master.hydra.launcher.n_jobs)
+        return launcher, n_jobs if n_jobs > 0 else max(1, n_cores() + 1 + n_jobs)
+    return launcher, n_workers or 1
+
+
+def post_of(folder: Path, options: SweeperConfig, n_workers: int) -> Post:
+    """Return the place that each worker of a sweep takes."""
+    return Post(
+        str(folder.resolve()),
+        options.storage,
+        n_workers,
+        options.max_failures,
+        n_threads=options.n_threads,
+        patience_seconds=options.storage_patience_seconds,
+    )
+
+
+def announce(
+    definition: Definition,
+    folder: Path,
+    console: Console,
+    *,
+    is_continued: bool,
+    launcher: str,
+    n_workers: int,
+    n_threads: int | None,
+    is_dry: bool,
+) -> bool:
+    """Print a sweep's plan; then try what its report needs, and compile what is missing.
+
+    Args:
+        definition: The sweep.
+        folder: Its folder.
+        console: Where to print.
+        is_continued: Whether the records in the folder are kept.
+        launcher: The launcher that starts the workers.
+        n_workers: Workers that share the sweep.
+        n_threads: Threads of each worker, as the user set it, or None.
+        is_dry: Whether the plan is all that is wanted.
+
+    Returns:
+        True if the sweep is to go on.
+    """
+    n_recorded = count_recorded(folder) if is_continued else 0
+    n_again = len(runs_without_weights(definition, folder)) if is_continued else 0
+    timed = functools.partial(
+        estimate,
+        definition,
+        n_recorded=n_recorded,
+        n_again=n_again,
+        n_workers=n_workers,
+        n_threads=n_threads or share_of_cores(n_workers),
+    )
+    left = timed(may_compile=False)
+    runs = [arm.config for arm in definition.arms]
+    # Other workers would share a device with this one.
+    is_alone = launcher == "basic" and all(run.device == "cpu" for run in runs)
+    n_left = definition.n_runs - n_recorded + n_again
+    plan = make_plan(
+        definition,
+        str(folder),
+        left,
+        n_workers=n_workers,
+        n_idle=idle_cores(n_cores(), left.n_threads, n_left) if is_alone else 0,
+        tasks=list(dict.fromkeys(check_task(run.task, Path(run.paths.data)) for run in runs)),
+    )
+    for line in plan_lines(plan):
+        say(console, line)
+    prepare_report(
+        folder,
+        [arm.name for arm in definition.arms],
+        n_fresh=len(definition.confirm_seeds),
+        is_tried=not is_dry,
+        notice=functools.partial(say, console),
+    )
+    if is_dry:
+        return False
+    if left.is_upper:
+        say(console, "compiling the training steps before the first run; this machine keeps them")
+        say(console, f"compiled; about {duration(timed(may_compile=True).seconds)} here")
+    return True
+
+
+def count_recorded(folder: Path) -> int:
+    """Count the rows of ``trials`` whose runs are recorded."""
+    runs = TableReader(folder, "runs", ["run_id"]).refresh()
+    return int(TableReader(folder, "trials").refresh()["run_id"].isin(runs["run_id"]).sum())
+
+
+def end_with_report(folder: Path) -> None:
+    """Print the tables of a sweep, and write its tables and figures."""
+    with no_collection():
+        # Imported late: statistics and figures would make every sweep start later.
+        from ffnn_lab.report.reports.report import report  # noqa: PLC0415
+
+        report(folder)
+
+
+def say(console: Console, text: str) -> None:
+    """Print a line as it is, however long."""
+    console.print(text, soft_wrap=True, highlight=False, markup=False, emoji=False)

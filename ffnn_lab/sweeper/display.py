@@ -1,0 +1,219 @@
+"""Progress on the terminal: a live picture on a terminal, plain lines elsewhere."""
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as Bars
+from rich.table import Table
+from rich.text import Text
+
+from ffnn_lab.config import RunConfig
+from ffnn_lab.definition import Definition
+from ffnn_lab.population import Member
+from ffnn_lab.records import SPLITS, RunResult
+from ffnn_lab.sweeper.progress import Progress
+from ffnn_lab.sweeper.worker import Watcher
+
+LINE_SECONDS = 5.0
+"""Least time between two lines of progress where the output is no terminal."""
+
+
+def make_progress(console: Console) -> Bars:
+    """Make progress bars in the style of the project."""
+    return Bars(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[note]}"),
+        TimeRemainingColumn(compact=True),
+        console=console,
+    )
+
+
+class LiveDisplay:
+    """A context in which a live picture is shown, where somebody watches the terminal."""
+
+    def __init__(self, picture: Live | Bars, console: Console) -> None:
+        """Take a picture; nothing is shown yet.
+
+        Args:
+            picture: Started and stopped with the context.
+            console: Where it is shown, if it is a terminal.
+        """
+        self._picture = picture
+        self._is_on = console.is_terminal
+
+    def __enter__(self) -> Self:
+        """Start to show the picture."""
+        if self._is_on:
+            self._picture.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop showing the picture."""
+        if self._is_on:
+            self._picture.stop()
+
+
+class RunDisplay(LiveDisplay):
+    """Shows a run as a bar of epochs with losses and time left; nothing without a terminal."""
+
+    def __init__(self, config: RunConfig, console: Console) -> None:
+        """Take the run and where to show it; nothing is shown yet."""
+        self._progress = make_progress(console)
+        super().__init__(self._progress, console)
+        n_epochs = config.trainer.max_epochs
+        self._task = self._progress.add_task("epochs", total=n_epochs, note="")
+
+    def on_epoch(self, members: Sequence[Member]) -> None:
+        """Update the bar with the run's last epoch."""
+        member = members[0]
+        note = (
+            f"train loss {member.last('train', 'loss'):.4f}  dev {member.last('dev', 'loss'):.4f}"
+        )
+        self._progress.update(self._task, completed=member.epoch, note=note)
+
+
+def print_result(
+    result: RunResult, folder: str, console: Console, *, rmse_unit: float | None = None
+) -> None:
+    """Print the small table that ends a single run.
+
+    Args:
+        result: The run's.
+        folder: Where its records are.
+        console: Where to print.
+        rmse_unit: As in ``Task``. Where it is given, errors are in percent of a variance, and the
+            root mean squared residual is printed beside them in the target's own unit.
+    """
+    table = Table(box=None if not console.is_terminal else Table().box)
+    titles = ["split", "loss", "error", "error at dev-best"]
+    if rmse_unit is not None:
+        titles += ["RMSE", "RMSE at dev-best"]
+    for title in titles:
+        table.add_column(title, justify="left" if title == "split" else "right")
+    metrics = result.metrics()
+    for split in SPLITS:
+        loss = metrics[f"last.{split}.loss"]
+        errors = [metrics[f"{moment}.{split}.error"] for moment in ("last", "best")]
+        table.add_row(
+            split,
+            "-" if loss is None else f"{loss:.4f}",
+            *("-" if error is None else f"{error:.2%}" for error in errors),
+            *(
+                "-" if error is None else f"{math.sqrt(error) * rmse_unit:.4g}"
+                for error in errors
+                if rmse_unit is not None
+            ),
+        )
+    console.print(table)
+    what = result.status
+    if result.diverged_step is not None:
+        what += f" at step {result.diverged_step}"
+    console.print(
+        f"{what} after {result.n_epochs} epochs, {result.seconds:.1f} s; records in {folder}",
+        soft_wrap=True,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+
+
+class SweepDisplay(LiveDisplay, Watcher):
+    """Shows a sweep: runs done, time left and the best score of each arm, over all workers."""
+
+    def __init__(self, definition: Definition, console: Console) -> None:
+        """Take the sweep and where to show it; nothing is shown yet."""
+        self._console = console
+        self._progress = make_progress(console)
+        self._arms = [arm.name for arm in definition.arms]
+        self._format = ".2%" if definition.objective.metric == "error" else ".4f"
+        self._best: dict[str, float] = {}
+        self._bars: dict[str, TaskID] = {}
+        self._known = Progress({}, {}, {})
+        self._in_training: dict[str, float] = {}
+        self._live = Live(self._table(), console=console, refresh_per_second=4)
+        super().__init__(self._live, console)
+        self._started = time.monotonic()
+        self._said_at = -math.inf
+
+    def _table(self) -> Group:
+        table = Table(box=None, padding=(0, 2))
+        table.add_column("arm")
+        table.add_column("best tuning score so far", justify="right")
+        for arm in self._arms:
+            best = self._best.get(arm, math.inf)
+            # Of a string that is no Text, rich would read tags in brackets.
+            table.add_row(Text(arm), format(best, self._format) if math.isfinite(best) else "-")
+        return Group(table, self._progress)
+
+    def epoch(self, members: Sequence[Member]) -> None:
+        """Show the progress of the population in training, in runs' worth of epochs."""
+        done = sum(member.epoch / member.config.trainer.max_epochs for member in members)
+        self._in_training = {"": done}
+        self._move()
+
+    def in_training(self, workers: Mapping[str, float]) -> None:
+        """Show the progress of all workers' populations, in runs' worth of epochs."""
+        self._in_training = dict(workers)
+        self._move()
+
+    def progress(self, progress: Progress) -> None:
+        """Show the number of recorded runs and the best score of each arm."""
+        is_news = progress.n_done != self._known.n_done
+        self._known = progress
+        self._in_training = {}
+        self._move()
+        if dict(progress.best) != self._best:
+            self._best = dict(progress.best)
+            self._live.update(self._table())
+        now = time.monotonic()
+        is_done = progress.n_done == progress.n_asked
+        if is_news and (is_done or now - self._said_at >= LINE_SECONDS):
+            self._said_at = now
+            self._line(
+                ", ".join(
+                    f"{stage}: {progress.n_done[stage]} of {progress.n_asked[stage]} runs recorded"
+                    for stage in progress.n_asked
+                    if progress.n_asked[stage]
+                )
+            )
+
+    def notice(self, text: str) -> None:
+        """Print a line above the picture."""
+        self._console.print(text, highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+    def _move(self) -> None:
+        ahead = int(sum(self._in_training.values()))
+        for stage, n_asked in self._known.n_asked.items():
+            if not n_asked:
+                continue
+            if stage not in self._bars:
+                self._bars[stage] = self._progress.add_task(stage, total=n_asked, note="runs")
+            n_done = self._known.n_done[stage]
+            # What is in training belongs to the first stage that is not done.
+            n_shown = min(n_asked, n_done + ahead)
+            ahead -= n_shown - n_done
+            self._progress.update(self._bars[stage], total=n_asked, completed=n_shown)
+
+    def _line(self, text: str) -> None:
+        if not self._is_on:
+            seconds = time.monotonic() - self._started
+            self._console.print(f"{text}, {seconds:.0f} s", highlight=False, soft_wrap=True)

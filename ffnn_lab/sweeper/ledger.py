@@ -1,0 +1,128 @@
+"""The records of a sweep as one worker knows them: runs, the settings they serve, and scores."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ffnn_lab.definition import Definition
+from ffnn_lab.records import TableReader, TrialRow
+from ffnn_lab.scores import (
+    counted,
+    objective_column,
+    score_columns,
+    setting_scores,
+    with_moment,
+)
+from ffnn_lab.sweeper.units import Planned, Unit
+
+CURVE_COLUMNS = ["run_id", "epoch", "split", "loss", "error"]
+Key = tuple[str, str, int, int]
+"""A row of ``trials``: its stage, arm, setting and seed."""
+
+
+class Ledger:
+    """Reads what is recorded, each part once."""
+
+    def __init__(self, definition: Definition, folder: Path) -> None:
+        """Open the tables; nothing is read before the first `refresh`.
+
+        Args:
+            definition: The sweep.
+            folder: Its folder.
+        """
+        self._objective = definition.objective
+        self._runs_reader = TableReader(folder, "runs", score_columns(definition.objective))
+        self._trials_reader = TableReader(folder, "trials")
+        self._uses_curves = definition.objective.moment == "mean_last"
+        self._curves_reader = TableReader(folder, "curves", CURVE_COLUMNS)
+        self._curves = pd.DataFrame(columns=CURVE_COLUMNS)
+        self._runs: dict[str, dict[str, Any]] = {}
+        self._noted: dict[Key, str] = {}
+
+    @property
+    def statuses(self) -> Mapping[str, str]:
+        """Return the status of each recorded run, by run id."""
+        return {run: row["status"] for run, row in self._runs.items()}
+
+    @property
+    def noted(self) -> Mapping[Key, str]:
+        """Return the run id of each row of ``trials``, whether the run is recorded or not."""
+        return self._noted
+
+    @property
+    def n_failed(self) -> int:
+        """Count the runs that failed."""
+        return sum(row["status"] == "failed" for row in self._runs.values())
+
+    def is_recorded(self, run: str) -> bool:
+        """Return True if a run of that id is recorded."""
+        return run in self._runs
+
+    def refresh(self) -> None:
+        """Read what was recorded since the last call."""
+        for row in self._runs_reader.refresh().to_dict("records"):
+            self._runs[row["run_id"]] = {str(key): value for key, value in row.items()}
+        new = self._trials_reader.refresh()
+        keys = new[["stage", "arm", "setting", "seed"]].itertuples(index=False, name=None)
+        self._noted.update(zip(keys, new["run_id"], strict=True))
+        if self._uses_curves:
+            rows = self._curves_reader.refresh()
+            self._curves = rows if self._curves.empty else pd.concat([self._curves, rows])
+
+    def missing(self, unit: Unit) -> list[Planned]:
+        """Return the runs of a unit that are not recorded."""
+        return [planned for planned in unit if planned.run_id not in self._runs]
+
+    def rows_to_note(self, units: Iterable[Unit], runs: Iterable[str]) -> list[TrialRow]:
+        """Return the rows of ``trials`` that runs serve and that are not noted; note them.
+
+        Args:
+            units: Whose rows may be noted.
+            runs: Ids of the runs.
+        """
+        wanted = set(runs)
+        rows = []
+        for unit in units:
+            for planned in unit:
+                key = _key(planned.row)
+                if planned.run_id in wanted and key not in self._noted:
+                    self._noted[key] = planned.run_id
+                    rows.append(planned.row)
+        return rows
+
+    def known_but_not_noted(self, units: Iterable[Unit]) -> set[str]:
+        """Return the recorded runs that serve a unit, and that were noted for another alone."""
+        return {
+            planned.run_id
+            for unit in units
+            for planned in unit
+            if planned.run_id in self._runs and _key(planned.row) not in self._noted
+        }
+
+    def scores_of(
+        self, units: Sequence[Unit]
+    ) -> tuple[dict[tuple[str, int], dict[str, Any]], dict[str, float]]:
+        """Score tuned settings whose runs are all recorded.
+
+        Returns:
+            By arm and setting its row of `ffnn_lab.scores.setting_scores`, and by run id the
+            objective's value.
+        """
+        rows = [planned.row for unit in units for planned in unit]
+        runs = pd.DataFrame([self._runs[run] for run in dict.fromkeys(r.run_id for r in rows)])
+        curves = self._curves if self._uses_curves else None
+        trials = pd.DataFrame([vars(row) for row in rows])
+        objective = self._objective
+        scores = setting_scores(runs, trials, stage="tune", objective=objective, curves=curves)
+        found = {
+            (row["arm"], int(row["setting"])): {str(key): value for key, value in row.items()}
+            for row in scores.to_dict("records")
+        }
+        values = counted(with_moment(runs, objective, curves), objective_column(objective))
+        return found, dict(zip(runs["run_id"], values, strict=True))
+
+
+def _key(row: TrialRow) -> Key:
+    return row.stage, row.arm, row.setting, row.seed

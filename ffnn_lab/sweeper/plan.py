@@ -1,0 +1,191 @@
+"""The plan of a sweep: what a command is about to do, as fields and as lines of text."""
+
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ffnn_lab.config.sweep import ObjectiveConfig
+from ffnn_lab.definition import Definition
+from ffnn_lab.protocols.space import Axis, Choice, Space
+from ffnn_lab.sweeper.estimate import Estimate
+from ffnn_lab.wandb_runs import unheeded
+
+WORTH_WORKERS_SECONDS = 60.0
+"""Estimated seconds from which a plan suggests further workers for idle cores."""
+
+
+@dataclass(frozen=True)
+class PlannedArm:
+    """One arm of a plan."""
+
+    name: str
+    n_settings: int
+    """Settings that are tried before the arm grows."""
+    space: Space
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a command is about to do; `dataclasses.asdict` of it is JSON but for NaN."""
+
+    name: str
+    folder: str
+    protocol: str
+    arms: tuple[PlannedArm, ...]
+    objective: ObjectiveConfig
+    pruner: str
+    n_tune_seeds: int
+    n_confirm_seeds: int
+    n_runs: int
+    """All runs of the sweep before anything grows, recorded ones included."""
+    may_grow: bool
+    """True if a grid may add settings to these."""
+    is_sampled: bool
+    """True if proposals depend on the order in which workers finish."""
+    estimate: Estimate
+    """Of what is left to train."""
+    population_size: int
+    n_workers: int
+    n_idle: int
+    """Cores of this machine that further workers could use."""
+    is_compiled: bool
+    """True if any arm trains by compiled steps."""
+    notes: tuple[str, ...]
+    """Lines about the tasks and the tracking."""
+
+
+def make_plan(
+    definition: Definition,
+    folder: str,
+    estimate: Estimate,
+    *,
+    n_workers: int,
+    n_idle: int,
+    tasks: Sequence[str],
+) -> Plan:
+    """Make the plan of a sweep.
+
+    Args:
+        definition: The sweep.
+        folder: Its folder.
+        estimate: Of what is left to train.
+        n_workers: Workers that share the sweep.
+        n_idle: Cores of this machine that further workers could use.
+        tasks: The summary of each task.
+    """
+    protocol = definition.way
+    runs = [arm.config for arm in definition.arms]
+    return Plan(
+        name=definition.name,
+        folder=folder,
+        protocol=definition.protocol.name,
+        arms=tuple(
+            PlannedArm(arm.name, definition.n_settings_of(arm), arm.space)
+            for arm in definition.arms
+        ),
+        objective=definition.objective,
+        pruner=definition.pruner.name if definition.pruner else "none",
+        n_tune_seeds=len(definition.tune_seeds),
+        n_confirm_seeds=len(definition.confirm_seeds),
+        n_runs=definition.n_runs,
+        may_grow=protocol.grows,
+        is_sampled=protocol.is_sampled,
+        estimate=estimate,
+        population_size=definition.population_size,
+        n_workers=n_workers,
+        n_idle=n_idle,
+        is_compiled=any(run.trainer.compile for run in runs),
+        notes=(*tasks, *unheeded(runs[0].tracking, os.environ)),
+    )
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """Return the lines in which a terminal shows a plan."""
+    return [
+        f"sweep {plan.name}, {plan.protocol}; folder {plan.folder}",
+        *plan.notes,
+        *(_arm_line(arm, plan.n_tune_seeds) for arm in plan.arms),
+        _stages_line(plan),
+        *_again_lines(plan),
+        _work_line(plan),
+        *_idle_lines(plan),
+    ]
+
+
+def _arm_line(arm: PlannedArm, n_seeds: int) -> str:
+    axes = ", ".join(f"{key} {_axis_text(axis)}" for key, axis in arm.space.items())
+    return f"  {arm.name}: {arm.n_settings} settings x {n_seeds} seeds; {axes or 'no axis'}"
+
+
+def _axis_text(axis: Axis) -> str:
+    if isinstance(axis, Choice):
+        growing = ", growing" if axis.grows else ""
+        return f"in {', '.join(str(value) for value in axis.values)}{growing}"
+    return f"in [{axis.low:g}, {axis.high:g}]{' log' if axis.log else ''}"
+
+
+def _stages_line(plan: Plan) -> str:
+    """Return how settings are selected and confirmed."""
+    objective = plan.objective
+    moment = {
+        "last": "last epoch",
+        "best": "best epoch",
+        "mean_last": f"mean of the last {objective.n_last} epochs",
+    }[objective.moment]
+    tuning = f"tune by {objective.split} {objective.metric} ({moment})"
+    if plan.pruner != "none":
+        tuning += f", pruned by {plan.pruner}"
+    if not plan.n_confirm_seeds:
+        return tuning
+    return (
+        f"{tuning}, then confirm each winner and each untuned default on "
+        f"{plan.n_confirm_seeds} fresh seeds"
+    )
+
+
+def _again_lines(plan: Plan) -> list[str]:
+    n_again = plan.estimate.n_again
+    if not n_again:
+        return []
+    return [
+        f"{n_again} of the recorded runs are trained again, for trainer.save_weights=true asks "
+        f"for their networks and {plan.folder}/weights lacks them; their records stay"
+    ]
+
+
+def _work_line(plan: Plan) -> str:
+    """Return the number of runs, how they are trained, and how long it takes."""
+    estimate = plan.estimate
+    more = " and more where a grid grows" if plan.may_grow else ""
+    recorded = f" ({estimate.n_recorded} recorded)" if estimate.n_recorded else ""
+    if not estimate.n_populations:
+        return f"{plan.n_runs} runs{more}{recorded}; all of it is recorded"
+    n_threads = estimate.n_threads
+    threads = f"at most {n_threads} threads" if n_threads > 1 else "1 thread"
+    workers = [f"{plan.n_workers} workers"] if plan.n_workers > 1 else []
+    by = [*workers, threads + (" each" if workers else "")]
+    by += ["compiled"] if plan.is_compiled else []
+    later = ", less once its steps are compiled" if estimate.is_upper else ""
+    return (
+        f"{plan.n_runs} runs{more}{recorded}; {estimate.n_populations} populations of at most "
+        f"{plan.population_size}, {', '.join(by)}; about {duration(estimate.seconds)} here{later}"
+    )
+
+
+def _idle_lines(plan: Plan) -> list[str]:
+    if not plan.n_idle or not plan.estimate.seconds > WORTH_WORKERS_SECONDS:
+        return []
+    other = f" ({plan.protocol} then proposes by their order)" if plan.is_sampled else ""
+    cores = "a core has" if plan.n_idle == 1 else f"{plan.n_idle} cores have"
+    return [f"{cores} nothing to do: hydra/launcher=joblib starts a worker for each{other}"]
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time as text, in at most two units."""
+    if math.isnan(seconds):
+        return "an unknown time"
+    if seconds < 60:  # noqa: PLR2004 - seconds in a minute
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"  # noqa: PLR2004

@@ -1,0 +1,83 @@
+"""What the user wrote: the options of a sweep and the assignments of its command line."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hydra.core.config_loader import ConfigLoader
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import ValidationError
+
+from ffnn_lab.config import ConfigError, SweeperConfig
+from ffnn_lab.config.fields import as_override
+from ffnn_lab.sweeper.grammar import Assignment, as_written, read_assignment
+
+
+@dataclass(frozen=True)
+class Request:
+    """The options of a sweep and the assignments of its command line."""
+
+    options: SweeperConfig
+    sweep: str | None
+    """Name of the YAML in ``sweeps/``, or None for an ad hoc sweep."""
+    assignments: tuple[Assignment, ...]
+    """Of the command line, ``sweeps=`` left out."""
+    arguments: tuple[str, ...]
+    hydra_arguments: tuple[str, ...]
+    """The command line's overrides of Hydra's own settings."""
+
+
+def read_request(loader: ConfigLoader, master: DictConfig, arguments: Sequence[str]) -> Request:
+    """Read what the user asked for; a bare ``-m`` asks for the default sweep.
+
+    Args:
+        loader: Hydra's.
+        master: The config that Hydra composed for the command.
+        arguments: The command's overrides, Hydra's own left out.
+
+    Raises:
+        ConfigError: For a slip in the options or the command line.
+    """
+    texts = [as_written(text) for text in arguments]
+    assignments = [each for text in texts for each in _assignments(text)]
+    sweep = next((a.value for a in assignments if a.key == "sweeps"), None)
+    swept = any(a.axis is not None for a in assignments)
+    options = _options(master)
+    if not (options.arms or options.space or swept):
+        if sweep is not None:
+            msg = f"sweeps={sweep} names no hydra.sweeper.arms and no hydra.sweeper.space"
+            raise ConfigError(msg)
+        sweep = "default"
+        overrides = [*master.hydra.overrides.hydra, *arguments, "sweeps=default"]
+        options = _options(
+            loader.load_configuration(
+                master.hydra.job.config_name, overrides, run_mode=RunMode.MULTIRUN
+            )
+        )
+    others = tuple(a for a in assignments if a.key != "sweeps")
+    return Request(options, sweep, others, tuple(texts), tuple(master.hydra.overrides.hydra))
+
+
+def _assignments(text: str) -> list[Assignment]:
+    """Read one override; ``trainer={max_epochs: 3}`` is an assignment for each entry."""
+    whole = read_assignment(text)
+    if not isinstance(whole.value, Mapping):
+        return [whole]
+    return [
+        each
+        for name, value in whole.value.items()
+        for each in _assignments(f"{whole.key}.{name}={as_override(value)}")
+    ]
+
+
+def _options(master: DictConfig) -> SweeperConfig:
+    """Check and type the options that ``hydra.sweeper`` holds."""
+    written = {k: v for k, v in master.hydra.sweeper.items_ex(resolve=True) if k != "_target_"}
+    try:
+        typed = OmegaConf.merge(OmegaConf.structured(SweeperConfig), OmegaConf.create(written))
+        options = OmegaConf.to_object(typed)
+    except ValidationError as error:
+        msg = f"hydra.sweeper.{error.full_key}: {str(error).strip().splitlines()[0]}"
+        raise ConfigError(msg) from None
+    assert isinstance(options, SweeperConfig)  # noqa: S101 - the schema says so
+    return options

@@ -1,0 +1,220 @@
+"""The storage that the workers of a sweep share, and the one lock around each decision.
+
+Whoever holds the lock alone decides what is asked, scored and taken on; training needs no lock.
+A lock dies with the process that holds it, on one machine and across machines.
+"""
+
+import errno
+import functools
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import optuna
+from optuna.storages import BaseStorage, RDBStorage, get_storage
+from optuna.study import StudyDirection
+
+from ffnn_lab.records import RecordError
+from ffnn_lab.sweeper.locks import locked
+from ffnn_lab.sweeper.presence import JOURNAL
+from ffnn_lab.sweeper.studies import private, server
+from ffnn_lab.sweeper.studies.journal import open_journal
+from ffnn_lab.sweeper.studies.urls import URL_KEY, check_url, without_password
+
+T = TypeVar("T")
+CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
+"""Errors of writing a file that the user can do something about."""
+
+
+class Storage:
+    """A sweep's studies, on a journal in its folder or on a PostgreSQL server."""
+
+    def __init__(
+        self, folder: Path, url: str | None, patience: server.Patience | None = None
+    ) -> None:
+        """Open, and begin what is not there yet.
+
+        Args:
+            folder: The sweep's.
+            url: None for the journal.
+            patience: With a server that does not answer; none if None.
+
+        Raises:
+            ConfigError: If the URL is not one of PostgreSQL.
+            RecordError: If the server cannot be reached, or refuses.
+        """
+        if url is not None:
+            check_url(url)
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self._folder = folder
+        self._url = url
+        self._patience = patience or server.Patience()
+        self._is_stale = False
+        """True if a decision was undone on the server, which Optuna's memory may take for done."""
+        self._database: RDBStorage | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+        self.optuna: BaseStorage
+        if url is None:
+            self.optuna = open_journal(folder / JOURNAL)
+        else:
+            with self.trouble_said():
+                self._database = self.patiently(functools.partial(server.open_database, url))
+                self.optuna = get_storage(self._database)
+
+    def close(self) -> None:
+        """Close the connections to a server."""
+        if self._database is not None:
+            self._database.remove_session()
+            self._database.engine.dispose()
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether sweeps of other folders have their studies there, too."""
+        return self._database is not None
+
+    @property
+    def place(self) -> str:
+        """Name where the studies lie, without a password."""
+        return str(self._folder / JOURNAL) if self._url is None else without_password(self._url)
+
+    def open_study(self, name: str) -> optuna.Study:
+        """Open a study, or begin it."""
+        return optuna.create_study(
+            storage=self.optuna, study_name=name, direction="minimize", load_if_exists=True
+        )
+
+    def open_attributes(self, name: str) -> "Attributes":
+        """Open the notes that workers leave for each other, under a study's name."""
+        try:
+            study_id = self.optuna.get_study_id_from_name(name)
+        except KeyError:
+            try:
+                study_id = self.optuna.create_new_study([StudyDirection.MINIMIZE], name)
+            except optuna.exceptions.DuplicatedStudyError:  # another worker was quicker
+                study_id = self.optuna.get_study_id_from_name(name)
+        return Attributes(self.optuna, study_id, self.patiently)
+
+    def delete(self, prefix: str) -> None:
+        """Delete the studies whose names begin so."""
+        for study in self.optuna.get_all_studies():
+            if study.study_name.startswith(prefix):
+                self.optuna.delete_study(private.study_id(study))
+
+    def patiently(self, operation: Callable[[], T]) -> T:
+        """Do what needs the storage; where a server does not answer, wait and do it again.
+
+        Args:
+            operation: Done as a whole each time, so it must be right to repeat it. Decisions are
+                for `decide`.
+
+        Raises:
+            StoppedWaitingError: If this process was told to stop while it waited.
+        """
+        if self._url is None:
+            return operation()
+        return self._patience.go_through(operation, self.place)
+
+    def decide(
+        self, name: str, decision: Callable[[], T], again: Callable[[], object] = lambda: None
+    ) -> T:
+        """Decide in the sweep of that name while no other process does.
+
+        On a server a decision is written as a whole, when it is taken, or not at all: one whose
+        connection breaks is taken again from the beginning.
+
+        Args:
+            name: The sweep's.
+            decision: What is to be done under the lock.
+            again: Called under the lock before a decision that follows on one that came to
+                nothing: all that is known of the studies must be read anew.
+
+        Raises:
+            RecordError: If the server went away, for longer than there is patience.
+            StoppedWaitingError: If this process was told to stop while it waited.
+        """
+
+        def attempt() -> T:
+            try:
+                with self._holding(name):
+                    if self._is_stale and self._database is not None:
+                        self.optuna = get_storage(self._database)
+                        again()
+                    self._is_stale = False
+                    return decision()
+            except BaseException:
+                self._is_stale = self._database is not None
+                raise
+
+        with self.trouble_said():
+            return self.patiently(attempt)
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """Wait until no other process decides in the sweep of that name, and hold the lock.
+
+        Raises:
+            RecordError: If the server went away.
+        """
+        with self.trouble_said(), self._holding(name):
+            yield
+
+    def _holding(self, name: str) -> AbstractContextManager[None]:
+        if self._database is None:
+            return locked(self._folder / ".lock")
+        return server.decision(self._database, name)
+
+    @contextmanager
+    def trouble_said(self) -> Iterator[None]:
+        """Turn what a database or a full disk raises into a message that says what to do.
+
+        Raises:
+            RecordError: In its stead.
+        """
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in CANNOT_WRITE:
+                raise
+            msg = (
+                f"{error.filename or self._folder} cannot be written "
+                f"({os.strerror(error.errno)}). What is recorded stays: make room there, or let "
+                "it be written to, and repeat the command; it goes on where it was"
+            )
+            raise RecordError(msg) from None  # the reason is in the message
+        except Exception as error:
+            if not server.is_trouble(error):
+                raise
+            msg = (
+                f"{URL_KEY}={self.place} does not answer as expected: {server.reason_of(error)}\n"
+                "Check the URL, and that the server runs and lets you in; then repeat the "
+                "command: the sweep goes on where it was."
+            )
+            raise RecordError(msg) from None  # the reason is in the message
+
+
+class Attributes:
+    """Notes on a study; a write is seen by every worker that reads after it."""
+
+    def __init__(
+        self, storage: BaseStorage, study_id: int, patiently: Callable[[Callable[[], None]], None]
+    ) -> None:
+        """Take the storage and its number of the study.
+
+        Args:
+            storage: Optuna's.
+            study_id: The study's number there.
+            patiently: Does what needs the storage, see `Storage.patiently`.
+        """
+        self._storage = storage
+        self._study_id = study_id
+        self.patiently = patiently
+
+    def read(self) -> dict[str, Any]:
+        """Read all of them."""
+        return dict(self._storage.get_study_user_attrs(self._study_id))
+
+    def write(self, key: str, value: object) -> None:
+        """Write one; None stands for nothing."""
+        self._storage.set_study_user_attr(self._study_id, key, value)

@@ -1,0 +1,164 @@
+"""The study of one arm: the settings that were proposed, and the scores that it was told.
+
+A protocol computes the setting of a number, or names a sampler of Optuna that lives for one
+proposal, seeded by study, arm and number. So a sweep that was interrupted proposes what it would
+have proposed, and no proposal is repeated.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from optuna.trial import FrozenTrial, TrialState
+
+from ffnn_lab.definition import Arm, Definition
+from ffnn_lab.protocols import Standing, Values
+from ffnn_lab.sweeper.studies import private
+from ffnn_lab.sweeper.studies.sampling import (
+    from_stored,
+    pruner_of,
+    running_trial,
+    sampler_of,
+    suggest,
+    to_stored,
+)
+from ffnn_lab.sweeper.studies.storage import Storage
+
+
+class Study:
+    """The study of one arm."""
+
+    def __init__(self, storage: Storage, definition: Definition, arm: Arm) -> None:
+        """Open the study, or create it.
+
+        Args:
+            storage: Where the sweep's studies are.
+            definition: The sweep.
+            arm: The arm.
+        """
+        self.optuna = storage.open_study(f"{definition.name}/{arm.name}")
+        self.optuna.pruner = pruner_of(definition, arm)
+        self._space = arm.space
+        self._search = definition.search_of(arm)
+        self._protocol = definition.way
+
+    def __len__(self) -> int:
+        """Count the settings that were begun."""
+        return len(self._trials())
+
+    def settings(self, start: int, *, may_complete: bool) -> list[Values]:
+        """Return the settings from one number on.
+
+        Args:
+            start: The number of the first.
+            may_complete: True if the sweep's lock is held: then a setting that was cut off while
+                it was proposed is completed. Otherwise the list ends before such a setting, which
+                another process may be proposing.
+        """
+        found = []
+        for trial in self._trials()[start:]:
+            if not self._is_complete(trial) and not may_complete:
+                break
+            found.append(self._setting(trial))
+        return found
+
+    def restore(self, recorded: Mapping[int, Values]) -> None:
+        """Complete settings that were cut off while they were proposed. Needs the sweep's lock.
+
+        Args:
+            recorded: The settings that the records have, by number.
+        """
+        for trial in self._trials():
+            self._setting(trial, recorded.get(trial.number))
+
+    def ask(self, known: Sequence[Values], standing: Standing | None) -> Values | None:
+        """Propose the next setting, and begin its trial. Needs the sweep's lock.
+
+        Args:
+            known: The settings that the study has, by number. A study would walk through all of
+                its trials to list them.
+            standing: How the settings of a growing grid compare, where all of them are scored.
+
+        Returns:
+            The setting; None if there is nothing to propose for now.
+        """
+        number = len(known)
+        if self._protocol.is_sampled:
+            if number >= self._search.n_settings:
+                return None
+            self.optuna.sampler = sampler_of(self._protocol, self._search, number)
+            return suggest(self.optuna.ask(), self._space)
+        values = self._protocol.propose(self._search, known, standing)
+        if values is not None:
+            self.begin(values)
+        return values
+
+    def begin(self, values: Values) -> None:
+        """Add a trial of known values; it is written as a whole or not at all."""
+        self.optuna.add_trial(running_trial(self._space, values))
+
+    def tell(
+        self,
+        number: int,
+        score: float,
+        *,
+        spread: float,
+        seeds: Mapping[int, float],
+        n_diverged: int,
+        has_failed: bool,
+    ) -> None:
+        """Tell the score of a setting whose runs are all recorded, unless it was told before.
+
+        Args:
+            number: The setting's.
+            score: Its score; infinite if a run was pruned.
+            spread: Standard deviation of the score over seeds.
+            seeds: The score of each seed.
+            n_diverged: Runs that diverged.
+            has_failed: Whether any run failed.
+        """
+        trial = private.trial_of(self.optuna, number)
+        if trial.state.is_finished():
+            return
+        notes = {
+            "spread": _finite(spread),
+            "seeds": {str(seed): _finite(value) for seed, value in seeds.items()},
+            "n_diverged": n_diverged,
+        }
+        private.note(self.optuna, trial, "score", notes)
+        if has_failed:
+            self.optuna.tell(number, state=TrialState.FAIL)
+        elif math.isfinite(score):
+            self.optuna.tell(number, score)
+        else:  # an infinite value would poison the sampler; pruned counts as worst
+            self.optuna.tell(number, state=TrialState.PRUNED)
+
+    def should_prune(self, number: int, epoch: int, score: float) -> bool:
+        """Report the score of a setting after an epoch, and return True if it should stop."""
+        trial = private.trial_of(self.optuna, number)
+        trial = private.report(self.optuna, trial, epoch, score)
+        return self.optuna.pruner.prune(self.optuna, trial)
+
+    def _trials(self) -> list[FrozenTrial]:
+        return self.optuna.get_trials(deepcopy=False)
+
+    def _is_complete(self, trial: FrozenTrial) -> bool:
+        return set(trial.params) == set(self._space)
+
+    def _setting(self, trial: FrozenTrial, recorded: Values | None = None) -> Values:
+        """Return a trial's setting; complete one that was cut off while it was proposed.
+
+        Args:
+            trial: One of the study's.
+            recorded: The setting as the records have it, if they do.
+        """
+        if self._is_complete(trial):
+            return {key: from_stored(trial.params[key], ax) for key, ax in self._space.items()}
+        if recorded is not None:
+            fixed = {key: to_stored(recorded[key], ax) for key, ax in self._space.items()}
+            private.fix_values(self.optuna, trial, fixed)
+        self.optuna.sampler = sampler_of(self._protocol, self._search, trial.number)
+        return suggest(private.open_trial(self.optuna, trial), self._space)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

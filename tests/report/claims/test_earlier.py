@@ -1,0 +1,91 @@
+"""Hashes of earlier states must vouch for claims that are the same, and for no others.
+
+``records_of/9b2446f/claims/`` has the files of the claims and of the rule as they were then.
+"""
+
+import ast
+import dataclasses
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ffnn_lab.report.claims import CLAIMS, region, rule
+from ffnn_lab.report.claims.declaration import claim_hash, claim_hashes, code_of, when_declared
+from ffnn_lab.report.claims.earlier import EARLIER
+from ffnn_lab.report.claims.region import Region
+
+OLD = Path(__file__).parents[2] / "records_of" / "9b2446f"
+SWEEPS = ("default", "mixed", "separable-30b585")
+RULE = (OLD / "claims" / "rule.txt").read_text()
+
+
+def declared_then(name: str) -> dict[str, Any]:
+    """Evaluate what a claim's file declared, but for its measure."""
+    tree = ast.parse((OLD / "claims" / f"{name}.txt").read_text())
+    names: dict[str, Any] = {"Region": Region}
+    found = {}
+    for node in tree.body:
+        if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
+            continue
+        if node.targets[0].id == "CLAIM":
+            assert isinstance(node.value, ast.Call)
+            found = {each.arg: each.value for each in node.value.keywords if each.arg != "measure"}
+        else:
+            names[node.targets[0].id] = ast.literal_eval(node.value)
+    code = {str(key): ast.unparse(value) for key, value in found.items()}
+    return {key: eval(text, names) for key, text in code.items()}  # noqa: S307 - a text of ours
+
+
+def definitions(*sources: str) -> dict[str, str]:
+    """Read the functions and classes of modules, without docstrings and comments."""
+    trees = [ast.parse(code_of(source)) for source in sources]
+    return {
+        node.name: ast.unparse(node)
+        for tree in trees
+        for node in tree.body
+        if isinstance(node, ast.ClassDef | ast.FunctionDef)
+    }
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_a_claim_declares_what_its_file_declared_then(name: str) -> None:
+    """What they measure is the same, too: see test_effects.py."""
+    then = declared_then(name)
+    assert set(then) == {
+        *("name", "source", "hypothesis", "quantity", "unit", "region", "reason", "sweeps", "arms")
+    }
+    assert {key: getattr(CLAIMS[name], key) for key in then} == then
+
+
+def test_the_rule_is_what_it_was_then() -> None:
+    now = [Path(str(module.__file__)).read_text() for module in (rule, region)]
+    assert definitions(*now) == definitions(RULE)
+
+
+def test_each_entry_has_the_present_hash_and_that_of_the_file_then() -> None:
+    """Where this fails, a claim's hash moved.
+
+    If the claim is the same and only its code was rearranged, `tests.support.report.vouch` puts
+    the new hash first in its entry of earlier.py. If the claim changed, remove its entry.
+    """
+    hashes = claim_hashes()
+    for name in CLAIMS:
+        text = (OLD / "claims" / f"{name}.txt").read_text()
+        then = hashlib.sha256((text + RULE).encode()).hexdigest()
+        assert EARLIER[name][0] == hashes[name], f"{name}: {hashes[name]}"
+        assert then in EARLIER[name][1:], name
+
+
+@pytest.mark.parametrize("sweep", SWEEPS)
+def test_a_sweep_of_then_declared_every_claim_before_its_runs(sweep: str) -> None:
+    for name, digest in claim_hashes().items():
+        assert when_declared(OLD / sweep, name, digest=digest) == "before"
+
+
+def test_an_entry_does_not_vouch_for_a_claim_that_changed() -> None:
+    for claim in CLAIMS.values():
+        laxer = dataclasses.replace(claim, region=Region.within(0.9))
+        digest = claim_hash(laxer)
+        assert when_declared(OLD / "default", claim.name, digest=digest) == "changed"

@@ -1,0 +1,81 @@
+"""The plan of a sweep, as fields and as lines."""
+
+import json
+from dataclasses import asdict
+
+import pytest
+
+from ffnn_lab.sweeper.estimate import Estimate
+from ffnn_lab.sweeper.plan import WORTH_WORKERS_SECONDS, Plan, duration, make_plan, plan_lines
+from tests.support.sweeps import make_definition
+
+LONG = 2 * WORTH_WORKERS_SECONDS
+
+
+def _plan(protocol: str = "grid", *, seconds: float = 7.0, n_idle: int = 0) -> Plan:
+    return make_plan(
+        make_definition(protocol),
+        "outputs/test",
+        Estimate(0, 1, n_threads=1, seconds=seconds),
+        n_workers=1,
+        n_idle=n_idle,
+        tasks=["the digits"],
+    )
+
+
+def test_a_plan_is_told_in_lines() -> None:
+    assert plan_lines(_plan()) == [
+        "sweep test, grid; folder outputs/test",
+        "the digits",
+        "  sgd: 3 settings x 2 seeds; optimizer.lr in 0.01, 0.1, 1.0",
+        "  adam: 3 settings x 2 seeds; optimizer.lr in 0.01, 0.1, 1.0",
+        "tune by dev error (last epoch), then confirm each winner and each untuned default on "
+        "3 fresh seeds",
+        "24 runs; 1 populations of at most 8, 1 thread; about 7 s here",
+    ]
+
+
+def test_a_plan_can_be_written_as_json() -> None:
+    written = json.loads(json.dumps(asdict(_plan("tpe"))))
+    assert written["n_runs"] == 2 * (4 * 2 + 2 * 3)
+    assert written["is_sampled"] is True
+    (lr, _) = written["arms"][0]["space"].values()
+    assert (lr["low"], lr["high"], lr["log"]) == (1e-3, 1.0, True)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.2, "1 s"),
+        (59.4, "59 s"),
+        (90.0, "2 min"),
+        (3600.0, "1 h 0 min"),
+        (5000.0, "1 h 23 min"),
+        (float("nan"), "an unknown time"),
+    ],
+)
+def test_a_length_of_time_is_told_in_at_most_two_units(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("protocol", "seconds", "n_idle", "tip"),
+    [
+        ("grid", LONG, 1, "a core has nothing to do: hydra/launcher=joblib starts a worker"),
+        ("grid", LONG, 15, "15 cores have nothing to do: hydra/launcher=joblib starts a worker"),
+        ("tpe", LONG, 1, "(tpe then proposes by their order)"),
+        ("grid", LONG, 0, None),
+        ("grid", WORTH_WORKERS_SECONDS / 2, 1, None),
+        ("grid", float("nan"), 1, None),
+    ],
+)
+def test_the_plan_tells_of_idle_cores_where_workers_would_pay(
+    protocol: str, seconds: float, n_idle: int, tip: str | None
+) -> None:
+    plan = "\n".join(plan_lines(_plan(protocol, seconds=seconds, n_idle=n_idle)))
+    assert plan.startswith(f"sweep test, {protocol}; folder outputs/test\n")
+    if tip is None:
+        assert "nothing to do" not in plan
+    else:
+        assert tip in plan
+    assert ("by their order" in plan) == (protocol == "tpe")
