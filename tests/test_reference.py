@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import torch
-import torch
 
 from ffnn_lab.config import OptimizerConfig, RunConfig
 from ffnn_lab.config.initializer import SchemeConfig
