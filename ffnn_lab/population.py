@@ -125,7 +125,7 @@ class Population:
         self.slices = [
             self._slice(start, stop, state=None) for start, stop in _runs_of_a_method(ordered)
         ]
-        self.max_norm = self._max_norm()
+        self._set_limits()
         for m, member in enumerate(self.members):
             if snapshots and member.run_id in snapshots:
                 self._restore(m, snapshots[member.run_id])
@@ -169,11 +169,13 @@ class Population:
             kind: [o.weight_decay if o.decay == kind else 0.0 for o in optimizers]
             for kind in ("coupled", "decoupled")
         }
+        if state is None:
+            state = first_state(method, self.flat[start:stop], self.layout)
         return Slice(
             method=method,
             start=start,
             stop=stop,
-            state=method.start(self.flat[start:stop]) if state is None else state,
+            state=state,
             hyperparameters={
                 name: self._tensor([getattr(o, name) for o in optimizers])
                 for name in method.hyperparameters
@@ -183,8 +185,13 @@ class Population:
             has_decay=any(decay["coupled"] + decay["decoupled"]),
         )
 
-    def _max_norm(self) -> Tensor | None:
-        limits = [member.config.trainer.max_norm for member in self.members]
+    def _set_limits(self) -> None:
+        """Read the members' limits of norms: ``(M,)``, infinite for who has none, or None."""
+        trainers = [member.config.trainer for member in self.members]
+        self.max_norm = self._limits([trainer.max_norm for trainer in trainers])
+        self.clip_norm = self._limits([trainer.clip_norm for trainer in trainers])
+
+    def _limits(self, limits: Sequence[float | None]) -> Tensor | None:
         if all(limit is None for limit in limits):
             return None
         return self._tensor([math.inf if limit is None else limit for limit in limits])
@@ -207,6 +214,7 @@ class Population:
             _cut(own, start, stop) for own in self.slices if own.start < stop and start < own.stop
         ]
         part.max_norm = None if self.max_norm is None else self.max_norm[start:stop]
+        part.clip_norm = None if self.clip_norm is None else self.clip_norm[start:stop]
         return part
 
     def keep(self, kept: Sequence[int]) -> None:
@@ -246,7 +254,7 @@ class Population:
             self._slice(stop - n_members, stop, _joined(states))
             for stop, (_, n_members, states) in zip(stops, found, strict=True)
         ]
-        self.max_norm = self._max_norm()
+        self._set_limits()
 
     def snapshot(self, place: int) -> Snapshot:
         """Copy what the member at a place is, to the CPU."""
@@ -263,6 +271,33 @@ class Population:
         part = next(part for part in self.slices if part.start <= place < part.stop)
         for key, tensor in part.state.items():
             tensor[place - part.start] = snapshot.state[key]
+
+
+def first_state(method: Optimizer, flat: Tensor, layout: Layout) -> State:
+    """Compute the state of members before their first step.
+
+    Args:
+        method: Their optimizer.
+        flat: Their parameters, ``(M, n_stored)``.
+        layout: The layers.
+
+    Returns:
+        The state. Of scope ``layer`` each tensor is named after its parameter's place as well,
+        like ``2.velocity``; see `of_parameter`.
+    """
+    if method.scope != "layer":
+        return method.start(flat)
+    return {
+        f"{place}.{key}": tensor
+        for place, params in enumerate(layout.unpadded(layout.views(flat)))
+        for key, tensor in method.start(params).items()
+    }
+
+
+def of_parameter(state: State, place: int) -> State:
+    """Return what a state of scope ``layer`` holds for one parameter, by its place in a member."""
+    prefix = f"{place}."
+    return {key[len(prefix) :]: each for key, each in state.items() if key.startswith(prefix)}
 
 
 def _cut(own: Slice, start: int, stop: int) -> Slice:

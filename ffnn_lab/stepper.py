@@ -2,45 +2,27 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from ffnn_lab.blocks import Block, blocks_of
 from ffnn_lab.draws import dropout_rules, epoch_batches
-from ffnn_lab.models.mlp import ALIGNMENT
 from ffnn_lab.optimizers import State
-from ffnn_lab.population import Population, Slice
+from ffnn_lab.population import Population
 from ffnn_lab.programs import gradients_program, update_program
-from ffnn_lab.steps import Batch, Examples, Recipe, clip_norms_, gradients, update_
-
-BLOCK_NUMBERS = 1 << 18
-"""Weights of all members that are updated at a time: an update makes a dozen passes over them,
-their gradients and its state, which then stay in a core's cache."""
+from ffnn_lab.steps import (
+    Batch,
+    Examples,
+    Recipe,
+    clip_gradients_,
+    clip_norms_,
+    gradients,
+    update_,
+)
 
 SHARED_FROM = 8
 """Members of one seed, at least, for which a program is compiled that reads their batch once."""
-LEAST_WIDTH = 1 << 15
-"""Of one member: a pass over shorter rows takes longer than it saves."""
-
-
-@dataclass(frozen=True)
-class Block:
-    """Columns of one slice's members that are updated together."""
-
-    part: Slice
-    segment: int
-    """The number of the segment in which they lie; see ``Layout.segments``."""
-    rows: slice
-    """The members, in the population."""
-    columns: slice
-    """In the segment."""
-    params: Tensor
-    """These members' and columns', on the population's memory."""
-    state: State
-    """Likewise; what is kept for a member as a whole, ``(n,)``, is whole."""
-    is_last: bool
-    """Whether no other block of these members comes after it."""
 
 
 class Stepper:
@@ -62,27 +44,8 @@ class Stepper:
         precision = population.members[0].config.trainer.precision
         self._recipe = Recipe(population.layout, loss, precision)
         self._dropout = dropout_rules(population)
-        self._blocks = list(self._cut())
-
-    def _cut(self) -> Iterator[Block]:
-        """Cut each slice into the columns that are updated together."""
-        population = self._population
-        n_stored = population.layout.n_stored
-        has_blocks = self.passes_often and population.device.type == "cpu"
-        for part in population.slices:
-            rows, n_members = slice(part.start, part.stop), part.stop - part.start
-            for number, segment in enumerate(population.layout.segments):
-                n_columns = segment.stop - segment.start
-                width = _block_width(n_members) if has_blocks else n_columns
-                for start in range(0, n_columns, width):
-                    columns = slice(start, min(start + width, n_columns))
-                    here = slice(segment.start + columns.start, segment.start + columns.stop)
-                    state = {
-                        key: tensor if tensor.ndim == 1 else tensor[:, here]
-                        for key, tensor in part.state.items()
-                    }
-                    params, is_last = population.flat[rows, here], here.stop == n_stored
-                    yield Block(part, number, rows, columns, params, state, is_last=is_last)
+        has_columns = self.passes_often and population.device.type == "cpu"
+        self._blocks = list(blocks_of(population, has_columns=has_columns))
 
     def epoch(self) -> Iterator[Batch]:
         """Walk the batches of the coming epoch."""
@@ -100,16 +63,16 @@ class Stepper:
         return gradients(self._population.flat, examples, batch, self._dropout, self._recipe)
 
     def update_(self, grads: Sequence[Tensor]) -> None:
-        """Move every member by its own method, then clip norms.
+        """Clip gradients, move every member by its own method, then clip norms of weights.
 
         Args:
-            grads: As ``gradients`` gives them.
+            grads: As ``gradients`` returns them; they may be changed.
         """
         population = self._population
+        if population.clip_norm is not None:
+            clip_gradients_(grads, population.clip_norm)
         for block in self._blocks:
-            # What a method keeps for a member as a whole moves once, with the last block.
-            state = block.state if block.is_last else _apart(block.state)
-            self._move(block, grads[block.segment][block.rows, block.columns], state)
+            self._move(block, block.gradients(grads), block.state_of_step())
         if population.max_norm is not None:
             clip_norms_(population.flat, population.max_norm, population.layout)
 
@@ -144,7 +107,9 @@ class CompiledStepper(Stepper):
             self._recipe, drops, like, labels, shares_batch=self._shares_batch
         )
         self._updates = {
-            part.method: update_program(part.method, like) for part in population.slices
+            part.method: update_program(part.method, like)
+            for part in population.slices
+            if part.method.scope == "number"
         }
 
     def gradients(self, batch: Batch) -> tuple[Tensor, list[Tensor]]:
@@ -163,6 +128,9 @@ class CompiledStepper(Stepper):
 
     def _move(self, block: Block, grads: Tensor, state: State) -> None:
         part = block.part
+        if part.method not in self._updates:
+            super()._move(block, grads, state)
+            return
         values = [part.hyperparameters[name] for name in part.method.hyperparameters]
         inputs = [block.params, grads, *state.values(), *values, part.coupled, part.decoupled]
         self._updates[part.method](inputs)
@@ -220,16 +188,6 @@ class GraphStepper(Stepper):
         self._graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self._graph):
             self._losses = super().step_(self._batch)
-
-
-def _apart(state: State) -> State:
-    """Copy what is kept for a member as a whole, so that the original does not move."""
-    return {key: tensor.clone() if tensor.ndim == 1 else tensor for key, tensor in state.items()}
-
-
-def _block_width(n_members: int) -> int:
-    """Give how many of each member's numbers make a block; whole vectors, as in a layout."""
-    return max(LEAST_WIDTH, BLOCK_NUMBERS // n_members // ALIGNMENT * ALIGNMENT)
 
 
 def _own_copy(batch: Batch) -> Batch:

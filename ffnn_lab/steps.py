@@ -5,9 +5,11 @@ or compiled ahead of time (``ffnn_lab.programs``); they must therefore decide by
 is fixed for a partition alone, never by the contents of a tensor.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from ffnn_lab.losses import ERRORS, LOSSES
@@ -160,6 +162,31 @@ def update_(
         lr = hyperparameters["lr"]
         grads = decay_(params, grads, lr=lr, coupled=coupled, decoupled=decoupled)
     method.step_(params, grads, state, **hyperparameters)
+
+
+CLIP_EPS = 1e-6
+"""Added to a gradient's norm before it divides, as ``torch.nn.utils.clip_grad_norm_`` does."""
+
+
+def clip_gradients_(grads: Sequence[Tensor], limits: Tensor) -> None:
+    """Shorten each member's whole gradient to its limit, in place.
+
+    Padding is zero, so a member's norm is that of its own parameters. A member without a limit
+    keeps its gradient to the bit. One with a limit whose norm is not finite gets a gradient that
+    is 0 or not a number; no neighbor is touched.
+
+    Args:
+        grads: Of each of ``layout.segments`` the gradients, ``(M, n)``.
+        limits: The longest norm of each member, ``(M,)``; infinite for who has none.
+
+    Source:
+        Pascanu, Mikolov and Bengio (2013), Algorithm 1; as ``torch.nn.utils.clip_grad_norm_``.
+    """
+    squares = [(each * each).sum(dim=1) for each in grads]
+    norm = functools.reduce(torch.add, squares).sqrt()
+    factors = (limits / (norm + CLIP_EPS)).clamp_max(1.0).masked_fill(limits.isinf(), 1.0)
+    for each in grads:
+        each.mul_(factors.unsqueeze(1))
 
 
 def evaluation_sums(

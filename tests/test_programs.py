@@ -46,6 +46,7 @@ def runs(n_runs: int, changes: dict[str, Any] | None = None) -> list[RunConfig]:
                 **COMPILED,
                 "dropout.hidden": (0.5, 0.2, 0.1)[m % 3],
                 "trainer.max_norm": (None, 1.0)[m % 2],
+                "trainer.clip_norm": (None, None, 0.3)[m % 3],
                 "optimizer.weight_decay": (0.0, 0.01, 0.0)[m % 3],
                 **(changes or {}),
             },

@@ -5,9 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
+import torch
 
 from ffnn_lab.config import OptimizerConfig, RunConfig
 from ffnn_lab.config.initializer import SchemeConfig
+from ffnn_lab.models import mlp
+from ffnn_lab.models.mlp import LARGE_WEIGHT
 from ffnn_lab.optimizers.adam import AdamConfig
 from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
 from ffnn_lab.records import CurvePoint
@@ -223,6 +226,35 @@ def test_max_norm_agrees_beside_members_without(max_norm: float, blobs: Task) ->
         hidden, output = (outcome.weights[place].norm(dim=1) for place in (2, 4))
         assert hidden.max().item() == pytest.approx(max_norm, rel=1e-12)  # it binds
         assert output.max().item() > max_norm  # and does not touch the output layer
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam", "adamw"])
+@pytest.mark.parametrize("decay", ["coupled", "decoupled"])
+@pytest.mark.parametrize("large", [LARGE_WEIGHT, 50], ids=["one row", "segments"])
+def test_clip_norm_agrees_beside_members_without(
+    large: int, decay: str, name: str, blobs: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limit binds on both: clipped before decay is added, or a coupled one would differ."""
+    monkeypatch.setattr(mlp, "LARGE_WEIGHT", large)
+    row = OPTIMIZERS[name]
+    shared = {
+        "model.widths": [9, 7],
+        "optimizer.lr": row.stable_lr,
+        "optimizer.weight_decay": 0.05,
+        "optimizer.decay": decay,
+    }
+    limits = (None, 0.2, 0.5, 1e9)
+    configs = [
+        make_run({**shared, "trainer.clip_norm": limit}, seed=0, optimizer=row.config)
+        for limit in limits
+    ]
+    _assert_all_agree(configs, blobs)
+    free, short, longer, loose = (
+        outcome.weights[0] for outcome in train_with_weights(configs, blobs)
+    )
+    assert torch.equal(loose, free)  # a limit that never binds moves no bit
+    assert not torch.equal(short, free)
+    assert not torch.equal(longer, short)
 
 
 @pytest.mark.parametrize(

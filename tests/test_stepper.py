@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from ffnn_lab import stepper as module
+from ffnn_lab import blocks as module
 from ffnn_lab.config import with_values
 from ffnn_lab.models import Layout, mlp
 from ffnn_lab.models.mlp import LARGE_WEIGHT

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ffnn_lab.activations import ACTIVATIONS
 from ffnn_lab.draws import dropout_rules
@@ -13,7 +13,7 @@ from ffnn_lab.losses import LOSSES
 from ffnn_lab.models import forward_pass, mlp
 from ffnn_lab.models.mlp import LARGE_WEIGHT
 from ffnn_lab.population import Population
-from ffnn_lab.steps import Batch, Examples, Recipe, gradients, make_masks
+from ffnn_lab.steps import Batch, Examples, Recipe, clip_gradients_, gradients, make_masks
 from ffnn_lab.tasks import Task
 from tests.catalog import BIAS_INITIALIZERS
 from tests.support.builders import (
@@ -167,3 +167,43 @@ def test_a_loss_by_hand(blobs: Task) -> None:
         population.flat, batch.examples(train), batch, dropout_rules(population), recipe
     )
     assert losses.tolist() == pytest.approx([math.log(3)], rel=1e-14)
+
+
+# --- clipping --------------------------------------------------------------------------------
+
+
+def clipped(grads: Tensor, limits: list[float], cut: int | None = None) -> Tensor:
+    """Clip rows, in one segment or cut in two."""
+    parts = [grads.clone()] if cut is None else [grads[:, :cut].clone(), grads[:, cut:].clone()]
+    clip_gradients_(parts, torch.tensor(limits, dtype=grads.dtype))
+    return torch.cat(parts, dim=1)
+
+
+@pytest.mark.parametrize("cut", [None, 3])
+def test_a_gradient_is_clipped_as_torch_clips_it(cut: int | None) -> None:
+    grads = torch.randn(5, 8, dtype=torch.float64)
+    limits = [0.1, 1.0, 2.0, 100.0, math.inf]
+    found = clipped(grads, limits, cut)
+    for own, before, limit in zip(found, grads, limits, strict=True):
+        parameter = nn.Parameter(torch.zeros(8, dtype=torch.float64))
+        parameter.grad = before.clone()
+        nn.utils.clip_grad_norm_([parameter], limit)
+        torch.testing.assert_close(own, parameter.grad, rtol=1e-14, atol=0)
+    assert torch.equal(found[3:], grads[3:])
+
+
+@pytest.mark.parametrize("odd", [math.nan, math.inf, 1e300])
+def test_a_gradient_that_is_not_finite_stays_with_its_member(odd: float) -> None:
+    """It is passed on by who has no limit, so that the run ends as it would without neighbors."""
+    grads = torch.randn(4, 6, dtype=torch.float64)
+    healthy = clipped(grads, [0.5, math.inf, 0.5, math.inf])
+    grads[0, 2] = grads[1, 2] = odd
+    found = clipped(grads, [0.5, math.inf, 0.5, math.inf])
+    assert torch.equal(found[2:], healthy[2:])
+    assert found[1, 2].item() == pytest.approx(odd, nan_ok=True)
+    assert torch.equal(found[1, 3:], grads[1, 3:])
+    assert not found[0].norm() > 0.5
+
+
+def test_no_gradient_is_no_gradient() -> None:
+    assert torch.equal(clipped(torch.zeros(2, 4), [1.0, math.inf]), torch.zeros(2, 4))

@@ -62,6 +62,7 @@ def runs_of_every_kind(n_runs: int = N_KINDS, **changes: object) -> list[RunConf
                 "dropout.input": (0.0, 0.2)[m % 2],
                 "dropout.hidden": (0.0, 0.5, 0.2)[m % 3],
                 "trainer.max_norm": (None, 1.0, None, 0.5)[m // 2 % 4],
+                "trainer.clip_norm": (None, 0.4, None)[m // 2 % 3],
                 "trainer.max_epochs": (3, 7, 1, 5)[m // 5 % 4],
                 **dotted,
             },

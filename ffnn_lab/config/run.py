@@ -68,6 +68,9 @@ class TrainerConfig:
     max_norm: Union[float, None] = ranged("(0, inf)")  # noqa: UP007 - as above
     """Longest incoming weight vector of a hidden unit, enforced after each step; null for no
     limit (Srivastava et al. 2014, section 5.1)."""
+    clip_norm: Union[float, None] = ranged("(0, inf)", neutral=None)  # noqa: UP007 - as above
+    """Longest gradient of a member, over all its weights and biases; a longer one is shortened
+    before decay and step, as by ``torch.nn.utils.clip_grad_norm_``; null for no limit."""
     save_weights: bool
     """Whether to save the trained network beside the records."""
     checkpoint_seconds: Union[float, None] = ranged("(0, inf)")  # noqa: UP007 - as above

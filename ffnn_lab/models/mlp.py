@@ -135,6 +135,20 @@ class Layout:
             start = stop
         return params
 
+    def unpadded(self, params: Sequence[Tensor]) -> list[Tensor]:
+        """Return views of parameters in the shapes that the user asked for, without padding.
+
+        Args:
+            params: Shaped as `views` returns them.
+        """
+        found: list[Tensor] = []
+        for layer, (weight, bias) in enumerate(self.layers(params)):
+            fan_in, fan_out = self.fans(layer)
+            found.append(weight[:, :fan_out, :fan_in])
+            if bias is not None:
+                found.append(bias[:, :fan_out])
+        return found
+
     def class_mask(self, like: Tensor) -> Tensor | None:
         """Give zeros for the real classes and minus infinity for padding, ``(stored_out,)``.
 

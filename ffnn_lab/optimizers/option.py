@@ -17,9 +17,14 @@ if TYPE_CHECKING:
 
 State = dict[str, "Tensor"]
 """Named tensors, each with the members on its leading axis."""
-Scope = Literal["number"]
-"""How much of a member a step must see at once. ``number``: each number is moved by itself, so
-rows of parameters may be cut anywhere."""
+Scope = Literal["number", "layer", "member"]
+"""How much of a member a step must see at once.
+
+``number``: each number is moved by itself; a step gets any columns of the members' rows, ``(M,
+n)``, with padding of zeros that it must keep. ``layer``: a step gets one weight ``(M, fan_out,
+fan_in)`` or one bias ``(M, fan_out)``, without padding, and start and step are called for each.
+``member``: a step gets whole rows, ``(M, n_stored)``, with padding of zeros that it must keep.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -28,12 +33,15 @@ class Optimizer(Choice):
 
     kind: ClassVar[str] = "optimizer"
     start: Callable[[Tensor], State]
-    """From parameters ``(M, n)`` to the state before the first step."""
+    """From parameters, cut as ``scope`` says, to the state before the first step; each of its
+    tensors is shaped like the parameters, or ``(M,)``."""
     step_: Callable[..., None]
     """``(params, grads, state, *, lr, ...)``, in place; one keyword for each hyperparameter."""
     hyperparameters: tuple[str, ...]
     """The fields of ``config`` that the step takes, as tensors ``(M,)``."""
     scope: Scope = "number"
+    """How much of a member ``step_`` must see at once. Where ``trainer.compile`` is set, steps of
+    scope ``number`` are compiled, and others run as they are written."""
     family: str = ""
     """``adaptive`` for methods that scale each coordinate's step, which reports compare with the
     ``plain`` ones, that scale all coordinates alike; empty for methods that are neither."""

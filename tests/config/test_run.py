@@ -73,6 +73,7 @@ MOVES_NUMBERS = {
     "trainer.compile": True,
     "trainer.precision": "bf16",
     "trainer.max_norm": 1.0,
+    "trainer.clip_norm": 1.0,
 }
 
 CANNOT_DIFFER_IN_A_POPULATION = (

@@ -90,6 +90,8 @@ def train_alone(config: RunConfig, task: Task) -> PlainRun:
                 return run
             optimizer.zero_grad()
             torch.autograd.backward(loss)
+            if config.trainer.clip_norm is not None:
+                nn.utils.clip_grad_norm_(network.parameters(), config.trainer.clip_norm)
             decay_weights_(network, optimizer, config)
             optimizer.step()
             limit_norms_(network, config)

@@ -84,6 +84,7 @@ def make_run(
             compile=False,
             precision="full",
             max_norm=None,
+            clip_norm=None,
             save_weights=False,
             checkpoint_seconds=None,
         ),

@@ -1,0 +1,137 @@
+"""The blocks of a population: what is updated at a time, as the scope of each optimizer asks."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ffnn_lab.models.mlp import ALIGNMENT
+from ffnn_lab.optimizers import State
+from ffnn_lab.population import Population, Slice, of_parameter
+
+BLOCK_NUMBERS = 1 << 18
+"""Weights of all members that are updated at a time: an update makes a dozen passes over them,
+their gradients and its state, which then stay in a core's cache."""
+LEAST_WIDTH = 1 << 15
+"""Of one member: a pass over shorter rows takes longer than it saves."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Parameters of one slice's members that are updated together."""
+
+    part: Slice
+    rows: slice
+    """The members, in the population."""
+    columns: slice
+    """In the segment; see ``Layout.segments``."""
+    params: Tensor
+    """These members' and columns', on the population's memory."""
+    state: State
+    """Likewise; what is kept for a member as a whole, ``(n,)``, is whole."""
+    segment: int = 0
+    """The number of the segment in which the columns lie."""
+    is_last: bool = True
+    """Whether no other block of these members shares what is kept for a member as a whole."""
+
+    def gradients(self, grads: Sequence[Tensor]) -> Tensor:
+        """Return the gradients of the block's parameters, shaped like them.
+
+        Args:
+            grads: Of the population, ``(M, n)`` for each of ``layout.segments``.
+        """
+        return grads[self.segment][self.rows, self.columns]
+
+    def state_of_step(self) -> State:
+        """Return the state for a step of this block.
+
+        What is kept for a member as a whole moves once a step, with the last block of the member;
+        the others get a copy.
+        """
+        if self.is_last:
+            return self.state
+        return {key: each.clone() if each.ndim == 1 else each for key, each in self.state.items()}
+
+
+@dataclass(frozen=True)
+class ParameterBlock(Block):
+    """One weight or bias in its shape, of an optimizer of scope ``layer``."""
+
+    stored: tuple[int, ...] = ()
+    """The shape that is stored, with padding."""
+
+    def gradients(self, grads: Sequence[Tensor]) -> Tensor:
+        """Return the gradients of the parameter, without padding."""
+        own = super().gradients(grads)
+        padded = own.view(own.shape[0], *self.stored)
+        return padded[tuple(slice(length) for length in self.params.shape)]
+
+
+@dataclass(frozen=True)
+class RowBlock(Block):
+    """Whole rows, of an optimizer of scope ``member``."""
+
+    def gradients(self, grads: Sequence[Tensor]) -> Tensor:
+        """Return the whole gradient of each member, the segments side by side."""
+        own = [each[self.rows] for each in grads]
+        return own[0] if len(own) == 1 else torch.cat(own, dim=1)
+
+
+def blocks_of(population: Population, *, has_columns: bool) -> Iterator[Block]:
+    """Cut each slice of a population into blocks.
+
+    Args:
+        population: Who is trained.
+        has_columns: Whether rows of scope ``number`` are cut into columns that stay in a cache.
+    """
+    for part in population.slices:
+        match part.method.scope:
+            case "number":
+                yield from _columns(population, part, has_columns=has_columns)
+            case "layer":
+                yield from _parameters(population, part)
+            case "member":
+                rows = slice(part.start, part.stop)
+                yield RowBlock(part, rows, slice(None), population.flat[rows], part.state)
+
+
+def _columns(population: Population, part: Slice, *, has_columns: bool) -> Iterator[Block]:
+    """Cut rows into columns, of one segment each."""
+    rows, n_members = slice(part.start, part.stop), part.stop - part.start
+    for number, segment in enumerate(population.layout.segments):
+        n_columns = segment.stop - segment.start
+        width = _block_width(n_members) if has_columns else n_columns
+        for start in range(0, n_columns, width):
+            columns = slice(start, min(start + width, n_columns))
+            here = slice(segment.start + columns.start, segment.start + columns.stop)
+            state = {
+                key: tensor if tensor.ndim == 1 else tensor[:, here]
+                for key, tensor in part.state.items()
+            }
+            is_last = here.stop == population.layout.n_stored
+            yield Block(
+                part, rows, columns, population.flat[rows, here], state, number, is_last=is_last
+            )
+
+
+def _parameters(population: Population, part: Slice) -> Iterator[Block]:
+    """Make a block of each weight and of each bias."""
+    layout, rows = population.layout, slice(part.start, part.stop)
+    params = layout.unpadded(layout.views(population.flat[rows]))
+    start = 0
+    for place, shape in enumerate(layout.shapes):
+        stop = start + math.prod(shape)
+        number, segment = next(
+            (i, each) for i, each in enumerate(layout.segments) if start < each.stop
+        )
+        columns = slice(start - segment.start, stop - segment.start)
+        state = of_parameter(part.state, place)
+        yield ParameterBlock(part, rows, columns, params[place], state, number, stored=shape)
+        start = stop
+
+
+def _block_width(n_members: int) -> int:
+    """Return how many of each member's numbers make a block; whole vectors, as in a layout."""
+    return max(LEAST_WIDTH, BLOCK_NUMBERS // n_members // ALIGNMENT * ALIGNMENT)
