@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ffnn_lab.report.claims.rule import Effect
-from ffnn_lab.report.data.arms import Contrast, contrasts, parts
+from ffnn_lab.report.data.arms import Contrast, contrasts
 from ffnn_lab.report.data.sweep import Sweep, errors_by_seed, results
 from ffnn_lab.report.data.winners import Winner, find_winners
 from ffnn_lab.report.statistics import differences_by_seed
@@ -34,7 +34,7 @@ class Evidence:
         Raises:
             MissingEvidenceError: If there are none.
         """
-        found = contrasts(self.sweep.arms)
+        found = contrasts(self.sweep.definition)
         if not found:
             msg = "it has no adaptive arm (adagrad, rmsprop, adam) beside sgd or heavy_ball"
             raise MissingEvidenceError(msg)
@@ -46,7 +46,7 @@ class Evidence:
         Raises:
             MissingEvidenceError: If there is none.
         """
-        found = [arm for arm in self.sweep.arms if parts(arm)[0] == optimizer]
+        found = [name for name, arm in self.sweep.arms.items() if arm.optimizer == optimizer]
         if not found:
             msg = f"it has no arm {optimizer} or {optimizer}_..."
             raise MissingEvidenceError(msg)

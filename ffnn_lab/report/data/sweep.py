@@ -223,4 +223,8 @@ def _with_names_on_a_line(definition: Definition, folder: Path) -> Definition:
             "written alone"
         )
         raise RecordError(msg)
-    return replace(definition, arms=arms)
+    baseline = None if definition.baseline is None else one_line(definition.baseline)
+    pairs = None
+    if definition.contrasts is not None:
+        pairs = tuple((one_line(arm), one_line(against)) for arm, against in definition.contrasts)
+    return replace(definition, arms=arms, baseline=baseline, contrasts=pairs)
