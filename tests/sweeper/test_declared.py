@@ -1,6 +1,7 @@
 """What a sweep declares before its first run, and the contrasts of every sweep that ships."""
 
 import dataclasses
+import math
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,16 @@ from omegaconf import DictConfig
 from ffnn_lab.config import ConfigError
 from ffnn_lab.definition import Definition, RecordError, essence, write_definition
 from ffnn_lab.report.claims.declaration import CONTRASTS, contrasts_hash, declare, when_declared
+from ffnn_lab.report.data.winners import find_winners
+from ffnn_lab.report.measures.tables import arm_table
+from ffnn_lab.report.text.notes import notes
 from ffnn_lab.sweeper import compose
 from ffnn_lab.sweeper.resume import is_other, settle_folder
+from tests.catalog import INITIALIZERS
 from tests.report.data.test_arms import by_configs, by_names
+from tests.support.builders import with_parts
+from tests.support.report.builders import differences_of, load_sweep
+from tests.support.sweeps import make_definition, work
 
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(path.stem for path in (ROOT / "sweeps").glob("*.yaml"))
@@ -104,3 +112,28 @@ def test_the_declaration_is_hashed_before_the_first_run(
     assert when_declared(tmp_path, CONTRASTS, digest=hashes[CONTRASTS]) == "before"
     other = contrasts_hash(dataclasses.replace(plain, baseline=GLOROT))
     assert when_declared(tmp_path, CONTRASTS, digest=other[CONTRASTS]) == "changed"
+
+
+def test_declared_arms_get_their_difference_and_p_value(tmp_path: Path) -> None:
+    """Of two initializers, which are compared with nothing by default."""
+    base = make_definition("grid", tune_seeds=(0,), confirm_seeds=tuple(range(1000, 1006)))
+    sgd = base.arms[0]
+    arms = tuple(
+        dataclasses.replace(sgd, name=name).with_config(
+            with_parts(sgd.config, initializer=INITIALIZERS[scheme].config)
+        )
+        for name, scheme in (("he", "he_normal"), ("glorot", "glorot_normal"))
+    )
+    plain = dataclasses.replace(base, arms=arms)
+    declared = dataclasses.replace(plain, contrasts=(("glorot", "he"),), baseline="he")
+    sweep = load_sweep(work(tmp_path, declared))
+    (row,) = differences_of(sweep).to_dict("records")
+    assert (row["arm"], row["baseline"], row["n_pairs"]) == ("glorot", "he", 6)
+    assert row["p.holm"] == row["p"] > 0
+    told = notes(sweep, find_winners(sweep), arm_table(sweep, find_winners(sweep)))
+    assert any(
+        "contrast declared beforehand: those that the sweep's YAML names" in x for x in told
+    )
+    undeclared = dataclasses.replace(sweep, definition=plain)
+    (row,) = differences_of(undeclared).to_dict("records")
+    assert math.isnan(row["p.holm"])
