@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ffnn_lab.report.data.sweep import predicts_numbers
+
 SHARES = ("improves at a seed", "same first in resamples", "share of")
 """How headings begin whose percentages are of something else than errors."""
 
@@ -46,13 +48,12 @@ OF_SIGNS = Units("%", "mean square")
 
 
 def units_of(runs: pd.DataFrame) -> Units:
-    """Tell the units of a folder.
+    """Return the units of a folder.
 
     Args:
-        runs: The table ``runs``: a task that predicts numbers, and no other, has a chance error
-            of 1.
+        runs: The table ``runs``.
     """
-    is_number = runs["chance_error"] == 1
+    is_number = predicts_numbers(runs)
     if is_number.all():
         return OF_NUMBERS
     if is_number.any():
