@@ -1,12 +1,15 @@
 """Every arm has a look of its own, which depends on its name and not on who is beside it."""
 
+import dataclasses
 from collections.abc import Callable
 
 import pytest
 
+from ffnn_lab.definition import Arm, Method
 from ffnn_lab.look import Look
 from ffnn_lab.report.figures import looks
 from ffnn_lab.report.figures.looks import OTHERS, looks_of, registered_looks
+from tests.support.definitions import define_arms, named_leaves
 from tests.support.options import put_variant
 
 
@@ -101,3 +104,30 @@ def test_variants_keep_the_color_of_their_optimizer() -> None:
     assert looks["adam_all"].marker != looks["adam_lr"].marker
     assert looks["sgd_all"].color == registered_looks()["sgd"].color
     assert looks["other"].line not in {looks[name].line for name in ("sgd_lr", "adam_lr")}
+
+
+def test_arms_of_any_name_look_like_their_optimizers() -> None:
+    """As their configs say; a name that the definition does not know is read as before."""
+    definition = dataclasses.replace(
+        define_arms("sgd", "adam"),
+        arms=tuple(
+            Arm(name, (), {}, named_leaves(optimizer))
+            for name, optimizer in (("he", "sgd"), ("glorot", "adam"), ("adam_he", "sgd"))
+        ),
+    )
+    known = registered_looks()
+    with looks.arms_of(definition):
+        found = looks_of(["he", "glorot", "adam_he", "adam"])
+    assert (found["he"], found["glorot"]) == (known["sgd"], known["adam"])
+    assert found["adam_he"].color == known["sgd"].color
+    assert found["adam"].color == known["adam"].color
+    assert looks_of(["he"])["he"] == OTHERS[0]
+
+
+def test_a_look_that_the_definition_stores_comes_first() -> None:
+    stored = Look("#123456", (0, (2.0, 1.0)), "P")
+    methods = {"sgd": Method("plain", stored), "adam": Method("adaptive")}
+    with looks.arms_of(define_arms("sgd", "adam", methods=methods)):
+        found = looks_of(["sgd", "adam"])
+    assert found["sgd"] == stored
+    assert found["adam"] in OTHERS
