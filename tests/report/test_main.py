@@ -23,7 +23,7 @@ heavy = {"torch", "hydra", "omegaconf", "optuna", "wandb", "sklearn", "matplotli
 inside = {name for name in sys.modules if name.startswith("ffnn_lab.")}
 allowed = ("records", "files", "scores", "edges", "config", "seeds", "separable")
 allowed += ("terminal", "module_path", "report", "definition", "registry", "look", "protocols")
-allowed += ("optimizers", "initializers", "schedules", "activations")
+allowed += ("optimizers", "initializers", "schedules", "activations", "moments", "commands")
 allowed = tuple(f"ffnn_lab.{name}" for name in allowed)
 inside = {name for name in inside if not name.startswith(allowed)}
 print("imported:", sorted(heavy & set(sys.modules) | inside))
