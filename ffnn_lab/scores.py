@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ffnn_lab.config.sweep import ObjectiveConfig
+from ffnn_lab.moments import means_of_last
 from ffnn_lab.protocols import Standing
 
 
@@ -55,13 +56,9 @@ def with_moment(
     if curves is None:
         msg = "the moment mean_last is worked out from the table curves, got None"
         raise ValueError(msg)
-    n_last = objective.n_last
     columns = {}
     for split in splits:
-        points = curves[curves["split"] == split].sort_values(["run_id", "epoch"])
-        last = points.groupby("run_id").tail(n_last).groupby("run_id")
-        # A loss that is not a number is no reason to leave it out.
-        means = last[["loss", "error"]].mean(skipna=False)
+        means = means_of_last(curves, split, n_last=objective.n_last)
         for metric in means:
             columns[f"mean_last.{split}.{metric}"] = runs["run_id"].map(means[metric])
     return runs.assign(**columns)

@@ -65,6 +65,11 @@ class SweeperConfig:
     """Name of each arm to its overrides: groups, values and axes, in Hydra's grammar."""
     space: dict[str, Any]
     """Axes (or values) of all arms; one applies where its key exists."""
+    baseline: Union[str, None]  # noqa: UP007 - as above
+    """Arm with which every other is compared; null for the comparable plain optimizer's."""
+    contrasts: Union[list[Any], None]  # noqa: UP007 - as above
+    """Pairs of arms, ``[ARM, AGAINST]``, whose differences are tested; null for each adaptive
+    optimizer against each plain one."""
     protocol: ProtocolConfig
     objective: ObjectiveConfig
     tune: StageConfig

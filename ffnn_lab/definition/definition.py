@@ -7,11 +7,21 @@ from typing import Any
 
 from ffnn_lab.config import RunConfig, from_leaves, leaves
 from ffnn_lab.config.sweep import ObjectiveConfig, ProtocolConfig, PrunerConfig
+from ffnn_lab.look import Look
 from ffnn_lab.protocols import PROTOCOLS, Protocol, Search
 from ffnn_lab.protocols.space import Space
 
 CONFIRM_FROM = 1000
 """Tuning takes its seeds from 0, confirm from here: fresh seeds that tuning never saw."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """What a report needs of an optimizer, so that it reads no option."""
+
+    family: str
+    """``adaptive``, ``plain`` or empty."""
+    look: Look | None = None
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,11 @@ class Arm:
     def of(cls, name: str, config: RunConfig, overrides: Sequence[str], space: Space) -> "Arm":
         """Create an arm from its untuned default."""
         return cls(name, tuple(overrides), space, leaves(config))
+
+    @property
+    def optimizer(self) -> str:
+        """Return the name of the arm's optimizer; empty if the definition stores no config."""
+        return str(self.leaves.get("optimizer.name", ""))
 
     def with_config(self, config: RunConfig) -> "Arm":
         """Copy the arm with another untuned default."""
@@ -64,6 +79,13 @@ class Definition:
     pruner: PrunerConfig | None
     """None if no setting stops early."""
     population_size: int
+    baseline: str | None = None
+    """The arm with which every other is compared, where the sweep declares it."""
+    contrasts: tuple[tuple[str, str], ...] | None = None
+    """Pairs of arms whose differences are tested, where the sweep declares them."""
+    methods: Mapping[str, Method] = field(default_factory=dict, compare=False)
+    """What is known of each optimizer of the arms, in the order of the registry; empty if the
+    definition was written by a version that did not store it."""
     id: str = field(default="", compare=False)
     """Names the folder where the studies lie on a server, which several folders may share."""
     sessions: tuple[Mapping[str, str], ...] = field(default=(), compare=False)

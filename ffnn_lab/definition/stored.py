@@ -8,15 +8,16 @@ from typing import Any
 from ffnn_lab.config import ConfigError
 from ffnn_lab.config.fields import check_value, coerce, leaf_fields, neutral_values
 from ffnn_lab.config.sweep import STORED_OPTIONS
-from ffnn_lab.definition.definition import Arm, Definition
+from ffnn_lab.definition.definition import Arm, Definition, Method
 from ffnn_lab.definition.errors import RecordError
 from ffnn_lab.definition.sealed import DamagedError, read_sealed, write_sealed
+from ffnn_lab.look import Look
 from ffnn_lab.protocols.space import Axis, Choice, Interval
 
 FILE = "definition.json"
 _STAGES = ("tune", "confirm")
 _NEEDED = ("name", "command", "arms", *STORED_OPTIONS, *_STAGES, "population_size")
-_OPTIONAL = ("id", "sessions")
+_OPTIONAL = ("baseline", "contrasts", "options", "id", "sessions")
 _NO_PRUNER = {"name": "none"}
 
 
@@ -91,10 +92,18 @@ def to_json(definition: Definition) -> dict[str, Any]:
         "confirm": {"seeds": list(definition.confirm_seeds)},
         "pruner": asdict(definition.pruner) if definition.pruner else dict(_NO_PRUNER),
         "population_size": definition.population_size,
+        "baseline": definition.baseline,
+        "contrasts": [list(pair) for pair in definition.contrasts or ()],
+        "options": _methods_to_json(definition.methods),
         "id": definition.id,
         "sessions": [dict(session) for session in definition.sessions],
     }
     return {key: value for key, value in contents.items() if value or key not in _OPTIONAL}
+
+
+def _methods_to_json(methods: Mapping[str, Method]) -> dict[str, Any]:
+    stored = {name: asdict(method) for name, method in methods.items()}
+    return {"optimizer": stored} if stored else {}
 
 
 def _axis_to_json(axis: Axis) -> dict[str, Any]:
@@ -140,6 +149,9 @@ def from_json(contents: Mapping[str, Any], *, is_whole: bool = False) -> Definit
         confirm_seeds=_seeds(contents["confirm"], "confirm"),
         pruner=None if pruner == _NO_PRUNER else _options(pruner, "pruner"),
         population_size=coerce(contents["population_size"], int, "population_size"),
+        baseline=coerce(contents.get("baseline"), str | None, "baseline"),
+        contrasts=_contrasts(contents.get("contrasts")),
+        methods=_methods(contents.get("options", {})),
         id=coerce(contents.get("id", ""), str, "id"),
         sessions=tuple(
             _mapping(session, "each of sessions")
@@ -160,6 +172,46 @@ def _options(stored: Mapping[str, Any], name: str, *, apart: tuple[str, ...] = (
         values[key] = coerce(value, hint, f"{name}.{key}")
         check_value(values[key], metadata, f"{name}.{key}")
     return part(**values)
+
+
+def _contrasts(stored: Any) -> tuple[tuple[str, str], ...] | None:  # noqa: ANN401 - JSON
+    if stored is None:
+        return None
+    written = coerce(stored, list[Any], "contrasts")
+    pairs = [coerce(pair, list[str], "contrasts") for pair in written]
+    if any(len(pair) != 2 for pair in pairs):  # noqa: PLR2004 - a pair
+        msg = f"contrasts must be pairs of arms, got {stored}"
+        raise DamagedError(msg)
+    return tuple((arm, against) for arm, against in pairs)
+
+
+def _methods(stored: Any) -> dict[str, Method]:  # noqa: ANN401 - JSON
+    _know(_mapping(stored, "options"), ("optimizer",), needed=(), prefix="options.")
+    found = {}
+    for name, method in _mapping(stored.get("optimizer", {}), "options.optimizer").items():
+        prefix = f"options.optimizer.{name}."
+        _know(_mapping(method, prefix), ("family", "look"), needed=("family",), prefix=prefix)
+        family = coerce(method["family"], str, f"{prefix}family")
+        found[name] = Method(family, _look(method.get("look"), f"{prefix}look."))
+    return found
+
+
+def _look(stored: Any, prefix: str) -> Look | None:  # noqa: ANN401 - JSON
+    """Type a look; a line is a word, or an offset and the lengths of dashes and gaps."""
+    if stored is None:
+        return None
+    names = ("color", "line", "marker")
+    _know(_mapping(stored, prefix), names, needed=names, prefix=prefix)
+    color, marker = (coerce(stored[name], str, prefix + name) for name in ("color", "marker"))
+    if isinstance(stored["line"], str):
+        return Look(color, stored["line"], marker)
+    try:
+        offset, dashes = stored["line"]
+        line = int(offset), tuple(coerce(dashes, list[float], f"{prefix}line"))
+    except (TypeError, ValueError) as error:
+        msg = f"{prefix}line is no line style, got {stored['line']!r}"
+        raise DamagedError(msg) from error
+    return Look(color, line, marker)
 
 
 def _seeds(stored: Any, stage: str) -> tuple[int, ...]:  # noqa: ANN401 - JSON

@@ -1,16 +1,18 @@
 """One run's result: its curve, its final metrics, and which trial it was."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ffnn_lab.config import RunConfig
+from ffnn_lab.moments import best_epoch, points_at
 
 STATUSES = ("completed", "diverged", "pruned", "failed")
 """Best first: of a run that was recorded again, after it failed say, the best is read."""
 SPLITS = ("train", "dev", "test")
 """Tuning looks at dev; test is only reported."""
 MOMENTS = ("last", "best")
-"""The last epoch, and the one of the lowest dev error (ties: dev loss). Never the test-best."""
+"""Those that ``runs`` has columns of, see `ffnn_lab.moments`."""
 METRICS = ("loss", "error")
 SOLUTIONS = ("min_norm", "sign")
 """Known solutions to which the weights of linear members are compared."""
@@ -90,14 +92,11 @@ class RunResult:
         values["best.epoch"] = None
         if self.status != "completed":
             return values
-        dev = [point for point in self.curve if point.split == "dev"]
-        best = min(dev, key=lambda point: (point.error, point.loss)).epoch
-        values["best.epoch"] = best
-        for point in self.curve:
-            for moment, epoch in (("last", self.n_epochs), ("best", best)):
-                if point.epoch == epoch:
-                    values[f"{moment}.{point.split}.loss"] = point.loss
-                    values[f"{moment}.{point.split}.error"] = point.error
+        values["best.epoch"] = best_epoch(self.curve)
+        for moment, split in itertools.product(MOMENTS, SPLITS):
+            for point in points_at(self.curve, moment, split):
+                values[f"{moment}.{split}.loss"] = point.loss
+                values[f"{moment}.{split}.error"] = point.error
         return values | {f"cosine.{name}": value for name, value in self.cosines.items()}
 
 

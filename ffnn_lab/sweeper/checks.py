@@ -8,7 +8,7 @@ from typing import Any
 from ffnn_lab.config import ConfigError, RunConfig, leaves, with_values
 from ffnn_lab.config.fields import as_override
 from ffnn_lab.config.run import MOVES_NO_NUMBER
-from ffnn_lab.config.sweep import PrunerConfig
+from ffnn_lab.config.sweep import PrunerConfig, SweeperConfig
 from ffnn_lab.config.task import CHOOSES_EXAMPLES
 from ffnn_lab.definition import CONFIRM_FROM, Arm
 from ffnn_lab.protocols.space import Axis, Choice, Interval
@@ -91,6 +91,44 @@ def check_arm_names(names: Sequence[str]) -> None:
         if names.count(name) > 1:
             msg = f"hydra.sweeper.arms: two arms are called {name}; an arm needs a name of its own"
             raise ConfigError(msg)
+
+
+def checked_contrasts(
+    options: SweeperConfig, arms: Sequence[str]
+) -> tuple[tuple[str, str], ...] | None:
+    """Return the contrasts that the sweep declares, after a check of them and of its baseline.
+
+    Args:
+        options: What the user asked for.
+        arms: The names of the arms.
+
+    Returns:
+        Pairs of an arm and the one that it is compared with; None if none are declared.
+
+    Raises:
+        ConfigError: If an arm is unknown, an arm is compared with itself, or a pair occurs twice.
+    """
+    field = "hydra.sweeper.contrasts"
+    named = [("hydra.sweeper.baseline", options.baseline)] if options.baseline is not None else []
+    pairs: list[tuple[str, str]] = []
+    for pair in options.contrasts or ():
+        if not isinstance(pair, list) or len(pair) != 2:  # noqa: PLR2004 - a pair
+            msg = f"{field} must list pairs of arms, as [[adam, sgd], [he, glorot]]; got {pair}"
+            raise ConfigError(msg)
+        arm, against = (str(each) for each in pair)
+        if arm == against:
+            msg = f"{field}: {arm} is compared with itself"
+            raise ConfigError(msg)
+        if {arm, against} in [set(each) for each in pairs]:
+            msg = f"{field}: {arm} and {against} are compared twice"
+            raise ConfigError(msg)
+        pairs.append((arm, against))
+        named += [(field, arm), (field, against)]
+    for where, name in named:
+        if name not in arms:
+            msg = f"{where}: there is no arm {name}; the arms are {', '.join(arms)}"
+            raise ConfigError(msg)
+    return tuple(pairs) or None
 
 
 def check_name(name: str, field: str) -> None:

@@ -96,7 +96,11 @@ def run_sweep(
                 watcher=display,
             )
             # Before the first run: a claim that is reworded after it is found out.
-            declaration.declare(folder, n_runs=count_recorded(folder))
+            declaration.declare(
+                folder,
+                n_runs=count_recorded(folder),
+                hashes=declaration.claim_hashes() | declaration.contrasts_hash(definition),
+            )
             work = work_alone if launcher == "basic" else lead
             post = post_of(folder, options, n_workers)
             work(post, lambda job: make_launcher(job, folder, n_workers), display)
@@ -233,8 +237,7 @@ def announce(
         say(console, line)
     prepare_report(
         folder,
-        [arm.name for arm in definition.arms],
-        n_fresh=len(definition.confirm_seeds),
+        definition,
         is_tried=not is_dry,
         notice=functools.partial(say, console),
     )

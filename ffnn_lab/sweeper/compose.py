@@ -21,7 +21,8 @@ from ffnn_lab.config import (
     with_values,
 )
 from ffnn_lab.config.fields import as_override, leaf_fields
-from ffnn_lab.definition import CONFIRM_FROM, Arm, Definition
+from ffnn_lab.definition import CONFIRM_FROM, Arm, Definition, Method
+from ffnn_lab.optimizers import OPTIMIZERS
 from ffnn_lab.protocols import PROTOCOLS
 from ffnn_lab.protocols.space import Axis, Choice, Interval
 from ffnn_lab.sweeper import checks
@@ -87,6 +88,7 @@ def define(
     tune_seeds = _tune_seeds(seeds, request, composer)
     protocol = _protocol(options.protocol.name, arms)
     checks.check_pruner(options.pruner, arms)
+    contrasts = checks.checked_contrasts(options, [arm.name for arm in arms])
     n_together = options.population_size or MOST_TOGETHER
     definition = Definition(
         name="",
@@ -103,6 +105,13 @@ def define(
         confirm_seeds=tuple(range(CONFIRM_FROM, CONFIRM_FROM + options.confirm.n_seeds)),
         pruner=None if options.pruner.name == "none" else options.pruner,
         population_size=n_together,
+        baseline=options.baseline,
+        contrasts=contrasts,
+        methods={
+            name: Method(each.family, each.look)
+            for name, each in OPTIMIZERS.items()
+            if name in {arm.optimizer for arm in arms}
+        },
     )
     return replace(definition, name=name_of(request, definition)), options
 

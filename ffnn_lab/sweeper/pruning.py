@@ -5,6 +5,7 @@ import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ffnn_lab.definition import Definition
+from ffnn_lab.moments import points_at
 from ffnn_lab.population import Member
 from ffnn_lab.records import RunResult
 from ffnn_lab.sweeper.agenda import Agenda
@@ -88,16 +89,13 @@ class Pruning:
                 return
 
     def _value(self, run: str, epoch: int, inside: dict[str, Member]) -> float:
-        """Give what a run's objective would be if it ended at an epoch."""
+        """Return what a run's objective would be if it ended at an epoch."""
         split, metric = self._objective.split, self._objective.metric
         member = inside.get(run)
         curve = self._ended[run].curve if member is None else member.curve
         points = [point for point in curve if point.epoch <= epoch]
         if not points or points[-1].epoch < epoch:  # it diverged before
             return self._chance_error if metric == "error" else math.inf
-        if self._objective.moment == "best":
-            dev = [point for point in points if point.split == "dev"]
-            epoch = min(dev, key=lambda point: (point.error, point.loss)).epoch
-        found = [p for p in points if p.split == split and p.epoch <= epoch]
-        found = found[-self._objective.n_last :]
+        moment, n_last = self._objective.moment, self._objective.n_last
+        found = points_at(points, moment, split, n_last=n_last)
         return statistics.fmean(float(getattr(point, metric)) for point in found)

@@ -10,6 +10,7 @@ import pytest
 from ffnn_lab.config.sweep import PrunerConfig
 from ffnn_lab.definition import (
     DamagedError,
+    Method,
     RecordError,
     read_definition,
     stored_definition,
@@ -17,6 +18,7 @@ from ffnn_lab.definition import (
     write_sealed,
 )
 from ffnn_lab.definition.stored import from_json, to_json
+from ffnn_lab.look import Look
 from ffnn_lab.protocols.space import Choice, Interval
 from tests.definition.test_definition import make_definition
 from tests.support.definitions import OBJECTIVE
@@ -125,3 +127,41 @@ def test_a_folder_without_a_definition(tmp_path: Path) -> None:
     assert read_definition(tmp_path) is None
     with pytest.raises(RecordError, match=r"has no definition\.json to say what was asked for"):
         stored_definition(tmp_path)
+
+
+def test_what_is_declared_and_known_of_options_is_stored(tmp_path: Path) -> None:
+    methods = {
+        "sgd": Method("plain", Look("#0072B2", "-", "o")),
+        "lion": Method("", Look("#882255", (0, (5.0, 1.0)), "v")),
+        "sophia": Method("adaptive"),
+    }
+    definition = make_definition(baseline="sgd", contrasts=(("a", "b"),), methods=methods)
+    write_definition(tmp_path, definition)
+    read = stored_definition(tmp_path)
+    assert read == definition
+    assert read.methods == methods
+    assert list(read.methods) == list(methods)
+
+
+def test_nothing_declared_leaves_the_file_as_it_was() -> None:
+    assert not {"baseline", "contrasts", "options"} & stored().keys()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("baseline", 3, r"^baseline must be"),
+        ("contrasts", "ab", r"^contrasts must be"),
+        ("contrasts", [["a"]], r"^contrasts must be pairs of arms, got \[\['a'\]\]"),
+        ("options", {"task": {}}, r"^options\.task is no field"),
+        ("options", {"optimizer": {"sgd": {}}}, r"^options\.optimizer\.sgd\.family is missing"),
+        (
+            "options",
+            {"optimizer": {"sgd": {"family": "", "look": {"color": "", "line": 3, "marker": ""}}}},
+            r"sgd\.look\.line is no line style, got 3",
+        ),
+    ],
+)
+def test_a_declaration_that_is_off_is_named(key: str, value: object, message: str) -> None:
+    with pytest.raises((DamagedError, ValueError), match=message):
+        from_json(stored() | {key: value})

@@ -1,13 +1,17 @@
 """Parts of a sweep's definition, and copies of a definition with some of them changed."""
 
 import dataclasses
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ffnn_lab.config import leaves
 from ffnn_lab.config.sweep import ObjectiveConfig, ProtocolConfig
-from ffnn_lab.definition import Definition, write_definition
+from ffnn_lab.definition import Arm, Definition, write_definition
 from ffnn_lab.definition.stored import from_json
+from tests.catalog import OPTIMIZERS
+from tests.support.builders import make_run
 
 OBJECTIVE = ObjectiveConfig(split="dev", metric="error", moment="last", n_last=1, aggregate="mean")
 PROTOCOL = ProtocolConfig(name="tpe", n_settings=4, seed=0, max_points=7)
@@ -28,8 +32,48 @@ def changed(definition: Definition, **changes: Any) -> Definition:  # noqa: ANN4
     return dataclasses.replace(definition, protocol=protocol, **changes)
 
 
+def parts(arm: str) -> tuple[str, str]:
+    """Split a name like ``adam_coupled`` into optimizer and variant; the first may be empty."""
+    named = [each for each in OPTIMIZERS if arm == each or arm.startswith(f"{each}_")]
+    optimizer = max(named, key=len, default="")
+    return optimizer, arm[len(optimizer) + 1 :] if optimizer else arm
+
+
+def named_leaves(arm: str) -> dict[str, Any]:
+    """Build the config of an arm that is named OPTIMIZER or OPTIMIZER_VARIANT.
+
+    Arms of one variant differ in their optimizer alone. Any other name has no config.
+    """
+    optimizer, variant = parts(arm)
+    if not optimizer:
+        return {}
+    rate = zlib.crc32(variant.encode()) / 2**33 if variant else 0.0
+    return leaves(make_run({"dropout.input": rate}, optimizer=OPTIMIZERS[optimizer].config))
+
+
+def define_arms(*names: str, **changes: Any) -> Definition:  # noqa: ANN401 - any field
+    """Define a sweep of arms that have configs after their names, and no axes."""
+    definition = Definition(
+        name="named",
+        command="python -m ffnn_lab.run -m sweeps=named",
+        arms=tuple(Arm(name, (), {}, named_leaves(name)) for name in names),
+        protocol=PROTOCOL,
+        n_parallel=1,
+        objective=OBJECTIVE,
+        tune_seeds=(0,),
+        confirm_seeds=(1000,),
+        pruner=None,
+        population_size=8,
+    )
+    return changed(definition, **changes)
+
+
 def write_stored(folder: Path, contents: Mapping[str, Any]) -> None:
-    """Write a definition from JSON, in which what a report does not read may be missing."""
+    """Write a definition from JSON, in which what a report does not read may be missing.
+
+    An arm without a config gets the one that its name stands for.
+    """
+    arms = {name: {"config": named_leaves(name), **arm} for name, arm in contents["arms"].items()}
     protocol = {"seed": 0, "n_parallel": 1, "max_points": 7, **contents["protocol"]}
     rest = {"pruner": {"name": "none"}, "population_size": 8}
-    write_definition(folder, from_json({**rest, **contents, "protocol": protocol}))
+    write_definition(folder, from_json({**rest, **contents, "arms": arms, "protocol": protocol}))

@@ -16,12 +16,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ffnn_lab.definition import DamagedError, read_sealed, write_sealed
+from ffnn_lab.definition import DamagedError, Definition, read_sealed, write_sealed
 from ffnn_lab.records import RecordError
 from ffnn_lab.report.claims import CLAIMS
 from ffnn_lab.report.claims.claim import MEASURES, Claim
 from ffnn_lab.report.claims.earlier import EARLIER
 
+CONTRASTS = "contrasts"
+"""Stands in the place of a claim's name for what the sweep itself declares."""
 STORE = "claims.json"
 """In a sweep's folder, beside its definition."""
 RULE = ("ffnn_lab.report.claims.rule", "ffnn_lab.report.claims.region")
@@ -47,6 +49,18 @@ def claim_hash(claim: Claim) -> str:
     parts = [json.dumps(declared, sort_keys=True)]
     parts += [_code_of_module(each) for each in (f"{MEASURES}.{module}", *RULE)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def contrasts_hash(definition: Definition) -> dict[str, str]:
+    """Compute the SHA-256 of what a sweep declares of its own: its baseline and contrasts.
+
+    Returns:
+        The hash by the name `CONTRASTS`; nothing if the sweep declares neither.
+    """
+    declared = [definition.baseline, definition.contrasts]
+    if declared == [None, None]:
+        return {}
+    return {CONTRASTS: hashlib.sha256(json.dumps(declared).encode()).hexdigest()}
 
 
 @cache

@@ -25,7 +25,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "ae4427ddf809ccf7b1abb91c08c45f55e2157f8fb4729227aca42e8e878cfbf6",  # 9b2446f
     ),
     "wilson_tuning_gain": (
-        "2ae3b11312e33fe7ffd85e086addc9a544b23e94982f132d7423c8b4127520a1",
+        "58155cd521dff619921433e57c7b93439275fe4d546707e03f60d6bd28681236",
         "460840da9380e2768234e54a22409007c4b17e7734d5ed566d7b761637efa164",  # 9b2446f
     ),
     "separable_adaptive": (
@@ -53,19 +53,19 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "77f21bceea04bfc8a977836cb3cf3d860a04a569f14d0242c372b2996f7a6bdd",  # 9b2446f
     ),
     "choi_inclusion": (
-        "d71d275b991c252584ecce8388504685e9c4947c6a63c38414e0a75c9a4f04ec",
+        "a6470bafa1966b03ad236144b99711ce1f6698be28a6ab9b47e2ac39a403536d",
         "b47e444af57b9c6ff0bd26c457d144a8134e93ea25fbf8af866935dbdbcd1da6",  # 9b2446f
     ),
     "choi_no_loss": (
-        "8f589e8995dd1c01952fdfe62884495cf36fbb6b01ac74d02ae1d124c0027be7",
+        "8fcea1b012295211384742f59704292a3735dc6879cc69846fdccf16687a998c",
         "294a69c0f2929191f82ef58f5a25bd4750080528fce8c890aa7bb2268428fdbf",  # 9b2446f
     ),
     "adamw_decoupling": (
-        "5a2ce3647a80bddce3f557c136eada5d34f57dbad9cdef41eb69fe4bc85ef5b6",
+        "2708a74bd43254659fcf0e1b793a86c73b85d1c926c6a933a66d08efd539a0b2",
         "3357a08fe18a306e3beecdccd0f461d15072e95378e38ef2af75a335b407509c",  # 9b2446f
     ),
     "adamw_gap": (
-        "a013e530c59d8df570e23145890b8a439c51d4c7e768754ae0c2d10e7c19f7a1",
+        "9d874ecaee03a5252699e98e4ded139e617de76098d65dd74ad5908569888fd1",
         "802bd471a3e3b778c2d888738ddaa92ef78ed472dfaf23337143eb3f11513792",  # 9b2446f
     ),
     "sivaprasad_small_budget": (
@@ -73,7 +73,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "90daf1939bfd66cc6ecfe29b8be85da6fea1743e3e6380120ecb6802f81cb178",  # 9b2446f
     ),
     "schmidt_untuned": (
-        "937d7b50178b1019702cef172360ba062b3fab96ee301ae0720190491bf2942a",
+        "3b122e810b24456871a00efcb7311497243f9c97a1c224f9376fb17dc702e599",
         "6b8cd53bae8abc5ccf4ad842fbf9fcc014ef1a6eef649c84d2e147066b1adfd1",  # 9b2446f
     ),
 }

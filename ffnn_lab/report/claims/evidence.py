@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ffnn_lab.report.claims.rule import Effect
-from ffnn_lab.report.data.arms import Contrast, contrasts, parts
+from ffnn_lab.report.data.arms import Contrast, contrasts, of_family
 from ffnn_lab.report.data.sweep import Sweep, errors_by_seed, results
 from ffnn_lab.report.data.winners import Winner, find_winners
 from ffnn_lab.report.statistics import differences_by_seed
@@ -29,12 +29,18 @@ class Evidence:
         return cls(sweep, find_winners(sweep))
 
     def contrasts(self) -> list[Contrast]:
-        """Return the declared contrasts.
+        """Return the declared contrasts of an adaptive method against a plain one.
 
         Raises:
             MissingEvidenceError: If there are none.
         """
-        found = contrasts(self.sweep.arms)
+        arms, definition = self.sweep.arms, self.sweep.definition
+        adaptive, plain = (of_family(definition, family) for family in ("adaptive", "plain"))
+        found = [
+            pair
+            for pair in contrasts(definition)
+            if arms[pair.arm].optimizer in adaptive and arms[pair.against].optimizer in plain
+        ]
         if not found:
             msg = "it has no adaptive arm (adagrad, rmsprop, adam) beside sgd or heavy_ball"
             raise MissingEvidenceError(msg)
@@ -46,7 +52,7 @@ class Evidence:
         Raises:
             MissingEvidenceError: If there is none.
         """
-        found = [arm for arm in self.sweep.arms if parts(arm)[0] == optimizer]
+        found = [name for name, arm in self.sweep.arms.items() if arm.optimizer == optimizer]
         if not found:
             msg = f"it has no arm {optimizer} or {optimizer}_..."
             raise MissingEvidenceError(msg)

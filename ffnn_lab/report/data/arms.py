@@ -1,18 +1,27 @@
-"""What an arm's name says, and which pairs of arms were to be compared before anything was run.
+"""Which arms of a sweep are comparable, and which pairs of them were to be compared.
 
-An arm is named after its optimizer, ``adam``, or after optimizer and variant, ``adam_coupled``;
-arms of one variant differ in their optimizer alone. This is the one place that says so.
+Two arms are comparable if their configs and spaces differ in the optimizer alone. What of the
+optimizer every optimizer has, apart from its learning rate (the weight decay and how it is
+coupled), must agree too, or be an axis of both; ranges of such axes may differ. Where a sweep has
+several arms of one optimizer that are otherwise alike, their names tell them apart: ``adam_lr``
+belongs to ``sgd_lr``.
 """
 
-from collections.abc import Iterable
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ffnn_lab.optimizers import OPTIMIZERS
+from ffnn_lab.config.fields import leaf_fields
+from ffnn_lab.config.optimizer import OptimizerConfig
+from ffnn_lab.config.run import MOVES_NO_NUMBER
+from ffnn_lab.definition import Arm, Definition, Method
 
-ADAPTIVE = tuple(name for name, each in OPTIMIZERS.items() if each.family == "adaptive")
-"""Methods that scale each coordinate's step: Wilson et al.'s three."""
-PLAIN = tuple(name for name, each in OPTIMIZERS.items() if each.family == "plain")
-"""Methods that scale all coordinates alike, which the adaptive ones are compared with."""
+_OPTIMIZER = "optimizer."
+_SHARED = tuple(
+    key
+    for key, _, _ in leaf_fields(OptimizerConfig, _OPTIMIZER)
+    if key not in (f"{_OPTIMIZER}name", f"{_OPTIMIZER}lr")
+)
 
 
 @dataclass(frozen=True)
@@ -26,65 +35,118 @@ class Contrast:
         return f"{self.arm} - {self.against}"
 
 
-def parts(arm: str) -> tuple[str, str]:
-    """Split an arm's name into its optimizer and its variant.
+def variants(arms: Mapping[str, Arm]) -> dict[str, dict[str, str]]:
+    """Group the arms of a sweep that are comparable.
+
+    Args:
+        arms: The arms by name.
 
     Returns:
-        Both, the variant empty where the name is the optimizer's; an empty optimizer and the
-        whole name where it begins with none.
+        The name of each group to its arms, by their optimizer. A group is named after the suffix
+        of its first arm (``coupled`` of ``adam_coupled``, nothing of ``adam``), or after the arm
+        itself where that is not named OPTIMIZER or OPTIMIZER_SUFFIX, or the suffix is taken. An
+        arm without a config is in no group.
     """
-    named = [each for each in OPTIMIZERS if arm == each or arm.startswith(f"{each}_")]
-    # With optimizers adam and adam_mini, the arm adam_mini is no variant of adam.
-    optimizer = max(named, key=len, default="")
-    return optimizer, arm[len(optimizer) + 1 :] if optimizer else arm
-
-
-def variants(arms: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Sort arms by variant: to each variant its arms, by their optimizer.
-
-    Arms that are not named after an optimizer have no place in it.
-    """
+    alike: dict[str, list[Arm]] = {}
+    for arm in arms.values():
+        if arm.optimizer:
+            alike.setdefault(_apart_from_the_optimizer(arm), []).append(arm)
+    groups: dict[tuple[str, str], list[Arm]] = {}
+    for arm in arms.values():
+        if arm.optimizer:
+            key = _apart_from_the_optimizer(arm)
+            optimizers = [each.optimizer for each in alike[key]]
+            is_unique = len(set(optimizers)) == len(optimizers)
+            groups.setdefault((key, "" if is_unique else _suffix(arm)), []).append(arm)
     found: dict[str, dict[str, str]] = {}
-    for arm in arms:
-        optimizer, variant = parts(arm)
-        if optimizer:
-            found.setdefault(variant, {})[optimizer] = arm
+    for group in groups.values():
+        name = _suffix(group[0])
+        name = group[0].name if name in found else name
+        found[name] = {arm.optimizer: arm.name for arm in group}
     return found
 
 
-def contrasts(arms: Iterable[str]) -> list[Contrast]:
-    """List the declared contrasts: each adaptive method against SGD, and against heavy ball.
+def _suffix(arm: Arm) -> str:
+    """Return what an arm's name says beside its optimizer; all of it if it does not begin so."""
+    optimizer, _, suffix = arm.name.partition(arm.optimizer)
+    return arm.name if optimizer or (suffix and suffix[0] != "_") else suffix[1:]
 
-    Args:
-        arms: The arms of a sweep; those of different variants are not compared.
+
+def _apart_from_the_optimizer(arm: Arm) -> str:
+    """Return everything in which arms must agree to be comparable, as one text."""
+    config = {
+        key: value
+        for key, value in arm.leaves.items()
+        if (key in _SHARED or not key.startswith((_OPTIMIZER, *MOVES_NO_NUMBER)))
+        and key not in arm.space
+    }
+    axes = {
+        key: "" if key in _SHARED else str(axis)
+        for key, axis in arm.space.items()
+        if key in _SHARED or not key.startswith(_OPTIMIZER)
+    }
+    return json.dumps([config, axes], sort_keys=True)
+
+
+def methods_of(definition: Definition) -> Mapping[str, Method]:
+    """Return what is known of each optimizer of a sweep, in the order of the registry.
+
+    A definition that stores nothing of them was written by an earlier version: then the options of
+    this version are asked.
     """
+    if definition.methods:
+        return definition.methods
+    from ffnn_lab.optimizers import OPTIMIZERS  # noqa: PLC0415 - loads every option
+
+    return {name: Method(each.family, each.look) for name, each in OPTIMIZERS.items()}
+
+
+def of_family(definition: Definition, family: str) -> list[str]:
+    """Return the optimizers of a family: ``adaptive`` or ``plain``."""
+    return [name for name, each in methods_of(definition).items() if each.family == family]
+
+
+def contrasts(definition: Definition) -> list[Contrast]:
+    """List the contrasts that were declared before the first run.
+
+    They are those of the sweep's YAML; where it names none, each adaptive method against each
+    plain one that it is comparable with.
+    """
+    if definition.contrasts is not None:
+        return [Contrast(*pair) for pair in definition.contrasts]
+    adaptive = of_family(definition, "adaptive")
     return [
         Contrast(arm, of_variant[plain])
-        for of_variant in variants(arms).values()
-        for plain in PLAIN
+        for of_variant in variants(_by_name(definition)).values()
+        for plain in of_family(definition, "plain")
         if plain in of_variant
         for optimizer, arm in of_variant.items()
-        if optimizer in ADAPTIVE
+        if optimizer in adaptive
     ]
 
 
-def baseline_of(arm: str, arms: Iterable[str]) -> str:
-    """Name the arm that another is compared with.
+def baseline_of(arm: str, definition: Definition) -> str:
+    """Return the name of the arm with which an arm is compared.
 
-    It is SGD of its variant, or else heavy ball of its variant. Where there is neither, or the arm
-    is that one itself, it is the sweep's own: the first arm that so serves a variant, or else the
-    first of all.
+    It is the sweep's declared baseline. Where none is declared, it is the comparable arm of the
+    first plain method (SGD, or else heavy ball). Where there is none, or the arm is that one
+    itself, it is the first arm that so serves another, or else the first of all.
 
     Returns:
         The name; the arm's own if it is the sweep's baseline.
     """
-    names = list(arms)
-    plain = {
-        variant: next((of_variant[each] for each in PLAIN if each in of_variant), "")
-        for variant, of_variant in variants(names).items()
-    }
-    optimizer, variant = parts(arm)
-    own = plain[variant] if optimizer else ""
-    return (
-        own if own not in ("", arm) else next((each for each in plain.values() if each), names[0])
-    )
+    if definition.baseline is not None:
+        return definition.baseline
+    own, first = "", ""
+    for of_variant in variants(_by_name(definition)).values():
+        plain = next(
+            (of_variant[each] for each in of_family(definition, "plain") if each in of_variant), ""
+        )
+        first = first or plain
+        if arm in of_variant.values():
+            own = plain
+    return own if own not in ("", arm) else first or definition.arms[0].name
+
+
+def _by_name(definition: Definition) -> dict[str, Arm]:
+    return {arm.name: arm for arm in definition.arms}

@@ -104,12 +104,27 @@ class Sweep(Records):
     @property
     def most(self) -> float:
         """Return the highest error there can be: 1, or no end where a number is predicted."""
-        # Chance is below 1 for every number of classes.
-        return math.inf if (self.runs["chance_error"] >= 1).any() else 1.0
+        return math.inf if predicts_numbers(self.runs).any() else 1.0
 
     def n_asked(self, arm: str) -> int:
         """Count the settings that an arm was to try before it grew."""
         return self.definition.n_settings_of(self.arms[arm])
+
+
+def predicts_numbers(runs: pd.DataFrame) -> "pd.Series[bool]":
+    """Return of each run whether its task predicts a number and not a class.
+
+    A table's kind says so. Of the kind ``auto``, and of tasks without a kind, the chance error
+    tells: it is 1 for a number, and below 1 for every number of classes.
+
+    Args:
+        runs: Rows of the table ``runs``.
+    """
+    by_chance: pd.Series[bool] = runs["chance_error"] >= 1
+    if "task.kind" not in runs:
+        return by_chance
+    kind = runs["task.kind"]
+    return by_chance.mask(kind.isin(["classification", "regression"]), kind == "regression")
 
 
 def results(rows: pd.DataFrame) -> pd.DataFrame:
@@ -229,4 +244,8 @@ def _with_names_on_a_line(definition: Definition, folder: Path) -> Definition:
             "written alone"
         )
         raise RecordError(msg)
-    return replace(definition, arms=arms)
+    baseline = None if definition.baseline is None else one_line(definition.baseline)
+    pairs = None
+    if definition.contrasts is not None:
+        pairs = tuple((one_line(arm), one_line(against)) for arm, against in definition.contrasts)
+    return replace(definition, arms=arms, baseline=baseline, contrasts=pairs)

@@ -1,20 +1,17 @@
-"""How each arm looks in every figure: the one map from names to colors, lines and markers."""
+"""How each arm looks in every figure: its color, line and marker."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import cycle, islice
 from zlib import crc32
 
-from ffnn_lab import optimizers
+from ffnn_lab.definition import Definition
 from ffnn_lab.look import Look
-from ffnn_lab.report.data.arms import parts
+from ffnn_lab.report.data.arms import methods_of
 
-OPTIMIZERS = {
-    name: each.look for name, each in optimizers.OPTIMIZERS.items() if each.look is not None
-}
-"""Okabe and Ito's palette, which the color-blind can tell apart; adaptive methods are warm.
-
-An optimizer whose option has no look takes a look of `OTHERS` by its name.
-"""
+_DRAWN: ContextVar[Definition | None] = ContextVar("drawn", default=None)
+"""The sweep whose figures are being drawn."""
 
 OTHERS = (
     Look("#332288", "-", "o"),
@@ -26,7 +23,7 @@ OTHERS = (
     Look("#AA4499", (0, (1, 0.6)), "X"),
     Look("#999933", (0, (6, 2, 1, 2)), "*"),
 )
-"""Tol's muted palette, for arms that are not named after an optimizer of `OPTIMIZERS`."""
+"""Tol's muted palette, for arms without an optimizer and for optimizers without a look."""
 
 VERDICTS = {
     "supported": Look("#0072B2", "-", "o"),
@@ -57,10 +54,10 @@ def turns(palette: Sequence[Look] = OTHERS) -> list[Look]:
 def variants_of(look: Look) -> list[Look]:
     """Return looks of one color for the variants of an optimizer, its own look the first.
 
-    No two agree in line and marker, and neither do the first seven variants of the optimizers of
-    `OPTIMIZERS` among one another.
+    No two agree in line and marker, and neither do the first seven variants of the registered
+    optimizers among one another.
     """
-    known = list(OPTIMIZERS.values())
+    known = list(registered_looks().values())
     shapes = {(each.line, each.marker) for each in known}
     palette = known if (look.line, look.marker) in shapes else list(OTHERS)
     lines, markers = [each.line for each in palette], [each.marker for each in palette]
@@ -72,21 +69,61 @@ def variants_of(look: Look) -> list[Look]:
     ]
 
 
+@contextmanager
+def arms_of(definition: Definition) -> Iterator[None]:
+    """Look up in a definition the optimizers of the arms that are drawn in the block."""
+    token = _DRAWN.set(definition)
+    try:
+        yield
+    finally:
+        _DRAWN.reset(token)
+
+
+def registered_looks() -> dict[str, Look]:
+    """Return the look of each optimizer whose option has one.
+
+    It is Okabe and Ito's palette, which the color-blind can tell apart; adaptive methods are warm.
+    """
+    from ffnn_lab.optimizers import OPTIMIZERS  # noqa: PLC0415 - loads every option
+
+    return {name: each.look for name, each in OPTIMIZERS.items() if each.look is not None}
+
+
+def _optimizers_of(names: Iterable[str]) -> dict[str, str]:
+    """Return the optimizer of each arm, by name; empty if it has none.
+
+    Arms that the definition at hand does not know, such as points drawn without any, have the
+    optimizer that their name begins with.
+    """
+    drawn = _DRAWN.get()
+    known = {arm.name: arm.optimizer for arm in drawn.arms} if drawn else {}
+    return {name: known.get(name) or _named_after(name) for name in names}
+
+
+def _named_after(arm: str) -> str:
+    """Return the optimizer that an arm is named after: ``adam`` of ``adam`` and ``adam_lr``."""
+    from ffnn_lab.optimizers import OPTIMIZERS  # noqa: PLC0415 - loads every option
+
+    named = [each for each in OPTIMIZERS if arm == each or arm.startswith(f"{each}_")]
+    # With optimizers adam and adam_mini, the arm adam_mini is no variant of adam.
+    return max(named, key=len, default="")
+
+
 def looks_of(arms: Iterable[str]) -> dict[str, Look]:
     """Return the look of every arm: an optimizer's own, for others the next in turn.
 
     Further variants of an optimizer (``adam_coupled``, ``adam_decoupled``) keep its color and take
-    the next line and marker in turn. An optimizer without a row in `OPTIMIZERS` takes a color by
-    its name.
+    the next line and marker in turn. An optimizer whose option has no look takes a color by its
+    name. The optimizers are those of the definition of `arms_of`.
 
     Args:
         arms: All names, in the definition's order, drawn or not; so an arm looks the same in
             every figure of a sweep. The others avoid the lines of optimizers among them.
     """
     names = list(arms)
-    optimizers = {name: parts(name)[0] for name in names}
+    optimizers = _optimizers_of(names)
     own = _own_looks(optimizers.values())
-    of_variants = {optimizer: cycle(variants_of(look)) for optimizer, look in own.items()}
+    of_variants = {optimizer: _in_turn(look) for optimizer, look in own.items()}
     found = {name: next(of_variants[each]) for name, each in optimizers.items() if each}
     lines = {look.line for look in found.values()}
     colors = {look.color for look in own.values()}
@@ -96,17 +133,26 @@ def looks_of(arms: Iterable[str]) -> dict[str, Look]:
     return {name: found.get(name) or next(others) for name in names}
 
 
+def _in_turn(look: Look) -> Iterator[Look]:
+    """Yield the looks of an optimizer's arms, its own first; the others are found if needed."""
+    yield look
+    yield from islice(cycle(variants_of(look)), 1, None)
+
+
 def _own_looks(optimizers: Iterable[str]) -> dict[str, Look]:
     """Return the first look of each optimizer.
 
-    One that has no row takes the look that its name hashes to, or the next that is free.
+    One whose option has no look takes the look that its name hashes to, or the next that is free.
     """
+    drawn = _DRAWN.get()
     found: dict[str, Look] = {}
     for optimizer in dict.fromkeys(each for each in optimizers if each):
         start = crc32(optimizer.encode()) % len(OTHERS)
         in_turn = list(islice(cycle(OTHERS), start, start + len(OTHERS)))
         free = [look for look in in_turn if look not in found.values()]
-        found[optimizer] = OPTIMIZERS.get(optimizer) or (free or in_turn)[0]
+        method = methods_of(drawn).get(optimizer) if drawn else None
+        own = method.look if method else registered_looks().get(optimizer)
+        found[optimizer] = own or (free or in_turn)[0]
     return found
 
 

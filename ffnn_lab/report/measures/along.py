@@ -12,7 +12,6 @@ import pandas as pd
 
 from ffnn_lab.edges import edge_text
 from ffnn_lab.protocols.space import Interval
-from ffnn_lab.report.data.arms import parts
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.data.winners import Winner
 
@@ -109,9 +108,9 @@ def series_of(sweep: Sweep, key: str) -> dict[str, str]:
     fixed: dict[str, set[float]] = {}
     for arm, of_arm in values.items():
         if key not in sweep.arms[arm].space:
-            fixed.setdefault(parts(arm)[0], set()).update(of_arm)
+            fixed.setdefault(sweep.arms[arm].optimizer, set()).update(of_arm)
     for arm, of_arm in values.items():
-        optimizer = parts(arm)[0]
+        optimizer = sweep.arms[arm].optimizer
         if key in sweep.arms[arm].space:
             series, tried = arm, set(of_arm)
         else:

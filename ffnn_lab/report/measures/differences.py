@@ -31,8 +31,9 @@ COLUMNS = [
 
 def pairs_of(sweep: Sweep) -> list[Contrast]:
     """List what is compared: each arm with its baseline, then what else was declared."""
-    pairs = [Contrast(arm, baseline_of(arm, sweep.arms)) for arm in sweep.arms]
-    return list(dict.fromkeys([*(p for p in pairs if p.arm != p.against), *contrasts(sweep.arms)]))
+    definition = sweep.definition
+    pairs = [Contrast(arm, baseline_of(arm, definition)) for arm in sweep.arms]
+    return list(dict.fromkeys([*(p for p in pairs if p.arm != p.against), *contrasts(definition)]))
 
 
 def paired_differences(
@@ -53,7 +54,7 @@ def paired_differences(
         probability of ``improvement`` with its ends; ``seeds_to_resolve`` the difference, if it
         and its spread are as observed; and ``gap_difference``, that of the train-test gaps.
     """
-    declared = set(contrasts(sweep.arms))
+    declared = set(contrasts(sweep.definition))
     rows = [
         {
             "arm": pair.arm,

@@ -70,7 +70,7 @@ def variant_table(
     """Rank the optimizers of each variant by the test error of their winners on fresh seeds.
 
     Args:
-        sweep: What was run; arms are named ``<optimizer>_<variant>``.
+        sweep: What was run; its variants are those of `ffnn_lab.report.data.arms.variants`.
         winners: Each arm's.
         rng: Draws resamples of the seeds, the same for all arms.
 

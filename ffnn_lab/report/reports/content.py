@@ -1,12 +1,13 @@
 """The content of a folder's report: tables, figures and remarks, computed from its records."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ffnn_lab.report.data.sweep import Records
+from ffnn_lab.report.data.sweep import Records, Sweep
 from ffnn_lab.report.figures.reported import FIGURES
 from ffnn_lab.report.figures.save import provenance
 from ffnn_lab.report.kinds import Kind
@@ -107,13 +108,22 @@ def _drawings_of(numbers: Numbers) -> tuple[list[Drawing], list[str]]:
         points = each.drawn(numbers)
         if points is None:
             continue
-        figure = each.figure(points)
+        with _looks_of(numbers):
+            figure = each.figure(points)
         units.reword_figure_(figure)
         source = provenance(
             numbers.records.runs, run_ids=each.behind(numbers), commands=numbers.commands
         )
         drawings.append(Drawing(each.stem, figure, points, source))
     return drawings, left_out
+
+
+def _looks_of(numbers: Numbers) -> AbstractContextManager[None]:
+    """Draw arms in the colors of their optimizers, as the sweep's definition has them."""
+    from ffnn_lab.report.figures.looks import arms_of  # noqa: PLC0415 - as figures are drawn
+
+    is_sweep = isinstance(numbers.records, Sweep)
+    return arms_of(numbers.sweep.definition) if is_sweep else nullcontext()
 
 
 def _remarks_of(numbers: Numbers) -> list[str]:

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ffnn_lab.config import UserError
+from ffnn_lab.definition import Definition
+from ffnn_lab.report.data.arms import contrasts
 from ffnn_lab.report.figures.reported import FIGURES
 from ffnn_lab.report.places import SUFFIXES, TEXTS, check_place
 from ffnn_lab.report.sheets import SHEETS
@@ -23,9 +25,8 @@ class DrawingError(UserError):
 
 def prepare_report(
     folder: Path,
-    arms: Sequence[str],
+    definition: Definition,
     *,
-    n_fresh: int,
     is_tried: bool,
     notice: Callable[[str], None],
 ) -> None:
@@ -33,8 +34,7 @@ def prepare_report(
 
     Args:
         folder: As in `check_report`.
-        arms: As in `check_report`.
-        n_fresh: The sweep's fresh seeds.
+        definition: The sweep's.
         is_tried: Whether to `check_report`; a dry run leaves that out.
         notice: Prints a line.
 
@@ -42,10 +42,10 @@ def prepare_report(
         PlaceError: As `check_report`.
         DrawingError: As `check_report`.
     """
-    for text in about_seeds(arms, n_fresh):
+    for text in about_seeds(len(contrasts(definition)), len(definition.confirm_seeds)):
         notice(text)
     if is_tried:
-        check_report(folder, arms)
+        check_report(folder, [arm.name for arm in definition.arms])
 
 
 def check_report(folder: Path, arms: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from ffnn_lab.report.data.arms import ADAPTIVE, PLAIN, contrasts
+from ffnn_lab.report.data.arms import contrasts, of_family
 from ffnn_lab.report.data.sweep import Sweep, results
 from ffnn_lab.report.data.winners import Winner, failed_settings, setting_values
 from ffnn_lab.report.statistics import CONFIDENCE
@@ -51,15 +51,22 @@ def _about_differences(sweep: Sweep) -> list[str]:
             f"one, a 95% t interval excludes 0 with probability {POWER:g}, if difference and "
             "spread are as observed"
         )
-    declared = contrasts(sweep.arms)
+    declared = contrasts(sweep.definition)
     if declared:
+        adaptive, plain = (
+            ", ".join(of_family(sweep.definition, family)) for family in ("adaptive", "plain")
+        )
+        which = (
+            f"each adaptive method ({adaptive}) against each plain one ({plain})"
+            if sweep.definition.contrasts is None
+            else "those that the sweep's YAML names"
+        )
         found.append(
             "p (Holm) is of the test that flips the signs of paired differences, adjusted over "
-            f"the {_count(len(declared), 'contrast')} declared beforehand: each adaptive method "
-            f"({', '.join(ADAPTIVE)}) against each plain one ({', '.join(PLAIN)})"
+            f"the {_count(len(declared), 'contrast')} declared beforehand: {which}"
         )
         n_seeds = len(sweep.confirm_seeds or sweep.tune_seeds)
-        found += about_seeds(sweep.arms, n_seeds)
+        found += about_seeds(len(declared), n_seeds)
     return found
 
 

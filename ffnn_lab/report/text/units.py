@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ffnn_lab.report.data.sweep import predicts_numbers
+
 SHARES = ("improves at a seed", "same first in resamples", "share of")
 """How headings begin whose percentages are of something else than errors."""
 
@@ -49,10 +51,9 @@ def units_of(runs: pd.DataFrame) -> Units:
     """Return the units of a folder's errors and losses.
 
     Args:
-        runs: The table ``runs``: a task that predicts numbers, and no other, has a chance error
-            of 1.
+        runs: The table ``runs``.
     """
-    is_number = runs["chance_error"] == 1
+    is_number = predicts_numbers(runs)
     if is_number.all():
         return OF_NUMBERS
     if is_number.any():

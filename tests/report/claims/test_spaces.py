@@ -205,8 +205,7 @@ BARE = Built(tuned=all_ended([0.03] * 5))
             "choi_no_loss",
             {
                 **{name: arm(name, [0.1] * 5) for name in ("sgd_lr", "adagrad_lr")},
-                "sgd_odd": arm("sgd_all", [0.1] * 5),
-                "adagrad_odd": BARE,
+                **dict.fromkeys(("sgd_odd", "adagrad_odd"), arm("sgd_all", [0.1] * 5)),
             },
             "random",
             "has optimizer.eps among its axes",

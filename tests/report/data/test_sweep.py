@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from ffnn_lab.definition import read_sealed, write_sealed
 from ffnn_lab.records import RecordError
-from ffnn_lab.report.data.sweep import Sweep, load, results
+from ffnn_lab.report.data.sweep import Sweep, load, predicts_numbers, results
 from tests.support.definitions import write_stored
 from tests.support.report.builders import (
     CHANCE,
@@ -116,3 +117,11 @@ def test_names_that_differ_in_how_a_sign_is_written_are_refused(tmp_path: Path) 
     folder = write_sweep(tmp_path, rows=TUNE[:1], definition=make_definition(arms=arms))
     with pytest.raises(RecordError, match="two arms whose names differ in how a sign is written"):
         load(folder)
+
+
+def test_a_kind_says_what_is_predicted_and_else_the_chance_error() -> None:
+    kinds = ["regression", "classification", "auto", "auto", None, None]
+    runs = pd.DataFrame({"chance_error": [0.5, 1.0, 1.0, 0.5, 1.0, 0.9], "task.kind": kinds})
+    assert predicts_numbers(runs).tolist() == [True, False, True, False, True, False]
+    unknown = runs.drop(columns="task.kind")
+    assert predicts_numbers(unknown).tolist() == [False, True, True, False, True, False]

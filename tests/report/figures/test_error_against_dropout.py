@@ -8,7 +8,7 @@ import pytest
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.data.winners import find_winners
 from ffnn_lab.report.figures import error_against_dropout
-from ffnn_lab.report.figures.looks import OPTIMIZERS
+from ffnn_lab.report.figures.looks import registered_looks
 from tests.support.report.arm_builders import Built, all_ended, make_arm_sweep
 
 KEY = "dropout.hidden"
@@ -53,7 +53,7 @@ def test_draws_a_line_for_each_and_one_color_for_an_optimizer(fixed: Sweep) -> N
     tuned, confirmed = figure.axes
     lines = {line.get_label(): line for line in tuned.get_lines() if np.size(line.get_xdata())}
     assert list(lines) == ["sgd", "adam"]
-    assert lines["adam"].get_color() == OPTIMIZERS["adam"].color
+    assert lines["adam"].get_color() == registered_looks()["adam"].color
     # Beside each other by a little, at 0 and at 0.5.
     x = np.array([np.asarray(line.get_xdata()) for line in lines.values()])
     assert x.mean(axis=0).tolist() == pytest.approx([0.0, 0.5])

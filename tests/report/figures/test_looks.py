@@ -1,12 +1,15 @@
 """Every arm has a look of its own, which depends on its name and not on who is beside it."""
 
+import dataclasses
 from collections.abc import Callable
 
 import pytest
 
+from ffnn_lab.definition import Arm, Method
 from ffnn_lab.look import Look
 from ffnn_lab.report.figures import looks
-from ffnn_lab.report.figures.looks import OPTIMIZERS, OTHERS, looks_of
+from ffnn_lab.report.figures.looks import OTHERS, looks_of, registered_looks
+from tests.support.definitions import define_arms, named_leaves
 from tests.support.options import put_variant
 
 
@@ -15,7 +18,7 @@ def luminance(color: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-@pytest.mark.parametrize("palette", [tuple(OPTIMIZERS.values()), OTHERS])
+@pytest.mark.parametrize("palette", [tuple(registered_looks().values()), OTHERS])
 def test_looks_differ_without_color(palette: tuple[Look, ...]) -> None:
     assert len({look.line for look in palette}) == len(palette)
     assert len({look.marker for look in palette}) == len(palette)
@@ -57,8 +60,8 @@ def test_forty_arms_are_told_apart_by_any_two_of_color_line_and_marker(
     "names",
     [
         [f"adam_{i}" for i in range(40)],
-        [f"{each}_{i}" for i in range(8) for each in OPTIMIZERS],
-        [*OPTIMIZERS, *(f"arm {i}" for i in range(40))],
+        [f"{each}_{i}" for i in range(8) for each in registered_looks()],
+        [*registered_looks(), *(f"arm {i}" for i in range(40))],
         [f"lion_{i}" for i in range(40)],
     ],
     ids=["one optimizer", "many variants", "all optimizers and others", "an unknown optimizer"],
@@ -71,7 +74,7 @@ def test_no_two_arms_look_alike(names: list[str], monkeypatch: pytest.MonkeyPatc
 
 def test_variants_of_all_optimizers_differ_in_gray() -> None:
     """Seven of each: 49 pairs of seven lines and seven markers, each once."""
-    found = looks_of([f"{each}_{i}" for i in range(7) for each in OPTIMIZERS])
+    found = looks_of([f"{each}_{i}" for i in range(7) for each in registered_looks()])
     assert len({PAIRS["line and marker"](look) for look in found.values()}) == 49
 
 
@@ -89,15 +92,42 @@ def test_an_optimizer_without_a_row_looks_the_same_in_every_sweep(
 
 
 def test_markers_are_drawn_where_lines_repeat() -> None:
-    assert not looks.need_markers(looks_of(OPTIMIZERS).values())
-    assert looks.need_markers(looks_of([*OPTIMIZERS, "sgd_b"]).values())
+    assert not looks.need_markers(looks_of(registered_looks()).values())
+    assert looks.need_markers(looks_of([*registered_looks(), "sgd_b"]).values())
 
 
 def test_variants_keep_the_color_of_their_optimizer() -> None:
     looks = looks_of(["sgd_lr", "adam_lr", "adam_all", "sgd_all", "other"])
-    assert looks["adam_lr"] == OPTIMIZERS["adam"]
-    assert looks["adam_all"].color == OPTIMIZERS["adam"].color
+    assert looks["adam_lr"] == registered_looks()["adam"]
+    assert looks["adam_all"].color == registered_looks()["adam"].color
     assert looks["adam_all"].line != looks["adam_lr"].line
     assert looks["adam_all"].marker != looks["adam_lr"].marker
-    assert looks["sgd_all"].color == OPTIMIZERS["sgd"].color
+    assert looks["sgd_all"].color == registered_looks()["sgd"].color
     assert looks["other"].line not in {looks[name].line for name in ("sgd_lr", "adam_lr")}
+
+
+def test_arms_of_any_name_look_like_their_optimizers() -> None:
+    """As their configs say; a name that the definition does not know is read as before."""
+    definition = dataclasses.replace(
+        define_arms("sgd", "adam"),
+        arms=tuple(
+            Arm(name, (), {}, named_leaves(optimizer))
+            for name, optimizer in (("he", "sgd"), ("glorot", "adam"), ("adam_he", "sgd"))
+        ),
+    )
+    known = registered_looks()
+    with looks.arms_of(definition):
+        found = looks_of(["he", "glorot", "adam_he", "adam"])
+    assert (found["he"], found["glorot"]) == (known["sgd"], known["adam"])
+    assert found["adam_he"].color == known["sgd"].color
+    assert found["adam"].color == known["adam"].color
+    assert looks_of(["he"])["he"] == OTHERS[0]
+
+
+def test_a_look_that_the_definition_stores_comes_first() -> None:
+    stored = Look("#123456", (0, (2.0, 1.0)), "P")
+    methods = {"sgd": Method("plain", stored), "adam": Method("adaptive")}
+    with looks.arms_of(define_arms("sgd", "adam", methods=methods)):
+        found = looks_of(["sgd", "adam"])
+    assert found["sgd"] == stored
+    assert found["adam"] in OTHERS

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from ffnn_lab.report.figures import paired_differences
-from ffnn_lab.report.figures.looks import OPTIMIZERS
+from ffnn_lab.report.figures.looks import registered_looks
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_draws_three_rows_of_which_one_has_no_interval(rows: pd.DataFrame) -> No
     texts = [text.get_text() for text in ax.texts]
     assert texts == ["0.250", "p (Holm)"]
     colors = {line.get_color() for line in ax.get_lines()[:-1]}  # the last one marks 0
-    assert colors == {OPTIMIZERS[arm].color for arm in ("heavy_ball", "adam")}
+    assert colors == {registered_looks()[arm].color for arm in ("heavy_ball", "adam")}
     low, high = ax.get_ylim()
     assert low > high  # the first row on top
 

@@ -13,7 +13,7 @@ from ffnn_lab.config import RunConfig
 from ffnn_lab.records import RunResult
 from ffnn_lab.report.figures import separable as figure_module
 from ffnn_lab.report.figures import separable_directions
-from ffnn_lab.report.figures.looks import OPTIMIZERS
+from ffnn_lab.report.figures.looks import registered_looks
 from ffnn_lab.report.figures.save import new_figure
 from ffnn_lab.report.figures.separable import (
     MEASURES,
@@ -36,7 +36,7 @@ def axes() -> Axes:
 
 
 def line_of(ax: Axes, arm: str) -> Line2D:
-    color = OPTIMIZERS[arm].color
+    color = registered_looks()[arm].color
     (line,) = (each for each in ax.get_lines() if each.get_color() == color)
     return line
 
@@ -59,7 +59,7 @@ def test_draws_by_their_share_of_negative_labels(tmp_path: Path) -> None:
         rows = runs[runs["arm"] == arm]
         assert x_of(line).tolist() == rows["is_negative"].tolist()
         assert y_of(line).tolist() == rows["test.error"].tolist()
-        assert line.get_marker() == OPTIMIZERS[arm].marker
+        assert line.get_marker() == registered_looks()[arm].marker
     # Where arms agree each is larger than the one it lies on.
     sizes = [line_of(ax, arm).get_markersize() for arm in ARMS]
     assert sizes == sorted(set(sizes))

@@ -7,6 +7,7 @@ import pytest
 
 from ffnn_lab.report.places import ROOM, PlaceError, check_place, stem_of, write_text
 from ffnn_lab.report.reports import preflight
+from tests.support.definitions import define_arms
 
 ODD = [
     *("a$_$", "$x^{", "_hidden", "_child0", "100%", "\\frac{1}{2}", "a & b # c", "{}", "~^"),
@@ -114,9 +115,8 @@ def test_seeds_too_few_for_a_test_are_told_below_the_plan(
     tmp_path: Path, arms: list[str], n_fresh: int, said: list[str]
 ) -> None:
     lines: list[str] = []
-    preflight.prepare_report(
-        tmp_path / "x", arms, n_fresh=n_fresh, is_tried=False, notice=lines.append
-    )
+    definition = define_arms(*arms, confirm_seeds=tuple(range(n_fresh)))
+    preflight.prepare_report(tmp_path / "x", definition, is_tried=False, notice=lines.append)
     assert [line[: len(start)] for line, start in zip(lines, said, strict=True)] == said
     assert all("hydra.sweeper.confirm.n_seeds" in line for line in lines)
 

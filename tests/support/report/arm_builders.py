@@ -18,10 +18,9 @@ from ffnn_lab.records import DEFAULT_SETTING, CurvePoint, RecordWriter, RunResul
 from ffnn_lab.report.claims.claim import Claim
 from ffnn_lab.report.claims.evidence import Evidence
 from ffnn_lab.report.claims.rule import judge
-from ffnn_lab.report.data.arms import parts
 from ffnn_lab.report.data.sweep import Sweep
 from tests.support.builders import make_run
-from tests.support.definitions import write_stored
+from tests.support.definitions import parts, write_stored
 from tests.support.report.builders import ADAM, CHANCE, SGD, load_sweep
 
 CONFIRM_FROM = 1000

@@ -95,7 +95,10 @@ def make_definition(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any par
         "tune": {"seeds": [0, 1]},
         "confirm": {"seeds": [1000, 1001, 1002]},
     }
-    return definition | changes
+    changed = definition | changes
+    if {"adam", "sgd"} <= changed["arms"].keys():  # which differ in more than the optimizer
+        changed.setdefault("contrasts", [["adam", "sgd"]])
+    return changed
 
 
 def make_config(arm: str, setting: int, seed: int) -> RunConfig:

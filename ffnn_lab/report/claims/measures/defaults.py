@@ -4,7 +4,6 @@ import pandas as pd
 
 from ffnn_lab.report.claims.evidence import Evidence, MissingEvidenceError, run_ids
 from ffnn_lab.report.claims.rule import Effect
-from ffnn_lab.report.data.arms import parts
 from ffnn_lab.report.statistics import differences_by_seed
 
 
@@ -28,7 +27,7 @@ def best_of_all(evidence: Evidence, *, n_arms: int) -> list[Effect]:
         evidence: The sweep's.
         n_arms: The least number of tuned arms among which a best default is chosen.
     """
-    arms = [arm for arm in evidence.sweep.arms if parts(arm)[0] and evidence.sweep.arms[arm].space]
+    arms = [name for name, arm in evidence.sweep.arms.items() if arm.optimizer and arm.space]
     if len(arms) < n_arms:
         msg = f"it has fewer than {n_arms} tuned optimizers"
         raise MissingEvidenceError(msg)

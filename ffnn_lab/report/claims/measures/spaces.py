@@ -7,7 +7,8 @@ from itertools import pairwise
 
 from ffnn_lab.report.claims.evidence import Evidence, MissingEvidenceError, winners_effect
 from ffnn_lab.report.claims.rule import Effect
-from ffnn_lab.report.data.arms import ADAPTIVE, PLAIN, parts, variants
+from ffnn_lab.report.data.arms import variants
+from ffnn_lab.report.data.families import ADAPTIVE, PLAIN
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.statistics import differences_by_seed
 
@@ -50,8 +51,9 @@ def gap_to_the_contained(evidence: Evidence) -> list[Effect]:
     effects = []
     for pairs in nested_pairs(evidence):
         arm, against = pairs[-1]
-        is_contained = parts(against)[0] in CONTAINED[parts(arm)[0]]
-        if is_contained and EPS in evidence.sweep.arms[arm].space:
+        arms = evidence.sweep.arms
+        is_contained = arms[against].optimizer in CONTAINED[arms[arm].optimizer]
+        if is_contained and EPS in arms[arm].space:
             effects.append(_gap(evidence, pairs[-1]))
     if not effects:
         msg = f"no adaptive arm of its largest space has {EPS} among its axes"
