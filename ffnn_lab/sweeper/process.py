@@ -14,11 +14,11 @@ import torch
 
 from ffnn_lab.definition import Definition, stored_definition
 from ffnn_lab.population import Member
+from ffnn_lab.progress import Progress
 from ffnn_lab.sweeper import notices
 from ffnn_lab.sweeper.cores import share_of_cores
 from ffnn_lab.sweeper.identity import Identity
 from ffnn_lab.sweeper.leases import EXIT_ORPHANED, LOOK_SECONDS, Leases, workers_of
-from ffnn_lab.sweeper.progress import Progress
 from ffnn_lab.sweeper.signals import hear_nothing, stopped_by_signals
 from ffnn_lab.sweeper.studies.server import Patience
 from ffnn_lab.sweeper.studies.storage import Storage

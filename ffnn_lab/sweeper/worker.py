@@ -17,11 +17,11 @@ from ffnn_lab.checkpoints import load_checkpoint
 from ffnn_lab.config import RunConfig, UserError
 from ffnn_lab.definition import Definition
 from ffnn_lab.population import Member, Snapshot, method_order
+from ffnn_lab.progress import Progress
 from ffnn_lab.records import RecordWriter, RunResult
 from ffnn_lab.sweeper.agenda import Agenda
 from ffnn_lab.sweeper.keeper import Keeper
 from ffnn_lab.sweeper.leases import Leases
-from ffnn_lab.sweeper.progress import Progress
 from ffnn_lab.sweeper.pruning import Pruning
 from ffnn_lab.sweeper.studies.server import StoppedWaitingError
 from ffnn_lab.sweeper.studies.storage import Storage
