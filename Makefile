@@ -10,7 +10,7 @@ EXTRAS := cmaes,dashboard,launchers,postgres,test
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install sweep test test-slow test-all check lint types layers fix report bench \
+.PHONY: help install sweep test test-slow test-all check lint types layers fix report paper bench \
         bench-steps bench-end-to-end bench-growth bench-profile bench-overhead bench-sweep \
         bench-against constraints clean
 
@@ -50,6 +50,9 @@ fix: $(VENV)/.installed-all  ## format, and mend what ruff can mend
 
 report: $(VENV)/.installed  ## tables and figures of a finished sweep; ARGS=NAME
 	@$(BIN)/python -m analysis $(or $(ARGS),default)
+
+paper: $(VENV)/.installed  ## the pages' tables and figures, from published records
+	@$(BIN)/python -m analysis
 
 bench: bench-steps bench-end-to-end bench-growth bench-profile bench-overhead bench-sweep  ## all benchmarks: each a table, one after another
 

@@ -1,6 +1,6 @@
-"""``python -m analysis``: tables, figures and verdicts, from records alone.
+"""``python -m analysis``: without words, make the tables and figures of all pages.
 
-It forwards to `ffnn_lab.report.command`, which says what each command does.
+With words it forwards to `ffnn_lab.report.command`, which says what each command does.
 """
 
 import sys
@@ -13,4 +13,8 @@ if __name__ == "__main__":
 from ffnn_lab.report.command import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    if sys.argv[1:]:
+        sys.exit(main())
+    from analysis.pages import make_all
+
+    make_all()

@@ -11,8 +11,34 @@ from ffnn_lab.sweeper.grammar import defer, parse
 
 OF_A_SWEEP = ("hydra.sweeper.", "hydra/sweeper", "hydra.launcher.", "hydra/launcher")
 """Beginnings of names that mean nothing for a single run."""
+JSON = "--json"
+"""The lab's own flag, which Hydra does not know."""
 _SHOWS = ("help", "hydra_help", "info", "shell_completion")
 """Flags that show something and start nothing."""
+
+
+def read_command(arguments: Sequence[str]) -> tuple[list[str], bool]:
+    """Check the lab's command line, and write it as Hydra needs it.
+
+    Args:
+        arguments: What follows the name of the program.
+
+    Returns:
+        What Hydra reads, and whether the command prints its result as JSON.
+
+    Raises:
+        ConfigError: As `read_arguments`, and for a ``--json`` that is not of one run.
+    """
+    prints_json = JSON in arguments
+    words = read_arguments([word for word in arguments if word != JSON])
+    flag = next((word for word in words if word.startswith("-")), None)
+    if prints_json and flag is not None:
+        msg = (
+            f"{JSON} prints the result of one run: write it without {flag}. The tables of a sweep "
+            f"as JSON: ffnn-lab report NAME {JSON}"
+        )
+        raise ConfigError(msg)
+    return words, prints_json
 
 
 def read_arguments(arguments: Sequence[str]) -> list[str]:
@@ -77,7 +103,8 @@ def refuse_flags(message: str) -> NoReturn:
     """
     msg = (
         f"{message}. An override is written name=value; the flags are -m (a sweep), --cfg job "
-        "(show a run), --help, and Hydra's own (--hydra-help)"
+        "(show a run), --json (print a run's result as JSON), --help, and Hydra's own "
+        "(--hydra-help)"
     )
     raise ConfigError(msg)
 

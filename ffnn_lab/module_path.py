@@ -1,4 +1,4 @@
-"""Where Python looks for modules: last of all in the folder where the user stands.
+"""Move the folder where the user stands to the end of the module path.
 
 ``python -m`` puts that folder first, so that a file ``statistics.py`` or a folder ``analysis/``
 there would be imported in place of the module of that name. An entry calls ``stand_back`` before
@@ -10,19 +10,27 @@ import sys
 
 
 def stand_back() -> None:
-    """Move the folder where the user stands to the end of the module path.
+    """Move the folder where the user stands to the end of the module path, if it is the first.
 
-    A checkout of the project stays in front, since all of it must be of one version. Python
-    processes that are started from here, such as workers, do not look where they stand at all, and
-    find such a checkout by ``PYTHONPATH``.
+    A checkout of the project that is not installed stays in front, since all of it must be of one
+    version. Python processes that are started from here, such as workers, do not look where they
+    stand at all, and find such a checkout by ``PYTHONPATH``.
     """
     here = os.getcwd()  # noqa: PTH109 - pathlib is not loaded yet
-    if sys.flags.safe_path or not sys.path or sys.path[0] not in ("", here):
-        return
-    home = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
-    if os.path.realpath(home) == os.path.realpath(here):
-        known = os.environ.get("PYTHONPATH")
-        os.environ["PYTHONPATH"] = f"{home}{os.pathsep}{known}" if known else home
-    else:
-        sys.path.append(sys.path.pop(0))
+    if not sys.flags.safe_path and sys.path and sys.path[0] in ("", here):
+        home = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+        is_checkout = os.path.realpath(home) == os.path.realpath(here)
+        if not is_checkout or _is_installed(home):
+            sys.path.append(sys.path.pop(0))
+        else:
+            known = os.environ.get("PYTHONPATH")
+            os.environ["PYTHONPATH"] = f"{home}{os.pathsep}{known}" if known else home
     os.environ["PYTHONSAFEPATH"] = "1"
+
+
+def _is_installed(home: str) -> bool:
+    """Return whether the package is found in a checkout without the folder that comes first."""
+    for folder in sys.path[1:]:
+        if os.path.isfile(f"{folder}/ffnn_lab/__init__.py"):  # noqa: PTH113 - as above
+            return os.path.realpath(folder) == os.path.realpath(home)
+    return False

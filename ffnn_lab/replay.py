@@ -9,7 +9,7 @@ if __name__ == "__main__":
     stand_back()
 
 import argparse
-import json
+import functools
 import math
 import os
 import shlex
@@ -22,27 +22,29 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from rich.console import Console
 
-from ffnn_lab.config import RunConfig, UserError, from_leaves, moves_numbers, run_id
+from ffnn_lab.api.recorded import Run
+from ffnn_lab.commands import Parser, exit_code_of, print_json
+from ffnn_lab.config import RunConfig, UserError, moves_numbers, run_id
 from ffnn_lab.config.task import TableConfig
 from ffnn_lab.records import (
     CurvePoint,
     RecordError,
     RunResult,
-    add_outputs,
     environment,
     read_curves,
     read_runs,
     run_row,
 )
-from ffnn_lab.terminal import accept_any_text
 
 if TYPE_CHECKING:
     from ffnn_lab.population import Member
     from ffnn_lab.tasks import Task
 
 EXIT_DIFFERS = 1
-EXIT_SLIP = 2
-EXIT_INTERRUPTED = 130
+KEYS = (
+    "run_id, agrees (true or false) and records, a list; each with folder, status, n_epochs, "
+    "n_numbers, differences and changes"
+)
 POINT = ("step", "loss", "error", "lr")
 """The numbers of one point of a curve."""
 N_LISTED = 5
@@ -57,46 +59,6 @@ class _EnoughError(Exception):
     def __init__(self, member: "Member") -> None:
         super().__init__()
         self.member = member
-
-
-@dataclass(frozen=True, eq=False)
-class Record:
-    """A run as one folder has it."""
-
-    folder: Path
-    row: Mapping[str, Any]
-    """Of ``runs``."""
-
-    @property
-    def run_id(self) -> str:
-        """The id that it was recorded under."""
-        return str(self.row["run_id"])
-
-    @property
-    def status(self) -> str:
-        """How the run ended."""
-        return str(self.row["status"])
-
-    @property
-    def until(self) -> int | None:
-        """The epoch at which a run was ended before its time; None for one that was not."""
-        return int(self.row["n_epochs"]) if self.status in STOPPED else None
-
-    def config(self) -> RunConfig:
-        """Rebuild the run's config.
-
-        Raises:
-            RecordError: If what is stored does not fit this version.
-        """
-        try:
-            config = from_leaves(json.loads(self.row["config_json"]))
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            msg = (
-                f"run {self.run_id} of {self.folder} cannot be rebuilt: {error}; it was recorded "
-                f"with ffnn_lab {self.row['version.ffnn_lab']}, commit {self.row['git.commit']}"
-            )
-            raise RecordError(msg) from error
-        return config
 
 
 @dataclass(frozen=True)
@@ -115,43 +77,63 @@ class Comparison:
         return self.n_in_row + len(POINT) * self.n_points
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(
+    arguments: Sequence[str] | None = None, *, prog: str = "python -m ffnn_lab.replay"
+) -> int:
     """Replay the run that the command line names.
 
     Args:
         arguments: Those after the program's name; the process's own if None.
+        prog: The program's name, for ``--help``.
 
     Returns:
         The exit code: 0 if every number agrees, 1 if one does not, 2 if there was nothing to
         compare, and the reason on standard error.
     """
-    accept_any_text()
-    parser = argparse.ArgumentParser(
-        prog="python -m ffnn_lab.replay",
+    parser = Parser(
+        prog=prog,
         description="Train one recorded run again, alone, and compare every number to the bit.",
     )
     parser.add_argument("run", metavar="RUN_ID", help="a run's id, or the beginning of it")
-    add_outputs(parser)
+    parser.add_outputs()
     parser.add_argument(
         "--data",
         default=os.environ.get("FFNN_LAB_DATA"),
         help="folder of the raw data (default: FFNN_LAB_DATA, or else as recorded)",
     )
     parser.add_argument("--table", help="the run's own table, where it lies elsewhere now")
-    asked = parser.parse_args(arguments)
-    try:
-        records = find(asked.run, outputs=asked.outputs)
-        agrees = replay(records, Console(), data=asked.data, table=asked.table)
-    except (UserError, OSError) as error:
-        sys.stderr.write(f"error: {error}\n")
-        return EXIT_SLIP
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
-        return EXIT_INTERRUPTED
+    parser.add_json(KEYS)
+    return exit_code_of(functools.partial(_replay, parser.parse_args(arguments)))
+
+
+def _replay(asked: argparse.Namespace) -> int:
+    records = find(asked.run, outputs=asked.outputs)
+    found = replay(records, Console(stderr=asked.json), data=asked.data, table=asked.table)
+    agrees = not any(each.differences for each in found)
+    if asked.json:
+        values = [as_values(*each) for each in zip(records, found, strict=True)]
+        print_json({"run_id": records[0].run_id, "agrees": agrees, "records": values})
     return 0 if agrees else EXIT_DIFFERS
 
 
-def find(prefix: str, *, outputs: Path) -> list[Record]:
+def as_values(record: Run, compared: Comparison) -> dict[str, Any]:
+    """Return a comparison by the keys of ``--json``."""
+    return {
+        "folder": record.folder,
+        "status": record.status,
+        "n_epochs": record.n_epochs,
+        "n_numbers": compared.n_numbers,
+        "differences": compared.differences,
+        "changes": _changes(record.row) if compared.differences else [],
+    }
+
+
+def epochs_of(record: Run) -> int | None:
+    """Return the epoch at which a run was ended before its time; None for one that was not."""
+    return record.n_epochs if record.status in STOPPED else None
+
+
+def find(prefix: str, *, outputs: Path) -> list[Run]:
     """Find the run whose id begins with ``prefix``, in every folder that has it.
 
     A folder that cannot be read is named on standard error if another one has the run.
@@ -186,9 +168,9 @@ def _folders_of_records(outputs: Path) -> list[Path]:
     return sorted({part.parent.parent for part in outputs.glob("*/runs/part-*.parquet")})
 
 
-def _find_in(folders: Sequence[Path], prefix: str) -> tuple[dict[str, list[Record]], list[str]]:
+def _find_in(folders: Sequence[Path], prefix: str) -> tuple[dict[str, list[Run]], list[str]]:
     """Find the runs whose ids begin with ``prefix``, by id, and tell which folders were unread."""
-    found: dict[str, list[Record]] = {}
+    found: dict[str, list[Run]] = {}
     unread = []
     for folder in folders:
         try:
@@ -197,7 +179,7 @@ def _find_in(folders: Sequence[Path], prefix: str) -> tuple[dict[str, list[Recor
             unread.append(f"not searched: {error}")
             continue
         for row in runs[runs["run_id"].str.startswith(prefix)].to_dict("records"):
-            record = Record(folder, {str(column): value for column, value in row.items()})
+            record = Run(folder, {str(column): value for column, value in row.items()})
             found.setdefault(record.run_id, []).append(record)
     return found, unread
 
@@ -220,12 +202,12 @@ def _where_else(prefix: str, outputs: Path) -> str:
 
 
 def replay(
-    records: Sequence[Record],
+    records: Sequence[Run],
     console: Console,
     *,
     data: str | None = None,
     table: str | None = None,
-) -> bool:
+) -> list[Comparison]:
     """Train a run again and compare it with each of its records.
 
     Args:
@@ -235,7 +217,7 @@ def replay(
         table: The file of a run's own table, where it is not the recorded one.
 
     Returns:
-        Whether everything agrees.
+        What comparing each record came to.
 
     Raises:
         UserError: If a config does not fit this version or this machine.
@@ -245,19 +227,18 @@ def replay(
         console.print(text, soft_wrap=True, highlight=False, markup=False)
 
     results: dict[tuple[str, str, int | None], RunResult] = {}
-    agrees = True
+    found = []
     for record in records:
-        n_epochs = record.row["n_epochs"]
-        say(f"run {record.run_id} of {record.folder}: {record.status} after {n_epochs} epochs")
-        config = record.config()
-        key = run_id(config), record.status, record.until
+        ended = f"{record.status} after {record.n_epochs} epochs"
+        say(f"run {record.run_id} of {record.folder}: {ended}")
+        config = record.config
+        key = run_id(config), record.status, epochs_of(record)
         if key not in results:
             task = _task_of(config, data=data, table=table)
-            results[key] = _train_again(config, record.status, record.until, task, console)
-        compared = compare(record, results[key])
-        agrees = agrees and not compared.differences
-        say(_verdict(record, compared))
-    return agrees
+            results[key] = _train_again(config, record.status, epochs_of(record), task, console)
+        found.append(compare(record, results[key]))
+        say(_verdict(record, found[-1]))
+    return found
 
 
 def _task_of(config: RunConfig, *, data: str | None, table: str | None) -> "Task":
@@ -281,7 +262,7 @@ def _task_of(config: RunConfig, *, data: str | None, table: str | None) -> "Task
         raise RecordError(msg) from error
 
 
-def compare(record: Record, result: RunResult) -> Comparison:
+def compare(record: Run, result: RunResult) -> Comparison:
     """Compare every recorded number of a run with a new result; seconds apart."""
     curves = read_curves(record.folder)
     curve = curves[curves["run_id"] == record.run_id].drop(columns="run_id")
@@ -396,7 +377,7 @@ def _until(
     return watch
 
 
-def _verdict(record: Record, compared: Comparison) -> str:
+def _verdict(record: Run, compared: Comparison) -> str:
     """Say what came of a comparison, and what may be the reason for a difference."""
     what = (
         f"{compared.n_in_row} of its row, {len(POINT)} at each of {compared.n_points} points of "

@@ -9,24 +9,25 @@ from ffnn_lab.module_path import stand_back
 if __name__ == "__main__":
     stand_back()
 
-import argparse
+import functools
 import math
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ffnn_lab.commands import Parser, exit_code_of, print_json
 from ffnn_lab.definition import Definition, stored_definition
 from ffnn_lab.progress import recorded_progress
 from ffnn_lab.records import (
     DEFAULT_SETTING,
     RecordError,
-    add_outputs,
     find_folder,
     read_curves,
     read_runs,
@@ -34,9 +35,12 @@ from ffnn_lab.records import (
 )
 from ffnn_lab.scores import setting_scores
 from ffnn_lab.sweeper.presence import Presence, look
-from ffnn_lab.terminal import accept_any_text
 
-EXIT_SLIP = 2
+KEYS = (
+    "sweeps, a list; each with name, state, command, metric, n_runs, n_runs_asked, n_failed, "
+    "n_workers, seconds_left, changed (seconds since 1970) and arms; damaged, a list of name and "
+    "error"
+)
 WIDTH = 1000
 """Characters in a line where nobody watches: no cell is folded."""
 
@@ -123,44 +127,65 @@ class SweepStatus:
         return max(0.0, left - self.presence.progress * mean) / self.presence.n_workers
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(
+    arguments: Sequence[str] | None = None, *, prog: str = "python -m ffnn_lab.status"
+) -> int:
     """Tell how far the sweep is that the command line names, or all of them.
 
     Args:
         arguments: Those after the program's name; the process's own if None.
+        prog: The program's name, for ``--help``.
 
     Returns:
         The exit code: 0, or 2 if there is nothing to tell, and the reason on standard error.
     """
-    accept_any_text()
-    parser = argparse.ArgumentParser(
-        prog="python -m ffnn_lab.status",
-        description="Show how far sweeps are: all of them, or one by stage and arm.",
+    parser = Parser(
+        prog=prog, description="Show how far sweeps are: all of them, or one by stage and arm."
     )
     parser.add_argument(
         "sweep", metavar="SWEEP", nargs="?", help="a name under the outputs, or a folder"
     )
-    add_outputs(parser)
+    parser.add_outputs()
+    parser.add_json(KEYS)
     asked = parser.parse_args(arguments)
+    return exit_code_of(functools.partial(_tell, asked.sweep, asked.outputs, as_json=asked.json))
+
+
+def _tell(name: str | None, outputs: Path, *, as_json: bool) -> None:
+    now = time.time()
+    if name is None:
+        statuses, damaged = read_all(outputs)
+    else:
+        folder = find_folder(name, outputs=outputs, kind="not a sweep", mark="definition.json")
+        statuses, damaged = [read_status(folder)], {}
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH)
-    try:
-        if asked.sweep is None:
-            show_all(asked.outputs, console, now=time.time())
-        else:
-            folder = find_folder(
-                asked.sweep, outputs=asked.outputs, kind="not a sweep", mark="definition.json"
-            )
-            show_one(read_status(folder), console, now=time.time())
-    except (RecordError, OSError) as error:
-        sys.stderr.write(f"error: {error}\n")
-        return EXIT_SLIP
-    return 0
+    if as_json:
+        named = [{"name": each, "error": error} for each, error in damaged.items()]
+        print_json({"sweeps": [as_values(each) for each in statuses], "damaged": named})
+    elif name is None:
+        show_all(statuses, damaged, console, now=now)
+    else:
+        show_one(statuses[0], console, now=now)
 
 
-def _sweep_folders(outputs: Path) -> list[Path]:
-    return sorted(path.parent for path in outputs.glob("*/definition.json"))
+def as_values(status: SweepStatus) -> dict[str, Any]:
+    """Return how far a sweep is by the keys of ``--json``."""
+    presence = status.presence
+    return {
+        "name": status.name,
+        "state": status.state,
+        "command": status.command,
+        "metric": status.metric,
+        "n_runs": status.n_runs,
+        "n_runs_asked": status.n_runs_asked,
+        "n_failed": status.n_failed,
+        "n_workers": None if presence is None else presence.n_workers,
+        "seconds_left": status.seconds_left,
+        "changed": status.changed,
+        "arms": [asdict(arm) for arm in status.arms],
+    }
 
 
 def read_status(folder: Path, *, now: float | None = None) -> SweepStatus:
@@ -226,29 +251,39 @@ def _changed(folder: Path) -> float:
     return max(path.stat().st_mtime for path in tables or [folder / "definition.json"])
 
 
-def show_all(outputs: Path, console: Console, *, now: float) -> None:
-    """Print one line for each sweep, the one that changed last on top.
+def read_all(outputs: Path) -> tuple[list[SweepStatus], dict[str, str]]:
+    """Read how far all sweeps are, the one that changed last first.
+
+    Returns:
+        Those that can be read, and to the names of the others what is wrong with them.
 
     Raises:
         RecordError: If there is none.
     """
-    folders = _sweep_folders(outputs)
+    folders = sorted(path.parent for path in outputs.glob("*/definition.json"))
     if not folders:
         msg = f"{outputs} has no sweeps: no folder in it has a definition.json"
         raise RecordError(msg)
-    read, damaged = [], []
+    read, damaged = [], {}
     for folder in folders:
         try:
             read.append(read_status(folder))
         except RecordError as error:
-            damaged.append(f"{folder.name}: {error}")
+            damaged[folder.name] = str(error)
+    return sorted(read, key=lambda status: -status.changed), damaged
+
+
+def show_all(
+    statuses: Sequence[SweepStatus], damaged: Mapping[str, str], console: Console, *, now: float
+) -> None:
+    """Print one line for each sweep, and one for each that cannot be read."""
     table = _table(console, "sweep", "state", "runs recorded", "last record", "command")
-    for status in sorted(read, key=lambda status: -status.changed):
+    for status in statuses:
         progress = f"{status.n_runs} of {status.n_runs_asked}"
         age = age_text(now - status.changed)
         state = _state_text(status, now=now)
         table.add_row(Text(status.name), state, progress, age, Text(status.command))
-    _print(console, table, *damaged)
+    _print(console, table, *(f"{name}: {error}" for name, error in damaged.items()))
 
 
 def show_one(status: SweepStatus, console: Console, *, now: float) -> None:

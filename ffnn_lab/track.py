@@ -10,18 +10,19 @@ if __name__ == "__main__":
     stand_back()
 
 import argparse
+import functools
 import json
 import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from rich.console import Console
 
-from ffnn_lab.config import UserError
+from ffnn_lab.commands import Parser, exit_code_of, print_json
 from ffnn_lab.config.run import TrackingConfig
 from ffnn_lab.definition import read_definition
 from ffnn_lab.delivery import BUSY, Delivery, count_text
@@ -33,13 +34,11 @@ from ffnn_lab.records import (
     SPLITS,
     CurvePoint,
     RecordError,
-    add_outputs,
     find_folder,
     read_curves,
     read_runs,
     read_trials,
 )
-from ffnn_lab.terminal import accept_any_text
 from ffnn_lab.wandb_runs import (
     Place,
     check_tracking,
@@ -55,8 +54,7 @@ from ffnn_lab.wandb_runs import (
 KIND = "neither a sweep nor a run with records"
 """Said of a name that is not found."""
 EXIT_LEFT = 1
-EXIT_SLIP = 2
-EXIT_INTERRUPTED = 130
+KEYS = "folder, mode, n_runs, n_online, n_offline, n_before, n_left, places"
 MOST_TOGETHER = 64
 """Runs that are handed over before the first of them has to be with W&B."""
 STAGES = ("tune", "confirm")
@@ -88,23 +86,41 @@ class Recorded:
         return receipt(self.place, self.run_id, status, n_epochs)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+@dataclass(frozen=True)
+class Delivered:
+    """What W&B has of a folder's runs after a delivery."""
+
+    mode: str
+    n_runs: int
+    n_online: int
+    """Runs that were sent now."""
+    n_offline: int
+    """Runs that were written offline now."""
+    n_before: int
+    """Runs that W&B had as asked before."""
+    n_left: int
+    """Runs that W&B still lacks."""
+    places: str
+    """Where those are that were sent."""
+
+
+def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m ffnn_lab.track") -> int:
     """Deliver to W&B what it lacks of the sweep that the command line names.
 
     Args:
         arguments: Those after the program's name; the process's own if None.
+        prog: The program's name, for ``--help``.
 
     Returns:
         The exit code: 0 if W&B has all runs as asked, 1 if some are left, 2 if nothing could be
         done, and the reason on standard error.
     """
-    accept_any_text()
-    parser = argparse.ArgumentParser(
-        prog="python -m ffnn_lab.track",
+    parser = Parser(
+        prog=prog,
         description="Make W&B runs of the records of a sweep or a single run, each run once.",
     )
     parser.add_argument("sweep", metavar="SWEEP", help="a name under the outputs, or a folder")
-    add_outputs(parser)
+    parser.add_outputs()
     parser.add_argument(
         "--mode",
         choices=("offline", "online"),
@@ -113,18 +129,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--project", help="W&B project (default: the sweep's tracking.project)")
     parser.add_argument("--entity", help="W&B team or user (default: the sweep's tracking.entity)")
-    asked = parser.parse_args(arguments)
-    try:
-        folder = find_folder(asked.sweep, outputs=asked.outputs, kind=KIND, mark="runs")
-        runs = recorded_runs(folder, project=asked.project, entity=asked.entity)
-        mode = asked.mode or ("online" if runs[-1].mode == "online" else "offline")
-        return deliver(folder, runs, mode, Console())
-    except (UserError, OSError) as error:
-        sys.stderr.write(f"error: {error}\n")
-        return EXIT_SLIP
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted; the same command goes on\n")
-        return EXIT_INTERRUPTED
+    parser.add_json(KEYS)
+    command = functools.partial(_track, parser.parse_args(arguments))
+    return exit_code_of(command, interrupted="interrupted; the same command goes on\n")
+
+
+def _track(asked: argparse.Namespace) -> int:
+    folder = find_folder(asked.sweep, outputs=asked.outputs, kind=KIND, mark="runs")
+    runs = recorded_runs(folder, project=asked.project, entity=asked.entity)
+    mode = asked.mode or ("online" if runs[-1].mode == "online" else "offline")
+    delivered = deliver(folder, runs, mode)
+    if asked.json:
+        print_json({"folder": folder, **asdict(delivered)})
+    else:
+        show(delivered, Console())
+    return EXIT_LEFT if delivered.n_left else 0
+
+
+def show(delivered: Delivered, console: Console) -> None:
+    """Print what a delivery came to."""
+    for n_done, where in (
+        (delivered.n_online, f"sent to {delivered.places}"),
+        (delivered.n_offline, "written offline"),
+    ):
+        if n_done:
+            console.print(
+                f"{count_text(n_done)} {where}", soft_wrap=True, highlight=False, markup=False
+            )
+    if delivered.n_before:
+        done = "sent" if delivered.mode == "online" else "written or sent"
+        console.print(f"{count_text(delivered.n_before)} had been {done} before", highlight=False)
 
 
 def recorded_runs(folder: Path, *, project: str | None, entity: str | None) -> list[Recorded]:
@@ -172,17 +206,16 @@ def recorded_runs(folder: Path, *, project: str | None, entity: str | None) -> l
     return found
 
 
-def deliver(folder: Path, runs: Sequence[Recorded], mode: str, console: Console) -> int:
-    """Hand over what W&B lacks, wait until it has it, and tell what came of it.
+def deliver(folder: Path, runs: Sequence[Recorded], mode: str) -> Delivered:
+    """Hand over what W&B lacks, and wait until it has it.
 
     Args:
         folder: The sweep's.
         runs: All of its recorded runs.
         mode: ``offline`` or ``online``.
-        console: Where to tell.
 
     Returns:
-        The exit code.
+        What W&B has then.
 
     Raises:
         RecordError: If another process is writing W&B runs of the folder.
@@ -204,17 +237,15 @@ def deliver(folder: Path, runs: Sequence[Recorded], mode: str, console: Console)
             "wait until it has ended"
         )
         raise RecordError(msg)
-    for done_by in ("online", "offline"):
-        if n_done := delivery.n_delivered[done_by]:
-            where = f"sent to {_places(missing)}" if done_by == "online" else "written offline"
-            console.print(
-                f"{count_text(n_done)} {where}", soft_wrap=True, highlight=False, markup=False
-            )
-    n_left = len(missing) - delivery.n_delivered[mode]
-    if n_there := len(runs) - len(missing):
-        done = "sent" if mode == "online" else "written or sent"
-        console.print(f"{count_text(n_there)} had been {done} before", highlight=False)
-    return EXIT_LEFT if n_left else 0
+    return Delivered(
+        mode=mode,
+        n_runs=len(runs),
+        n_online=delivery.n_delivered["online"],
+        n_offline=delivery.n_delivered["offline"],
+        n_before=len(runs) - len(missing),
+        n_left=len(missing) - delivery.n_delivered[mode],
+        places=_places(missing),
+    )
 
 
 def _missing(folder: Path, runs: Sequence[Recorded], mode: str) -> list[Recorded]:

@@ -3,21 +3,30 @@
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from ffnn_lab import module_path
 from ffnn_lab.module_path import stand_back
-from tests.support.command_line import run_lab, run_module
+from tests.support.command_line import run_lab, run_module, run_python
+from tests.support.report.builders import write_run
 
-SHADOWS = ("random", "statistics", "records", "torch", "yaml", "signal", "numpy")
+SHADOWS = (
+    *("random", "statistics", "records", "torch", "yaml", "signal", "numpy", "pandas", "typing"),
+    *("argparse", "difflib", "json", "hydra", "optuna", "rich"),
+)
+OF_PYTHON = ("importlib", "runpy", "ffnn_lab")
+"""Modules that ``python -m`` itself imports before the lab can do anything."""
+SCRIPT = "import sys\nfrom ffnn_lab.cli import main\nsys.exit(main())\n"
+"""As the console script is."""
 
 
-def litter(folder: Path) -> None:
+def litter(folder: Path, names: Sequence[str] = SHADOWS) -> None:
     """Put modules that must not be imported where the user stands."""
     (folder / "analysis").mkdir()
-    for name in ("analysis/__init__", *SHADOWS):
+    for name in ("analysis/__init__", *names):
         (folder / f"{name}.py").write_text(f"raise RuntimeError('{name} of the user is run')\n")
 
 
@@ -47,17 +56,65 @@ def test_a_checkout_stays_in_front(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert os.environ["PYTHONPATH"] == str(tmp_path)
 
 
+@pytest.mark.usefixtures("_kept")
+def test_a_checkout_that_is_installed_goes_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An editable install finds it behind all other modules, so it need not be in front."""
+    (tmp_path / "ffnn_lab").mkdir()
+    (tmp_path / "ffnn_lab" / "__init__.py").touch()
+    monkeypatch.setattr(module_path, "__file__", str(tmp_path / "ffnn_lab" / "module_path.py"))
+    monkeypatch.setattr(sys, "path", [str(tmp_path), "/a", str(tmp_path)])
+    stand_back()
+    assert sys.path == ["/a", str(tmp_path), str(tmp_path)]
+    assert "PYTHONPATH" not in os.environ
+    assert os.environ["PYTHONSAFEPATH"] == "1"
+
+
+@pytest.mark.usefixtures("_kept")
+def test_processes_of_a_console_script_do_not_look_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", ["/bin", "/a"])
+    stand_back()
+    assert sys.path == ["/bin", "/a"]
+    assert os.environ["PYTHONSAFEPATH"] == "1"
+
+
 @pytest.mark.parametrize(
-    ("module", "exit_code"),
-    [("ffnn_lab.run", 0), ("ffnn_lab.status", 2), ("ffnn_lab.replay", 0)],
+    ("module", "words", "exit_code"),
+    [
+        ("ffnn_lab.run", ["--help"], 0),
+        ("ffnn_lab.status", [], 2),
+        ("ffnn_lab.replay", ["--help"], 0),
+        ("ffnn_lab.track", ["--help"], 0),
+        ("ffnn_lab.cli", ["report", "s", "--json"], 0),
+        ("ffnn_lab.cli", ["sweep", "--help"], 0),
+    ],
 )
 def test_files_where_the_user_stands_are_not_run(
-    module: str, exit_code: int, tmp_path: Path
+    module: str, words: list[str], exit_code: int, tmp_path: Path
 ) -> None:
     litter(tmp_path)
-    said = run_module(module, [] if module == "ffnn_lab.status" else ["--help"], tmp_path)
+    if "report" in words:
+        write_run(tmp_path / "outputs" / "s")
+    said = run_module(module, words, tmp_path)
     assert "of the user is run" not in said.error
     assert said.exit_code == exit_code, said.error
+
+
+@pytest.mark.slow
+def test_the_console_script_and_its_workers_do_not_run_them(tmp_path: Path) -> None:
+    pytest.importorskip("joblib", reason="the extra `launchers` is not installed")
+    litter(tmp_path, [*SHADOWS, *OF_PYTHON])
+    script = tmp_path / "bin" / "ffnn-lab"
+    script.parent.mkdir()
+    script.write_text(SCRIPT)
+    words = (
+        *("sweep", "optimizer=sgd", "optimizer.lr=0.1,0.2", "trainer.max_epochs=1", "seed=0"),
+        *("hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "hydra.sweeper.confirm.n_seeds=0"),
+    )
+    said = run_python([str(script), *words], tmp_path)
+    assert said.exit_code == 0, said.error
+    assert "of the user is run" not in said.error
 
 
 @pytest.mark.slow
@@ -79,6 +136,7 @@ def test_a_checkout_that_is_not_installed_is_whole(tmp_path: Path) -> None:
     checkout = tmp_path / "checkout"
     for name in ("ffnn_lab", "analysis", "hydra_plugins", "conf", "sweeps"):
         shutil.copytree(name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (checkout / "analysis" / "declaration.py").write_text("raise SystemExit('of the checkout')\n")
+    plugin = checkout / "hydra_plugins" / "ffnn_lab_sweeper" / "ffnn_lab_sweeper.py"
+    plugin.write_text("raise SystemExit('of the checkout')\n")
     said = run_lab(checkout, "-m", "optimizer.lr=0.1,0.2", "hydra.sweeper.dry_run=true")
     assert said.error.strip() == "of the checkout"

@@ -23,6 +23,7 @@ from ffnn_lab.status import (
     SweepStatus,
     age_text,
     main,
+    read_all,
     read_status,
     show_all,
     show_one,
@@ -356,7 +357,7 @@ def test_all_sweeps_the_newest_on_top_and_damage_named(tmp_path: Path) -> None:
     broken = write_sweep(tmp_path / "broken")
     next((broken / "runs").glob("part-*")).write_bytes(b"torn")
     told = StringIO()
-    show_all(tmp_path, Console(file=told, width=1000), now=STARTED + 2 * 3600)
+    show_all(*read_all(tmp_path), Console(file=told, width=1000), now=STARTED + 2 * 3600)
     lines = [" ".join(line.split()) for line in told.getvalue().splitlines()]
     command = "python -m ffnn_lab.run -m sweeps=small"
     assert lines[1] == f"newer unfinished 12 of 24 1 h ago {command}"
@@ -371,7 +372,7 @@ def test_on_a_terminal_there_is_a_table_in_its_width(tmp_path: Path) -> None:
     console = Console(file=told, force_terminal=True, width=70)
     status = read_status(write_sweep(tmp_path / "small"))
     show_one(status, console, now=status.changed)
-    show_all(tmp_path, console, now=status.changed)
+    show_all(*read_all(tmp_path), console, now=status.changed)
     lines = Text.from_ansi(told.getvalue()).plain.splitlines()
     assert sum(line.startswith("┏") for line in lines) == 2
     assert max(len(line) for line in lines if line[0] in "┏┃┡│└") <= 70

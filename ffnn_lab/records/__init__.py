@@ -7,7 +7,7 @@ its name and renamed, so that it is whole or not there.
 
 from ffnn_lab.definition import RecordError
 from ffnn_lab.records.environment import environment
-from ffnn_lab.records.folders import add_outputs, find_folder
+from ffnn_lab.records.folders import find_folder
 from ffnn_lab.records.read import TableReader, read_curves, read_directions, read_runs, read_trials
 from ffnn_lab.records.result import (
     DEFAULT_SETTING,
@@ -41,7 +41,6 @@ __all__ = [
     "RunResult",
     "TableReader",
     "TrialRow",
-    "add_outputs",
     "environment",
     "find_folder",
     "read_curves",

@@ -1,21 +1,9 @@
-"""Folders of records on a command line: the one of all sweeps, and one of them by its name."""
+"""Find a folder of records by its name or its path."""
 
-import argparse
-import os
 from pathlib import Path
 
 from ffnn_lab.config import home
 from ffnn_lab.definition import RecordError
-
-
-def add_outputs(parser: argparse.ArgumentParser) -> None:
-    """Add ``--outputs``, the folder of all sweeps, to the options of a command."""
-    parser.add_argument(
-        "--outputs",
-        type=home,
-        default=os.environ.get("FFNN_LAB_OUTPUTS", "outputs"),
-        help="folder of all sweeps (default: FFNN_LAB_OUTPUTS, or else outputs)",
-    )
 
 
 def find_folder(name: str, *, outputs: Path, kind: str, mark: str = "") -> Path:

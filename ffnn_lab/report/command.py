@@ -6,21 +6,26 @@ those named; ``summary`` sets the results of all sweeps, or of those named, side
 """
 
 import argparse
+import functools
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ffnn_lab.config import UserError, home
-from ffnn_lab.records import add_outputs, find_folder
+from ffnn_lab.commands import Parser, exit_code_of, print_json
+from ffnn_lab.records import find_folder
 from ffnn_lab.report.reports.preflight import import_matplotlib
-from ffnn_lab.terminal import accept_any_text
 
+ANALYSIS = "python -m analysis"
+EPILOG = (
+    "python -m analysis claims --help, summary --help and coverage --help tell of the other "
+    "commands; a sweep of such a name is given by its path."
+)
 KIND = "neither a folder nor a sweep"
 """Said of a name that is not found."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line asks for.
+    """Do what the command line ``python -m analysis`` asks for.
 
     Args:
         arguments: Those after the program's name; the process's own if None.
@@ -28,42 +33,64 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0, or 2 if there is nothing to report, and the reason on standard error.
     """
-    accept_any_text()
     words = list(sys.argv[1:] if arguments is None else arguments)
-    command = COMMANDS.get(words[0]) if words else None
-    try:
-        if command is not None:
-            command(words[1:])
-        else:
-            _report(words)
-    except (UserError, OSError) as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 2
-    return 0
+    if words and words[0] in WORDS:
+        return run(words[0], words[1:], prog=f"{ANALYSIS} {words[0]}")
+    return run("report", words, prog=ANALYSIS)
 
 
-def _report(words: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m analysis",
+def run(name: str, words: Sequence[str], *, prog: str) -> int:
+    """Run one of the `COMMANDS`.
+
+    Args:
+        name: Which.
+        words: Its arguments.
+        prog: The program's name, for ``--help``.
+
+    Returns:
+        The exit code.
+    """
+    return exit_code_of(functools.partial(COMMANDS[name], words, prog))
+
+
+def _report(words: Sequence[str], prog: str) -> None:
+    parser = Parser(
+        prog=prog,
         description="Print the tables of a sweep or a run, and write its tables and figures.",
-        epilog="python -m analysis claims --help, summary --help and coverage --help tell of the "
-        "other commands; "
-        "a sweep of such a name is given by its path.",
+        epilog=EPILOG if prog == ANALYSIS else None,
     )
     parser.add_argument("sweep", metavar="SWEEP", help="a name under the outputs, or a folder")
-    add_outputs(parser)
-    _add_to(parser)
+    parser.add_outputs()
+    parser.add_to()
+    parser.add_json("name, tables (to each table's name its rows), remarks, commands and files")
     asked = parser.parse_args(words)
     folder = find_folder(asked.sweep, outputs=asked.outputs, kind=KIND)
     import_matplotlib()
-    from ffnn_lab.report.reports.report import report  # noqa: PLC0415 - matplotlib, when it is needed
+    from ffnn_lab.report.reports import report  # noqa: PLC0415 - matplotlib, when it is needed
 
-    report(folder, to=asked.to)
+    if not asked.json:
+        report.report(folder, to=asked.to)
+        return
+    content = report.prepare(folder, asked.to or folder)
+    files = report.write(content, asked.to or folder)
+    print_json(
+        {
+            "name": content.records.name,
+            "tables": {
+                each.name: each.numbers.to_dict("records")
+                for each in content.sheets
+                if each.numbers is not None
+            },
+            "remarks": content.remarks,
+            "commands": content.commands,
+            "files": files,
+        }
+    )
 
 
-def _claims(words: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m analysis claims",
+def _claims(words: Sequence[str], prog: str) -> None:
+    parser = Parser(
+        prog=prog,
         description="Judge the claims of papers by the sweeps that were made for them, and write "
         "the verdicts under OUTPUTS/claims.",
     )
@@ -74,19 +101,22 @@ def _claims(words: Sequence[str]) -> None:
         help="ask every claim of this sweep (a name under the outputs, or a folder), and of no "
         "other",
     )
-    add_outputs(parser)
-    _add_to(parser)
+    parser.add_outputs()
+    parser.add_to()
+    parser.add_json("verdicts, a list, with the columns of claims.csv; remarks and files")
     asked = parser.parse_args(words)
     import_matplotlib()
     from ffnn_lab.report.reports.verdict_report import report_claims  # noqa: PLC0415 - as above
 
-    are_named = bool(asked.sweeps)
-    report_claims(_folders(asked), outputs=asked.outputs, to=asked.to, are_named=are_named)
+    are_named, folders = bool(asked.sweeps), _folders(asked)
+    report_claims(
+        folders, outputs=asked.outputs, to=asked.to, are_named=are_named, as_json=asked.json
+    )
 
 
-def _summary(words: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m analysis summary",
+def _summary(words: Sequence[str], prog: str) -> None:
+    parser = Parser(
+        prog=prog,
         description="Print one table of all sweeps, optimizers below each other and sweeps side "
         "by side, and write it under OUTPUTS/summary.",
     )
@@ -96,8 +126,8 @@ def _summary(words: Sequence[str]) -> None:
         nargs="*",
         help="a name under the outputs, or a folder; without any, all sweeps under the outputs",
     )
-    add_outputs(parser)
-    _add_to(parser)
+    parser.add_outputs()
+    parser.add_to()
     asked = parser.parse_args(words)
     import_matplotlib()
     from ffnn_lab.report.reports.summary import report_summary  # noqa: PLC0415 - as above
@@ -112,11 +142,11 @@ def _folders(asked: argparse.Namespace) -> list[Path]:
     return named or sorted(path.parent for path in asked.outputs.glob("*/definition.json"))
 
 
-def _coverage(words: Sequence[str]) -> None:
+def _coverage(words: Sequence[str], prog: str) -> None:
     from ffnn_lab.report.reports.coverage import N_SIMULATIONS, report_coverage  # noqa: PLC0415 - as above
 
-    parser = argparse.ArgumentParser(
-        prog="python -m analysis coverage",
+    parser = Parser(
+        prog=prog,
         description="Simulate how often each interval covers what it should, and each test errs.",
     )
     parser.add_argument(
@@ -130,18 +160,11 @@ def _coverage(words: Sequence[str]) -> None:
     report_coverage(n_simulations=asked.simulations, seed=asked.seed)
 
 
-COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
+COMMANDS: dict[str, Callable[[Sequence[str], str], None]] = {
+    "report": _report,
     "claims": _claims,
     "coverage": _coverage,
     "summary": _summary,
 }
-"""Words in the place of a sweep's name."""
-
-
-def _add_to(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--to",
-        metavar="FOLDER",
-        type=home,
-        help="write tables and figures in this folder, for records that you may only read",
-    )
+WORDS = ("claims", "coverage", "summary")
+"""Commands that `main` knows by a word in the place of a sweep's name."""

@@ -29,7 +29,7 @@ from ffnn_lab.sweeper.plan import duration, make_plan, plan_lines
 from ffnn_lab.sweeper.process import Post
 from ffnn_lab.sweeper.resume import is_other, settle_folder
 from ffnn_lab.sweeper.settle import settle_sweep
-from ffnn_lab.sweeper.signals import answer, end_interrupted
+from ffnn_lab.sweeper.signals import answer
 from ffnn_lab.sweeper.supervisor import Job, Launcher, lead, work_alone
 from ffnn_lab.sweeper.weights import runs_without_weights
 from ffnn_lab.sweeper.worker import StoppedError
@@ -40,9 +40,18 @@ MakeLauncher = Callable[[Job, Path, int], Launcher]
 """Makes the Hydra launcher of a job for a sweep's folder and a number of workers."""
 
 
+class SweepStoppedError(KeyboardInterrupt):
+    """The user stopped a sweep; the message says what is kept, and how to go on."""
+
+
 def run_sweep(
-    loader: ConfigLoader, master: DictConfig, arguments: Sequence[str], make_launcher: MakeLauncher
-) -> None:
+    loader: ConfigLoader,
+    master: DictConfig,
+    arguments: Sequence[str],
+    make_launcher: MakeLauncher,
+    *,
+    console: Console | None = None,
+) -> Path:
     """Run a sweep: print its plan, train what is not recorded, and end with its report.
 
     Args:
@@ -50,11 +59,17 @@ def run_sweep(
         master: The config that Hydra composed for the command.
         arguments: The command's overrides, Hydra's own left out.
         make_launcher: Makes the launcher that the command asks for.
+        console: Where to print; None for the command line, which ends with the report.
+
+    Returns:
+        The sweep's folder.
 
     Raises:
+        SweepStoppedError: If the user stopped it.
         UserError: For a slip anywhere in the command, or a sweep that cannot go on.
     """
-    console = Console()
+    is_reported = console is None
+    console = console or Console()
     definition, options = define(loader, master, arguments, settle_device)
     outputs = Path(definition.arms[0].config.paths.outputs)
     definition, is_continued = settle(definition, options, outputs, console)
@@ -70,7 +85,7 @@ def run_sweep(
         n_threads=options.n_threads,
         is_dry=options.dry_run,
     ):
-        return
+        return folder
     before = answer(signal.default_int_handler)  # the display tidies up
     try:
         with SweepDisplay(definition, console) as display:
@@ -88,14 +103,17 @@ def run_sweep(
             post = post_of(folder, options, n_workers)
             work(post, lambda job: make_launcher(job, folder, n_workers), display)
     except StoppedError:
-        end_interrupted(
+        msg = (
             f"stopped: {len(read_runs(folder))} runs are recorded, and what was in training is "
             "kept as far as trainer.checkpoint_seconds allows. Go on with\n"
-            f"  {definition.command}\n"
+            f"  {definition.command}"
         )
+        raise SweepStoppedError(msg) from None
     for number, handler in before.items():
         signal.signal(number, handler)
-    end_with_report(folder)
+    if is_reported:
+        end_with_report(folder)
+    return folder
 
 
 def settle(

@@ -27,7 +27,12 @@ def _heard() -> list[signal.Signals]:
 
 
 def answer(handler: Any) -> dict[signal.Signals, Any]:  # noqa: ANN401 - as `signal.signal` has it
-    """Answer every signal that is heard by ``handler``; return what answered them before."""
+    """Answer every signal that is heard by ``handler``; return what answered them before.
+
+    Outside of the main thread, which alone may set handlers, nothing is changed.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return {}
     return {number: signal.signal(number, handler) for number in _heard()}
 
 
@@ -104,8 +109,7 @@ def hear_nothing() -> None:
 
     A mask would not do: threads that a library started hear what the main thread does not.
     """
-    if threading.current_thread() is threading.main_thread():
-        answer(signal.SIG_IGN)
+    answer(signal.SIG_IGN)
 
 
 def end_interrupted(last_words: str) -> NoReturn:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from ffnn_lab.config import RunConfig, UserError, run_id
+from ffnn_lab.config import RunConfig, run_id
 from ffnn_lab.population import Member
 from ffnn_lab.records import RunResult
 from ffnn_lab.sweeper.keeper import Keeper
@@ -18,7 +18,7 @@ from ffnn_lab.trainer import Training
 CHECKPOINT = "checkpoint.pt"
 
 
-class RunStoppedError(UserError):
+class RunStoppedError(KeyboardInterrupt):
     """A single run was told to stop; the message says what is kept of it."""
 
 

@@ -5,7 +5,7 @@ Hydra imports this file at every start, so nothing heavy is imported at its top.
 
 import copy
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hydra._internal.core_plugins.file_config_source import FileConfigSource
 from hydra.core.config_search_path import ConfigSearchPath
@@ -20,6 +20,9 @@ from omegaconf import DictConfig, open_dict
 
 import ffnn_lab
 from ffnn_lab.sweeper.collection import no_collection
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 PACKAGE = Path(ffnn_lab.__file__).parent
 GROUP = "sweeps"
@@ -111,12 +114,21 @@ class FfnnLabSweeper(Sweeper):
         self._composed = config
         self._context = hydra_context
 
-    def sweep(self, arguments: list[str]) -> None:
-        """Run the sweep that the options and the command line's overrides define."""
+    def sweep(self, arguments: list[str], *, console: "Console | None" = None) -> Path:
+        """Run the sweep that the options and the command line's overrides define.
+
+        Args:
+            arguments: The overrides, Hydra's own left out.
+            console: Where to print; None for the command line, which ends with the report.
+
+        Returns:
+            The sweep's folder.
+        """
         with no_collection():
             from ffnn_lab.sweeper.command import run_sweep  # noqa: PLC0415 - torch and optuna
 
-        run_sweep(self._context.config_loader, self._composed, arguments, self._make_launcher)
+        loader, composed = self._context.config_loader, self._composed
+        return run_sweep(loader, composed, arguments, self._make_launcher, console=console)
 
     def _make_launcher(self, job: TaskFunction, folder: Path, n_workers: int) -> Launcher:
         """Make the launcher of the workers; what it writes goes to the sweep's folder."""

@@ -34,8 +34,15 @@ def run_module(
     environment: Mapping[str, str] | None = None,
 ) -> Said:
     """Run ``python -m module arguments`` in ``folder``, where its outputs go too."""
+    return run_python(["-m", module, *arguments], folder, environment)
+
+
+def run_python(
+    arguments: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
+) -> Said:
+    """Run ``python arguments`` in ``folder``."""
     done = subprocess.run(
-        [sys.executable, "-m", module, *arguments],
+        [sys.executable, *arguments],
         cwd=folder,
         env=users_environment(**(environment or {})),
         capture_output=True,

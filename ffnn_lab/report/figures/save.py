@@ -1,5 +1,6 @@
 """Writes a figure with all it takes to check it: its points, and where they are from."""
 
+import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,17 @@ from ffnn_lab.report.figures import style
 from ffnn_lab.report.places import SUFFIXES, write_text
 
 
+class ShownFigure(Figure):
+    """A figure that a notebook shows as an image, though pyplot does not know it."""
+
+    def _repr_png_(self) -> bytes:
+        """Return the image."""
+        file = io.BytesIO()
+        with style.context():
+            self.savefig(file, format="png", dpi=style.DPI)
+        return file.getvalue()
+
+
 def new_figure(width: float, height: float) -> Figure:
     """Make a figure that no global state knows.
 
@@ -19,7 +31,7 @@ def new_figure(width: float, height: float) -> Figure:
         width: In inches.
         height: In inches.
     """
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = ShownFigure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
@@ -44,10 +56,16 @@ def save(
     with style.context():
         # Without a date, equal records give equal files.
         figure.savefig(paths["pdf"], metadata={"CreationDate": None})
-        figure.savefig(paths["png"], dpi=style.DPI)
+    write_png(figure, paths["png"])
     points.to_csv(paths["csv"], index=False)
     write_text(paths["json"], json.dumps(source, indent=2))
     return list(paths.values())
+
+
+def write_png(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG."""
+    with style.context():
+        figure.savefig(path, dpi=style.DPI)
 
 
 def provenance(

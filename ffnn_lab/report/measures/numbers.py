@@ -129,8 +129,10 @@ class Numbers:
         return str(self._budgets) if isinstance(self._budgets, NotIndependentError) else ""
 
     @cached_property
-    def ranks_in_smaller_spaces(self) -> pd.DataFrame:
-        """The table `ffnn_lab.report.measures.stability.stability_table`."""
+    def ranks_in_smaller_spaces(self) -> pd.DataFrame | None:
+        """The table `ffnn_lab.report.measures.stability.stability_table`, where `budgets` is."""
+        if self.budgets is None:
+            return None
         return stability_table(self.sweep, rng=stream(SEED, "analysis", 1))
 
     @cached_property

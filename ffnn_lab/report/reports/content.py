@@ -112,7 +112,7 @@ def _drawings_of(numbers: Numbers) -> tuple[list[Drawing], list[str]]:
         source = provenance(
             numbers.records.runs, run_ids=each.behind(numbers), commands=numbers.commands
         )
-        drawings.append(Drawing(each.file_stem, figure, points, source))
+        drawings.append(Drawing(each.stem, figure, points, source))
     return drawings, left_out
 
 

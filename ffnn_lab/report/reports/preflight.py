@@ -111,7 +111,7 @@ def report_files() -> Mapping[str, list[str]]:
 
 def figure_stems() -> set[str]:
     """Return the stems of the figures that a report may write, or wrote in earlier versions."""
-    return {stem for each in FIGURES.values() for stem in (each.file_stem, *each.earlier)}
+    return {stem for each in FIGURES.values() for stem in (each.stem, *each.earlier)}
 
 
 def _draw(arms: Sequence[str]) -> None:

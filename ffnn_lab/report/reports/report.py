@@ -33,10 +33,8 @@ def report(folder: Path, *, to: Path | None = None, console: Console | None = No
         PlaceError: If the files cannot be written; then nothing is.
     """
     console = console or Console()
-    records = load(folder)
     to = to or folder
-    check_target(records, to)
-    content = without_stale(content_of(records), to)
+    content = prepare(folder, to)
     _show(content, to, console)
     _say_list("Notes", [f"- {remark}" for remark in content.remarks], console)
     _say_list("To train each best setting again", content.commands, console)
@@ -44,6 +42,23 @@ def report(folder: Path, *, to: Path | None = None, console: Console | None = No
     folders = Counter(path.parent for path in paths)
     _say_list("Written", [f"{n} files in {each}" for each, n in folders.items()], console)
     return paths
+
+
+def prepare(folder: Path, to: Path) -> Content:
+    """Compute the report of a folder, and make ready the folder in which it is written.
+
+    Args:
+        folder: Of a sweep or of a single run.
+        to: The folder for ``tables/`` and ``figures/``; what an earlier report left there and
+            this one lacks is removed.
+
+    Raises:
+        RecordError: If there are no records, or something is damaged; then nothing is removed.
+        PlaceError: If the files cannot be written; then nothing is removed.
+    """
+    records = load(folder)
+    check_target(records, to)
+    return without_stale(content_of(records), to)
 
 
 def check_target(records: Records, to: Path) -> None:
@@ -97,7 +112,8 @@ def write(content: Content, to: Path) -> list[Path]:
     """
     paths = _write_sheets(content.records, content.sheets, to)
     if isinstance(content.records, Sweep):
-        paths.append(_write_page(content, to))
+        paths.append(to / "tables" / "report.md")
+        write_text(paths[-1], page_of(content))
     return [*paths, *_write_drawings(to, content.drawings)]
 
 
@@ -137,8 +153,8 @@ def _write_sheets(records: Records, sheets: Sequence[Table], to: Path) -> list[P
     return paths
 
 
-def _write_page(content: Content, to: Path) -> Path:
-    """Write everything, what was printed and what was not, as one page of Markdown."""
+def page_of(content: Content) -> str:
+    """Write everything but the figures, what is printed and what is not, as a page of Markdown."""
     parts = [f"# {render.markdown(content.records.name)}"]
     for sheet in content.sheets:
         parts += [f"## {sheet.name.replace('_', ' ')}", render.to_markdown(sheet.words)]
@@ -146,10 +162,7 @@ def _write_page(content: Content, to: Path) -> Path:
     if content.commands:
         block = "\n".join(["```", *content.commands, "```"])
         parts += ["## To train each best setting again", block]
-    path = to / "tables" / "report.md"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, "\n\n".join(parts))
-    return path
+    return "\n\n".join(parts)
 
 
 def _write_drawings(folder: Path, drawings: Sequence[Drawing]) -> list[Path]:

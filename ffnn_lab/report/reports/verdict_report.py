@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 from rich.console import Console
 
+from ffnn_lab.commands import print_json
 from ffnn_lab.report.claims import CLAIMS
 from ffnn_lab.report.claims.claim import Claim
 from ffnn_lab.report.claims.rule import FEWEST, NOT_RUN, VERDICTS
@@ -39,6 +40,7 @@ def report_claims(
     are_named: bool = False,
     console: Console | None = None,
     claims: Sequence[Claim] | None = None,
+    as_json: bool = False,
 ) -> list[Path]:
     """Write the verdict of every claim by every sweep that was made for it.
 
@@ -50,6 +52,7 @@ def report_claims(
             and the files are named after them.
         console: Where to print; standard output if None.
         claims: Those to judge; all of them if None.
+        as_json: Whether to print JSON alone, with the keys ``verdicts``, ``remarks``, ``files``.
 
     Returns:
         The files written.
@@ -58,7 +61,7 @@ def report_claims(
         RecordError: If a sweep that the user named is damaged, or is none.
         PlaceError: If the files cannot be written; then nothing is.
     """
-    console = console or Console()
+    console = Console(quiet=True) if as_json else console or Console()
     claims = tuple(CLAIMS.values()) if claims is None else claims
     sweeps, remarks = load_sweeps(folders, are_named=are_named, what="claims are asked of sweeps")
     named = [sweep.name for sweep in sweeps] if are_named else []
@@ -80,6 +83,8 @@ def report_claims(
     for sweep in sweeps:
         paths += _draw(stem.parent, table, sweep)
     render.say(f"Written: {len(paths)} files in {stem.parent}", console=console)
+    if as_json:
+        print_json({"verdicts": table.to_dict("records"), "remarks": remarks, "files": paths})
     return paths
 
 

@@ -10,41 +10,34 @@ from ffnn_lab.report.text.cells import ABSENT, INTERVAL, interval_cells, percent
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ffnn_lab.report.measures.numbers import Numbers
 
-
-class Arms(Sheet):
-    """The results of the arms."""
-
-    def numbers(self, numbers: "Numbers") -> "pd.DataFrame":
-        """Return one row per arm."""
-        return numbers.arms
-
-    def words(self, table: "pd.DataFrame") -> Words:
-        """Return the results: errors in percent, intervals in brackets."""
-        score = tuning_score(table)
-        _, split, metric = score.split(".")
-        is_error = metric == "error"
-        default = [percent(value) for value in table["default.test.error"]]
-        return {
-            "arm": table["arm"].tolist(),
-            f"tune {split} {metric} {'(%)' if is_error else '(nats)'}": [
-                percent(value) if is_error else value_cell(value) for value in table[score]
-            ],
-            "confirm dev error (%)": [percent(value) for value in table["confirm.dev.error"]],
-            f"test error (%) {INTERVAL}": interval_cells(table, "test.error"),
-            **({"default test error (%)": default} if set(default) != {ABSENT} else {}),
-            "test - train (%)": [percent(value) for value in table["gap"]],
-            "seeds": [str(n) for n in table["n_seeds"]],
-            "diverged": [str(n) for n in table["n_diverged"]],
-            "edge": [short_edge(edge, tuned_axes(table)) for edge in table["edge"]],
-        }
+def words(table: "pd.DataFrame") -> Words:
+    """Return the results: errors in percent, intervals in brackets."""
+    score = tuning_score(table)
+    _, split, metric = score.split(".")
+    is_error = metric == "error"
+    default = [percent(value) for value in table["default.test.error"]]
+    return {
+        "arm": table["arm"].tolist(),
+        f"tune {split} {metric} {'(%)' if is_error else '(nats)'}": [
+            percent(value) if is_error else value_cell(value) for value in table[score]
+        ],
+        "confirm dev error (%)": [percent(value) for value in table["confirm.dev.error"]],
+        f"test error (%) {INTERVAL}": interval_cells(table, "test.error"),
+        **({"default test error (%)": default} if set(default) != {ABSENT} else {}),
+        "test - train (%)": [percent(value) for value in table["gap"]],
+        "seeds": [str(n) for n in table["n_seeds"]],
+        "diverged": [str(n) for n in table["n_diverged"]],
+        "edge": [short_edge(edge, tuned_axes(table)) for edge in table["edge"]],
+    }
 
 
 register(
-    Arms(
+    Sheet(
         name="arms",
         order=1,
+        numbers=lambda numbers: numbers.arms,
+        words=words,
         caption="The best setting of each arm. Test errors are means over {n}, {t}.",
         estimates=(Estimate("test.error", "test error"),),
         lists_rows=True,

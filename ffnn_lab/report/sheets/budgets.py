@@ -10,34 +10,25 @@ from ffnn_lab.report.text.cells import ABSENT, interval_cells
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ffnn_lab.report.measures.numbers import Numbers
-
 
 RATIO = 2
 """Ratio of the budgets that a table shows: 1, 2, 4, ..., and what was drawn in all."""
 
 
-class Budgets(Sheet):
-    """What small tuning budgets would have found."""
-
-    def numbers(self, numbers: "Numbers") -> "pd.DataFrame | None":
-        """Return one row per arm and budget, if settings were drawn independently."""
-        return numbers.budgets
-
-    def words(self, table: "pd.DataFrame") -> Words:
-        """Return the expected best score of 1, 2, 4, ... settings, one row per arm."""
-        split, metric = table[["split", "metric"]].iloc[0]
-        unit = "%" if metric == "error" else "nats"
-        most = int(table["n_settings"].max())
-        budgets = [n for n in (*(RATIO**k for k in range(most.bit_length())), most) if n <= most]
-        words: dict[str, list[str]] = {"arm": []}
-        for arm, rows in table.groupby("arm", observed=True):
-            words["arm"].append(str(arm))
-            for n_settings in dict.fromkeys(budgets):
-                heading = f"best of {n_settings}, {split} {metric} ({unit})"
-                at = rows[rows["n_settings"] == n_settings]
-                words.setdefault(heading, []).append(_cell(at, is_error=metric == "error"))
-        return words
+def words(table: "pd.DataFrame") -> Words:
+    """Return the expected best score of 1, 2, 4, ... settings, one row per arm."""
+    split, metric = table[["split", "metric"]].iloc[0]
+    unit = "%" if metric == "error" else "nats"
+    most = int(table["n_settings"].max())
+    budgets = [n for n in (*(RATIO**k for k in range(most.bit_length())), most) if n <= most]
+    words: dict[str, list[str]] = {"arm": []}
+    for arm, rows in table.groupby("arm", observed=True):
+        words["arm"].append(str(arm))
+        for n_settings in dict.fromkeys(budgets):
+            heading = f"best of {n_settings}, {split} {metric} ({unit})"
+            at = rows[rows["n_settings"] == n_settings]
+            words.setdefault(heading, []).append(_cell(at, is_error=metric == "error"))
+    return words
 
 
 def _cell(rows: "pd.DataFrame", *, is_error: bool) -> str:
@@ -47,9 +38,11 @@ def _cell(rows: "pd.DataFrame", *, is_error: bool) -> str:
 
 
 register(
-    Budgets(
+    Sheet(
         name="budgets",
         order=8,
+        numbers=lambda numbers: numbers.budgets,
+        words=words,
         is_printed=False,
         caption="Expected score of the best of so many settings of random search, in brackets its "
         "{percent} jackknife interval, as far as a quarter of the settings drawn; {tuning} each.",

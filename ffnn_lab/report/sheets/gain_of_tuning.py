@@ -9,33 +9,24 @@ from ffnn_lab.report.text.cells import INTERVAL, interval_cells
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ffnn_lab.report.measures.numbers import Numbers
 
-
-class GainOfTuning(Sheet):
-    """The untuned defaults beside the best settings."""
-
-    def numbers(self, numbers: "Numbers") -> "pd.DataFrame | None":
-        """Return one row per arm, if any default was run."""
-        return numbers.arms if numbers.arms["default.n_seeds"].any() else None
-
-    def words(self, table: "pd.DataFrame") -> Words:
-        """Return the errors in percent and the gain in percentage points."""
-        return {
-            "arm": table["arm"].tolist(),
-            f"default test error (%) {INTERVAL}": interval_cells(table, "default.test.error"),
-            f"tuned test error (%) {INTERVAL}": interval_cells(table, "test.error"),
-            f"gain of tuning (percentage points) {INTERVAL}": interval_cells(
-                table, "gain_of_tuning"
-            ),
-            "pairs": [str(n) for n in table["gain_of_tuning.n_pairs"]],
-        }
+def words(table: "pd.DataFrame") -> Words:
+    """Return the errors in percent and the gain in percentage points."""
+    return {
+        "arm": table["arm"].tolist(),
+        f"default test error (%) {INTERVAL}": interval_cells(table, "default.test.error"),
+        f"tuned test error (%) {INTERVAL}": interval_cells(table, "test.error"),
+        f"gain of tuning (percentage points) {INTERVAL}": interval_cells(table, "gain_of_tuning"),
+        "pairs": [str(n) for n in table["gain_of_tuning.n_pairs"]],
+    }
 
 
 register(
-    GainOfTuning(
+    Sheet(
         name="gain_of_tuning",
         order=3,
+        numbers=lambda numbers: numbers.arms if numbers.arms["default.n_seeds"].any() else None,
+        words=words,
         has_csv=False,
         caption="Test error of each arm's untuned default and of its best setting, and the "
         "difference at equal seeds: means over {n}, {t}.",

@@ -9,32 +9,25 @@ from ffnn_lab.report.text.cells import INTERVAL, interval_cells
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ffnn_lab.report.measures.numbers import Numbers
 
-
-class MatchedTrainLoss(Sheet):
-    """Test errors where all runs fit alike."""
-
-    def numbers(self, numbers: "Numbers") -> "pd.DataFrame | None":
-        """Return one row per arm, if any run is reported."""
-        return numbers.matched if numbers.has_results else None
-
-    def words(self, table: "pd.DataFrame") -> Words:
-        """Return the errors in percent and the losses in nats."""
-        return {
-            "arm": table["arm"].tolist(),
-            "train loss (nats)": [f"{loss:.3g}" for loss in table["train.loss"]],
-            f"test error there (%) {INTERVAL}": interval_cells(table, "test.error"),
-            f"test - train there (points) {INTERVAL}": interval_cells(table, "gap"),
-            "lowest train loss of all seeds": [f"{x:.3g}" for x in table["lowest.train.loss"]],
-            "seeds": [str(n) for n in table["n_seeds"]],
-        }
+def words(table: "pd.DataFrame") -> Words:
+    """Return the errors in percent and the losses in nats."""
+    return {
+        "arm": table["arm"].tolist(),
+        "train loss (nats)": [f"{loss:.3g}" for loss in table["train.loss"]],
+        f"test error there (%) {INTERVAL}": interval_cells(table, "test.error"),
+        f"test - train there (points) {INTERVAL}": interval_cells(table, "gap"),
+        "lowest train loss of all seeds": [f"{x:.3g}" for x in table["lowest.train.loss"]],
+        "seeds": [str(n) for n in table["n_seeds"]],
+    }
 
 
 register(
-    MatchedTrainLoss(
+    Sheet(
         name="matched_train_loss",
         order=7,
+        numbers=lambda numbers: numbers.matched if numbers.has_results else None,
+        words=words,
         is_printed=False,
         caption="Arms at the lowest train loss that all their runs came down to: means over the "
         "runs of {n} that completed, {t}.",

@@ -9,31 +9,22 @@ from ffnn_lab.report.text.cells import ABSENT, INTERVAL, count_cell, interval_ce
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ffnn_lab.report.measures.numbers import Numbers
 
-
-class PairedDifferences(Sheet):
-    """The paired differences of test error."""
-
-    def numbers(self, numbers: "Numbers") -> "pd.DataFrame":
-        """Return one row per pair of arms."""
-        return numbers.differences
-
-    def words(self, table: "pd.DataFrame") -> Words:
-        """Return the differences in percentage points, and what says how far to trust them."""
-        return {
-            "arm": [f"{arm} - {base}" for arm, base in table[["arm", "baseline"]].to_numpy()],
-            f"difference of test error (percentage points) {INTERVAL}": interval_cells(
-                table, "difference"
-            ),
-            "p (Holm)": [p_value(p) for p in table["p.holm"]],
-            f"improves at a seed (%) {INTERVAL}": interval_cells(table, "improvement"),
-            "seeds to resolve": [
-                _seeds(n, n_pairs)
-                for n, n_pairs in zip(table["seeds_to_resolve"], table["n_pairs"], strict=True)
-            ],
-            "pairs": [str(n) for n in table["n_pairs"]],
-        }
+def words(table: "pd.DataFrame") -> Words:
+    """Return the differences in percentage points, and what says how far to trust them."""
+    return {
+        "arm": [f"{arm} - {base}" for arm, base in table[["arm", "baseline"]].to_numpy()],
+        f"difference of test error (percentage points) {INTERVAL}": interval_cells(
+            table, "difference"
+        ),
+        "p (Holm)": [p_value(p) for p in table["p.holm"]],
+        f"improves at a seed (%) {INTERVAL}": interval_cells(table, "improvement"),
+        "seeds to resolve": [
+            _seeds(n, n_pairs)
+            for n, n_pairs in zip(table["seeds_to_resolve"], table["n_pairs"], strict=True)
+        ],
+        "pairs": [str(n) for n in table["n_pairs"]],
+    }
 
 
 def _seeds(n: object, n_pairs: int) -> str:
@@ -45,9 +36,11 @@ def _seeds(n: object, n_pairs: int) -> str:
 
 
 register(
-    PairedDifferences(
+    Sheet(
         name="paired_differences",
         order=4,
+        numbers=lambda numbers: numbers.differences,
+        words=words,
         caption="Differences of test error between arms at equal seeds: means over {n}, {t}, not "
         "adjusted for their number; p after Holm over the contrasts that were declared; the "
         "share of seeds improved has Wilson's {percent} interval; more than {most} seeds "

@@ -3,26 +3,23 @@
 import math
 from typing import TYPE_CHECKING
 
-from ffnn_lab.report.sheets.sheet import Sheet, Words
+from ffnn_lab.report.sheets.sheet import Words
 from ffnn_lab.report.text.cells import ABSENT
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class Ranks(Sheet):
-    """The order of arms in several spaces."""
-
-    def words(self, table: "pd.DataFrame") -> Words:
-        """Return the order of the arms in each space."""
-        return {
-            "space": table["space"].tolist(),
-            "arm": table["arm"].tolist(),
-            "settings": [str(n) for n in table["n_settings"]],
-            "rank": [f"{rank:g}" for rank in table["rank"]],
-            "rank in the whole space": [f"{rank:g}" for rank in table["rank.whole"]],
-            "agreement (Kendall's tau)": [
-                ABSENT if math.isnan(tau) else f"{tau:.2f}" for tau in table["agreement"]
-            ],
-            "same first in resamples (%)": [f"{100 * share:.0f}" for share in table["same_first"]],
-        }
+def words_of_ranks(table: "pd.DataFrame") -> Words:
+    """Return the order of the arms in each space."""
+    return {
+        "space": table["space"].tolist(),
+        "arm": table["arm"].tolist(),
+        "settings": [str(n) for n in table["n_settings"]],
+        "rank": [f"{rank:g}" for rank in table["rank"]],
+        "rank in the whole space": [f"{rank:g}" for rank in table["rank.whole"]],
+        "agreement (Kendall's tau)": [
+            ABSENT if math.isnan(tau) else f"{tau:.2f}" for tau in table["agreement"]
+        ],
+        "same first in resamples (%)": [f"{100 * share:.0f}" for share in table["same_first"]],
+    }

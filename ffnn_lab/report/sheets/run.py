@@ -10,33 +10,26 @@ from ffnn_lab.report.text.cells import percent, value_cell
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ffnn_lab.report.measures.numbers import Numbers
 
-
-class Runs(Sheet):
-    """Status, length and metrics of each run."""
-
-    def numbers(self, numbers: "Numbers") -> "pd.DataFrame":
-        """Return one row per run, moment and split."""
-        return numbers.runs
-
-    def words(self, table: "pd.DataFrame") -> Words:
-        """Return the losses in nats and the errors in percent."""
-        return {
-            "run": table["run_id"].tolist(),
-            "status": table["status"].tolist(),
-            "epochs": [str(n) for n in table["n_epochs"]],
-            "moment": table["moment"].tolist(),
-            "split": table["split"].tolist(),
-            "loss (nats)": [value_cell(loss) for loss in table["loss"]],
-            "error (%)": [percent(error) for error in table["error"]],
-        }
+def words(table: "pd.DataFrame") -> Words:
+    """Return the losses in nats and the errors in percent."""
+    return {
+        "run": table["run_id"].tolist(),
+        "status": table["status"].tolist(),
+        "epochs": [str(n) for n in table["n_epochs"]],
+        "moment": table["moment"].tolist(),
+        "split": table["split"].tolist(),
+        "loss (nats)": [value_cell(loss) for loss in table["loss"]],
+        "error (%)": [percent(error) for error in table["error"]],
+    }
 
 
 register(
-    Runs(
+    Sheet(
         name="run",
         order=11,
+        numbers=lambda numbers: numbers.runs,
+        words=words,
         reports=(Kind.RUN,),
     )
 )

@@ -10,36 +10,29 @@ from ffnn_lab.report.text.cells import count_cell, value_cell
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ffnn_lab.report.measures.numbers import Numbers
 
-
-class Settings(Sheet):
-    """The best setting of each arm."""
-
-    def numbers(self, numbers: "Numbers") -> "pd.DataFrame":
-        """Return one row per arm."""
-        return numbers.arms
-
-    def words(self, table: "pd.DataFrame") -> Words:
-        """Return the values of each setting, and the number of runs of each status."""
-        statuses = [str(column) for column in table if str(column).startswith("runs.")]
-        counts = [
-            ", ".join(f"{row[s]} {s.removeprefix('runs.')}" for s in statuses if row[s]) or "none"
-            for row in table.to_dict("records")
-        ]
-        return {
-            "arm": table["arm"].tolist(),
-            "best": [count_cell(n) for n in table["setting"]],
-            **{axis: [value_cell(value) for value in table[axis]] for axis in tuned_axes(table)},
-            "settings": [str(n) for n in table["n_settings"]],
-            "runs": counts,
-        }
+def words(table: "pd.DataFrame") -> Words:
+    """Return the values of each setting, and the number of runs of each status."""
+    statuses = [str(column) for column in table if str(column).startswith("runs.")]
+    counts = [
+        ", ".join(f"{row[s]} {s.removeprefix('runs.')}" for s in statuses if row[s]) or "none"
+        for row in table.to_dict("records")
+    ]
+    return {
+        "arm": table["arm"].tolist(),
+        "best": [count_cell(n) for n in table["setting"]],
+        **{axis: [value_cell(value) for value in table[axis]] for axis in tuned_axes(table)},
+        "settings": [str(n) for n in table["n_settings"]],
+        "runs": counts,
+    }
 
 
 register(
-    Settings(
+    Sheet(
         name="settings",
         order=2,
+        numbers=lambda numbers: numbers.arms,
+        words=words,
         has_csv=False,
         caption="The best setting of each arm: its values, the settings that were tried with all "
         "their seeds, and all runs by how they ended.",

@@ -1,6 +1,6 @@
 """A sheet: one table of a report, with all that is known of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -33,6 +33,10 @@ class Sheet(Option):
     """A table of a report: its numbers, its words, and what is said of both."""
 
     kind: ClassVar[str] = "sheet"
+    numbers: Callable[["Numbers"], "pd.DataFrame | None"]
+    """The table of numbers; None, or without rows, where there is nothing to show."""
+    words: Callable[["pd.DataFrame"], Words]
+    """The table as people read it, from one of numbers that has rows."""
     reports: Sequence[Kind] = (Kind.SWEEP,)
     """The kinds of reports that have it."""
     is_printed: bool = True
@@ -45,15 +49,3 @@ class Sheet(Option):
     """Its intervals: notes tell which are cut or left out."""
     lists_rows: bool = False
     """True if such notes name the rows; else they name the sheet."""
-
-    def numbers(self, numbers: "Numbers") -> "pd.DataFrame | None":
-        """Return the sheet's numbers; None, or no rows, where there is nothing to show."""
-        raise NotImplementedError
-
-    def words(self, table: "pd.DataFrame") -> Words:
-        """Return the table as people read it.
-
-        Args:
-            table: What `numbers` returned, with at least one row.
-        """
-        raise NotImplementedError

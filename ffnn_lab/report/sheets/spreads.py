@@ -9,40 +9,33 @@ from ffnn_lab.report.text.cells import INTERVAL, interval_cells, percent
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ffnn_lab.report.measures.numbers import Numbers
 
-
-class Spreads(Sheet):
-    """Means, deviations and order statistics of test errors."""
-
-    def numbers(self, numbers: "Numbers") -> "pd.DataFrame | None":
-        """Return one row per arm, if any run is reported."""
-        return numbers.spreads if numbers.has_results else None
-
-    def words(self, table: "pd.DataFrame") -> Words:
-        """Return the spreads in percent."""
-        return {
-            "arm": table["arm"].tolist(),
-            f"test error (%) {INTERVAL}": interval_cells(table, "test.error"),
-            f"interquartile mean (%) {INTERVAL}": interval_cells(table, "interquartile"),
-            **{
-                heading: [percent(value) for value in table[name]]
-                for name, heading in (
-                    ("std", "deviation (points)"),
-                    ("lowest", "lowest (%)"),
-                    ("median", "median (%)"),
-                    ("highest", "highest (%)"),
-                )
-            },
-            "seeds": [str(n) for n in table["n_seeds"]],
-            "diverged": [str(n) for n in table["n_diverged"]],
-        }
+def words(table: "pd.DataFrame") -> Words:
+    """Return the spreads in percent."""
+    return {
+        "arm": table["arm"].tolist(),
+        f"test error (%) {INTERVAL}": interval_cells(table, "test.error"),
+        f"interquartile mean (%) {INTERVAL}": interval_cells(table, "interquartile"),
+        **{
+            heading: [percent(value) for value in table[name]]
+            for name, heading in (
+                ("std", "deviation (points)"),
+                ("lowest", "lowest (%)"),
+                ("median", "median (%)"),
+                ("highest", "highest (%)"),
+            )
+        },
+        "seeds": [str(n) for n in table["n_seeds"]],
+        "diverged": [str(n) for n in table["n_diverged"]],
+    }
 
 
 register(
-    Spreads(
+    Sheet(
         name="spreads",
         order=5,
+        numbers=lambda numbers: numbers.spreads if numbers.has_results else None,
+        words=words,
         is_printed=False,
         caption="How test errors spread over {n}. Means have their {percent} t interval in "
         "brackets, interquartile means that of Tukey and McLaughlin; the deviation is the "

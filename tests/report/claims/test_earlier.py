@@ -67,9 +67,8 @@ def test_the_rule_is_what_it_was_then() -> None:
 def test_each_entry_has_the_present_hash_and_that_of_the_file_then() -> None:
     """Where this fails, a claim's hash moved.
 
-    If the claim is the same and only its code was rearranged, put the new hash first in its entry
-    of earlier.py, and keep the one that was first as an earlier one if a release had it. If the
-    claim changed, remove its entry.
+    If the claim is the same and only its code was rearranged, `tests.support.report.vouch` puts
+    the new hash first in its entry of earlier.py. If the claim changed, remove its entry.
     """
     hashes = claim_hashes()
     for name in CLAIMS:

@@ -1,7 +1,6 @@
 """What the figures along one axis of a sweep share: whose runs are behind them, who is not."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ffnn_lab.report.figures.reported.figure import ReportFigure
@@ -12,12 +11,11 @@ if TYPE_CHECKING:
     from ffnn_lab.report.measures.numbers import Numbers
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
 class AlongAxis(ReportFigure):
-    """A figure of the arms that were tried at several values of one axis."""
+    """A figure of the arms that were tried at several values of one axis.
 
-    axis: str
-    """The dotted name of the axis."""
+    The module that draws it has the dotted name of the axis as its ``KEY``.
+    """
 
     def has_place(self, points: "pd.DataFrame") -> bool:
         """Return True if there is a score at any value."""
@@ -25,9 +23,8 @@ class AlongAxis(ReportFigure):
 
     def behind(self, numbers: "Numbers") -> Mapping[str, Sequence[str]]:
         """Return the tuning runs of the arms that were tried at several values."""
-        from ffnn_lab.report.measures.along import series_of  # noqa: PLC0415 - pandas
-
-        return {arm: numbers.tried[arm] for arm in series_of(numbers.sweep, self.axis)}
+        series = self.drawing.series_of(numbers.sweep, self.drawing.KEY)
+        return {arm: numbers.tried[arm] for arm in series}
 
     def left_out(self, numbers: "Numbers") -> list[str]:
         """Return a remark on each arm that the figure lacks."""

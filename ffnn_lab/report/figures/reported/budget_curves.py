@@ -7,7 +7,6 @@ from ffnn_lab.report.figures.reported.figure import ReportFigure
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
     from ffnn_lab.report.measures.numbers import Numbers
 
@@ -21,15 +20,7 @@ class BudgetCurves(ReportFigure):
 
     def has_place(self, points: "pd.DataFrame") -> bool:
         """Return True if any expected score is finite."""
-        from ffnn_lab.report.figures.budget_curves import has_place  # noqa: PLC0415 - matplotlib
-
-        return bool(has_place(points).any())
-
-    def figure(self, points: "pd.DataFrame") -> "Figure":
-        """Return the curves in one panel."""
-        from ffnn_lab.report.figures.budget_curves import figure  # noqa: PLC0415 - matplotlib
-
-        return figure(points)
+        return bool(self.drawing.has_place(points).any())
 
     def behind(self, numbers: "Numbers") -> dict[str, list[str]]:
         """Return the tuning runs."""

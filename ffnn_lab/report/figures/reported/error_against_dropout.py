@@ -1,4 +1,4 @@
-"""Errors against the rate of dropout."""
+"""Errors against the rate of dropout: tuning, and winners on fresh seeds."""
 
 from typing import TYPE_CHECKING
 
@@ -6,26 +6,11 @@ from ffnn_lab.registry import register
 from ffnn_lab.report.figures.reported.along_axis import AlongAxis
 
 if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.figure import Figure
-
     from ffnn_lab.report.measures.numbers import Numbers
 
 
 class ErrorAgainstDropout(AlongAxis):
-    """What tuning found at each rate of dropout, and what the winners came to."""
-
-    def points(self, numbers: "Numbers") -> "pd.DataFrame":
-        """Return settings, the best at each rate, and confirmed winners."""
-        from ffnn_lab.report.figures.error_against_dropout import points  # noqa: PLC0415 - matplotlib
-
-        return points(numbers.sweep, numbers.winners)
-
-    def figure(self, points: "pd.DataFrame") -> "Figure":
-        """Return tuning on the left, the winners on fresh seeds on the right."""
-        from ffnn_lab.report.figures.error_against_dropout import figure  # noqa: PLC0415 - matplotlib
-
-        return figure(points)
+    """What tuning found at each rate, on the left; what the winners came to, on the right."""
 
     def behind(self, numbers: "Numbers") -> dict[str, list[str]]:
         """Return the tuning runs, and those of the winners that are shown."""
@@ -37,4 +22,4 @@ class ErrorAgainstDropout(AlongAxis):
         return behind
 
 
-register(ErrorAgainstDropout(name="error_against_dropout", order=4, axis="dropout.hidden"))
+register(ErrorAgainstDropout(name="error_against_dropout", order=4))

@@ -1,8 +1,9 @@
 """A figure of a report, with all that is known of it."""
 
+import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ffnn_lab.registry import Option
 from ffnn_lab.report.kinds import Kind
@@ -18,25 +19,32 @@ if TYPE_CHECKING:
 class ReportFigure(Option):
     """A figure of a report: its points, how it is laid out, and which runs are behind it.
 
-    The modules that draw import matplotlib, so methods import them when they are called.
+    It is drawn by the module of `ffnn_lab.report.figures` that has its name. Such a module imports
+    matplotlib, so it is imported when it is used.
     """
 
     kind: ClassVar[str] = "figure"
     reports: Sequence[Kind] = (Kind.SWEEP,)
     """The kinds of reports that have it."""
-    stem: str = ""
-    """The name of its files, if it is another than its own."""
+    module: str = ""
+    """The module that draws it, and the stem of its files, if they have not the figure's name."""
     earlier: Sequence[str] = ()
     """Stems of files that earlier versions wrote in its place, and that are removed."""
 
     @property
-    def file_stem(self) -> str:
+    def stem(self) -> str:
         """The name of its files, without their suffixes."""
-        return self.stem or self.name
+        return self.module or self.name
+
+    @property
+    def drawing(self) -> Any:  # noqa: ANN401 - a module
+        """The module that draws it."""
+        return importlib.import_module(f"ffnn_lab.report.figures.{self.stem}")
 
     def points(self, numbers: "Numbers") -> "pd.DataFrame | None":
         """Return the table that the figure shows; None where it has nothing to show."""
-        raise NotImplementedError
+        found: pd.DataFrame = self.drawing.points(numbers.sweep, numbers.winners)
+        return found
 
     def has_place(self, points: "pd.DataFrame") -> bool:
         """Return True if any of the points can be drawn."""
@@ -48,7 +56,8 @@ class ReportFigure(Option):
         Args:
             points: What `points` returned, at least one of which has a place.
         """
-        raise NotImplementedError
+        drawn: Figure = self.drawing.figure(points)
+        return drawn
 
     def behind(self, numbers: "Numbers") -> Mapping[str, Sequence[str]]:
         """Return the ids of the runs behind the figure, by arm."""

@@ -14,22 +14,22 @@ if TYPE_CHECKING:
 
 
 class LearningCurvesOfRun(ReportFigure):
-    """The three splits of the one run that a folder holds."""
+    """The three splits of the one run that a folder holds, in one panel."""
 
     def points(self, numbers: "Numbers") -> "pd.DataFrame | None":
         """Return the run's errors by split and epoch; None where there are several runs."""
-        from ffnn_lab.report.figures.learning_curves import points  # noqa: PLC0415 - matplotlib
-
         records = numbers.records
         if len(records.runs) != 1:
             return None
-        return points(records.curves, records.runs, run_ids=self.behind(numbers))
+        found: pd.DataFrame = self.drawing.points(
+            records.curves, records.runs, run_ids=self.behind(numbers)
+        )
+        return found
 
     def figure(self, points: "pd.DataFrame") -> "Figure":
-        """Return the splits in one panel."""
-        from ffnn_lab.report.figures.learning_curves import figure_of_run  # noqa: PLC0415 - matplotlib
-
-        return figure_of_run(points)
+        """Return the figure."""
+        drawn: Figure = self.drawing.figure_of_run(points)
+        return drawn
 
     def behind(self, numbers: "Numbers") -> dict[str, list[str]]:
         """Return the id of the run."""
@@ -38,6 +38,6 @@ class LearningCurvesOfRun(ReportFigure):
 
 register(
     LearningCurvesOfRun(
-        name="learning_curves_of_run", order=2, reports=(Kind.RUN,), stem="learning_curves"
+        name="learning_curves_of_run", order=2, reports=(Kind.RUN,), module="learning_curves"
     )
 )

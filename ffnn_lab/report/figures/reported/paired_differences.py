@@ -8,7 +8,6 @@ from ffnn_lab.report.figures.reported.figure import ReportFigure
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
     from ffnn_lab.report.measures.numbers import Numbers
 
@@ -18,15 +17,8 @@ class PairedDifferences(ReportFigure):
 
     def points(self, numbers: "Numbers") -> "pd.DataFrame":
         """Return the differences that have an interval."""
-        from ffnn_lab.report.figures.paired_differences import points  # noqa: PLC0415 - matplotlib
-
-        return points(numbers.differences, arms=numbers.sweep.arms)
-
-    def figure(self, points: "pd.DataFrame") -> "Figure":
-        """Return the differences below one another."""
-        from ffnn_lab.report.figures.paired_differences import figure  # noqa: PLC0415 - matplotlib
-
-        return figure(points)
+        found: pd.DataFrame = self.drawing.points(numbers.differences, arms=numbers.sweep.arms)
+        return found
 
     def left_out(self, numbers: "Numbers") -> list[str]:
         """Return a remark on each difference without an interval."""

@@ -22,11 +22,11 @@ class Separable(ReportFigure):
         return runs[runs["remark"] == ""]
 
     def figure(self, points: "pd.DataFrame") -> "Figure":
-        """Return the draws in one panel, or the values of conditions in several."""
-        from ffnn_lab.report.figures.separable import figure  # noqa: PLC0415 - matplotlib
-
+        """Return the figure; its conditions are the columns before the learning rate."""
         columns = [str(column) for column in points]
-        return figure(points, columns[columns.index("seed") + 1 : columns.index("optimizer.lr")])
+        conditions = columns[columns.index("seed") + 1 : columns.index("optimizer.lr")]
+        drawn: Figure = self.drawing.figure(points, conditions)
+        return drawn
 
     def behind(self, numbers: "Numbers") -> dict[str, list[str]]:
         """Return the runs that are shown."""

@@ -19,19 +19,20 @@ class SeparableDirections(ReportFigure):
 
     def points(self, numbers: "Numbers") -> "pd.DataFrame | None":
         """Return the cosines of the runs that are shown."""
-        from ffnn_lab.report.figures.separable_directions import points  # noqa: PLC0415 - matplotlib
-
         shown = SEPARABLE.drawn(numbers)
         if shown is None:
             return None
-        return points(numbers.sweep.directions, shown, numbers.separable.conditions)
+        found: pd.DataFrame = self.drawing.points(
+            numbers.sweep.directions, shown, numbers.separable.conditions
+        )
+        return found
 
     def figure(self, points: "pd.DataFrame") -> "Figure":
-        """Return the cosines, in panels by the last condition's values."""
-        from ffnn_lab.report.figures.separable_directions import figure  # noqa: PLC0415 - matplotlib
-
+        """Return the figure; its conditions are the columns before the epoch."""
         columns = [str(column) for column in points]
-        return figure(points, columns[columns.index("arm") + 1 : columns.index("epoch")])
+        conditions = columns[columns.index("arm") + 1 : columns.index("epoch")]
+        drawn: Figure = self.drawing.figure(points, conditions)
+        return drawn
 
     def behind(self, numbers: "Numbers") -> dict[str, list[str]]:
         """Return the runs that are shown."""

@@ -1,0 +1,87 @@
+"""What the scripts of all pages share: a page with its records, its tables and its figures."""
+
+import importlib
+import re
+import sys
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ffnn_lab.config import UserError
+from ffnn_lab.report.data.sweep import load
+from ffnn_lab.report.figures.save import write_png
+from ffnn_lab.report.measures.numbers import Numbers
+from ffnn_lab.report.text.render import to_markdown
+
+RESULTS = Path(__file__).parents[1] / "docs" / "results"
+"""Where the pages, their figures and the published records are."""
+
+
+class PageError(UserError):
+    """A page that a script cannot fill in; the message says why."""
+
+
+class Page:
+    """One page of results, whose tables and figures a script makes."""
+
+    def __init__(self, name: str, results: Path = RESULTS) -> None:
+        """Take a page.
+
+        Args:
+            name: Its name, such as ``default`` for ``default.md``.
+            results: The folder of the pages.
+        """
+        self.name = name
+        self.path = results / f"{name}.md"
+        self.records = results / "records"
+        self.figures = results / "figures"
+
+    def numbers(self, sweep: str) -> Numbers:
+        """Load the published records of a sweep.
+
+        Args:
+            sweep: The name of their folder under ``records/``.
+        """
+        return Numbers(load(self.records / sweep))
+
+    def table(self, name: str, words: pd.DataFrame) -> None:
+        """Write a table into the page, between the comments that name it.
+
+        Args:
+            name: The page has ``<!-- table NAME -->`` above it, ``<!-- end -->`` below.
+            words: Strings, one column for each heading.
+
+        Raises:
+            PageError: If the page lacks the comments.
+        """
+        text = self.path.read_text(encoding="utf-8")
+        place = re.compile(rf"(<!-- table {re.escape(name)} -->\n).*?(<!-- end -->)", re.DOTALL)
+        if len(place.findall(text)) != 1:
+            msg = f"{self.path} must have one place <!-- table {name} --> ... <!-- end -->"
+            raise PageError(msg)
+        table = f"\n{to_markdown(words)}\n\n"
+        filled = place.sub(lambda found: found[1] + table + found[2], text)
+        self.path.write_text(filled, encoding="utf-8")
+
+    def figure(self, name: str, figure: Figure) -> None:
+        """Write a figure as ``figures/PAGE_NAME.png``."""
+        self.figures.mkdir(exist_ok=True)
+        write_png(figure, self.figures / f"{self.name}_{name}.png")
+
+
+def make_all(results: Path = RESULTS) -> list[str]:
+    """Run the script of every page that has one.
+
+    Args:
+        results: The folder of the pages.
+
+    Returns:
+        The names of the pages.
+    """
+    scripts = {path.stem for path in Path(__file__).parent.glob("*.py")}
+    made = sorted(path.stem for path in results.glob("*.md") if path.stem in scripts)
+    for name in made:
+        importlib.import_module(f"analysis.{name}").make(Page(name, results))
+        sys.stdout.write(f"{results / name}.md\n")
+    return made

@@ -1,0 +1,37 @@
+"""``python -m analysis.publish SWEEP``: copy what its page needs to ``docs/results/records``."""
+
+import sys
+
+from ffnn_lab.module_path import stand_back
+
+if __name__ == "__main__":
+    stand_back()
+
+from analysis.pages import RESULTS
+from ffnn_lab.commands import Parser, exit_code_of
+from ffnn_lab.records import find_folder
+from ffnn_lab.report.reports.publish import publish
+
+
+def main() -> int:
+    """Publish the sweep that the command line names.
+
+    Returns:
+        The exit code: 0, or 2 if it cannot be published, and the reason on standard error.
+    """
+    return exit_code_of(_publish)
+
+
+def _publish() -> None:
+    parser = Parser(prog="python -m analysis.publish", description=__doc__)
+    parser.add_argument("sweep", metavar="SWEEP", help="a name under the outputs, or a folder")
+    parser.add_outputs()
+    asked = parser.parse_args()
+    folder = find_folder(asked.sweep, outputs=asked.outputs, kind="neither a folder nor a sweep")
+    paths = publish(folder, RESULTS / "records" / folder.name)
+    n_bytes = sum(path.stat().st_size for path in paths)
+    sys.stdout.write(f"{len(paths)} files, {n_bytes / 1000:.0f} kB\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

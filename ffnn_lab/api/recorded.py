@@ -1,0 +1,183 @@
+"""One recorded run as an object, and a saved network."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ffnn_lab.config import RunConfig, UserError, from_leaves, home
+from ffnn_lab.records import MOMENTS, SPLITS, RecordError, read_curves, read_runs
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from ffnn_lab.tasks import Task
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Run:
+    """One run as a folder of records has it."""
+
+    folder: Path
+    row: Mapping[str, Any]
+    """The run's row of the table ``runs``: its config by dotted name, and every metric as
+    ``<moment>.<split>.<metric>``, such as ``best.test.error``."""
+
+    @property
+    def run_id(self) -> str:
+        """Return the id that it was recorded under."""
+        return str(self.row["run_id"])
+
+    @property
+    def status(self) -> str:
+        """Return how the run ended: ``completed``, ``diverged``, ``pruned`` or ``failed``."""
+        return str(self.row["status"])
+
+    @property
+    def n_epochs(self) -> int:
+        """Return the number of epochs that it was trained."""
+        return int(self.row["n_epochs"])
+
+    @property
+    def errors(self) -> dict[str, float]:
+        """Return the error after the last epoch by split: ``train``, ``dev`` and ``test``.
+
+        An error is a rate in [0, 1], or, of a number to predict, the mean squared residual over
+        the variance of the train labels; NaN where nothing was measured.
+        """
+        values = {split: self.row[f"last.{split}.error"] for split in SPLITS}
+        return {split: math.nan if pd.isna(each) else each for split, each in values.items()}
+
+    @cached_property
+    def config(self) -> RunConfig:
+        """Return everything that the run was told.
+
+        Raises:
+            RecordError: If what is stored does not fit this version.
+        """
+        try:
+            return from_leaves(json.loads(self.row["config_json"]))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            msg = (
+                f"run {self.run_id} of {self.folder} cannot be rebuilt: {error}; it was recorded "
+                f"with ffnn_lab {self.row['version.ffnn_lab']}, commit {self.row['git.commit']}"
+            )
+            raise RecordError(msg) from error
+
+    @cached_property
+    def curve(self) -> pd.DataFrame:
+        """Return the learning curve: one row for each measured epoch and split.
+
+        The columns are ``epoch``, ``step``, ``split``, ``loss``, ``error`` and ``lr``.
+
+        Raises:
+            RecordError: If the records are damaged.
+        """
+        curves = read_curves(self.folder)
+        own = curves[curves["run_id"] == self.run_id].drop(columns="run_id")
+        return own.reset_index(drop=True)
+
+    def as_values(self) -> dict[str, Any]:
+        """Return the run's result by the keys of ``ffnn-lab run --json``.
+
+        The ``metrics`` are those of the row, ``<moment>.<split>.<metric>``.
+        """
+        keys = ("run_id", "status", "n_epochs", "n_steps", "diverged_step", "seconds")
+        metrics = {
+            key: value for key, value in self.row.items() if key.partition(".")[0] in MOMENTS
+        }
+        own = {key: self.row[key] for key in (*keys, "chance_error")}
+        return {**own, "folder": str(self.folder), "errors": self.errors, "metrics": metrics}
+
+    def task(self) -> "Task":
+        """Load the data that the run learned from, split and scaled as for its training.
+
+        Raises:
+            UserError: If they are not there.
+        """
+        from ffnn_lab.tasks import load_task  # noqa: PLC0415 - seconds of imports
+        from ffnn_lab.trainer import settle_device  # noqa: PLC0415
+
+        return load_task(settle_device(self.config).task, Path(self.config.paths.data))
+
+    def network(self) -> "nn.Sequential":
+        """Open the trained network; see `open_network`.
+
+        Raises:
+            UserError: If the run was trained without ``trainer.save_weights=true``.
+        """
+        return open_network(self)
+
+    def __repr__(self) -> str:
+        """Write the run in one line."""
+        errors = ", ".join(f"{split} {each:.4g}" for split, each in self.errors.items())
+        return (
+            f"Run {self.run_id} in {self.folder}: {self.status} after {self.n_epochs} epochs, "
+            f"errors {errors}"
+        )
+
+
+def read_run(folder: Path) -> Run:
+    """Read the run of a folder that holds one.
+
+    Raises:
+        RecordError: If it holds none, or several, or something is damaged.
+    """
+    rows = read_runs(folder).to_dict("records")
+    if len(rows) != 1:
+        msg = f"{folder} holds {len(rows)} runs, not one"
+        raise RecordError(msg)
+    return Run(folder, {str(column): value for column, value in rows[0].items()})
+
+
+def open_network(source: "str | Path | Run") -> "nn.Sequential":
+    """Open the network of a run that was trained with ``trainer.save_weights=true``.
+
+    The network takes inputs of shape ``(B, n_features)`` in the run's dtype (float32 unless
+    ``trainer.dtype`` says otherwise), **scaled as its task scales them**: with statistics of the
+    train split, per feature or over all, as ``task.scaling`` says. ``Run.task()`` returns the
+    splits scaled so; raw inputs must be scaled before.
+
+    Args:
+        source: A `Run`, the folder of a single run, or the file of a network, such as
+            ``outputs/default/weights/<run_id>.pt``.
+
+    Returns:
+        An ``nn.Sequential`` in evaluation mode, without dropout. It returns logits of shape
+        ``(B, n_classes)``, or scores ``(B, 1)`` where the task has one output; scores of a
+        standardized target, times ``Task.label_deviation`` plus ``Task.label_mean``, are in the
+        target's own unit.
+
+    Raises:
+        UserError: If there is no network, or it is damaged.
+
+    Example:
+        >>> import ffnn_lab, torch
+        >>> run = ffnn_lab.train("trainer.save_weights=true", "tracking=off")
+        >>> network, test = ffnn_lab.open_network(run), run.task().test
+        >>> answers = network(torch.from_numpy(test.inputs).float()).argmax(dim=1).numpy()
+        >>> (answers != test.labels).mean() == run.errors["test"]
+        True
+    """
+    path = _path_of(source)
+    if not path.exists():
+        msg = f"{path} is not there: a network is kept of runs with trainer.save_weights=true"
+        raise UserError(msg)
+    from ffnn_lab.models import open_network as opened  # noqa: PLC0415 - torch
+
+    return opened(path)
+
+
+def _path_of(source: str | Path | Run) -> Path:
+    """Return the file of a network."""
+    if not isinstance(source, Run):
+        path = home(str(source))
+        if not path.is_dir():
+            return path
+        source = read_run(path)
+    return source.folder / "weights" / f"{source.run_id}.pt"

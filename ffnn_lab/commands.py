@@ -1,0 +1,93 @@
+"""The parts that commands share: parser, common options, messages of slips, and JSON."""
+
+import argparse
+import json
+import math
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ffnn_lab.config import UserError, home
+from ffnn_lab.terminal import accept_any_text
+
+EXIT_SLIP = 2
+EXIT_INTERRUPTED = 130
+
+
+class Parser(argparse.ArgumentParser):
+    """A command's parser, which answers a slip in one line and with exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print what is wrong and end the process."""
+        self.exit(EXIT_SLIP, f"error: {message}; {self.prog} --help shows what there is\n")
+
+    def add_outputs(self) -> None:
+        """Add ``--outputs``, the folder of all sweeps."""
+        self.add_argument(
+            "--outputs",
+            type=home,
+            default=os.environ.get("FFNN_LAB_OUTPUTS", "outputs"),
+            help="folder of all sweeps (default: FFNN_LAB_OUTPUTS, or else outputs)",
+        )
+
+    def add_to(self) -> None:
+        """Add ``--to``, another folder for what is written."""
+        self.add_argument(
+            "--to",
+            metavar="FOLDER",
+            type=home,
+            help="write tables and figures in this folder, for records that you may only read",
+        )
+
+    def add_json(self, keys: str) -> None:
+        """Add ``--json``.
+
+        Args:
+            keys: The keys of what is printed then, for ``--help``.
+        """
+        self.add_argument(
+            "--json", action="store_true", help=f"print JSON, for programs; its keys: {keys}"
+        )
+
+
+def exit_code_of(command: Callable[[], int | None], *, interrupted: str = "interrupted\n") -> int:
+    """Run a command, and print what the user can mend in one message.
+
+    Args:
+        command: What to run; it returns an exit code, or None for 0.
+        interrupted: What to print after Ctrl-C.
+
+    Returns:
+        The exit code: the command's own, 2 for what the user can mend, or 130.
+    """
+    accept_any_text()
+    try:
+        return command() or 0
+    except (UserError, OSError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return EXIT_SLIP
+    except KeyboardInterrupt:
+        sys.stderr.write(interrupted)
+        return EXIT_INTERRUPTED
+
+
+def print_json(value: Any) -> None:  # noqa: ANN401 - anything of the kinds that `plain` takes
+    """Print a value as JSON on standard output."""
+    sys.stdout.write(json.dumps(plain(value), indent=2, allow_nan=False) + "\n")
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - any value of a record
+    """Convert a value to what JSON has: a number that is not finite, or missing, becomes null."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [plain(each) for each in value]
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "tolist"):  # of numpy
+        return plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if isinstance(value, str | int | bool) else None

@@ -1,0 +1,54 @@
+"""Published records must be small, and give the report that the whole gives."""
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from ffnn_lab.records import read_curves, read_runs, read_trials
+from ffnn_lab.report.data.sweep import load
+from ffnn_lab.report.measures.numbers import Numbers
+from ffnn_lab.report.reports.content import tables_of
+from ffnn_lab.report.reports.publish import PublishError, publish
+from ffnn_lab.report.reports.report import report
+from tests.support.report.builders import MEAN_LAST, make_definition, write_run, write_sweep
+
+OLD = Path(__file__).parents[2] / "records_of" / "9b2446f" / "default"
+
+
+def test_every_run_is_kept_and_the_curves_of_those_that_are_reported(tmp_path: Path) -> None:
+    folder = write_sweep(tmp_path / "small")
+    paths = publish(folder, tmp_path / "published")
+    assert [path.parent.name for path in paths] == ["curves", "published", "runs", "trials"]
+    assert len(read_runs(tmp_path / "published")) == len(read_runs(folder))
+    assert len(read_trials(tmp_path / "published")) == len(read_trials(folder))
+    trials = read_trials(folder)
+    fresh = set(trials.loc[trials["stage"] == "confirm", "run_id"])
+    assert set(read_curves(tmp_path / "published")["run_id"]) == fresh
+
+
+def test_records_of_9b2446f_give_their_tables_when_published(tmp_path: Path) -> None:
+    """460 runs in less than 400 kB, tables and figures the same in every digit."""
+    paths = publish(OLD, tmp_path / "there" / "default")
+    assert sum(path.stat().st_size for path in paths) < 400_000
+    whole, _ = tables_of(Numbers(load(OLD)))
+    part, _ = tables_of(Numbers(load(tmp_path / "there" / "default")))
+    for before, after in zip(whole, part, strict=True):
+        assert after.words.equals(before.words), before.name
+    report(tmp_path / "there" / "default", console=Console(file=io.StringIO()))
+    figures = {path.name for path in (tmp_path / "there" / "default" / "figures").glob("*.csv")}
+    assert {"learning_curves.csv", "error_against_lr.csv", "train_test_gap.csv"} <= figures
+
+
+def test_what_cannot_be_published_is_said(tmp_path: Path) -> None:
+    with pytest.raises(PublishError, match="holds a single run"):
+        publish(write_run(tmp_path / "run"), tmp_path / "a")
+    small = write_sweep(tmp_path / "small")
+    (tmp_path / "b").mkdir()
+    with pytest.raises(PublishError, match="exists; remove it first"):
+        publish(small, tmp_path / "b")
+    definition = make_definition(objective=MEAN_LAST)
+    several = write_sweep(tmp_path / "several", definition=definition)
+    with pytest.raises(PublishError, match="the curves of all are needed"):
+        publish(several, tmp_path / "c")
