@@ -1,4 +1,4 @@
-"""How far a sweep is: the one count, for the display, the status, the plan and the report.
+"""The progress of a sweep: the one count, for display, status, plan and report.
 
 A row of ``trials`` says that a run serves a setting of an arm. A run that serves two arms counts
 for both. A setting that was the winner before the sweep was widened is asked for no more, and its
@@ -20,7 +20,7 @@ Key = tuple[str, str, int, int]
 
 @dataclass(frozen=True)
 class Count:
-    """How far one arm is in one stage."""
+    """The progress of one arm in one stage."""
 
     stage: str
     arm: str
@@ -39,7 +39,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a sweep is; see the module for what counts."""
+    """The progress of a sweep; the module's docstring defines what counts."""
 
     n_done: Mapping[str, int]
     """Runs recorded, by stage."""

@@ -1,4 +1,4 @@
-"""What a sweep still needs: settings are proposed and scored, and runs are chosen for training.
+"""The agenda of a sweep: it proposes and scores settings, and chooses runs to train next.
 
 Whoever takes from the agenda holds the sweep's lock. Everything it knows comes from the records,
 which are the truth, and from the studies, which are restored from the records where they lack

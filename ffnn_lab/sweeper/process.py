@@ -1,4 +1,4 @@
-"""What one worker process does: take its place in a sweep, train, and end with its parent."""
+"""One worker process: it takes its place in a sweep, trains, and ends with its parent."""
 
 import functools
 import os
@@ -43,7 +43,7 @@ class Post:
     parent: Identity | None = None
     """The process that started this worker; None in the process that the user started."""
     patience_seconds: float = 0.0
-    """How long to retry where the storage's server does not answer."""
+    """Time to retry where the storage's server does not answer."""
 
 
 class Teller(Watcher):

@@ -1,4 +1,4 @@
-"""Which settings stop early: Optuna's pruners, on a setting's score over its seeds, by epochs."""
+"""Stop settings early: Optuna's pruners judge a setting's score over its seeds by epochs."""
 
 import math
 import statistics
@@ -88,7 +88,7 @@ class Pruning:
                 return
 
     def _value(self, run: str, epoch: int, inside: dict[str, Member]) -> float:
-        """Give what a run's objective would be if it ended at an epoch."""
+        """Return the value of a run's objective if it ended at an epoch."""
         split, metric = self._objective.split, self._objective.metric
         member = inside.get(run)
         curve = self._ended[run].curve if member is None else member.curve

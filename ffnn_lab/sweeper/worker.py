@@ -34,11 +34,11 @@ T = TypeVar("T")
 WAIT_SECONDS = 0.3
 """Between two looks for work, while others hold all there is."""
 _NO_MEMORY = ("can't allocate memory", "out of memory", "bad_alloc", "CUBLAS_STATUS_ALLOC_FAILED")
-"""What a RuntimeError of torch says, without a type of its own."""
+"""Messages of RuntimeErrors of torch that mean a lack of memory."""
 
 
 class Watcher:
-    """What a display may want to know of a sweep; this one looks away."""
+    """Progress callbacks of a sweep; the base class ignores every event."""
 
     def epoch(self, members: Sequence[Member]) -> None:
         """Note that a population did one more epoch."""
@@ -209,7 +209,7 @@ class Worker:
         return None
 
     def _isolate(self, error: Exception, suspects: Sequence[Planned]) -> None:
-        """Find what failed: by halves, each trained anew or from its last checkpoint."""
+        """Find the run that failed by bisection; each half trains from its last checkpoint."""
         left = [planned for planned in suspects if planned.run_id in self._in_hand]
         if not left:
             raise error
@@ -346,7 +346,7 @@ class Worker:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that memory, of the device or the machine, did not suffice."""
+    """Return True if an error means a lack of memory, of the device or of the machine."""
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
         isinstance(error, RuntimeError) and any(text in str(error) for text in _NO_MEMORY)
     )
