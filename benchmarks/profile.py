@@ -78,7 +78,7 @@ PARTS: Mapping[str, Sequence[str]] = {
     ),
     "tables": ("ffnn_lab.report.reports.report:report",),
     "figures": (
-        "ffnn_lab.report.reports.report:drawings_of",
+        "ffnn_lab.report.reports.content:_drawings_of",
         "ffnn_lab.report.reports.report:save",
     ),
     REST: ("ffnn_lab.sweeper.command:run_sweep",),

@@ -24,6 +24,7 @@ from rich.text import Text
 
 from ffnn_lab.commands import Parser, exit_code_of, print_json
 from ffnn_lab.definition import Definition, stored_definition
+from ffnn_lab.progress import recorded_progress
 from ffnn_lab.records import (
     DEFAULT_SETTING,
     RecordError,
@@ -32,7 +33,7 @@ from ffnn_lab.records import (
     read_runs,
     read_trials,
 )
-from ffnn_lab.scores import best_settings, setting_scores
+from ffnn_lab.scores import setting_scores
 from ffnn_lab.sweeper.presence import Presence, look
 
 KEYS = (
@@ -212,46 +213,34 @@ def _arms(folder: Path, definition: Definition) -> tuple[ArmStatus, ...]:
     trials, runs = read_trials(folder), read_runs(folder)
     objective = definition.objective
     curves = read_curves(folder) if objective.moment == "mean_last" else None
-    # A trial whose run is not written yet is left out, here and in the scores.
-    rows = trials.merge(runs[["run_id", "status", "seconds"]], on="run_id")
+    stages = {"tune": len(definition.tune_seeds), "confirm": len(definition.confirm_seeds)}
+    scores = {
+        stage: setting_scores(runs, trials, stage=stage, objective=objective, curves=curves)
+        for stage in stages
+    }
+    by_id = runs.set_index("run_id")[["status", "seconds"]]
     found = []
-    winners: dict[str, int] = {}
-    for stage, seeds in (("tune", definition.tune_seeds), ("confirm", definition.confirm_seeds)):
-        n_seeds = len(seeds)
-        if n_seeds == 0:
-            continue
-        scores = setting_scores(runs, trials, stage=stage, objective=objective, curves=curves)
-        is_whole = scores["n_seeds"] >= n_seeds
-        if stage == "tune":
-            winners = best_settings(scores[is_whole])
-        for arm in definition.arms:
-            own = rows[(rows["stage"] == stage) & (rows["arm"] == arm.name)]
-            whole = scores[is_whole & (scores["arm"] == arm.name)]
-            if stage == "confirm":
-                # One that won before the sweep was widened is not asked for any more.
-                confirmed = [winners.get(arm.name), DEFAULT_SETTING]
-                own = own[own["setting"].isin(confirmed)]
-                whole = whole[whole["setting"].isin(confirmed)]
-            n_asked = definition.n_confirmed_of(arm)
-            if stage == "tune":  # a grid that grew asked for more than it began with
-                n_asked = max(definition.n_settings_of(arm), own["setting"].nunique())
-            counts = own["status"].value_counts()
-            tuned = whole[whole["setting"] != DEFAULT_SETTING]
-            found.append(
-                ArmStatus(
-                    stage=stage,
-                    arm=arm.name,
-                    n_settings=len(whole),
-                    n_settings_asked=n_asked,
-                    n_runs=len(own),
-                    n_runs_asked=n_asked * n_seeds,
-                    n_diverged=int(counts.get("diverged", 0)),
-                    n_pruned=int(counts.get("pruned", 0)),
-                    n_failed=int(counts.get("failed", 0)),
-                    best=float(tuned["score"].min()) if len(tuned) > 0 else None,
-                    seconds=float(own["seconds"].mean()) if len(own) > 0 else None,
-                )
+    for count in recorded_progress(definition, runs, trials, curves):
+        own = by_id.loc[list(count.runs)]
+        counts = own["status"].value_counts()
+        of_stage = scores[count.stage]
+        is_tuned = (of_stage["arm"] == count.arm) & (of_stage["setting"] != DEFAULT_SETTING)
+        whole = of_stage[is_tuned & (of_stage["n_seeds"] >= stages[count.stage])]
+        found.append(
+            ArmStatus(
+                stage=count.stage,
+                arm=count.arm,
+                n_settings=count.n_settings,
+                n_settings_asked=count.n_settings_asked,
+                n_runs=count.n_runs,
+                n_runs_asked=count.n_runs_asked,
+                n_diverged=int(counts.get("diverged", 0)),
+                n_pruned=int(counts.get("pruned", 0)),
+                n_failed=int(counts.get("failed", 0)),
+                best=float(whole["score"].min()) if len(whole) > 0 else None,
+                seconds=float(own["seconds"].mean()) if len(own) > 0 else None,
             )
+        )
     return tuple(found)
 
 

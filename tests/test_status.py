@@ -15,6 +15,7 @@ from rich.text import Text
 
 from ffnn_lab.definition import Definition, write_definition, write_sealed
 from ffnn_lab.population import Member
+from ffnn_lab.progress import Progress
 from ffnn_lab.protocols.space import Choice, Interval, Space
 from ffnn_lab.records import RecordError, RecordWriter
 from ffnn_lab.status import (
@@ -31,7 +32,6 @@ from ffnn_lab.sweeper import presence
 from ffnn_lab.sweeper.identity import Identity
 from ffnn_lab.sweeper.leases import LEASE_SECONDS, workers_of
 from ffnn_lab.sweeper.presence import JOURNAL, Presence
-from ffnn_lab.sweeper.progress import Progress
 from ffnn_lab.sweeper.studies.storage import Storage
 from ffnn_lab.sweeper.worker import StoppedError, Watcher
 from tests.support import sweeps as working

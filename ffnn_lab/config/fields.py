@@ -106,13 +106,14 @@ def one_of(*options: str, neutral: Any = _NO_NEUTRAL) -> Any:  # noqa: ANN401 - 
     return _field({"options": options}, neutral)
 
 
-def option_of(kind: str) -> Any:  # noqa: ANN401 - as above
+def option_of(kind: str, *more: str) -> Any:  # noqa: ANN401 - as above
     """Declare a field that names an option, such as ``model.activation``.
 
     Args:
         kind: The kind of option, a key of ``registry.FOLDERS``.
+        *more: Words that the field may hold as well, such as ``auto``.
     """
-    return _field({"kind": kind}, _NO_NEUTRAL)
+    return _field({"kind": kind, "more": more}, _NO_NEUTRAL)
 
 
 def any_value(*, neutral: Any) -> Any:  # noqa: ANN401 - as above
@@ -165,7 +166,9 @@ def check_value(value: Any, metadata: Mapping[str, Any], name: str) -> None:  # 
             msg = f"{name} must {expected}, got {value}"
             raise ConfigError(msg)
         kind = metadata.get("kind")
-        options = metadata.get("options") if kind is None else registry.options(kind)
+        options = metadata.get("options")
+        if kind is not None:
+            options = (*metadata["more"], *registry.options(kind))
         if options is not None and each not in options:
             msg = f"{name} must be one of {', '.join(options)}; got {value}"
             raise ConfigError(msg)

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Any, Union
 
-from ffnn_lab.config.fields import check, one_of, ranged
+from ffnn_lab.config.fields import check, one_of, option_of, ranged
 
 
 @dataclass(kw_only=True)
 class ProtocolConfig:
     """How settings are proposed, for every arm alike."""
 
-    name: str = one_of("auto", "grid", "grid_until_interior", "random", "qmc", "tpe", "cmaes")
+    name: str = option_of("protocol", "auto")
     """``auto``: ``grid_until_interior`` where an axis grows, ``grid`` where every axis has
     finitely many values, else ``tpe``."""
     n_settings: int = ranged("[1, inf)")

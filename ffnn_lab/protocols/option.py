@@ -17,7 +17,7 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True)
 class Search:
-    """What the proposals of one arm depend on, beside the settings that it tried before."""
+    """Everything that the proposals of one arm depend on, but the settings tried before."""
 
     arm: str
     """Name of the arm; arms with equal spaces draw different settings."""
@@ -34,7 +34,7 @@ class Search:
 
 @dataclass(frozen=True)
 class Standing:
-    """How the settings of one arm compare, all of which have a score."""
+    """The order of the settings of one arm, all of which have a score."""
 
     best: int
     """Number of the best setting."""

@@ -13,7 +13,7 @@ class Choice:
 
     values: tuple[Any, ...]
     grows: bool = False
-    """Whether points are added beyond the first or last value while the best lies there."""
+    """True if points are added beyond the first or last value while the best lies there."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a sweep still needs: settings are proposed and scored, and runs are chosen for training.
+"""The agenda of a sweep: it proposes and scores settings, and chooses runs to train next.
 
 Whoever takes from the agenda holds the sweep's lock. Everything it knows comes from the records,
 which are the truth, and from the studies, which are restored from the records where they lack
@@ -16,11 +16,11 @@ import pandas as pd
 from ffnn_lab.config import leaves, partition_key, run_id, with_values
 from ffnn_lab.definition import Arm, Definition
 from ffnn_lab.edges import edge_text, setting_edges
+from ffnn_lab.progress import Progress, count_progress
 from ffnn_lab.protocols import Standing, Values
 from ffnn_lab.records import DEFAULT_SETTING, RecordWriter, TrialRow, read_runs, read_trials
 from ffnn_lab.scores import best_settings, is_completed, standing_of
 from ffnn_lab.sweeper.ledger import Ledger
-from ffnn_lab.sweeper.progress import Progress
 from ffnn_lab.sweeper.studies.storage import Storage
 from ffnn_lab.sweeper.studies.study import Study
 from ffnn_lab.sweeper.units import Planned, Unit
@@ -195,27 +195,16 @@ class Agenda:
             writer.write([], self.rows_of(known))
 
     def progress(self) -> Progress:
-        """Say how far the sweep is."""
-        definition = self._definition
-        n_seeds, n_fresh = len(definition.tune_seeds), len(definition.confirm_seeds)
-        n_settings = {
-            arm.name: max(definition.n_settings_of(arm), len(self._settings[arm.name]))
-            for arm in definition.arms
-        }
-        n_confirmed = sum(definition.n_confirmed_of(arm) for arm in definition.arms)
-        n_done = {"tune": 0, "confirm": 0}
-        for (stage, arm_, setting, _), run in self.ledger.noted.items():
-            # A winner of former days, before the sweep was widened, is none of today's.
-            is_asked = stage == "tune" or setting in (DEFAULT_SETTING, self._best.get(arm_))
-            n_done[stage] += is_asked and self.ledger.is_recorded(run)
-        return Progress(
-            n_done=n_done,
-            n_asked={
-                "tune": sum(n_settings.values()) * n_seeds,
-                "confirm": n_confirmed * n_fresh,
-            },
-            best={arm: self._scores[arm, number]["score"] for arm, number in self._best.items()},
+        """Return how far the sweep is."""
+        counts = count_progress(
+            self._definition,
+            self.ledger.noted,
+            self.ledger.recorded,
+            self._best,
+            n_proposed={arm: len(settings) for arm, settings in self._settings.items()},
         )
+        best = {arm: self._scores[arm, number]["score"] for arm, number in self._best.items()}
+        return Progress.of(counts, best)
 
     def _open_units(self) -> Iterator[Unit]:
         yield from self._units.values()

@@ -14,9 +14,11 @@ from rich.console import Console
 
 from ffnn_lab.config import ConfigError, SweeperConfig
 from ffnn_lab.definition import Definition, read_definition
-from ffnn_lab.records import TableReader, read_runs
+from ffnn_lab.progress import Progress, recorded_progress
+from ffnn_lab.records import TableReader, read_curves, read_runs
 from ffnn_lab.report.claims import declaration
 from ffnn_lab.report.reports.preflight import prepare_report
+from ffnn_lab.scores import score_columns
 from ffnn_lab.sweeper.collection import no_collection
 from ffnn_lab.sweeper.compose import define
 from ffnn_lab.sweeper.cores import idle_cores, n_cores, share_of_cores
@@ -98,7 +100,7 @@ def run_sweep(
             # Before the first run: a claim that is reworded after it is found out.
             declaration.declare(
                 folder,
-                n_runs=count_recorded(folder),
+                n_runs=count_recorded(definition, folder),
                 hashes=declaration.claim_hashes() | declaration.contrasts_hash(definition),
             )
             work = work_alone if launcher == "basic" else lead
@@ -210,7 +212,7 @@ def announce(
     Returns:
         True if the sweep is to go on.
     """
-    n_recorded = count_recorded(folder) if is_continued else 0
+    n_recorded = count_recorded(definition, folder) if is_continued else 0
     n_again = len(runs_without_weights(definition, folder)) if is_continued else 0
     timed = functools.partial(
         estimate,
@@ -249,10 +251,13 @@ def announce(
     return True
 
 
-def count_recorded(folder: Path) -> int:
-    """Count the rows of ``trials`` whose runs are recorded."""
-    runs = TableReader(folder, "runs", ["run_id"]).refresh()
-    return int(TableReader(folder, "trials").refresh()["run_id"].isin(runs["run_id"]).sum())
+def count_recorded(definition: Definition, folder: Path) -> int:
+    """Count the runs of a sweep that are recorded; one that serves two arms counts twice."""
+    runs = TableReader(folder, "runs", score_columns(definition.objective)).refresh()
+    trials = TableReader(folder, "trials").refresh()
+    uses_curves = definition.objective.moment == "mean_last"
+    curves = read_curves(folder) if uses_curves else None
+    return Progress.of(recorded_progress(definition, runs, trials, curves)).n_runs
 
 
 def end_with_report(folder: Path) -> None:

@@ -22,8 +22,8 @@ from rich.text import Text
 from ffnn_lab.config import RunConfig
 from ffnn_lab.definition import Definition
 from ffnn_lab.population import Member
+from ffnn_lab.progress import Progress
 from ffnn_lab.records import SPLITS, RunResult
-from ffnn_lab.sweeper.progress import Progress
 from ffnn_lab.sweeper.worker import Watcher
 
 LINE_SECONDS = 5.0

@@ -1,4 +1,4 @@
-"""How long a sweep will take: a few batches of each kind of population, timed and scaled."""
+"""Estimate a sweep's duration from a few timed batches of each kind of population."""
 
 import dataclasses
 import itertools
@@ -28,7 +28,7 @@ N_POINTS = 64
 
 @dataclass(frozen=True)
 class Estimate:
-    """What is left of a sweep, before anything grows or is pruned."""
+    """The work left of a sweep, before anything grows or is pruned."""
 
     n_recorded: int
     n_populations: int
@@ -100,7 +100,7 @@ def _seconds_at_hand(
 
 
 def _n_busy(config: RunConfig, n_members: int, n_threads: int) -> int:
-    """Give how many threads train a population of this run's kind."""
+    """Return the number of threads that train a population of this run's kind."""
     if config.device != "cpu":
         return 1
     n_stored = Sizes.of(config, load_task(config.task, Path(config.paths.data))).n_stored

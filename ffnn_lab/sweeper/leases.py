@@ -1,4 +1,4 @@
-"""Who trains what: each worker holds its runs on a lease that lapses when it dies or falls silent.
+"""Leases: each worker holds its runs on a lease that lapses when it dies or falls silent.
 
 A worker writes a beat every few seconds. Among the processes of one machine (and one container) a
 dead one is seen at once; elsewhere, a worker whose beat has not changed for ``LEASE_SECONDS``, by
@@ -20,10 +20,10 @@ from ffnn_lab.sweeper.studies.storage import Attributes
 
 BEAT_SECONDS = 5.0
 LOOK_SECONDS = 1.0
-"""How often a worker looks whether it is to stop."""
+"""Time between two checks of a worker whether it should stop."""
 LEASE_SECONDS = 60.0
 GRACE_SECONDS = 60.0
-"""How long an epoch may take on when the parent is dead, before the worker ends in its midst."""
+"""Time that an epoch may take after the parent died, before the worker exits in its midst."""
 EXIT_ORPHANED = 3
 _CLAIM, _BEAT, _STOP = "claim/", "beat/", "stop/"
 
@@ -38,7 +38,7 @@ def workers_of(name: str) -> str:
 
 
 class Leases:
-    """What the workers of a sweep hold, and this worker's own part in it.
+    """The runs that the workers of a sweep hold, and this worker's own lease.
 
     ``claims``, ``claim`` and ``release`` need the sweep's lock; the beat does not.
     """
@@ -101,7 +101,7 @@ class Leases:
             self._attributes.write(_BEAT + self.me.name, None)
 
     def claims(self) -> dict[str, str]:
-        """Give the holder of each run that a living worker holds, by run id."""
+        """Return the holder of each run that a living worker holds, by run id."""
         notes = self._attributes.read()
         held: dict[str, str] = {}
         for key, run_ids in notes.items():
@@ -124,7 +124,7 @@ class Leases:
         self._attributes.write(_CLAIM + self.me.name, None)
 
     def living(self) -> dict[str, float]:
-        """Give the living processes, this one left out, and the progress that each has told."""
+        """Return the progress of each other living process, by its name."""
         beats = self._living()
         return {worker: float(beat["progress"]) for worker, beat in beats.items()}
 
@@ -232,7 +232,7 @@ class Leases:
 
 
 def _awake() -> float:
-    """Give the seconds of a clock that goes on while the machine sleeps, where there is one."""
+    """Return the seconds of a clock that runs on while the machine sleeps, if there is one."""
     if hasattr(time, "CLOCK_BOOTTIME"):
         return time.clock_gettime(time.CLOCK_BOOTTIME)
     return time.monotonic()

@@ -1,12 +1,13 @@
 """The records of a sweep as one worker knows them: runs, the settings they serve, and scores."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from ffnn_lab.definition import Definition
+from ffnn_lab.progress import Key
 from ffnn_lab.records import TableReader, TrialRow
 from ffnn_lab.scores import (
     counted,
@@ -18,8 +19,6 @@ from ffnn_lab.scores import (
 from ffnn_lab.sweeper.units import Planned, Unit
 
 CURVE_COLUMNS = ["run_id", "epoch", "split", "loss", "error"]
-Key = tuple[str, str, int, int]
-"""A row of ``trials``: its stage, arm, setting and seed."""
 
 
 class Ledger:
@@ -42,9 +41,9 @@ class Ledger:
         self._noted: dict[Key, str] = {}
 
     @property
-    def statuses(self) -> Mapping[str, str]:
-        """Return the status of each recorded run, by run id."""
-        return {run: row["status"] for run, row in self._runs.items()}
+    def recorded(self) -> Collection[str]:
+        """Return the ids of the recorded runs."""
+        return self._runs.keys()
 
     @property
     def noted(self) -> Mapping[Key, str]:

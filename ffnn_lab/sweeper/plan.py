@@ -27,7 +27,7 @@ class PlannedArm:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a command is about to do; `dataclasses.asdict` of it is JSON but for NaN."""
+    """The plan of a sweep; `dataclasses.asdict` converts it to JSON, but for NaN."""
 
     name: str
     folder: str

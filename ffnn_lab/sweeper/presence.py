@@ -1,4 +1,4 @@
-"""Look up who works on a sweep without taking part: nothing is locked or written.
+"""The processes at work on a sweep, read without taking part: nothing is locked or written.
 
 Living workers beat into the sweep's journal every few seconds, so a journal that nobody has
 written for a while is that of a sweep at rest. Optuna is imported only where it is not.
@@ -15,7 +15,7 @@ SILENT_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Presence:
-    """Who works on a sweep at the moment."""
+    """The processes at work on a sweep at one moment."""
 
     n_workers: int
     """Living processes that train."""
@@ -26,7 +26,7 @@ class Presence:
 
 
 def look(folder: Path, name: str, *, now: float) -> Presence | None:
-    """Look who works on a sweep.
+    """Return the processes at work on a sweep.
 
     Args:
         folder: The sweep's.

@@ -1,4 +1,4 @@
-"""What one worker process does: take its place in a sweep, train, and end with its parent."""
+"""One worker process: it takes its place in a sweep, trains, and ends with its parent."""
 
 import functools
 import os
@@ -14,11 +14,11 @@ import torch
 
 from ffnn_lab.definition import Definition, stored_definition
 from ffnn_lab.population import Member
+from ffnn_lab.progress import Progress
 from ffnn_lab.sweeper import notices
 from ffnn_lab.sweeper.cores import share_of_cores
 from ffnn_lab.sweeper.identity import Identity
 from ffnn_lab.sweeper.leases import EXIT_ORPHANED, LOOK_SECONDS, Leases, workers_of
-from ffnn_lab.sweeper.progress import Progress
 from ffnn_lab.sweeper.signals import hear_nothing, stopped_by_signals
 from ffnn_lab.sweeper.studies.server import Patience
 from ffnn_lab.sweeper.studies.storage import Storage
@@ -43,7 +43,7 @@ class Post:
     parent: Identity | None = None
     """The process that started this worker; None in the process that the user started."""
     patience_seconds: float = 0.0
-    """How long to retry where the storage's server does not answer."""
+    """Time to retry where the storage's server does not answer."""
 
 
 class Teller(Watcher):

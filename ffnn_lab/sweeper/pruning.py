@@ -1,4 +1,4 @@
-"""Which settings stop early: Optuna's pruners, on a setting's score over its seeds, by epochs."""
+"""Stop settings early: Optuna's pruners judge a setting's score over its seeds by epochs."""
 
 import math
 import statistics

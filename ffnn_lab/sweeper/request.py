@@ -1,4 +1,4 @@
-"""What the user wrote: the options of a sweep and the assignments of its command line."""
+"""The request of a user: the options of a sweep and the assignments of its command line."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a sweep's folder must hold before work goes on in it."""
+"""Prepare a sweep's folder before work starts or goes on in it."""
 
 import datetime as dt
 import shutil

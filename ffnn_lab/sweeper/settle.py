@@ -1,4 +1,4 @@
-"""What a sweep leaves to the lab: whether steps are compiled, and how large populations are.
+"""Settle what the user left open: whether steps are compiled, and the size of populations.
 
 Both are settled once, from the whole sweep's work, before its first run. The first is part of
 every run's identity and is kept in the definition; so it must not depend on how busy a machine is,
@@ -74,7 +74,7 @@ class Work:
 
     config: RunConfig
     n_runs: float
-    """How many runs it stands for."""
+    """Number of runs that it stands for."""
     sizes: Sizes
 
 
@@ -119,7 +119,7 @@ def settle_compile(
 
 
 def is_worth_compiling(works: Sequence[Work]) -> bool:
-    """Whether compiled steps save more time than compiling takes, on a machine that never did."""
+    """Return True if compiled steps save more time than compiling takes without a cache."""
     saved = 0.0
     for work in works:
         n_steps = len(batch_bounds(work.sizes.n_train, work.config.trainer.batch_size))

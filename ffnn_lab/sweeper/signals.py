@@ -1,4 +1,4 @@
-"""What tells a sweep, or a single run, to stop: Ctrl-C, SIGTERM, and a terminal that is closed."""
+"""Signals that stop a sweep or a single run: Ctrl-C, SIGTERM, and a closed terminal."""
 
 import os
 import select
@@ -20,7 +20,7 @@ EXIT_INTERRUPTED = 130
 
 
 def _heard() -> list[signal.Signals]:
-    """List the signals to hear: under ``nohup`` a closed terminal is none."""
+    """Return the signals to handle; under ``nohup`` a closed terminal is none."""
     hang_up = getattr(signal, "SIGHUP", None)
     is_deaf = hang_up is not None and signal.getsignal(hang_up) == signal.SIG_IGN
     return [each for each in SIGNALS if not (is_deaf and each == hang_up)]
@@ -37,7 +37,7 @@ def answer(handler: Any) -> dict[signal.Signals, Any]:  # noqa: ANN401 - as `sig
 
 
 def leave_dead_terminal() -> None:
-    """Send what is printed nowhere where nobody reads it any more, rather than fail over it."""
+    """Redirect the output of a closed terminal to nowhere, so that printing does not fail."""
     if not hasattr(select, "poll"):
         return
     for descriptor in (1, 2):
@@ -90,10 +90,10 @@ def stopped_by_signals(stop: threading.Event, notice: Callable[[str], None]) -> 
 
 @contextmanager
 def deaf() -> Iterator[None]:
-    """Start processes that hear no Ctrl-C before they have learned what to do then.
+    """Block the signals while child processes start, until these have installed their handlers.
 
-    A terminal sends it to all of them, and amid an import it comes out as any error. This process
-    hears it all the same, by its other threads.
+    A terminal sends Ctrl-C to all processes, and amid an import it surfaces as an arbitrary error.
+    This process still receives it, in its other threads.
     """
     # Joblib starts this; as it starts, older Pythons let the thread hear again.
     resource_tracker.ensure_running()
@@ -105,7 +105,7 @@ def deaf() -> Iterator[None]:
 
 
 def hear_nothing() -> None:
-    """Ignore the signals that tell to stop, where nothing is left that they could stop.
+    """Ignore the signals that ask to stop, where nothing is left that they could stop.
 
     A mask would not do: threads that a library started hear what the main thread does not.
     """

@@ -172,9 +172,8 @@ def _count(post: Post) -> tuple[bool, int]:
         agenda.restore()
         agenda.look()
         progress = agenda.progress()
-        n_done = sum(progress.n_done.values())
-        is_trained = n_done >= sum(progress.n_asked.values()) and agenda.is_scored
-        return is_trained and not runs_without_weights(definition, folder), n_done
+        is_trained = progress.is_complete and agenda.is_scored
+        return is_trained and not runs_without_weights(definition, folder), progress.n_runs
 
     with closing(storage):
         return storage.decide(definition.name, counted)

@@ -1,4 +1,4 @@
-"""What workers take from a sweep's agenda: single runs, and units of runs that stay together."""
+"""Planned runs, and units of runs that one worker takes together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ class Planned:
 
     @property
     def run_id(self) -> str:
-        """The run's."""
+        """Return the run's id."""
         return self.row.run_id
 
 
 Unit = Sequence[Planned]
-"""What one worker takes as a whole: a tuned setting's runs, or one run of confirm."""
+"""Runs that one worker takes together: all of a tuned setting, or one of confirm."""

@@ -17,11 +17,11 @@ from ffnn_lab.checkpoints import load_checkpoint
 from ffnn_lab.config import RunConfig, UserError
 from ffnn_lab.definition import Definition
 from ffnn_lab.population import Member, Snapshot, method_order
+from ffnn_lab.progress import Progress
 from ffnn_lab.records import RecordWriter, RunResult
 from ffnn_lab.sweeper.agenda import Agenda
 from ffnn_lab.sweeper.keeper import Keeper
 from ffnn_lab.sweeper.leases import Leases
-from ffnn_lab.sweeper.progress import Progress
 from ffnn_lab.sweeper.pruning import Pruning
 from ffnn_lab.sweeper.studies.server import StoppedWaitingError
 from ffnn_lab.sweeper.studies.storage import Storage
@@ -34,11 +34,11 @@ T = TypeVar("T")
 WAIT_SECONDS = 0.3
 """Between two looks for work, while others hold all there is."""
 _NO_MEMORY = ("can't allocate memory", "out of memory", "bad_alloc", "CUBLAS_STATUS_ALLOC_FAILED")
-"""What a RuntimeError of torch says, without a type of its own."""
+"""Messages of RuntimeErrors of torch that mean a lack of memory."""
 
 
 class Watcher:
-    """What a display may want to know of a sweep; this one looks away."""
+    """Progress callbacks of a sweep; the base class ignores every event."""
 
     def epoch(self, members: Sequence[Member]) -> None:
         """Note that a population did one more epoch."""
@@ -209,7 +209,7 @@ class Worker:
         return None
 
     def _isolate(self, error: Exception, suspects: Sequence[Planned]) -> None:
-        """Find what failed: by halves, each trained anew or from its last checkpoint."""
+        """Find the run that failed by bisection; each half trains from its last checkpoint."""
         left = [planned for planned in suspects if planned.run_id in self._in_hand]
         if not left:
             raise error
@@ -346,7 +346,7 @@ class Worker:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that memory, of the device or the machine, did not suffice."""
+    """Return True if an error means a lack of memory, of the device or of the machine."""
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
         isinstance(error, RuntimeError) and any(text in str(error) for text in _NO_MEMORY)
     )

@@ -29,7 +29,7 @@ GROUP = "sweeps"
 
 
 def _folder(name: str) -> Path:
-    """Find a folder of YAML: beside the package in a checkout, inside it in a wheel."""
+    """Return a folder of YAML: beside the package in a checkout, inside it in a wheel."""
     beside = PACKAGE.parent / name
     return beside if beside.is_dir() else PACKAGE / name
 
@@ -44,7 +44,7 @@ class SweepsSource(FileConfigSource):
 
     @staticmethod
     def _inside(config_path: str) -> str | None:
-        """Give the path within the folder, or None for another group."""
+        """Return the path within the folder, or None for another group."""
         group, _, rest = config_path.partition("/")
         return rest if group == GROUP else None
 
@@ -65,11 +65,11 @@ class SweepsSource(FileConfigSource):
         )
 
     def is_group(self, config_path: str) -> bool:
-        """Whether this is the group itself (or its root)."""
+        """Return True for the group itself or its root."""
         return config_path in ("", GROUP) and Path(self.path).is_dir()
 
     def is_config(self, config_path: str) -> bool:
-        """Whether there is a sweep of that name."""
+        """Return True if there is a sweep of that name."""
         name = self._inside(config_path)
         return bool(name) and super().is_config(name or "")
 
@@ -97,7 +97,7 @@ class FfnnLabSearchPath(SearchPathPlugin):
 
 
 class FfnnLabSweeper(Sweeper):
-    """What ``hydra/sweeper: ffnn_lab`` starts: one Optuna study per arm, on ask and tell."""
+    """The sweeper of ``hydra/sweeper: ffnn_lab``: one study for each arm."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - checked by SweeperConfig
         """Take the options of ``hydra.sweeper``; they are checked when the sweep is defined."""

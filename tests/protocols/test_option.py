@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from ffnn_lab.config import ConfigError
+from ffnn_lab.config.fields import check
 from ffnn_lab.config.sweep import ProtocolConfig
 from ffnn_lab.protocols import PROTOCOLS
 from ffnn_lab.protocols.space import Axis, Choice, Interval
@@ -44,8 +45,12 @@ def test_a_protocol_that_the_axes_do_not_fit_is_refused(
 
 
 def test_the_config_takes_every_protocol() -> None:
-    (name,) = [each for each in dataclasses.fields(ProtocolConfig) if each.name == "name"]
-    assert name.metadata["options"] == ("auto", *PROTOCOLS)
+    config = ProtocolConfig(name="auto", n_settings=1, seed=0, max_points=2)
+    for name in ("auto", *PROTOCOLS):
+        check(dataclasses.replace(config, name=name), "")
+    names = "auto, grid, grid_until_interior, random, qmc, tpe, cmaes"
+    with pytest.raises(ConfigError, match=f"name must be one of {names}; got hill"):
+        check(dataclasses.replace(config, name="hill"), "")
 
 
 def test_what_tells_protocols_apart() -> None:

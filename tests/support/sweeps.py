@@ -6,11 +6,11 @@ from pathlib import Path
 import pandas as pd
 
 from ffnn_lab.definition import Arm, Definition
+from ffnn_lab.progress import Progress
 from ffnn_lab.protocols.space import Choice, Interval
 from ffnn_lab.records import read_curves, read_runs, read_trials
 from ffnn_lab.sweeper.opening import open_sweep
 from ffnn_lab.sweeper.process import Post, work_at
-from ffnn_lab.sweeper.progress import Progress
 from ffnn_lab.sweeper.worker import StoppedError, Watcher
 from tests.catalog import OPTIMIZERS
 from tests.support.builders import make_run

@@ -11,9 +11,9 @@ from typing import Any
 import pandas as pd
 
 from ffnn_lab.definition import Definition
+from ffnn_lab.progress import Progress
 from ffnn_lab.sweeper.opening import open_sweep
 from ffnn_lab.sweeper.process import Post, work_at
-from ffnn_lab.sweeper.progress import Progress
 from ffnn_lab.sweeper.supervisor import Job
 from ffnn_lab.sweeper.worker import Watcher
 from tests.support.sweeps import tables

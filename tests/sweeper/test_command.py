@@ -4,9 +4,12 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 from rich.console import Console
 
-from ffnn_lab.sweeper.command import announce
+from ffnn_lab.config import ConfigError
+from ffnn_lab.sweeper.command import announce, settle_launcher
+from ffnn_lab.sweeper.cores import n_cores
 from ffnn_lab.sweeper.estimate import Estimate
 from tests.support.sweeps import make_definition
 
@@ -43,3 +46,35 @@ def test_a_plan_is_shown_before_anything_is_compiled(
     else:
         assert "24 runs; 3 populations" in compiled[0]
         assert said.splitlines()[-1] == "compiled; about 7 s here"
+
+
+@pytest.mark.parametrize(
+    ("launcher", "n_jobs", "n_workers", "expected"),
+    [
+        ("basic", None, None, 1),
+        ("basic", None, 1, 1),
+        ("joblib", 3, None, 3),
+        ("joblib", -1, None, n_cores()),
+        ("joblib", -1, 2, 2),
+        ("submitit_local", None, None, 1),
+        ("submitit_local", None, 4, 4),
+    ],
+)
+def test_a_launcher_starts_as_many_workers_as_it_can(
+    launcher: str, n_jobs: int | None, n_workers: int | None, expected: int
+) -> None:
+    master = OmegaConf.create(
+        {
+            "hydra": {
+                "runtime": {"choices": {"hydra/launcher": launcher}},
+                "launcher": {"n_jobs": n_jobs},
+            }
+        }
+    )
+    assert settle_launcher(master, n_workers) == (launcher, expected)
+
+
+def test_the_basic_launcher_starts_no_second_worker() -> None:
+    master = OmegaConf.create({"hydra": {"runtime": {"choices": {"hydra/launcher": "basic"}}}})
+    with pytest.raises(ConfigError, match=r"n_workers=2 needs a launcher that starts processes"):
+        settle_launcher(master, 2)

@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from ffnn_lab.population import Member
+from ffnn_lab.progress import Progress
 from ffnn_lab.records import RecordError
 from ffnn_lab.sweeper.cores import n_cores
 from ffnn_lab.sweeper.identity import Identity
 from ffnn_lab.sweeper.leases import Leases
 from ffnn_lab.sweeper.process import Post, Teller, work_at
-from ffnn_lab.sweeper.progress import Progress
 from ffnn_lab.sweeper.studies.storage import Storage
 from ffnn_lab.sweeper.worker import Watcher
 from tests.support.builders import make_run

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from ffnn_lab.config import ConfigError, with_values
+from ffnn_lab.progress import Progress
 from ffnn_lab.records import RecordError, read_runs, read_trials
 from ffnn_lab.sweeper import leases, supervisor
 from ffnn_lab.sweeper.notices import FOLDER
 from ffnn_lab.sweeper.process import work_at
-from ffnn_lab.sweeper.progress import Progress
 from ffnn_lab.sweeper.studies.storage import Storage
 from ffnn_lab.sweeper.supervisor import MAX_IDLE_LAUNCHES, lead, work_alone
 from ffnn_lab.sweeper.worker import StoppedError, Watcher

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ffnn_lab.config.sweep import ObjectiveConfig
 from ffnn_lab.definition import Arm, Definition, read_definition
+from ffnn_lab.progress import Count, recorded_progress
 from ffnn_lab.records import (
     DEFAULT_SETTING,
     METRICS,
@@ -105,6 +106,15 @@ class Sweep(Records):
     def most(self) -> float:
         """Return the highest error there can be: 1, or no end where a number is predicted."""
         return math.inf if predicts_numbers(self.runs).any() else 1.0
+
+    def tuned(self, arm: str) -> Count:
+        """Return how far an arm is in the tune stage."""
+        return self._counts["tune", arm]
+
+    @cached_property
+    def _counts(self) -> Mapping[tuple[str, str], Count]:
+        counts = recorded_progress(self.definition, self.runs, self.trials, self.curves)
+        return {(count.stage, count.arm): count for count in counts}
 
     def n_asked(self, arm: str) -> int:
         """Count the settings that an arm was to try before it grew."""

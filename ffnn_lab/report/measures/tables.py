@@ -60,7 +60,7 @@ def _arm_row(sweep: Sweep, name: str, winner: Winner | None, axes: list[str]) ->
         **_errors(sweep, winner),
         **_gain(sweep, name, winner),
         "edge": edge_text(winner.edges) if winner else "",
-        "n_settings": int(scores["is_complete"].sum()),
+        "n_settings": sweep.tuned(name).n_settings,
         **{f"runs.{status}": int((runs["status"] == status).sum()) for status in STATUSES},
         "missing": missing(sweep, name, winner),
         "command": replay_command(sweep, winner) if winner else "",
@@ -130,10 +130,10 @@ def difference_columns(sweep: Sweep, name: str, interval: Interval) -> dict[str,
 
 def missing(sweep: Sweep, arm: str, winner: Winner | None) -> str:
     """Say what an arm still lacks of what was asked for; empty if nothing."""
-    n_done = int(sweep.scores.loc[sweep.scores["arm"] == arm, "is_complete"].sum())
+    count = sweep.tuned(arm)
     parts = []
-    if n_done < sweep.n_asked(arm):
-        parts.append(f"{n_done} of {sweep.n_asked(arm)} settings")
+    if count.n_settings < count.n_settings_asked:
+        parts.append(f"{count.n_settings} of {count.n_settings_asked} settings")
     asked = [(winner.rows if winner else sweep.rows.iloc[:0], "confirm seeds")]
     if sweep.arms[arm].space:
         asked.append((sweep.default_of(arm), "confirm seeds of the default"))

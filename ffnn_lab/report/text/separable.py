@@ -34,9 +34,8 @@ def remarks(sweep: Sweep, findings: Findings) -> list[str]:
     n_lost = len(sweep.rows) - len(results(sweep.rows))
     if n_lost:
         found.append(f"{n_lost} of {len(sweep.rows)} runs have no result and are left out")
-    n_missing = sum(sweep.n_asked(arm) for arm in sweep.arms) - int(
-        sweep.scores["is_complete"].sum()
-    )
+    counts = [sweep.tuned(arm) for arm in sweep.arms]
+    n_missing = sum(count.n_settings_asked - count.n_settings for count in counts)
     if n_missing > 0:
         found.append(f"not finished: {n_missing} settings are still to come")
     return found

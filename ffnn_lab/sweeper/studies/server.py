@@ -1,4 +1,4 @@
-"""What of a sweep's storage is PostgreSQL's: decisions as transactions, patience with a server.
+"""A storage on PostgreSQL: decisions as transactions, and patience with a server.
 
 A decision is one transaction, which holds the sweep's lock and all that is written meanwhile. So
 whoever loses the connection has lost the lock and has written nothing, and decides again.
@@ -39,11 +39,11 @@ _SHORT = (
     "too many connections",
     "no more connections allowed",
 )
-"""What PostgreSQL and pgbouncer say when no connection is free."""
+"""Messages of PostgreSQL and pgbouncer when no connection is free."""
 _BUSY = (*_SHORT, "starting up", "shutting down", "recovery mode", "not yet accepting")
-"""What a server says that will let clients in later."""
+"""Messages of a server that will accept clients later."""
 _REFUSED = ("authentication failed", "no password supplied", "does not exist", "pg_hba.conf")
-"""What a server says that will never let this client in."""
+"""Messages of a server that will never accept this client."""
 
 
 class StoppedWaitingError(UserError):
@@ -56,7 +56,7 @@ def _ignore(_text: str) -> None:
 
 @dataclass
 class Patience:
-    """For how long, and how, to wait for a server that does not answer."""
+    """The way to wait for a server that does not answer."""
 
     seconds: float = 0.0
     notice: Callable[[str], None] = _ignore
@@ -67,7 +67,7 @@ class Patience:
     """True if somebody reached the server before: then its address is right."""
 
     def go_through(self, operation: Callable[[], T], place: str) -> T:
-        """Do what needs the server, again and again until it answers.
+        """Run an operation on the server, again and again until it answers.
 
         Args:
             operation: Done as a whole each time, so it must be right to repeat it.

@@ -34,7 +34,7 @@ class Storage:
     def __init__(
         self, folder: Path, url: str | None, patience: server.Patience | None = None
     ) -> None:
-        """Open, and begin what is not there yet.
+        """Open the storage, and create what is not there yet.
 
         Args:
             folder: The sweep's.
@@ -71,22 +71,22 @@ class Storage:
 
     @property
     def is_shared(self) -> bool:
-        """Whether sweeps of other folders have their studies there, too."""
+        """Return True if sweeps of other folders may have their studies there, too."""
         return self._database is not None
 
     @property
     def place(self) -> str:
-        """Name where the studies lie, without a password."""
+        """Return where the studies are, without a password."""
         return str(self._folder / JOURNAL) if self._url is None else without_password(self._url)
 
     def open_study(self, name: str) -> optuna.Study:
-        """Open a study, or begin it."""
+        """Open a study, or create it."""
         return optuna.create_study(
             storage=self.optuna, study_name=name, direction="minimize", load_if_exists=True
         )
 
     def open_attributes(self, name: str) -> "Attributes":
-        """Open the notes that workers leave for each other, under a study's name."""
+        """Open the notes that workers leave for one another, under a study's name."""
         try:
             study_id = self.optuna.get_study_id_from_name(name)
         except KeyError:
@@ -103,7 +103,7 @@ class Storage:
                 self.optuna.delete_study(private.study_id(study))
 
     def patiently(self, operation: Callable[[], T]) -> T:
-        """Do what needs the storage; where a server does not answer, wait and do it again.
+        """Run an operation on the storage; where a server does not answer, wait and retry.
 
         Args:
             operation: Done as a whole each time, so it must be right to repeat it. Decisions are
@@ -119,7 +119,7 @@ class Storage:
     def decide(
         self, name: str, decision: Callable[[], T], again: Callable[[], object] = lambda: None
     ) -> T:
-        """Decide in the sweep of that name while no other process does.
+        """Run a decision under the lock of the sweep of that name.
 
         On a server a decision is written as a whole, when it is taken, or not at all: one whose
         connection breaks is taken again from the beginning.
@@ -152,7 +152,7 @@ class Storage:
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
-        """Wait until no other process decides in the sweep of that name, and hold the lock.
+        """Wait for the lock of the sweep of that name, and hold it.
 
         Raises:
             RecordError: If the server went away.

@@ -1,0 +1,151 @@
+"""The progress of a sweep: the one count, for display, status, plan and report.
+
+A row of ``trials`` says that a run serves a setting of an arm. A run that serves two arms counts
+for both. A setting that was the winner before the sweep was widened is asked for no more, and its
+runs of the confirm stage do not count.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from ffnn_lab.definition import Arm, Definition
+from ffnn_lab.records import DEFAULT_SETTING
+from ffnn_lab.scores import best_settings, setting_scores
+
+Key = tuple[str, str, int, int]
+"""A row of ``trials``: its stage, arm, setting and seed."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """The progress of one arm in one stage."""
+
+    stage: str
+    arm: str
+    runs: tuple[str, ...]
+    """Ids of the recorded runs, one for each row of ``trials``."""
+    n_settings: int
+    """Settings whose seeds are all recorded; in confirm, the untuned default among them."""
+    n_settings_asked: int
+    n_runs_asked: int
+
+    @property
+    def n_runs(self) -> int:
+        """Return the number of recorded runs."""
+        return len(self.runs)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The progress of a sweep; the module's docstring defines what counts."""
+
+    n_done: Mapping[str, int]
+    """Runs recorded, by stage."""
+    n_asked: Mapping[str, int]
+    """Runs asked for so far, or sure to be, by stage."""
+    best: Mapping[str, float] = field(default_factory=dict)
+    """The lowest tuning score of each arm that has one."""
+
+    @classmethod
+    def of(cls, counts: Iterable[Count], best: Mapping[str, float] | None = None) -> "Progress":
+        """Add up the counts of all arms, by stage."""
+        n_done = {"tune": 0, "confirm": 0}
+        n_asked = dict(n_done)
+        for count in counts:
+            n_done[count.stage] += count.n_runs
+            n_asked[count.stage] += count.n_runs_asked
+        return cls(n_done, n_asked, best or {})
+
+    @property
+    def n_runs(self) -> int:
+        """Return the number of recorded runs in both stages."""
+        return sum(self.n_done.values())
+
+    @property
+    def is_complete(self) -> bool:
+        """Return True if all runs that were asked for are recorded."""
+        return self.n_runs >= sum(self.n_asked.values())
+
+
+def count_progress(
+    definition: Definition,
+    noted: Mapping[Key, str],
+    recorded: Collection[str],
+    winners: Mapping[str, int],
+    *,
+    n_proposed: Mapping[str, int] | None = None,
+) -> list[Count]:
+    """Count how far each arm is in each stage.
+
+    Args:
+        definition: The sweep.
+        noted: The rows of ``trials``, to the id of the run of each.
+        recorded: Ids of the runs that are recorded.
+        winners: The best setting of each arm, of those whose seeds are all recorded.
+        n_proposed: Settings that were proposed, by arm, where the studies are known; else those
+            that have a recorded run.
+
+    Returns:
+        One count for each stage and arm, stages in turn; a stage without seeds is left out.
+    """
+    rows: dict[tuple[str, str], list[tuple[int, int, str]]] = {}
+    for (stage, arm, setting, seed), run in noted.items():
+        is_asked = stage == "tune" or setting in (DEFAULT_SETTING, winners.get(arm))
+        if is_asked and run in recorded:
+            rows.setdefault((stage, arm), []).append((setting, seed, run))
+    stages = {"tune": definition.tune_seeds, "confirm": definition.confirm_seeds}
+    return [
+        _count(definition, stage, arm, rows.get((stage, arm.name), []), n_proposed or {})
+        for stage, seeds in stages.items()
+        for arm in definition.arms
+        if seeds
+    ]
+
+
+def _count(
+    definition: Definition,
+    stage: str,
+    arm: Arm,
+    rows: Collection[tuple[int, int, str]],
+    n_proposed: Mapping[str, int],
+) -> Count:
+    n_seeds = len(definition.tune_seeds if stage == "tune" else definition.confirm_seeds)
+    seeds: dict[int, set[int]] = {}
+    for setting, seed, _ in rows:
+        seeds.setdefault(setting, set()).add(seed)
+    n_asked = definition.n_confirmed_of(arm)
+    if stage == "tune":  # a grid that grew asks for more than it began with
+        n_asked = max(definition.n_settings_of(arm), n_proposed.get(arm.name, len(seeds)))
+    return Count(
+        stage=stage,
+        arm=arm.name,
+        runs=tuple(run for _, _, run in rows),
+        n_settings=sum(len(of_setting) >= n_seeds for of_setting in seeds.values()),
+        n_settings_asked=n_asked,
+        n_runs_asked=n_asked * n_seeds,
+    )
+
+
+def recorded_progress(
+    definition: Definition,
+    runs: pd.DataFrame,
+    trials: pd.DataFrame,
+    curves: pd.DataFrame | None = None,
+) -> list[Count]:
+    """Count how far each arm is in each stage, from the records alone.
+
+    Args:
+        definition: The sweep.
+        runs: The table ``runs``, or its `scores.score_columns`.
+        trials: The table ``trials``.
+        curves: The table ``curves``; only the moment ``mean_last`` reads it.
+    """
+    scores = setting_scores(
+        runs, trials, stage="tune", objective=definition.objective, curves=curves
+    )
+    winners = best_settings(scores[scores["n_seeds"] >= len(definition.tune_seeds)])
+    keys = trials[["stage", "arm", "setting", "seed"]].itertuples(index=False, name=None)
+    noted = dict(zip(keys, trials["run_id"], strict=True))
+    return count_progress(definition, noted, frozenset(runs["run_id"]), winners)

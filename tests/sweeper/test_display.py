@@ -1,0 +1,46 @@
+"""What is shown of a sweep: plain lines where the output is no terminal, else a live picture."""
+
+import io
+
+from rich.console import Console
+
+from ffnn_lab.progress import Progress
+from ffnn_lab.sweeper.display import RunDisplay, SweepDisplay
+from tests.support.builders import make_run
+from tests.support.sweeps import make_definition
+
+ASKED = {"tune": 12, "confirm": 6}
+
+
+def test_lines_tell_what_is_recorded() -> None:
+    """The first and the last; between them none that comes too soon after another."""
+    told = io.StringIO()
+    with SweepDisplay(make_definition("grid"), Console(file=told, width=200)) as display:
+        for tune, confirm in ((0, 0), (4, 0), (8, 0), (12, 6)):
+            display.progress(Progress({"tune": tune, "confirm": confirm}, ASKED))
+        display.notice("a line [not markup] :smile:")
+    lines = told.getvalue().splitlines()
+    assert lines[0] == "tune: 0 of 12 runs recorded, confirm: 0 of 6 runs recorded, 0 s"
+    assert lines[1].startswith("tune: 12 of 12 runs recorded, confirm: 6 of 6 runs recorded, ")
+    assert lines[2:] == ["a line [not markup] :smile:"]
+
+
+def test_a_terminal_shows_a_picture() -> None:
+    """Runs in training are shown as done, in the first stage that is not."""
+    told = io.StringIO()
+    console = Console(file=told, force_terminal=True, width=120)
+    with SweepDisplay(make_definition("grid"), console) as display:
+        display.progress(Progress({"tune": 6, "confirm": 0}, ASKED, {"sgd": 0.125}))
+        display.in_training({"one": 2.5, "other": 1.0})
+    shown = told.getvalue()
+    assert "12.50%" in shown
+    assert "9/12" in shown
+    assert "runs recorded" not in shown
+    assert shown.endswith("\x1b[?25h")  # the cursor is back
+
+
+def test_a_single_run_is_silent_without_a_terminal() -> None:
+    told = io.StringIO()
+    with RunDisplay(make_run(), Console(file=told)):
+        pass
+    assert told.getvalue() == ""
