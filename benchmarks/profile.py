@@ -52,7 +52,7 @@ PARTS: Mapping[str, Sequence[str]] = {
     "compiled gradients": ("ffnn_lab.stepper:CompiledStepper.gradients",),
     "programs": ("ffnn_lab.stepper:gradients_program", "ffnn_lab.stepper:update_program"),
     "update": ("ffnn_lab.stepper:Stepper.update_",),
-    "evaluation": ("ffnn_lab.trainer:_evaluate",),
+    "evaluation": ("ffnn_lab.evaluation:Evaluator.measure",),
     "rest of training": tuple(
         f"ffnn_lab.trainer:Training.{name}" for name in ("join", "epoch", "leave")
     ),

@@ -1,6 +1,8 @@
-"""Loss and error of every member on a split: sums and counts, divided once; cosines."""
+"""Loss and error of every member on every split, and the points of its curve."""
 
+import functools
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ffnn_lab.models import Layout
+from ffnn_lab.population import Member, Population
+from ffnn_lab.processor import at_once, lanes_of
 from ffnn_lab.programs import sums_program
+from ffnn_lab.records import SPLITS, CurvePoint, Direction
 from ffnn_lab.steps import Examples, evaluation_sums
-from ffnn_lab.tasks import Task
+from ffnn_lab.tasks import Split, Task
 
 CHUNK_NUMBERS = 1 << 13
 """Activations of one layer and member at a time. The chunk follows from the layer sizes alone:
@@ -33,6 +38,89 @@ class Criterion:
     def of(cls, task: Task) -> "Criterion":
         """Look up a task's."""
         return cls(task.loss, task.error, task.error_unit)
+
+
+class Evaluator:
+    """Measures populations of one partition on every split of their task."""
+
+    def __init__(
+        self, task: Task, population: Population, pool: ThreadPoolExecutor | None = None
+    ) -> None:
+        """Put the splits where the population trains.
+
+        Args:
+            task: What the members learn.
+            population: The first of the partition; layout, device and dtype are those of all.
+            pool: Threads that share the work; None for this thread alone.
+        """
+        self.splits = {name: place(task.split(name), population) for name in SPLITS}
+        """The examples of each split, on the population's device."""
+        self._task = task
+        self._criterion = Criterion.of(task)
+        self._pool = pool
+
+    def measure(self, population: Population) -> None:
+        """Add a point to the curve of each member that is due, on each split; note divergence.
+
+        Beside it goes the direction of the member's weights, where member and task have one. A
+        member that diverged gets no point: its curve stops where the run stopped.
+        """
+        if not any(_is_due(member) for member in population.members):
+            return
+        deeds = [functools.partial(self._evaluate, lane) for lane in lanes_of(population)]
+        # All of an epoch's numbers in one transfer: each would wait for the device.
+        found = torch.cat(at_once(deeds, self._pool), dim=2).tolist()
+        for m, member in enumerate(population.members):
+            # Who is not due was measured for a neighbor's sake, which must not date a divergence.
+            if not _is_due(member) or member.diverged_step is not None:
+                continue
+            values = {
+                name: (losses[m], errors[m])
+                for name, (losses, errors) in zip(self.splits, found, strict=True)
+            }
+            if not math.isfinite(values["train"][0]):
+                member.diverged_step = member.n_steps
+                continue
+            member.curve += [
+                CurvePoint(member.epoch, member.n_steps, name, loss, error, member.lr)
+                for name, (loss, error) in values.items()
+            ]
+            directions = cosines(population.flat, m, population.layout, self._task)
+            if directions:
+                member.directions.append(Direction(member.epoch, member.n_steps, directions))
+
+    def _evaluate(self, population: Population) -> Tensor:
+        """Evaluate every member on every split: losses and errors, ``(3, 2, M)``."""
+        flat, layout, compiled = population.flat, population.layout, population.is_compiled
+        measured = [
+            torch.stack(evaluate(flat, split, layout, self._criterion, is_compiled=compiled))
+            for split in self.splits.values()
+        ]
+        return torch.stack(measured)
+
+
+def _is_due(member: Member) -> bool:
+    """Return whether a member is to be measured; one that goes on has this epoch already."""
+    was_measured = bool(member.curve) and member.curve[-1].epoch == member.epoch
+    return member.is_due and not was_measured
+
+
+def place(split: Split, population: Population) -> Examples:
+    """Put a split on a population's device, features padded as the population stores them.
+
+    Inputs, and labels that are no classes, take the population's dtype.
+    """
+    inputs = torch.from_numpy(split.inputs)
+    labels = torch.from_numpy(split.labels).to(population.device)
+    if labels.is_floating_point():
+        labels = labels.to(population.dtype)
+    n_examples, n_features = inputs.shape
+    stored_in = population.layout.stored[0]
+    if n_features == stored_in:  # shared with the task, where device and dtype are its own
+        return Examples(inputs.to(population.device, population.dtype), labels)
+    stored = torch.zeros(n_examples, stored_in, dtype=population.dtype, device=population.device)
+    stored[:, :n_features] = inputs
+    return Examples(stored, labels)
 
 
 def evaluate(

@@ -164,7 +164,7 @@ class Population:
 
     def _slice(self, start: int, stop: int, state: State | None) -> Slice:
         optimizers = [member.config.optimizer for member in self.members[start:stop]]
-        method = OPTIMIZERS[optimizers[0].name]
+        method = method_of(optimizers[0].name)
         decay = {
             kind: [o.weight_decay if o.decay == kind else 0.0 for o in optimizers]
             for kind in ("coupled", "decoupled")
@@ -324,8 +324,22 @@ def _joined(states: Sequence[State]) -> State:
 
 
 def method_order(config: RunConfig) -> int:
-    """Return the place of a run's optimizer among all."""
-    return list(OPTIMIZERS).index(config.optimizer.name)
+    """Return the place of a run's optimizer among all; those that step alike have one place."""
+    return list(OPTIMIZERS).index(method_of(config.optimizer.name).name)
+
+
+def method_of(name: str) -> Optimizer:
+    """Return the first optimizer that steps as the named one does: Adam for AdamW.
+
+    Members of both then lie in one slice, and one update moves them all.
+    """
+    wanted = _how(OPTIMIZERS[name])
+    return next(each for each in OPTIMIZERS.values() if _how(each) == wanted)
+
+
+def _how(optimizer: Optimizer) -> tuple[object, ...]:
+    """Return all that says how an optimizer moves parameters."""
+    return optimizer.start, optimizer.step_, optimizer.hyperparameters, optimizer.scope
 
 
 def _runs_of_a_method(ordered: Sequence[RunConfig]) -> list[tuple[int, int]]:

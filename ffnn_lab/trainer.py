@@ -6,7 +6,6 @@ sum over members of each member's mean loss has exactly the members' own gradien
 """
 
 import functools
-import math
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -17,16 +16,16 @@ import torch
 from torch import Tensor
 
 from ffnn_lab.config import ConfigError, RunConfig, partition_key, run_id, with_values
-from ffnn_lab.evaluation import Criterion, cosines, evaluate
+from ffnn_lab.evaluation import Evaluator
 from ffnn_lab.models import Layout, export_member, save_network
 from ffnn_lab.population import Member, Population, Snapshot, method_order
 from ffnn_lab.processor import at_once, keep_memory, lanes_of, no_denormals, ready
-from ffnn_lab.records import SPLITS, CurvePoint, Direction, RunResult
+from ffnn_lab.records import RunResult
 from ffnn_lab.schedules import SCHEDULES, Progress
 from ffnn_lab.sizes import Sizes, population_size_for
 from ffnn_lab.stepper import CompiledStepper, GraphStepper, Stepper
 from ffnn_lab.steps import Examples
-from ffnn_lab.tasks import Split, Task
+from ffnn_lab.tasks import Task
 
 OnEpoch = Callable[[Sequence[Member]], None]
 """Called before the first epoch and after each with the members that trained in it."""
@@ -48,7 +47,6 @@ class Training:
         """
         keep_memory()
         self._task = task
-        self._criterion = Criterion.of(task)
         self._weights_folder = weights_folder
         self._population: Population | None = None
         self._steppers: list[Stepper] = []
@@ -57,7 +55,8 @@ class Training:
         self._pool = ThreadPoolExecutor(n_threads, initializer=ready) if n_threads > 1 else None
         self._is_over = threading.Event()
         self._partition: str | None = None
-        self._splits: dict[str, Examples] = {}
+        self._evaluator: Evaluator | None = None
+        """Of the first who joined; it holds the splits where they train."""
 
     @property
     def members(self) -> Sequence[Member]:
@@ -86,9 +85,8 @@ class Training:
             configs[0].model, n_features=self._task.n_features, n_outputs=self._task.n_outputs
         )
         newcomers = Population(configs, layout, snapshots=snapshots)
-        if self._population is None:
-            self._splits = {name: _on_device(self._task.split(name), newcomers) for name in SPLITS}
-        _evaluate(newcomers, self._splits, self._criterion, self._task, self._pool)
+        self._evaluator = self._evaluator or Evaluator(self._task, newcomers, self._pool)
+        self._evaluator.measure(newcomers)
         if self._population is None:
             self._population, (self._partition,) = newcomers, partitions
         else:
@@ -98,11 +96,12 @@ class Training:
     @no_denormals()
     def epoch(self) -> None:
         """Train every member for one epoch, and measure those that are due."""
-        population, splits = self._population, self._splits
+        population, evaluator = self._population, self._evaluator
         assert population is not None  # noqa: S101 - nobody trains before somebody joined
+        assert evaluator is not None  # noqa: S101 - as above
         if not self._steppers:  # which may compile
             self._steppers = [
-                make_stepper(lane, splits["train"], self._task.loss)
+                make_stepper(lane, evaluator.splits["train"], self._task.loss)
                 for lane in lanes_of(population)
             ]
         started = time.perf_counter()
@@ -117,7 +116,7 @@ class Training:
             member.epoch += 1
             member.n_steps += len(losses)
         _find_diverged(population.members, losses)
-        _evaluate(population, splits, self._criterion, self._task, self._pool)
+        evaluator.measure(population)
         for member in population.members:
             config = member.config.schedule
             progress = Progress(
@@ -256,24 +255,6 @@ def make_stepper(population: Population, train: Examples, loss: str) -> Stepper:
     return kind(population, train, loss)
 
 
-def _on_device(split: Split, population: Population) -> Examples:
-    """Put a split on the device, features padded as the population stores them.
-
-    Inputs, and labels that are no classes, take the population's dtype.
-    """
-    inputs = torch.from_numpy(split.inputs)
-    labels = torch.from_numpy(split.labels).to(population.device)
-    if labels.is_floating_point():
-        labels = labels.to(population.dtype)
-    n_examples, n_features = inputs.shape
-    stored_in = population.layout.stored[0]
-    if n_features == stored_in:  # shared with the task, where device and dtype are its own
-        return Examples(inputs.to(population.device, population.dtype), labels)
-    stored = torch.zeros(n_examples, stored_in, dtype=population.dtype, device=population.device)
-    stored[:, :n_features] = inputs
-    return Examples(stored, labels)
-
-
 def _find_diverged(members: Sequence[Member], losses: Tensor) -> None:
     """Note the step of each member's first loss that is not finite.
 
@@ -286,53 +267,3 @@ def _find_diverged(members: Sequence[Member], losses: Tensor) -> None:
     for member, has_bad, step in zip(members, is_bad.any(dim=0).tolist(), first_bad, strict=True):
         if has_bad:
             member.diverged_step = member.n_steps - len(losses) + step + 1
-
-
-def _measure(population: Population, splits: dict[str, Examples], criterion: Criterion) -> Tensor:
-    """Evaluate every member on every split: losses and errors, ``(3, 2, M)``."""
-    flat, layout, compiled = population.flat, population.layout, population.is_compiled
-    measured = [
-        torch.stack(evaluate(flat, split, layout, criterion, is_compiled=compiled))
-        for split in splits.values()
-    ]
-    return torch.stack(measured)
-
-
-def _was_measured(member: Member) -> bool:
-    """Whether the curve has this epoch already; so it is with one that goes on."""
-    return bool(member.curve) and member.curve[-1].epoch == member.epoch
-
-
-def _evaluate(
-    population: Population,
-    splits: dict[str, Examples],
-    criterion: Criterion,
-    task: Task,
-    pool: ThreadPoolExecutor | None,
-) -> None:
-    """Add a point to the curve of each member that is due on each split, and spot divergence.
-
-    Beside it goes the direction of its weights, where member and task have one. A member that
-    diverged gets no point: its curve stops where the run stopped.
-    """
-    if all(_was_measured(member) or not member.is_due for member in population.members):
-        return
-    deeds = [functools.partial(_measure, lane, splits, criterion) for lane in lanes_of(population)]
-    # All of an epoch's numbers in one transfer: each would wait for the device.
-    found = torch.cat(at_once(deeds, pool), dim=2).tolist()
-    measured = dict(zip(splits, found, strict=True))
-    for m, member in enumerate(population.members):
-        values = {name: (losses[m], errors[m]) for name, (losses, errors) in measured.items()}
-        # Who is not due was measured for a neighbor's sake, which must not date a divergence.
-        if not member.is_due or member.diverged_step is not None or _was_measured(member):
-            continue
-        if math.isfinite(values["train"][0]):
-            member.curve += [
-                CurvePoint(member.epoch, member.n_steps, name, loss, error, member.lr)
-                for name, (loss, error) in values.items()
-            ]
-            directions = cosines(population.flat, m, population.layout, task)
-            if directions:
-                member.directions.append(Direction(member.epoch, member.n_steps, directions))
-        else:
-            member.diverged_step = member.n_steps

@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch.nn import functional
 
-from ffnn_lab.evaluation import CHUNK_NUMBERS, Criterion, evaluate
+from ffnn_lab.evaluation import CHUNK_NUMBERS, Criterion, Evaluator, evaluate, place
 from ffnn_lab.models import Layout
 from ffnn_lab.steps import Examples
-from ffnn_lab.trainer import _on_device
+from ffnn_lab.tasks import Task
 from tests.support.builders import ONE_OUTPUT, make_blobs, make_line, make_population, make_run
 
 LINEAR = Layout((2, 3), "relu", alignment=1)
@@ -99,7 +99,7 @@ def test_a_score_is_judged_over_all_chunks(n_dev: int, kind: tuple[str, str]) ->
     task = make_line(*kind, n_dev=n_dev)
     configs = [make_run({"model.widths": []}, seed=seed) for seed in range(2)]
     population = make_population(configs, task)
-    examples = _on_device(task.dev, population)
+    examples = place(task.dev, population)
     found = evaluate(population.flat, examples, population.layout, Criterion.of(task))
     labels = task.dev.labels
     for m in range(2):
@@ -125,3 +125,33 @@ def test_the_sums_are_in_float64_whatever_the_networks_are_in() -> None:
     assert loss.dtype == error.dtype == torch.float64
     # Each loss is rounded to float32 (2^-24); the sum adds nothing to that.
     assert loss.item() == pytest.approx(math.log(3), rel=2**-24)
+
+
+def test_a_member_is_measured_once_an_epoch_on_every_split(blobs: Task) -> None:
+    population = make_population([make_run(seed=0), make_run(seed=1)], blobs)
+    evaluator = Evaluator(blobs, population)
+    evaluator.measure(population)
+    evaluator.measure(population)
+    for member in population.members:
+        assert [point.split for point in member.curve] == ["train", "dev", "test"]
+        assert {point.epoch for point in member.curve} == {0}
+
+
+def test_a_neighbor_that_is_not_due_gets_no_point(blobs: Task) -> None:
+    rarely = make_run({"trainer.max_epochs": 9, "trainer.evaluate_every": 4}, seed=0)
+    population = make_population([rarely], blobs)
+    population.members[0].epoch = 3
+    Evaluator(blobs, population).measure(population)
+    assert population.members[0].curve == []
+    population.members[0].epoch = 4
+    Evaluator(blobs, population).measure(population)
+    assert len(population.members[0].curve) == 3
+
+
+def test_a_member_whose_train_loss_is_not_finite_diverged_and_gets_no_point(blobs: Task) -> None:
+    population = make_population([make_run(seed=0), make_run(seed=1)], blobs)
+    population.flat[1] = math.nan
+    Evaluator(blobs, population).measure(population)
+    lost = population.members[1]
+    assert (lost.curve, lost.diverged_step) == ([], 0)
+    assert len(population.members[0].curve) == 3

@@ -29,6 +29,7 @@ from ffnn_lab.config.initializer import SchemeConfig
 from ffnn_lab.config.run import PathsConfig, TrackingConfig
 from ffnn_lab.config.task import DigitsConfig
 from ffnn_lab.draws import epoch_batches
+from ffnn_lab.evaluation import place
 from ffnn_lab.library import find_compiler
 from ffnn_lab.models import Layout, open_network
 from ffnn_lab.optimizers.sgd import SGDConfig
@@ -36,7 +37,7 @@ from ffnn_lab.population import Population
 from ffnn_lab.records import CurvePoint, RunResult
 from ffnn_lab.steps import Batch, Examples
 from ffnn_lab.tasks import Split, Task
-from ffnn_lab.trainer import _on_device, make_stepper, train
+from ffnn_lab.trainer import make_stepper, train
 
 needs_compiler = pytest.mark.skipif(
     find_compiler() is None, reason="no C++ compiler is there to compile steps with"
@@ -247,7 +248,7 @@ def make_population(configs: Sequence[RunConfig], task: Task) -> Population:
 
 def train_examples(population: Population, task: Task) -> Examples:
     """Put the train split where the population's batches are taken from."""
-    return _on_device(task.train, population)
+    return place(task.train, population)
 
 
 def epoch_of(population: Population, task: Task) -> list[Batch]:

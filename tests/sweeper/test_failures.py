@@ -15,9 +15,10 @@ import pytest
 import torch
 from optuna.trial import TrialState
 
-from ffnn_lab import files, trainer
+from ffnn_lab import files
 from ffnn_lab.config import RunConfig, with_values
 from ffnn_lab.definition import Definition
+from ffnn_lab.evaluation import Evaluator
 from ffnn_lab.population import Population
 from ffnn_lab.records import RecordError, parts, read_curves, read_runs, read_trials
 from ffnn_lab.stepper import Stepper
@@ -93,15 +94,15 @@ def break_at_the_start(monkeypatch: pytest.MonkeyPatch, matches: Matches) -> Non
 
 def break_the_evaluation(monkeypatch: pytest.MonkeyPatch, matches: Matches) -> None:
     """Let a run fail as it is measured after its last epoch."""
-    evaluate = trainer._evaluate
+    measure = Evaluator.measure
 
-    def broken(population: Population, *rest: Any) -> None:  # noqa: ANN401 - passed on
+    def broken(self: Evaluator, population: Population) -> None:
         for member in population.members:
             if matches(member.config) and member.epoch == member.config.trainer.max_epochs:
                 raise _BrokenError
-        evaluate(population, *rest)
+        measure(self, population)
 
-    monkeypatch.setattr(trainer, "_evaluate", broken)
+    monkeypatch.setattr(Evaluator, "measure", broken)
 
 
 BREAKS: dict[str, Breaks] = {
