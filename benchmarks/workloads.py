@@ -15,7 +15,8 @@ from torch import Tensor
 
 from benchmarks.machine import compose_run
 from ffnn_lab.config import RunConfig, with_values
-from ffnn_lab.tasks import Split, Task, load_task
+from ffnn_lab.tasks import load_task
+from ffnn_lab.tasks.data.task import Split, Task
 
 LOW_LR, HIGH_LR = 1e-4, 1e-2
 DROPOUT = 0.2

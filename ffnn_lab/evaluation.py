@@ -16,7 +16,7 @@ from ffnn_lab.processor import at_once, lanes_of
 from ffnn_lab.programs import sums_program
 from ffnn_lab.records import SPLITS, CurvePoint, Direction
 from ffnn_lab.steps import Examples, evaluation_sums
-from ffnn_lab.tasks import Split, Task
+from ffnn_lab.tasks.data.task import Split, Task
 
 CHUNK_NUMBERS = 1 << 13
 """Activations of one layer and member at a time. The chunk follows from the layer sizes alone:

@@ -22,6 +22,7 @@ FOLDERS: dict[str, str] = {
     "protocol": "ffnn_lab.protocols",
     "schedule": "ffnn_lab.schedules",
     "sheet": "ffnn_lab.report.sheets",
+    "task": "ffnn_lab.tasks",
 }
 """To each kind of option the package whose modules define the options of that kind."""
 

@@ -24,7 +24,6 @@ from rich.console import Console
 from ffnn_lab.api.recorded import Run, find_runs
 from ffnn_lab.commands import Parser, exit_code_of, print_json
 from ffnn_lab.config import RunConfig, UserError, moves_numbers, run_id
-from ffnn_lab.config.task import TableConfig
 from ffnn_lab.records import (
     CurvePoint,
     RecordError,
@@ -36,7 +35,7 @@ from ffnn_lab.records import (
 
 if TYPE_CHECKING:
     from ffnn_lab.population import Member
-    from ffnn_lab.tasks import Task
+    from ffnn_lab.tasks.data.task import Task
 
 EXIT_DIFFERS = 1
 KEYS = (
@@ -175,14 +174,15 @@ def _task_of(config: RunConfig, *, data: str | None, table: str | None) -> "Task
     Raises:
         UserError: If it cannot be loaded.
     """
-    from ffnn_lab.tasks import load_task  # noqa: PLC0415 - see the module's docstring
+    from ffnn_lab.tasks import TASKS, load_task  # noqa: PLC0415 - see the module's docstring
     from ffnn_lab.trainer import settle_device  # noqa: PLC0415
 
     task, folder = settle_device(config).task, Path(data or config.paths.data)
-    if not isinstance(task, TableConfig):
+    file_field = TASKS[task.name].file_field
+    if file_field is None:
         return load_task(task, folder)
     if table is not None:
-        return load_task(replace(task, path=table), folder)
+        return load_task(replace(task, **{file_field: table}), folder)
     try:
         return load_task(task, folder)
     except UserError as error:

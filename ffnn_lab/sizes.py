@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ffnn_lab.config import RunConfig
 from ffnn_lab.models import Layout
 from ffnn_lab.population import DTYPES
-from ffnn_lab.tasks import Task
+from ffnn_lab.tasks.data.task import Task
 
 CACHE_BYTES = {"cpu": 1 << 24, "cuda": 1 << 33}
 """What a population may hold: near a processor's cache, or a part of a device's memory."""

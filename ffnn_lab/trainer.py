@@ -25,7 +25,7 @@ from ffnn_lab.schedules import SCHEDULES, Progress
 from ffnn_lab.sizes import Sizes, population_size_for
 from ffnn_lab.stepper import CompiledStepper, GraphStepper, Stepper
 from ffnn_lab.steps import Examples
-from ffnn_lab.tasks import Task
+from ffnn_lab.tasks.data.task import Task
 
 OnEpoch = Callable[[Sequence[Member]], None]
 """Called before the first epoch and after each with the members that trained in it."""

@@ -17,14 +17,7 @@ from torch import Tensor, nn
 from ffnn_lab.config import InitializerConfig, ModelConfig, OptimizerConfig, ScheduleConfig
 from ffnn_lab.config.initializer import SchemeConfig
 from ffnn_lab.config.run import TrackingConfig
-from ffnn_lab.config.task import (
-    Cifar10Config,
-    DigitsConfig,
-    FashionMnistConfig,
-    MnistConfig,
-    SeparableConfig,
-    TaskConfig,
-)
+from ffnn_lab.config.task import TaskConfig
 from ffnn_lab.initializers.fixed import ConstantConfig, NormalConfig, UniformConfig
 from ffnn_lab.optimizers.adagrad import AdaGradConfig
 from ffnn_lab.optimizers.adam import AdamConfig
@@ -35,7 +28,12 @@ from ffnn_lab.optimizers.sgd import SGDConfig
 from ffnn_lab.schedules.cosine import CosineConfig
 from ffnn_lab.schedules.dev_decay import DevDecayConfig
 from ffnn_lab.schedules.fixed_decay import FixedDecayConfig
-from ffnn_lab.tasks import Task
+from ffnn_lab.tasks.cifar10 import Cifar10Config
+from ffnn_lab.tasks.data.task import Task
+from ffnn_lab.tasks.digits import DigitsConfig
+from ffnn_lab.tasks.fashion_mnist import FashionMnistConfig
+from ffnn_lab.tasks.mnist import MnistConfig
+from ffnn_lab.tasks.separable import SeparableConfig
 from tests.support.tasks.tables import make_table_config, write_wine
 
 # --- optimizers ------------------------------------------------------------------------------

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 import torch
 
-from ffnn_lab.tasks import Task, load_task
+from ffnn_lab.tasks import load_task
+from ffnn_lab.tasks.data.task import Task
 
 pytest.register_assert_rewrite("tests.support.builders")
 from tests.support.builders import NO_DATA, make_blobs, make_run  # noqa: E402 - its assertions explain themselves

@@ -12,7 +12,7 @@ from ffnn_lab.config import OptimizerConfig, RunConfig
 from ffnn_lab.models import mlp
 from ffnn_lab.optimizers import Optimizer
 from ffnn_lab.population import Population
-from ffnn_lab.tasks import Task
+from ffnn_lab.tasks.data.task import Task
 from tests import catalog
 from tests.reference.plain_loop import train_alone
 from tests.support.builders import (

@@ -28,7 +28,7 @@ from ffnn_lab.sweeper.leases import Leases, workers_of
 from ffnn_lab.sweeper.opening import open_sweep
 from ffnn_lab.sweeper.studies.storage import Storage
 from ffnn_lab.sweeper.worker import StoppedError, Watcher, Worker
-from ffnn_lab.tasks import Task
+from ffnn_lab.tasks.data.task import Task
 from ffnn_lab.tracking import NoTracker
 from ffnn_lab.trainer import Training, train
 from tests.catalog import OPTIMIZERS, SCHEDULES

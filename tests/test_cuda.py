@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ffnn_lab.tasks import Task
+from ffnn_lab.tasks.data.task import Task
 from ffnn_lab.trainer import train
 from tests.catalog import OPTIMIZERS
 from tests.reference.plain_loop import train_alone

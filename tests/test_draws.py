@@ -12,7 +12,7 @@ from ffnn_lab.draws import UniformRows, batch_bounds, dropout_rules
 from ffnn_lab.population import Population
 from ffnn_lab.seeds import stream
 from ffnn_lab.steps import make_masks
-from ffnn_lab.tasks import Task
+from ffnn_lab.tasks.data.task import Task
 from tests.support.builders import epoch_of, make_population, make_run, train_examples
 
 # --- batches ---------------------------------------------------------------------------------

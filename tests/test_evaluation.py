@@ -10,7 +10,7 @@ from torch.nn import functional
 from ffnn_lab.evaluation import CHUNK_NUMBERS, Criterion, Evaluator, evaluate, place
 from ffnn_lab.models import Layout
 from ffnn_lab.steps import Examples
-from ffnn_lab.tasks import Task
+from ffnn_lab.tasks.data.task import Task
 from tests.support.builders import ONE_OUTPUT, make_blobs, make_line, make_population, make_run
 
 LINEAR = Layout((2, 3), "relu", alignment=1)

@@ -22,7 +22,7 @@ from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
 from ffnn_lab.optimizers.sgd import SGDConfig
 from ffnn_lab.population import Population
 from ffnn_lab.steps import Batch, make_masks
-from ffnn_lab.tasks import Task
+from ffnn_lab.tasks.data.task import Task
 from ffnn_lab.trainer import train
 from tests.catalog import INITIALIZERS, OPTIMIZERS, SCHEDULES
 from tests.reference.plain_loop import train_alone

@@ -17,12 +17,12 @@ from ffnn_lab.config import GROUPS, from_leaves, leaves, run_id, with_values
 from ffnn_lab.config.fields import any_value, one_of, ranged
 from ffnn_lab.config.optimizer import OptimizerConfig
 from ffnn_lab.config.sweep import STORED_OPTIONS, ObjectiveConfig
-from ffnn_lab.config.task import TableConfig
 from ffnn_lab.definition import essence, read_definition, short_hash
 from ffnn_lab.optimizers.sgd import SGDConfig
 from ffnn_lab.records import RecordError, TableReader, read_curves, read_runs, schema
 from ffnn_lab.replay import main as replay
 from ffnn_lab.sweeper.resume import is_other
+from ffnn_lab.tasks.table import TableConfig
 from tests.support.damage import published
 from tests.support.options import put_variant
 from tests.support.sweeps import make_definition, work

@@ -10,7 +10,7 @@ import torch
 from ffnn_lab.config import RunConfig
 from ffnn_lab.optimizers import OPTIMIZERS as METHODS
 from ffnn_lab.population import Population, method_of, method_order
-from ffnn_lab.tasks import Task
+from ffnn_lab.tasks.data.task import Task
 from tests.catalog import BIAS_INITIALIZERS, OPTIMIZERS
 from tests.support.builders import (
     epoch_of,

@@ -1,6 +1,6 @@
 """Products in bfloat16: near the full ones, and no run depends on its company."""
 
-from ffnn_lab.tasks import Task
+from ffnn_lab.tasks.data.task import Task
 from tests.support.builders import assert_same_to_the_bit, make_run, train_with_weights
 
 CHANGES = {"trainer.dtype": "float32", "trainer.precision": "bf16", "dropout.hidden": 0.2}

@@ -12,7 +12,7 @@ from ffnn_lab.activations import ACTIVATIONS
 from ffnn_lab.config import RunConfig
 from ffnn_lab.initializers.fixed import NormalConfig
 from ffnn_lab.stepper import SHARED_FROM
-from ffnn_lab.tasks import Task
+from ffnn_lab.tasks.data.task import Task
 from ffnn_lab.trainer import Training, train
 from tests.catalog import OPTIMIZERS, SCHEDULES
 from tests.reference.plain_loop import train_alone

@@ -14,7 +14,7 @@ from ffnn_lab.models.mlp import LARGE_WEIGHT
 from ffnn_lab.optimizers.adam import AdamConfig
 from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
 from ffnn_lab.records import CurvePoint
-from ffnn_lab.tasks import Task
+from ffnn_lab.tasks.data.task import Task
 from tests.catalog import BIAS_INITIALIZERS, INITIALIZERS, OPTIMIZERS, SCHEDULES
 from tests.reference.plain_loop import PlainRun, train_alone
 from tests.support.builders import (

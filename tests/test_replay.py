@@ -18,7 +18,7 @@ from ffnn_lab.protocols.space import Choice
 from ffnn_lab.records import RecordWriter, RunResult, read_curves, read_runs
 from ffnn_lab.replay import main
 from ffnn_lab.schedules.cosine import CosineConfig
-from ffnn_lab.tasks import Task
+from ffnn_lab.tasks.data.task import Task
 from ffnn_lab.trainer import train
 from tests.support.builders import make_run
 from tests.support.command_line import run_lab, run_module

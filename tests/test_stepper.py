@@ -12,7 +12,7 @@ from ffnn_lab.models.mlp import LARGE_WEIGHT
 from ffnn_lab.population import Population
 from ffnn_lab.processor import NEAR_CACHE, lanes_of
 from ffnn_lab.stepper import CompiledStepper
-from ffnn_lab.tasks import Task
+from ffnn_lab.tasks.data.task import Task
 from tests.catalog import OPTIMIZERS
 from tests.support.builders import make_population, make_run, take_epoch_, train_examples
 

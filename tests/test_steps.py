@@ -14,7 +14,7 @@ from ffnn_lab.models import forward_pass, mlp
 from ffnn_lab.models.mlp import LARGE_WEIGHT
 from ffnn_lab.population import Population
 from ffnn_lab.steps import Batch, Examples, Recipe, clip_gradients_, gradients, make_masks
-from ffnn_lab.tasks import Task
+from ffnn_lab.tasks.data.task import Task
 from tests.catalog import BIAS_INITIALIZERS
 from tests.support.builders import (
     ONE_OUTPUT,

@@ -13,7 +13,7 @@ from ffnn_lab.config import ConfigError
 from ffnn_lab.population import Member
 from ffnn_lab.stepper import Stepper
 from ffnn_lab.steps import Batch
-from ffnn_lab.tasks import Task
+from ffnn_lab.tasks.data.task import Task
 from ffnn_lab.trainer import settle_device, train
 from tests.catalog import OPTIMIZERS, SCHEDULES
 from tests.support.builders import ids, losses, make_run

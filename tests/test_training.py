@@ -15,7 +15,7 @@ from ffnn_lab.population import Member, Snapshot
 from ffnn_lab.records import CurvePoint, RecordWriter, RunResult
 from ffnn_lab.replay import main as replay
 from ffnn_lab.schedules.dev_decay import DevDecayConfig
-from ffnn_lab.tasks import Task
+from ffnn_lab.tasks.data.task import Task
 from ffnn_lab.trainer import Training, train
 from tests.catalog import INITIALIZERS, OPTIMIZERS, SCHEDULES
 from tests.support.builders import (

@@ -18,7 +18,7 @@ from ffnn_lab.records import MOMENTS, SPLITS, RecordError, read_curves, read_run
 if TYPE_CHECKING:
     from torch import nn
 
-    from ffnn_lab.tasks import Task
+    from ffnn_lab.tasks.data.task import Task
 
 N_LISTED = 5
 """Ids that the message of an ambiguous one shows."""

@@ -26,7 +26,7 @@ from ffnn_lab.config.groups import Group
 from ffnn_lab.config.initializer import InitializerConfig
 from ffnn_lab.config.optimizer import OptimizerConfig
 from ffnn_lab.config.schedule import ScheduleConfig
-from ffnn_lab.config.task import TASKS, TaskConfig
+from ffnn_lab.config.task import TaskConfig
 
 
 @dataclass(kw_only=True)
@@ -192,7 +192,7 @@ def _check_batch_size(batch_size: object) -> None:
 
 
 GROUPS: dict[str, Mapping[str, type]] = {
-    "task": dict(TASKS),
+    "task": Group("task"),
     "model": {"mlp": ModelConfig, "linear": ModelConfig},
     "initializer": Group("initializer"),
     "bias_initializer": Group("initializer", lambda option: option.serves_bias),

@@ -17,7 +17,8 @@ from ffnn_lab.library import NotAtHandError, without_compiling
 from ffnn_lab.processor import n_at_once
 from ffnn_lab.protocols.space import Choice, Interval
 from ffnn_lab.sizes import Sizes
-from ffnn_lab.tasks import Split, Task, load_task
+from ffnn_lab.tasks import load_task
+from ffnn_lab.tasks.data.task import Split, Task
 from ffnn_lab.trainer import Training
 
 N_BATCHES = 8

@@ -12,7 +12,7 @@ from ffnn_lab.population import Member
 from ffnn_lab.records import RunResult
 from ffnn_lab.sweeper.keeper import Keeper
 from ffnn_lab.sweeper.locks import locked
-from ffnn_lab.tasks import Task
+from ffnn_lab.tasks.data.task import Task
 from ffnn_lab.trainer import Training
 
 CHECKPOINT = "checkpoint.pt"

@@ -26,7 +26,8 @@ from ffnn_lab.sweeper.pruning import Pruning
 from ffnn_lab.sweeper.studies.server import StoppedWaitingError
 from ffnn_lab.sweeper.studies.storage import Storage
 from ffnn_lab.sweeper.units import Planned
-from ffnn_lab.tasks import Task, load_task
+from ffnn_lab.tasks import load_task
+from ffnn_lab.tasks.data.task import Task
 from ffnn_lab.tracking import Tracker
 from ffnn_lab.trainer import Training, result_of
 

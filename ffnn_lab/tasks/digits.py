@@ -1,44 +1,30 @@
-"""scikit-learn's digits: 1797 images of 8 x 8 pixels in ten classes, embedded with the library."""
+"""The 8 x 8 handwritten digits that scikit-learn brings along."""
 
-import gzip
-import importlib.util
-from pathlib import Path
+from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ffnn_lab.config.task import DigitsConfig
-from ffnn_lab.tasks.task import Task, make_task
+from ffnn_lab.config.task import CutTaskConfig
+from ffnn_lab.registry import register
+from ffnn_lab.tasks.option import TaskOption
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-def load_digits(config: DigitsConfig, _data: Path) -> Task:
-    """Read the digits; pixels are 0 to 16 before scaling.
-
-    Source:
-        Alpaydin and Kaynak (1998), the UCI test set of optical recognition of handwritten
-        digits, as scikit-learn ships it.
-    """
-    table = _read()
-    return make_task(
-        config,
-        inputs=table[:, :-1],
-        labels=table[:, -1].astype(np.int64),
-        n_classes=10,
-    )
+    from ffnn_lab.tasks.data.task import Task
 
 
-def _read() -> NDArray[np.float64]:
-    """Read a row per image, its 64 pixels and then its class.
+@dataclass(kw_only=True)
+class DigitsConfig(CutTaskConfig):
+    """The 8 x 8 handwritten digits that scikit-learn brings along."""
 
-    The library is found, not imported: that would take a second of each process of a sweep.
-    """
-    found = importlib.util.find_spec("sklearn")
-    for folder in found.submodule_search_locations or () if found else ():
-        path = Path(folder) / "datasets" / "data" / "digits.csv.gz"
-        if path.is_file():
-            with gzip.open(path, "rt") as lines:
-                return np.loadtxt(lines, delimiter=",", dtype=np.float64)
-    from sklearn import datasets  # noqa: PLC0415 - a version that keeps them elsewhere
 
-    bunch = datasets.load_digits()
-    return np.column_stack([bunch.data, bunch.target]).astype(np.float64)
+def load(config: DigitsConfig, data: Path) -> Task:
+    """Read the data that ``config`` names; see `ffnn_lab.tasks.data`."""
+    from ffnn_lab.tasks.data.digits import load_digits  # noqa: PLC0415 - numpy, when it is needed
+
+    return load_digits(config, data)
+
+
+register(TaskOption(name="digits", order=0, config=DigitsConfig, load=load))

@@ -1,41 +1,44 @@
-"""The separable problem of Wilson et al. (2017), section 3.3, as a task of one output."""
+"""The separable problem of Wilson et al. (2017), section 3.3."""
 
-from pathlib import Path
+from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ffnn_lab.config.task import SeparableConfig
-from ffnn_lab.separable import SOLUTIONS, draw_labels, make_inputs
-from ffnn_lab.tasks.task import Split, Task
+from ffnn_lab.config.fields import one_of, ranged
+from ffnn_lab.config.task import TaskConfig
+from ffnn_lab.registry import register
+from ffnn_lab.tasks.option import TaskOption
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ffnn_lab.tasks.data.task import Task
 
 
-def load_separable(config: SeparableConfig, _data: Path) -> Task:
-    """Draw the problem that ``config`` names, with its known solutions.
+@dataclass(kw_only=True)
+class SeparableConfig(TaskConfig):
+    """The binary least-squares problem of Wilson et al. (2017), section 3.3."""
 
-    Dev and test points have blocks of their own, which no gradient reaches.
-    """
-    draw = draw_labels(
-        n=config.n,
-        p=config.p,
-        n_dev=config.n_dev,
-        n_test=config.n_test,
-        draw_seed=config.draw_seed,
-    )
-    splits = (draw.train, draw.dev, draw.test)
-    train, dev, test = (
-        Split(inputs, labels) for inputs, labels in zip(make_inputs(splits), splits, strict=True)
-    )
-    n_features = train.inputs.shape[1]
-    solutions = {}
-    for name, solve in SOLUTIONS.items():
-        weights = solve(draw.train)
-        solutions[name] = np.pad(weights, (0, n_features - len(weights)))
-    return Task(
-        name=config.name,
-        n_classes=2,
-        train=train,
-        dev=dev,
-        test=test,
-        loss=config.loss,
-        solutions=solutions,
-    )
+    loss: str = one_of("squared", "logistic")
+    """What is trained on: ``(score - y)^2``, or ``log(1 + exp(-y score))``."""
+    n: int = ranged("[1, inf)")
+    """Train examples."""
+    p: float = ranged("(0, 1)")
+    """Probability of the label +1."""
+    n_dev: int = ranged("[1, inf)")
+    """Fresh examples for tuning."""
+    n_test: int = ranged("[1, inf)")
+    """Fresh examples for the final report."""
+    draw_seed: int = ranged("[0, 9e18]")
+    """Draws the labels; no run's seed moves them."""
+
+
+def load(config: SeparableConfig, data: Path) -> Task:
+    """Read the data that ``config`` names; see `ffnn_lab.tasks.data`."""
+    from ffnn_lab.tasks.data.separable import load_separable  # noqa: PLC0415 - numpy, when it is needed
+
+    return load_separable(config, data)
+
+
+register(TaskOption(name="separable", order=5, config=SeparableConfig, load=load))

@@ -26,8 +26,8 @@ from ffnn_lab.config import (
 )
 from ffnn_lab.config.fields import ranged
 from ffnn_lab.config.run import PathsConfig
-from ffnn_lab.config.task import TableConfig
 from ffnn_lab.optimizers.sgd import SGDConfig
+from ffnn_lab.tasks.table import TableConfig
 from tests.catalog import BIAS_INITIALIZERS, INITIALIZERS, OPTIMIZERS, SCHEDULES, TASKS
 from tests.support.builders import make_run, with_parts
 from tests.support.options import put_variant

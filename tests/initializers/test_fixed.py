@@ -12,7 +12,7 @@ from ffnn_lab.config.initializer import SchemeConfig
 from ffnn_lab.initializers import initialize
 from ffnn_lab.initializers.fixed import ConstantConfig
 from ffnn_lab.population import Population
-from ffnn_lab.tasks import Task
+from ffnn_lab.tasks.data.task import Task
 from tests.catalog import INITIALIZERS, OPTIMIZERS
 from tests.support.builders import (
     losses,

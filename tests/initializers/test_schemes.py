@@ -11,7 +11,7 @@ from ffnn_lab.config import InitializerConfig
 from ffnn_lab.initializers import INITIALIZERS as OPTIONS
 from ffnn_lab.initializers import initialize
 from ffnn_lab.seeds import torch_seed
-from ffnn_lab.tasks import Task
+from ffnn_lab.tasks.data.task import Task
 from tests.catalog import BIAS_INITIALIZERS, INITIALIZERS
 from tests.support.builders import make_population, make_run
 

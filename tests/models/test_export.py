@@ -11,7 +11,7 @@ from torch.nn import functional
 from ffnn_lab.activations import ACTIVATIONS
 from ffnn_lab.config import UserError
 from ffnn_lab.models import export_member, forward, open_network, save_network
-from ffnn_lab.tasks import Task
+from ffnn_lab.tasks.data.task import Task
 from ffnn_lab.trainer import train
 from tests.support.builders import ONE_OUTPUT, make_line, make_population, make_run, take_epoch_
 from tests.support.parts import flip

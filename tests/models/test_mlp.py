@@ -12,7 +12,7 @@ from ffnn_lab.config import ModelConfig
 from ffnn_lab.models import Layout, forward, forward_pass
 from ffnn_lab.models.mlp import ALIGNMENT
 from ffnn_lab.population import Population
-from ffnn_lab.tasks import Task
+from ffnn_lab.tasks.data.task import Task
 from tests.catalog import BIAS_INITIALIZERS, OPTIMIZERS
 from tests.support.builders import ONE_OUTPUT, make_line, make_population, make_run, take_epoch_
 

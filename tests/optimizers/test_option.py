@@ -26,10 +26,11 @@ def test_a_step_takes_each_number_that_the_config_adds() -> None:
         assert set(optimizer.hyperparameters) == declared - shared
 
 
-def test_reading_them_loads_no_torch() -> None:
+def test_reading_all_options_of_a_run_loads_nothing_heavy() -> None:
     told = (
-        "import sys; from ffnn_lab.config import GROUPS; list(GROUPS['optimizer'].values());"
-        "print(sorted({'torch', 'numpy', 'pandas', 'matplotlib', 'optuna'} & set(sys.modules)))"
+        "import sys; from ffnn_lab.config import GROUPS; [list(each.values()) for each in "
+        "GROUPS.values()]; heavy = {'torch', 'numpy', 'pandas', 'matplotlib', 'optuna'} "
+        "| {'pyarrow', 'sklearn', 'scipy'}; print(sorted(heavy & set(sys.modules)))"
     )
     found = subprocess.run(
         [sys.executable, "-c", told], check=True, capture_output=True, text=True

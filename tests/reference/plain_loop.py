@@ -17,7 +17,7 @@ from torch.nn import functional
 from ffnn_lab.config import ModelConfig, RunConfig
 from ffnn_lab.records import CurvePoint
 from ffnn_lab.seeds import stream, torch_seed
-from ffnn_lab.tasks import Task
+from ffnn_lab.tasks.data.task import Task
 from tests.catalog import BIAS_INITIALIZERS, INITIALIZERS, OPTIMIZERS, SCHEDULES
 
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "gelu": nn.GELU}

@@ -27,7 +27,6 @@ from ffnn_lab.config import (
 )
 from ffnn_lab.config.initializer import SchemeConfig
 from ffnn_lab.config.run import PathsConfig, TrackingConfig
-from ffnn_lab.config.task import DigitsConfig
 from ffnn_lab.draws import epoch_batches
 from ffnn_lab.evaluation import place
 from ffnn_lab.library import find_compiler
@@ -36,7 +35,8 @@ from ffnn_lab.optimizers.sgd import SGDConfig
 from ffnn_lab.population import Population
 from ffnn_lab.records import CurvePoint, RunResult
 from ffnn_lab.steps import Batch, Examples
-from ffnn_lab.tasks import Split, Task
+from ffnn_lab.tasks.data.task import Split, Task
+from ffnn_lab.tasks.digits import DigitsConfig
 from ffnn_lab.trainer import make_stepper, train
 
 needs_compiler = pytest.mark.skipif(

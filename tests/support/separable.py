@@ -4,14 +4,15 @@ from typing import Any
 
 from ffnn_lab.config import OptimizerConfig, RunConfig, ScheduleConfig
 from ffnn_lab.config.initializer import SchemeConfig
-from ffnn_lab.config.task import SeparableConfig
 from ffnn_lab.optimizers.adagrad import AdaGradConfig
 from ffnn_lab.optimizers.adam import AdamConfig
 from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
 from ffnn_lab.optimizers.rmsprop import RMSPropConfig
 from ffnn_lab.optimizers.sgd import SGDConfig
 from ffnn_lab.schedules.cosine import CosineConfig
-from ffnn_lab.tasks import Task, load_task
+from ffnn_lab.tasks import load_task
+from ffnn_lab.tasks.data.task import Task
+from ffnn_lab.tasks.separable import SeparableConfig
 from tests.support.builders import NO_DATA, make_run, with_parts
 
 CONSTANT = ScheduleConfig(name="constant")

@@ -14,7 +14,7 @@ from ffnn_lab.library import NO_COMPILER
 from ffnn_lab.protocols.space import Choice
 from ffnn_lab.sizes import LEAST_MEMBERS, Sizes, population_size_for
 from ffnn_lab.sweeper.settle import Work, is_worth_compiling, settle_compile, settle_sweep
-from ffnn_lab.tasks import Task
+from ffnn_lab.tasks.data.task import Task
 from tests.support.builders import make_blobs, make_run
 from tests.support.command_line import run_lab
 from tests.support.sweeps import make_definition

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from ffnn_lab.config import RunConfig, run_id, with_values
-from ffnn_lab.config.task import SeparableConfig
 from ffnn_lab.records import CurvePoint, Direction, RecordWriter, RunResult, TrialRow
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.separable import Draw, draw_labels
+from ffnn_lab.tasks.separable import SeparableConfig
 from tests.support.builders import with_parts
 from tests.support.definitions import write_stored
 from tests.support.report.builders import load_sweep

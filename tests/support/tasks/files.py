@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ffnn_lab.tasks.official import OfficialFile, Source
+from ffnn_lab.tasks.data.official import OfficialFile, Source
 
 FOLDER = "small"
 NOWHERE = "file:///nowhere/"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from ffnn_lab.config.task import TableConfig
+from ffnn_lab.tasks.table import TableConfig
 
 
 def make_table_config(path: Path | None, **changes: Any) -> TableConfig:  # noqa: ANN401 - fields

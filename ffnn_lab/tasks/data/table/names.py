@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from ffnn_lab.config import ConfigError
-from ffnn_lab.config.task import TableConfig
-from ffnn_lab.tasks.table.words import likely, listed
-from ffnn_lab.tasks.task import DataError
+from ffnn_lab.tasks.data.table.words import likely, listed
+from ffnn_lab.tasks.data.task import DataError
+from ffnn_lab.tasks.table import TableConfig
 
 INDEX = "__index_level_0__"
 """What pandas calls an index without a name in parquet."""

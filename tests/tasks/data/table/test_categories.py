@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ffnn_lab.config import UserError
-from ffnn_lab.tasks.table import RereadError, TableSplits, split_table
+from ffnn_lab.tasks.data.table import RereadError, TableSplits, split_table
 from tests.support.tasks.tables import make_table_config
 
 N_ROWS = 60

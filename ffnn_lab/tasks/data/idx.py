@@ -6,7 +6,7 @@ import struct
 import numpy as np
 from numpy.typing import NDArray
 
-from ffnn_lab.tasks.task import DataError
+from ffnn_lab.tasks.data.task import DataError
 
 UNSIGNED_BYTES = 0x08
 """The format's code of the only type of number that is read here."""

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from ffnn_lab.tasks.task import DataError
+from ffnn_lab.tasks.data.task import DataError
 
 logger = logging.getLogger(__name__)
 

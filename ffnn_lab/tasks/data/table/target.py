@@ -9,11 +9,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ffnn_lab.config import ConfigError
-from ffnn_lab.config.task import TableConfig
-from ffnn_lab.tasks.table.categories import NumberWords, Words, number_words
-from ffnn_lab.tasks.table.columns import Numbers, read_column
-from ffnn_lab.tasks.table.words import listed
-from ffnn_lab.tasks.task import DataError
+from ffnn_lab.tasks.data.table.categories import NumberWords, Words, number_words
+from ffnn_lab.tasks.data.table.columns import Numbers, read_column
+from ffnn_lab.tasks.data.table.words import listed
+from ffnn_lab.tasks.data.task import DataError
+from ffnn_lab.tasks.table import TableConfig
 
 MOST_STEP = 1e-6
 """Most that neighboring float64s may differ by, in standard deviations of a target."""

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ffnn_lab.config.task import TableConfig
-from ffnn_lab.tasks.table.categories import Words
-from ffnn_lab.tasks.table.columns import Column, Numbers
-from ffnn_lab.tasks.table.words import excluding
-from ffnn_lab.tasks.task import DataError
+from ffnn_lab.tasks.data.table.categories import Words
+from ffnn_lab.tasks.data.table.columns import Column, Numbers
+from ffnn_lab.tasks.data.table.words import excluding
+from ffnn_lab.tasks.data.task import DataError
+from ffnn_lab.tasks.table import TableConfig
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from ffnn_lab.config import ConfigError
-from ffnn_lab.config.task import MnistConfig
-from ffnn_lab.tasks import Task
-from ffnn_lab.tasks.images import WHITE, Images, make_image_task, pixel_statistics
+from ffnn_lab.tasks.data.images import WHITE, Images, make_image_task, pixel_statistics
+from ffnn_lab.tasks.data.task import Task
+from ffnn_lab.tasks.mnist import MnistConfig
 
 N_TRAIN, N_TEST, N_FEATURES = 300, 90, 6
 

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from ffnn_lab.config import UserError
-from ffnn_lab.tasks.table.file import checksum, find_table, read_table
-from ffnn_lab.tasks.table.names import checked_columns
+from ffnn_lab.tasks.data.table.file import checksum, find_table, read_table
+from ffnn_lab.tasks.data.table.names import checked_columns
 from tests.support.tasks.tables import make_table_config, write_wine
 
 ROOT = Path(__file__).parents[3]
@@ -473,7 +473,7 @@ REFUSED = """
 import sys
 from pathlib import Path
 import torch
-from ffnn_lab.tasks.table.file import read_table
+from ffnn_lab.tasks.data.table.file import read_table
 from tests.support.tasks.tables import make_table_config
 read_table(make_table_config(Path(sys.argv[1])))
 sys.exit(2)

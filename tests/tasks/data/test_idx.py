@@ -5,8 +5,8 @@ import struct
 import numpy as np
 import pytest
 
-from ffnn_lab.tasks import DataError
-from ffnn_lab.tasks.idx import parse_idx
+from ffnn_lab.tasks.data.idx import parse_idx
+from ffnn_lab.tasks.data.task import DataError
 
 HEADER = b"\0\0\x08\x02" + struct.pack(">II", 2, 3)
 """Of an array of bytes, 2 x 3."""

@@ -11,8 +11,8 @@ from typing import ClassVar
 
 import pytest
 
-from ffnn_lab.tasks import DataError
-from ffnn_lab.tasks.official import WHAT_TO_DO, Source, fetch, read_official
+from ffnn_lab.tasks.data.official import WHAT_TO_DO, Source, fetch, read_official
+from ffnn_lab.tasks.data.task import DataError
 from tests.support.tasks.files import NOWHERE, SmallSet, describe, small_archive, small_set
 
 CONTENTS = {"images": bytes(range(256)) * 40, "labels": b"0123456789"}

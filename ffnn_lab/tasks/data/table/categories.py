@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ffnn_lab.config.task import TableConfig
-from ffnn_lab.tasks.task import DataError
+from ffnn_lab.tasks.data.task import DataError
+from ffnn_lab.tasks.table import TableConfig
 
 _CODE = re.compile(r"[0-9]+")
 _NEGATIVE_ZERO = r"^-(0*[.,]?0*(?:[eE].*)?)$"

@@ -6,17 +6,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.tasks.test_images import make_config
 
-from ffnn_lab.config.task import FashionMnistConfig, MnistConfig
 from ffnn_lab.records import read_runs
-from ffnn_lab.tasks import DataError, load_task
-from ffnn_lab.tasks.images import WHITE, Images
-from ffnn_lab.tasks.mnist import FASHION_MNIST, MNIST, read_idx_images
-from ffnn_lab.tasks.official import Source
+from ffnn_lab.tasks import load_task
+from ffnn_lab.tasks.data.images import WHITE, Images
+from ffnn_lab.tasks.data.mnist import FASHION_MNIST, MNIST, read_idx_images
+from ffnn_lab.tasks.data.official import Source
+from ffnn_lab.tasks.data.task import DataError
+from ffnn_lab.tasks.fashion_mnist import FashionMnistConfig
+from ffnn_lab.tasks.mnist import MnistConfig
 from tests.support.command_line import run_lab, run_module
 from tests.support.real_data import real_data
 from tests.support.tasks.files import idx, small_set
-from tests.tasks.test_images import make_config
 
 MD5 = {
     "mnist": {

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ffnn_lab.config import ConfigError
 from ffnn_lab.config.task import ImageTaskConfig
-from ffnn_lab.tasks.task import Split, Task, stratified_split, stratified_subset
+from ffnn_lab.tasks.data.task import Split, Task, stratified_split, stratified_subset
 
 WHITE = 255
 """The largest pixel; before scaling, pixels are divided by it."""

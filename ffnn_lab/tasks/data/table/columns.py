@@ -8,16 +8,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ffnn_lab.config.task import TableConfig
-from ffnn_lab.tasks.table.categories import (
+from ffnn_lab.tasks.data.table.categories import (
     Words,
     number_words,
     refuse_two_forms,
     text_words,
 )
-from ffnn_lab.tasks.table.delimited import has_decimal_comma
-from ffnn_lab.tasks.table.words import as_written, excluding, listed
-from ffnn_lab.tasks.task import DataError
+from ffnn_lab.tasks.data.table.delimited import has_decimal_comma
+from ffnn_lab.tasks.data.table.words import as_written, excluding, listed
+from ffnn_lab.tasks.data.task import DataError
+from ffnn_lab.tasks.table import TableConfig
 
 _AROUND_NUMBERS = str.maketrans("", "", " \t\u00a0\u202f%$€£'_")
 """What people write around and inside numbers, to be left out."""

@@ -10,9 +10,11 @@ import pytest
 from numpy.typing import NDArray
 
 from ffnn_lab.config import ConfigError
-from ffnn_lab.config.task import DigitsConfig, TableConfig
-from ffnn_lab.tasks import LOADERS, Split, Task, load_task, stratified_split
-from ffnn_lab.tasks.task import make_task, stratified_subset
+from ffnn_lab.tasks import TASKS as TASK_OPTIONS
+from ffnn_lab.tasks import load_task
+from ffnn_lab.tasks.data.task import Split, Task, make_task, stratified_split, stratified_subset
+from ffnn_lab.tasks.digits import DigitsConfig
+from ffnn_lab.tasks.table import TableConfig
 from tests.catalog import TASKS, task_checksum
 from tests.support.builders import NO_DATA, make_line
 from tests.support.real_data import real_data
@@ -36,7 +38,7 @@ def make_config(**changes: Any) -> DigitsConfig:  # noqa: ANN401 - fields of a t
 
 
 def test_every_task_has_a_loader() -> None:
-    assert set(LOADERS) == set(TASKS)
+    assert set(TASK_OPTIONS) == set(TASKS)
 
 
 @pytest.mark.parametrize(

@@ -22,15 +22,15 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from ffnn_lab.config import UserError, from_leaves, identity, leaves
-from ffnn_lab.config.task import TableConfig
 from ffnn_lab.models import open_network
 from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
 from ffnn_lab.records import run_row
 from ffnn_lab.scores import counted
-from ffnn_lab.tasks import Task, check_task, load_task, settle_task
-from ffnn_lab.tasks.table import TableSplits, split_table
-from ffnn_lab.tasks.table.file import checksum
-from ffnn_lab.tasks.task import random_split
+from ffnn_lab.tasks import check_task, load_task, settle_task
+from ffnn_lab.tasks.data.table import TableSplits, split_table
+from ffnn_lab.tasks.data.table.file import checksum
+from ffnn_lab.tasks.data.task import Task, random_split
+from ffnn_lab.tasks.table import TableConfig
 from ffnn_lab.trainer import train
 from tests.support.builders import NO_DATA, make_run, with_parts
 from tests.support.tasks.tables import make_table_config, write_diabetes, write_wine

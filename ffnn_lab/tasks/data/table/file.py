@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ffnn_lab.config import ConfigError, home
-from ffnn_lab.config.task import TableConfig
-from ffnn_lab.tasks.table.delimited import CsvFile, in_arrow, read_csv
-from ffnn_lab.tasks.table.words import column_name, likely, listed
-from ffnn_lab.tasks.task import DataError
+from ffnn_lab.tasks.data.table.delimited import CsvFile, in_arrow, read_csv
+from ffnn_lab.tasks.data.table.words import column_name, likely, listed
+from ffnn_lab.tasks.data.task import DataError
+from ffnn_lab.tasks.table import TableConfig
 
 CSV_ENDINGS = (".csv", ".tsv", ".txt", ".data")
 PARQUET_ENDINGS = (".parquet", ".pq")

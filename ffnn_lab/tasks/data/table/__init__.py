@@ -1,6 +1,6 @@
 """The user's own table as a task."""
 
-from ffnn_lab.tasks.table.load import (
+from ffnn_lab.tasks.data.table.load import (
     RereadError,
     TableSplits,
     load_table,

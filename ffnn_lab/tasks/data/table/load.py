@@ -13,9 +13,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ffnn_lab.config.task import TableConfig
-from ffnn_lab.tasks.table.categories import Words
-from ffnn_lab.tasks.table.columns import (
+from ffnn_lab.tasks.data.table.categories import Words
+from ffnn_lab.tasks.data.table.columns import (
     Column,
     Numbers,
     plain_column,
@@ -24,13 +23,14 @@ from ffnn_lab.tasks.table.columns import (
     refuse_odd_types,
     rows_to_keep,
 )
-from ffnn_lab.tasks.table.delimited import CsvFile
-from ffnn_lab.tasks.table.features import Features, encoded
-from ffnn_lab.tasks.table.file import TableFile, checksum, find_table, read_table
-from ffnn_lab.tasks.table.names import checked_columns
-from ffnn_lab.tasks.table.target import Target, read_target
-from ffnn_lab.tasks.table.words import column_name, listed
-from ffnn_lab.tasks.task import DataError, Split, Task, random_split, stratified_split
+from ffnn_lab.tasks.data.table.delimited import CsvFile
+from ffnn_lab.tasks.data.table.features import Features, encoded
+from ffnn_lab.tasks.data.table.file import TableFile, checksum, find_table, read_table
+from ffnn_lab.tasks.data.table.names import checked_columns
+from ffnn_lab.tasks.data.table.target import Target, read_target
+from ffnn_lab.tasks.data.table.words import column_name, listed
+from ffnn_lab.tasks.data.task import DataError, Split, Task, random_split, stratified_split
+from ffnn_lab.tasks.table import TableConfig
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
-from ffnn_lab.config.task import TableConfig
-from ffnn_lab.tasks.table.words import column_name
-from ffnn_lab.tasks.task import DataError
+from ffnn_lab.tasks.data.table.words import column_name
+from ffnn_lab.tasks.data.task import DataError
+from ffnn_lab.tasks.table import TableConfig
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 DECIMALS = {"point": ".", "comma": ","}

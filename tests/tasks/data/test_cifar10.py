@@ -13,9 +13,9 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from ffnn_lab.tasks import DataError
-from ffnn_lab.tasks.cifar10 import CIFAR10, N_FEATURES, parse_batch, read_batches
-from ffnn_lab.tasks.images import WHITE
+from ffnn_lab.tasks.data.cifar10 import CIFAR10, N_FEATURES, parse_batch, read_batches
+from ffnn_lab.tasks.data.images import WHITE
+from ffnn_lab.tasks.data.task import DataError
 from tests.support.real_data import real_data
 from tests.support.tasks.files import small_archive, small_set
 

@@ -4,7 +4,7 @@ import difflib
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from ffnn_lab.config.task import TableConfig
+from ffnn_lab.tasks.table import TableConfig
 
 N_LISTED = 20
 """Columns that a message lists."""

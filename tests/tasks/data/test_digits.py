@@ -3,7 +3,8 @@
 import numpy as np
 from sklearn import datasets
 
-from ffnn_lab.tasks import Task, load_task
+from ffnn_lab.tasks import load_task
+from ffnn_lab.tasks.data.task import Task
 from tests.catalog import TASKS
 from tests.support.builders import NO_DATA, make_run
 

@@ -1,0 +1,30 @@
+"""Fashion-MNIST: pictures of clothes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ffnn_lab.config.task import ImageTaskConfig
+from ffnn_lab.registry import register
+from ffnn_lab.tasks.option import TaskOption
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ffnn_lab.tasks.data.task import Task
+
+
+@dataclass(kw_only=True)
+class FashionMnistConfig(ImageTaskConfig):
+    """Fashion-MNIST: 28 x 28 pictures of clothes."""
+
+
+def load(config: FashionMnistConfig, data: Path) -> Task:
+    """Read the data that ``config`` names; see `ffnn_lab.tasks.data`."""
+    from ffnn_lab.tasks.data.mnist import load_fashion_mnist  # noqa: PLC0415 - numpy, when it is needed
+
+    return load_fashion_mnist(config, data)
+
+
+register(TaskOption(name="fashion_mnist", order=2, config=FashionMnistConfig, load=load))
