@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.tasks.test_images import make_config
+from tests.tasks.data.test_images import make_config
 
 from ffnn_lab.records import read_runs
 from ffnn_lab.tasks import load_task

@@ -16,7 +16,7 @@ from ffnn_lab.tasks.data.table.file import checksum, find_table, read_table
 from ffnn_lab.tasks.data.table.names import checked_columns
 from tests.support.tasks.tables import make_table_config, write_wine
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 def _read(path: Path, **changes: Any) -> dict[str, list[Any]]:  # noqa: ANN401 - fields
