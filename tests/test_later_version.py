@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from ffnn_lab.config import GROUPS, from_leaves, leaves, run_id, with_values
+from ffnn_lab.config import from_leaves, leaves, run_id, with_values
 from ffnn_lab.config.fields import any_value, one_of, ranged
 from ffnn_lab.config.optimizer import OptimizerConfig
 from ffnn_lab.config.sweep import STORED_OPTIONS, ObjectiveConfig
@@ -68,7 +68,7 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Become the later version."""
     put_variant(monkeypatch, "optimizer", of="sgd", config=LaterSGD)
     put_variant(monkeypatch, "optimizer", of="sgd", name="lion", config=Lion)
-    monkeypatch.setitem(GROUPS["task"], "table", LaterTable)
+    put_variant(monkeypatch, "task", of="table", config=LaterTable)
     monkeypatch.setitem(STORED_OPTIONS, "objective", LaterObjective)
     forget_schemas()
     yield

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.tasks.data.test_images import make_config
 
 from ffnn_lab.records import read_runs
 from ffnn_lab.tasks import load_task
@@ -19,6 +18,7 @@ from ffnn_lab.tasks.mnist import MnistConfig
 from tests.support.command_line import run_lab, run_module
 from tests.support.real_data import real_data
 from tests.support.tasks.files import idx, small_set
+from tests.tasks.data.test_images import make_config
 
 MD5 = {
     "mnist": {
