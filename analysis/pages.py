@@ -1,4 +1,4 @@
-"""What the scripts of all pages share: a page with its records, its tables and its figures."""
+"""A page of results, with its records, tables and figures: shared by the scripts of all pages."""
 
 import importlib
 import re

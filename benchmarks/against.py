@@ -1,4 +1,4 @@
-"""Whether a change made the lab faster or slower: two checkouts, measured in interleaved pairs.
+"""Compare the speed of two checkouts of the lab, measured in interleaved pairs.
 
 ``python -m benchmarks.against BEFORE`` measures this checkout and the one in the folder BEFORE in
 turn, each in a process of its own, nine pairs unless told otherwise, after one pair that is not

@@ -34,7 +34,7 @@ class Block:
     segment: int = 0
     """The number of the segment in which the columns lie."""
     is_last: bool = True
-    """Whether no other block of these members shares what is kept for a member as a whole."""
+    """True if no other block of these members shares the state kept for a member as a whole."""
 
     def gradients(self, grads: Sequence[Tensor]) -> Tensor:
         """Return the gradients of the block's parameters, shaped like them.

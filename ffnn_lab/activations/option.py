@@ -1,4 +1,4 @@
-"""What an activation is: its value, the slope through it, and its module of torch."""
+"""The interface of an activation: its value, its slope, and its module of torch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Activation(Option):
-    """What a hidden unit does to the weighted sum of its inputs."""
+    """An activation: the function of a hidden unit's weighted sum of inputs."""
 
     kind: ClassVar[str] = "activation"
     value: Callable[[Tensor], Tensor]
@@ -26,7 +26,7 @@ class Activation(Option):
     module: str
     """The name of the module of ``torch.nn`` that an exported network has in its place."""
     keeps_zero: bool = True
-    """Whether 0 is mapped to 0. Padded units of an activation that does not must be masked."""
+    """True if 0 is mapped to 0; if not, padded units are masked."""
 
 
 ACTIVATIONS = View(Activation)

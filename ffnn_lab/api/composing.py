@@ -54,7 +54,7 @@ class ComposedSweep:
     def sweeper(self) -> "FfnnLabSweeper":
         """Return the sweeper, ready to run these overrides."""
         # Only now: Hydra executes a plugin's module anew when it looks for plugins.
-        from hydra_plugins.ffnn_lab_sweeper.ffnn_lab_sweeper import (  # noqa: PLC0415
+        from hydra_plugins.ffnn_lab_sweeper.ffnn_lab_sweeper import (  # noqa: PLC0415 - Optuna
             FfnnLabSweeper,
         )
 

@@ -106,7 +106,7 @@ class Run:
             UserError: If they are not there.
         """
         from ffnn_lab.tasks import load_task  # noqa: PLC0415 - seconds of imports
-        from ffnn_lab.trainer import settle_device  # noqa: PLC0415
+        from ffnn_lab.trainer import settle_device  # noqa: PLC0415 - torch
 
         return load_task(settle_device(self.config).task, Path(self.config.paths.data))
 

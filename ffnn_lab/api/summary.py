@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Summary:
-    """What a report says of a sweep or a run; a notebook shows it as one page."""
+    """The report of a sweep or a run; a notebook shows it as one page."""
 
     name: str
     """Of the folder that it is about."""
@@ -28,9 +28,9 @@ class Summary:
     """Each table as people read it, in text; some have no numbers of their own."""
     figures: "Mapping[str, Figure]"
     points: "Mapping[str, pd.DataFrame]"
-    """What each figure shows."""
+    """The points of each figure, by its name."""
     remarks: Sequence[str]
-    """What a reader must know beside the tables."""
+    """Remarks that a reader needs beside the tables."""
     commands: Sequence[str]
     """For each arm, the command that trains its best setting again, below the arm's name."""
     page: str
@@ -76,7 +76,7 @@ def summarize(what: "str | Path | Records", *, to: str | Path | None = None) -> 
     records = load(what) if isinstance(what, str | Path) else what
     import_matplotlib()
     from ffnn_lab.report.reports import report  # noqa: PLC0415 - matplotlib, when it is needed
-    from ffnn_lab.report.reports.content import content_of  # noqa: PLC0415
+    from ffnn_lab.report.reports.content import content_of  # noqa: PLC0415 - matplotlib
 
     folder = None if to is None else home(str(to))
     if folder is not None:

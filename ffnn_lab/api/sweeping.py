@@ -55,7 +55,7 @@ def sweep(what: str | Mapping[str, Any], *overrides: str, quiet: bool = False) -
     composed = compose_sweep([*_words_of(what), *overrides])
     import torch  # noqa: PLC0415 - once the call is known
 
-    from ffnn_lab.api.loading import load_sweep  # noqa: PLC0415
+    from ffnn_lab.api.loading import load_sweep  # noqa: PLC0415 - pandas
 
     n_threads = torch.get_num_threads()
     try:

@@ -1,4 +1,4 @@
-"""What the YAML of every task must say; each task's own fields stand in ``ffnn_lab/tasks/``."""
+"""Config classes that tasks share; each task's own fields stand in ``ffnn_lab/tasks/``."""
 
 from dataclasses import dataclass
 from typing import Union

@@ -1,4 +1,4 @@
-"""What a sweep was asked to do: its typed definition, and the one reader of ``definition.json``.
+"""The typed definition of a sweep, and the one reader of ``definition.json``.
 
 Nothing heavy is imported here (no pandas, torch, Optuna or Hydra): the sweeper, the report and the
 commands that only look at a sweep all read a definition through this package.

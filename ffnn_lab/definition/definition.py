@@ -17,7 +17,7 @@ CONFIRM_FROM = 1000
 
 @dataclass(frozen=True)
 class Method:
-    """What a report needs of an optimizer, so that it reads no option."""
+    """An optimizer's family and look as stored, so that a report reads no option."""
 
     family: str
     """``adaptive``, ``plain`` or empty."""

@@ -53,7 +53,7 @@ class Content:
     sheets: Sequence[Table]
     drawings: Sequence[Drawing]
     remarks: Sequence[str]
-    """What a reader must know beside the tables."""
+    """Remarks that a reader needs beside the tables."""
     commands: Sequence[str] = ()
     """For each arm, the command that trains its best setting again, below the arm's name."""
 
