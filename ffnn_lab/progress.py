@@ -1,33 +1,39 @@
 """The progress of a sweep: the one count, for display, status, plan and report.
 
-A row of ``trials`` says that a run serves a setting of an arm. A run that serves two arms counts
-for both. A setting that was the winner before the sweep was widened is asked for no more, and its
+A row of ``trials`` says that a run serves a setting of an arm in a replicate. A run that serves two
+arms counts for both. A setting that was the winner before the sweep was widened is asked for no more, and its
 runs of the confirm stage do not count.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
 
 from ffnn_lab.definition import Arm, Definition
-from ffnn_lab.records import DEFAULT_SETTING
+from ffnn_lab.records import DEFAULT_SETTING, KEYS
 from ffnn_lab.scores import best_settings, setting_scores
 
-Key = tuple[str, str, int, int]
-"""A row of ``trials``: its stage, arm, setting and seed."""
+Key = tuple[int, str, str, int, int]
+"""A row of ``trials``: its replicate, stage, arm, setting and seed."""
+Place = tuple[int, str]
+"""A replicate and an arm: whatever one study proposes for."""
+Row = tuple[int, int, int, str]
+"""A recorded row of one stage and arm: its replicate, setting, seed and run id."""
 
 
 @dataclass(frozen=True)
 class Count:
-    """The progress of one arm in one stage."""
+    """The progress of one arm in one stage, over all replicates."""
 
     stage: str
     arm: str
     runs: tuple[str, ...]
     """Ids of the recorded runs, one for each row of ``trials``."""
     n_settings: int
-    """Settings whose seeds are all recorded; in confirm, the untuned default among them."""
+    """Settings whose seeds are all recorded; in confirm, the untuned default among them. A setting
+    is counted in each replicate by itself."""
     n_settings_asked: int
     n_runs_asked: int
 
@@ -73,9 +79,9 @@ def count_progress(
     definition: Definition,
     noted: Mapping[Key, str],
     recorded: Collection[str],
-    winners: Mapping[str, int],
+    winners: Mapping[Place, int],
     *,
-    n_proposed: Mapping[str, int] | None = None,
+    n_proposed: Mapping[Place, int] | None = None,
 ) -> list[Count]:
     """Count how far each arm is in each stage.
 
@@ -83,18 +89,22 @@ def count_progress(
         definition: The sweep.
         noted: The rows of ``trials``, to the id of the run of each.
         recorded: Ids of the runs that are recorded.
-        winners: The best setting of each arm, of those whose seeds are all recorded.
-        n_proposed: Settings that were proposed, by arm, where the studies are known; else those
-            that have a recorded run.
+        winners: The best setting of each replicate and arm, of those whose seeds are all
+            recorded; where none is known, all that confirm has is counted.
+        n_proposed: Settings that were proposed, by replicate and arm, where the studies are
+            known; else those that have a recorded run.
 
     Returns:
         One count for each stage and arm, stages in turn; a stage without seeds is left out.
     """
-    rows: dict[tuple[str, str], list[tuple[int, int, str]]] = {}
-    for (stage, arm, setting, seed), run in noted.items():
-        is_asked = stage == "tune" or setting in (DEFAULT_SETTING, winners.get(arm))
+    rows: dict[tuple[str, str], list[Row]] = {}
+    for (replicate, stage, arm, setting, seed), run in noted.items():
+        is_asked = stage == "tune" or setting in (
+            DEFAULT_SETTING,
+            winners.get((replicate, arm), setting),
+        )
         if is_asked and run in recorded:
-            rows.setdefault((stage, arm), []).append((setting, seed, run))
+            rows.setdefault((stage, arm), []).append((replicate, setting, seed, run))
     stages = {"tune": definition.tune_seeds, "confirm": definition.confirm_seeds}
     return [
         _count(definition, stage, arm, rows.get((stage, arm.name), []), n_proposed or {})
@@ -108,20 +118,27 @@ def _count(
     definition: Definition,
     stage: str,
     arm: Arm,
-    rows: Collection[tuple[int, int, str]],
-    n_proposed: Mapping[str, int],
+    rows: Collection[Row],
+    n_proposed: Mapping[Place, int],
 ) -> Count:
     n_seeds = len(definition.tune_seeds if stage == "tune" else definition.confirm_seeds)
-    seeds: dict[int, set[int]] = {}
-    for setting, seed, _ in rows:
-        seeds.setdefault(setting, set()).add(seed)
-    n_asked = definition.n_confirmed_of(arm)
+    seeds: dict[tuple[int, int], set[int]] = {}
+    for replicate, setting, seed, _ in rows:
+        seeds.setdefault((replicate, setting), set()).add(seed)
+    n_asked = definition.n_replicates * definition.n_confirmed_of(arm)
     if stage == "tune":  # a grid that grew asks for more than it began with
-        n_asked = max(definition.n_settings_of(arm), n_proposed.get(arm.name, len(seeds)))
+        tried = Counter(replicate for replicate, _ in seeds)
+        n_asked = sum(
+            max(
+                definition.n_settings_of(arm),
+                n_proposed.get((replicate, arm.name), tried[replicate]),
+            )
+            for replicate in range(definition.n_replicates)
+        )
     return Count(
         stage=stage,
         arm=arm.name,
-        runs=tuple(run for _, _, run in rows),
+        runs=tuple(run for *_, run in rows),
         n_settings=sum(len(of_setting) >= n_seeds for of_setting in seeds.values()),
         n_settings_asked=n_asked,
         n_runs_asked=n_asked * n_seeds,
@@ -145,7 +162,12 @@ def recorded_progress(
     scores = setting_scores(
         runs, trials, stage="tune", objective=definition.objective, curves=curves
     )
-    winners = best_settings(scores[scores["n_seeds"] >= len(definition.tune_seeds)])
-    keys = trials[["stage", "arm", "setting", "seed"]].itertuples(index=False, name=None)
+    whole = scores[scores["n_seeds"] >= len(definition.tune_seeds)]
+    winners = {
+        (int(replicate), arm): setting
+        for replicate, rows in whole.groupby("replicate")
+        for arm, setting in best_settings(rows).items()
+    }
+    keys = trials[KEYS["trials"]].itertuples(index=False, name=None)
     noted = dict(zip(keys, trials["run_id"], strict=True))
     return count_progress(definition, noted, frozenset(runs["run_id"]), winners)

@@ -100,7 +100,7 @@ def setting_scores(
             ``mean_last`` reads it.
 
     Returns:
-        One row per arm and setting: ``score`` (mean, median or worst of the objective over
+        One row per replicate, arm and setting: ``score`` (mean, median or worst of the objective over
         seeds; infinite where a seed was pruned or failed), ``spread`` (its sample standard
         deviation), ``tie_break`` (median dev loss at the same moment), ``n_seeds``,
         ``n_diverged``, ``n_pruned``, ``n_failed``.
@@ -123,7 +123,7 @@ def setting_scores(
     rows = trials[trials["stage"] == stage].merge(scored, on="run_id")
     aggregate = {"worst": "max"}.get(objective.aggregate, objective.aggregate)
     scores = (
-        rows.groupby(["arm", "setting"], sort=False)
+        rows.groupby(["replicate", "arm", "setting"], sort=False)
         .agg(
             score=("score", aggregate),
             spread=("score", "std"),
@@ -193,7 +193,7 @@ def best_settings(scores: pd.DataFrame) -> dict[str, int]:
     runs all diverged is no better than any that completed, whose error may be above chance.
 
     Args:
-        scores: Rows as `setting_scores` gives them.
+        scores: Rows of one replicate as `setting_scores` gives them.
     """
     ranked = scores.assign(
         lacks_results=~_has_all_results(scores), is_nothing=~is_completed(scores)
@@ -207,7 +207,7 @@ def standing_of(scores: pd.DataFrame) -> Standing:
     """Compare the settings of one arm, all of which have a score.
 
     Args:
-        scores: The arm's rows as `setting_scores` gives them.
+        scores: The arm's rows in one replicate as `setting_scores` gives them.
     """
     (best,) = best_settings(scores).values()
     completed = frozenset(scores.loc[is_completed(scores), "setting"].astype(int))

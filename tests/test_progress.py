@@ -90,15 +90,15 @@ def test_counts_by_hand() -> None:
     (arm, _) = definition.arms
     one = replace(definition, arms=(arm,))
     noted = {
-        ("tune", "sgd", 0, 0): "a",
-        ("tune", "sgd", 0, 1): "b",
-        ("tune", "sgd", 1, 0): "c",
-        ("tune", "sgd", 1, 1): "lost",
-        ("confirm", "sgd", 0, 1000): "d",
-        ("confirm", "sgd", 1, 1000): "e",
-        ("confirm", "sgd", -1, 1000): "e",
+        (0, "tune", "sgd", 0, 0): "a",
+        (0, "tune", "sgd", 0, 1): "b",
+        (0, "tune", "sgd", 1, 0): "c",
+        (0, "tune", "sgd", 1, 1): "lost",
+        (0, "confirm", "sgd", 0, 1000): "d",
+        (0, "confirm", "sgd", 1, 1000): "e",
+        (0, "confirm", "sgd", -1, 1000): "e",
     }
-    tune, confirm = count_progress(one, noted, set("abcde"), {"sgd": 1})
+    tune, confirm = count_progress(one, noted, set("abcde"), {(0, "sgd"): 1})
     assert (tune.runs, tune.n_settings, tune.n_settings_asked, tune.n_runs_asked) == (
         ("a", "b", "c"),
         1,
@@ -118,7 +118,7 @@ def test_counts_by_hand() -> None:
 def test_a_grid_that_grew_asks_for_more(n_proposed: int | None, n_asked: int) -> None:
     definition = make_definition("grid", confirm_seeds=())
     (arm, _) = definition.arms
-    proposed = None if n_proposed is None else {"sgd": n_proposed}
+    proposed = None if n_proposed is None else {(0, "sgd"): n_proposed}
     one = replace(definition, arms=(arm,))
     (count,) = count_progress(one, {}, (), {}, n_proposed=proposed)
     assert (count.n_settings_asked, count.n_runs_asked) == (n_asked, 2 * n_asked)

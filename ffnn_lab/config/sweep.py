@@ -75,6 +75,8 @@ class SweeperConfig:
     tune: StageConfig
     confirm: StageConfig
     pruner: PrunerConfig
+    replicates: int = ranged("[1, inf)")
+    """Times that tuning and confirm are repeated, each with its own split, seeds and proposals."""
     population_size: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above
     """Most runs trained together; null for what their shapes suggest."""
     n_workers: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above

@@ -1,7 +1,8 @@
 """Config classes that tasks share; each task's own fields stand in ``ffnn_lab/tasks/``."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Union
+from typing import Any, ClassVar, Union
 
 from ffnn_lab.config.fields import ConfigError, one_of, ranged
 
@@ -14,6 +15,17 @@ class TaskConfig:
     """What every task has."""
 
     name: str
+
+    keeps_test: ClassVar[bool] = False
+    """True if all replicates share one test set, so that what they tell is conditional on it."""
+
+    def redrawn(self, shift: int) -> Mapping[str, Any]:  # noqa: ARG002 - of those that draw
+        """Return the fields by which another replicate draws its examples, with their values.
+
+        Args:
+            shift: What the replicate adds to every seed.
+        """
+        return {}
 
     def check_together(self) -> None:
         """Check what several fields must agree on; each alone is in its range already.
@@ -45,6 +57,10 @@ class CutTaskConfig(TaskConfig):
     """Subtract the mean and divide by the standard deviation, both of the train split: one
     number for all features (global), one for each (per_feature), or not at all (none)."""
 
+    def redrawn(self, shift: int) -> Mapping[str, Any]:
+        """Return the seed of another split; see `TaskConfig.redrawn`."""
+        return {"split_seed": self.split_seed + shift}
+
     def check_together(self) -> None:
         """Check that dev and test leave examples to train on.
 
@@ -66,6 +82,8 @@ class ImageTaskConfig(TaskConfig):
     Train and dev are cut from the official training images; test is the official one.
     """
 
+    keeps_test: ClassVar[bool] = True
+
     dev_fraction: float = ranged("(0, 1)")
     """Share of the training images used that is kept for tuning."""
     split_seed: int = ranged("[0, 9e18]")
@@ -77,14 +95,26 @@ class ImageTaskConfig(TaskConfig):
     for all."""
     test_subset: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above
     """How many test images are used, a share of each class; null for all."""
+    test_seed: Union[int, None] = ranged("[0, 9e18]", neutral=None)  # noqa: UP007 - as above
+    """Draws the test images where there are fewer than all; null for ``split_seed``."""
     download: bool
     """Whether to fetch what is missing from its official address."""
+
+    def redrawn(self, shift: int) -> Mapping[str, Any]:
+        """Return the seed of another cut and subset of the training images.
+
+        The test images stay: see `TaskConfig.redrawn`.
+        """
+        seed = self.split_seed if self.test_seed is None else self.test_seed
+        kept = {} if self.test_subset is None else {"test_seed": seed}
+        return {"split_seed": self.split_seed + shift, **kept}
 
 
 CHOOSES_EXAMPLES = (
     "split_seed",
     "subset",
     "test_subset",
+    "test_seed",
     "dev_fraction",
     "test_fraction",
     "n_dev",

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from ffnn_lab.config import RunConfig, from_leaves, leaves
+from ffnn_lab.config import RunConfig, from_leaves, leaves, with_values
+from ffnn_lab.config.fields import as_override
 from ffnn_lab.config.sweep import ObjectiveConfig, ProtocolConfig, PrunerConfig
 from ffnn_lab.look import Look
 from ffnn_lab.protocols import PROTOCOLS, Protocol, Search
@@ -13,6 +14,9 @@ from ffnn_lab.protocols.space import Space
 
 CONFIRM_FROM = 1000
 """Tuning takes its seeds from 0, confirm from here: fresh seeds that tuning never saw."""
+REPLICATE_SHIFT = 10_000
+"""Replicate r adds r times this to every seed of the sweep: of the split, of tuning, of the
+proposals and of confirm."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,15 @@ class Arm:
         """Copy the arm with another untuned default."""
         return replace(self, leaves=leaves(config))
 
+    def of_replicate(self, replicate: int) -> "Arm":
+        """Copy the arm with the split of another replicate."""
+        shift = replicate * REPLICATE_SHIFT
+        redrawn = {f"task.{key}": v for key, v in self.config.task.redrawn(shift).items()}
+        kept = [text for text in self.overrides if text.partition("=")[0] not in redrawn]
+        written = [f"{key}={as_override(value)}" for key, value in redrawn.items()]
+        arm = self.with_config(with_values(self.config, redrawn))
+        return replace(arm, overrides=(*kept, *written))
+
     @cached_property
     def config(self) -> RunConfig:
         """The untuned default, into which a setting's values are put.
@@ -79,6 +92,10 @@ class Definition:
     pruner: PrunerConfig | None
     """None if no setting stops early."""
     population_size: int
+    n_replicates: int = 1
+    """Times that tuning and confirm are repeated, each with its own split, seeds and proposals."""
+    replicate: int = 0
+    """The replicate that `of_replicate` returned this definition for; 0 of a whole sweep."""
     baseline: str | None = None
     """The arm with which every other is compared, where the sweep declares it."""
     contrasts: tuple[tuple[str, str], ...] | None = None
@@ -95,6 +112,29 @@ class Definition:
     def way(self) -> Protocol:
         """Return the protocol as an option: the way in which settings are proposed."""
         return PROTOCOLS[self.protocol.name]
+
+    def of_replicate(self, replicate: int) -> "Definition":
+        """Return what one replicate is asked to do: every seed is shifted by `REPLICATE_SHIFT`.
+
+        Replicate 0 has the seeds, the split and the proposals of a sweep without replicates.
+        """
+        if replicate == 0:
+            return self if self.n_replicates == 1 else replace(self, n_replicates=1)
+        shift = replicate * REPLICATE_SHIFT
+        return replace(
+            self,
+            arms=tuple(arm.of_replicate(replicate) for arm in self.arms),
+            protocol=replace(self.protocol, seed=self.protocol.seed + shift),
+            tune_seeds=tuple(seed + shift for seed in self.tune_seeds),
+            confirm_seeds=tuple(seed + shift for seed in self.confirm_seeds),
+            n_replicates=1,
+            replicate=replicate,
+        )
+
+    def study_name(self, arm: Arm) -> str:
+        """Name the Optuna study of an arm in this replicate."""
+        suffix = f"#{self.replicate}" if self.replicate else ""
+        return f"{self.name}/{arm.name}{suffix}"
 
     def n_settings_of(self, arm: Arm) -> int:
         """Return the number of settings that an arm tries before it grows."""
@@ -113,10 +153,11 @@ class Definition:
 
     @property
     def n_runs(self) -> int:
-        """Count all runs before anything grows, confirm's included."""
+        """Count the runs of all replicates before anything grows, confirm's included."""
         n_settings = sum(self.n_settings_of(arm) for arm in self.arms)
         n_confirmed = sum(self.n_confirmed_of(arm) for arm in self.arms)
-        return n_settings * len(self.tune_seeds) + n_confirmed * len(self.confirm_seeds)
+        n_each = n_settings * len(self.tune_seeds) + n_confirmed * len(self.confirm_seeds)
+        return self.n_replicates * n_each
 
     @staticmethod
     def n_confirmed_of(arm: Arm) -> int:

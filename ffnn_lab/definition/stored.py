@@ -17,7 +17,7 @@ from ffnn_lab.protocols.space import Axis, Choice, Interval
 FILE = "definition.json"
 _STAGES = ("tune", "confirm")
 _NEEDED = ("name", "command", "arms", *STORED_OPTIONS, *_STAGES, "population_size")
-_OPTIONAL = ("baseline", "contrasts", "options", "id", "sessions")
+_OPTIONAL = ("replicates", "baseline", "contrasts", "options", "id", "sessions")
 _NO_PRUNER = {"name": "none"}
 
 
@@ -92,6 +92,7 @@ def to_json(definition: Definition) -> dict[str, Any]:
         "confirm": {"seeds": list(definition.confirm_seeds)},
         "pruner": asdict(definition.pruner) if definition.pruner else dict(_NO_PRUNER),
         "population_size": definition.population_size,
+        "replicates": definition.n_replicates if definition.n_replicates > 1 else None,
         "baseline": definition.baseline,
         "contrasts": [list(pair) for pair in definition.contrasts or ()],
         "options": _methods_to_json(definition.methods),
@@ -149,6 +150,7 @@ def from_json(contents: Mapping[str, Any], *, is_whole: bool = False) -> Definit
         confirm_seeds=_seeds(contents["confirm"], "confirm"),
         pruner=None if pruner == _NO_PRUNER else _options(pruner, "pruner"),
         population_size=coerce(contents["population_size"], int, "population_size"),
+        n_replicates=coerce(contents.get("replicates", 1), int, "replicates"),
         baseline=coerce(contents.get("baseline"), str | None, "baseline"),
         contrasts=_contrasts(contents.get("contrasts")),
         methods=_methods(contents.get("options", {})),

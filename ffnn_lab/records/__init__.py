@@ -21,13 +21,20 @@ from ffnn_lab.records.result import (
     RunResult,
     TrialRow,
 )
-from ffnn_lab.records.schema import CURVES_SCHEMA, DIRECTIONS_SCHEMA, TRIALS_SCHEMA, runs_schema
+from ffnn_lab.records.schema import (
+    CURVES_SCHEMA,
+    DIRECTIONS_SCHEMA,
+    KEYS,
+    TRIALS_SCHEMA,
+    runs_schema,
+)
 from ffnn_lab.records.write import RecordWriter, run_row
 
 __all__ = [
     "CURVES_SCHEMA",
     "DEFAULT_SETTING",
     "DIRECTIONS_SCHEMA",
+    "KEYS",
     "METRICS",
     "MOMENTS",
     "SOLUTIONS",

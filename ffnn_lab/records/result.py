@@ -102,15 +102,18 @@ class RunResult:
 
 @dataclass(frozen=True)
 class TrialRow:
-    """One seed of one setting of one arm: which run it was."""
+    """One seed of one setting of one arm in one replicate: which run it was."""
 
     stage: str
     """``tune`` or ``confirm``."""
     arm: str
     setting: int
-    """The number of the Optuna trial that proposed it, within the arm; or `DEFAULT_SETTING`."""
+    """The number of the Optuna trial that proposed it, within the arm and the replicate; or
+    `DEFAULT_SETTING`."""
     seed: int
     run_id: str
     edges: str = ""
     """Of a confirmed winner, the axes on whose edge it lies, as `ffnn_lab.edges.edge_text` words
     them: ``optimizer.lr low; initializer.gain high``. Empty elsewhere."""
+    replicate: int = 0
+    """The replicate that the run belongs to."""

@@ -116,6 +116,7 @@ TRIALS_SCHEMA = pa.schema(
         ("seed", pa.int64()),
         ("run_id", pa.string()),
         ("edges", pa.string()),
+        ("replicate", pa.int64()),
     ]
 )
 CURVES_SCHEMA = pa.schema(
@@ -139,7 +140,7 @@ DIRECTIONS_SCHEMA = pa.schema(
 )
 KEYS = {
     "runs": ["run_id"],
-    "trials": ["stage", "arm", "setting", "seed"],
+    "trials": ["replicate", "stage", "arm", "setting", "seed"],
     "curves": ["run_id", "epoch", "split"],
     "directions": ["run_id", "epoch"],
 }
@@ -160,8 +161,9 @@ def schema_of(table: str) -> pa.Schema:
 
 # --- formats ------------------------------------------------------------------------------------
 
-FORMAT = 2
-"""What this version writes. Parts of format 1 name no format, and have no checksums."""
+FORMAT = 3
+"""The format that this version writes. Parts of format 1 name no format, and have no checksums;
+in format 3 ``trials`` has the column ``replicate``."""
 COLUMNS_OF_FORMAT_1 = {
     "runs": "3daddc5c41eb537b",
     "trials": "2a42bfb1f14b9d43",
@@ -169,7 +171,12 @@ COLUMNS_OF_FORMAT_1 = {
     "directions": "8b2b22d51c28c0c1",
 }
 """`columns_digest` of each table's columns in format 1 (commit 9b2446f)."""
-ADDED: dict[str, dict[str, Any]] = {"runs": {}, "trials": {}, "curves": {}, "directions": {}}
+ADDED: dict[str, dict[str, Any]] = {
+    "runs": {},
+    "trials": {"replicate": 0},
+    "curves": {},
+    "directions": {},
+}
 """Columns that were added since format 1, leaves of configs apart: how a part without the column
 is read. A leaf of a config declares its neutral value where the leaf is declared."""
 

@@ -105,6 +105,7 @@ def define(
         confirm_seeds=tuple(range(CONFIRM_FROM, CONFIRM_FROM + options.confirm.n_seeds)),
         pruner=None if options.pruner.name == "none" else options.pruner,
         population_size=n_together,
+        n_replicates=options.replicates,
         baseline=options.baseline,
         contrasts=contrasts,
         methods={

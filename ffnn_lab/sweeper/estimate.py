@@ -67,8 +67,10 @@ def estimate(
     n_populations, seconds, n_busy, is_upper = 0, 0.0, 1, False
     for members in kinds.values():
         n_runs_ = left * sum(share for _, share in members)
-        size = max(1, min(definition.population_size, round(n_runs_ / n_workers)))
-        n_of_kind = -(-round(n_runs_) // size)
+        # Workers share a replicate only where there are fewer replicates than workers.
+        n_sharing = -(-n_workers // definition.n_replicates)
+        size = max(1, min(definition.population_size, round(n_runs_ / n_sharing)))
+        n_of_kind = definition.n_replicates * -(-round(n_runs_) // size)
         n_epochs = sum(c.trainer.max_epochs * share for c, share in members) * left / n_runs_
         configs = [config for config, _ in members]
         try:
@@ -110,7 +112,7 @@ def _n_busy(config: RunConfig, n_members: int, n_threads: int) -> int:
 
 
 def shares(definition: Definition) -> Iterator[tuple[RunConfig, float]]:
-    """Walk runs that stand for a whole sweep, each with how many it stands for."""
+    """Walk runs that stand for one replicate of a sweep, each with how many it stands for."""
     for arm in definition.arms:
         n_runs = definition.n_settings_of(arm) * len(definition.tune_seeds)
         n_runs += definition.n_confirmed_of(arm) * len(definition.confirm_seeds)

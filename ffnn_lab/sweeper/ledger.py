@@ -8,7 +8,7 @@ import pandas as pd
 
 from ffnn_lab.definition import Definition
 from ffnn_lab.progress import Key
-from ffnn_lab.records import TableReader, TrialRow
+from ffnn_lab.records import KEYS, TableReader, TrialRow
 from ffnn_lab.scores import (
     counted,
     objective_column,
@@ -64,7 +64,7 @@ class Ledger:
         for row in self._runs_reader.refresh().to_dict("records"):
             self._runs[row["run_id"]] = {str(key): value for key, value in row.items()}
         new = self._trials_reader.refresh()
-        keys = new[["stage", "arm", "setting", "seed"]].itertuples(index=False, name=None)
+        keys = new[KEYS["trials"]].itertuples(index=False, name=None)
         self._noted.update(zip(keys, new["run_id"], strict=True))
         if self._uses_curves:
             rows = self._curves_reader.refresh()
@@ -107,7 +107,7 @@ class Ledger:
 
         Returns:
             By arm and setting its row of `ffnn_lab.scores.setting_scores`, and by run id the
-            objective's value.
+            objective's value. The units are of one replicate.
         """
         rows = [planned.row for unit in units for planned in unit]
         runs = pd.DataFrame([self._runs[run] for run in dict.fromkeys(r.run_id for r in rows)])
@@ -124,4 +124,4 @@ class Ledger:
 
 
 def _key(row: TrialRow) -> Key:
-    return row.stage, row.arm, row.setting, row.seed
+    return row.replicate, row.stage, row.arm, row.setting, row.seed

@@ -37,6 +37,7 @@ class Plan:
     pruner: str
     n_tune_seeds: int
     n_confirm_seeds: int
+    n_replicates: int
     n_runs: int
     """All runs of the sweep before anything grows, recorded ones included."""
     may_grow: bool
@@ -88,6 +89,7 @@ def make_plan(
         pruner=definition.pruner.name if definition.pruner else "none",
         n_tune_seeds=len(definition.tune_seeds),
         n_confirm_seeds=len(definition.confirm_seeds),
+        n_replicates=definition.n_replicates,
         n_runs=definition.n_runs,
         may_grow=protocol.grows,
         is_sampled=protocol.is_sampled,
@@ -107,6 +109,7 @@ def plan_lines(plan: Plan) -> list[str]:
         *plan.notes,
         *(_arm_line(arm, plan.n_tune_seeds) for arm in plan.arms),
         _stages_line(plan),
+        *_replicates_lines(plan),
         *_again_lines(plan),
         _work_line(plan),
         *_idle_lines(plan),
@@ -142,6 +145,19 @@ def _stages_line(plan: Plan) -> str:
         f"{tuning}, then confirm each winner and each untuned default on "
         f"{plan.n_confirm_seeds} fresh seeds"
     )
+
+
+def _replicates_lines(plan: Plan) -> list[str]:
+    """Return how often all of it is repeated."""
+    if plan.n_replicates == 1:
+        return [
+            "one replicate: a verdict on tuned methods takes several "
+            "(hydra.sweeper.replicates), for one tuning is one draw"
+        ]
+    return [
+        f"all of it in {plan.n_replicates} replicates, each with its own split, seeds and "
+        "proposals; arms are compared over them"
+    ]
 
 
 def _again_lines(plan: Plan) -> list[str]:

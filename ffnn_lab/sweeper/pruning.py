@@ -11,8 +11,8 @@ from ffnn_lab.records import RunResult
 from ffnn_lab.sweeper.agenda import Agenda
 from ffnn_lab.sweeper.units import Planned
 
-Key = tuple[str, int]
-"""An arm and the number of a setting."""
+Key = tuple[int, str, int]
+"""A replicate, an arm and the number of a setting."""
 _AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
     "mean": statistics.fmean,
     "median": statistics.median,
@@ -49,7 +49,7 @@ class Pruning:
         """Watch these runs' settings."""
         for planned in joining:
             if self._is_on and planned.row.stage == "tune":
-                key = planned.row.arm, planned.row.setting
+                key = planned.row.replicate, planned.row.arm, planned.row.setting
                 self._settings.setdefault(key, {})[planned.run_id] = planned
 
     def note(self, results: Sequence[RunResult]) -> None:
@@ -81,8 +81,8 @@ class Pruning:
         for epoch in range(first, min(reached, last - 1) + 1):
             values = [self._value(run, epoch, inside) for run in runs]
             score = _AGGREGATES[self._objective.aggregate](values)
-            arm, number = key
-            is_pruned = self._agenda.study_of(arm).should_prune(number, epoch, score)
+            replicate, arm, number = key
+            is_pruned = self._agenda.study_of(replicate, arm).should_prune(number, epoch, score)
             self._n_reported[key] = epoch  # Last: what was cut off is reported again.
             if is_pruned:
                 self._pruned.add(key)

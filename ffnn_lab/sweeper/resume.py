@@ -172,6 +172,9 @@ def is_other(stored: Definition, definition: Definition) -> bool:
     for stage in ("tune", "confirm"):
         if set(before[stage]["seeds"]) <= set(after[stage]["seeds"]):
             grown[stage] = before[stage]
+    if before.get("replicates", 1) <= after.get("replicates", 1):
+        grown = {key: value for key, value in grown.items() if key != "replicates"}
+        grown |= {key: value for key, value in before.items() if key == "replicates"}
     grown["protocol"] = dict(after["protocol"])
     for key in definition.way.limits:
         if after["protocol"][key] >= before["protocol"][key]:

@@ -169,11 +169,9 @@ def _count(post: Post) -> tuple[bool, int]:
 
     def counted() -> tuple[bool, int]:
         agenda = Agenda(definition, folder, storage)
-        agenda.restore()
-        agenda.look()
-        progress = agenda.progress()
-        is_trained = progress.is_complete and agenda.is_scored
-        return is_trained and not runs_without_weights(definition, folder), progress.n_runs
+        is_trained = agenda.is_finished()
+        is_done = is_trained and not runs_without_weights(definition, folder)
+        return is_done, agenda.progress().n_runs
 
     with closing(storage):
         return storage.decide(definition.name, counted)

@@ -37,21 +37,27 @@ def runs_without_weights(definition: Definition, folder: Path) -> list[Planned]:
     Returns:
         The runs, once each, though several rows of ``trials`` may name one.
     """
-    arms = {arm.name: arm for arm in definition.arms if arm.config.trainer.save_weights}
-    if not arms:
+    if not any(arm.config.trainer.save_weights for arm in definition.arms):
         return []
+    arms = {
+        (replicate, arm.name): arm
+        for replicate in range(definition.n_replicates)
+        for arm in definition.of_replicate(replicate).arms
+        if arm.config.trainer.save_weights
+    }
     runs = read_runs(folder)[["run_id", "status", "config_json"]]
     trials = read_trials(folder).merge(runs[runs["status"] == "completed"], on="run_id")
-    trials = trials[trials["arm"].isin(list(arms))].drop_duplicates("run_id")
+    trials = trials.drop_duplicates("run_id")
     found = []
     for row in trials.to_dict("records"):
-        if not lacks_weights(folder, row["run_id"]):
+        arm = arms.get((row["replicate"], row["arm"]))
+        if arm is None or not lacks_weights(folder, row["run_id"]):
             continue
-        arm, stored = arms[row["arm"]], json.loads(row["config_json"])
+        stored = json.loads(row["config_json"])
         values = {key: stored[key] for key in arm.space}
         config = with_values(arm.config, {**values, "seed": int(row["seed"])})
         if run_id(config) == row["run_id"]:
-            names = ("stage", "arm", "setting", "seed", "run_id")
+            names = ("stage", "arm", "setting", "seed", "run_id", "replicate")
             trial = TrialRow(**{name: row[name] for name in names})
             found.append(Planned(trial, config, partition_key(config)))
     return found

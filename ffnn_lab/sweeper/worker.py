@@ -126,7 +126,6 @@ class Worker:
                 raise StoppedError from None
 
     def _work(self) -> None:
-        self._decide(self._agenda.restore)
         while True:
             if self._leases.stop.is_set():
                 raise StoppedError
@@ -161,7 +160,6 @@ class Worker:
     def _begin_anew(self) -> None:
         """Take what the records and the studies say for all that is known."""
         self._agenda.reopen()
-        self._agenda.restore()
 
     def _choose(self, partition: str | None) -> list[Planned]:
         """Choose runs and claim them, by what the records say. Needs the sweep's lock."""
@@ -178,8 +176,7 @@ class Worker:
         n_places = share - len(self._in_hand)
         chosen = []
         if n_places > 0:
-            chosen = self._agenda.take(n_places, held, me, partition=partition)
-            self._agenda.note_known(self._writer)
+            chosen = self._agenda.take(n_places, held, me, self._writer, partition=partition)
         if self._agenda.ledger.n_failed > self._max_failures:
             self._give_up()
         in_hand = [*self._in_hand, *(planned.run_id for planned in chosen)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ffnn_lab.config.fields import one_of, ranged
 from ffnn_lab.config.task import TaskConfig
@@ -11,6 +11,7 @@ from ffnn_lab.registry import register
 from ffnn_lab.tasks.option import TaskOption
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from ffnn_lab.tasks.data.task import Task
@@ -32,6 +33,10 @@ class SeparableConfig(TaskConfig):
     """Fresh examples for the final report."""
     draw_seed: int = ranged("[0, 9e18]")
     """Draws the labels; no run's seed moves them."""
+
+    def redrawn(self, shift: int) -> Mapping[str, Any]:
+        """Return the seed of another draw of the labels; see `TaskConfig.redrawn`."""
+        return {"draw_seed": self.draw_seed + shift}
 
 
 def load(config: SeparableConfig, data: Path) -> Task:

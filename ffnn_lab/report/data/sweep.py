@@ -65,6 +65,43 @@ class Sweep(Records):
         """Return the arms by name, in the order of the definition and of every table."""
         return {arm.name: arm for arm in self.definition.arms}
 
+    @cached_property
+    def replicates(self) -> "Sequence[Sweep]":
+        """Return each replicate as a sweep of its own; a sweep of one replicate is its own.
+
+        A run belongs to one replicate, for no two share a seed.
+        """
+        n_replicates = self.definition.n_replicates
+        if n_replicates == 1:
+            return (self,)
+        trials = self.trials.drop_duplicates("run_id").set_index("run_id")["replicate"]
+        tables = {
+            name: dict(list(table.groupby(table["run_id"].map(trials))))
+            for name, table in (
+                ("runs", self.runs),
+                ("curves", self.curves),
+                ("directions", self.directions),
+            )
+        } | {
+            name: dict(list(table.groupby("replicate")))
+            for name, table in (
+                ("trials", self.trials),
+                ("rows", self.rows),
+                ("scores", self.scores),
+            )
+        }
+        return tuple(
+            replace(
+                self,
+                definition=self.definition.of_replicate(replicate),
+                **{
+                    name: parts.get(replicate, getattr(self, name).iloc[:0])
+                    for name, parts in tables.items()
+                },
+            )
+            for replicate in range(n_replicates)
+        )
+
     @property
     def command(self) -> str:
         """Return what starts the sweep again."""

@@ -35,7 +35,7 @@ class Study:
             definition: The sweep.
             arm: The arm.
         """
-        self.optuna = storage.open_study(f"{definition.name}/{arm.name}")
+        self.optuna = storage.open_study(definition.study_name(arm))
         self.optuna.pruner = pruner_of(definition, arm)
         self._space = arm.space
         self._search = definition.search_of(arm)
@@ -44,6 +44,11 @@ class Study:
     def __len__(self) -> int:
         """Count the settings that were begun."""
         return len(self._trials())
+
+    def is_whole(self, n_settings: int) -> bool:
+        """Return True if the study has so many settings, and none that was cut off."""
+        trials = self._trials()
+        return len(trials) >= n_settings and all(map(self._is_complete, trials))
 
     def settings(self, start: int, *, may_complete: bool) -> list[Values]:
         """Return the settings from one number on.

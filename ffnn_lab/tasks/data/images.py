@@ -51,10 +51,12 @@ def make_image_task(
         ConfigError: If there are fewer images than asked for, or too few for every class to be in
             every split.
     """
-    pool = _subset(config, "subset", train, n_classes, number=1)
-    tested = _subset(config, "test_subset", test, n_classes, number=2)
+    seed = config.split_seed
+    pool = _subset(config, "subset", train, n_classes, seed=seed, number=1)
+    test_seed = config.split_seed if config.test_seed is None else config.test_seed
+    tested = _subset(config, "test_subset", test, n_classes, seed=test_seed, number=2)
     indices = stratified_split(
-        pool.labels, shares={"dev": config.dev_fraction}, split_seed=config.split_seed
+        pool.labels, shares={"dev": config.dev_fraction}, split_seed=seed
     )
     parts = {name: pool.chosen(i) for name, i in indices.items()} | {"test": tested}
     mean, deviation = pixel_statistics(parts["train"].pixels, config.scaling)
@@ -72,7 +74,7 @@ def make_image_task(
 
 
 def _subset(
-    config: ImageTaskConfig, field: str, images: Images, n_classes: int, *, number: int
+    config: ImageTaskConfig, field: str, images: Images, n_classes: int, *, seed: int, number: int
 ) -> Images:
     size: int | None = getattr(config, field)
     if size is None:
@@ -80,7 +82,7 @@ def _subset(
     if size > len(images):
         msg = f"task.{field} must be at most the {len(images)} there are, got {size}"
         raise ConfigError(msg)
-    indices = stratified_subset(images.labels, size, split_seed=config.split_seed, number=number)
+    indices = stratified_subset(images.labels, size, split_seed=seed, number=number)
     subset = images.chosen(indices)
     missing = set(range(n_classes)) - set(subset.labels.tolist())
     if missing:

@@ -1,0 +1,358 @@
+"""The agenda of one replicate: it proposes and scores settings, and chooses runs to train next.
+
+Whoever takes from it holds the sweep's lock. Everything it knows comes from the records, which are
+the truth, and from the studies, which are restored from the records where they lack something.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ffnn_lab.config import leaves, partition_key, run_id, with_values
+from ffnn_lab.definition import Arm, Definition
+from ffnn_lab.edges import edge_text, setting_edges
+from ffnn_lab.progress import Progress, count_progress
+from ffnn_lab.protocols import Standing, Values
+from ffnn_lab.records import DEFAULT_SETTING, TrialRow, read_runs, read_trials
+from ffnn_lab.scores import best_settings, is_completed, standing_of
+from ffnn_lab.sweeper.ledger import Ledger
+from ffnn_lab.sweeper.studies.storage import Storage
+from ffnn_lab.sweeper.studies.study import Study
+from ffnn_lab.sweeper.units import Planned, Unit
+
+MOST_AHEAD = 8
+"""Populations of other partitions, at most, that are proposed while one is being filled."""
+
+
+class ReplicateAgenda:
+    """One worker's view of one replicate: one study, and the settings, of each arm."""
+
+    def __init__(
+        self, definition: Definition, folder: Path, storage: Storage, ledger: Ledger
+    ) -> None:
+        """Open the studies.
+
+        Args:
+            definition: What this replicate is asked to do, see `Definition.of_replicate`.
+            folder: The sweep's.
+            storage: Where its studies are.
+            ledger: What is recorded of the whole sweep.
+        """
+        self._definition = definition
+        self._folder = folder
+        self._ledger = ledger
+        self._arms = {arm.name: arm for arm in definition.arms}
+        self._studies = {arm.name: Study(storage, definition, arm) for arm in definition.arms}
+        self._units: dict[tuple[str, int], Unit] = {}
+        """Tuned settings that are not scored yet, by arm and number."""
+        self._scores: dict[tuple[str, int], dict[str, Any]] = {}
+        self.best: dict[str, int] = {}
+        """The best setting of each arm that has a scored one."""
+        self._settings: dict[str, list[Values]] = {name: [] for name in self._arms}
+        """The settings that were proposed, by arm and number."""
+        self._confirm: dict[str, list[Unit]] = {}
+        """Runs of the confirm stage, by arm, of the arms that are tuned."""
+
+    @property
+    def number(self) -> int:
+        """Return the number of the replicate."""
+        return self._definition.replicate
+
+    @property
+    def is_done(self) -> bool:
+        """Return True if nothing was left to train at the last look."""
+        is_tuned = len(self._confirm) == len(self._arms) and not self._units
+        return is_tuned and not any(map(self._ledger.missing, self.open_units()))
+
+    @property
+    def is_finished(self) -> bool:
+        """Return True if the records have all that was asked for, and every setting is scored."""
+        replicate = self._definition.replicate
+        counts = count_progress(
+            self._definition,
+            {key: run for key, run in self._ledger.noted.items() if key[0] == replicate},
+            self._ledger.recorded,
+            {(replicate, arm): setting for arm, setting in self.best.items()},
+            n_proposed={(replicate, arm): n for arm, n in self.n_proposed.items()},
+        )
+        return not self._units and Progress.of(counts).is_complete
+
+    @property
+    def n_proposed(self) -> dict[str, int]:
+        """Return the number of settings that were proposed, by arm."""
+        return {arm: len(settings) for arm, settings in self._settings.items()}
+
+    @property
+    def best_scores(self) -> dict[str, float]:
+        """Return the lowest tuning score of each arm that has one."""
+        return {arm: self._scores[arm, number]["score"] for arm, number in self.best.items()}
+
+    @property
+    def n_left(self) -> int:
+        """Count the runs that are not recorded; those of confirm where nothing else is left."""
+        definition = self._definition
+        n_unasked = sum(
+            max(0, definition.n_settings_of(arm) - len(self._settings[arm.name]))
+            for arm in definition.arms
+        )
+        n_left = sum(len(self._ledger.missing(unit)) for unit in self.open_units())
+        n_left += n_unasked * len(definition.tune_seeds)
+        if n_left == 0:  # then what confirm needs is about to be planned
+            n_left = len(definition.confirm_seeds) * sum(
+                definition.n_confirmed_of(arm)
+                for arm in definition.arms
+                if arm.name not in self._confirm
+            )
+        return n_left
+
+    def study_of(self, arm: str) -> Study:
+        """Return the study of an arm."""
+        return self._studies[arm]
+
+    def open_units(self) -> Iterator[Unit]:
+        """Walk the settings that are not scored yet, then the runs of confirm."""
+        yield from self._units.values()
+        for units in self._confirm.values():
+            yield from units
+
+    def is_joined(self, held: Mapping[str, str], me: str) -> bool:
+        """Return True if another worker holds a run of this replicate.
+
+        Args:
+            held: The holder of each run that a living worker holds.
+            me: The name of this worker.
+        """
+        units = self.open_units()
+        return any(held.get(planned.run_id, me) != me for unit in units for planned in unit)
+
+    def restore(self) -> None:
+        """Add to the studies what the records have beyond them. Needs the sweep's lock."""
+        replicate = self._definition.replicate
+        n_noted = dict.fromkeys(self._arms, 0)
+        for of_replicate, stage, arm, setting, _ in self._ledger.noted:
+            if (of_replicate, stage) == (replicate, "tune") and arm in n_noted:
+                n_noted[arm] = max(n_noted[arm], setting + 1)
+        lacking = [arm for arm, n in n_noted.items() if not self._studies[arm].is_whole(n)]
+        recorded = self._recorded_settings() if lacking else {}
+        for arm in lacking:
+            self._restore_study(self._arms[arm], recorded.get(arm, {}))
+
+    def _recorded_settings(self) -> dict[str, dict[int, Values]]:
+        """Return the settings that the records have, by arm and number."""
+        trials = read_trials(self._folder)
+        is_own = (trials["stage"] == "tune") & (trials["replicate"] == self._definition.replicate)
+        trials = trials[is_own].drop_duplicates(["arm", "setting"])
+        runs = read_runs(self._folder).set_index("run_id")["config_json"]
+        found: dict[str, dict[int, Values]] = {}
+        for arm, number, run in zip(
+            trials["arm"], trials["setting"], trials["run_id"], strict=True
+        ):
+            if arm in self._arms and run in runs.index:
+                stored = json.loads(runs[run])
+                values = {key: stored[key] for key in self._arms[arm].space}
+                found.setdefault(arm, {})[int(number)] = values
+        return found
+
+    def _restore_study(self, arm: Arm, settings: Mapping[int, Values]) -> None:
+        study = self._studies[arm.name]
+        study.restore(settings)
+        for number in range(len(study), max(settings, default=-1) + 1):
+            if number in settings:
+                study.begin(settings[number])
+                continue
+            # What was in flight when the rest was recorded: as it was proposed then.
+            self.see(may_complete=False)
+            self.score(may_tell=False)
+            if study.ask(self._settings[arm.name], self._standing(arm)) is None:
+                # It cannot be known; numbers must stay as recorded, so the next stands in.
+                study.begin(settings[min(n for n in settings if n > number)])
+
+    def see(self, *, may_complete: bool) -> None:
+        """Take in what was proposed since the last look.
+
+        Args:
+            may_complete: True if the sweep's lock is held: then a setting that was cut off while
+                it was proposed is completed.
+        """
+        for arm in self._definition.arms:
+            known = len(self._settings[arm.name])
+            for values in self._studies[arm.name].settings(known, may_complete=may_complete):
+                self._see(arm, values)
+
+    def take(
+        self, n_places: int, held: Mapping[str, str], me: str, *, partition: str | None = None
+    ) -> list[Planned]:
+        """Choose runs of one partition to train next; settings stay whole.
+
+        Needs the sweep's lock, and a `look` under it.
+
+        Args:
+            n_places: Number of runs wanted; a setting's seeds may make it a few more.
+            held: The holder of each run that a living worker holds.
+            me: The name of this worker.
+            partition: The partition; None for the one that has most runs.
+        """
+        while True:
+            free = self._free(held, me)
+            sizes: dict[str, int] = {}
+            for unit in free:
+                sizes[unit[0].partition] = sizes.get(unit[0].partition, 0) + len(unit)
+            wanted = partition or max(sizes, key=lambda key: sizes[key], default="")
+            n_missing = n_places - sizes.get(wanted, 0)
+            # Settings of other partitions that are asked for on the way wait; not too many.
+            ahead = sum(sizes.values()) - sizes.get(wanted, 0)
+            if n_missing <= 0 or ahead >= MOST_AHEAD * self._definition.population_size:
+                break
+            if not self._ask_round(n_missing, held, me, is_first=not free):
+                break
+        chosen: dict[str, Planned] = {}
+        for unit in free:
+            if unit[0].partition == wanted and len(chosen) < n_places:
+                chosen.update({planned.run_id: planned for planned in unit})
+        return list(chosen.values())
+
+    def _free(self, held: Mapping[str, str], me: str) -> list[list[Planned]]:
+        """Return the runs of each unit that nobody holds.
+
+        Where settings are pruned, a unit of which another worker holds a run is left to it.
+        """
+        is_pruning = self._definition.pruner is not None
+        free = []
+        taken: set[str] = set()
+        for unit in self.open_units():
+            missing = self._ledger.missing(unit)
+            if is_pruning and any(held.get(p.run_id, me) != me for p in missing):
+                continue
+            mine = [p for p in missing if p.run_id not in held and p.run_id not in taken]
+            taken.update(planned.run_id for planned in mine)
+            if mine:
+                free.append(mine)
+        return free
+
+    def _see(self, arm: Arm, values: Values) -> None:
+        """Take in the next setting of an arm."""
+        number = len(self._settings[arm.name])
+        self._settings[arm.name].append(values)
+        seeds = self._definition.tune_seeds
+        self._units[arm.name, number] = self._plan("tune", arm, number, values, seeds)
+
+    def _plan(
+        self,
+        stage: str,
+        arm: Arm,
+        setting: int,
+        values: Values,
+        seeds: Sequence[int],
+        *,
+        edges: str = "",
+    ) -> Unit:
+        """Plan the runs of a setting."""
+        unit = []
+        replicate = self._definition.replicate
+        for seed in seeds:
+            config = with_values(arm.config, {**values, "seed": seed})
+            row = TrialRow(stage, arm.name, setting, seed, run_id(config), edges, replicate)
+            unit.append(Planned(row, config, partition_key(config)))
+        return unit
+
+    def _ask_round(
+        self, n_missing: int, held: Mapping[str, str], me: str, *, is_first: bool
+    ) -> bool:
+        """Propose one more setting of each arm in turn, or plan the confirm stage of a tuned arm.
+
+        Returns:
+            True if any runs were added.
+        """
+        definition = self._definition
+        n_seeds = len(definition.tune_seeds)
+        has_asked = False
+        for arm in definition.arms:
+            if n_missing <= 0:
+                break
+            if arm.name in self._confirm:
+                continue
+            if definition.way.is_sampled:
+                # What these propose depends on what was scored: ask for no part of a setting,
+                # and for no more at a time than the definition says.
+                fits = n_missing >= min(n_seeds, definition.population_size)
+                n_own = sum(
+                    key[0] == arm.name and all(held.get(p.run_id, me) == me for p in unit)
+                    for key, unit in self._units.items()
+                )
+                if n_own >= definition.n_parallel or not (fits or (is_first and not has_asked)):
+                    continue
+            known = self._settings[arm.name]
+            values = self._studies[arm.name].ask(known, self._standing(arm))
+            if values is not None:
+                self._see(arm, values)
+                n_missing -= n_seeds
+                has_asked = True
+            elif self._is_scored(arm):
+                self._confirm[arm.name] = self._plan_confirm(arm)
+                n_missing -= sum(len(unit) for unit in self._confirm[arm.name])
+                has_asked = True
+        return has_asked
+
+    def _is_scored(self, arm: Arm) -> bool:
+        return not any(name == arm.name for name, _ in self._units)
+
+    def _scores_of(self, arm: Arm) -> pd.DataFrame:
+        """Tabulate the scores of an arm's settings, as `scores.setting_scores` does."""
+        return pd.DataFrame([row for key, row in self._scores.items() if key[0] == arm.name])
+
+    def _standing(self, arm: Arm) -> Standing | None:
+        """Compare the settings of a growing grid; None while some are not scored."""
+        grows = self._definition.way.grows
+        if not grows or arm.name not in self.best or not self._is_scored(arm):
+            return None
+        return standing_of(self._scores_of(arm))
+
+    def _plan_confirm(self, arm: Arm) -> list[Unit]:
+        """Plan the runs of an arm's winner and of its untuned default on fresh seeds."""
+        definition, best = self._definition, self.best.get(arm.name)
+        if best is None or not definition.confirm_seeds:
+            return []
+        tried = self._settings[arm.name]
+        values = tried[best]
+        scores = self._scores_of(arm)
+        failed = [tried[number] for number in scores.loc[~is_completed(scores), "setting"]]
+        edges = edge_text(setting_edges(arm.space, values, tried=tried, failed=failed))
+        settings: list[tuple[int, Values, str]] = [(best, values, edges)]
+        if definition.n_confirmed_of(arm) > 1:
+            default = leaves(arm.config)
+            settings.append((DEFAULT_SETTING, {key: default[key] for key in arm.space}, ""))
+        return [
+            self._plan("confirm", arm, setting, own, [seed], edges=text)
+            for setting, own, text in settings
+            for seed in definition.confirm_seeds
+        ]
+
+    def score(self, *, may_tell: bool) -> None:
+        """Score the settings whose runs are all recorded.
+
+        Args:
+            may_tell: True if the sweep's lock is held: then scores are told to their study.
+        """
+        ready = {k: unit for k, unit in self._units.items() if not self._ledger.missing(unit)}
+        if not ready:
+            return
+        found, value_of = self._ledger.scores_of(list(ready.values()))
+        if may_tell:  # First: what is told and lost with its connection is told again.
+            for (arm, number), unit in ready.items():
+                score = found[arm, number]
+                self._studies[arm].tell(
+                    number,
+                    score["score"],
+                    spread=score["spread"],
+                    seeds={planned.row.seed: value_of[planned.run_id] for planned in unit},
+                    n_diverged=int(score["n_diverged"]),
+                    has_failed=bool(score["n_failed"]),
+                )
+        for key in ready:
+            self._scores[key] = found[key]
+            del self._units[key]
+        rivals = dict.fromkeys([*self.best.items(), *ready])
+        self.best = best_settings(pd.DataFrame([self._scores[key] for key in rivals]))
