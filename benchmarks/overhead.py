@@ -29,7 +29,7 @@ from ffnn_lab.config.sweep import ObjectiveConfig, ProtocolConfig
 from ffnn_lab.definition import Arm, Definition
 from ffnn_lab.protocols.space import Interval
 from ffnn_lab.records import RecordWriter, TableReader
-from ffnn_lab.sweeper import agenda, leases, ledger
+from ffnn_lab.sweeper import leases, ledger, replicate
 from ffnn_lab.sweeper.display import SweepDisplay
 from ffnn_lab.sweeper.opening import open_sweep
 from ffnn_lab.sweeper.process import Post, work_at
@@ -51,7 +51,7 @@ PARTS: Mapping[str, Sequence[tuple[Any, str]]] = {
         (TableReader, "refresh"),
         *((RecordWriter, name) for name in ("write", "compact")),
     ],
-    "scores": [(ledger, "setting_scores"), (agenda, "best_settings")],
+    "scores": [(ledger, "setting_scores"), (replicate, "best_settings")],
     "tracking": [(WandbTracker, name) for name in ("on_epoch", "finish")],
     "display": [(SweepDisplay, name) for name in ("epoch", "progress")],
 }

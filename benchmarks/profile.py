@@ -59,7 +59,7 @@ PARTS: Mapping[str, Sequence[str]] = {
     "Optuna": (
         "ffnn_lab.sweeper.studies.study:Study.ask",
         "ffnn_lab.sweeper.studies.study:Study.tell",
-        "ffnn_lab.sweeper.agenda:Agenda.restore",
+        "ffnn_lab.sweeper.replicate:ReplicateAgenda.restore",
         "ffnn_lab.sweeper.command:open_sweep",
     ),
     "leases": tuple(f"ffnn_lab.sweeper.leases:Leases.{name}" for name in ("claims", "claim")),
@@ -70,7 +70,7 @@ PARTS: Mapping[str, Sequence[str]] = {
     ),
     "scores": (
         "ffnn_lab.sweeper.ledger:setting_scores",
-        "ffnn_lab.sweeper.agenda:best_settings",
+        "ffnn_lab.sweeper.replicate:best_settings",
     ),
     "tracking": tuple(f"ffnn_lab.tracking:WandbTracker.{name}" for name in ("on_epoch", "finish")),
     "display": tuple(

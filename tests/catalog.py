@@ -367,6 +367,7 @@ _WHOLE: dict[str, Any] = {
     "scaling": "none",
     "subset": None,
     "test_subset": None,
+    "test_seed": None,
     "download": False,
 }
 

@@ -77,6 +77,9 @@ class SweeperConfig:
     pruner: PrunerConfig
     replicates: int = ranged("[1, inf)")
     """Times that tuning and confirm are repeated, each with its own split, seeds and proposals."""
+    splits: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above
+    """Distinct splits among the replicates, which take them in turn; null for one each. Several
+    tunings on each of a few splits tell the variance of the one from that of the other."""
     population_size: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above
     """Most runs trained together; null for what their shapes suggest."""
     n_workers: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above

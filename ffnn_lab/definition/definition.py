@@ -54,9 +54,11 @@ class Arm:
         """Copy the arm with another untuned default."""
         return replace(self, leaves=leaves(config))
 
-    def of_replicate(self, replicate: int) -> "Arm":
-        """Copy the arm with the split of another replicate."""
-        shift = replicate * REPLICATE_SHIFT
+    def with_split(self, number: int) -> "Arm":
+        """Copy the arm with another split; number 0 is the one that the config says."""
+        if number == 0:
+            return self
+        shift = number * REPLICATE_SHIFT
         redrawn = {f"task.{key}": v for key, v in self.config.task.redrawn(shift).items()}
         kept = [text for text in self.overrides if text.partition("=")[0] not in redrawn]
         written = [f"{key}={as_override(value)}" for key, value in redrawn.items()]
@@ -94,6 +96,8 @@ class Definition:
     population_size: int
     n_replicates: int = 1
     """Times that tuning and confirm are repeated, each with its own split, seeds and proposals."""
+    n_splits: int | None = None
+    """Distinct splits among the replicates, which take them in turn; None if each has its own."""
     replicate: int = 0
     """The replicate that `of_replicate` returned this definition for; 0 of a whole sweep."""
     baseline: str | None = None
@@ -113,6 +117,10 @@ class Definition:
         """Return the protocol as an option: the way in which settings are proposed."""
         return PROTOCOLS[self.protocol.name]
 
+    def split_of(self, replicate: int) -> int:
+        """Return the number of the split on which a replicate works."""
+        return replicate if self.n_splits is None else replicate % self.n_splits
+
     def of_replicate(self, replicate: int) -> "Definition":
         """Return what one replicate is asked to do: every seed is shifted by `REPLICATE_SHIFT`.
 
@@ -123,7 +131,7 @@ class Definition:
         shift = replicate * REPLICATE_SHIFT
         return replace(
             self,
-            arms=tuple(arm.of_replicate(replicate) for arm in self.arms),
+            arms=tuple(arm.with_split(self.split_of(replicate)) for arm in self.arms),
             protocol=replace(self.protocol, seed=self.protocol.seed + shift),
             tune_seeds=tuple(seed + shift for seed in self.tune_seeds),
             confirm_seeds=tuple(seed + shift for seed in self.confirm_seeds),

@@ -21,7 +21,7 @@ def essence(definition: Definition) -> dict[str, Any]:
     moving = {
         key: without_neutral(contents[key], part) for key, part in STORED_OPTIONS.items()
     } | {stage: contents[stage] for stage in ("tune", "confirm")}
-    names = ("replicates", "baseline", "contrasts")
+    names = ("replicates", "splits", "baseline", "contrasts")
     declared = {key: contents[key] for key in names if key in contents}
     if not definition.way.is_sampled:
         del moving["protocol"]["n_parallel"]

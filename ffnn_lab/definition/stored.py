@@ -17,7 +17,7 @@ from ffnn_lab.protocols.space import Axis, Choice, Interval
 FILE = "definition.json"
 _STAGES = ("tune", "confirm")
 _NEEDED = ("name", "command", "arms", *STORED_OPTIONS, *_STAGES, "population_size")
-_OPTIONAL = ("replicates", "baseline", "contrasts", "options", "id", "sessions")
+_OPTIONAL = ("replicates", "splits", "baseline", "contrasts", "options", "id", "sessions")
 _NO_PRUNER = {"name": "none"}
 
 
@@ -93,6 +93,7 @@ def to_json(definition: Definition) -> dict[str, Any]:
         "pruner": asdict(definition.pruner) if definition.pruner else dict(_NO_PRUNER),
         "population_size": definition.population_size,
         "replicates": definition.n_replicates if definition.n_replicates > 1 else None,
+        "splits": definition.n_splits,
         "baseline": definition.baseline,
         "contrasts": [list(pair) for pair in definition.contrasts or ()],
         "options": _methods_to_json(definition.methods),
@@ -151,6 +152,7 @@ def from_json(contents: Mapping[str, Any], *, is_whole: bool = False) -> Definit
         pruner=None if pruner == _NO_PRUNER else _options(pruner, "pruner"),
         population_size=coerce(contents["population_size"], int, "population_size"),
         n_replicates=coerce(contents.get("replicates", 1), int, "replicates"),
+        n_splits=coerce(contents.get("splits"), int | None, "splits"),
         baseline=coerce(contents.get("baseline"), str | None, "baseline"),
         contrasts=_contrasts(contents.get("contrasts")),
         methods=_methods(contents.get("options", {})),

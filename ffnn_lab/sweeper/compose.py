@@ -106,6 +106,7 @@ def define(
         pruner=None if options.pruner.name == "none" else options.pruner,
         population_size=n_together,
         n_replicates=options.replicates,
+        n_splits=options.splits,
         baseline=options.baseline,
         contrasts=contrasts,
         methods={

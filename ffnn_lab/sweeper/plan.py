@@ -38,6 +38,7 @@ class Plan:
     n_tune_seeds: int
     n_confirm_seeds: int
     n_replicates: int
+    n_splits: int | None
     n_runs: int
     """All runs of the sweep before anything grows, recorded ones included."""
     may_grow: bool
@@ -90,6 +91,7 @@ def make_plan(
         n_tune_seeds=len(definition.tune_seeds),
         n_confirm_seeds=len(definition.confirm_seeds),
         n_replicates=definition.n_replicates,
+        n_splits=definition.n_splits,
         n_runs=definition.n_runs,
         may_grow=protocol.grows,
         is_sampled=protocol.is_sampled,
@@ -154,8 +156,11 @@ def _replicates_lines(plan: Plan) -> list[str]:
             "one replicate: a verdict on tuned methods takes several "
             "(hydra.sweeper.replicates), for one tuning is one draw"
         ]
+    n_splits = plan.n_splits
+    own = "split, seeds" if n_splits is None else "seeds"
+    of_splits = "" if n_splits is None else f" on {n_splits} split{'s' if n_splits > 1 else ''}"
     return [
-        f"all of it in {plan.n_replicates} replicates, each with its own split, seeds and "
+        f"all of it in {plan.n_replicates} replicates{of_splits}, each with its own {own} and "
         "proposals; arms are compared over them"
     ]
 
