@@ -35,7 +35,8 @@ def type_hints(part: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass typ
 
 @functools.cache
 def _cached_hints(part: Hashable) -> dict[str, Any]:
-    return typing.get_type_hints(part)
+    hints = typing.get_type_hints(part)
+    return {k: v for k, v in hints.items() if typing.get_origin(v) is not typing.ClassVar}
 
 
 class UserError(Exception):

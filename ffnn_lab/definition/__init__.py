@@ -4,7 +4,13 @@ Nothing heavy is imported here (no pandas, torch, Optuna or Hydra): the sweeper,
 commands that only look at a sweep all read a definition through this package.
 """
 
-from ffnn_lab.definition.definition import CONFIRM_FROM, Arm, Definition, Method
+from ffnn_lab.definition.definition import (
+    CONFIRM_FROM,
+    REPLICATE_SHIFT,
+    Arm,
+    Definition,
+    Method,
+)
 from ffnn_lab.definition.errors import RecordError
 from ffnn_lab.definition.essence import differences, essence, short_hash
 from ffnn_lab.definition.sealed import DamagedError, read_sealed, write_sealed
@@ -12,6 +18,7 @@ from ffnn_lab.definition.stored import read_definition, stored_definition, write
 
 __all__ = [
     "CONFIRM_FROM",
+    "REPLICATE_SHIFT",
     "Arm",
     "DamagedError",
     "Definition",
