@@ -70,8 +70,6 @@ class Definition:
     arms: tuple[Arm, ...]
     protocol: ProtocolConfig
     """How settings are proposed; its name is settled, never ``auto``."""
-    n_parallel: int
-    """Settings of each arm that are asked for together; TPE's proposals depend on it."""
     objective: ObjectiveConfig
     """What a run is judged by; ``n_last`` is 1 unless the moment is ``mean_last``."""
     tune_seeds: tuple[int, ...]
@@ -95,6 +93,14 @@ class Definition:
     def way(self) -> Protocol:
         """Return the protocol as an option: the way in which settings are proposed."""
         return PROTOCOLS[self.protocol.name]
+
+    @property
+    def is_batched(self) -> bool:
+        """Return True if settings are taken in batches of ``protocol.n_parallel``.
+
+        What is proposed, or pruned, then depends on earlier batches alone, whoever trains them.
+        """
+        return self.way.is_sampled or self.pruner is not None
 
     def n_settings_of(self, arm: Arm) -> int:
         """Return the number of settings that an arm tries before it grows."""

@@ -22,7 +22,7 @@ def essence(definition: Definition) -> dict[str, Any]:
         key: without_neutral(contents[key], part) for key, part in STORED_OPTIONS.items()
     } | {stage: contents[stage] for stage in ("tune", "confirm")}
     declared = {key: contents[key] for key in ("baseline", "contrasts") if key in contents}
-    if not definition.way.is_sampled:
+    if not definition.is_batched:
         del moving["protocol"]["n_parallel"]
     moving["arms"] = {
         arm.name: {"space": contents["arms"][arm.name]["space"], "config": identity(arm.config)}

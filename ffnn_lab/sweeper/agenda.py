@@ -20,6 +20,7 @@ from ffnn_lab.progress import Progress, count_progress
 from ffnn_lab.protocols import Standing, Values
 from ffnn_lab.records import DEFAULT_SETTING, RecordWriter, TrialRow, read_runs, read_trials
 from ffnn_lab.scores import best_settings, is_completed, standing_of
+from ffnn_lab.sweeper.batches import Batches
 from ffnn_lab.sweeper.ledger import Ledger
 from ffnn_lab.sweeper.studies.storage import Storage
 from ffnn_lab.sweeper.studies.study import Study
@@ -81,6 +82,10 @@ class Agenda:
         """Return the study of an arm."""
         return self._studies[arm]
 
+    def unit_of(self, arm: str, number: int) -> Unit:
+        """Return all runs of a tuned setting that is not scored yet, recorded ones included."""
+        return self._units.get((arm, number), ())
+
     def restore(self) -> None:
         """Add to the studies what the records have beyond them. Needs the sweep's lock."""
         trials = read_trials(self._folder)
@@ -100,17 +105,28 @@ class Agenda:
             self._restore_study(self._arms[name], settings)
 
     def _restore_study(self, arm: Arm, settings: Mapping[int, Values]) -> None:
-        study = self._studies[arm.name]
+        study, protocol = self._studies[arm.name], self._definition.protocol
+        is_sampled = self._definition.way.is_sampled
+        self.ledger.refresh()
         study.restore(settings)
         for number in range(len(study), max(settings, default=-1) + 1):
-            if number in settings:
+            is_known = number in settings
+            # A batch knows the scores of those before it, and of none of its own.
+            is_due = number % protocol.n_parallel == 0 if is_sampled else not is_known
+            if is_due:
+                self._see_new(arm, may_complete=True)
+                self._score(may_tell=True, arm=arm.name)
+            if is_known:
                 study.begin(settings[number])
                 continue
             # What was in flight when the rest was recorded: as it was proposed then.
-            self.look()
+            self._see_new(arm, may_complete=True)
             if study.ask(self._settings[arm.name], self._standing(arm)) is None:
                 # It cannot be known; numbers must stay as recorded, so the next stands in.
                 study.begin(settings[min(n for n in settings if n > number)])
+        if is_sampled:
+            self._see_new(arm, may_complete=True)
+            self._complete_batch(arm)
 
     def look(self, writer: RecordWriter | None = None) -> None:
         """Take in what was recorded and proposed since the last look.
@@ -121,10 +137,9 @@ class Agenda:
         """
         self.ledger.refresh()
         for arm in self._definition.arms:
-            known = len(self._settings[arm.name])
-            may_complete = writer is not None
-            for values in self._studies[arm.name].settings(known, may_complete=may_complete):
-                self._see(arm, values)
+            self._see_new(arm, may_complete=writer is not None)
+            if writer is not None and self._definition.way.is_sampled:
+                self._complete_batch(arm)
         if writer is not None:
             self.note_known(writer)
         self._score(may_tell=writer is not None)
@@ -153,7 +168,7 @@ class Agenda:
             ahead = sum(sizes.values()) - sizes.get(wanted, 0)
             if n_missing <= 0 or ahead >= MOST_AHEAD * self._definition.population_size:
                 break
-            if not self._ask_round(n_missing, held, me, is_first=not free):
+            if not self._ask_round(n_missing):
                 break
         chosen: dict[str, Planned] = {}
         for unit in free:
@@ -167,13 +182,11 @@ class Agenda:
     def share(self, n_workers: int) -> int:
         """Return one worker's equal share of the runs that are not recorded, at least 1.
 
-        Runs of confirm are counted only where nothing else is left.
+        Where settings are taken in batches, later batches are not counted; nor are runs of confirm
+        while anything else is left.
         """
         n_seeds = len(self._definition.tune_seeds)
-        n_unasked = sum(
-            max(0, self._definition.n_settings_of(arm) - len(self._settings[arm.name]))
-            for arm in self._definition.arms
-        )
+        n_unasked = sum(self._n_unasked(arm) for arm in self._definition.arms)
         n_left = sum(len(self.ledger.missing(unit)) for unit in self._open_units())
         n_left += n_unasked * n_seeds
         if n_left == 0:  # then what confirm needs is about to be planned
@@ -183,6 +196,13 @@ class Agenda:
                 if arm.name not in self._confirm
             )
         return max(1, math.ceil(n_left / n_workers))
+
+    def _n_unasked(self, arm: Arm) -> int:
+        """Count the settings of an arm that are to be proposed; in batches, those of the next."""
+        n_asked, n_settings = len(self._settings[arm.name]), self._definition.n_settings_of(arm)
+        if self._definition.is_batched:
+            return self._batches().n_askable(arm.name, n_asked, n_settings)
+        return max(0, n_settings - n_asked)
 
     def rows_of(self, runs: Iterable[str]) -> list[TrialRow]:
         """Return the rows of ``trials`` that runs serve and that are not noted yet; note them."""
@@ -214,12 +234,17 @@ class Agenda:
     def _free(self, held: Mapping[str, str], me: str) -> list[list[Planned]]:
         """Return the runs of each unit that nobody holds.
 
-        Where settings are pruned, a unit of which another worker holds a run is left to it.
+        Where settings are pruned, a unit of which another worker holds a run is left to it, and a
+        setting whose pruner would have to know the scores of earlier batches waits for these.
         """
         is_pruning = self._definition.pruner is not None
+        batches = self._batches()
         free = []
         taken: set[str] = set()
         for unit in self._open_units():
+            row = unit[0].row
+            if is_pruning and not batches.knows_enough(row.arm, row.setting):
+                continue
             missing = self.ledger.missing(unit)
             if is_pruning and any(held.get(p.run_id, me) != me for p in missing):
                 continue
@@ -228,6 +253,12 @@ class Agenda:
             if mine:
                 free.append(mine)
         return free
+
+    def _see_new(self, arm: Arm, *, may_complete: bool) -> None:
+        """Take in the settings of an arm that were proposed since the last look."""
+        known = len(self._settings[arm.name])
+        for values in self._studies[arm.name].settings(known, may_complete=may_complete):
+            self._see(arm, values)
 
     def _see(self, arm: Arm, values: Values) -> None:
         """Take in the next setting of an arm."""
@@ -254,10 +285,10 @@ class Agenda:
             unit.append(Planned(row, config, partition_key(config)))
         return unit
 
-    def _ask_round(
-        self, n_missing: int, held: Mapping[str, str], me: str, *, is_first: bool
-    ) -> bool:
-        """Propose one more setting of each arm in turn, or plan the confirm stage of a tuned arm.
+    def _ask_round(self, n_missing: int) -> bool:
+        """Propose more settings of each arm in turn, or plan the confirm stage of a tuned arm.
+
+        Of a protocol that learns from scores that is a whole batch, of any other one setting.
 
         Returns:
             True if any runs were added.
@@ -270,27 +301,45 @@ class Agenda:
                 break
             if arm.name in self._confirm:
                 continue
-            if definition.way.is_sampled:
-                # What these propose depends on what was scored: ask for no part of a setting,
-                # and for no more at a time than the definition says.
-                fits = n_missing >= min(n_seeds, definition.population_size)
-                n_own = sum(
-                    key[0] == arm.name and all(held.get(p.run_id, me) == me for p in unit)
-                    for key, unit in self._units.items()
-                )
-                if n_own >= definition.n_parallel or not (fits or (is_first and not has_asked)):
-                    continue
-            known = self._settings[arm.name]
-            values = self._studies[arm.name].ask(known, self._standing(arm))
-            if values is not None:
-                self._see(arm, values)
-                n_missing -= n_seeds
+            n_asked = int(self._may_ask(arm) and self._ask(arm))
+            if n_asked and definition.way.is_sampled:
+                n_asked += self._complete_batch(arm)
+            if n_asked:
+                n_missing -= n_asked * n_seeds
                 has_asked = True
             elif self._is_scored(arm):
                 self._confirm[arm.name] = self._plan_confirm(arm)
                 n_missing -= sum(len(unit) for unit in self._confirm[arm.name])
                 has_asked = True
         return has_asked
+
+    def _ask(self, arm: Arm) -> bool:
+        """Propose the next setting of an arm, and return True if there is one."""
+        values = self._studies[arm.name].ask(self._settings[arm.name], self._standing(arm))
+        if values is not None:
+            self._see(arm, values)
+        return values is not None
+
+    def _may_ask(self, arm: Arm) -> bool:
+        """Return True if all is scored that the next setting of an arm may depend on."""
+        number = len(self._settings[arm.name])
+        return not self._definition.is_batched or self._batches().knows_enough(arm.name, number)
+
+    def _batches(self) -> Batches:
+        return Batches(self._units, self._definition.protocol.n_parallel)
+
+    def _complete_batch(self, arm: Arm) -> int:
+        """Propose the rest of a batch that was begun, and return how many settings that is.
+
+        The settings of a batch know nothing of one another's scores. So one that was cut off is
+        completed before anything else is done with it.
+        """
+        n_asked = 0
+        while len(self._settings[arm.name]) % self._definition.protocol.n_parallel:
+            if not self._ask(arm):
+                break
+            n_asked += 1
+        return n_asked
 
     def _is_scored(self, arm: Arm) -> bool:
         return not any(name == arm.name for name, _ in self._units)
@@ -326,16 +375,20 @@ class Agenda:
             for seed in definition.confirm_seeds
         ]
 
-    def _score(self, *, may_tell: bool) -> None:
-        """Score the settings whose runs are all recorded."""
-        ready = {k: unit for k, unit in self._units.items() if not self.ledger.missing(unit)}
+    def _score(self, *, may_tell: bool, arm: str | None = None) -> None:
+        """Score the settings whose runs are all recorded, of one arm or of all."""
+        ready = {
+            key: unit
+            for key, unit in self._units.items()
+            if arm in (None, key[0]) and not self.ledger.missing(unit)
+        }
         if not ready:
             return
         found, value_of = self.ledger.scores_of(list(ready.values()))
         if may_tell:  # First: what is told and lost with its connection is told again.
-            for (arm, number), unit in ready.items():
-                score = found[arm, number]
-                self._studies[arm].tell(
+            for (name, number), unit in ready.items():
+                score = found[name, number]
+                self._studies[name].tell(
                     number,
                     score["score"],
                     spread=score["spread"],
