@@ -1,8 +1,8 @@
 """The progress of a sweep: the one count, for display, status, plan and report.
 
-A row of ``trials`` says that a run serves a setting of an arm in a replicate. A run that serves two
-arms counts for both. A setting that was the winner before the sweep was widened is asked for no more, and its
-runs of the confirm stage do not count.
+A row of ``trials`` says that a run serves a setting of an arm in a replicate. A run that serves
+two arms counts for both. A setting that was the winner before the sweep was widened is asked for
+no more, and its runs of the confirm stage do not count.
 """
 
 from collections import Counter

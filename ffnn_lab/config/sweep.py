@@ -19,6 +19,9 @@ class ProtocolConfig:
     """Draws the proposals."""
     max_points: int = ranged("[2, inf)")
     """Most points that a growing axis may have."""
+    n_parallel: int = ranged("[1, inf)")
+    """Settings of a batch, of each arm: they are proposed together, once all earlier batches are
+    scored, where a protocol learns from scores; pruners see earlier batches alone."""
 
 
 @dataclass(kw_only=True)

@@ -23,7 +23,7 @@ def essence(definition: Definition) -> dict[str, Any]:
     } | {stage: contents[stage] for stage in ("tune", "confirm")}
     names = ("replicates", "splits", "baseline", "contrasts")
     declared = {key: contents[key] for key in names if key in contents}
-    if not definition.way.is_sampled:
+    if not definition.is_batched:
         del moving["protocol"]["n_parallel"]
     moving["arms"] = {
         arm.name: {"space": contents["arms"][arm.name]["space"], "config": identity(arm.config)}

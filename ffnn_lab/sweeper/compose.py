@@ -35,7 +35,7 @@ from ffnn_lab.tasks import check_task, settle_task
 from ffnn_lab.wandb_runs import check_tracking
 
 MOST_TOGETHER = 64
-"""Runs that samplers assume to be in flight, where no size of a population is given."""
+"""Size of a population until it is settled, where none is given."""
 Settle = Callable[[RunConfig], RunConfig]
 """Settles what depends on the machine: the device."""
 
@@ -95,7 +95,6 @@ def define(
         command=command_of(request),
         arms=arms,
         protocol=replace(options.protocol, name=protocol),
-        n_parallel=max(1, n_together // (len(arms) * len(tune_seeds))),
         objective=(
             options.objective
             if options.objective.moment == "mean_last"

@@ -44,7 +44,7 @@ class Plan:
     may_grow: bool
     """True if a grid may add settings to these."""
     is_sampled: bool
-    """True if proposals depend on the order in which workers finish."""
+    """True if proposals depend on the scores of earlier settings."""
     estimate: Estimate
     """Of what is left to train."""
     population_size: int
@@ -197,9 +197,8 @@ def _work_line(plan: Plan) -> str:
 def _idle_lines(plan: Plan) -> list[str]:
     if not plan.n_idle or not plan.estimate.seconds > WORTH_WORKERS_SECONDS:
         return []
-    other = f" ({plan.protocol} then proposes by their order)" if plan.is_sampled else ""
     cores = "a core has" if plan.n_idle == 1 else f"{plan.n_idle} cores have"
-    return [f"{cores} nothing to do: hydra/launcher=joblib starts a worker for each{other}"]
+    return [f"{cores} nothing to do: hydra/launcher=joblib starts a worker for each"]
 
 
 def duration(seconds: float) -> str:
