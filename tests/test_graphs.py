@@ -24,7 +24,7 @@ LENGTHS = (2, 3, ALIGNMENT - 1, ALIGNMENT, ALIGNMENT + 1, 2 * ALIGNMENT)
 """Members or examples: few, and around whole vectors, of which some losses take rows."""
 LIKE = torch.zeros(1, dtype=torch.float64)
 LABELS, ROWS = 2, 3
-"""Numbers of the inputs of ``gradients``; of ``evaluation_sums``, too, the labels are the third."""
+"""Numbers of these inputs of ``gradients``; ``evaluation_sums`` has labels at the same number."""
 
 Parts = tuple[nn.Module, list[Tensor], Axes]
 Fill = Callable[[Tensor, int, torch.Generator], Tensor]
