@@ -42,7 +42,7 @@ class ObjectiveConfig:
 class PrunerConfig:
     """Which trials stop early, by their mean over seeds after each epoch; Optuna's pruners."""
 
-    name: str = one_of("none", "median", "successive_halving", "hyperband")
+    name: str = option_of("pruner")
     n_startup_trials: int = ranged("[0, inf)")
     """``median``: settings of an arm that are trained to their end before any is judged."""
     min_epochs: int = ranged("[1, inf)")

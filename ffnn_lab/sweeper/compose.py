@@ -25,6 +25,7 @@ from ffnn_lab.definition import CONFIRM_FROM, Arm, Definition, Method
 from ffnn_lab.optimizers import OPTIMIZERS
 from ffnn_lab.protocols import PROTOCOLS
 from ffnn_lab.protocols.space import Axis, Choice, Interval
+from ffnn_lab.pruners import PRUNERS
 from ffnn_lab.sweeper import checks
 from ffnn_lab.sweeper.composer import Composer, as_composed, owner, sorted_texts
 from ffnn_lab.sweeper.grammar import Assignment, read_entry
@@ -102,7 +103,7 @@ def define(
         ),
         tune_seeds=tune_seeds,
         confirm_seeds=tuple(range(CONFIRM_FROM, CONFIRM_FROM + options.confirm.n_seeds)),
-        pruner=None if options.pruner.name == "none" else options.pruner,
+        pruner=options.pruner if PRUNERS[options.pruner.name].stops_early else None,
         population_size=n_together,
         n_replicates=options.replicates,
         n_splits=options.splits,

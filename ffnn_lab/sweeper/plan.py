@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ffnn_lab.config.sweep import ObjectiveConfig
 from ffnn_lab.definition import Definition
 from ffnn_lab.protocols.space import Axis, Choice, Space
+from ffnn_lab.pruners import PRUNERS
 from ffnn_lab.sweeper.estimate import Estimate
 from ffnn_lab.wandb_runs import unheeded
 
@@ -139,7 +140,7 @@ def _stages_line(plan: Plan) -> str:
         "mean_last": f"mean of the last {objective.n_last} epochs",
     }[objective.moment]
     tuning = f"tune by {objective.split} {objective.metric} ({moment})"
-    if plan.pruner != "none":
+    if PRUNERS[plan.pruner].stops_early:
         tuning += f", pruned by {plan.pruner}"
     if not plan.n_confirm_seeds:
         return tuning

@@ -319,7 +319,7 @@ def make_sampled(pruner: PrunerConfig) -> Definition:
     return dataclasses.replace(definition, arms=arms)
 
 
-def _check_repeats(definition: Definition, folder: Path) -> None:
+def _assert_repeats(definition: Definition, folder: Path) -> None:
     one, other = (Swept(work(folder / name, definition), Clerk()) for name in ("one", "other"))
     for table, its_like in zip(tables(one.folder), tables(other.folder), strict=True):
         pd.testing.assert_frame_equal(table, its_like, check_exact=True)
@@ -331,7 +331,7 @@ def _check_repeats(definition: Definition, folder: Path) -> None:
 
 @pytest.mark.slow
 def test_one_worker_comes_to_the_same_again(tmp_path: Path) -> None:
-    _check_repeats(make_sampled(HALVING), tmp_path)
+    _assert_repeats(make_sampled(HALVING), tmp_path)
 
 
 @pytest.mark.slow
@@ -341,10 +341,10 @@ def test_one_worker_comes_to_the_same_again_with_each(
     protocol: str, pruner: PrunerConfig, tmp_path: Path
 ) -> None:
     definition = make_pruned(pruner) if protocol == "grid" else make_sampled(pruner)
-    _check_repeats(definition, tmp_path)
+    _assert_repeats(definition, tmp_path)
 
 
-def _check_in_parts(
+def _assert_prunes_alike_in_parts(
     name: str, folder: Path, swept: Callable[[str], Swept], n_epochs: int, *, is_killed: bool
 ) -> None:
     pruner, population_size = PRUNERS[name]
@@ -367,7 +367,7 @@ def _check_in_parts(
 
 def test_a_stopped_sweep_goes_on_pruning(tmp_path: Path, swept: Callable[[str], Swept]) -> None:
     """Stopped at moments that all lie within populations; nothing is trained twice."""
-    _check_in_parts("halving", tmp_path, swept, 5, is_killed=False)
+    _assert_prunes_alike_in_parts("halving", tmp_path, swept, 5, is_killed=False)
 
 
 @pytest.mark.slow
@@ -377,7 +377,7 @@ def test_an_interrupted_sweep_goes_on_pruning_with_each(
     name: str, tmp_path: Path, swept: Callable[[str], Swept], *, is_killed: bool
 ) -> None:
     """A killed one has no checkpoint here, so it must train at least one population at a time."""
-    _check_in_parts(name, tmp_path, swept, 3 + 4 * is_killed, is_killed=is_killed)
+    _assert_prunes_alike_in_parts(name, tmp_path, swept, 3 + 4 * is_killed, is_killed=is_killed)
 
 
 def test_a_setting_of_which_a_part_is_recorded_is_trained_to_its_end(
