@@ -34,7 +34,10 @@ def essence(definition: Definition) -> dict[str, Any]:
 
 def short_hash(definition: Definition) -> str:
     """Hash a definition's essence to six digits, for the name of an ad hoc sweep."""
-    return digest(essence(definition))[:6]
+    contents = essence(definition)
+    if not definition.way.is_sampled:  # names of sweeps that are only pruned never had it
+        contents["protocol"].pop("n_parallel", None)
+    return digest(contents)[:6]
 
 
 def differences(stored: Definition, asked: Definition) -> list[str]:
