@@ -4,6 +4,13 @@
 """
 
 from ffnn_lab.report.statistics.budget import best_of, best_of_difference, best_of_interval
+from ffnn_lab.report.statistics.exact import (
+    cluster_interval,
+    cluster_shares,
+    exact_bounds,
+    exact_interval,
+    exact_p,
+)
 from ffnn_lab.report.statistics.intervals import (
     CONFIDENCE,
     Interval,
@@ -25,7 +32,12 @@ __all__ = [
     "best_of_difference",
     "best_of_interval",
     "bootstrap_interval",
+    "cluster_interval",
+    "cluster_shares",
     "differences_by_seed",
+    "exact_bounds",
+    "exact_interval",
+    "exact_p",
     "holm",
     "improvement_interval",
     "interquartile_interval",
