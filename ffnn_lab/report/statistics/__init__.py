@@ -4,6 +4,12 @@
 """
 
 from ffnn_lab.report.statistics.budget import best_of, best_of_difference, best_of_interval
+from ffnn_lab.report.statistics.components import (
+    Component,
+    Components,
+    replicate_share_interval,
+    variance_components,
+)
 from ffnn_lab.report.statistics.exact import (
     cluster_interval,
     cluster_shares,
@@ -27,6 +33,8 @@ from ffnn_lab.report.statistics.significance import holm, seeds_to_resolve, sign
 
 __all__ = [
     "CONFIDENCE",
+    "Component",
+    "Components",
     "Interval",
     "best_of",
     "best_of_difference",
@@ -45,8 +53,10 @@ __all__ = [
     "paired_interval",
     "rank_agreement",
     "ranks_of",
+    "replicate_share_interval",
     "sample_std",
     "seeds_to_resolve",
     "sign_flip_p",
     "t_p",
+    "variance_components",
 ]
