@@ -29,6 +29,14 @@ from ffnn_lab.report.statistics.intervals import (
     sample_std,
 )
 from ffnn_lab.report.statistics.ranks import rank_agreement, ranks_of
+from ffnn_lab.report.statistics.replicates import (
+    corrected_interval,
+    improvement_over_replicates,
+    improvement_verdict,
+    replicate_differences,
+    replicate_interval,
+    replicates_to_resolve,
+)
 from ffnn_lab.report.statistics.significance import holm, seeds_to_resolve, sign_flip_p, t_p
 
 __all__ = [
@@ -42,18 +50,24 @@ __all__ = [
     "bootstrap_interval",
     "cluster_interval",
     "cluster_shares",
+    "corrected_interval",
     "differences_by_seed",
     "exact_bounds",
     "exact_interval",
     "exact_p",
     "holm",
     "improvement_interval",
+    "improvement_over_replicates",
+    "improvement_verdict",
     "interquartile_interval",
     "mean_interval",
     "paired_interval",
     "rank_agreement",
     "ranks_of",
+    "replicate_differences",
+    "replicate_interval",
     "replicate_share_interval",
+    "replicates_to_resolve",
     "sample_std",
     "seeds_to_resolve",
     "sign_flip_p",
