@@ -37,6 +37,7 @@ from ffnn_lab.report.statistics.replicates import (
     replicate_interval,
     replicates_to_resolve,
 )
+from ffnn_lab.report.statistics.sequential import interval_at, level_at, looks_until, settle
 from ffnn_lab.report.statistics.significance import holm, seeds_to_resolve, sign_flip_p, t_p
 
 __all__ = [
@@ -60,6 +61,9 @@ __all__ = [
     "improvement_over_replicates",
     "improvement_verdict",
     "interquartile_interval",
+    "interval_at",
+    "level_at",
+    "looks_until",
     "mean_interval",
     "paired_interval",
     "rank_agreement",
@@ -70,6 +74,7 @@ __all__ = [
     "replicates_to_resolve",
     "sample_std",
     "seeds_to_resolve",
+    "settle",
     "sign_flip_p",
     "t_p",
     "variance_components",
