@@ -28,6 +28,7 @@ from ffnn_lab.report.statistics.intervals import (
     paired_interval,
     sample_std,
 )
+from ffnn_lab.report.statistics.optimum import Optimum, Vertex, optimum_over_replicates, vertex_of
 from ffnn_lab.report.statistics.ranks import rank_agreement, ranks_of
 from ffnn_lab.report.statistics.replicates import (
     corrected_interval,
@@ -45,6 +46,8 @@ __all__ = [
     "Component",
     "Components",
     "Interval",
+    "Optimum",
+    "Vertex",
     "best_of",
     "best_of_difference",
     "best_of_interval",
@@ -65,6 +68,7 @@ __all__ = [
     "level_at",
     "looks_until",
     "mean_interval",
+    "optimum_over_replicates",
     "paired_interval",
     "rank_agreement",
     "ranks_of",
@@ -78,4 +82,5 @@ __all__ = [
     "sign_flip_p",
     "t_p",
     "variance_components",
+    "vertex_of",
 ]
