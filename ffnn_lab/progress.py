@@ -125,7 +125,7 @@ def _count(
     seeds: dict[tuple[int, int], set[int]] = {}
     for replicate, setting, seed, _ in rows:
         seeds.setdefault((replicate, setting), set()).add(seed)
-    n_asked = definition.n_replicates * definition.n_confirmed_of(arm)
+    n_asked = definition.n_wanted * definition.n_confirmed_of(arm)
     if stage == "tune":  # a grid that grew asks for more than it began with
         tried = Counter(replicate for replicate, _ in seeds)
         n_asked = sum(
@@ -133,7 +133,7 @@ def _count(
                 definition.n_settings_of(arm),
                 n_proposed.get((replicate, arm.name), tried[replicate]),
             )
-            for replicate in range(definition.n_replicates)
+            for replicate in range(definition.n_wanted)
         )
     return Count(
         stage=stage,

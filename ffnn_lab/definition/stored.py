@@ -17,7 +17,7 @@ from ffnn_lab.protocols.space import Axis, Choice, Interval
 FILE = "definition.json"
 _STAGES = ("tune", "confirm")
 _NEEDED = ("name", "command", "arms", *STORED_OPTIONS, *_STAGES, "population_size")
-_OPTIONAL = ("replicates", "splits", "baseline", "contrasts", "options", "id", "sessions")
+_OPTIONAL = ("replicates", "splits", "until", "settled_after", "baseline", "contrasts", "options", "id", "sessions")
 _NO_PRUNER = {"name": "none"}
 
 
@@ -94,6 +94,8 @@ def to_json(definition: Definition) -> dict[str, Any]:
         "population_size": definition.population_size,
         "replicates": definition.n_replicates if definition.n_replicates > 1 else None,
         "splits": definition.n_splits,
+        "until": definition.until if definition.until != "all" else None,
+        "settled_after": definition.settled_after,
         "baseline": definition.baseline,
         "contrasts": [list(pair) for pair in definition.contrasts or ()],
         "options": _methods_to_json(definition.methods),
@@ -151,6 +153,8 @@ def from_json(contents: Mapping[str, Any], *, is_whole: bool = False) -> Definit
         population_size=coerce(contents["population_size"], int, "population_size"),
         n_replicates=coerce(contents.get("replicates", 1), int, "replicates"),
         n_splits=coerce(contents.get("splits"), int | None, "splits"),
+        until=coerce(contents.get("until", "all"), str, "until"),
+        settled_after=coerce(contents.get("settled_after"), int | None, "settled_after"),
         baseline=coerce(contents.get("baseline"), str | None, "baseline"),
         contrasts=_contrasts(contents.get("contrasts")),
         methods=_methods(contents.get("options", {})),

@@ -17,6 +17,7 @@ from ffnn_lab.definition import Definition, read_definition
 from ffnn_lab.progress import Progress, recorded_progress
 from ffnn_lab.records import TableReader, read_curves, read_runs
 from ffnn_lab.report.claims import declaration
+from ffnn_lab.report.data.arms import contrasts
 from ffnn_lab.report.reports.preflight import prepare_report
 from ffnn_lab.scores import score_columns
 from ffnn_lab.sweeper.collection import no_collection
@@ -71,6 +72,12 @@ def run_sweep(
     is_reported = console is None
     console = console or Console()
     definition, options = define(loader, master, arguments, settle_device)
+    if definition.until == "settled" and not contrasts(definition):
+        msg = (
+            "hydra.sweeper.until=settled: this sweep declares no contrast that could be settled; "
+            "name pairs of arms in hydra.sweeper.contrasts"
+        )
+        raise ConfigError(msg)
     outputs = Path(definition.arms[0].config.paths.outputs)
     definition, is_continued = settle(definition, options, outputs, console)
     folder = outputs / definition.name
