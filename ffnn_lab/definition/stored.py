@@ -17,7 +17,17 @@ from ffnn_lab.protocols.space import Axis, Choice, Interval
 FILE = "definition.json"
 _STAGES = ("tune", "confirm")
 _NEEDED = ("name", "command", "arms", *STORED_OPTIONS, *_STAGES, "population_size")
-_OPTIONAL = ("replicates", "splits", "until", "settled_after", "baseline", "contrasts", "options", "id", "sessions")
+_OPTIONAL = (
+    "replicates",
+    "splits",
+    "until",
+    "settled_after",
+    "baseline",
+    "contrasts",
+    "options",
+    "id",
+    "sessions",
+)
 _NO_PRUNER = {"name": "none"}
 
 

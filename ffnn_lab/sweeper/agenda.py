@@ -3,8 +3,8 @@
 A worker stays with one replicate, and shares it with others only where there are fewer replicates
 than workers. A replicate is opened when a worker needs it, and closed when nothing is left of it.
 A sweep that may end before its last replicate is looked at after a declared few of them
-(`ffnn_lab.report.statistics.sequential`); what a look finds depends on the records alone, and so is
-the same for any number of workers.
+(`ffnn_lab.report.statistics.sequential`); what a look finds depends on the records alone, and so
+is the same for any number of workers.
 """
 
 import math
@@ -193,7 +193,7 @@ class Agenda:
                 return True
 
     def _goes_on_after_a_look(self) -> bool:
-        """Look whether the sweep is settled, if it is time, and return True if there is more to do.
+        """Look whether the sweep is settled, if it is time; return True if it is to go on.
 
         Needs the sweep's lock. That it is settled is stored in its definition.
         """

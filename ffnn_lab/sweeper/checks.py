@@ -325,7 +325,9 @@ def check_until(definition: Definition) -> None:
         )
         raise ConfigError(msg)
     if definition.n_splits is not None:
-        msg = f"{field} needs a split of its own for each replicate; leave hydra.sweeper.splits out"
+        msg = (
+            f"{field} needs a split of its own for each replicate; leave hydra.sweeper.splits out"
+        )
         raise ConfigError(msg)
     if not definition.confirm_seeds:
         msg = f"{field} compares fresh seeds: hydra.sweeper.confirm.n_seeds must be at least 1"
