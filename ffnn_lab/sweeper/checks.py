@@ -320,8 +320,8 @@ def check_until(definition: Definition) -> None:
     field = f"hydra.sweeper.until={definition.until}"
     if definition.n_replicates < FEWEST_UNTIL_SETTLED:
         msg = (
-            f"{field} looks at a half and a quarter of hydra.sweeper.replicates, 3 at least; write "
-            f"{FEWEST_UNTIL_SETTLED} or more, got {definition.n_replicates}"
+            f"{field} looks at a half and a quarter of hydra.sweeper.replicates, 3 at least; "
+            f"write {FEWEST_UNTIL_SETTLED} or more, got {definition.n_replicates}"
         )
         raise ConfigError(msg)
     if definition.n_splits is not None:
