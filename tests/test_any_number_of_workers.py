@@ -79,8 +79,9 @@ def test_one_two_and_four_workers_propose_the_same(case: str, tmp_path: Path) ->
     root = tmp_path / "killed"
     root.mkdir()
     folder, words = root / "outputs" / "s", words_of(case, 2)
+    watch = Watch(folder)
     for n_runs, kills_all in ((8, True), (30, False)):
-        command, watch = Command(words, root, root / "log"), Watch(folder)
+        command = Command(words, root, root / "log")
         try:
             while len(watch.trainings) < n_runs:
                 code = command.wait(command.seconds + 0.02, watch)
