@@ -180,7 +180,7 @@ def _options(stored: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - one
     """Create one of `STORED_OPTIONS` from its fields."""
     part = STORED_OPTIONS[name]
     declared = {key: (hint, metadata) for key, hint, metadata in leaf_fields(part)}
-    stored = neutral_values(part) | stored
+    stored = neutral_values(part) | dict(stored)
     _know(stored, tuple(declared), needed=tuple(declared), prefix=f"{name}.")
     values = {}
     for key, value in stored.items():
