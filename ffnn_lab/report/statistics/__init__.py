@@ -4,6 +4,19 @@
 """
 
 from ffnn_lab.report.statistics.budget import best_of, best_of_difference, best_of_interval
+from ffnn_lab.report.statistics.components import (
+    Component,
+    Components,
+    replicate_share_interval,
+    variance_components,
+)
+from ffnn_lab.report.statistics.exact import (
+    cluster_interval,
+    cluster_shares,
+    exact_bounds,
+    exact_interval,
+    exact_p,
+)
 from ffnn_lab.report.statistics.intervals import (
     CONFIDENCE,
     Interval,
@@ -15,26 +28,59 @@ from ffnn_lab.report.statistics.intervals import (
     paired_interval,
     sample_std,
 )
+from ffnn_lab.report.statistics.optimum import Optimum, Vertex, optimum_over_replicates, vertex_of
 from ffnn_lab.report.statistics.ranks import rank_agreement, ranks_of
+from ffnn_lab.report.statistics.replicates import (
+    corrected_interval,
+    improvement_over_replicates,
+    improvement_verdict,
+    replicate_differences,
+    replicate_interval,
+    replicates_to_resolve,
+)
+from ffnn_lab.report.statistics.sequential import interval_at, level_at, looks_until, settle
 from ffnn_lab.report.statistics.significance import holm, seeds_to_resolve, sign_flip_p, t_p
 
 __all__ = [
     "CONFIDENCE",
+    "Component",
+    "Components",
     "Interval",
+    "Optimum",
+    "Vertex",
     "best_of",
     "best_of_difference",
     "best_of_interval",
     "bootstrap_interval",
+    "cluster_interval",
+    "cluster_shares",
+    "corrected_interval",
     "differences_by_seed",
+    "exact_bounds",
+    "exact_interval",
+    "exact_p",
     "holm",
     "improvement_interval",
+    "improvement_over_replicates",
+    "improvement_verdict",
     "interquartile_interval",
+    "interval_at",
+    "level_at",
+    "looks_until",
     "mean_interval",
+    "optimum_over_replicates",
     "paired_interval",
     "rank_agreement",
     "ranks_of",
+    "replicate_differences",
+    "replicate_interval",
+    "replicate_share_interval",
+    "replicates_to_resolve",
     "sample_std",
     "seeds_to_resolve",
+    "settle",
     "sign_flip_p",
     "t_p",
+    "variance_components",
+    "vertex_of",
 ]

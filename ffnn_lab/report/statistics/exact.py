@@ -1,0 +1,144 @@
+"""Exact statements on a share, k of n: interval, one-sided bounds, test; outcomes in clusters."""
+
+import math
+from collections.abc import Hashable, Sequence
+from typing import Literal
+
+from scipy.special import bdtr, bdtrc, betaincinv
+
+from ffnn_lab.report.statistics.intervals import CONFIDENCE, Interval
+
+
+def exact_bounds(k: int, n: int, *, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Compute the one-sided bounds of a share, each of which holds with the confidence by itself.
+
+    The lower bound is the share at which ``k`` or more of ``n`` have the probability
+    ``1 - confidence``, the upper one that at which ``k`` or fewer have. None of six has the upper
+    bound ``1 - 0.05^(1/6) = 0.39``: what was never seen may still happen.
+
+    Args:
+        k: Successes.
+        n: Independent trials; with none, nothing is known and the bounds are 0 and 1.
+        confidence: Of each bound.
+
+    Returns:
+        The lower bound, which is 0 for no success, and the upper one, which is 1 for no failure.
+
+    Raises:
+        ValueError: If ``k`` does not lie in 0 to ``n``.
+
+    Source:
+        Clopper and Pearson (1934), Biometrika 26; by quantiles of the beta distribution.
+    """
+    _check(k, n)
+    tail = 1 - confidence
+    low = 0.0 if k == 0 else float(betaincinv(k, n - k + 1, tail))
+    high = 1.0 if k == n else float(betaincinv(k + 1, n - k, 1 - tail))
+    return low, high
+
+
+def exact_interval(k: int, n: int, *, confidence: float = CONFIDENCE) -> Interval:
+    """Compute the exact two-sided interval of a share.
+
+    Args:
+        k: Successes.
+        n: Independent trials.
+        confidence: The share of such intervals that cover the true share, at least.
+
+    Returns:
+        ``k / n`` and both `exact_bounds`, each of which errs half as often as the interval may;
+        the mean is NaN for no trials.
+
+    Raises:
+        ValueError: If ``k`` does not lie in 0 to ``n``.
+
+    Source:
+        Clopper and Pearson (1934), Biometrika 26.
+    """
+    low, high = exact_bounds(k, n, confidence=(1 + confidence) / 2)
+    return Interval(k / n if n else math.nan, low, high, n)
+
+
+def exact_p(
+    k: int, n: int, *, border: float, side: Literal["both", "below", "above"] = "both"
+) -> float:
+    """Test a share against a border, exactly.
+
+    Args:
+        k: Successes.
+        n: Independent trials.
+        border: The share that is tested, strictly between 0 and 1.
+        side: On which the share is claimed to lie: ``below`` the border, ``above`` it, or on
+            either (``both``), whose p value is twice the smaller one of the two and at most 1.
+
+    Returns:
+        The p value; that of ``both`` is the level at which `exact_interval` just reaches the
+        border, that of a side the level at which its bound does. None is ever 0.
+
+    Raises:
+        ValueError: If ``k`` does not lie in 0 to ``n``, or the border not between 0 and 1.
+    """
+    _check(k, n)
+    if not 0 < border < 1:
+        msg = f"a share is tested against a border strictly between 0 and 1, got {border}"
+        raise ValueError(msg)
+    below = float(bdtr(k, n, border))
+    above = 1.0 if k == 0 else float(bdtrc(k - 1, n, border))
+    if side == "both":
+        return min(1.0, 2 * min(below, above))
+    return below if side == "below" else above
+
+
+def cluster_shares(outcomes: Sequence[bool], clusters: Sequence[Hashable]) -> list[float]:
+    """Compute the share of successes in each cluster.
+
+    Outcomes of one cluster are not independent (seeds that share a draw of the data, a split or a
+    tuning), the clusters are: they are the ``n`` of every interval.
+
+    Args:
+        outcomes: One per run, true for a success.
+        clusters: The cluster of each run.
+
+    Returns:
+        One share per cluster, in the order in which the clusters first occur.
+
+    Raises:
+        ValueError: If there are not as many clusters as outcomes.
+    """
+    members: dict[Hashable, list[bool]] = {}
+    if len(outcomes) != len(clusters):
+        msg = f"each outcome needs its cluster, got {len(outcomes)} and {len(clusters)}"
+        raise ValueError(msg)
+    for outcome, cluster in zip(outcomes, clusters, strict=True):
+        members.setdefault(cluster, []).append(bool(outcome))
+    return [sum(each) / len(each) for each in members.values()]
+
+
+def cluster_interval(shares: Sequence[float], *, confidence: float = CONFIDENCE) -> Interval:
+    """Compute an interval of the mean share of clusters that holds for any number of clusters.
+
+    The share of a cluster is no less than 1 if all of its outcomes are successes and 0 if not, and
+    no more than 1 if any is and 0 if none is. So the mean share lies between the probability that
+    all are and the probability that any is, and the interval reaches from the lower bound of the
+    one to the upper bound of the other. It is exact if each cluster is all or none, and wide if
+    clusters are mixed: `ffnn_lab.report.statistics.mean_interval` of the shares is shorter then,
+    but of equal shares there is none.
+
+    Args:
+        shares: One per cluster, of `cluster_shares`.
+        confidence: The share of such intervals that cover the true mean share, at least.
+
+    Source:
+        The bounds: Clopper and Pearson (1934), Biometrika 26.
+    """
+    n = len(shares)
+    tails = (1 + confidence) / 2
+    low, _ = exact_bounds(sum(each == 1 for each in shares), n, confidence=tails)
+    _, high = exact_bounds(sum(each > 0 for each in shares), n, confidence=tails)
+    return Interval(sum(shares) / n if n else math.nan, low, high, n)
+
+
+def _check(k: int, n: int) -> None:
+    if not 0 <= k <= n:
+        msg = f"the successes among {n} trials are 0 to {n}, got {k}"
+        raise ValueError(msg)
