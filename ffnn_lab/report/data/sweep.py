@@ -93,7 +93,7 @@ class Sweep(Records):
         return tuple(
             replace(
                 self,
-                definition=self.definition.of_replicate(replicate),
+                definition=self.definition.of_replicate(replicate, is_whole=False),
                 **{
                     name: parts.get(replicate, getattr(self, name).iloc[:0])
                     for name, parts in tables.items()

@@ -10,11 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ffnn_lab.report.data.sweep import Sweep
-from ffnn_lab.report.data.winners import Winner
 from ffnn_lab.report.figures import style
 from ffnn_lab.report.figures.looks import looks_of, need_markers
 from ffnn_lab.report.figures.save import new_figure
 from ffnn_lab.report.measures.matched import errors_at, fitted_runs, lowest_loss
+from ffnn_lab.report.measures.replicates import COUNT
 from ffnn_lab.report.statistics import sample_std
 from ffnn_lab.report.text.cells import counts
 
@@ -31,13 +31,17 @@ STEP = 0.8
 
 
 def points(
-    sweep: Sweep, winners: Mapping[str, Winner], *, arms: pd.DataFrame, matched: pd.DataFrame
+    sweep: Sweep,
+    reported: Mapping[str, pd.DataFrame],
+    *,
+    arms: pd.DataFrame,
+    matched: pd.DataFrame,
 ) -> pd.DataFrame:
     """Average the gap, test error minus train error, over the runs of each arm.
 
     Args:
         sweep: What was run.
-        winners: Each arm's.
+        reported: To each arm the rows of its reported runs, of all replicates.
         arms: As `ffnn_lab.report.measures.tables.arm_table` gives it.
         matched: As `ffnn_lab.report.measures.matched.matched_table` gives it.
 
@@ -49,7 +53,7 @@ def points(
         objective's moment, the ``mean`` and the ends of its 95% t interval. As reported, a run
         that diverged counts as chance on both splits.
     """
-    found = [_course(sweep, winners)]
+    found = [_course(sweep, reported)]
     for shown, table, ends in (("matched", matched, ("train.loss",)), ("reported", arms, ())):
         has_runs = table[table["n_seeds"] > 0] if len(table) > 0 else table
         names = {"gap": "mean", "gap.low": "low", "gap.high": "high", "n_seeds": "n_runs"}
@@ -64,8 +68,8 @@ def points(
     return table.assign(arm=pd.Categorical(table["arm"], categories=list(sweep.arms)))
 
 
-def _course(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
-    runs = {name: fitted_runs(sweep, winner.rows) for name, winner in winners.items()}
+def _course(sweep: Sweep, reported: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    runs = {name: fitted_runs(sweep, rows) for name, rows in reported.items()}
     runs = {name: each for name, each in runs.items() if each}
     ends = {name: max(map(lowest_loss, each.values())) for name, each in runs.items()}
     rows = []
@@ -176,8 +180,11 @@ def figure(points: pd.DataFrame) -> Figure:
         draw(points[points["shown"] == "course"], left)
         draw_moments(points, right)
         left.set_title("mean, shaded: one sample standard deviation")
-        n_seeds = counts(points.loc[points["shown"] != "course", "n_runs"], "seed")
-        right.set_title(f"{n_seeds}: mean, 95% t interval")
+        n_values = counts(points.loc[points["shown"] != "course", "n_runs"], "seed")
+        if COUNT in points:
+            n_values = counts(points[COUNT], "replicate")
+            left.set_title("mean of all seeds, shaded: one sample standard deviation")
+        right.set_title(f"{n_values}: mean, 95% t interval")
         looks = looks_of(style.arms_of(points))
         names = [arm for arm in looks if arm in set(points["arm"])]
         handles = [

@@ -14,6 +14,7 @@ from ffnn_lab.edges import edge_text
 from ffnn_lab.protocols.space import Interval
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.data.winners import Winner
+from ffnn_lab.report.measures.replicates import COUNT, LISTED, listed
 
 OBJECTIVE = ("split", "metric", "aggregate")
 """What of an objective says how a score is made."""
@@ -196,6 +197,59 @@ def best_by_bin(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows).astype({"setting": "Int64"})
+
+
+Tuning = tuple[Sweep, Mapping[str, Winner]]
+"""A replicate and each arm's winner in it."""
+
+
+def series_points(
+    sweep: Sweep, winners: Mapping[str, Winner], *, key: str, replicates: Sequence[Tuning] = ()
+) -> pd.DataFrame:
+    """Return `setting_points` of all arms that show an axis, with the ``series`` of each.
+
+    Args:
+        sweep: What was run.
+        winners: Each arm's, where there is one tuning.
+        key: The axis.
+        replicates: Where there are several, all of them; then their points are listed.
+    """
+    series = series_of(sweep, key)
+    tables = [
+        setting_points(each, of_each, key=key, arms=series)
+        for each, of_each in replicates or [(sweep, winners)]
+    ]
+    table = listed(tables) if replicates else tables[0]
+    return table.assign(series=table["arm"].map(series).astype(str)) if len(table) else table
+
+
+def best_of_bins(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
+    """Return `best_by_bin`, or its mean over the replicates that are listed."""
+    average = mean_by_bin if LISTED in points else best_by_bin
+    return average(points, bins, key=key)
+
+
+def mean_by_bin(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
+    """Average what is best in each bin over replicates.
+
+    Args:
+        points: As of `best_by_bin`, with the column of `replicates.LISTED`.
+        bins: Of the axis, the same for all replicates.
+        key: The axis.
+
+    Returns:
+        As `best_by_bin`: the ``score`` is the mean over the replicates that have one there,
+        `replicates.COUNT` counts them, ``n_settings`` are added up, and none ``is_winner``.
+    """
+    best = [best_by_bin(rows, bins, key=key) for _, rows in points.groupby(LISTED)]
+    groups = pd.concat(best).groupby(["series", "bin"], sort=False)
+    found = groups.first()
+    return found.assign(
+        score=groups["score"].mean(),
+        n_settings=groups["n_settings"].sum(),
+        is_winner=False,
+        **{COUNT: groups["score"].count()},
+    ).reset_index()
 
 
 def score_words(points: pd.DataFrame) -> str:
