@@ -70,8 +70,13 @@ def make_definition(n_runs: int, tracking: str, name: str) -> Definition:
         name=name,
         command="",
         arms=(Arm.of("adam", config, (), space),),
-        protocol=ProtocolConfig(name="random", n_settings=n_runs, seed=0, max_points=2),
-        n_parallel=POPULATION_SIZE,
+        protocol=ProtocolConfig(
+            name="random",
+            n_settings=n_runs,
+            seed=0,
+            max_points=2,
+            n_parallel=POPULATION_SIZE,
+        ),
         objective=ObjectiveConfig(
             split="dev", metric="error", moment="last", n_last=1, aggregate="mean"
         ),

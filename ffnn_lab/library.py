@@ -280,11 +280,18 @@ def _own_cache() -> Iterator[None]:
             os.environ[_INDUCTOR_CACHE] = before
 
 
-def _build(
-    module: nn.Module, tensors: list[Tensor], axes: Axes, path: Path, settings: Mapping[str, Any]
-) -> None:
-    from torch._inductor import aoti_compile_and_package  # noqa: PLC0415 - seconds of import
+def exported(module: nn.Module, tensors: list[Tensor], axes: Axes) -> torch.export.ExportedProgram:
+    """Export a module as a graph for inputs of any lengths from 2 on the axes that are named.
 
+    Args:
+        module: What is to be exported.
+        tensors: Its inputs, which stand for all others.
+        axes: Of each input.
+
+    Raises:
+        torch._dynamo.exc.UserError: If the module decides by the length of such an axis, so that
+            the graph would hold for some lengths alone.
+    """
     lengths: dict[str, torch.export.Dim] = {}
     dims = [
         {
@@ -299,11 +306,18 @@ def _build(
     shapes = (*dims[:n_named], more) if more else tuple(dims)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # of torch, about torch
-        exported = torch.export.export(module, tuple(tensors), dynamic_shapes=shapes)
-        package = path.with_suffix(".pt2")
-        aoti_compile_and_package(
-            exported, package_path=str(package), inductor_configs=dict(settings)
-        )
+        return torch.export.export(module, tuple(tensors), dynamic_shapes=shapes)
+
+
+def _build(
+    module: nn.Module, tensors: list[Tensor], axes: Axes, path: Path, settings: Mapping[str, Any]
+) -> None:
+    from torch._inductor import aoti_compile_and_package  # noqa: PLC0415 - seconds of import
+
+    graph, package = exported(module, tensors, axes), path.with_suffix(".pt2")
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # of torch, about torch
+        aoti_compile_and_package(graph, package_path=str(package), inductor_configs=dict(settings))
     with zipfile.ZipFile(package) as parts:
         (library,) = (name for name in parts.namelist() if name.endswith(".so"))
         (code,) = (name for name in parts.namelist() if name.endswith(".wrapper.cpp"))

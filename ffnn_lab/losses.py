@@ -65,13 +65,14 @@ def logistic_slope(outputs: Tensor, labels: Tensor) -> Tensor:
 
 
 def _margins(outputs: Tensor, labels: Tensor) -> Tensor:
-    """Give each example's ``-label * score``, in rows of whole vectors.
+    """Compute each example's ``-label * score``, in rows of whole vectors.
 
     Exp and log1p round differently in the scalar tail of a loop, and a member's numbers would
-    depend on its place.
+    depend on its place. Rows that are whole already are padded as well: a graph that is to hold
+    for any number of examples must not decide whether there is anything to pad.
     """
     margins = labels * scores(outputs)
-    return functional.pad(-margins, (0, -margins.shape[1] % ALIGNMENT))
+    return functional.pad(-margins, (0, ALIGNMENT - margins.shape[1] % ALIGNMENT))
 
 
 def _of_score(slope: Tensor, outputs: Tensor) -> Tensor:

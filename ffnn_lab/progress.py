@@ -1,8 +1,8 @@
 """The progress of a sweep: the one count, for display, status, plan and report.
 
-A row of ``trials`` says that a run serves a setting of an arm in a replicate. A run that serves two
-arms counts for both. A setting that was the winner before the sweep was widened is asked for no more, and its
-runs of the confirm stage do not count.
+A row of ``trials`` says that a run serves a setting of an arm in a replicate. A run that serves
+two arms counts for both. A setting that was the winner before the sweep was widened is asked for
+no more, and its runs of the confirm stage do not count.
 """
 
 from collections import Counter
@@ -127,13 +127,14 @@ def _count(
         seeds.setdefault((replicate, setting), set()).add(seed)
     n_asked = definition.n_replicates * definition.n_confirmed_of(arm)
     if stage == "tune":  # a grid that grew asks for more than it began with
+        first = definition.replicate
         tried = Counter(replicate for replicate, _ in seeds)
         n_asked = sum(
             max(
                 definition.n_settings_of(arm),
                 n_proposed.get((replicate, arm.name), tried[replicate]),
             )
-            for replicate in range(definition.n_replicates)
+            for replicate in range(first, first + definition.n_replicates)
         )
     return Count(
         stage=stage,

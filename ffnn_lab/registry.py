@@ -20,6 +20,7 @@ FOLDERS: dict[str, str] = {
     "initializer": "ffnn_lab.initializers",
     "optimizer": "ffnn_lab.optimizers",
     "protocol": "ffnn_lab.protocols",
+    "pruner": "ffnn_lab.pruners",
     "schedule": "ffnn_lab.schedules",
     "sheet": "ffnn_lab.report.sheets",
     "task": "ffnn_lab.tasks",

@@ -100,8 +100,8 @@ def setting_scores(
             ``mean_last`` reads it.
 
     Returns:
-        One row per replicate, arm and setting: ``score`` (mean, median or worst of the objective over
-        seeds; infinite where a seed was pruned or failed), ``spread`` (its sample standard
+        One row per replicate, arm and setting: ``score`` (mean, median or worst of the objective
+        over seeds; infinite where a seed was pruned or failed), ``spread`` (its sample standard
         deviation), ``tie_break`` (median dev loss at the same moment), ``n_seeds``,
         ``n_diverged``, ``n_pruned``, ``n_failed``.
 

@@ -396,7 +396,7 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return work(tmp_path_factory.mktemp("calm"), make_long())
 
 
-def _check_stops(calm: Path, definition: Definition, outputs: Path) -> None:
+def _assert_goes_on(calm: Path, definition: Definition, outputs: Path) -> None:
     """Stop after 3 of 5 epochs, again and again: each epoch is trained once."""
     trained, n_ended = work_in_parts(outputs, definition, 3)
     assert n_ended > 2
@@ -407,13 +407,13 @@ def _check_stops(calm: Path, definition: Definition, outputs: Path) -> None:
 
 
 def test_a_stopped_sweep_goes_on_in_mid_population(calm: Path, tmp_path: Path) -> None:
-    _check_stops(calm, make_long(), tmp_path)
+    _assert_goes_on(calm, make_long(), tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("protocol", ["random", "tpe"])
 def test_a_stopped_sweep_goes_on_whoever_proposes(protocol: str, tmp_path: Path) -> None:
-    _check_stops(work(tmp_path / "calm", make_long(protocol)), make_long(protocol), tmp_path)
+    _assert_goes_on(work(tmp_path / "calm", make_long(protocol)), make_long(protocol), tmp_path)
 
 
 def test_a_stop_in_the_epoch_in_which_runs_end_keeps_the_others(tmp_path: Path) -> None:

@@ -257,7 +257,7 @@ def _random_shape(seed: int, *, n_classes: int | None = None) -> Shape:
     )
 
 
-def _check_company(
+def _assert_same_in_company(
     shape: Shape,
     set_threads: Callable[[int], None],
     threads: Sequence[int],
@@ -299,7 +299,7 @@ def _check_company(
 def test_a_run_alone_equals_the_run_in_company(
     shape: Shape, set_threads: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _check_company(shape, set_threads, threads=(1, 2, 4), monkeypatch=monkeypatch)
+    _assert_same_in_company(shape, set_threads, threads=(1, 2, 4), monkeypatch=monkeypatch)
 
 
 @pytest.mark.parametrize(("shape", "labels", "loss", "bias"), ONE_OUTPUT_SHAPES, ids=str)
@@ -312,7 +312,7 @@ def test_a_run_of_one_output_alone_equals_the_run_in_company(
     set_threads: Callable[[int], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    _check_company(
+    _assert_same_in_company(
         shape,
         set_threads,
         threads=(1, 2, 4),
@@ -327,7 +327,7 @@ def test_a_run_of_one_output_alone_equals_the_run_in_company(
 def test_a_run_alone_equals_the_run_in_company_at_random_shapes(
     seed: int, set_threads: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _check_company(
+    _assert_same_in_company(
         _random_shape(seed),
         set_threads,
         threads=(1, 4),
@@ -341,7 +341,7 @@ def test_a_run_alone_equals_the_run_in_company_at_random_shapes(
 def test_a_run_of_one_output_alone_equals_the_run_in_company_at_random_shapes(
     seed: int, set_threads: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _check_company(
+    _assert_same_in_company(
         _random_shape(seed, n_classes=1),
         set_threads,
         threads=(1, 4),

@@ -177,6 +177,20 @@ def test_members_of_one_seed_compute_as_each_alone(blobs: Task) -> None:
         assert_same_to_the_bit(train_with_weights([configs[m]], blobs), [together[m]])
 
 
+@needs_compiler
+@pytest.mark.slow  # compiles
+def test_a_compiled_run_of_logistic_loss_alone_equals_the_run_in_company() -> None:
+    """In batches of whole vectors, of parts of one, and with a shorter last one."""
+    task = make_line("signs", "logistic")
+    for batch_size in (8, 11, 32, "full"):
+        configs = runs(5, {"trainer.batch_size": batch_size})
+        company = train_with_weights(configs, task)
+        assert {outcome.result.status for outcome in company} == {"completed"}
+        assert_same_to_the_bit(train_with_weights(configs[::-1], task), company)
+        for m in (0, 4):
+            assert_same_to_the_bit(train_with_weights([configs[m]], task), [company[m]])
+
+
 # --- every method, loss and activation ----------------------------------------------------------
 
 

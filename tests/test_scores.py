@@ -28,7 +28,9 @@ def _runs(rows: list[tuple[str, str, float, float]]) -> pd.DataFrame:
 
 
 def _trials(rows: list[tuple[str, int, int, str]]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["arm", "setting", "seed", "run_id"]).assign(stage="tune", replicate=0)
+    return pd.DataFrame(rows, columns=["arm", "setting", "seed", "run_id"]).assign(
+        stage="tune", replicate=0
+    )
 
 
 def test_a_diverged_seed_counts_as_chance_and_stays_in_the_mean() -> None:

@@ -379,7 +379,9 @@ def test_all_at_once_is_one_of_the_orders(
     assert sum(n > 1 for n in n_rates) >= 2  # else its state would not be tested
 
 
-def _check_disorder(seed: int, folder: Path, set_threads: Callable[[int], None]) -> None:
+def _assert_order_moves_nothing(
+    seed: int, folder: Path, set_threads: Callable[[int], None]
+) -> None:
     """Runs of a random shape, on a number of threads that changes on the way."""
     rng = random.Random(seed)  # noqa: S311 - draws test cases
     task = make_blobs(
@@ -406,7 +408,7 @@ def _check_disorder(seed: int, folder: Path, set_threads: Callable[[int], None])
 def test_order_moves_nothing_at_odd_sizes(
     seed: int, tmp_path: Path, set_threads: Callable[[int], None]
 ) -> None:
-    _check_disorder(seed, tmp_path, set_threads)
+    _assert_order_moves_nothing(seed, tmp_path, set_threads)
 
 
 @pytest.mark.slow
@@ -414,7 +416,7 @@ def test_order_moves_nothing_at_odd_sizes(
 def test_order_moves_nothing_at_random_sizes(
     seed: int, tmp_path: Path, set_threads: Callable[[int], None]
 ) -> None:
-    _check_disorder(seed, tmp_path, set_threads)
+    _assert_order_moves_nothing(seed, tmp_path, set_threads)
 
 
 # --- going on ----------------------------------------------------------------------------------

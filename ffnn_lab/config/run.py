@@ -139,12 +139,7 @@ class RunConfig:
                 check(part, f"{field.name}.")
             if hasattr(part, "name"):
                 _check_name(field.name, part)
-        if not self.model.bias and self.bias_initializer.name != "zeros":
-            msg = (
-                "bias_initializer must be zeros with model.bias=false, which leaves it nothing to "
-                f"draw; got {self.bias_initializer.name}"
-            )
-            raise ConfigError(msg)
+        _check_no_bias(self)
         _check_batch_size(self.trainer.batch_size)
         if not isinstance(self.trainer.compile, bool) and self.trainer.compile != "auto":
             msg = f"trainer.compile must be auto, true or false, got {self.trainer.compile}"
@@ -181,6 +176,18 @@ def _check_name(group: str, part: Any) -> None:  # noqa: ANN401 - of any group
         fitting = [name for name, config in options.items() if config is type(part)]
         fitting = fitting if part.name in options else list(options)
         msg = f"{group}.name must be one of {', '.join(fitting)}; got {part.name}"
+        raise ConfigError(msg)
+
+
+def _check_no_bias(config: RunConfig) -> None:
+    """Check that a network without biases has an initializer of biases that draws none."""
+    options = registry.options("initializer")
+    if not config.model.bias and not options[config.bias_initializer.name].is_zero:
+        zero = ", ".join(name for name, each in options.items() if each.is_zero)
+        msg = (
+            f"bias_initializer must be {zero} with model.bias=false, which leaves it nothing to "
+            f"draw; got {config.bias_initializer.name}"
+        )
         raise ConfigError(msg)
 
 

@@ -19,6 +19,9 @@ class ProtocolConfig:
     """Draws the proposals."""
     max_points: int = ranged("[2, inf)")
     """Most points that a growing axis may have."""
+    n_parallel: int = ranged("[1, inf)")
+    """Settings of a batch, of each arm: they are proposed together, once all earlier batches are
+    scored, where a protocol learns from scores; pruners see earlier batches alone."""
 
 
 @dataclass(kw_only=True)
@@ -39,7 +42,7 @@ class ObjectiveConfig:
 class PrunerConfig:
     """Which trials stop early, by their mean over seeds after each epoch; Optuna's pruners."""
 
-    name: str = one_of("none", "median", "successive_halving", "hyperband")
+    name: str = option_of("pruner")
     n_startup_trials: int = ranged("[0, inf)")
     """``median``: settings of an arm that are trained to their end before any is judged."""
     min_epochs: int = ranged("[1, inf)")

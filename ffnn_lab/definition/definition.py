@@ -96,8 +96,6 @@ class Definition:
     arms: tuple[Arm, ...]
     protocol: ProtocolConfig
     """How settings are proposed; its name is settled, never ``auto``."""
-    n_parallel: int
-    """Settings of each arm that are asked for together; TPE's proposals depend on it."""
     objective: ObjectiveConfig
     """What a run is judged by; ``n_last`` is 1 unless the moment is ``mean_last``."""
     tune_seeds: tuple[int, ...]
@@ -162,6 +160,14 @@ class Definition:
         """Name the Optuna study of an arm in this replicate."""
         suffix = f"#{self.replicate}" if self.replicate else ""
         return f"{self.name}/{arm.name}{suffix}"
+
+    @property
+    def is_batched(self) -> bool:
+        """Return True if settings are taken in batches of ``protocol.n_parallel``.
+
+        What is proposed, or pruned, then depends on earlier batches alone, whoever trains them.
+        """
+        return self.way.is_sampled or self.pruner is not None
 
     def n_settings_of(self, arm: Arm) -> int:
         """Return the number of settings that an arm tries before it grows."""

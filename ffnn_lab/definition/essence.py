@@ -23,7 +23,7 @@ def essence(definition: Definition) -> dict[str, Any]:
     } | {stage: contents[stage] for stage in ("tune", "confirm")}
     names = ("replicates", "splits", "baseline", "contrasts")
     declared = {key: contents[key] for key in names if key in contents}
-    if not definition.way.is_sampled:
+    if not definition.is_batched:
         del moving["protocol"]["n_parallel"]
     moving["arms"] = {
         arm.name: {"space": contents["arms"][arm.name]["space"], "config": identity(arm.config)}
@@ -34,7 +34,10 @@ def essence(definition: Definition) -> dict[str, Any]:
 
 def short_hash(definition: Definition) -> str:
     """Hash a definition's essence to six digits, for the name of an ad hoc sweep."""
-    return digest(essence(definition))[:6]
+    contents = essence(definition)
+    if not definition.way.is_sampled:  # names of sweeps that are only pruned never had it
+        contents["protocol"].pop("n_parallel", None)
+    return digest(contents)[:6]
 
 
 def differences(stored: Definition, asked: Definition) -> list[str]:

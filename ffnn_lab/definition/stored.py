@@ -90,7 +90,7 @@ def to_json(definition: Definition) -> dict[str, Any]:
             }
             for arm in definition.arms
         },
-        "protocol": {**asdict(definition.protocol), "n_parallel": definition.n_parallel},
+        "protocol": asdict(definition.protocol),
         "objective": objective,
         "tune": {"seeds": list(definition.tune_seeds)},
         "confirm": {"seeds": list(definition.confirm_seeds)},
@@ -137,7 +137,6 @@ def from_json(contents: Mapping[str, Any], *, is_whole: bool = False) -> Definit
     pruner = _mapping(contents["pruner"], "pruner")
     if objective.get("moment") != "mean_last":
         objective = {"n_last": 1} | objective
-    _know(protocol, tuple(protocol), needed=("n_parallel",), prefix="protocol.")
     arms = {
         name: _mapping(arm, f"arms.{name}")
         for name, arm in _mapping(contents["arms"], "arms").items()
@@ -149,8 +148,7 @@ def from_json(contents: Mapping[str, Any], *, is_whole: bool = False) -> Definit
         name=coerce(contents["name"], str, "name"),
         command=coerce(contents["command"], str, "command"),
         arms=tuple(_arm(name, arm, is_whole=is_whole) for name, arm in arms.items()),
-        protocol=_options(protocol, "protocol", apart=("n_parallel",)),
-        n_parallel=coerce(protocol["n_parallel"], int, "protocol.n_parallel"),
+        protocol=_options(protocol, "protocol"),
         objective=_options(objective, "objective"),
         tune_seeds=_seeds(contents["tune"], "tune"),
         confirm_seeds=_seeds(contents["confirm"], "confirm"),
@@ -170,11 +168,11 @@ def from_json(contents: Mapping[str, Any], *, is_whole: bool = False) -> Definit
     )
 
 
-def _options(stored: Mapping[str, Any], name: str, *, apart: tuple[str, ...] = ()) -> Any:  # noqa: ANN401 - one of STORED_OPTIONS
-    """Create one of `STORED_OPTIONS` from its fields, the ones in ``apart`` left out."""
+def _options(stored: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - one of STORED_OPTIONS
+    """Create one of `STORED_OPTIONS` from its fields."""
     part = STORED_OPTIONS[name]
     declared = {key: (hint, metadata) for key, hint, metadata in leaf_fields(part)}
-    stored = neutral_values(part) | {k: v for k, v in stored.items() if k not in apart}
+    stored = neutral_values(part) | stored
     _know(stored, tuple(declared), needed=tuple(declared), prefix=f"{name}.")
     values = {}
     for key, value in stored.items():

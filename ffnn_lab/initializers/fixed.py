@@ -70,7 +70,11 @@ def _register(name: str, order: int, config: type[InitializerConfig], draw: Draw
     register(Initializer(name=name, order=order, config=config, draw=draw, serves_bias=True))
 
 
-_register("zeros", 0, SchemeConfig, zeros)
+register(
+    Initializer(
+        name="zeros", order=0, config=SchemeConfig, draw=zeros, serves_bias=True, is_zero=True
+    )
+)
 _register("constant", 1, ConstantConfig, constant)
 _register("uniform", 2, UniformConfig, uniform)
 _register("normal", 3, NormalConfig, normal)

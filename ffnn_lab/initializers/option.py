@@ -36,6 +36,8 @@ class Initializer(Choice):
     """(its config, layer, rng) to float64 numbers of the layer's shape, without the gain."""
     serves_bias: bool = False
     """Whether it makes sense for a vector: a bias has no fan-out and cannot be orthogonal."""
+    is_zero: bool = False
+    """True if every entry that it makes is 0."""
 
 
 INITIALIZERS = View(Initializer)

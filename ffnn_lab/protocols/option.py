@@ -68,7 +68,7 @@ class Protocol(Option):
 
     @property
     def is_sampled(self) -> bool:
-        """Return True if proposals depend on the scores and the order in which runs finish."""
+        """Return True if proposals depend on the scores of earlier settings."""
         return self.sampler is not None
 
     def check(self, spaces: Mapping[str, Space]) -> None:

@@ -62,6 +62,10 @@ class Agenda:
         """Return the study of an arm in a replicate that is open."""
         return self._open[replicate].study_of(arm)
 
+    def unit_of(self, replicate: int, arm: str, number: int) -> Unit:
+        """Return all runs of a tuned setting that is not scored yet, recorded ones included."""
+        return self._open[replicate].unit_of(arm, number)
+
     def look(self, writer: RecordWriter | None = None) -> None:
         """Take in what was recorded and proposed since the last look.
 

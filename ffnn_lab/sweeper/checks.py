@@ -12,6 +12,7 @@ from ffnn_lab.config.sweep import PrunerConfig, SweeperConfig
 from ffnn_lab.config.task import CHOOSES_EXAMPLES
 from ffnn_lab.definition import CONFIRM_FROM, Arm
 from ffnn_lab.protocols.space import Axis, Choice, Interval
+from ffnn_lab.pruners import PRUNERS
 from ffnn_lab.sweeper.grammar import Assignment
 
 MOST_BYTES = 200
@@ -312,7 +313,7 @@ def check_pruner(pruner: PrunerConfig, arms: Sequence[Arm]) -> None:
     Raises:
         ConfigError: Naming the arm.
     """
-    if pruner.name == "none":
+    if not PRUNERS[pruner.name].stops_early:
         return
     for arm in arms:
         if "trainer.evaluate_every" in arm.space:

@@ -25,6 +25,7 @@ from ffnn_lab.definition import CONFIRM_FROM, Arm, Definition, Method
 from ffnn_lab.optimizers import OPTIMIZERS
 from ffnn_lab.protocols import PROTOCOLS
 from ffnn_lab.protocols.space import Axis, Choice, Interval
+from ffnn_lab.pruners import PRUNERS
 from ffnn_lab.sweeper import checks
 from ffnn_lab.sweeper.composer import Composer, as_composed, owner, sorted_texts
 from ffnn_lab.sweeper.grammar import Assignment, read_entry
@@ -35,7 +36,7 @@ from ffnn_lab.tasks import check_task, settle_task
 from ffnn_lab.wandb_runs import check_tracking
 
 MOST_TOGETHER = 64
-"""Runs that samplers assume to be in flight, where no size of a population is given."""
+"""Size of a population until it is settled, where none is given."""
 Settle = Callable[[RunConfig], RunConfig]
 """Settles what depends on the machine: the device."""
 
@@ -95,7 +96,6 @@ def define(
         command=command_of(request),
         arms=arms,
         protocol=replace(options.protocol, name=protocol),
-        n_parallel=max(1, n_together // (len(arms) * len(tune_seeds))),
         objective=(
             options.objective
             if options.objective.moment == "mean_last"
@@ -103,7 +103,7 @@ def define(
         ),
         tune_seeds=tune_seeds,
         confirm_seeds=tuple(range(CONFIRM_FROM, CONFIRM_FROM + options.confirm.n_seeds)),
-        pruner=None if options.pruner.name == "none" else options.pruner,
+        pruner=options.pruner if PRUNERS[options.pruner.name].stops_early else None,
         population_size=n_together,
         n_replicates=options.replicates,
         n_splits=options.splits,

@@ -59,6 +59,10 @@ class Ledger:
         """Return True if a run of that id is recorded."""
         return run in self._runs
 
+    def has_diverged(self, run: str) -> bool:
+        """Return True if a run of that id is recorded and diverged."""
+        return run in self._runs and self._runs[run]["status"] == "diverged"
+
     def refresh(self) -> None:
         """Read what was recorded since the last call."""
         for row in self._runs_reader.refresh().to_dict("records"):

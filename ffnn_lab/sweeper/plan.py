@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ffnn_lab.config.sweep import ObjectiveConfig
 from ffnn_lab.definition import Definition
 from ffnn_lab.protocols.space import Axis, Choice, Space
+from ffnn_lab.pruners import PRUNERS
 from ffnn_lab.sweeper.estimate import Estimate
 from ffnn_lab.wandb_runs import unheeded
 
@@ -44,7 +45,7 @@ class Plan:
     may_grow: bool
     """True if a grid may add settings to these."""
     is_sampled: bool
-    """True if proposals depend on the order in which workers finish."""
+    """True if proposals depend on the scores of earlier settings."""
     estimate: Estimate
     """Of what is left to train."""
     population_size: int
@@ -139,7 +140,7 @@ def _stages_line(plan: Plan) -> str:
         "mean_last": f"mean of the last {objective.n_last} epochs",
     }[objective.moment]
     tuning = f"tune by {objective.split} {objective.metric} ({moment})"
-    if plan.pruner != "none":
+    if PRUNERS[plan.pruner].stops_early:
         tuning += f", pruned by {plan.pruner}"
     if not plan.n_confirm_seeds:
         return tuning
@@ -197,9 +198,8 @@ def _work_line(plan: Plan) -> str:
 def _idle_lines(plan: Plan) -> list[str]:
     if not plan.n_idle or not plan.estimate.seconds > WORTH_WORKERS_SECONDS:
         return []
-    other = f" ({plan.protocol} then proposes by their order)" if plan.is_sampled else ""
     cores = "a core has" if plan.n_idle == 1 else f"{plan.n_idle} cores have"
-    return [f"{cores} nothing to do: hydra/launcher=joblib starts a worker for each{other}"]
+    return [f"{cores} nothing to do: hydra/launcher=joblib starts a worker for each"]
 
 
 def duration(seconds: float) -> str:

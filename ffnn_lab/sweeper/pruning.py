@@ -3,11 +3,13 @@
 import math
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
 
 from ffnn_lab.definition import Definition
 from ffnn_lab.moments import points_at
 from ffnn_lab.population import Member
-from ffnn_lab.records import RunResult
+from ffnn_lab.records import CurvePoint, RunResult, read_curves
 from ffnn_lab.sweeper.agenda import Agenda
 from ffnn_lab.sweeper.units import Planned
 
@@ -21,41 +23,61 @@ _AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
 
 
 class Pruning:
-    """Watches the settings that one population trains as a whole.
+    """Watches the settings that one population trains as a whole, all seeds at the same epoch.
 
-    A setting whose seeds are not all among those watched is left alone: part of it was trained
-    before, or by another worker.
+    A seed that diverged before the worker was killed counts as it did then. A setting of which
+    another part was trained before is left alone.
     """
 
-    def __init__(self, definition: Definition, agenda: Agenda, chance_error: float) -> None:
+    def __init__(
+        self, definition: Definition, agenda: Agenda, chance_error: float, *, folder: Path
+    ) -> None:
         """Watch nothing yet.
 
         Args:
             definition: The sweep.
             agenda: This worker's, which has the studies.
             chance_error: What a diverged run of this population's task counts as.
+            folder: The sweep's, which has the records.
         """
+        self._folder = folder
         self._chance_error = chance_error
         self._objective = definition.objective
         self._is_on = definition.pruner is not None
         self._n_seeds = len(definition.tune_seeds)
         self._agenda = agenda
         self._settings: dict[Key, dict[str, Planned]] = {}
-        self._n_reported: dict[Key, int] = {}
+        self._scores: dict[Key, list[float]] = {}
+        """The score of each setting after each epoch that was reported."""
         self._pruned: set[Key] = set()
-        self._ended: dict[str, RunResult] = {}
+        self._ended: dict[str, Sequence[CurvePoint]] = {}
+        """Curves of the runs that ended, by run id."""
 
     def watch(self, joining: Iterable[Planned]) -> None:
         """Watch these runs' settings."""
         for planned in joining:
             if self._is_on and planned.row.stage == "tune":
                 key = planned.row.replicate, planned.row.arm, planned.row.setting
-                self._settings.setdefault(key, {})[planned.run_id] = planned
+                if key not in self._settings:
+                    self._settings[key] = self._diverged(key)
+                self._settings[key][planned.run_id] = planned
+
+    def _diverged(self, key: Key) -> dict[str, Planned]:
+        """Return the recorded runs of a setting that diverged, and keep their curves."""
+        ledger = self._agenda.ledger
+        found = {p.run_id: p for p in self._agenda.unit_of(*key) if ledger.has_diverged(p.run_id)}
+        if found:
+            names = [field.name for field in fields(CurvePoint)]
+            curves = read_curves(self._folder).sort_values("epoch", kind="stable")
+            for run in found:
+                rows = curves.loc[curves["run_id"] == run, names]
+                self._ended[run] = [CurvePoint(*row) for row in rows.itertuples(index=False)]
+        return found
 
     def note(self, results: Sequence[RunResult]) -> None:
         """Keep what runs came to while other seeds of their setting go on."""
         if self._is_on:
-            self._ended.update({result.run_id: result for result in results})
+            self._ended.update({result.run_id: result.curve for result in results})
 
     def to_prune(self, members: Sequence[Member]) -> set[str]:
         """Report each setting's new epochs to its study, and name the runs that are to stop."""
@@ -77,13 +99,14 @@ class Pruning:
         n_started = len(epochs) + sum(run in self._ended for run in runs)
         reached = min(epochs, default=0) if n_started == self._n_seeds else 0
         last = max(planned.config.trainer.max_epochs for planned in runs.values())
-        first = self._n_reported.get(key, 0) + 1
-        for epoch in range(first, min(reached, last - 1) + 1):
+        known = self._scores.setdefault(key, [])
+        for epoch in range(len(known) + 1, min(reached, last - 1) + 1):
             values = [self._value(run, epoch, inside) for run in runs]
             score = _AGGREGATES[self._objective.aggregate](values)
             replicate, arm, number = key
-            is_pruned = self._agenda.study_of(replicate, arm).should_prune(number, epoch, score)
-            self._n_reported[key] = epoch  # Last: what was cut off is reported again.
+            study = self._agenda.study_of(replicate, arm)
+            is_pruned = study.should_prune(number, [*known, score])
+            known.append(score)  # Last: what was cut off is reported again.
             if is_pruned:
                 self._pruned.add(key)
                 return
@@ -92,7 +115,7 @@ class Pruning:
         """Return what a run's objective would be if it ended at an epoch."""
         split, metric = self._objective.split, self._objective.metric
         member = inside.get(run)
-        curve = self._ended[run].curve if member is None else member.curve
+        curve = self._ended[run] if member is None else member.curve
         points = [point for point in curve if point.epoch <= epoch]
         if not points or points[-1].epoch < epoch:  # it diverged before
             return self._chance_error if metric == "error" else math.inf

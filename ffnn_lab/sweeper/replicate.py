@@ -18,6 +18,7 @@ from ffnn_lab.progress import Progress, count_progress
 from ffnn_lab.protocols import Standing, Values
 from ffnn_lab.records import DEFAULT_SETTING, TrialRow, read_runs, read_trials
 from ffnn_lab.scores import best_settings, is_completed, standing_of
+from ffnn_lab.sweeper.batches import Batches
 from ffnn_lab.sweeper.ledger import Ledger
 from ffnn_lab.sweeper.studies.storage import Storage
 from ffnn_lab.sweeper.studies.study import Study
@@ -92,12 +93,13 @@ class ReplicateAgenda:
 
     @property
     def n_left(self) -> int:
-        """Count the runs that are not recorded; those of confirm where nothing else is left."""
+        """Count the runs that are not recorded.
+
+        Where settings are taken in batches, later batches are not counted; nor are runs of confirm
+        while anything else is left.
+        """
         definition = self._definition
-        n_unasked = sum(
-            max(0, definition.n_settings_of(arm) - len(self._settings[arm.name]))
-            for arm in definition.arms
-        )
+        n_unasked = sum(self._n_unasked(arm) for arm in definition.arms)
         n_left = sum(len(self._ledger.missing(unit)) for unit in self.open_units())
         n_left += n_unasked * len(definition.tune_seeds)
         if n_left == 0:  # then what confirm needs is about to be planned
@@ -128,6 +130,10 @@ class ReplicateAgenda:
         units = self.open_units()
         return any(held.get(planned.run_id, me) != me for unit in units for planned in unit)
 
+    def unit_of(self, arm: str, number: int) -> Unit:
+        """Return all runs of a tuned setting that is not scored yet, recorded ones included."""
+        return self._units.get((arm, number), ())
+
     def restore(self) -> None:
         """Add to the studies what the records have beyond them. Needs the sweep's lock."""
         replicate = self._definition.replicate
@@ -157,30 +163,39 @@ class ReplicateAgenda:
         return found
 
     def _restore_study(self, arm: Arm, settings: Mapping[int, Values]) -> None:
-        study = self._studies[arm.name]
+        study, protocol = self._studies[arm.name], self._definition.protocol
+        is_sampled = self._definition.way.is_sampled
         study.restore(settings)
         for number in range(len(study), max(settings, default=-1) + 1):
-            if number in settings:
+            is_known = number in settings
+            # A batch knows the scores of those before it, and of none of its own.
+            is_due = number % protocol.n_parallel == 0 if is_sampled else not is_known
+            if is_due:
+                self._see_new(arm, may_complete=True)
+                self.score(may_tell=True, arm=arm.name)
+            if is_known:
                 study.begin(settings[number])
                 continue
             # What was in flight when the rest was recorded: as it was proposed then.
-            self.see(may_complete=False)
-            self.score(may_tell=False)
+            self._see_new(arm, may_complete=True)
             if study.ask(self._settings[arm.name], self._standing(arm)) is None:
                 # It cannot be known; numbers must stay as recorded, so the next stands in.
                 study.begin(settings[min(n for n in settings if n > number)])
+        if is_sampled:
+            self._see_new(arm, may_complete=True)
+            self._complete_batch(arm)
 
     def see(self, *, may_complete: bool) -> None:
         """Take in what was proposed since the last look.
 
         Args:
-            may_complete: True if the sweep's lock is held: then a setting that was cut off while
-                it was proposed is completed.
+            may_complete: True if the sweep's lock is held: then a setting, or a batch, that was
+                cut off while it was proposed is completed.
         """
         for arm in self._definition.arms:
-            known = len(self._settings[arm.name])
-            for values in self._studies[arm.name].settings(known, may_complete=may_complete):
-                self._see(arm, values)
+            self._see_new(arm, may_complete=may_complete)
+            if may_complete and self._definition.way.is_sampled:
+                self._complete_batch(arm)
 
     def take(
         self, n_places: int, held: Mapping[str, str], me: str, *, partition: str | None = None
@@ -206,7 +221,7 @@ class ReplicateAgenda:
             ahead = sum(sizes.values()) - sizes.get(wanted, 0)
             if n_missing <= 0 or ahead >= MOST_AHEAD * self._definition.population_size:
                 break
-            if not self._ask_round(n_missing, held, me, is_first=not free):
+            if not self._ask_round(n_missing):
                 break
         chosen: dict[str, Planned] = {}
         for unit in free:
@@ -217,12 +232,17 @@ class ReplicateAgenda:
     def _free(self, held: Mapping[str, str], me: str) -> list[list[Planned]]:
         """Return the runs of each unit that nobody holds.
 
-        Where settings are pruned, a unit of which another worker holds a run is left to it.
+        Where settings are pruned, a unit of which another worker holds a run is left to it, and a
+        setting whose pruner would have to know the scores of earlier batches waits for these.
         """
         is_pruning = self._definition.pruner is not None
+        batches = self._batches()
         free = []
         taken: set[str] = set()
         for unit in self.open_units():
+            row = unit[0].row
+            if is_pruning and not batches.knows_enough(row.arm, row.setting):
+                continue
             missing = self._ledger.missing(unit)
             if is_pruning and any(held.get(p.run_id, me) != me for p in missing):
                 continue
@@ -232,12 +252,25 @@ class ReplicateAgenda:
                 free.append(mine)
         return free
 
+    def _see_new(self, arm: Arm, *, may_complete: bool) -> None:
+        """Take in the settings of an arm that were proposed since the last look."""
+        known = len(self._settings[arm.name])
+        for values in self._studies[arm.name].settings(known, may_complete=may_complete):
+            self._see(arm, values)
+
     def _see(self, arm: Arm, values: Values) -> None:
         """Take in the next setting of an arm."""
         number = len(self._settings[arm.name])
         self._settings[arm.name].append(values)
         seeds = self._definition.tune_seeds
         self._units[arm.name, number] = self._plan("tune", arm, number, values, seeds)
+
+    def _n_unasked(self, arm: Arm) -> int:
+        """Count the settings of an arm that are to be proposed; in batches, those of the next."""
+        n_asked, n_settings = len(self._settings[arm.name]), self._definition.n_settings_of(arm)
+        if self._definition.is_batched:
+            return self._batches().n_askable(arm.name, n_asked, n_settings)
+        return max(0, n_settings - n_asked)
 
     def _plan(
         self,
@@ -258,10 +291,10 @@ class ReplicateAgenda:
             unit.append(Planned(row, config, partition_key(config)))
         return unit
 
-    def _ask_round(
-        self, n_missing: int, held: Mapping[str, str], me: str, *, is_first: bool
-    ) -> bool:
-        """Propose one more setting of each arm in turn, or plan the confirm stage of a tuned arm.
+    def _ask_round(self, n_missing: int) -> bool:
+        """Propose more settings of each arm in turn, or plan the confirm stage of a tuned arm.
+
+        Of a protocol that learns from scores that is a whole batch, of any other one setting.
 
         Returns:
             True if any runs were added.
@@ -274,27 +307,45 @@ class ReplicateAgenda:
                 break
             if arm.name in self._confirm:
                 continue
-            if definition.way.is_sampled:
-                # What these propose depends on what was scored: ask for no part of a setting,
-                # and for no more at a time than the definition says.
-                fits = n_missing >= min(n_seeds, definition.population_size)
-                n_own = sum(
-                    key[0] == arm.name and all(held.get(p.run_id, me) == me for p in unit)
-                    for key, unit in self._units.items()
-                )
-                if n_own >= definition.n_parallel or not (fits or (is_first and not has_asked)):
-                    continue
-            known = self._settings[arm.name]
-            values = self._studies[arm.name].ask(known, self._standing(arm))
-            if values is not None:
-                self._see(arm, values)
-                n_missing -= n_seeds
+            n_asked = int(self._may_ask(arm) and self._ask(arm))
+            if n_asked and definition.way.is_sampled:
+                n_asked += self._complete_batch(arm)
+            if n_asked:
+                n_missing -= n_asked * n_seeds
                 has_asked = True
             elif self._is_scored(arm):
                 self._confirm[arm.name] = self._plan_confirm(arm)
                 n_missing -= sum(len(unit) for unit in self._confirm[arm.name])
                 has_asked = True
         return has_asked
+
+    def _ask(self, arm: Arm) -> bool:
+        """Propose the next setting of an arm, and return True if there is one."""
+        values = self._studies[arm.name].ask(self._settings[arm.name], self._standing(arm))
+        if values is not None:
+            self._see(arm, values)
+        return values is not None
+
+    def _may_ask(self, arm: Arm) -> bool:
+        """Return True if all is scored that the next setting of an arm may depend on."""
+        number = len(self._settings[arm.name])
+        return not self._definition.is_batched or self._batches().knows_enough(arm.name, number)
+
+    def _batches(self) -> Batches:
+        return Batches(self._units, self._definition.protocol.n_parallel)
+
+    def _complete_batch(self, arm: Arm) -> int:
+        """Propose the rest of a batch that was begun, and return how many settings that is.
+
+        The settings of a batch know nothing of one another's scores. So one that was cut off is
+        completed before anything else is done with it.
+        """
+        n_asked = 0
+        while len(self._settings[arm.name]) % self._definition.protocol.n_parallel:
+            if not self._ask(arm):
+                break
+            n_asked += 1
+        return n_asked
 
     def _is_scored(self, arm: Arm) -> bool:
         return not any(name == arm.name for name, _ in self._units)
@@ -330,20 +381,25 @@ class ReplicateAgenda:
             for seed in definition.confirm_seeds
         ]
 
-    def score(self, *, may_tell: bool) -> None:
+    def score(self, *, may_tell: bool, arm: str | None = None) -> None:
         """Score the settings whose runs are all recorded.
 
         Args:
             may_tell: True if the sweep's lock is held: then scores are told to their study.
+            arm: The arm whose settings are scored; None for all arms.
         """
-        ready = {k: unit for k, unit in self._units.items() if not self._ledger.missing(unit)}
+        ready = {
+            key: unit
+            for key, unit in self._units.items()
+            if arm in (None, key[0]) and not self._ledger.missing(unit)
+        }
         if not ready:
             return
         found, value_of = self._ledger.scores_of(list(ready.values()))
         if may_tell:  # First: what is told and lost with its connection is told again.
-            for (arm, number), unit in ready.items():
-                score = found[arm, number]
-                self._studies[arm].tell(
+            for (name, number), unit in ready.items():
+                score = found[name, number]
+                self._studies[name].tell(
                     number,
                     score["score"],
                     spread=score["spread"],

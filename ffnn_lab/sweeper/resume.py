@@ -179,8 +179,6 @@ def is_other(stored: Definition, definition: Definition) -> bool:
     for key in definition.way.limits:
         if after["protocol"][key] >= before["protocol"][key]:
             grown["protocol"][key] = before["protocol"][key]
-    if "n_parallel" in before["protocol"]:  # follows from the arms and seeds
-        grown["protocol"]["n_parallel"] = before["protocol"]["n_parallel"]
     return grown != before
 
 

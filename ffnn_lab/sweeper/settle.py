@@ -26,6 +26,7 @@ SECONDS_TO_COMPILE = 25.0
 """A partition's programs, where none is on disk."""
 SECONDS_PER_METHOD = 8.0
 """An optimizer's, likewise."""
+N_PARALLEL = "hydra.sweeper.protocol.n_parallel"
 
 
 def settle_sweep(
@@ -64,6 +65,7 @@ def settle_sweep(
         )
         for arm in definition.arms
     )
+    definition = keep_batches(definition, stored, notices.add)
     for text in notices:  # once, however many arms there are
         notice(text)
     sizes = [population_size_for(work.config, work.sizes) for work in works]
@@ -75,6 +77,28 @@ def settle_sweep(
 def _examples_of(config: RunConfig, task: Task) -> Examples:
     n_train, n_dev, n_test = (len(task.split(name).labels) for name in SPLITS)
     return Examples(n_train, n_dev, n_test, keeps_test=config.task.keeps_test)
+
+
+def keep_batches(
+    definition: Definition, stored: Definition | None, notice: Callable[[str], None]
+) -> Definition:
+    """Return a definition with the batches that its sweep was begun with.
+
+    Their size was derived from arms and seeds before it was an option. It is kept unless the
+    command itself asks for another one, which `resume.is_other` refuses.
+
+    Args:
+        definition: What is asked for.
+        stored: What the sweep's folder holds.
+        notice: Receives a line where the size in use is not the one in the YAML.
+    """
+    if stored is None or not (stored.is_batched and definition.is_batched):
+        return definition
+    begun_with = stored.protocol.n_parallel
+    if begun_with == definition.protocol.n_parallel or N_PARALLEL in definition.command:
+        return definition
+    notice(f"{N_PARALLEL}={begun_with}, with which this sweep was begun")
+    return replace(definition, protocol=replace(definition.protocol, n_parallel=begun_with))
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from ffnn_lab.sweeper.leases import Leases
 from ffnn_lab.sweeper.pruning import Pruning
 from ffnn_lab.sweeper.studies.server import StoppedWaitingError
 from ffnn_lab.sweeper.studies.storage import Storage
-from ffnn_lab.sweeper.units import Planned
+from ffnn_lab.sweeper.units import Planned, setting_ends
 from ffnn_lab.tasks import load_task
 from ffnn_lab.tasks.data.task import Task
 from ffnn_lab.tracking import Tracker
@@ -223,6 +223,9 @@ class Worker:
             return
         self._keep_latest(self._keeper.load())
         half = (len(left) + 1) // 2
+        if self._definition.pruner is not None:  # which judges settings that are whole
+            ends = setting_ends(left)[:-1]
+            half = min(ends, key=lambda end: abs(end - half), default=half)
         for part in (left[:half], left[half:]):
             # None is left in hand where this process slept past its lease.
             mine = [planned for planned in part if planned.run_id in self._in_hand]
@@ -240,13 +243,15 @@ class Worker:
     def _train_together(self, chosen: Sequence[Planned], *, may_refill: bool) -> None:
         task = self._task(chosen[0].config)
         training = Training(task, weights_folder=self._folder / "weights")
-        pruning = Pruning(self._definition, self._agenda, task.chance_error)
+        pruning = Pruning(self._definition, self._agenda, task.chance_error, folder=self._folder)
         waiting = list(chosen)
         freed: set[int] = set()
         self._keeper.begin()
         while True:
             n_free = self._n_places - len(training.members)
-            joining, waiting = _first(waiting, n_free, freed)
+            ordered = sorted(waiting, key=lambda p: method_order(p.config) not in freed)
+            n_joining = self._n_joining(ordered, n_free, is_empty=not training.members)
+            joining, waiting = ordered[:n_joining], ordered[n_joining:]
             if joining:
                 pruning.watch(p for p in joining if not self._agenda.ledger.is_recorded(p.run_id))
                 configs = [planned.config for planned in joining]
@@ -274,6 +279,20 @@ class Worker:
             training.epoch()
             self._tell(training.members)
         self._keeper.remove()
+
+    def _n_joining(self, waiting: Sequence[Planned], n_free: int, *, is_empty: bool) -> int:
+        """Count the first of those who wait for whom there is room.
+
+        Where settings are pruned, all seeds of one join together, for they are judged at the same
+        epoch: one that has more of them than there are places has the population for itself.
+        """
+        n_room = max(0, n_free)
+        is_cramped = self._n_places < self._definition.population_size  # memory ran out before
+        if self._definition.pruner is None or (is_empty and is_cramped):
+            return min(n_room, len(waiting))
+        ends = setting_ends(waiting)
+        fits = [end for end in ends if end <= n_room]
+        return max(fits, default=min(ends, default=0) if is_empty else 0)
 
     def _tell(self, members: Sequence[Member]) -> None:
         self._tracker.on_epoch(
@@ -355,11 +374,3 @@ def _let_go(error: BaseException | None) -> None:
     while error is not None:
         traceback.clear_frames(error.__traceback__)
         error = error.__cause__ or error.__context__
-
-
-def _first(
-    waiting: Sequence[Planned], n_free: int, freed: Collection[int]
-) -> tuple[list[Planned], list[Planned]]:
-    """Choose who joins: those of a method whose places fell free before others."""
-    ordered = sorted(waiting, key=lambda planned: method_order(planned.config) not in freed)
-    return ordered[: max(0, n_free)], ordered[max(0, n_free) :]

@@ -25,6 +25,7 @@ from ffnn_lab.optimizers.adam import AdamConfig
 from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
 from tests.catalog import OPTIMIZERS
 from tests.support.builders import make_run
+from tests.support.refusal import refusal
 
 
 def make_adam() -> RunConfig:
@@ -87,7 +88,7 @@ def make_example(**changes: Any) -> Example:  # noqa: ANN401 - fields of the exa
     "changes", [{}, {"widths": []}, {"limit": None}, {"rate": 0}, {"note": "anything"}]
 )
 def test_check_accepts_what_the_fields_declare(changes: dict[str, Any]) -> None:
-    check(make_example(**changes), "part.")
+    assert refusal(check, make_example(**changes), "part.") is None
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,6 @@ def make_definition(**changes: object) -> Definition:
         command="python -m ffnn_lab.run -m",
         arms=(Arm.of("sgd", make_run(), ("optimizer=sgd",), space),),
         protocol=PROTOCOL,
-        n_parallel=2,
         objective=OBJECTIVE,
         tune_seeds=(0, 1),
         confirm_seeds=(1000,),

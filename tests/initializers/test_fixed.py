@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ffnn_lab.config.initializer import SchemeConfig
+from ffnn_lab.initializers import INITIALIZERS as OPTIONS
 from ffnn_lab.initializers import initialize
 from ffnn_lab.initializers.fixed import ConstantConfig
 from ffnn_lab.population import Population
@@ -34,6 +35,13 @@ def test_every_entry_is_the_value_times_the_gain(name: str, value: float) -> Non
     config = type(config)(**{**vars(config), "gain": 2.0})
     draw = initialize(config, seed=0, layer=0, fan_in=3, fan_out=2, is_bias=False)
     assert torch.equal(draw, torch.full((2, 3), value, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("name", INITIALIZERS)
+def test_those_called_zero_draw_zeros_and_no_others(name: str) -> None:
+    config = INITIALIZERS[name].config
+    draw = initialize(config, seed=0, layer=0, fan_in=3, fan_out=2, is_bias=False)
+    assert OPTIONS[name].is_zero == (not draw.any())
 
 
 @pytest.mark.parametrize("name", ["uniform", "normal"])

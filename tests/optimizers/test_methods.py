@@ -94,11 +94,11 @@ def test_steps_equal_torch_member_by_member(name: str) -> None:
 @pytest.mark.parametrize("name", METHOD_NAMES)
 @pytest.mark.parametrize("poison", [float("nan"), float("inf"), 1e300])
 def test_a_poisoned_member_leaves_the_others_to_the_bit(name: str, poison: float) -> None:
-    check_poison(name, poison)
+    assert_poison_stays(name, poison)
 
 
-def check_poison(name: str, poison: float) -> None:
-    """Poison the first member of some, which must show in it and in no other."""
+def assert_poison_stays(name: str, poison: float) -> None:
+    """Assert that poison in the first member of some shows in it and in no other."""
     healthy, beside = _run(name), _run(name, poison)
     assert torch.equal(healthy[1:], beside[1:])
     is_same = torch.equal(healthy[0], beside[0])
@@ -134,7 +134,7 @@ def test_a_sign_method_passes_the_poison_that_it_cannot_see(
     )
     put_option(monkeypatch, sign)
     monkeypatch.setitem(OPTIMIZERS, "sign", dataclasses.replace(row, is_blind_to_scale=True))
-    check_poison("sign", poison)
+    assert_poison_stays("sign", poison)
 
 
 def test_a_method_that_sees_the_scale_may_not_be_called_blind(
@@ -143,7 +143,7 @@ def test_a_method_that_sees_the_scale_may_not_be_called_blind(
     row = dataclasses.replace(OPTIMIZERS["sgd"], is_blind_to_scale=True)
     monkeypatch.setitem(OPTIMIZERS, "sgd", row)
     with pytest.raises(AssertionError):
-        check_poison("sgd", 1e300)
+        assert_poison_stays("sgd", 1e300)
 
 
 @pytest.mark.parametrize("name", METHOD_NAMES)

@@ -14,8 +14,8 @@ from tests.catalog import OPTIMIZERS
 from tests.support.builders import make_run
 
 OBJECTIVE = ObjectiveConfig(split="dev", metric="error", moment="last", n_last=1, aggregate="mean")
-PROTOCOL = ProtocolConfig(name="tpe", n_settings=4, seed=0, max_points=7)
-OF_THE_PROTOCOL = ("n_settings", "seed", "max_points")
+PROTOCOL = ProtocolConfig(name="tpe", n_settings=4, seed=0, max_points=7, n_parallel=2)
+OF_THE_PROTOCOL = ("n_settings", "seed", "max_points", "n_parallel")
 
 
 def changed(definition: Definition, **changes: Any) -> Definition:  # noqa: ANN401 - any field
@@ -58,7 +58,6 @@ def define_arms(*names: str, **changes: Any) -> Definition:  # noqa: ANN401 - an
         command="python -m ffnn_lab.run -m sweeps=named",
         arms=tuple(Arm(name, (), {}, named_leaves(name)) for name in names),
         protocol=PROTOCOL,
-        n_parallel=1,
         objective=OBJECTIVE,
         tune_seeds=(0,),
         confirm_seeds=(1000,),

@@ -16,10 +16,8 @@ A round ends when the command ends by itself, which must be with exit code 0. It
 the next round begins in a new folder, until there were as many kills as asked for.
 
 Compared to the bit are the tables ``runs``, ``curves`` and ``trials``, key by key: the same keys,
-and every number the same. Left out are the columns that name time, worker, population or commit. A
-sampler's proposals depend on the order in which several workers end, so of ``tpe`` only those runs
-are compared that both sweeps trained, and no trials. Every round of every protocol must have the
-budget exactly, each trial its run, each run its whole curve.
+and every number the same. Left out are the columns that name time, worker, population or commit.
+Every round must have the budget exactly, each trial its run, each run its whole curve.
 
 That no run was trained twice is seen by its ``seconds``: they differ from one training to another
 and are carried along when parts are compacted. All parts of ``runs`` are read as they appear, some
@@ -61,13 +59,13 @@ DRAWN = ("optimizer.lr=tag(log,interval(0.002,0.05))", "initializer.gain=interva
 WIDTHS = "model.widths=[64],[32,32]"
 """Runs of unequal widths cannot share a population."""
 BUDGETS: Mapping[str, tuple[Sequence[str], Sequence[str], int]] = {
-    "grid": (("sgd", "heavy_ball", "adam"), (LISTED,), 6),
-    "random": (("sgd", "adam"), DRAWN, 10),
-    "qmc": (("sgd", "adam"), DRAWN, 10),
-    "tpe": (("sgd", "adam"), DRAWN, 12),  # its sampler begins to learn after ten
+    "grid": (("sgd", "heavy_ball", "adam"), (WIDTHS, LISTED), 6),
+    "random": (("sgd", "adam"), (WIDTHS, *DRAWN), 10),
+    "qmc": (("sgd", "adam"), (WIDTHS, *DRAWN), 10),
+    "tpe": (("sgd", "adam"), (WIDTHS, *DRAWN), 12),  # its sampler begins to learn after ten
+    "cmaes": (("sgd", "adam"), DRAWN, 12),
 }
-"""Each protocol's arms, axes beside the widths, and settings of each arm."""
-SAMPLED = ("tpe",)
+"""Each protocol's arms, axes, and settings of each arm."""
 
 ALL, PARENT, WORKER = "all", "parent", "worker"
 NO_DAMAGE, CUT, DELETED = "none", "cut", "deleted"
@@ -345,11 +343,6 @@ class KillTest:
         return outcome
 
     @property
-    def is_exact(self) -> bool:
-        """Whether the killed sweep proposes what the undisturbed one did."""
-        return self.protocol not in SAMPLED or self.n_workers == 1
-
-    @property
     def outputs(self) -> Path:
         """Name the folder of all sweeps."""
         return self.folder / "outputs"
@@ -358,7 +351,6 @@ class KillTest:
         arms, axes, n_settings = BUDGETS[self.protocol]
         arguments = [
             f"optimizer={','.join(arms)}",
-            WIDTHS,
             *axes,
             f"trainer.max_epochs={N_EPOCHS}",
             "trainer.checkpoint_seconds=0.5",
@@ -440,11 +432,8 @@ class KillTest:
         ]
 
     def _compare(self, name: str, outcome: Outcome) -> None:
-        for table in KEYS if self.is_exact else ("runs", "curves"):
+        for table in KEYS:
             there, here = (READ[table](self.outputs / each) for each in ("undisturbed", name))
-            if not self.is_exact:
-                there = there[there["run_id"].isin(here["run_id"])]
-                here = here[here["run_id"].isin(there["run_id"])]
             outcome.n_compared[table] += len(here)
             outcome.not_compared |= {k for k in map(str, here) if NOT_COMPARED.search(k)}
             found = differences(there, here, KEYS[table])
@@ -455,8 +444,7 @@ class KillTest:
         self.say("")
         self.say(
             f"{len(outcome.kills)} kills in {n_rounds} rounds; compared to the bit with the "
-            f"undisturbed sweep: {', '.join(counts) or 'nothing'}"
-            + ("." if self.is_exact else " (of the runs that both trained).")
+            f"undisturbed sweep: {', '.join(counts) or 'nothing'}."
         )
         self.say(f"Left out: {', '.join(sorted(outcome.not_compared)) or 'nothing'}.")
         for told in outcome.differences:

@@ -58,7 +58,6 @@ def make_definition(protocol: str = "tpe", name: str = "test", **changes: object
         command="",
         arms=tuple(arms),
         protocol=dataclasses.replace(PROTOCOL, name=protocol),
-        n_parallel=2,
         objective=OBJECTIVE,
         tune_seeds=(0, 1),
         confirm_seeds=(1000, 1001, 1002),

@@ -21,6 +21,7 @@ from ffnn_lab.sweeper.checks import (
 )
 from ffnn_lab.sweeper.grammar import read_assignment
 from tests.support.builders import make_run
+from tests.support.refusal import refusal
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def test_fields_that_choose_the_examples_are_no_axes(text: str) -> None:
     ],
 )
 def test_what_may_be_an_axis(text: str) -> None:
-    check_axis(read_assignment(text))
+    assert refusal(check_axis, read_assignment(text)) is None
 
 
 def test_arms_of_one_data_set_see_the_same_examples() -> None:
@@ -68,7 +69,7 @@ def test_arms_of_one_name_are_refused() -> None:
 
 @pytest.mark.parametrize("name", ["default", "größe", "a b", "_x", "7", "a.b", "run-time", "a$b"])
 def test_names_that_are_folders(name: str) -> None:
-    check_name(name, "hydra.sweeper.name")
+    assert refusal(check_name, name, "hydra.sweeper.name") is None
 
 
 @pytest.mark.parametrize(

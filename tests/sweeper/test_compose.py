@@ -11,7 +11,7 @@ from ffnn_lab.command_line import read_arguments
 from ffnn_lab.config import ConfigError, RunConfig
 from ffnn_lab.definition import CONFIRM_FROM, Definition
 from ffnn_lab.protocols.space import Choice, Interval
-from ffnn_lab.sweeper.compose import MOST_TOGETHER, define
+from ffnn_lab.sweeper.compose import define
 
 
 def as_is(config: RunConfig) -> RunConfig:
@@ -42,7 +42,7 @@ def test_groups_become_arms_and_values_become_axes(loader: ConfigLoader) -> None
     assert "optimizer.beta1=0.5" in definition.arms[1].overrides
     assert definition.tune_seeds == (0, 3)
     assert definition.confirm_seeds[0] == CONFIRM_FROM
-    assert definition.n_parallel == MOST_TOGETHER // (2 * 2)
+    assert definition.protocol.n_parallel == 4
     assert definition.pruner is None
     assert definition.name.startswith("adhoc-")
 

@@ -441,10 +441,10 @@ def test_torch_says_that_memory_does_not_suffice() -> None:
 # --- a disk that is full -----------------------------------------------------------------------
 
 
-def _check_full_disk(
+def _assert_full_disk_costs_nothing(
     n_writes: int, calm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Let the disk be full after so many writes, and repeat the command; no run is blamed."""
+    """Assert that a disk full after so many writes blames no run, and costs a repeated command."""
     write_whole = files.write_whole
     n_written = 0
 
@@ -470,7 +470,7 @@ def test_a_full_disk_ends_the_command_and_the_next_goes_on(
     n_writes: int, calm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whichever table is written then: curves, trials or runs."""
-    _check_full_disk(n_writes, calm, tmp_path, monkeypatch)
+    _assert_full_disk_costs_nothing(n_writes, calm, tmp_path, monkeypatch)
 
 
 @pytest.mark.slow
@@ -479,7 +479,7 @@ def test_a_disk_that_fills_at_any_other_time_does_not_matter_either(
     n_writes: int, calm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The last is written as the parts are compacted."""
-    _check_full_disk(n_writes, calm, tmp_path, monkeypatch)
+    _assert_full_disk_costs_nothing(n_writes, calm, tmp_path, monkeypatch)
 
 
 def _occupy(path: Path) -> None:

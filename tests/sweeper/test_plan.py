@@ -59,23 +59,21 @@ def test_a_length_of_time_is_told_in_at_most_two_units(seconds: float, text: str
 
 
 @pytest.mark.parametrize(
-    ("protocol", "seconds", "n_idle", "tip"),
+    ("seconds", "n_idle", "tip"),
     [
-        ("grid", LONG, 1, "a core has nothing to do: hydra/launcher=joblib starts a worker"),
-        ("grid", LONG, 15, "15 cores have nothing to do: hydra/launcher=joblib starts a worker"),
-        ("tpe", LONG, 1, "(tpe then proposes by their order)"),
-        ("grid", LONG, 0, None),
-        ("grid", WORTH_WORKERS_SECONDS / 2, 1, None),
-        ("grid", float("nan"), 1, None),
+        (LONG, 1, "a core has nothing to do: hydra/launcher=joblib starts a worker"),
+        (LONG, 15, "15 cores have nothing to do: hydra/launcher=joblib starts a worker"),
+        (LONG, 0, None),
+        (WORTH_WORKERS_SECONDS / 2, 1, None),
+        (float("nan"), 1, None),
     ],
 )
 def test_the_plan_tells_of_idle_cores_where_workers_would_pay(
-    protocol: str, seconds: float, n_idle: int, tip: str | None
+    seconds: float, n_idle: int, tip: str | None
 ) -> None:
-    plan = "\n".join(plan_lines(_plan(protocol, seconds=seconds, n_idle=n_idle)))
-    assert plan.startswith(f"sweep test, {protocol}; folder outputs/test\n")
+    plan = "\n".join(plan_lines(_plan(seconds=seconds, n_idle=n_idle)))
+    assert plan.startswith("sweep test, grid; folder outputs/test\n")
     if tip is None:
         assert "nothing to do" not in plan
     else:
         assert tip in plan
-    assert ("by their order" in plan) == (protocol == "tpe")

@@ -69,7 +69,7 @@ def play(
             study.optuna.tell(number, scores[number])
         settings = study.settings(0, may_complete=True)
         pending = {number: settings[number] for number in unfinished - set(scores)}
-        while len(pending) < definition.n_parallel:
+        while len(pending) < definition.protocol.n_parallel:
             standing = standing_of(scores) if scores and not pending else None
             known = study.settings(0, may_complete=True)
             values = study.ask(known, standing)

@@ -37,8 +37,8 @@ from tests.test_checkpoints import Clerk, slow_but, with_arms, work_in_parts, wo
 
 N_EPOCHS = 6
 GOOD, FAIR, HOPELESS = (0.1, 0.3), (0.03,), (1e-6, 1e-7, 1e-5)
-LRS = (GOOD[0], HOPELESS[0], HOPELESS[1], GOOD[1], FAIR[0], HOPELESS[2])
-"""Every arm's settings, in the order of asking: 6 of 2 seeds, in 2 arms."""
+LRS = (GOOD[0], FAIR[0], HOPELESS[0], HOPELESS[1], GOOD[1], HOPELESS[2])
+"""Every arm's settings, in the order of asking: 6 of 2 seeds, in 2 arms and batches of 2."""
 MEDIAN = PrunerConfig(name="median", n_startup_trials=1, min_epochs=2, reduction_factor=2)
 HALVING = dataclasses.replace(MEDIAN, name="successive_halving")
 HYPERBAND = dataclasses.replace(MEDIAN, name="hyperband")
@@ -290,26 +290,20 @@ def test_freed_places_are_taken(name: str, swept: Callable[[str], Swept]) -> Non
     assert n_tune == n_epochs
 
 
-def test_freed_places_are_taken_by_part_of_a_setting(tmp_path: Path) -> None:
-    """Three seeds in four places: the fourth is not left empty, and pruning waits for all."""
+@pytest.mark.parametrize("n_places", [2, 4])
+def test_the_seeds_of_a_setting_are_judged_at_the_same_epoch(
+    n_places: int, tmp_path: Path
+) -> None:
+    """Three seeds in two or four places: they join together, the last place stays empty."""
     clerk = Clerk()
-    definition = make_pruned(HALVING, tune_seeds=(0, 1, 2), confirm_seeds=())
+    definition = make_pruned(HALVING, n_places, tune_seeds=(0, 1, 2), confirm_seeds=())
     pruned = Swept(work_under(tmp_path, definition, clerk), clerk)
-    assert_is_full(clerk, n_runs=36, n_places=4)
+    assert set(clerk.sizes) == {3}
     assert (pruned.tuned["status"] == "pruned").sum() >= 12
     for _, rows in pruned.tuned.groupby(["arm", "setting"]):
         assert len(rows) == 3
-        assert rows["n_epochs"].min() >= 2
-    assert_is_reported_in_part(pruned, definition.objective)
-
-
-def assert_is_reported_in_part(swept: Swept, objective: ObjectiveConfig) -> None:
-    """As `assert_is_reported`, up to the epoch that all seeds reached."""
-    for trial, rows in swept.studied():
-        n_epochs = min(int(rows["n_epochs"].min()), N_EPOCHS - 1)
-        assert sorted(trial.intermediate_values) == list(range(1, n_epochs + 1))
-        for epoch, value in trial.intermediate_values.items():
-            assert value == score_at(swept, rows, epoch, objective)
+        assert rows["status"].nunique() == rows["n_epochs"].nunique() == 1
+    assert_is_reported(pruned, definition.objective)
 
 
 # --- again, and in parts -----------------------------------------------------------------------
@@ -325,7 +319,7 @@ def make_sampled(pruner: PrunerConfig) -> Definition:
     return dataclasses.replace(definition, arms=arms)
 
 
-def _check_repeats(definition: Definition, folder: Path) -> None:
+def _assert_repeats(definition: Definition, folder: Path) -> None:
     one, other = (Swept(work(folder / name, definition), Clerk()) for name in ("one", "other"))
     for table, its_like in zip(tables(one.folder), tables(other.folder), strict=True):
         pd.testing.assert_frame_equal(table, its_like, check_exact=True)
@@ -337,7 +331,7 @@ def _check_repeats(definition: Definition, folder: Path) -> None:
 
 @pytest.mark.slow
 def test_one_worker_comes_to_the_same_again(tmp_path: Path) -> None:
-    _check_repeats(make_sampled(HALVING), tmp_path)
+    _assert_repeats(make_sampled(HALVING), tmp_path)
 
 
 @pytest.mark.slow
@@ -347,10 +341,10 @@ def test_one_worker_comes_to_the_same_again_with_each(
     protocol: str, pruner: PrunerConfig, tmp_path: Path
 ) -> None:
     definition = make_pruned(pruner) if protocol == "grid" else make_sampled(pruner)
-    _check_repeats(definition, tmp_path)
+    _assert_repeats(definition, tmp_path)
 
 
-def _check_in_parts(
+def _assert_prunes_alike_in_parts(
     name: str, folder: Path, swept: Callable[[str], Swept], n_epochs: int, *, is_killed: bool
 ) -> None:
     pruner, population_size = PRUNERS[name]
@@ -373,7 +367,7 @@ def _check_in_parts(
 
 def test_a_stopped_sweep_goes_on_pruning(tmp_path: Path, swept: Callable[[str], Swept]) -> None:
     """Stopped at moments that all lie within populations; nothing is trained twice."""
-    _check_in_parts("halving", tmp_path, swept, 5, is_killed=False)
+    _assert_prunes_alike_in_parts("halving", tmp_path, swept, 5, is_killed=False)
 
 
 @pytest.mark.slow
@@ -383,7 +377,7 @@ def test_an_interrupted_sweep_goes_on_pruning_with_each(
     name: str, tmp_path: Path, swept: Callable[[str], Swept], *, is_killed: bool
 ) -> None:
     """A killed one has no checkpoint here, so it must train at least one population at a time."""
-    _check_in_parts(name, tmp_path, swept, 3 + 4 * is_killed, is_killed=is_killed)
+    _assert_prunes_alike_in_parts(name, tmp_path, swept, 3 + 4 * is_killed, is_killed=is_killed)
 
 
 def test_a_setting_of_which_a_part_is_recorded_is_trained_to_its_end(

@@ -19,7 +19,9 @@ from tests.support.builders import make_run
 from tests.support.sweeps import Stopper, make_definition, tables, work
 
 
-def settings_of(folder: Path, definition: Definition) -> dict[tuple[int, str, int], dict[str, object]]:
+def settings_of(
+    folder: Path, definition: Definition
+) -> dict[tuple[int, str, int], dict[str, object]]:
     """Give the values of each tuned setting, by replicate, arm and number."""
     configs = read_runs(folder).set_index("run_id")["config_json"].map(json.loads)
     spaces = {arm.name: arm.space for arm in definition.arms}
@@ -81,7 +83,9 @@ def test_the_winner_of_each_replicate_is_confirmed_in_it(tmp_path: Path) -> None
     assert [each.definition.replicate for each in sweep.replicates] == [0, 1]
     for each in sweep.replicates:
         best = best_settings(each.scores)
-        confirmed = each.trials[(each.trials["stage"] == "confirm") & (each.trials["setting"] >= 0)]
+        confirmed = each.trials[
+            (each.trials["stage"] == "confirm") & (each.trials["setting"] >= 0)
+        ]
         assert dict(confirmed[["arm", "setting"]].drop_duplicates().to_numpy().tolist()) == best
         assert set(each.trials["seed"]) == {*each.tune_seeds, *each.confirm_seeds}
         assert set(each.runs["run_id"]) == set(each.trials["run_id"])

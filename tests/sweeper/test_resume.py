@@ -111,6 +111,7 @@ def test_another_question_is_refused_with_the_difference_and_what_to_do(tmp_path
         {"confirm_seeds": (1000,)},
         {"seed": 1},
         {"max_points": 5},
+        {"n_parallel": 3},
         {"pruner": MEDIAN},
         {"objective": dataclasses.replace(OBJECTIVE, metric="loss")},
         {"protocol": "random"},

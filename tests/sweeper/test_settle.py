@@ -8,17 +8,21 @@ from typing import Any
 import pytest
 
 from ffnn_lab.config import RunConfig, with_values
+from ffnn_lab.config.sweep import PrunerConfig
 from ffnn_lab.definition import Definition, Examples
 from ffnn_lab.definition.stored import from_json, to_json
 from ffnn_lab.library import NO_COMPILER
 from ffnn_lab.protocols.space import Choice
 from ffnn_lab.sizes import LEAST_MEMBERS, Sizes, population_size_for
+from ffnn_lab.sweeper.resume import is_other
 from ffnn_lab.sweeper.settle import Work, is_worth_compiling, settle_compile, settle_sweep
 from ffnn_lab.tasks.data.task import Task
 from tests.support.builders import make_blobs, make_run
 from tests.support.command_line import run_lab
+from tests.support.definitions import changed
 from tests.support.sweeps import make_definition
 
+MEDIAN = PrunerConfig(name="median", n_startup_trials=1, min_epochs=1, reduction_factor=2)
 AUTO = {"trainer.compile": "auto", "trainer.dtype": "float32", "model.widths": [64]}
 
 
@@ -66,6 +70,33 @@ def test_a_sweep_that_was_begun_goes_on_as_it_was_settled(*, choice: bool) -> No
     for max_epochs in (2, 100_000):
         after, _ = _settled(_definition({"trainer.max_epochs": max_epochs}), stored)
         assert after.arms[0].config.trainer.compile is choice
+
+
+@pytest.mark.parametrize("pruner", [None, MEDIAN])
+@pytest.mark.parametrize("protocol", ["tpe", "grid"])
+def test_a_sweep_goes_on_in_the_batches_that_it_was_begun_with(
+    protocol: str, pruner: PrunerConfig | None
+) -> None:
+    """Their size followed from arms and seeds before it was an option."""
+    stored = make_definition(protocol, n_parallel=16, pruner=pruner)
+    asked = changed(stored, n_parallel=4)
+    settled, notices = _settled(asked, stored)
+    is_batched = protocol == "tpe" or pruner is not None
+    assert settled.protocol.n_parallel == (16 if is_batched else 4)
+    assert [text for text in notices if "n_parallel=16" in text] == notices
+    assert len(notices) == is_batched
+    assert not is_other(stored, settled)
+
+
+def test_other_batches_that_a_command_asks_for_are_not_overlooked() -> None:
+    stored = make_definition("tpe", n_parallel=16)
+    asked = changed(
+        stored, n_parallel=4, command=f"{stored.command} hydra.sweeper.protocol.n_parallel=4"
+    )
+    settled, notices = _settled(asked, stored)
+    assert settled.protocol.n_parallel == 4
+    assert notices == []
+    assert is_other(stored, settled)
 
 
 @pytest.mark.usefixtures("_compiler")

@@ -12,7 +12,7 @@ import pytest
 
 from ffnn_lab.config import ConfigError, with_values
 from ffnn_lab.progress import Progress
-from ffnn_lab.records import RecordError, read_runs, read_trials
+from ffnn_lab.records import RecordError, read_runs
 from ffnn_lab.sweeper import leases, supervisor
 from ffnn_lab.sweeper.notices import FOLDER
 from ffnn_lab.sweeper.process import work_at
@@ -43,7 +43,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch, set_threads: SetThreads) -> None:
     monkeypatch.setattr(leases, "LOOK_SECONDS", 0.05)
 
 
-@pytest.mark.parametrize("protocol", ["grid", "random"])
+@pytest.mark.parametrize("protocol", ["grid", "random", "tpe", "cmaes"])
 @pytest.mark.parametrize("n_workers", [1, 3])
 def test_workers_together_give_what_one_gives(
     protocol: str, n_workers: int, tmp_path: Path
@@ -73,17 +73,6 @@ def test_what_workers_have_to_say_is_shown_once(tmp_path: Path) -> None:
     (line,) = listener.notices
     assert line.startswith("no checkpoint can be written to")
     assert not (Path(post.folder) / FOLDER).exists()
-
-
-def test_workers_of_tpe_keep_the_budget(tmp_path: Path) -> None:
-    """Which settings it proposes depends on who ends first, how many does not."""
-    definition = make_definition("tpe")
-    post = begin(tmp_path, definition, n_workers=3)
-    lead(post, Threads, Watcher())
-    trials = read_trials(Path(post.folder))
-    tune = trials[trials["stage"] == "tune"]
-    assert tune.groupby("arm").size().to_dict() == {"sgd": 4 * 2, "adam": 4 * 2}
-    assert len(trials) - len(tune) == 2 * 2 * 3
 
 
 def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:

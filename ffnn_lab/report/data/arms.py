@@ -2,9 +2,9 @@
 
 Two arms are comparable if their configs and spaces differ in the optimizer alone. What of the
 optimizer every optimizer has, apart from its learning rate (the weight decay and how it is
-coupled), must agree too, or be an axis of both; ranges of such axes may differ. Where a sweep has
-several arms of one optimizer that are otherwise alike, their names tell them apart: ``adam_lr``
-belongs to ``sgd_lr``.
+coupled, unless it is 0), must agree too, or be an axis of both; ranges of such axes may differ.
+Where a sweep has several arms of one optimizer that are otherwise alike, their names tell them
+apart: ``adam_lr`` belongs to ``sgd_lr``.
 """
 
 import json
@@ -17,6 +17,7 @@ from ffnn_lab.config.run import MOVES_NO_NUMBER
 from ffnn_lab.definition import Arm, Definition, Method
 
 _OPTIMIZER = "optimizer."
+_DECAY = f"{_OPTIMIZER}weight_decay"
 _SHARED = tuple(
     key
     for key, _, _ in leaf_fields(OptimizerConfig, _OPTIMIZER)
@@ -80,6 +81,8 @@ def _apart_from_the_optimizer(arm: Arm) -> str:
         if (key in _SHARED or not key.startswith((_OPTIMIZER, *MOVES_NO_NUMBER)))
         and key not in arm.space
     }
+    if _DECAY not in arm.space and not config.get(_DECAY, 0.0):
+        config.pop(f"{_OPTIMIZER}decay", None)  # of nothing, coupled or not
     axes = {
         key: "" if key in _SHARED else str(axis)
         for key, axis in arm.space.items()

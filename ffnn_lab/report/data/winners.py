@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -127,14 +127,26 @@ def _edges(
     return edges, {key: bool(inside[key]) for key in edges}
 
 
-def setting_values(sweep: Sweep, arm: str) -> dict[int, dict[str, object]]:
-    """Give what each setting of an arm was on each axis, to the last digit."""
+def setting_values(
+    sweep: Sweep, arm: str, keys: Iterable[str] | None = None
+) -> dict[int, dict[str, object]]:
+    """Return what each setting of an arm was, tuned or fixed, to the last digit.
+
+    Args:
+        sweep: What was run.
+        arm: Whose settings.
+        keys: Dotted names of the config; None for the axes of the arm.
+
+    Returns:
+        To each setting the value of every key, None where its config has none of that name.
+    """
+    keys = list(sweep.arms[arm].space if keys is None else keys)
     rows = sweep.of(arm).drop_duplicates("setting")
-    values = {}
-    for setting, text in zip(rows["setting"], rows["config_json"], strict=True):
-        config = json.loads(text)
-        values[int(setting)] = {key: config.get(key) for key in sweep.arms[arm].space}
-    return values
+    configs = [json.loads(text) for text in rows["config_json"]]
+    return {
+        int(setting): {key: config.get(key) for key in keys}
+        for setting, config in zip(rows["setting"], configs, strict=True)
+    }
 
 
 def replay_command(sweep: Sweep, winner: Winner) -> str:

@@ -1,6 +1,5 @@
 """Settings by their value on one axis, whatever else was tuned beside it."""
 
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import pandas as pd
 from ffnn_lab.edges import edge_text
 from ffnn_lab.protocols.space import Interval
 from ffnn_lab.report.data.sweep import Sweep
-from ffnn_lab.report.data.winners import Winner
+from ffnn_lab.report.data.winners import Winner, setting_values
 from ffnn_lab.report.measures.replicates import COUNT, LISTED, listed
 
 OBJECTIVE = ("split", "metric", "aggregate")
@@ -65,14 +64,14 @@ def setting_points(
     ]
     rows = []
     for arm in arms:
-        values = values_of(sweep, arm, key)
+        values = setting_values(sweep, arm, [key])
         winner = winners.get(arm)
         for score in sweep.scores[sweep.scores["arm"] == arm].to_dict("records"):
             is_winner = winner is not None and winner.setting == score["setting"]
             row: dict[Any, Any] = {
                 **score,
                 **{name: getattr(sweep.objective, name) for name in OBJECTIVE},
-                key: values[score["setting"]],
+                key: values[score["setting"]][key],
                 "is_winner": is_winner,
                 "edges": edge_text(winner.edges) if winner and is_winner else "",
             }
@@ -86,15 +85,6 @@ def has_place(points: pd.DataFrame) -> pd.Series:
     return points["score"].map(math.isfinite).astype(bool)
 
 
-def values_of(sweep: Sweep, arm: str, key: str) -> dict[int, object]:
-    """Give the value of each setting of an arm, tuned or fixed."""
-    rows = sweep.of(arm).drop_duplicates("setting")
-    return {
-        int(setting): json.loads(text).get(key)
-        for setting, text in zip(rows["setting"], rows["config_json"], strict=True)
-    }
-
-
 def series_of(sweep: Sweep, key: str) -> dict[str, str]:
     """Say which arms show what an axis does, and which of them together.
 
@@ -105,7 +95,10 @@ def series_of(sweep: Sweep, key: str) -> dict[str, str]:
         To each such arm the name of what it is a part of, in the definition's order.
     """
     found = {}
-    values = {arm: list(map(_number, values_of(sweep, arm, key).values())) for arm in sweep.arms}
+    values = {
+        arm: [_number(each[key]) for each in setting_values(sweep, arm, [key]).values()]
+        for arm in sweep.arms
+    }
     fixed: dict[str, set[float]] = {}
     for arm, of_arm in values.items():
         if key not in sweep.arms[arm].space:

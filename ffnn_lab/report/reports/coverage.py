@@ -2,12 +2,12 @@
 
 Values are drawn in the shapes that errors over seeds have: normal; counts of 359 test examples,
 as the digits have; skewed; and with one seed in twenty that diverged and counts as chance. A share
-is marked where so many simulations of a right interval would hardly give it.
+is marked where so many simulations of a right interval would hardly give it. What is computed over
+replicates is simulated by `ffnn_lab.report.reports.coverage_of_replicates`.
 """
 
 import functools
-import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from rich.console import Console
 
+from ffnn_lab.report.reports.coverage_of_replicates import rows_of_replicates
+from ffnn_lab.report.reports.simulated import bounds, covers, hits, row_of
 from ffnn_lab.report.statistics import (
     CONFIDENCE,
     Interval,
@@ -35,8 +37,6 @@ from ffnn_lab.seeds import stream
 N_SIMULATIONS = 2000
 N_TRUTH = 1_000_000
 """Draws from which a truth is taken that no formula gives."""
-CERTAINTY = 0.99
-"""Share of right intervals whose simulated coverage lies within the bounds."""
 N_COMPARED = 4
 """Settings whose bests are compared."""
 LOST = 0.05
@@ -96,21 +96,6 @@ SEEDS = (
 SETTINGS = (Shape("one axis", _one_axis), Shape("two axes", _two_axes))
 
 
-def bounds(share: float, *, n: int, certainty: float = CERTAINTY) -> tuple[float, float]:
-    """Return the binomial quantiles between which a simulated share lies if the true one is known.
-
-    Args:
-        share: The true one.
-        n: Simulations.
-        certainty: With which it lies there.
-    """
-    from scipy.stats import binom  # noqa: PLC0415 - a second of import
-
-    tail = (1 - certainty) / 2
-    low, high = (float(binom.ppf(each, n, share)) / n for each in (tail, 1 - tail))
-    return low, high
-
-
 def coverage_table(*, n_simulations: int, seed: int) -> pd.DataFrame:
     """Simulate every interval and test.
 
@@ -120,9 +105,9 @@ def coverage_table(*, n_simulations: int, seed: int) -> pd.DataFrame:
 
     Returns:
         One row per interval (or test), ``shape`` of the values and number ``n`` of them: what they
-        are ``of``, seeds or settings; the ``share`` that covers (or errs), what is ``promised``,
-        the ends ``low`` and ``high`` of where 99 in 100 shares lie if the promise is met exactly,
-        and whether it is ``kept``: a share may lie on the safe side of these.
+        are ``of``, seeds, settings or replicates; the ``share`` that covers (or errs), what is
+        ``promised``, the ends ``low`` and ``high`` of where 99 in 100 shares lie if the promise is
+        met exactly, and whether it is ``kept``: a share may lie on the safe side of these.
     """
     rows = []
     for place, shape in enumerate(SEEDS):
@@ -136,6 +121,7 @@ def coverage_table(*, n_simulations: int, seed: int) -> pd.DataFrame:
         rng = stream(seed, "analysis", 11, place)
         for n in (12, 24, 48, 96):
             rows += _of_settings(shape, n, n_simulations, rng)
+    rows += rows_of_replicates(n_simulations=n_simulations, seed=seed)
     return pd.DataFrame(rows)
 
 
@@ -174,12 +160,16 @@ def _of_seeds(
         truths.append(
             ("BCa, mean", mean, lambda values: bootstrap_interval(values.tolist(), rng=rng))
         )
-    hits = {name: _hits(map(interval, drawn), truth) for name, truth, interval in truths}
-    found = [_row(name, shape, n, each) for name, each in hits.items() if each]
+    covered = {name: hits(map(interval, drawn), truth) for name, truth, interval in truths}
+    found = [
+        row_of(name, shape.name, n, each, of="seeds") for name, each in covered.items() if each
+    ]
     # Of differences between arms that do not differ, each sign is as likely as the other.
     flipped = [(each - mean) * rng.choice([-1.0, 1.0], n) for each in drawn]
     errs = [sign_flip_p(each.tolist(), rng=rng) <= 1 - CONFIDENCE for each in flipped]
-    found.append(_row("signs flipped, errs at 0.05", shape, n, errs, is_test=True))
+    found.append(
+        row_of("signs flipped, errs at 0.05", shape.name, n, errs, of="seeds", is_test=True)
+    )
     return found
 
 
@@ -195,49 +185,20 @@ def _of_settings(
         if n < N_PER_BEST * n_settings:
             continue
         truth = float(np.sum(many * -np.diff(beyond**n_settings)))
-        hits = [
-            _covers(best_of_interval(each.tolist(), n_settings=n_settings), truth)
-            for each in drawn
+        covered = [
+            covers(best_of_interval(each.tolist(), n_settings=n_settings), truth) for each in drawn
         ]
-        found.append(_row(f"jackknife, best of {n_settings} settings", shape, n, hits))
+        name = f"jackknife, best of {n_settings} settings"
+        found.append(row_of(name, shape.name, n, covered, of="settings"))
     if n >= N_PER_BEST * N_COMPARED:
         differences = [
             best_of_difference(each.tolist(), other.tolist(), n_settings=N_COMPARED)
             for each, other in zip(drawn, drawn[1:] + drawn[:1], strict=True)
         ]
-        hits = [_covers(each.interval(n=n), 0.0) for each in differences]
-        found.append(_row(f"Welch, difference of bests of {N_COMPARED}", shape, n, hits))
+        covered = [covers(each.interval(n=n), 0.0) for each in differences]
+        name = f"Welch, difference of bests of {N_COMPARED}"
+        found.append(row_of(name, shape.name, n, covered, of="settings"))
     return found
-
-
-def _hits(intervals: Iterable[Interval], truth: float) -> list[bool]:
-    """Look at each interval that is given; of equal values there is none."""
-    return [_covers(each, truth) for each in intervals if not math.isnan(each.low)]
-
-
-def _covers(interval: Interval, truth: float) -> bool:
-    # Interval ends and truths that are equal but for rounding.
-    hair = 1e-9
-    return interval.low - hair <= truth <= interval.high + hair
-
-
-def _row(
-    name: str, shape: Shape, n: int, hits: list[bool], *, is_test: bool = False
-) -> dict[str, object]:
-    promised = 1 - CONFIDENCE if is_test else CONFIDENCE
-    low, high = bounds(promised, n=len(hits))
-    share = float(np.mean(hits))
-    return {
-        "interval": name,
-        "shape": shape.name,
-        "of": "settings" if shape in SETTINGS else "seeds",
-        "n": n,
-        "share": share,
-        "promised": promised,
-        "low": low,
-        "high": high,
-        "kept": share <= high if is_test else share >= low,
-    }
 
 
 def report_coverage(*, n_simulations: int, seed: int, console: Console | None = None) -> None:

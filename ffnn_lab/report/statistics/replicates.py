@@ -8,7 +8,7 @@ differ by.
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -27,9 +27,9 @@ FEWEST_REPLICATES = 3
 GAMMA = 0.75
 """Probability of improvement from which on it matters, as Bouthillier et al. recommend."""
 
-NOT_SIGNIFICANT = "not significant"
-NOT_MEANINGFUL = "significant, not meaningful"
-MEANINGFUL = "significant and meaningful"
+NOT_SIGNIFICANT: Final = "not significant"
+NOT_MEANINGFUL: Final = "significant, not meaningful"
+MEANINGFUL: Final = "significant and meaningful"
 Improvement = Literal[
     "not significant", "significant, not meaningful", "significant and meaningful"
 ]
@@ -153,8 +153,9 @@ def improvement_over_replicates(
 
     Source:
         Clopper and Pearson (1934) for the interval; the probability of improvement: Bouthillier
-        et al. (2021), "Accounting for variance in machine learning benchmarks", who resample,
-        which covers too rarely for the few replicates there are.
+        et al. (2021), "Accounting for variance in machine learning benchmarks", whose
+        resampled interval has no width where all differences have one sign, as those of few
+        replicates often do.
     """
     signs = np.asarray(differences, dtype=float)
     n, wins, ties = len(signs), int(np.sum(signs < 0)), int(np.sum(signs == 0))

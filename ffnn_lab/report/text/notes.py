@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from ffnn_lab.report.data.arms import contrasts, of_family
+from ffnn_lab.report.data.arms import contrasts, methods_of
 from ffnn_lab.report.data.sweep import Sweep, results
 from ffnn_lab.report.data.winners import Winner, failed_settings, setting_values
 from ffnn_lab.report.statistics import CONFIDENCE
@@ -73,8 +73,13 @@ def declared_words(sweep: Sweep) -> str:
     """Word which contrasts were declared."""
     if sweep.definition.contrasts is not None:
         return "those that the sweep's YAML names"
+    declared = contrasts(sweep.definition)
     adaptive, plain = (
-        ", ".join(of_family(sweep.definition, family)) for family in ("adaptive", "plain")
+        ", ".join(name for name in methods_of(sweep.definition) if name in compared)
+        for compared in (
+            {sweep.arms[pair.arm].optimizer for pair in declared},
+            {sweep.arms[pair.against].optimizer for pair in declared},
+        )
     )
     return f"each adaptive method ({adaptive}) against each plain one ({plain})"
 

@@ -15,6 +15,7 @@ from optuna.trial import FrozenTrial, Trial
 
 __all__ = [
     "BaseJournalFileLock",
+    "copy_notes",
     "fix_values",
     "note",
     "open_trial",
@@ -47,7 +48,11 @@ def trial_of(study: optuna.Study, number: int) -> FrozenTrial:
 
 
 def open_trial(study: optuna.Study, trial: FrozenTrial) -> Trial:
-    """Return a trial that can suggest values, of one that was begun by another process."""
+    """Return a trial that can suggest values, of one that was begun by another process.
+
+    A study remembers the trials that it had at its last question; samplers look at these.
+    """
+    study._thread_local.cached_all_trials = None  # noqa: SLF001
     return Trial(study, trial._trial_id)  # noqa: SLF001
 
 
@@ -59,6 +64,14 @@ def fix_values(study: optuna.Study, trial: FrozenTrial, values: Mapping[str, Any
 def note(study: optuna.Study, trial: FrozenTrial, key: str, value: object) -> None:
     """Store a user attribute of a trial."""
     storage_of(study).set_trial_user_attr(trial._trial_id, key, value)  # noqa: SLF001
+
+
+def copy_notes(study: optuna.Study, trial: FrozenTrial, noted: FrozenTrial) -> None:
+    """Store what a pruner noted on another copy of a trial, where the trial lacks it."""
+    storage = storage_of(study)
+    for key, value in noted.system_attrs.items():
+        if trial.system_attrs.get(key) != value:
+            storage.set_trial_system_attr(trial._trial_id, key, value)  # noqa: SLF001
 
 
 def report(study: optuna.Study, trial: FrozenTrial, step: int, value: float) -> FrozenTrial:

@@ -3,7 +3,7 @@
 import json
 import warnings
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import optuna
@@ -20,6 +20,7 @@ from ffnn_lab.definition import Arm, Definition
 from ffnn_lab.protocols import Protocol, Search, Values
 from ffnn_lab.protocols.growth import growth_range
 from ffnn_lab.protocols.space import Axis, Choice, Space
+from ffnn_lab.pruners import PRUNERS
 from ffnn_lab.seeds import stream
 
 
@@ -39,19 +40,11 @@ def pruner_of(definition: Definition, arm: Arm) -> pruners.BasePruner:
     chosen = definition.pruner
     if chosen is None:
         return pruners.NopPruner()
-    floor, factor = chosen.min_epochs, chosen.reduction_factor
-    makers: Mapping[str, Callable[[], pruners.BasePruner]] = {
-        "median": lambda: pruners.MedianPruner(
-            n_startup_trials=chosen.n_startup_trials, n_warmup_steps=floor
-        ),
-        "successive_halving": lambda: pruners.SuccessiveHalvingPruner(
-            min_resource=floor, reduction_factor=factor
-        ),
-        "hyperband": lambda: pruners.HyperbandPruner(
-            min_resource=floor, max_resource=_longest(arm), reduction_factor=factor
-        ),
-    }
-    return makers[chosen.name]()
+    option = PRUNERS[chosen.name]
+    made: pruners.BasePruner = getattr(pruners, option.pruner)(
+        **option.arguments(chosen, _longest(arm))
+    )
+    return made
 
 
 def _longest(arm: Arm) -> int:

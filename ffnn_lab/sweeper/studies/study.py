@@ -5,6 +5,7 @@ proposal, seeded by study, arm and number. So a sweep that was interrupted propo
 have proposed, and no proposal is repeated.
 """
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 
@@ -13,6 +14,7 @@ from optuna.trial import FrozenTrial, TrialState
 from ffnn_lab.definition import Arm, Definition
 from ffnn_lab.protocols import Standing, Values
 from ffnn_lab.sweeper.studies import private
+from ffnn_lab.sweeper.studies.judgment import Judgment
 from ffnn_lab.sweeper.studies.sampling import (
     from_stored,
     pruner_of,
@@ -36,7 +38,10 @@ class Study:
             arm: The arm.
         """
         self.optuna = storage.open_study(definition.study_name(arm))
-        self.optuna.pruner = pruner_of(definition, arm)
+        self._make_pruner = functools.partial(pruner_of, definition, arm)
+        self._n_parallel = definition.protocol.n_parallel
+        self._judgments: dict[int, Judgment] = {}
+        """Of the settings in training, by number."""
         self._space = arm.space
         self._search = definition.search_of(arm)
         self._protocol = definition.way
@@ -98,8 +103,18 @@ class Study:
         return values
 
     def begin(self, values: Values) -> None:
-        """Add a trial of known values; it is written as a whole or not at all."""
-        self.optuna.add_trial(running_trial(self._space, values))
+        """Add a trial of known values. Needs the sweep's lock.
+
+        Where a sampler draws, it draws here as well, for samplers note on a trial what they need
+        for the next; the values are the known ones all the same. Otherwise the trial is written
+        as a whole or not at all.
+        """
+        if not self._protocol.is_sampled:
+            self.optuna.add_trial(running_trial(self._space, values))
+            return
+        self.optuna.sampler = sampler_of(self._protocol, self._search, len(self))
+        number = self.optuna.ask().number
+        self._setting(private.trial_of(self.optuna, number), values)
 
     def tell(
         self,
@@ -130,6 +145,7 @@ class Study:
             "n_diverged": n_diverged,
         }
         private.note(self.optuna, trial, "score", notes)
+        self._judgments.pop(number, None)
         if has_failed:
             self.optuna.tell(number, state=TrialState.FAIL)
         elif math.isfinite(score):
@@ -137,11 +153,27 @@ class Study:
         else:  # an infinite value would poison the sampler; pruned counts as worst
             self.optuna.tell(number, state=TrialState.PRUNED)
 
-    def should_prune(self, number: int, epoch: int, score: float) -> bool:
-        """Report the score of a setting after an epoch, and return True if it should stop."""
+    def should_prune(self, number: int, scores: Sequence[float]) -> bool:
+        """Report the last score of a setting, and return True if it should stop.
+
+        Args:
+            number: The setting's.
+            scores: Its score after each epoch, from the first one on.
+        """
+        if number not in self._judgments:
+            self._judgments[number] = Judgment(
+                self.optuna.study_name,
+                self._trials()[:number],
+                number=number,
+                n_parallel=self._n_parallel,
+                pruner=self._make_pruner(),
+            )
+        judgment = self._judgments[number]
+        is_pruned = judgment.should_prune(scores)
         trial = private.trial_of(self.optuna, number)
-        trial = private.report(self.optuna, trial, epoch, score)
-        return self.optuna.pruner.prune(self.optuna, trial)
+        trial = private.report(self.optuna, trial, len(scores), scores[-1])
+        private.copy_notes(self.optuna, trial, judgment.trial)
+        return is_pruned
 
     def _trials(self) -> list[FrozenTrial]:
         return self.optuna.get_trials(deepcopy=False)
@@ -158,11 +190,14 @@ class Study:
         """
         if self._is_complete(trial):
             return {key: from_stored(trial.params[key], ax) for key, ax in self._space.items()}
+        self.optuna.sampler = sampler_of(self._protocol, self._search, trial.number)
+        opened = private.open_trial(self.optuna, trial)
         if recorded is not None:
+            _ = opened.relative_params  # Now the sampler has noted what it needs.
             fixed = {key: to_stored(recorded[key], ax) for key, ax in self._space.items()}
             private.fix_values(self.optuna, trial, fixed)
-        self.optuna.sampler = sampler_of(self._protocol, self._search, trial.number)
-        return suggest(private.open_trial(self.optuna, trial), self._space)
+            opened = private.open_trial(self.optuna, trial)
+        return suggest(opened, self._space)
 
 
 def _finite(value: float) -> float | None:

@@ -55,9 +55,7 @@ def make_image_task(
     pool = _subset(config, "subset", train, n_classes, seed=seed, number=1)
     test_seed = config.split_seed if config.test_seed is None else config.test_seed
     tested = _subset(config, "test_subset", test, n_classes, seed=test_seed, number=2)
-    indices = stratified_split(
-        pool.labels, shares={"dev": config.dev_fraction}, split_seed=seed
-    )
+    indices = stratified_split(pool.labels, shares={"dev": config.dev_fraction}, split_seed=seed)
     parts = {name: pool.chosen(i) for name, i in indices.items()} | {"test": tested}
     mean, deviation = pixel_statistics(parts["train"].pixels, config.scaling)
     splits = {

@@ -132,9 +132,13 @@ def test_a_damaged_store_is_an_error(tmp_path: Path) -> None:
 
 
 def test_every_measure_takes_what_its_claim_hands_it() -> None:
-
+    """One argument, the evidence, by place, and the claim's own by their names."""
+    assert len(CLAIMS) > 0
     for claim in CLAIMS.values():
-        inspect.signature(claim.find_measure()).bind(None, **claim.arguments)
+        bound = inspect.signature(claim.find_measure()).bind(None, **claim.arguments)
+        (_, evidence), *own = bound.arguments.items()
+        assert evidence is None
+        assert dict(own) == dict(claim.arguments)
 
 
 @pytest.mark.slow

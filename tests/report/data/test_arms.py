@@ -87,7 +87,7 @@ def test_arms_of_any_name_are_compared_by_their_configs() -> None:
         ({"tracking.mode": "offline"}, {}, True),  # which moves no number
         ({DECAY: 0.1}, {}, False),
         ({}, {DECAY: Choice((0.1, 0.2))}, False),
-        ({"optimizer.decay": "decoupled"}, {}, False),
+        ({"optimizer.decay": "decoupled"}, {}, True),  # of no decay
         ({"initializer.gain": 2.0}, {}, False),
         ({}, {"initializer.gain": Choice((1.0, 2.0))}, False),
     ],
@@ -205,3 +205,15 @@ def test_records_of_earlier_versions_keep_their_baselines(name: str) -> None:
     pairs, baselines = by_names([arm.name for arm in definition.arms])
     expected = {"mixed": [*pairs, "adam - wild"], "separable-30b585": []}.get(name, pairs)
     assert by_configs(definition) == (expected, baselines)
+
+
+def test_how_no_decay_is_coupled_makes_no_difference() -> None:
+    """A method that was published with decoupled decay, and is run without any."""
+    decoupled = {"optimizer.decay": "decoupled"}
+    definition = define(
+        sgd=("sgd", {DECAY: 0.0}, {}),
+        adam=("adam", decoupled | {DECAY: 0.0}, {}),
+        adam_decayed=("adam", decoupled | {DECAY: 0.1}, {}),
+    )
+    assert groups(definition)[""] == {"sgd": "sgd", "adam": "adam"}
+    assert [str(each) for each in contrasts(definition)] == ["adam - sgd"]

@@ -10,7 +10,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from ffnn_lab.records import DEFAULT_SETTING
 from ffnn_lab.report.data.sweep import Sweep
-from ffnn_lab.report.data.winners import Winner, find_winners, replay_command
+from ffnn_lab.report.data.winners import Winner, find_winners, replay_command, setting_values
 from ffnn_lab.report.measures.tables import arm_table
 from ffnn_lab.report.text.notes import notes
 from tests.support.report.arm_builders import Built, make_arm_sweep
@@ -222,3 +222,13 @@ def test_ties_are_told(tmp_path: Path) -> None:
         line.endswith("one inside scores the same, and dev loss alone chose it")
         for line in notes(sweep, found, arm_table(sweep, found))
     )
+
+
+def test_settings_are_told_by_their_axes_or_by_other_keys(small: Sweep) -> None:
+    """An optimizer without a hyperparameter has None for it."""
+    values = setting_values(small, "sgd")
+    assert values[1] == {"optimizer.lr": 1.0, "dropout.hidden": 0.0}
+    keys = ["optimizer.lr", "optimizer.name", "optimizer.beta1"]
+    told = setting_values(small, "sgd", keys)
+    assert told.keys() == values.keys()
+    assert told[1] == {"optimizer.lr": 1.0, "optimizer.name": "sgd", "optimizer.beta1": None}

@@ -9,7 +9,6 @@ import functools
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
 from ffnn_lab.report.reports.coverage import (
     SEEDS,
@@ -17,10 +16,10 @@ from ffnn_lab.report.reports.coverage import (
     Shape,
     _of_seeds,
     _of_settings,
-    bounds,
     coverage_table,
     readable_coverage,
 )
+from ffnn_lab.report.reports.simulated import bounds
 from tests.support.exhaustive import rest
 
 pytestmark = pytest.mark.slow
@@ -105,15 +104,11 @@ def test_the_band_of_the_best_is_nearly_covered(shape: Shape) -> None:
             assert float(str(row["share"])) >= at_least(NEARLY), row
 
 
-def test_bounds_are_binomial_quantiles() -> None:
-    low, high = bounds(0.95, n=1000, certainty=0.99)
-    assert (low, high) == tuple(stats.binom.interval(0.99, 1000, 0.95) / np.array(1000))
-
-
 def test_equal_seeds_give_equal_tables() -> None:
     one, same, other = (coverage_table(n_simulations=3, seed=seed) for seed in (1, 1, 2))
     assert one.equals(same)
     assert not one["share"].equals(other["share"])
+    assert one["of"].unique().tolist() == ["seeds", "settings", "replicates"]
 
 
 def test_words_mark_what_is_not_kept() -> None:

@@ -69,7 +69,8 @@ def test_replicates_and_seeds_by_hand() -> None:
     assert [part.variance for part in found.parts] == pytest.approx([10.0, 5.0])
     assert [part.freedom for part in found.parts] == [1, 2]
     assert [part.share for part in found.parts] == pytest.approx([2 / 3, 1 / 3])
-    assert (found.n, found.total) == (4, pytest.approx(15.0))
+    assert found.n == 4
+    assert found.total == pytest.approx(15.0)
 
 
 def test_the_ratio_of_mean_squares_is_scipys() -> None:

@@ -4,6 +4,7 @@ Where one of these fails after a new version of Optuna, the message says what no
 """
 
 from pathlib import Path
+from typing import Any
 
 import optuna
 import pytest
@@ -54,6 +55,34 @@ def test_values_that_are_fixed_are_suggested(study: optuna.Study) -> None:
     frozen = private.trial_of(study, 0)
     private.fix_values(study, frozen, {"x": 0.125})
     assert private.open_trial(study, frozen).suggest_float("x", 0.0, 1.0) == 0.125
+
+
+def test_a_trial_that_was_cut_off_is_completed_by_what_the_study_has_now(
+    study: optuna.Study,
+) -> None:
+    """Else a sampler would learn from the trials that the study had at its last question."""
+    storage = private.storage_of(study)
+    study.sampler = optuna.samplers.TPESampler(seed=0)
+    study.ask().suggest_float("x", 0.0, 1.0)  # and the study remembers its two trials
+    cut_off = storage.create_new_trial(private.study_id(study))
+    seen: list[int] = []
+
+    class Counter(optuna.samplers.RandomSampler):
+        def sample_independent(self, study: optuna.Study, *rest: Any) -> Any:  # noqa: ANN401 - Optuna's
+            seen.append(len(study._get_trials(deepcopy=False, use_cache=True)))
+            return super().sample_independent(study, *rest)
+
+    study.sampler = Counter(seed=0)
+    private.open_trial(study, storage.get_trial(cut_off)).suggest_float("x", 0.0, 1.0)
+    assert seen == [3]
+
+
+def test_a_pruners_notes_are_copied(study: optuna.Study) -> None:
+    """Else later batches would not know on which rung a setting of an earlier one stood."""
+    view = optuna.create_study()
+    view.add_trial(optuna.create_trial(state=TrialState.RUNNING, system_attrs={"rung": 0.5}))
+    private.copy_notes(study, private.trial_of(study, 0), private.trial_of(view, 0))
+    assert study.trials[0].system_attrs == {"rung": 0.5}
 
 
 def test_the_key_of_fixed_values_is_the_one_that_optuna_enqueues_by(study: optuna.Study) -> None:

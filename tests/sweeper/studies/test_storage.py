@@ -115,8 +115,9 @@ def assert_error_lets_lock_go(folder: Path, url: str | None) -> None:
     with closing(Storage(folder, url)) as one, closing(Storage(folder, url)) as other:
         with pytest.raises(FailedError):
             fail_under(one)
+        started = time.monotonic()
         with other.lock("s"):
-            pass
+            assert time.monotonic() - started < 1
 
 
 def test_an_error_under_the_lock_lets_it_go(tmp_path: Path) -> None:
@@ -128,12 +129,11 @@ def test_an_error_under_the_lock_on_a_server_lets_it_go(tmp_path: Path, server: 
 
 
 def test_sweeps_of_other_names_do_not_wait(tmp_path: Path, server: str) -> None:
-    with (
-        closing(Storage(tmp_path, server)) as storage,
-        storage.lock("one"),
-        storage.lock("other"),
-    ):
-        pass
+    with closing(Storage(tmp_path, server)) as storage, child(HOLDS, tmp_path, server) as holder:
+        assert heard(holder) == "held"
+        started = time.monotonic()
+        with storage.lock("other"):
+            assert time.monotonic() - started < 1
 
 
 # --- a server ----------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ def _as_categories(path: Path, **changes: Any) -> TableSplits:  # noqa: ANN401 -
     return split_table(make_table_config(path, categorical=["x"], **changes))
 
 
-def _check_classes(splits: TableSplits, words: Sequence[str]) -> None:
+def _assert_classes(splits: TableSplits, words: Sequence[str]) -> None:
     """Check that each row has the class that stands in the file."""
     assert splits.class_names is not None
     assert sorted(splits.class_names) == sorted(set(words))
@@ -74,7 +74,7 @@ EXACT = [
 @pytest.mark.parametrize("words", EXACT)
 def test_numbers_as_classes_are_exact(words: list[str], tmp_path: Path) -> None:
     path = _csv(tmp_path, words)
-    _check_classes(_as_classes(path, reading="exact"), words)
+    _assert_classes(_as_classes(path, reading="exact"), words)
     with pytest.raises(RereadError, match="asks for x as earlier versions read it"):
         _as_classes(path)
 
@@ -106,7 +106,7 @@ def test_classes_that_were_told_apart_keep_their_numbers(
     """They are in the order of the numbers, and read as ever: no run's id moves."""
     splits = _as_classes(_csv(tmp_path, words))
     assert splits.class_names == tuple(order)
-    _check_classes(splits, words)
+    _assert_classes(splits, words)
 
 
 def test_categories_of_numbers_are_in_the_order_of_their_shortest_text(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_a_decimal_comma_is_part_of_a_number(tmp_path: Path) -> None:
 def test_typed_numbers_are_exact(values: pa.Array, tmp_path: Path) -> None:
     path = _parquet(tmp_path, values)
     words = [str(value) for value in values.to_pylist()]
-    _check_classes(_as_classes(path, reading="exact"), words)
+    _assert_classes(_as_classes(path, reading="exact"), words)
     assert _n_features_of_x(_as_categories(path)) == 3  # which it was before
 
 
@@ -187,7 +187,7 @@ def test_typed_numbers_are_exact(values: pa.Array, tmp_path: Path) -> None:
 )
 def test_typed_text_is_text(values: pa.Array, tmp_path: Path) -> None:
     splits = _as_classes(_parquet(tmp_path, values), kind="classification")
-    _check_classes(splits, values.to_pylist())
+    _assert_classes(splits, values.to_pylist())
 
 
 def test_whole_numbers_with_gaps_are_exact(tmp_path: Path) -> None:

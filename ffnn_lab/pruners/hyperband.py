@@ -1,0 +1,29 @@
+"""``hyperband``: successive halving at several first rungs, among which settings are shared out.
+
+Source:
+    Li et al. (2018), "Hyperband: A Novel Bandit-Based Approach to Hyperparameter Optimization".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ffnn_lab.pruners.option import Pruner
+from ffnn_lab.registry import register
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ffnn_lab.config.sweep import PrunerConfig
+
+
+def arguments(config: PrunerConfig, max_epochs: int) -> Mapping[str, Any]:
+    """Return the epochs of the first and the last rung, and the ratio from one to the next."""
+    return {
+        "min_resource": config.min_epochs,
+        "max_resource": max_epochs,
+        "reduction_factor": config.reduction_factor,
+    }
+
+
+register(Pruner(name="hyperband", order=3, pruner="HyperbandPruner", arguments=arguments))

@@ -1,0 +1,31 @@
+"""The interface of a pruner: which of Optuna's pruners judges settings, and its arguments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ffnn_lab.registry import Option, View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ffnn_lab.config.sweep import PrunerConfig
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Pruner(Option):
+    """A rule by which settings stop early; its steps are epochs."""
+
+    kind: ClassVar[str] = "pruner"
+    pruner: str
+    """Class of `optuna.pruners`."""
+    arguments: Callable[[PrunerConfig, int], Mapping[str, Any]]
+    """(the sweep's options, the most epochs of any setting of the arm) to the keyword arguments of
+    the class."""
+    stops_early: bool = True
+    """False if every setting is trained to its end."""
+
+
+PRUNERS = View(Pruner)
+"""All pruners, by name."""

@@ -1,0 +1,75 @@
+"""What a pruner sees of a study when it judges one setting.
+
+A setting is judged beside the finished settings of earlier batches, and beside no other. So it
+stops, or goes on, whoever trains the others of its batch, and after any interruption.
+"""
+
+from collections.abc import Sequence
+
+import optuna
+from optuna.pruners import BasePruner
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from ffnn_lab.sweeper.studies import private
+
+
+class Judgment:
+    """One setting before its pruner, in a study of the same name that is kept in memory."""
+
+    def __init__(
+        self,
+        name: str,
+        earlier: Sequence[FrozenTrial],
+        *,
+        number: int,
+        n_parallel: int,
+        pruner: BasePruner,
+    ) -> None:
+        """Copy what the pruner may see.
+
+        Args:
+            name: The study's; Hyperband draws a setting's bracket from it and from the number.
+            earlier: The trials of the study before this one, by number.
+            number: The setting's.
+            n_parallel: Settings of a batch.
+            pruner: Judges this setting alone, for pruners remember what they saw.
+        """
+        self._number = number
+        self._pruner = pruner
+        self._verdicts: list[bool] = []
+        self._view = optuna.create_study(
+            study_name=name, storage=optuna.storages.InMemoryStorage(), direction="minimize"
+        )
+        n_earlier = number - number % n_parallel
+        for trial in earlier[:n_earlier]:
+            self._view.add_trial(_seen(trial))
+        for _ in range(n_earlier, number + 1):  # its batch up to itself, so that it has its number
+            self._view.add_trial(create_trial(state=TrialState.RUNNING))
+
+    @property
+    def trial(self) -> FrozenTrial:
+        """The setting with what was reported of it, and what the pruner noted on it."""
+        return private.trial_of(self._view, self._number)
+
+    def should_prune(self, scores: Sequence[float]) -> bool:
+        """Return whether the setting should stop after the last of its scores.
+
+        Args:
+            scores: Its score after each epoch, from the first one on; none is judged twice.
+        """
+        for epoch in range(len(self._verdicts) + 1, len(scores) + 1):
+            trial = private.report(self._view, self.trial, epoch, scores[epoch - 1])
+            self._verdicts.append(self._pruner.prune(self._view, trial))
+        return self._verdicts[len(scores) - 1]
+
+
+def _seen(trial: FrozenTrial) -> FrozenTrial:
+    """Copy of a trial what pruners look at; one that has not ended shows nothing."""
+    if not trial.state.is_finished():
+        return create_trial(state=TrialState.RUNNING)
+    return create_trial(
+        state=trial.state,
+        value=trial.value,
+        intermediate_values=trial.intermediate_values,
+        system_attrs=trial.system_attrs,
+    )

@@ -1,0 +1,100 @@
+"""Any number of workers proposes, prunes and records the same, to the bit; killed ones as well."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from ffnn_lab.records import read_runs, read_trials
+from tests.support.command_line import run_lab
+from tests.support.kill import Command, Watch, kill
+from tests.test_launchers import assert_same
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
+
+WORDS = (
+    "optimizer=sgd,adam",
+    "optimizer.lr=tag(log,interval(0.0001,3))",
+    "initializer.gain=interval(0.5,2)",
+    "trainer.max_epochs=4",
+    "trainer.checkpoint_seconds=0.2",
+    "tracking=off",
+    "hydra.sweeper.name=s",
+    "hydra.sweeper.tune.n_seeds=2",
+    "hydra.sweeper.confirm.n_seeds=2",
+    "hydra.sweeper.protocol.n_settings=14",  # TPE begins to learn after ten
+    "hydra.sweeper.protocol.n_parallel=3",
+    "hydra.sweeper.pruner.n_startup_trials=2",
+    "hydra.sweeper.pruner.reduction_factor=2",
+)
+CASES = {
+    "tpe": ("tpe", "none"),
+    "cmaes": ("cmaes", "none"),
+    "median": ("tpe", "median"),
+    "halving": ("tpe", "successive_halving"),
+    "hyperband": ("random", "hyperband"),
+}
+JOBLIB = "hydra/launcher=joblib"
+
+
+def words_of(case: str, n_workers: int) -> tuple[str, ...]:
+    protocol, pruner = CASES[case]
+    return (
+        *WORDS,
+        f"hydra.sweeper.protocol.name={protocol}",
+        f"hydra.sweeper.pruner.name={pruner}",
+        JOBLIB,
+        f"hydra.sweeper.n_workers={n_workers}",
+    )
+
+
+def swept(root: Path, case: str, n_workers: int) -> Path:
+    """Work through a case's sweep, and return its folder."""
+    root.mkdir()
+    said = run_lab(root, "-m", *words_of(case, n_workers))
+    assert said.exit_code == 0, said.error
+    return root / "outputs" / "s"
+
+
+def assert_is_sampled(folder: Path, case: str) -> None:
+    """Assert that the sweep is one in which the order of ends could have mattered."""
+    trials = read_trials(folder)
+    tune = trials[trials["stage"] == "tune"]
+    assert tune.groupby("arm").size().to_dict() == {"sgd": 28, "adam": 28}
+    runs = read_runs(folder)
+    assert tune.merge(runs, on="run_id").groupby("arm")["optimizer.lr"].nunique().min() == 14
+    assert ("pruned" in set(runs["status"])) == (CASES[case][1] != "none")
+
+
+def test_two_workers_propose_what_one_does(tmp_path: Path) -> None:
+    alone, together = (swept(tmp_path / str(n), "tpe", n) for n in (1, 2))
+    assert_is_sampled(alone, "tpe")
+    assert_same(alone, together)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES)
+def test_killed_workers_propose_what_one_does(case: str, tmp_path: Path) -> None:
+    """By one, two and four; and by two of which all are killed amid it, and one once more."""
+    alone = swept(tmp_path / "1", case, 1)
+    assert_is_sampled(alone, case)
+    for n_workers in (2, 4):
+        assert_same(alone, swept(tmp_path / str(n_workers), case, n_workers))
+    root = tmp_path / "killed"
+    root.mkdir()
+    folder, words = root / "outputs" / "s", words_of(case, 2)
+    for n_runs, kills_all in ((8, True), (30, False)):
+        command, watch = Command(words, root, root / "log"), Watch(folder)
+        try:
+            while len(watch.trainings) < n_runs:
+                code = command.wait(command.seconds + 0.02, watch)
+                assert code is None, (root / "log").read_text()
+            if kills_all:
+                command.kill_all()
+            else:
+                kill(command.workers()[0].pid)
+                assert command.wait(120, watch) == 0, (root / "log").read_text()
+        finally:
+            command.kill_all()
+    assert_same(alone, folder)
+    assert watch.twice() == []
