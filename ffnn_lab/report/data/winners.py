@@ -141,7 +141,7 @@ def setting_values(
         To each setting the value of every key, None where its config has none of that name.
     """
     keys = list(sweep.arms[arm].space if keys is None else keys)
-    rows = sweep.of(arm).drop_duplicates("setting")
+    rows = sweep.of(arm)[["setting", "config_json"]].drop_duplicates("setting")
     configs = [json.loads(text) for text in rows["config_json"]]
     return {
         int(setting): {key: config.get(key) for key in keys}

@@ -48,8 +48,10 @@ def points(
     for arm, ids in run_ids.items():
         is_completed = runs["run_id"].isin(ids) & (runs["status"] == "completed")
         of_arm = curves[curves["run_id"].isin(ids)]
-        for (split, epoch), group in of_arm.groupby(["split", "epoch"]):
-            errors = group["error"].tolist()
+        errors_at: dict[tuple[str, int], list[float]] = {}
+        for split, epoch, error in of_arm[["split", "epoch", "error"]].itertuples(index=False):
+            errors_at.setdefault((split, epoch), []).append(error)
+        for (split, epoch), errors in sorted(errors_at.items()):
             rows.append(
                 {
                     "arm": arm,

@@ -165,16 +165,18 @@ def best_by_bin(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
         score, all of whose seeds are recorded.
     """
     scored = points[has_place(points) & points["is_complete"].astype(bool)]
-    at = scored[key].map(lambda value: bins.at(float(value)))
+    scored = scored.assign(bin=[bins.at(float(value)) for value in scored[key]])
+    # The winner stands for those that score alike: ties were broken in its favor.
+    ordered = scored.sort_values(["score", "is_winner", "setting"], ascending=[True, False, True])
+    inside: dict[tuple[str, int], list[dict[Any, Any]]] = {}
+    for row in ordered.to_dict("records"):
+        inside.setdefault((row["series"], row["bin"]), []).append(row)
+    objective = {name: points[name].iloc[0] for name in OBJECTIVE}
     rows = []
     for series in dict.fromkeys(points["series"]):
         for number, (place, label) in enumerate(zip(bins.places, bins.labels, strict=True)):
-            inside = scored[(scored["series"] == series) & (at == number)]
-            # The winner stands for those that score alike: ties were broken in its favor.
-            ordered = inside.sort_values(
-                ["score", "is_winner", "setting"], ascending=[True, False, True]
-            )
-            best = ordered.iloc[0] if len(ordered) else None
+            found = inside.get((series, number), [])
+            best = found[0] if found else None
             rows.append(
                 {
                     "series": series,
@@ -185,8 +187,8 @@ def best_by_bin(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
                     "arm": "" if best is None else str(best["arm"]),
                     "setting": None if best is None else int(best["setting"]),
                     "is_winner": best is not None and bool(best["is_winner"]),
-                    "n_settings": len(inside),
-                    **points[["split", "metric", "aggregate"]].iloc[0],
+                    "n_settings": len(found),
+                    **objective,
                 }
             )
     return pd.DataFrame(rows).astype({"setting": "Int64"})

@@ -12,7 +12,7 @@ from ffnn_lab.report.kinds import Kind
 from ffnn_lab.report.measures import separable
 from ffnn_lab.report.measures.budgets import NotIndependentError, budget_points, mean_budgets
 from ffnn_lab.report.measures.differences import paired_differences
-from ffnn_lab.report.measures.matched import matched_table
+from ffnn_lab.report.measures.matched import fitted_runs, matched_table
 from ffnn_lab.report.measures.progress import progress_table
 from ffnn_lab.report.measures.replicates import listed, over_replicates
 from ffnn_lab.report.measures.stability import (
@@ -115,6 +115,15 @@ class Numbers:
             for arm, winner in each.winners.items():
                 found.setdefault(arm, []).append(winner.rows)
         return {arm: pd.concat(found[arm]) for arm in self.sweep.arms if arm in found}
+
+    @cached_property
+    def fitted(self) -> dict[str, dict[int, pd.DataFrame]]:
+        """To each arm with a best setting its `fitted_runs`, of all replicates: no two share a seed."""
+        found: dict[str, dict[int, pd.DataFrame]] = {}
+        for each in self.tunings:
+            for arm, winner in each.winners.items():
+                found.setdefault(arm, {}).update(fitted_runs(each.sweep, winner.rows))
+        return {arm: found[arm] for arm in self.sweep.arms if arm in found}
 
     @cached_property
     def tried(self) -> dict[str, list[str]]:

@@ -19,9 +19,7 @@ ADAM: list[Epoch] = [START, (0.01, 0.0, 0.1, 0.3)]
 
 def points_of(sweep: Sweep) -> pd.DataFrame:
     numbers = Numbers(sweep)
-    return train_test_gap.points(
-        sweep, numbers.reported_rows, arms=numbers.arms, matched=numbers.matched
-    )
+    return train_test_gap.points(numbers.fitted, arms=numbers.arms, matched=numbers.matched)
 
 
 def test_points_go_from_the_start_to_what_all_runs_reached(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ class TrainTestGap(ReportFigure):
     def points(self, numbers: "Numbers") -> "pd.DataFrame":
         """Return the gap on the way down in train loss, at equal train loss, and as reported."""
         found: pd.DataFrame = self.drawing.points(
-            numbers.sweep, numbers.reported_rows, arms=numbers.arms, matched=numbers.matched
+            numbers.fitted, arms=numbers.arms, matched=numbers.matched
         )
         return found.assign(n_replicates=len(numbers.replicates)) if numbers.replicates else found
 
