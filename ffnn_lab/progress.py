@@ -127,13 +127,14 @@ def _count(
         seeds.setdefault((replicate, setting), set()).add(seed)
     n_asked = definition.n_wanted * definition.n_confirmed_of(arm)
     if stage == "tune":  # a grid that grew asks for more than it began with
+        first = definition.replicate
         tried = Counter(replicate for replicate, _ in seeds)
         n_asked = sum(
             max(
                 definition.n_settings_of(arm),
                 n_proposed.get((replicate, arm.name), tried[replicate]),
             )
-            for replicate in range(definition.n_wanted)
+            for replicate in range(first, first + definition.n_wanted)
         )
     return Count(
         stage=stage,

@@ -9,6 +9,7 @@ from ffnn_lab.definition.definition import (
     REPLICATE_SHIFT,
     Arm,
     Definition,
+    Examples,
     Method,
 )
 from ffnn_lab.definition.errors import RecordError
@@ -22,6 +23,7 @@ __all__ = [
     "Arm",
     "DamagedError",
     "Definition",
+    "Examples",
     "Method",
     "RecordError",
     "differences",

@@ -29,6 +29,17 @@ class Method:
 
 
 @dataclass(frozen=True)
+class Examples:
+    """The numbers of examples in a task's splits, which no report can count."""
+
+    train: int
+    dev: int
+    test: int
+    keeps_test: bool
+    """True if all replicates share one test set, as they do the official one of a data set."""
+
+
+@dataclass(frozen=True)
 class Arm:
     """One thing being compared: its own space, its own study, the same budget."""
 
@@ -101,6 +112,8 @@ class Definition:
     """``settled`` if the sweep ends before ``n_replicates`` once every contrast is settled."""
     settled_after: int | None = field(default=None, compare=False)
     """Replicates after which a sweep was settled; None as long as it is not."""
+    examples: Examples | None = None
+    """Of the one task of all arms; None where they have several, or the data were not read."""
     replicate: int = 0
     """The replicate that `of_replicate` returned this definition for; 0 of a whole sweep."""
     baseline: str | None = None
@@ -129,17 +142,23 @@ class Definition:
         """Return the number of the split on which a replicate works."""
         return replicate if self.n_splits is None else replicate % self.n_splits
 
-    def of_replicate(self, replicate: int) -> "Definition":
+    def of_replicate(self, replicate: int, *, is_whole: bool = True) -> "Definition":
         """Return what one replicate is asked to do: every seed is shifted by `REPLICATE_SHIFT`.
 
         Replicate 0 has the seeds, the split and the proposals of a sweep without replicates.
+
+        Args:
+            replicate: Its number, from 0.
+            is_whole: False if the arms may keep the split of replicate 0: only their tasks know
+                another, and a report loads no task.
         """
         if replicate == 0:
             return self if self.n_replicates == 1 else replace(self, **_ONE)
         shift = replicate * REPLICATE_SHIFT
+        split = self.split_of(replicate) if is_whole else 0
         return replace(
             self,
-            arms=tuple(arm.with_split(self.split_of(replicate)) for arm in self.arms),
+            arms=tuple(arm.with_split(split) for arm in self.arms),
             protocol=replace(self.protocol, seed=self.protocol.seed + shift),
             tune_seeds=tuple(seed + shift for seed in self.tune_seeds),
             confirm_seeds=tuple(seed + shift for seed in self.confirm_seeds),

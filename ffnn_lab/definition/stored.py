@@ -1,5 +1,6 @@
 """Write and read ``definition.json``; whatever is read is checked and typed here."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 from ffnn_lab.config import ConfigError
 from ffnn_lab.config.fields import check_value, coerce, leaf_fields, neutral_values
 from ffnn_lab.config.sweep import STORED_OPTIONS
-from ffnn_lab.definition.definition import Arm, Definition, Method
+from ffnn_lab.definition.definition import Arm, Definition, Examples, Method
 from ffnn_lab.definition.errors import RecordError
 from ffnn_lab.definition.sealed import DamagedError, read_sealed, write_sealed
 from ffnn_lab.look import Look
@@ -18,15 +19,8 @@ FILE = "definition.json"
 _STAGES = ("tune", "confirm")
 _NEEDED = ("name", "command", "arms", *STORED_OPTIONS, *_STAGES, "population_size")
 _OPTIONAL = (
-    "replicates",
-    "splits",
-    "until",
-    "settled_after",
-    "baseline",
-    "contrasts",
-    "options",
-    "id",
-    "sessions",
+    *("replicates", "splits", "until", "settled_after", "examples"),
+    *("baseline", "contrasts", "options", "id", "sessions"),
 )
 _NO_PRUNER = {"name": "none"}
 
@@ -106,6 +100,7 @@ def to_json(definition: Definition) -> dict[str, Any]:
         "splits": definition.n_splits,
         "until": definition.until if definition.until != "all" else None,
         "settled_after": definition.settled_after,
+        "examples": asdict(definition.examples) if definition.examples else None,
         "baseline": definition.baseline,
         "contrasts": [list(pair) for pair in definition.contrasts or ()],
         "options": _methods_to_json(definition.methods),
@@ -165,6 +160,7 @@ def from_json(contents: Mapping[str, Any], *, is_whole: bool = False) -> Definit
         n_splits=coerce(contents.get("splits"), int | None, "splits"),
         until=coerce(contents.get("until", "all"), str, "until"),
         settled_after=coerce(contents.get("settled_after"), int | None, "settled_after"),
+        examples=_examples(contents.get("examples")),
         baseline=coerce(contents.get("baseline"), str | None, "baseline"),
         contrasts=_contrasts(contents.get("contrasts")),
         methods=_methods(contents.get("options", {})),
@@ -188,6 +184,14 @@ def _options(stored: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - one
         values[key] = coerce(value, hint, f"{name}.{key}")
         check_value(values[key], metadata, f"{name}.{key}")
     return part(**values)
+
+
+def _examples(stored: Any) -> Examples | None:  # noqa: ANN401 - JSON
+    if stored is None:
+        return None
+    fields = {field.name: field.type for field in dataclasses.fields(Examples)}
+    _know(_mapping(stored, "examples"), tuple(fields), needed=tuple(fields), prefix="examples.")
+    return Examples(**{k: coerce(stored[k], hint, f"examples.{k}") for k, hint in fields.items()})
 
 
 def _contrasts(stored: Any) -> tuple[tuple[str, str], ...] | None:  # noqa: ANN401 - JSON

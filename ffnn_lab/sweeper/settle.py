@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ffnn_lab.config import RunConfig, with_values
-from ffnn_lab.definition import Arm, Definition
+from ffnn_lab.definition import Arm, Definition, Examples
 from ffnn_lab.draws import batch_bounds
 from ffnn_lab.library import NO_COMPILER, find_compiler
+from ffnn_lab.records import SPLITS
 from ffnn_lab.sizes import LEAST_MEMBERS, Sizes, population_size_for
 from ffnn_lab.sweeper.estimate import shares
 from ffnn_lab.tasks import load_task
+from ffnn_lab.tasks.data.task import Task
 
 SECONDS_SAVED = 2.5e-9
 """Per step, member and number that a step touches beside its products: what compiling saves on one
@@ -45,10 +47,11 @@ def settle_sweep(
     Raises:
         UserError: If a task cannot be loaded.
     """
-    works = [
-        Work(config, n_runs, Sizes.of(config, load_task(config.task, Path(config.paths.data))))
-        for config, n_runs in shares(definition)
-    ]
+    works, examples = [], set()
+    for config, n_runs in shares(definition):
+        task = load_task(config.task, Path(config.paths.data))
+        works.append(Work(config, n_runs, Sizes.of(config, task)))
+        examples.add(_examples_of(config, task))
     before = _stored_choices(stored)
     choices = set(before.values())
     new = choices.pop() if len(choices) == 1 else is_worth_compiling(works)
@@ -67,7 +70,13 @@ def settle_sweep(
         notice(text)
     sizes = [population_size_for(work.config, work.sizes) for work in works]
     size = population_size or min(sizes, default=LEAST_MEMBERS)
-    return replace(definition, arms=arms, population_size=size)
+    of_all = examples.pop() if len(examples) == 1 else None
+    return replace(definition, arms=arms, population_size=size, examples=of_all)
+
+
+def _examples_of(config: RunConfig, task: Task) -> Examples:
+    n_train, n_dev, n_test = (len(task.split(name).labels) for name in SPLITS)
+    return Examples(n_train, n_dev, n_test, keeps_test=config.task.keeps_test)
 
 
 def keep_batches(

@@ -10,6 +10,7 @@ import pytest
 from ffnn_lab.config.sweep import PrunerConfig
 from ffnn_lab.definition import (
     DamagedError,
+    Examples,
     Method,
     RecordError,
     read_definition,
@@ -143,8 +144,16 @@ def test_what_is_declared_and_known_of_options_is_stored(tmp_path: Path) -> None
     assert list(read.methods) == list(methods)
 
 
+def test_the_numbers_of_examples_are_stored(tmp_path: Path) -> None:
+    examples = Examples(train=60, dev=20, test=20, keeps_test=True)
+    write_definition(tmp_path, make_definition(examples=examples))
+    assert stored_definition(tmp_path).examples == examples
+    with pytest.raises(DamagedError, match=r"^examples\.dev is missing"):
+        from_json(stored() | {"examples": {"train": 60, "test": 20, "keeps_test": True}})
+
+
 def test_nothing_declared_leaves_the_file_as_it_was() -> None:
-    assert not {"baseline", "contrasts", "options"} & stored().keys()
+    assert not {"baseline", "contrasts", "options", "examples"} & stored().keys()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from ffnn_lab.config import RunConfig, with_values
 from ffnn_lab.config.sweep import PrunerConfig
-from ffnn_lab.definition import Definition
+from ffnn_lab.definition import Definition, Examples
 from ffnn_lab.definition.stored import from_json, to_json
 from ffnn_lab.library import NO_COMPILER
 from ffnn_lab.protocols.space import Choice
@@ -213,3 +213,18 @@ def test_the_plan_shows_what_was_settled_and_what_the_user_set(tmp_path: Path) -
     more = "hydra.sweeper.population_size=3", "hydra.sweeper.n_threads=1"
     plan = run_lab(tmp_path, *words, *more).out
     assert "populations of at most 3, 1 thread; " in plan
+
+
+def test_the_examples_of_the_task_are_counted() -> None:
+    """Of 1,797 digits a fifth each is kept for dev and test."""
+    settled, _ = _settled(_definition({}))
+    assert settled.examples == Examples(train=1079, dev=359, test=359, keeps_test=False)
+
+
+def test_arms_on_different_splits_have_no_examples_in_common() -> None:
+    one = _definition({}).arms[0]
+    other = one.with_config(with_values(one.config, {"task.test_fraction": 0.3}))
+    both = dataclasses.replace(
+        _definition({}), arms=(one, dataclasses.replace(other, name="other"))
+    )
+    assert _settled(both)[0].examples is None

@@ -93,7 +93,7 @@ class Sweep(Records):
         return tuple(
             replace(
                 self,
-                definition=self.definition.of_replicate(replicate),
+                definition=self.definition.of_replicate(replicate, is_whole=False),
                 **{
                     name: parts.get(replicate, getattr(self, name).iloc[:0])
                     for name, parts in tables.items()
@@ -101,6 +101,11 @@ class Sweep(Records):
             )
             for replicate in range(n_replicates)
         )
+
+    @cached_property
+    def kept_curves(self) -> dict[str, pd.DataFrame]:
+        """The curves that `curves_of` was asked for, by run: several tables ask for the same."""
+        return {}
 
     @property
     def command(self) -> str:
@@ -124,22 +129,33 @@ class Sweep(Records):
 
     def of(self, arm: str, *, stage: str | None = None) -> pd.DataFrame:
         """Give the rows of an arm's settings, of one stage or of all; those of its default not."""
-        rows = self.rows[(self.rows["arm"] == arm) & (self.rows["setting"] != DEFAULT_SETTING)]
+        rows = self._of_arms.get(arm, self.rows.iloc[:0])
         return rows if stage is None else rows[rows["stage"] == stage]
+
+    @cached_property
+    def _of_arms(self) -> Mapping[str, pd.DataFrame]:
+        """The rows of each arm's settings: taking them out of all, again and again, takes long."""
+        rows = self.rows[self.rows["setting"] != DEFAULT_SETTING]
+        return {str(arm): of_arm for arm, of_arm in rows.groupby("arm", sort=False)}
 
     def default_of(self, arm: str) -> pd.DataFrame:
         """Give the rows of an arm's untuned default on the fresh seeds, by seed.
 
         An arm without axes has none: what is confirmed of it is its default.
         """
-        is_default = (self.rows["arm"] == arm) & (self.rows["setting"] == DEFAULT_SETTING)
-        return self.rows[is_default & (self.rows["stage"] == "confirm")].sort_values("seed")
+        return self._defaults.get(arm, self.rows.iloc[:0])
+
+    @cached_property
+    def _defaults(self) -> Mapping[str, pd.DataFrame]:
+        is_default = (self.rows["setting"] == DEFAULT_SETTING) & (self.rows["stage"] == "confirm")
+        rows = self.rows[is_default].sort_values("seed")
+        return {str(arm): of_arm for arm, of_arm in rows.groupby("arm", sort=False)}
 
     def runs_of(self, arm: str) -> pd.DataFrame:
         """Give all runs of an arm, once each: of every setting and of the default."""
         return self.rows[self.rows["arm"] == arm].drop_duplicates("run_id")
 
-    @property
+    @cached_property
     def most(self) -> float:
         """Return the highest error there can be: 1, or no end where a number is predicted."""
         return math.inf if predicts_numbers(self.runs).any() else 1.0
@@ -201,13 +217,17 @@ def curves_of(sweep: Sweep, run_ids: Iterable[str]) -> dict[str, pd.DataFrame]:
         One row per measured epoch, which is the index: ``train.loss``, ``train.error``,
         ``dev.loss``, ....
     """
-    wanted = sweep.curves[sweep.curves["run_id"].isin(list(run_ids))]
-    # Not pivot_table, which would average where there is but one number, and takes its time.
-    wide = wanted.pivot(  # noqa: PD010
-        index=["run_id", "epoch"], columns="split", values=list(METRICS)
-    )
-    wide.columns = wide.columns.map(lambda name: f"{name[1]}.{name[0]}")
-    return {str(run_id): rows.droplevel("run_id") for run_id, rows in wide.groupby("run_id")}
+    wanted, known = list(run_ids), sweep.kept_curves
+    new = [run_id for run_id in wanted if run_id not in known]
+    if new:
+        curves = sweep.curves[sweep.curves["run_id"].isin(new)]
+        # Not pivot_table, which would average where there is but one number, and takes its time.
+        wide = curves.pivot(  # noqa: PD010
+            index=["run_id", "epoch"], columns="split", values=list(METRICS)
+        )
+        wide.columns = wide.columns.map(lambda name: f"{name[1]}.{name[0]}")
+        known |= {str(run_id): rows.droplevel("run_id") for run_id, rows in wide.groupby("run_id")}
+    return {run_id: known[run_id] for run_id in wanted if run_id in known}
 
 
 def load(folder: Path) -> Records:
@@ -243,9 +263,15 @@ def load(folder: Path) -> Records:
         curves=curves,
         directions=directions,
         definition=definition,
-        rows=trials.merge(measured.drop(columns="seed"), on="run_id"),
+        rows=_quick_to_cut(trials.merge(measured.drop(columns="seed"), on="run_id")),
         scores=scores.assign(is_complete=is_complete),
     )
+
+
+def _quick_to_cut(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a wide table with its texts in one block, of which rows are taken in one go."""
+    texts = [name for name in table if isinstance(table[name].dtype, pd.StringDtype)]
+    return table.astype(dict.fromkeys(texts, object)).copy()
 
 
 def load_sweeps(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from ffnn_lab.config.fields import as_override
+from ffnn_lab.config.run import MOVES_NO_NUMBER
 from ffnn_lab.edges import setting_edges
 from ffnn_lab.protocols.space import Axis
 from ffnn_lab.report.data.sweep import Sweep
@@ -140,7 +141,7 @@ def setting_values(
         To each setting the value of every key, None where its config has none of that name.
     """
     keys = list(sweep.arms[arm].space if keys is None else keys)
-    rows = sweep.of(arm).drop_duplicates("setting")
+    rows = sweep.of(arm)[["setting", "config_json"]].drop_duplicates("setting")
     configs = [json.loads(text) for text in rows["config_json"]]
     return {
         int(setting): {key: config.get(key) for key in keys}
@@ -151,6 +152,25 @@ def setting_values(
 def replay_command(sweep: Sweep, winner: Winner) -> str:
     """Write the command that trains a winner again, on the first of the fresh seeds."""
     seed = (*sweep.confirm_seeds, *sweep.tune_seeds)[0]
-    values = [f"{key}={as_override(value)}" for key, value in winner.point.items()]
-    words = [*sweep.arms[winner.arm].overrides, *values, f"seed={seed}"]
-    return f"python -m ffnn_lab.run {shlex.join(words)}"
+    split = _split_of(sweep, winner)
+    kept = [
+        text for text in sweep.arms[winner.arm].overrides if text.partition("=")[0] not in split
+    ]
+    values = [f"{key}={as_override(value)}" for key, value in (split | dict(winner.point)).items()]
+    return f"python -m ffnn_lab.run {shlex.join([*kept, *values, f'seed={seed}'])}"
+
+
+def _split_of(sweep: Sweep, winner: Winner) -> dict[str, object]:
+    """Return the fields of the task that a later replicate drew anew, as its runs have them."""
+    if sweep.definition.replicate == 0:
+        return {}
+    arm = sweep.arms[winner.arm]
+    recorded = json.loads(sweep.of(winner.arm)["config_json"].iloc[0])
+    return {
+        key: value
+        for key, value in recorded.items()
+        if key.startswith("task.")
+        and not key.startswith(MOVES_NO_NUMBER)
+        and key not in arm.space
+        and arm.leaves.get(key, value) != value
+    }

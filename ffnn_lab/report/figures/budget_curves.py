@@ -9,6 +9,8 @@ from matplotlib.ticker import FuncFormatter, NullLocator
 from ffnn_lab.report.figures import style
 from ffnn_lab.report.figures.looks import looks_of
 from ffnn_lab.report.figures.save import new_figure
+from ffnn_lab.report.measures.replicates import COUNT
+from ffnn_lab.report.text.cells import counts
 
 
 def has_place(points: pd.DataFrame) -> pd.Series:
@@ -77,7 +79,8 @@ def figure(points: pd.DataFrame) -> Figure:
         drawn = new_figure(style.DOUBLE, 3.0)
         ax = draw(points, drawn.subplots())
         style.legend_beside(drawn, *style.entries(ax))
-        drawn.suptitle(
-            "random search; shaded: 95% interval, as far as a quarter of the settings drawn"
-        )
+        shaded = "95% interval, as far as a quarter of the settings drawn"
+        if COUNT in points:
+            shaded = f"95% interval over {counts(points[COUNT], 'replicate')}"
+        drawn.suptitle(f"random search; shaded: {shaded}")
     return drawn

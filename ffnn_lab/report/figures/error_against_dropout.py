@@ -1,6 +1,7 @@
 """Error against the rate of dropout: what tuning found at each, and what the winners came to."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,15 @@ from ffnn_lab.report.figures import style
 from ffnn_lab.report.figures.looks import looks_of
 from ffnn_lab.report.figures.save import new_figure
 from ffnn_lab.report.measures.along import (
-    best_by_bin,
+    Tuning,
+    best_of_bins,
     bins_of,
     has_place,
     score_words,
     series_of,
-    setting_points,
+    series_points,
 )
+from ffnn_lab.report.measures.replicates import COUNT, LISTED
 from ffnn_lab.report.statistics import mean_interval
 from ffnn_lab.report.text.cells import counts
 
@@ -36,8 +39,16 @@ STEP = 0.012
 """Maximum horizontal offset between arms at one rate, so that none hides another."""
 
 
-def points(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
+def points(
+    sweep: Sweep, winners: Mapping[str, Winner], *, replicates: Sequence[Tuning] = ()
+) -> pd.DataFrame:
     """Return the settings, the best of them and the winners at each rate of dropout.
+
+    Args:
+        sweep: What was run.
+        winners: Each arm's, where there is one tuning.
+        replicates: Where there are several, all of them: then the ``best`` is a mean over them,
+            and each has winners of its own, whose errors have no interval.
 
     Returns:
         One row per point, as ``shown``: each ``setting`` whose rate was drawn from a range, with
@@ -45,24 +56,27 @@ def points(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
         at its middle); and the test error of each winner that is ``confirmed`` on ``n`` fresh
         seeds, with the ends of its 95% t interval. None without an axis.
     """
-    series = series_of(sweep, KEY)
-    settings = setting_points(sweep, winners, key=KEY, arms=series)
+    settings = series_points(sweep, winners, key=KEY, replicates=replicates)
     settings = settings[has_place(settings) & settings["is_complete"].astype(bool)]
     if len(settings) == 0:
         return pd.DataFrame(columns=COLUMNS)
-    settings = settings.assign(series=settings["arm"].map(series).astype(str))
-    bins = bins_of(sweep, settings[KEY].astype(float).tolist(), key=KEY, arms=series)
-    best = best_by_bin(settings, bins, key=KEY).dropna(subset="score")
-    found = [
-        best.assign(shown="best", n=best["n_settings"]).assign(**{KEY: best["place"]}),
-        _confirmed(sweep, winners, settings),
-    ]
+    arms = series_of(sweep, KEY)
+    bins = bins_of(sweep, settings[KEY].astype(float).tolist(), key=KEY, arms=arms)
+    best = best_of_bins(settings, bins, key=KEY).dropna(subset="score")
+    found = [best.assign(shown="best", n=best["n_settings"]).assign(**{KEY: best["place"]})]
+    if replicates:
+        for number, (each, of_each) in enumerate(replicates):
+            confirmed = _confirmed(each, of_each, settings[settings[LISTED] == number])
+            found.append(confirmed.assign(low=math.nan, high=math.nan))
+    else:
+        found.append(_confirmed(sweep, winners, settings))
     if bins.ends:
         found.insert(0, settings.assign(shown="setting", n=1))
     table = pd.concat([each.reindex(columns=COLUMNS).astype(object) for each in found])
     numbers = dict.fromkeys((KEY, "score", "low", "high"), float)
     table = table.astype({**numbers, "n": int, "setting": "Int64"}).reset_index(drop=True)
-    return table.assign(arm=pd.Categorical(table["arm"], categories=list(sweep.arms)))
+    table = table.assign(arm=pd.Categorical(table["arm"], categories=list(sweep.arms)))
+    return table.assign(**{COUNT: len(replicates)}) if replicates else table
 
 
 def _confirmed(
@@ -176,11 +190,15 @@ def figure(points: pd.DataFrame) -> Figure:
         tuned = draw(points[~is_confirmed], panels[0])
         are_drawn = (points["shown"] == "setting").any()
         best = "settings, and the best in each fifth" if are_drawn else "the best at each rate"
-        tuned.set_title(f"tuning: {best}")
+        mean = "mean of " if COUNT in points else ""
+        tuned.set_title(f"tuning: {mean}{best}")
         if is_confirmed.any():
             confirmed = points[is_confirmed]
             draw_confirmed(confirmed, panels[1], series=looks(points))
             n_seeds = counts(confirmed["n"], "fresh seed")
-            panels[1].set_title(f"{n_seeds}: mean, 95% t interval")
+            each = f"best of {counts(points[COUNT], 'replicate')}" if COUNT in points else ""
+            panels[1].set_title(
+                f"{each}: means over {n_seeds}" if each else f"{n_seeds}: mean, 95% t interval"
+            )
         style.legend_below(drawn, *style.entries(tuned))
     return drawn

@@ -14,6 +14,8 @@ from ffnn_lab.report.figures import style
 from ffnn_lab.report.figures.looks import looks_of
 from ffnn_lab.report.figures.save import new_figure
 from ffnn_lab.report.measures.along import has_place, score_words, setting_points
+from ffnn_lab.report.measures.replicates import LISTED
+from ffnn_lab.report.text.cells import counts
 
 KEY = "optimizer.lr"
 MARKS = {"": "o", "low": "<", "high": ">"}
@@ -81,7 +83,7 @@ def _side(edges: str) -> str:
 def _other_edges(rows: pd.DataFrame) -> str:
     """Return a winner's edges that no triangle shows: all but the learning rates'."""
     edges = [edge for text in rows["edges"] for edge in text.split("; ") if edge]
-    return "; ".join(edge for edge in edges if edge.rsplit(" ", 1)[0] != KEY)
+    return "; ".join(dict.fromkeys(edge for edge in edges if edge.rsplit(" ", 1)[0] != KEY))
 
 
 def figure(points: pd.DataFrame) -> Figure:
@@ -98,4 +100,7 @@ def figure(points: pd.DataFrame) -> Figure:
                 handles.append(Line2D([], [], marker=mark, color="0.4", linestyle="", **RING))
                 labels.append(label)
         style.legend_beside(drawn, handles, labels)
+        if LISTED in points:
+            n_replicates = points[LISTED].nunique()
+            drawn.suptitle(f"settings of {counts([n_replicates], 'replicate')}, the best of each")
     return drawn

@@ -1,7 +1,7 @@
 """The best tuning score at each initializer gain, one row per arm: a heat map with its numbers."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -18,12 +18,15 @@ from ffnn_lab.report.figures import style
 from ffnn_lab.report.figures.forest import LINE
 from ffnn_lab.report.figures.save import new_figure
 from ffnn_lab.report.measures.along import (
-    best_by_bin,
+    Tuning,
+    best_of_bins,
     bins_of,
     score_words,
     series_of,
-    setting_points,
+    series_points,
 )
+from ffnn_lab.report.measures.replicates import COUNT
+from ffnn_lab.report.text.cells import counts
 
 KEY = "initializer.gain"
 ROW = 0.33
@@ -34,18 +37,24 @@ DARK = 0.48
 """Share of the colors, from their dark end, on which text is white."""
 
 
-def points(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
-    """Find the best setting at each gain, as `ffnn_lab.report.measures.along.best_by_bin`.
+def points(
+    sweep: Sweep, winners: Mapping[str, Winner], *, replicates: Sequence[Tuning] = ()
+) -> pd.DataFrame:
+    """Find the best setting at each gain, as `ffnn_lab.report.measures.along.best_of_bins`.
 
     There are no points where no arm was tried at two gains.
+
+    Args:
+        sweep: What was run.
+        winners: Each arm's, where there is one tuning.
+        replicates: Where there are several, all of them.
     """
-    series = series_of(sweep, KEY)
-    settings = setting_points(sweep, winners, key=KEY, arms=series)
+    settings = series_points(sweep, winners, key=KEY, replicates=replicates)
     if len(settings) == 0:
         return settings
-    settings = settings.assign(series=settings["arm"].map(series).astype(str))
-    bins = bins_of(sweep, settings[KEY].astype(float).tolist(), key=KEY, arms=series)
-    return best_by_bin(settings, bins, key=KEY)
+    arms = series_of(sweep, KEY)
+    bins = bins_of(sweep, settings[KEY].astype(float).tolist(), key=KEY, arms=arms)
+    return best_of_bins(settings, bins, key=KEY)
 
 
 def has_place(points: pd.DataFrame) -> pd.Series:
@@ -115,6 +124,9 @@ def figure(points: pd.DataFrame) -> Figure:
             bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda rate, _: f"{100 * rate:.3g}"))
             bar.ax.yaxis.set_minor_formatter(NullFormatter())
         said = ["best of the settings in each cell, their number in brackets"]
+        if COUNT in points:
+            n_replicates = counts(points[COUNT], "replicate")
+            said = [f"mean over {n_replicates} of the best in each cell, settings in brackets"]
         if points["is_winner"].any():
             said.append("framed: the arm's best")
         if not has_place(points).all():

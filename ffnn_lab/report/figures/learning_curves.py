@@ -1,6 +1,6 @@
 """Train and test error against epoch, after Wilson et al. (2017), figure 1."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,7 +11,9 @@ from ffnn_lab.records import SPLITS
 from ffnn_lab.report.figures import style
 from ffnn_lab.report.figures.looks import looks_of, need_markers
 from ffnn_lab.report.figures.save import new_figure
+from ffnn_lab.report.measures.replicates import COUNT, listed
 from ffnn_lab.report.statistics import sample_std
+from ffnn_lab.report.text.cells import counts
 
 PANELS = ("train", "test")
 COLUMNS = [
@@ -46,8 +48,10 @@ def points(
     for arm, ids in run_ids.items():
         is_completed = runs["run_id"].isin(ids) & (runs["status"] == "completed")
         of_arm = curves[curves["run_id"].isin(ids)]
-        for (split, epoch), group in of_arm.groupby(["split", "epoch"]):
-            errors = group["error"].tolist()
+        errors_at: dict[tuple[str, int], list[float]] = {}
+        for split, epoch, error in of_arm[["split", "epoch", "error"]].itertuples(index=False):
+            errors_at.setdefault((split, epoch), []).append(error)
+        for (split, epoch), errors in sorted(errors_at.items()):
             rows.append(
                 {
                     "arm": arm,
@@ -63,6 +67,32 @@ def points(
             )
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.assign(arm=pd.Categorical(table["arm"], categories=list(run_ids)))
+
+
+def points_over_replicates(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Average curves over replicates.
+
+    Args:
+        tables: As `points` returns them, one per replicate.
+
+    Returns:
+        The same columns: ``mean`` over the replicates' means and the sample standard deviation
+        ``std`` between these; runs are added up, `COUNT` counts the replicates, and no ``edges``
+        are told, for each replicate has its own.
+    """
+    table = listed(tables)
+    if table.empty:
+        return pd.DataFrame(columns=[*COLUMNS, COUNT])
+    groups = table.groupby(["arm", "split", "epoch"], observed=True, sort=False)
+    found = groups.agg(
+        mean=("mean", "mean"),
+        std=("mean", "std"),
+        n_measured=("n_measured", "sum"),
+        n_completed=("n_completed", "sum"),
+        n_runs=("n_runs", "sum"),
+        **{COUNT: ("mean", "count")},
+    )
+    return found.reset_index().assign(edges="")[[*COLUMNS, COUNT]]
 
 
 def draw(points: pd.DataFrame, ax: Axes) -> Axes:
@@ -125,11 +155,13 @@ def figure(points: pd.DataFrame) -> Figure:
 
 
 def _title(points: pd.DataFrame) -> str:
-    counts = sorted(set(points["n_runs"]))
-    n_runs = " to ".join(str(n) for n in dict.fromkeys((counts[0], counts[-1])))
-    if n_runs == "1":
+    if COUNT in points:
+        n_replicates = counts(points[COUNT], "replicate")
+        return f"mean over {n_replicates}, shaded: one sample standard deviation between them"
+    n_seeds = counts(points["n_runs"], "seed")
+    if n_seeds == "1 seed":
         return "one run"
-    return f"mean over {n_runs} seeds, shaded: one sample standard deviation"
+    return f"mean over {n_seeds}, shaded: one sample standard deviation"
 
 
 def figure_of_run(points: pd.DataFrame) -> Figure:

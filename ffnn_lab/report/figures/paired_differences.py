@@ -16,6 +16,8 @@ from ffnn_lab.report.figures.forest import (
 )
 from ffnn_lab.report.figures.looks import looks_of
 from ffnn_lab.report.figures.save import new_figure
+from ffnn_lab.report.measures.replicates import COUNT
+from ffnn_lab.report.text.cells import counts
 
 
 def points(differences: pd.DataFrame, *, arms: Iterable[str]) -> pd.DataFrame:
@@ -53,16 +55,20 @@ def _names(points: pd.DataFrame) -> list[str]:
     return [f"{row['arm']} - {row['baseline']}" for row in points.to_dict("records")]
 
 
+def _over(points: pd.DataFrame) -> str:
+    """Return what the differences are paired over."""
+    if COUNT in points:
+        return f"tuned methods, paired over {counts(points[COUNT], 'replicate')}"
+    return f"one setting of each arm, paired over {counts(points['n_pairs'], 'seed')}"
+
+
 def figure(points: pd.DataFrame) -> Figure:
     """Lay the differences out."""
     with style.context():
         height = row_height(_names(points)) * (len(points) + 1)
         drawn = new_figure(style.DOUBLE, 0.9 + height)
         draw(points, drawn.subplots())
-        counts = sorted(set(points["n_pairs"]))
-        n_pairs = " to ".join(str(n) for n in dict.fromkeys((counts[0], counts[-1])))
         drawn.suptitle(
-            f"paired over {n_pairs} seeds, 95% t intervals; p: signs flipped, Holm over the "
-            "declared contrasts"
+            f"{_over(points)}, 95% t intervals; p: signs flipped, Holm over the declared contrasts"
         )
     return drawn

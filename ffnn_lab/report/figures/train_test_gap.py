@@ -9,12 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from ffnn_lab.report.data.sweep import Sweep
-from ffnn_lab.report.data.winners import Winner
 from ffnn_lab.report.figures import style
 from ffnn_lab.report.figures.looks import looks_of, need_markers
 from ffnn_lab.report.figures.save import new_figure
-from ffnn_lab.report.measures.matched import errors_at, fitted_runs, lowest_loss
+from ffnn_lab.report.measures.matched import errors_at, lowest_loss
+from ffnn_lab.report.measures.replicates import COUNT
 from ffnn_lab.report.statistics import sample_std
 from ffnn_lab.report.text.cells import counts
 
@@ -31,13 +30,15 @@ STEP = 0.8
 
 
 def points(
-    sweep: Sweep, winners: Mapping[str, Winner], *, arms: pd.DataFrame, matched: pd.DataFrame
+    fitted: Mapping[str, Mapping[int, pd.DataFrame]],
+    *,
+    arms: pd.DataFrame,
+    matched: pd.DataFrame,
 ) -> pd.DataFrame:
     """Average the gap, test error minus train error, over the runs of each arm.
 
     Args:
-        sweep: What was run.
-        winners: Each arm's.
+        fitted: To each arm its `ffnn_lab.report.measures.matched.fitted_runs`, of all replicates.
         arms: As `ffnn_lab.report.measures.tables.arm_table` gives it.
         matched: As `ffnn_lab.report.measures.matched.matched_table` gives it.
 
@@ -49,7 +50,7 @@ def points(
         objective's moment, the ``mean`` and the ends of its 95% t interval. As reported, a run
         that diverged counts as chance on both splits.
     """
-    found = [_course(sweep, winners)]
+    found = [_course(fitted)]
     for shown, table, ends in (("matched", matched, ("train.loss",)), ("reported", arms, ())):
         has_runs = table[table["n_seeds"] > 0] if len(table) > 0 else table
         names = {"gap": "mean", "gap.low": "low", "gap.high": "high", "n_seeds": "n_runs"}
@@ -61,12 +62,11 @@ def points(
     if len(found[0]) == 0:
         table = table.iloc[:0]
     table = table.reset_index(drop=True)
-    return table.assign(arm=pd.Categorical(table["arm"], categories=list(sweep.arms)))
+    return table.assign(arm=pd.Categorical(table["arm"], categories=arms["arm"].tolist()))
 
 
-def _course(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
-    runs = {name: fitted_runs(sweep, winner.rows) for name, winner in winners.items()}
-    runs = {name: each for name, each in runs.items() if each}
+def _course(fitted: Mapping[str, Mapping[int, pd.DataFrame]]) -> pd.DataFrame:
+    runs = {name: each for name, each in fitted.items() if each}
     ends = {name: max(map(lowest_loss, each.values())) for name, each in runs.items()}
     rows = []
     for arm, curves in runs.items():
@@ -176,8 +176,11 @@ def figure(points: pd.DataFrame) -> Figure:
         draw(points[points["shown"] == "course"], left)
         draw_moments(points, right)
         left.set_title("mean, shaded: one sample standard deviation")
-        n_seeds = counts(points.loc[points["shown"] != "course", "n_runs"], "seed")
-        right.set_title(f"{n_seeds}: mean, 95% t interval")
+        n_values = counts(points.loc[points["shown"] != "course", "n_runs"], "seed")
+        if COUNT in points:
+            n_values = counts(points[COUNT], "replicate")
+            left.set_title("mean of all seeds, shaded: one sample standard deviation")
+        right.set_title(f"{n_values}: mean, 95% t interval")
         looks = looks_of(style.arms_of(points))
         names = [arm for arm in looks if arm in set(points["arm"])]
         handles = [

@@ -13,6 +13,7 @@ from ffnn_lab.edges import edge_text
 from ffnn_lab.protocols.space import Interval
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.data.winners import Winner, setting_values
+from ffnn_lab.report.measures.replicates import COUNT, LISTED, listed
 
 OBJECTIVE = ("split", "metric", "aggregate")
 """What of an objective says how a score is made."""
@@ -164,16 +165,18 @@ def best_by_bin(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
         score, all of whose seeds are recorded.
     """
     scored = points[has_place(points) & points["is_complete"].astype(bool)]
-    at = scored[key].map(lambda value: bins.at(float(value)))
+    scored = scored.assign(bin=[bins.at(float(value)) for value in scored[key]])
+    # The winner stands for those that score alike: ties were broken in its favor.
+    ordered = scored.sort_values(["score", "is_winner", "setting"], ascending=[True, False, True])
+    inside: dict[tuple[str, int], list[dict[Any, Any]]] = {}
+    for row in ordered.to_dict("records"):
+        inside.setdefault((row["series"], row["bin"]), []).append(row)
+    objective = {name: points[name].iloc[0] for name in OBJECTIVE}
     rows = []
     for series in dict.fromkeys(points["series"]):
         for number, (place, label) in enumerate(zip(bins.places, bins.labels, strict=True)):
-            inside = scored[(scored["series"] == series) & (at == number)]
-            # The winner stands for those that score alike: ties were broken in its favor.
-            ordered = inside.sort_values(
-                ["score", "is_winner", "setting"], ascending=[True, False, True]
-            )
-            best = ordered.iloc[0] if len(ordered) else None
+            found = inside.get((series, number), [])
+            best = found[0] if found else None
             rows.append(
                 {
                     "series": series,
@@ -184,11 +187,64 @@ def best_by_bin(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
                     "arm": "" if best is None else str(best["arm"]),
                     "setting": None if best is None else int(best["setting"]),
                     "is_winner": best is not None and bool(best["is_winner"]),
-                    "n_settings": len(inside),
-                    **points[["split", "metric", "aggregate"]].iloc[0],
+                    "n_settings": len(found),
+                    **objective,
                 }
             )
     return pd.DataFrame(rows).astype({"setting": "Int64"})
+
+
+Tuning = tuple[Sweep, Mapping[str, Winner]]
+"""A replicate and each arm's winner in it."""
+
+
+def series_points(
+    sweep: Sweep, winners: Mapping[str, Winner], *, key: str, replicates: Sequence[Tuning] = ()
+) -> pd.DataFrame:
+    """Return `setting_points` of all arms that show an axis, with the ``series`` of each.
+
+    Args:
+        sweep: What was run.
+        winners: Each arm's, where there is one tuning.
+        key: The axis.
+        replicates: Where there are several, all of them; then their points are listed.
+    """
+    series = series_of(sweep, key)
+    tables = [
+        setting_points(each, of_each, key=key, arms=series)
+        for each, of_each in replicates or [(sweep, winners)]
+    ]
+    table = listed(tables) if replicates else tables[0]
+    return table.assign(series=table["arm"].map(series).astype(str)) if len(table) else table
+
+
+def best_of_bins(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
+    """Return `best_by_bin`, or its mean over the replicates that are listed."""
+    average = mean_by_bin if LISTED in points else best_by_bin
+    return average(points, bins, key=key)
+
+
+def mean_by_bin(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
+    """Average what is best in each bin over replicates.
+
+    Args:
+        points: As of `best_by_bin`, with the column of `replicates.LISTED`.
+        bins: Of the axis, the same for all replicates.
+        key: The axis.
+
+    Returns:
+        As `best_by_bin`: the ``score`` is the mean over the replicates that have one there,
+        `replicates.COUNT` counts them, ``n_settings`` are added up, and none ``is_winner``.
+    """
+    best = [best_by_bin(rows, bins, key=key) for _, rows in points.groupby(LISTED)]
+    groups = pd.concat(best).groupby(["series", "bin"], sort=False)
+    found = groups.first()
+    return found.assign(
+        score=groups["score"].mean(),
+        n_settings=groups["n_settings"].sum(),
+        is_winner=False,
+        **{COUNT: groups["score"].count()},
+    ).reset_index()
 
 
 def score_words(points: pd.DataFrame) -> str:

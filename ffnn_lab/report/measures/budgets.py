@@ -3,12 +3,16 @@
 It needs settings that were drawn independently: then any few of them are a smaller sweep.
 """
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from ffnn_lab.config import UserError
 from ffnn_lab.protocols import PROTOCOLS
 from ffnn_lab.report.data.sweep import Sweep
+from ffnn_lab.report.measures.replicates import over_replicates
 from ffnn_lab.report.statistics import best_of_interval
 
 EVERY = 100
@@ -95,3 +99,22 @@ def budget_points(sweep: Sweep) -> pd.DataFrame:
             )
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.assign(arm=pd.Categorical(table["arm"], categories=list(sweep.arms)))
+
+
+def mean_budgets(replicates: Sequence[Sweep]) -> pd.DataFrame:
+    """Average `budget_points` over replicates.
+
+    Each replicate's settings are drawn by themselves, so the 95% interval over replicates is known
+    for every budget; ``n_drawn`` counts the settings of all.
+
+    Raises:
+        NotIndependentError: As `drawn_settings`.
+    """
+    objective = replicates[0].objective
+    table = over_replicates(
+        [budget_points(each) for each in replicates],
+        by=["arm", "n_settings"],
+        most=replicates[0].most if objective.metric == "error" else math.inf,
+        plain="expected",
+    )
+    return table.sort_values(["arm", "n_settings"], ignore_index=True) if len(table) else table

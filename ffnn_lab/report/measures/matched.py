@@ -31,13 +31,19 @@ def fitted_runs(sweep: Sweep, rows: pd.DataFrame) -> dict[int, pd.DataFrame]:
     """
     curves = curves_of(sweep, rows.loc[rows["status"] == "completed", "run_id"])
     measured = {
-        int(seed): curves[run_id]
-        .assign(**{"train.loss": curves[run_id]["train.loss"].clip(lower=TINY)})
-        .dropna(subset=["train.loss", "train.error", "test.error"])
+        int(seed): _measured(curves[run_id])
         for seed, run_id in zip(rows["seed"], rows["run_id"], strict=True)
         if run_id in curves
     }
     return {seed: curve for seed, curve in measured.items() if len(curve)}
+
+
+def _measured(curve: pd.DataFrame) -> pd.DataFrame:
+    """Return the epochs at which train and test were measured, no loss below `TINY`."""
+    if (curve["train.loss"] < TINY).any():
+        curve = curve.assign(**{"train.loss": curve["train.loss"].clip(lower=TINY)})
+    is_known = curve[["train.loss", "train.error", "test.error"]].notna().to_numpy().all(axis=1)
+    return curve if is_known.all() else curve[is_known]
 
 
 def lowest_loss(curve: pd.DataFrame) -> float:

@@ -1,6 +1,6 @@
 """All tables of numbers that the report of a folder may need, each computed on first use."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TypeVar
 
@@ -10,12 +10,24 @@ from ffnn_lab.report.data.sweep import Records, Sweep
 from ffnn_lab.report.data.winners import Winner, find_winners
 from ffnn_lab.report.kinds import Kind
 from ffnn_lab.report.measures import separable
-from ffnn_lab.report.measures.budgets import NotIndependentError, budget_points
+from ffnn_lab.report.measures.budgets import NotIndependentError, budget_points, mean_budgets
 from ffnn_lab.report.measures.differences import paired_differences
-from ffnn_lab.report.measures.matched import matched_table
+from ffnn_lab.report.measures.matched import fitted_runs, matched_table
 from ffnn_lab.report.measures.progress import progress_table
-from ffnn_lab.report.measures.stability import stability_table, variant_table
+from ffnn_lab.report.measures.replicates import listed, over_replicates
+from ffnn_lab.report.measures.stability import (
+    N_RESAMPLES,
+    mean_ranks,
+    stability_table,
+    variant_table,
+)
 from ffnn_lab.report.measures.tables import arm_table, run_table, spread_table
+from ffnn_lab.report.measures.tuned import (
+    Replicate,
+    arms_over_replicates,
+    differences_over_replicates,
+    spreads_over_replicates,
+)
 from ffnn_lab.seeds import stream
 
 SEED = 0
@@ -26,13 +38,16 @@ T = TypeVar("T")
 class Numbers:
     """The records of a folder, and what is computed from them."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, *, is_one_of_many: bool = False) -> None:
         """Take the records.
 
         Args:
             records: What `ffnn_lab.report.data.sweep.load` returns.
+            is_one_of_many: True for a replicate of a sweep that has several: then what they
+                differ by takes the place of resamples.
         """
         self.records = records
+        self._is_one_of_many = is_one_of_many
         self._kept: dict[str, object] = {}
 
     @cached_property
@@ -54,6 +69,18 @@ class Numbers:
             raise TypeError(msg)
         return self.records
 
+    @cached_property
+    def replicates(self) -> tuple["Numbers", ...]:
+        """The numbers of each replicate of the sweep; none where there is one tuning alone."""
+        if not isinstance(self.records, Sweep) or self.records.definition.n_replicates == 1:
+            return ()
+        return tuple(Numbers(each, is_one_of_many=True) for each in self.records.replicates)
+
+    @property
+    def tunings(self) -> tuple["Numbers", ...]:
+        """The numbers of each replicate; where there is one tuning alone, these."""
+        return self.replicates or (self,)
+
     @property
     def commands(self) -> list[str]:
         """The commands that make the records and their report again, in order."""
@@ -62,20 +89,45 @@ class Numbers:
 
     @cached_property
     def winners(self) -> dict[str, Winner]:
-        """To each arm that has one its best setting."""
+        """To each arm that has one its best setting, of the one tuning there is.
+
+        Raises:
+            TypeError: If the sweep has replicates, each of which has winners of its own.
+        """
+        if self.replicates:
+            msg = f"each replicate of {self.records.name} has its own best settings"
+            raise TypeError(msg)
         return dict(find_winners(self.sweep))
 
     @cached_property
     def reported(self) -> dict[str, list[str]]:
-        """To each arm the ids of the runs that are reported of its best setting."""
+        """To each arm the ids of the runs that are reported of its best settings."""
+        rows = self.reported_rows
         return {
-            name: self.winners[name].rows["run_id"].tolist() if name in self.winners else []
-            for name in self.sweep.arms
+            name: rows[name]["run_id"].tolist() if name in rows else [] for name in self.sweep.arms
         }
 
     @cached_property
+    def reported_rows(self) -> dict[str, pd.DataFrame]:
+        """To each arm that has a best setting the rows of its reported runs, of all replicates."""
+        found: dict[str, list[pd.DataFrame]] = {}
+        for each in self.tunings:
+            for arm, winner in each.winners.items():
+                found.setdefault(arm, []).append(winner.rows)
+        return {arm: pd.concat(found[arm]) for arm in self.sweep.arms if arm in found}
+
+    @cached_property
+    def fitted(self) -> dict[str, dict[int, pd.DataFrame]]:
+        """To each arm with a best setting its `fitted_runs`, of all replicates: no two share a seed."""
+        found: dict[str, dict[int, pd.DataFrame]] = {}
+        for each in self.tunings:
+            for arm, winner in each.winners.items():
+                found.setdefault(arm, {}).update(fitted_runs(each.sweep, winner.rows))
+        return {arm: found[arm] for arm in self.sweep.arms if arm in found}
+
+    @cached_property
     def tried(self) -> dict[str, list[str]]:
-        """To each arm the ids of its tuning runs."""
+        """To each arm the ids of its tuning runs, of all replicates."""
         return {
             name: self.sweep.of(name, stage="tune")["run_id"].tolist() for name in self.sweep.arms
         }
@@ -87,39 +139,71 @@ class Numbers:
 
     @cached_property
     def arms(self) -> pd.DataFrame:
-        """The table `ffnn_lab.report.measures.tables.arm_table`."""
+        """The table `ffnn_lab.report.measures.tables.arm_table`, or that over replicates."""
+        if self.replicates:
+            return arms_over_replicates(self._replicates)
         return arm_table(self.sweep, self.winners)
 
     @cached_property
+    def settings(self) -> pd.DataFrame:
+        """The rows of `arms`, those of all replicates below each other."""
+        return listed(each.arms for each in self.replicates) if self.replicates else self.arms
+
+    @cached_property
     def differences(self) -> pd.DataFrame:
-        """The table `ffnn_lab.report.measures.differences.paired_differences`."""
-        return paired_differences(self.sweep, self.winners, rng=stream(SEED, "analysis", 0))
+        """The differences of `paired_differences`, or those of `differences_over_replicates`."""
+        rng = stream(SEED, "analysis", 0)
+        if self.replicates:
+            return differences_over_replicates(self._replicates, definition_of=self.sweep, rng=rng)
+        return paired_differences(self.sweep, self.winners, rng=rng)
+
+    @cached_property
+    def _replicates(self) -> list[Replicate]:
+        return [Replicate(each.sweep, each.winners, each.arms) for each in self.replicates]
 
     @cached_property
     def spreads(self) -> pd.DataFrame:
-        """The table `ffnn_lab.report.measures.tables.spread_table`."""
+        """The table `spread_table`, or that of `spreads_over_replicates`."""
+        if self.replicates:
+            tables = [each.spreads for each in self.replicates]
+            return spreads_over_replicates(tables, most=self.sweep.most)
         return spread_table(self.sweep, self.winners)
 
     @cached_property
     def progress(self) -> pd.DataFrame:
-        """The table `ffnn_lab.report.measures.progress.progress_table`."""
+        """The table `ffnn_lab.report.measures.progress.progress_table`, or its mean."""
+        if self.replicates:
+            return self._mean([each.progress for each in self.replicates], differences=("late",))
         return progress_table(self.sweep, self.winners)
 
     @cached_property
     def matched(self) -> pd.DataFrame:
-        """The table `ffnn_lab.report.measures.matched.matched_table`."""
+        """The table `ffnn_lab.report.measures.matched.matched_table`, or its mean."""
+        if self.replicates:
+            return self._mean([each.matched for each in self.replicates], differences=("gap",))
         return matched_table(self.sweep, self.winners)
+
+    def _mean(
+        self, tables: Sequence[pd.DataFrame | None], *, differences: Sequence[str] = ()
+    ) -> pd.DataFrame:
+        """Average tables of one row per arm over replicates."""
+        return over_replicates(tables, by=["arm"], most=self.sweep.most, differences=differences)
 
     @cached_property
     def _budgets(self) -> pd.DataFrame | NotIndependentError:
         try:
+            if self.replicates:
+                return mean_budgets(self.sweep.replicates)
             return budget_points(self.sweep)
         except NotIndependentError as error:
             return error
 
     @property
     def budgets(self) -> pd.DataFrame | None:
-        """The table `ffnn_lab.report.measures.budgets.budget_points`; None without any row."""
+        """The table `ffnn_lab.report.measures.budgets.budget_points`; None without any row.
+
+        Over replicates it is that of `mean_budgets`.
+        """
         found = self._budgets
         return None if isinstance(found, NotIndependentError) or found.empty else found
 
@@ -130,15 +214,33 @@ class Numbers:
 
     @cached_property
     def ranks_in_smaller_spaces(self) -> pd.DataFrame | None:
-        """The table `ffnn_lab.report.measures.stability.stability_table`, where `budgets` is."""
+        """The table `ffnn_lab.report.measures.stability.stability_table`, where `budgets` is.
+
+        Over replicates, ranks and agreement are means, and ``same_first`` is a share of them.
+        """
         if self.budgets is None:
             return None
-        return stability_table(self.sweep, rng=stream(SEED, "analysis", 1))
+        if self.replicates:
+            return mean_ranks([each.ranks_in_smaller_spaces for each in self.replicates])
+        return stability_table(
+            self.sweep, rng=stream(SEED, "analysis", 1), n_resamples=self._n_resamples
+        )
 
     @cached_property
     def ranks_by_variant(self) -> pd.DataFrame:
-        """The table `ffnn_lab.report.measures.stability.variant_table`."""
-        return variant_table(self.sweep, self.winners, rng=stream(SEED, "analysis", 2))
+        """The table `ffnn_lab.report.measures.stability.variant_table`, or the mean, as above."""
+        if self.replicates:
+            return mean_ranks([each.ranks_by_variant for each in self.replicates])
+        return variant_table(
+            self.sweep,
+            self.winners,
+            rng=stream(SEED, "analysis", 2),
+            n_resamples=self._n_resamples,
+        )
+
+    @property
+    def _n_resamples(self) -> int:
+        return 0 if self._is_one_of_many else N_RESAMPLES
 
     @cached_property
     def separable(self) -> separable.Findings:

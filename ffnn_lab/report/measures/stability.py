@@ -1,7 +1,7 @@
 """Whether the order of arms holds when the space that was searched is smaller."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from ffnn_lab.report.data.arms import variants
 from ffnn_lab.report.data.sweep import Sweep, errors_by_seed
 from ffnn_lab.report.data.winners import Winner, setting_values
 from ffnn_lab.report.measures.budgets import drawn_settings
+from ffnn_lab.report.measures.replicates import over_replicates
 from ffnn_lab.report.statistics import best_of, rank_agreement, ranks_of
 from ffnn_lab.report.statistics.budget import N_PER_BEST
 
@@ -24,7 +25,9 @@ COLUMNS = [
 ]
 
 
-def stability_table(sweep: Sweep, *, rng: np.random.Generator) -> pd.DataFrame:
+def stability_table(
+    sweep: Sweep, *, rng: np.random.Generator, n_resamples: int = N_RESAMPLES
+) -> pd.DataFrame:
     """Rank the arms by what tuning finds while the space of each shrinks about its middle.
 
     Every axis of numbers keeps a share of its (log) range, choices stay whole; of each arm only
@@ -34,6 +37,7 @@ def stability_table(sweep: Sweep, *, rng: np.random.Generator) -> pd.DataFrame:
     Args:
         sweep: What was run.
         rng: Draws resamples of the settings.
+        n_resamples: How many; with none, ``same_first`` is 1 or 0, of the settings as they are.
 
     Returns:
         One row per share and arm: the ``space`` (75%, ...), ``n_settings``, the expected tuning
@@ -53,19 +57,23 @@ def stability_table(sweep: Sweep, *, rng: np.random.Generator) -> pd.DataFrame:
         n_settings = min((int(each.sum()) for each in inside), default=0) // N_PER_BEST
         if n_settings == 0:
             continue
-        orders = []
-        for _ in range(N_RESAMPLES):
+        small, whole = _both(scores, inside, n_settings)
+        orders = [] if n_resamples else [(small, whole)]
+        for _ in range(n_resamples):
             chosen = [rng.integers(0, len(each), len(each)) for each in scores]
             resampled = [each[at] for each, at in zip(scores, chosen, strict=True)]
             are_inside = [each[at] for each, at in zip(inside, chosen, strict=True)]
             orders.append(_both(resampled, are_inside, n_settings))
-        small, whole = _both(scores, inside, n_settings)
         rows += _rows(f"{share:.0%}", list(drawn), n_settings, small, whole, orders)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def variant_table(
-    sweep: Sweep, winners: Mapping[str, Winner], *, rng: np.random.Generator
+    sweep: Sweep,
+    winners: Mapping[str, Winner],
+    *,
+    rng: np.random.Generator,
+    n_resamples: int = N_RESAMPLES,
 ) -> pd.DataFrame:
     """Rank the optimizers of each variant by the test error of their winners on fresh seeds.
 
@@ -73,6 +81,7 @@ def variant_table(
         sweep: What was run; its variants are those of `ffnn_lab.report.data.arms.variants`.
         winners: Each arm's.
         rng: Draws resamples of the seeds, the same for all arms.
+        n_resamples: As of `stability_table`.
 
     Returns:
         As `stability_table`: the variants are the spaces, the whole one is that with the most axes
@@ -105,7 +114,8 @@ def variant_table(
         name: max(len(sweep.arms[arm].space) for arm in spaces[name].values()) for name in tables
     }
     largest = max(reversed(list(sizes)), key=lambda name: sizes[name])
-    chosen = rng.integers(0, len(seeds), (N_RESAMPLES, len(seeds)))
+    each_once = np.arange(len(seeds))[np.newaxis]
+    chosen = rng.integers(0, len(seeds), (n_resamples, len(seeds))) if n_resamples else each_once
     rows = []
     for name, table in tables.items():
         orders = [(table[at].mean(axis=0), tables[largest][at].mean(axis=0)) for at in chosen]
@@ -114,6 +124,19 @@ def variant_table(
         n_settings = max(sweep.n_asked(arm) for arm in arms)
         rows += _rows(name, arms, n_settings, small, whole, orders)
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def mean_ranks(tables: Sequence[pd.DataFrame | None]) -> pd.DataFrame:
+    """Average the ranks of arms over replicates.
+
+    Args:
+        tables: Of `stability_table` or `variant_table`, one per replicate, without resamples.
+
+    Returns:
+        One row per space and arm: means over the replicates that have it, so ``same_first`` is
+        the share of them in which one arm comes first in both spaces.
+    """
+    return over_replicates(tables, by=["space", "arm"], most=math.inf, of="score")
 
 
 _Order = NDArray[np.float64]

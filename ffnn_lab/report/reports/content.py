@@ -12,12 +12,19 @@ from ffnn_lab.report.figures.reported import FIGURES
 from ffnn_lab.report.figures.save import provenance
 from ffnn_lab.report.kinds import Kind
 from ffnn_lab.report.measures.numbers import Numbers
+from ffnn_lab.report.measures.replicates import COUNT, LISTED
 from ffnn_lab.report.reports import ends
 from ffnn_lab.report.reports.captions import caption
 from ffnn_lab.report.sheets import SHEETS
+from ffnn_lab.report.sheets.sheet import Sheet
+from ffnn_lab.report.text.cells import labeled
 from ffnn_lab.report.text.notes import about_failed, notes
+from ffnn_lab.report.text.over_replicates import notes_over_replicates
 from ffnn_lab.report.text.separable import remarks as about_separable
 from ffnn_lab.report.text.units import units_of
+
+REPLICATES = "replicates"
+"""Heading of the number of replicates behind a row."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,16 +92,26 @@ def tables_of(numbers: Numbers) -> tuple[list[Table], list[str]]:
         if table is None or table.empty:
             continue
         shown.append((sheet, table))
+        lists_replicates = LISTED in table
         found.append(
             Table(
                 sheet.name,
-                units.reworded_table(pd.DataFrame(sheet.words(table))),
-                table if sheet.has_csv else None,
-                is_printed=sheet.is_printed,
-                caption=caption(numbers, sheet.caption) + ends.in_caption(sheet, table),
+                units.reworded_table(_words_of(sheet, table, numbers)),
+                table if sheet.has_csv or lists_replicates else None,
+                is_printed=sheet.is_printed and not lists_replicates,
+                caption=caption(numbers, sheet) + ends.in_caption(sheet, table),
             )
         )
     return found, ends.remarks(shown)
+
+
+def _words_of(sheet: Sheet, table: pd.DataFrame, numbers: Numbers) -> pd.DataFrame:
+    """Return a sheet as people read it, with what its intervals are over, and the replicates."""
+    words = pd.DataFrame(sheet.words(table))
+    if COUNT in table and REPLICATES not in words and len(words) == len(table):
+        words[REPLICATES] = [str(n) for n in table[COUNT]]
+    is_over = bool(numbers.replicates)
+    return words.rename(columns=lambda name: labeled(name, is_over_replicates=is_over))
 
 
 def _drawings_of(numbers: Numbers) -> tuple[list[Drawing], list[str]]:
@@ -134,7 +151,10 @@ def _remarks_of(numbers: Numbers) -> list[str]:
     if numbers.kind == Kind.SEPARABLE:
         found = about_separable(numbers.sweep, numbers.separable)
         return [*found, *about_failed(records.runs, of=records.name)]
-    found = notes(numbers.sweep, numbers.winners, numbers.arms)
+    if numbers.replicates:
+        found = notes_over_replicates(numbers)
+    else:
+        found = notes(numbers.sweep, numbers.winners, numbers.arms)
     why = numbers.why_no_budgets
     return [*found, *([f"there are no budget curves: {why}"] if why else [])]
 
@@ -142,5 +162,7 @@ def _remarks_of(numbers: Numbers) -> list[str]:
 def _commands_of(numbers: Numbers) -> list[str]:
     if numbers.kind != Kind.SWEEP:
         return []
-    rows = numbers.arms.to_dict("records")
-    return [f"# {row['arm']}\n{row['command']}" for row in rows if row["command"]]
+    first = numbers.replicates[0] if numbers.replicates else numbers
+    of = ", replicate 0; tables/settings.csv has the others" if numbers.replicates else ""
+    rows = first.arms.to_dict("records")
+    return [f"# {row['arm']}{of}\n{row['command']}" for row in rows if row["command"]]

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from ffnn_lab.report.measures.replicates import COUNT, is_over_replicates
 from ffnn_lab.report.sheets.sheet import Estimate, Sheet
 
 HAIR = 1e-9
@@ -21,7 +22,13 @@ def in_caption(sheet: Sheet, numbers: pd.DataFrame) -> str:
     """Return what the caption of a sheet must add about its intervals; empty if nothing."""
     odd = [_odd(numbers, estimate) for estimate in sheet.estimates]
     said = [text for text, place in ((CUT, 0), (EQUAL, 1)) if any(each[place] for each in odd)]
-    return "".join(f" {text[0].upper()}{text[1:]}." for text in said)
+    text = "".join(f" {text[0].upper()}{text[1:]}." for text in said)
+    return _of_replicates(text) if is_over_replicates(numbers) else text
+
+
+def _of_replicates(text: str) -> str:
+    """Return a sentence about intervals over seeds as one about intervals over replicates."""
+    return text.replace("seeds", "replicates")
 
 
 def remarks(sheets: Iterable[tuple[Sheet, pd.DataFrame]]) -> list[str]:
@@ -32,7 +39,9 @@ def remarks(sheets: Iterable[tuple[Sheet, pd.DataFrame]]) -> list[str]:
     """
     cut: list[str] = []
     equal: list[str] = []
+    is_over = False
     for sheet, numbers in sheets:
+        is_over = is_over or is_over_replicates(numbers)
         for estimate in sheet.estimates:
             for found, rows in zip((cut, equal), _odd(numbers, estimate), strict=True):
                 if rows and sheet.lists_rows:
@@ -43,10 +52,13 @@ def remarks(sheets: Iterable[tuple[Sheet, pd.DataFrame]]) -> list[str]:
         CUT: "the t interval of so few seeds reaches further",
         EQUAL: "equal values do not say how others would spread",
     }
+    told = {
+        text: f"{text}, for {why[text]}" for text, found in ((CUT, cut), (EQUAL, equal)) if found
+    }
     return [
-        f"{text}, for {why[text]}: {'; '.join(dict.fromkeys(found))}"
-        for text, found in ((CUT, cut), (EQUAL, equal))
-        if found
+        f"{_of_replicates(said) if is_over else said}: "
+        f"{'; '.join(dict.fromkeys(cut if text == CUT else equal))}"
+        for text, said in told.items()
     ]
 
 
@@ -62,7 +74,7 @@ def _odd(numbers: pd.DataFrame, estimate: Estimate) -> tuple[list[str], list[str
         if not math.isfinite(mean):
             continue
         if math.isnan(row[low]):
-            if row[estimate.count] > 1:
+            if row[COUNT if COUNT in row else estimate.count] > 1:
                 equal.append(who)
         elif abs((mean - row[low]) - (row[high] - mean)) > HAIR * max(1.0, abs(mean)):
             cut.append(who)

@@ -16,7 +16,7 @@ from ffnn_lab.report.data.arms import contrasts
 from ffnn_lab.report.figures.reported import FIGURES
 from ffnn_lab.report.places import SUFFIXES, TEXTS, check_place
 from ffnn_lab.report.sheets import SHEETS
-from ffnn_lab.report.text.few_seeds import about_seeds
+from ffnn_lab.report.text.few_seeds import about_replicates, about_seeds
 
 
 class DrawingError(UserError):
@@ -42,7 +42,12 @@ def prepare_report(
         PlaceError: As `check_report`.
         DrawingError: As `check_report`.
     """
-    for text in about_seeds(len(contrasts(definition)), len(definition.confirm_seeds)):
+    n_contrasts = len(contrasts(definition))
+    if definition.n_replicates > 1:
+        texts = about_replicates(n_contrasts, definition.n_replicates)
+    else:
+        texts = about_seeds(n_contrasts, len(definition.confirm_seeds))
+    for text in texts:
         notice(text)
     if is_tried:
         check_report(folder, [arm.name for arm in definition.arms])

@@ -1,8 +1,8 @@
 """All sweeps in one table, in the form of Wilson et al.'s table of results (2017, section 4).
 
 Rows are optimizers, columns sweeps, one for each variant of their arms; a cell is the mean test
-error of the tuned optimizer over fresh seeds and its sample standard deviation. Adam has a second
-row, untuned, as in the paper.
+error of the tuned optimizer over replicates, or over the fresh seeds of one tuning, and its sample
+standard deviation. Adam has a second row, untuned, as in the paper.
 """
 
 import json
@@ -32,12 +32,17 @@ UNTUNED = "adam"
 """The optimizer whose untuned default has a row of its own."""
 COLUMNS = [
     *("sweep", "variant", "task", "optimizer", "arm", "is_tuned"),
-    *("test.error", "std", "n_seeds", "n_diverged", "is_best", "run_ids"),
+    *("test.error", "std", "n_replicates", "n_seeds", "n_diverged", "is_best", "run_ids"),
 ]
-CAPTION = (
-    "Test error (%) of each optimizer's best setting: mean +- sample standard deviation over n "
-    "fresh seeds, n in brackets; bold: the lowest mean of its column, whether or not it can be "
-    "told from the next."
+KEYS = COLUMNS[:6]
+ONE_TUNING = (
+    "One tuning: mean +- sample standard deviation over n fresh seeds at one setting, n in "
+    "brackets; another tuning would choose another setting, so that no mean is marked."
+)
+REPLICATED = (
+    "R replicates, each a tuning of its own: mean +- sample standard deviation of the replicates' "
+    "means, R x n in brackets, with n fresh seeds each; bold: the lowest mean of its column, "
+    "whether or not it can be told from the next."
 )
 
 
@@ -50,16 +55,36 @@ def summary_table(sweeps: Sequence[Sweep]) -> pd.DataFrame:
     Returns:
         One row per sweep, variant and optimizer (``arm``, ``is_tuned``), in the order of the
         sweeps and of our optimizers: the mean ``test.error`` as a rate in [0, 1], its sample
-        standard deviation ``std``, over ``n_seeds``, of which ``n_diverged`` count as chance;
-        whether it ``is_best`` of its sweep and variant, ties included; and the ``run_ids``.
+        standard deviation ``std``, over ``n_seeds`` of one tuning or over ``n_replicates``, whose
+        seeds are added up; ``n_diverged`` of them count as chance; whether it ``is_best`` of its
+        sweep and variant, ties included; and the ``run_ids``.
     """
-    rows = [row for sweep in sweeps for row in _rows(sweep)]
-    table = pd.DataFrame(rows, columns=COLUMNS)
+    table = pd.DataFrame([row for sweep in sweeps for row in _rows(sweep)], columns=COLUMNS)
     lowest = table.groupby(["sweep", "variant"])["test.error"].transform("min")
     return table.assign(is_best=table["test.error"] == lowest)
 
 
 def _rows(sweep: Sweep) -> list[dict[str, object]]:
+    """Return the rows of a sweep; over replicates, means and deviations of those of each."""
+    tables = [pd.DataFrame(_rows_of(each), columns=COLUMNS) for each in sweep.replicates]
+    found = []
+    for _, rows in pd.concat(tables).groupby(KEYS, sort=False):
+        row: dict[str, object] = {str(name): value for name, value in rows.iloc[0].items()}
+        if len(tables) > 1:
+            means = rows["test.error"].tolist()
+            row |= {
+                "test.error": sum(means) / len(means),
+                "std": sample_std(means),
+                "n_replicates": len(means),
+                "n_seeds": int(rows["n_seeds"].sum()),
+                "n_diverged": int(rows["n_diverged"].sum()),
+                "run_ids": " ".join(rows["run_ids"]),
+            }
+        found.append(row)
+    return found
+
+
+def _rows_of(sweep: Sweep) -> list[dict[str, object]]:
     winners = find_winners(sweep)
     tasks = "/".join(sorted(set(sweep.runs["task.name"].dropna())))
     found = []
@@ -86,12 +111,20 @@ def _rows(sweep: Sweep) -> list[dict[str, object]]:
                     "is_tuned": is_tuned,
                     "test.error": sum(errors) / len(errors),
                     "std": sample_std(errors),
+                    "n_replicates": 1,
                     "n_seeds": len(errors),
                     "n_diverged": int((results(runs)["status"] == "diverged").sum()),
                     "run_ids": " ".join(results(runs)["run_id"]),
                 }
                 found.append(row)
     return found
+
+
+def caption_of(table: pd.DataFrame) -> str:
+    """Return what the cells of a summary are: of one tuning, of replicates, or of both."""
+    is_one = table["n_replicates"] == 1
+    kinds = [text for text, has in ((ONE_TUNING, is_one), (REPLICATED, ~is_one)) if has.any()]
+    return " ".join(["Test error (%) of each optimizer's best setting.", *kinds])
 
 
 def readable_summary(table: pd.DataFrame) -> pd.DataFrame:
@@ -122,7 +155,10 @@ def _cell(rows: pd.DataFrame) -> str:
     spread = "" if math.isnan(row["std"]) else f" {PLUS_MINUS} {percent(row['std'])}"
     lost = f", {row['n_diverged']} diverged" if row["n_diverged"] else ""
     mean = f"{percent(row['test.error'])}{spread}"
-    counts = f"({row['n_seeds']}{lost})"
+    n_replicates, n_seeds = int(row["n_replicates"]), int(row["n_seeds"])
+    if n_replicates == 1:  # nothing tells it from others, which one tuning each chose, too
+        return f"{mean} ({n_seeds}{lost})"
+    counts = f"({n_replicates} x {n_seeds / n_replicates:.3g}{lost})"
     return f"{render.bold(mean) if row['is_best'] else mean} {counts}"
 
 
@@ -175,7 +211,7 @@ def report_summary(
         files = [f"{stem.name}.{suffix}" for suffix in SUFFIXES]
         check_place(stem.parent, {".": files}, advice="--to FOLDER writes the summary elsewhere")
         render.show(words, title="summary", console=console)
-        remarks = [CAPTION, *remarks]
+        remarks = [caption_of(table), *remarks]
         paths = _write(stem, table, words, remarks)
         _write_source(paths[-1], table, shown, named)
     render.say("\n".join(["Notes:", *(f"- {each}" for each in remarks), ""]), console=console)
@@ -192,7 +228,7 @@ def _write(
     notes = "\n".join(f"- {each}" for each in remarks)
     parts = ["# summary", render.to_markdown(words), "## Notes", notes]
     write_text(paths[1], "\n\n".join(parts))
-    latex = render.to_latex(words, caption=CAPTION, label=f"tab:{stem.name}")
+    latex = render.to_latex(words, caption=caption_of(table), label=f"tab:{stem.name}")
     write_text(paths[2], latex)
     return paths
 

@@ -17,6 +17,10 @@ def words(table: "pd.DataFrame") -> Words:
     _, split, metric = score.split(".")
     is_error = metric == "error"
     default = [percent(value) for value in table["default.test.error"]]
+    spreads = {
+        "between replicates (points)": "test.error.std",
+        "between seeds (points)": "test.error.std_within",
+    }
     return {
         "arm": table["arm"].tolist(),
         f"tune {split} {metric} {'(%)' if is_error else '(nats)'}": [
@@ -24,6 +28,11 @@ def words(table: "pd.DataFrame") -> Words:
         ],
         "confirm dev error (%)": [percent(value) for value in table["confirm.dev.error"]],
         f"test error (%) {INTERVAL}": interval_cells(table, "test.error"),
+        **{
+            f"deviation {what}": [percent(value) for value in table[name]]
+            for what, name in spreads.items()
+            if name in table
+        },
         **({"default test error (%)": default} if set(default) != {ABSENT} else {}),
         "test - train (%)": [percent(value) for value in table["gap"]],
         "seeds": [str(n) for n in table["n_seeds"]],

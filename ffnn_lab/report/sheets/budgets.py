@@ -46,5 +46,7 @@ register(
         is_printed=False,
         caption="Expected score of the best of so many settings of random search, in brackets its "
         "{percent} jackknife interval, as far as a quarter of the settings drawn; {tuning} each.",
+        caption_over="Expected score of the best of so many settings of random search, in "
+        "brackets its {percent} t interval over replicates; {tuning} each.",
     )
 )

@@ -1,10 +1,18 @@
 """The differences between arms at equal seeds."""
 
+import math
 from typing import TYPE_CHECKING
 
 from ffnn_lab.registry import register
 from ffnn_lab.report.sheets.sheet import Estimate, Sheet, Words
-from ffnn_lab.report.text.cells import ABSENT, INTERVAL, count_cell, interval_cells, p_value
+from ffnn_lab.report.text.cells import (
+    ABSENT,
+    INTERVAL,
+    count_cell,
+    interval_cells,
+    p_value,
+    percent,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -12,23 +20,63 @@ if TYPE_CHECKING:
 
 def words(table: "pd.DataFrame") -> Words:
     """Return the differences in percentage points, and what says how far to trust them."""
+    if "n_replicates" in table:
+        return _words_over_replicates(table)
     return {
-        "arm": [f"{arm} - {base}" for arm, base in table[["arm", "baseline"]].to_numpy()],
+        "arm": _pairs(table),
         f"difference of test error (percentage points) {INTERVAL}": interval_cells(
             table, "difference"
         ),
         "p (Holm)": [p_value(p) for p in table["p.holm"]],
         f"improves at a seed (%) {INTERVAL}": interval_cells(table, "improvement"),
         "seeds to resolve": [
-            _seeds(n, n_pairs)
+            _needed(n, n_pairs)
             for n, n_pairs in zip(table["seeds_to_resolve"], table["n_pairs"], strict=True)
         ],
         "pairs": [str(n) for n in table["n_pairs"]],
     }
 
 
-def _seeds(n: object, n_pairs: int) -> str:
-    """Return the cell of the seeds that would resolve a difference."""
+def _pairs(table: "pd.DataFrame") -> list[str]:
+    return [f"{arm} - {base}" for arm, base in table[["arm", "baseline"]].to_numpy()]
+
+
+def _words_over_replicates(table: "pd.DataFrame") -> Words:
+    """Return the same of tuned methods, with what one setting of each would have told."""
+    counts = table["n_replicates"].tolist()
+    return {
+        "arm": _pairs(table),
+        f"difference of test error (percentage points) {INTERVAL}": interval_cells(
+            table, "difference"
+        ),
+        "p (Holm)": [p_value(p) for p in table["p.holm"]],
+        "improves in a replicate (%) [95% interval]": interval_cells(table, "improvement"),
+        "improvement, threshold 75%": table["improvement.verdict"].tolist(),
+        "variance between replicates (%)": [_share(x) for x in table["share.replicate"]],
+        "beyond the data set (points)": [
+            _ends(low, high) for low, high in table[["corrected.low", "corrected.high"]].to_numpy()
+        ],
+        "replicates to resolve": [
+            _needed(n, count)
+            for n, count in zip(table["replicates_to_resolve"], counts, strict=True)
+        ],
+        "replicates": [str(n) for n in counts],
+        "at one setting of replicate 0 (points) [95% interval over seeds]": interval_cells(
+            table, "setting.difference", ends=("setting.low", "setting.high")
+        ),
+    }
+
+
+def _share(share: float) -> str:
+    return ABSENT if math.isnan(share) else f"{100 * share:.0f}"
+
+
+def _ends(low: float, high: float) -> str:
+    return ABSENT if math.isnan(low) else f"[{percent(low)}, {percent(high)}]"
+
+
+def _needed(n: object, n_pairs: int) -> str:
+    """Return the cell of the seeds or replicates that would resolve a difference."""
     from ffnn_lab.report.statistics.significance import MOST_SEEDS  # noqa: PLC0415 - imports scipy
 
     cell = count_cell(n)
@@ -45,6 +93,14 @@ register(
         "adjusted for their number; p after Holm over the contrasts that were declared; the "
         "share of seeds improved has Wilson's {percent} interval; more than {most} seeds "
         "are not counted.",
+        caption_over="Differences of test error between tuned methods, paired in each replicate: "
+        "means over {n}, {t}, not adjusted for their number; p of flipped signs of replicates, "
+        "after Holm over the contrasts that were declared; the share of replicates improved has "
+        "its exact {percent} interval, held against chance and the threshold of 75% that "
+        "Bouthillier et al. (2021) recommend; the share of variance is that of a single pair of "
+        "runs; beyond the data set, Nadeau and Bengio's corrected {percent} t interval (2003); "
+        "more than {most} replicates are not counted. Last, what replicate 0 alone tells at one "
+        "setting of each arm, over its seeds.",
         estimates=(Estimate("difference", "difference", "n_pairs"),),
         lists_rows=True,
     )

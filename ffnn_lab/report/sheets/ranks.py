@@ -12,14 +12,15 @@ if TYPE_CHECKING:
 
 def words_of_ranks(table: "pd.DataFrame") -> Words:
     """Return the order of the arms in each space."""
+    where = "replicates" if "n_replicates" in table else "resamples"
     return {
         "space": table["space"].tolist(),
         "arm": table["arm"].tolist(),
         "settings": [str(n) for n in table["n_settings"]],
-        "rank": [f"{rank:g}" for rank in table["rank"]],
-        "rank in the whole space": [f"{rank:g}" for rank in table["rank.whole"]],
+        "rank": [f"{rank:.3g}" for rank in table["rank"]],
+        "rank in the whole space": [f"{rank:.3g}" for rank in table["rank.whole"]],
         "agreement (Kendall's tau)": [
             ABSENT if math.isnan(tau) else f"{tau:.2f}" for tau in table["agreement"]
         ],
-        "same first in resamples (%)": [f"{100 * share:.0f}" for share in table["same_first"]],
+        f"same first in {where} (%)": [f"{100 * share:.0f}" for share in table["same_first"]],
     }

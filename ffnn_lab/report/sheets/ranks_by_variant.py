@@ -12,5 +12,6 @@ register(
         words=words_of_ranks,
         is_printed=False,
         caption="Order of the arms in each variant; the best settings over {n}, no interval.",
+        caption_over="Order of the arms in each variant: mean ranks over {n}, no interval.",
     )
 )

@@ -15,5 +15,7 @@ register(
         is_printed=False,
         caption="Order of the arms by what tuning finds when every axis keeps a part of its "
         "range; {tuning} each, no interval.",
+        caption_over="Order of the arms by what tuning finds when every axis keeps a part of its "
+        "range: mean ranks over replicates; {tuning} each, no interval.",
     )
 )

@@ -18,8 +18,10 @@ def words(table: "pd.DataFrame") -> Words:
         ", ".join(f"{row[s]} {s.removeprefix('runs.')}" for s in statuses if row[s]) or "none"
         for row in table.to_dict("records")
     ]
+    numbered = [name for name in table if name == "replicate"]
     return {
         "arm": table["arm"].tolist(),
+        **{name: [str(n) for n in table[name]] for name in numbered},
         "best": [count_cell(n) for n in table["setting"]],
         **{axis: [value_cell(value) for value in table[axis]] for axis in tuned_axes(table)},
         "settings": [str(n) for n in table["n_settings"]],
@@ -31,10 +33,12 @@ register(
     Sheet(
         name="settings",
         order=2,
-        numbers=lambda numbers: numbers.arms,
+        numbers=lambda numbers: numbers.settings,
         words=words,
         has_csv=False,
         caption="The best setting of each arm: its values, the settings that were tried with all "
         "their seeds, and all runs by how they ended.",
+        caption_over="The best setting of each arm in each replicate: its values, the settings "
+        "that were tried with all their seeds, and all runs by how they ended.",
     )
 )

@@ -34,17 +34,22 @@ class Sheet(Option):
 
     kind: ClassVar[str] = "sheet"
     numbers: Callable[["Numbers"], "pd.DataFrame | None"]
-    """The table of numbers; None, or without rows, where there is nothing to show."""
+    """The table of numbers; None, or without rows, where there is nothing to show. Over several
+    replicates it has a column that counts them (`ffnn_lab.report.measures.replicates.COUNT`), or,
+    if it lists the rows of all, one that numbers them."""
     words: Callable[["pd.DataFrame"], Words]
-    """The table as people read it, from one of numbers that has rows."""
+    """The table as people read it, from one of numbers that has rows. What an interval is over,
+    and the replicates behind a row, are put in where a report is made."""
     reports: Sequence[Kind] = (Kind.SWEEP,)
     """The kinds of reports that have it."""
     is_printed: bool = True
     """False if it is only written."""
     has_csv: bool = True
-    """False if another sheet's file has its numbers."""
+    """False if another sheet's file has its numbers; one that lists replicates has its own."""
     caption: str = ""
     """Above the table in LaTeX; `ffnn_lab.report.reports.captions` fills in what is in braces."""
+    caption_over: str = ""
+    """The same over replicates, where the caption is another."""
     estimates: Sequence[Estimate] = ()
     """Its intervals: notes tell which are cut or left out."""
     lists_rows: bool = False

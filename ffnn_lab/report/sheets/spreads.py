@@ -20,10 +20,13 @@ def words(table: "pd.DataFrame") -> Words:
             heading: [percent(value) for value in table[name]]
             for name, heading in (
                 ("std", "deviation (points)"),
+                ("test.error.std", "deviation between replicates (points)"),
+                ("std_within", "deviation between seeds (points)"),
                 ("lowest", "lowest (%)"),
                 ("median", "median (%)"),
                 ("highest", "highest (%)"),
             )
+            if name in table
         },
         "seeds": [str(n) for n in table["n_seeds"]],
         "diverged": [str(n) for n in table["n_diverged"]],
@@ -40,6 +43,10 @@ register(
         caption="How test errors spread over {n}. Means have their {percent} t interval in "
         "brackets, interquartile means that of Tukey and McLaughlin; the deviation is the "
         "sample's.",
+        caption_over="How test errors spread over {n}, {t}. Interquartile means are over the "
+        "seeds of a replicate; lowest, median and highest are of the replicates' means. "
+        "Deviations are the sample's: between the replicates' means, and between the seeds of a "
+        "replicate.",
         estimates=(Estimate("interquartile", "interquartile mean"),),
     )
 )

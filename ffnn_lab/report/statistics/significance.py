@@ -69,12 +69,13 @@ def fewest_pairs(*, n_tests: int = 1, level: float = LEVEL) -> int:
     return math.ceil(math.log2(2 * n_tests / level))
 
 
-def too_few_pairs(n: int, *, n_tests: int) -> str:
+def too_few_pairs(n: int, *, n_tests: int, of: str = "seed") -> str:
     """Return the remark that no p value of so many pairs can reach the level; empty if one can.
 
     Args:
         n: Pairs of each test.
         n_tests: Tests of the family, over which p is adjusted.
+        of: What there is one pair of.
     """
     lowest = lowest_p(n, n_tests=n_tests)
     if lowest <= LEVEL:
@@ -82,8 +83,8 @@ def too_few_pairs(n: int, *, n_tests: int) -> str:
     family = f", adjusted over {n_tests} contrasts," if n_tests > 1 else ""
     fewest = fewest_pairs(n_tests=n_tests)
     return (
-        f"with {n} seed{'' if n == 1 else 's'}, p{family} cannot be less than {lowest:.3g}, "
-        f"however clear the difference; {LEVEL:g} takes {fewest} seeds or more"
+        f"with {n} {of}{'' if n == 1 else 's'}, p{family} cannot be less than {lowest:.3g}, "
+        f"however clear the difference; {LEVEL:g} takes {fewest} {of}s or more"
     )
 
 

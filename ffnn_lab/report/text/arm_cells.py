@@ -9,6 +9,9 @@ from ffnn_lab.report.text.cells import ABSENT
 if TYPE_CHECKING:
     import pandas as pd
 
+EDGES = ".n_low"
+"""Behind the name of an axis, the column of the replicates whose best lies on its low edge."""
+
 
 def tuning_score(table: "pd.DataFrame") -> str:
     """Return the name of the column of the tuning score, such as ``tune.dev.error``."""
@@ -16,8 +19,13 @@ def tuning_score(table: "pd.DataFrame") -> str:
 
 
 def tuned_axes(table: "pd.DataFrame") -> list[str]:
-    """Return the names of the axes that were tuned: the columns before the tuning score."""
+    """Return the names of the axes that were tuned: the columns before the tuning score.
+
+    Over replicates there are none of these, but columns that count the edges of each axis.
+    """
     columns = [str(column) for column in table]
+    if "setting" not in columns:
+        return [each.removesuffix(EDGES) for each in columns if each.endswith(EDGES)]
     return columns[columns.index("setting") + 1 : columns.index(tuning_score(table))]
 
 

@@ -10,18 +10,41 @@ if TYPE_CHECKING:
 
 ABSENT = "-"
 INTERVAL = "[95% interval]"
+AT_ONE_SETTING = "[95% interval at this one setting]"
+OVER_REPLICATES = "[95% interval over replicates]"
+P = "p (Holm)"
 PLUS_MINUS = "+-"
 
 
-def interval_cells(table: "pd.DataFrame", name: str) -> list[str]:
-    """Return each row's estimate with the ends of its interval, in percent."""
-    ends = f"{name}.low", f"{name}.high"
+def interval_cells(
+    table: "pd.DataFrame", name: str, *, ends: tuple[str, str] = ("low", "high")
+) -> list[str]:
+    """Return each row's estimate with the ends of its interval, in percent.
+
+    Args:
+        table: Of numbers.
+        name: The column of the estimate.
+        ends: Those of its interval, where they are not called after it.
+    """
+    own = f"{name}.low", f"{name}.high"
     # A table about one estimate alone names the ends of its interval plainly.
-    low, high = ends if ends[0] in table else ("low", "high")
+    low, high = own if own[0] in table else ends
     return [
         percent(mean) + ("" if math.isnan(start) else f" [{percent(start)}, {percent(end)}]")
         for mean, start, end in table[[name, low, high]].to_numpy()
     ]
+
+
+def labeled(heading: str, *, is_over_replicates: bool) -> str:
+    """Write into a heading what its interval or its p is over: replicates, or seeds of a setting.
+
+    Args:
+        heading: Of a sheet.
+        is_over_replicates: False if the sweep was tuned once.
+    """
+    if is_over_replicates:
+        return heading.replace(INTERVAL, OVER_REPLICATES)
+    return heading.replace(INTERVAL, AT_ONE_SETTING).replace(P, f"{P} at this one setting")
 
 
 def percent(rate: float) -> str:

@@ -1,4 +1,4 @@
-"""The remark that fresh seeds are too few to tell a contrast."""
+"""The remark that fresh seeds, or replicates, are too few to tell a contrast."""
 
 
 def about_seeds(n_contrasts: int, n_seeds: int) -> list[str]:
@@ -17,3 +17,21 @@ def about_seeds(n_contrasts: int, n_seeds: int) -> list[str]:
 
     text = too_few_pairs(n_seeds, n_tests=n_contrasts)
     return [f"{text}; hydra.sweeper.confirm.n_seeds sets their number"] if text else []
+
+
+def about_replicates(n_contrasts: int, n_replicates: int) -> list[str]:
+    """Return the remark that replicates are too few to tell a contrast, if they are.
+
+    Args:
+        n_contrasts: Number of the sweep's declared contrasts.
+        n_replicates: Number of its replicates.
+
+    Returns:
+        One sentence, or none.
+    """
+    if n_contrasts == 0:
+        return []
+    from ffnn_lab.report.statistics.significance import too_few_pairs  # noqa: PLC0415 - scipy
+
+    text = too_few_pairs(n_replicates, n_tests=n_contrasts, of="replicate")
+    return [f"{text}; hydra.sweeper.replicates sets their number"] if text else []

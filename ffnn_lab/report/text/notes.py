@@ -14,6 +14,15 @@ from ffnn_lab.report.text.few_seeds import about_seeds
 from ffnn_lab.report.text.units import OF_CLASSES, units_of
 from ffnn_lab.scores import best_settings, why_no_winner
 
+ONE_TUNING = (
+    "one tuning is one draw, another would choose other settings, and no tuned method is shown to "
+    "be better than another; hydra.sweeper.replicates=R repeats split, tuning and confirm"
+)
+GAIN = (
+    "a gain of tuning is the test error of the arm's untuned default minus that of its best "
+    "setting, at equal seeds"
+)
+
 
 def notes(sweep: Sweep, winners: Mapping[str, Winner], table: pd.DataFrame) -> list[str]:
     """Word everything about the arm table that is not plain from its numbers.
@@ -23,7 +32,7 @@ def notes(sweep: Sweep, winners: Mapping[str, Winner], table: pd.DataFrame) -> l
         winners: Each arm's.
         table: What `ffnn_lab.report.measures.tables.arm_table` gave for them.
     """
-    found = [_about_seeds(sweep), *_about_moment(sweep), *_about_units(sweep)]
+    found = [_about_seeds(sweep), *about_moment(sweep), *about_units(sweep)]
     for missing, rows in table[table["missing"] != ""].groupby("missing", sort=False):
         found.append(f"not finished ({missing}): {', '.join(rows['arm'])}")
     for name in sweep.arms:
@@ -32,13 +41,10 @@ def notes(sweep: Sweep, winners: Mapping[str, Winner], table: pd.DataFrame) -> l
         else:
             found.append(f"{name}: none is best yet, for no setting has all its seeds")
         found += _about_results(name, sweep.default_of(name), "seeds of the default")
-        found += _about_lost(name, sweep.runs_of(name))
+        found += about_lost(name, sweep.runs_of(name))
     found += _about_differences(sweep)
     if table["default.n_seeds"].any():
-        found.append(
-            "a gain of tuning is the test error of the arm's untuned default minus that of its "
-            "best setting, at equal seeds"
-        )
+        found.append(GAIN)
     return found
 
 
@@ -47,31 +53,35 @@ def _about_differences(sweep: Sweep) -> list[str]:
     if len(sweep.arms) > 1:
         found.append(
             "differences are of test error, one arm minus another at equal seeds; each interval "
-            "stands for itself, not adjusted for their number; at so many seeds as would resolve "
+            "is of this one setting of each arm and stands for itself, not adjusted for their "
+            "number; at so many seeds as would resolve "
             f"one, a 95% t interval excludes 0 with probability {POWER:g}, if difference and "
             "spread are as observed"
         )
     declared = contrasts(sweep.definition)
     if declared:
-        adaptive, plain = (
-            ", ".join(name for name in methods_of(sweep.definition) if name in compared)
-            for compared in (
-                {sweep.arms[pair.arm].optimizer for pair in declared},
-                {sweep.arms[pair.against].optimizer for pair in declared},
-            )
-        )
-        which = (
-            f"each adaptive method ({adaptive}) against each plain one ({plain})"
-            if sweep.definition.contrasts is None
-            else "those that the sweep's YAML names"
-        )
         found.append(
             "p (Holm) is of the test that flips the signs of paired differences, adjusted over "
-            f"the {_count(len(declared), 'contrast')} declared beforehand: {which}"
+            f"the {count(len(declared), 'contrast')} declared beforehand: {declared_words(sweep)}"
         )
         n_seeds = len(sweep.confirm_seeds or sweep.tune_seeds)
         found += about_seeds(len(declared), n_seeds)
     return found
+
+
+def declared_words(sweep: Sweep) -> str:
+    """Word which contrasts were declared."""
+    if sweep.definition.contrasts is not None:
+        return "those that the sweep's YAML names"
+    declared = contrasts(sweep.definition)
+    adaptive, plain = (
+        ", ".join(name for name in methods_of(sweep.definition) if name in compared)
+        for compared in (
+            {sweep.arms[pair.arm].optimizer for pair in declared},
+            {sweep.arms[pair.against].optimizer for pair in declared},
+        )
+    )
+    return f"each adaptive method ({adaptive}) against each plain one ({plain})"
 
 
 def about_failed(runs: pd.DataFrame, *, of: str) -> list[str]:
@@ -84,7 +94,7 @@ def about_failed(runs: pd.DataFrame, *, of: str) -> list[str]:
     failed = runs[runs["status"] == "failed"]
     reasons = failed["traceback"].map(_last_line)
     return [
-        f"{of}: {_count(len(rows), 'run')} failed ({reason}), {rows['run_id'].iloc[0]} for one"
+        f"{of}: {count(len(rows), 'run')} failed ({reason}), {rows['run_id'].iloc[0]} for one"
         for reason, rows in failed.groupby(reasons, sort=False)
     ]
 
@@ -94,32 +104,35 @@ def _last_line(traceback: object) -> str:
     return next((line.strip() for line in reversed(lines) if line.strip()), "without a traceback")
 
 
-def _count(n: int, what: str) -> str:
+def count(n: int, what: str) -> str:
+    """Word a number of things."""
     return f"{n} {what}{'' if n == 1 else 's'}"
 
 
-def _about_lost(arm: str, runs: pd.DataFrame) -> list[str]:
+def about_lost(arm: str, runs: pd.DataFrame) -> list[str]:
     """Word what came to no result."""
     found = about_failed(runs, of=arm)
     n_pruned = int((runs["status"] == "pruned").sum())
     if n_pruned:
         found.append(
-            f"{arm}: {_count(n_pruned, 'run')} pruned before the last epoch; a setting with a run "
+            f"{arm}: {count(n_pruned, 'run')} pruned before the last epoch; a setting with a run "
             "that was pruned or failed is not eligible"
         )
     return found
 
 
-def _about_moment(sweep: Sweep) -> list[str]:
+def about_moment(sweep: Sweep) -> list[str]:
+    """Word at which moment errors are read, where it is not the last epoch."""
     if sweep.objective.moment == "best":
         return ["errors are those at each run's epoch of lowest dev error"]
     if sweep.objective.moment == "mean_last":
         n_last = sweep.objective.n_last
-        return [f"errors are means over the last {_count(n_last, 'measured epoch')} of each run"]
+        return [f"errors are means over the last {count(n_last, 'measured epoch')} of each run"]
     return []
 
 
-def _about_units(sweep: Sweep) -> list[str]:
+def about_units(sweep: Sweep) -> list[str]:
+    """Word what an error is where a number is predicted."""
     if units_of(sweep.runs) == OF_CLASSES:
         return []
     return [
@@ -136,12 +149,12 @@ def _about_seeds(sweep: Sweep) -> str:
     if not sweep.confirm_seeds:
         return (
             f"{percent} t intervals are over the tuning seeds: the sweep has no confirm stage, so "
-            "the same seeds chose the settings, and the errors flatter them"
+            "the same seeds chose the settings, and the errors flatter them; "
+            f"{ONE_TUNING}"
         )
     return (
         f"{percent} t intervals are over fresh seeds, which tuning never saw, on one test split; "
-        "they hold each arm's setting fixed, as this one tuning chose it, and do not say how "
-        "another would have chosen"
+        f"they hold each arm's setting fixed, as this one tuning chose it; {ONE_TUNING}"
     )
 
 
@@ -192,7 +205,7 @@ def _about_ties(winner: Winner) -> list[str]:
     """Return the remark that the reported setting is no better than some others."""
     if not winner.n_alike:
         return []
-    others = _count(winner.n_alike, "other setting")
+    others = count(winner.n_alike, "other setting")
     verb = "scores" if winner.n_alike == 1 else "score"
     return [
         f"{winner.arm}: {others} {verb} the same as setting {winner.setting}, which is reported "

@@ -52,4 +52,6 @@ def test_ticks_are_percentage_points_and_the_title_counts_pairs(rows: pd.DataFra
     figure.draw_without_rendering()
     labels = [label.get_text() for label in figure.axes[0].get_xticklabels()]
     assert "-0.2" in labels
-    assert figure.get_suptitle().startswith("paired over 9 to 10 seeds, 95% t intervals")
+    assert figure.get_suptitle().startswith(
+        "one setting of each arm, paired over 9 to 10 seeds, 95% t intervals"
+    )

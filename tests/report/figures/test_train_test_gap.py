@@ -8,10 +8,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from ffnn_lab.report.data.sweep import Sweep
-from ffnn_lab.report.data.winners import find_winners
 from ffnn_lab.report.figures import train_test_gap
-from ffnn_lab.report.measures.matched import matched_table
-from ffnn_lab.report.measures.tables import arm_table
+from ffnn_lab.report.measures.numbers import Numbers
 from tests.support.report.arm_builders import Built, Epoch, make_arm_sweep
 
 START = (1.0, 0.9, 0.9, 0.9)
@@ -20,10 +18,8 @@ ADAM: list[Epoch] = [START, (0.01, 0.0, 0.1, 0.3)]
 
 
 def points_of(sweep: Sweep) -> pd.DataFrame:
-    winners = find_winners(sweep)
-    return train_test_gap.points(
-        sweep, winners, arms=arm_table(sweep, winners), matched=matched_table(sweep, winners)
-    )
+    numbers = Numbers(sweep)
+    return train_test_gap.points(numbers.fitted, arms=numbers.arms, matched=numbers.matched)
 
 
 def test_points_go_from_the_start_to_what_all_runs_reached(tmp_path: Path) -> None:

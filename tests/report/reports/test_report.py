@@ -108,8 +108,8 @@ def test_tables_in_latex_are_whole_and_say_n_and_interval(finished: Finished) ->
         check_latex(text)
     assert (
         r"\caption{Sweep small. The best setting of each arm. Test errors are means over n = 3 "
-        r"fresh seeds, in brackets the 95\% t interval of the mean. An interval is cut where no "
-        r"error or no difference of errors lies beyond its end.}"
+        r"fresh seeds, in brackets the 95\% t interval of the mean at this one setting. An "
+        r"interval is cut where no error or no difference of errors lies beyond its end.}"
     ) in found["arms"]
     without = {name for name, text in found.items() if "interval" not in text}
     assert without == {"settings"}

@@ -11,6 +11,7 @@ from rich.console import Console
 from ffnn_lab.records import RecordError
 from ffnn_lab.report.command import main
 from ffnn_lab.report.reports.summary import readable_summary, report_summary, summary_table
+from ffnn_lab.report.text.render import bold
 from tests.support.report.arm_builders import Built, all_ended, make_arm_sweep
 from tests.support.report.builders import TUNE, write_run, write_sweep
 from tests.support.report.latex import check_latex
@@ -60,8 +61,8 @@ def test_prints_and_writes_all_sweeps(outputs: Path) -> None:
         [cell.strip() for cell in line.split("|")[1:-1]] for line in (page[2], *page[4:7])
     ] == [
         ["test error (%)", "plain (digits)", "varied (digits): wide", "varied (digits): deep"],
-        ["sgd", "**4.00 +- 1.41** (2)", "**20.00** (1)", "**40.00** (1)"],
-        ["adam", "6.00 +- 1.41 (2)", "**20.00** (1)", "-"],
+        ["sgd", "4.00 +- 1.41 (2)", "20.00 (1)", "40.00 (1)"],
+        ["adam", "6.00 +- 1.41 (2)", "20.00 (1)", "-"],
         # Of 0.1 and of chance.
         ["adam (default)", "50.00 +- 56.57 (2, 1 diverged)", "-", "-"],
     ]
@@ -71,7 +72,8 @@ def test_prints_and_writes_all_sweeps(outputs: Path) -> None:
     assert "counts as chance" in text
     latex = paths[2].read_text()
     check_latex(latex)
-    assert r"sgd & \textbf{4.00 $\pm$ 1.41} (2) & \textbf{20.00} (1)" in latex
+    assert r"sgd & 4.00 $\pm$ 1.41 (2) & 20.00 (1)" in latex
+    assert "so that no mean is marked" in latex
     source = json.loads(paths[3].read_text())
     assert len(source["run_ids"]["plain/adam"]) == 4
     assert source["commands"][-1] == "python -m analysis summary"
@@ -83,6 +85,24 @@ def test_numbers_on_disk_are_those_of_the_table(outputs: Path) -> None:
     assert table["arm"].tolist() == ["sgd", "adam", "adam"]
     assert table["is_tuned"].tolist() == [True, True, False]
     assert table["is_best"].tolist() == [True, False, False]
+
+
+def test_over_replicates_means_and_deviations_are_of_the_replicates(tmp_path: Path) -> None:
+    """SGD's means are 0.04 and 0.08, Adam's 0.07 and 0.11, of two seeds each."""
+    arms = [
+        {"sgd": Built(tuned=all_ended(sgd)), "adam": Built(tuned=all_ended(adam))}
+        for sgd, adam in (([0.03, 0.05], [0.07, 0.07]), ([0.08, 0.08], [0.10, 0.12]))
+    ]
+    sweep = make_arm_sweep(tmp_path / "many", arms[0], others=arms[1:])
+    table = summary_table([sweep])
+    assert table["test.error"].tolist() == pytest.approx([0.06, 0.09])
+    assert table["std"].tolist() == pytest.approx([0.04 / 2**0.5] * 2)
+    assert table[["n_replicates", "n_seeds"]].to_numpy().tolist() == [[2, 4], [2, 4]]
+    assert all(len(ids.split()) == 4 for ids in table["run_ids"])
+    (best, other) = readable_summary(table).iloc[:, 1]
+    assert best == f"{bold('6.00 +- 2.83')} (2 x 2)"
+    assert other == "9.00 +- 2.83 (2 x 2)"
+    assert "R replicates" in reported(tmp_path, "many")[1]
 
 
 def test_an_arm_without_axes_is_its_default(tmp_path: Path) -> None:

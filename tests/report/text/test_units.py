@@ -73,7 +73,7 @@ def _said(folder: Path) -> str:
 
 def test_no_table_of_a_sweep_says_percent_of_examples_or_nats(sweep: Path) -> None:
     said = _said(sweep)
-    assert "test error (% of variance) [95% interval]" in said
+    assert "test error (% of variance) [95% interval at this one setting]" in said
     pages = [path.read_text() for path in (sweep / "tables").glob("*.md")]
     assert len(pages) > 5
     for page in [said, *pages]:

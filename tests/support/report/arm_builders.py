@@ -9,6 +9,7 @@ from typing import Any
 
 from ffnn_lab.config import RunConfig, run_id, with_values
 from ffnn_lab.config.optimizer import OptimizerConfig
+from ffnn_lab.definition import REPLICATE_SHIFT
 from ffnn_lab.optimizers.adagrad import AdaGradConfig
 from ffnn_lab.optimizers.adam import AdamConfig
 from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
@@ -79,8 +80,20 @@ def make_arm_sweep(
     *,
     protocol: str = "random",
     objective: Mapping[str, Any] | None = None,
+    others: Sequence[Mapping[str, Built]] = (),
+    **definition: Any,  # noqa: ANN401 - any part of a definition
 ) -> Sweep:
-    """Write a sweep's records and load them; its name is the folder's."""
+    """Write a sweep's records and load them; its name is the folder's.
+
+    Args:
+        folder: Where.
+        arms: What the arms came to, in replicate 0 where there are several.
+        protocol: How settings were proposed.
+        objective: By what they were judged.
+        others: What the arms came to in replicates 1, 2, ...; an arm that one lacks has no runs
+            there.
+        definition: More parts of it.
+    """
     n_fresh = max((len(arm.tuned) for arm in arms.values()), default=0)
     write_stored(
         folder,
@@ -99,19 +112,27 @@ def make_arm_sweep(
             or {"split": "dev", "metric": "error", "moment": "last", "aggregate": "mean"},
             "tune": {"seeds": [0]},
             "confirm": {"seeds": list(range(CONFIRM_FROM, CONFIRM_FROM + n_fresh))},
+            **({"replicates": 1 + len(others)} if others else {}),
+            **definition,
         },
     )
     results, trials = [], []
-    for place, (name, arm) in enumerate(arms.items()):
-        for stage, setting, seed, config, came in _runs(name, arm, place):
-            result = _result(config, came)
-            results.append(result)
-            trials.append(TrialRow(stage, name, setting, seed, result.run_id))
+    for replicate, built in enumerate([arms, *others]):
+        for place, name in enumerate(arms):
+            arm = built.get(name, Built(scores=()))
+            for stage, setting, seed, config, came in _runs(name, arm, place, replicate):
+                result = _result(config, came)
+                results.append(result)
+                row = TrialRow(stage, name, setting, seed, result.run_id, replicate=replicate)
+                trials.append(row)
     RecordWriter(folder).write(results, trials)
     return load_sweep(folder)
 
 
-def _runs(name: str, arm: Built, place: int) -> list[tuple[str, int, int, RunConfig, Came]]:
+def _runs(
+    name: str, arm: Built, place: int, replicate: int
+) -> list[tuple[str, int, int, RunConfig, Came]]:
+    shift = replicate * REPLICATE_SHIFT
     values = arm.settings or [{"optimizer.lr": 0.01 * (i + 1)} for i in range(len(arm.scores))]
     if not arm.scores:
         return []
@@ -119,13 +140,14 @@ def _runs(name: str, arm: Built, place: int) -> list[tuple[str, int, int, RunCon
     found = []
     for setting, score in enumerate(arm.scores):
         came = arm.tune[setting] if arm.tune else ended(score, dev=score)
-        found.append(("tune", setting, 0, _config(name, values[setting], place, 0), came))
+        config = _config(name, values[setting], place, shift)
+        found.append(("tune", setting, shift, config, came))
     for stage_setting, point, runs in (
         (best, values[best], arm.tuned),
         (DEFAULT_SETTING, {"optimizer.lr": 7.0}, arm.default),
     ):
         for i, came in enumerate(runs):
-            seed = CONFIRM_FROM + i
+            seed = CONFIRM_FROM + i + shift
             config = _config(name, point, place, seed)
             found.append(("confirm", stage_setting, seed, config, came))
     return found
@@ -136,7 +158,8 @@ def _config(name: str, values: Mapping[str, Any], place: int, seed: int) -> RunC
     config = make_run(
         {"dropout.input": place / 100}, seed=seed, optimizer=OPTIMIZERS.get(parts(name)[0], SGD)
     )
-    return with_values(config, values)
+    split_seed = seed // REPLICATE_SHIFT * REPLICATE_SHIFT  # replicate 0 has that of the config
+    return with_values(config, {"task.split_seed": split_seed, **values})
 
 
 def _result(config: RunConfig, came: Came) -> RunResult:

@@ -17,6 +17,15 @@ class AlongAxis(ReportFigure):
     The module that draws it has the dotted name of the axis as its ``KEY``.
     """
 
+    def points(self, numbers: "Numbers") -> "pd.DataFrame":
+        """Return what the settings came to along the axis, over replicates where there are any."""
+        found: pd.DataFrame = self.drawing.points(
+            numbers.sweep,
+            {} if numbers.replicates else numbers.winners,
+            replicates=[(each.sweep, each.winners) for each in numbers.replicates],
+        )
+        return found
+
     def has_place(self, points: "pd.DataFrame") -> bool:
         """Return True if there is a score at any value."""
         return bool(points["score"].notna().any())

@@ -42,9 +42,16 @@ class ReportFigure(Option):
         return importlib.import_module(f"ffnn_lab.report.figures.{self.stem}")
 
     def points(self, numbers: "Numbers") -> "pd.DataFrame | None":
-        """Return the table that the figure shows; None where it has nothing to show."""
-        found: pd.DataFrame = self.drawing.points(numbers.sweep, numbers.winners)
-        return found
+        """Return the table that the figure shows; None where it has nothing to show.
+
+        Over replicates, the points of all of them, numbered in a column.
+        """
+        from ffnn_lab.report.measures.replicates import listed  # noqa: PLC0415 - pandas
+
+        tables: list[pd.DataFrame] = [
+            self.drawing.points(e.sweep, e.winners) for e in numbers.tunings
+        ]
+        return listed(tables) if numbers.replicates else tables[0]
 
     def has_place(self, points: "pd.DataFrame") -> bool:
         """Return True if any of the points can be drawn."""

@@ -16,6 +16,13 @@ class LearningCurves(ReportFigure):
 
     def points(self, numbers: "Numbers") -> "pd.DataFrame":
         """Return the mean errors by arm, split and epoch."""
+        tables = [self._points_of(each) for each in numbers.tunings]
+        if not numbers.replicates:
+            return tables[0]
+        found: pd.DataFrame = self.drawing.points_over_replicates(tables)
+        return found
+
+    def _points_of(self, numbers: "Numbers") -> "pd.DataFrame":
         from ffnn_lab.edges import edge_text  # noqa: PLC0415 - pandas
 
         edges = {name: edge_text(winner.edges) for name, winner in numbers.winners.items()}

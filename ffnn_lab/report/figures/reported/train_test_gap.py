@@ -17,9 +17,9 @@ class TrainTestGap(ReportFigure):
     def points(self, numbers: "Numbers") -> "pd.DataFrame":
         """Return the gap on the way down in train loss, at equal train loss, and as reported."""
         found: pd.DataFrame = self.drawing.points(
-            numbers.sweep, numbers.winners, arms=numbers.arms, matched=numbers.matched
+            numbers.fitted, arms=numbers.arms, matched=numbers.matched
         )
-        return found
+        return found.assign(n_replicates=len(numbers.replicates)) if numbers.replicates else found
 
 
 register(TrainTestGap(name="train_test_gap", order=7, earlier=("matched_gap",)))

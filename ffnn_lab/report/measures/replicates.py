@@ -1,0 +1,136 @@
+"""Tables over replicates, each a whole repeat of tuning and confirm: means and their intervals.
+
+A table is computed for each replicate by the function that computes it for a sweep without any;
+`over_replicates` then averages the tables. So one function computes each number, and a replicate
+counts as one value, however many seeds it has.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from ffnn_lab.report.statistics import mean_interval, sample_std
+
+COUNT = "n_replicates"
+"""The column that counts the replicates behind a row; no table of a single tuning has it."""
+LISTED = "replicate"
+"""The column that numbers the replicates where their rows stand below each other."""
+
+
+def is_over_replicates(table: pd.DataFrame) -> bool:
+    """Return True if the rows of a table are means over replicates."""
+    return COUNT in table
+
+
+def listed(tables: Iterable[pd.DataFrame | None]) -> pd.DataFrame:
+    """Concatenate the tables of all replicates, numbered in a column `LISTED`.
+
+    Args:
+        tables: One per replicate in order; None, or without rows, where it has nothing to show.
+    """
+    known = [
+        table.assign(**{LISTED: replicate})[[LISTED, *table]]
+        for replicate, table in enumerate(tables)
+        if table is not None
+    ]
+    kept = [table for table in known if len(table)] or known[:1]
+    return pd.concat(kept, ignore_index=True) if kept else pd.DataFrame()
+
+
+def over_replicates(
+    tables: Iterable[pd.DataFrame | None],
+    *,
+    by: Sequence[str],
+    most: float,
+    of: str | None = None,
+    differences: Sequence[str] = (),
+    plain: str = "",
+) -> pd.DataFrame:
+    """Average tables of one form over replicates.
+
+    Args:
+        tables: As `listed` takes them.
+        by: The columns that name a row.
+        most: The highest error there can be, at which intervals of errors are cut; those of the
+            ``differences`` are cut at its negative, too.
+        of: The column whose values are counted as replicates; the first one with an interval if
+            None.
+        differences: The columns that are differences of errors.
+        plain: The column whose interval ends in ``low`` and ``high``; all others with an interval
+            have their name before.
+
+    Returns:
+        One row per name, in order of appearance. A column that has an interval becomes the mean
+        over the replicates that have a value, with the ends of its 95% t interval over them, and
+        ``.std`` (``std`` of the plain one), their sample standard deviation. Counts
+        (``n_seeds``, ``runs.completed``) are added up, and other numbers averaged. Texts are kept
+        where they are the same in each row's replicates, ids of runs are joined. `COUNT`
+        counts the replicates.
+    """
+    table = listed(tables)
+    if table.empty:
+        return table
+    columns = [str(each) for each in table if each not in (*by, LISTED)]
+    ends = {
+        name: ("low", "high") if name == plain else (f"{name}.low", f"{name}.high")
+        for name in columns
+        if name == plain or f"{name}.low" in columns
+    }
+    of = of or next(iter(ends))
+    hidden = {end for pair in ends.values() for end in pair}
+    groups = table.groupby(list(by), sort=False, observed=True)
+    rows = []
+    for key, rows_of in groups:
+        row = dict(zip(by, key, strict=True)) | {COUNT: int(rows_of[of].notna().sum())}
+        for name in columns:
+            if name in ends:
+                least = -most if name in differences else 0.0
+                row |= _estimate(name, rows_of[name], ends[name], least, most)
+            elif name not in hidden:
+                row[name] = _joined(name, rows_of[name])
+        rows.append(row)
+    found = pd.DataFrame(rows)
+    for name in by:  # which groups turned into texts
+        found[name] = found[name].astype(table[name].dtype)
+    return found.drop(columns=[name for name in found if found[name].map(_is_mixed).any()])
+
+
+def _estimate(
+    name: str, values: pd.Series, ends: tuple[str, str], least: float, most: float
+) -> dict[str, float]:
+    known = values.dropna().tolist()
+    std = "std" if ends[0] == "low" else f"{name}.std"
+    if not all(map(math.isfinite, known)):
+        return {name: math.inf, ends[0]: math.nan, ends[1]: math.nan, std: math.nan}
+    interval = mean_interval(known).within(least, most)
+    return {
+        name: interval.mean,
+        ends[0]: interval.low,
+        ends[1]: interval.high,
+        std: sample_std(known),
+    }
+
+
+_MIXED = object()
+"""Stands for a text that replicates do not share."""
+
+
+def _is_mixed(value: object) -> bool:
+    return value is _MIXED
+
+
+def is_count(name: str) -> bool:
+    """Return True if a column counts something, and so is added up over replicates."""
+    return name.rpartition(".")[2].startswith("n_") or name.startswith("runs.")
+
+
+def _joined(name: str, values: pd.Series) -> object:
+    """Return what replicates come to together: a sum, a mean, or the text that they share."""
+    if name.endswith("run_ids"):
+        return " ".join(text for text in values if text)
+    if is_count(name):
+        return int(values.fillna(0).sum())
+    if pd.api.types.is_numeric_dtype(values):
+        return float(values.mean()) if values.notna().any() else math.nan
+    return values.iloc[0] if len(set(map(repr, values))) == 1 else _MIXED

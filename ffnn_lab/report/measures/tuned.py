@@ -1,0 +1,260 @@
+"""Tuned methods over replicates: each arm's results, and the differences between arms."""
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ffnn_lab.report.data.arms import Contrast, contrasts
+from ffnn_lab.report.data.sweep import Sweep, errors_by_seed
+from ffnn_lab.report.data.winners import Winner
+from ffnn_lab.report.measures.differences import paired_differences, pairs_of
+from ffnn_lab.report.measures.replicates import COUNT, listed, over_replicates
+from ffnn_lab.report.measures.tables import interval_columns
+from ffnn_lab.report.statistics import (
+    bootstrap_interval,
+    corrected_interval,
+    differences_by_seed,
+    holm,
+    improvement_over_replicates,
+    improvement_verdict,
+    mean_interval,
+    replicate_differences,
+    replicates_to_resolve,
+    sample_std,
+    sign_flip_p,
+    variance_components,
+)
+
+LEVELS = ("replicate", "seed")
+"""The levels of a variance: what replicates differ by (split and tuning), and seeds in each."""
+SIDES = ("low", "high")
+
+
+@dataclass(frozen=True, eq=False)
+class Replicate:
+    """One replicate with what was found in it."""
+
+    sweep: Sweep
+    winners: Mapping[str, Winner]
+    arms: pd.DataFrame
+    """As `ffnn_lab.report.measures.tables.arm_table` gives it."""
+
+
+def arms_over_replicates(replicates: Sequence[Replicate]) -> pd.DataFrame:
+    """Tabulate the arms over replicates.
+
+    Returns:
+        One row per arm, as `over_replicates` gives it for `ffnn_lab.report.measures.tables`'s
+        ``arm_table``: means over replicates with t intervals over them; without the settings,
+        which differ. ``test.error.std`` is the sample standard deviation between replicate means,
+        ``test.error.std_within`` that of seeds within a replicate (the root of the mean variance).
+        ``n_tuned`` counts the replicates with a best setting, ``<axis>.n_low`` and
+        ``<axis>.n_high`` those in which it lies on an edge, and ``edge`` tells them. ``missing``
+        tells the first replicate that is not finished, and how many are not.
+    """
+    arms = replicates[0].sweep.arms
+    axes = list(dict.fromkeys(key for arm in arms.values() for key in arm.space))
+    own = ["setting", *axes, "edge", "missing", "command"]
+    tables = [each.arms.drop(columns=own).join(_edges(each, axes)) for each in replicates]
+    table = over_replicates(
+        tables,
+        by=["arm"],
+        most=replicates[0].sweep.most,
+        of="test.error",
+        differences=("gap", "gain_of_tuning"),
+    )
+    within = [_std_within(errors_of(replicates, arm)) for arm in arms]
+    table.insert(list(table).index("test.error.std") + 1, "test.error.std_within", within)
+    return table.assign(
+        edge=[_edge_text(row, axes) for row in table.to_dict("records")],
+        missing=[_missing(replicates, arm) for arm in arms],
+    )
+
+
+def _edges(replicate: Replicate, axes: Sequence[str]) -> pd.DataFrame:
+    """Count for each arm of a replicate its best setting, and the edges on which that lies."""
+    rows = []
+    for arm in replicate.sweep.arms:
+        winner = replicate.winners.get(arm)
+        edges = winner.edges if winner else {}
+        counts = {f"{key}.n_{side}": int(edges.get(key) == side) for key in axes for side in SIDES}
+        rows.append({"n_tuned": int(winner is not None), **counts})
+    return pd.DataFrame(rows)
+
+
+def _edge_text(row: Mapping[Hashable, object], axes: Sequence[str]) -> str:
+    """Tell how often the best setting lies on an edge: ``optimizer.lr high in 3 of 8``."""
+    return "; ".join(
+        f"{key} {side} in {row[f'{key}.n_{side}']} of {row['n_tuned']}"
+        for key in axes
+        for side in SIDES
+        if row[f"{key}.n_{side}"]
+    )
+
+
+def _missing(replicates: Sequence[Replicate], arm: str) -> str:
+    lacking = {
+        number: str(each.arms.set_index("arm").loc[arm, "missing"])
+        for number, each in enumerate(replicates)
+    }
+    lacking = {number: text for number, text in lacking.items() if text}
+    if not lacking:
+        return ""
+    first, text = next(iter(lacking.items()))
+    return f"{len(lacking)} of {len(replicates)} replicates, of replicate {first} {text}"
+
+
+def errors_of(
+    replicates: Sequence[Replicate], arm: str, *, split: str = "test"
+) -> "pd.Series[float]":
+    """Return the error of each reported run of an arm, by replicate and seed."""
+    found = {
+        number: errors_by_seed(each.sweep, each.winners[arm].rows, split=split)
+        for number, each in enumerate(replicates)
+        if arm in each.winners
+    }
+    # None has no seeds, and no type of its index: it is left out lest it changes that of the rest.
+    known = {number: errors for number, errors in found.items() if len(errors)}
+    if not known:
+        index = pd.MultiIndex.from_tuples([], names=LEVELS)
+        empty: pd.Series[float] = pd.Series([], index=index, dtype=float)
+        return empty
+    return pd.concat(known, names=list(LEVELS))
+
+
+def _std_within(errors: "pd.Series[float]") -> float:
+    deviations = [sample_std(each.tolist()) for _, each in errors.groupby(level=0)]
+    known = [each**2 for each in deviations if not math.isnan(each)]
+    return math.sqrt(sum(known) / len(known)) if known else math.nan
+
+
+def differences_over_replicates(
+    replicates: Sequence[Replicate], *, definition_of: Sweep, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Tabulate the differences between tuned methods, paired within each replicate.
+
+    A replicate's difference is the mean over its confirm seeds of the arm's test error minus the
+    baseline's, of the best settings that this replicate found. All that follows takes these means
+    for its values, one per replicate.
+
+    Args:
+        replicates: In order.
+        definition_of: The whole sweep, which declares the contrasts.
+        rng: Draws signs and resamples.
+
+    Returns:
+        One row per pair of arms: ``difference`` of error rates with the ends ``low`` and ``high``
+        of its 95% t interval over replicates, not adjusted for their number, and ``std`` of the
+        values; `COUNT`, the replicates, and ``n_pairs``, the paired seeds in all; ``p`` of
+        `sign_flip_p` over replicates and, of pairs that are declared, Holm's, ``p.holm``; the
+        bootstrap's ends (NaN for few replicates); the probability of ``improvement`` in a
+        replicate, with its exact ends, and its ``improvement.verdict`` beside the threshold
+        declared beforehand; ``replicates_to_resolve`` the difference; the components of the
+        variance of a single pair, ``variance.replicate`` and ``variance.seed`` (squares of rates),
+        with ``share.replicate`` and ``share.seed``; the ends ``corrected.low`` and
+        ``corrected.high`` of Nadeau and Bengio's interval, for statements beyond the data set
+        (NaN where numbers of examples are not known); ``gap_difference``, that of the train-test
+        gaps; and what replicate 0 alone would have told at its one setting of each arm:
+        ``setting.difference``, ``setting.low``, ``setting.high``, ``setting.n_pairs``.
+    """
+    declared = set(contrasts(definition_of.definition))
+    first = replicates[0]
+    at_setting = paired_differences(first.sweep, first.winners, rng=rng)
+    names = {"difference": "setting.difference", "n_pairs": "setting.n_pairs"}
+    names |= {end: f"setting.{end}" for end in SIDES}
+    at_setting = at_setting[[*names]].rename(columns=names)
+    rows = [
+        {
+            "arm": pair.arm,
+            "baseline": pair.against,
+            "is_declared": pair in declared,
+            **_row(replicates, pair, definition_of, rng),
+        }
+        for pair in pairs_of(definition_of)
+    ]
+    table = pd.DataFrame(rows)
+    if table.empty:
+        return table
+    family = table["p"].where(table["is_declared"].astype(bool))
+    table.insert(list(table).index("p") + 1, "p.holm", holm(family.tolist()))
+    return table.astype({"replicates_to_resolve": "Int64"}).join(at_setting)
+
+
+def _row(
+    replicates: Sequence[Replicate], pair: Contrast, sweep: Sweep, rng: np.random.Generator
+) -> dict[str, object]:
+    test, train = (
+        [errors_of(replicates, arm, split=split) for arm in (pair.arm, pair.against)]
+        for split in ("test", "train")
+    )
+    values = replicate_differences(*test).tolist()
+    interval = mean_interval(values).within(-sweep.most, sweep.most)
+    bootstrap = bootstrap_interval(values, rng=rng)
+    improvement = improvement_over_replicates(values)
+    pairs = differences_by_seed(*test)
+    gaps = replicate_differences(test[0] - train[0], test[1] - train[1])
+    std = sample_std(values)
+    return {
+        "difference": interval.mean,
+        "low": interval.low,
+        "high": interval.high,
+        "std": std,
+        COUNT: interval.n,
+        "n_pairs": len(pairs),
+        "p": sign_flip_p(values, rng=rng),
+        "bootstrap.low": bootstrap.low,
+        "bootstrap.high": bootstrap.high,
+        **interval_columns("improvement", improvement),
+        "improvement.verdict": improvement_verdict(improvement) if values else "",
+        "replicates_to_resolve": replicates_to_resolve(interval.mean, std=std),
+        **_components(pairs),
+        **_beyond(values, sweep),
+        **interval_columns("gap_difference", mean_interval(gaps.tolist())),
+    }
+
+
+def _components(pairs: "pd.Series[float]") -> dict[str, float]:
+    """Return the components of the variance of a pair's difference, as far as they are known."""
+    parts = {part.name: part for part in variance_components(pairs).parts} if len(pairs) else {}
+    known = {level: parts.get(level) for level in LEVELS}
+    return {
+        f"{what}.{level}": math.nan if part is None else getattr(part, what)
+        for what in ("variance", "share")
+        for level, part in known.items()
+    }
+
+
+def _beyond(values: Sequence[float], sweep: Sweep) -> dict[str, float]:
+    """Return the ends of the interval beyond the data set."""
+    examples = sweep.definition.examples
+    low = high = math.nan
+    if examples is not None:
+        found = corrected_interval(
+            values, n_train=examples.train + examples.dev, n_test=examples.test
+        ).within(-sweep.most, sweep.most)
+        low, high = found.low, found.high
+    return {"corrected.low": low, "corrected.high": high}
+
+
+def spreads_over_replicates(tables: Sequence[pd.DataFrame], *, most: float) -> pd.DataFrame:
+    """Tabulate how test errors spread between replicates and within.
+
+    Args:
+        tables: As `ffnn_lab.report.measures.tables.spread_table` gives them, one per replicate.
+        most: The highest error there can be.
+
+    Returns:
+        One row per arm, as `over_replicates` gives it: ``test.error`` and ``interquartile`` are
+        means over replicates, with ``.std`` between these; ``std_within`` is the deviation of
+        seeds within a replicate (the root of the mean variance), and ``lowest``, ``median`` and
+        ``highest`` are of the replicates' means.
+    """
+    means = listed(tables).groupby("arm", sort=False)
+    of_arm = means["test.error"].agg(lowest="min", median="median", highest="max")
+    within = means["std"].agg(lambda std: math.sqrt((std**2).mean()))
+    kept = [table.drop(columns=["std", *of_arm]) for table in tables]
+    table = over_replicates(kept, by=["arm"], most=most)
+    return table.join(within.rename("std_within"), on="arm").join(of_arm, on="arm")
