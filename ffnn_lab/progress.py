@@ -165,9 +165,9 @@ def recorded_progress(
     )
     whole = scores[scores["n_seeds"] >= len(definition.tune_seeds)]
     winners = {
-        (int(replicate), arm): setting
-        for replicate, rows in whole.groupby("replicate")
-        for arm, setting in best_settings(rows).items()
+        (replicate, arm): setting
+        for replicate in whole["replicate"].unique().tolist()
+        for arm, setting in best_settings(whole[whole["replicate"] == replicate]).items()
     }
     keys = trials[KEYS["trials"]].itertuples(index=False, name=None)
     noted = dict(zip(keys, trials["run_id"], strict=True))

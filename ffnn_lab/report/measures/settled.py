@@ -49,16 +49,16 @@ def contrast_values(sweep: Sweep, n_replicates: int) -> list[list[float]]:
     found: dict[str, dict[int, pd.Series[float]]] = {}
     for number, replicate in enumerate(sweep.replicates[:n_replicates]):
         for arm, winner in find_winners(replicate).items():
-            errors = errors_by_seed(replicate, winner.rows)
-            if len(errors):
-                found.setdefault(arm, {})[number] = errors
+            of_winner = errors_by_seed(replicate, winner.rows)
+            if len(of_winner):
+                found.setdefault(arm, {})[number] = of_winner
     values = []
     for pair in contrasts(sweep.definition):
         if pair.arm not in found or pair.against not in found:
             values.append([math.nan] * n_replicates)
             continue
-        arm, against = (pd.concat(found[name]) for name in (pair.arm, pair.against))
-        differences = replicate_differences(arm, against)
+        errors, others = (pd.concat(found[name]) for name in (pair.arm, pair.against))
+        differences = replicate_differences(errors, others)
         values.append(differences.reindex(range(n_replicates)).tolist())
     return values
 
