@@ -118,7 +118,7 @@ class Numbers:
 
     @cached_property
     def fitted(self) -> dict[str, dict[int, pd.DataFrame]]:
-        """To each arm with a best setting its `fitted_runs`, of all replicates: no two share a seed."""
+        """To each arm with a best setting its `fitted_runs`; no two replicates share a seed."""
         found: dict[str, dict[int, pd.DataFrame]] = {}
         for each in self.tunings:
             for arm, winner in each.winners.items():
