@@ -125,7 +125,7 @@ def _count(
     seeds: dict[tuple[int, int], set[int]] = {}
     for replicate, setting, seed, _ in rows:
         seeds.setdefault((replicate, setting), set()).add(seed)
-    n_asked = definition.n_replicates * definition.n_confirmed_of(arm)
+    n_asked = definition.n_wanted * definition.n_confirmed_of(arm)
     if stage == "tune":  # a grid that grew asks for more than it began with
         first = definition.replicate
         tried = Counter(replicate for replicate, _ in seeds)
@@ -134,7 +134,7 @@ def _count(
                 definition.n_settings_of(arm),
                 n_proposed.get((replicate, arm.name), tried[replicate]),
             )
-            for replicate in range(first, first + definition.n_replicates)
+            for replicate in range(first, first + definition.n_wanted)
         )
     return Count(
         stage=stage,
@@ -165,9 +165,9 @@ def recorded_progress(
     )
     whole = scores[scores["n_seeds"] >= len(definition.tune_seeds)]
     winners = {
-        (int(replicate), arm): setting
-        for replicate, rows in whole.groupby("replicate")
-        for arm, setting in best_settings(rows).items()
+        (replicate, arm): setting
+        for replicate in whole["replicate"].unique().tolist()
+        for arm, setting in best_settings(whole[whole["replicate"] == replicate]).items()
     }
     keys = trials[KEYS["trials"]].itertuples(index=False, name=None)
     noted = dict(zip(keys, trials["run_id"], strict=True))

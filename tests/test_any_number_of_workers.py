@@ -7,6 +7,7 @@ import pytest
 
 from ffnn_lab.records import read_runs, read_trials
 from tests.support.command_line import run_lab
+from tests.support.exhaustive import rest
 from tests.support.kill import Command, Watch, kill
 from tests.test_launchers import assert_same
 
@@ -22,7 +23,7 @@ WORDS = (
     "hydra.sweeper.name=s",
     "hydra.sweeper.tune.n_seeds=2",
     "hydra.sweeper.confirm.n_seeds=2",
-    "hydra.sweeper.protocol.n_settings=14",  # TPE begins to learn after ten
+    "hydra.sweeper.protocol.n_settings=13",  # TPE begins to learn after ten
     "hydra.sweeper.protocol.n_parallel=3",
     "hydra.sweeper.pruner.n_startup_trials=2",
     "hydra.sweeper.pruner.reduction_factor=2",
@@ -57,34 +58,30 @@ def swept(root: Path, case: str, n_workers: int) -> Path:
 
 
 def assert_is_sampled(folder: Path, case: str) -> None:
-    """Assert that the sweep is one in which the order of ends could have mattered."""
+    """Assert that the sweep tried all that it was asked to, and pruned if it was to prune."""
     trials = read_trials(folder)
     tune = trials[trials["stage"] == "tune"]
-    assert tune.groupby("arm").size().to_dict() == {"sgd": 28, "adam": 28}
+    assert tune.groupby("arm").size().to_dict() == {"sgd": 26, "adam": 26}
     runs = read_runs(folder)
-    assert tune.merge(runs, on="run_id").groupby("arm")["optimizer.lr"].nunique().min() == 14
+    assert tune.merge(runs, on="run_id").groupby("arm")["optimizer.lr"].nunique().min() == 13
     assert ("pruned" in set(runs["status"])) == (CASES[case][1] != "none")
 
 
-def test_two_workers_propose_what_one_does(tmp_path: Path) -> None:
-    alone, together = (swept(tmp_path / str(n), "tpe", n) for n in (1, 2))
-    assert_is_sampled(alone, "tpe")
-    assert_same(alone, together)
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("case", CASES)
-def test_killed_workers_propose_what_one_does(case: str, tmp_path: Path) -> None:
-    """By one, two and four; and by two of which all are killed amid it, and one once more."""
+@pytest.mark.parametrize(
+    "case", ["tpe", "halving", *map(rest, sorted({*CASES} - {"tpe", "halving"}))]
+)
+def test_one_two_and_four_workers_propose_the_same(case: str, tmp_path: Path) -> None:
+    """And the two do, though both are killed amid it, and one of the next two once more."""
     alone = swept(tmp_path / "1", case, 1)
     assert_is_sampled(alone, case)
-    for n_workers in (2, 4):
-        assert_same(alone, swept(tmp_path / str(n_workers), case, n_workers))
+    assert_same(alone, swept(tmp_path / "4", case, 4))
     root = tmp_path / "killed"
     root.mkdir()
     folder, words = root / "outputs" / "s", words_of(case, 2)
+    watch = Watch(folder)
     for n_runs, kills_all in ((8, True), (30, False)):
-        command, watch = Command(words, root, root / "log"), Watch(folder)
+        command = Command(words, root, root / "log")
         try:
             while len(watch.trainings) < n_runs:
                 code = command.wait(command.seconds + 0.02, watch)

@@ -8,6 +8,7 @@ from ffnn_lab.trainer import train
 from tests.catalog import OPTIMIZERS
 from tests.reference.plain_loop import train_alone
 from tests.support.builders import make_run, train_with_weights
+from tests.support.scopes import SCOPES, put_scopes
 
 pytestmark = [
     pytest.mark.gpu,
@@ -22,6 +23,29 @@ def test_a_recorded_step_equals_the_plain_loop(name: str, blobs: Task) -> None:
     row = OPTIMIZERS[name]
     changes = {**ON_DEVICE, "optimizer.lr": row.stable_lr}
     configs = [make_run(changes, seed=seed, optimizer=row.config) for seed in range(4)]
+    for config, outcome in zip(configs, train_with_weights(configs, blobs), strict=True):
+        expected = train_alone(config, blobs)
+        for w, reference in zip(outcome.weights, expected.weights, strict=True):
+            torch.testing.assert_close(w, reference, rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("clip_norm", [None, 0.3], ids=["not clipped", "clipped"])
+@pytest.mark.parametrize("name", ["adam", *(f"trust_{scope}" for scope in SCOPES)])
+def test_a_recorded_step_of_each_scope_equals_the_plain_loop(
+    name: str, clip_norm: float | None, blobs: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Members whose gradients are shortened to their limits lie beside members without one."""
+    put_scopes(monkeypatch)
+    row = OPTIMIZERS[name]
+    changes = {**ON_DEVICE, "optimizer.lr": row.stable_lr}
+    configs = [
+        make_run(
+            {**changes, "trainer.clip_norm": (None, clip_norm)[seed % 2]},
+            seed=seed,
+            optimizer=row.config,
+        )
+        for seed in range(4)
+    ]
     for config, outcome in zip(configs, train_with_weights(configs, blobs), strict=True):
         expected = train_alone(config, blobs)
         for w, reference in zip(outcome.weights, expected.weights, strict=True):

@@ -80,6 +80,8 @@ class SweeperConfig:
     pruner: PrunerConfig
     replicates: int = ranged("[1, inf)")
     """Times that tuning and confirm are repeated, each with its own split, seeds and proposals."""
+    until: str = one_of("all", "settled")
+    """``all`` replicates are run, or only so many as settle every contrast."""
     splits: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above
     """Distinct splits among the replicates, which take them in turn; null for one each. Several
     tunings on each of a few splits tell the variance of the one from that of the other."""

@@ -104,9 +104,14 @@ class Definition:
     """None if no setting stops early."""
     population_size: int
     n_replicates: int = 1
-    """Times that tuning and confirm are repeated, each with its own split, seeds and proposals."""
+    """Times that tuning and confirm are repeated, each with its own split, seeds and proposals;
+    where they may end before, the most."""
     n_splits: int | None = None
     """Distinct splits among the replicates, which take them in turn; None if each has its own."""
+    until: str = "all"
+    """``settled`` if the sweep ends before ``n_replicates`` once every contrast is settled."""
+    settled_after: int | None = field(default=None, compare=False)
+    """Replicates after which a sweep was settled; None as long as it is not."""
     examples: Examples | None = None
     """Of the one task of all arms; None where they have several, or the data were not read."""
     replicate: int = 0
@@ -128,6 +133,11 @@ class Definition:
         """Return the protocol as an option: the way in which settings are proposed."""
         return PROTOCOLS[self.protocol.name]
 
+    @property
+    def n_wanted(self) -> int:
+        """Return the number of replicates that are wanted: fewer once the sweep is settled."""
+        return self.settled_after or self.n_replicates
+
     def split_of(self, replicate: int) -> int:
         """Return the number of the split on which a replicate works."""
         return replicate if self.n_splits is None else replicate % self.n_splits
@@ -143,7 +153,7 @@ class Definition:
                 another, and a report loads no task.
         """
         if replicate == 0:
-            return self if self.n_replicates == 1 else replace(self, n_replicates=1)
+            return self if self.n_replicates == 1 else replace(self, **_ONE)
         shift = replicate * REPLICATE_SHIFT
         split = self.split_of(replicate) if is_whole else 0
         return replace(
@@ -152,8 +162,8 @@ class Definition:
             protocol=replace(self.protocol, seed=self.protocol.seed + shift),
             tune_seeds=tuple(seed + shift for seed in self.tune_seeds),
             confirm_seeds=tuple(seed + shift for seed in self.confirm_seeds),
-            n_replicates=1,
             replicate=replicate,
+            **_ONE,
         )
 
     def study_name(self, arm: Arm) -> str:
@@ -190,9 +200,13 @@ class Definition:
         n_settings = sum(self.n_settings_of(arm) for arm in self.arms)
         n_confirmed = sum(self.n_confirmed_of(arm) for arm in self.arms)
         n_each = n_settings * len(self.tune_seeds) + n_confirmed * len(self.confirm_seeds)
-        return self.n_replicates * n_each
+        return self.n_wanted * n_each
 
     @staticmethod
     def n_confirmed_of(arm: Arm) -> int:
         """Count what confirm trains of an arm: its winner, and the default if that is another."""
         return 2 if arm.space else 1
+
+
+_ONE: dict[str, Any] = {"n_replicates": 1, "n_splits": None, "until": "all", "settled_after": None}
+"""Fields of the definition of one replicate."""

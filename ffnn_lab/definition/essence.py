@@ -21,7 +21,7 @@ def essence(definition: Definition) -> dict[str, Any]:
     moving = {
         key: without_neutral(contents[key], part) for key, part in STORED_OPTIONS.items()
     } | {stage: contents[stage] for stage in ("tune", "confirm")}
-    names = ("replicates", "splits", "baseline", "contrasts")
+    names = ("replicates", "splits", "until", "baseline", "contrasts")
     declared = {key: contents[key] for key in names if key in contents}
     if not definition.is_batched:
         del moving["protocol"]["n_parallel"]

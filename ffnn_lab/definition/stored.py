@@ -19,8 +19,8 @@ FILE = "definition.json"
 _STAGES = ("tune", "confirm")
 _NEEDED = ("name", "command", "arms", *STORED_OPTIONS, *_STAGES, "population_size")
 _OPTIONAL = (
-    *("replicates", "splits", "examples", "baseline", "contrasts"),
-    *("options", "id", "sessions"),
+    *("replicates", "splits", "until", "settled_after", "examples"),
+    *("baseline", "contrasts", "options", "id", "sessions"),
 )
 _NO_PRUNER = {"name": "none"}
 
@@ -98,6 +98,8 @@ def to_json(definition: Definition) -> dict[str, Any]:
         "population_size": definition.population_size,
         "replicates": definition.n_replicates if definition.n_replicates > 1 else None,
         "splits": definition.n_splits,
+        "until": definition.until if definition.until != "all" else None,
+        "settled_after": definition.settled_after,
         "examples": asdict(definition.examples) if definition.examples else None,
         "baseline": definition.baseline,
         "contrasts": [list(pair) for pair in definition.contrasts or ()],
@@ -156,6 +158,8 @@ def from_json(contents: Mapping[str, Any], *, is_whole: bool = False) -> Definit
         population_size=coerce(contents["population_size"], int, "population_size"),
         n_replicates=coerce(contents.get("replicates", 1), int, "replicates"),
         n_splits=coerce(contents.get("splits"), int | None, "splits"),
+        until=coerce(contents.get("until", "all"), str, "until"),
+        settled_after=coerce(contents.get("settled_after"), int | None, "settled_after"),
         examples=_examples(contents.get("examples")),
         baseline=coerce(contents.get("baseline"), str | None, "baseline"),
         contrasts=_contrasts(contents.get("contrasts")),
@@ -172,7 +176,7 @@ def _options(stored: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - one
     """Create one of `STORED_OPTIONS` from its fields."""
     part = STORED_OPTIONS[name]
     declared = {key: (hint, metadata) for key, hint, metadata in leaf_fields(part)}
-    stored = neutral_values(part) | stored
+    stored = neutral_values(part) | dict(stored)
     _know(stored, tuple(declared), needed=tuple(declared), prefix=f"{name}.")
     values = {}
     for key, value in stored.items():

@@ -2,14 +2,17 @@
 
 A worker stays with one replicate, and shares it with others only where there are fewer replicates
 than workers. A replicate is opened when a worker needs it, and closed when nothing is left of it.
+A sweep that may end before its last replicate is looked at after a declared few of them
+(`ffnn_lab.report.statistics.sequential`); what a look finds depends on the records alone, and so
+is the same for any number of workers.
 """
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ffnn_lab.definition import Definition
+from ffnn_lab.definition import Definition, stored_definition, write_definition
 from ffnn_lab.progress import Progress, count_progress
 from ffnn_lab.records import RecordWriter, TrialRow
 from ffnn_lab.sweeper.ledger import Ledger
@@ -29,6 +32,15 @@ class Closed:
     best_scores: Mapping[str, float]
 
 
+def looks_of(definition: Definition) -> list[int]:
+    """Return the numbers of replicates after which a sweep may be settled, then the last one."""
+    if definition.until == "all" or definition.settled_after is not None:
+        return [definition.n_wanted]
+    from ffnn_lab.report.statistics import looks_until  # noqa: PLC0415 - loads scipy
+
+    return looks_until(definition.n_replicates)
+
+
 class Agenda:
     """One worker's view of the sweep."""
 
@@ -41,6 +53,7 @@ class Agenda:
             storage: Where its studies are.
         """
         self._definition = definition
+        self._looks = looks_of(definition)
         self._folder = folder
         self._storage = storage
         self.reopen()
@@ -56,7 +69,8 @@ class Agenda:
     @property
     def is_done(self) -> bool:
         """Return True if nothing was left to train at the last look."""
-        return len(self._closed) == self._definition.n_replicates and not self.again.is_left
+        is_trained = len(self._looks) == 1 and len(self._closed) == self._looks[0]
+        return is_trained and not self.again.is_left
 
     def study_of(self, replicate: int, arm: str) -> Study:
         """Return the study of an arm in a replicate that is open."""
@@ -109,20 +123,23 @@ class Agenda:
             writer: Notes recorded runs for the settings that they serve.
             partition: The partition; None for the one that has most runs.
         """
-        if partition is not None:
-            agendas = iter(list(self._open.values()))
-        else:
-            agendas = self._by_preference(held, me)
-        for agenda in agendas:
-            chosen = agenda.take(n_places, held, me, partition=partition)
-            self.note_known(writer)
-            if chosen:
-                return chosen
-            agenda.score(may_tell=True)
-            if agenda.is_done:
-                self._close(agenda)
-        if partition is not None:
-            return []
+        while True:
+            if partition is not None:
+                agendas = iter(list(self._open.values()))
+            else:
+                agendas = self._by_preference(held, me)
+            for agenda in agendas:
+                chosen = agenda.take(n_places, held, me, partition=partition)
+                self.note_known(writer)
+                if chosen:
+                    return chosen
+                agenda.score(may_tell=True)
+                if agenda.is_done:
+                    self._close(agenda)
+            if partition is not None:
+                return []
+            if not self._goes_on_after_a_look():
+                break
         # These come last, so that they move no proposal.
         return self.again.take(max(n_places, self._definition.population_size), held)
 
@@ -131,7 +148,7 @@ class Agenda:
 
         Where workers share a replicate, it is an equal share of the runs that are not recorded.
         """
-        n_replicates = self._definition.n_replicates - len(self._closed)
+        n_replicates = self._looks[0] - len(self._closed)
         n_left = max((agenda.n_left for agenda in self._open.values()), default=1)
         return max(1, math.ceil(n_left / math.ceil(n_workers / max(1, n_replicates))))
 
@@ -166,12 +183,33 @@ class Agenda:
     def is_finished(self) -> bool:
         """Return True if the records have all that was asked for. Needs the sweep's lock."""
         self.ledger.refresh()
-        for replicate in self._unclosed():
-            agenda = self._opened(replicate)
-            if not agenda.is_finished:
-                return False
-            self._close(agenda)
-        return True
+        while True:
+            for replicate in self._unclosed():
+                agenda = self._opened(replicate)
+                if not agenda.is_finished:
+                    return False
+                self._close(agenda)
+            if not self._goes_on_after_a_look():
+                return True
+
+    def _goes_on_after_a_look(self) -> bool:
+        """Look whether the sweep is settled, if it is time; return True if it is to go on.
+
+        Needs the sweep's lock. That it is settled is stored in its definition.
+        """
+        n_replicates = self._looks[0]
+        if len(self._looks) == 1 or len(self._closed) < n_replicates:
+            return False
+        from ffnn_lab.report.measures.settled import is_settled  # noqa: PLC0415 - loads statistics
+
+        if not is_settled(self._folder, n_replicates):
+            del self._looks[0]
+            return True
+        self._definition = replace(self._definition, settled_after=n_replicates)
+        self._looks = [n_replicates]
+        stored = stored_definition(self._folder)
+        write_definition(self._folder, replace(stored, settled_after=n_replicates))
+        return False
 
     def _close(self, agenda: ReplicateAgenda) -> None:
         """Keep of a replicate what is shown, and let the rest go."""
@@ -197,7 +235,7 @@ class Agenda:
     def _unclosed(self) -> Iterator[int]:
         """Walk the replicates of which something may be left, those that are open first."""
         yield from list(self._open)
-        for replicate in range(self._definition.n_replicates):
+        for replicate in range(self._looks[0]):
             if replicate not in self._open and replicate not in self._closed:
                 yield replicate
 

@@ -10,7 +10,7 @@ from ffnn_lab.config.fields import as_override
 from ffnn_lab.config.run import MOVES_NO_NUMBER
 from ffnn_lab.config.sweep import PrunerConfig, SweeperConfig
 from ffnn_lab.config.task import CHOOSES_EXAMPLES
-from ffnn_lab.definition import CONFIRM_FROM, Arm
+from ffnn_lab.definition import CONFIRM_FROM, Arm, Definition
 from ffnn_lab.protocols.space import Axis, Choice, Interval
 from ffnn_lab.pruners import PRUNERS
 from ffnn_lab.sweeper.grammar import Assignment
@@ -22,6 +22,8 @@ _OF_SINGLE_RUNS = re.compile(r"run-[0-9a-f]{12}")
 MOST_COMBINATIONS = 10_000
 """Most combinations of listed values that are checked before anything trains; about a second."""
 N_SEEDS = "hydra.sweeper.tune.n_seeds="
+FEWEST_UNTIL_SETTLED = 5
+"""Fewest replicates of which a half is enough for a look."""
 
 
 def check_axis(assignment: Assignment) -> None:
@@ -304,6 +306,31 @@ def check_seed(value: Any) -> None:  # noqa: ANN401 - whatever the user wrote
     """
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < CONFIRM_FROM:
         msg = f"seed: tuning takes integers from 0 to {CONFIRM_FROM - 1}, got {value}"
+        raise ConfigError(msg)
+
+
+def check_until(definition: Definition) -> None:
+    """Refuse a sweep that is to end once it is settled, and cannot be looked at before its end.
+
+    Raises:
+        ConfigError: Saying what it lacks.
+    """
+    if definition.until == "all":
+        return
+    field = f"hydra.sweeper.until={definition.until}"
+    if definition.n_replicates < FEWEST_UNTIL_SETTLED:
+        msg = (
+            f"{field} looks at a half and a quarter of hydra.sweeper.replicates, 3 at least; "
+            f"write {FEWEST_UNTIL_SETTLED} or more, got {definition.n_replicates}"
+        )
+        raise ConfigError(msg)
+    if definition.n_splits is not None:
+        msg = (
+            f"{field} needs a split of its own for each replicate; leave hydra.sweeper.splits out"
+        )
+        raise ConfigError(msg)
+    if not definition.confirm_seeds:
+        msg = f"{field} compares fresh seeds: hydra.sweeper.confirm.n_seeds must be at least 1"
         raise ConfigError(msg)
 
 

@@ -4,9 +4,12 @@ Whoever imports this module waits for torch, optuna and pandas.
 """
 
 import functools
+import math
 import signal
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig
@@ -17,23 +20,32 @@ from ffnn_lab.definition import Definition, read_definition
 from ffnn_lab.progress import Progress, recorded_progress
 from ffnn_lab.records import TableReader, read_curves, read_runs
 from ffnn_lab.report.claims import declaration
+from ffnn_lab.report.data.arms import contrasts
 from ffnn_lab.report.reports.preflight import prepare_report
 from ffnn_lab.scores import score_columns
 from ffnn_lab.sweeper.collection import no_collection
 from ffnn_lab.sweeper.compose import define
-from ffnn_lab.sweeper.cores import idle_cores, n_cores, share_of_cores
+from ffnn_lab.sweeper.cores import (
+    free_bytes,
+    n_cores,
+    share_of_cores,
+    task_bytes,
+    workers_that_pay,
+)
 from ffnn_lab.sweeper.display import SweepDisplay
-from ffnn_lab.sweeper.estimate import estimate
+from ffnn_lab.sweeper.estimate import Estimate, estimate
 from ffnn_lab.sweeper.opening import open_sweep
 from ffnn_lab.sweeper.plan import duration, make_plan, plan_lines
+from ffnn_lab.sweeper.presence import look
 from ffnn_lab.sweeper.process import Post
+from ffnn_lab.sweeper.processes import CAN_FORK, Processes
 from ffnn_lab.sweeper.resume import is_other, settle_folder
 from ffnn_lab.sweeper.settle import settle_sweep
 from ffnn_lab.sweeper.signals import answer
 from ffnn_lab.sweeper.supervisor import Job, Launcher, lead, work_alone
 from ffnn_lab.sweeper.weights import runs_without_weights
 from ffnn_lab.sweeper.worker import StoppedError
-from ffnn_lab.tasks import check_task
+from ffnn_lab.tasks import check_task, load_task
 from ffnn_lab.trainer import settle_device
 
 MakeLauncher = Callable[[Job, Path, int], Launcher]
@@ -71,41 +83,54 @@ def run_sweep(
     is_reported = console is None
     console = console or Console()
     definition, options = define(loader, master, arguments, settle_device)
+    if definition.until == "settled" and not contrasts(definition):
+        msg = (
+            "hydra.sweeper.until=settled: this sweep declares no contrast that could be settled; "
+            "name pairs of arms in hydra.sweeper.contrasts"
+        )
+        raise ConfigError(msg)
     outputs = Path(definition.arms[0].config.paths.outputs)
     definition, is_continued = settle(definition, options, outputs, console)
     folder = outputs / definition.name
-    launcher, n_workers = settle_launcher(master, options.n_workers)
-    if not announce(
-        definition,
-        folder,
-        console,
-        is_continued=is_continued,
-        launcher=launcher,
-        n_workers=n_workers,
-        n_threads=options.n_threads,
-        is_dry=options.dry_run,
-    ):
-        return folder
-    before = answer(signal.default_int_handler)  # the display tidies up
+    launcher, n_wanted = settle_launcher(master, options.n_workers)
+    before: dict[signal.Signals, Any] = {}
     try:
-        with SweepDisplay(definition, console) as display:
-            open_sweep(
+        with Processes() as processes:
+            n_workers = announce(
                 definition,
-                outputs,
-                storage_url=options.storage,
-                patience_seconds=options.storage_patience_seconds,
-                retry_failed=options.retry_failed,
-                watcher=display,
-            )
-            # Before the first run: a claim that is reworded after it is found out.
-            declaration.declare(
                 folder,
-                n_runs=count_recorded(definition, folder),
-                hashes=declaration.claim_hashes() | declaration.contrasts_hash(definition),
+                console,
+                is_continued=is_continued,
+                n_workers=n_wanted,
+                n_threads=options.n_threads,
+                is_dry=options.dry_run,
+                prepare=processes.prepare if launcher == "basic" else lambda: None,
             )
-            work = work_alone if launcher == "basic" else lead
-            post = post_of(folder, options, n_workers)
-            work(post, lambda job: make_launcher(job, folder, n_workers), display)
+            if options.dry_run:
+                return folder
+            before = answer(signal.default_int_handler)  # the display tidies up
+            with SweepDisplay(definition, console) as display:
+                open_sweep(
+                    definition,
+                    outputs,
+                    storage_url=options.storage,
+                    patience_seconds=options.storage_patience_seconds,
+                    retry_failed=options.retry_failed,
+                    watcher=display,
+                )
+                # Before the first run: a claim that is reworded after it is found out.
+                declaration.declare(
+                    folder,
+                    n_runs=count_recorded(definition, folder),
+                    hashes=declaration.claim_hashes() | declaration.contrasts_hash(definition),
+                )
+                post = post_of(folder, options, n_workers)
+                if launcher != "basic":
+                    lead(post, lambda job: make_launcher(job, folder, n_workers), display)
+                elif n_workers > 1:
+                    lead(post, processes.make, display)
+                else:
+                    work_alone(post, lambda job: make_launcher(job, folder, 1), display)
     except StoppedError:
         msg = (
             f"stopped: {len(read_runs(folder))} runs are recorded, and what was in training is "
@@ -153,21 +178,23 @@ def settle(
     return settle_folder(definition, outputs, if_changed=options.if_changed), is_continued
 
 
-def settle_launcher(master: DictConfig, n_workers: int | None) -> tuple[str, int]:
+def settle_launcher(master: DictConfig, n_workers: int | None) -> tuple[str, int | None]:
     """Return the name of the launcher that starts the workers, and how many it is to start.
+
+    None for as many as pay, which is known when the work is estimated.
 
     Raises:
         ConfigError: If the launcher cannot start that many.
     """
     launcher = str(master.hydra.runtime.choices["hydra/launcher"])
     if launcher == "basic":
-        if n_workers not in (None, 1):
+        if n_workers not in (None, 1) and not CAN_FORK:
             msg = (
                 f"hydra.sweeper.n_workers={n_workers} needs a launcher that starts processes, "
-                "such as hydra/launcher=joblib; basic works in this one"
+                "such as hydra/launcher=joblib; on this system basic works in this one"
             )
             raise ConfigError(msg)
-        return launcher, 1
+        return launcher, n_workers if CAN_FORK else 1
     if n_workers is None and launcher == "joblib":
         n_jobs = int(master.hydra.launcher.n_jobs)
         return launcher, n_jobs if n_jobs > 0 else max(1, n_cores() + 1 + n_jobs)
@@ -192,11 +219,11 @@ def announce(
     console: Console,
     *,
     is_continued: bool,
-    launcher: str,
-    n_workers: int,
+    n_workers: int | None,
     n_threads: int | None,
     is_dry: bool,
-) -> bool:
+    prepare: Callable[[], None] = lambda: None,
+) -> int:
     """Print a sweep's plan; then try what its report needs, and compile what is missing.
 
     Args:
@@ -204,35 +231,40 @@ def announce(
         folder: Its folder.
         console: Where to print.
         is_continued: Whether the records in the folder are kept.
-        launcher: The launcher that starts the workers.
-        n_workers: Workers that share the sweep.
+        n_workers: Workers that share the sweep; None for as many as pay.
         n_threads: Threads of each worker, as the user set it, or None.
         is_dry: Whether the plan is all that is wanted.
+        prepare: Called as soon as it is known that several workers are to be started.
 
     Returns:
-        True if the sweep is to go on.
+        The number of workers.
     """
     n_recorded = count_recorded(definition, folder) if is_continued else 0
     n_again = len(runs_without_weights(definition, folder)) if is_continued else 0
-    timed = functools.partial(
-        estimate,
-        definition,
-        n_recorded=n_recorded,
-        n_again=n_again,
-        n_workers=n_workers,
-        n_threads=n_threads or share_of_cores(n_workers),
-    )
-    left = timed(may_compile=False)
-    runs = [arm.config for arm in definition.arms]
-    # Other workers would share a device with this one.
-    is_alone = launcher == "basic" and all(run.device == "cpu" for run in runs)
+
+    def timed(n_workers: int, *, may_compile: bool) -> Estimate:
+        return estimate(
+            definition,
+            n_recorded=n_recorded,
+            n_again=n_again,
+            n_workers=n_workers,
+            n_threads=n_threads or share_of_cores(n_workers),
+            may_compile=may_compile,
+        )
+
+    left = timed(n_workers or 1, may_compile=False)
     n_left = definition.n_runs - n_recorded + n_again
+    n_workers = n_workers or n_that_pay(definition, folder, left.seconds, n_left=n_left)
+    if n_workers > 1:
+        if not is_dry:
+            prepare()
+        left = timed(n_workers, may_compile=False)
+    runs = [arm.config for arm in definition.arms]
     plan = make_plan(
         definition,
         str(folder),
         left,
         n_workers=n_workers,
-        n_idle=idle_cores(n_cores(), left.n_threads, n_left) if is_alone else 0,
         tasks=list(dict.fromkeys(check_task(run.task, Path(run.paths.data)) for run in runs)),
     )
     for line in plan_lines(plan):
@@ -243,12 +275,39 @@ def announce(
         is_tried=not is_dry,
         notice=functools.partial(say, console),
     )
-    if is_dry:
-        return False
-    if left.is_upper:
+    if left.is_upper and not is_dry:
         say(console, "compiling the training steps before the first run; this machine keeps them")
-        say(console, f"compiled; about {duration(timed(may_compile=True).seconds)} here")
-    return True
+        again = timed(n_workers, may_compile=True)
+        say(console, f"compiled; about {duration(again.seconds)} here")
+    return n_workers
+
+
+def n_that_pay(definition: Definition, folder: Path, seconds: float, *, n_left: int) -> int:
+    """Return how many workers of this machine train the rest of a sweep the soonest.
+
+    A device is not shared, and other workers of the sweep are taken to use this machine already.
+
+    Args:
+        definition: The sweep.
+        folder: Its folder.
+        seconds: What one worker takes.
+        n_left: Runs that are left.
+    """
+    runs = [arm.config for arm in definition.arms]
+    others = look(folder, definition.name, now=time.time())
+    if any(run.device != "cpu" for run in runs) or (others is not None and others.n_workers):
+        return 1
+    n_units = math.ceil(n_left / len(definition.tune_seeds))
+    if definition.is_batched:
+        n_units = min(n_units, len(definition.arms) * definition.protocol.n_parallel)
+    tasks = {run.task.name: load_task(run.task, Path(run.paths.data)) for run in runs}
+    return workers_that_pay(
+        seconds,
+        n_cores=n_cores(),
+        n_units=n_units,
+        n_task_bytes=task_bytes(tasks.values()),
+        n_free_bytes=free_bytes(),
+    )
 
 
 def count_recorded(definition: Definition, folder: Path) -> int:

@@ -107,6 +107,7 @@ def define(
         population_size=n_together,
         n_replicates=options.replicates,
         n_splits=options.splits,
+        until=options.until,
         baseline=options.baseline,
         contrasts=contrasts,
         methods={
@@ -115,6 +116,7 @@ def define(
             if name in {arm.optimizer for arm in arms}
         },
     )
+    checks.check_until(definition)
     return replace(definition, name=name_of(request, definition)), options
 
 

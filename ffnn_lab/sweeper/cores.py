@@ -1,8 +1,20 @@
 """The processor cores that a process may use, and a worker's share of them."""
 
+import math
 import os
+from collections.abc import Collection
+from pathlib import Path
 
 import torch
+
+from ffnn_lab.tasks.data.task import Task
+
+WORTH_SECONDS = 20.0
+"""Training by one worker, as estimated, from which others are started. Their start takes about
+three seconds of a core (``docs/decisions/2026-11-29.md``); an estimate may be twice too long."""
+WORKER_BYTES = 400 << 20
+"""Memory of a worker beside its tasks: what it imports and a population."""
+_MEMORY = Path("/proc/meminfo")
 
 
 def n_cores() -> int:
@@ -20,12 +32,36 @@ def share_of_cores(n_workers: int) -> int:
     return torch.get_num_threads() if n_workers == 1 else max(1, n_cores() // n_workers)
 
 
-def idle_cores(n_cores: int, n_threads: int, n_left: int) -> int:
-    """Count the cores that further workers could use.
+def workers_that_pay(
+    seconds: float, *, n_cores: int, n_units: int, n_task_bytes: int, n_free_bytes: int | None
+) -> int:
+    """Return the number of workers that are the fastest, at least 1.
 
     Args:
+        seconds: What one worker takes; NaN if nobody knows.
         n_cores: Cores of this machine.
-        n_threads: Threads of the one worker.
-        n_left: Runs that are not trained yet; each further worker needs one.
+        n_units: Settings, or runs of confirm, that can be trained at the same time.
+        n_task_bytes: Size of what each worker learns from.
+        n_free_bytes: Memory of this machine that is free; None if the system does not tell.
     """
-    return max(0, min(n_cores - n_threads, n_left - 1))
+    if math.isnan(seconds) or seconds < WORTH_SECONDS:
+        return 1
+    # Examples are read in their file's form, then scaled.
+    fit = n_cores if n_free_bytes is None else n_free_bytes // (WORKER_BYTES + 2 * n_task_bytes)
+    return max(1, min(n_cores, n_units, fit))
+
+
+def free_bytes() -> int | None:
+    """Return the memory that processes could still take, or None where Linux does not tell."""
+    try:
+        lines = _MEMORY.read_text().splitlines()
+        kilobytes = next(line.split()[1] for line in lines if line.startswith("MemAvailable:"))
+        return int(kilobytes) << 10
+    except (OSError, StopIteration, ValueError, IndexError):
+        return None
+
+
+def task_bytes(tasks: Collection[Task]) -> int:
+    """Return the size of the examples of some tasks."""
+    splits = [split for task in tasks for split in (task.train, task.dev, task.test)]
+    return sum(split.inputs.nbytes + split.labels.nbytes for split in splits)

@@ -68,9 +68,9 @@ def estimate(
     for members in kinds.values():
         n_runs_ = left * sum(share for _, share in members)
         # Workers share a replicate only where there are fewer replicates than workers.
-        n_sharing = -(-n_workers // definition.n_replicates)
+        n_sharing = -(-n_workers // definition.n_wanted)
         size = max(1, min(definition.population_size, round(n_runs_ / n_sharing)))
-        n_of_kind = definition.n_replicates * -(-round(n_runs_) // size)
+        n_of_kind = definition.n_wanted * -(-round(n_runs_) // size)
         n_epochs = sum(c.trainer.max_epochs * share for c, share in members) * left / n_runs_
         configs = [config for config, _ in members]
         try:

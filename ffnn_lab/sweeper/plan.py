@@ -12,9 +12,6 @@ from ffnn_lab.pruners import PRUNERS
 from ffnn_lab.sweeper.estimate import Estimate
 from ffnn_lab.wandb_runs import unheeded
 
-WORTH_WORKERS_SECONDS = 60.0
-"""Estimated seconds from which a plan suggests further workers for idle cores."""
-
 
 @dataclass(frozen=True)
 class PlannedArm:
@@ -50,8 +47,6 @@ class Plan:
     """Of what is left to train."""
     population_size: int
     n_workers: int
-    n_idle: int
-    """Cores of this machine that further workers could use."""
     is_compiled: bool
     """True if any arm trains by compiled steps."""
     notes: tuple[str, ...]
@@ -64,7 +59,6 @@ def make_plan(
     estimate: Estimate,
     *,
     n_workers: int,
-    n_idle: int,
     tasks: Sequence[str],
 ) -> Plan:
     """Make the plan of a sweep.
@@ -74,7 +68,6 @@ def make_plan(
         folder: Its folder.
         estimate: Of what is left to train.
         n_workers: Workers that share the sweep.
-        n_idle: Cores of this machine that further workers could use.
         tasks: The summary of each task.
     """
     protocol = definition.way
@@ -99,7 +92,6 @@ def make_plan(
         estimate=estimate,
         population_size=definition.population_size,
         n_workers=n_workers,
-        n_idle=n_idle,
         is_compiled=any(run.trainer.compile for run in runs),
         notes=(*tasks, *unheeded(runs[0].tracking, os.environ)),
     )
@@ -115,7 +107,6 @@ def plan_lines(plan: Plan) -> list[str]:
         *_replicates_lines(plan),
         *_again_lines(plan),
         _work_line(plan),
-        *_idle_lines(plan),
     ]
 
 
@@ -193,13 +184,6 @@ def _work_line(plan: Plan) -> str:
         f"{plan.n_runs} runs{more}{recorded}; {estimate.n_populations} populations of at most "
         f"{plan.population_size}, {', '.join(by)}; about {duration(estimate.seconds)} here{later}"
     )
-
-
-def _idle_lines(plan: Plan) -> list[str]:
-    if not plan.n_idle or not plan.estimate.seconds > WORTH_WORKERS_SECONDS:
-        return []
-    cores = "a core has" if plan.n_idle == 1 else f"{plan.n_idle} cores have"
-    return [f"{cores} nothing to do: hydra/launcher=joblib starts a worker for each"]
 
 
 def duration(seconds: float) -> str:

@@ -47,6 +47,8 @@ def settle_folder(definition: Definition, outputs: Path, *, if_changed: str) -> 
     """
     folder = outputs / definition.name
     stored = read_definition(folder, is_whole=True)
+    if stored is not None and essence(stored) == essence(definition):
+        return replace(definition, settled_after=stored.settled_after)
     if stored is None or not is_other(stored, definition) or if_changed == "discard":
         return definition
     if if_changed == "fork":
@@ -125,7 +127,11 @@ def prepare(
         RecordWriter(folder).forget(forgotten)
         if retry_failed:
             notice(f"{int(has_failed.sum())} failed runs are tried again")
-    write_definition(folder, replace(definition, sessions=tuple(sessions)))
+    is_same = essence(stored) == essence(definition) and not retry_failed
+    settled_after = stored.settled_after if is_same else None
+    write_definition(
+        folder, replace(definition, sessions=tuple(sessions), settled_after=settled_after)
+    )
 
 
 def _lost_in_part(folder: Path, runs: pd.DataFrame) -> "pd.Series[bool]":
@@ -172,7 +178,7 @@ def is_other(stored: Definition, definition: Definition) -> bool:
     for stage in ("tune", "confirm"):
         if set(before[stage]["seeds"]) <= set(after[stage]["seeds"]):
             grown[stage] = before[stage]
-    if before.get("replicates", 1) <= after.get("replicates", 1):
+    if "until" not in after and before.get("replicates", 1) <= after.get("replicates", 1):
         grown = {key: value for key, value in grown.items() if key != "replicates"}
         grown |= {key: value for key, value in before.items() if key == "replicates"}
     grown["protocol"] = dict(after["protocol"])

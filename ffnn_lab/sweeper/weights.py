@@ -41,7 +41,7 @@ def runs_without_weights(definition: Definition, folder: Path) -> list[Planned]:
         return []
     arms = {
         (replicate, arm.name): arm
-        for replicate in range(definition.n_replicates)
+        for replicate in range(definition.n_wanted)
         for arm in definition.of_replicate(replicate).arms
         if arm.config.trainer.save_weights
     }

@@ -103,10 +103,14 @@ class Process:
 
     pid: int
     command: tuple[str, ...]
+    is_forked: bool = False
+    """Whether it is a copy of the process that started it, as a worker of ours is."""
 
     @property
     def is_worker(self) -> bool:
         """Whether a child of the command does its work, rather than housekeeping or git."""
+        if self.is_forked:
+            return True
         python = Path(self.command[0]).name.startswith("python")
         return python and not any(name in word for name in HELPERS for word in self.command)
 
@@ -114,15 +118,19 @@ class Process:
 def processes(mark: str) -> list[Process]:
     """List the living processes that have the mark in their environment."""
     wanted = f"{MARK}={mark}".encode()
-    found = []
+    found: dict[int, tuple[int, tuple[str, ...]]] = {}
     for folder in Path("/proc").iterdir():
         if not folder.name.isdecimal():
             continue
         with suppress(OSError):  # another user's, or gone by now
             if wanted in (folder / "environ").read_bytes().split(b"\0"):
                 words = (folder / "cmdline").read_bytes().decode().split("\0")
-                found.append(Process(int(folder.name), tuple(words)))
-    return sorted(found, key=lambda process: process.pid)
+                parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+                found[int(folder.name)] = int(parent), tuple(words)
+    return [
+        Process(pid, words, is_forked=parent in found and found[parent][1] == words)
+        for pid, (parent, words) in sorted(found.items())
+    ]
 
 
 class Watch:

@@ -1,10 +1,20 @@
 """Cores are those that this process may use; workers share them."""
 
 import os
+import sys
+from pathlib import Path
 
 import pytest
 
-from ffnn_lab.sweeper.cores import idle_cores, n_cores
+from ffnn_lab.sweeper import cores
+from ffnn_lab.sweeper.cores import (
+    WORTH_SECONDS,
+    free_bytes,
+    n_cores,
+    task_bytes,
+    workers_that_pay,
+)
+from ffnn_lab.tasks.data.task import Task
 
 
 def test_the_cores_are_those_that_this_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -13,19 +23,53 @@ def test_the_cores_are_those_that_this_process_may_use(monkeypatch: pytest.Monke
     assert n_cores() == (os.cpu_count() or 1)
 
 
+GIB = 1 << 30
+
+
 @pytest.mark.parametrize(
-    ("n_cores", "n_threads", "n_left", "n_idle"),
+    ("seconds", "n_cores", "n_units", "n_task_bytes", "n_free_bytes", "expected"),
     [
-        (16, 1, 100, 15),
-        (16, 4, 100, 12),
-        (16, 1, 3, 2),
-        (2, 2, 9, 0),
-        (1, 1, 9, 0),
-        (2, 4, 9, 0),
-        (2, 1, 0, 0),
+        (WORTH_SECONDS, 16, 100, 0, None, 16),
+        (WORTH_SECONDS, 16, 100, 0, 64 * GIB, 16),
+        (WORTH_SECONDS / 2, 16, 100, 0, None, 1),  # the start would take longer than it saves
+        (float("nan"), 16, 100, 0, None, 1),
+        (1e4, 16, 3, 0, None, 3),
+        (1e4, 1, 100, 0, None, 1),
+        (1e4, 16, 0, 0, None, 1),  # what is left is trained again for its weights alone
+        (1e4, 16, 100, 2 * GIB, 18 * GIB, 4),  # 4.4 GiB each
+        (1e4, 16, 100, 2 * GIB, GIB, 1),
     ],
 )
-def test_a_core_is_idle_that_another_worker_could_use(
-    n_cores: int, n_threads: int, n_left: int, n_idle: int
+def test_as_many_workers_as_pay(
+    seconds: float,
+    n_cores: int,
+    n_units: int,
+    n_task_bytes: int,
+    n_free_bytes: int | None,
+    expected: int,
 ) -> None:
-    assert idle_cores(n_cores, n_threads, n_left) == n_idle
+    found = workers_that_pay(
+        seconds,
+        n_cores=n_cores,
+        n_units=n_units,
+        n_task_bytes=n_task_bytes,
+        n_free_bytes=n_free_bytes,
+    )
+    assert found == expected
+
+
+def test_the_size_of_a_task_is_that_of_its_examples(digits: Task) -> None:
+    """1,797 digits of 64 numbers, and a label of eight bytes."""
+    (width,) = {split.inputs.itemsize for split in (digits.train, digits.dev, digits.test)}
+    assert task_bytes([digits]) == 1797 * (64 * width + 8)
+    assert task_bytes([digits, digits]) == 2 * task_bytes([digits])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells")
+def test_free_memory_is_some_of_the_machines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    assert 0 < (free_bytes() or 0) <= whole
+    monkeypatch.setattr(cores, "_MEMORY", tmp_path / "none")
+    assert free_bytes() is None

@@ -6,19 +6,16 @@ from dataclasses import asdict
 import pytest
 
 from ffnn_lab.sweeper.estimate import Estimate
-from ffnn_lab.sweeper.plan import WORTH_WORKERS_SECONDS, Plan, duration, make_plan, plan_lines
+from ffnn_lab.sweeper.plan import Plan, duration, make_plan, plan_lines
 from tests.support.sweeps import make_definition
 
-LONG = 2 * WORTH_WORKERS_SECONDS
 
-
-def _plan(protocol: str = "grid", *, seconds: float = 7.0, n_idle: int = 0) -> Plan:
+def _plan(protocol: str = "grid", *, n_workers: int = 1) -> Plan:
     return make_plan(
         make_definition(protocol),
         "outputs/test",
-        Estimate(0, 1, n_threads=1, seconds=seconds),
-        n_workers=1,
-        n_idle=n_idle,
+        Estimate(0, 1, n_threads=1, seconds=7.0),
+        n_workers=n_workers,
         tasks=["the digits"],
     )
 
@@ -58,22 +55,7 @@ def test_a_length_of_time_is_told_in_at_most_two_units(seconds: float, text: str
     assert duration(seconds) == text
 
 
-@pytest.mark.parametrize(
-    ("seconds", "n_idle", "tip"),
-    [
-        (LONG, 1, "a core has nothing to do: hydra/launcher=joblib starts a worker"),
-        (LONG, 15, "15 cores have nothing to do: hydra/launcher=joblib starts a worker"),
-        (LONG, 0, None),
-        (WORTH_WORKERS_SECONDS / 2, 1, None),
-        (float("nan"), 1, None),
-    ],
-)
-def test_the_plan_tells_of_idle_cores_where_workers_would_pay(
-    seconds: float, n_idle: int, tip: str | None
-) -> None:
-    plan = "\n".join(plan_lines(_plan(seconds=seconds, n_idle=n_idle)))
-    assert plan.startswith("sweep test, grid; folder outputs/test\n")
-    if tip is None:
-        assert "nothing to do" not in plan
-    else:
-        assert tip in plan
+def test_the_plan_says_how_many_workers_share_the_sweep() -> None:
+    assert plan_lines(_plan(n_workers=3))[-1] == (
+        "24 runs; 1 populations of at most 8, 3 workers, 1 thread each; about 7 s here"
+    )

@@ -50,7 +50,8 @@ def test_each_replicate_has_its_own_split_seeds_and_proposals(tmp_path: Path) ->
     folder = work(tmp_path, definition)
     runs = read_runs(folder).set_index("run_id")
     trials = read_trials(folder)
-    for replicate, rows in trials.groupby("replicate"):
+    for replicate in range(3):
+        rows = trials[trials["replicate"] == replicate]
         shift = replicate * REPLICATE_SHIFT
         assert set(rows.loc[rows["stage"] == "tune", "seed"]) == {shift, shift + 1}
         fresh = {shift + seed for seed in (1000, 1001, 1002)}

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ffnn_lab.config import ConfigError, with_values
+from ffnn_lab.config.sweep import PrunerConfig
 from ffnn_lab.progress import Progress
 from ffnn_lab.records import RecordError, read_runs
 from ffnn_lab.sweeper import leases, supervisor
@@ -32,6 +33,9 @@ from tests.support.workers import (
     failed,
 )
 
+HALVING = PrunerConfig(
+    name="successive_halving", n_startup_trials=0, min_epochs=1, reduction_factor=2
+)
 SetThreads = Callable[[int], None]
 
 
@@ -43,7 +47,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch, set_threads: SetThreads) -> None:
     monkeypatch.setattr(leases, "LOOK_SECONDS", 0.05)
 
 
-@pytest.mark.parametrize("protocol", ["grid", "random", "tpe", "cmaes"])
+@pytest.mark.parametrize("protocol", ["grid", "random"])
 @pytest.mark.parametrize("n_workers", [1, 3])
 def test_workers_together_give_what_one_gives(
     protocol: str, n_workers: int, tmp_path: Path
@@ -59,6 +63,22 @@ def test_workers_together_give_what_one_gives(
     assert_same(alone, Path(post.folder))
     for table in ("runs", "trials", "curves"):
         assert len(list((Path(post.folder) / table).iterdir())) == 1  # compacted
+
+
+@pytest.mark.parametrize("pruner", [None, HALVING])
+@pytest.mark.parametrize("protocol", ["tpe", "cmaes"])
+def test_workers_together_propose_what_one_proposes(
+    protocol: str, pruner: PrunerConfig | None, tmp_path: Path
+) -> None:
+    """Enough settings for samplers to learn from, in batches of three."""
+    definition = make_definition(
+        protocol, n_settings=13, n_parallel=3, tune_seeds=(0,), confirm_seeds=(), pruner=pruner
+    )
+    alone = work(tmp_path / "alone", definition)
+    post = begin(tmp_path / "together", definition, n_workers=4)
+    lead(post, Threads, Watcher())
+    assert_same(alone, Path(post.folder))
+    assert ("pruned" in set(read_runs(alone)["status"])) == (pruner is not None)
 
 
 def test_what_workers_have_to_say_is_shown_once(tmp_path: Path) -> None:

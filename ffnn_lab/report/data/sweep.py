@@ -71,8 +71,8 @@ class Sweep(Records):
 
         A run belongs to one replicate, for no two share a seed.
         """
-        n_replicates = self.definition.n_replicates
-        if n_replicates == 1:
+        n_replicates = self.definition.n_wanted
+        if self.definition.n_replicates == 1:
             return (self,)
         trials = self.trials.drop_duplicates("run_id").set_index("run_id")["replicate"]
         tables = {

@@ -1,0 +1,94 @@
+"""Whether the declared contrasts of a sweep are settled, so that no more replicates are needed."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from ffnn_lab.records import RecordError
+from ffnn_lab.report.data.arms import contrasts
+from ffnn_lab.report.data.sweep import Sweep, errors_by_seed, load
+from ffnn_lab.report.data.winners import find_winners
+from ffnn_lab.report.statistics import (
+    level_at,
+    looks_until,
+    replicate_differences,
+    sample_std,
+    settle,
+    t_p,
+)
+
+
+def is_settled(folder: Path, n_replicates: int) -> bool:
+    """Return True if every declared contrast is settled after some replicates, at the last look.
+
+    Args:
+        folder: The sweep's.
+        n_replicates: The replicates of the latest look; all of them are recorded.
+
+    Raises:
+        RecordError: If the folder holds no sweep, or is damaged.
+    """
+    sweep = load(folder)
+    if not isinstance(sweep, Sweep):
+        msg = f"{folder} holds a single run, not a sweep"
+        raise RecordError(msg)
+    looks = looks_until(sweep.definition.n_replicates)
+    values = contrast_values(sweep, n_replicates)
+    return all(settled_contrasts(values, looks[: looks.index(n_replicates) + 1], looks[-1]))
+
+
+def contrast_values(sweep: Sweep, n_replicates: int) -> list[list[float]]:
+    """Compute each declared contrast's difference of test error in each of the first replicates.
+
+    Returns:
+        For each contrast one number per replicate: the mean over the seeds of the replicate's
+        best settings, NaN where the replicate has none.
+    """
+    found: dict[str, dict[int, pd.Series[float]]] = {}
+    for number, replicate in enumerate(sweep.replicates[:n_replicates]):
+        for arm, winner in find_winners(replicate).items():
+            of_winner = errors_by_seed(replicate, winner.rows)
+            if len(of_winner):
+                found.setdefault(arm, {})[number] = of_winner
+    values = []
+    for pair in contrasts(sweep.definition):
+        if pair.arm not in found or pair.against not in found:
+            values.append([math.nan] * n_replicates)
+            continue
+        errors, others = (pd.concat(found[name]) for name in (pair.arm, pair.against))
+        differences = replicate_differences(errors, others)
+        values.append(differences.reindex(range(n_replicates)).tolist())
+    return values
+
+
+def settled_contrasts(
+    values: Sequence[Sequence[float]], looks: Sequence[int], largest: int
+) -> list[bool]:
+    """Return which contrasts are settled after some looks.
+
+    Args:
+        values: For each contrast one difference per replicate, in the order of the replicates.
+        looks: The number of replicates at each look so far.
+        largest: The number at the last look that there may be.
+
+    Returns:
+        For each contrast True if a t test over replicates told it from 0, at the level of a look
+        (`level_at`) and after Holm over the contrasts that were open.
+    """
+    settled = [False] * len(values)
+    for place, look in enumerate(looks):
+        level = level_at(looks[: place + 1], largest=largest)
+        settled = settle([_p(each[:look]) for each in values], level=level, settled=settled)
+    return settled
+
+
+def _p(values: Sequence[float]) -> float:
+    """Compute the p value of the t test of a mean against 0; NaN for values that are all equal."""
+    known = [each for each in values if not math.isnan(each)]
+    deviation = sample_std(known)
+    if not deviation > 0:
+        return math.nan
+    error = deviation / math.sqrt(len(known))
+    return t_p(math.fsum(known) / len(known), standard_error=error, freedom=len(known) - 1)

@@ -1,0 +1,77 @@
+"""The program that workers of this machine are forked from.
+
+It imports what a worker needs and computes nothing, so that it has none of the threads with which
+a process must not fork. The process that leads a sweep starts it while it still makes its plan.
+"""
+
+import gc
+import os
+import pickle
+import signal
+import socket
+import struct
+from typing import Any, NoReturn
+
+PID = struct.Struct("q")
+"""The first that a worker sends: its process number. The second is how it ended, pickled."""
+
+
+def main(descriptor: int) -> None:
+    """Fork a worker for each connection that arrives, until the leading process ends.
+
+    The signals that ask to stop are blocked here, as its parent left them; a worker lets them
+    through when it can deal with them.
+
+    Args:
+        descriptor: Of the socket by which the leading process sends each worker's connection.
+    """
+    import ffnn_lab.sweeper.process  # noqa: F401, PLC0415 - what workers need, before any is asked
+
+    gc.collect()
+    gc.freeze()  # Else a collection in a worker would copy the pages of everything.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # The leading process sees how a worker ends.
+    with socket.socket(fileno=descriptor) as control:
+        while True:
+            try:
+                message, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+            except ConnectionError:
+                return
+            if not message:
+                return
+            if os.fork() == 0:
+                control.detach()
+                os.close(descriptor)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                _work(descriptors[0])
+            os.close(descriptors[0])
+
+
+def _work(descriptor: int) -> NoReturn:
+    """Do the job that a connection brings, say how it ended, and end the process."""
+    try:
+        own = socket.socket(fileno=descriptor)
+        own.set_inheritable(False)
+        with own, own.makefile("rwb") as connection:
+            connection.write(PID.pack(os.getpid()))
+            connection.flush()
+            job, environment, folder = pickle.load(connection)  # noqa: S301 - its parent's
+            os.environ.clear()
+            os.environ.update(environment)
+            os.chdir(folder)
+            connection.write(_end_of(job))
+    finally:
+        os._exit(0)
+
+
+def _end_of(job: Any) -> bytes:  # noqa: ANN401 - as pickle has it
+    """Run a job, and pickle what it raised or None."""
+    try:
+        job(None)
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the leading process decides
+        try:
+            written = pickle.dumps(error)
+            pickle.loads(written)  # noqa: S301 - written in the line before
+        except Exception:  # noqa: BLE001 - an error of a kind that cannot be handed over
+            return pickle.dumps(RuntimeError(f"{type(error).__name__}: {error}"))
+        return written
+    return pickle.dumps(None)

@@ -1,0 +1,187 @@
+"""A launcher of worker processes on this machine."""
+
+import json
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from multiprocessing.connection import wait
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from hydra.core.utils import JobReturn, JobStatus
+
+from ffnn_lab.sweeper.forkserver import PID
+from ffnn_lab.sweeper.leases import GRACE_SECONDS
+from ffnn_lab.sweeper.signals import SIGNALS
+
+LOOK_SECONDS = 0.2
+"""Time after which a process that waits looks whether it got a signal."""
+PROGRAM = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
+    "from ffnn_lab.sweeper.forkserver import main; main(int(sys.argv[1]))"
+)
+CAN_FORK = sys.platform == "linux"
+"""Elsewhere libraries of the system itself have threads from the beginning."""
+
+
+class _Worker:
+    """A worker as its leading process sees it: by a connection that ends with it."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._received = b""
+
+    def fileno(self) -> int:
+        return self._connection.fileno()
+
+    def has_ended(self) -> bool:
+        """Receive what there is; return True at its end."""
+        try:
+            received = self._connection.recv(1 << 16)
+        except ConnectionError:
+            received = b""
+        self._received += received
+        if not received:
+            self._connection.close()
+        return not received
+
+    def error(self) -> BaseException | None:
+        """Return what it raised; a worker that said nothing at its end was killed."""
+        end = self._received[PID.size :]
+        if not end:
+            return RuntimeError("a worker was killed")
+        error: BaseException | None = pickle.loads(end)  # noqa: S301 - its own child's
+        return error
+
+    def kill(self) -> None:
+        if len(self._received) >= PID.size:
+            with suppress(ProcessLookupError):
+                os.kill(PID.unpack(self._received[: PID.size])[0], signal.SIGKILL)
+
+
+class Processes:
+    """Starts workers on this machine, and keeps the others where one of them dies.
+
+    Each is forked from a program of its own that has imported what they need, see `forkserver`.
+    """
+
+    def __init__(self) -> None:
+        """Start nothing yet."""
+        self._server: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._workers: list[_Worker] = []
+        self._job: Callable[[Any], None] | None = None
+
+    def prepare(self) -> None:
+        """Start what workers are forked from, unless it runs; its imports go on beside this."""
+        if self._server is not None and self._server.poll() is None:
+            return
+        self._let_go()
+        self._control, theirs = socket.socketpair()
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # which a program inherits
+        try:
+            self._server = subprocess.Popen(  # noqa: S603 - this Python
+                [
+                    *(sys.executable, "-P", "-c", PROGRAM),
+                    *(str(theirs.fileno()), json.dumps(sys.path)),
+                ],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+            )
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            theirs.close()
+
+    def make(self, job: Callable[[Any], None]) -> Self:
+        """Take the job of each worker that is started from now on."""
+        self._job = job
+        return self
+
+    def launch(
+        self,
+        job_overrides: Sequence[Sequence[str]],
+        initial_job_idx: int,  # noqa: ARG002 - the interface's
+    ) -> list[JobReturn]:
+        """Start as many workers as are missing, and wait until all end, or one does by an error.
+
+        Args:
+            job_overrides: One for each worker; their contents do not matter.
+            initial_job_idx: Not used.
+
+        Returns:
+            The ends of those that ended; the others go on.
+        """
+        while len(self._workers) < len(job_overrides):
+            self._start()
+        ends: list[JobReturn] = []
+        while self._workers and not any(end.status is JobStatus.FAILED for end in ends):
+            ends += self._ended(LOOK_SECONDS)
+        return ends
+
+    def __enter__(self) -> Self:
+        """Return this launcher."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Wait for workers that still end, and leave none behind.
+
+        Whoever led them has left the sweep, which they see; where the user does not want to wait
+        they are killed.
+        """
+        is_patient = kind is None or issubclass(kind, Exception)
+        until = time.monotonic() + (GRACE_SECONDS if is_patient else 0.0)
+        try:
+            while self._workers and time.monotonic() < until:
+                self._ended(LOOK_SECONDS)
+        finally:
+            for worker in self._workers:
+                worker.kill()
+            self._let_go()
+
+    def _start(self) -> None:
+        """Start a worker."""
+        self.prepare()
+        assert self._control is not None  # noqa: S101 - as prepared
+        own, theirs = socket.socketpair()
+        try:
+            with theirs:
+                socket.send_fds(self._control, [b"w"], [theirs.fileno()])
+            own.sendall(pickle.dumps((self._job, dict(os.environ), str(Path.cwd()))))
+        except ConnectionError:
+            own.close()
+            msg = "the process that workers are forked from has ended"
+            raise RuntimeError(msg) from None
+        self._workers.append(_Worker(own))
+
+    def _ended(self, seconds: float) -> list[JobReturn]:
+        """Wait for some seconds at most, and return the ends of workers that ended."""
+        ends = []
+        for worker in wait(self._workers, seconds):
+            assert isinstance(worker, _Worker)  # noqa: S101 - none else is waited for
+            if worker.has_ended():
+                self._workers.remove(worker)
+                error = worker.error()
+                end = JobReturn(status=JobStatus.COMPLETED if error is None else JobStatus.FAILED)
+                end.return_value = error
+                ends.append(end)
+        return ends
+
+    def _let_go(self) -> None:
+        """End what workers are forked from; it ends with its connection."""
+        if self._control is not None:
+            self._control.close()
+        if self._server is not None:
+            self._server.wait()
+        self._server = self._control = None
