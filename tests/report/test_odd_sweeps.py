@@ -115,6 +115,19 @@ def test_the_report_of_an_odd_sweep_ends_well(
         assert "a better one may lie beyond" not in text
 
 
+@pytest.mark.parametrize("case", first(8, CASES))
+def test_so_does_that_of_replicates_one_of_which_has_no_run(
+    tmp_path: Path, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ffnn_lab.report.reports.report.save", draw_only)
+    arms, _ = CASES[case]
+    text = reported(make_arm_sweep(tmp_path / "odd", arms, others=[arms, {}]).folder)
+    assert "95% t intervals are over 3 replicates" in text
+    assert "at this one setting" not in text
+    if "tie" in case or "all" in case:
+        assert "a better one may lie beyond" not in text
+
+
 @pytest.mark.parametrize("names", [ODD, [f"adam_{i}" for i in range(12)]], ids=["odd", "many"])
 def test_names_are_told_as_they_are(tmp_path: Path, names: Sequence[str]) -> None:
     arms = {

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from ffnn_lab.report.figures import style
 from ffnn_lab.report.figures.looks import looks_of, need_markers
 from ffnn_lab.report.figures.save import new_figure
-from ffnn_lab.report.measures.matched import errors_at, lowest_loss
+from ffnn_lab.report.measures.matched import crossings, lowest_loss
 from ffnn_lab.report.measures.replicates import COUNT
 from ffnn_lab.report.statistics import sample_std
 from ffnn_lab.report.text.cells import counts
@@ -74,8 +74,8 @@ def _course(fitted: Mapping[str, Mapping[int, pd.DataFrame]]) -> pd.DataFrame:
         levels = np.geomspace(start, ends[arm], N_LEVELS)
         # The lowest as it is, lest rounding puts it out of a run's reach.
         levels[-1] = ends[arm]
-        errors = [errors_at(curve, levels.tolist()) for curve in curves.values()]
-        gaps = np.array([each["test.error"] - each["train.error"] for each in errors])
+        errors = [crossings(curve, levels.tolist()).T for curve in curves.values()]
+        gaps = np.array([test - train for train, test in errors])
         for level, values in zip(levels, gaps.T, strict=True):
             rows.append(
                 {

@@ -40,15 +40,17 @@ def fitted_runs(sweep: Sweep, rows: pd.DataFrame) -> dict[int, pd.DataFrame]:
 
 def _measured(curve: pd.DataFrame) -> pd.DataFrame:
     """Return the epochs at which train and test were measured, no loss below `TINY`."""
-    if (curve["train.loss"] < TINY).any():
+    names = ("train.loss", "train.error", "test.error")
+    numbers = np.stack([curve[name].to_numpy() for name in names])
+    if (numbers[0] < TINY).any():
         curve = curve.assign(**{"train.loss": curve["train.loss"].clip(lower=TINY)})
-    is_known = curve[["train.loss", "train.error", "test.error"]].notna().to_numpy().all(axis=1)
+    is_known = ~np.isnan(numbers).any(axis=0)
     return curve if is_known.all() else curve[is_known]
 
 
 def lowest_loss(curve: pd.DataFrame) -> float:
     """Give the lowest train loss that a run reached."""
-    return float(curve["train.loss"].min())
+    return float(curve["train.loss"].to_numpy().min())
 
 
 def errors_at(curve: pd.DataFrame, levels: Sequence[float]) -> pd.DataFrame:
@@ -62,10 +64,15 @@ def errors_at(curve: pd.DataFrame, levels: Sequence[float]) -> pd.DataFrame:
         One row per level, in their order: ``train.error`` and ``test.error``, NaN where the run
         never came down to it.
     """
+    return pd.DataFrame(crossings(curve, levels), columns=["train.error", "test.error"])
+
+
+def crossings(curve: pd.DataFrame, levels: Sequence[float]) -> NDArray[np.float64]:
+    """Return the numbers of `errors_at`: a row per level, its train and its test error."""
     losses = np.log(curve["train.loss"].to_numpy())
-    errors = curve[["train.error", "test.error"]].to_numpy()
+    errors = np.stack([curve[name].to_numpy() for name in ("train.error", "test.error")], axis=1)
     found = [_crossing(losses, errors, float(np.log(max(level, TINY)))) for level in levels]
-    return pd.DataFrame(found, columns=["train.error", "test.error"])
+    return np.array(found)
 
 
 def _crossing(
@@ -96,15 +103,14 @@ def matched_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
     rows = []
     for name, reached in lowest.items():
         level = max(lowest.values())
-        errors = pd.concat([errors_at(curve, [level]) for curve in runs[name].values()])
-        gaps = errors["test.error"] - errors["train.error"]
+        train, test = np.concatenate([crossings(each, [level]) for each in runs[name].values()]).T
         rows.append(
             {
                 "arm": name,
-                "n_seeds": len(errors),
+                "n_seeds": len(test),
                 "train.loss": level,
-                **error_columns(sweep, "test.error", mean_interval(errors["test.error"].tolist())),
-                **difference_columns(sweep, "gap", mean_interval(gaps.tolist())),
+                **error_columns(sweep, "test.error", mean_interval(test.tolist())),
+                **difference_columns(sweep, "gap", mean_interval((test - train).tolist())),
                 "lowest.train.loss": reached,
             }
         )

@@ -13,6 +13,7 @@ from ffnn_lab.report.measures import separable
 from ffnn_lab.report.measures.budgets import NotIndependentError, budget_points, mean_budgets
 from ffnn_lab.report.measures.differences import paired_differences
 from ffnn_lab.report.measures.matched import fitted_runs, matched_table
+from ffnn_lab.report.measures.optimum import optimum_table
 from ffnn_lab.report.measures.progress import progress_table
 from ffnn_lab.report.measures.replicates import listed, over_replicates
 from ffnn_lab.report.measures.stability import (
@@ -160,6 +161,11 @@ class Numbers:
     @cached_property
     def _replicates(self) -> list[Replicate]:
         return [Replicate(each.sweep, each.winners, each.arms) for each in self.replicates]
+
+    @cached_property
+    def optimum(self) -> pd.DataFrame | None:
+        """The table `ffnn_lab.report.measures.optimum.optimum_table`; None of one tuning."""
+        return optimum_table(self._replicates) if self.replicates else None
 
     @cached_property
     def spreads(self) -> pd.DataFrame:

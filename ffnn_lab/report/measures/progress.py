@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from ffnn_lab.report.data.sweep import Sweep, curves_of, results
@@ -43,9 +44,12 @@ def progress(sweep: Sweep, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _errors(curve: pd.DataFrame) -> dict[tuple[str, str], float]:
-    epochs = curve.index[curve.index > 0].to_numpy()
-    at = {"first": epochs[0], "half": epochs[epochs >= epochs[-1] / 2][0], "last": epochs[-1]}
-    return {(when, split): float(curve.loc[at[when], f"{split}.error"]) for when, split in POINTS}
+    epochs = curve.index.to_numpy()
+    first = int(np.searchsorted(epochs, 0, side="right"))
+    half = max(first, int(np.searchsorted(epochs, epochs[-1] / 2)))
+    at = {"first": first, "half": half, "last": len(epochs) - 1}
+    errors = {split: curve[f"{split}.error"].to_numpy() for _, split in POINTS}
+    return {(when, split): float(errors[split][at[when]]) for when, split in POINTS}
 
 
 def progress_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:

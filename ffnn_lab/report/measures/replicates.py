@@ -93,7 +93,8 @@ def over_replicates(
     found = pd.DataFrame(rows)
     for name in by:  # which groups turned into texts
         found[name] = found[name].astype(table[name].dtype)
-    return found.drop(columns=[name for name in found if found[name].map(_is_mixed).any()])
+    mixed = [name for name in columns if name in found and any(map(_is_mixed, found[name]))]
+    return found.drop(columns=mixed)
 
 
 def _estimate(

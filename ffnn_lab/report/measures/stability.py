@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ffnn_lab.protocols.space import Axis, Choice
+from ffnn_lab.protocols.space import Axis, Choice, Space
 from ffnn_lab.report.data.arms import variants
 from ffnn_lab.report.data.sweep import Sweep, errors_by_seed
 from ffnn_lab.report.data.winners import Winner, setting_values
@@ -50,10 +50,14 @@ def stability_table(
         NotIndependentError: As `ffnn_lab.report.measures.budgets.drawn_settings`.
     """
     drawn = drawn_settings(sweep)
+    values = {arm: setting_values(sweep, arm) for arm in drawn}
     rows = []
     for share in SHARES:
         scores = [settings["score"].to_numpy() for settings in drawn.values()]
-        inside = [_inside(sweep, arm, settings, share) for arm, settings in drawn.items()]
+        inside = [
+            _inside(sweep.arms[arm].space, values[arm], settings, share)
+            for arm, settings in drawn.items()
+        ]
         n_settings = min((int(each.sum()) for each in inside), default=0) // N_PER_BEST
         if n_settings == 0:
             continue
@@ -190,8 +194,12 @@ def _rows(
     ]
 
 
-def _inside(sweep: Sweep, arm: str, settings: pd.DataFrame, share: float) -> NDArray[np.bool_]:
-    space, values = sweep.arms[arm].space, setting_values(sweep, arm)
+def _inside(
+    space: Space,
+    values: Mapping[int, Mapping[str, object]],
+    settings: pd.DataFrame,
+    share: float,
+) -> NDArray[np.bool_]:
     return np.array(
         [
             all(_is_inside(axis, values[setting][key], share) for key, axis in space.items())

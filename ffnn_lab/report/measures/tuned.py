@@ -31,6 +31,15 @@ from ffnn_lab.report.statistics import (
 LEVELS = ("replicate", "seed")
 """The levels of a variance: what replicates differ by (split and tuning), and seeds in each."""
 SIDES = ("low", "high")
+COLUMNS = [
+    *("arm", "baseline", "is_declared", "difference", "low", "high", "std", COUNT, "n_pairs"),
+    *("p", "bootstrap.low", "bootstrap.high", "improvement", "improvement.low"),
+    *("improvement.high", "improvement.verdict", "replicates_to_resolve"),
+    *("variance.replicate", "variance.seed", "share.replicate", "share.seed"),
+    *("corrected.low", "corrected.high"),
+    *("gap_difference", "gap_difference.low", "gap_difference.high"),
+]
+"""Of a difference between tuned methods, without Holm's p and what one setting tells."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,11 +184,9 @@ def differences_over_replicates(
         }
         for pair in pairs_of(definition_of)
     ]
-    table = pd.DataFrame(rows)
-    if table.empty:
-        return table
+    table = pd.DataFrame(rows, columns=COLUMNS)
     family = table["p"].where(table["is_declared"].astype(bool))
-    table.insert(list(table).index("p") + 1, "p.holm", holm(family.tolist()))
+    table.insert(COLUMNS.index("p") + 1, "p.holm", holm(family.tolist()))
     return table.astype({"replicates_to_resolve": "Int64"}).join(at_setting)
 
 

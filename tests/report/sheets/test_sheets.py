@@ -15,8 +15,8 @@ from tests.support.report.arm_builders import Built, make_arm_sweep
 def test_sheets_are_in_the_order_of_a_report() -> None:
     assert list(SHEETS) == [
         *("arms", "settings", "gain_of_tuning", "paired_differences", "spreads", "progress"),
-        *("matched_train_loss", "budgets", "ranks_in_smaller_spaces", "ranks_by_variant", "run"),
-        *("separable", "separable_labeled"),
+        *("matched_train_loss", "budgets", "ranks_in_smaller_spaces", "ranks_by_variant"),
+        *("optimum", "run", "separable", "separable_labeled"),
     ]
 
 

@@ -1,0 +1,85 @@
+"""Where the optimum of each tuned axis lies, over replicates."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from ffnn_lab.protocols.space import Axis, Interval
+from ffnn_lab.report.data.winners import setting_values
+from ffnn_lab.report.measures.replicates import COUNT
+from ffnn_lab.report.measures.tuned import Replicate
+from ffnn_lab.report.statistics import Vertex, optimum_over_replicates, vertex_of
+
+COLUMNS = [
+    *("arm", "axis", COUNT, "best.lowest", "best.median", "best.highest"),
+    *("optimum", "optimum.low", "optimum.high", "n_inside", "n_at_edge", "n_unclear"),
+]
+
+
+def optimum_table(replicates: Sequence[Replicate]) -> pd.DataFrame:
+    """Tabulate where tuning found the best values of each axis of numbers.
+
+    Args:
+        replicates: In order.
+
+    Returns:
+        One row per arm and axis: the lowest, median and highest ``best`` value, of the best
+        settings of the replicates, which `COUNT` counts; of an axis that is searched on a log
+        scale, the ``optimum`` of a parabola fitted to the tuning scores of each replicate
+        (`ffnn_lab.report.statistics.optimum`), a geometric mean, with the ends of its 95% t
+        interval over replicates; and the replicates in which it lies inside the range, at the
+        edge of it, or is unclear. All values are in the unit of the axis.
+    """
+    arms = replicates[0].sweep.arms
+    rows = [
+        {
+            "arm": name,
+            "axis": key,
+            **_best(replicates, name, key),
+            **_fitted(replicates, name, key),
+        }
+        for name, arm in arms.items()
+        for key, axis in arm.space.items()
+        if _is_of_numbers(axis)
+    ]
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return table[table[COUNT] > 0].reset_index(drop=True)
+
+
+def _is_of_numbers(axis: Axis) -> bool:
+    if isinstance(axis, Interval):
+        return True
+    values: Sequence[object] = axis.values  # noqa: PD011 - no DataFrame
+    return all(isinstance(each, int | float) and not isinstance(each, bool) for each in values)
+
+
+def _best(replicates: Sequence[Replicate], arm: str, key: str) -> dict[str, float]:
+    best = [float(str(each.winners[arm].point[key])) for each in replicates if arm in each.winners]
+    found = {"lowest": np.min, "median": np.median, "highest": np.max}
+    values = {f"best.{name}": float(of(best)) for name, of in found.items() if best}
+    return {COUNT: len(best), **values}
+
+
+def _fitted(replicates: Sequence[Replicate], arm: str, key: str) -> dict[str, float]:
+    axis = replicates[0].sweep.arms[arm].space[key]
+    if not isinstance(axis, Interval) or not axis.log:
+        return {}
+    found = optimum_over_replicates([_vertex(each, arm, key, axis) for each in replicates])
+    return {
+        "optimum": found.interval.mean,
+        "optimum.low": found.interval.low,
+        "optimum.high": found.interval.high,
+        "n_inside": found.interval.n,
+        "n_at_edge": found.n_at_edge,
+        "n_unclear": found.n_unclear,
+    }
+
+
+def _vertex(replicate: Replicate, arm: str, key: str, axis: Interval) -> Vertex:
+    """Fit the optimum of an axis to the scores of one replicate."""
+    scores = replicate.sweep.scores
+    scores = scores[(scores["arm"] == arm) & scores["is_complete"]]
+    values = setting_values(replicate.sweep, arm, [key])
+    tried = [float(str(values[setting][key])) for setting in scores["setting"]]
+    return vertex_of(tried, scores["score"].tolist(), low=float(axis.low), high=float(axis.high))

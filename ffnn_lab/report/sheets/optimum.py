@@ -1,0 +1,59 @@
+"""Where the optimum of each tuned axis lies, over replicates."""
+
+import math
+from typing import TYPE_CHECKING
+
+from ffnn_lab.registry import register
+from ffnn_lab.report.sheets.sheet import Sheet, Words
+from ffnn_lab.report.text.cells import ABSENT, INTERVAL, value_cell
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def words(table: "pd.DataFrame") -> Words:
+    """Return the best values of each axis, and the optimum that was fitted to the scores."""
+    rows = table.to_dict("records")
+    best = [[value_cell(row[f"best.{name}"]) for row in rows] for name in ("lowest", "highest")]
+    return {
+        "arm": table["arm"].tolist(),
+        "axis": table["axis"].tolist(),
+        "best: median": [value_cell(value) for value in table["best.median"]],
+        "lowest to highest": [f"{low} to {high}" for low, high in zip(*best, strict=True)],
+        f"optimum of a fit {INTERVAL}": [
+            _optimum(*(float(row[f"optimum{end}"]) for end in ("", ".low", ".high")), row)
+            for row in rows
+        ],
+        "inside, at the edge, unclear": [_places(row) for row in rows],
+    }
+
+
+def _optimum(mean: float, low: float, high: float, row: "dict[object, float]") -> str:
+    """Return the cell of an optimum: without an interval where too many lie at an edge."""
+    if math.isnan(row["n_inside"]):
+        return ABSENT
+    if not math.isnan(low):
+        return f"{mean:.3g} [{low:.3g}, {high:.3g}]"
+    if row["n_at_edge"] > row["n_unclear"]:
+        return "at the edge: no interior estimate"
+    return ABSENT if math.isnan(mean) else f"{mean:.3g}"
+
+
+def _places(row: "dict[object, float]") -> str:
+    counts = [row["n_inside"], row["n_at_edge"], row["n_unclear"]]
+    return ABSENT if math.isnan(counts[0]) else ", ".join(f"{n:.0f}" for n in counts)
+
+
+register(
+    Sheet(
+        name="optimum",
+        order=11,
+        numbers=lambda numbers: numbers.optimum,
+        words=words,
+        is_printed=False,
+        caption="Where the best value of each tuned axis lies, over {n}: of the best settings, "
+        "and, of axes searched on a log scale, of a parabola fitted to the better half of each "
+        "replicate's tuning scores, in brackets the {percent} t interval of the geometric mean "
+        "over replicates.",
+    )
+)
