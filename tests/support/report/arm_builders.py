@@ -9,6 +9,7 @@ from typing import Any
 
 from ffnn_lab.config import RunConfig, run_id, with_values
 from ffnn_lab.config.optimizer import OptimizerConfig
+from ffnn_lab.definition import REPLICATE_SHIFT
 from ffnn_lab.optimizers.adagrad import AdaGradConfig
 from ffnn_lab.optimizers.adam import AdamConfig
 from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
@@ -17,6 +18,7 @@ from ffnn_lab.optimizers.sgd import SGDConfig
 from ffnn_lab.records import DEFAULT_SETTING, CurvePoint, RecordWriter, RunResult, TrialRow
 from ffnn_lab.report.claims.claim import Claim
 from ffnn_lab.report.claims.evidence import Evidence
+from ffnn_lab.report.claims.family import families
 from ffnn_lab.report.claims.rule import judge
 from ffnn_lab.report.data.sweep import Sweep
 from tests.support.builders import make_run
@@ -71,6 +73,8 @@ class Built:
     tune: Sequence[Came] = ()
     """Of each setting, its tuning run, in place of one that ends with its score."""
     space: Mapping[str, Any] = field(default_factory=lambda: {"optimizer.lr": LOG_LR})
+    scores_of: Sequence[Sequence[float]] = ()
+    """In each replicate the scores of its settings, in place of ``scores``."""
 
 
 def make_arm_sweep(
@@ -79,9 +83,22 @@ def make_arm_sweep(
     *,
     protocol: str = "random",
     objective: Mapping[str, Any] | None = None,
+    n_of_replicate: int | None = None,
 ) -> Sweep:
-    """Write a sweep's records and load them; its name is the folder's."""
+    """Write a sweep's records and load them; its name is the folder's.
+
+    Args:
+        folder: Where.
+        arms: By name.
+        protocol: The name of the protocol.
+        objective: In place of the last dev error.
+        n_of_replicate: The number of fresh seeds of each replicate, among which the runs of each
+            arm are dealt in turn; None for one replicate that has them all.
+    """
     n_fresh = max((len(arm.tuned) for arm in arms.values()), default=0)
+    n_seeds = n_fresh if n_of_replicate is None else n_of_replicate
+    n_replicates = 1 if n_of_replicate is None else n_fresh // n_of_replicate
+    several = {"replicates": n_replicates, "splits": 1} if n_replicates > 1 else {}
     write_stored(
         folder,
         {
@@ -98,20 +115,32 @@ def make_arm_sweep(
             "objective": objective
             or {"split": "dev", "metric": "error", "moment": "last", "aggregate": "mean"},
             "tune": {"seeds": [0]},
-            "confirm": {"seeds": list(range(CONFIRM_FROM, CONFIRM_FROM + n_fresh))},
+            "confirm": {"seeds": list(range(CONFIRM_FROM, CONFIRM_FROM + n_seeds))},
+            **several,
         },
     )
     results, trials = [], []
     for place, (name, arm) in enumerate(arms.items()):
-        for stage, setting, seed, config, came in _runs(name, arm, place):
-            result = _result(config, came)
-            results.append(result)
-            trials.append(TrialRow(stage, name, setting, seed, result.run_id))
+        for replicate in range(n_replicates):
+            at = slice(replicate * n_seeds, (replicate + 1) * n_seeds)
+            scores = arm.scores_of[replicate] if arm.scores_of else arm.scores
+            of_it = dataclasses.replace(
+                arm, tuned=arm.tuned[at], default=arm.default[at], scores=scores
+            )
+            shift = replicate * REPLICATE_SHIFT
+            for stage, setting, seed, config, came in _runs(name, of_it, place, shift):
+                result = _result(config, came)
+                results.append(result)
+                trials.append(
+                    TrialRow(stage, name, setting, seed, result.run_id, replicate=replicate)
+                )
     RecordWriter(folder).write(results, trials)
     return load_sweep(folder)
 
 
-def _runs(name: str, arm: Built, place: int) -> list[tuple[str, int, int, RunConfig, Came]]:
+def _runs(
+    name: str, arm: Built, place: int, shift: int
+) -> list[tuple[str, int, int, RunConfig, Came]]:
     values = arm.settings or [{"optimizer.lr": 0.01 * (i + 1)} for i in range(len(arm.scores))]
     if not arm.scores:
         return []
@@ -119,13 +148,14 @@ def _runs(name: str, arm: Built, place: int) -> list[tuple[str, int, int, RunCon
     found = []
     for setting, score in enumerate(arm.scores):
         came = arm.tune[setting] if arm.tune else ended(score, dev=score)
-        found.append(("tune", setting, 0, _config(name, values[setting], place, 0), came))
+        config = _config(name, values[setting], place, shift)
+        found.append(("tune", setting, shift, config, came))
     for stage_setting, point, runs in (
         (best, values[best], arm.tuned),
         (DEFAULT_SETTING, {"optimizer.lr": 7.0}, arm.default),
     ):
         for i, came in enumerate(runs):
-            seed = CONFIRM_FROM + i
+            seed = shift + CONFIRM_FROM + i
             config = _config(name, point, place, seed)
             found.append(("confirm", stage_setting, seed, config, came))
     return found
@@ -191,7 +221,8 @@ def on_separable(
 
 def verdicts_of(claim: Claim, sweep: Sweep) -> dict[str, str]:
     """Judge a claim by a sweep: to each effect its verdict."""
-    findings = judge(claim.region, claim.effects(Evidence.of(sweep)))
+    (family,) = families(claim, [Evidence(sweep)])
+    findings = judge(claim.region, family.effects)
     return {finding.effect.what: finding.verdict for finding in findings}
 
 
