@@ -10,6 +10,7 @@ from ffnn_lab.report.claims.claim import Claim
 from ffnn_lab.report.claims.declaration import claim_hashes, when_declared
 from ffnn_lab.report.claims.evidence import Evidence
 from ffnn_lab.report.claims.family import Family, families
+from ffnn_lab.report.claims.region import Region
 from ffnn_lab.report.claims.rule import (
     FEWEST,
     INCONCLUSIVE,
@@ -97,7 +98,7 @@ def _row(claim: Claim, sweep: Sweep, finding: Finding, digest: str) -> dict[str,
         "p.holm": finding.p_holm,
         "verdict": finding.verdict,
         "n_to_settle": finding.n_to_settle,
-        "remark": _remark(finding),
+        "remark": _remark(claim.region, finding),
         "declared": when_declared(sweep.folder, claim.name, digest=digest),
         "sha256": digest,
         "source": claim.source,
@@ -106,9 +107,13 @@ def _row(claim: Claim, sweep: Sweep, finding: Finding, digest: str) -> dict[str,
     }
 
 
-def _remark(finding: Finding) -> str:
-    effect = finding.effect
-    told = [effect.remark, _about_ties(finding), _about_number(finding)]
+def _remark(region: Region, finding: Finding) -> str:
+    told = [
+        finding.effect.remark,
+        _about_ties(finding),
+        _about_side(region, finding),
+        _about_number(finding),
+    ]
     return "; ".join(each for each in told if each)
 
 
@@ -120,6 +125,20 @@ def _about_ties(finding: Finding) -> str:
     same = effect.n - n_others
     told = f"all {effect.n} {effect.of}" if n_others == 0 else f"{same} of {effect.n} {effect.of}"
     return f"{told} came to {100 * value:.3g}"
+
+
+def _about_side(region: Region, finding: Finding) -> str:
+    """Return on which side of 0 an interval lies that settles nothing, for a claim or against it.
+
+    Both sides are told alike. A claim of no difference has no side.
+    """
+    interval = finding.effect.interval
+    is_told = finding.verdict in (INCONCLUSIVE, ONE_TUNING) and len(region.ends) == 1
+    if not is_told or not (interval.low > 0 or interval.high < 0):
+        return ""
+    is_above, claims_above = interval.low > 0, math.isinf(region.high)
+    side = "above" if is_above else "below"
+    return f"{side} 0, {'as claimed' if is_above == claims_above else 'against what is claimed'}"
 
 
 def _about_number(finding: Finding) -> str:

@@ -1,5 +1,6 @@
 """Every claim must be asked of the sweeps made for it, and what lacks one be told."""
 
+import dataclasses
 import math
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import pytest
 
 from ffnn_lab.report.claims import CLAIMS
 from ffnn_lab.report.claims.declaration import claim_hashes, declare
-from ffnn_lab.report.claims.verdicts import COLUMNS, verdict_table
+from ffnn_lab.report.claims.rule import Effect, judge
+from ffnn_lab.report.claims.verdicts import COLUMNS, _remark, verdict_table
 from ffnn_lab.report.data.sweep import Sweep
 from tests.support.report.arm_builders import Built, all_ended, make_arm_sweep, wobbly
 
@@ -75,9 +77,31 @@ def test_one_tuning_has_no_verdict_and_its_interval(tmp_path: Path) -> None:
     half = 2.262157 * 0.001 * math.sqrt(10 / 9) / math.sqrt(10)  # the t interval of ten seeds
     assert (row["low"], row["high"]) == pytest.approx((0.02 - half, 0.02 + half))
     assert all(math.isnan(float(str(row[name]))) for name in ("p", "p.holm"))
-    assert row["remark"] == "the interval holds at this setting"
+    assert row["remark"] == "above 0, as claimed; the interval holds at this setting"
     asked = table[table["sweep"] != ""]
     assert set(asked["verdict"]) == {"one tuning", "not applicable"}
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(("claim", "side"), [("wilson_generalization", 1), ("choi_no_loss", -1)])
+def test_effects_for_a_claim_are_told_as_plainly_as_those_against(
+    claim: str, side: int, sign: int
+) -> None:
+    """Two points on either side of 0, give or take one: the same words but for the side."""
+    values = [sign * (0.02 + wobble) for wobble in wobbly(0.0, 0.01, n=8)]
+    effect = Effect.of_values("it", values, plus=["a"])
+    one = dataclasses.replace(effect, is_one_tuning=True)
+    (finding,) = judge(CLAIMS[claim].region, [one])
+    words = "as claimed" if sign == side else "against what is claimed"
+    told = f"{'above' if sign > 0 else 'below'} 0, {words}; the interval holds at this setting"
+    assert _remark(CLAIMS[claim].region, finding) == told
+
+
+def test_a_claim_of_no_difference_has_no_side() -> None:
+    effect = Effect.of_values("it", wobbly(0.05, 0.01, n=8), plus=["a"])
+    region = CLAIMS["separable_eps"].region
+    (finding,) = judge(region, [effect])
+    assert (finding.verdict, _remark(region, finding)[:6]) == ("inconclusive", "more t")
 
 
 def test_a_sweep_that_has_nothing_to_say_on_a_claim_says_so(tmp_path: Path) -> None:
