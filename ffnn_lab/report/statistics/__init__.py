@@ -40,6 +40,14 @@ from ffnn_lab.report.statistics.replicates import (
 )
 from ffnn_lab.report.statistics.sequential import interval_at, level_at, looks_until, settle
 from ffnn_lab.report.statistics.significance import holm, seeds_to_resolve, sign_flip_p, t_p
+from ffnn_lab.report.statistics.tied import (
+    are_tied,
+    median_p,
+    tied_interval,
+    tied_p,
+    tied_value,
+    tied_values_to_resolve,
+)
 
 __all__ = [
     "CONFIDENCE",
@@ -48,6 +56,7 @@ __all__ = [
     "Interval",
     "Optimum",
     "Vertex",
+    "are_tied",
     "best_of",
     "best_of_difference",
     "best_of_interval",
@@ -68,6 +77,7 @@ __all__ = [
     "level_at",
     "looks_until",
     "mean_interval",
+    "median_p",
     "optimum_over_replicates",
     "paired_interval",
     "rank_agreement",
@@ -81,6 +91,10 @@ __all__ = [
     "settle",
     "sign_flip_p",
     "t_p",
+    "tied_interval",
+    "tied_p",
+    "tied_value",
+    "tied_values_to_resolve",
     "variance_components",
     "vertex_of",
 ]
