@@ -72,7 +72,8 @@ def by_improvement(differences: Numbers, *, is_meaningful: bool) -> NDArray[np.b
 
     Args:
         differences: Of shape ``(comparisons, n)``.
-        is_meaningful: Whether it must also reach the threshold from which on it matters.
+        is_meaningful: Whether it must also reach the threshold from which on it matters; of up to
+            20 replicates every one that differs does.
     """
     wins = (differences < 0).sum(axis=1)
     ties = (differences == 0).sum(axis=1)
@@ -119,7 +120,7 @@ def _any_settled(p_values: Sequence[Numbers], level: float) -> NDArray[np.bool_]
     table = np.stack(p_values)
     known = ~np.isnan(table)
     smallest = np.where(known, table, math.inf).min(axis=0)
-    found: NDArray[np.bool_] = smallest * known.sum(axis=0) <= level
+    found: NDArray[np.bool_] = smallest * np.maximum(1, known.sum(axis=0)) <= level
     return found
 
 
@@ -192,7 +193,7 @@ def _rows(
     disjoint = np.arange(n // (2 * size) * 2 * size).reshape(-1, 2 * size)
     named = {"of": SEEDS if size == 1 else REPLICATES, "n_replicates": size}
     rows: list[dict[str, object]] = []
-    for place, (name, rule) in enumerate(RULES.items()):
+    for name, rule in RULES.items():
         if size == 1 and name in OVER_REPLICATES:
             continue
         for arm, values in arms.items():
@@ -203,9 +204,9 @@ def _rows(
             found = [rule(against_itself(values, groups)) for values in arms.values()]
             return np.mean(found, axis=0, dtype=float)
 
-        drawn = _drawn(of_all, n, size, place)
+        drawn = _drawn(of_all, n, size)
         rows.append({"rule": name, **named, "what": ALL, **_nothing("share"), **drawn})
-    for place, (name, of_family) in enumerate(FAMILY_RULES.items(), start=len(RULES)):
+    for name, of_family in FAMILY_RULES.items():
         if not family or (size == 1 and name in OVER_REPLICATES):
             continue
 
@@ -213,7 +214,7 @@ def _rows(
             return rule([against_itself(values, groups) for values in family]).astype(float)
 
         counted = _counted(of_contrasts(disjoint))
-        drawn = _drawn(of_contrasts, n, size, place)
+        drawn = _drawn(of_contrasts, n, size)
         rows.append({"rule": name, **named, "what": ALL, **counted, **drawn})
     return rows
 
@@ -232,13 +233,12 @@ def against_itself(values: Numbers, groups: Groups) -> Numbers:
     """
     size = groups.shape[1] // 2
     found = values[groups[:, :size]] - values[groups[:, size:]]
-    return found.reshape(len(groups), -1)
+    return found if values.ndim == 1 else found[:, 0]
 
 
-def _drawn(
-    outcome: Callable[[Groups], Numbers], n: int, size: int, place: int
-) -> dict[str, float]:
-    rng = stream(0, "analysis", 22, place, size)
+def _drawn(outcome: Callable[[Groups], Numbers], n: int, size: int) -> dict[str, float]:
+    """Judge groups that are drawn at random, the same ones by every rule."""
+    rng = stream(0, "analysis", 22, size)
     return interval_columns("random", subset_interval(outcome, n=n, size=2 * size, rng=rng))
 
 

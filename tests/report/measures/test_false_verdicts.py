@@ -133,7 +133,7 @@ def test_the_comparisons_tell_the_rules_apart(table: pd.DataFrame) -> None:
     over = table[(table["n_replicates"] == SIZE) & table["n"].notna()]
     errors = over.groupby("rule")["errors"].sum()
     assert errors.between(1, over.groupby("rule")["n"].sum() - 1).all()
-    assert errors[[*OF_ONE]].nunique() > 2
+    assert errors["t interval"] > errors["probability of improvement"]
 
 
 @pytest.mark.parametrize("arm", ARMS)
@@ -175,6 +175,14 @@ def test_of_normal_values_rules_err_as_theory_says() -> None:
     assert everyone["random.low"] <= 0.05 <= everyone["random.high"]
     for rule in OF_FAMILY:  # at most so often, for contrasts that share an arm
         assert row(found, rule, 5, ALL)["random.low"] <= 0.05
+
+
+def test_of_up_to_20_replicates_every_improvement_that_differs_may_matter() -> None:
+    for n in range(3, 21):
+        for won in range(n + 1):
+            for tied in range(n - won + 1):
+                values = [-1.0] * won + [0.0] * tied + [1.0] * (n - won - tied)
+                assert improves(values) == improves_enough(values)
 
 
 def test_halves_of_a_group_are_paired_in_order() -> None:
