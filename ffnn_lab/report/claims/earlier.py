@@ -11,27 +11,27 @@ same words.
 """
 
 EARLIER: dict[str, tuple[str, ...]] = {
-    "wilson_generalization": ("ccb5d3e11c201b26af55b90cf1bbeabdb54d04a455e38ab6fc7a5aa87362e114",),
-    "wilson_matched_loss": ("7fa267842057007eadec1f216a3f940f5d2f0c13fb3ca2956aadf9ca9cb1a453",),
-    "wilson_early_progress": ("72c1850d696e2d5560507251a18e8ddddd489afa43e209929338789df5d815d0",),
-    "wilson_plateau": ("f970f1754d45a764a9451b624f950cea88d67f6ca2c9f597747b27de41139cd6",),
-    "wilson_tuning_gain": ("de7440b7c88f3bc13aae7964c674bfecd1d7a8621255cde9fb9a2241a9d5dc1a",),
-    "separable_adaptive": ("3a989f0277d0df93f3fbb15fc4c77d20d48544ade1f0f1675698bfc2afeb5e5f",),
-    "separable_plain": ("60bea2e5b9d0deb091174e57a791cf43b817ea14949d3e1b9b6358cf3a13ac19",),
-    "separable_mini_batch": ("6e6e8e3eb4c959538752a89b3e4a51569ea484f2a5fe3dbfcfd1e5ba2de79b66",),
-    "separable_eps": ("afc2db4d0536cdef72939618f840d1dca35f8b3658965187adbb48541926c5fb",),
+    "wilson_generalization": ("2335c34ef6e7f9192e0ecf2056b0d2356e3dda64ff8d10b7a779d5ed0e3a9089",),
+    "wilson_matched_loss": ("f5b9ef37acfbd3a621999f72f4df07aad70649e20c1d467bb85a5b458c9fed7b",),
+    "wilson_early_progress": ("1c29e34b483dfca0bcbf2dba52cd5cc81bdb85b327ebe097bab3c82305397dd4",),
+    "wilson_plateau": ("9088d2c11176a40ff9f3376d0a724c790b5c70626e2251574d6492df6b6a4ac9",),
+    "wilson_tuning_gain": ("b9d7ef2c371b3a973ceac13611dd1da89ee1baa937006e4fc0fbe9e1f481ef34",),
+    "separable_adaptive": ("01b5549b05f812582e3b499ad1422187832c5ed84891e72a5ff8df1e596c7d25",),
+    "separable_plain": ("3cceb912c0f77bd3b3f66663041467e257710e0c3daee69f2f5f8208bd24ba2c",),
+    "separable_mini_batch": ("2dac26977559bce61de161841cb6608a6c8a60b86a73e24d2161e780c94c288e",),
+    "separable_eps": ("71b936279a6a7db893bf2c3d9b1fa9ba7d130f728a6f2d38b19567a348d9f68c",),
     "separable_weight_decay": (
-        "1e2d26c873f39fe8dd0309e4a95aa2cc5251e29957926b098b227f10355f4ffa",
+        "5b3a9d55da6a71a7a17773db800ab52d60c159cc8c166201609d3c3f530b2016",
     ),
-    "zou_one_solution": ("49237398be43f638badac2c48d9093a9ea04fbfd75fc6c6b3c2dbbaefc137398",),
-    "choi_inclusion": ("ad60076ccefe9ddad01a584ccdac4474c8a77e94a8e903c957d39068fad51016",),
-    "choi_no_loss": ("d345be784865f351e8952777a436106e0fbf77bf9dacd6d1aa7ecc787a28a6f8",),
-    "adamw_decoupling": ("d4d6d662bfbb88a44e2f3c6a216f69a9ea7cab14e11c5ecaf327a95665ef9969",),
-    "adamw_gap": ("52665ec17a8cf5a6599089e58e5ba224b5f239442d0b5c71d0a4f1b887e2576c",),
+    "zou_one_solution": ("1d246e717caf034ab66e7da9cd6556eb6f59b20688d5d8d67169ae21b104a04c",),
+    "choi_inclusion": ("c9290f79c79975bba662b189c9d93b5cb395ac7136354e8baf8c24957c80a617",),
+    "choi_no_loss": ("2abd611bec1f95443e60acdc16bd088bc301fb001c0b4d1f7ab71ebe27ae61ec",),
+    "adamw_decoupling": ("a505d8b611f3d37fd43dcabd1f52c87e7bc7395641264580314df2a6990ff8b4",),
+    "adamw_gap": ("16c2a6cd5979b6ef63d86234386ac6be3bd0a334e1d2d58748701d1399b57d4e",),
     "sivaprasad_small_budget": (
-        "a7e6878f4ac9f64f82182470e29c74a364765eb99b65f7726c905878248c2c36",
+        "335276e189a6b31cf3f55feae0eff82054b92921285f08339f7b6317104c755d",
     ),
-    "schmidt_untuned": ("016c8160b43c286b5ab6d0ca165bc58e4f20ed5a49b99c597385d20c64f9919a",),
+    "schmidt_untuned": ("d4990507221c98c9c2bec20d08ee589bbee6894168aa43845ec9dd3d7866dc53",),
 }
 
 BY_AN_EARLIER_RULE: dict[str, tuple[str, ...]] = {
