@@ -8,8 +8,7 @@ import pandas as pd
 from ffnn_lab.report.claims import CLAIMS
 from ffnn_lab.report.claims.claim import Claim
 from ffnn_lab.report.claims.declaration import claim_hashes, when_declared
-from ffnn_lab.report.claims.evidence import MissingEvidenceError
-from ffnn_lab.report.claims.over_replicates import effects_of, evidence_of, is_one_tuning
+from ffnn_lab.report.claims.evidence import Evidence, MissingEvidenceError
 from ffnn_lab.report.claims.rule import FEWEST, INCONCLUSIVE, NOT_RUN, Finding, judge
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.statistics.significance import MOST_SEEDS
@@ -17,7 +16,7 @@ from ffnn_lab.report.statistics.significance import MOST_SEEDS
 COLUMNS = [
     *("claim", "sweep", "what", "effect", "low", "high", "unit", "n", "of"),
     *("claimed.low", "claimed.high", "p", "p.holm", "verdict", "n_to_settle", "remark"),
-    *("declared", "sha256", "source", "command", "run_ids", "is_one_tuning"),
+    *("declared", "sha256", "source", "command", "run_ids"),
 ]
 
 
@@ -43,31 +42,25 @@ def verdict_table(
         ``p`` against its nearer end, and Holm's over the claim's effects on that sweep;
         ``verdict``; ``n_to_settle`` an inconclusive one; when it was ``declared`` with its
         ``sha256``; the ``source`` of the claim, the ``command`` of the sweep and the ``run_ids``.
-        A claim that no sweep answers has one row, whose ``remark`` says what it lacks. An effect
-        over replicates has one value for each; where ``is_one_tuning``, methods were tuned once,
-        and the verdict is on one setting of each.
+        A claim that no sweep answers has one row, whose ``remark`` says what it lacks.
     """
     digests = claim_hashes()
     rows = []
-    evidence = [(sweep, evidence_of(sweep)) for sweep in sweeps]
+    evidence = [Evidence.of(sweep) for sweep in sweeps]
     for claim in CLAIMS.values() if claims is None else claims:
         found, reasons = [], []
-        for sweep, replicates in evidence:
-            is_made_for_it = claim.is_asked_of(sweep.name)
-            if not is_made_for_it and sweep.name not in named:
+        for each in evidence:
+            is_made_for_it = claim.is_asked_of(each.sweep.name)
+            if not is_made_for_it and each.sweep.name not in named:
                 continue
             try:
-                findings = judge(claim.region, effects_of(claim, replicates))
+                findings = judge(claim.region, claim.effects(each))
             except MissingEvidenceError as error:
                 if is_made_for_it:
-                    reasons.append(f"{sweep.name}: {error}")
+                    reasons.append(f"{each.sweep.name}: {error}")
                 continue
             digest = digests.get(claim.name, "")
-            is_one = is_one_tuning(replicates)
-            found += [
-                {**_row(claim, sweep, finding, digest), "is_one_tuning": is_one}
-                for finding in findings
-            ]
+            found += [_row(claim, each.sweep, finding, digest) for finding in findings]
         if not found and (reasons or not named):
             lacks = f"no sweep {' or '.join(claim.sweeps)} with {claim.arms}"
             remark = "; ".join(reasons) or lacks
@@ -137,5 +130,4 @@ def _not_run(claim: Claim, remark: str, digest: str) -> dict[str, object]:
         "of": "",
         "command": "",
         "run_ids": "",
-        "is_one_tuning": False,
     }

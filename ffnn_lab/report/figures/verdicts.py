@@ -81,10 +81,8 @@ def figure(points: pd.DataFrame) -> Figure:
         ]
         handles.append(Patch(color=CLAIMED, label="what is claimed"))
         drawn.legend(handles=handles, loc="outside lower center", ncols=len(handles))
-        is_one_tuning = "is_one_tuning" in points and bool(points["is_one_tuning"].any())
-        of = "at one setting of each arm, " if is_one_tuning else ""
         drawn.suptitle(
-            f"{style.drawable(points['sweep'].iloc[0])}: {of}effects with 95% intervals, verdicts "
+            f"{style.drawable(points['sweep'].iloc[0])}: effects with 95% intervals, verdicts "
             "after Holm"
         )
     return drawn

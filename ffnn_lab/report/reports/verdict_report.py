@@ -10,7 +10,7 @@ from rich.console import Console
 from ffnn_lab.commands import print_json
 from ffnn_lab.report.claims import CLAIMS
 from ffnn_lab.report.claims.claim import Claim
-from ffnn_lab.report.claims.rule import CONTRADICTED, FEWEST, NOT_RUN, SUPPORTED, VERDICTS
+from ffnn_lab.report.claims.rule import FEWEST, NOT_RUN, VERDICTS
 from ffnn_lab.report.claims.verdicts import verdict_table
 from ffnn_lab.report.data.sweep import Sweep, load_sweeps
 from ffnn_lab.report.figures import verdicts as verdicts_figure
@@ -25,8 +25,6 @@ FOLDER = "claims"
 
 ADVICE = "--to FOLDER writes the verdicts elsewhere"
 
-AT_ONE_SETTING = "at this one setting"
-"""Said of a verdict on methods that were tuned once."""
 CAPTION = (
     "Claims and what the sweeps say of them. Effects are means over n values, in brackets their "
     "plain 95% t interval; verdicts hold at Holm's level, over the effects of one claim on one "
@@ -109,19 +107,13 @@ def readable_verdicts(table: pd.DataFrame) -> pd.DataFrame:
             ],
             "n": [ABSENT if pd.isna(row["n"]) else f"{row['n']} {row['of']}" for row in rows],
             "p (Holm)": [p_value(p) for p in table["p.holm"]],
-            "verdict": [_verdict(row["verdict"], row["is_one_tuning"]) for row in rows],
+            "verdict": table["verdict"],
             # What a claim that was not run lacks is told below the table: it is a sentence.
             "remark": [
                 ABSENT if row["verdict"] == NOT_RUN else row["remark"] or ABSENT for row in rows
             ],
         }
     )
-
-
-def _verdict(verdict: str, is_one_tuning: bool) -> str:  # noqa: FBT001 - a column
-    """Return a verdict, and that it is on one setting of each method if each was tuned once."""
-    is_settled = verdict in (SUPPORTED, CONTRADICTED)
-    return f"{verdict} {AT_ONE_SETTING}" if is_one_tuning and is_settled else verdict
 
 
 def region_text(low: float, high: float) -> str:
@@ -144,8 +136,7 @@ def _remarks(table: pd.DataFrame) -> list[str]:
         "over the effects of one claim on one sweep, of the t test against the nearer end of what "
         f"is claimed is at most 0.05, and there are {FEWEST} values or more",
         "intervals over fresh seeds hold each arm's setting fixed, as one tuning chose it, on one "
-        f"test split; a verdict {AT_ONE_SETTING} is none on tuned methods: those are compared "
-        "over replicates (hydra.sweeper.replicates)",
+        "test split",
         f"as many seeds as would settle a claim do so with probability {POWER:g}, if effect and "
         "spread are as observed",
     ]
@@ -188,12 +179,7 @@ def _write(
 def _section(claim: Claim, table: pd.DataFrame) -> str:
     """Return the section of a claim: what was declared, and how many verdicts of each kind."""
     rows = table[table["claim"] == claim.name]
-    told = [
-        _verdict(verdict, is_one)
-        for verdict, is_one in rows[["verdict", "is_one_tuning"]].to_numpy()
-    ]
-    known = [name for each in VERDICTS for name in (each, f"{each} {AT_ONE_SETTING}")]
-    counts = [f"{told.count(each)} {each}" for each in known]
+    counts = [f"{int((rows['verdict'] == each).sum())} {each}" for each in VERDICTS]
     region = region_text(claim.region.low, claim.region.high)
     commands = [f"`{each}`" for each in rows["command"].unique() if each]
     lines = [

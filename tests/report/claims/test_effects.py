@@ -101,9 +101,7 @@ def table_of(sweep: Sweep) -> pd.DataFrame:
     """Compute the verdicts; the ids of the runs behind each are cut to their hash."""
     table = verdict_table([sweep], named=[sweep.name])
     hashes = [hashlib.sha256(each.encode()).hexdigest()[:12] for each in table["run_ids"]]
-    return table.drop(columns=["declared", "sha256", "source", "is_one_tuning"]).assign(
-        run_ids=hashes
-    )
+    return table.drop(columns=["declared", "sha256", "source"]).assign(run_ids=hashes)
 
 
 @pytest.mark.parametrize("make", [wilson, inclusion, weight_decay, separable])
