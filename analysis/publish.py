@@ -28,9 +28,11 @@ def _publish() -> None:
     parser.add_outputs()
     asked = parser.parse_args()
     folder = find_folder(asked.sweep, outputs=asked.outputs, kind="neither a folder nor a sweep")
-    paths = publish(folder, RESULTS / "records" / folder.name)
-    n_bytes = sum(path.stat().st_size for path in paths)
-    sys.stdout.write(f"{len(paths)} files, {n_bytes / 1000:.0f} kB\n")
+    published = publish(folder, RESULTS / "records" / folder.name)
+    n_bytes = sum(path.stat().st_size for path in published.paths)
+    sys.stdout.write(f"{len(published.paths)} files, {n_bytes / 1000:.0f} kB\n")
+    if published.remark:
+        sys.stdout.write(f"{published.remark}\n")
 
 
 if __name__ == "__main__":

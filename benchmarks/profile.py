@@ -29,6 +29,8 @@ from unittest.mock import patch
 from benchmarks.clock import Clock
 from benchmarks.whole_sweep import NAME, Work
 
+ALONE = "hydra.sweeper.n_workers=1"
+"""Another process would not be seen."""
 IMPORTS = (*("ffnn_lab.run", "ffnn_lab.sweeper.command", "ffnn_lab.report.reports.report"),)
 """What the command imports, all of it before anything else is timed."""
 IMPORTED, REST = "imports", "rest of the sweep"
@@ -103,7 +105,7 @@ def measure(arguments: Sequence[str], *, log: Path) -> Clock:
         for module in IMPORTS:
             importlib.import_module(module)
     with ExitStack() as stack:
-        stack.enter_context(patch.object(sys, "argv", ["ffnn_lab.run", "-m", *arguments]))
+        stack.enter_context(patch.object(sys, "argv", ["ffnn_lab.run", "-m", ALONE, *arguments]))
         stack.enter_context(redirect_stdout(stack.enter_context(log.open("w"))))
         for name, places in PARTS.items():
             for place in places:

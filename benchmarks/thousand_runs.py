@@ -52,6 +52,7 @@ RUN = (
     "model.widths=[16]",
     "trainer.max_epochs=1",
     "tracking=off",
+    "hydra.sweeper.n_workers=1",  # whose memory is measured
 )
 """What every run is, its learning rate apart."""
 

@@ -35,6 +35,8 @@ WORDS = (
     "hydra.sweeper.confirm.n_seeds=2",
     "hydra.sweeper.population_size=4",
 )
+ALONE = ("hydra.sweeper.n_workers=1",)
+OWN = ("hydra.sweeper.n_workers=2",)
 JOBLIB = ("hydra/launcher=joblib", "hydra.sweeper.n_workers=2")
 SUBMITIT = ("hydra/launcher=submitit_local", "hydra.sweeper.n_workers=2")
 INTERRUPTED = 130
@@ -112,7 +114,7 @@ def sweep(root: Path, *words: str, log: str = "log") -> Iterator[Sweep]:
 def calm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the sweep that nobody stopped."""
     root = tmp_path_factory.mktemp("calm")
-    said = run_lab(root, "-m", *WORDS)
+    said = run_lab(root, "-m", *WORDS, *ALONE)
     assert said.exit_code == 0, said.error
     return root / "outputs" / "s"
 
@@ -155,7 +157,7 @@ def assert_stopped_well(stopped: Sweep, n_workers: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, rest(signal.SIGTERM), rest(signal.SIGHUP)])
 def test_one_worker_finishes_its_epoch(number: signal.Signals, calm: Path, tmp_path: Path) -> None:
-    with sweep(tmp_path, *WORDS) as started:
+    with sweep(tmp_path, *WORDS, *ALONE) as started:
         started.wait_for_runs()
         started.send(number)
         assert started.wait() == INTERRUPTED, started.said
@@ -169,7 +171,7 @@ def test_one_worker_finishes_its_epoch(number: signal.Signals, calm: Path, tmp_p
 
 @pytest.mark.slow
 def test_two_signals_stop_one_worker_at_once(calm: Path, tmp_path: Path) -> None:
-    with sweep(tmp_path, *WORDS) as started:
+    with sweep(tmp_path, *WORDS, *ALONE) as started:
         started.wait_for_runs()
         started.send()
         time.sleep(0.002)
@@ -179,13 +181,14 @@ def test_two_signals_stop_one_worker_at_once(calm: Path, tmp_path: Path) -> None
         assert time.monotonic() - sent < 5
         assert "Traceback" not in started.said
         assert "the same command goes on" in started.said or "Go on with" in started.said
-        assert_goes_on(started, WORDS, tmp_path, calm)
+        assert_goes_on(started, (*WORDS, *ALONE), tmp_path, calm)
 
 
 PARENT, ALL = "the parent", "all"
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("launcher", [OWN, JOBLIB], ids=["own", "joblib"])
 @pytest.mark.parametrize(
     ("number", "to"),
     [
@@ -197,9 +200,9 @@ PARENT, ALL = "the parent", "all"
     ],
 )
 def test_all_workers_finish_their_epoch(
-    number: signal.Signals, to: str, calm: Path, tmp_path: Path
+    launcher: tuple[str, ...], number: signal.Signals, to: str, calm: Path, tmp_path: Path
 ) -> None:
-    words = (*WORDS, *JOBLIB)
+    words = (*WORDS, *launcher)
     with sweep(tmp_path, *words) as started:
         started.wait_for_runs()
         started.send(number, to_all=to == ALL)
@@ -210,10 +213,12 @@ def test_all_workers_finish_their_epoch(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("to", [ALL, rest(PARENT)])
-@pytest.mark.exhaustive
-def test_two_signals_stop_all_workers_at_once(to: str, calm: Path, tmp_path: Path) -> None:
-    words = (*WORDS, *JOBLIB)
+@pytest.mark.parametrize("to", [ALL, PARENT])
+@pytest.mark.parametrize("launcher", [OWN, rest(JOBLIB)], ids=["own", "joblib"])
+def test_two_signals_stop_all_workers_at_once(
+    launcher: tuple[str, ...], to: str, calm: Path, tmp_path: Path
+) -> None:
+    words = (*WORDS, *launcher)
     with sweep(tmp_path, *words) as started:
         started.wait_for_runs()
         started.send(to_all=to == ALL)
@@ -232,7 +237,7 @@ LAST_WORDS = "the same command goes on", "Go on with"
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, rest(signal.SIGTERM)])
-@pytest.mark.parametrize("launcher", [JOBLIB, rest(SUBMITIT), rest(())])
+@pytest.mark.parametrize("launcher", [OWN, rest(JOBLIB), rest(SUBMITIT), rest(ALONE)])
 def test_more_signals_add_nothing_to_the_last_word(
     launcher: tuple[str, ...], number: signal.Signals, tmp_path: Path
 ) -> None:
@@ -303,7 +308,7 @@ def test_a_signal_amid_imports(library: str, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seconds", first(1, [1.0, 0.5, 2.0, 0.0, 1.5, 3.0]))
-@pytest.mark.parametrize("launcher", [JOBLIB, rest(SUBMITIT)])
+@pytest.mark.parametrize("launcher", [OWN, rest(JOBLIB), rest(SUBMITIT)])
 def test_a_signal_while_workers_start(
     launcher: tuple[str, ...], seconds: float, tmp_path: Path
 ) -> None:
@@ -325,7 +330,7 @@ def test_a_terminal_gets_its_cursor_back(tmp_path: Path) -> None:
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         process = subprocess.Popen(
-            [sys.executable, "-m", "ffnn_lab.run", "-m", *WORDS],
+            [sys.executable, "-m", "ffnn_lab.run", "-m", *WORDS, *ALONE],
             cwd=tmp_path,
             stdin=theirs,
             stdout=theirs,

@@ -88,7 +88,7 @@ class SweeperConfig:
     population_size: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above
     """Most runs trained together; null for what their shapes suggest."""
     n_workers: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above
-    """Processes that share the work; null for as many as the launcher sets, one under basic."""
+    """Processes that share the work; null for as many as pay, or as another launcher sets."""
     n_threads: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above
     """Threads of each; null for an equal share of the machine's cores."""
     storage: Union[str, None]  # noqa: UP007 - as above

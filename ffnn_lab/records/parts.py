@@ -39,7 +39,9 @@ WHAT_TO_DO = (
 )
 
 
-def write_part(folder: Path, worker: str, table: str, contents: pa.Table) -> None:
+def write_part(
+    folder: Path, worker: str, table: str, contents: pa.Table, *, compression: str = "snappy"
+) -> None:
     """Write rows as a new part of a table, whole or not at all.
 
     Args:
@@ -47,13 +49,15 @@ def write_part(folder: Path, worker: str, table: str, contents: pa.Table) -> Non
         worker: A name that no other process writes under.
         table: Which of the four tables.
         contents: The rows, in the table's schema.
+        compression: One of parquet's; every part is read alike.
 
     Raises:
         OSError: If it cannot be written.
     """
     metadata = {_FORMAT: str(FORMAT), _COLUMNS: columns_digest(contents.schema.names)}
     sink = pa.BufferOutputStream()
-    pq.write_table(contents.replace_schema_metadata(metadata), sink, write_page_checksum=True)
+    rows = contents.replace_schema_metadata(metadata)
+    pq.write_table(rows, sink, write_page_checksum=True, compression=compression)
     data = memoryview(sink.getvalue())
     taken = [_number(path.name) for path in (folder / table).glob("part-*.parquet")]
     number = max(taken, default=-1) + 1

@@ -10,13 +10,14 @@ import pickle
 import signal
 import socket
 import struct
+from contextlib import suppress
 from typing import Any, NoReturn
 
 PID = struct.Struct("q")
 """The first that a worker sends: its process number. The second is how it ended, pickled."""
 
 
-def main(descriptor: int) -> None:
+def main(descriptor: int) -> NoReturn:
     """Fork a worker for each connection that arrives, until the leading process ends.
 
     The signals that ask to stop are blocked here, as its parent left them; a worker lets them
@@ -30,20 +31,18 @@ def main(descriptor: int) -> None:
     gc.collect()
     gc.freeze()  # Else a collection in a worker would copy the pages of everything.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # The leading process sees how a worker ends.
-    with socket.socket(fileno=descriptor) as control:
-        while True:
-            try:
-                message, descriptors, _, _ = socket.recv_fds(control, 1, 1)
-            except ConnectionError:
-                return
-            if not message:
-                return
-            if os.fork() == 0:
-                control.detach()
-                os.close(descriptor)
-                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                _work(descriptors[0])
-            os.close(descriptors[0])
+    control = socket.socket(fileno=descriptor)
+    while True:
+        message, descriptors = b"", list[int]()
+        with suppress(ConnectionError):
+            message, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+        if not message:
+            os._exit(0)  # There is nothing to tidy up, and Python takes its time.
+        if os.fork() == 0:
+            control.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            _work(descriptors[0])
+        os.close(descriptors[0])
 
 
 def _work(descriptor: int) -> NoReturn:

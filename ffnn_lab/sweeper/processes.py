@@ -13,7 +13,7 @@ from contextlib import suppress
 from multiprocessing.connection import wait
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from hydra.core.utils import JobReturn, JobStatus
 
@@ -35,21 +35,18 @@ class _Worker:
     """A worker as its leading process sees it: by a connection that ends with it."""
 
     def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
+        self.connection = connection
         self._received = b""
-
-    def fileno(self) -> int:
-        return self._connection.fileno()
 
     def has_ended(self) -> bool:
         """Receive what there is; return True at its end."""
         try:
-            received = self._connection.recv(1 << 16)
+            received = self.connection.recv(1 << 16)
         except ConnectionError:
             received = b""
         self._received += received
         if not received:
-            self._connection.close()
+            self.connection.close()
         return not received
 
     def error(self) -> BaseException | None:
@@ -168,8 +165,9 @@ class Processes:
     def _ended(self, seconds: float) -> list[JobReturn]:
         """Wait for some seconds at most, and return the ends of workers that ended."""
         ends = []
-        for worker in wait(self._workers, seconds):
-            assert isinstance(worker, _Worker)  # noqa: S101 - none else is waited for
+        by_number = {worker.connection.fileno(): worker for worker in self._workers}
+        for number in wait(list(by_number), seconds):
+            worker = by_number[cast("int", number)]
             if worker.has_ended():
                 self._workers.remove(worker)
                 error = worker.error()

@@ -173,7 +173,7 @@ class Command:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "ffnn_lab.run", "-m", *arguments],
                 cwd=folder,
-                # Else joblib, when killed, leaves its folders in shared memory for good.
+                # Else joblib, where it starts the workers, leaves its folders when it is killed.
                 env=users_environment(**{MARK: self._mark, "JOBLIB_TEMP_FOLDER": str(folder)}),
                 stdin=subprocess.DEVNULL,
                 stdout=said,
@@ -370,7 +370,6 @@ class KillTest:
             f"hydra.sweeper.tune.n_seeds={N_SEEDS}",
             f"hydra.sweeper.confirm.n_seeds={N_CONFIRM}",
             "hydra.sweeper.population_size=8",
-            "hydra/launcher=joblib",
             f"hydra.sweeper.n_workers={n_workers}",
         ]
         return Command(arguments, self.folder, self.folder / f"{name}.log")

@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ffnn_lab.registry import Option
 from ffnn_lab.report.claims.region import Region
@@ -41,6 +41,9 @@ class Claim(Option):
     """The function that finds the effects, as ``module.function`` below `MEASURES`."""
     arguments: Mapping[str, Any] = field(default_factory=dict)
     """Keyword arguments of that function."""
+    over: Literal["replicates", "draws"] = "replicates"
+    """What counts as one value of the effect: a whole repeat of tune and confirm, as in a claim
+    on tuned methods, or a draw of the separable problem, whatever its number of runs."""
 
     def find_measure(self) -> "Callable[..., list[Effect]]":
         """Import the claim's measure and return it."""
@@ -51,7 +54,7 @@ class Claim(Option):
         return found
 
     def effects(self, evidence: "Evidence") -> "list[Effect]":
-        """Measure the claim's effects in one sweep.
+        """Measure the claim's effects in one sweep, or in one replicate of it.
 
         Raises:
             MissingEvidenceError: If the sweep lacks what the claim is about.

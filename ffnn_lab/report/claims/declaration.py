@@ -1,34 +1,42 @@
 """Proof that a claim was declared before the runs that judge it: its hash, stored at that time.
 
-The hash covers what was declared, the code of the claim's measure, and the code of the rule that
-all claims share. It leaves out what changes no claim: where files lie, imports, docstrings and
-comments.
+The hash covers what was declared and all code that its verdicts depend on: the claim's measure,
+the rule that all claims share, and whatever these import of `WATCHED`, however far down. It leaves
+out what changes no claim: where files lie, imports, docstrings and comments.
 """
 
 import ast
 import hashlib
-import importlib.util
 import io
 import json
 import tokenize
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import ffnn_lab
 from ffnn_lab.definition import DamagedError, Definition, read_sealed, write_sealed
 from ffnn_lab.records import RecordError
 from ffnn_lab.report.claims import CLAIMS
 from ffnn_lab.report.claims.claim import MEASURES, Claim
-from ffnn_lab.report.claims.earlier import EARLIER
+from ffnn_lab.report.claims.earlier import BY_AN_EARLIER_RULE, EARLIER
 
 CONTRASTS = "contrasts"
 """Stands in the place of a claim's name for what the sweep itself declares."""
 STORE = "claims.json"
 """In a sweep's folder, beside its definition."""
-RULE = ("ffnn_lab.report.claims.rule", "ffnn_lab.report.claims.region")
+RULE = ("ffnn_lab.report.claims.family", "ffnn_lab.report.claims.rule")
 """The modules that turn effects into verdicts; their code is part of every claim's hash."""
-DECLARED = ("name", "source", "hypothesis", "quantity", "unit", "reason", "arms")
+WATCHED = (
+    *("ffnn_lab.report.claims", "ffnn_lab.report.data", "ffnn_lab.report.measures"),
+    *("ffnn_lab.report.statistics", "ffnn_lab.scores", "ffnn_lab.moments", "ffnn_lab.edges"),
+)
+"""Packages and modules whose code is hashed where a measure or the rule imports it: what chooses
+winners, reads them and computes with them."""
+EARLIER_RULE = "before, by an earlier rule"
+"""When a claim was declared whose words are the same, and whose measure or rule is a later one."""
+DECLARED = ("name", "source", "hypothesis", "quantity", "unit", "reason", "arms", "over")
 """The words of a claim that are hashed as they are."""
 
 
@@ -38,7 +46,7 @@ def claim_hashes() -> dict[str, str]:
 
 
 def claim_hash(claim: Claim) -> str:
-    """Compute the SHA-256 of what a claim declares, its measure and the rule."""
+    """Compute the SHA-256 of what a claim declares and of the code that judges it."""
     module, function = claim.measure.split(".")
     declared = {key: getattr(claim, key) for key in DECLARED} | {
         "region": [claim.region.low, claim.region.high],
@@ -47,7 +55,8 @@ def claim_hash(claim: Claim) -> str:
         "arguments": dict(claim.arguments),
     }
     parts = [json.dumps(declared, sort_keys=True)]
-    parts += [_code_of_module(each) for each in (f"{MEASURES}.{module}", *RULE)]
+    # By their texts, not by their names: a module may move.
+    parts += sorted(_code_of_module(each) for each in watched((f"{MEASURES}.{module}", *RULE)))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -63,14 +72,54 @@ def contrasts_hash(definition: Definition) -> dict[str, str]:
     return {CONTRASTS: hashlib.sha256(json.dumps(declared).encode()).hexdigest()}
 
 
+def watched(names: Iterable[str]) -> set[str]:
+    """Find the modules that some modules import, directly or not, among those of `WATCHED`.
+
+    Args:
+        names: Full names of modules, which are among them.
+    """
+    found: set[str] = set()
+    ahead = list(names)
+    while ahead:
+        name = ahead.pop()
+        if name not in found:
+            found.add(name)
+            ahead += _imports_of(name)
+    return found
+
+
+@cache
+def _imports_of(name: str) -> tuple[str, ...]:
+    """List the modules of `WATCHED` that a module imports, anywhere in its code."""
+    imported = []
+    for node in ast.walk(ast.parse(_source_of(name))):
+        if isinstance(node, ast.Import):
+            imported += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            imported += [base, *(f"{base}.{alias.name}" for alias in node.names)]
+    return tuple(each for each in imported if _is_watched(each) and _path_of(each).exists())
+
+
+def _is_watched(name: str) -> bool:
+    return any(name == each or name.startswith(f"{each}.") for each in WATCHED)
+
+
+def _path_of(name: str) -> Path:
+    """Return where a module of the package lies, without importing its parents."""
+    path = Path(str(ffnn_lab.__file__)).parents[1].joinpath(*name.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+@cache
+def _source_of(name: str) -> str:
+    """Read a module without importing it: a sweep that begins needs no pandas."""
+    return _path_of(name).read_text(encoding="utf-8")
+
+
 @cache
 def _code_of_module(name: str) -> str:
-    """Read the code of a module without importing it: a sweep that begins needs no pandas."""
-    spec = importlib.util.find_spec(name)
-    if spec is None or spec.origin is None:
-        msg = f"no file of the module {name} was found"
-        raise FileNotFoundError(msg)
-    return code_of(Path(spec.origin).read_text(encoding="utf-8"))
+    return code_of(_source_of(name))
 
 
 def code_of(source: str) -> str:
@@ -119,16 +168,21 @@ def when_declared(sweep: Path, name: str, *, digest: str) -> str:
         digest: What it hashes to now.
 
     Returns:
-        ``before`` any run, ``after N runs``, ``changed`` since it was stored, or ``unknown`` where
-        nothing was. A hash of an earlier state counts as unchanged where `EARLIER` has it.
+        ``before`` any run, ``after N runs``, `EARLIER_RULE`, ``changed`` since it was stored, or
+        ``unknown`` where nothing was. A hash of an earlier state counts as unchanged where
+        `EARLIER` has it, and as declared by an earlier rule where `BY_AN_EARLIER_RULE` has it.
     """
     stored = _stored(sweep).get(name)
     if stored is None:
         return "unknown"
-    now, *earlier = EARLIER.get(name, ("",))
-    if stored["sha256"] != digest and not (digest == now and stored["sha256"] in earlier):
+    now, *same = EARLIER.get(name, ("",))
+    known = {digest, *(same if digest == now else ())}
+    reworked = BY_AN_EARLIER_RULE.get(name, ()) if digest == now else ()
+    if stored["sha256"] not in {*known, *reworked}:
         return "changed"
-    return f"after {stored['n_runs']} runs" if stored["n_runs"] else "before"
+    if stored["n_runs"]:
+        return f"after {stored['n_runs']} runs"
+    return "before" if stored["sha256"] in known else EARLIER_RULE
 
 
 def _stored(sweep: Path) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """One sweep as claims read it, and the error of a sweep that cannot answer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -16,17 +17,26 @@ class MissingEvidenceError(Exception):
     """A sweep that does not have what a claim is about; the message says what is missing."""
 
 
+class UnfinishedError(MissingEvidenceError):
+    """A sweep that will have what a claim is about, and has no run of it yet."""
+
+
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """One sweep, as claims read it."""
+    """One sweep, or one replicate of it, as claims read it."""
 
     sweep: Sweep
-    winners: Mapping[str, Winner]
 
-    @classmethod
-    def of(cls, sweep: Sweep) -> "Evidence":
-        """Read a sweep."""
-        return cls(sweep, find_winners(sweep))
+    @cached_property
+    def winners(self) -> Mapping[str, Winner]:
+        """The winner of each arm; of a replicate, not of several together."""
+        return find_winners(self.sweep)
+
+    @cached_property
+    def replicates(self) -> "Sequence[Evidence]":
+        """Each replicate by itself; a sweep of one replicate is its own."""
+        found = self.sweep.replicates
+        return (self,) if len(found) == 1 else tuple(Evidence(each) for each in found)
 
     def contrasts(self) -> list[Contrast]:
         """Return the declared contrasts of an adaptive method against a plain one.
@@ -62,7 +72,8 @@ class Evidence:
         """Return the rows of an arm's winner on the fresh seeds.
 
         Raises:
-            MissingEvidenceError: If the arm has none; seeds that chose the winner flatter it.
+            MissingEvidenceError: If there is no such arm.
+            UnfinishedError: If the arm has none; seeds that chose the winner flatter it.
         """
         if arm not in self.sweep.arms:
             msg = f"it has no arm {arm}"
@@ -70,19 +81,19 @@ class Evidence:
         winner = self.winners.get(arm)
         if winner is None or winner.stage != "confirm" or results(winner.rows).empty:
             msg = f"the winner of {arm} has no runs on fresh seeds"
-            raise MissingEvidenceError(msg)
+            raise UnfinishedError(msg)
         return winner.rows
 
     def defaults(self, arm: str) -> pd.DataFrame:
         """Return the rows of an arm's untuned default on the fresh seeds.
 
         Raises:
-            MissingEvidenceError: If there are none.
+            UnfinishedError: If there are none.
         """
         rows = self.sweep.default_of(arm)
         if results(rows).empty:
             msg = f"the untuned default of {arm} has no runs"
-            raise MissingEvidenceError(msg)
+            raise UnfinishedError(msg)
         return rows
 
     def errors(self, rows: pd.DataFrame, *, split: str = "test") -> "pd.Series[float]":
@@ -105,15 +116,30 @@ def run_ids(*tables: pd.DataFrame) -> list[str]:
 
 
 def winners_effect(
-    evidence: Evidence, what: str, values: "pd.Series[float]", *, arms: Iterable[str]
+    evidence: Evidence,
+    what: str,
+    values: "pd.Series[float]",
+    *,
+    plus: Sequence[str],
+    minus: Sequence[str],
+    reach: float = 1.0,
 ) -> Effect:
     """Compute an effect of one value per fresh seed.
 
     Args:
-        evidence: The sweep's.
+        evidence: Of one replicate.
         what: Between whom.
         values: By seed.
-        arms: Whose winners are behind it.
+        plus: The arms of whose winners it adds something.
+        minus: The arms of whose winners it takes the same off.
+        reach: How far from 0 that something can lie, in the most that an error can be.
     """
-    behind = run_ids(*(evidence.confirmed(arm) for arm in arms))
-    return Effect.of_values(what, values.tolist(), run_ids=behind)
+    added, taken = (run_ids(*(evidence.confirmed(arm) for arm in arms)) for arms in (plus, minus))
+    most = reach * evidence.sweep.most
+    return Effect.of_values(
+        what,
+        values.tolist(),
+        plus=added,
+        minus=taken,
+        span=(-most * len(plus), most * len(plus)),
+    )

@@ -30,6 +30,11 @@ class Region:
         """Return True if an effect lies in the region."""
         return self.low < effect < self.high
 
+    @property
+    def ends(self) -> tuple[float, ...]:
+        """The ends that are finite."""
+        return tuple(end for end in (self.low, self.high) if math.isfinite(end))
+
     def distance(self, effect: float) -> float:
         """Return how far an effect lies from the nearest end."""
         return min(abs(effect - end) for end in (self.low, self.high))

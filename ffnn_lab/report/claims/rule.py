@@ -9,6 +9,10 @@ there is one worth speaking of.
 Of the several effects of one claim on one sweep each gets its verdict at Holm's level, so that the
 chance of any wrong one among them is at most 5%. The interval that is shown is the plain 95% one,
 which may exclude a border that Holm's does not.
+
+An effect of tuned methods that comes from one tuning has the verdict ``one tuning``: its interval
+is over seeds of the one setting that was chosen, and says nothing of what another tuning would
+have chosen.
 """
 
 import math
@@ -22,18 +26,23 @@ from ffnn_lab.report.claims.region import Region
 from ffnn_lab.report.statistics import (
     CONFIDENCE,
     Interval,
+    are_tied,
     holm,
+    median_p,
     sample_std,
     seeds_to_resolve,
     t_p,
+    tied_interval,
+    tied_p,
+    tied_value,
+    tied_values_to_resolve,
 )
 
 SUPPORTED, CONTRADICTED, INCONCLUSIVE = "supported", "contradicted", "inconclusive"
-NOT_RUN = "not run"
-VERDICTS = (SUPPORTED, CONTRADICTED, INCONCLUSIVE, NOT_RUN)
+ONE_TUNING, NOT_APPLICABLE, NOT_RUN = "one tuning", "not applicable", "not run"
+VERDICTS = (SUPPORTED, CONTRADICTED, INCONCLUSIVE, ONE_TUNING, NOT_APPLICABLE, NOT_RUN)
 FEWEST = 5
-"""Values with which a verdict may begin: equal ones, of which there is little choice where errors
-are counts, would else settle anything."""
+"""Values with which a verdict may begin."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +57,31 @@ class Effect:
     """Degrees of freedom of the standard error."""
     n: int
     """Values behind it."""
-    run_ids: tuple[str, ...]
+    plus: tuple[str, ...]
+    """The ids of the runs whose numbers it adds."""
+    minus: tuple[str, ...] = ()
+    """The ids of the runs whose numbers it takes off."""
     of: str = "seeds"
     """What there are ``n`` of."""
+    values: tuple[float, ...] = ()
+    """The values, where it is their mean."""
+    span: tuple[float, float] = (-1.0, 1.0)
+    """The ends between which every value lies; they may be infinite."""
+    is_one_tuning: bool = False
+    """Whether it compares settings that one tuning chose, and no other."""
+    remark: str = ""
+    """What a reader must know of it."""
 
     @classmethod
     def of_values(
-        cls, what: str, values: Sequence[float], *, run_ids: Sequence[str], of: str = "seeds"
+        cls,
+        what: str,
+        values: Sequence[float],
+        *,
+        plus: Sequence[str],
+        minus: Sequence[str] = (),
+        of: str = "seeds",
+        span: tuple[float, float] = (-1.0, 1.0),
     ) -> "Effect":
         """Take the mean of one value per seed, or whatever there are ``n`` of."""
         n = len(values)
@@ -64,15 +91,84 @@ class Effect:
             standard_error=sample_std(values) / math.sqrt(max(n, 1)),
             freedom=max(n - 1, 1),
             n=n,
-            run_ids=tuple(run_ids),
+            plus=tuple(plus),
+            minus=tuple(minus),
             of=of,
+            values=tuple(values),
+            span=span,
         )
 
     @property
+    def run_ids(self) -> tuple[str, ...]:
+        """The ids of the runs behind it, each once."""
+        return tuple(dict.fromkeys((*self.plus, *self.minus)))
+
+    @property
+    def is_of_itself(self) -> bool:
+        """Whether the runs that it adds are those that it takes off."""
+        return sorted(self.plus) == sorted(self.minus)
+
+    @property
+    def is_tied(self) -> bool:
+        """Whether more than half of its values are equal, so that no t interval holds."""
+        return are_tied(self.values)
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether its values have two ends."""
+        return all(math.isfinite(end) for end in self.span)
+
+    @property
     def interval(self) -> Interval:
-        """The t interval, at 95% and not adjusted."""
-        half = float(stdtrit(self.freedom, (1 + CONFIDENCE) / 2)) * self.standard_error
+        """The interval at 95%, not adjusted: Student's, or the exact one of tied values.
+
+        Equal values without ends have none.
+        """
+        if self.is_tied and self.is_bounded:
+            return tied_interval(self.values, low=self.span[0], high=self.span[1])
+        quantile = float(stdtrit(self.freedom, (1 + CONFIDENCE) / 2))
+        half = math.nan if self.is_tied else quantile * self.standard_error
         return Interval(self.estimate, self.estimate - half, self.estimate + half, self.n)
+
+    def p(self, region: Region) -> float:
+        """Test the effect against the border of a region that its interval reaches first.
+
+        Returns:
+            The two-sided p value, of Student's test, of the exact one of tied values, or of the
+            sign test where tied values have no ends.
+        """
+        if not self.is_tied:
+            distance = region.distance(self.estimate)
+            return t_p(distance, standard_error=self.standard_error, freedom=self.freedom)
+        if not self.is_bounded:
+            return max(median_p(self.values, border=end) for end in region.ends)
+        low, high = self.span
+        return max(tied_p(self.values, border=end, low=low, high=high) for end in region.ends)
+
+    def n_to_settle(self, region: Region, *, level: float) -> int | None:
+        """Count the values at which the test of `p` would come to a level.
+
+        Args:
+            region: What is claimed.
+            level: Of the test.
+
+        Returns:
+            The number, if estimate and spread stay as they are; None if that takes more than
+            anyone has.
+        """
+        if not self.is_tied:
+            std = self.standard_error * math.sqrt(self.n)
+            return seeds_to_resolve(region.distance(self.estimate), std=std, level=level)
+        if not self.is_bounded:
+            differ = tied_value(self.values)[1] > 0
+            return None if differ else math.ceil(math.log2(2 / level))
+        low, high = self.span
+        needed = [
+            tied_values_to_resolve(self.values, border=end, low=low, high=high, level=level)
+            for end in region.ends
+        ]
+        known = [each for each in needed if each is not None]
+        return max(known) if len(known) == len(needed) else None
 
 
 @dataclass(frozen=True)
@@ -81,7 +177,7 @@ class Finding:
 
     effect: Effect
     p: float
-    """Of the t test against the nearest end of the region."""
+    """Of the test against the nearest end of the region; NaN where there is no verdict."""
     p_holm: float
     verdict: str
     n_to_settle: int | None
@@ -94,30 +190,23 @@ def judge(region: Region, effects: Sequence[Effect]) -> list[Finding]:
 
     Args:
         region: What the claim asserts.
-        effects: One family, over which p values are adjusted.
+        effects: One family, over which p values are adjusted; those of one tuning have none.
     """
-    p_values = [
-        t_p(region.distance(e.estimate), standard_error=e.standard_error, freedom=e.freedom)
-        for e in effects
-    ]
+    p_values = [math.nan if each.is_one_tuning else each.p(region) for each in effects]
     adjusted = holm(p_values)
-    level = (1 - CONFIDENCE) / max(1, len(effects))
-    findings = []
-    for effect, p, p_holm in zip(effects, p_values, adjusted, strict=True):
-        is_settled = effect.n >= FEWEST and p_holm <= 1 - CONFIDENCE
+    level = (1 - CONFIDENCE) / max(1, sum(not each.is_one_tuning for each in effects))
+    return [
+        _finding(region, effect, p, p_holm, level)
+        for effect, p, p_holm in zip(effects, p_values, adjusted, strict=True)
+    ]
+
+
+def _finding(region: Region, effect: Effect, p: float, p_holm: float, level: float) -> Finding:
+    if effect.is_one_tuning:
+        return Finding(effect, p, p_holm, ONE_TUNING, None)
+    if effect.n >= FEWEST and p_holm <= 1 - CONFIDENCE:
         side = SUPPORTED if region.has(effect.estimate) else CONTRADICTED
-        needed = seeds_to_resolve(
-            region.distance(effect.estimate),
-            std=effect.standard_error * math.sqrt(effect.n),
-            level=level,
-        )
-        findings.append(
-            Finding(
-                effect=effect,
-                p=p,
-                p_holm=p_holm,
-                verdict=side if is_settled else INCONCLUSIVE,
-                n_to_settle=None if is_settled or needed is None else max(needed, FEWEST),
-            )
-        )
-    return findings
+        return Finding(effect, p, p_holm, side, None)
+    needed = effect.n_to_settle(region, level=level)
+    needed = None if needed is None else max(needed, FEWEST)
+    return Finding(effect, p, p_holm, INCONCLUSIVE, needed)

@@ -8,9 +8,19 @@ import pandas as pd
 from ffnn_lab.report.claims import CLAIMS
 from ffnn_lab.report.claims.claim import Claim
 from ffnn_lab.report.claims.declaration import claim_hashes, when_declared
-from ffnn_lab.report.claims.evidence import Evidence, MissingEvidenceError
-from ffnn_lab.report.claims.rule import FEWEST, INCONCLUSIVE, NOT_RUN, Finding, judge
+from ffnn_lab.report.claims.evidence import Evidence
+from ffnn_lab.report.claims.family import Family, families
+from ffnn_lab.report.claims.region import Region
+from ffnn_lab.report.claims.rule import (
+    FEWEST,
+    INCONCLUSIVE,
+    NOT_RUN,
+    ONE_TUNING,
+    Finding,
+    judge,
+)
 from ffnn_lab.report.data.sweep import Sweep
+from ffnn_lab.report.statistics import tied_value
 from ffnn_lab.report.statistics.significance import MOST_SEEDS
 
 COLUMNS = [
@@ -31,43 +41,43 @@ def verdict_table(
     Args:
         sweeps: Which there are.
         named: Names of sweeps that every claim is asked of; of the others, only those claims that
-            they were made for. Where any is named, claims that none of the sweeps was made for are
-            left out.
+            they were made for. Where any is named, claims that none of the sweeps was made for or
+            can answer are left out.
         claims: Those to judge; all of them if None.
 
     Returns:
         One row per claim, sweep and effect: ``what`` is compared; the ``effect`` with the ends
-        ``low`` and ``high`` of its plain 95% t interval, a rate or share, whose hundredth is the
+        ``low`` and ``high`` of its plain 95% interval, a rate or share, whose hundredth is the
         ``unit``; ``n`` of what (``of``) is behind it; the ends of the region that is ``claimed``;
         ``p`` against its nearer end, and Holm's over the claim's effects on that sweep;
         ``verdict``; ``n_to_settle`` an inconclusive one; when it was ``declared`` with its
         ``sha256``; the ``source`` of the claim, the ``command`` of the sweep and the ``run_ids``.
-        A claim that no sweep answers has one row, whose ``remark`` says what it lacks.
+        A sweep that was made for a claim and has nothing to say on it has one row, whose
+        ``remark`` says what it lacks; so has a claim that no sweep was made for.
     """
     digests = claim_hashes()
     rows = []
-    evidence = [Evidence.of(sweep) for sweep in sweeps]
+    evidence = [Evidence(sweep) for sweep in sweeps]
     for claim in CLAIMS.values() if claims is None else claims:
-        found, reasons = [], []
-        for each in evidence:
-            is_made_for_it = claim.is_asked_of(each.sweep.name)
-            if not is_made_for_it and each.sweep.name not in named:
-                continue
-            try:
-                findings = judge(claim.region, claim.effects(each))
-            except MissingEvidenceError as error:
-                if is_made_for_it:
-                    reasons.append(f"{each.sweep.name}: {error}")
-                continue
-            digest = digests.get(claim.name, "")
-            found += [_row(claim, each.sweep, finding, digest) for finding in findings]
-        if not found and (reasons or not named):
+        digest = digests.get(claim.name, "")
+        asked = [each for each in evidence if _is_asked(claim, each.sweep, named)]
+        found = []
+        for each, family in zip(asked, families(claim, asked), strict=True):
+            if family.effects:
+                findings = judge(claim.region, family.effects)
+                found += [_row(claim, each.sweep, finding, digest) for finding in findings]
+            elif claim.is_asked_of(each.sweep.name):
+                found.append(_without_effect(claim, each.sweep, family, digest))
+        if not found and not named:
             lacks = f"no sweep {' or '.join(claim.sweeps)} with {claim.arms}"
-            remark = "; ".join(reasons) or lacks
-            found = [_not_run(claim, remark, digests.get(claim.name, ""))]
+            found = [_without_effect(claim, None, Family((), NOT_RUN, lacks), digest)]
         rows += found
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.astype({"n": "Int64", "n_to_settle": "Int64"})
+
+
+def _is_asked(claim: Claim, sweep: Sweep, named: Collection[str]) -> bool:
+    return sweep.name in named or claim.is_asked_of(sweep.name)
 
 
 def _row(claim: Claim, sweep: Sweep, finding: Finding, digest: str) -> dict[str, object]:
@@ -88,7 +98,7 @@ def _row(claim: Claim, sweep: Sweep, finding: Finding, digest: str) -> dict[str,
         "p.holm": finding.p_holm,
         "verdict": finding.verdict,
         "n_to_settle": finding.n_to_settle,
-        "remark": _remark(finding),
+        "remark": _remark(claim.region, finding),
         "declared": when_declared(sweep.folder, claim.name, digest=digest),
         "sha256": digest,
         "source": claim.source,
@@ -97,10 +107,44 @@ def _row(claim: Claim, sweep: Sweep, finding: Finding, digest: str) -> dict[str,
     }
 
 
-def _remark(finding: Finding) -> str:
+def _remark(region: Region, finding: Finding) -> str:
+    told = [
+        finding.effect.remark,
+        _about_ties(finding),
+        _about_side(region, finding),
+        _about_number(finding),
+    ]
+    return "; ".join(each for each in told if each)
+
+
+def _about_ties(finding: Finding) -> str:
     effect = finding.effect
-    if effect.standard_error == 0 and effect.n > 1:
-        return f"all {effect.n} {effect.of} came to the same value"
+    if not effect.is_tied:
+        return ""
+    value, n_others = tied_value(effect.values)
+    same = effect.n - n_others
+    told = f"all {effect.n} {effect.of}" if n_others == 0 else f"{same} of {effect.n} {effect.of}"
+    return f"{told} came to {100 * value:.3g}"
+
+
+def _about_side(region: Region, finding: Finding) -> str:
+    """Return on which side of 0 an interval lies that settles nothing, for a claim or against it.
+
+    Both sides are told alike. A claim of no difference has no side.
+    """
+    interval = finding.effect.interval
+    is_told = finding.verdict in (INCONCLUSIVE, ONE_TUNING) and len(region.ends) == 1
+    if not is_told or not (interval.low > 0 or interval.high < 0):
+        return ""
+    is_above, claims_above = interval.low > 0, math.isinf(region.high)
+    side = "above" if is_above else "below"
+    return f"{side} 0, {'as claimed' if is_above == claims_above else 'against what is claimed'}"
+
+
+def _about_number(finding: Finding) -> str:
+    effect = finding.effect
+    if finding.verdict == ONE_TUNING:
+        return "the interval holds at this setting"
     if finding.verdict != INCONCLUSIVE:
         return ""
     if finding.n_to_settle is None:
@@ -112,22 +156,24 @@ def _remark(finding: Finding) -> str:
     return f"about {finding.n_to_settle} {effect.of} would settle it"
 
 
-def _not_run(claim: Claim, remark: str, digest: str) -> dict[str, object]:
+def _without_effect(
+    claim: Claim, sweep: Sweep | None, family: Family, digest: str
+) -> dict[str, object]:
     nothing = dict.fromkeys(("effect", "low", "high", "p", "p.holm"), math.nan)
     return {
         "claim": claim.name,
-        "sweep": "",
+        "sweep": "" if sweep is None else sweep.name,
         "what": "",
         **nothing,
         "unit": claim.unit,
         "claimed.low": claim.region.low,
         "claimed.high": claim.region.high,
-        "verdict": NOT_RUN,
-        "remark": remark,
+        "verdict": family.verdict,
+        "remark": family.remark,
         "declared": "",
         "sha256": digest,
         "source": claim.source,
         "of": "",
-        "command": "",
+        "command": "" if sweep is None else sweep.command,
         "run_ids": "",
     }

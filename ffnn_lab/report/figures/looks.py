@@ -29,6 +29,7 @@ VERDICTS = {
     "supported": Look("#0072B2", "-", "o"),
     "contradicted": Look("#D55E00", "--", "X"),
     "inconclusive": Look("#777777", ":", "D"),
+    "one tuning": Look("#AAAAAA", "-.", "s"),
 }
 """Of the verdicts on claims: told apart by their markers without color."""
 

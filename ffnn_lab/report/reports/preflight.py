@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ffnn_lab.config import UserError
 from ffnn_lab.definition import Definition
+from ffnn_lab.report.claims.affordable import about_margins
 from ffnn_lab.report.data.arms import contrasts
 from ffnn_lab.report.figures.reported import FIGURES
 from ffnn_lab.report.places import SUFFIXES, TEXTS, check_place
@@ -48,6 +49,8 @@ def prepare_report(
     else:
         texts = about_seeds(n_contrasts, len(definition.confirm_seeds))
     for text in texts:
+        notice(text)
+    for text in about_margins(definition, folder):
         notice(text)
     if is_tried:
         check_report(folder, [arm.name for arm in definition.arms])

@@ -1,40 +1,57 @@
 """Publish a sweep's records: what its page needs, in as few bytes as keep every run."""
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ffnn_lab.config import UserError
+from ffnn_lab.records import DEFAULT_SETTING
 from ffnn_lab.records.parts import write_part
 from ffnn_lab.records.read import read_table
 from ffnn_lab.records.schema import KEYS
+from ffnn_lab.report.data.replicates import reported_rows
 from ffnn_lab.report.data.sweep import Sweep, load
-from ffnn_lab.report.data.winners import find_winners
 
 DEFINITION = "definition.json"
 WORKER = "published"
 """In the names of the parts."""
+COMPRESSION = "zstd"
+"""Of the parts: a third smaller than the compression of records in the making, and slower."""
+MOST_CURVES = 1000
+"""Reported runs up to which their curves are published: about a megabyte at 30 epochs each."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """What was written, and what was left out."""
+
+    paths: list[Path]
+    remark: str
+    """That the curves were left out, and why; empty if they were not."""
 
 
 class PublishError(UserError):
     """Records that cannot be published; the message says why."""
 
 
-def publish(folder: Path, to: Path) -> list[Path]:
+def publish(folder: Path, to: Path, *, most_curves: int = MOST_CURVES) -> Published:
     """Write the records of a finished sweep that a reader needs into a folder of their own.
 
     They are the definition, every run and every trial in one part each, and the curves of the runs
-    that are reported: those of each arm's best setting and of its untuned default. Tables and
-    figures made from them are those made from the whole.
+    that are reported: those of each arm's best setting and of its untuned default, in each
+    replicate. Tables and figures made from them are those made from the whole. Of a sweep with so
+    many replicates that more runs are reported than ``most_curves``, no curves are written.
 
     Args:
         folder: The sweep's.
         to: A folder that does not exist yet.
+        most_curves: Reported runs up to which their curves are written.
 
     Returns:
-        The files written.
+        The files written, and what was left out.
 
     Raises:
         PublishError: If it is no sweep, if its report needs the curves of all runs, or if the
@@ -52,13 +69,25 @@ def publish(folder: Path, to: Path) -> list[Path]:
         raise PublishError(msg)
     to.mkdir(parents=True)
     shutil.copyfile(folder / DEFINITION, to / DEFINITION)
-    reported = [winner.rows["run_id"] for winner in find_winners(sweep).values()]
-    reported += [sweep.default_of(arm)["run_id"] for arm in sweep.arms]
-    shown = pa.array(sorted({run_id for run_ids in reported for run_id in run_ids}), pa.string())
+    shown = reported_runs(sweep)
+    remark = ""
+    if len(shown) > most_curves:
+        remark = (
+            f"without curves: {len(shown):,} runs are reported, and those of up to "
+            f"{most_curves:,} are published"
+        )
+        shown = []
     for table in KEYS:
         rows = read_table(folder, table)
         if table == "curves":
-            rows = rows.filter(pc.is_in(rows["run_id"], shown))
+            rows = rows.filter(pc.is_in(rows["run_id"], pa.array(shown, pa.string())))
         if len(rows):
-            write_part(to, WORKER, table, rows)
-    return sorted(path for path in to.rglob("*") if path.is_file())
+            write_part(to, WORKER, table, rows, compression=COMPRESSION)
+    return Published(sorted(path for path in to.rglob("*") if path.is_file()), remark)
+
+
+def reported_runs(sweep: Sweep) -> list[str]:
+    """List the ids of the runs of each arm's winner and of its default, in all replicates."""
+    rows = sweep.rows
+    defaults = rows[(rows["setting"] == DEFAULT_SETTING) & (rows["stage"] == "confirm")]
+    return sorted({*reported_rows(sweep)["run_id"], *defaults["run_id"]})

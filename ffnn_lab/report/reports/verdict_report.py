@@ -10,7 +10,14 @@ from rich.console import Console
 from ffnn_lab.commands import print_json
 from ffnn_lab.report.claims import CLAIMS
 from ffnn_lab.report.claims.claim import Claim
-from ffnn_lab.report.claims.rule import FEWEST, NOT_RUN, VERDICTS
+from ffnn_lab.report.claims.declaration import EARLIER_RULE
+from ffnn_lab.report.claims.rule import (
+    FEWEST,
+    NOT_APPLICABLE,
+    NOT_RUN,
+    ONE_TUNING,
+    VERDICTS,
+)
 from ffnn_lab.report.claims.verdicts import verdict_table
 from ffnn_lab.report.data.sweep import Sweep, load_sweeps
 from ffnn_lab.report.figures import verdicts as verdicts_figure
@@ -27,9 +34,12 @@ ADVICE = "--to FOLDER writes the verdicts elsewhere"
 
 CAPTION = (
     "Claims and what the sweeps say of them. Effects are means over n values, in brackets their "
-    "plain 95% t interval; verdicts hold at Holm's level, over the effects of one claim on one "
-    "sweep."
+    "plain 95% interval; verdicts hold at Holm's level, over the effects of one claim on one "
+    "sweep. An effect of one tuning has no verdict: its interval is over seeds of one setting."
 )
+
+WITHOUT_EFFECT = (NOT_APPLICABLE, NOT_RUN)
+"""Verdicts whose reason is told below the table: it is a sentence."""
 
 
 def report_claims(
@@ -108,9 +118,9 @@ def readable_verdicts(table: pd.DataFrame) -> pd.DataFrame:
             "n": [ABSENT if pd.isna(row["n"]) else f"{row['n']} {row['of']}" for row in rows],
             "p (Holm)": [p_value(p) for p in table["p.holm"]],
             "verdict": table["verdict"],
-            # What a claim that was not run lacks is told below the table: it is a sentence.
             "remark": [
-                ABSENT if row["verdict"] == NOT_RUN else row["remark"] or ABSENT for row in rows
+                ABSENT if row["verdict"] in WITHOUT_EFFECT else row["remark"] or ABSENT
+                for row in rows
             ],
         }
     )
@@ -132,26 +142,47 @@ def _unit(unit: str, cell: str = "") -> str:
 def _remarks(table: pd.DataFrame) -> list[str]:
     """Return what a reader must know, and what each claim lacks that was not run."""
     found = [
-        "effects are shown with their plain 95% t interval; a verdict is given where Holm's p, "
-        "over the effects of one claim on one sweep, of the t test against the nearer end of what "
-        f"is claimed is at most 0.05, and there are {FEWEST} values or more",
-        "intervals over fresh seeds hold each arm's setting fixed, as one tuning chose it, on one "
-        "test split",
-        f"as many seeds as would settle a claim do so with probability {POWER:g}, if effect and "
-        "spread are as observed",
+        "effects are shown with their plain 95% interval; a verdict is given where Holm's p, over "
+        "the effects of one claim on one sweep, of the test against the nearer end of what is "
+        f"claimed is at most 0.05, and there are {FEWEST} values or more",
+        "intervals are Student's; where more than half of the values are equal, they are exact "
+        "(Clopper and Pearson's, of the share that differs), for any values that there may be",
     ]
+    if (table["of"] == "replicates").any():
+        found.append(
+            "effects of tuned methods are means over replicates, each of which repeats tuning and "
+            "confirm with a split, seeds and proposals of its own, and counts as one value"
+        )
+    if (table["verdict"] == ONE_TUNING).any():
+        found.append(
+            f"{ONE_TUNING}: the sweep tuned each arm once, and another tuning would have chosen "
+            "other settings; the interval is over seeds at this one and no verdict follows from "
+            "it, in favor of a claim or against it; hydra.sweeper.replicates=R repeats the tuning"
+        )
+    if (table["of"] == "draws").any():
+        found.append("a draw of the separable problem counts as one value, whatever its runs")
+    found.append(
+        "as many values as would settle a claim do so with probability "
+        f"{POWER:g}, if effect and spread are as observed"
+    )
     late = table[~table["declared"].isin(["", "before"])]
     for (sweep, declared), rows in late.groupby(["sweep", "declared"], sort=False):
         names = ", ".join(rows["claim"].unique())
+        if declared == EARLIER_RULE:
+            found.append(
+                f"{sweep}: these claims and their margins were worded before its first run, and "
+                f"the rule that judges them is a later one: {names}"
+            )
+            continue
         when = {
             "changed": "the file changed since the sweep was begun",
             "unknown": "the sweep does not say what the claim was when it was begun",
         }.get(str(declared), f"declared {declared} had been recorded")
         found.append(f"{sweep}: no proof that these claims were worded first ({when}): {names}")
-    found += [
-        f"{row['claim']} was not run: {row['remark']}"
-        for row in table[table["verdict"] == NOT_RUN].to_dict("records")
-    ]
+    for row in table[table["verdict"].isin(WITHOUT_EFFECT)].to_dict("records"):
+        of = f" ({row['sweep']})" if row["sweep"] else ""
+        told = "was not run" if row["verdict"] == NOT_RUN else f"is {row['verdict']}"
+        found.append(f"{row['claim']} {told}{of}: {row['remark']}")
     return found
 
 

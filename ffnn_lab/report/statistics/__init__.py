@@ -13,6 +13,7 @@ from ffnn_lab.report.statistics.components import (
 from ffnn_lab.report.statistics.exact import (
     cluster_interval,
     cluster_shares,
+    effective_interval,
     exact_bounds,
     exact_interval,
     exact_p,
@@ -28,6 +29,7 @@ from ffnn_lab.report.statistics.intervals import (
     paired_interval,
     sample_std,
 )
+from ffnn_lab.report.statistics.many import sign_flip_ps, t_ends, t_ps
 from ffnn_lab.report.statistics.optimum import Optimum, Vertex, optimum_over_replicates, vertex_of
 from ffnn_lab.report.statistics.ranks import rank_agreement, ranks_of
 from ffnn_lab.report.statistics.replicates import (
@@ -40,6 +42,15 @@ from ffnn_lab.report.statistics.replicates import (
 )
 from ffnn_lab.report.statistics.sequential import interval_at, level_at, looks_until, settle
 from ffnn_lab.report.statistics.significance import holm, seeds_to_resolve, sign_flip_p, t_p
+from ffnn_lab.report.statistics.subsets import subset_interval
+from ffnn_lab.report.statistics.tied import (
+    are_tied,
+    median_p,
+    tied_interval,
+    tied_p,
+    tied_value,
+    tied_values_to_resolve,
+)
 
 __all__ = [
     "CONFIDENCE",
@@ -48,6 +59,7 @@ __all__ = [
     "Interval",
     "Optimum",
     "Vertex",
+    "are_tied",
     "best_of",
     "best_of_difference",
     "best_of_interval",
@@ -56,6 +68,7 @@ __all__ = [
     "cluster_shares",
     "corrected_interval",
     "differences_by_seed",
+    "effective_interval",
     "exact_bounds",
     "exact_interval",
     "exact_p",
@@ -68,6 +81,7 @@ __all__ = [
     "level_at",
     "looks_until",
     "mean_interval",
+    "median_p",
     "optimum_over_replicates",
     "paired_interval",
     "rank_agreement",
@@ -80,7 +94,15 @@ __all__ = [
     "seeds_to_resolve",
     "settle",
     "sign_flip_p",
+    "sign_flip_ps",
+    "subset_interval",
+    "t_ends",
     "t_p",
+    "t_ps",
+    "tied_interval",
+    "tied_p",
+    "tied_value",
+    "tied_values_to_resolve",
     "variance_components",
     "vertex_of",
 ]

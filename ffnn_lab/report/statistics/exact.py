@@ -59,6 +59,38 @@ def exact_interval(k: int, n: int, *, confidence: float = CONFIDENCE) -> Interva
     return Interval(k / n if n else math.nan, low, high, n)
 
 
+def effective_interval(share: float, n: float, *, confidence: float = CONFIDENCE) -> Interval:
+    """Compute an interval of a share whose trials depend on one another.
+
+    It is `exact_interval` at the number of independent trials that would estimate the share as
+    well, ``share * (1 - share) / v`` with ``v`` the variance of the estimate; neither it nor the
+    successes need be whole.
+
+    Args:
+        share: The estimate.
+        n: The effective number of trials, at least 1.
+        confidence: The share of such intervals that cover the true share, about.
+
+    Returns:
+        The interval, with ``n`` rounded down.
+
+    Raises:
+        ValueError: If the share does not lie in 0 to 1, or the number is below 1.
+
+    Source:
+        Korn and Graubard (1998), "Confidence intervals for proportions with small expected number
+        of positive counts estimated from survey data", Survey Methodology 24.
+    """
+    if not 0 <= share <= 1 or n < 1:
+        msg = f"a share lies in 0 to 1, of at least one trial; got {share} of {n}"
+        raise ValueError(msg)
+    tail = (1 - confidence) / 2
+    k = share * n
+    low = 0.0 if share == 0 else float(betaincinv(k, n - k + 1, tail))
+    high = 1.0 if share == 1 else float(betaincinv(k + 1, n - k, 1 - tail))
+    return Interval(share, low, high, math.floor(n))
+
+
 def exact_p(
     k: int, n: int, *, border: float, side: Literal["both", "below", "above"] = "both"
 ) -> float:

@@ -1,6 +1,8 @@
 """A claim that was reworded after the runs must be found out, and no other."""
 
+import ast
 import dataclasses
+import importlib
 import inspect
 import subprocess
 import sys
@@ -11,12 +13,15 @@ import pytest
 
 from ffnn_lab.records import RecordError
 from ffnn_lab.report.claims import CLAIMS, declaration
+from ffnn_lab.report.claims.claim import MEASURES, Claim
 from ffnn_lab.report.claims.declaration import (
+    RULE,
     STORE,
     claim_hash,
     claim_hashes,
     code_of,
     declare,
+    watched,
     when_declared,
 )
 from ffnn_lab.report.claims.region import Region
@@ -75,6 +80,7 @@ def test_the_code_of_a_module_is_what_does_something() -> None:
         {"measure": "separable.gap_in_mini_batches"},
         {"measure": "spaces.gap_with_weight_decay"},  # so called, in another module
         {"arguments": {"column": "train.loss"}},
+        {"over": "replicates"},
     ],
 )
 def test_all_that_is_declared_is_hashed(changes: dict[str, Any]) -> None:
@@ -85,19 +91,62 @@ def test_a_claim_may_move_in_the_list() -> None:
     assert claim_hash(dataclasses.replace(CLAIM, order=99)) == claim_hash(CLAIM)
 
 
-@pytest.mark.parametrize("module", ["measures.separable", "rule", "region"])
-def test_the_code_of_measure_and_rule_is_hashed(
-    monkeypatch: pytest.MonkeyPatch, module: str
-) -> None:
+@pytest.mark.parametrize(
+    "module",
+    [
+        *("claims.measures.separable", "claims.rule", "claims.region", "claims.family"),
+        *("claims.evidence", "data.sweep", "data.winners", "statistics.significance"),
+        *("statistics.tied", "ffnn_lab.scores", "ffnn_lab.moments", "ffnn_lab.edges"),
+    ],
+)
+def test_the_code_of_every_helper_is_hashed(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
+    """A line more in any module that a verdict depends on, however far down, is found out."""
     before = claim_hashes()
     read = declaration._code_of_module
 
     def laxer(name: str) -> str:
-        return read(name).replace("==", ">=") + ("\nlaxer" if name.endswith(module) else "")
+        return read(name) + ("\nlaxer" if name.endswith(module) else "")
 
     monkeypatch.setattr(declaration, "_code_of_module", laxer)
     after = claim_hashes()
     assert after["zou_one_solution"] != before["zou_one_solution"]
+
+
+def test_what_a_measure_does_not_import_is_no_part_of_its_claims() -> None:
+    """Nor does a verdict depend on how tables are written, or on the hashes themselves."""
+    modules = watched([f"{MEASURES}.separable", *RULE])
+    here = "ffnn_lab.report.claims"
+    assert {f"{here}.rule", "ffnn_lab.scores", "ffnn_lab.report.data.winners"} < modules
+    others = {f"{here}.verdicts", f"{here}.declaration", f"{here}.earlier", f"{MEASURES}.budgets"}
+    assert not others & modules
+
+
+def test_all_that_measures_import_is_watched_or_known() -> None:
+    """What else a measure imports of the package: records and definitions, which have formats."""
+    known = (
+        *("ffnn_lab.config", "ffnn_lab.definition", "ffnn_lab.records", "ffnn_lab.progress"),
+        *("ffnn_lab.registry", "ffnn_lab.terminal", "ffnn_lab.protocols", "ffnn_lab.optimizers"),
+    )
+    modules = {each for claim in CLAIMS.values() for each in watched([measure_of(claim), *RULE])}
+    assert len(modules) > 20
+    for module in modules:
+        for name in imported(module):
+            assert name in modules or name.startswith(known), f"{module} imports {name}"
+
+
+def measure_of(claim: Claim) -> str:
+    return f"{MEASURES}.{claim.measure.partition('.')[0]}"
+
+
+def imported(module: str) -> list[str]:
+    """List the modules of the package that a module names in ``from ... import``."""
+    source = Path(str(importlib.import_module(module).__file__)).read_text()
+    return [
+        node.module
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("ffnn_lab.")
+        if node.module is not None and node.module != "ffnn_lab.report.claims"
+    ]
 
 
 def test_a_claim_that_stays_as_it_was(tmp_path: Path) -> None:

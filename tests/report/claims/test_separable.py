@@ -58,14 +58,15 @@ def separable(folder: Path, arms: dict[str, Built]) -> Sweep:
 
 
 def errors(error: float | None) -> list[float]:
-    return UNSURE if error is None else wobbly(error, 0.001 if error else 0.0, n=N_DRAWS)
+    """Errors near one, no more than half of which are equal; or such as agree on nothing."""
+    return UNSURE if error is None else wobbly(max(error, 0.001), 0.001, n=N_DRAWS)
 
 
 @pytest.mark.parametrize(("error", "verdict"), CASES)
 def test_adaptive_methods(tmp_path: Path, error: float | None, verdict: str) -> None:
     sweep = separable(tmp_path, {"adam": arm(errors(error)), "sgd": arm([0.0] * N_DRAWS)})
     assert verdicts_of(CLAIMS["separable_adaptive"], sweep) == {"adam - (1 - p)": verdict}
-    (effect,) = CLAIMS["separable_adaptive"].effects(Evidence.of(sweep))
+    (effect,) = CLAIMS["separable_adaptive"].effects(Evidence(sweep))
     assert (effect.n, effect.of) == (N_DRAWS, "draws")
 
 
@@ -73,9 +74,37 @@ def test_adaptive_methods(tmp_path: Path, error: float | None, verdict: str) -> 
 def test_plain_methods(tmp_path: Path, error: float | None, verdict: str) -> None:
     """At most half a percent, so that what varies about it is undecided."""
     sgd = [0.0, 0.01, 0.0, 0.01, 0.0, 0.01] if error is None else errors(error)
-    sweep = separable(tmp_path, {"sgd": arm(sgd), "heavy_ball": arm([0.0] * N_DRAWS)})
+    sweep = separable(tmp_path, {"sgd": arm(sgd), "heavy_ball": arm(errors(0.0))})
     expected = {"sgd": verdict, "heavy_ball": TRUE}
     assert verdicts_of(CLAIMS["separable_plain"], sweep) == expected
+
+
+@pytest.mark.parametrize(("n_draws", "verdict"), [(N_DRAWS, UNDECIDED), (72, TRUE)])
+def test_zeros_are_bounded_exactly(tmp_path: Path, n_draws: int, verdict: str) -> None:
+    """What no draw showed happens in one of 20 at most (5 points) where 0.95^n < 0.025: n = 72."""
+    batch = {"trainer.batch_size": 10}
+    arms = {name: arm([0.0] * n_draws, values=batch) for name in ("sgd", "adam")}
+    sweep = separable(tmp_path, arms)
+    found = verdicts_of(CLAIMS["separable_mini_batch"], sweep)
+    assert found == {"adam - sgd, batch size 10": verdict}
+
+
+def test_six_draws_without_an_error_do_not_show_that_there_is_none(tmp_path: Path) -> None:
+    sweep = separable(tmp_path, {"sgd": arm([0.0] * N_DRAWS)})
+    assert verdicts_of(CLAIMS["separable_plain"], sweep) == {"sgd": UNDECIDED}
+    (effect,) = CLAIMS["separable_plain"].effects(Evidence(sweep))
+    assert (effect.interval.low, effect.interval.high) == pytest.approx((0.0, 0.459), abs=1e-3)
+
+
+def test_plain_methods_do_not_test_what_is_said_of_adaptive_ones(tmp_path: Path) -> None:
+    """Heavy ball has no eps, so that it shows nothing of a large one."""
+    arms = {
+        "sgd": arm(errors(0.0)),
+        "heavy_ball": arm(errors(0.0)),
+        "adam_eps": arm(errors(0.0), values={**FULL, "optimizer.eps": 0.5}),
+    }
+    found = verdicts_of(CLAIMS["separable_eps"], separable(tmp_path, arms))
+    assert list(found) == ["adam - sgd, eps 0.5"]
 
 
 @pytest.mark.parametrize(("error", "verdict"), [(0.0, TRUE), (0.4, FALSE), (None, UNDECIDED)])
@@ -134,7 +163,7 @@ def test_one_solution(tmp_path: Path, losses: list[float], verdict: str) -> None
         tmp_path,
         {
             "sgd": arm([0.0] * N_DRAWS, losses=at, values=decay),
-            "heavy_ball": arm([0.0] * N_DRAWS, losses=at, values=decay),
+            "heavy_ball": arm([0.0] * N_DRAWS, losses=wobbly(0.2, 1e-5, n=N_DRAWS), values=decay),
             "rmsprop": arm([0.0] * N_DRAWS, losses=losses, values=decay),
         },
     )
@@ -148,12 +177,12 @@ def test_decoupled_decay_is_no_part_of_the_objective(tmp_path: Path) -> None:
     decay = {**FULL, "optimizer.weight_decay": 0.01, "optimizer.decay": "decoupled"}
     arms = {name: arm([0.0] * N_DRAWS, values=decay) for name in ("sgd", "adam")}
     with pytest.raises(MissingEvidenceError, match="no such runs"):
-        CLAIMS["zou_one_solution"].effects(Evidence.of(separable(tmp_path, arms)))
+        CLAIMS["zou_one_solution"].effects(Evidence(separable(tmp_path, arms)))
 
 
 def test_each_draw_counts_with_its_best_setting(tmp_path: Path) -> None:
     """Two step lengths per draw; the one with the lower dev error ended at 1 - p."""
-    built = arm([0.4] * N_DRAWS)
+    built = arm(errors(0.4))
     worse = [{**each, "optimizer.lr": 0.5} for each in built.settings]
     both = Built(
         scores=[0.1] * (2 * N_DRAWS),
@@ -165,32 +194,58 @@ def test_each_draw_counts_with_its_best_setting(tmp_path: Path) -> None:
 
 
 def test_fresh_seeds_come_before_those_that_chose(tmp_path: Path) -> None:
-    """One draw: its seeds are what there is evidence of."""
+    """They are of one draw, and so one value."""
     built = Built(
         scores=[0.1],
         settings=[{**FULL, "optimizer.lr": 0.1}],
         tune=[ended_at(0.0)],
-        tuned=[ended_at(0.4)] * N_DRAWS,
+        tuned=[ended_at(error) for error in wobbly(0.4, 0.1, n=6)],
     )
     sweep = on_separable(make_arm_sweep(tmp_path, {"adam": built}), draw=lambda _: 0)
-    (effect,) = CLAIMS["separable_adaptive"].effects(Evidence.of(sweep))
-    assert (effect.n, effect.of) == (N_DRAWS, "seeds")
+    (effect,) = CLAIMS["separable_adaptive"].effects(Evidence(sweep))
+    assert (effect.n, effect.of) == (1, "draws")
     assert effect.estimate == pytest.approx(0.0)
-    assert len(effect.run_ids) == N_DRAWS
+    assert len(effect.run_ids) == 6
 
 
-def test_seeds_of_a_draw_are_no_further_draws(tmp_path: Path) -> None:
-    """Two draws with three fresh seeds each would be six values, if they were independent."""
+def test_a_draw_counts_once_whatever_its_starts_and_seeds(tmp_path: Path) -> None:
+    """Two draws, from three starts each, on two fresh seeds: twelve runs, two values."""
     arms = {
-        f"adam_{draw}": Built(
+        f"adam_{draw}_{start}": Built(
             scores=[0.1],
-            settings=[{**FULL, "optimizer.lr": 0.1, "dropout.hidden": draw / 100}],
-            tuned=[ended_at(0.4)] * 3,
+            settings=[
+                {
+                    **FULL,
+                    "optimizer.lr": 0.1,
+                    "dropout.hidden": draw / 100,
+                    "initializer.gain": 1.0 + start,
+                }
+            ],
+            tuned=[ended_at(0.3 + 0.1 * draw)] * 2,
         )
         for draw in (0, 1)
+        for start in (0, 1, 2)
     }
-    (effect,) = CLAIMS["separable_adaptive"].effects(Evidence.of(separable(tmp_path, arms)))
+    (effect,) = CLAIMS["separable_adaptive"].effects(Evidence(separable(tmp_path, arms)))
     assert (effect.n, effect.of) == (2, "draws")
+    assert effect.values == pytest.approx((-0.1, 0.0))
+    assert len(effect.run_ids) == 12
+
+
+def test_replicates_of_one_draw_are_one_value(tmp_path: Path) -> None:
+    """Each replicate has its own best setting, on the same six draws."""
+    built = {
+        name: Built(
+            tuned=[ended_at(each) for each in errors],
+            settings=[{**FULL, "optimizer.lr": 0.1}],
+        )
+        for name, errors in (("adam", wobbly(0.4, 0.1, n=4)), ("sgd", [0.0] * 4))
+    }
+    sweep = make_arm_sweep(tmp_path, built, n_of_replicate=2)
+    sweep = on_separable(sweep, draw=lambda _: 7)
+    (effect,) = CLAIMS["separable_adaptive"].effects(Evidence(sweep))
+    assert (effect.n, effect.of) == (1, "draws")
+    assert len(effect.run_ids) == 4
 
 
 @pytest.mark.parametrize(
@@ -213,10 +268,10 @@ def test_what_a_sweep_lacks_is_said(
 ) -> None:
     arms = {name: arm([0.0] * N_DRAWS, values=told) for name in ("sgd", "adam")}
     with pytest.raises(MissingEvidenceError, match=lacks):
-        CLAIMS[claim].effects(Evidence.of(separable(tmp_path, arms)))
+        CLAIMS[claim].effects(Evidence(separable(tmp_path, arms)))
 
 
 def test_another_task_is_no_answer(tmp_path: Path) -> None:
     sweep = make_arm_sweep(tmp_path, {"sgd": arm([0.0])}, protocol="grid")
     with pytest.raises(MissingEvidenceError, match="its task is not separable"):
-        CLAIMS["separable_plain"].effects(Evidence.of(sweep))
+        CLAIMS["separable_plain"].effects(Evidence(sweep))

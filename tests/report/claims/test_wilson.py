@@ -27,9 +27,10 @@ EXPECTED = {
 
 
 def wilson(folder: Path, **arms: Sequence[Sequence[Epoch]]) -> Sweep:
-    """A sweep of five arms; heavy ball's runs are those of SGD."""
+    """A sweep of five arms, ten replicates of one seed; heavy ball's runs end as those of SGD."""
     runs = {"sgd": arms["sgd"], "heavy_ball": arms["sgd"], **arms}
-    return make_arm_sweep(folder, {name: Built(tuned=each) for name, each in runs.items()})
+    built = {name: Built(tuned=each) for name, each in runs.items()}
+    return make_arm_sweep(folder, built, n_of_replicate=1)
 
 
 def run(*, first: float = 0.1, half: float = 0.05, last: float = 0.04) -> list[Epoch]:
@@ -106,7 +107,7 @@ def test_plateau(tmp_path: Path) -> None:
 )
 def test_tuning_gain(tmp_path: Path, default: list[float], verdict: str) -> None:
     adam = Built(tuned=all_ended(wobbly(0.03)), default=all_ended(default))
-    sweep = make_arm_sweep(tmp_path, {"adam": adam, "adam_decay": adam})
+    sweep = make_arm_sweep(tmp_path, {"adam": adam, "adam_decay": adam}, n_of_replicate=1)
     assert verdicts_of(CLAIMS["wilson_tuning_gain"], sweep) == {
         "default - tuned adam": verdict,
         "default - tuned adam_decay": verdict,
@@ -118,7 +119,7 @@ def test_what_diverged_counts_as_chance(tmp_path: Path) -> None:
     lost: list[Came] = [*all_ended([0.03] * 5), *["diverged"] * 5]
     arms = {"sgd": Built(tuned=all_ended([0.03] * 10)), "adam": Built(tuned=lost)}
     sweep = make_arm_sweep(tmp_path, arms)
-    evidence = Evidence.of(sweep)
+    evidence = Evidence(sweep)
     for claim in ("wilson_generalization", "wilson_early_progress"):
         (effect,) = CLAIMS[claim].effects(evidence)
         assert effect.n == 10
@@ -147,7 +148,7 @@ def test_what_a_sweep_lacks_is_said(
     tmp_path: Path, claim: str, arms: dict[str, int], lacks: str
 ) -> None:
     built = {name: Built(tuned=all_ended([0.03] * n)) for name, n in arms.items()}
-    evidence = Evidence.of(make_arm_sweep(tmp_path, built))
+    evidence = Evidence(make_arm_sweep(tmp_path, built))
     with pytest.raises(MissingEvidenceError) as error:
         CLAIMS[claim].effects(evidence)
     assert lacks in str(error.value)
@@ -155,6 +156,6 @@ def test_what_a_sweep_lacks_is_said(
 
 def test_pairs_of_which_none_completed_cannot_be_matched(tmp_path: Path) -> None:
     arms = {"sgd": Built(tuned=all_ended([0.1])), "adam": Built(tuned=["diverged"])}
-    evidence = Evidence.of(make_arm_sweep(tmp_path, arms))
+    evidence = Evidence(make_arm_sweep(tmp_path, arms))
     with pytest.raises(MissingEvidenceError, match="no seed of both adam and sgd completed"):
         CLAIMS["wilson_matched_loss"].effects(evidence)

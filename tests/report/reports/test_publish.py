@@ -9,17 +9,28 @@ from rich.console import Console
 from ffnn_lab.records import read_curves, read_runs, read_trials
 from ffnn_lab.report.data.sweep import load
 from ffnn_lab.report.measures.numbers import Numbers
+from ffnn_lab.report.measures.tuned_errors import component_table, tuned_errors
 from ffnn_lab.report.reports.content import tables_of
 from ffnn_lab.report.reports.publish import PublishError, publish
 from ffnn_lab.report.reports.report import report
-from tests.support.report.builders import MEAN_LAST, make_definition, write_run, write_sweep
+from tests.support.report.builders import (
+    MEAN_LAST,
+    Last,
+    load_sweep,
+    make_definition,
+    write_run,
+    write_sweep,
+)
+from tests.support.report.replicated import write_replicated
 
 OLD = Path(__file__).parents[2] / "records_of" / "9b2446f" / "default"
 
 
 def test_every_run_is_kept_and_the_curves_of_those_that_are_reported(tmp_path: Path) -> None:
     folder = write_sweep(tmp_path / "small")
-    paths = publish(folder, tmp_path / "published")
+    published = publish(folder, tmp_path / "published")
+    assert published.remark == ""
+    paths = published.paths
     assert [path.parent.name for path in paths] == ["curves", "published", "runs", "trials"]
     assert len(read_runs(tmp_path / "published")) == len(read_runs(folder))
     assert len(read_trials(tmp_path / "published")) == len(read_trials(folder))
@@ -30,7 +41,7 @@ def test_every_run_is_kept_and_the_curves_of_those_that_are_reported(tmp_path: P
 
 def test_records_of_9b2446f_give_their_tables_when_published(tmp_path: Path) -> None:
     """460 runs in less than 400 kB, tables and figures the same in every digit."""
-    paths = publish(OLD, tmp_path / "there" / "default")
+    paths = publish(OLD, tmp_path / "there" / "default").paths
     assert sum(path.stat().st_size for path in paths) < 400_000
     whole, _ = tables_of(Numbers(load(OLD)))
     part, _ = tables_of(Numbers(load(tmp_path / "there" / "default")))
@@ -39,6 +50,34 @@ def test_records_of_9b2446f_give_their_tables_when_published(tmp_path: Path) -> 
     report(tmp_path / "there" / "default", console=Console(file=io.StringIO()))
     figures = {path.name for path in (tmp_path / "there" / "default" / "figures").glob("*.csv")}
     assert {"learning_curves.csv", "error_against_lr.csv", "train_test_gap.csv"} <= figures
+
+
+def came(replicate: int, arm: str, setting: int, seed: int) -> Last:
+    """The confirmed setting has the lower dev error, and each run a test error of its own."""
+    error = 0.001 * (1 + 10 * replicate + 3 * setting + seed % 1000 + len(arm))
+    return (0.0, 0.1 if setting == replicate % 2 else 0.2, error)
+
+
+def test_of_replicates_the_winners_of_each_are_published(tmp_path: Path) -> None:
+    folder = write_replicated(tmp_path / "several", came, n_replicates=3)
+    published = publish(folder, tmp_path / "published")
+    assert published.remark == ""
+    trials = read_trials(folder)
+    fresh = set(trials.loc[trials["stage"] == "confirm", "run_id"])
+    assert len(fresh) == 3 * 2 * 2 * 2
+    assert set(read_curves(tmp_path / "published")["run_id"]) == fresh
+
+
+def test_curves_are_left_out_where_they_are_too_many(tmp_path: Path) -> None:
+    folder = write_replicated(tmp_path / "several", came, n_replicates=3)
+    published = publish(folder, tmp_path / "published", most_curves=23)
+    assert published.remark == (
+        "without curves: 24 runs are reported, and those of up to 23 are published"
+    )
+    assert [path.parent.name for path in published.paths] == ["published", "runs", "trials"]
+    whole, part = load_sweep(folder), load_sweep(tmp_path / "published")
+    assert tuned_errors(part).equals(tuned_errors(whole))
+    assert component_table(part).equals(component_table(whole))
 
 
 def test_what_cannot_be_published_is_said(tmp_path: Path) -> None:

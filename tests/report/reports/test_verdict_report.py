@@ -13,6 +13,7 @@ from ffnn_lab.records import RecordError
 from ffnn_lab.report.claims import CLAIMS
 from ffnn_lab.report.claims.claim import Claim
 from ffnn_lab.report.claims.declaration import declare
+from ffnn_lab.report.claims.earlier import BY_AN_EARLIER_RULE
 from ffnn_lab.report.reports.verdict_report import region_text, report_claims
 from tests.report.claims.test_verdicts import wilson
 from tests.support.report.builders import write_run, write_sweep
@@ -90,6 +91,23 @@ def test_claims_that_may_have_been_worded_later_are_told(tmp_path: Path) -> None
     assert "(declared after 40 runs had been recorded): wilson_generalization" in text
 
 
+def test_claims_judged_by_a_later_rule_are_told(tmp_path: Path) -> None:
+    """The words were there before the runs; what makes verdicts of numbers was not."""
+    sweep = wilson(tmp_path / "wilson_digits")
+    name = ONE[0].name
+    declare(sweep.folder, n_runs=0, hashes={name: BY_AN_EARLIER_RULE[name][0]})
+    _, text = reported(tmp_path, "wilson_digits")
+    told = "these claims and their margins were worded before its first run, and the rule"
+    assert f"- wilson_digits: {told} that judges them is a later one: {name}" in text
+    assert "no proof" not in text
+
+
+def test_what_a_sweep_has_nothing_to_say_on_is_told(tmp_path: Path) -> None:
+    wilson(tmp_path / "wilson_digits")
+    _, text = reported(tmp_path, "wilson_digits", claims=ALL)
+    assert "- schmidt_untuned is not applicable (wilson_digits): it has fewer than 3 tuned" in text
+
+
 def test_equal_records_give_equal_files(tmp_path: Path) -> None:
     wilson(tmp_path / "wilson_digits")
     paths, _ = reported(tmp_path, "wilson_digits")
@@ -119,10 +137,10 @@ def test_a_figure_does_not_outlive_its_reason(tmp_path: Path) -> None:
 
 
 def test_sweeps_that_answer_nothing(tmp_path: Path) -> None:
-    """The small sweep has three seeds, so all it can say is that this is too few."""
+    """The small sweep was tuned once, so no verdict follows from it."""
     write_sweep(tmp_path / "small")
     _, text = reported(tmp_path, "small", are_named=True)
-    assert "fewer than 5 seeds" in text
+    assert "- one tuning: the sweep tuned each arm once" in text
     assert "supported" not in text
     _, text = reported(tmp_path, claims=ALL)
     assert text.count("was not run") == len(CLAIMS)

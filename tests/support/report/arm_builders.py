@@ -18,6 +18,7 @@ from ffnn_lab.optimizers.sgd import SGDConfig
 from ffnn_lab.records import DEFAULT_SETTING, CurvePoint, RecordWriter, RunResult, TrialRow
 from ffnn_lab.report.claims.claim import Claim
 from ffnn_lab.report.claims.evidence import Evidence
+from ffnn_lab.report.claims.family import families
 from ffnn_lab.report.claims.rule import judge
 from ffnn_lab.report.data.sweep import Sweep
 from tests.support.builders import make_run
@@ -72,6 +73,8 @@ class Built:
     tune: Sequence[Came] = ()
     """Of each setting, its tuning run, in place of one that ends with its score."""
     space: Mapping[str, Any] = field(default_factory=lambda: {"optimizer.lr": LOG_LR})
+    scores_of: Sequence[Sequence[float]] = ()
+    """In each replicate the scores of its settings, in place of ``scores``."""
 
 
 def make_arm_sweep(
@@ -81,6 +84,7 @@ def make_arm_sweep(
     protocol: str = "random",
     objective: Mapping[str, Any] | None = None,
     others: Sequence[Mapping[str, Built]] = (),
+    n_of_replicate: int | None = None,
     **definition: Any,  # noqa: ANN401 - any part of a definition
 ) -> Sweep:
     """Write a sweep's records and load them; its name is the folder's.
@@ -92,8 +96,13 @@ def make_arm_sweep(
         objective: By what they were judged.
         others: What the arms came to in replicates 1, 2, ...; an arm that one lacks has no runs
             there.
+        n_of_replicate: The number of fresh seeds of each replicate, among which the runs of each
+            arm are dealt in turn, all on one split; None if ``others`` has further replicates.
         definition: More parts of it.
     """
+    if n_of_replicate is not None:
+        arms, *others = _dealt(arms, n_of_replicate)
+        definition = {"splits": 1, **definition} if others else definition
     n_fresh = max((len(arm.tuned) for arm in arms.values()), default=0)
     write_stored(
         folder,
@@ -127,6 +136,23 @@ def make_arm_sweep(
                 trials.append(row)
     RecordWriter(folder).write(results, trials)
     return load_sweep(folder)
+
+
+def _dealt(arms: Mapping[str, Built], n_seeds: int) -> list[dict[str, Built]]:
+    """Deal the runs of each arm's fresh seeds among replicates, so many in turn."""
+    n_replicates = max(len(arm.tuned) for arm in arms.values()) // n_seeds
+    return [
+        {
+            name: dataclasses.replace(
+                arm,
+                tuned=arm.tuned[replicate * n_seeds : (replicate + 1) * n_seeds],
+                default=arm.default[replicate * n_seeds : (replicate + 1) * n_seeds],
+                scores=arm.scores_of[replicate] if arm.scores_of else arm.scores,
+            )
+            for name, arm in arms.items()
+        }
+        for replicate in range(n_replicates)
+    ]
 
 
 def _runs(
@@ -214,7 +240,8 @@ def on_separable(
 
 def verdicts_of(claim: Claim, sweep: Sweep) -> dict[str, str]:
     """Judge a claim by a sweep: to each effect its verdict."""
-    findings = judge(claim.region, claim.effects(Evidence.of(sweep)))
+    (family,) = families(claim, [Evidence(sweep)])
+    findings = judge(claim.region, family.effects)
     return {finding.effect.what: finding.verdict for finding in findings}
 
 

@@ -19,5 +19,6 @@ CLAIM = Claim(
     sweeps=("wilson_separable",),
     arms="adagrad, rmsprop or adam; task separable, trainer.batch_size full",
     measure="separable.at_the_sign_solution",
+    over="draws",
 )
 register(CLAIM)

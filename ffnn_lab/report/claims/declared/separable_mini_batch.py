@@ -18,6 +18,7 @@ CLAIM = Claim(
     sweeps=("wilson_separable",),
     arms="adagrad, rmsprop or adam beside sgd; task separable, trainer.batch_size at most n / 5",
     measure="separable.gap_in_mini_batches",
+    over="draws",
     # Steps of an epoch; in the trial of PAPERS.md 1.4 the gap was gone at 4 to 5 and more.
     arguments={"n_batches": 5},
 )

@@ -18,5 +18,6 @@ CLAIM = Claim(
     sweeps=("wilson_separable",),
     arms="sgd or heavy_ball; task separable, trainer.batch_size full",
     measure="separable.at_the_minimum_norm_solution",
+    over="draws",
 )
 register(CLAIM)

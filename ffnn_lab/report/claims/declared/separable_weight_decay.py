@@ -19,6 +19,7 @@ CLAIM = Claim(
     arms="adagrad, rmsprop or adam beside sgd, with optimizer.weight_decay above 0 and "
     "optimizer.decay coupled; task separable, full batch",
     measure="separable.gap_with_weight_decay",
+    over="draws",
     arguments={"column": "test.error"},
 )
 register(CLAIM)

@@ -19,6 +19,7 @@ CLAIM = Claim(
     arms="heavy_ball or an adaptive arm beside sgd, with optimizer.weight_decay above 0 and "
     "optimizer.decay coupled; task separable, full batch",
     measure="separable.gap_with_weight_decay",
-    arguments={"column": "train.loss", "is_relative": True},
+    over="draws",
+    arguments={"column": "train.loss", "is_relative": True, "compares_all": True},
 )
 register(CLAIM)

@@ -51,13 +51,17 @@ def _effect(
 ) -> Effect:
     difference = best_of_difference(*scores, n_settings=n_settings)
     rows = evidence.sweep.rows
-    is_tuned = (rows["stage"] == "tune") & rows["arm"].isin(pair)
+    plus, minus = (
+        tuple(rows.loc[(rows["stage"] == "tune") & (rows["arm"] == arm), "run_id"].unique())
+        for arm in pair
+    )
     return Effect(
         what=f"best of {n_settings}: {pair[0]} - {pair[1]}",
         estimate=difference.value,
         standard_error=difference.standard_error,
         freedom=difference.freedom,
         n=min(map(len, scores)),
-        run_ids=tuple(dict.fromkeys(rows.loc[is_tuned, "run_id"])),
+        plus=plus,
+        minus=minus,
         of="settings",
     )

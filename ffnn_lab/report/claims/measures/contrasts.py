@@ -37,7 +37,8 @@ def progress_of(evidence: Evidence, *, column: str) -> list[Effect]:
         arm: progress(evidence.sweep, evidence.confirmed(arm))[column] for arm in _arms_of(pairs)
     }
     return [
-        _effect(evidence, pair, differences_by_seed(read[pair.arm], read[pair.against]))
+        # An error lost since half of training lies between -1 and 1.
+        _effect(evidence, pair, differences_by_seed(read[pair.arm], read[pair.against]), reach=2)
         for pair in pairs
     ]
 
@@ -65,5 +66,9 @@ def _arms_of(pairs: Sequence[Contrast]) -> list[str]:
     return sorted({arm for pair in pairs for arm in (pair.arm, pair.against)})
 
 
-def _effect(evidence: Evidence, pair: Contrast, values: "pd.Series[float]") -> Effect:
-    return winners_effect(evidence, str(pair), values, arms=(pair.arm, pair.against))
+def _effect(
+    evidence: Evidence, pair: Contrast, values: "pd.Series[float]", *, reach: float = 1
+) -> Effect:
+    return winners_effect(
+        evidence, str(pair), values, plus=[pair.arm], minus=[pair.against], reach=reach
+    )

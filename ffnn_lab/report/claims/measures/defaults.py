@@ -34,10 +34,17 @@ def best_of_all(evidence: Evidence, *, n_arms: int) -> list[Effect]:
     dev = {arm: evidence.errors(evidence.defaults(arm), split="dev").mean() for arm in arms}
     best = min(arms, key=lambda arm: dev[arm])
     default = evidence.defaults(best)
-    return [_effect(evidence, f"default {best} - tuned {arm}", default, arm) for arm in arms]
+    return [_effect(evidence, f"best default - tuned {arm}", default, arm) for arm in arms]
 
 
 def _effect(evidence: Evidence, what: str, default: pd.DataFrame, arm: str) -> Effect:
     tuned = evidence.confirmed(arm)
     values = differences_by_seed(evidence.errors(default), evidence.errors(tuned))
-    return Effect.of_values(what, values.tolist(), run_ids=run_ids(default, tuned))
+    most = evidence.sweep.most
+    return Effect.of_values(
+        what,
+        values.tolist(),
+        plus=run_ids(default),
+        minus=run_ids(tuned),
+        span=(-most, most),
+    )

@@ -96,11 +96,13 @@ def _axes(sweep: Sweep, pair: Pair) -> set[str]:
 
 
 def _gap(evidence: Evidence, pair: Pair) -> Effect:
-    return winners_effect(evidence, " - ".join(pair), evidence.difference(*pair), arms=pair)
+    values = evidence.difference(*pair)
+    return winners_effect(evidence, " - ".join(pair), values, plus=pair[:1], minus=pair[1:])
 
 
 def _change(evidence: Evidence, first: Pair, second: Pair) -> Effect:
     """Compute the gap of one pair of arms minus that of another."""
     values = differences_by_seed(evidence.difference(*first), evidence.difference(*second))
     what = f"({' - '.join(first)}) - ({' - '.join(second)})"
-    return winners_effect(evidence, what, values, arms=(*first, *second))
+    plus, minus = (first[0], second[1]), (first[1], second[0])
+    return winners_effect(evidence, what, values, plus=plus, minus=minus)

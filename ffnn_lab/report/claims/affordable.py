@@ -1,0 +1,100 @@
+"""Margins that no affordable number of values can resolve, found before a sweep's first run."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from ffnn_lab.definition import DamagedError, Definition, read_definition
+from ffnn_lab.records import RecordError
+from ffnn_lab.report.claims import CLAIMS
+from ffnn_lab.report.claims.claim import Claim
+
+AFFORDABLE = 100
+"""Replicates, or draws of the separable problem, beyond which a sweep is too expensive."""
+FEWEST = 3
+"""Replicates from which a spread is known well enough to plan by."""
+
+
+def about_margins(definition: Definition, folder: Path) -> list[str]:
+    """Return a sentence on each claim of a sweep whose margin takes more values than `AFFORDABLE`.
+
+    What is counted are the values that tell an effect of 0 from the margin: replicates by the
+    spread that the records of the sweep itself, or of another one that was made for the claim,
+    have shown; draws as if all of them came to 0, which is the fewest that can be needed.
+
+    Args:
+        definition: The sweep's.
+        folder: Where its records are, or will be, beside those of other sweeps.
+    """
+    asked = [claim for claim in CLAIMS.values() if claim.is_asked_of(definition.name)]
+    told = [_about_draws(claim) for claim in asked if claim.over == "draws"]
+    of_replicates = [claim for claim in asked if claim.over == "replicates"]
+    if of_replicates:
+        known = [each for each in (folder, *_beside(folder)) if _has_replicates(each)]
+        told += [_about_replicates(claim, known) for claim in of_replicates]
+    return [each for each in told if each]
+
+
+def _beside(folder: Path) -> list[Path]:
+    if not folder.parent.is_dir():
+        return []
+    return sorted(each for each in folder.parent.iterdir() if each != folder and each.is_dir())
+
+
+def _has_replicates(folder: Path) -> bool:
+    try:
+        definition = read_definition(folder)
+    except (OSError, RecordError, DamagedError):
+        return False
+    return definition is not None and definition.n_replicates >= FEWEST
+
+
+def _about_draws(claim: Claim) -> str:
+    from ffnn_lab.report.statistics import tied_values_to_resolve  # noqa: PLC0415 - scipy
+    from ffnn_lab.report.statistics.significance import LEVEL  # noqa: PLC0415 - scipy
+
+    if claim.unit != "percentage points":  # which alone have ends
+        return ""
+    margin = _margin(claim)
+    needed = tied_values_to_resolve([0.0], border=margin, low=-1.0, high=1.0, level=LEVEL)
+    return _sentence(claim, needed, "draws", "even if all of them come to 0")
+
+
+def _about_replicates(claim: Claim, folders: Iterable[Path]) -> str:
+    from ffnn_lab.report.claims.evidence import (  # noqa: PLC0415 - pandas
+        Evidence,
+        MissingEvidenceError,
+    )
+    from ffnn_lab.report.claims.family import measure  # noqa: PLC0415 - pandas
+    from ffnn_lab.report.data.sweep import Sweep, load  # noqa: PLC0415 - pandas
+    from ffnn_lab.report.statistics import replicates_to_resolve, sample_std  # noqa: PLC0415 - scipy
+    from ffnn_lab.report.statistics.significance import LEVEL  # noqa: PLC0415 - scipy
+
+    for folder in folders:
+        if not claim.is_asked_of(folder.name):
+            continue
+        try:
+            sweep = load(folder)
+            effects = measure(claim, Evidence(sweep)) if isinstance(sweep, Sweep) else []
+        except (RecordError, MissingEvidenceError):
+            continue
+        stds = [sample_std(each.values) for each in effects if each.n >= FEWEST]
+        if stds:
+            level = LEVEL / len(effects)
+            needed = replicates_to_resolve(_margin(claim), std=min(stds), level=level)
+            spread = f"by the spread of {folder.name}, {100 * min(stds):.2g} {claim.unit} or more"
+            return _sentence(claim, needed, "replicates", spread)
+    return ""
+
+
+def _margin(claim: Claim) -> float:
+    return min(abs(end) for end in claim.region.ends)
+
+
+def _sentence(claim: Claim, needed: int | None, of: str, reason: str) -> str:
+    if needed is not None and needed <= AFFORDABLE:
+        return ""
+    number = f"more than {AFFORDABLE}" if needed is None else f"about {needed}"
+    return (
+        f"{claim.name}: no affordable number of {of} tells an effect of 0 from its margin of "
+        f"{100 * _margin(claim):g} {claim.unit}; it takes {number}, {reason}"
+    )

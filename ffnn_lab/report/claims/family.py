@@ -1,0 +1,114 @@
+"""The family of effects of one claim on one sweep, each of which counts once.
+
+An effect of tuned methods is a mean over replicates: each repeats tuning and confirm, and counts
+as one value, the effect of its own winners over its fresh seeds. Two rows that stand on the same
+runs are one effect, and what compares runs with themselves is none.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ffnn_lab.report.claims.claim import Claim
+from ffnn_lab.report.claims.evidence import Evidence, MissingEvidenceError, UnfinishedError
+from ffnn_lab.report.claims.rule import NOT_APPLICABLE, NOT_RUN, Effect
+
+
+@dataclass(frozen=True)
+class Family:
+    """What one sweep shows of one claim."""
+
+    effects: Sequence[Effect]
+    verdict: str = ""
+    """Of a sweep without effects: why there are none."""
+    remark: str = ""
+    """What such a sweep lacks."""
+
+
+def families(claim: Claim, evidence: Sequence[Evidence]) -> list[Family]:
+    """Measure a claim's effects on several sweeps.
+
+    Args:
+        claim: The claim.
+        evidence: Of each sweep.
+
+    Returns:
+        One family per sweep. An effect on runs that an earlier one stands on already, in any of
+        the sweeps, is left out.
+    """
+    seen: dict[tuple[frozenset[str], frozenset[str]], str] = {}
+    found = []
+    for each in evidence:
+        try:
+            effects = measure(claim, each)
+        except UnfinishedError as error:
+            found.append(Family((), NOT_RUN, str(error)))
+            continue
+        except MissingEvidenceError as error:
+            found.append(Family((), NOT_APPLICABLE, str(error)))
+            continue
+        kept, remark = [], "its effects compare runs with themselves"
+        for effect in effects:
+            key = frozenset(effect.plus), frozenset(effect.minus)
+            if effect.is_of_itself:
+                continue
+            if key in seen:
+                remark = f"its runs are counted already: {seen[key]}"
+                continue
+            seen[key] = f"{each.sweep.name}, {effect.what}"
+            kept.append(effect)
+        found.append(Family(kept) if kept else Family((), NOT_APPLICABLE, remark))
+    return found
+
+
+def measure(claim: Claim, evidence: Evidence) -> list[Effect]:
+    """Measure a claim's effects on a sweep, over its replicates if that is what the claim is over.
+
+    Raises:
+        MissingEvidenceError: If the sweep lacks what the claim is about, in every replicate.
+    """
+    if claim.over == "draws":
+        return claim.effects(evidence)
+    replicates = evidence.replicates
+    if len(replicates) == 1:
+        return [replace(effect, is_one_tuning=True) for effect in claim.effects(evidence)]
+    measured: list[list[Effect]] = []
+    missing: list[MissingEvidenceError] = []
+    for each in replicates:
+        try:
+            measured.append(claim.effects(each))
+        except MissingEvidenceError as error:
+            missing.append(error)
+    if not measured:
+        raise missing[0]
+    return over_replicates(measured, n_replicates=len(replicates))
+
+
+def over_replicates(measured: Sequence[Sequence[Effect]], *, n_replicates: int) -> list[Effect]:
+    """Compute each effect's mean over replicates.
+
+    Args:
+        measured: Of each replicate that has any, its effects.
+        n_replicates: How many replicates the sweep has.
+
+    Returns:
+        The effects by their names, in the order in which these first occur; a remark tells how
+        many replicates have none.
+    """
+    by_name: dict[str, list[Effect]] = {}
+    for effects in measured:
+        for effect in effects:
+            by_name.setdefault(effect.what, []).append(effect)
+    found = []
+    for what, effects in by_name.items():
+        n_missing = n_replicates - len(effects)
+        mean = Effect.of_values(
+            what,
+            [effect.estimate for effect in effects],
+            plus=[each for effect in effects for each in effect.plus],
+            minus=[each for effect in effects for each in effect.minus],
+            of="replicates",
+            span=effects[0].span,
+        )
+        remark = f"{n_missing} of {n_replicates} replicates have none" if n_missing else ""
+        found.append(replace(mean, remark=remark))
+    return found

@@ -1,0 +1,251 @@
+"""How often rules of judgment find a difference where there is none.
+
+A method is compared with itself: the replicates of one group are taken for one method and those of
+another group for the other. Replicates are independent, so that nothing differs but by chance, and
+a verdict is an error. A rule over several contrasts is shown each of the declared contrasts in one
+group less the same in the other, none of which differs either.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ffnn_lab.report.data.arms import Contrast
+from ffnn_lab.report.measures.measured_coverage import (
+    REPLICATES,
+    SEEDS,
+    SIZES,
+    by_replicate_and_seed,
+)
+from ffnn_lab.report.measures.tables import interval_columns
+from ffnn_lab.report.measures.tuned_errors import differences_between, whole_replicates
+from ffnn_lab.report.statistics import (
+    Interval,
+    exact_interval,
+    improvement_over_replicates,
+    improvement_verdict,
+    level_at,
+    looks_until,
+    sign_flip_ps,
+    subset_interval,
+    t_ps,
+)
+from ffnn_lab.report.statistics.replicates import MEANINGFUL, NOT_SIGNIFICANT
+from ffnn_lab.report.statistics.significance import LEVEL
+from ffnn_lab.seeds import stream
+
+COLUMNS = [
+    *("rule", "of", "n_replicates", "what", "errors", "n", "share", "share.low", "share.high"),
+    *("random", "random.low", "random.high"),
+]
+ALL = "all"
+"""In the column ``what``: every arm against itself, or the whole family of contrasts."""
+
+Numbers = NDArray[np.float64]
+Groups = NDArray[np.intp]
+Rule = Callable[[Numbers], NDArray[np.bool_]]
+"""From differences of shape ``(comparisons, n)``, which comparisons it finds to differ."""
+FamilyRule = Callable[[Sequence[Numbers]], NDArray[np.bool_]]
+"""From the differences of each contrast of a family, in which families it finds any to differ."""
+
+
+def _patterns() -> np.random.Generator:
+    return stream(0, "analysis", 21)
+
+
+def by_t(differences: Numbers) -> NDArray[np.bool_]:
+    """Find the comparisons whose t interval excludes 0."""
+    return t_ps(differences) <= LEVEL
+
+
+def by_sign_flips(differences: Numbers) -> NDArray[np.bool_]:
+    """Find the comparisons whose p value of the test by sign flips is at most the level."""
+    return sign_flip_ps(differences, rng=_patterns()) <= LEVEL
+
+
+def by_improvement(differences: Numbers, *, is_meaningful: bool) -> NDArray[np.bool_]:
+    """Find the comparisons whose probability of improvement differs from a half.
+
+    Args:
+        differences: Of shape ``(comparisons, n)``.
+        is_meaningful: Whether it must also reach the threshold from which on it matters; of up to
+            20 replicates every one that differs does.
+    """
+    wins = (differences < 0).sum(axis=1)
+    ties = (differences == 0).sum(axis=1)
+    outcomes, place = np.unique(np.stack([wins, ties], axis=1), axis=0, return_inverse=True)
+    n = differences.shape[1]
+    verdicts = [_improvement(*outcome, n=n) for outcome in outcomes.tolist()]
+    found = [each == MEANINGFUL if is_meaningful else each != NOT_SIGNIFICANT for each in verdicts]
+    return np.array(found)[place.ravel()]
+
+
+@cache
+def _improvement(won: int, tied: int, *, n: int) -> str:
+    """Return the verdict on so many of ``n`` replicates."""
+    differences = [-1.0] * won + [0.0] * tied + [1.0] * (n - won - tied)
+    return improvement_verdict(improvement_over_replicates(differences))
+
+
+def by_holm(family: Sequence[Numbers], *, of: Callable[[Numbers], Numbers]) -> NDArray[np.bool_]:
+    """Find the families of which Holm's correction leaves a contrast, which is the first of all.
+
+    Args:
+        family: Differences of each contrast.
+        of: The p values.
+    """
+    return _any_settled([of(each) for each in family], LEVEL)
+
+
+def by_looks(family: Sequence[Numbers]) -> NDArray[np.bool_]:
+    """Find the families of which `ffnn_lab.report.statistics.settle` settles a contrast.
+
+    The looks are those of `looks_until`, at p values of t: what no look settles first, none does.
+    """
+    n = family[0].shape[1]
+    looks = looks_until(n)
+    found = np.zeros(len(family[0]), dtype=bool)
+    for place, n_seen in enumerate(looks):
+        level = level_at(looks[: place + 1], largest=n)
+        found |= _any_settled([t_ps(each[:, :n_seen]) for each in family], level)
+    return found
+
+
+def _any_settled(p_values: Sequence[Numbers], level: float) -> NDArray[np.bool_]:
+    """Return where the smallest p value, times their number, is at most a level."""
+    table = np.stack(p_values)
+    known = ~np.isnan(table)
+    smallest = np.where(known, table, math.inf).min(axis=0)
+    found: NDArray[np.bool_] = smallest * np.maximum(1, known.sum(axis=0)) <= level
+    return found
+
+
+RULES: Mapping[str, Rule] = {
+    "t interval": by_t,
+    "sign flips": by_sign_flips,
+    "probability of improvement": lambda each: by_improvement(each, is_meaningful=False),
+    "probability of improvement, meaningful": lambda each: by_improvement(
+        each, is_meaningful=True
+    ),
+}
+FAMILY_RULES: Mapping[str, FamilyRule] = {
+    "Holm, t": lambda family: by_holm(family, of=t_ps),
+    "Holm, sign flips": lambda family: by_holm(
+        family, of=lambda each: sign_flip_ps(each, rng=_patterns())
+    ),
+    "Holm at looks, t": by_looks,
+}
+"""Over the declared contrasts."""
+OVER_REPLICATES = (
+    "probability of improvement",
+    "probability of improvement, meaningful",
+    "Holm at looks, t",
+)
+"""Rules that count replicates, and do not serve for the seeds of one."""
+
+
+def verdict_table(
+    errors: pd.DataFrame, contrasts: Sequence[Contrast], *, sizes: Sequence[int] = SIZES
+) -> pd.DataFrame:
+    """Tabulate how often each rule errs on comparisons of a method with itself.
+
+    Args:
+        errors: As `ffnn_lab.report.measures.tuned_errors.tuned_errors` tabulates them.
+        contrasts: Those that were declared: the family of the rules over several.
+        sizes: Replicates of each side of a comparison. Besides, one replicate is compared with
+            another over the seeds (``n_replicates`` is 1), as if each were all there is.
+
+    Returns:
+        One row per rule, size, and arm or family (``what``): how many of ``n`` comparisons of
+        disjoint groups are ``errors``, and their ``share`` with its exact binomial interval. The
+        row of all arms has no counts, since arms share splits; it has the share among groups that
+        are drawn at random, ``random``, with `subset_interval`, and so has that of a family.
+    """
+    whole = whole_replicates(errors)
+    of_arms = {arm: by_replicate_and_seed(whole[arm]) for arm in whole}
+    family = [by_replicate_and_seed(differences_between(whole, each)) for each in contrasts]
+    rows: list[dict[str, object]] = []
+    for size in (1, *sizes):
+        if size > 1:
+            arms = {arm: each.mean(axis=1) for arm, each in of_arms.items()}
+            rows += _rows(arms, [each.mean(axis=1) for each in family], size)
+        else:
+            rows += _rows(of_arms, family, size)
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"errors": "Int64", "n": "Int64"})
+
+
+def _rows(
+    arms: Mapping[str, Numbers], family: Sequence[Numbers], size: int
+) -> list[dict[str, object]]:
+    """Return the rows of one number of replicates.
+
+    Args:
+        arms: To each its values, of shape ``(replicates,)``, or ``(replicates, seeds)`` if one
+            replicate is compared with another.
+        family: The differences of each declared contrast, likewise.
+        size: Replicates of each side.
+    """
+    n = len(next(iter(arms.values())))
+    disjoint = np.arange(n // (2 * size) * 2 * size).reshape(-1, 2 * size)
+    named = {"of": SEEDS if size == 1 else REPLICATES, "n_replicates": size}
+    rows: list[dict[str, object]] = []
+    for name, rule in RULES.items():
+        if size == 1 and name in OVER_REPLICATES:
+            continue
+        for arm, values in arms.items():
+            counted = _counted(rule(against_itself(values, disjoint)))
+            rows.append({"rule": name, **named, "what": arm, **counted, **_nothing("random")})
+
+        def of_all(groups: Groups, rule: Rule = rule) -> Numbers:
+            found = [rule(against_itself(values, groups)) for values in arms.values()]
+            return np.mean(found, axis=0, dtype=float)
+
+        drawn = _drawn(of_all, n, size)
+        rows.append({"rule": name, **named, "what": ALL, **_nothing("share"), **drawn})
+    for name, of_family in FAMILY_RULES.items():
+        if not family or (size == 1 and name in OVER_REPLICATES):
+            continue
+
+        def of_contrasts(groups: Groups, rule: FamilyRule = of_family) -> Numbers:
+            return rule([against_itself(values, groups) for values in family]).astype(float)
+
+        counted = _counted(of_contrasts(disjoint))
+        drawn = _drawn(of_contrasts, n, size)
+        rows.append({"rule": name, **named, "what": ALL, **counted, **drawn})
+    return rows
+
+
+def against_itself(values: Numbers, groups: Groups) -> Numbers:
+    """Compute the differences between the two halves of each group of replicates.
+
+    Args:
+        values: One per replicate; or several, of shape ``(replicates, seeds)``, for groups of two.
+        groups: The replicates of each, of shape ``(groups, 2 * size)``.
+
+    Returns:
+        Of shape ``(groups, size)``: each replicate of the first half less one of the second; or
+        ``(groups, seeds)``: the values of the first less those of the second, in the order of
+        seeds.
+    """
+    size = groups.shape[1] // 2
+    found = values[groups[:, :size]] - values[groups[:, size:]]
+    return found if values.ndim == 1 else found[:, 0]
+
+
+def _drawn(outcome: Callable[[Groups], Numbers], n: int, size: int) -> dict[str, float]:
+    """Judge groups that are drawn at random, the same ones by every rule."""
+    rng = stream(0, "analysis", 22, size)
+    return interval_columns("random", subset_interval(outcome, n=n, size=2 * size, rng=rng))
+
+
+def _counted(errs: Numbers | NDArray[np.bool_]) -> dict[str, object]:
+    k, n = int(errs.sum()), len(errs)
+    return {"errors": k, "n": n, **interval_columns("share", exact_interval(k, n))}
+
+
+def _nothing(name: str) -> dict[str, float]:
+    return interval_columns(name, Interval(math.nan, math.nan, math.nan, 0))

@@ -1,0 +1,138 @@
+"""How often intervals cover, measured on a sweep with so many replicates that the truth is known.
+
+The truth is the mean difference over all replicates. Cut into groups of few replicates, the sweep
+holds many comparisons such as somebody makes who can afford so few, and the interval of each
+covers the truth or does not. An interval that has no ends, as of equal differences, claims nothing
+and does not err.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import stdtr, stdtrit
+
+from ffnn_lab.report.data.arms import Contrast
+from ffnn_lab.report.measures.tables import interval_columns
+from ffnn_lab.report.measures.tuned_errors import differences_between, whole_replicates
+from ffnn_lab.report.statistics import (
+    CONFIDENCE,
+    Interval,
+    exact_interval,
+    subset_interval,
+    t_ends,
+)
+from ffnn_lab.seeds import stream
+
+SEEDS = "seeds of one tuning"
+REPLICATES = "replicates"
+SIZES = (5, 10, 20)
+"""Replicates of a comparison."""
+COLUMNS = [
+    *("of", "n_replicates", "arm", "against", "truth", "covered", "n", "n_without"),
+    *("share", "share.low", "share.high", "expected"),
+    *("random", "random.low", "random.high"),
+]
+
+
+def coverage_table(
+    errors: pd.DataFrame, pairs: Sequence[Contrast], *, sizes: Sequence[int] = SIZES
+) -> pd.DataFrame:
+    """Tabulate how often intervals of a difference cover the mean difference of all replicates.
+
+    Args:
+        errors: As `ffnn_lab.report.measures.tuned_errors.tuned_errors` tabulates them.
+        pairs: What is compared.
+        sizes: Replicates of a comparison.
+
+    Returns:
+        For each pair a row for the t interval over the seeds of one tuning
+        (``n_replicates`` is 1), and one for the t interval over the means of each size of
+        replicates, cut in their order: the ``truth``; how many of ``n`` intervals have
+        ``covered`` it, and how many were ``n_without`` ends; their ``share`` with its exact
+        binomial interval. ``expected`` is the share that covers if replicates are normal, see
+        `expected_coverage`. ``random`` is the share among groups that are drawn at random, with
+        `subset_interval`.
+    """
+    whole = whole_replicates(errors)
+    rows: list[dict[str, object]] = []
+    for place, pair in enumerate(pairs):
+        by_seed = by_replicate_and_seed(differences_between(whole, pair))
+        means = by_seed.mean(axis=1)
+        truth = float(means.mean())
+        named = {"arm": pair.arm, "against": pair.against, "truth": truth}
+        none = interval_columns("random", Interval(math.nan, math.nan, math.nan, 0))
+        rows.append(
+            {"of": SEEDS, "n_replicates": 1, **named, **_counted(by_seed, truth), **none}
+            | {"expected": math.nan}
+        )
+        for size in sizes:
+            n_groups = len(means) // size
+            groups = means[: n_groups * size].reshape(n_groups, size)
+            drawn = subset_interval(
+                lambda places, means=means, truth=truth: covers(means[places], truth),
+                n=len(means),
+                size=size,
+                rng=stream(0, "analysis", 20, place, size),
+            )
+            rows.append(
+                {"of": REPLICATES, "n_replicates": size, **named, **_counted(groups, truth)}
+                | {"expected": expected_coverage(size, of=len(means))}
+                | interval_columns("random", drawn)
+            )
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def by_replicate_and_seed(values: "pd.Series[float]") -> NDArray[np.float64]:
+    """Return values as an array of shape ``(replicates, seeds)``.
+
+    Args:
+        values: Indexed by replicate and seed, of replicates that have all seeds.
+    """
+    return values.to_numpy().reshape(values.index.get_level_values(0).nunique(), -1)
+
+
+def covers(groups: NDArray[np.float64], truth: float) -> NDArray[np.float64]:
+    """Return for each comparison 1 if its interval covers a truth, or has no ends, and 0 if not.
+
+    Args:
+        groups: Values of shape ``(comparisons, n)``.
+        truth: What is to be covered.
+    """
+    low, high = t_ends(groups)
+    errs: NDArray[np.float64] = ((truth < low) | (truth > high)).astype(float)
+    return 1 - errs
+
+
+def expected_coverage(size: int, *, of: int) -> float:
+    """Compute how often an exact interval covers the mean of a whole that its values are part of.
+
+    The mean of ``size`` values differs less from that of all ``of`` values, which it is part of,
+    than from the true one: the variance of the difference is ``1 - size / of`` times as large,
+    and it is independent of the deviation inside the group. So the share is that of Student's
+    distribution up to its 0.975 quantile divided by the root of this.
+
+    Args:
+        size: Values of a comparison.
+        of: Values in all.
+
+    Returns:
+        The share for independent normal values: a little above `CONFIDENCE`, and 1 if a
+        comparison has all values.
+    """
+    if size >= of:
+        return 1.0
+    quantile = float(stdtrit(size - 1, (1 + CONFIDENCE) / 2)) / math.sqrt(1 - size / of)
+    return 1 - 2 * float(stdtr(size - 1, -quantile))
+
+
+def _counted(groups: NDArray[np.float64], truth: float) -> dict[str, object]:
+    covered = int(covers(groups, truth).sum())
+    return {
+        "covered": covered,
+        "n": len(groups),
+        "n_without": int(np.isnan(t_ends(groups)[0]).sum()),
+        **interval_columns("share", exact_interval(covered, len(groups))),
+    }

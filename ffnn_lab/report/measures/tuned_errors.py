@@ -1,0 +1,99 @@
+"""What each method came to in each replicate of a sweep, and what its variance consists of."""
+
+import pandas as pd
+
+from ffnn_lab.definition import REPLICATE_SHIFT
+from ffnn_lab.report.data.arms import Contrast
+from ffnn_lab.report.data.replicates import reported_rows
+from ffnn_lab.report.data.sweep import Sweep, results
+from ffnn_lab.report.measures.differences import pairs_of
+from ffnn_lab.report.statistics import variance_components
+from ffnn_lab.scores import counted
+
+COMPONENTS = ["arm", "against", "part", "variance", "freedom", "share", "n"]
+
+
+def tuned_errors(sweep: Sweep) -> pd.DataFrame:
+    """Tabulate the test errors of each replicate's winners.
+
+    Args:
+        sweep: Of any number of replicates.
+
+    Returns:
+        One column per arm, in the order of the definition; one row per replicate and fresh seed,
+        indexed by ``replicate`` and by ``seed``, which is the seed less what its replicate adds to
+        all seeds, so that it counts the same in each. The error is that at the objective's moment;
+        of a run that diverged it is that of chance, and of one without a result NaN.
+    """
+    rows = results(reported_rows(sweep))
+    errors = counted(rows, f"{sweep.objective.moment}.test.error")
+    index = ["replicate", "seed"]
+    long = rows[["replicate", "seed", "arm"]].assign(error=errors)
+    long["seed"] -= long["replicate"] * REPLICATE_SHIFT
+    wide = long.set_index([*index, "arm"])["error"].unstack("arm")  # noqa: PD010 - one value each
+    return wide.reindex(columns=list(sweep.arms)).rename_axis(columns=None)
+
+
+def whole_replicates(errors: pd.DataFrame) -> pd.DataFrame:
+    """Keep the replicates that have an error of every arm at every seed.
+
+    Args:
+        errors: As `tuned_errors` tabulates them.
+
+    Returns:
+        Its rows of these replicates, which are numbered anew from 0.
+    """
+    n_seeds = errors.index.get_level_values("seed").nunique()
+    counts = errors.dropna().groupby(level="replicate").size()
+    kept = counts.index[counts == n_seeds]
+    table = errors.loc[kept]
+    table.index = pd.MultiIndex.from_product(
+        [range(len(kept)), table.index.get_level_values("seed").unique()],
+        names=["replicate", "seed"],
+    )
+    return table
+
+
+def differences_between(errors: pd.DataFrame, pair: Contrast) -> "pd.Series[float]":
+    """Compute the difference of two arms at each seed of each replicate that both have."""
+    return (errors[pair.arm] - errors[pair.against]).dropna()
+
+
+def component_table(sweep: Sweep) -> pd.DataFrame:
+    """Tabulate what the variance of each difference consists of.
+
+    Args:
+        sweep: Whose replicates share splits, so that split and tuning are told apart; if each has
+            its own split, the two are one part.
+
+    Returns:
+        One row per pair of arms and ``part``, the outermost first: its ``variance``, of squared
+        error rates and below 0 where chance has it so; degrees of ``freedom``; its ``share`` of
+        the sum of all, where those below 0 count as 0; and the ``n`` values behind it.
+    """
+    errors = tuned_errors(sweep)
+    replicates = errors.index.get_level_values("replicate")
+    splits = [sweep.definition.split_of(int(each)) for each in replicates]
+    seeds = errors.index.get_level_values("seed")
+    errors.index = pd.MultiIndex.from_arrays(
+        [splits, replicates, seeds], names=["split", "tuning", "seed"]
+    )
+    rows: list[dict[str, object]] = []
+    for pair in pairs_of(sweep):
+        differences = differences_between(errors, pair)
+        if differences.empty:
+            continue
+        found = variance_components(differences)
+        rows += [
+            {
+                "arm": pair.arm,
+                "against": pair.against,
+                "part": part.name,
+                "variance": part.variance,
+                "freedom": part.freedom,
+                "share": part.share,
+                "n": found.n,
+            }
+            for part in found.parts
+        ]
+    return pd.DataFrame(rows, columns=COMPONENTS)

@@ -1,0 +1,82 @@
+"""Shares over random groups of replicates, with intervals that count the groups' overlap."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ffnn_lab.report.statistics.exact import effective_interval
+from ffnn_lab.report.statistics.intervals import CONFIDENCE, Interval
+
+N_HALVINGS = 100
+"""Behind the variance; each adds one degree of freedom at most."""
+N_CUTS = 4
+"""Cuts of each half into groups, at least 2."""
+
+Outcome = Callable[[NDArray[np.intp]], NDArray[np.float64]]
+"""From the replicates of each group, of shape ``(groups, size)``, what it comes to, in 0 to 1."""
+
+
+def subset_interval(
+    outcome: Outcome,
+    *,
+    n: int,
+    size: int,
+    rng: np.random.Generator,
+    confidence: float = CONFIDENCE,
+) -> Interval:
+    """Estimate the mean outcome of a random group of replicates, from many groups that overlap.
+
+    The replicates are halved at random, again and again, and each half is cut into disjoint groups
+    several times. The estimate is the mean over all groups. It knows more than one cut of all
+    replicates, and less than so many independent groups would. For its variance: halves hold
+    different replicates and so are independent, and ::
+
+        v = mean over halvings of ((A - B)^2 - s_A^2 / cuts - s_B^2 / cuts) / 4
+
+    with ``A`` the mean over the cuts of one half and ``s_A`` their sample deviation, is on average
+    half the variance of what all groups of half the replicates would say, which is at least the
+    variance of what all groups of all replicates would say. Nothing is drawn twice, as it would
+    be in a bootstrap, whose groups hold some replicates several times and vary less inside.
+
+    Args:
+        outcome: What groups come to.
+        n: Replicates.
+        size: Of a group.
+        rng: Draws the groups.
+        confidence: The share of such intervals that cover the true mean, about.
+
+    Returns:
+        `effective_interval` for ``share * (1 - share) / v`` trials, at least as many as there are
+        disjoint groups and at most as many as replicates; ``n`` is that number. With fewer than
+        two disjoint groups there is no interval.
+
+    Source:
+        The variance of means over all groups of one size falls as 1 / n or faster: Hoeffding
+        (1948), "A class of statistics with asymptotically normal distribution", theorem 5.2.
+        Halves for a variance: McCarthy (1969), "Pseudo-replication: half samples".
+    """
+    half = n // 2
+    if half < size:
+        return Interval(math.nan, math.nan, math.nan, 0)
+    n_groups = half // size
+    cuts = [
+        rng.permutation(replicates)[: n_groups * size]
+        for _ in range(N_HALVINGS)
+        for order in [rng.permutation(n)]
+        for replicates in (order[:half], order[half : 2 * half])
+        for _ in range(N_CUTS)
+    ]
+    outcomes = outcome(np.concatenate(cuts).reshape(-1, size))
+    of_cuts = outcomes.reshape(N_HALVINGS, 2, N_CUTS, n_groups).mean(axis=3)
+    of_halves = of_cuts.mean(axis=2)
+    noise = of_cuts.var(axis=2, ddof=1).sum(axis=1) / N_CUTS
+    variance = float(np.mean((of_halves[:, 0] - of_halves[:, 1]) ** 2 - noise)) / 4
+    share = min(max(float(of_halves.mean()), 0.0), 1.0)
+    known = share * (1 - share)
+    n_effective = known / variance if variance > 0 else float(n)
+    fewest, most = n // size, n
+    if known == 0:  # of which no variance is seen
+        most = fewest
+    return effective_interval(share, min(max(fewest, n_effective), most), confidence=confidence)
