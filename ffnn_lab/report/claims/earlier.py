@@ -11,27 +11,27 @@ same words.
 """
 
 EARLIER: dict[str, tuple[str, ...]] = {
-    "wilson_generalization": ("ccb5d3e11c201b26af55b90cf1bbeabdb54d04a455e38ab6fc7a5aa87362e114",),
-    "wilson_matched_loss": ("7fa267842057007eadec1f216a3f940f5d2f0c13fb3ca2956aadf9ca9cb1a453",),
-    "wilson_early_progress": ("72c1850d696e2d5560507251a18e8ddddd489afa43e209929338789df5d815d0",),
-    "wilson_plateau": ("f970f1754d45a764a9451b624f950cea88d67f6ca2c9f597747b27de41139cd6",),
-    "wilson_tuning_gain": ("de7440b7c88f3bc13aae7964c674bfecd1d7a8621255cde9fb9a2241a9d5dc1a",),
-    "separable_adaptive": ("3a989f0277d0df93f3fbb15fc4c77d20d48544ade1f0f1675698bfc2afeb5e5f",),
-    "separable_plain": ("60bea2e5b9d0deb091174e57a791cf43b817ea14949d3e1b9b6358cf3a13ac19",),
-    "separable_mini_batch": ("6e6e8e3eb4c959538752a89b3e4a51569ea484f2a5fe3dbfcfd1e5ba2de79b66",),
-    "separable_eps": ("afc2db4d0536cdef72939618f840d1dca35f8b3658965187adbb48541926c5fb",),
+    "wilson_generalization": ("21689c0b28e3c4b2d28a2304d2ba7358bf9a45de4b0b4c0ef8828e44634a9534",),
+    "wilson_matched_loss": ("878a62286977a2a204b1fc0987570969bdcf23e9a6b934055e0d98aa3175b80f",),
+    "wilson_early_progress": ("b44db135ef8e02c829e65b1d1bc87ce4ac0883549bde857a3e50f1b7a3c1c077",),
+    "wilson_plateau": ("5b37d45d5869b3c4baeaf32b4628b85fce28a7adf7ac2e12bc25b27784d445bc",),
+    "wilson_tuning_gain": ("9a6cdcbb4f3499f507947688d98760d6bd083b7fab39e04f2d56ec7d40f48656",),
+    "separable_adaptive": ("02963cd2995e5b2b5161e0ed904e1ab5a4e72f658fd629d3626c9bb56ea5bf7f",),
+    "separable_plain": ("b52c9c3a4f2e43fc87e4045b4246c503232c984dfd0c72b161239a13eb0b397f",),
+    "separable_mini_batch": ("9fe138e8f34ccf6d164b3169fc0be38a9a9b110d764ad4ee8181845043ac618f",),
+    "separable_eps": ("e0d96400564a32ace0b7286cf494b1f101ed83697391f45568fd953ec90e0d5a",),
     "separable_weight_decay": (
-        "1e2d26c873f39fe8dd0309e4a95aa2cc5251e29957926b098b227f10355f4ffa",
+        "c8b3dd981cf65dba8d9708b8e4c24ef0deba11cd3b0dfa420765fe3819766adc",
     ),
-    "zou_one_solution": ("49237398be43f638badac2c48d9093a9ea04fbfd75fc6c6b3c2dbbaefc137398",),
-    "choi_inclusion": ("ad60076ccefe9ddad01a584ccdac4474c8a77e94a8e903c957d39068fad51016",),
-    "choi_no_loss": ("d345be784865f351e8952777a436106e0fbf77bf9dacd6d1aa7ecc787a28a6f8",),
-    "adamw_decoupling": ("d4d6d662bfbb88a44e2f3c6a216f69a9ea7cab14e11c5ecaf327a95665ef9969",),
-    "adamw_gap": ("52665ec17a8cf5a6599089e58e5ba224b5f239442d0b5c71d0a4f1b887e2576c",),
+    "zou_one_solution": ("05f360f31107a8ac6f58eec1ce3c03a125d75622ea92ed336979d5c1feadbd64",),
+    "choi_inclusion": ("e1038d3c6a82656dcf69567e6a0b5bb78fc80c3e4ceadeef9c5c7e53cbf9e2b5",),
+    "choi_no_loss": ("17d104eac98ade72ab024d8d9fcf424d5a2cf37fb49ca7e778d6daa1a5084f70",),
+    "adamw_decoupling": ("2dbe4e578b781634b6326fb559e36e81012cb8af2b7ace522d30d67369f845ad",),
+    "adamw_gap": ("fce2ea1750c6bbaf4d43943729f804a21404261498ecf83f3c3a3e3dc32fa97d",),
     "sivaprasad_small_budget": (
-        "a7e6878f4ac9f64f82182470e29c74a364765eb99b65f7726c905878248c2c36",
+        "00f331495b1d646fa29759dfa3715ca2ed60e497ac2da630bf35d1bf3de1b00c",
     ),
-    "schmidt_untuned": ("016c8160b43c286b5ab6d0ca165bc58e4f20ed5a49b99c597385d20c64f9919a",),
+    "schmidt_untuned": ("34ccb2dd58f4298642384ec21a5aca3a3c5501e7d9548759d818777986a36cd2",),
 }
 
 BY_AN_EARLIER_RULE: dict[str, tuple[str, ...]] = {
