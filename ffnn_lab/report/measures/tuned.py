@@ -132,8 +132,7 @@ def errors_of(
     known = {number: errors for number, errors in found.items() if len(errors)}
     if not known:
         index = pd.MultiIndex.from_tuples([], names=LEVELS)
-        empty: pd.Series[float] = pd.Series([], index=index, dtype=float)
-        return empty
+        return pd.Series([], index=index, dtype=float).astype(float)
     return pd.concat(known, names=list(LEVELS))
 
 
