@@ -47,7 +47,7 @@ def test_a_choice_that_is_not_there_is_told_with_those_that_are(
         (
             "hydra.sweeper.protocol",
             "n_setting",
-            "; hydra.sweeper.protocol has name, n_settings, seed, max_points "
+            "; hydra.sweeper.protocol has name, n_settings, seed, max_points, n_parallel "
             "(did you mean n_settings?)",
         ),
         ("hydra.sweeper.arms", "a", ""),

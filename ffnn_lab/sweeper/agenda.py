@@ -129,6 +129,8 @@ class Agenda:
             else:
                 agendas = self._by_preference(held, me)
             for agenda in agendas:
+                self.note_known(writer)  # before settings are scored, and forgotten
+                agenda.score(may_tell=True)
                 chosen = agenda.take(n_places, held, me, partition=partition)
                 self.note_known(writer)
                 if chosen:
@@ -186,6 +188,7 @@ class Agenda:
         while True:
             for replicate in self._unclosed():
                 agenda = self._opened(replicate)
+                agenda.score(may_tell=True)
                 if not agenda.is_finished:
                     return False
                 self._close(agenda)
@@ -228,7 +231,6 @@ class Agenda:
             agenda = self._agenda_of(replicate)
             agenda.restore()
             agenda.see(may_complete=True)
-            agenda.score(may_tell=True)
             self._open[replicate] = agenda
         return self._open[replicate]
 

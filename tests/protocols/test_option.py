@@ -45,7 +45,7 @@ def test_a_protocol_that_the_axes_do_not_fit_is_refused(
 
 
 def test_the_config_takes_every_protocol() -> None:
-    config = ProtocolConfig(name="auto", n_settings=1, seed=0, max_points=2)
+    config = ProtocolConfig(name="auto", n_settings=1, seed=0, max_points=2, n_parallel=4)
     for name in ("auto", *PROTOCOLS):
         check(dataclasses.replace(config, name=name), "")
     names = "auto, grid, grid_until_interior, random, qmc, tpe, cmaes"

@@ -28,6 +28,8 @@ def test_a_plan_is_told_in_lines() -> None:
         "  adam: 3 settings x 2 seeds; optimizer.lr in 0.01, 0.1, 1.0",
         "tune by dev error (last epoch), then confirm each winner and each untuned default on "
         "3 fresh seeds",
+        "one replicate: a verdict on tuned methods takes several (hydra.sweeper.replicates), for one "
+        "tuning is one draw",
         "24 runs; 1 populations of at most 8, 1 thread; about 7 s here",
     ]
 
@@ -58,4 +60,15 @@ def test_a_length_of_time_is_told_in_at_most_two_units(seconds: float, text: str
 def test_the_plan_says_how_many_workers_share_the_sweep() -> None:
     assert plan_lines(_plan(n_workers=3))[-1] == (
         "24 runs; 1 populations of at most 8, 3 workers, 1 thread each; about 7 s here"
+    )
+
+
+def test_a_plan_tells_how_often_all_is_repeated() -> None:
+    definition = make_definition("grid", n_replicates=4, n_splits=2)
+    estimate = Estimate(0, 4, n_threads=1, seconds=7.0)
+    plan = make_plan(definition, "outputs/test", estimate, n_workers=1, tasks=["the digits"])
+    assert plan.n_runs == 4 * 24
+    assert (
+        "all of it in 4 replicates on 2 splits, each with its own seeds and proposals; arms are "
+        "compared over them" in plan_lines(plan)
     )

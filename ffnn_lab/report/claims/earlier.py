@@ -11,27 +11,27 @@ same words.
 """
 
 EARLIER: dict[str, tuple[str, ...]] = {
-    "wilson_generalization": ("2335c34ef6e7f9192e0ecf2056b0d2356e3dda64ff8d10b7a779d5ed0e3a9089",),
-    "wilson_matched_loss": ("f5b9ef37acfbd3a621999f72f4df07aad70649e20c1d467bb85a5b458c9fed7b",),
-    "wilson_early_progress": ("1c29e34b483dfca0bcbf2dba52cd5cc81bdb85b327ebe097bab3c82305397dd4",),
-    "wilson_plateau": ("9088d2c11176a40ff9f3376d0a724c790b5c70626e2251574d6492df6b6a4ac9",),
-    "wilson_tuning_gain": ("b9d7ef2c371b3a973ceac13611dd1da89ee1baa937006e4fc0fbe9e1f481ef34",),
-    "separable_adaptive": ("01b5549b05f812582e3b499ad1422187832c5ed84891e72a5ff8df1e596c7d25",),
-    "separable_plain": ("3cceb912c0f77bd3b3f66663041467e257710e0c3daee69f2f5f8208bd24ba2c",),
-    "separable_mini_batch": ("2dac26977559bce61de161841cb6608a6c8a60b86a73e24d2161e780c94c288e",),
-    "separable_eps": ("71b936279a6a7db893bf2c3d9b1fa9ba7d130f728a6f2d38b19567a348d9f68c",),
+    "wilson_generalization": ("07d0490c697fb8a0c5cc3b62856217291cdd42f9e83ec3e77fd91d2dbc45990e",),
+    "wilson_matched_loss": ("4a78b17279057f1fee2baa76fb4ed046b6faa80e9f6cf7a44343aa66fce8ce86",),
+    "wilson_early_progress": ("34abd322c57c00ffc3f8203e3c31d144398acb5ccd9b1208d279d924c871eb0c",),
+    "wilson_plateau": ("ac92cec25327533e0c6903f0a620eead281fbbbf32e2edad94924b27ad76d0a9",),
+    "wilson_tuning_gain": ("259893e8378ddafa71498225bb5493749d81d2a37a192a20ee22a02dfbfa7de4",),
+    "separable_adaptive": ("16b1ac3fad73d94cb643bcddf4b4df40e66dc579df685714b7892de4c6013fa7",),
+    "separable_plain": ("b29dd38417342b077641c784ab0e0ec46dc6b61d47365f88c2b53d2776b45106",),
+    "separable_mini_batch": ("bbd90c8d74e9e6e2675f5150d56f7df20ccac7a48df3f1c63b7b3b0f6dde94e3",),
+    "separable_eps": ("894bdb2f266c071c51da8ecbe2f31425bed310b39b924ef3fef0861c06f34e46",),
     "separable_weight_decay": (
-        "5b3a9d55da6a71a7a17773db800ab52d60c159cc8c166201609d3c3f530b2016",
+        "b19ed9b8bcfc43bf133fb406009087d3316b2dfd70e5598a42033b71ebabd352",
     ),
-    "zou_one_solution": ("1d246e717caf034ab66e7da9cd6556eb6f59b20688d5d8d67169ae21b104a04c",),
-    "choi_inclusion": ("c9290f79c79975bba662b189c9d93b5cb395ac7136354e8baf8c24957c80a617",),
-    "choi_no_loss": ("2abd611bec1f95443e60acdc16bd088bc301fb001c0b4d1f7ab71ebe27ae61ec",),
-    "adamw_decoupling": ("a505d8b611f3d37fd43dcabd1f52c87e7bc7395641264580314df2a6990ff8b4",),
-    "adamw_gap": ("16c2a6cd5979b6ef63d86234386ac6be3bd0a334e1d2d58748701d1399b57d4e",),
+    "zou_one_solution": ("7c00f3e43b39c2aca9e54b4772c39d1f13f2bd2b87265443887ea2c2d07c564b",),
+    "choi_inclusion": ("ffb68fb37d1c83d9e3132a472e191988ade86de9602e9ea7f6aa0da3c3695142",),
+    "choi_no_loss": ("f2b3e6b7f7bcf6463acdafb985d49f63128bf7e0550622435ef99bc84fc30b03",),
+    "adamw_decoupling": ("7b8f221982d8d4cebe99ce313c5d55ae492a55716c022d9b2fb306473d2009ad",),
+    "adamw_gap": ("228c3d8767203d922464cb580cebc5b08fe9c7a0cbb27c27e9c4883e984ae197",),
     "sivaprasad_small_budget": (
-        "335276e189a6b31cf3f55feae0eff82054b92921285f08339f7b6317104c755d",
+        "5b698acffcd84c9f97e134896f27dd1ed87d86c3b8fccf11c4e2b807df5a30e8",
     ),
-    "schmidt_untuned": ("d4990507221c98c9c2bec20d08ee589bbee6894168aa43845ec9dd3d7866dc53",),
+    "schmidt_untuned": ("5692e96da0b4397729478f414bbb1d391900e81c4250101eb570c808c146b0d2",),
 }
 
 BY_AN_EARLIER_RULE: dict[str, tuple[str, ...]] = {

@@ -56,9 +56,11 @@ def _is_of_numbers(axis: Axis) -> bool:
 
 def _best(replicates: Sequence[Replicate], arm: str, key: str) -> dict[str, float]:
     best = [float(str(each.winners[arm].point[key])) for each in replicates if arm in each.winners]
-    found = {"lowest": np.min, "median": np.median, "highest": np.max}
-    values = {f"best.{name}": float(of(best)) for name, of in found.items() if best}
-    return {COUNT: len(best), **values}
+    if not best:
+        return {COUNT: 0}
+    lowest, median, highest = (float(each) for each in np.quantile(best, (0, 0.5, 1)))
+    values = {"lowest": lowest, "median": median, "highest": highest}
+    return {COUNT: len(best), **{f"best.{name}": value for name, value in values.items()}}
 
 
 def _fitted(replicates: Sequence[Replicate], arm: str, key: str) -> dict[str, float]:

@@ -29,13 +29,16 @@ from ffnn_lab.report.statistics import (
 )
 
 LEVELS = ("replicate", "seed")
-"""The levels of a variance: what replicates differ by (split and tuning), and seeds in each."""
+"""Of the index of an arm's errors."""
+PARTS = ("replicate", "split", "tuning", "seed")
+"""Of a variance: what replicates differ by is that of their splits and of their tunings, which
+are told apart where several replicates take one split; the rest is that of seeds."""
 SIDES = ("low", "high")
 COLUMNS = [
     *("arm", "baseline", "is_declared", "difference", "low", "high", "std", COUNT, "n_pairs"),
     *("p", "bootstrap.low", "bootstrap.high", "improvement", "improvement.low"),
     *("improvement.high", "improvement.verdict", "replicates_to_resolve"),
-    *("variance.replicate", "variance.seed", "share.replicate", "share.seed"),
+    *(f"{what}.{of}" for what in ("variance", "share") for of in PARTS),
     *("corrected.low", "corrected.high"),
     *("gap_difference", "gap_difference.low", "gap_difference.high"),
 ]
@@ -129,8 +132,7 @@ def errors_of(
     known = {number: errors for number, errors in found.items() if len(errors)}
     if not known:
         index = pd.MultiIndex.from_tuples([], names=LEVELS)
-        empty: pd.Series[float] = pd.Series([], index=index, dtype=float)
-        return empty
+        return pd.Series([], index=index, dtype=float).astype(float)
     return pd.concat(known, names=list(LEVELS))
 
 
@@ -162,12 +164,12 @@ def differences_over_replicates(
         bootstrap's ends (NaN for few replicates); the probability of ``improvement`` in a
         replicate, with its exact ends, and its ``improvement.verdict`` beside the threshold
         declared beforehand; ``replicates_to_resolve`` the difference; the components of the
-        variance of a single pair, ``variance.replicate`` and ``variance.seed`` (squares of rates),
-        with ``share.replicate`` and ``share.seed``; the ends ``corrected.low`` and
-        ``corrected.high`` of Nadeau and Bengio's interval, for statements beyond the data set
-        (NaN where numbers of examples are not known); ``gap_difference``, that of the train-test
-        gaps; and what replicate 0 alone would have told at its one setting of each arm:
-        ``setting.difference``, ``setting.low``, ``setting.high``, ``setting.n_pairs``.
+        variance of a single pair, ``variance.<part>`` (squares of rates) for each of `PARTS`, with
+        ``share.<part>`` (NaN where one cannot be told); the ends ``corrected.low`` and
+        ``corrected.high`` of Nadeau and Bengio's interval over distinct splits, for statements
+        beyond the data set (NaN where numbers of examples are not known); ``gap_difference``, that
+        of the train-test gaps; and what replicate 0 alone would have told at its one setting of
+        each arm: ``setting.difference``, ``setting.low``, ``setting.high``, ``setting.n_pairs``.
     """
     declared = set(contrasts(definition_of.definition))
     first = replicates[0]
@@ -197,7 +199,8 @@ def _row(
         [errors_of(replicates, arm, split=split) for arm in (pair.arm, pair.against)]
         for split in ("test", "train")
     )
-    values = replicate_differences(*test).tolist()
+    differences = replicate_differences(*test)
+    values = differences.tolist()
     interval = mean_interval(values).within(-sweep.most, sweep.most)
     bootstrap = bootstrap_interval(values, rng=rng)
     improvement = improvement_over_replicates(values)
@@ -217,30 +220,38 @@ def _row(
         **interval_columns("improvement", improvement),
         "improvement.verdict": improvement_verdict(improvement) if values else "",
         "replicates_to_resolve": replicates_to_resolve(interval.mean, std=std),
-        **_components(pairs),
-        **_beyond(values, sweep),
+        **_components(pairs, sweep),
+        **_beyond(differences, sweep),
         **interval_columns("gap_difference", mean_interval(gaps.tolist())),
     }
 
 
-def _components(pairs: "pd.Series[float]") -> dict[str, float]:
+def _components(pairs: "pd.Series[float]", sweep: Sweep) -> dict[str, float]:
     """Return the components of the variance of a pair's difference, as far as they are known."""
-    parts = {part.name: part for part in variance_components(pairs).parts} if len(pairs) else {}
-    known = {level: parts.get(level) for level in LEVELS}
-    return {
-        f"{what}.{level}": math.nan if part is None else getattr(part, what)
-        for what in ("variance", "share")
-        for level, part in known.items()
-    }
+    found = {f"{what}.{part}": math.nan for what in ("variance", "share") for part in PARTS}
+    if pairs.empty:
+        return found
+    replicates, seeds = (pairs.index.get_level_values(level) for level in LEVELS)
+    splits = [sweep.definition.split_of(each) for each in replicates]
+    design = pd.MultiIndex.from_arrays([splits, replicates, seeds], names=PARTS[1:])
+    components = variance_components(pd.Series(pairs.to_numpy(), index=design)).parts
+    parts = {part.name.replace("split + tuning", "replicate"): part for part in components}
+    for what in ("variance", "share"):
+        values = {name: float(getattr(part, what)) for name, part in parts.items()}
+        if {"split", "tuning"} <= set(values):
+            values["replicate"] = values["split"] + values["tuning"]
+        found |= {f"{what}.{name}": value for name, value in values.items() if name in PARTS}
+    return found
 
 
-def _beyond(values: Sequence[float], sweep: Sweep) -> dict[str, float]:
+def _beyond(differences: "pd.Series[float]", sweep: Sweep) -> dict[str, float]:
     """Return the ends of the interval beyond the data set."""
     examples = sweep.definition.examples
     low = high = math.nan
     if examples is not None:
+        of_splits = differences.groupby(sweep.definition.split_of).mean()
         found = corrected_interval(
-            values, n_train=examples.train + examples.dev, n_test=examples.test
+            of_splits.tolist(), n_train=examples.train + examples.dev, n_test=examples.test
         ).within(-sweep.most, sweep.most)
         low, high = found.low, found.high
     return {"corrected.low": low, "corrected.high": high}

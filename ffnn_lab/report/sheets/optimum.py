@@ -8,6 +8,8 @@ from ffnn_lab.report.sheets.sheet import Sheet, Words
 from ffnn_lab.report.text.cells import ABSENT, INTERVAL, value_cell
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
     import pandas as pd
 
 
@@ -20,16 +22,14 @@ def words(table: "pd.DataFrame") -> Words:
         "axis": table["axis"].tolist(),
         "best: median": [value_cell(value) for value in table["best.median"]],
         "lowest to highest": [f"{low} to {high}" for low, high in zip(*best, strict=True)],
-        f"optimum of a fit {INTERVAL}": [
-            _optimum(*(float(row[f"optimum{end}"]) for end in ("", ".low", ".high")), row)
-            for row in rows
-        ],
+        f"optimum of a fit {INTERVAL}": [_optimum(row) for row in rows],
         "inside, at the edge, unclear": [_places(row) for row in rows],
     }
 
 
-def _optimum(mean: float, low: float, high: float, row: "dict[object, float]") -> str:
+def _optimum(row: "Mapping[Hashable, float]") -> str:
     """Return the cell of an optimum: without an interval where too many lie at an edge."""
+    mean, low, high = (row[f"optimum{end}"] for end in ("", ".low", ".high"))
     if math.isnan(row["n_inside"]):
         return ABSENT
     if not math.isnan(low):
@@ -39,7 +39,7 @@ def _optimum(mean: float, low: float, high: float, row: "dict[object, float]") -
     return ABSENT if math.isnan(mean) else f"{mean:.3g}"
 
 
-def _places(row: "dict[object, float]") -> str:
+def _places(row: "Mapping[Hashable, float]") -> str:
     counts = [row["n_inside"], row["n_at_edge"], row["n_unclear"]]
     return ABSENT if math.isnan(counts[0]) else ", ".join(f"{n:.0f}" for n in counts)
 

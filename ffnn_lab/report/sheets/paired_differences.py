@@ -52,7 +52,7 @@ def _words_over_replicates(table: "pd.DataFrame") -> Words:
         "p (Holm)": [p_value(p) for p in table["p.holm"]],
         "improves in a replicate (%) [95% interval]": interval_cells(table, "improvement"),
         "improvement, threshold 75%": table["improvement.verdict"].tolist(),
-        "variance between replicates (%)": [_share(x) for x in table["share.replicate"]],
+        **_variances(table),
         "beyond the data set (points)": [
             _ends(low, high) for low, high in table[["corrected.low", "corrected.high"]].to_numpy()
         ],
@@ -65,6 +65,14 @@ def _words_over_replicates(table: "pd.DataFrame") -> Words:
             table, "setting.difference", ends=("setting.low", "setting.high")
         ),
     }
+
+
+def _variances(table: "pd.DataFrame") -> Words:
+    """Return the share of replicates in the variance, or those of splits and of tunings."""
+    parts = {"variance of splits (%)": "share.split", "variance of tunings (%)": "share.tuning"}
+    if table["share.split"].isna().all():
+        parts = {"variance between replicates (%)": "share.replicate"}
+    return {heading: [_share(x) for x in table[name]] for heading, name in parts.items()}
 
 
 def _share(share: float) -> str:

@@ -132,7 +132,8 @@ def _about_differences(numbers: Numbers) -> Iterator[str]:
         )
         yield (
             "variance between replicates is the share of split and tuning in the variance of a "
-            "single pair of runs; the rest is that of seeds"
+            "single pair of runs, and told apart where replicates share splits; the rest is that "
+            "of seeds"
         )
     declared = contrasts(sweep.definition)
     if declared:

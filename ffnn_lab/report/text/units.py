@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from ffnn_lab.report.data.sweep import predicts_numbers
 
-SHARES = ("improves ", "variance between ", "same first in", "share of")
+SHARES = ("improves ", "variance ", "same first in", "share of")
 """How headings begin whose percentages are of something else than errors."""
 
 

@@ -15,9 +15,11 @@ SEEDS = [[0.10, 0.14], [0.20, 0.20], [0.30, 0.38]]
 """Of each replicate, the test errors of its seeds."""
 
 
-def numbers_of(folder: Path, replicates: Sequence[dict[str, Built]], **options: str) -> Numbers:
-    sweep = make_arm_sweep(folder / "many", replicates[0], others=replicates[1:], **options)
-    return Numbers(sweep)
+def numbers_of(
+    folder: Path, replicates: Sequence[dict[str, Built]], *, protocol: str = "random"
+) -> Numbers:
+    first, *others = replicates
+    return Numbers(make_arm_sweep(folder / "many", first, others=others, protocol=protocol))
 
 
 def half_of(values: Sequence[float]) -> float:
@@ -96,8 +98,9 @@ def test_ranks_are_means_and_the_share_of_replicates_that_agree(tmp_path: Path) 
         }
         for last in (0.25, 0.4, 0.4)
     ]
-    table = numbers_of(tmp_path, replicates).ranks_by_variant.set_index(["space", "arm"])
-    small = table.loc[("lr", "sgd_lr")]
+    table = numbers_of(tmp_path, replicates).ranks_by_variant
+    is_it = (table["space"] == "lr") & (table["arm"] == "sgd_lr")
+    (small,) = table[is_it].to_dict("records")
     assert small["rank"] == 1.0
     assert small["rank.whole"] == pytest.approx((1 + 2 + 2) / 3)
     assert small["same_first"] == pytest.approx(1 / 3)

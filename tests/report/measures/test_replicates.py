@@ -11,10 +11,10 @@ from ffnn_lab.report.measures.replicates import is_over_replicates, listed, over
 T = {2: 12.706204736, 3: 4.302652730}  # 97.5% quantiles of n - 1 freedoms
 
 
-def table(error: float, *, n: int = 2, arm: str = "a", **more: object) -> pd.DataFrame:
+def table(error: float, *, n: int = 2, arm: str = "a") -> pd.DataFrame:
     """Build a table of one row, whose own interval is over seeds."""
     interval = {"error": error, "error.low": 0.0, "error.high": 1.0}
-    return pd.DataFrame([{"arm": arm, **interval, "n_seeds": n, **more}])
+    return pd.DataFrame([{"arm": arm, **interval, "n_seeds": n}])
 
 
 def over(*tables: pd.DataFrame | None, **options: object) -> pd.DataFrame:
@@ -52,11 +52,13 @@ def test_an_estimate_without_end_has_no_interval() -> None:
 
 
 def test_other_columns_are_added_averaged_joined_kept_or_left_out() -> None:
-    shared = {"kind": "x"}
+    def one(error: float, **more: object) -> pd.DataFrame:
+        return table(error).assign(kind="x", **more)
+
     tables = [
-        table(0.1, run_ids="r1 r2", loss=1.0, place="here", **{"runs.failed": 1}, **shared),
-        table(0.2, run_ids="", loss=math.nan, place="there", **{"runs.failed": 2}, **shared),
-        table(0.3, run_ids="r3", loss=2.0, place="here", **{"runs.failed": 0}, **shared),
+        one(0.1, run_ids="r1 r2", loss=1.0, place="here", **{"runs.failed": 1}),
+        one(0.2, run_ids="", loss=math.nan, place="there", **{"runs.failed": 2}),
+        one(0.3, run_ids="r3", loss=2.0, place="here", **{"runs.failed": 0}),
     ]
     (row,) = over(*tables).to_dict("records")
     assert (row["run_ids"], row["loss"], row["runs.failed"]) == ("r1 r2 r3", 1.5, 3)

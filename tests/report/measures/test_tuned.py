@@ -130,6 +130,40 @@ def test_the_variance_of_a_pair_is_told_by_component(tmp_path: Path) -> None:
     assert row["share.replicate"] == pytest.approx(between / (between + within))
 
 
+def test_where_replicates_share_splits_their_variance_is_told_apart(tmp_path: Path) -> None:
+    """Replicates 0 and 2 take one split, 1 and 3 the other: a nested analysis of variance."""
+    examples = {"train": 60, "dev": 20, "test": 20, "keeps_test": False}
+    sweep = replicated(tmp_path, 4, splits=2, examples=examples)
+    (row,) = Numbers(sweep).differences.to_dict("records")
+    pairs = [[a - s for a, s in zip(ADAM[r], SGD[r], strict=True)] for r in range(4)]
+    means = [mean(each) for each in pairs]
+    of_splits = [(means[0] + means[2]) / 2, (means[1] + means[3]) / 2]
+    # Two seeds in a tuning, two tunings on a split: mean squares, then their components.
+    seed = mean([stdev(each) ** 2 for each in pairs])
+    of_tunings = 2 * mean([stdev(means[::2]) ** 2, stdev(means[1::2]) ** 2])
+    tuning = (of_tunings - seed) / 2
+    split = (4 * stdev(of_splits) ** 2 - of_tunings) / 4
+    assert row["variance.seed"] == pytest.approx(seed)
+    assert row["variance.tuning"] == pytest.approx(tuning)
+    assert row["variance.split"] == pytest.approx(split)
+    assert row["variance.replicate"] == pytest.approx(split + tuning)
+    # Beyond the data set, what is drawn anew is the split, of which there are two.
+    half = T[2] * stdev(of_splits) * math.sqrt(1 / 2 + 20 / 80)
+    assert row["corrected.high"] == pytest.approx(mean(of_splits) + half)
+
+
+def test_of_one_seed_in_each_replicate_no_part_is_told(tmp_path: Path) -> None:
+    built = [
+        {"sgd": Built(tuned=all_ended(SGD[r][:1])), "adam": Built(tuned=all_ended(ADAM[r][:1]))}
+        for r in range(3)
+    ]
+    numbers = Numbers(make_arm_sweep(tmp_path / "many", built[0], others=built[1:]))
+    (row,) = numbers.differences.to_dict("records")
+    assert row["n_replicates"] == 3
+    assert math.isnan(row["variance.seed"])
+    assert math.isnan(row["share.replicate"])
+
+
 def test_beyond_the_data_set_the_interval_is_corrected(tmp_path: Path) -> None:
     """Nadeau and Bengio: 1 / n becomes 1 / n + n_test / n_train."""
     examples = {"train": 60, "dev": 20, "test": 20, "keeps_test": False}

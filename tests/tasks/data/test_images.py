@@ -22,6 +22,7 @@ def make_config(**changes: Any) -> MnistConfig:  # noqa: ANN401 - fields of a ta
         "scaling": "none",
         "subset": None,
         "test_subset": None,
+        "test_seed": None,
         "download": False,
     }
     return MnistConfig(**(values | changes))
