@@ -28,8 +28,8 @@ def test_a_plan_is_told_in_lines() -> None:
         "  adam: 3 settings x 2 seeds; optimizer.lr in 0.01, 0.1, 1.0",
         "tune by dev error (last epoch), then confirm each winner and each untuned default on "
         "3 fresh seeds",
-        "one replicate: a verdict on tuned methods takes several (hydra.sweeper.replicates), for one "
-        "tuning is one draw",
+        "one replicate: a verdict on tuned methods takes several (hydra.sweeper.replicates), for "
+        "one tuning is one draw",
         "24 runs; 1 populations of at most 8, 1 thread; about 7 s here",
     ]
 
