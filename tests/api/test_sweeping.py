@@ -11,6 +11,8 @@ import torch
 import ffnn_lab
 from ffnn_lab.api.sweeping import _words_of
 from ffnn_lab.report.data.sweep import Sweep
+from ffnn_lab.sweeper.processes import CAN_FORK
+from tests.support.command_line import run_python
 
 QUICK = ("trainer.max_epochs=1", "trainer.batch_size=full", "tracking=off", "device=cpu")
 TWO: dict[str, Any] = {
@@ -88,3 +90,25 @@ def test_a_slip_is_a_user_error(what: Any, message: str, tmp_path: Path) -> None
     with pytest.raises(ffnn_lab.UserError, match=message):
         ffnn_lab.sweep(what, *QUICK, quiet=True)
     assert list(tmp_path.iterdir()) == []
+
+
+SCRIPT = """
+import ffnn_lab
+
+two = {two!r}
+records = ffnn_lab.sweep(two, *{words!r}, quiet=True)
+print(len(records.runs))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not CAN_FORK, reason="workers are forked on Linux alone")
+def test_a_script_without_a_guard_shares_its_sweep_among_processes(tmp_path: Path) -> None:
+    """What imports the user's main module in a worker would begin sweeps without end."""
+    words = (*QUICK, "hydra.sweeper.n_workers=2")
+    (tmp_path / "script.py").write_text(SCRIPT.format(two=TWO, words=words))
+    said = run_python(["script.py"], tmp_path)
+    alone = ffnn_lab.sweep(TWO, *QUICK, "paths.outputs=alone", quiet=True)
+    assert (said.exit_code, said.out, said.error) == (0, f"{len(alone.runs)}\n", "")
+    parts = (tmp_path / "outputs" / "two" / "runs").glob("part-*")
+    assert len(list(parts)) == 1  # compacted by the last worker
