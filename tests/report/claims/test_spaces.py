@@ -16,7 +16,7 @@ from tests.support.report.arm_builders import (
     all_ended,
     make_arm_sweep,
     verdicts_of,
-    wobbly,
+    wobbly_six,
 )
 
 TRUE, FALSE, UNDECIDED = "supported", "contradicted", "inconclusive"
@@ -41,7 +41,7 @@ def arm(name: str, errors: Sequence[float]) -> Built:
 
 
 def sweep_of(folder: Path, **errors: Sequence[float]) -> Sweep:
-    """A sweep of ten replicates, of one fresh seed each."""
+    """A sweep of six replicates, of one fresh seed each."""
     arms = {name: arm(name, each) for name, each in errors.items()}
     return make_arm_sweep(folder, arms, n_of_replicate=1)
 
@@ -49,20 +49,20 @@ def sweep_of(folder: Path, **errors: Sequence[float]) -> Sweep:
 @pytest.mark.parametrize(
     ("gap_in_all", "verdict"),
     [
-        (wobbly(0.0, 0.001), TRUE),  # from two points to none
-        (wobbly(0.02, 0.0005), FALSE),  # as large as before
-        (wobbly(0.04, 0.001), FALSE),  # larger
-        (wobbly(0.015, 0.02), UNDECIDED),
+        (wobbly_six(0.0, 0.001), TRUE),  # from two points to none
+        (wobbly_six(0.02, 0.0005), FALSE),  # as large as before
+        (wobbly_six(0.04, 0.001), FALSE),  # larger
+        (wobbly_six(0.015, 0.02), UNDECIDED),
     ],
 )
 def test_inclusion(tmp_path: Path, gap_in_all: Sequence[float], verdict: str) -> None:
     sweep = sweep_of(
         tmp_path,
-        sgd_lr=wobbly(0.03),
-        adam_lr=wobbly(0.05),
-        sgd_eps=wobbly(0.03),
-        adam_eps=wobbly(0.9),
-        sgd_all=wobbly(0.03),
+        sgd_lr=wobbly_six(0.03),
+        adam_lr=wobbly_six(0.05),
+        sgd_eps=wobbly_six(0.03),
+        adam_eps=wobbly_six(0.9),
+        sgd_all=wobbly_six(0.03),
         adam_all=[0.03 + gap for gap in gap_in_all],
     )
     assert verdicts_of(CLAIMS["choi_inclusion"], sweep) == {
@@ -73,22 +73,22 @@ def test_inclusion(tmp_path: Path, gap_in_all: Sequence[float], verdict: str) ->
 @pytest.mark.parametrize(
     ("error", "verdict"),
     [
-        (wobbly(0.03, 0.0005), TRUE),
-        (wobbly(0.01, 0.001), TRUE),  # the general method is even better
-        (wobbly(0.05, 0.001), FALSE),
-        (wobbly(0.03, 0.02), UNDECIDED),
+        (wobbly_six(0.03, 0.0005), TRUE),
+        (wobbly_six(0.01, 0.001), TRUE),  # the general method is even better
+        (wobbly_six(0.05, 0.001), FALSE),
+        (wobbly_six(0.03, 0.02), UNDECIDED),
     ],
 )
 def test_no_loss(tmp_path: Path, error: Sequence[float], verdict: str) -> None:
     """RMSProp has no momentum, so heavy ball is none of its cases."""
     sweep = sweep_of(
         tmp_path,
-        sgd_lr=wobbly(0.03),
-        heavy_ball_lr=wobbly(0.03),
-        adam_lr=wobbly(0.2),
-        rmsprop_lr=wobbly(0.2),
-        sgd_all=wobbly(0.03),
-        heavy_ball_all=wobbly(0.03),
+        sgd_lr=wobbly_six(0.03),
+        heavy_ball_lr=wobbly_six(0.03),
+        adam_lr=wobbly_six(0.2),
+        rmsprop_lr=wobbly_six(0.2),
+        sgd_all=wobbly_six(0.03),
+        heavy_ball_all=wobbly_six(0.03),
         adam_all=error,
         rmsprop_all=error,
     )
@@ -102,13 +102,13 @@ def test_no_loss(tmp_path: Path, error: Sequence[float], verdict: str) -> None:
 @pytest.mark.parametrize(
     ("coupled", "verdict"),
     [
-        (wobbly(0.05, 0.001), TRUE),
-        (wobbly(0.03, 0.0005), FALSE),
-        (wobbly(0.035, 0.02), UNDECIDED),
+        (wobbly_six(0.05, 0.001), TRUE),
+        (wobbly_six(0.03, 0.0005), FALSE),
+        (wobbly_six(0.035, 0.02), UNDECIDED),
     ],
 )
 def test_decoupling(tmp_path: Path, coupled: Sequence[float], verdict: str) -> None:
-    sweep = sweep_of(tmp_path, adam_coupled=coupled, adam_decoupled=wobbly(0.03))
+    sweep = sweep_of(tmp_path, adam_coupled=coupled, adam_decoupled=wobbly_six(0.03))
     assert verdicts_of(CLAIMS["adamw_decoupling"], sweep) == {
         "adam_coupled - adam_decoupled": verdict
     }
@@ -117,18 +117,18 @@ def test_decoupling(tmp_path: Path, coupled: Sequence[float], verdict: str) -> N
 @pytest.mark.parametrize(
     ("coupled", "verdict"),
     [
-        (wobbly(0.06, 0.001), TRUE),  # from three points to one
-        (wobbly(0.04, 0.0005), FALSE),
-        (wobbly(0.045, 0.02), UNDECIDED),
+        (wobbly_six(0.06, 0.001), TRUE),  # from three points to one
+        (wobbly_six(0.04, 0.0005), FALSE),
+        (wobbly_six(0.045, 0.02), UNDECIDED),
     ],
 )
 def test_the_gap_of_adam(tmp_path: Path, coupled: Sequence[float], verdict: str) -> None:
     sweep = sweep_of(
         tmp_path,
-        heavy_ball_coupled=wobbly(0.03),
-        heavy_ball_decoupled=wobbly(0.03),
+        heavy_ball_coupled=wobbly_six(0.03),
+        heavy_ball_decoupled=wobbly_six(0.03),
         adam_coupled=coupled,
-        adam_decoupled=wobbly(0.04),
+        adam_decoupled=wobbly_six(0.04),
     )
     assert verdicts_of(CLAIMS["adamw_gap"], sweep) == {
         "(adam_coupled - heavy_ball_coupled) - (adam_decoupled - heavy_ball_decoupled)": verdict
@@ -181,25 +181,25 @@ def test_a_budget_of_one_tuning_counts_its_settings(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("sgd_tuned", "verdict"),
     [
-        (wobbly(0.04, 0.001), TRUE),
-        (wobbly(0.03, 0.0005), TRUE),
-        (wobbly(0.01, 0.001), FALSE),
-        (wobbly(0.03, 0.02), UNDECIDED),
+        (wobbly_six(0.04, 0.001), TRUE),
+        (wobbly_six(0.03, 0.0005), TRUE),
+        (wobbly_six(0.01, 0.001), FALSE),
+        (wobbly_six(0.03, 0.02), UNDECIDED),
     ],
 )
 def test_untuned(tmp_path: Path, sgd_tuned: Sequence[float], verdict: str) -> None:
     """Adam's default has the lowest dev error of the three, and 3% on test, whatever that is."""
-    fine = all_ended(wobbly(0.03))
-    poor = all_ended(wobbly(0.01), dev=0.3)
+    fine = all_ended(wobbly_six(0.03))
+    poor = all_ended(wobbly_six(0.01), dev=0.3)
     arms = {
         "sgd": Built(tuned=all_ended(sgd_tuned), default=poor),
         "heavy_ball": Built(tuned=fine, default=poor),
-        "adam": Built(tuned=fine, default=all_ended(wobbly(0.03), dev=0.05)),
+        "adam": Built(tuned=fine, default=all_ended(wobbly_six(0.03), dev=0.05)),
     }
     sweep = make_arm_sweep(tmp_path, arms, n_of_replicate=1)
     found = verdicts_of(CLAIMS["schmidt_untuned"], sweep)
     assert found["best default - tuned sgd"] == verdict
-    # Equal in all ten replicates, which may be so by luck in three of ten others.
+    # Equal in all six replicates, which does not show that they are in the mean of others.
     assert found["best default - tuned adam"] == UNDECIDED
 
 

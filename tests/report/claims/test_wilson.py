@@ -15,7 +15,7 @@ from tests.support.report.arm_builders import (
     all_ended,
     make_arm_sweep,
     verdicts_of,
-    wobbly,
+    wobbly_six,
 )
 
 TRUE, FALSE, UNDECIDED = "supported", "contradicted", "inconclusive"
@@ -27,7 +27,7 @@ EXPECTED = {
 
 
 def wilson(folder: Path, **arms: Sequence[Sequence[Epoch]]) -> Sweep:
-    """A sweep of five arms, ten replicates of one seed; heavy ball's runs end as those of SGD."""
+    """A sweep of five arms, six replicates of one seed; heavy ball's runs end as those of SGD."""
     runs = {"sgd": arms["sgd"], "heavy_ball": arms["sgd"], **arms}
     built = {name: Built(tuned=each) for name, each in runs.items()}
     return make_arm_sweep(folder, built, n_of_replicate=1)
@@ -48,10 +48,10 @@ def test_generalization(tmp_path: Path) -> None:
     """Two points worse; as good; half a point worse, give or take two."""
     sweep = wilson(
         tmp_path,
-        sgd=all_ended(wobbly(0.03)),
-        adagrad=all_ended(wobbly(0.05, 0.001)),
-        rmsprop=all_ended(wobbly(0.03, 0.0002)),
-        adam=all_ended(wobbly(0.035, 0.02)),
+        sgd=all_ended(wobbly_six(0.03)),
+        adagrad=all_ended(wobbly_six(0.05, 0.001)),
+        rmsprop=all_ended(wobbly_six(0.03, 0.0002)),
+        adam=all_ended(wobbly_six(0.035, 0.02)),
     )
     assert verdicts_of(CLAIMS["wilson_generalization"], sweep) == EXPECTED
 
@@ -62,13 +62,13 @@ def test_matched_loss(tmp_path: Path) -> None:
     def at(error: float) -> list[Epoch]:
         return [(2.0, 0.9, 0.9, 0.9), (1.0, 0.2, 0.2, 0.2), (0.5, 0.0, 0.1, error)]
 
-    further = [[*at(0.03), (0.01, 0.0, 0.1, 0.9)] for _ in range(10)]
+    further = [[*at(0.03), (0.01, 0.0, 0.1, 0.9)] for _ in range(6)]
     sweep = wilson(
         tmp_path,
         sgd=further,
-        adagrad=[at(error) for error in wobbly(0.05, 0.001)],
-        rmsprop=[at(error) for error in wobbly(0.03, 0.0002)],
-        adam=[at(error) for error in wobbly(0.035, 0.02)],
+        adagrad=[at(error) for error in wobbly_six(0.05, 0.001)],
+        rmsprop=[at(error) for error in wobbly_six(0.03, 0.0002)],
+        adam=[at(error) for error in wobbly_six(0.035, 0.02)],
     )
     assert verdicts_of(CLAIMS["wilson_matched_loss"], sweep) == EXPECTED
 
@@ -76,10 +76,10 @@ def test_matched_loss(tmp_path: Path) -> None:
 def test_early_progress(tmp_path: Path) -> None:
     sweep = wilson(
         tmp_path,
-        sgd=[run(first=each) for each in wobbly(0.3)],
-        adagrad=[run(first=each) for each in wobbly(0.1, 0.01)],
-        rmsprop=[run(first=each) for each in wobbly(0.4, 0.01)],
-        adam=[run(first=each) for each in wobbly(0.28, 0.1)],
+        sgd=[run(first=each) for each in wobbly_six(0.3)],
+        adagrad=[run(first=each) for each in wobbly_six(0.1, 0.01)],
+        rmsprop=[run(first=each) for each in wobbly_six(0.4, 0.01)],
+        adam=[run(first=each) for each in wobbly_six(0.28, 0.1)],
     )
     assert verdicts_of(CLAIMS["wilson_early_progress"], sweep) == EXPECTED
 
@@ -88,10 +88,10 @@ def test_plateau(tmp_path: Path) -> None:
     """SGD loses 5 points of error in the second half; an adaptive arm that loses none plateaus."""
     sweep = wilson(
         tmp_path,
-        sgd=[run(half=0.1, last=each) for each in wobbly(0.05)],
-        adagrad=[run(half=0.1, last=each) for each in wobbly(0.1, 0.001)],
-        rmsprop=[run(half=0.1, last=each) for each in wobbly(0.04, 0.001)],
-        adam=[run(half=0.1, last=each) for each in wobbly(0.06, 0.03)],
+        sgd=[run(half=0.1, last=each) for each in wobbly_six(0.05)],
+        adagrad=[run(half=0.1, last=each) for each in wobbly_six(0.1, 0.001)],
+        rmsprop=[run(half=0.1, last=each) for each in wobbly_six(0.04, 0.001)],
+        adam=[run(half=0.1, last=each) for each in wobbly_six(0.06, 0.03)],
     )
     assert verdicts_of(CLAIMS["wilson_plateau"], sweep) == EXPECTED
 
@@ -99,14 +99,14 @@ def test_plateau(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("default", "verdict"),
     [
-        (wobbly(0.05, 0.001), TRUE),
-        (wobbly(0.03, 0.0005), FALSE),
-        (wobbly(0.02, 0.001), FALSE),  # tuned by dev error, it came out worse
-        (wobbly(0.035, 0.02), UNDECIDED),
+        (wobbly_six(0.05, 0.001), TRUE),
+        (wobbly_six(0.03, 0.0005), FALSE),
+        (wobbly_six(0.02, 0.001), FALSE),  # tuned by dev error, it came out worse
+        (wobbly_six(0.035, 0.02), UNDECIDED),
     ],
 )
 def test_tuning_gain(tmp_path: Path, default: list[float], verdict: str) -> None:
-    adam = Built(tuned=all_ended(wobbly(0.03)), default=all_ended(default))
+    adam = Built(tuned=all_ended(wobbly_six(0.03)), default=all_ended(default))
     sweep = make_arm_sweep(tmp_path, {"adam": adam, "adam_decay": adam}, n_of_replicate=1)
     assert verdicts_of(CLAIMS["wilson_tuning_gain"], sweep) == {
         "default - tuned adam": verdict,

@@ -248,3 +248,8 @@ def verdicts_of(claim: Claim, sweep: Sweep) -> dict[str, str]:
 def wobbly(mean: float, wobble: float = 0.0, *, n: int = 10) -> list[float]:
     """Numbers over seeds: a mean, with ever the same amount added and taken off in turn."""
     return [mean + wobble * (-1) ** i for i in range(n)]
+
+
+def wobbly_six(mean: float, wobble: float = 0.0) -> list[float]:
+    """Six such numbers, one for each of so many replicates."""
+    return wobbly(mean, wobble, n=6)
