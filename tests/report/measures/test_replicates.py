@@ -52,7 +52,7 @@ def test_an_estimate_without_end_has_no_interval() -> None:
 
 
 def test_other_columns_are_added_averaged_joined_kept_or_left_out() -> None:
-    def one(error: float, **more: object) -> pd.DataFrame:
+    def one(error: float, **more: str | float) -> pd.DataFrame:
         return table(error).assign(kind="x", **more)
 
     tables = [
