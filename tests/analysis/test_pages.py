@@ -8,6 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from analysis.pages import RESULTS, Page, PageError, make_all
+from ffnn_lab.records import read_runs
 
 WORDS = pd.DataFrame({"arm": ["sgd"], "error (%)": ["1.00"]})
 
@@ -21,8 +22,10 @@ def test_every_page_with_a_script_is_made_again_as_it_was(
     pages = {path.name: path.read_bytes() for path in results.glob("*.md")}
     for figure in (results / "figures").glob("default_*.png"):
         figure.unlink()
-    assert make_all(results) == ["default"]
-    assert capsys.readouterr().out == f"{results / 'default'}.md\n"
+    made = make_all(results)
+    assert "default" in made
+    assert {f"{name}.md" for name in made} <= set(pages)
+    assert capsys.readouterr().out == "".join(f"{results / name}.md\n" for name in made)
     once = contents(results)
     assert {name: once[name] for name in pages} == pages
     assert {"figures/default_learning_curves.png", "figures/default_error_against_lr.png"} <= set(
@@ -71,6 +74,8 @@ def test_a_figure_is_named_after_its_page(tmp_path: Path) -> None:
 
 
 def test_published_records_are_small() -> None:
+    """They are less than a megabyte; of a study of many replicates, 150 bytes a run."""
     for folder in (RESULTS / "records").iterdir():
         files = [path for path in folder.rglob("*") if path.is_file()]
-        assert sum(path.stat().st_size for path in files) < 1_000_000, folder.name
+        most = max(1_000_000, 150 * len(read_runs(folder)))
+        assert sum(path.stat().st_size for path in files) < most, folder.name

@@ -11,27 +11,27 @@ same words.
 """
 
 EARLIER: dict[str, tuple[str, ...]] = {
-    "wilson_generalization": ("21689c0b28e3c4b2d28a2304d2ba7358bf9a45de4b0b4c0ef8828e44634a9534",),
-    "wilson_matched_loss": ("878a62286977a2a204b1fc0987570969bdcf23e9a6b934055e0d98aa3175b80f",),
-    "wilson_early_progress": ("b44db135ef8e02c829e65b1d1bc87ce4ac0883549bde857a3e50f1b7a3c1c077",),
-    "wilson_plateau": ("5b37d45d5869b3c4baeaf32b4628b85fce28a7adf7ac2e12bc25b27784d445bc",),
-    "wilson_tuning_gain": ("9a6cdcbb4f3499f507947688d98760d6bd083b7fab39e04f2d56ec7d40f48656",),
-    "separable_adaptive": ("02963cd2995e5b2b5161e0ed904e1ab5a4e72f658fd629d3626c9bb56ea5bf7f",),
-    "separable_plain": ("b52c9c3a4f2e43fc87e4045b4246c503232c984dfd0c72b161239a13eb0b397f",),
-    "separable_mini_batch": ("9fe138e8f34ccf6d164b3169fc0be38a9a9b110d764ad4ee8181845043ac618f",),
-    "separable_eps": ("e0d96400564a32ace0b7286cf494b1f101ed83697391f45568fd953ec90e0d5a",),
+    "wilson_generalization": ("07d0490c697fb8a0c5cc3b62856217291cdd42f9e83ec3e77fd91d2dbc45990e",),
+    "wilson_matched_loss": ("4a78b17279057f1fee2baa76fb4ed046b6faa80e9f6cf7a44343aa66fce8ce86",),
+    "wilson_early_progress": ("34abd322c57c00ffc3f8203e3c31d144398acb5ccd9b1208d279d924c871eb0c",),
+    "wilson_plateau": ("ac92cec25327533e0c6903f0a620eead281fbbbf32e2edad94924b27ad76d0a9",),
+    "wilson_tuning_gain": ("259893e8378ddafa71498225bb5493749d81d2a37a192a20ee22a02dfbfa7de4",),
+    "separable_adaptive": ("16b1ac3fad73d94cb643bcddf4b4df40e66dc579df685714b7892de4c6013fa7",),
+    "separable_plain": ("b29dd38417342b077641c784ab0e0ec46dc6b61d47365f88c2b53d2776b45106",),
+    "separable_mini_batch": ("bbd90c8d74e9e6e2675f5150d56f7df20ccac7a48df3f1c63b7b3b0f6dde94e3",),
+    "separable_eps": ("894bdb2f266c071c51da8ecbe2f31425bed310b39b924ef3fef0861c06f34e46",),
     "separable_weight_decay": (
-        "c8b3dd981cf65dba8d9708b8e4c24ef0deba11cd3b0dfa420765fe3819766adc",
+        "b19ed9b8bcfc43bf133fb406009087d3316b2dfd70e5598a42033b71ebabd352",
     ),
-    "zou_one_solution": ("05f360f31107a8ac6f58eec1ce3c03a125d75622ea92ed336979d5c1feadbd64",),
-    "choi_inclusion": ("e1038d3c6a82656dcf69567e6a0b5bb78fc80c3e4ceadeef9c5c7e53cbf9e2b5",),
-    "choi_no_loss": ("17d104eac98ade72ab024d8d9fcf424d5a2cf37fb49ca7e778d6daa1a5084f70",),
-    "adamw_decoupling": ("2dbe4e578b781634b6326fb559e36e81012cb8af2b7ace522d30d67369f845ad",),
-    "adamw_gap": ("fce2ea1750c6bbaf4d43943729f804a21404261498ecf83f3c3a3e3dc32fa97d",),
+    "zou_one_solution": ("7c00f3e43b39c2aca9e54b4772c39d1f13f2bd2b87265443887ea2c2d07c564b",),
+    "choi_inclusion": ("ffb68fb37d1c83d9e3132a472e191988ade86de9602e9ea7f6aa0da3c3695142",),
+    "choi_no_loss": ("f2b3e6b7f7bcf6463acdafb985d49f63128bf7e0550622435ef99bc84fc30b03",),
+    "adamw_decoupling": ("7b8f221982d8d4cebe99ce313c5d55ae492a55716c022d9b2fb306473d2009ad",),
+    "adamw_gap": ("228c3d8767203d922464cb580cebc5b08fe9c7a0cbb27c27e9c4883e984ae197",),
     "sivaprasad_small_budget": (
-        "00f331495b1d646fa29759dfa3715ca2ed60e497ac2da630bf35d1bf3de1b00c",
+        "5b698acffcd84c9f97e134896f27dd1ed87d86c3b8fccf11c4e2b807df5a30e8",
     ),
-    "schmidt_untuned": ("34ccb2dd58f4298642384ec21a5aca3a3c5501e7d9548759d818777986a36cd2",),
+    "schmidt_untuned": ("5692e96da0b4397729478f414bbb1d391900e81c4250101eb570c808c146b0d2",),
 }
 
 BY_AN_EARLIER_RULE: dict[str, tuple[str, ...]] = {

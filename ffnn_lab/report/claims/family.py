@@ -48,9 +48,9 @@ def families(claim: Claim, evidence: Sequence[Evidence]) -> list[Family]:
             continue
         kept, remark = [], "its effects compare runs with themselves"
         for effect in effects:
-            key = frozenset(effect.plus), frozenset(effect.minus)
             if effect.is_of_itself:
                 continue
+            key = effect.net_runs
             if key in seen:
                 remark = f"its runs are counted already: {seen[key]}"
                 continue

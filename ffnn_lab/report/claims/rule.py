@@ -16,6 +16,7 @@ have chosen.
 """
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -104,9 +105,15 @@ class Effect:
         return tuple(dict.fromkeys((*self.plus, *self.minus)))
 
     @property
+    def net_runs(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The ids that it adds and that it takes off, without those that it does both."""
+        plus, minus = Counter(self.plus), Counter(self.minus)
+        return frozenset((plus - minus).elements()), frozenset((minus - plus).elements())
+
+    @property
     def is_of_itself(self) -> bool:
         """Whether the runs that it adds are those that it takes off."""
-        return sorted(self.plus) == sorted(self.minus)
+        return not any(self.net_runs)
 
     @property
     def is_tied(self) -> bool:

@@ -166,7 +166,7 @@ def verdict_table(
         are drawn at random, ``random``, with `subset_interval`, and so has that of a family.
     """
     whole = whole_replicates(errors)
-    of_arms = {arm: by_replicate_and_seed(whole[arm]) for arm in whole}
+    of_arms = {str(arm): by_replicate_and_seed(whole[arm]) for arm in whole}
     family = [by_replicate_and_seed(differences_between(whole, each)) for each in contrasts]
     rows: list[dict[str, object]] = []
     for size in (1, *sizes):
@@ -202,7 +202,8 @@ def _rows(
 
         def of_all(groups: Groups, rule: Rule = rule) -> Numbers:
             found = [rule(against_itself(values, groups)) for values in arms.values()]
-            return np.mean(found, axis=0, dtype=float)
+            shares: Numbers = np.mean(found, axis=0, dtype=float)
+            return shares
 
         drawn = _drawn(of_all, n, size)
         rows.append({"rule": name, **named, "what": ALL, **_nothing("share"), **drawn})

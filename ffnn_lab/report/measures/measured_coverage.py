@@ -24,6 +24,7 @@ from ffnn_lab.report.statistics import (
     subset_interval,
     t_ends,
 )
+from ffnn_lab.report.statistics.subsets import Outcome
 from ffnn_lab.seeds import stream
 
 SEEDS = "seeds of one tuning"
@@ -71,12 +72,8 @@ def coverage_table(
         for size in sizes:
             n_groups = len(means) // size
             groups = means[: n_groups * size].reshape(n_groups, size)
-            drawn = subset_interval(
-                lambda places, means=means, truth=truth: covers(means[places], truth),
-                n=len(means),
-                size=size,
-                rng=stream(0, "analysis", 20, place, size),
-            )
+            rng = stream(0, "analysis", 20, place, size)
+            drawn = subset_interval(_covering(means, truth), n=len(means), size=size, rng=rng)
             rows.append(
                 {"of": REPLICATES, "n_replicates": size, **named, **_counted(groups, truth)}
                 | {"expected": expected_coverage(size, of=len(means))}
@@ -91,7 +88,8 @@ def by_replicate_and_seed(values: "pd.Series[float]") -> NDArray[np.float64]:
     Args:
         values: Indexed by replicate and seed, of replicates that have all seeds.
     """
-    return values.to_numpy().reshape(values.index.get_level_values(0).nunique(), -1)
+    n = values.index.get_level_values(0).nunique()
+    return np.asarray(values, dtype=np.float64).reshape(n, -1)
 
 
 def covers(groups: NDArray[np.float64], truth: float) -> NDArray[np.float64]:
@@ -104,6 +102,10 @@ def covers(groups: NDArray[np.float64], truth: float) -> NDArray[np.float64]:
     low, high = t_ends(groups)
     errs: NDArray[np.float64] = ((truth < low) | (truth > high)).astype(float)
     return 1 - errs
+
+
+def _covering(means: NDArray[np.float64], truth: float) -> Outcome:
+    return lambda groups: covers(means[groups], truth)
 
 
 def expected_coverage(size: int, *, of: int) -> float:

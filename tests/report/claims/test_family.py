@@ -92,6 +92,21 @@ def test_equal_runs_behind_two_rows_count_once(tmp_path: Path) -> None:
     assert [effect.what for effect in effects] == ["adam - sgd"]
 
 
+def test_runs_that_cancel_make_no_other_effect(tmp_path: Path) -> None:
+    """The plain arms' winners are one whatever the decay: both gaps change by Adam's change."""
+    arms = {
+        f"{arm}_{decay}": Built(tuned=all_ended([0.1] * 6))
+        for arm in ("sgd", "heavy_ball", "adam")
+        for decay in ("coupled", "decoupled")
+    }
+    sweep = make_arm_sweep(tmp_path, arms)
+    assert len(family_of("adamw_gap", sweep).effects) == 2
+    for arm in ("sgd", "heavy_ball"):
+        sweep = as_another(sweep, f"{arm}_coupled", f"{arm}_decoupled")
+    (effect,) = family_of("adamw_gap", sweep).effects
+    assert effect.what == "(adam_coupled - sgd_coupled) - (adam_decoupled - sgd_decoupled)"
+
+
 def test_the_runs_of_two_sweeps_count_once(tmp_path: Path) -> None:
     sgd, adam = all_ended([0.1] * 6), all_ended([0.2] * 6)
     sweep = two_arms(tmp_path / "one", sgd, adam, None)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from ffnn_lab.report.figures import measured_coverage
@@ -24,10 +25,8 @@ COVERAGE = pd.DataFrame(
 
 def test_draws_three_shares_of_two_pairs() -> None:
     ax = measured_coverage.draw(measured_coverage.points(COVERAGE), Figure().subplots())
-    line, *marks = [
-        each for each in ax.get_lines() if len(each.get_xdata()) and each.get_ydata()[0]
-    ]
-    assert line.get_ydata() == [0.95, 0.95]
+    line, *marks = ax.get_lines()
+    assert np.asarray(line.get_ydata()).tolist() == [0.95, 0.95]
     drawn = {
         str(each.get_label()): (np.asarray(each.get_xdata()), np.asarray(each.get_ydata()))
         for each in marks
@@ -36,7 +35,8 @@ def test_draws_three_shares_of_two_pairs() -> None:
     assert drawn["adam - sgd"][0].tolist() == pytest.approx([0.97, 4.85])
     assert drawn["adam - sgd"][1].tolist() == [0.5, 0.96]
     assert drawn["heavy_ball - sgd"][0].tolist() == pytest.approx([1.03])
-    (ends, _) = ax.collections
+    ends, _ = ax.collections
+    assert isinstance(ends, LineCollection)
     assert ends.get_segments()[1][:, 1].tolist() == pytest.approx([0.9, 0.99])
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["one tuning,\nover seeds", "5"]
     assert ax.yaxis.get_major_formatter()(0.5, 0) == "50"

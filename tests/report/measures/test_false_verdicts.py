@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -90,7 +91,7 @@ def drawn() -> np.ndarray:
     """Errors that differ in every second comparison of groups, so that rules find something."""
     shift = np.array([1.5, 0.0, 0.0, 0.0]).repeat(SIZE)
     shifts = np.tile(shift, N // len(shift))[:, None, None] * np.array([1.0, 0.8, -0.8])
-    return draw(N, 0) + shifts
+    return np.asarray(draw(N, 0) + shifts)
 
 
 @pytest.fixture(scope="module")
@@ -98,10 +99,10 @@ def table(drawn: np.ndarray) -> pd.DataFrame:
     return verdict_table(table_of(drawn, *ARMS), PAIRS, sizes=(SIZE,))
 
 
-def row(table: pd.DataFrame, rule: str, n: int, what: str) -> "pd.Series[float]":
+def row(table: pd.DataFrame, rule: str, n: int, what: str) -> dict[str, Any]:
     is_it = (table["rule"] == rule) & (table["n_replicates"] == n) & (table["what"] == what)
     (place,) = np.flatnonzero(is_it)
-    return table.iloc[place]
+    return dict(table.iloc[place])
 
 
 @pytest.mark.parametrize(("rule", "arm"), list(itertools.product(OF_ONE, ARMS)))

@@ -29,7 +29,7 @@ def draw(n: int, seed: int) -> np.ndarray:
     values = rng.normal(0.0, BETWEEN / math.sqrt(2), (n, 1, 2))
     values = values + rng.normal(0.0, WITHIN / math.sqrt(2), (n, N_SEEDS, 2))
     split = rng.normal(0.0, 0.02, (n, 1, 1))  # which both arms share
-    return 0.1 + values + split + np.array([0.0, -0.01])
+    return np.asarray(0.1 + values + split + np.array([0.0, -0.01]))
 
 
 def test_intervals_are_counted_as_one_by_one() -> None:

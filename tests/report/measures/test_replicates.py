@@ -1,6 +1,7 @@
 """Means over replicates: of each column what it is, by hand."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -52,7 +53,7 @@ def test_an_estimate_without_end_has_no_interval() -> None:
 
 
 def test_other_columns_are_added_averaged_joined_kept_or_left_out() -> None:
-    def one(error: float, **more: object) -> pd.DataFrame:
+    def one(error: float, **more: Any) -> pd.DataFrame:  # noqa: ANN401 - cells
         return table(error).assign(kind="x", **more)
 
     tables = [
