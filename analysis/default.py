@@ -1,4 +1,4 @@
-"""The page ``docs/results/default.md``: five optimizers on the digits, each at its best setting.
+"""The page ``docs/results/default.md``: five tuned optimizers on the digits, over replicates.
 
 Edit what you like, then run ``python -m analysis`` (`make paper`).
 """
@@ -6,7 +6,7 @@ Edit what you like, then run ``python -m analysis`` (`make paper`).
 import pandas as pd
 
 from analysis.pages import Page
-from ffnn_lab.report.figures import error_against_lr, learning_curves
+from ffnn_lab.report.figures import learning_curves, paired_differences
 from ffnn_lab.report.text.cells import interval_cells, p_value, percent
 
 
@@ -17,15 +17,18 @@ def make(page: Page) -> None:
 
     # A figure is drawn from a table of points. Take arms, epochs or splits out of the points, or
     # change the figure that comes back: it is a matplotlib Figure.
-    points = learning_curves.points(
-        numbers.records.curves, numbers.records.runs, run_ids=numbers.reported
+    points = learning_curves.points_over_replicates(
+        [
+            learning_curves.points(each.sweep.curves, each.sweep.runs, run_ids=each.reported)
+            for each in numbers.tunings
+        ]
     )
     figure = learning_curves.figure(points)
     page.figure("learning_curves", figure)
 
-    points = error_against_lr.points(numbers.sweep, numbers.winners)
-    figure = error_against_lr.figure(points)
-    page.figure("error_against_lr", figure)
+    points = paired_differences.points(numbers.differences, arms=numbers.sweep.arms)
+    figure = paired_differences.figure(points)
+    page.figure("paired_differences", figure)
 
 
 def arms_table(arms: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
@@ -34,11 +37,11 @@ def arms_table(arms: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
     words = pd.DataFrame(
         {
             "arm": arms["arm"],
-            "learning rate": [f"{lr:.3g}" for lr in arms["optimizer.lr"]],
             "dev error, tuning (%)": [percent(error) for error in arms["tune.dev.error"]],
             "test error (%) [95% interval]": interval_cells(arms, "test.error"),
             "untuned default (%) [95% interval]": interval_cells(arms, "default.test.error"),
             "on an edge": arms["edge"].replace("", "-"),
+            "replicates": arms["n_replicates"].astype(str),
         }
     ).set_index("arm")
     words["minus sgd (points) [95% interval]"] = pd.Series(
