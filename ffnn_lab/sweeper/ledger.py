@@ -1,5 +1,6 @@
 """The records of a sweep as one worker knows them: runs, the settings they serve, and scores."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,8 @@ import pandas as pd
 
 from ffnn_lab.definition import Definition
 from ffnn_lab.progress import Key
-from ffnn_lab.records import KEYS, TableReader, TrialRow
+from ffnn_lab.protocols import Values
+from ffnn_lab.records import KEYS, TableReader, TrialRow, read_runs, read_trials
 from ffnn_lab.scores import (
     counted,
     objective_column,
@@ -32,7 +34,8 @@ class Ledger:
             folder: Its folder.
         """
         self._objective = definition.objective
-        self._runs_reader = TableReader(folder, "runs", score_columns(definition.objective))
+        columns = (*score_columns(definition.objective), "n_epochs")
+        self._runs_reader = TableReader(folder, "runs", columns)
         self._trials_reader = TableReader(folder, "trials")
         self._uses_curves = definition.objective.moment == "mean_last"
         self._curves_reader = TableReader(folder, "curves", CURVE_COLUMNS)
@@ -58,6 +61,18 @@ class Ledger:
     def is_recorded(self, run: str) -> bool:
         """Return True if a run of that id is recorded."""
         return run in self._runs
+
+    def n_epochs(self, run: str) -> int:
+        """Return the number of epochs of a recorded run."""
+        return int(self._runs[run]["n_epochs"])
+
+    def chance_error(self, run: str) -> float:
+        """Return what a recorded run would count as if it had diverged."""
+        return float(self._runs[run]["chance_error"])
+
+    def has_failed(self, run: str) -> bool:
+        """Return True if a run of that id is recorded and failed."""
+        return run in self._runs and self._runs[run]["status"] == "failed"
 
     def has_diverged(self, run: str) -> bool:
         """Return True if a run of that id is recorded and diverged."""
@@ -125,6 +140,21 @@ class Ledger:
         }
         values = counted(with_moment(runs, objective, curves), objective_column(objective))
         return found, dict(zip(runs["run_id"], values, strict=True))
+
+
+def recorded_settings(definition: Definition, folder: Path) -> dict[str, dict[int, Values]]:
+    """Read the tuned settings of a replicate of which a run is recorded, by arm and number."""
+    trials = read_trials(folder)
+    is_own = (trials["stage"] == "tune") & (trials["replicate"] == definition.replicate)
+    trials = trials[is_own].drop_duplicates(["arm", "setting"])
+    runs = read_runs(folder).set_index("run_id")["config_json"]
+    spaces = {arm.name: arm.space for arm in definition.arms}
+    found: dict[str, dict[int, Values]] = {name: {} for name in spaces}
+    for arm, number, run in zip(trials["arm"], trials["setting"], trials["run_id"], strict=True):
+        if arm in spaces and run in runs.index:
+            stored = json.loads(runs[run])
+            found[arm][int(number)] = {key: stored[key] for key in spaces[arm]}
+    return found
 
 
 def _key(row: TrialRow) -> Key:

@@ -1,25 +1,17 @@
 """Stop settings early: Optuna's pruners judge a setting's score over its seeds by epochs."""
 
-import math
-import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ffnn_lab.definition import Definition
-from ffnn_lab.moments import points_at
 from ffnn_lab.population import Member
-from ffnn_lab.records import CurvePoint, RunResult, read_curves
+from ffnn_lab.records import CurvePoint, RunResult
 from ffnn_lab.sweeper.agenda import Agenda
+from ffnn_lab.sweeper.reported import recorded_curves, score_at
 from ffnn_lab.sweeper.units import Planned
 
 Key = tuple[int, str, int]
 """A replicate, an arm and the number of a setting."""
-_AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
-    "mean": statistics.fmean,
-    "median": statistics.median,
-    "worst": max,
-}
 
 
 class Pruning:
@@ -67,11 +59,7 @@ class Pruning:
         ledger = self._agenda.ledger
         found = {p.run_id: p for p in self._agenda.unit_of(*key) if ledger.has_diverged(p.run_id)}
         if found:
-            names = [field.name for field in fields(CurvePoint)]
-            curves = read_curves(self._folder).sort_values("epoch", kind="stable")
-            for run in found:
-                rows = curves.loc[curves["run_id"] == run, names]
-                self._ended[run] = [CurvePoint(*row) for row in rows.itertuples(index=False)]
+            self._ended.update(recorded_curves(self._folder, list(found)))
         return found
 
     def note(self, results: Sequence[RunResult]) -> None:
@@ -101,8 +89,8 @@ class Pruning:
         last = max(planned.config.trainer.max_epochs for planned in runs.values())
         known = self._scores.setdefault(key, [])
         for epoch in range(len(known) + 1, min(reached, last - 1) + 1):
-            values = [self._value(run, epoch, inside) for run in runs]
-            score = _AGGREGATES[self._objective.aggregate](values)
+            curves = [inside[run].curve if run in inside else self._ended[run] for run in runs]
+            score = score_at(epoch, curves, self._objective, chance_error=self._chance_error)
             replicate, arm, number = key
             study = self._agenda.study_of(replicate, arm)
             is_pruned = study.should_prune(number, [*known, score])
@@ -110,15 +98,3 @@ class Pruning:
             if is_pruned:
                 self._pruned.add(key)
                 return
-
-    def _value(self, run: str, epoch: int, inside: dict[str, Member]) -> float:
-        """Return what a run's objective would be if it ended at an epoch."""
-        split, metric = self._objective.split, self._objective.metric
-        member = inside.get(run)
-        curve = self._ended[run] if member is None else member.curve
-        points = [point for point in curve if point.epoch <= epoch]
-        if not points or points[-1].epoch < epoch:  # it diverged before
-            return self._chance_error if metric == "error" else math.inf
-        moment, n_last = self._objective.moment, self._objective.n_last
-        found = points_at(points, moment, split, n_last=n_last)
-        return statistics.fmean(float(getattr(point, metric)) for point in found)

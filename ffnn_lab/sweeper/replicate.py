@@ -4,7 +4,6 @@ Whoever takes from it holds the sweep's lock. Everything it knows comes from the
 the truth, and from the studies, which are restored from the records where they lack something.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,11 @@ from ffnn_lab.definition import Arm, Definition
 from ffnn_lab.edges import edge_text, setting_edges
 from ffnn_lab.progress import Progress, count_progress
 from ffnn_lab.protocols import Standing, Values
-from ffnn_lab.records import DEFAULT_SETTING, TrialRow, read_runs, read_trials
+from ffnn_lab.records import DEFAULT_SETTING, TrialRow
 from ffnn_lab.scores import best_settings, is_completed, standing_of
 from ffnn_lab.sweeper.batches import Batches
-from ffnn_lab.sweeper.ledger import Ledger
+from ffnn_lab.sweeper.ledger import Ledger, recorded_settings
+from ffnn_lab.sweeper.reported import report_recorded
 from ffnn_lab.sweeper.studies.storage import Storage
 from ffnn_lab.sweeper.studies.study import Study
 from ffnn_lab.sweeper.units import Planned, Unit
@@ -142,25 +142,9 @@ class ReplicateAgenda:
             if (of_replicate, stage) == (replicate, "tune") and arm in n_noted:
                 n_noted[arm] = max(n_noted[arm], setting + 1)
         lacking = [arm for arm, n in n_noted.items() if not self._studies[arm].is_whole(n)]
-        recorded = self._recorded_settings() if lacking else {}
+        recorded = recorded_settings(self._definition, self._folder) if lacking else {}
         for arm in lacking:
             self._restore_study(self._arms[arm], recorded.get(arm, {}))
-
-    def _recorded_settings(self) -> dict[str, dict[int, Values]]:
-        """Return the settings that the records have, by arm and number."""
-        trials = read_trials(self._folder)
-        is_own = (trials["stage"] == "tune") & (trials["replicate"] == self._definition.replicate)
-        trials = trials[is_own].drop_duplicates(["arm", "setting"])
-        runs = read_runs(self._folder).set_index("run_id")["config_json"]
-        found: dict[str, dict[int, Values]] = {}
-        for arm, number, run in zip(
-            trials["arm"], trials["setting"], trials["run_id"], strict=True
-        ):
-            if arm in self._arms and run in runs.index:
-                stored = json.loads(runs[run])
-                values = {key: stored[key] for key in self._arms[arm].space}
-                found.setdefault(arm, {})[int(number)] = values
-        return found
 
     def _restore_study(self, arm: Arm, settings: Mapping[int, Values]) -> None:
         study, protocol = self._studies[arm.name], self._definition.protocol
@@ -398,6 +382,15 @@ class ReplicateAgenda:
         found, value_of = self._ledger.scores_of(list(ready.values()))
         if may_tell:  # First: what is told and lost with its connection is told again.
             for (name, number), unit in ready.items():
+                if self._definition.pruner is not None:
+                    report_recorded(
+                        self._studies[name],
+                        number,
+                        unit,
+                        ledger=self._ledger,
+                        folder=self._folder,
+                        objective=self._definition.objective,
+                    )
                 score = found[name, number]
                 self._studies[name].tell(
                     number,

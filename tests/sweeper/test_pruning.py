@@ -28,7 +28,9 @@ from ffnn_lab.records import (
     read_trials,
 )
 from ffnn_lab.replay import main as replay
+from ffnn_lab.sweeper.studies.private import FIXED
 from ffnn_lab.sweeper.studies.storage import Storage
+from ffnn_lab.sweeper.worker import StoppedError
 from tests.support.builders import make_run
 from tests.support.command_line import run_lab_forked
 from tests.support.definitions import OBJECTIVE, changed
@@ -395,6 +397,41 @@ def test_a_setting_of_which_a_part_is_recorded_is_trained_to_its_end(
         again.tuned.loc[again.tuned["seed"] == 1, "run_id"]
     )
     assert_is_beginning_of(again, swept("none"))
+
+
+@pytest.mark.parametrize("protocol", ["tpe", "cmaes"])
+@pytest.mark.parametrize("pruner", slow_but(PRUNERS, "halving"))
+def test_a_study_that_is_lost_goes_on_as_it_would_have(
+    pruner: str, protocol: str, tmp_path: Path
+) -> None:
+    """Its proposals and its verdicts, of batches that are trained after the loss."""
+    base = make_definition(
+        protocol,
+        n_settings=13,
+        n_parallel=3,
+        tune_seeds=(0,),
+        confirm_seeds=(),
+        pruner=PRUNERS[pruner][0],
+    )
+    definition = with_arms(base, {"trainer.max_epochs": 4})
+    calm = work(tmp_path / "calm", definition)
+    assert "pruned" in set(read_runs(calm)["status"])
+    n_lost = 0
+    for n_epochs in (6, 9, 4):
+        try:
+            work_under(tmp_path / "rough", definition, Clerk(n_epochs))
+        except StoppedError:
+            (tmp_path / "rough" / "test" / "study.journal").unlink()
+            n_lost += 1
+    assert n_lost == 3
+    rough = work(tmp_path / "rough", definition)
+    for there, here in zip(tables(calm), tables(rough), strict=True):
+        pd.testing.assert_frame_equal(there, here, check_exact=True)
+    for (trial, _), (its, _) in zip(
+        Swept(calm, Clerk()).studied(), Swept(rough, Clerk()).studied(), strict=True
+    ):
+        assert trial.intermediate_values == its.intermediate_values
+        assert trial.system_attrs.keys() ^ its.system_attrs.keys() <= {FIXED}
 
 
 def test_two_arms_that_are_the_same_are_pruned_together(tmp_path: Path) -> None:

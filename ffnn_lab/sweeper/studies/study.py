@@ -153,6 +153,11 @@ class Study:
         else:  # an infinite value would poison the sampler; pruned counts as worst
             self.optuna.tell(number, state=TrialState.PRUNED)
 
+    def lacks_reports(self, number: int, n_epochs: int) -> bool:
+        """Return True if a pruner was told of fewer epochs of a setting that has no score yet."""
+        trial = private.trial_of(self.optuna, number)
+        return not trial.state.is_finished() and (trial.last_step or 0) < n_epochs
+
     def should_prune(self, number: int, scores: Sequence[float]) -> bool:
         """Report the last score of a setting, and return True if it should stop.
 
