@@ -28,9 +28,8 @@ def test_every_page_with_a_script_is_made_again_as_it_was(
     assert capsys.readouterr().out == "".join(f"{results / name}.md\n" for name in made)
     once = contents(results)
     assert {name: once[name] for name in pages} == pages
-    assert {"figures/default_learning_curves.png", "figures/default_paired_differences.png"} <= set(
-        once
-    )
+    drawn = ("learning_curves", "paired_differences")
+    assert {f"figures/default_{name}.png" for name in drawn} <= set(once)
     make_all(results)
     assert contents(results) == once
 
