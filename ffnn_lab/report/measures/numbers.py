@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import pandas as pd
 
-from ffnn_lab.report.data.sweep import Records, Sweep
+from ffnn_lab.report.data.sweep import Records, Sweep, curves_of
 from ffnn_lab.report.data.winners import Winner, find_winners
 from ffnn_lab.report.kinds import Kind
 from ffnn_lab.report.measures import separable
@@ -180,6 +180,7 @@ class Numbers:
         """The table `ffnn_lab.report.measures.progress.progress_table`, or its mean."""
         if self.replicates:
             return self._mean([each.progress for each in self.replicates], differences=("late",))
+        self._read_curves()
         return progress_table(self.sweep, self.winners)
 
     @cached_property
@@ -187,7 +188,12 @@ class Numbers:
         """The table `ffnn_lab.report.measures.matched.matched_table`, or its mean."""
         if self.replicates:
             return self._mean([each.matched for each in self.replicates], differences=("gap",))
+        self._read_curves()
         return matched_table(self.sweep, self.winners)
+
+    def _read_curves(self) -> None:
+        """Widen the curves of all reported runs at once, which several tables ask for by arm."""
+        curves_of(self.sweep, [run_id for ids in self.reported.values() for run_id in ids])
 
     def _mean(
         self, tables: Sequence[pd.DataFrame | None], *, differences: Sequence[str] = ()
