@@ -4,25 +4,25 @@ Whoever takes from it holds the sweep's lock. Everything it knows comes from the
 the truth, and from the studies, which are restored from the records where they lack something.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from ffnn_lab.config import leaves, partition_key, run_id, with_values
+from ffnn_lab.config import leaves
 from ffnn_lab.definition import Arm, Definition
 from ffnn_lab.edges import edge_text, setting_edges
 from ffnn_lab.progress import Progress, count_progress
 from ffnn_lab.protocols import Standing, Values
-from ffnn_lab.records import DEFAULT_SETTING, TrialRow
+from ffnn_lab.records import DEFAULT_SETTING
 from ffnn_lab.scores import best_settings, is_completed, standing_of
 from ffnn_lab.sweeper.batches import Batches
 from ffnn_lab.sweeper.ledger import Ledger, recorded_settings
 from ffnn_lab.sweeper.reported import report_recorded
 from ffnn_lab.sweeper.studies.storage import Storage
 from ffnn_lab.sweeper.studies.study import Study
-from ffnn_lab.sweeper.units import Planned, Unit
+from ffnn_lab.sweeper.units import Planned, Unit, plan_unit
 
 MOST_AHEAD = 8
 """Populations of other partitions, at most, that are proposed while one is being filled."""
@@ -247,7 +247,9 @@ class ReplicateAgenda:
         number = len(self._settings[arm.name])
         self._settings[arm.name].append(values)
         seeds = self._definition.tune_seeds
-        self._units[arm.name, number] = self._plan("tune", arm, number, values, seeds)
+        self._units[arm.name, number] = plan_unit(
+            "tune", arm, number, values, seeds, replicate=self.number
+        )
 
     def _n_unasked(self, arm: Arm) -> int:
         """Count the settings of an arm that are to be proposed; in batches, those of the next."""
@@ -255,25 +257,6 @@ class ReplicateAgenda:
         if self._definition.is_batched:
             return self._batches().n_askable(arm.name, n_asked, n_settings)
         return max(0, n_settings - n_asked)
-
-    def _plan(
-        self,
-        stage: str,
-        arm: Arm,
-        setting: int,
-        values: Values,
-        seeds: Sequence[int],
-        *,
-        edges: str = "",
-    ) -> Unit:
-        """Plan the runs of a setting."""
-        unit = []
-        replicate = self._definition.replicate
-        for seed in seeds:
-            config = with_values(arm.config, {**values, "seed": seed})
-            row = TrialRow(stage, arm.name, setting, seed, run_id(config), edges, replicate)
-            unit.append(Planned(row, config, partition_key(config)))
-        return unit
 
     def _ask_round(self, n_missing: int) -> bool:
         """Propose more settings of each arm in turn, or plan the confirm stage of a tuned arm.
@@ -360,7 +343,7 @@ class ReplicateAgenda:
             default = leaves(arm.config)
             settings.append((DEFAULT_SETTING, {key: default[key] for key in arm.space}, ""))
         return [
-            self._plan("confirm", arm, setting, own, [seed], edges=text)
+            plan_unit("confirm", arm, setting, own, [seed], replicate=self.number, edges=text)
             for setting, own, text in settings
             for seed in definition.confirm_seeds
         ]

@@ -1,4 +1,4 @@
-"""What a pruner is told: the score that a setting would have if its runs ended at an epoch."""
+"""Reports to a pruner: the score that a setting would have if its runs ended at an epoch."""
 
 import math
 import statistics

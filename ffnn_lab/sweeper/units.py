@@ -1,9 +1,11 @@
 """Planned runs, and units of runs that one worker takes together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from ffnn_lab.config import RunConfig
+from ffnn_lab.config import RunConfig, partition_key, run_id, with_values
+from ffnn_lab.definition import Arm
 from ffnn_lab.records import TrialRow
 
 
@@ -23,6 +25,35 @@ class Planned:
 
 Unit = Sequence[Planned]
 """Runs that one worker takes together: all of a tuned setting, or one of confirm."""
+
+
+def plan_unit(
+    stage: str,
+    arm: Arm,
+    setting: int,
+    values: Mapping[str, Any],
+    seeds: Sequence[int],
+    *,
+    replicate: int,
+    edges: str = "",
+) -> Unit:
+    """Plan the runs of a setting, one for each seed.
+
+    Args:
+        stage: ``tune`` or ``confirm``.
+        arm: The setting's, with the split of its replicate.
+        setting: Its number, or `ffnn_lab.records.DEFAULT_SETTING`.
+        values: Its value on each axis.
+        seeds: The seeds of its runs.
+        replicate: Its replicate.
+        edges: The axes on whose edges it lies, see `TrialRow`.
+    """
+    unit = []
+    for seed in seeds:
+        config = with_values(arm.config, {**values, "seed": seed})
+        row = TrialRow(stage, arm.name, setting, seed, run_id(config), edges, replicate)
+        unit.append(Planned(row, config, partition_key(config)))
+    return unit
 
 
 def setting_ends(runs: Sequence[Planned]) -> list[int]:

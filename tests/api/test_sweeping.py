@@ -104,7 +104,7 @@ print(len(records.runs))
 @pytest.mark.slow
 @pytest.mark.skipif(not CAN_FORK, reason="workers are forked on Linux alone")
 def test_a_script_without_a_guard_shares_its_sweep_among_processes(tmp_path: Path) -> None:
-    """What imports the user's main module in a worker would begin sweeps without end."""
+    """A worker that imported the user's main module would begin sweeps without end."""
     words = (*QUICK, "hydra.sweeper.n_workers=2")
     (tmp_path / "script.py").write_text(SCRIPT.format(two=TWO, words=words))
     said = run_python(["script.py"], tmp_path)

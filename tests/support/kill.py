@@ -104,7 +104,7 @@ class Process:
     pid: int
     command: tuple[str, ...]
     is_forked: bool = False
-    """Whether it is a copy of the process that started it, as a worker of ours is."""
+    """Return True if it is a copy of the process that started it, as a worker of ours is."""
 
     @property
     def is_worker(self) -> bool:

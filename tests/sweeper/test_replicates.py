@@ -22,7 +22,7 @@ from tests.support.sweeps import Stopper, make_definition, tables, work
 def settings_of(
     folder: Path, definition: Definition
 ) -> dict[tuple[int, str, int], dict[str, object]]:
-    """Give the values of each tuned setting, by replicate, arm and number."""
+    """Return the values of each tuned setting, by replicate, arm and number."""
     configs = read_runs(folder).set_index("run_id")["config_json"].map(json.loads)
     spaces = {arm.name: arm.space for arm in definition.arms}
     trials = read_trials(folder)

@@ -42,8 +42,8 @@ class Claim(Option):
     arguments: Mapping[str, Any] = field(default_factory=dict)
     """Keyword arguments of that function."""
     over: Literal["replicates", "draws"] = "replicates"
-    """What counts as one value of the effect: a whole repeat of tune and confirm, as in a claim
-    on tuned methods, or a draw of the separable problem, whatever its number of runs."""
+    """The unit that counts as one value of the effect: a whole repeat of tune and confirm, as in a
+    claim on tuned methods, or a draw of the separable problem, whatever its number of runs."""
 
     def find_measure(self) -> "Callable[..., list[Effect]]":
         """Import the claim's measure and return it."""

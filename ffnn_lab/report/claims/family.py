@@ -15,13 +15,13 @@ from ffnn_lab.report.claims.rule import NOT_APPLICABLE, NOT_RUN, Effect
 
 @dataclass(frozen=True)
 class Family:
-    """What one sweep shows of one claim."""
+    """The effects of one claim in one sweep."""
 
     effects: Sequence[Effect]
     verdict: str = ""
     """Of a sweep without effects: why there are none."""
     remark: str = ""
-    """What such a sweep lacks."""
+    """The reason why a sweep has nothing to say on the claim."""
 
 
 def families(claim: Claim, evidence: Sequence[Evidence]) -> list[Family]:

@@ -69,9 +69,9 @@ class Effect:
     span: tuple[float, float] = (-1.0, 1.0)
     """The ends between which every value lies; they may be infinite."""
     is_one_tuning: bool = False
-    """Whether it compares settings that one tuning chose, and no other."""
+    """True if it compares settings that one tuning chose, and no other."""
     remark: str = ""
-    """What a reader must know of it."""
+    """A remark that a reader needs beside it."""
 
     @classmethod
     def of_values(
@@ -112,17 +112,17 @@ class Effect:
 
     @property
     def is_of_itself(self) -> bool:
-        """Whether the runs that it adds are those that it takes off."""
+        """Return True if the runs that it adds are those that it takes off."""
         return not any(self.net_runs)
 
     @property
     def is_tied(self) -> bool:
-        """Whether more than half of its values are equal, so that no t interval holds."""
+        """Return True if more than half of its values are equal: then no t interval holds."""
         return are_tied(self.values)
 
     @property
     def is_bounded(self) -> bool:
-        """Whether its values have two ends."""
+        """Return True if its values have two ends."""
         return all(math.isfinite(end) for end in self.span)
 
     @property

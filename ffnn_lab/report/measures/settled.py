@@ -1,4 +1,4 @@
-"""Whether the declared contrasts of a sweep are settled, so that no more replicates are needed."""
+"""Decide if the declared contrasts of a sweep are settled, and need no more replicates."""
 
 import math
 from collections.abc import Sequence

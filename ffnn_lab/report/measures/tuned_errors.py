@@ -1,4 +1,4 @@
-"""What each method came to in each replicate of a sweep, and what its variance consists of."""
+"""Errors of each tuned method in each replicate of a sweep, and the parts of their variance."""
 
 import pandas as pd
 

@@ -26,7 +26,7 @@ MOST_CURVES = 1000
 
 @dataclass(frozen=True)
 class Published:
-    """What was written, and what was left out."""
+    """The files that were written, and a remark on what was left out."""
 
     paths: list[Path]
     remark: str

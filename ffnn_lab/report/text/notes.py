@@ -70,7 +70,7 @@ def _about_differences(sweep: Sweep) -> list[str]:
 
 
 def declared_words(sweep: Sweep) -> str:
-    """Word which contrasts were declared."""
+    """Write which contrasts were declared."""
     if sweep.definition.contrasts is not None:
         return "those that the sweep's YAML names"
     declared = contrasts(sweep.definition)
@@ -105,7 +105,7 @@ def _last_line(traceback: object) -> str:
 
 
 def count(n: int, what: str) -> str:
-    """Word a number of things."""
+    """Write a number of things, in the singular or the plural."""
     return f"{n} {what}{'' if n == 1 else 's'}"
 
 
@@ -122,7 +122,7 @@ def about_lost(arm: str, runs: pd.DataFrame) -> list[str]:
 
 
 def about_moment(sweep: Sweep) -> list[str]:
-    """Word at which moment errors are read, where it is not the last epoch."""
+    """Write at which moment errors are read, where it is not the last epoch."""
     if sweep.objective.moment == "best":
         return ["errors are those at each run's epoch of lowest dev error"]
     if sweep.objective.moment == "mean_last":
@@ -132,7 +132,7 @@ def about_moment(sweep: Sweep) -> list[str]:
 
 
 def about_units(sweep: Sweep) -> list[str]:
-    """Word what an error is where a number is predicted."""
+    """Write what an error is where a number is predicted."""
     if units_of(sweep.runs) == OF_CLASSES:
         return []
     return [

@@ -1,4 +1,4 @@
-"""What a reader must know before trusting a table over replicates."""
+"""Notes that a reader needs before trusting a table over replicates."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ from ffnn_lab.scores import why_no_winner
 
 
 def notes_over_replicates(numbers: Numbers) -> list[str]:
-    """Word everything about the tables over replicates that is not plain from their numbers.
+    """Write everything about the tables over replicates that is not plain from their numbers.
 
     Args:
         numbers: Of a sweep that has several.
@@ -100,7 +100,7 @@ def _without_best(numbers: Numbers, arm: str) -> Iterator[str]:
 
 
 def _about_results(arm: str, of_each: list[pd.DataFrame], what: str) -> Iterator[str]:
-    """Word which of an arm's reported runs diverged or have no result, in how many replicates."""
+    """Write which reported runs of an arm diverged or have no result, in how many replicates."""
     n_runs = sum(map(len, of_each))
     diverged = [int((rows["status"] == "diverged").sum()) for rows in of_each]
     lost = [len(rows) - len(results(rows)) for rows in of_each]

@@ -1,4 +1,4 @@
-"""What a pruner sees of a study when it judges one setting.
+"""The view of a study in which a pruner judges one setting.
 
 A setting is judged beside the finished settings of earlier batches, and beside no other. So it
 stops, or goes on, whoever trains the others of its batch, and after any interruption.

@@ -122,7 +122,7 @@ def test_what_a_measure_does_not_import_is_no_part_of_its_claims() -> None:
 
 
 def test_all_that_measures_import_is_watched_or_known() -> None:
-    """What else a measure imports of the package: records and definitions, which have formats."""
+    """A measure imports more of the package: records and definitions, which have formats."""
     known = (
         *("ffnn_lab.config", "ffnn_lab.definition", "ffnn_lab.records", "ffnn_lab.progress"),
         *("ffnn_lab.registry", "ffnn_lab.terminal", "ffnn_lab.protocols", "ffnn_lab.optimizers"),

@@ -45,7 +45,7 @@ def declared_then(name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", CLAIMS)
 def test_a_claim_declares_what_its_file_declared_then(name: str) -> None:
-    """What they measure is the same, too, but for what test_effects.py names."""
+    """They measure the same, too, but for what test_effects.py names."""
     then = declared_then(name)
     assert set(then) == {
         *("name", "source", "hypothesis", "quantity", "unit", "region", "reason", "sweeps", "arms")

@@ -70,7 +70,7 @@ def test_one_tuning_is_known_as_such(tmp_path: Path) -> None:
 
 
 def as_another(sweep: Sweep, arm: str, other: str) -> Sweep:
-    """Give an arm the runs of another."""
+    """Copy the runs of one arm to another."""
     rows = sweep.rows[sweep.rows["arm"] != other]
     copied = sweep.rows[sweep.rows["arm"] == arm].assign(arm=other)
     return dataclasses.replace(sweep, rows=pd.concat([rows, copied]))

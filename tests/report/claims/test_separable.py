@@ -81,7 +81,7 @@ def test_plain_methods(tmp_path: Path, error: float | None, verdict: str) -> Non
 
 @pytest.mark.parametrize(("n_draws", "verdict"), [(N_DRAWS, UNDECIDED), (72, TRUE)])
 def test_zeros_are_bounded_exactly(tmp_path: Path, n_draws: int, verdict: str) -> None:
-    """What no draw showed happens in one of 20 at most (5 points) where 0.95^n < 0.025: n = 72."""
+    """An outcome that was never seen has at most one in 20 where 0.95^n < 0.025: n = 72."""
     batch = {"trainer.batch_size": 10}
     arms = {name: arm([0.0] * n_draws, values=batch) for name in ("sgd", "adam")}
     sweep = separable(tmp_path, arms)

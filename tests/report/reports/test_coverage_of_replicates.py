@@ -1,4 +1,4 @@
-"""What is computed over replicates must cover as often as it says, for any shape that it may meet.
+"""Intervals over replicates must cover as often as it says, for any shape that it may meet.
 
 500 simulations of a row, held against what all but one in 100,000 would meet.
 """

@@ -169,7 +169,7 @@ def test_looks_after_every_replicate_err_no_more_often_either() -> None:
 
 
 def test_looks_at_the_whole_level_do_err() -> None:
-    """What the module is for: 18 tests at 0.05 each."""
+    """The module exists for this: 18 tests at 0.05 each."""
     values = normal(np.random.default_rng(0), 20)
     wrong = np.zeros(N, dtype=bool)
     for n in range(3, 21):

@@ -1,4 +1,4 @@
-"""What a reader of tables over replicates must know must be said, and nothing of one tuning."""
+"""Notes on tables over replicates are complete, and tell nothing of one tuning."""
 
 from pathlib import Path
 from typing import Any

@@ -25,7 +25,7 @@ TASK = "separable"
 P, N, DRAW = "task.p", "task.n", "task.draw_seed"
 """Of the task: the share of positive labels, the number of train examples, the seed of both."""
 KEYS = ["draw", "problem", "seed"]
-"""What a run is paired by."""
+"""Columns by which runs are paired."""
 _SETTING = ("replicate", "arm", "setting")
 SMALL_EPS = 1e-6
 """At most so much counts as the eps of the theory, which is 0."""
