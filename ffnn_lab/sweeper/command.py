@@ -299,7 +299,8 @@ def n_that_pay(definition: Definition, folder: Path, seconds: float, *, n_left: 
         return 1
     n_units = math.ceil(n_left / len(definition.tune_seeds))
     if definition.is_batched:
-        n_units = min(n_units, len(definition.arms) * definition.protocol.n_parallel)
+        n_at_once = definition.n_wanted * len(definition.arms) * definition.protocol.n_parallel
+        n_units = min(n_units, n_at_once)
     tasks = {run.task.name: load_task(run.task, Path(run.paths.data)) for run in runs}
     return workers_that_pay(
         seconds,
