@@ -41,7 +41,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_the_page_shows_the_figures_that_are_made() -> None:
     text = (RESULTS / "default.md").read_text()
-    for name in ("learning_curves", "error_against_lr"):
+    for name in ("learning_curves", "paired_differences"):
         assert f"](figures/default_{name}.png)" in text
         assert (RESULTS / "figures" / f"default_{name}.png").exists()
 
