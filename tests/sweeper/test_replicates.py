@@ -94,9 +94,8 @@ def test_the_winner_of_each_replicate_is_confirmed_in_it(tmp_path: Path) -> None
     assert sum(len(each.runs) for each in sweep.replicates) == len(sweep.runs)
 
 
-@pytest.mark.parametrize("protocol", ["random", "tpe"])
-def test_an_interrupted_sweep_ends_like_one_that_was_not(tmp_path: Path, protocol: str) -> None:
-    definition = make_definition(protocol, n_replicates=2)
+def test_an_interrupted_sweep_ends_like_one_that_was_not(tmp_path: Path) -> None:
+    definition = make_definition("tpe", n_replicates=2)
     undisturbed = work(tmp_path / "undisturbed", definition)
     n_stops = 0
     folder = tmp_path / "stopped" / definition.name
