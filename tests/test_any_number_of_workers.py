@@ -68,9 +68,7 @@ def assert_is_sampled(folder: Path, case: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "case", ["tpe", "halving", *map(rest, sorted({*CASES} - {"tpe", "halving"}))]
-)
+@pytest.mark.parametrize("case", ["tpe", *map(rest, sorted({*CASES} - {"tpe"}))])
 def test_one_two_and_four_workers_propose_the_same(case: str, tmp_path: Path) -> None:
     """And the two do, though both are killed amid it, and one of the next two once more."""
     alone = swept(tmp_path / "1", case, 1)
@@ -83,7 +81,8 @@ def test_one_two_and_four_workers_propose_the_same(case: str, tmp_path: Path) ->
     for n_runs, kills_all in ((8, True), (30, False)):
         command = Command(words, root, root / "log")
         try:
-            while len(watch.trainings) < n_runs:
+            # So many may have been in training before the first kill.
+            while len(watch.trainings) < n_runs or not command.workers():
                 code = command.wait(command.seconds + 0.02, watch)
                 assert code is None, (root / "log").read_text()
             if kills_all:

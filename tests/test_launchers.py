@@ -41,7 +41,7 @@ OWN_FIRST = pytest.mark.parametrize(
     "launcher",
     [
         pytest.param(OWN, id="own"),
-        pytest.param(JOBLIB, id="joblib"),
+        rest(JOBLIB, id="joblib"),
         rest(SUBMITIT, id="submitit"),
     ],
 )

@@ -188,7 +188,7 @@ def test_one_yaml_answers_a_question_about_a_number(tmp_path: Path) -> None:
     said = run_lab(tmp_path, "-m", "sweeps=mine")
     assert said.exit_code == 0, said.error
     assert "task table: 10 features, a number to predict; train 266, dev 88, test 88" in said.out
-    assert "test error (% of variance) [95% interval]" in said.out
+    assert "test error (% of variance) [95% interval at this one setting]" in said.out
     assert "wide - linear" in said.out
     folder = tmp_path / "outputs" / "mine"
     runs = read_runs(folder)

@@ -188,7 +188,7 @@ PARENT, ALL = "the parent", "all"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("launcher", [OWN, JOBLIB], ids=["own", "joblib"])
+@pytest.mark.parametrize("launcher", [OWN, rest(JOBLIB)], ids=["own", "joblib"])
 @pytest.mark.parametrize(
     ("number", "to"),
     [

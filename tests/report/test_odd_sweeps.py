@@ -115,7 +115,7 @@ def test_the_report_of_an_odd_sweep_ends_well(
         assert "a better one may lie beyond" not in text
 
 
-@pytest.mark.parametrize("case", first(8, CASES))
+@pytest.mark.parametrize("case", first(2, CASES))
 def test_so_does_that_of_replicates_one_of_which_has_no_run(
     tmp_path: Path, case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
