@@ -4,16 +4,13 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from ffnn_lab.records import RecordError
 from ffnn_lab.report.data.arms import contrasts
-from ffnn_lab.report.data.sweep import Sweep, errors_by_seed, load
-from ffnn_lab.report.data.winners import find_winners
+from ffnn_lab.report.data.sweep import Sweep, load
+from ffnn_lab.report.measures.tuned_errors import differences_between, tuned_errors
 from ffnn_lab.report.statistics import (
     level_at,
     looks_until,
-    replicate_differences,
     sample_std,
     settle,
     t_p,
@@ -46,19 +43,10 @@ def contrast_values(sweep: Sweep, n_replicates: int) -> list[list[float]]:
         For each contrast one number per replicate: the mean over the seeds of the replicate's
         best settings, NaN where the replicate has none.
     """
-    found: dict[str, dict[int, pd.Series[float]]] = {}
-    for number, replicate in enumerate(sweep.replicates[:n_replicates]):
-        for arm, winner in find_winners(replicate).items():
-            of_winner = errors_by_seed(replicate, winner.rows)
-            if len(of_winner):
-                found.setdefault(arm, {})[number] = of_winner
+    errors = tuned_errors(sweep)
     values = []
     for pair in contrasts(sweep.definition):
-        if pair.arm not in found or pair.against not in found:
-            values.append([math.nan] * n_replicates)
-            continue
-        errors, others = (pd.concat(found[name]) for name in (pair.arm, pair.against))
-        differences = replicate_differences(errors, others)
+        differences = differences_between(errors, pair).groupby(level="replicate").mean()
         values.append(differences.reindex(range(n_replicates)).tolist())
     return values
 

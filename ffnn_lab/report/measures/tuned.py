@@ -98,7 +98,7 @@ def _edges(replicate: Replicate, axes: Sequence[str]) -> pd.DataFrame:
 
 
 def _edge_text(row: Mapping[Hashable, object], axes: Sequence[str]) -> str:
-    """Tell how often the best setting lies on an edge: ``optimizer.lr high in 3 of 8``."""
+    """Write how often the best setting lies on an edge: ``optimizer.lr high in 3 of 8``."""
     return "; ".join(
         f"{key} {side} in {row[f'{key}.n_{side}']} of {row['n_tuned']}"
         for key in axes
