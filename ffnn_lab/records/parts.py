@@ -47,7 +47,7 @@ def write_part(
     Args:
         folder: The sweep's.
         worker: A name that no other process writes under.
-        table: Which of the four tables.
+        table: Which of the tables.
         contents: The rows, in the table's schema.
         compression: One of parquet's; every part is read alike.
 
@@ -132,7 +132,7 @@ def _check_format(path: Path, table: str, found: pa.Schema, *, has_checksum: boo
         )
         raise RecordError(msg)
     known = schema_of(table).names
-    expected = metadata.get(_COLUMNS, COLUMNS_OF_FORMAT_1[table].encode()).decode()
+    expected = metadata.get(_COLUMNS, COLUMNS_OF_FORMAT_1.get(table, "").encode()).decode()
     unknown = set(found.names) - set(known)
     if unknown or columns_digest(found.names) != expected:
         odd = sorted(unknown or set(known) - set(found.names))
