@@ -260,8 +260,8 @@ def settle_answers_(
     outputs are all but equal may change its answer. The program counts the errors of a chunk and
     lists none; but with another label in place of an example's own, it counts one error more if
     and only if the example is classified correctly. So each example of a chunk whose count is
-    another is asked for in a pass of its own. (Two near ties of one chunk that change their answers
-    in opposite ways keep its count, and stay as written.)
+    another is asked for in a pass of its own. (Two near ties of one chunk that change their
+    answers in opposite ways keep its count, and stay as written.)
 
     Args:
         wrong: As `wrong_answers` gives it, ``(M, N)``.
