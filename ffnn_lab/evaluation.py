@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -105,28 +105,31 @@ class Evaluator:
         This comes after their numbers, and moves none. Answers that do not come to the error that
         was measured, as on a device that repeats no sum to the last bit, are not noted.
         """
-        lanes = [lane for lane in lanes_of(population) if any(map(_is_moment, lane.members))]
-        deeds = [functools.partial(self._wrong, lane) for lane in lanes]
+        due = {member.run_id for member in population.members if _is_moment(member)}
+        if not due:
+            return
+        lanes = [each for each in lanes_of(population) if due & {m.run_id for m in each.members}]
+        deeds = [functools.partial(self._wrong, lane, due) for lane in lanes]
         n_examples = len(self.splits["test"].labels)
-        for lane, found in zip(lanes, at_once(deeds, self._pool) if deeds else [], strict=True):
+        for lane, found in zip(lanes, at_once(deeds, self._pool), strict=True):
             for member, wrong in zip(lane.members, found.cpu().numpy(), strict=True):
-                if not _is_moment(member):
+                if member.run_id not in due:
                     continue
                 assert member.correct_at is not None  # noqa: S101 - or it were not its moment
                 bits = np.packbits(~wrong).tobytes()
-                is_same = wrong.sum() / n_examples == member.last("test", "error")
+                is_same = int(wrong.sum()) == _n_wrong(member, n_examples)
                 noted = Correct(member.correct_at, n_examples, bits)
                 member.correct = noted if is_same else None
 
-    def _wrong(self, population: Population) -> Tensor:
+    def _wrong(self, population: Population, due: Collection[str]) -> Tensor:
         """Return which test examples members classify wrongly, ``(M, N)``, as it was measured."""
         flat, layout, compiled = population.flat, population.layout, population.is_compiled
         test, criterion = self.splits["test"], self._criterion
         wrong = wrong_answers(flat, test, layout, criterion)
         if compiled and any(
-            n_wrong / len(test.labels) != member.last("test", "error")
+            n_wrong != _n_wrong(member, len(test.labels))
             for n_wrong, member in zip(wrong.sum(dim=1).tolist(), population.members, strict=True)
-            if _is_moment(member)
+            if member.run_id in due
         ):
             settle_answers_(wrong, flat, test, layout, criterion, is_compiled=compiled)
         return wrong
@@ -154,6 +157,11 @@ def _is_moment(member: Member) -> bool:
     if member.correct_at == "best":
         return best_epoch(member.curve) == member.epoch
     return member.epoch == member.config.trainer.max_epochs
+
+
+def _n_wrong(member: Member, n_examples: int) -> int:
+    """Count the errors behind a member's error rate; CUDA divides by a product, one digit off."""
+    return round(member.last("test", "error") * n_examples)
 
 
 def place(split: Split, population: Population) -> Examples:

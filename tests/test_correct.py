@@ -244,7 +244,9 @@ def test_answers_that_cannot_be_the_measured_ones_are_not_recorded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Steps as written are taken at their word: what differs is no answer of this run."""
-    monkeypatch.setattr(Evaluator, "_wrong", lambda _self, lane: torch.ones(len(lane), 1301) > 0)
+    monkeypatch.setattr(
+        Evaluator, "_wrong", lambda _self, lane, _due: torch.ones(len(lane), 1301) > 0
+    )
     (result,) = train(runs(1), TASKS["classes"], correct_at="last")
     assert result.status == "completed"
     assert result.correct is None

@@ -83,7 +83,8 @@ def _answers(sweep: Sweep, shown: Sequence[pd.DataFrame]) -> Answers:
     found = {}
     for run, n, bits in recorded[["run_id", "n_examples", "bits"]].itertuples(index=False):
         packed = np.frombuffer(bits, dtype=np.uint8)
-        if run in errors and (n - np.unpackbits(packed, count=n).sum()) / n == errors[run]:
+        n_correct = int(np.unpackbits(packed, count=n).sum())
+        if run in errors and n - n_correct == round(errors[run] * n):
             found[run] = n, packed
     return found
 

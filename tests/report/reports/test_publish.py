@@ -71,7 +71,10 @@ def test_of_replicates_the_winners_of_each_are_published(tmp_path: Path) -> None
 
 
 def test_answers_are_published_in_few_bytes(tmp_path: Path) -> None:
-    """Of 24 runs with 10,000 answers each, which no compression shortens, in 1250 bytes a run."""
+    """Of 24 runs with 10,000 answers each, which no compression shortens, in 1250 bytes a run.
+
+    A part's statistics hold the least and the greatest value, and so take a few runs' bytes more.
+    """
 
     def wrong(replicate: int, arm: str, setting: int, seed: int) -> NDArray[np.bool_]:
         return np.random.default_rng([replicate, len(arm), setting + 1, seed]).random(10_000) < 0.5
@@ -79,7 +82,7 @@ def test_answers_are_published_in_few_bytes(tmp_path: Path) -> None:
     folder = write_replicated(tmp_path / "several", came, n_replicates=3, wrong=wrong)
     published = publish(folder, tmp_path / "published")
     (part,) = [path for path in published.paths if path.parent.name == "correct"]
-    assert 24 * 1250 < part.stat().st_size < 24 * 1250 + 5_000
+    assert 24 * 1250 < part.stat().st_size < (24 + 6) * 1250
     assert read_correct(tmp_path / "published").equals(read_correct(folder))
     whole, again = (
         Numbers(load_sweep(place)).differences for place in (folder, tmp_path / "published")
