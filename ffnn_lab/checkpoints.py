@@ -17,7 +17,7 @@ import torch
 from ffnn_lab.config import from_leaves, leaves
 from ffnn_lab.files import write_whole
 from ffnn_lab.population import Member, Snapshot
-from ffnn_lab.records import CurvePoint, Direction
+from ffnn_lab.records import Correct, CurvePoint, Direction
 from ffnn_lab.schedules import ScheduleState
 
 _N_DIGEST = hashlib.sha256().digest_size
@@ -62,6 +62,8 @@ def load_checkpoint(path: Path) -> dict[str, Snapshot]:
 def _to_json(member: Member) -> dict[str, Any]:
     contents = asdict(member)
     contents["config"] = leaves(member.config)
+    if member.correct is not None:
+        contents["correct"]["bits"] = member.correct.bits.hex()
     return contents
 
 
@@ -70,4 +72,7 @@ def _from_json(contents: dict[str, Any]) -> Member:
     contents["schedule"] = ScheduleState(**contents["schedule"])
     contents["curve"] = [CurvePoint(**point) for point in contents["curve"]]
     contents["directions"] = [Direction(**point) for point in contents["directions"]]
+    correct = contents.get("correct")  # which checkpoints of earlier versions lack
+    if correct is not None:
+        contents["correct"] = Correct(**{**correct, "bits": bytes.fromhex(correct["bits"])})
     return Member(**contents)

@@ -2,6 +2,7 @@
 
 import functools
 import math
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -10,11 +11,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ffnn_lab.models import Layout
+from ffnn_lab.losses import ERRORS
+from ffnn_lab.models import Layout, forward
+from ffnn_lab.moments import best_epoch
 from ffnn_lab.population import Member, Population
 from ffnn_lab.processor import at_once, lanes_of
 from ffnn_lab.programs import sums_program
-from ffnn_lab.records import SPLITS, CurvePoint, Direction
+from ffnn_lab.records import SPLITS, Correct, CurvePoint, Direction
 from ffnn_lab.steps import Examples, evaluation_sums
 from ffnn_lab.tasks.data.task import Split, Task
 
@@ -38,6 +41,11 @@ class Criterion:
     def of(cls, task: Task) -> "Criterion":
         """Look up a task's."""
         return cls(task.loss, task.error, task.error_unit)
+
+    @property
+    def counts_answers(self) -> bool:
+        """True if an error is the share of wrong answers."""
+        return self.error != "variance"
 
 
 class Evaluator:
@@ -88,6 +96,43 @@ class Evaluator:
             directions = cosines(population.flat, m, population.layout, self._task)
             if directions:
                 member.directions.append(Direction(member.epoch, member.n_steps, directions))
+        if self._criterion.counts_answers:
+            self._note_correct(population)
+
+    def _note_correct(self, population: Population) -> None:
+        """Note the test examples that members classify correctly, of those whose moment it is.
+
+        This comes after their numbers, and moves none. Answers that do not come to the error that
+        was measured, as on a device that repeats no sum to the last bit, are not noted.
+        """
+        due = {member.run_id for member in population.members if _is_moment(member)}
+        if not due:
+            return
+        lanes = [each for each in lanes_of(population) if due & {m.run_id for m in each.members}]
+        deeds = [functools.partial(self._wrong, lane, due) for lane in lanes]
+        n_examples = len(self.splits["test"].labels)
+        for lane, found in zip(lanes, at_once(deeds, self._pool), strict=True):
+            for member, wrong in zip(lane.members, found.cpu().numpy(), strict=True):
+                if member.run_id not in due:
+                    continue
+                assert member.correct_at is not None  # noqa: S101 - or it were not its moment
+                bits = np.packbits(~wrong).tobytes()
+                is_same = int(wrong.sum()) == _n_wrong(member, n_examples)
+                noted = Correct(member.correct_at, n_examples, bits)
+                member.correct = noted if is_same else None
+
+    def _wrong(self, population: Population, due: Collection[str]) -> Tensor:
+        """Return which test examples members classify wrongly, ``(M, N)``, as it was measured."""
+        flat, layout, compiled = population.flat, population.layout, population.is_compiled
+        test, criterion = self.splits["test"], self._criterion
+        wrong = wrong_answers(flat, test, layout, criterion)
+        if compiled and any(
+            n_wrong != _n_wrong(member, len(test.labels))
+            for n_wrong, member in zip(wrong.sum(dim=1).tolist(), population.members, strict=True)
+            if member.run_id in due
+        ):
+            settle_answers_(wrong, flat, test, layout, criterion, is_compiled=compiled)
+        return wrong
 
     def _evaluate(self, population: Population) -> Tensor:
         """Evaluate every member on every split: losses and errors, ``(3, 2, M)``."""
@@ -103,6 +148,20 @@ def _is_due(member: Member) -> bool:
     """Return whether a member is to be measured; one that goes on has this epoch already."""
     was_measured = bool(member.curve) and member.curve[-1].epoch == member.epoch
     return member.is_due and not was_measured
+
+
+def _is_moment(member: Member) -> bool:
+    """Return whether a member was measured just now, at the moment whose answers are recorded."""
+    if member.correct_at is None or member.diverged_step is not None or not member.is_due:
+        return False
+    if member.correct_at == "best":
+        return best_epoch(member.curve) == member.epoch
+    return member.epoch == member.config.trainer.max_epochs
+
+
+def _n_wrong(member: Member, n_examples: int) -> int:
+    """Count the errors behind a member's error rate; CUDA divides by a product, one digit off."""
+    return round(member.last("test", "error") * n_examples)
 
 
 def place(split: Split, population: Population) -> Examples:
@@ -146,19 +205,91 @@ def evaluate(
     n_examples = len(split.labels)
     loss = torch.zeros(flat.shape[0], dtype=torch.float64, device=flat.device)
     error = torch.zeros_like(loss)
-    names = criterion.loss, criterion.error
-    compiled = sums_program(layout, *names, flat, split.labels.dtype) if is_compiled else None
-    size = min(512, max(64, CHUNK_NUMBERS // max(layout.stored)))
-    for start in range(0, n_examples, size):
-        inputs, labels = split.inputs[start : start + size], split.labels[start : start + size]
-        sums = (
-            evaluation_sums(flat, inputs, labels, layout, *names)
-            if compiled is None
-            else compiled([flat, inputs, labels])
-        )
+    sums_of = _sums_of(flat, split, layout, criterion, is_compiled=is_compiled)
+    for rows in _chunks(n_examples, layout):
+        sums = sums_of(split.inputs[rows], split.labels[rows])
         loss += sums[0]
         error += sums[1]
     return loss / n_examples, error / (n_examples * criterion.error_unit)
+
+
+def _sums_of(
+    flat: Tensor, split: Examples, layout: Layout, criterion: Criterion, *, is_compiled: bool
+) -> Callable[[Tensor, Tensor], Sequence[Tensor]]:
+    """Return what sums loss and error of some inputs and their labels, each ``(M,)``."""
+    names = criterion.loss, criterion.error
+    if not is_compiled:
+        return lambda inputs, labels: evaluation_sums(flat, inputs, labels, layout, *names)
+    compiled = sums_program(layout, *names, flat, split.labels.dtype)
+    return lambda inputs, labels: compiled([flat, inputs, labels])
+
+
+def _chunks(n_examples: int, layout: Layout) -> Iterator[slice]:
+    """Walk the examples that are evaluated at a time."""
+    size = min(512, max(64, CHUNK_NUMBERS // max(layout.stored)))
+    return (slice(start, start + size) for start in range(0, n_examples, size))
+
+
+def wrong_answers(flat: Tensor, split: Examples, layout: Layout, criterion: Criterion) -> Tensor:
+    """Return which examples every member classifies wrongly, by what an error of its task counts.
+
+    Args:
+        flat: Parameters, ``(M, n_stored)``.
+        split: The examples, the same for all members.
+        layout: The layers.
+        criterion: The task's, of one that counts answers.
+
+    Returns:
+        ``(M, N)``, boolean, by the steps as written: their sums are what `evaluate` counts where
+        it is not compiled.
+    """
+    n_members = flat.shape[0]
+    views, is_wrong = layout.views(flat), ERRORS[criterion.error]
+    found = []
+    for rows in _chunks(len(split.labels), layout):
+        inputs, labels = split.inputs[rows], split.labels[rows]
+        outputs = forward(views, inputs.expand(n_members, *inputs.shape), layout)
+        found.append(is_wrong(outputs, labels.expand(n_members, *labels.shape)))
+    return torch.cat(found, dim=1)
+
+
+def settle_answers_(
+    wrong: Tensor,
+    flat: Tensor,
+    split: Examples,
+    layout: Layout,
+    criterion: Criterion,
+    *,
+    is_compiled: bool,
+) -> None:
+    """Bring answers in line with those that `evaluate` counts, in place.
+
+    A compiled program rounds otherwise than the steps as written, and an example whose two highest
+    outputs are all but equal may change its answer. The program counts the errors of a chunk and
+    lists none; but with another label in place of an example's own, it counts one error more if
+    and only if the example is classified correctly. So each example of a chunk whose count is
+    another is asked for in a pass of its own. (Two near ties of one chunk that change their
+    answers in opposite ways keep its count, and stay as written.)
+
+    Args:
+        wrong: As `wrong_answers` gives it, ``(M, N)``.
+        flat: Parameters, ``(M, n_stored)``.
+        split: The examples.
+        layout: The layers.
+        criterion: The task's, of one that counts answers.
+        is_compiled: Whether `evaluate` counted by a compiled program.
+    """
+    sums_of = _sums_of(flat, split, layout, criterion, is_compiled=is_compiled)
+    for rows in _chunks(len(split.labels), layout):
+        inputs, labels, found = split.inputs[rows], split.labels[rows], wrong[:, rows]
+        counts = sums_of(inputs, labels)[1]
+        if torch.equal(found.sum(dim=1).to(counts.dtype), counts):
+            continue
+        others = -labels if criterion.error == "sign" else (labels == 0).to(labels.dtype)
+        for place_of in range(len(labels)):
+            asked = labels.clone()
+            asked[place_of] = others[place_of]
+            found[:, place_of] = sums_of(inputs, asked)[1] != counts + 1
 
 
 def cosines(flat: Tensor, member: int, layout: Layout, task: Task) -> dict[str, float]:

@@ -56,6 +56,14 @@ def points_at(curve: Sequence[Point], moment: str, split: str, *, n_last: int = 
     return own[-n_last:] if moment == "mean_last" else own[-1:]
 
 
+def moment_of_answers(moment: str) -> str:
+    """Return the moment at which a run's answers on test are recorded, for one it is judged at.
+
+    Answers are those of a single epoch: for ``mean_last`` the last one's stand for all.
+    """
+    return "last" if moment == "mean_last" else moment
+
+
 def means_of_last(curves: "pd.DataFrame", split: str, *, n_last: int) -> "pd.DataFrame":
     """Compute what `points_at` gives for ``mean_last``, averaged, of all runs of a table at once.
 

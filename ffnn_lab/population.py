@@ -13,7 +13,7 @@ from ffnn_lab.config import RunConfig, run_id
 from ffnn_lab.initializers import initialize
 from ffnn_lab.models import Layout
 from ffnn_lab.optimizers import OPTIMIZERS, Optimizer, State
-from ffnn_lab.records import CurvePoint, Direction
+from ffnn_lab.records import Correct, CurvePoint, Direction
 from ffnn_lab.schedules import ScheduleState
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
@@ -33,6 +33,10 @@ class Member:
     """The member's equal share of the wall time of the populations it was in."""
     curve: list[CurvePoint] = field(default_factory=list)
     directions: list[Direction] = field(default_factory=list)
+    correct: Correct | None = None
+    """The answers on test at `correct_at`, as far as the run has come; None before that."""
+    correct_at: str | None = None
+    """The moment at which answers on test are recorded; None of a run that has none to record."""
     diverged_step: int | None = None
     """The step whose loss, or whose result, was not finite any more."""
 

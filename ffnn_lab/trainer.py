@@ -65,7 +65,11 @@ class Training:
 
     @no_denormals()
     def join(
-        self, configs: Sequence[RunConfig], snapshots: Mapping[str, Snapshot] | None = None
+        self,
+        configs: Sequence[RunConfig],
+        snapshots: Mapping[str, Snapshot] | None = None,
+        *,
+        correct_at: Mapping[str, str] | None = None,
     ) -> None:
         """Take in runs, each at its start or where it was left.
 
@@ -73,6 +77,8 @@ class Training:
             configs: Different runs on a settled device that agree in ``config.partition_key``
                 with each other and with whoever joined before.
             snapshots: By run id, those that go on.
+            correct_at: By run id, the moment (``last`` or ``best``) at which it is to be recorded
+                which test examples a run classifies correctly; this moves no number.
 
         Raises:
             ValueError: If the runs do not share a partition.
@@ -85,6 +91,8 @@ class Training:
             configs[0].model, n_features=self._task.n_features, n_outputs=self._task.n_outputs
         )
         newcomers = Population(configs, layout, snapshots=snapshots)
+        for member in newcomers.members:
+            member.correct_at = (correct_at or {}).get(member.run_id)
         self._evaluator = self._evaluator or Evaluator(self._task, newcomers, self._pool)
         self._evaluator.measure(newcomers)
         if self._population is None:
@@ -162,6 +170,7 @@ def train(
     *,
     on_epoch: OnEpoch = lambda _members: None,
     weights_folder: Path | None = None,
+    correct_at: str | None = None,
 ) -> list[RunResult]:
     """Train every run of one partition to its end, each as if it were alone.
 
@@ -172,6 +181,7 @@ def train(
         task: What they learn.
         on_epoch: Told of progress.
         weights_folder: See ``Training``.
+        correct_at: The moment at which the runs' answers on test are recorded; None for none.
 
     Returns:
         One result per run, in the order of ``configs``.
@@ -182,7 +192,8 @@ def train(
     results: list[RunResult] = []
     for together in _populations(configs, task):
         training = Training(task, weights_folder=weights_folder)
-        training.join(together)
+        moments = {run_id(config): correct_at for config in together} if correct_at else {}
+        training.join(together, correct_at=moments)
         on_epoch(training.members)
         # Weights that are infinite as drawn have no first epoch.
         results += training.leave()
@@ -218,6 +229,7 @@ def result_of(
         chance_error=chance_error,
         curve=member.curve,
         directions=member.directions,
+        correct=member.correct if status == "completed" else None,
         traceback=traceback,
     )
 

@@ -21,6 +21,7 @@ from ffnn_lab.config import from_leaves, leaves, run_id, with_values
 from ffnn_lab.definition import Definition, read_definition, short_hash
 from ffnn_lab.records import (
     TableReader,
+    read_correct,
     read_curves,
     read_directions,
     read_runs,
@@ -88,6 +89,7 @@ def test_every_row_is_read(
     assert len(read_trials(folder)) == n_trials
     assert len(read_curves(folder)) == n_points
     assert len(read_directions(folder)) == n_directions
+    assert read_correct(folder).empty  # which no format had before the third
     columns = ["trainer.max_epochs", "run_id", "status"]
     assert TableReader(folder, "runs", columns).refresh().equals(runs[columns])
 
@@ -203,6 +205,7 @@ def test_a_widened_sweep_trains_only_what_is_new(
     changes: dict[str, Any] = {f"{stage}_seeds": (*SEEDS[name, stage], SEEDS[name, stage][-1] + 1)}
     work(tmp_path, dataclasses.replace(definition, **changes))
     assert len(read_runs(folder)) == len(runs) + n_new
+    assert len(read_correct(folder)) == (n_new if stage == "confirm" else 0)
     assert_kept(runs, read_runs(folder))
     assert_kept(curves, read_curves(folder))
     assert read_status(folder).state == "finished"

@@ -37,6 +37,11 @@ WHAT_TO_DO = (
     "restore it from a copy, or delete it and repeat the command that made it: what it held is "
     "trained again"
 )
+WITHOUT_ANSWERS = (
+    "restore it from a copy, or delete it: without it the report does not tell the test set's "
+    "part of a difference, and all else is as it was"
+)
+"""The same of the table ``correct``, which nothing but the report reads."""
 
 
 def write_part(
@@ -47,7 +52,7 @@ def write_part(
     Args:
         folder: The sweep's.
         worker: A name that no other process writes under.
-        table: Which of the four tables.
+        table: Which of the tables.
         contents: The rows, in the table's schema.
         compression: One of parquet's; every part is read alike.
 
@@ -62,6 +67,10 @@ def write_part(
     taken = [_number(path.name) for path in (folder / table).glob("part-*.parquet")]
     number = max(taken, default=-1) + 1
     write_whole(folder / table / f"part-{worker}-{number}-{_checksum(data)}.parquet", data)
+
+
+def _what_to_do(table: str) -> str:
+    return WITHOUT_ANSWERS if table == "correct" else WHAT_TO_DO
 
 
 def _number(name: str) -> int:
@@ -107,7 +116,7 @@ def read_part(path: Path, table: str, columns: Sequence[str]) -> pa.Table:
         return rows if rows.schema.equals(schema) else rows.cast(schema)
     except (pa.ArrowException, OSError) as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
-        msg = f"{path} cannot be read ({reason}); {WHAT_TO_DO}"
+        msg = f"{path} cannot be read ({reason}); {_what_to_do(table)}"
         raise RecordError(msg) from error
 
 
@@ -128,11 +137,12 @@ def _check_format(path: Path, table: str, found: pa.Schema, *, has_checksum: boo
     if written_in != "1" and not has_checksum:
         msg = (
             f"{path} was renamed: it was written as part-WORKER-NUMBER-CHECKSUM.parquet, and "
-            f"cannot be checked without its checksum; give it back its name, or {WHAT_TO_DO}"
+            "cannot be checked without its checksum; give it back its name, or "
+            f"{_what_to_do(table)}"
         )
         raise RecordError(msg)
     known = schema_of(table).names
-    expected = metadata.get(_COLUMNS, COLUMNS_OF_FORMAT_1[table].encode()).decode()
+    expected = metadata.get(_COLUMNS, COLUMNS_OF_FORMAT_1.get(table, "").encode()).decode()
     unknown = set(found.names) - set(known)
     if unknown or columns_digest(found.names) != expected:
         odd = sorted(unknown or set(known) - set(found.names))

@@ -31,7 +31,7 @@ class TableReader:
 
         Args:
             folder: The sweep's; the table's own may be still to come.
-            table: ``runs``, ``trials``, ``curves`` or ``directions``.
+            table: ``runs``, ``trials``, ``curves``, ``directions`` or ``correct``.
             columns: What to read of it, in this order; all if None.
         """
         self._folder = folder
@@ -208,3 +208,14 @@ def read_directions(folder: Path) -> pd.DataFrame:
         RecordError: If a part is damaged.
     """
     return _frame(folder, "directions")
+
+
+def read_correct(folder: Path) -> pd.DataFrame:
+    """Read the table ``correct``: one row per run and moment, of runs that have answers on test.
+
+    Records of earlier versions have no such table, and no rows.
+
+    Raises:
+        RecordError: If a part is damaged.
+    """
+    return _frame(folder, "correct")

@@ -50,6 +50,18 @@ class Direction:
 
 
 @dataclass(frozen=True)
+class Correct:
+    """The test examples that one run classifies correctly."""
+
+    moment: str
+    """One of `MOMENTS`, see `ffnn_lab.moments.moment_of_answers`."""
+    n_examples: int
+    bits: bytes
+    """One for each test example, in the task's own order, packed as ``numpy.packbits`` packs
+    them: the first is the highest of the first byte, and the last byte is filled with zeros."""
+
+
+@dataclass(frozen=True)
 class RunResult:
     """What one run came to."""
 
@@ -69,6 +81,8 @@ class RunResult:
     """What a failed run ended with; None of any other."""
     directions: list[Direction] = field(default_factory=list)
     """Beside the curve, where member and task have them and the weights are not all 0."""
+    correct: Correct | None = None
+    """Of a run of the confirm stage that completed, where the task's error counts answers."""
 
     @property
     def cosines(self) -> Mapping[str, float]:

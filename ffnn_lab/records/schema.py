@@ -1,4 +1,4 @@
-"""The columns of the tables ``runs``, ``trials``, ``curves`` and ``directions``."""
+"""The columns of the tables: ``runs``, ``trials``, ``curves``, ``directions``, ``correct``."""
 
 import dataclasses
 import functools
@@ -138,24 +138,40 @@ DIRECTIONS_SCHEMA = pa.schema(
         *((f"cosine.{name}", pa.float64()) for name in SOLUTIONS),
     ]
 )
+CORRECT_SCHEMA = pa.schema(
+    [
+        ("run_id", pa.string()),
+        ("moment", pa.string()),
+        ("n_examples", pa.int64()),
+        ("bits", pa.binary()),
+    ]
+)
 KEYS = {
     "runs": ["run_id"],
     "trials": ["replicate", "stage", "arm", "setting", "seed"],
     "curves": ["run_id", "epoch", "split"],
     "directions": ["run_id", "epoch"],
+    "correct": ["run_id", "moment"],
 }
-RANKED = {"runs": ["status"], "trials": [], "curves": ["epoch"], "directions": ["epoch"]}
+RANKED = {
+    "runs": ["status"],
+    "trials": [],
+    "curves": ["epoch"],
+    "directions": ["epoch"],
+    "correct": [],
+}
 """What `_ranks` looks at."""
 BY_EPOCH = ("curves", "directions")
 """Tables with more than one row of a run."""
 
 
 def schema_of(table: str) -> pa.Schema:
-    """Return the schema of one of the four tables, by its name."""
+    """Return the schema of one of the tables, by its name."""
     return {
         "trials": TRIALS_SCHEMA,
         "curves": CURVES_SCHEMA,
         "directions": DIRECTIONS_SCHEMA,
+        "correct": CORRECT_SCHEMA,
     }.get(table) or runs_schema()
 
 
@@ -170,12 +186,13 @@ COLUMNS_OF_FORMAT_1 = {
     "curves": "2dd51e4c679982b6",
     "directions": "8b2b22d51c28c0c1",
 }
-"""`columns_digest` of each table's columns in format 1 (commit 9b2446f)."""
+"""`columns_digest` of each table's columns in format 1 (commit 9b2446f), which had these."""
 ADDED: dict[str, dict[str, Any]] = {
     "runs": {},
     "trials": {"replicate": 0},
     "curves": {},
     "directions": {},
+    "correct": {},
 }
 """Columns that were added since format 1, leaves of configs apart: how a part without the column
 is read. A leaf of a config declares its neutral value where the leaf is declared."""

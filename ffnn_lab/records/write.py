@@ -71,9 +71,15 @@ class RecordWriter:
             for result in results
             for point in result.directions
         ]
+        correct = [
+            {"run_id": result.run_id, **vars(result.correct)}
+            for result in results
+            if result.correct is not None
+        ]
         rows = {
             "curves": curves,
             "directions": directions,
+            "correct": correct,
             "trials": [asdict(row) for row in trials],
             "runs": [run_row(result) for result in results],
         }

@@ -203,7 +203,7 @@ def _take_over(definition: Definition, outputs: Path) -> None:
     origin = outputs / definition.name.removesuffix(suffix)
     if not definition.name.endswith(suffix) or not (origin / "definition.json").exists():
         return
-    for table in ("curves", "directions", "runs"):
+    for table in ("curves", "directions", "correct", "runs"):
         if (origin / table).is_dir():
             target = outputs / definition.name / table
             shutil.copytree(origin / table, target, dirs_exist_ok=True)

@@ -16,6 +16,7 @@ import torch
 from ffnn_lab.checkpoints import load_checkpoint
 from ffnn_lab.config import RunConfig, UserError
 from ffnn_lab.definition import Definition
+from ffnn_lab.moments import moment_of_answers
 from ffnn_lab.population import Member, Snapshot, method_order
 from ffnn_lab.progress import Progress
 from ffnn_lab.records import RecordWriter, RunResult
@@ -244,6 +245,7 @@ class Worker:
         task = self._task(chosen[0].config)
         training = Training(task, weights_folder=self._folder / "weights")
         pruning = Pruning(self._definition, self._agenda, task.chance_error, folder=self._folder)
+        moment = moment_of_answers(self._definition.objective.moment)
         waiting = list(chosen)
         freed: set[int] = set()
         self._keeper.begin()
@@ -255,7 +257,8 @@ class Worker:
             if joining:
                 pruning.watch(p for p in joining if not self._agenda.ledger.is_recorded(p.run_id))
                 configs = [planned.config for planned in joining]
-                training.join(configs, self._snapshots)
+                answers = {p.run_id: moment for p in joining if p.row.stage == "confirm"}
+                training.join(configs, self._snapshots, correct_at=answers)
                 self._tell(training.members)
             to_prune = functools.partial(pruning.to_prune, training.members)
             results = training.leave(self._storage.patiently(to_prune))

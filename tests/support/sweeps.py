@@ -8,7 +8,7 @@ import pandas as pd
 from ffnn_lab.definition import Arm, Definition
 from ffnn_lab.progress import Progress
 from ffnn_lab.protocols.space import Choice, Interval
-from ffnn_lab.records import read_curves, read_runs, read_trials
+from ffnn_lab.records import read_correct, read_curves, read_runs, read_trials
 from ffnn_lab.sweeper.opening import open_sweep
 from ffnn_lab.sweeper.process import Post, work_at
 from ffnn_lab.sweeper.worker import StoppedError, Watcher
@@ -95,4 +95,5 @@ def tables(folder: Path) -> tuple[pd.DataFrame, ...]:
         runs,
         trials.sort_values(list(trials.columns), ignore_index=True),
         curves.sort_values(["run_id", "epoch", "split"], ignore_index=True),
+        read_correct(folder).sort_values(["run_id", "moment"], ignore_index=True),
     )

@@ -126,8 +126,8 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def assert_same_but_for_the_failed(folder: Path, calm: Path) -> None:
     """Assert that all runs that did not fail have the records of the undisturbed sweep."""
-    runs, trials, curves = tables(folder)
-    calm_runs, calm_trials, calm_curves = tables(calm)
+    runs, trials, curves, _ = tables(folder)
+    calm_runs, calm_trials, calm_curves, _ = tables(calm)
     failed = set(runs.loc[runs["status"] == "failed", "run_id"])
     assert failed
     assert failed.isdisjoint(curves["run_id"])

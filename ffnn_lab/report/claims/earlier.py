@@ -11,27 +11,74 @@ same words.
 """
 
 EARLIER: dict[str, tuple[str, ...]] = {
-    "wilson_generalization": ("07d0490c697fb8a0c5cc3b62856217291cdd42f9e83ec3e77fd91d2dbc45990e",),
-    "wilson_matched_loss": ("4a78b17279057f1fee2baa76fb4ed046b6faa80e9f6cf7a44343aa66fce8ce86",),
-    "wilson_early_progress": ("34abd322c57c00ffc3f8203e3c31d144398acb5ccd9b1208d279d924c871eb0c",),
-    "wilson_plateau": ("ac92cec25327533e0c6903f0a620eead281fbbbf32e2edad94924b27ad76d0a9",),
-    "wilson_tuning_gain": ("259893e8378ddafa71498225bb5493749d81d2a37a192a20ee22a02dfbfa7de4",),
-    "separable_adaptive": ("16b1ac3fad73d94cb643bcddf4b4df40e66dc579df685714b7892de4c6013fa7",),
-    "separable_plain": ("b29dd38417342b077641c784ab0e0ec46dc6b61d47365f88c2b53d2776b45106",),
-    "separable_mini_batch": ("bbd90c8d74e9e6e2675f5150d56f7df20ccac7a48df3f1c63b7b3b0f6dde94e3",),
-    "separable_eps": ("894bdb2f266c071c51da8ecbe2f31425bed310b39b924ef3fef0861c06f34e46",),
+    "wilson_generalization": (
+        "59a3dee871262f4f1672a362d4e4d54ea367436e9f3a7479faf7f4a69c4f8f5a",
+        "07d0490c697fb8a0c5cc3b62856217291cdd42f9e83ec3e77fd91d2dbc45990e",
+    ),
+    "wilson_matched_loss": (
+        "43a46f3d5ac7c290c83379400be38e3e53721338ff2a5f22f58b416447abff37",
+        "4a78b17279057f1fee2baa76fb4ed046b6faa80e9f6cf7a44343aa66fce8ce86",
+    ),
+    "wilson_early_progress": (
+        "fa57769b0a498fb036e11c99556e7d73b1445016edacda8c82a7999f5e14f9c9",
+        "34abd322c57c00ffc3f8203e3c31d144398acb5ccd9b1208d279d924c871eb0c",
+    ),
+    "wilson_plateau": (
+        "63eb82d7c1eee93323cf1e349ad45deb49d2891b9a7164e1622e579717f6d733",
+        "ac92cec25327533e0c6903f0a620eead281fbbbf32e2edad94924b27ad76d0a9",
+    ),
+    "wilson_tuning_gain": (
+        "cb1574b30d4added86568d37fc8b21f4ec35e8f5101c96e353cb4c0ab4bc9891",
+        "259893e8378ddafa71498225bb5493749d81d2a37a192a20ee22a02dfbfa7de4",
+    ),
+    "separable_adaptive": (
+        "dabe6c69056226d55492d1cb5b1e345547ef5a6bba552ded6501c5f8437cd747",
+        "16b1ac3fad73d94cb643bcddf4b4df40e66dc579df685714b7892de4c6013fa7",
+    ),
+    "separable_plain": (
+        "d5a25d10354fad37461680278e8a6dd7db0a67975cfc633dfffbd1b5e346b91d",
+        "b29dd38417342b077641c784ab0e0ec46dc6b61d47365f88c2b53d2776b45106",
+    ),
+    "separable_mini_batch": (
+        "e230c819fb4d2e5b3d510a7e1f911ab0abee4274230ee60a892544b03cd55b4b",
+        "bbd90c8d74e9e6e2675f5150d56f7df20ccac7a48df3f1c63b7b3b0f6dde94e3",
+    ),
+    "separable_eps": (
+        "1c02328b9689d1788ff1f313c1a69b22ece544ef01451c4566eea7602429cefd",
+        "894bdb2f266c071c51da8ecbe2f31425bed310b39b924ef3fef0861c06f34e46",
+    ),
     "separable_weight_decay": (
+        "e600c4b3f13db8af488a966d00d12a20a585d1b323c4060f193bdf3c7acefddb",
         "b19ed9b8bcfc43bf133fb406009087d3316b2dfd70e5598a42033b71ebabd352",
     ),
-    "zou_one_solution": ("7c00f3e43b39c2aca9e54b4772c39d1f13f2bd2b87265443887ea2c2d07c564b",),
-    "choi_inclusion": ("ffb68fb37d1c83d9e3132a472e191988ade86de9602e9ea7f6aa0da3c3695142",),
-    "choi_no_loss": ("f2b3e6b7f7bcf6463acdafb985d49f63128bf7e0550622435ef99bc84fc30b03",),
-    "adamw_decoupling": ("7b8f221982d8d4cebe99ce313c5d55ae492a55716c022d9b2fb306473d2009ad",),
-    "adamw_gap": ("228c3d8767203d922464cb580cebc5b08fe9c7a0cbb27c27e9c4883e984ae197",),
+    "zou_one_solution": (
+        "cd1f97b1cb7d2445703636952fcb6d2be843ebf678be12c072040482c34349d9",
+        "7c00f3e43b39c2aca9e54b4772c39d1f13f2bd2b87265443887ea2c2d07c564b",
+    ),
+    "choi_inclusion": (
+        "3d22caaf00125ad5ae0cc49562d34384df30c3d2b1ed3cee9bb48b1eb40c4599",
+        "ffb68fb37d1c83d9e3132a472e191988ade86de9602e9ea7f6aa0da3c3695142",
+    ),
+    "choi_no_loss": (
+        "49e5d2527ad578387ada352e0338ce07aaf6d90e3bf0ef876b49f3d83633ee25",
+        "f2b3e6b7f7bcf6463acdafb985d49f63128bf7e0550622435ef99bc84fc30b03",
+    ),
+    "adamw_decoupling": (
+        "95e8a7bdf36a717d851fddcba73dbf9127d08875e8bfb9e3ddda6099cdabedc6",
+        "7b8f221982d8d4cebe99ce313c5d55ae492a55716c022d9b2fb306473d2009ad",
+    ),
+    "adamw_gap": (
+        "81897dae6b79b515d27def93fe62bfc936e809081aa2896c6b9a3501bfbf5d42",
+        "228c3d8767203d922464cb580cebc5b08fe9c7a0cbb27c27e9c4883e984ae197",
+    ),
     "sivaprasad_small_budget": (
+        "f920a204245d9eaff3848836a63ab0b1096aefc1e6dbcd865b37368163fb2958",
         "5b698acffcd84c9f97e134896f27dd1ed87d86c3b8fccf11c4e2b807df5a30e8",
     ),
-    "schmidt_untuned": ("5692e96da0b4397729478f414bbb1d391900e81c4250101eb570c808c146b0d2",),
+    "schmidt_untuned": (
+        "ea27aa1be229661084cdf8cf9ed960cbcc5271b8ea952206dd95776ff25ded52",
+        "5692e96da0b4397729478f414bbb1d391900e81c4250101eb570c808c146b0d2",
+    ),
 }
 
 BY_AN_EARLIER_RULE: dict[str, tuple[str, ...]] = {

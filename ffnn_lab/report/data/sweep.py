@@ -15,6 +15,7 @@ from ffnn_lab.records import (
     DEFAULT_SETTING,
     METRICS,
     RecordError,
+    read_correct,
     read_curves,
     read_directions,
     read_runs,
@@ -34,6 +35,14 @@ class Records:
     curves: pd.DataFrame
     directions: pd.DataFrame
     """Empty where the task knows no solutions."""
+
+    @cached_property
+    def correct(self) -> pd.DataFrame:
+        """The test examples that confirmed runs classify correctly, read on first use.
+
+        Those of the whole folder; none in records of earlier versions.
+        """
+        return read_correct(self.folder)
 
     @property
     def name(self) -> str:

@@ -23,6 +23,7 @@ from ffnn_lab.report.measures.stability import (
     variant_table,
 )
 from ffnn_lab.report.measures.tables import arm_table, run_table, spread_table
+from ffnn_lab.report.measures.test_set import with_test_set
 from ffnn_lab.report.measures.tuned import (
     Replicate,
     arms_over_replicates,
@@ -152,7 +153,17 @@ class Numbers:
 
     @cached_property
     def differences(self) -> pd.DataFrame:
-        """The differences of `paired_differences`, or those of `differences_over_replicates`."""
+        """The differences of `paired_differences`, or those of `differences_over_replicates`.
+
+        With the test set's part, see `with_test_set`.
+        """
+        if self._is_one_of_many:
+            return self._differences
+        winners = [each.winners for each in self.tunings]
+        return with_test_set(self._differences, self.sweep, winners)
+
+    @cached_property
+    def _differences(self) -> pd.DataFrame:
         rng = stream(SEED, "analysis", 0)
         if self.replicates:
             return differences_over_replicates(self._replicates, definition_of=self.sweep, rng=rng)

@@ -30,6 +30,12 @@ def caption(numbers: Numbers, sheet: Sheet) -> str:
         template = sheet.caption_over or template
         template += f" {SHARED_TEST}" if shares_test(sweep.definition) else ""
     over = "over replicates" if numbers.replicates else "at this one setting"
+    table = sheet.numbers(numbers) if sheet.caption_where else None
+    template += "".join(
+        f" {sentence}"
+        for column, sentence in sheet.caption_where.items()
+        if table is not None and column in table
+    )
     text = template.format(
         n=seed_words(numbers),
         t=f"in brackets the {PERCENT} t interval of the mean {over}",

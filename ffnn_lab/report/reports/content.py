@@ -21,6 +21,7 @@ from ffnn_lab.report.text.cells import labeled
 from ffnn_lab.report.text.notes import about_failed, notes
 from ffnn_lab.report.text.over_replicates import notes_over_replicates
 from ffnn_lab.report.text.separable import remarks as about_separable
+from ffnn_lab.report.text.test_set import about_test_set
 from ffnn_lab.report.text.units import units_of
 
 REPLICATES = "replicates"
@@ -156,6 +157,7 @@ def _remarks_of(numbers: Numbers) -> list[str]:
     else:
         found = notes(numbers.sweep, numbers.winners, numbers.arms)
     why = numbers.why_no_budgets
+    found = [*found, *about_test_set(numbers)]
     return [*found, *([f"there are no budget curves: {why}"] if why else [])]
 
 

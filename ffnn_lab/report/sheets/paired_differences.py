@@ -33,6 +33,7 @@ def words(table: "pd.DataFrame") -> Words:
             _needed(n, n_pairs)
             for n, n_pairs in zip(table["seeds_to_resolve"], table["n_pairs"], strict=True)
         ],
+        **_other_test_set(table),
         "pairs": [str(n) for n in table["n_pairs"]],
     }
 
@@ -53,6 +54,7 @@ def _words_over_replicates(table: "pd.DataFrame") -> Words:
         "improves in a replicate (%) [95% interval]": interval_cells(table, "improvement"),
         "improvement, threshold 75%": table["improvement.verdict"].tolist(),
         **_variances(table),
+        **_other_test_set(table),
         "beyond the data set (points)": [
             _ends(low, high) for low, high in table[["corrected.low", "corrected.high"]].to_numpy()
         ],
@@ -72,7 +74,16 @@ def _variances(table: "pd.DataFrame") -> Words:
     parts = {"variance of splits (%)": "share.split", "variance of tunings (%)": "share.tuning"}
     if table["share.split"].isna().all():
         parts = {"variance between replicates (%)": "share.replicate"}
+    if "share.test_set" in table:
+        parts["of it, of the test set (%)"] = "share.test_set"
     return {heading: [_share(x) for x in table[name]] for heading, name in parts.items()}
+
+
+def _other_test_set(table: "pd.DataFrame") -> Words:
+    """Return what another test set would add, where answers are recorded and one is fixed."""
+    if "other_test_set" not in table:
+        return {}
+    return {"another test set (points, 1 SD)": [percent(x) for x in table["other_test_set"]]}
 
 
 def _share(share: float) -> str:
@@ -110,6 +121,13 @@ register(
         "more than {most} replicates are not counted. Last, what replicate 0 alone tells at one "
         "setting of each arm, over its seeds.",
         estimates=(Estimate("difference", "difference", "n_pairs"),),
+        caption_where={
+            "share.test_set": "The test set's part is that of the choice of test examples, each "
+            "replicate having its own (examples by seeds, method of moments).",
+            "other_test_set": "Intervals are conditional on this test set: another of the same "
+            "size would add the deviation given (1 SD; examples by seeds or replicates, method "
+            "of moments).",
+        },
         lists_rows=True,
     )
 )

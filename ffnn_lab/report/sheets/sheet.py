@@ -1,7 +1,7 @@
 """A sheet: one table of a report, with all that is known of it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from ffnn_lab.registry import Option
@@ -50,6 +50,8 @@ class Sheet(Option):
     """Above the table in LaTeX; `ffnn_lab.report.reports.captions` fills in what is in braces."""
     caption_over: str = ""
     """The same over replicates, where the caption is another."""
+    caption_where: Mapping[str, str] = field(default_factory=dict)
+    """To each column that the table of numbers may have a sentence more, where it has it."""
     estimates: Sequence[Estimate] = ()
     """Its intervals: notes tell which are cut or left out."""
     lists_rows: bool = False

@@ -43,6 +43,7 @@ from ffnn_lab.report.statistics.replicates import (
 from ffnn_lab.report.statistics.sequential import interval_at, level_at, looks_until, settle
 from ffnn_lab.report.statistics.significance import holm, seeds_to_resolve, sign_flip_p, t_p
 from ffnn_lab.report.statistics.subsets import subset_interval
+from ffnn_lab.report.statistics.test_set import variance_of_test_set
 from ffnn_lab.report.statistics.tied import (
     are_tied,
     median_p,
@@ -104,5 +105,6 @@ __all__ = [
     "tied_value",
     "tied_values_to_resolve",
     "variance_components",
+    "variance_of_test_set",
     "vertex_of",
 ]

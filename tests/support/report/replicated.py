@@ -1,6 +1,7 @@
 """Small sweeps of several replicates, whose errors are given, and tables of errors alone."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ffnn_lab.definition import REPLICATE_SHIFT
-from ffnn_lab.records import DEFAULT_SETTING, RecordWriter, TrialRow
+from ffnn_lab.records import DEFAULT_SETTING, Correct, RecordWriter, TrialRow
 from tests.support.definitions import write_stored
 from tests.support.report.builders import Last, make_config, make_definition, make_result
 
@@ -17,10 +18,18 @@ FRESH = (1000, 1001)
 
 Came = Callable[[int, str, int, int], Last]
 """From replicate, arm, setting and seed (less what the replicate adds), what a run came to."""
+Wrong = Callable[[int, str, int, int], NDArray[np.bool_]]
+"""From the same, the test examples that a run of the confirm stage classifies wrongly."""
 
 
 def write_replicated(
-    folder: Path, came: Came, *, n_replicates: int, n_splits: int | None = None
+    folder: Path,
+    came: Came,
+    *,
+    n_replicates: int,
+    n_splits: int | None = None,
+    wrong: Wrong | None = None,
+    **definition: object,
 ) -> Path:
     """Write a sweep of two settings with one tuning seed, winner and default on two fresh seeds.
 
@@ -31,8 +40,11 @@ def write_replicated(
         came: What each run came to.
         n_replicates: Times that all is repeated.
         n_splits: Distinct splits among them.
+        wrong: The answers of each confirmed run, which make its test error; None for none.
+        definition: Other parts of the definition.
     """
     changes = {"replicates": n_replicates} | ({"splits": n_splits} if n_splits else {})
+    changes |= definition
     protocol = {"name": "random", "n_settings": 2, "seed": 0}
     stages = {"tune": {"seeds": [0]}, "confirm": {"seeds": list(FRESH)}}
     write_stored(folder, make_definition(protocol=protocol, **changes, **stages))
@@ -47,13 +59,25 @@ def write_replicated(
             for stage, setting, seed in runs:
                 shifted = seed + replicate * REPLICATE_SHIFT
                 config = make_config(arm, setting, shifted)
-                result = make_result(config, came(replicate, arm, setting, seed))
+                last = came(replicate, arm, setting, seed)
+                answers = wrong(replicate, arm, setting, seed) if wrong else None
+                is_answered = answers is not None and stage == "confirm"
+                if is_answered and not isinstance(last, str):
+                    last = (*last[:2], float(answers.mean()))
+                result = make_result(config, last)
+                if is_answered and result.status == "completed":
+                    result = replace(result, correct=packed(answers))
                 results.append(result)
                 trials.append(
                     TrialRow(stage, arm, setting, shifted, result.run_id, replicate=replicate)
                 )
     RecordWriter(folder).write(results, trials)
     return folder
+
+
+def packed(wrong: NDArray[np.bool_], moment: str = "last") -> Correct:
+    """Pack wrong answers as records have the right ones."""
+    return Correct(moment, len(wrong), np.packbits(~wrong).tobytes())
 
 
 def table_of(values: NDArray[np.float64], *arms: str) -> pd.DataFrame:

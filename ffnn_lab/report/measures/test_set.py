@@ -1,0 +1,145 @@
+"""The test set's part of the differences between arms, from the answers of each confirmed run."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ffnn_lab.moments import moment_of_answers
+from ffnn_lab.report.data.sweep import Sweep
+from ffnn_lab.report.data.winners import Winner
+from ffnn_lab.report.measures.replicates import is_over_replicates
+from ffnn_lab.report.statistics import variance_of_test_set
+
+VARIANCE = "variance.test_set"
+SHARE = "share.test_set"
+OTHER = "other_test_set"
+
+Answers = Mapping[str, tuple[int, NDArray[np.uint8]]]
+"""To each run id the number of test examples, and their packed bits: 1 if classified correctly."""
+
+
+def with_test_set(
+    table: pd.DataFrame, sweep: Sweep, tunings: Sequence[Mapping[str, Winner]]
+) -> pd.DataFrame:
+    """Add to a table of differences what the choice of test examples adds to their variance.
+
+    Each test set has an estimate of its own, `variance_of_test_set` of the differences between
+    wrong answers, and these are averaged. Where several replicates share a test set, its columns
+    are their means over seeds, so that what another tuning answers otherwise is left out; else
+    they are the seeds. Pairs of which a run diverged, or has no answers recorded, are left out.
+
+    Args:
+        table: As `paired_differences` or `differences_over_replicates` tabulates them.
+        sweep: The whole sweep.
+        tunings: The winners of each of its replicates, in order.
+
+    Returns:
+        The table; where answers are recorded, with the column ``variance.test_set``, in squares of
+        error rates, of the mean over all examples at no end of seeds, not cut at 0; and one of two
+        columns. Where replicates draw test sets of their own, ``share.test_set`` is its share of
+        the variance of a single pair of runs, a part of the share of splits (cut at 0; it may
+        exceed that of splits by chance). Where the interval holds the test set fixed, as of an
+        official one, of a single split or of one tuning, ``other_test_set`` is the standard
+        deviation that another of its size would add. NaN where a pair of arms has answers at
+        fewer than two seeds.
+    """
+    shown = [winner.rows for winners in tunings for winner in winners.values()]
+    answers = _answers(sweep, shown)
+    if not answers or table.empty:
+        return table
+    test_sets = [_test_set_of(sweep, replicate) for replicate in range(len(tunings))]
+    variances = [
+        _mean_variance(tunings, test_sets, answers, pair)
+        for pair in table[["arm", "baseline"]].itertuples(index=False, name=None)
+    ]
+    found = table.assign(**{VARIANCE: np.array(variances, dtype=float)})
+    cut = found[VARIANCE].clip(lower=0.0)
+    if is_over_replicates(table) and len(set(test_sets)) > 1:
+        return found.assign(**{SHARE: cut / _total(table)})
+    return found.assign(**{OTHER: np.sqrt(cut)})
+
+
+def _test_set_of(sweep: Sweep, replicate: int) -> int:
+    """Number the test set of a replicate: all share an official one, or that of their split."""
+    definition = sweep.definition
+    keeps_test = definition.examples is not None and definition.examples.keeps_test
+    return 0 if keeps_test else definition.split_of(replicate)
+
+
+def _answers(sweep: Sweep, shown: Sequence[pd.DataFrame]) -> Answers:
+    """Return the recorded answers of some runs that come to the test error of their row.
+
+    They do, unless a run was trained again elsewhere and came to other numbers.
+    """
+    moment = moment_of_answers(sweep.objective.moment)
+    recorded = sweep.correct[sweep.correct["moment"] == moment]
+    if recorded.empty or not shown:
+        return {}
+    rows = pd.concat(shown)
+    errors = dict(zip(rows["run_id"], rows[f"{moment}.test.error"], strict=True))
+    found = {}
+    for run, n, bits in recorded[["run_id", "n_examples", "bits"]].itertuples(index=False):
+        packed = np.frombuffer(bits, dtype=np.uint8)
+        n_correct = int(np.unpackbits(packed, count=n).sum())
+        if run in errors and n - n_correct == round(errors[run] * n):
+            found[run] = n, packed
+    return found
+
+
+def _mean_variance(
+    tunings: Sequence[Mapping[str, Winner]],
+    test_sets: Sequence[int],
+    answers: Answers,
+    pair: tuple[str, str],
+) -> float:
+    """Average the estimates of all test sets on which two arms have answers."""
+    of_test: dict[int, list[NDArray[np.int8]]] = {}
+    for winners, test_set in zip(tunings, test_sets, strict=True):
+        if set(pair) <= winners.keys():
+            rows, others = (winners[arm].rows for arm in pair)
+            differences = _differences(rows, others, answers)
+            if differences is not None:
+                of_test.setdefault(test_set, []).append(differences)
+    estimates = [
+        variance_of_test_set(
+            each[0]
+            if len(each) == 1
+            else np.stack([differences.mean(axis=1) for differences in each], axis=1)
+        )
+        for each in of_test.values()
+    ]
+    known = [each for each in estimates if not math.isnan(each)]
+    return sum(known) / len(known) if known else math.nan
+
+
+def _differences(
+    rows: pd.DataFrame, others: pd.DataFrame, answers: Answers
+) -> NDArray[np.int8] | None:
+    """Subtract wrong answers at equal seeds, ``(n_examples, n_seeds)``; None without a pair."""
+    one, other = (
+        {
+            seed: answers[run]
+            for seed, run in zip(of["seed"], of["run_id"], strict=True)
+            if run in answers
+        }
+        for of in (rows, others)
+    )
+    pairs = [(one[seed], other[seed]) for seed in sorted(one.keys() & other.keys())]
+    columns = [_wrong(*a) - _wrong(*b) for a, b in pairs if a[0] == b[0]]
+    return np.stack(columns, axis=1) if columns else None
+
+
+def _wrong(n_examples: int, packed: NDArray[np.uint8]) -> NDArray[np.int8]:
+    """Unpack the wrong answers of a run, ``(n_examples,)``."""
+    return 1 - np.unpackbits(packed, count=n_examples).astype(np.int8)
+
+
+def _total(table: pd.DataFrame) -> "pd.Series[float]":
+    """Sum the parts of the variance of a single pair of runs, those below 0 as 0."""
+    parts = table[["variance.split", "variance.tuning"]].clip(lower=0.0).sum(axis=1, skipna=False)
+    between = parts.fillna(table["variance.replicate"].clip(lower=0.0))
+    total: pd.Series[float] = between + table["variance.seed"].clip(lower=0.0)
+    return total.where(total > 0)

@@ -1,0 +1,52 @@
+"""The part of a difference's variance that is due to the finite test set."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+FEWEST = 2
+"""Examples, and columns, from which on a variance can be seen."""
+
+
+def variance_of_test_set(differences: NDArray[np.integer] | NDArray[np.floating]) -> float:
+    """Estimate the variance that the choice of test examples gives a mean difference.
+
+    Of two methods, the difference of errors on example ``i`` in column ``j`` is ::
+
+        d_ij = mean + example_i + column_j + rest_ij
+
+    with all three drawn at random. The columns are seeds, or replicates that share the test set.
+    With ``s^2`` the sample variance over examples of their means over ``C`` columns, and
+    ``MS_rest`` the mean square of what is left of ``d_ij`` without the means of rows and columns,
+    the estimate for ``n`` examples is ::
+
+        (s^2 - MS_rest / C) / n
+
+    The method of moments makes it unbiased for any distribution, and for columns whose rests have
+    variances of their own. Without the second term it would hold what an example's answers vary by
+    from seed to seed, which more seeds average out and another test set does not add.
+
+    Args:
+        differences: ``(n, C)``: of wrong answers, 1 and 0, it is -1, 0 or 1.
+
+    Returns:
+        The variance of the mean over ``n`` examples, in squared error rates, if the columns had no
+        end. It is below 0 in some samples, and is not cut there, lest a mean over samples be too
+        large. NaN for fewer than two examples or columns.
+
+    Source:
+        The two-way crossed classification with random effects: Searle, Casella and McCulloch
+        (1992), "Variance components", chapter 4. As a source of variation of its own, the choice
+        of the test set: Dietterich (1998), "Approximate statistical tests for comparing
+        supervised classification learning algorithms", Neural Computation 10.
+    """
+    n_examples, n_columns = differences.shape
+    if n_examples < FEWEST or n_columns < FEWEST:
+        return math.nan
+    values = differences.astype(float)
+    of_examples, of_columns = values.mean(axis=1), values.mean(axis=0)
+    rest = values - of_examples[:, None] - of_columns + values.mean()
+    between = float(of_examples.var(ddof=1))
+    within = float(np.sum(rest**2)) / ((n_examples - 1) * (n_columns - 1))
+    return (between - within / n_columns) / n_examples
