@@ -42,8 +42,9 @@ def publish(folder: Path, to: Path, *, most_curves: int = MOST_CURVES) -> Publis
 
     They are the definition, every run and every trial in one part each, the answers of confirmed
     runs on test, and the curves of the runs that are reported: those of each arm's best setting
-    and of its untuned default, in each replicate. Tables and figures made from them are those made from the whole. Of a sweep with so
-    many replicates that more runs are reported than ``most_curves``, no curves are written.
+    and of its untuned default, in each replicate. Tables and figures made from them are those made
+    from the whole. Of a sweep with so many replicates that more runs are reported than
+    ``most_curves``, no curves are written.
 
     Args:
         folder: The sweep's.
