@@ -74,4 +74,4 @@ def test_answers_that_are_damaged_are_named_and_may_be_deleted(tmp_path: Path) -
     stopper = Stopper()
     work(tmp_path, definition, stopper)
     assert stopper.n_trained == 0
-    assert not any("test_set" in name for name in Numbers(load(folder)).differences)
+    assert not any("test_set" in str(name) for name in Numbers(load(folder)).differences)

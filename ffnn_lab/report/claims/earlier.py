@@ -12,71 +12,71 @@ same words.
 
 EARLIER: dict[str, tuple[str, ...]] = {
     "wilson_generalization": (
-        "59a3dee871262f4f1672a362d4e4d54ea367436e9f3a7479faf7f4a69c4f8f5a",
+        "239f8a5b94e93f4ae2c94e1918792137c2b85945e681b39b186a7b605b0308a4",
         "07d0490c697fb8a0c5cc3b62856217291cdd42f9e83ec3e77fd91d2dbc45990e",
     ),
     "wilson_matched_loss": (
-        "43a46f3d5ac7c290c83379400be38e3e53721338ff2a5f22f58b416447abff37",
+        "869ae566ea51dc25ca3a245d6e5854d4248730f8c993476505306819b623cc41",
         "4a78b17279057f1fee2baa76fb4ed046b6faa80e9f6cf7a44343aa66fce8ce86",
     ),
     "wilson_early_progress": (
-        "fa57769b0a498fb036e11c99556e7d73b1445016edacda8c82a7999f5e14f9c9",
+        "20a7abdbe57180e298f5bbb309ab1d8224f9c7f744bc61bd5a9d9fa61ff48c25",
         "34abd322c57c00ffc3f8203e3c31d144398acb5ccd9b1208d279d924c871eb0c",
     ),
     "wilson_plateau": (
-        "63eb82d7c1eee93323cf1e349ad45deb49d2891b9a7164e1622e579717f6d733",
+        "746953a9d992b9f9df28178d510ffe20f1da7ed5e2148beac44f16a685c94ee6",
         "ac92cec25327533e0c6903f0a620eead281fbbbf32e2edad94924b27ad76d0a9",
     ),
     "wilson_tuning_gain": (
-        "cb1574b30d4added86568d37fc8b21f4ec35e8f5101c96e353cb4c0ab4bc9891",
+        "0c51c542989f08542f29485a858044bbaa9a253bf46201b55b7ff37cbdc03743",
         "259893e8378ddafa71498225bb5493749d81d2a37a192a20ee22a02dfbfa7de4",
     ),
     "separable_adaptive": (
-        "dabe6c69056226d55492d1cb5b1e345547ef5a6bba552ded6501c5f8437cd747",
+        "821e4cc7961c5b075f898d1ec7249b2f9696deb081e4c00a68f4188d5338e43c",
         "16b1ac3fad73d94cb643bcddf4b4df40e66dc579df685714b7892de4c6013fa7",
     ),
     "separable_plain": (
-        "d5a25d10354fad37461680278e8a6dd7db0a67975cfc633dfffbd1b5e346b91d",
+        "641e3bb5ed63b0ab858254f721406a2daea173a575c4c8d21a921a1c2e6ad475",
         "b29dd38417342b077641c784ab0e0ec46dc6b61d47365f88c2b53d2776b45106",
     ),
     "separable_mini_batch": (
-        "e230c819fb4d2e5b3d510a7e1f911ab0abee4274230ee60a892544b03cd55b4b",
+        "15ec8c5b34e954662bce2ae3749f3569d7992e017db1ada8fae56b06f1efa2d6",
         "bbd90c8d74e9e6e2675f5150d56f7df20ccac7a48df3f1c63b7b3b0f6dde94e3",
     ),
     "separable_eps": (
-        "1c02328b9689d1788ff1f313c1a69b22ece544ef01451c4566eea7602429cefd",
+        "225e5f38637cdbd0a07a308afd0faf521d8ba16d0d9f1dce6b4da157bb43e04c",
         "894bdb2f266c071c51da8ecbe2f31425bed310b39b924ef3fef0861c06f34e46",
     ),
     "separable_weight_decay": (
-        "e600c4b3f13db8af488a966d00d12a20a585d1b323c4060f193bdf3c7acefddb",
+        "e692ced4d54d29aa652c9eb58d711c003fffe85a8fe0134daa8332ac252ef829",
         "b19ed9b8bcfc43bf133fb406009087d3316b2dfd70e5598a42033b71ebabd352",
     ),
     "zou_one_solution": (
-        "cd1f97b1cb7d2445703636952fcb6d2be843ebf678be12c072040482c34349d9",
+        "7f58ad0d0890c10cc9c98f1cea609d38a4149f6a591e34f36ab461affc5af995",
         "7c00f3e43b39c2aca9e54b4772c39d1f13f2bd2b87265443887ea2c2d07c564b",
     ),
     "choi_inclusion": (
-        "3d22caaf00125ad5ae0cc49562d34384df30c3d2b1ed3cee9bb48b1eb40c4599",
+        "a7c518c9115809511f33bd1bcc03e49a4635082669f1ca8e46c1665cf3a06c67",
         "ffb68fb37d1c83d9e3132a472e191988ade86de9602e9ea7f6aa0da3c3695142",
     ),
     "choi_no_loss": (
-        "49e5d2527ad578387ada352e0338ce07aaf6d90e3bf0ef876b49f3d83633ee25",
+        "61dd67b96fe83215ab7a98c408db9471cd7c697600112823a1c70c5527be0a2c",
         "f2b3e6b7f7bcf6463acdafb985d49f63128bf7e0550622435ef99bc84fc30b03",
     ),
     "adamw_decoupling": (
-        "95e8a7bdf36a717d851fddcba73dbf9127d08875e8bfb9e3ddda6099cdabedc6",
+        "380548e9824f0b16d42a1ccd78cc6c883760f2d01f8b26f4e9b9120cc3f11687",
         "7b8f221982d8d4cebe99ce313c5d55ae492a55716c022d9b2fb306473d2009ad",
     ),
     "adamw_gap": (
-        "81897dae6b79b515d27def93fe62bfc936e809081aa2896c6b9a3501bfbf5d42",
+        "99ff33b515f7d0e4364c3b2ceb71b124f8df668413c999385cc6163d00a753db",
         "228c3d8767203d922464cb580cebc5b08fe9c7a0cbb27c27e9c4883e984ae197",
     ),
     "sivaprasad_small_budget": (
-        "f920a204245d9eaff3848836a63ab0b1096aefc1e6dbcd865b37368163fb2958",
+        "314739dedc8c916064819620ee15b6cedbd70be2c3a0e9f98fe654e9d83c2277",
         "5b698acffcd84c9f97e134896f27dd1ed87d86c3b8fccf11c4e2b807df5a30e8",
     ),
     "schmidt_untuned": (
-        "ea27aa1be229661084cdf8cf9ed960cbcc5271b8ea952206dd95776ff25ded52",
+        "d38bf18c45f6a6f935b234bca379d534030f598295c1fe840bf5e34180906c9e",
         "5692e96da0b4397729478f414bbb1d391900e81c4250101eb570c808c146b0d2",
     ),
 }

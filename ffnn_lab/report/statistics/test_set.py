@@ -49,4 +49,4 @@ def variance_of_test_set(differences: NDArray[np.integer] | NDArray[np.floating]
     rest = values - of_examples[:, None] - of_columns + values.mean()
     between = float(of_examples.var(ddof=1))
     within = float(np.sum(rest**2)) / ((n_examples - 1) * (n_columns - 1))
-    return (between - within / n_columns) / n_examples
+    return float((between - within / n_columns) / n_examples)

@@ -53,12 +53,15 @@ def differences(replicate: int) -> NDArray[np.int64]:
         np.stack([wrong(replicate, arm, winner, seed) for seed in FRESH], axis=1).astype(int)
         for arm in ("adam", "sgd")
     )
-    return one - other
+    found: NDArray[np.int64] = one - other
+    return found
 
 
 def row_of(folder: Path) -> pd.Series:
     table = Numbers(load_sweep(folder)).differences
-    return table.set_index("arm").loc["adam"]
+    found = table.set_index("arm").loc["adam"]
+    assert isinstance(found, pd.Series)
+    return found
 
 
 def test_where_replicates_draw_test_sets_it_is_a_share_of_the_variance(tmp_path: Path) -> None:
@@ -134,8 +137,8 @@ def test_records_without_answers_have_the_tables_that_they_had(
     answered = write_replicated(tmp_path / "with", came, n_replicates=n_replicates, wrong=wrong)
     had = Numbers(load_sweep(folder)).differences
     now = Numbers(load_sweep(answered)).differences
-    assert not any("test_set" in name for name in had)
-    assert [name for name in now if "test_set" not in name] == list(had)
+    assert not any("test_set" in str(name) for name in had)
+    assert [name for name in now if "test_set" not in str(name)] == list(had)
 
 
 # --- which runs count ----------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -43,8 +44,8 @@ def write_replicated(
         wrong: The answers of each confirmed run, which make its test error; None for none.
         definition: Other parts of the definition.
     """
-    changes = {"replicates": n_replicates} | ({"splits": n_splits} if n_splits else {})
-    changes |= definition
+    splits = {"splits": n_splits} if n_splits else {}
+    changes: dict[str, Any] = {"replicates": n_replicates, **splits, **definition}
     protocol = {"name": "random", "n_settings": 2, "seed": 0}
     stages = {"tune": {"seeds": [0]}, "confirm": {"seeds": list(FRESH)}}
     write_stored(folder, make_definition(protocol=protocol, **changes, **stages))
@@ -60,12 +61,13 @@ def write_replicated(
                 shifted = seed + replicate * REPLICATE_SHIFT
                 config = make_config(arm, setting, shifted)
                 last = came(replicate, arm, setting, seed)
-                answers = wrong(replicate, arm, setting, seed) if wrong else None
-                is_answered = answers is not None and stage == "confirm"
-                if is_answered and not isinstance(last, str):
+                answers = None
+                if wrong is not None and stage == "confirm":
+                    answers = wrong(replicate, arm, setting, seed)
+                if answers is not None and not isinstance(last, str):
                     last = (*last[:2], float(answers.mean()))
                 result = make_result(config, last)
-                if is_answered and result.status == "completed":
+                if answers is not None and result.status == "completed":
                     result = replace(result, correct=packed(answers))
                 results.append(result)
                 trials.append(
