@@ -1,12 +1,18 @@
 """What lies in a sweep's folder, read once and typed."""
 
+import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ffnn_lab.config.sweep import ObjectiveConfig
 from ffnn_lab.definition import Arm, Definition, read_definition
@@ -20,7 +26,8 @@ from ffnn_lab.records import (
     read_runs,
     read_trials,
 )
-from ffnn_lab.scores import counted, setting_scores, with_moment
+from ffnn_lab.report.data.arms import Contrast, contrasts, variants
+from ffnn_lab.scores import counted_values, ranked, setting_scores, with_moment
 from ffnn_lab.terminal import one_line
 
 
@@ -47,6 +54,14 @@ class Records:
         return f"{type(self).__name__} {self.name}: rows of {sizes}"
 
 
+class Ranked(NamedTuple):
+    """A setting that has all its seeds, and what ranks it."""
+
+    setting: int
+    score: float
+    tie_break: float
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Sweep(Records):
     """A sweep, finished or not: what it was asked to do, and what it has recorded."""
@@ -59,6 +74,8 @@ class Sweep(Records):
     scores: pd.DataFrame
     """`ffnn_lab.scores.setting_scores` of the tune stage, and whether all seeds are in,
     ``is_complete``."""
+    whole: "Sweep | None" = None
+    """The sweep that this is a replicate of; None of a sweep as it was loaded."""
 
     @cached_property
     def arms(self) -> Mapping[str, Arm]:
@@ -75,15 +92,15 @@ class Sweep(Records):
         if self.definition.n_replicates == 1:
             return (self,)
         trials = self.trials.drop_duplicates("run_id").set_index("run_id")["replicate"]
-        tables = {
-            name: dict(list(table.groupby(table["run_id"].map(trials))))
+        parts = {
+            name: _by_replicate(table, table["run_id"].map(trials), n_replicates)
             for name, table in (
                 ("runs", self.runs),
                 ("curves", self.curves),
                 ("directions", self.directions),
             )
         } | {
-            name: dict(list(table.groupby("replicate")))
+            name: _by_replicate(table, table["replicate"], n_replicates)
             for name, table in (
                 ("trials", self.trials),
                 ("rows", self.rows),
@@ -94,10 +111,8 @@ class Sweep(Records):
             replace(
                 self,
                 definition=self.definition.of_replicate(replicate, is_whole=False),
-                **{
-                    name: parts.get(replicate, getattr(self, name).iloc[:0])
-                    for name, parts in tables.items()
-                },
+                whole=self,
+                **{name: tables[replicate] for name, tables in parts.items()},
             )
             for replicate in range(n_replicates)
         )
@@ -105,7 +120,17 @@ class Sweep(Records):
     @cached_property
     def kept_curves(self) -> dict[str, pd.DataFrame]:
         """The curves that `curves_of` was asked for, by run: several tables ask for the same."""
-        return {}
+        return {} if self.whole is None else self.whole.kept_curves
+
+    @cached_property
+    def variants(self) -> Mapping[str, Mapping[str, str]]:
+        """The groups of comparable arms, as `ffnn_lab.report.data.arms.variants` finds them."""
+        return variants(self.arms) if self.whole is None else self.whole.variants
+
+    @cached_property
+    def contrasts(self) -> Sequence[Contrast]:
+        """The contrasts that were declared, as `ffnn_lab.report.data.arms.contrasts` lists them."""
+        return contrasts(self.definition) if self.whole is None else self.whole.contrasts
 
     @property
     def command(self) -> str:
@@ -151,13 +176,76 @@ class Sweep(Records):
         rows = self.rows[is_default].sort_values("seed")
         return {str(arm): of_arm for arm, of_arm in rows.groupby("arm", sort=False)}
 
+    def scores_of(self, arm: str) -> pd.DataFrame:
+        """Return the rows of `scores` of an arm."""
+        return self._scores.get(arm, self.scores.iloc[:0])
+
+    @cached_property
+    def _scores(self) -> Mapping[str, pd.DataFrame]:
+        return {str(arm): of_arm for arm, of_arm in self.scores.groupby("arm", sort=False)}
+
+    @cached_property
+    def ranked(self) -> Mapping[str, Sequence[Ranked]]:
+        """To each arm of a single tuning its settings that have all their seeds, the best first."""
+        whole, replicate = self.whole or self, self.definition.replicate
+        return {arm: whole.ranked_of(replicate, arm) for arm in self.arms}
+
+    def ranked_of(self, replicate: int, arm: str) -> Sequence[Ranked]:
+        """Return the settings of `ranked` of one replicate."""
+        return self._ranked.get((replicate, arm), [])
+
+    @cached_property
+    def _ranked(self) -> Mapping[tuple[int, str], Sequence[Ranked]]:
+        complete = ranked(self.scores[self.scores["is_complete"]])
+        names = ("replicate", "arm", "setting", "score", "tie_break")
+        found: dict[tuple[int, str], list[Ranked]] = {}
+        for replicate, arm, *score in zip(
+            *(complete[each].tolist() for each in names), strict=True
+        ):
+            found.setdefault((replicate, arm), []).append(Ranked(*score))
+        return found
+
+    @cached_property
+    def statuses(self) -> Mapping[str, Mapping[str, int]]:
+        """To each arm how many of its runs, once each, have which status; its default's too."""
+        columns = (self.rows[name].tolist() for name in ("arm", "run_id", "status"))
+        of_arm: dict[str, dict[str, str]] = {arm: {} for arm in self.arms}
+        for arm, run_id, status in zip(*columns, strict=True):
+            of_arm.setdefault(arm, {}).setdefault(run_id, status)
+        return {arm: Counter(of_run.values()) for arm, of_run in of_arm.items()}
+
+    @cached_property
+    def lost_trials(self) -> Mapping[str, tuple[int, int]]:
+        """To each arm the number of its trials that have no run, and of all of its trials."""
+        known = set(self.runs["run_id"])
+        found = dict.fromkeys(self.arms, (0, 0))
+        for arm, run_id in zip(self.trials["arm"], self.trials["run_id"], strict=True):
+            n_lost, n_trials = found.get(arm, (0, 0))
+            found[arm] = n_lost + (run_id not in known), n_trials + 1
+        return found
+
+    @cached_property
+    def tuned_values(self) -> Mapping[str, Mapping[int, Mapping[str, object]]]:
+        """To each arm and setting its value on every axis of any arm, None where it has none."""
+        axes = list(dict.fromkeys(key for arm in self.arms.values() for key in arm.space))
+        found: dict[str, dict[int, dict[str, object]]] = {arm: {} for arm in self.arms}
+        columns = (self.rows[name].tolist() for name in ("arm", "setting", "config_json"))
+        for arm, setting, text in zip(*columns, strict=True):
+            known = found.setdefault(arm, {})
+            if setting != DEFAULT_SETTING and setting not in known:
+                config = json.loads(text)
+                known[setting] = {key: config.get(key) for key in axes}
+        return found
+
     def runs_of(self, arm: str) -> pd.DataFrame:
-        """Give all runs of an arm, once each: of every setting and of the default."""
+        """Return all runs of an arm, once each: of every setting and of the default."""
         return self.rows[self.rows["arm"] == arm].drop_duplicates("run_id")
 
     @cached_property
     def most(self) -> float:
         """Return the highest error there can be: 1, or no end where a number is predicted."""
+        if self.whole is not None and self.whole.most == 1.0:
+            return 1.0
         return math.inf if predicts_numbers(self.runs).any() else 1.0
 
     def tuned(self, arm: str) -> Count:
@@ -166,7 +254,9 @@ class Sweep(Records):
 
     @cached_property
     def _counts(self) -> Mapping[tuple[str, str], Count]:
-        counts = recorded_progress(self.definition, self.runs, self.trials, self.curves)
+        counts = recorded_progress(
+            self.definition, self.runs, self.trials, self.curves, scores=self.scores
+        )
         return {(count.stage, count.arm): count for count in counts}
 
     def n_asked(self, arm: str) -> int:
@@ -190,9 +280,17 @@ def predicts_numbers(runs: pd.DataFrame) -> "pd.Series[bool]":
     return by_chance.mask(kind.isin(["classification", "regression"]), kind == "regression")
 
 
+def has_result(rows: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return of each run whether it came to a result; one that was pruned or failed has none."""
+    status = rows["status"].to_numpy(dtype=object)
+    found: NDArray[np.bool_] = (status == "completed") | (status == "diverged")
+    return found
+
+
 def results(rows: pd.DataFrame) -> pd.DataFrame:
     """Keep the runs that came to a result; one that was pruned or failed has none."""
-    return rows[rows["status"].isin(["completed", "diverged"])]
+    is_kept = has_result(rows)
+    return rows if is_kept.all() else rows[is_kept]
 
 
 def errors_by_seed(sweep: Sweep, rows: pd.DataFrame, *, split: str = "test") -> "pd.Series[float]":
@@ -205,9 +303,9 @@ def errors_by_seed(sweep: Sweep, rows: pd.DataFrame, *, split: str = "test") -> 
         rows: Some of its `Sweep.rows`, of one setting.
         split: On which.
     """
-    measured = results(rows)
-    errors = counted(measured, f"{sweep.objective.moment}.{split}.error")
-    return pd.Series(errors.to_numpy(), index=measured["seed"].to_numpy(), dtype=float)
+    is_kept = has_result(rows)
+    errors = counted_values(rows, f"{sweep.objective.moment}.{split}.error")
+    return pd.Series(errors[is_kept], index=rows["seed"].to_numpy()[is_kept], dtype=float)
 
 
 def curves_of(sweep: Sweep, run_ids: Iterable[str]) -> dict[str, pd.DataFrame]:
@@ -226,8 +324,24 @@ def curves_of(sweep: Sweep, run_ids: Iterable[str]) -> dict[str, pd.DataFrame]:
             index=["run_id", "epoch"], columns="split", values=list(METRICS)
         )
         wide.columns = wide.columns.map(lambda name: f"{name[1]}.{name[0]}")
-        known |= {str(run_id): rows.droplevel("run_id") for run_id, rows in wide.groupby("run_id")}
+        run_of = wide.index.get_level_values("run_id").to_numpy(dtype=object)
+        wide = wide.droplevel("run_id")
+        starts = [at for at, run_id in enumerate(run_of) if at == 0 or run_id != run_of[at - 1]]
+        for start, end in pairwise([*starts, len(run_of)]):
+            known[str(run_of[start])] = wide.iloc[start:end]
     return {run_id: known[run_id] for run_id in wanted if run_id in known}
+
+
+def _by_replicate(
+    table: pd.DataFrame, replicates: "pd.Series[float]", n_replicates: int
+) -> list[pd.DataFrame]:
+    """Cut a table into the rows of each replicate, in their order, by one sort of them all."""
+    numbers = replicates.to_numpy(dtype=float)  # NaN of a run that no trial names
+    order = np.argsort(numbers, kind="stable")
+    is_sorted = bool((order == np.arange(len(order))).all())
+    ordered = table if is_sorted else table.iloc[order]
+    ends = np.searchsorted(numbers[order], np.arange(n_replicates + 1)).tolist()
+    return [ordered.iloc[start:end] for start, end in pairwise(ends)]
 
 
 def load(folder: Path) -> Records:

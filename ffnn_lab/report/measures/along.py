@@ -66,7 +66,7 @@ def setting_points(
     for arm in arms:
         values = setting_values(sweep, arm, [key])
         winner = winners.get(arm)
-        for score in sweep.scores[sweep.scores["arm"] == arm].to_dict("records"):
+        for score in sweep.scores_of(arm).to_dict("records"):
             is_winner = winner is not None and winner.setting == score["setting"]
             row: dict[Any, Any] = {
                 **score,
@@ -164,29 +164,37 @@ def best_by_bin(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
         ``arm`` and ``setting``, whether it ``is_winner``, and ``n_settings``, those that have a
         score, all of whose seeds are recorded.
     """
+    return _best_of_each(points.assign(**{LISTED: 0}), bins, key=key)
+
+
+def _best_of_each(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
+    """Return the rows of `best_by_bin` of each replicate that is listed, below each other."""
     scored = points[has_place(points) & points["is_complete"].astype(bool)]
     scored = scored.assign(bin=[bins.at(float(value)) for value in scored[key]])
     # The winner stands for those that score alike: ties were broken in its favor.
     ordered = scored.sort_values(["score", "is_winner", "setting"], ascending=[True, False, True])
-    inside: dict[tuple[str, int], list[dict[Any, Any]]] = {}
-    for row in ordered.to_dict("records"):
-        inside.setdefault((row["series"], row["bin"]), []).append(row)
+    names = ("score", "arm", "setting", "is_winner")
+    places = zip(*(ordered[name].tolist() for name in (LISTED, "series", "bin")), strict=True)
+    best = zip(*(ordered[name].tolist() for name in names), strict=True)
+    inside: dict[tuple[int, str, int], list[tuple[Any, ...]]] = {}
+    for place, of_best in zip(places, best, strict=True):
+        inside.setdefault(place, []).append(of_best)
     objective = {name: points[name].iloc[0] for name in OBJECTIVE}
     rows = []
-    for series in dict.fromkeys(points["series"]):
+    for replicate, series in points[[LISTED, "series"]].drop_duplicates().itertuples(index=False):
         for number, (place, label) in enumerate(zip(bins.places, bins.labels, strict=True)):
-            found = inside.get((series, number), [])
-            best = found[0] if found else None
+            found = inside.get((replicate, series, number), [])
+            score, arm, setting, is_winner = found[0] if found else (math.nan, "", None, False)
             rows.append(
                 {
                     "series": series,
                     "bin": number,
                     "place": place,
                     key: label,
-                    "score": math.nan if best is None else float(best["score"]),
-                    "arm": "" if best is None else str(best["arm"]),
-                    "setting": None if best is None else int(best["setting"]),
-                    "is_winner": best is not None and bool(best["is_winner"]),
+                    "score": float(score),
+                    "arm": str(arm),
+                    "setting": setting,
+                    "is_winner": bool(is_winner),
                     "n_settings": len(found),
                     **objective,
                 }
@@ -236,8 +244,7 @@ def mean_by_bin(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
         As `best_by_bin`: the ``score`` is the mean over the replicates that have one there,
         `replicates.COUNT` counts them, ``n_settings`` are added up, and none ``is_winner``.
     """
-    best = [best_by_bin(rows, bins, key=key) for _, rows in points.groupby(LISTED)]
-    groups = pd.concat(best).groupby(["series", "bin"], sort=False)
+    groups = _best_of_each(points, bins, key=key).groupby(["series", "bin"], sort=False)
     found = groups.first()
     return found.assign(
         score=groups["score"].mean(),
