@@ -152,7 +152,7 @@ def recorded_progress(
     trials: pd.DataFrame,
     curves: pd.DataFrame | None = None,
     *,
-    scores: pd.DataFrame | None = None,
+    winners: Mapping[Place, int] | None = None,
 ) -> list[Count]:
     """Count how far each arm is in each stage, from the records alone.
 
@@ -161,16 +161,16 @@ def recorded_progress(
         runs: The table ``runs``, or its `scores.score_columns`.
         trials: The table ``trials``.
         curves: The table ``curves``; only the moment ``mean_last`` reads it.
-        scores: What `setting_scores` found in them of the tune stage, where it is known.
+        winners: As of `count_progress`, where they are known.
     """
-    if scores is None:
+    if winners is None:
         scores = setting_scores(
             runs, trials, stage="tune", objective=definition.objective, curves=curves
         )
-    whole = scores[scores["n_seeds"] >= len(definition.tune_seeds)]
-    best = ranked(whole).drop_duplicates(["replicate", "arm"])
-    columns = (best[name].tolist() for name in ("replicate", "arm", "setting"))
-    winners = {(replicate, arm): setting for replicate, arm, setting in zip(*columns, strict=True)}
-    keys = trials[KEYS["trials"]].itertuples(index=False, name=None)
+        whole = scores[scores["n_seeds"] >= len(definition.tune_seeds)]
+        best = ranked(whole).drop_duplicates(["replicate", "arm"])
+        places = zip(best["replicate"].tolist(), best["arm"].tolist(), strict=True)
+        winners = dict(zip(places, best["setting"].tolist(), strict=True))
+    keys = zip(*(trials[name].tolist() for name in KEYS["trials"]), strict=True)
     noted = dict(zip(keys, trials["run_id"], strict=True))
     return count_progress(definition, noted, frozenset(runs["run_id"]), winners)

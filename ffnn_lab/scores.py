@@ -173,16 +173,17 @@ def why_no_winner(scores: pd.DataFrame) -> str:
     """
     if scores.empty:
         return ""
-    if not is_completed(scores).any():
-        n_diverged = int((scores["n_diverged"] >= scores["n_seeds"]).sum())
+    is_measured = is_completed(scores).to_numpy()
+    if not is_measured.any():
+        n_diverged = int((scores["n_diverged"].to_numpy() >= scores["n_seeds"].to_numpy()).sum())
         return (
             "every run of every setting diverged"
             if n_diverged == len(scores)
             else "no setting has a result: its runs diverged or failed"
         )
     if is_flat(scores):
-        ties = scores[is_completed(scores) & _has_all_results(scores)]
-        return f"all {len(ties)} settings that completed have the same score"
+        n_ties = int((is_measured & _has_all_results(scores).to_numpy()).sum())
+        return f"all {n_ties} settings that completed have the same score"
     return ""
 
 
@@ -192,8 +193,10 @@ def is_flat(scores: pd.DataFrame) -> bool:
     Args:
         scores: As of `why_no_winner`.
     """
-    found = scores[is_completed(scores) & _has_all_results(scores)]
-    return len(found) > 1 and len(found[["score", "tie_break"]].drop_duplicates()) == 1
+    is_kept = (is_completed(scores) & _has_all_results(scores)).to_numpy()
+    columns = (scores[name].to_numpy()[is_kept].tolist() for name in ("score", "tie_break"))
+    found = list(zip(*columns, strict=True))
+    return len(found) > 1 and len(set(found)) == 1
 
 
 def best_settings(scores: pd.DataFrame) -> dict[str, int]:

@@ -129,7 +129,7 @@ class Sweep(Records):
 
     @cached_property
     def contrasts(self) -> Sequence[Contrast]:
-        """The contrasts that were declared, as `ffnn_lab.report.data.arms.contrasts` lists them."""
+        """The contrasts that `ffnn_lab.report.data.arms.contrasts` lists."""
         return contrasts(self.definition) if self.whole is None else self.whole.contrasts
 
     @property
@@ -186,7 +186,7 @@ class Sweep(Records):
 
     @cached_property
     def ranked(self) -> Mapping[str, Sequence[Ranked]]:
-        """To each arm of a single tuning its settings that have all their seeds, the best first."""
+        """To each arm of one tuning its settings that have all their seeds, the best first."""
         whole, replicate = self.whole or self, self.definition.replicate
         return {arm: whole.ranked_of(replicate, arm) for arm in self.arms}
 
@@ -254,8 +254,12 @@ class Sweep(Records):
 
     @cached_property
     def _counts(self) -> Mapping[tuple[str, str], Count]:
+        replicate = self.definition.replicate
+        of_each = {(replicate, arm): each for arm, each in self.ranked.items() if each}
+        ranks = self._ranked if self.whole is None else of_each
+        winners = {place: each[0].setting for place, each in ranks.items()}
         counts = recorded_progress(
-            self.definition, self.runs, self.trials, self.curves, scores=self.scores
+            self.definition, self.runs, self.trials, self.curves, winners=winners
         )
         return {(count.stage, count.arm): count for count in counts}
 

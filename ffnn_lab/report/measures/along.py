@@ -58,25 +58,32 @@ def setting_points(
         ``n_diverged``, ``n_pruned``, ``n_failed``, ``is_complete``, ``is_winner``, and the
         ``edges`` on which a winner lies.
     """
-    columns = [
+    names = ("setting", "score", "n_seeds", "n_diverged", "n_pruned", "n_failed", "is_complete")
+    columns: dict[str, list[Any]] = {
+        name: [] for name in ("arm", key, "is_winner", "edges", *names)
+    }
+    for arm in arms:
+        scores = sweep.scores_of(arm)
+        of_arm = {name: scores[name].tolist() for name in names}
+        values, winner = setting_values(sweep, arm, [key]), winners.get(arm)
+        best, edges = (winner.setting, edge_text(winner.edges)) if winner else (None, "")
+        is_winner = [setting == best for setting in of_arm["setting"]]
+        of_arm |= {
+            "arm": [arm] * len(scores),
+            key: [values[setting][key] for setting in of_arm["setting"]],
+            "is_winner": is_winner,
+            "edges": [edges if each else "" for each in is_winner],
+        }
+        for name, of_all in columns.items():
+            of_all.extend(of_arm[name])
+    objective = {
+        name: [getattr(sweep.objective, name)] * len(columns["arm"]) for name in OBJECTIVE
+    }
+    order = [
         *("arm", "setting", key, *OBJECTIVE, "score", "n_seeds"),
         *("n_diverged", "n_pruned", "n_failed", "is_complete", "is_winner", "edges"),
     ]
-    rows = []
-    for arm in arms:
-        values = setting_values(sweep, arm, [key])
-        winner = winners.get(arm)
-        for score in sweep.scores_of(arm).to_dict("records"):
-            is_winner = winner is not None and winner.setting == score["setting"]
-            row: dict[Any, Any] = {
-                **score,
-                **{name: getattr(sweep.objective, name) for name in OBJECTIVE},
-                key: values[score["setting"]][key],
-                "is_winner": is_winner,
-                "edges": edge_text(winner.edges) if winner and is_winner else "",
-            }
-            rows.append({name: row[name] for name in columns})
-    table = pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(columns | objective, columns=order)
     return table.assign(arm=pd.Categorical(table["arm"], categories=list(sweep.arms)))
 
 

@@ -40,9 +40,10 @@ def progress(sweep: Sweep, rows: pd.DataFrame) -> pd.DataFrame:
             errors = dict.fromkeys(POINTS, float(chance))
         else:
             errors = _errors(curves[run_id])
-        found[seed] = {f"{when}.{split}": errors[when, split] for when, split in POINTS}
-    columns = [f"{when}.{split}" for when, split in POINTS]
-    table = pd.DataFrame.from_dict(found, orient="index", columns=columns).astype(float)
+        found[seed] = [errors[point] for point in POINTS]
+    numbers = np.array(list(found.values()), dtype=float).reshape(-1, len(POINTS))
+    names = [f"{when}.{split}" for when, split in POINTS]
+    table = pd.DataFrame(numbers, index=list(found), columns=names)
     return table.assign(late=table["half.test"] - table["last.test"])
 
 
