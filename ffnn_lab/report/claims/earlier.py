@@ -11,27 +11,27 @@ same words.
 """
 
 EARLIER: dict[str, tuple[str, ...]] = {
-    "wilson_generalization": ("07d0490c697fb8a0c5cc3b62856217291cdd42f9e83ec3e77fd91d2dbc45990e",),
-    "wilson_matched_loss": ("4a78b17279057f1fee2baa76fb4ed046b6faa80e9f6cf7a44343aa66fce8ce86",),
-    "wilson_early_progress": ("34abd322c57c00ffc3f8203e3c31d144398acb5ccd9b1208d279d924c871eb0c",),
-    "wilson_plateau": ("ac92cec25327533e0c6903f0a620eead281fbbbf32e2edad94924b27ad76d0a9",),
-    "wilson_tuning_gain": ("259893e8378ddafa71498225bb5493749d81d2a37a192a20ee22a02dfbfa7de4",),
-    "separable_adaptive": ("16b1ac3fad73d94cb643bcddf4b4df40e66dc579df685714b7892de4c6013fa7",),
-    "separable_plain": ("b29dd38417342b077641c784ab0e0ec46dc6b61d47365f88c2b53d2776b45106",),
-    "separable_mini_batch": ("bbd90c8d74e9e6e2675f5150d56f7df20ccac7a48df3f1c63b7b3b0f6dde94e3",),
-    "separable_eps": ("894bdb2f266c071c51da8ecbe2f31425bed310b39b924ef3fef0861c06f34e46",),
+    "wilson_generalization": ("2cf1b7e9a1b2ad222b9d68540dead39d82bf38fbf691b3902fd3b58d8d127167",),
+    "wilson_matched_loss": ("f5579b800f25dbc72b8e89b00900dac9d6fd8759258afb8418b336702641eac8",),
+    "wilson_early_progress": ("82c3ba82b8c66ee92e20a35d525d06b13ddebd2d97c1ca5a10390f637abd597b",),
+    "wilson_plateau": ("59840dc0d3cbaadfd570825f33b64157c63fb92fafe71c321b64795c5d9079c3",),
+    "wilson_tuning_gain": ("5a9a3b4a788f5f5affbbbfef04d1bcec7b2ab36ebb63483c42f20f41619f4734",),
+    "separable_adaptive": ("6ce0fb56dbf0d429e4369de3e23a98d5bb52aef19646a3bf4b08cf153915f9da",),
+    "separable_plain": ("9e2fd4373e9743cc0cb5fa9caf0dbe10fd798b2b07501d29327a9bd4ee37f0cf",),
+    "separable_mini_batch": ("e55606e6d6594065e28364612c2d67e086ccbd3bf83acf2975a7fa1c8b226e03",),
+    "separable_eps": ("19796c3934d0c6cd7921f08131029a1ca50f5dcea2acb7b9952cf3c3f1a62afc",),
     "separable_weight_decay": (
-        "b19ed9b8bcfc43bf133fb406009087d3316b2dfd70e5598a42033b71ebabd352",
+        "3bc00c64b5ced98ee4ac1c3913d390edecff60549a396bd25753d583b52c8d82",
     ),
-    "zou_one_solution": ("7c00f3e43b39c2aca9e54b4772c39d1f13f2bd2b87265443887ea2c2d07c564b",),
-    "choi_inclusion": ("ffb68fb37d1c83d9e3132a472e191988ade86de9602e9ea7f6aa0da3c3695142",),
-    "choi_no_loss": ("f2b3e6b7f7bcf6463acdafb985d49f63128bf7e0550622435ef99bc84fc30b03",),
-    "adamw_decoupling": ("7b8f221982d8d4cebe99ce313c5d55ae492a55716c022d9b2fb306473d2009ad",),
-    "adamw_gap": ("228c3d8767203d922464cb580cebc5b08fe9c7a0cbb27c27e9c4883e984ae197",),
+    "zou_one_solution": ("23765c3557e7d6daa296466282352a8a852f27770a017b962cb427ec9fd15110",),
+    "choi_inclusion": ("2ec3710c83a729eb2ba443b0b6c5d8ce2ec8086eb5ea071fe6728bdd27fb5a41",),
+    "choi_no_loss": ("54deace1bcffddff09c28ddda562e6a290a7d1d7cd0926de166f8e11126a82d2",),
+    "adamw_decoupling": ("943cc05470a6c68513761e508963639378c768365bc6375f2ecd15a1da412d3f",),
+    "adamw_gap": ("c3e8a4ca0fecb0ab666ea57bfb8c8498b9237d8d2e5bc4236bc9e53e10dae8d6",),
     "sivaprasad_small_budget": (
-        "5b698acffcd84c9f97e134896f27dd1ed87d86c3b8fccf11c4e2b807df5a30e8",
+        "2dd69ebdfed6a65bd7a04931006b5004022319d22a7d1f8c7ad1549e2f6b73c0",
     ),
-    "schmidt_untuned": ("5692e96da0b4397729478f414bbb1d391900e81c4250101eb570c808c146b0d2",),
+    "schmidt_untuned": ("a129ee9575fdd77eee9b328264042f34d3bce957902ff49b139b94c6c377454b",),
 }
 
 BY_AN_EARLIER_RULE: dict[str, tuple[str, ...]] = {
