@@ -11,27 +11,27 @@ same words.
 """
 
 EARLIER: dict[str, tuple[str, ...]] = {
-    "wilson_generalization": ("2cf1b7e9a1b2ad222b9d68540dead39d82bf38fbf691b3902fd3b58d8d127167",),
-    "wilson_matched_loss": ("f5579b800f25dbc72b8e89b00900dac9d6fd8759258afb8418b336702641eac8",),
-    "wilson_early_progress": ("82c3ba82b8c66ee92e20a35d525d06b13ddebd2d97c1ca5a10390f637abd597b",),
-    "wilson_plateau": ("59840dc0d3cbaadfd570825f33b64157c63fb92fafe71c321b64795c5d9079c3",),
-    "wilson_tuning_gain": ("5a9a3b4a788f5f5affbbbfef04d1bcec7b2ab36ebb63483c42f20f41619f4734",),
-    "separable_adaptive": ("6ce0fb56dbf0d429e4369de3e23a98d5bb52aef19646a3bf4b08cf153915f9da",),
-    "separable_plain": ("9e2fd4373e9743cc0cb5fa9caf0dbe10fd798b2b07501d29327a9bd4ee37f0cf",),
-    "separable_mini_batch": ("e55606e6d6594065e28364612c2d67e086ccbd3bf83acf2975a7fa1c8b226e03",),
-    "separable_eps": ("19796c3934d0c6cd7921f08131029a1ca50f5dcea2acb7b9952cf3c3f1a62afc",),
+    "wilson_generalization": ("bd0386d0b2335b1f3e09c91a84046edd3f32f73f37305dc63a8269e0297e11b6",),
+    "wilson_matched_loss": ("ddc6f5844743e1ab03754f27a60a846b56e30080652812975c2760cc31ffa80a",),
+    "wilson_early_progress": ("f39865289a319090f0a4cec91886fb22f54539e8e73034e2f8899e9f252cae1b",),
+    "wilson_plateau": ("7a8e7c16aeb60e57bb47b09321a80a2db00bfaebcfff0148525431d253325ddc",),
+    "wilson_tuning_gain": ("51532546a9c91f9d15c6eb5b7ef20ecf46fc8fe9a41407eaf8f20642c540ebda",),
+    "separable_adaptive": ("56aafbf05c9360661197f37534856d72be52e4a5bc65dbdba1be1315de3497fc",),
+    "separable_plain": ("73d4967410912515ac24948d33e4eb6acede5083dcf8bc14ee3f61d25be34d44",),
+    "separable_mini_batch": ("b0125dcb21f2bac5c19fc4346faa0288e8faf8577d644ab79849f14c2f4e0762",),
+    "separable_eps": ("e2cb19fab29fc148f2e271328202769642a12c096657aeeebba75c0e77503605",),
     "separable_weight_decay": (
-        "3bc00c64b5ced98ee4ac1c3913d390edecff60549a396bd25753d583b52c8d82",
+        "a0755fbd405657e5aebc82adf4cbe5e088e7e3f1e30ac892213d164a89211459",
     ),
-    "zou_one_solution": ("23765c3557e7d6daa296466282352a8a852f27770a017b962cb427ec9fd15110",),
-    "choi_inclusion": ("2ec3710c83a729eb2ba443b0b6c5d8ce2ec8086eb5ea071fe6728bdd27fb5a41",),
-    "choi_no_loss": ("54deace1bcffddff09c28ddda562e6a290a7d1d7cd0926de166f8e11126a82d2",),
-    "adamw_decoupling": ("943cc05470a6c68513761e508963639378c768365bc6375f2ecd15a1da412d3f",),
-    "adamw_gap": ("c3e8a4ca0fecb0ab666ea57bfb8c8498b9237d8d2e5bc4236bc9e53e10dae8d6",),
+    "zou_one_solution": ("13057d2937cbbbb5a2dbff867b73491b9ba871e211cb5230a4fb558b4a7b3bd5",),
+    "choi_inclusion": ("0b57d50982adc5931aba0303ca10b9abc3c6a17b7645663525d38dccba65733e",),
+    "choi_no_loss": ("58cd6d2f8442c9d5443fdd1388bf66a65628a3c75b807ab63f8fa59d7fa69710",),
+    "adamw_decoupling": ("830d0d8b0619d4da7b0cd3e2345428789f37468d8aea228f693060dfe15df341",),
+    "adamw_gap": ("0b2176081168aac648500081ab0621911c1fbf149a01954c4b1b0c0068bfcd83",),
     "sivaprasad_small_budget": (
-        "2dd69ebdfed6a65bd7a04931006b5004022319d22a7d1f8c7ad1549e2f6b73c0",
+        "ed25301849cedb2e55bde0ff7d2286f318eb5290640276c299d7b90b8161d202",
     ),
-    "schmidt_untuned": ("a129ee9575fdd77eee9b328264042f34d3bce957902ff49b139b94c6c377454b",),
+    "schmidt_untuned": ("806617fdea24a98c0e29eaea7d9615e80614648a59aab1898ff63407aa934109",),
 }
 
 BY_AN_EARLIER_RULE: dict[str, tuple[str, ...]] = {

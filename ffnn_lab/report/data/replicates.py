@@ -30,7 +30,7 @@ def reported_rows(sweep: Sweep) -> pd.DataFrame:
     chosen: dict[tuple[int, str], tuple[int | None, str]] = {}
     for place in {(replicate, arm) for replicate, arm, *_ in places}:
         of_place = confirmed.get(place, set())
-        setting = winning_setting(sweep.ranked_of(*place), of_place)
+        setting = winning_setting(sweep.ranks.get(place, []), of_place)
         waits = bool(sweep.confirm_seeds) or bool(of_place)
         chosen[place] = setting, "confirm" if waits else "tune"
     is_chosen = [

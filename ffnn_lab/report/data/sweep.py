@@ -27,6 +27,8 @@ from ffnn_lab.records import (
     read_trials,
 )
 from ffnn_lab.report.data.arms import Contrast, contrasts, variants
+from ffnn_lab.report.data.cut import by_replicate, quick_to_cut
+from ffnn_lab.report.data.names import with_names_on_a_line
 from ffnn_lab.scores import counted_values, ranked, setting_scores, with_moment
 from ffnn_lab.terminal import one_line
 
@@ -93,14 +95,14 @@ class Sweep(Records):
             return (self,)
         trials = self.trials.drop_duplicates("run_id").set_index("run_id")["replicate"]
         parts = {
-            name: _by_replicate(table, table["run_id"].map(trials), n_replicates)
+            name: by_replicate(table, table["run_id"].map(trials), n_replicates)
             for name, table in (
                 ("runs", self.runs),
                 ("curves", self.curves),
                 ("directions", self.directions),
             )
         } | {
-            name: _by_replicate(table, table["replicate"], n_replicates)
+            name: by_replicate(table, table["replicate"], n_replicates)
             for name, table in (
                 ("trials", self.trials),
                 ("rows", self.rows),
@@ -187,32 +189,29 @@ class Sweep(Records):
     @cached_property
     def ranked(self) -> Mapping[str, Sequence[Ranked]]:
         """To each arm of one tuning its settings that have all their seeds, the best first."""
-        whole, replicate = self.whole or self, self.definition.replicate
-        return {arm: whole.ranked_of(replicate, arm) for arm in self.arms}
-
-    def ranked_of(self, replicate: int, arm: str) -> Sequence[Ranked]:
-        """Return the settings of `ranked` of one replicate."""
-        return self._ranked.get((replicate, arm), [])
+        ranks, replicate = (self.whole or self).ranks, self.definition.replicate
+        return {arm: ranks.get((replicate, arm), []) for arm in self.arms}
 
     @cached_property
-    def _ranked(self) -> Mapping[tuple[int, str], Sequence[Ranked]]:
+    def ranks(self) -> Mapping[tuple[int, str], Sequence[Ranked]]:
+        """To each replicate and arm its `ranked` settings, of a sweep as it was loaded."""
         complete = ranked(self.scores[self.scores["is_complete"]])
         names = ("replicate", "arm", "setting", "score", "tie_break")
         found: dict[tuple[int, str], list[Ranked]] = {}
-        for replicate, arm, *score in zip(
-            *(complete[each].tolist() for each in names), strict=True
-        ):
+        columns = (complete[each].tolist() for each in names)
+        for replicate, arm, *score in zip(*columns, strict=True):
             found.setdefault((replicate, arm), []).append(Ranked(*score))
         return found
 
     @cached_property
     def statuses(self) -> Mapping[str, Mapping[str, int]]:
         """To each arm how many of its runs, once each, have which status; its default's too."""
-        columns = (self.rows[name].tolist() for name in ("arm", "run_id", "status"))
-        of_arm: dict[str, dict[str, str]] = {arm: {} for arm in self.arms}
-        for arm, run_id, status in zip(*columns, strict=True):
-            of_arm.setdefault(arm, {}).setdefault(run_id, status)
-        return {arm: Counter(of_run.values()) for arm, of_run in of_arm.items()}
+        names = ("arm", "run_id", "status")
+        once = dict.fromkeys(zip(*(self.rows[name].tolist() for name in names), strict=True))
+        counts: dict[str, Counter[str]] = {arm: Counter() for arm in self.arms}
+        for arm, _, status in once:
+            counts.setdefault(arm, Counter())[status] += 1
+        return counts
 
     @cached_property
     def lost_trials(self) -> Mapping[str, tuple[int, int]]:
@@ -244,8 +243,6 @@ class Sweep(Records):
     @cached_property
     def most(self) -> float:
         """Return the highest error there can be: 1, or no end where a number is predicted."""
-        if self.whole is not None and self.whole.most == 1.0:
-            return 1.0
         return math.inf if predicts_numbers(self.runs).any() else 1.0
 
     def tuned(self, arm: str) -> Count:
@@ -254,9 +251,7 @@ class Sweep(Records):
 
     @cached_property
     def _counts(self) -> Mapping[tuple[str, str], Count]:
-        replicate = self.definition.replicate
-        of_each = {(replicate, arm): each for arm, each in self.ranked.items() if each}
-        ranks = self._ranked if self.whole is None else of_each
+        ranks = (self.whole or self).ranks  # those of other replicates do no harm
         winners = {place: each[0].setting for place, each in ranks.items()}
         counts = recorded_progress(
             self.definition, self.runs, self.trials, self.curves, winners=winners
@@ -336,18 +331,6 @@ def curves_of(sweep: Sweep, run_ids: Iterable[str]) -> dict[str, pd.DataFrame]:
     return {run_id: known[run_id] for run_id in wanted if run_id in known}
 
 
-def _by_replicate(
-    table: pd.DataFrame, replicates: "pd.Series[float]", n_replicates: int
-) -> list[pd.DataFrame]:
-    """Cut a table into the rows of each replicate, in their order, by one sort of them all."""
-    numbers = replicates.to_numpy(dtype=float)  # NaN of a run that no trial names
-    order = np.argsort(numbers, kind="stable")
-    is_sorted = bool((order == np.arange(len(order))).all())
-    ordered = table if is_sorted else table.iloc[order]
-    ends = np.searchsorted(numbers[order], np.arange(n_replicates + 1)).tolist()
-    return [ordered.iloc[start:end] for start, end in pairwise(ends)]
-
-
 def load(folder: Path) -> Records:
     """Read a folder of records: a `Sweep` if it has a definition, a single run's if not.
 
@@ -368,7 +351,7 @@ def load(folder: Path) -> Records:
             )
             raise RecordError(msg)
         return Records(folder, runs, trials, curves, directions)
-    definition = _with_names_on_a_line(definition, folder)
+    definition = with_names_on_a_line(definition, folder)
     trials = trials.assign(arm=trials["arm"].map(one_line))
     objective = definition.objective
     scores = setting_scores(runs, trials, stage="tune", objective=objective, curves=curves)
@@ -381,15 +364,9 @@ def load(folder: Path) -> Records:
         curves=curves,
         directions=directions,
         definition=definition,
-        rows=_quick_to_cut(trials.merge(measured.drop(columns="seed"), on="run_id")),
+        rows=quick_to_cut(trials.merge(measured.drop(columns="seed"), on="run_id")),
         scores=scores.assign(is_complete=is_complete),
     )
-
-
-def _quick_to_cut(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a wide table with its texts in one block, of which rows are taken in one go."""
-    texts = [name for name in table if isinstance(table[name].dtype, pd.StringDtype)]
-    return table.astype(dict.fromkeys(texts, object)).copy()
 
 
 def load_sweeps(
@@ -420,23 +397,3 @@ def load_sweeps(
             msg = f"{folder} holds a single run; {what}"
             raise RecordError(msg)
     return sweeps, remarks
-
-
-def _with_names_on_a_line(definition: Definition, folder: Path) -> Definition:
-    """Name the arms as tables and figures write them, each on one line.
-
-    Raises:
-        RecordError: If two names are then the same.
-    """
-    arms = tuple(replace(arm, name=one_line(arm.name)) for arm in definition.arms)
-    if len({arm.name for arm in arms}) < len(arms):
-        msg = (
-            f"{folder / 'definition.json'} has two arms whose names differ in how a sign is "
-            "written alone"
-        )
-        raise RecordError(msg)
-    baseline = None if definition.baseline is None else one_line(definition.baseline)
-    pairs = None
-    if definition.contrasts is not None:
-        pairs = tuple((one_line(arm), one_line(against)) for arm, against in definition.contrasts)
-    return replace(definition, arms=arms, baseline=baseline, contrasts=pairs)
