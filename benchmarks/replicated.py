@@ -13,7 +13,7 @@ one tuning seed, and winner and default on fresh seeds; one run in thirty diverg
 
 import argparse
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,11 +24,11 @@ from benchmarks.watched import watch
 from ffnn_lab.config import RunConfig, run_id, with_values
 from ffnn_lab.config.sweep import ObjectiveConfig, ProtocolConfig
 from ffnn_lab.definition import CONFIRM_FROM, REPLICATE_SHIFT, Arm, Definition, write_definition
-from ffnn_lab.protocols.space import Interval, Space
+from ffnn_lab.protocols.space import Interval
 from ffnn_lab.records import DEFAULT_SETTING, CurvePoint, RecordWriter, RunResult, TrialRow
 
-SMALL: Space = {"optimizer.lr": Interval(1e-3, 1.0, log=True)}
-LARGE: Space = {
+SMALL: Mapping[str, Interval] = {"optimizer.lr": Interval(1e-3, 1.0, log=True)}
+LARGE: Mapping[str, Interval] = {
     **SMALL,
     "initializer.gain": Interval(0.25, 4.0, log=True),
     "dropout.hidden": Interval(0.0, 0.8, log=False),
@@ -116,7 +116,7 @@ def write(folder: Path, shape: Shape) -> None:
 
 
 def _runs(
-    default: RunConfig, space: Space, shape: Shape, rng: np.random.Generator
+    default: RunConfig, space: Mapping[str, Interval], shape: Shape, rng: np.random.Generator
 ) -> Iterator[tuple[str, int, int, RunConfig, float]]:
     """Draw an arm's runs: stage, setting, seed, config, and about what error they come to."""
     settings = []

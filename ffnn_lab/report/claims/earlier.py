@@ -11,27 +11,27 @@ same words.
 """
 
 EARLIER: dict[str, tuple[str, ...]] = {
-    "wilson_generalization": ("bd0386d0b2335b1f3e09c91a84046edd3f32f73f37305dc63a8269e0297e11b6",),
-    "wilson_matched_loss": ("ddc6f5844743e1ab03754f27a60a846b56e30080652812975c2760cc31ffa80a",),
-    "wilson_early_progress": ("f39865289a319090f0a4cec91886fb22f54539e8e73034e2f8899e9f252cae1b",),
-    "wilson_plateau": ("7a8e7c16aeb60e57bb47b09321a80a2db00bfaebcfff0148525431d253325ddc",),
-    "wilson_tuning_gain": ("51532546a9c91f9d15c6eb5b7ef20ecf46fc8fe9a41407eaf8f20642c540ebda",),
-    "separable_adaptive": ("56aafbf05c9360661197f37534856d72be52e4a5bc65dbdba1be1315de3497fc",),
-    "separable_plain": ("73d4967410912515ac24948d33e4eb6acede5083dcf8bc14ee3f61d25be34d44",),
-    "separable_mini_batch": ("b0125dcb21f2bac5c19fc4346faa0288e8faf8577d644ab79849f14c2f4e0762",),
-    "separable_eps": ("e2cb19fab29fc148f2e271328202769642a12c096657aeeebba75c0e77503605",),
+    "wilson_generalization": ("7a83589d842a73c2eb807eca9bc10676b78af98bb038bf6f96a14bf102ebf0ea",),
+    "wilson_matched_loss": ("ef437f9c35c7bd6991acd4272630b78714f1929a5140c707c318eb14d0ced992",),
+    "wilson_early_progress": ("0e375a7d25d951ddb345464ed944cf00ad0f2effb74e336a208571fada4b0d6c",),
+    "wilson_plateau": ("d7660e6a4cfcde60d9309dc2f349364f81fa761ac6cb920db891c380c5c400ae",),
+    "wilson_tuning_gain": ("ac9bb2b7e6ea2c53ca42c8da177a52ff4d864ade03a34dab1a5e9cbbdd5104c1",),
+    "separable_adaptive": ("fc74405585c20e914cec31d37270ee9dea02e4ef57ce4ab4703e3181150350d7",),
+    "separable_plain": ("f45432fbe994cde529f007fd10ad67bb8b2571de311791e3417e5e43b2545b3f",),
+    "separable_mini_batch": ("a65b81b5e538ef22ebeb1028f99a7cb011a0e3cfcd687fbfaff3a26eae30bc2b",),
+    "separable_eps": ("a5e458202e810ded1b28e17d961bb74c4a73ab8d20f05eefec1f08c9e73dc425",),
     "separable_weight_decay": (
-        "a0755fbd405657e5aebc82adf4cbe5e088e7e3f1e30ac892213d164a89211459",
+        "8e611653b61e814bf72973ddfb710236d18a4e1e10d6daa61fff1f4a1dcf3404",
     ),
-    "zou_one_solution": ("13057d2937cbbbb5a2dbff867b73491b9ba871e211cb5230a4fb558b4a7b3bd5",),
-    "choi_inclusion": ("0b57d50982adc5931aba0303ca10b9abc3c6a17b7645663525d38dccba65733e",),
-    "choi_no_loss": ("58cd6d2f8442c9d5443fdd1388bf66a65628a3c75b807ab63f8fa59d7fa69710",),
-    "adamw_decoupling": ("830d0d8b0619d4da7b0cd3e2345428789f37468d8aea228f693060dfe15df341",),
-    "adamw_gap": ("0b2176081168aac648500081ab0621911c1fbf149a01954c4b1b0c0068bfcd83",),
+    "zou_one_solution": ("df6cf6ebeba0d9b57c7818f1cdcce7d8acfccc14d0d40dc9e52e9376224251e2",),
+    "choi_inclusion": ("0e2d04f30b02ff00914377bec345a8c841eda86eb99d8ab320f598c4438394fa",),
+    "choi_no_loss": ("977cc463789e294aed77b6b0f6772b06d3049871f07adab0b347e3616f028df1",),
+    "adamw_decoupling": ("84271c07258d7f08b5b7eaf11b31af47ed3b1d40279119c358a68a1e4c291f79",),
+    "adamw_gap": ("1e87cfea30fb71ad80bca336d6df1e2c2b6fcdc97fa1e33a747d297d83b0a44d",),
     "sivaprasad_small_budget": (
-        "ed25301849cedb2e55bde0ff7d2286f318eb5290640276c299d7b90b8161d202",
+        "04cd9f032856bf196b3f17fb3de9e01b8c56a22d2fb358222e30b8ec8e6a8722",
     ),
-    "schmidt_untuned": ("806617fdea24a98c0e29eaea7d9615e80614648a59aab1898ff63407aa934109",),
+    "schmidt_untuned": ("f79fefe94d0ac1bbc2d964c3870733dfc0f4e7fd759fc5b67d61a14208c7309e",),
 }
 
 BY_AN_EARLIER_RULE: dict[str, tuple[str, ...]] = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -94,7 +94,7 @@ class Sweep(Records):
         if self.definition.n_replicates == 1:
             return (self,)
         trials = self.trials.drop_duplicates("run_id").set_index("run_id")["replicate"]
-        parts = {
+        parts: dict[str, Sequence[Any]] = {
             name: by_replicate(table, table["run_id"].map(trials), n_replicates)
             for name, table in (
                 ("runs", self.runs),

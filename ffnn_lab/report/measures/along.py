@@ -184,8 +184,8 @@ def _best_of_each(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame
     places = zip(*(ordered[name].tolist() for name in (LISTED, "series", "bin")), strict=True)
     best = zip(*(ordered[name].tolist() for name in names), strict=True)
     inside: dict[tuple[int, str, int], list[tuple[Any, ...]]] = {}
-    for place, of_best in zip(places, best, strict=True):
-        inside.setdefault(place, []).append(of_best)
+    for cell, of_best in zip(places, best, strict=True):
+        inside.setdefault(cell, []).append(of_best)
     objective = {name: points[name].iloc[0] for name in OBJECTIVE}
     rows = []
     for replicate, series in points[[LISTED, "series"]].drop_duplicates().itertuples(index=False):

@@ -78,7 +78,7 @@ def crossings(curve: pd.DataFrame, levels: Sequence[float]) -> NDArray[np.float6
     # The point before is above the level, for this is the first that is not.
     down = np.where(at == 0, 1.0, losses[before] - losses[at])
     share = np.where(at == 0, 1.0, (losses[before] - wanted) / down)[:, np.newaxis]
-    found = (1 - share) * errors[before] + share * errors[at]
+    found: NDArray[np.float64] = (1 - share) * errors[before] + share * errors[at]
     found[at == 0] = errors[0]
     found[~is_there.any(axis=1)] = np.nan
     return found

@@ -118,7 +118,8 @@ def _missing(replicates: Sequence[Replicate]) -> list[str]:
     texts = pd.DataFrame([each.arms["missing"].tolist() for each in replicates])
     found = []
     for arm in texts:
-        lacking = texts.loc[texts[arm] != "", arm]
+        lacking = texts[arm]
+        lacking = lacking[lacking != ""]
         if lacking.empty:
             found.append("")
             continue
