@@ -11,27 +11,27 @@ same words.
 """
 
 EARLIER: dict[str, tuple[str, ...]] = {
-    "wilson_generalization": ("7a83589d842a73c2eb807eca9bc10676b78af98bb038bf6f96a14bf102ebf0ea",),
-    "wilson_matched_loss": ("ef437f9c35c7bd6991acd4272630b78714f1929a5140c707c318eb14d0ced992",),
-    "wilson_early_progress": ("0e375a7d25d951ddb345464ed944cf00ad0f2effb74e336a208571fada4b0d6c",),
-    "wilson_plateau": ("d7660e6a4cfcde60d9309dc2f349364f81fa761ac6cb920db891c380c5c400ae",),
-    "wilson_tuning_gain": ("ac9bb2b7e6ea2c53ca42c8da177a52ff4d864ade03a34dab1a5e9cbbdd5104c1",),
-    "separable_adaptive": ("fc74405585c20e914cec31d37270ee9dea02e4ef57ce4ab4703e3181150350d7",),
-    "separable_plain": ("f45432fbe994cde529f007fd10ad67bb8b2571de311791e3417e5e43b2545b3f",),
-    "separable_mini_batch": ("a65b81b5e538ef22ebeb1028f99a7cb011a0e3cfcd687fbfaff3a26eae30bc2b",),
-    "separable_eps": ("a5e458202e810ded1b28e17d961bb74c4a73ab8d20f05eefec1f08c9e73dc425",),
+    "wilson_generalization": ("1fb51fd0e5fd437f158a4772d4a602065e1acea52dbc187e9b958773d3513f1b",),
+    "wilson_matched_loss": ("1d3398693d62ba29ceea2339513b1b85f517cc4bc0e0560d2f1320698ffcf470",),
+    "wilson_early_progress": ("b783a945c0490805d0fdcda1151aab524fed9d8df1c6c63a26bd52d1468a83f3",),
+    "wilson_plateau": ("b1861c376f540287cf65dd8af8c4b3e672a3678d7545520218b18ff87e8a5d5b",),
+    "wilson_tuning_gain": ("00d27272b668bf3049bfa2c24face63a82ce020351c32a6709963a8f6d6e1069",),
+    "separable_adaptive": ("30781bbdb5e04bc877aa82a0048af281700f61c01cf3462e631a99ca1fb72d5f",),
+    "separable_plain": ("8d151832bc89a4ad1ccbfe4038603eb25039e601c40d79289ccd9dd5f1aab0b9",),
+    "separable_mini_batch": ("7ab22c3396092214dd7974d85dc8b05b06096b7521fd79b6387ee20bbb22268a",),
+    "separable_eps": ("589ce392261ecc30037798c80265e3938c451247ec796ea443a244ea95fddc66",),
     "separable_weight_decay": (
-        "8e611653b61e814bf72973ddfb710236d18a4e1e10d6daa61fff1f4a1dcf3404",
+        "53e23901243d9c234d109ea0f6a4a55d78627173119b2cb96aac66162da84905",
     ),
-    "zou_one_solution": ("df6cf6ebeba0d9b57c7818f1cdcce7d8acfccc14d0d40dc9e52e9376224251e2",),
-    "choi_inclusion": ("0e2d04f30b02ff00914377bec345a8c841eda86eb99d8ab320f598c4438394fa",),
-    "choi_no_loss": ("977cc463789e294aed77b6b0f6772b06d3049871f07adab0b347e3616f028df1",),
-    "adamw_decoupling": ("84271c07258d7f08b5b7eaf11b31af47ed3b1d40279119c358a68a1e4c291f79",),
-    "adamw_gap": ("1e87cfea30fb71ad80bca336d6df1e2c2b6fcdc97fa1e33a747d297d83b0a44d",),
+    "zou_one_solution": ("4860a9e5e38bcb9d243f30a26f7c0c91097cb0e7d1966bc592cd947f93eb2092",),
+    "choi_inclusion": ("3ca8b7e9fce3277a0a62323f8c7ecffb67d6ae1b69fe294a6e0d13984bf42f25",),
+    "choi_no_loss": ("0e0fcc9abfb7c112f0f9f14713f45494786a8ac0a67b123f0a6cc52d8d4709ae",),
+    "adamw_decoupling": ("a282b694ac42ede24e90b3318736ad0f8f57c5fa31c6caeebc077087aa966632",),
+    "adamw_gap": ("7fd41e165f99b52daad048094032d2e8655ec6b46cb4d050062b7bb080fdc2e8",),
     "sivaprasad_small_budget": (
-        "04cd9f032856bf196b3f17fb3de9e01b8c56a22d2fb358222e30b8ec8e6a8722",
+        "767f88e1533aa8022b7754caa8bca616f9e8cd6eddab24be2e70a7584ced783b",
     ),
-    "schmidt_untuned": ("f79fefe94d0ac1bbc2d964c3870733dfc0f4e7fd759fc5b67d61a14208c7309e",),
+    "schmidt_untuned": ("7f93a66fb2678c1993d573a8dabdb0b631697432d4b6abb8d982a96cb52ff511",),
 }
 
 BY_AN_EARLIER_RULE: dict[str, tuple[str, ...]] = {

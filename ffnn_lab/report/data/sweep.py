@@ -94,7 +94,7 @@ class Sweep(Records):
         if self.definition.n_replicates == 1:
             return (self,)
         trials = self.trials.drop_duplicates("run_id").set_index("run_id")["replicate"]
-        parts: dict[str, Sequence[Any]] = {
+        parts: Mapping[str, Sequence[Any]] = {
             name: by_replicate(table, table["run_id"].map(trials), n_replicates)
             for name, table in (
                 ("runs", self.runs),
