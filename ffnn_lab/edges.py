@@ -13,6 +13,7 @@ range.
 
 import math
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from ffnn_lab.config import GROUPS, RunConfig
 from ffnn_lab.config.fields import Range, leaf_fields
@@ -60,6 +61,7 @@ def edge_text(edges: Mapping[str, str]) -> str:
     return "; ".join(f"{key} {side}" for key, side in edges.items())
 
 
+@cache
 def natural_range(key: str) -> Range | None:
     """Find the range that the config declares for a dotted name, e.g. [0, 1) for dropout."""
     group = key.partition(".")[0]

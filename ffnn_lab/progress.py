@@ -13,7 +13,7 @@ import pandas as pd
 
 from ffnn_lab.definition import Arm, Definition
 from ffnn_lab.records import DEFAULT_SETTING, KEYS
-from ffnn_lab.scores import best_settings, setting_scores
+from ffnn_lab.scores import ranked, setting_scores
 
 Key = tuple[int, str, str, int, int]
 """A row of ``trials``: its replicate, stage, arm, setting and seed."""
@@ -151,6 +151,8 @@ def recorded_progress(
     runs: pd.DataFrame,
     trials: pd.DataFrame,
     curves: pd.DataFrame | None = None,
+    *,
+    winners: Mapping[Place, int] | None = None,
 ) -> list[Count]:
     """Count how far each arm is in each stage, from the records alone.
 
@@ -159,16 +161,16 @@ def recorded_progress(
         runs: The table ``runs``, or its `scores.score_columns`.
         trials: The table ``trials``.
         curves: The table ``curves``; only the moment ``mean_last`` reads it.
+        winners: As of `count_progress`, where they are known.
     """
-    scores = setting_scores(
-        runs, trials, stage="tune", objective=definition.objective, curves=curves
-    )
-    whole = scores[scores["n_seeds"] >= len(definition.tune_seeds)]
-    winners = {
-        (replicate, arm): setting
-        for replicate in whole["replicate"].unique().tolist()
-        for arm, setting in best_settings(whole[whole["replicate"] == replicate]).items()
-    }
-    keys = trials[KEYS["trials"]].itertuples(index=False, name=None)
+    if winners is None:
+        scores = setting_scores(
+            runs, trials, stage="tune", objective=definition.objective, curves=curves
+        )
+        whole = scores[scores["n_seeds"] >= len(definition.tune_seeds)]
+        best = ranked(whole).drop_duplicates(["replicate", "arm"])
+        places = zip(best["replicate"].tolist(), best["arm"].tolist(), strict=True)
+        winners = dict(zip(places, best["setting"].tolist(), strict=True))
+    keys = zip(*(trials[name].tolist() for name in KEYS["trials"]), strict=True)
     noted = dict(zip(keys, trials["run_id"], strict=True))
     return count_progress(definition, noted, frozenset(runs["run_id"]), winners)

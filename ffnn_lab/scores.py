@@ -3,7 +3,9 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ffnn_lab.config.sweep import ObjectiveConfig
 from ffnn_lab.moments import means_of_last
@@ -74,10 +76,18 @@ def counted(runs: pd.DataFrame, column: str) -> pd.Series:
         runs: As `with_moment` gives it.
         column: E.g. ``last.dev.error``.
     """
-    is_diverged = runs["status"] == "diverged"
-    at_chance = runs["chance_error"].where(is_diverged & column.endswith(".error"), math.inf)
-    values = runs[column].where(runs["status"] == "completed", at_chance)
-    return values.astype(float).fillna(math.inf)
+    return pd.Series(counted_values(runs, column), index=runs.index, name=column)
+
+
+def counted_values(runs: pd.DataFrame, column: str) -> NDArray[np.float64]:
+    """Return the numbers of `counted` alone, which takes less time for a few runs."""
+    status = runs["status"].to_numpy(dtype=object)
+    values = runs[column].to_numpy(dtype=float, na_value=math.nan)
+    values = np.where(status == "completed", values, math.inf)
+    if column.endswith(".error"):
+        chance = runs["chance_error"].to_numpy(dtype=float, na_value=math.nan)
+        values = np.where(status == "diverged", chance, values)
+    return np.where(np.isnan(values), math.inf, values)
 
 
 def setting_scores(
@@ -163,16 +173,17 @@ def why_no_winner(scores: pd.DataFrame) -> str:
     """
     if scores.empty:
         return ""
-    if not is_completed(scores).any():
-        n_diverged = int((scores["n_diverged"] >= scores["n_seeds"]).sum())
+    is_measured = is_completed(scores).to_numpy()
+    if not is_measured.any():
+        n_diverged = int((scores["n_diverged"].to_numpy() >= scores["n_seeds"].to_numpy()).sum())
         return (
             "every run of every setting diverged"
             if n_diverged == len(scores)
             else "no setting has a result: its runs diverged or failed"
         )
     if is_flat(scores):
-        ties = scores[is_completed(scores) & _has_all_results(scores)]
-        return f"all {len(ties)} settings that completed have the same score"
+        n_ties = int((is_measured & _has_all_results(scores).to_numpy()).sum())
+        return f"all {n_ties} settings that completed have the same score"
     return ""
 
 
@@ -182,8 +193,10 @@ def is_flat(scores: pd.DataFrame) -> bool:
     Args:
         scores: As of `why_no_winner`.
     """
-    found = scores[is_completed(scores) & _has_all_results(scores)]
-    return len(found) > 1 and len(found[["score", "tie_break"]].drop_duplicates()) == 1
+    is_kept = (is_completed(scores) & _has_all_results(scores)).to_numpy()
+    columns = (scores[name].to_numpy()[is_kept].tolist() for name in ("score", "tie_break"))
+    found = list(zip(*columns, strict=True))
+    return len(found) > 1 and len(set(found)) == 1
 
 
 def best_settings(scores: pd.DataFrame) -> dict[str, int]:
@@ -195,12 +208,23 @@ def best_settings(scores: pd.DataFrame) -> dict[str, int]:
     Args:
         scores: Rows of one replicate as `setting_scores` gives them.
     """
-    ranked = scores.assign(
-        lacks_results=~_has_all_results(scores), is_nothing=~is_completed(scores)
-    )
-    keys = ["arm", "lacks_results", "is_nothing", "score", "tie_break", "setting"]
-    ordered = ranked.sort_values(keys, kind="stable")
-    return {str(arm): int(rows["setting"].iloc[0]) for arm, rows in ordered.groupby("arm")}
+    best = ranked(scores, by=["arm"]).drop_duplicates("arm")
+    return {
+        str(arm): int(setting) for arm, setting in zip(best["arm"], best["setting"], strict=True)
+    }
+
+
+def ranked(scores: pd.DataFrame, *, by: Sequence[str] = ("replicate", "arm")) -> pd.DataFrame:
+    """Sort settings by what they belong to and, as `best_settings` has it, the best first.
+
+    Args:
+        scores: Rows as `setting_scores` gives them.
+        by: The columns by which settings that compete are told from others.
+    """
+    keys = [*by, "lacks_results", "is_nothing", "score", "tie_break", "setting"]
+    told = scores.assign(lacks_results=~_has_all_results(scores), is_nothing=~is_completed(scores))
+    order = told[keys].sort_values(keys, kind="stable").index
+    return scores.loc[order]
 
 
 def standing_of(scores: pd.DataFrame) -> Standing:

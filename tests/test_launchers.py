@@ -37,6 +37,14 @@ OWN = ("hydra.sweeper.n_workers=2",)
 ALL = pytest.mark.parametrize(
     "launcher", [OWN, JOBLIB, SUBMITIT], ids=["own", "joblib", "submitit"]
 )
+ALL_BUT_JOBLIB = pytest.mark.parametrize(
+    "launcher",
+    [
+        pytest.param(OWN, id="own"),
+        rest(JOBLIB, id="joblib"),  # `tests.test_any_number_of_workers` shows it
+        pytest.param(SUBMITIT, id="submitit"),
+    ],
+)
 OWN_FIRST = pytest.mark.parametrize(
     "launcher",
     [
@@ -172,7 +180,7 @@ def test_joblib_gives_what_one_worker_gives(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@ALL
+@ALL_BUT_JOBLIB
 def test_two_workers_share_a_sweep(launcher: tuple[str, ...], basic: Path, tmp_path: Path) -> None:
     with sweep(tmp_path, *LONG, *launcher) as started:
         assert started.wait() == 0, started.said
@@ -252,6 +260,7 @@ def test_a_killed_worker_is_replaced(
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive  # `tests.test_kill` kills the parent, too, of workers of our own
 @OWN_FIRST
 def test_workers_end_when_their_parent_is_killed(
     launcher: tuple[str, ...], basic: Path, tmp_path: Path

@@ -213,7 +213,7 @@ def test_all_workers_finish_their_epoch(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("to", [ALL, PARENT])
+@pytest.mark.parametrize("to", [rest(ALL), PARENT])
 @pytest.mark.parametrize("launcher", [OWN, rest(JOBLIB)], ids=["own", "joblib"])
 def test_two_signals_stop_all_workers_at_once(
     launcher: tuple[str, ...], to: str, calm: Path, tmp_path: Path
@@ -292,9 +292,10 @@ def assert_ends_quietly(started: Sweep) -> None:
     "library",
     [
         "libtorch_python",
+        pytest.param("pyarrow", marks=pytest.mark.slow),
         *(
-            pytest.param(each, marks=pytest.mark.slow)
-            for each in ("_yaml", "_multiarray_umath", "libtorch_cpu", "pandas/_libs", "pyarrow")
+            pytest.param(each, marks=[pytest.mark.slow, pytest.mark.exhaustive])
+            for each in ("_yaml", "_multiarray_umath", "libtorch_cpu", "pandas/_libs")
         ),
     ],
 )

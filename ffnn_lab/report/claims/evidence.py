@@ -7,7 +7,7 @@ from functools import cached_property
 import pandas as pd
 
 from ffnn_lab.report.claims.rule import Effect
-from ffnn_lab.report.data.arms import Contrast, contrasts, of_family
+from ffnn_lab.report.data.arms import Contrast, of_family
 from ffnn_lab.report.data.sweep import Sweep, errors_by_seed, results
 from ffnn_lab.report.data.winners import Winner, find_winners
 from ffnn_lab.report.statistics import differences_by_seed
@@ -48,7 +48,7 @@ class Evidence:
         adaptive, plain = (of_family(definition, family) for family in ("adaptive", "plain"))
         found = [
             pair
-            for pair in contrasts(definition)
+            for pair in self.sweep.contrasts
             if arms[pair.arm].optimizer in adaptive and arms[pair.against].optimizer in plain
         ]
         if not found:

@@ -5,9 +5,7 @@ import pandas as pd
 
 from ffnn_lab.records import DEFAULT_SETTING
 from ffnn_lab.report.data.sweep import Sweep
-from ffnn_lab.scores import best_settings
-
-_PLACE = ["replicate", "arm", "setting"]
+from ffnn_lab.report.data.winners import winning_setting
 
 
 def reported_rows(sweep: Sweep) -> pd.DataFrame:
@@ -22,27 +20,24 @@ def reported_rows(sweep: Sweep) -> pd.DataFrame:
     Returns:
         Rows of `Sweep.rows`, ordered by replicate, by arm as in the definition, and by seed.
     """
-    is_confirm = sweep.rows["stage"] == "confirm"
-    is_setting = sweep.rows["setting"] != DEFAULT_SETTING
-    has_fresh_seeds = bool(sweep.confirm_seeds) or bool((is_confirm & is_setting).any())
-    rows = sweep.rows[is_setting & (is_confirm == has_fresh_seeds)]
-    there = rows[_PLACE].drop_duplicates().sort_values(_PLACE)
-    first = {_key(*place[:2]): place[2] for place in there.iloc[::-1].itertuples(index=False)}
-    complete = sweep.scores[sweep.scores["is_complete"]].merge(there, on=_PLACE)
-    keys = [_key(*place) for place in zip(complete["replicate"], complete["arm"], strict=True)]
-    chosen = best_settings(complete.assign(arm=keys))
-    if has_fresh_seeds:
-        chosen = first | chosen
+    rows = sweep.rows[sweep.rows["setting"] != DEFAULT_SETTING]
+    names = ("replicate", "arm", "setting", "stage")
+    places = list(zip(*(rows[name].tolist() for name in names), strict=True))
+    confirmed: dict[tuple[int, str], set[int]] = {}
+    for replicate, arm, setting, stage in places:
+        if stage == "confirm":
+            confirmed.setdefault((replicate, arm), set()).add(setting)
+    chosen: dict[tuple[int, str], tuple[int | None, str]] = {}
+    for place in {(replicate, arm) for replicate, arm, *_ in places}:
+        of_place = confirmed.get(place, set())
+        setting = winning_setting(sweep.ranks.get(place, []), of_place)
+        waits = bool(sweep.confirm_seeds) or bool(of_place)
+        chosen[place] = setting, "confirm" if waits else "tune"
     is_chosen = [
-        chosen.get(_key(replicate, arm)) == setting
-        for replicate, arm, setting in rows[_PLACE].itertuples(index=False)
+        chosen[replicate, arm] == (setting, stage) and replicate < sweep.definition.n_wanted
+        for replicate, arm, setting, stage in places
     ]
     order = {arm: place for place, arm in enumerate(sweep.arms)}
     found = rows[np.array(is_chosen, dtype=bool)]
     found = found.assign(place=found["arm"].map(order))
     return found.sort_values(["replicate", "place", "seed"]).drop(columns="place")
-
-
-def _key(replicate: int, arm: str) -> str:
-    """Name an arm of a replicate, as `best_settings` tells arms apart by their names."""
-    return f"{replicate}/{arm}"

@@ -1,12 +1,18 @@
 """What lies in a sweep's folder, read once and typed."""
 
+import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ffnn_lab.config.sweep import ObjectiveConfig
 from ffnn_lab.definition import Arm, Definition, read_definition
@@ -21,7 +27,10 @@ from ffnn_lab.records import (
     read_runs,
     read_trials,
 )
-from ffnn_lab.scores import counted, setting_scores, with_moment
+from ffnn_lab.report.data.arms import Contrast, contrasts, variants
+from ffnn_lab.report.data.cut import by_replicate, quick_to_cut
+from ffnn_lab.report.data.names import with_names_on_a_line
+from ffnn_lab.scores import counted_values, ranked, setting_scores, with_moment
 from ffnn_lab.terminal import one_line
 
 
@@ -56,6 +65,14 @@ class Records:
         return f"{type(self).__name__} {self.name}: rows of {sizes}"
 
 
+class Ranked(NamedTuple):
+    """A setting that has all its seeds, and what ranks it."""
+
+    setting: int
+    score: float
+    tie_break: float
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Sweep(Records):
     """A sweep, finished or not: what it was asked to do, and what it has recorded."""
@@ -68,6 +85,8 @@ class Sweep(Records):
     scores: pd.DataFrame
     """`ffnn_lab.scores.setting_scores` of the tune stage, and whether all seeds are in,
     ``is_complete``."""
+    whole: "Sweep | None" = None
+    """The sweep that this is a replicate of; None of a sweep as it was loaded."""
 
     @cached_property
     def arms(self) -> Mapping[str, Arm]:
@@ -84,15 +103,15 @@ class Sweep(Records):
         if self.definition.n_replicates == 1:
             return (self,)
         trials = self.trials.drop_duplicates("run_id").set_index("run_id")["replicate"]
-        tables = {
-            name: dict(list(table.groupby(table["run_id"].map(trials))))
+        parts: Mapping[str, Sequence[Any]] = {
+            name: by_replicate(table, table["run_id"].map(trials), n_replicates)
             for name, table in (
                 ("runs", self.runs),
                 ("curves", self.curves),
                 ("directions", self.directions),
             )
         } | {
-            name: dict(list(table.groupby("replicate")))
+            name: by_replicate(table, table["replicate"], n_replicates)
             for name, table in (
                 ("trials", self.trials),
                 ("rows", self.rows),
@@ -103,10 +122,8 @@ class Sweep(Records):
             replace(
                 self,
                 definition=self.definition.of_replicate(replicate, is_whole=False),
-                **{
-                    name: parts.get(replicate, getattr(self, name).iloc[:0])
-                    for name, parts in tables.items()
-                },
+                whole=self,
+                **{name: tables[replicate] for name, tables in parts.items()},
             )
             for replicate in range(n_replicates)
         )
@@ -114,7 +131,17 @@ class Sweep(Records):
     @cached_property
     def kept_curves(self) -> dict[str, pd.DataFrame]:
         """The curves that `curves_of` was asked for, by run: several tables ask for the same."""
-        return {}
+        return {} if self.whole is None else self.whole.kept_curves
+
+    @cached_property
+    def variants(self) -> Mapping[str, Mapping[str, str]]:
+        """The groups of comparable arms, as `ffnn_lab.report.data.arms.variants` finds them."""
+        return variants(self.arms) if self.whole is None else self.whole.variants
+
+    @cached_property
+    def contrasts(self) -> Sequence[Contrast]:
+        """The contrasts that `ffnn_lab.report.data.arms.contrasts` lists."""
+        return contrasts(self.definition) if self.whole is None else self.whole.contrasts
 
     @property
     def command(self) -> str:
@@ -160,8 +187,66 @@ class Sweep(Records):
         rows = self.rows[is_default].sort_values("seed")
         return {str(arm): of_arm for arm, of_arm in rows.groupby("arm", sort=False)}
 
+    def scores_of(self, arm: str) -> pd.DataFrame:
+        """Return the rows of `scores` of an arm."""
+        return self._scores.get(arm, self.scores.iloc[:0])
+
+    @cached_property
+    def _scores(self) -> Mapping[str, pd.DataFrame]:
+        return {str(arm): of_arm for arm, of_arm in self.scores.groupby("arm", sort=False)}
+
+    @cached_property
+    def ranked(self) -> Mapping[str, Sequence[Ranked]]:
+        """To each arm of one tuning its settings that have all their seeds, the best first."""
+        ranks, replicate = (self.whole or self).ranks, self.definition.replicate
+        return {arm: ranks.get((replicate, arm), []) for arm in self.arms}
+
+    @cached_property
+    def ranks(self) -> Mapping[tuple[int, str], Sequence[Ranked]]:
+        """To each replicate and arm its `ranked` settings, of a sweep as it was loaded."""
+        complete = ranked(self.scores[self.scores["is_complete"]])
+        names = ("replicate", "arm", "setting", "score", "tie_break")
+        found: dict[tuple[int, str], list[Ranked]] = {}
+        columns = (complete[each].tolist() for each in names)
+        for replicate, arm, *score in zip(*columns, strict=True):
+            found.setdefault((replicate, arm), []).append(Ranked(*score))
+        return found
+
+    @cached_property
+    def statuses(self) -> Mapping[str, Mapping[str, int]]:
+        """To each arm how many of its runs, once each, have which status; its default's too."""
+        names = ("arm", "run_id", "status")
+        once = dict.fromkeys(zip(*(self.rows[name].tolist() for name in names), strict=True))
+        counts: dict[str, Counter[str]] = {arm: Counter() for arm in self.arms}
+        for arm, _, status in once:
+            counts.setdefault(arm, Counter())[status] += 1
+        return counts
+
+    @cached_property
+    def lost_trials(self) -> Mapping[str, tuple[int, int]]:
+        """To each arm the number of its trials that have no run, and of all of its trials."""
+        known = set(self.runs["run_id"])
+        found = dict.fromkeys(self.arms, (0, 0))
+        for arm, run_id in zip(self.trials["arm"], self.trials["run_id"], strict=True):
+            n_lost, n_trials = found.get(arm, (0, 0))
+            found[arm] = n_lost + (run_id not in known), n_trials + 1
+        return found
+
+    @cached_property
+    def tuned_values(self) -> Mapping[str, Mapping[int, Mapping[str, object]]]:
+        """To each arm and setting its value on every axis of any arm, None where it has none."""
+        axes = list(dict.fromkeys(key for arm in self.arms.values() for key in arm.space))
+        found: dict[str, dict[int, dict[str, object]]] = {arm: {} for arm in self.arms}
+        columns = (self.rows[name].tolist() for name in ("arm", "setting", "config_json"))
+        for arm, setting, text in zip(*columns, strict=True):
+            known = found.setdefault(arm, {})
+            if setting != DEFAULT_SETTING and setting not in known:
+                config = json.loads(text)
+                known[setting] = {key: config.get(key) for key in axes}
+        return found
+
     def runs_of(self, arm: str) -> pd.DataFrame:
-        """Give all runs of an arm, once each: of every setting and of the default."""
+        """Return all runs of an arm, once each: of every setting and of the default."""
         return self.rows[self.rows["arm"] == arm].drop_duplicates("run_id")
 
     @cached_property
@@ -175,7 +260,11 @@ class Sweep(Records):
 
     @cached_property
     def _counts(self) -> Mapping[tuple[str, str], Count]:
-        counts = recorded_progress(self.definition, self.runs, self.trials, self.curves)
+        ranks = (self.whole or self).ranks  # those of other replicates do no harm
+        winners = {place: each[0].setting for place, each in ranks.items()}
+        counts = recorded_progress(
+            self.definition, self.runs, self.trials, self.curves, winners=winners
+        )
         return {(count.stage, count.arm): count for count in counts}
 
     def n_asked(self, arm: str) -> int:
@@ -199,9 +288,17 @@ def predicts_numbers(runs: pd.DataFrame) -> "pd.Series[bool]":
     return by_chance.mask(kind.isin(["classification", "regression"]), kind == "regression")
 
 
+def has_result(rows: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return of each run whether it came to a result; one that was pruned or failed has none."""
+    status = rows["status"].to_numpy(dtype=object)
+    found: NDArray[np.bool_] = (status == "completed") | (status == "diverged")
+    return found
+
+
 def results(rows: pd.DataFrame) -> pd.DataFrame:
     """Keep the runs that came to a result; one that was pruned or failed has none."""
-    return rows[rows["status"].isin(["completed", "diverged"])]
+    is_kept = has_result(rows)
+    return rows if is_kept.all() else rows[is_kept]
 
 
 def errors_by_seed(sweep: Sweep, rows: pd.DataFrame, *, split: str = "test") -> "pd.Series[float]":
@@ -214,9 +311,9 @@ def errors_by_seed(sweep: Sweep, rows: pd.DataFrame, *, split: str = "test") -> 
         rows: Some of its `Sweep.rows`, of one setting.
         split: On which.
     """
-    measured = results(rows)
-    errors = counted(measured, f"{sweep.objective.moment}.{split}.error")
-    return pd.Series(errors.to_numpy(), index=measured["seed"].to_numpy(), dtype=float)
+    is_kept = has_result(rows)
+    errors = counted_values(rows, f"{sweep.objective.moment}.{split}.error")
+    return pd.Series(errors[is_kept], index=rows["seed"].to_numpy()[is_kept], dtype=float)
 
 
 def curves_of(sweep: Sweep, run_ids: Iterable[str]) -> dict[str, pd.DataFrame]:
@@ -235,7 +332,11 @@ def curves_of(sweep: Sweep, run_ids: Iterable[str]) -> dict[str, pd.DataFrame]:
             index=["run_id", "epoch"], columns="split", values=list(METRICS)
         )
         wide.columns = wide.columns.map(lambda name: f"{name[1]}.{name[0]}")
-        known |= {str(run_id): rows.droplevel("run_id") for run_id, rows in wide.groupby("run_id")}
+        run_of = wide.index.get_level_values("run_id").to_numpy(dtype=object)
+        wide = wide.droplevel("run_id")
+        starts = [at for at, run_id in enumerate(run_of) if at == 0 or run_id != run_of[at - 1]]
+        for start, end in pairwise([*starts, len(run_of)]):
+            known[str(run_of[start])] = wide.iloc[start:end]
     return {run_id: known[run_id] for run_id in wanted if run_id in known}
 
 
@@ -259,7 +360,7 @@ def load(folder: Path) -> Records:
             )
             raise RecordError(msg)
         return Records(folder, runs, trials, curves, directions)
-    definition = _with_names_on_a_line(definition, folder)
+    definition = with_names_on_a_line(definition, folder)
     trials = trials.assign(arm=trials["arm"].map(one_line))
     objective = definition.objective
     scores = setting_scores(runs, trials, stage="tune", objective=objective, curves=curves)
@@ -272,15 +373,9 @@ def load(folder: Path) -> Records:
         curves=curves,
         directions=directions,
         definition=definition,
-        rows=_quick_to_cut(trials.merge(measured.drop(columns="seed"), on="run_id")),
+        rows=quick_to_cut(trials.merge(measured.drop(columns="seed"), on="run_id")),
         scores=scores.assign(is_complete=is_complete),
     )
-
-
-def _quick_to_cut(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a wide table with its texts in one block, of which rows are taken in one go."""
-    texts = [name for name in table if isinstance(table[name].dtype, pd.StringDtype)]
-    return table.astype(dict.fromkeys(texts, object)).copy()
 
 
 def load_sweeps(
@@ -311,23 +406,3 @@ def load_sweeps(
             msg = f"{folder} holds a single run; {what}"
             raise RecordError(msg)
     return sweeps, remarks
-
-
-def _with_names_on_a_line(definition: Definition, folder: Path) -> Definition:
-    """Name the arms as tables and figures write them, each on one line.
-
-    Raises:
-        RecordError: If two names are then the same.
-    """
-    arms = tuple(replace(arm, name=one_line(arm.name)) for arm in definition.arms)
-    if len({arm.name for arm in arms}) < len(arms):
-        msg = (
-            f"{folder / 'definition.json'} has two arms whose names differ in how a sign is "
-            "written alone"
-        )
-        raise RecordError(msg)
-    baseline = None if definition.baseline is None else one_line(definition.baseline)
-    pairs = None
-    if definition.contrasts is not None:
-        pairs = tuple((one_line(arm), one_line(against)) for arm, against in definition.contrasts)
-    return replace(definition, arms=arms, baseline=baseline, contrasts=pairs)

@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -11,8 +11,8 @@ from ffnn_lab.config.fields import as_override
 from ffnn_lab.config.run import MOVES_NO_NUMBER
 from ffnn_lab.edges import setting_edges
 from ffnn_lab.protocols.space import Axis
-from ffnn_lab.report.data.sweep import Sweep
-from ffnn_lab.scores import best_settings, is_completed
+from ffnn_lab.report.data.sweep import Ranked, Sweep
+from ffnn_lab.scores import is_completed
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,27 +42,24 @@ def find_winners(sweep: Sweep) -> dict[str, Winner]:
     The arm's untuned default, which confirm trains too, is not among them. An arm without either
     is absent.
     """
-    complete = sweep.scores[sweep.scores["is_complete"]]
-    best = best_settings(complete)
+    ranked = sweep.ranked
     found = {}
     for name, arm in sweep.arms.items():
+        of_arm = ranked[name]
         confirm = sweep.of(name, stage="confirm")
-        confirmed = sorted(set(confirm["setting"]))
-        if confirmed:
-            is_confirmed = (complete["arm"] == name) & complete["setting"].isin(confirmed)
-            setting = best_settings(complete[is_confirmed]).get(name, confirmed[0])
-        elif name in best:
-            setting = best[name]
-        else:
+        confirmed = set(confirm["setting"].tolist())
+        setting = winning_setting(of_arm, confirmed)
+        if setting is None:
             continue
         if sweep.confirm_seeds or confirmed:
             stage, rows = ("confirm" if confirmed else ""), confirm
         else:
             stage, rows = "tune", sweep.of(name, stage="tune")
-        rows = rows[rows["setting"] == setting].sort_values("seed")
+        if confirmed != {setting}:
+            rows = rows[rows["setting"] == setting]
         values = setting_values(sweep, name)
         failed = [values[number] for number in failed_settings(sweep, name) if number in values]
-        ties = _ties(complete[complete["arm"] == name], setting)
+        ties = _ties(of_arm, setting)
         edges, is_plateau = _edges(arm.space, values, setting, ties, failed)
         found[name] = Winner(
             name,
@@ -70,33 +67,46 @@ def find_winners(sweep: Sweep) -> dict[str, Winner]:
             values[setting],
             edges,
             stage,
-            rows,
+            rows.sort_values("seed"),
             n_alike=sum(ties.values()),
             is_plateau=is_plateau,
         )
     return found
 
 
+def winning_setting(complete: Sequence[Ranked], confirmed: Collection[int]) -> int | None:
+    """Return the setting of an arm that is reported of one tuning; None where there is none.
+
+    Args:
+        complete: Those that have all their seeds, the best first.
+        confirmed: Those that have a run on fresh seeds, of which it is the best.
+    """
+    if not confirmed:
+        return complete[0].setting if complete else None
+    known = (each.setting for each in complete if each.setting in confirmed)
+    return next(known, min(confirmed))
+
+
 def failed_settings(sweep: Sweep, arm: str) -> list[int]:
     """List the settings of an arm of which no run completed, as far as they are recorded."""
-    scores = sweep.scores[sweep.scores["arm"] == arm]
-    return [int(number) for number in scores.loc[~is_completed(scores), "setting"]]
+    scores = sweep.scores_of(arm)
+    is_failed = ~is_completed(scores).to_numpy()
+    return [int(number) for number in scores["setting"].to_numpy()[is_failed]]
 
 
-def _ties(complete: pd.DataFrame, setting: int) -> dict[int, bool]:
+def _ties(complete: Sequence[Ranked], setting: int) -> dict[int, bool]:
     """Find the other settings that score as one does, and whether dev loss does not tell either.
 
     Args:
         complete: Those of an arm that have all their seeds.
         setting: The one.
     """
-    scores = complete.set_index("setting")[["score", "tie_break"]]
-    if setting not in scores.index:
-        return {}
-    others = scores.drop(index=setting)
-    is_tied = others["score"] == scores.loc[setting, "score"]
-    is_alike = others["tie_break"] == scores.loc[setting, "tie_break"]
-    return {int(each): bool(is_alike[each]) for each in others.index[is_tied]}
+    own = next((each for each in complete if each.setting == setting), None)
+    return {
+        each.setting: each.tie_break == own.tie_break
+        for each in complete
+        if own is not None and each.setting != setting and each.score == own.score
+    }
 
 
 def _edges(
@@ -141,6 +151,9 @@ def setting_values(
         To each setting the value of every key, None where its config has none of that name.
     """
     keys = list(sweep.arms[arm].space if keys is None else keys)
+    values = sweep.tuned_values.get(arm, {})
+    if all(key in known for known in values.values() for key in keys):
+        return {setting: {key: known[key] for key in keys} for setting, known in values.items()}
     rows = sweep.of(arm)[["setting", "config_json"]].drop_duplicates("setting")
     configs = [json.loads(text) for text in rows["config_json"]]
     return {

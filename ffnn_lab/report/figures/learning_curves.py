@@ -44,13 +44,22 @@ def points(
         One row per arm, split and epoch: ``mean`` and sample standard deviation ``std`` of the
         error in [0, 1], and the ``edges`` on which the arm's setting lies.
     """
-    rows = []
+    arms_of: dict[str, list[str]] = {}
     for arm, ids in run_ids.items():
-        is_completed = runs["run_id"].isin(ids) & (runs["status"] == "completed")
-        of_arm = curves[curves["run_id"].isin(ids)]
-        errors_at: dict[tuple[str, int], list[float]] = {}
-        for split, epoch, error in of_arm[["split", "epoch", "error"]].itertuples(index=False):
-            errors_at.setdefault((split, epoch), []).append(error)
+        for run_id in ids:
+            arms_of.setdefault(run_id, []).append(arm)
+    n_completed = dict.fromkeys(run_ids, 0)
+    for run_id, status in zip(runs["run_id"], runs["status"], strict=True):
+        for arm in arms_of.get(run_id, ()):
+            n_completed[arm] += status == "completed"
+    errors_of: dict[str, dict[tuple[str, int], list[float]]] = {arm: {} for arm in run_ids}
+    of_arms = curves[curves["run_id"].isin(list(arms_of))]
+    columns = (of_arms[name].tolist() for name in ("run_id", "split", "epoch", "error"))
+    for run_id, split, epoch, error in zip(*columns, strict=True):
+        for arm in arms_of[run_id]:
+            errors_of[arm].setdefault((split, epoch), []).append(error)
+    rows = []
+    for arm, errors_at in errors_of.items():
         for (split, epoch), errors in sorted(errors_at.items()):
             rows.append(
                 {
@@ -60,8 +69,8 @@ def points(
                     "mean": sum(errors) / len(errors),
                     "std": sample_std(errors),
                     "n_measured": len(errors),
-                    "n_completed": int(is_completed.sum()),
-                    "n_runs": len(ids),
+                    "n_completed": n_completed[arm],
+                    "n_runs": len(run_ids[arm]),
                     "edges": (edges or {}).get(arm, ""),
                 }
             )

@@ -58,25 +58,32 @@ def setting_points(
         ``n_diverged``, ``n_pruned``, ``n_failed``, ``is_complete``, ``is_winner``, and the
         ``edges`` on which a winner lies.
     """
-    columns = [
+    names = ("setting", "score", "n_seeds", "n_diverged", "n_pruned", "n_failed", "is_complete")
+    columns: dict[str, list[Any]] = {
+        name: [] for name in ("arm", key, "is_winner", "edges", *names)
+    }
+    for arm in arms:
+        scores = sweep.scores_of(arm)
+        of_arm = {name: scores[name].tolist() for name in names}
+        values, winner = setting_values(sweep, arm, [key]), winners.get(arm)
+        best, edges = (winner.setting, edge_text(winner.edges)) if winner else (None, "")
+        is_winner = [setting == best for setting in of_arm["setting"]]
+        of_arm |= {
+            "arm": [arm] * len(scores),
+            key: [values[setting][key] for setting in of_arm["setting"]],
+            "is_winner": is_winner,
+            "edges": [edges if each else "" for each in is_winner],
+        }
+        for name, of_all in columns.items():
+            of_all.extend(of_arm[name])
+    objective = {
+        name: [getattr(sweep.objective, name)] * len(columns["arm"]) for name in OBJECTIVE
+    }
+    order = [
         *("arm", "setting", key, *OBJECTIVE, "score", "n_seeds"),
         *("n_diverged", "n_pruned", "n_failed", "is_complete", "is_winner", "edges"),
     ]
-    rows = []
-    for arm in arms:
-        values = setting_values(sweep, arm, [key])
-        winner = winners.get(arm)
-        for score in sweep.scores[sweep.scores["arm"] == arm].to_dict("records"):
-            is_winner = winner is not None and winner.setting == score["setting"]
-            row: dict[Any, Any] = {
-                **score,
-                **{name: getattr(sweep.objective, name) for name in OBJECTIVE},
-                key: values[score["setting"]][key],
-                "is_winner": is_winner,
-                "edges": edge_text(winner.edges) if winner and is_winner else "",
-            }
-            rows.append({name: row[name] for name in columns})
-    table = pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(columns | objective, columns=order)
     return table.assign(arm=pd.Categorical(table["arm"], categories=list(sweep.arms)))
 
 
@@ -164,29 +171,37 @@ def best_by_bin(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
         ``arm`` and ``setting``, whether it ``is_winner``, and ``n_settings``, those that have a
         score, all of whose seeds are recorded.
     """
+    return _best_of_each(points.assign(**{LISTED: 0}), bins, key=key)
+
+
+def _best_of_each(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
+    """Return the rows of `best_by_bin` of each replicate that is listed, below each other."""
     scored = points[has_place(points) & points["is_complete"].astype(bool)]
     scored = scored.assign(bin=[bins.at(float(value)) for value in scored[key]])
     # The winner stands for those that score alike: ties were broken in its favor.
     ordered = scored.sort_values(["score", "is_winner", "setting"], ascending=[True, False, True])
-    inside: dict[tuple[str, int], list[dict[Any, Any]]] = {}
-    for row in ordered.to_dict("records"):
-        inside.setdefault((row["series"], row["bin"]), []).append(row)
+    names = ("score", "arm", "setting", "is_winner")
+    places = zip(*(ordered[name].tolist() for name in (LISTED, "series", "bin")), strict=True)
+    best = zip(*(ordered[name].tolist() for name in names), strict=True)
+    inside: dict[tuple[int, str, int], list[tuple[Any, ...]]] = {}
+    for cell, of_best in zip(places, best, strict=True):
+        inside.setdefault(cell, []).append(of_best)
     objective = {name: points[name].iloc[0] for name in OBJECTIVE}
     rows = []
-    for series in dict.fromkeys(points["series"]):
+    for replicate, series in points[[LISTED, "series"]].drop_duplicates().itertuples(index=False):
         for number, (place, label) in enumerate(zip(bins.places, bins.labels, strict=True)):
-            found = inside.get((series, number), [])
-            best = found[0] if found else None
+            found = inside.get((replicate, series, number), [])
+            score, arm, setting, is_winner = found[0] if found else (math.nan, "", None, False)
             rows.append(
                 {
                     "series": series,
                     "bin": number,
                     "place": place,
                     key: label,
-                    "score": math.nan if best is None else float(best["score"]),
-                    "arm": "" if best is None else str(best["arm"]),
-                    "setting": None if best is None else int(best["setting"]),
-                    "is_winner": best is not None and bool(best["is_winner"]),
+                    "score": float(score),
+                    "arm": str(arm),
+                    "setting": setting,
+                    "is_winner": bool(is_winner),
                     "n_settings": len(found),
                     **objective,
                 }
@@ -236,8 +251,7 @@ def mean_by_bin(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
         As `best_by_bin`: the ``score`` is the mean over the replicates that have one there,
         `replicates.COUNT` counts them, ``n_settings`` are added up, and none ``is_winner``.
     """
-    best = [best_by_bin(rows, bins, key=key) for _, rows in points.groupby(LISTED)]
-    groups = pd.concat(best).groupby(["series", "bin"], sort=False)
+    groups = _best_of_each(points, bins, key=key).groupby(["series", "bin"], sort=False)
     found = groups.first()
     return found.assign(
         score=groups["score"].mean(),

@@ -52,8 +52,11 @@ def drawn_settings(sweep: Sweep) -> dict[str, pd.DataFrame]:
             "hydra.sweeper.pruner.name=none"
         )
         raise NotIndependentError(msg)
-    is_scored = sweep.scores["is_complete"] & (sweep.scores["n_failed"] == 0)
-    of_arms = {arm: sweep.scores[is_scored & (sweep.scores["arm"] == arm)] for arm in sweep.arms}
+    of_arms = {arm: sweep.scores_of(arm) for arm in sweep.arms}
+    of_arms = {
+        arm: scores[scores["is_complete"].to_numpy() & (scores["n_failed"].to_numpy() == 0)]
+        for arm, scores in of_arms.items()
+    }
     return {arm: scores for arm, scores in of_arms.items() if len(scores)}
 
 

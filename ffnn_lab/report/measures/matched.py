@@ -71,22 +71,17 @@ def crossings(curve: pd.DataFrame, levels: Sequence[float]) -> NDArray[np.float6
     """Return the numbers of `errors_at`: a row per level, its train and its test error."""
     losses = np.log(curve["train.loss"].to_numpy())
     errors = np.stack([curve[name].to_numpy() for name in ("train.error", "test.error")], axis=1)
-    found = [_crossing(losses, errors, float(np.log(max(level, TINY)))) for level in levels]
-    return np.array(found)
-
-
-def _crossing(
-    losses: NDArray[np.float64], errors: NDArray[np.float64], level: float
-) -> NDArray[np.float64]:
-    is_there = losses <= level
-    if not is_there.any():
-        return np.full(errors.shape[1], np.nan)
-    at = int(is_there.argmax())
-    if at == 0:
-        return np.asarray(errors[0])
+    wanted = np.log(np.maximum(np.asarray(levels, dtype=float), TINY))
+    is_there = losses <= wanted[:, np.newaxis]
+    at = is_there.argmax(axis=1)
+    before = np.maximum(at - 1, 0)
     # The point before is above the level, for this is the first that is not.
-    share = (losses[at - 1] - level) / (losses[at - 1] - losses[at])
-    return np.asarray((1 - share) * errors[at - 1] + share * errors[at])
+    down = np.where(at == 0, 1.0, losses[before] - losses[at])
+    share = np.where(at == 0, 1.0, (losses[before] - wanted) / down)[:, np.newaxis]
+    found: NDArray[np.float64] = (1 - share) * errors[before] + share * errors[at]
+    found[at == 0] = errors[0]
+    found[~is_there.any(axis=1)] = np.nan
+    return found
 
 
 def matched_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:

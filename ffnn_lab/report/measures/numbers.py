@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import pandas as pd
 
-from ffnn_lab.report.data.sweep import Records, Sweep, curves_of
+from ffnn_lab.report.data.sweep import Records, Sweep, curves_of, has_result
 from ffnn_lab.report.data.winners import Winner, find_winners
 from ffnn_lab.report.kinds import Kind
 from ffnn_lab.report.measures import separable
@@ -17,7 +17,6 @@ from ffnn_lab.report.measures.optimum import optimum_table
 from ffnn_lab.report.measures.progress import progress_table
 from ffnn_lab.report.measures.replicates import listed, over_replicates
 from ffnn_lab.report.measures.stability import (
-    N_RESAMPLES,
     mean_ranks,
     stability_table,
     variant_table,
@@ -40,16 +39,13 @@ T = TypeVar("T")
 class Numbers:
     """The records of a folder, and what is computed from them."""
 
-    def __init__(self, records: Records, *, is_one_of_many: bool = False) -> None:
+    def __init__(self, records: Records) -> None:
         """Take the records.
 
         Args:
             records: What `ffnn_lab.report.data.sweep.load` returns.
-            is_one_of_many: True for a replicate of a sweep that has several: then what they
-                differ by takes the place of resamples.
         """
         self.records = records
-        self._is_one_of_many = is_one_of_many
         self._kept: dict[str, object] = {}
 
     @cached_property
@@ -76,7 +72,7 @@ class Numbers:
         """The numbers of each replicate of the sweep; none where there is one tuning alone."""
         if not isinstance(self.records, Sweep) or self.records.definition.n_replicates == 1:
             return ()
-        return tuple(Numbers(each, is_one_of_many=True) for each in self.records.replicates)
+        return tuple(Numbers(each) for each in self.records.replicates)
 
     @property
     def tunings(self) -> tuple["Numbers", ...]:
@@ -119,9 +115,16 @@ class Numbers:
         return {arm: pd.concat(found[arm]) for arm in self.sweep.arms if arm in found}
 
     @cached_property
+    def n_reported(self) -> list[int]:
+        """The number of results behind each best setting, of all replicates."""
+        winners = (winner for each in self.tunings for winner in each.winners.values())
+        return [int(has_result(winner.rows).sum()) for winner in winners]
+
+    @cached_property
     def fitted(self) -> dict[str, dict[int, pd.DataFrame]]:
         """To each arm with a best setting its `fitted_runs`; no two replicates share a seed."""
         found: dict[str, dict[int, pd.DataFrame]] = {}
+        self._read_curves()
         for each in self.tunings:
             for arm, winner in each.winners.items():
                 found.setdefault(arm, {}).update(fitted_runs(each.sweep, winner.rows))
@@ -143,7 +146,7 @@ class Numbers:
     def arms(self) -> pd.DataFrame:
         """The table `ffnn_lab.report.measures.tables.arm_table`, or that over replicates."""
         if self.replicates:
-            return arms_over_replicates(self._replicates)
+            return arms_over_replicates(self._replicates, sweep=self.sweep)
         return arm_table(self.sweep, self.winners)
 
     @cached_property
@@ -157,7 +160,7 @@ class Numbers:
 
         With the test set's part, see `with_test_set`.
         """
-        if self._is_one_of_many:
+        if self.sweep.whole is not None:
             return self._differences
         winners = [each.winners for each in self.tunings]
         return with_test_set(self._differences, self.sweep, winners)
@@ -166,7 +169,7 @@ class Numbers:
     def _differences(self) -> pd.DataFrame:
         rng = stream(SEED, "analysis", 0)
         if self.replicates:
-            return differences_over_replicates(self._replicates, definition_of=self.sweep, rng=rng)
+            return differences_over_replicates(self._replicates[0], sweep=self.sweep, rng=rng)
         return paired_differences(self.sweep, self.winners, rng=rng)
 
     @cached_property
@@ -189,17 +192,17 @@ class Numbers:
     @cached_property
     def progress(self) -> pd.DataFrame:
         """The table `ffnn_lab.report.measures.progress.progress_table`, or its mean."""
+        self._read_curves()
         if self.replicates:
             return self._mean([each.progress for each in self.replicates], differences=("late",))
-        self._read_curves()
         return progress_table(self.sweep, self.winners)
 
     @cached_property
     def matched(self) -> pd.DataFrame:
         """The table `ffnn_lab.report.measures.matched.matched_table`, or its mean."""
+        self._read_curves()
         if self.replicates:
             return self._mean([each.matched for each in self.replicates], differences=("gap",))
-        self._read_curves()
         return matched_table(self.sweep, self.winners)
 
     def _read_curves(self) -> None:
@@ -244,26 +247,22 @@ class Numbers:
         if self.budgets is None:
             return None
         if self.replicates:
-            return mean_ranks([each.ranks_in_smaller_spaces for each in self.replicates])
-        return stability_table(
-            self.sweep, rng=stream(SEED, "analysis", 1), n_resamples=self._n_resamples
-        )
+            rng = stream(SEED, "analysis", 1)  # which draws nothing here
+            tables = [stability_table(e, rng=rng, n_resamples=0) for e in self.sweep.replicates]
+            return mean_ranks(tables)
+        return stability_table(self.sweep, rng=stream(SEED, "analysis", 1))
 
     @cached_property
     def ranks_by_variant(self) -> pd.DataFrame:
         """The table `ffnn_lab.report.measures.stability.variant_table`, or the mean, as above."""
         if self.replicates:
-            return mean_ranks([each.ranks_by_variant for each in self.replicates])
-        return variant_table(
-            self.sweep,
-            self.winners,
-            rng=stream(SEED, "analysis", 2),
-            n_resamples=self._n_resamples,
-        )
-
-    @property
-    def _n_resamples(self) -> int:
-        return 0 if self._is_one_of_many else N_RESAMPLES
+            rng = stream(SEED, "analysis", 2)  # as above
+            tables = [
+                variant_table(each.sweep, each.winners, rng=rng, n_resamples=0)
+                for each in self.replicates
+            ]
+            return mean_ranks(tables)
+        return variant_table(self.sweep, self.winners, rng=stream(SEED, "analysis", 2))
 
     @cached_property
     def separable(self) -> separable.Findings:

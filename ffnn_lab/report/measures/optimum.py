@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from ffnn_lab.protocols.space import Axis, Interval
-from ffnn_lab.report.data.winners import setting_values
 from ffnn_lab.report.measures.replicates import COUNT
 from ffnn_lab.report.measures.tuned import Replicate
 from ffnn_lab.report.statistics import Vertex, optimum_over_replicates, vertex_of
@@ -80,8 +79,8 @@ def _fitted(replicates: Sequence[Replicate], arm: str, key: str) -> dict[str, fl
 
 def _vertex(replicate: Replicate, arm: str, key: str, axis: Interval) -> Vertex:
     """Fit the optimum of an axis to the scores of one replicate."""
-    scores = replicate.sweep.scores
-    scores = scores[(scores["arm"] == arm) & scores["is_complete"]]
-    values = setting_values(replicate.sweep, arm, [key])
-    tried = [float(str(values[setting][key])) for setting in scores["setting"]]
+    scores = replicate.sweep.scores_of(arm)
+    scores = scores[scores["is_complete"].to_numpy()]
+    values = replicate.sweep.tuned_values[arm]
+    tried = [float(str(values[setting][key])) for setting in scores["setting"].tolist()]
     return vertex_of(tried, scores["score"].tolist(), low=float(axis.low), high=float(axis.high))

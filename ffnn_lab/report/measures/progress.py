@@ -32,14 +32,18 @@ def progress(sweep: Sweep, rows: pd.DataFrame) -> pd.DataFrame:
     """
     found = {}
     curves = curves_of(sweep, rows["run_id"])
-    for run in results(rows).to_dict("records"):
-        if run["status"] == "diverged":
-            errors = dict.fromkeys(POINTS, float(run["chance_error"]))
+    of_runs = (
+        results(rows)[name].tolist() for name in ("seed", "run_id", "status", "chance_error")
+    )
+    for seed, run_id, status, chance in zip(*of_runs, strict=True):
+        if status == "diverged":
+            errors = dict.fromkeys(POINTS, float(chance))
         else:
-            errors = _errors(curves[run["run_id"]])
-        found[run["seed"]] = {f"{when}.{split}": errors[when, split] for when, split in POINTS}
-    columns = [f"{when}.{split}" for when, split in POINTS]
-    table = pd.DataFrame.from_dict(found, orient="index", columns=columns).astype(float)
+            errors = _errors(curves[run_id])
+        found[seed] = [errors[point] for point in POINTS]
+    numbers = np.array(list(found.values()), dtype=float).reshape(-1, len(POINTS))
+    names = [f"{when}.{split}" for when, split in POINTS]
+    table = pd.DataFrame(numbers, index=list(found), columns=names)
     return table.assign(late=table["half.test"] - table["last.test"])
 
 

@@ -8,6 +8,7 @@ counts as one value, however many seeds it has.
 import math
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 import pandas as pd
 
 from ffnn_lab.report.statistics import mean_interval, sample_std
@@ -29,13 +30,13 @@ def listed(tables: Iterable[pd.DataFrame | None]) -> pd.DataFrame:
     Args:
         tables: One per replicate in order; None, or without rows, where it has nothing to show.
     """
-    known = [
-        table.assign(**{LISTED: replicate})[[LISTED, *table]]
-        for replicate, table in enumerate(tables)
-        if table is not None
-    ]
-    kept = [table for table in known if len(table)] or known[:1]
-    return pd.concat(kept, ignore_index=True) if kept else pd.DataFrame()
+    known = [(number, table) for number, table in enumerate(tables) if table is not None]
+    kept = [each for each in known if len(each[1])] or known[:1]
+    if not kept:
+        return pd.DataFrame()
+    table = pd.concat([of_one for _, of_one in kept], ignore_index=True)
+    table.insert(0, LISTED, np.repeat([number for number, _ in kept], [len(t) for _, t in kept]))
+    return table
 
 
 def over_replicates(

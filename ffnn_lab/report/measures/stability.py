@@ -9,7 +9,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ffnn_lab.protocols.space import Axis, Choice, Space
-from ffnn_lab.report.data.arms import variants
 from ffnn_lab.report.data.sweep import Sweep, errors_by_seed
 from ffnn_lab.report.data.winners import Winner, setting_values
 from ffnn_lab.report.measures.budgets import drawn_settings
@@ -93,9 +92,7 @@ def variant_table(
         variants have two optimizers in common.
     """
     spaces = {
-        name: arms
-        for name, arms in variants(sweep.arms).items()
-        if set(arms.values()) <= set(winners)
+        name: arms for name, arms in sweep.variants.items() if set(arms.values()) <= set(winners)
     }
     shared = [
         optimizer

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ffnn_lab.edges import edge_text
 from ffnn_lab.records import METRICS, MOMENTS, SPLITS, STATUSES
-from ffnn_lab.report.data.sweep import Records, Sweep, errors_by_seed, results
+from ffnn_lab.report.data.sweep import Records, Sweep, errors_by_seed, has_result
 from ffnn_lab.report.data.winners import Winner, replay_command
 from ffnn_lab.report.statistics import (
     Interval,
@@ -16,7 +16,7 @@ from ffnn_lab.report.statistics import (
     paired_interval,
     sample_std,
 )
-from ffnn_lab.scores import counted
+from ffnn_lab.scores import counted_values
 
 
 def arm_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
@@ -49,9 +49,9 @@ def arm_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
 
 
 def _arm_row(sweep: Sweep, name: str, winner: Winner | None, axes: list[str]) -> dict[str, object]:
-    scores = sweep.scores[sweep.scores["arm"] == name]
+    scores = sweep.scores_of(name)
     point = winner.point if winner else {}
-    runs = sweep.runs_of(name)
+    statuses = sweep.statuses[name]
     return {
         "arm": name,
         "setting": winner.setting if winner else None,
@@ -61,7 +61,7 @@ def _arm_row(sweep: Sweep, name: str, winner: Winner | None, axes: list[str]) ->
         **_gain(sweep, name, winner),
         "edge": edge_text(winner.edges) if winner else "",
         "n_settings": sweep.tuned(name).n_settings,
-        **{f"runs.{status}": int((runs["status"] == status).sum()) for status in STATUSES},
+        **{f"runs.{status}": statuses.get(status, 0) for status in STATUSES},
         "missing": missing(sweep, name, winner),
         "command": replay_command(sweep, winner) if winner else "",
         "run_ids": " ".join(winner.rows["run_id"]) if winner else "",
@@ -77,15 +77,17 @@ def tune_column(sweep: Sweep) -> str:
 def _score(scores: pd.DataFrame, winner: Winner | None) -> float:
     if winner is None:
         return math.nan
-    of_winner = scores.loc[scores["setting"] == winner.setting, "score"]
-    return float(of_winner.iloc[0]) if len(of_winner) else math.nan
+    of_winner = scores["score"].to_numpy()[scores["setting"].to_numpy() == winner.setting]
+    return float(of_winner[0]) if len(of_winner) else math.nan
 
 
 def _errors(sweep: Sweep, winner: Winner | None) -> dict[str, object]:
-    rows = results(winner.rows) if winner else sweep.rows.iloc[:0]
+    rows = winner.rows if winner else sweep.rows.iloc[:0]
     moment = sweep.objective.moment
+    is_kept = has_result(rows)
     dev, test, train = (
-        counted(rows, f"{moment}.{split}.error") for split in ("dev", "test", "train")
+        counted_values(rows, f"{moment}.{split}.error")[is_kept]
+        for split in ("dev", "test", "train")
     )
     is_confirmed = winner is not None and winner.stage == "confirm"
     return {
@@ -93,8 +95,8 @@ def _errors(sweep: Sweep, winner: Winner | None) -> dict[str, object]:
         **error_columns(sweep, "test.error", mean_interval(test.tolist())),
         "train.error": mean_interval(train.tolist()).mean,
         **difference_columns(sweep, "gap", mean_interval((test - train).tolist())),
-        "n_seeds": len(rows),
-        "n_diverged": int((rows["status"] == "diverged").sum()),
+        "n_seeds": len(test),
+        "n_diverged": n_diverged(rows),
         "stage": winner.stage if winner else "",
     }
 
@@ -107,10 +109,15 @@ def _gain(sweep: Sweep, name: str, winner: Winner | None) -> dict[str, object]:
     return {
         **error_columns(sweep, "default.test.error", mean_interval(default.tolist())),
         "default.n_seeds": len(default),
-        "default.n_diverged": int((rows["status"] == "diverged").sum()),
+        "default.n_diverged": n_diverged(rows),
         **difference_columns(sweep, "gain_of_tuning", gain),
         "gain_of_tuning.n_pairs": gain.n,
     }
+
+
+def n_diverged(rows: pd.DataFrame) -> int:
+    """Count the runs that diverged."""
+    return int((rows["status"].to_numpy(dtype=object) == "diverged").sum())
 
 
 def interval_columns(name: str, interval: Interval) -> dict[str, float]:
@@ -138,13 +145,14 @@ def missing(sweep: Sweep, arm: str, winner: Winner | None) -> str:
     if sweep.arms[arm].space:
         asked.append((sweep.default_of(arm), "confirm seeds of the default"))
     for rows, what in asked:
-        n_seeds = len(set(results(rows)["seed"]) & set(sweep.confirm_seeds))
+        n_seeds = len(
+            {*rows["seed"].to_numpy()[has_result(rows)].tolist()} & {*sweep.confirm_seeds}
+        )
         if n_seeds < len(sweep.confirm_seeds):
             parts.append(f"{n_seeds} of {len(sweep.confirm_seeds)} {what}")
-    of_arm = sweep.trials[sweep.trials["arm"] == arm]
-    n_lost = int((~of_arm["run_id"].isin(sweep.runs["run_id"])).sum())
+    n_lost, n_trials = sweep.lost_trials[arm]
     if n_lost:
-        parts.append(f"{n_lost} of {len(of_arm)} trials have no run")
+        parts.append(f"{n_lost} of {n_trials} trials have no run")
     return ", ".join(parts)
 
 
@@ -164,7 +172,7 @@ def spread_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
             {
                 "arm": name,
                 "n_seeds": len(errors),
-                "n_diverged": int((reported["status"] == "diverged").sum()),
+                "n_diverged": n_diverged(reported),
                 **error_columns(sweep, "test.error", mean_interval(errors.tolist())),
                 "std": sample_std(errors.tolist()),
                 **error_columns(sweep, "interquartile", interquartile_interval(errors.tolist())),

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ffnn_lab.report.data.arms import Contrast, contrasts
-from ffnn_lab.report.data.sweep import Sweep, errors_by_seed
+from ffnn_lab.report.data.arms import Contrast
+from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.data.winners import Winner
 from ffnn_lab.report.measures.differences import paired_differences, pairs_of
 from ffnn_lab.report.measures.replicates import COUNT, listed, over_replicates
 from ffnn_lab.report.measures.tables import interval_columns
+from ffnn_lab.report.measures.tuned_errors import tuned_errors
 from ffnn_lab.report.statistics import (
     bootstrap_interval,
     corrected_interval,
@@ -55,8 +56,12 @@ class Replicate:
     """As `ffnn_lab.report.measures.tables.arm_table` gives it."""
 
 
-def arms_over_replicates(replicates: Sequence[Replicate]) -> pd.DataFrame:
+def arms_over_replicates(replicates: Sequence[Replicate], *, sweep: Sweep) -> pd.DataFrame:
     """Tabulate the arms over replicates.
+
+    Args:
+        replicates: In order.
+        sweep: The whole of them.
 
     Returns:
         One row per arm, as `over_replicates` gives it for `ffnn_lab.report.measures.tables`'s
@@ -67,22 +72,23 @@ def arms_over_replicates(replicates: Sequence[Replicate]) -> pd.DataFrame:
         ``<axis>.n_high`` those in which it lies on an edge, and ``edge`` tells them. ``missing``
         tells the first replicate that is not finished, and how many are not.
     """
-    arms = replicates[0].sweep.arms
+    arms = sweep.arms
     axes = list(dict.fromkeys(key for arm in arms.values() for key in arm.space))
     own = ["setting", *axes, "edge", "missing", "command"]
     tables = [each.arms.drop(columns=own).join(_edges(each, axes)) for each in replicates]
     table = over_replicates(
         tables,
         by=["arm"],
-        most=replicates[0].sweep.most,
+        most=sweep.most,
         of="test.error",
         differences=("gap", "gain_of_tuning"),
     )
-    within = [_std_within(errors_of(replicates, arm)) for arm in arms]
+    errors = tuned_errors(sweep)
+    within = [_std_within(errors[arm].dropna()) for arm in arms]
     table.insert(list(table).index("test.error.std") + 1, "test.error.std_within", within)
     return table.assign(
         edge=[_edge_text(row, axes) for row in table.to_dict("records")],
-        missing=[_missing(replicates, arm) for arm in arms],
+        missing=_missing(replicates),
     )
 
 
@@ -107,33 +113,20 @@ def _edge_text(row: Mapping[Hashable, object], axes: Sequence[str]) -> str:
     )
 
 
-def _missing(replicates: Sequence[Replicate], arm: str) -> str:
-    lacking = {
-        number: str(each.arms.set_index("arm").loc[arm, "missing"])
-        for number, each in enumerate(replicates)
-    }
-    lacking = {number: text for number, text in lacking.items() if text}
-    if not lacking:
-        return ""
-    first, text = next(iter(lacking.items()))
-    return f"{len(lacking)} of {len(replicates)} replicates, of replicate {first} {text}"
-
-
-def errors_of(
-    replicates: Sequence[Replicate], arm: str, *, split: str = "test"
-) -> "pd.Series[float]":
-    """Return the error of each reported run of an arm, by replicate and seed."""
-    found = {
-        number: errors_by_seed(each.sweep, each.winners[arm].rows, split=split)
-        for number, each in enumerate(replicates)
-        if arm in each.winners
-    }
-    # None has no seeds, and no type of its index: it is left out lest it changes that of the rest.
-    known = {number: errors for number, errors in found.items() if len(errors)}
-    if not known:
-        index = pd.MultiIndex.from_tuples([], names=LEVELS)
-        return pd.Series([], index=index, dtype=float).astype(float)
-    return pd.concat(known, names=list(LEVELS))
+def _missing(replicates: Sequence[Replicate]) -> list[str]:
+    """Write for each arm in how many replicates something is missing, and what in the first."""
+    texts = pd.DataFrame([each.arms["missing"].tolist() for each in replicates])
+    found = []
+    for arm in texts:
+        lacking = texts[arm]
+        lacking = lacking[lacking != ""]
+        if lacking.empty:
+            found.append("")
+            continue
+        first, text = lacking.index[0], lacking.iloc[0]
+        of_all = f"{len(lacking)} of {len(replicates)} replicates"
+        found.append(f"{of_all}, of replicate {first} {text}")
+    return found
 
 
 def _std_within(errors: "pd.Series[float]") -> float:
@@ -143,7 +136,7 @@ def _std_within(errors: "pd.Series[float]") -> float:
 
 
 def differences_over_replicates(
-    replicates: Sequence[Replicate], *, definition_of: Sweep, rng: np.random.Generator
+    first: Replicate, *, sweep: Sweep, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Tabulate the differences between tuned methods, paired within each replicate.
 
@@ -152,8 +145,8 @@ def differences_over_replicates(
     for its values, one per replicate.
 
     Args:
-        replicates: In order.
-        definition_of: The whole sweep, which declares the contrasts.
+        first: Replicate 0.
+        sweep: The whole of all replicates.
         rng: Draws signs and resamples.
 
     Returns:
@@ -171,20 +164,20 @@ def differences_over_replicates(
         of the train-test gaps; and what replicate 0 alone would have told at its one setting of
         each arm: ``setting.difference``, ``setting.low``, ``setting.high``, ``setting.n_pairs``.
     """
-    declared = set(contrasts(definition_of.definition))
-    first = replicates[0]
+    declared = set(sweep.contrasts)
     at_setting = paired_differences(first.sweep, first.winners, rng=rng)
     names = {"difference": "setting.difference", "n_pairs": "setting.n_pairs"}
     names |= {end: f"setting.{end}" for end in SIDES}
     at_setting = at_setting[[*names]].rename(columns=names)
+    errors = {split: tuned_errors(sweep, split=split) for split in ("test", "train")}
     rows = [
         {
             "arm": pair.arm,
             "baseline": pair.against,
             "is_declared": pair in declared,
-            **_row(replicates, pair, definition_of, rng),
+            **_row(errors, pair, sweep, rng),
         }
-        for pair in pairs_of(definition_of)
+        for pair in pairs_of(sweep)
     ]
     table = pd.DataFrame(rows, columns=COLUMNS)
     family = table["p"].where(table["is_declared"].astype(bool))
@@ -193,10 +186,10 @@ def differences_over_replicates(
 
 
 def _row(
-    replicates: Sequence[Replicate], pair: Contrast, sweep: Sweep, rng: np.random.Generator
+    errors: Mapping[str, pd.DataFrame], pair: Contrast, sweep: Sweep, rng: np.random.Generator
 ) -> dict[str, object]:
     test, train = (
-        [errors_of(replicates, arm, split=split) for arm in (pair.arm, pair.against)]
+        [errors[split][arm].dropna() for arm in (pair.arm, pair.against)]
         for split in ("test", "train")
     )
     differences = replicate_differences(*test)

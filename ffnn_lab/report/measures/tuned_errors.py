@@ -13,11 +13,12 @@ from ffnn_lab.scores import counted
 COMPONENTS = ["arm", "against", "part", "variance", "freedom", "share", "n"]
 
 
-def tuned_errors(sweep: Sweep) -> pd.DataFrame:
-    """Tabulate the test errors of each replicate's winners.
+def tuned_errors(sweep: Sweep, *, split: str = "test") -> pd.DataFrame:
+    """Tabulate the errors of each replicate's winners.
 
     Args:
         sweep: Of any number of replicates.
+        split: On which.
 
     Returns:
         One column per arm, in the order of the definition; one row per replicate and fresh seed,
@@ -26,7 +27,7 @@ def tuned_errors(sweep: Sweep) -> pd.DataFrame:
         of a run that diverged it is that of chance, and of one without a result NaN.
     """
     rows = results(reported_rows(sweep))
-    errors = counted(rows, f"{sweep.objective.moment}.test.error")
+    errors = counted(rows, f"{sweep.objective.moment}.{split}.error")
     index = ["replicate", "seed"]
     long = rows[["replicate", "seed", "arm"]].assign(error=errors)
     long["seed"] -= long["replicate"] * REPLICATE_SHIFT

@@ -1,7 +1,6 @@
 """The text above a table in LaTeX: what it shows, over how many seeds, with which interval."""
 
 from ffnn_lab.definition import Definition
-from ffnn_lab.report.data.sweep import results
 from ffnn_lab.report.measures.numbers import Numbers
 from ffnn_lab.report.measures.replicates import COUNT
 from ffnn_lab.report.sheets.sheet import Sheet
@@ -57,9 +56,7 @@ def seed_words(numbers: Numbers) -> str:
     Over replicates it is ``n = 8 replicates of 9 to 10 fresh seeds each``.
     """
     kind = "fresh" if numbers.sweep.confirm_seeds else "tuning"
-    tunings = numbers.replicates or (numbers,)
-    n_seeds = (len(results(w.rows)) for each in tunings for w in each.winners.values())
-    seeds = counts(n_seeds, f"{kind} seed")
+    seeds = counts(numbers.n_reported, f"{kind} seed")
     if not numbers.replicates:
         return f"n = {seeds}"
     return f"n = {counts(numbers.arms[COUNT], 'replicate')} of {seeds} each"

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,6 +131,7 @@ def jackknife_error(without: NDArray[np.float64]) -> float:
     return math.sqrt((n - 1) / n * float(np.sum((without - without.mean()) ** 2)))
 
 
+@lru_cache(maxsize=4096)
 def _weights(n: int, n_settings: int) -> NDArray[np.float64]:
     if not 1 <= n_settings <= n:
         msg = f"the best of {n_settings} settings needs as many scores, got {n}"

@@ -120,6 +120,8 @@ def differences_by_seed(
             twice = sorted(set(side.index[side.index.duplicated()]))
             msg = f"each seed must occur once on each side of a pair, got seed {twice[0]} twice"
             raise ValueError(msg)
+    if values.index.equals(others.index):
+        return values - others
     seeds = values.index.intersection(others.index)
     return values.loc[seeds] - others.loc[seeds]
 

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pandas as pd
 
 from ffnn_lab.report.data.arms import contrasts
-from ffnn_lab.report.data.sweep import results
+from ffnn_lab.report.data.sweep import has_result
 from ffnn_lab.report.measures.numbers import Numbers
 from ffnn_lab.report.measures.replicates import COUNT
+from ffnn_lab.report.measures.tables import n_diverged
 from ffnn_lab.report.statistics import CONFIDENCE
 from ffnn_lab.report.statistics.significance import POWER
 from ffnn_lab.report.text.few_seeds import about_replicates
@@ -93,8 +94,8 @@ def _about_arm(numbers: Numbers, row: dict[str, object]) -> Iterator[str]:
 def _without_best(numbers: Numbers, arm: str) -> Iterator[str]:
     """Return the reason of each replicate in which no setting of an arm is best."""
     for each in numbers.replicates:
-        scores = each.sweep.scores
-        reason = why_no_winner(scores[(scores["arm"] == arm) & scores["is_complete"]])
+        scores = each.sweep.scores_of(arm)
+        reason = why_no_winner(scores[scores["is_complete"].to_numpy()])
         if reason and arm in each.winners:
             yield reason
 
@@ -102,8 +103,8 @@ def _without_best(numbers: Numbers, arm: str) -> Iterator[str]:
 def _about_results(arm: str, of_each: list[pd.DataFrame], what: str) -> Iterator[str]:
     """Write which reported runs of an arm diverged or have no result, in how many replicates."""
     n_runs = sum(map(len, of_each))
-    diverged = [int((rows["status"] == "diverged").sum()) for rows in of_each]
-    lost = [len(rows) - len(results(rows)) for rows in of_each]
+    diverged = [n_diverged(rows) for rows in of_each]
+    lost = [int((~has_result(rows)).sum()) for rows in of_each]
     if any(diverged):
         yield (
             f"{arm}: {sum(diverged)} of {n_runs} {what} count as chance (diverged), in "

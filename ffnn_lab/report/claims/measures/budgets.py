@@ -2,7 +2,6 @@
 
 from ffnn_lab.report.claims.evidence import Evidence, MissingEvidenceError
 from ffnn_lab.report.claims.rule import Effect
-from ffnn_lab.report.data.arms import variants
 from ffnn_lab.report.measures.budgets import NotIndependentError, drawn_settings
 from ffnn_lab.report.statistics import best_of_difference
 from ffnn_lab.report.statistics.budget import N_PER_BEST
@@ -20,7 +19,7 @@ def best_of(evidence: Evidence, *, arm: str, against: str, n_settings: int) -> l
     sweep = evidence.sweep
     pairs = [
         (arms[arm], arms[against])
-        for arms in variants(sweep.arms).values()
+        for arms in sweep.variants.values()
         if {arm, against} <= arms.keys()
     ]
     if not pairs:

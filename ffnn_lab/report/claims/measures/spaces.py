@@ -7,7 +7,6 @@ from itertools import pairwise
 
 from ffnn_lab.report.claims.evidence import Evidence, MissingEvidenceError, winners_effect
 from ffnn_lab.report.claims.rule import Effect
-from ffnn_lab.report.data.arms import variants
 from ffnn_lab.report.data.families import ADAPTIVE, PLAIN
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.statistics import differences_by_seed
@@ -77,7 +76,7 @@ def nested_pairs(evidence: Evidence) -> list[list[Pair]]:
         for plain in PLAIN:
             pairs = [
                 (arms[adaptive], arms[plain])
-                for arms in variants(sweep.arms).values()
+                for arms in sweep.variants.values()
                 if {adaptive, plain} <= arms.keys()
             ]
             pairs.sort(key=lambda pair: len(_axes(sweep, pair)))

@@ -1,0 +1,28 @@
+"""The names of arms as tables and figures write them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from ffnn_lab.definition import Definition
+from ffnn_lab.records import RecordError
+from ffnn_lab.terminal import one_line
+
+
+def with_names_on_a_line(definition: Definition, folder: Path) -> Definition:
+    """Name the arms as tables and figures write them, each on one line.
+
+    Raises:
+        RecordError: If two names are then the same.
+    """
+    arms = tuple(replace(arm, name=one_line(arm.name)) for arm in definition.arms)
+    if len({arm.name for arm in arms}) < len(arms):
+        msg = (
+            f"{folder / 'definition.json'} has two arms whose names differ in how a sign is "
+            "written alone"
+        )
+        raise RecordError(msg)
+    baseline = None if definition.baseline is None else one_line(definition.baseline)
+    pairs = None
+    if definition.contrasts is not None:
+        pairs = tuple((one_line(arm), one_line(against)) for arm, against in definition.contrasts)
+    return replace(definition, arms=arms, baseline=baseline, contrasts=pairs)
