@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from ffnn_lab.config import ConfigError, RunConfig, leaves, with_values
 from ffnn_lab.config.fields import as_override
 from ffnn_lab.config.run import MOVES_NO_NUMBER
 from ffnn_lab.config.sweep import PrunerConfig, SweeperConfig
-from ffnn_lab.config.task import CHOOSES_EXAMPLES
+from ffnn_lab.config.task import CHOOSES_EXAMPLES, DRAWS_EXAMPLES
 from ffnn_lab.definition import CONFIRM_FROM, Arm, Definition
 from ffnn_lab.protocols.space import Axis, Choice, Interval
 from ffnn_lab.pruners import PRUNERS
@@ -22,6 +23,8 @@ _OF_SINGLE_RUNS = re.compile(r"run-[0-9a-f]{12}")
 MOST_COMBINATIONS = 10_000
 """Most combinations of listed values that are checked before anything trains; about a second."""
 N_SEEDS = "hydra.sweeper.tune.n_seeds="
+MOST_TOLD = 20
+"""Values that a message lists."""
 FEWEST_UNTIL_SETTLED = 5
 """Fewest replicates of which a half is enough for a look."""
 
@@ -35,10 +38,7 @@ def check_axis(assignment: Assignment) -> None:
     key, axis = assignment.key, assignment.axis
     if axis is None:
         return
-    if key == "task.path":
-        msg = "task.path: each table of a sweep needs an arm of its own, in hydra.sweeper.arms"
-        raise ConfigError(msg)
-    if key.startswith(MOVES_NO_NUMBER):
+    if key.startswith(MOVES_NO_NUMBER) and key != "task.path":
         msg = f"{key} moves no number: give it one value"
         raise ConfigError(msg)
     if key == "device":
@@ -48,33 +48,37 @@ def check_axis(assignment: Assignment) -> None:
     if key == "trainer.compile" and "auto" in values and len(values) > 1:
         msg = "trainer.compile: an axis takes true and false; auto only chooses one of the two"
         raise ConfigError(msg)
-    if _moves_examples(key, values):
+    if key == "task.path" or _moves_examples(key, values):
         msg = (
-            f"{assignment.text}: {key} chooses the examples, so settings would be compared on "
-            "different dev and test sets; give it one value, and start a sweep for each"
+            f"{assignment.text}: {key} {_verb(key)}, so settings would be compared on different "
+            f"dev and test sets; {_instead(key, values)}"
         )
         raise ConfigError(msg)
 
 
 def check_examples(arms: Sequence[Arm]) -> None:
-    """Refuse arms of one data set that would be compared on different examples.
+    """Refuse arms that would be compared on different examples under one condition.
 
     Raises:
         ConfigError: Naming the field, and two arms that differ in it.
     """
-    first: dict[tuple[Any, ...], tuple[str, Any]] = {}
     for arm in arms:
-        has = leaves(arm.config)
-        data = tuple(has.get(f"task.{name}") for name in ("name", "sha256", "target", "kind"))
-        for key, value in has.items():
-            other, theirs = first.setdefault((*data, key), (arm.name, value))
-            if value != theirs and _moves_examples(key, (value, theirs)):
-                msg = (
-                    f"{key}: the arms {other} ({theirs}) and {arm.name} ({value}) would be "
-                    "compared on different examples; give all arms one value, and start a sweep "
-                    "for each"
-                )
-                raise ConfigError(msg)
+        other = next(each for each in arms if each.condition == arm.condition)
+        of_other, of_arm = leaves(other.config), leaves(arm.config)
+        for key in ("task.name", "task.sha256", *of_arm):
+            theirs, value = of_other.get(key), of_arm.get(key)
+            is_data = key in ("task.name", "task.sha256")
+            if value == theirs or not (is_data or _moves_examples(key, (value, theirs))):
+                continue
+            # What the user writes: an option of the group, the place of a table.
+            key = {"task.name": "task", "task.sha256": "task.path"}.get(key, key)
+            if key == "task.path":
+                theirs, value = of_other[key], of_arm[key]
+            msg = (
+                f"{key}: the arms {other.name} ({theirs}) and {arm.name} ({value}) would be "
+                f"compared on different examples; {_instead(key, (theirs, value))}"
+            )
+            raise ConfigError(msg)
 
 
 def _moves_examples(key: str, values: Iterable[Any]) -> bool:
@@ -82,6 +86,29 @@ def _moves_examples(key: str, values: Iterable[Any]) -> bool:
     if key == "task.missing":
         return "drop" in values
     return key.removeprefix("task.") in CHOOSES_EXAMPLES and key.startswith("task.")
+
+
+def _verb(key: str) -> str:
+    """Return what a field of the task does to the question."""
+    return "draws the examples" if _is_draw(key) else "defines the question"
+
+
+def _is_draw(key: str) -> bool:
+    return key.removeprefix("task.") in DRAWS_EXAMPLES
+
+
+def _instead(key: str, values: Sequence[Any]) -> str:
+    """Return what to write in place of several values of a field that defines the question."""
+    if _is_draw(key):
+        n = len(values) if len(values) > 1 else "N"
+        return (
+            f"each replicate has a draw of its own: write hydra.sweeper.replicates={n}, and give "
+            f"{key} one value at most"
+        )
+    told = ", ".join(as_override(value) for value in values[:MOST_TOLD]) or "..., ..."
+    told += ", ..." if len(values) > MOST_TOLD else ""
+    text = shlex.quote(f"hydra.sweeper.across={{{key}: [{told}]}}")
+    return f"repeat the comparison under each instead: {text}, or start a sweep for each"
 
 
 def check_arm_names(names: Sequence[str]) -> None:
@@ -202,6 +229,12 @@ def check_group(assignment: Assignment, setters: Sequence[str], *, has_arms: boo
     if key == "tracking" and len(assignment.choices) > 1:
         msg = f"{assignment.text}: tracking moves no number: give it one value"
         raise ConfigError(msg)
+    if key == "task" and len(assignment.choices) > 1:
+        msg = (
+            f"{assignment.text}: arms of different tasks would be compared on different examples; "
+            f"{_instead(key, assignment.choices)}"
+        )
+        raise ConfigError(msg)
     if setters and not has_arms:
         msg = f"{key}={choices}: {key} is written twice; write it once"
         raise ConfigError(msg)
@@ -271,6 +304,29 @@ def check_used(shared: Iterable[Assignment], arms: Sequence[Arm]) -> None:
             except ConfigError as error:
                 msg = f"{error}; no arm has it ({names})"
                 raise ConfigError(msg) from None
+
+
+def check_condition(key: str, arm: str, config: RunConfig) -> None:
+    """Refuse a condition that an arm lacks.
+
+    Args:
+        key: The leaf of a condition, by its dotted name.
+        arm: The name of the arm.
+        config: The arm's.
+
+    Raises:
+        ConfigError: Naming the field and the arm.
+    """
+    if key in leaves(config):
+        return
+    try:  # with_values knows best what is wrong with the name
+        with_values(config, {key: None})
+    except ConfigError as error:
+        msg = (
+            f"hydra.sweeper.across: {error}; a condition is one of every arm, and arm {arm} lacks "
+            "it"
+        )
+        raise ConfigError(msg) from None
 
 
 def check_n_seeds(n_seeds: int) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from ffnn_lab.config.sweep import ObjectiveConfig
-from ffnn_lab.definition import Arm, Definition, read_definition
+from ffnn_lab.definition import Arm, Condition, Definition, read_definition
 from ffnn_lab.progress import Count, recorded_progress
 from ffnn_lab.records import (
     DEFAULT_SETTING,
@@ -101,6 +101,37 @@ class Sweep(Records):
             )
             for replicate in range(n_replicates)
         )
+
+    @cached_property
+    def conditions(self) -> "Sequence[Sweep]":
+        """Return the comparison under each condition as a sweep of its own; none without any.
+
+        Its arms have the names that they have under every condition, so that all that is computed
+        from one of these is what it would be if that condition were the only one.
+        """
+        return tuple(self._under(condition) for condition in self.definition.conditions)
+
+    def _under(self, condition: Condition) -> "Sweep":
+        full = {a.name: a.base for a in self.definition.arms if a.condition == condition}
+        of_arms = {
+            name: table[table["arm"].isin(full)]
+            for name, table in (
+                ("trials", self.trials),
+                ("rows", self.rows),
+                ("scores", self.scores),
+            )
+        }
+        ids = set(of_arms["trials"]["run_id"])
+        of_runs = {
+            name: table[table["run_id"].isin(ids)]
+            for name, table in (
+                ("runs", self.runs),
+                ("curves", self.curves),
+                ("directions", self.directions),
+            )
+        }
+        renamed = {name: table.assign(arm=table["arm"].map(full)) for name, table in of_arms.items()}
+        return replace(self, definition=self.definition.under(condition), **renamed, **of_runs)
 
     @cached_property
     def kept_curves(self) -> dict[str, pd.DataFrame]:
@@ -310,7 +341,10 @@ def _with_names_on_a_line(definition: Definition, folder: Path) -> Definition:
     Raises:
         RecordError: If two names are then the same.
     """
-    arms = tuple(replace(arm, name=one_line(arm.name)) for arm in definition.arms)
+    arms = tuple(
+        replace(arm, name=one_line(arm.name), base_name=one_line(arm.base_name))
+        for arm in definition.arms
+    )
     if len({arm.name for arm in arms}) < len(arms):
         msg = (
             f"{folder / 'definition.json'} has two arms whose names differ in how a sign is "
