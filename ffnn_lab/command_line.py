@@ -14,7 +14,7 @@ OF_A_SWEEP = ("hydra.sweeper.", "hydra/sweeper", "hydra.launcher.", "hydra/launc
 JSON = "--json"
 """The lab's own flag, which Hydra does not know."""
 OPEN = ("hydra.sweeper.arms=", "hydra.sweeper.space=", "hydra.sweeper.across=")
-"""Beginnings of overrides whose keys the user chooses: Hydra takes a new key after a plus alone."""
+"""Beginnings of overrides whose keys the user chooses: Hydra adds keys after a plus alone."""
 _SHOWS = ("help", "hydra_help", "info", "shell_completion")
 """Flags that show something and start nothing."""
 

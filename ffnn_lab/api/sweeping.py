@@ -27,7 +27,8 @@ def sweep(what: str | Mapping[str, Any], *overrides: str, quiet: bool = False) -
         what: The name of a file of ``sweeps/``; or the first override of a sweep that none
             describes, such as ``"optimizer=sgd,adam"``; or what such a file has below
             ``hydra.sweeper``, as a dictionary: ``arms``, ``space`` and ``across`` (each a
-            dictionary of overrides, with axes as text), ``protocol``, ``tune``, ``confirm``, ``name`` and so on.
+            dictionary of overrides, with axes as text), ``protocol``, ``tune``, ``confirm``,
+            ``name`` and so on.
         overrides: As on the command line.
         quiet: Whether to print nothing: neither the plan nor the progress.
 

@@ -2,7 +2,6 @@
 
 import itertools
 import re
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -10,11 +9,11 @@ from ffnn_lab.config import ConfigError, RunConfig, leaves, with_values
 from ffnn_lab.config.fields import as_override
 from ffnn_lab.config.run import MOVES_NO_NUMBER
 from ffnn_lab.config.sweep import PrunerConfig, SweeperConfig
-from ffnn_lab.config.task import CHOOSES_EXAMPLES, DRAWS_EXAMPLES
 from ffnn_lab.definition import CONFIRM_FROM, Arm, Definition
 from ffnn_lab.protocols.space import Axis, Choice, Interval
 from ffnn_lab.pruners import PRUNERS
 from ffnn_lab.sweeper.grammar import Assignment
+from ffnn_lab.sweeper.question import check_moves_no_examples, check_one_task
 
 MOST_BYTES = 200
 """Longest name of a sweep in UTF-8; file systems allow 255, and suffixes follow."""
@@ -23,8 +22,6 @@ _OF_SINGLE_RUNS = re.compile(r"run-[0-9a-f]{12}")
 MOST_COMBINATIONS = 10_000
 """Most combinations of listed values that are checked before anything trains; about a second."""
 N_SEEDS = "hydra.sweeper.tune.n_seeds="
-MOST_TOLD = 20
-"""Values that a message lists."""
 FEWEST_UNTIL_SETTLED = 5
 """Fewest replicates of which a half is enough for a look."""
 
@@ -48,67 +45,7 @@ def check_axis(assignment: Assignment) -> None:
     if key == "trainer.compile" and "auto" in values and len(values) > 1:
         msg = "trainer.compile: an axis takes true and false; auto only chooses one of the two"
         raise ConfigError(msg)
-    if key == "task.path" or _moves_examples(key, values):
-        msg = (
-            f"{assignment.text}: {key} {_verb(key)}, so settings would be compared on different "
-            f"dev and test sets; {_instead(key, values)}"
-        )
-        raise ConfigError(msg)
-
-
-def check_examples(arms: Sequence[Arm]) -> None:
-    """Refuse arms that would be compared on different examples under one condition.
-
-    Raises:
-        ConfigError: Naming the field, and two arms that differ in it.
-    """
-    for arm in arms:
-        other = next(each for each in arms if each.condition == arm.condition)
-        of_other, of_arm = leaves(other.config), leaves(arm.config)
-        for key in ("task.name", "task.sha256", *of_arm):
-            theirs, value = of_other.get(key), of_arm.get(key)
-            is_data = key in ("task.name", "task.sha256")
-            if value == theirs or not (is_data or _moves_examples(key, (value, theirs))):
-                continue
-            # What the user writes: an option of the group, the place of a table.
-            key = {"task.name": "task", "task.sha256": "task.path"}.get(key, key)
-            if key == "task.path":
-                theirs, value = of_other[key], of_arm[key]
-            msg = (
-                f"{key}: the arms {other.name} ({theirs}) and {arm.name} ({value}) would be "
-                f"compared on different examples; {_instead(key, (theirs, value))}"
-            )
-            raise ConfigError(msg)
-
-
-def _moves_examples(key: str, values: Iterable[Any]) -> bool:
-    """Return whether a field, where it has these values, chooses other examples for each."""
-    if key == "task.missing":
-        return "drop" in values
-    return key.removeprefix("task.") in CHOOSES_EXAMPLES and key.startswith("task.")
-
-
-def _verb(key: str) -> str:
-    """Return what a field of the task does to the question."""
-    return "draws the examples" if _is_draw(key) else "defines the question"
-
-
-def _is_draw(key: str) -> bool:
-    return key.removeprefix("task.") in DRAWS_EXAMPLES
-
-
-def _instead(key: str, values: Sequence[Any]) -> str:
-    """Return what to write in place of several values of a field that defines the question."""
-    if _is_draw(key):
-        n = len(values) if len(values) > 1 else "N"
-        return (
-            f"each replicate has a draw of its own: write hydra.sweeper.replicates={n}, and give "
-            f"{key} one value at most"
-        )
-    told = ", ".join(as_override(value) for value in values[:MOST_TOLD]) or "..., ..."
-    told += ", ..." if len(values) > MOST_TOLD else ""
-    text = shlex.quote(f"hydra.sweeper.across={{{key}: [{told}]}}")
-    return f"repeat the comparison under each instead: {text}, or start a sweep for each"
+    check_moves_no_examples(assignment)
 
 
 def check_arm_names(names: Sequence[str]) -> None:
@@ -229,12 +166,7 @@ def check_group(assignment: Assignment, setters: Sequence[str], *, has_arms: boo
     if key == "tracking" and len(assignment.choices) > 1:
         msg = f"{assignment.text}: tracking moves no number: give it one value"
         raise ConfigError(msg)
-    if key == "task" and len(assignment.choices) > 1:
-        msg = (
-            f"{assignment.text}: arms of different tasks would be compared on different examples; "
-            f"{_instead(key, assignment.choices)}"
-        )
-        raise ConfigError(msg)
+    check_one_task(assignment)
     if setters and not has_arms:
         msg = f"{key}={choices}: {key} is written twice; write it once"
         raise ConfigError(msg)

@@ -31,6 +31,7 @@ from ffnn_lab.sweeper.across import ConditionAsWritten, check_only_there, read_a
 from ffnn_lab.sweeper.composer import Composer, as_composed, owner, sorted_texts
 from ffnn_lab.sweeper.grammar import Assignment, read_entry
 from ffnn_lab.sweeper.naming import UNSAID, command_of, name_of
+from ffnn_lab.sweeper.question import check_examples
 from ffnn_lab.sweeper.request import Request, read_request
 from ffnn_lab.sweeper.studies.urls import check_url
 from ffnn_lab.tasks import check_task, settle_task
@@ -90,7 +91,7 @@ def define(
     arms = tuple(_arm(draft, shared, typed, composer, settle) for draft in drafts)
     checks.check_used(shared, arms)
     checks.check_arm_names([arm.name for arm in arms])
-    checks.check_examples(arms)
+    check_examples(arms)
     tune_seeds = _tune_seeds(seeds, request, composer)
     protocol = _protocol(options.protocol.name, arms)
     checks.check_pruner(options.pruner, arms)

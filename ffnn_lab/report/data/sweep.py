@@ -130,7 +130,9 @@ class Sweep(Records):
                 ("directions", self.directions),
             )
         }
-        renamed = {name: table.assign(arm=table["arm"].map(full)) for name, table in of_arms.items()}
+        renamed = {
+            name: table.assign(arm=table["arm"].map(full)) for name, table in of_arms.items()
+        }
         return replace(self, definition=self.definition.under(condition), **renamed, **of_runs)
 
     @cached_property

@@ -182,9 +182,7 @@ def _has_best_lr(
     place = ["replicate", "arm", "setting"]
     scored = rows[place].merge(sweep.scores[[*place, "score"]], on=place, how="left")["score"]
     ranked = runs.assign(score=scored.where(scored >= SOLVED, 0.0).to_numpy())
-    ranked = ranked[scored.notna().to_numpy()].sort_values(
-        ["score", LR, "setting"], kind="stable"
-    )
+    ranked = ranked[scored.notna().to_numpy()].sort_values(["score", LR, "setting"], kind="stable")
     keys = ["arm", *conditions, DRAW]
     best = ranked.groupby(keys, observed=True, dropna=False)["setting"].transform("first")
     is_best = ranked["setting"] == best

@@ -10,6 +10,9 @@ from ffnn_lab.report.statistics.significance import MOST_SEEDS
 from ffnn_lab.report.text.cells import counts
 
 PERCENT = f"{100 * CONFIDENCE:g}%"
+DECLARED = "the contrasts that were declared"
+"""In captions: the family over which Holm's method adjusts."""
+UNDER_EACH = "Arms are compared under one condition at a time; conditions are not compared."
 SHARED_TEST = "All replicates share one test set, and what is told is conditional on it."
 
 
@@ -26,10 +29,14 @@ def caption(numbers: Numbers, sheet: Sheet) -> str:
         return ""
     sweep = numbers.sweep
     template = sheet.caption
-    if numbers.replicates:
+    is_over = sweep.definition.n_replicates > 1
+    if is_over:
         template = sheet.caption_over or template
         template += f" {SHARED_TEST}" if shares_test(sweep.definition) else ""
-    over = "over replicates" if numbers.replicates else "at this one setting"
+    if numbers.conditions:
+        template = template.replace(DECLARED, f"{DECLARED}, under all conditions")
+        template += "" if sheet.is_of_all_conditions else f" {UNDER_EACH}"
+    over = "over replicates" if is_over else "at this one setting"
     text = template.format(
         n=seed_words(numbers),
         t=f"in brackets the {PERCENT} t interval of the mean {over}",
@@ -51,9 +58,10 @@ def seed_words(numbers: Numbers) -> str:
     Over replicates it is ``n = 8 replicates of 9 to 10 fresh seeds each``.
     """
     kind = "fresh" if numbers.sweep.confirm_seeds else "tuning"
-    tunings = numbers.replicates or (numbers,)
+    tunings = [each for of_one in numbers.comparisons for each in of_one.tunings]
     n_seeds = (len(results(w.rows)) for each in tunings for w in each.winners.values())
     seeds = counts(n_seeds, f"{kind} seed")
-    if not numbers.replicates:
+    if numbers.sweep.definition.n_replicates == 1:
         return f"n = {seeds}"
-    return f"n = {counts(numbers.arms[COUNT], 'replicate')} of {seeds} each"
+    n_replicates = [n for each in numbers.comparisons for n in each.arms[COUNT]]
+    return f"n = {counts(n_replicates, 'replicate')} of {seeds} each"

@@ -52,5 +52,8 @@ class Sheet(Option):
     """The same over replicates, where the caption is another."""
     estimates: Sequence[Estimate] = ()
     """Its intervals: notes tell which are cut or left out."""
+    is_of_all_conditions: bool = False
+    """True if its numbers are those of all conditions of a sweep together; else they are computed
+    under each condition, and stand below each other."""
     lists_rows: bool = False
     """True if such notes name the rows; else they name the sheet."""
