@@ -57,8 +57,8 @@ def summary_table(sweeps: Sequence[Sweep]) -> pd.DataFrame:
 
     Returns:
         One row per sweep, condition, variant and optimizer (``arm``, ``is_tuned``), in the order
-        of the sweeps and of our optimizers: the mean ``test.error`` as a rate in [0, 1], its sample
-        standard deviation ``std``, over ``n_seeds`` of one tuning or over ``n_replicates``, whose
+        of the sweeps and of our optimizers: the mean ``test.error`` as a rate in [0, 1], its
+        sample standard deviation ``std``, over ``n_seeds`` of one tuning or over ``n_replicates``, whose
         seeds are added up; ``n_diverged`` of them count as chance; whether it ``is_best`` of its
         sweep, condition and variant, ties included; and the ``run_ids``.
     """
