@@ -46,6 +46,7 @@ def make_conditioned_sweep(
     n_replicates: int = 1,
     is_alone: bool = False,
     arms: Sequence[str] = ARMS[:2],
+    contrasts: Sequence[Sequence[str]] | None = (("adam", "sgd"),),
 ) -> Sweep:
     """Write a sweep of two settings with one tuning seed, the first of which wins, and load it.
 
@@ -56,6 +57,7 @@ def make_conditioned_sweep(
         n_replicates: Times that all is repeated.
         is_alone: Whether the one condition is left out, as if its values were in the YAML.
         arms: Those of `ARMS`.
+        contrasts: Declared pairs of them; None if none are.
     """
     protocol = {"name": "random", "n_settings": 2, "seed": 0}
     stages = {"tune": {"seeds": [0]}, "confirm": {"seeds": list(FRESH)}}
@@ -91,7 +93,7 @@ def make_conditioned_sweep(
     definition = make_definition(
         name=folder.name, arms=stored, protocol=protocol, **many, **stages
     )
-    definition["contrasts"] = [["adam", "sgd"]]
+    definition["contrasts"] = None if contrasts is None else list(map(list, contrasts))
     write_stored(folder, definition)
     RecordWriter(folder).write(results, trials)
     return load_sweep(folder)
