@@ -6,8 +6,9 @@ Edit what you like, then run ``python -m analysis`` (`make paper`).
 import pandas as pd
 
 from analysis.pages import Page
+from analysis.tables import INTERVAL, arm_words
 from ffnn_lab.report.figures import learning_curves, paired_differences
-from ffnn_lab.report.text.cells import interval_cells, p_value, percent
+from ffnn_lab.report.text.cells import interval_cells, p_value
 
 
 def make(page: Page) -> None:
@@ -34,17 +35,8 @@ def make(page: Page) -> None:
 def arms_table(arms: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
     """Choose the columns of the page's table, and join each arm with its difference from SGD."""
     against_sgd = differences[differences["baseline"] == "sgd"].set_index("arm")
-    words = pd.DataFrame(
-        {
-            "arm": arms["arm"],
-            "dev error, tuning (%)": [percent(error) for error in arms["tune.dev.error"]],
-            "test error (%) [95% interval]": interval_cells(arms, "test.error"),
-            "untuned default (%) [95% interval]": interval_cells(arms, "default.test.error"),
-            "on an edge": arms["edge"].replace("", "-"),
-            "replicates": arms["n_replicates"].astype(str),
-        }
-    ).set_index("arm")
-    words["minus sgd (points) [95% interval]"] = pd.Series(
+    words = arm_words(arms).set_index("arm")
+    words[f"minus sgd (points) {INTERVAL}"] = pd.Series(
         interval_cells(against_sgd, "difference"), index=against_sgd.index
     )
     words["p (Holm)"] = against_sgd["p.holm"].map(p_value)

@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 
 from ffnn_lab.config import UserError
 from ffnn_lab.report.data.sweep import load
+from ffnn_lab.report.figures.looks import arms_of
+from ffnn_lab.report.figures.reported import FIGURES
 from ffnn_lab.report.figures.save import write_png
 from ffnn_lab.report.measures.numbers import Numbers
 from ffnn_lab.report.text.render import to_markdown
@@ -68,6 +70,20 @@ class Page:
         """Write a figure as ``figures/PAGE_NAME.png``."""
         self.figures.mkdir(exist_ok=True)
         write_png(figure, self.figures / f"{self.name}_{name}.png")
+
+    def reported_figures(self, numbers: Numbers, *names: str) -> None:
+        """Write figures of a sweep's report, by their names, as they are there.
+
+        Raises:
+            PageError: If the records have nothing to show in one of them.
+        """
+        for name in names:
+            points = FIGURES[name].drawn(numbers)
+            if points is None:
+                msg = f"{self.path}: the records have nothing to show in {name}"
+                raise PageError(msg)
+            with arms_of(numbers.sweep.definition):
+                self.figure(name, FIGURES[name].figure(points))
 
 
 def make_all(results: Path = RESULTS) -> list[str]:

@@ -12,6 +12,7 @@ from ffnn_lab.records import DEFAULT_SETTING
 from ffnn_lab.records.parts import write_part
 from ffnn_lab.records.read import read_table
 from ffnn_lab.records.schema import KEYS
+from ffnn_lab.report.claims.declaration import STORE
 from ffnn_lab.report.data.replicates import reported_rows
 from ffnn_lab.report.data.sweep import Sweep, load
 
@@ -20,8 +21,8 @@ WORKER = "published"
 """In the names of the parts."""
 COMPRESSION = "zstd"
 """Of the parts: a third smaller than the compression of records in the making, and slower."""
-MOST_CURVES = 1000
-"""Reported runs up to which their curves are published: about a megabyte at 30 epochs each."""
+MOST_CURVES = 2000
+"""Reported runs up to which their curves are published: about two megabytes at 30 epochs each."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,11 @@ class PublishError(UserError):
 def publish(folder: Path, to: Path, *, most_curves: int = MOST_CURVES) -> Published:
     """Write the records of a finished sweep that a reader needs into a folder of their own.
 
-    They are the definition, every run and every trial in one part each, and the curves of the runs
-    that are reported: those of each arm's best setting and of its untuned default, in each
-    replicate. Tables and figures made from them are those made from the whole. Of a sweep with so
-    many replicates that more runs are reported than ``most_curves``, no curves are written.
+    They are the definition, the hashes of the claims that were declared before the first run,
+    every run and every trial in one part each, and the curves of the runs that are reported: those
+    of each arm's best setting and of its untuned default, in each replicate. Tables and figures
+    made from them are those made from the whole. Of a sweep with so many replicates that more runs
+    are reported than ``most_curves``, no curves are written.
 
     Args:
         folder: The sweep's.
@@ -68,7 +70,9 @@ def publish(folder: Path, to: Path, *, most_curves: int = MOST_CURVES) -> Publis
         msg = f"{to} exists; remove it first, so that old records and new ones are not mixed"
         raise PublishError(msg)
     to.mkdir(parents=True)
-    shutil.copyfile(folder / DEFINITION, to / DEFINITION)
+    for name in (DEFINITION, STORE):
+        if (folder / name).exists():
+            shutil.copyfile(folder / name, to / name)
     shown = reported_runs(sweep)
     remark = ""
     if len(shown) > most_curves:

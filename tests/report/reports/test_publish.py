@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from ffnn_lab.records import read_curves, read_runs, read_trials
+from ffnn_lab.report.claims.declaration import claim_hashes, declare, when_declared
 from ffnn_lab.report.data.sweep import load
 from ffnn_lab.report.measures.numbers import Numbers
 from ffnn_lab.report.measures.tuned_errors import component_table, tuned_errors
@@ -91,3 +92,12 @@ def test_what_cannot_be_published_is_said(tmp_path: Path) -> None:
     several = write_sweep(tmp_path / "several", definition=definition)
     with pytest.raises(PublishError, match="the curves of all are needed"):
         publish(several, tmp_path / "c")
+
+
+def test_a_reader_of_published_records_knows_when_claims_were_declared(tmp_path: Path) -> None:
+    folder = write_sweep(tmp_path / "small")
+    declare(folder, n_runs=0)
+    publish(folder, tmp_path / "published")
+    name, digest = next(iter(claim_hashes().items()))
+    found = when_declared(tmp_path / "published", name, digest=digest)
+    assert found == when_declared(folder, name, digest=digest) != ""

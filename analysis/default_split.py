@@ -1,0 +1,158 @@
+"""The page ``docs/results/default_split.md``: how the default sweep divides its three minutes.
+
+Edit what you like, then run ``python -m analysis`` (`make paper`).
+"""
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.pages import Page
+from ffnn_lab.report.data.sweep import Sweep
+from ffnn_lab.report.text.cells import percent
+from ffnn_lab.scores import counted
+
+N_ARMS = 5
+"""Arms of the default sweep, all of which are paid for."""
+N_RUNS = 880
+"""Runs that fit into three minutes on two cores, its plan and its report included."""
+SETTINGS = (1, 2, 3, 4, 6, 8, 12, 16)
+SEEDS = (1, 2, 3, 4)
+N_RESAMPLES = 2000
+"""Of the replicates, to tell how sure a ratio of half-widths is."""
+FEWEST = 8
+"""Replicates, at least: with fewer no test of six contrasts can find anything."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """A division of the runs of one sweep."""
+
+    n_settings: int
+    n_tune: int
+    n_confirm: int
+
+    @property
+    def n_runs(self) -> int:
+        """Count the runs of one replicate: winner and untuned default on fresh seeds as well."""
+        return N_ARMS * (self.n_settings * self.n_tune + 2 * self.n_confirm)
+
+    @property
+    def n_replicates(self) -> int:
+        """Return the number of replicates that can be paid for."""
+        return N_RUNS // self.n_runs
+
+
+OF_THE_DEFAULT = Design(n_settings=8, n_tune=2, n_confirm=3)
+Errors = Mapping[str, np.ndarray]
+"""To each split's name, and ``loss``, values by replicate, setting and seed."""
+
+
+def make(page: Page) -> None:
+    """Make the table of the page."""
+    page.table("designs", design_table(page.numbers("default_split").sweep))
+
+
+def design_table(sweep: Sweep) -> pd.DataFrame:
+    """Tabulate, of each number of settings, the design with the narrowest interval."""
+    arms = {arm: errors_of(sweep, arm) for arm in ("adam", "sgd")}
+    known = {design: differences(arms, design) for design in designs()}
+    widths = {design: half_width(each, design) for design, each in known.items()}
+    best = [
+        min((d for d in widths if d.n_settings == n), key=widths.__getitem__) for n in SETTINGS
+    ]
+    shown = sorted({*best, OF_THE_DEFAULT}, key=lambda d: (d.n_settings, widths[d]))
+    rows = []
+    for design in shown:
+        low, high = ratio_interval(known, design)
+        tuned = [percent(tuned_errors(arms[arm], design).mean()) for arm in ("sgd", "adam")]
+        rows.append(
+            {
+                "settings": str(design.n_settings),
+                "tuning seeds": str(design.n_tune),
+                "fresh seeds": str(design.n_confirm),
+                "replicates": str(design.n_replicates),
+                "half-width (points)": percent(widths[design]),
+                "of the default's": f"{widths[design] / widths[OF_THE_DEFAULT]:.2f} "
+                f"[{low:.2f}, {high:.2f}]",
+                "sgd, adam (%)": ", ".join(tuned),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def designs() -> Iterator[Design]:
+    """Yield the designs that leave room for enough replicates."""
+    for sizes in itertools.product(SETTINGS, SEEDS, SEEDS):
+        design = Design(*sizes)
+        if design.n_replicates >= FEWEST:
+            yield design
+
+
+def errors_of(sweep: Sweep, arm: str) -> Errors:
+    """Read an arm's results, the seeds of each replicate in ascending order."""
+    rows = sweep.of(arm, stage="tune").sort_values(["replicate", "setting", "seed"])
+    shape = (rows["replicate"].nunique(), rows["setting"].nunique(), -1)
+    moment = sweep.objective.moment
+    columns = {name: f"{moment}.{name}" for name in ("dev.error", "dev.loss", "test.error")}
+    return {
+        name: counted(rows, column).to_numpy(dtype=float).reshape(shape)
+        for name, column in columns.items()
+    }
+
+
+def tuned_errors(errors: Errors, design: Design) -> np.ndarray:
+    """Compute what tuning by a design comes to.
+
+    Returns:
+        Mean test errors on fresh seeds, by rotation of the seeds and by replicate. In each
+        rotation other seeds are those to tune by, so that all of them are used.
+    """
+    n_replicates, _, n_seeds = errors["dev.error"].shape
+    found = np.empty((n_seeds, n_replicates))
+    for start in range(n_seeds):
+        tune = [(start + place) % n_seeds for place in range(design.n_tune)]
+        fresh = [(start + design.n_tune + place) % n_seeds for place in range(design.n_confirm)]
+        for replicate in range(n_replicates):
+            score, tie_break = (
+                errors[name][replicate, : design.n_settings, tune].mean(axis=0)
+                for name in ("dev.error", "dev.loss")
+            )
+            best = np.lexsort((tie_break, score))[0]
+            found[start, replicate] = errors["test.error"][replicate, best, fresh].mean()
+    return found
+
+
+def differences(arms: Mapping[str, Errors], design: Design) -> np.ndarray:
+    """Compute Adam's error less SGD's, by rotation of the seeds and by replicate."""
+    return tuned_errors(arms["adam"], design) - tuned_errors(arms["sgd"], design)
+
+
+def half_width(known: np.ndarray, design: Design) -> float:
+    """Compute the half-width of the 95 % t interval that a design's replicates would have.
+
+    Args:
+        known: As `differences` gives them.
+        design: How many replicates there would be.
+    """
+    n = design.n_replicates
+    variance = known.var(axis=1, ddof=1).mean()
+    return float(stats.t.ppf(0.975, n - 1) * math.sqrt(variance / n))
+
+
+def ratio_interval(known: Mapping[Design, np.ndarray], design: Design) -> tuple[float, float]:
+    """Bound the ratio of a half-width to the default's: 95 %, by resampling the replicates."""
+    rng = np.random.default_rng(0)
+    n_known = known[design].shape[1]
+    ratios = []
+    for _ in range(N_RESAMPLES):
+        drawn = rng.integers(n_known, size=n_known)
+        width, default = (half_width(known[d][:, drawn], d) for d in (design, OF_THE_DEFAULT))
+        ratios.append(width / default)
+    low, high = np.quantile(ratios, [0.025, 0.975])
+    return float(low), float(high)

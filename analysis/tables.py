@@ -1,0 +1,56 @@
+"""Tables that several pages of results show, of sweeps over replicates, as people read them."""
+
+import pandas as pd
+
+from ffnn_lab.report.claims.verdicts import verdict_table
+from ffnn_lab.report.data.sweep import Sweep
+from ffnn_lab.report.reports.verdict_report import WITHOUT_EFFECT, readable_verdicts
+from ffnn_lab.report.text.cells import count_cell, interval_cells, p_value, percent
+
+INTERVAL = "[95% interval]"
+"""Of a page, which says once for all its tables what its intervals are over."""
+
+
+def arm_words(arms: pd.DataFrame) -> pd.DataFrame:
+    """Choose the columns of a table of arms.
+
+    Args:
+        arms: The numbers of `ffnn_lab.report.measures.tuned.arms_over_replicates`.
+    """
+    return pd.DataFrame(
+        {
+            "arm": arms["arm"],
+            "dev error, tuning (%)": [percent(error) for error in arms["tune.dev.error"]],
+            f"test error (%) {INTERVAL}": interval_cells(arms, "test.error"),
+            f"untuned default (%) {INTERVAL}": interval_cells(arms, "default.test.error"),
+            "on an edge": arms["edge"].replace("", "-"),
+            "replicates": arms["n_replicates"].astype(str),
+        }
+    )
+
+
+def difference_words(differences: pd.DataFrame) -> pd.DataFrame:
+    """Choose the columns of a table of differences.
+
+    Args:
+        differences: The numbers of
+            `ffnn_lab.report.measures.tuned.differences_over_replicates`.
+    """
+    return pd.DataFrame(
+        {
+            "difference": differences["arm"] + " - " + differences["baseline"],
+            f"points {INTERVAL}": interval_cells(differences, "difference"),
+            "p (Holm)": [p_value(p) for p in differences["p.holm"]],
+            f"improves in a replicate (%) {INTERVAL}": interval_cells(differences, "improvement"),
+            "replicates": differences["n_replicates"].astype(str),
+            "would settle it": [count_cell(n) for n in differences["replicates_to_resolve"]],
+        }
+    )
+
+
+def claim_words(sweep: Sweep) -> pd.DataFrame:
+    """Judge every claim that a sweep was made for, and choose the columns of its table."""
+    table = verdict_table([sweep])
+    table = table[(table["sweep"] == sweep.name) & ~table["verdict"].isin(WITHOUT_EFFECT)]
+    words = readable_verdicts(table)
+    return words.drop(columns=["sweep", "remark"]).rename(columns={"of": "effect of"})

@@ -1,0 +1,60 @@
+"""What a smaller design would have come to is read from the runs of a larger one."""
+
+import numpy as np
+import pytest
+
+from analysis.default_split import (
+    FEWEST,
+    N_RUNS,
+    OF_THE_DEFAULT,
+    Design,
+    designs,
+    half_width,
+    tuned_errors,
+)
+from ffnn_lab.report.statistics import mean_interval
+
+
+def errors(dev: list[list[float]], test: list[list[float]]) -> dict[str, np.ndarray]:
+    """Return the errors of one replicate, by setting and seed; equal scores are not told apart."""
+    return {
+        "dev.error": np.array([dev]),
+        "dev.loss": np.zeros((1, len(dev), len(dev[0]))),
+        "test.error": np.array([test]),
+    }
+
+
+def test_dev_error_of_the_tuning_seeds_chooses_and_the_other_seeds_tell() -> None:
+    """With two seeds, the first chooses setting 1 and the second setting 0."""
+    known = errors(dev=[[0.3, 0.1], [0.2, 0.4]], test=[[0.5, 0.6], [0.7, 0.8]])
+    found = tuned_errors(known, Design(n_settings=2, n_tune=1, n_confirm=1))
+    assert found.tolist() == [[0.8], [0.5]]
+
+
+def test_settings_beyond_the_design_are_not_seen() -> None:
+    known = errors(dev=[[0.3, 0.3], [0.2, 0.2]], test=[[0.5, 0.6], [0.7, 0.8]])
+    found = tuned_errors(known, Design(n_settings=1, n_tune=1, n_confirm=1))
+    assert found.tolist() == [[0.6], [0.5]]
+
+
+def test_dev_loss_breaks_ties() -> None:
+    known = errors(dev=[[0.2, 0.2], [0.2, 0.2]], test=[[0.5, 0.5], [0.7, 0.7]])
+    known["dev.loss"][0, 1] = -1.0
+    found = tuned_errors(known, Design(n_settings=2, n_tune=1, n_confirm=1))
+    assert found.tolist() == [[0.7], [0.7]]
+
+
+def test_the_half_width_is_that_of_the_interval_of_so_many_replicates() -> None:
+    """Of eight replicates, the interval of their own differences has it."""
+    values = np.random.default_rng(0).normal(size=OF_THE_DEFAULT.n_replicates)
+    interval = mean_interval(values.tolist())
+    assert half_width(values[None], OF_THE_DEFAULT) == pytest.approx(
+        (interval.high - interval.low) / 2
+    )
+
+
+def test_no_design_costs_more_than_the_default() -> None:
+    every = list(designs())
+    assert OF_THE_DEFAULT in every
+    assert all(d.n_runs * d.n_replicates <= N_RUNS for d in every)
+    assert all(d.n_replicates >= FEWEST for d in every)
