@@ -11,44 +11,74 @@ same words.
 """
 
 EARLIER: dict[str, tuple[str, ...]] = {
-    "wilson_generalization": ("4b1e74b8e62ca5118b155b4691c1fbf7ff50507a84880204b38ede297012b575",
-        "07d0490c697fb8a0c5cc3b62856217291cdd42f9e83ec3e77fd91d2dbc45990e",),
-    "wilson_matched_loss": ("95a342be57483c217d603d206ad8fb590ec80cc49ceebfc6a8fdc7a5fee0da70",
-        "4a78b17279057f1fee2baa76fb4ed046b6faa80e9f6cf7a44343aa66fce8ce86",),
-    "wilson_early_progress": ("86c28789deb1411499f95f52ec634a8e354c9c0ce22f31674d76dcc0ebfc968b",
-        "34abd322c57c00ffc3f8203e3c31d144398acb5ccd9b1208d279d924c871eb0c",),
-    "wilson_plateau": ("37eb72db97a6ed29d7fcd98ee765737903babc867211a98909a433bf682a3a63",
-        "ac92cec25327533e0c6903f0a620eead281fbbbf32e2edad94924b27ad76d0a9",),
-    "wilson_tuning_gain": ("39d6f05f57ee26ae686752152672a38420c924471a355861781ce2374f11e52b",
-        "259893e8378ddafa71498225bb5493749d81d2a37a192a20ee22a02dfbfa7de4",),
-    "separable_adaptive": ("e370268531990d257239ac12f25884b051508ce85ce56ed24170ccd78fcc7e15",
-        "16b1ac3fad73d94cb643bcddf4b4df40e66dc579df685714b7892de4c6013fa7",),
-    "separable_plain": ("3c612665517be0a143e84a8f51b442b8d15285daeae0d7383fcffb86f7831f7e",
-        "b29dd38417342b077641c784ab0e0ec46dc6b61d47365f88c2b53d2776b45106",),
-    "separable_mini_batch": ("ffacb365d249754347db57555e8cffed54ab69d69550c277c911582d7a5625b8",
-        "bbd90c8d74e9e6e2675f5150d56f7df20ccac7a48df3f1c63b7b3b0f6dde94e3",),
-    "separable_eps": ("a712bfa37580050d678611d516f3babbb405d7cbc4d4bb6bc829c18c232bff7a",
-        "894bdb2f266c071c51da8ecbe2f31425bed310b39b924ef3fef0861c06f34e46",),
+    "wilson_generalization": (
+        "4b1e74b8e62ca5118b155b4691c1fbf7ff50507a84880204b38ede297012b575",
+        "07d0490c697fb8a0c5cc3b62856217291cdd42f9e83ec3e77fd91d2dbc45990e",
+    ),
+    "wilson_matched_loss": (
+        "95a342be57483c217d603d206ad8fb590ec80cc49ceebfc6a8fdc7a5fee0da70",
+        "4a78b17279057f1fee2baa76fb4ed046b6faa80e9f6cf7a44343aa66fce8ce86",
+    ),
+    "wilson_early_progress": (
+        "86c28789deb1411499f95f52ec634a8e354c9c0ce22f31674d76dcc0ebfc968b",
+        "34abd322c57c00ffc3f8203e3c31d144398acb5ccd9b1208d279d924c871eb0c",
+    ),
+    "wilson_plateau": (
+        "37eb72db97a6ed29d7fcd98ee765737903babc867211a98909a433bf682a3a63",
+        "ac92cec25327533e0c6903f0a620eead281fbbbf32e2edad94924b27ad76d0a9",
+    ),
+    "wilson_tuning_gain": (
+        "39d6f05f57ee26ae686752152672a38420c924471a355861781ce2374f11e52b",
+        "259893e8378ddafa71498225bb5493749d81d2a37a192a20ee22a02dfbfa7de4",
+    ),
+    "separable_adaptive": (
+        "e370268531990d257239ac12f25884b051508ce85ce56ed24170ccd78fcc7e15",
+        "16b1ac3fad73d94cb643bcddf4b4df40e66dc579df685714b7892de4c6013fa7",
+    ),
+    "separable_plain": (
+        "3c612665517be0a143e84a8f51b442b8d15285daeae0d7383fcffb86f7831f7e",
+        "b29dd38417342b077641c784ab0e0ec46dc6b61d47365f88c2b53d2776b45106",
+    ),
+    "separable_mini_batch": (
+        "ffacb365d249754347db57555e8cffed54ab69d69550c277c911582d7a5625b8",
+        "bbd90c8d74e9e6e2675f5150d56f7df20ccac7a48df3f1c63b7b3b0f6dde94e3",
+    ),
+    "separable_eps": (
+        "a712bfa37580050d678611d516f3babbb405d7cbc4d4bb6bc829c18c232bff7a",
+        "894bdb2f266c071c51da8ecbe2f31425bed310b39b924ef3fef0861c06f34e46",
+    ),
     "separable_weight_decay": (
         "2322924fb7156f50f3073c0aec2f3ebf3c5169965746c44c5809a24d0cc4e37d",
         "b19ed9b8bcfc43bf133fb406009087d3316b2dfd70e5598a42033b71ebabd352",
     ),
-    "zou_one_solution": ("0411bf60e821ddee93fa658fc74c16d9513498a05bc6ec14c7c8ba8b49a7d0f6",
-        "7c00f3e43b39c2aca9e54b4772c39d1f13f2bd2b87265443887ea2c2d07c564b",),
-    "choi_inclusion": ("ef42426e2111f4ce1d5d6ed77f5088d133b90cd005a622f945fee4d1c60dda49",
-        "ffb68fb37d1c83d9e3132a472e191988ade86de9602e9ea7f6aa0da3c3695142",),
-    "choi_no_loss": ("d4f43e51f777df70d20ff54a8589329571b55cc6083b8e2feb006b8fe28e85c4",
-        "f2b3e6b7f7bcf6463acdafb985d49f63128bf7e0550622435ef99bc84fc30b03",),
-    "adamw_decoupling": ("08d47db9792fcbd2b7dbee0402bbe8926e53bbfb8ed47b57b268444d7d1453e7",
-        "7b8f221982d8d4cebe99ce313c5d55ae492a55716c022d9b2fb306473d2009ad",),
-    "adamw_gap": ("6c765670cef24e622b5459a9d6aef76b5dd3f6099913513d95291d32ba51f94e",
-        "228c3d8767203d922464cb580cebc5b08fe9c7a0cbb27c27e9c4883e984ae197",),
+    "zou_one_solution": (
+        "0411bf60e821ddee93fa658fc74c16d9513498a05bc6ec14c7c8ba8b49a7d0f6",
+        "7c00f3e43b39c2aca9e54b4772c39d1f13f2bd2b87265443887ea2c2d07c564b",
+    ),
+    "choi_inclusion": (
+        "ef42426e2111f4ce1d5d6ed77f5088d133b90cd005a622f945fee4d1c60dda49",
+        "ffb68fb37d1c83d9e3132a472e191988ade86de9602e9ea7f6aa0da3c3695142",
+    ),
+    "choi_no_loss": (
+        "d4f43e51f777df70d20ff54a8589329571b55cc6083b8e2feb006b8fe28e85c4",
+        "f2b3e6b7f7bcf6463acdafb985d49f63128bf7e0550622435ef99bc84fc30b03",
+    ),
+    "adamw_decoupling": (
+        "08d47db9792fcbd2b7dbee0402bbe8926e53bbfb8ed47b57b268444d7d1453e7",
+        "7b8f221982d8d4cebe99ce313c5d55ae492a55716c022d9b2fb306473d2009ad",
+    ),
+    "adamw_gap": (
+        "6c765670cef24e622b5459a9d6aef76b5dd3f6099913513d95291d32ba51f94e",
+        "228c3d8767203d922464cb580cebc5b08fe9c7a0cbb27c27e9c4883e984ae197",
+    ),
     "sivaprasad_small_budget": (
         "c225d7a4086e4ec6402dddc510207ca7783355f761f47968fa6862615ad9fa41",
         "5b698acffcd84c9f97e134896f27dd1ed87d86c3b8fccf11c4e2b807df5a30e8",
     ),
-    "schmidt_untuned": ("8e983b69cc28154c5cb8abfe6fade9619259898ad3fe419f8ea449496cdfcbef",
-        "5692e96da0b4397729478f414bbb1d391900e81c4250101eb570c808c146b0d2",),
+    "schmidt_untuned": (
+        "8e983b69cc28154c5cb8abfe6fade9619259898ad3fe419f8ea449496cdfcbef",
+        "5692e96da0b4397729478f414bbb1d391900e81c4250101eb570c808c146b0d2",
+    ),
 }
 
 BY_AN_EARLIER_RULE: dict[str, tuple[str, ...]] = {

@@ -58,9 +58,10 @@ def summary_table(sweeps: Sequence[Sweep]) -> pd.DataFrame:
     Returns:
         One row per sweep, condition, variant and optimizer (``arm``, ``is_tuned``), in the order
         of the sweeps and of our optimizers: the mean ``test.error`` as a rate in [0, 1], its
-        sample standard deviation ``std``, over ``n_seeds`` of one tuning or over ``n_replicates``, whose
-        seeds are added up; ``n_diverged`` of them count as chance; whether it ``is_best`` of its
-        sweep, condition and variant, ties included; and the ``run_ids``.
+        sample standard deviation ``std``, over ``n_seeds`` of one tuning or over
+        ``n_replicates``, whose seeds are added up; ``n_diverged`` of them count as chance;
+        whether it ``is_best`` of its sweep, condition and variant, ties included; and the
+        ``run_ids``.
     """
     comparisons = [each for sweep in sweeps for each in sweep.conditions or (sweep,)]
     table = pd.DataFrame([row for each in comparisons for row in _rows(each)], columns=COLUMNS)
