@@ -33,6 +33,7 @@ def test_fields_that_define_the_question_are_conditions(text: str) -> None:
         word for word in shlex.split(str(said.value).replace(", or", " ")) if "={" in word
     ]
     written = parse(pasted).value()
+    assert isinstance(written, dict)
     conditions = read_across(written, is_group=lambda _: False)
     assert [each.value for (each,) in conditions] == list(assignment.choices)
 

@@ -12,71 +12,71 @@ same words.
 
 EARLIER: dict[str, tuple[str, ...]] = {
     "wilson_generalization": (
-        "4b1e74b8e62ca5118b155b4691c1fbf7ff50507a84880204b38ede297012b575",
+        "7209490bec30cbe66fd73e683898d17b7818f93e536211110ffc7fde97ff3b3f",
         "07d0490c697fb8a0c5cc3b62856217291cdd42f9e83ec3e77fd91d2dbc45990e",
     ),
     "wilson_matched_loss": (
-        "95a342be57483c217d603d206ad8fb590ec80cc49ceebfc6a8fdc7a5fee0da70",
+        "2cfc2ea7b9fc9f29a63fc6c6d79a921912d16493ab18329a05f1a2fc40a7f8e6",
         "4a78b17279057f1fee2baa76fb4ed046b6faa80e9f6cf7a44343aa66fce8ce86",
     ),
     "wilson_early_progress": (
-        "86c28789deb1411499f95f52ec634a8e354c9c0ce22f31674d76dcc0ebfc968b",
+        "fd7e189f6f2e25fed329cd38a4d333f1ce0a657eb14591f68e8ba54094db7af9",
         "34abd322c57c00ffc3f8203e3c31d144398acb5ccd9b1208d279d924c871eb0c",
     ),
     "wilson_plateau": (
-        "37eb72db97a6ed29d7fcd98ee765737903babc867211a98909a433bf682a3a63",
+        "25fb16d634f4ee1b80de7912eac3ab6c4319165dabd4d9f778eab9f12e7af1c2",
         "ac92cec25327533e0c6903f0a620eead281fbbbf32e2edad94924b27ad76d0a9",
     ),
     "wilson_tuning_gain": (
-        "39d6f05f57ee26ae686752152672a38420c924471a355861781ce2374f11e52b",
+        "a7c5ee721bb62b8c2fd4da1be784e0ac1a6b8b760fa5fe02a2ef3293511b5756",
         "259893e8378ddafa71498225bb5493749d81d2a37a192a20ee22a02dfbfa7de4",
     ),
     "separable_adaptive": (
-        "e370268531990d257239ac12f25884b051508ce85ce56ed24170ccd78fcc7e15",
+        "828d7ad5f9d1b03d1d42f4bf5f1835e2c638dbbcbb30d5739fc50f10dce43f5e",
         "16b1ac3fad73d94cb643bcddf4b4df40e66dc579df685714b7892de4c6013fa7",
     ),
     "separable_plain": (
-        "3c612665517be0a143e84a8f51b442b8d15285daeae0d7383fcffb86f7831f7e",
+        "3fb3ae8a679e838e581b6dfa37b9f69c7f21e41b87601ad892f49611f57bc089",
         "b29dd38417342b077641c784ab0e0ec46dc6b61d47365f88c2b53d2776b45106",
     ),
     "separable_mini_batch": (
-        "ffacb365d249754347db57555e8cffed54ab69d69550c277c911582d7a5625b8",
+        "1589e29d733dcdcd965a9a15389a05b45ee969375778343bb12e77172f3177b8",
         "bbd90c8d74e9e6e2675f5150d56f7df20ccac7a48df3f1c63b7b3b0f6dde94e3",
     ),
     "separable_eps": (
-        "a712bfa37580050d678611d516f3babbb405d7cbc4d4bb6bc829c18c232bff7a",
+        "66cc4094617216fc17ad20cfccd92559bee819c0f6fa91cfee1b5932ed118495",
         "894bdb2f266c071c51da8ecbe2f31425bed310b39b924ef3fef0861c06f34e46",
     ),
     "separable_weight_decay": (
-        "2322924fb7156f50f3073c0aec2f3ebf3c5169965746c44c5809a24d0cc4e37d",
+        "1104b0c156e4decbef788fe902e2308a860b3b29eb3e28cf190f881a85b58fd6",
         "b19ed9b8bcfc43bf133fb406009087d3316b2dfd70e5598a42033b71ebabd352",
     ),
     "zou_one_solution": (
-        "0411bf60e821ddee93fa658fc74c16d9513498a05bc6ec14c7c8ba8b49a7d0f6",
+        "5af2f85917a3bdeb08c0aa3793754da652c99cd0a5d1220444e60bfbc19ecc38",
         "7c00f3e43b39c2aca9e54b4772c39d1f13f2bd2b87265443887ea2c2d07c564b",
     ),
     "choi_inclusion": (
-        "ef42426e2111f4ce1d5d6ed77f5088d133b90cd005a622f945fee4d1c60dda49",
+        "b02a802b8ecae9a6d611a01e6fef8fe7952ff8834981681addf61c47a47272d4",
         "ffb68fb37d1c83d9e3132a472e191988ade86de9602e9ea7f6aa0da3c3695142",
     ),
     "choi_no_loss": (
-        "d4f43e51f777df70d20ff54a8589329571b55cc6083b8e2feb006b8fe28e85c4",
+        "71a0ec9a9dd0f8c13c9c0a55c14baae79f4f3074eb8d1dac402442114b32d704",
         "f2b3e6b7f7bcf6463acdafb985d49f63128bf7e0550622435ef99bc84fc30b03",
     ),
     "adamw_decoupling": (
-        "08d47db9792fcbd2b7dbee0402bbe8926e53bbfb8ed47b57b268444d7d1453e7",
+        "06e224ce54c1f6a2c7d63de7b45257393ed7b1bb258dcbb99ec0948a3bf2099f",
         "7b8f221982d8d4cebe99ce313c5d55ae492a55716c022d9b2fb306473d2009ad",
     ),
     "adamw_gap": (
-        "6c765670cef24e622b5459a9d6aef76b5dd3f6099913513d95291d32ba51f94e",
+        "ab97dc7640b8b53d9dfb02a3592146994c393ca7c19f9fd8b33d7a4e9d696e01",
         "228c3d8767203d922464cb580cebc5b08fe9c7a0cbb27c27e9c4883e984ae197",
     ),
     "sivaprasad_small_budget": (
-        "c225d7a4086e4ec6402dddc510207ca7783355f761f47968fa6862615ad9fa41",
+        "0881c5d466fa92562988773cd168f5c04bcb651f8639b83886033464d1824b55",
         "5b698acffcd84c9f97e134896f27dd1ed87d86c3b8fccf11c4e2b807df5a30e8",
     ),
     "schmidt_untuned": (
-        "8e983b69cc28154c5cb8abfe6fade9619259898ad3fe419f8ea449496cdfcbef",
+        "b6b2448120be622a3933ba136b965e45173953bdc2acc568b1cb6278857ff749",
         "5692e96da0b4397729478f414bbb1d391900e81c4250101eb570c808c146b0d2",
     ),
 }

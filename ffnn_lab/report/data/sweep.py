@@ -113,27 +113,23 @@ class Sweep(Records):
 
     def _under(self, condition: Condition) -> "Sweep":
         full = {a.name: a.base for a in self.definition.arms if a.condition == condition}
-        of_arms = {
-            name: table[table["arm"].isin(full)]
-            for name, table in (
-                ("trials", self.trials),
-                ("rows", self.rows),
-                ("scores", self.scores),
-            )
-        }
-        ids = set(of_arms["trials"]["run_id"])
-        of_runs = {
-            name: table[table["run_id"].isin(ids)]
-            for name, table in (
-                ("runs", self.runs),
-                ("curves", self.curves),
-                ("directions", self.directions),
-            )
-        }
-        renamed = {
-            name: table.assign(arm=table["arm"].map(full)) for name, table in of_arms.items()
-        }
-        return replace(self, definition=self.definition.under(condition), **renamed, **of_runs)
+        trials, rows, scores = (
+            _renamed(table, full) for table in (self.trials, self.rows, self.scores)
+        )
+        runs, curves, directions = (
+            table[table["run_id"].isin(set(trials["run_id"]))]
+            for table in (self.runs, self.curves, self.directions)
+        )
+        return replace(
+            self,
+            definition=self.definition.under(condition),
+            trials=trials,
+            rows=rows,
+            scores=scores,
+            runs=runs,
+            curves=curves,
+            directions=directions,
+        )
 
     @cached_property
     def kept_curves(self) -> dict[str, pd.DataFrame]:
@@ -205,6 +201,12 @@ class Sweep(Records):
     def n_asked(self, arm: str) -> int:
         """Count the settings that an arm was to try before it grew."""
         return self.definition.n_settings_of(self.arms[arm])
+
+
+def _renamed(table: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """Keep the rows of some arms, each under another name."""
+    kept = table[table["arm"].isin(list(names))]
+    return kept.assign(arm=kept["arm"].map(names))
 
 
 def predicts_numbers(runs: pd.DataFrame) -> "pd.Series[bool]":

@@ -31,9 +31,8 @@ def keys_of(points: pd.DataFrame) -> list[str]:
 
 def main_key(points: pd.DataFrame) -> str:
     """Return the condition along which lines go: that of most values, numbers first."""
-    keys = keys_of(points)
-    counts = {key: len(_distinct(points[key])) for key in keys}
-    return max(keys, key=lambda key: (are_numbers(_distinct(points[key])), counts[key]))
+    values = {key: _distinct(points[key].tolist()) for key in keys_of(points)}
+    return max(values, key=lambda key: (are_numbers(values[key]), len(values[key])))
 
 
 def are_numbers(values: Sequence[object]) -> bool:
@@ -105,7 +104,7 @@ def _series(shown: pd.DataFrame, points: pd.DataFrame) -> list[tuple[str, pd.Dat
     found = []
     for (arm, baseline), rows in shown.groupby(["arm", "baseline"], sort=False, observed=True):
         own = looks[str(arm)]
-        if baseline:
+        if str(baseline):
             other = looks[str(baseline)]
             look = Look(own.color, other.line, other.marker)
             found.append((style.drawable(f"{arm} - {baseline}"), rows, look))
@@ -127,7 +126,7 @@ def _reach(rows: pd.DataFrame) -> list[list[float]]:
     ]
 
 
-def _distinct(values: pd.Series) -> list[object]:
+def _distinct(values: Sequence[object]) -> list[object]:
     """Return the values of a condition in the order in which they were written."""
     found: list[object] = []
     for value in values:
@@ -142,7 +141,7 @@ def figure(points: pd.DataFrame) -> Figure:
     Of many combinations of these, at most as many are shown as a page has room for.
     """
     key = main_key(points)
-    values = _distinct(points[key])
+    values = _distinct(points[key].tolist())
     rows = [of for of in LABELS if (points["of"] == of).any()]
     panels = panels_of(points)
     panels = [panels[place] for place in evenly(len(panels))]
@@ -160,6 +159,7 @@ def figure(points: pd.DataFrame) -> Figure:
                     ax.set_xlabel("")
             grid[0][column].set_title(style.drawable(words))
         entries = [style.entries(line[0]) for line in grid]
-        handles, labels = ([each for pair in entries for each in pair[i]] for i in (0, 1))
+        handles = [handle for shown, _ in entries for handle in shown]
+        labels = [label for _, named in entries for label in named]
         style.legend_below(drawn, handles, labels)
     return drawn

@@ -245,13 +245,11 @@ def _write_source(
     path: Path, table: pd.DataFrame, sweeps: Sequence[Sweep], named: Sequence[str]
 ) -> None:
     """Write what is behind the table: by sweep and arm the runs, and the commits."""
+    at = table["condition"].map(lambda label: f"@{label}" if label else "")
+    names = table["sweep"] + "/" + table["arm"] + at
     run_ids = {
-        f"{sweep}/{arm}{'@' if condition else ''}{condition}": [
-            each for ids in rows["run_ids"] for each in ids.split()
-        ]
-        for (sweep, condition, arm), rows in table.groupby(
-            ["sweep", "condition", "arm"], sort=False
-        )
+        str(name): [each for ids in rows["run_ids"] for each in ids.split()]
+        for name, rows in table.groupby(names, sort=False)
     }
     command = " ".join(["python -m analysis summary", *named])
     commands = [*(sweep.command for sweep in sweeps), command]

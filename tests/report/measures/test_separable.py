@@ -202,11 +202,11 @@ def test_draws_that_are_replicates_are_tabulated_as_those_of_an_axis(
     for name in ("table", "labeled"):
         pd.testing.assert_frame_equal(getattr(found, name), getattr(expected, name))
     keys = ["arm", *found.conditions, "task.draw_seed"]
-    runs = [
+    ours, theirs = (
         each.runs.drop(columns=["setting", "seed", "run_id"]).sort_values(keys, ignore_index=True)
         for each in (found, expected)
-    ]
-    pd.testing.assert_frame_equal(*runs)
+    )
+    pd.testing.assert_frame_equal(ours, theirs)
 
 
 def test_what_a_sweep_on_the_problem_is_about(tmp_path: Path) -> None:
