@@ -1,6 +1,6 @@
 """A condition under which a comparison is repeated: its values, and the name that they give it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ffnn_lab.config.fields import as_override
@@ -13,15 +13,17 @@ its value; empty where nothing is repeated."""
 def short_names(keys: Iterable[str]) -> dict[str, str]:
     """Return the last parts of dotted names, as many of each as tell it from the others."""
     names = list(keys)
-    found = {}
-    for name in names:
-        parts = name.split(".")
-        for n_parts in range(1, len(parts) + 1):
-            tail = ".".join(parts[-n_parts:])
-            if sum(f".{other}".endswith(f".{tail}") for other in names) == 1:
-                break
-        found[name] = tail
-    return found
+
+    def is_unique(tail: str) -> bool:
+        return sum(f".{name}".endswith(f".{tail}") for name in names) == 1
+
+    return {name: next(filter(is_unique, _tails(name)), name) for name in names}
+
+
+def _tails(name: str) -> Iterator[str]:
+    """Yield the last part of a dotted name, the last two, and so on."""
+    parts = name.split(".")
+    return (".".join(parts[-n_parts:]) for n_parts in range(1, len(parts) + 1))
 
 
 def value_text(value: Any) -> str:  # noqa: ANN401 - a value of the config

@@ -210,10 +210,9 @@ class Definition:
             condition: One of `conditions`.
         """
         arms = [arm for arm in self.arms if arm.condition == condition]
-        plain = {"condition": {}, "base_name": ""}
         return replace(
             self,
-            arms=tuple(replace(arm, name=arm.base, **plain) for arm in arms),
+            arms=tuple(replace(arm, name=arm.base, condition={}, base_name="") for arm in arms),
             condition=condition,
             n_conditions=len(self.conditions),
         )
