@@ -133,7 +133,8 @@ def tuned_errors(errors: Errors, design: Design) -> np.ndarray:
 
 def differences(arms: Mapping[str, Errors], design: Design) -> np.ndarray:
     """Compute Adam's error less SGD's, by rotation of the seeds and by replicate."""
-    return tuned_errors(arms["adam"], design) - tuned_errors(arms["sgd"], design)
+    found: np.ndarray = tuned_errors(arms["adam"], design) - tuned_errors(arms["sgd"], design)
+    return found
 
 
 def half_width(known: np.ndarray, design: Design) -> float:

@@ -13,6 +13,8 @@ OF_A_SWEEP = ("hydra.sweeper.", "hydra/sweeper", "hydra.launcher.", "hydra/launc
 """Beginnings of names that mean nothing for a single run."""
 JSON = "--json"
 """The lab's own flag, which Hydra does not know."""
+OPEN = ("hydra.sweeper.arms=", "hydra.sweeper.space=", "hydra.sweeper.across=")
+"""Beginnings of overrides whose keys the user chooses: Hydra adds keys after a plus alone."""
 _SHOWS = ("help", "hydra_help", "info", "shell_completion")
 """Flags that show something and start nothing."""
 
@@ -74,7 +76,14 @@ def read_arguments(arguments: Sequence[str]) -> list[str]:
     if not options.multirun:
         flags.append("--multirun")
     pairs = zip(texts, overrides, strict=True)
-    return [*flags, *(defer(text) if is_leaf(override) else text for text, override in pairs)]
+    return [*flags, *(_as_hydra_takes_it(text, override) for text, override in pairs)]
+
+
+def _as_hydra_takes_it(text: str, override: Override) -> str:
+    """Write an override of a sweep as Hydra takes it."""
+    if text.startswith(OPEN):
+        return f"+{text}"
+    return defer(text) if is_leaf(override) else text
 
 
 def split_flags(arguments: Sequence[str]) -> tuple[list[str], list[str], Any]:

@@ -27,6 +27,7 @@ def slip(*arguments: str, says: str) -> Slip:
     return Slip(arguments, tuple(says.split("|")))
 
 
+ACROSS_N = "hydra.sweeper.across={task.n: [20, 50]}"
 SLIPS = [
     # unknown keys and choices
     slip("optimizer.lrr=0.1", says="optimizer.lrr|there is no such field|did you mean lr?"),
@@ -84,8 +85,8 @@ SLIPS = [
     slip("task=table", "task.path=no.csv", says="task.path=no.csv: there is no such file"),
     slip("task=table", "task.path=no.xlsx", says="task.path must name a table|got no.xlsx"),
     slip("task=table", "task.scaling=global", says="task.scaling must be one of per_feature"),
-    slip("-m", "task=digits,mnist", says="train-images-idx3-ubyte.gz|task.download=true"),
-    slip("-m", "task=table", "task.path=a.csv,b.csv", says="task.path: each table of a sweep"),
+    slip("-m", "task=digits,mnist", says="'hydra.sweeper.across={task: [digits, mnist]}'"),
+    slip("-m", "task=table", "task.path=a.csv,b.csv", says="task.path|hydra.sweeper.across={"),
     slip("-m", "task=table", "task.path=a.csv", "seed=0,1", says="task.path=a.csv: there is no"),
     # sweeps
     slip("-m", "sweeps=default", "optimizer=adam", says="optimizer=adam|set optimizer themselves"),
@@ -102,7 +103,14 @@ SLIPS = [
     slip("-m", "--cfg", "job", says="--cfg shows one run"),
     slip("-m", "sweeps=default,lr_grid", says="sweeps=default,lr_grid: sweeps takes one name"),
     slip("-m", "tracking=off,offline", says="tracking=off,offline: tracking moves no number"),
-    slip("-m", "task.split_seed=0,1,2", says="task.split_seed=0,1,2|a sweep for each"),
+    slip("-m", "task.split_seed=0,1,2", says="task.split_seed=0,1,2|hydra.sweeper.replicates=3"),
+    slip(
+        "-m", ACROSS_N, "optimizer=sgd,adam", says="task.n: there is no such field|arm sgd lacks"
+    ),
+    slip(
+        "-m", ACROSS_N, "task=separable", "task.n=3", says="is a condition, and task.n=3 sets it"
+    ),
+    slip(ACROSS_N, "task=separable", says="hydra.sweeper.across={|add -m"),
     slip(
         "-m", "seed=0", "hydra.sweeper.tune.n_seeds=4", says="seed=0 hydra.sweeper.tune.n_seeds=4"
     ),

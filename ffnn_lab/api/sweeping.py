@@ -12,7 +12,7 @@ from ffnn_lab.config.fields import as_override
 if TYPE_CHECKING:
     from ffnn_lab.report.data.sweep import Sweep
 
-_OPEN = ("arms", "space")
+_OPEN = ("arms", "space", "across")
 """Parts of ``hydra.sweeper`` whose keys the user chooses."""
 
 
@@ -26,8 +26,9 @@ def sweep(what: str | Mapping[str, Any], *overrides: str, quiet: bool = False) -
     Args:
         what: The name of a file of ``sweeps/``; or the first override of a sweep that none
             describes, such as ``"optimizer=sgd,adam"``; or what such a file has below
-            ``hydra.sweeper``, as a dictionary: ``arms`` and ``space`` (each a dictionary of
-            overrides, with axes as text), ``protocol``, ``tune``, ``confirm``, ``name`` and so on.
+            ``hydra.sweeper``, as a dictionary: ``arms``, ``space`` and ``across`` (each a
+            dictionary of overrides, with axes as text), ``protocol``, ``tune``, ``confirm``,
+            ``name`` and so on.
         overrides: As on the command line.
         quiet: Whether to print nothing: neither the plan nor the progress.
 

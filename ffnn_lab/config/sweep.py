@@ -68,6 +68,9 @@ class SweeperConfig:
     """Name of each arm to its overrides: groups, values and axes, in Hydra's grammar."""
     space: dict[str, Any]
     """Axes (or values) of all arms; one applies where its key exists."""
+    across: dict[str, Any]
+    """Conditions under which the comparison is repeated, and which are never ranked together: a
+    leaf or a config group to its values, in Hydra's grammar or as a list."""
     baseline: Union[str, None]  # noqa: UP007 - as above
     """Arm with which every other is compared; null for the comparable plain optimizer's."""
     contrasts: Union[list[Any], None]  # noqa: UP007 - as above

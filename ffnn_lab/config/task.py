@@ -110,8 +110,12 @@ class ImageTaskConfig(TaskConfig):
         return {"split_seed": self.split_seed + shift, **kept}
 
 
+DRAWS_EXAMPLES = ("split_seed", "draw_seed")
+"""Fields that draw the examples of one question: each replicate has its own."""
 CHOOSES_EXAMPLES = (
-    "split_seed",
+    *DRAWS_EXAMPLES,
+    "n",
+    "p",
     "subset",
     "test_subset",
     "test_seed",
@@ -122,7 +126,6 @@ CHOOSES_EXAMPLES = (
     "target",
     "kind",
 )
-"""Fields that choose the examples, or what is predicted of them. Runs that differ in one are
-scored on different dev and test sets, so a sweep does not tune it. (``task.missing`` is such a
-field where a value is ``drop``; the separable problem's ``n``, ``p`` and ``draw_seed`` are not.)
-"""
+"""Fields that define the question: they choose the examples, or what is predicted of them. A sweep
+neither tunes one nor compares arms that differ in it; it repeats the comparison under its values
+(``hydra.sweeper.across``). (``task.missing`` is such a field where a value is ``drop``.)"""

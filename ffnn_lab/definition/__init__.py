@@ -4,6 +4,13 @@ Nothing heavy is imported here (no pandas, torch, Optuna or Hydra): the sweeper,
 commands that only look at a sweep all read a definition through this package.
 """
 
+from ffnn_lab.definition.condition import (
+    Condition,
+    label_of,
+    name_under,
+    short_names,
+    value_text,
+)
 from ffnn_lab.definition.definition import (
     CONFIRM_FROM,
     REPLICATE_SHIFT,
@@ -21,6 +28,7 @@ __all__ = [
     "CONFIRM_FROM",
     "REPLICATE_SHIFT",
     "Arm",
+    "Condition",
     "DamagedError",
     "Definition",
     "Examples",
@@ -28,10 +36,14 @@ __all__ = [
     "RecordError",
     "differences",
     "essence",
+    "label_of",
+    "name_under",
     "read_definition",
     "read_sealed",
     "short_hash",
+    "short_names",
     "stored_definition",
+    "value_text",
     "write_definition",
     "write_sealed",
 ]

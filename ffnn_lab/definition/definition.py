@@ -8,6 +8,7 @@ from typing import Any
 from ffnn_lab.config import RunConfig, from_leaves, leaves, with_values
 from ffnn_lab.config.fields import as_override
 from ffnn_lab.config.sweep import ObjectiveConfig, ProtocolConfig, PrunerConfig
+from ffnn_lab.definition.condition import Condition, name_under
 from ffnn_lab.look import Look
 from ffnn_lab.protocols import PROTOCOLS, Protocol, Search
 from ffnn_lab.protocols.space import Space
@@ -50,11 +51,30 @@ class Arm:
     """The axes that are tuned, by the config's dotted names."""
     leaves: Mapping[str, Any]
     """The values of ``config`` by dotted name, as ``definition.json`` holds them."""
+    condition: Condition = field(default_factory=dict)
+    """The condition under which it is compared with the arms that share it."""
+    base_name: str = ""
+    """What it is called under every condition; empty where there is none."""
 
     @classmethod
-    def of(cls, name: str, config: RunConfig, overrides: Sequence[str], space: Space) -> "Arm":
-        """Create an arm from its untuned default."""
-        return cls(name, tuple(overrides), space, leaves(config))
+    def of(
+        cls,
+        name: str,
+        config: RunConfig,
+        overrides: Sequence[str],
+        space: Space,
+        condition: Condition | None = None,
+    ) -> "Arm":
+        """Create an arm from its untuned default, and name it after its condition, if any."""
+        condition = condition or {}
+        base_name = name if condition else ""
+        full = name_under(name, condition)
+        return cls(full, tuple(overrides), space, leaves(config), condition, base_name)
+
+    @property
+    def base(self) -> str:
+        """Return the name that the arm has under every condition."""
+        return self.base_name or self.name
 
     @property
     def optimizer(self) -> str:
@@ -116,10 +136,15 @@ class Definition:
     """Of the one task of all arms; None where they have several, or the data were not read."""
     replicate: int = 0
     """The replicate that `of_replicate` returned this definition for; 0 of a whole sweep."""
+    condition: Condition = field(default_factory=dict)
+    """The condition that `under` returned this definition for; empty of a whole sweep."""
+    n_conditions: int = 1
+    """The number of conditions of the whole sweep, where this is a definition under one."""
     baseline: str | None = None
-    """The arm with which every other is compared, where the sweep declares it."""
+    """The arm with which every other is compared, where the sweep declares it: the same under
+    every condition, by the name `Arm.base`."""
     contrasts: tuple[tuple[str, str], ...] | None = None
-    """Pairs of arms whose differences are tested, where the sweep declares them."""
+    """Pairs of arms whose differences are tested, where the sweep declares them, likewise."""
     methods: Mapping[str, Method] = field(default_factory=dict, compare=False)
     """What is known of each optimizer of the arms, in the order of the registry; empty if the
     definition was written by a version that did not store it."""
@@ -166,6 +191,32 @@ class Definition:
             **_ONE,
         )
 
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Return the conditions under which the arms are compared; none if they have none."""
+        found: list[Condition] = []
+        for arm in self.arms:
+            if arm.condition and arm.condition not in found:
+                found.append(arm.condition)
+        return tuple(found)
+
+    def under(self, condition: Condition) -> "Definition":
+        """Return the comparison under one condition: a sweep of arms that have none.
+
+        Their names are those that they have under every condition, and whatever they are named by
+        (their proposals, say) is what it would be if that condition were the only one.
+
+        Args:
+            condition: One of `conditions`.
+        """
+        arms = [arm for arm in self.arms if arm.condition == condition]
+        return replace(
+            self,
+            arms=tuple(replace(arm, name=arm.base, condition={}, base_name="") for arm in arms),
+            condition=condition,
+            n_conditions=len(self.conditions),
+        )
+
     def study_name(self, arm: Arm) -> str:
         """Name the Optuna study of an arm in this replicate."""
         suffix = f"#{self.replicate}" if self.replicate else ""
@@ -184,9 +235,9 @@ class Definition:
         return self.way.n_settings(arm.space, self.protocol.n_settings)
 
     def search_of(self, arm: Arm) -> Search:
-        """Return what the proposals of an arm depend on."""
+        """Return what the proposals of an arm depend on, which no condition moves."""
         return Search(
-            arm=arm.name,
+            arm=arm.base,
             space=arm.space,
             n_settings=self.n_settings_of(arm),
             seed=self.protocol.seed,

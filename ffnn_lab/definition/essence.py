@@ -26,7 +26,11 @@ def essence(definition: Definition) -> dict[str, Any]:
     if not definition.is_batched:
         del moving["protocol"]["n_parallel"]
     moving["arms"] = {
-        arm.name: {"space": contents["arms"][arm.name]["space"], "config": identity(arm.config)}
+        arm.name: {
+            "space": contents["arms"][arm.name]["space"],
+            "config": identity(arm.config),
+            **({"condition": dict(arm.condition)} if arm.condition else {}),
+        }
         for arm in definition.arms
     }
     return moving | declared

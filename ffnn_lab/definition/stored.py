@@ -82,14 +82,7 @@ def to_json(definition: Definition) -> dict[str, Any]:
     contents = {
         "name": definition.name,
         "command": definition.command,
-        "arms": {
-            arm.name: {
-                "overrides": list(arm.overrides),
-                "space": {key: _axis_to_json(axis) for key, axis in arm.space.items()},
-                "config": dict(arm.leaves),
-            }
-            for arm in definition.arms
-        },
+        "arms": {arm.name: _arm_to_json(arm) for arm in definition.arms},
         "protocol": asdict(definition.protocol),
         "objective": objective,
         "tune": {"seeds": list(definition.tune_seeds)},
@@ -108,6 +101,16 @@ def to_json(definition: Definition) -> dict[str, Any]:
         "sessions": [dict(session) for session in definition.sessions],
     }
     return {key: value for key, value in contents.items() if value or key not in _OPTIONAL}
+
+
+def _arm_to_json(arm: Arm) -> dict[str, Any]:
+    under = {"base": arm.base, "condition": dict(arm.condition)} if arm.condition else {}
+    return {
+        "overrides": list(arm.overrides),
+        "space": {key: _axis_to_json(axis) for key, axis in arm.space.items()},
+        "config": dict(arm.leaves),
+        **under,
+    }
 
 
 def _methods_to_json(methods: Mapping[str, Method]) -> dict[str, Any]:
@@ -241,7 +244,8 @@ def _seeds(stored: Any, stage: str) -> tuple[int, ...]:  # noqa: ANN401 - JSON
 
 def _arm(name: str, stored: Mapping[str, Any], *, is_whole: bool) -> Arm:
     prefix, known = f"arms.{name}.", ("overrides", "space", "config")
-    _know(stored, known, needed=known if is_whole else ("overrides", "space"), prefix=prefix)
+    needed = known if is_whole else ("overrides", "space")
+    _know(stored, (*known, "base", "condition"), needed=needed, prefix=prefix)
     space = _mapping(stored["space"], f"{prefix}space")
     arm = Arm(
         name,
@@ -251,6 +255,8 @@ def _arm(name: str, stored: Mapping[str, Any], *, is_whole: bool) -> Arm:
             for key, axis in space.items()
         },
         _mapping(stored.get("config", {}), f"{prefix}config"),
+        _mapping(stored.get("condition", {}), f"{prefix}condition"),
+        coerce(stored.get("base", ""), str, f"{prefix}base"),
     )
     if is_whole:
         _ = arm.config  # which must fit this version

@@ -9,11 +9,11 @@ from ffnn_lab.config import ConfigError, RunConfig, leaves, with_values
 from ffnn_lab.config.fields import as_override
 from ffnn_lab.config.run import MOVES_NO_NUMBER
 from ffnn_lab.config.sweep import PrunerConfig, SweeperConfig
-from ffnn_lab.config.task import CHOOSES_EXAMPLES
 from ffnn_lab.definition import CONFIRM_FROM, Arm, Definition
 from ffnn_lab.protocols.space import Axis, Choice, Interval
 from ffnn_lab.pruners import PRUNERS
 from ffnn_lab.sweeper.grammar import Assignment
+from ffnn_lab.sweeper.question import check_moves_no_examples, check_one_task
 
 MOST_BYTES = 200
 """Longest name of a sweep in UTF-8; file systems allow 255, and suffixes follow."""
@@ -35,10 +35,7 @@ def check_axis(assignment: Assignment) -> None:
     key, axis = assignment.key, assignment.axis
     if axis is None:
         return
-    if key == "task.path":
-        msg = "task.path: each table of a sweep needs an arm of its own, in hydra.sweeper.arms"
-        raise ConfigError(msg)
-    if key.startswith(MOVES_NO_NUMBER):
+    if key.startswith(MOVES_NO_NUMBER) and key != "task.path":
         msg = f"{key} moves no number: give it one value"
         raise ConfigError(msg)
     if key == "device":
@@ -48,40 +45,7 @@ def check_axis(assignment: Assignment) -> None:
     if key == "trainer.compile" and "auto" in values and len(values) > 1:
         msg = "trainer.compile: an axis takes true and false; auto only chooses one of the two"
         raise ConfigError(msg)
-    if _moves_examples(key, values):
-        msg = (
-            f"{assignment.text}: {key} chooses the examples, so settings would be compared on "
-            "different dev and test sets; give it one value, and start a sweep for each"
-        )
-        raise ConfigError(msg)
-
-
-def check_examples(arms: Sequence[Arm]) -> None:
-    """Refuse arms of one data set that would be compared on different examples.
-
-    Raises:
-        ConfigError: Naming the field, and two arms that differ in it.
-    """
-    first: dict[tuple[Any, ...], tuple[str, Any]] = {}
-    for arm in arms:
-        has = leaves(arm.config)
-        data = tuple(has.get(f"task.{name}") for name in ("name", "sha256", "target", "kind"))
-        for key, value in has.items():
-            other, theirs = first.setdefault((*data, key), (arm.name, value))
-            if value != theirs and _moves_examples(key, (value, theirs)):
-                msg = (
-                    f"{key}: the arms {other} ({theirs}) and {arm.name} ({value}) would be "
-                    "compared on different examples; give all arms one value, and start a sweep "
-                    "for each"
-                )
-                raise ConfigError(msg)
-
-
-def _moves_examples(key: str, values: Iterable[Any]) -> bool:
-    """Return whether a field, where it has these values, chooses other examples for each."""
-    if key == "task.missing":
-        return "drop" in values
-    return key.removeprefix("task.") in CHOOSES_EXAMPLES and key.startswith("task.")
+    check_moves_no_examples(assignment)
 
 
 def check_arm_names(names: Sequence[str]) -> None:
@@ -202,6 +166,7 @@ def check_group(assignment: Assignment, setters: Sequence[str], *, has_arms: boo
     if key == "tracking" and len(assignment.choices) > 1:
         msg = f"{assignment.text}: tracking moves no number: give it one value"
         raise ConfigError(msg)
+    check_one_task(assignment)
     if setters and not has_arms:
         msg = f"{key}={choices}: {key} is written twice; write it once"
         raise ConfigError(msg)
@@ -271,6 +236,29 @@ def check_used(shared: Iterable[Assignment], arms: Sequence[Arm]) -> None:
             except ConfigError as error:
                 msg = f"{error}; no arm has it ({names})"
                 raise ConfigError(msg) from None
+
+
+def check_condition(key: str, arm: str, config: RunConfig) -> None:
+    """Refuse a condition that an arm lacks.
+
+    Args:
+        key: The leaf of a condition, by its dotted name.
+        arm: The name of the arm.
+        config: The arm's.
+
+    Raises:
+        ConfigError: Naming the field and the arm.
+    """
+    if key in leaves(config):
+        return
+    try:  # with_values knows best what is wrong with the name
+        with_values(config, {key: None})
+    except ConfigError as error:
+        msg = (
+            f"hydra.sweeper.across: {error}; a condition is one of every arm, and arm {arm} lacks "
+            "it"
+        )
+        raise ConfigError(msg) from None
 
 
 def check_n_seeds(n_seeds: int) -> None:

@@ -27,9 +27,11 @@ from ffnn_lab.protocols import PROTOCOLS
 from ffnn_lab.protocols.space import Axis, Choice, Interval
 from ffnn_lab.pruners import PRUNERS
 from ffnn_lab.sweeper import checks
+from ffnn_lab.sweeper.across import ConditionAsWritten, check_only_there, read_across
 from ffnn_lab.sweeper.composer import Composer, as_composed, owner, sorted_texts
 from ffnn_lab.sweeper.grammar import Assignment, read_entry
 from ffnn_lab.sweeper.naming import UNSAID, command_of, name_of
+from ffnn_lab.sweeper.question import check_examples
 from ffnn_lab.sweeper.request import Request, read_request
 from ffnn_lab.sweeper.studies.urls import check_url
 from ffnn_lab.tasks import check_task, settle_task
@@ -49,6 +51,8 @@ class Draft:
     groups: Mapping[str, str]
     own: tuple[Assignment, ...]
     """Leaves that the arm itself names: they must exist in it."""
+    condition: ConditionAsWritten = ()
+    """Leaves and groups that the condition sets, under which it is compared."""
 
 
 def define(
@@ -81,15 +85,17 @@ def define(
         checks.check_axis(assignment)
     groups = [a for a in (*common, *request.assignments) if composer.is_group(a.key)]
     drafts = _drafts(options, groups, composer)
+    check_only_there(options.across, _places(options, request, drafts))
+    drafts = _under_conditions(drafts, options, composer)
     typed = [a for a in request.assignments if not composer.is_group(a.key) and a.key != "seed"]
     arms = tuple(_arm(draft, shared, typed, composer, settle) for draft in drafts)
     checks.check_used(shared, arms)
     checks.check_arm_names([arm.name for arm in arms])
-    checks.check_examples(arms)
+    check_examples(arms)
     tune_seeds = _tune_seeds(seeds, request, composer)
     protocol = _protocol(options.protocol.name, arms)
     checks.check_pruner(options.pruner, arms)
-    contrasts = checks.checked_contrasts(options, [arm.name for arm in arms])
+    contrasts = checks.checked_contrasts(options, list(dict.fromkeys(arm.base for arm in arms)))
     n_together = options.population_size or MOST_TOGETHER
     definition = Definition(
         name="",
@@ -141,6 +147,40 @@ def _drafts(
     return drafts
 
 
+def _places(
+    options: SweeperConfig, request: Request, drafts: Iterable[Draft]
+) -> list[tuple[str, str]]:
+    """List where a value of a run is written, and the key, for conditions to keep clear of."""
+    return [
+        *(("hydra.sweeper.space", key) for key in options.space),
+        *((a.text, a.key) for a in request.assignments),
+        *(
+            (f"hydra.sweeper.arms.{draft.name}", key)
+            for draft in drafts
+            for key in (*draft.groups, *(a.key for a in draft.own))
+        ),
+    ]
+
+
+def _under_conditions(
+    drafts: Sequence[Draft], options: SweeperConfig, composer: Composer
+) -> list[Draft]:
+    """Return the drafts times the conditions, all arms of one condition together."""
+    conditions = read_across(options.across, is_group=composer.is_group)
+    return [
+        replace(
+            draft,
+            groups={
+                **draft.groups,
+                **{a.key: str(a.value) for a in condition if composer.is_group(a.key)},
+            },
+            condition=condition,
+        )
+        for condition in conditions
+        for draft in drafts
+    ]
+
+
 def _draft(name: str, written: Any, composer: Composer) -> Draft:  # noqa: ANN401 - YAML
     """Read an arm of the YAML."""
     where = f"hydra.sweeper.arms.{name}"
@@ -173,8 +213,11 @@ def _arm(
     """
     composed = composer.with_sweep(draft.groups).config
     has = leaves(composed)
+    under = [a for a in draft.condition if not composer.is_group(a.key)]
+    for assignment in under:
+        checks.check_condition(assignment.key, draft.name or composed.optimizer.name, composed)
     # Later ones win: what all arms share, then the arm's own, then what the user typed.
-    given = (*shared, *draft.own, *typed)
+    given = (*shared, *draft.own, *under, *typed)
     written = {a.key: a for a in given if a.key in has or a in draft.own}
     fixed = {key: a for key, a in written.items() if a.axis is None}
     axes = {key: a.axis for key, a in written.items() if a.axis is not None}
@@ -197,7 +240,9 @@ def _arm(
         *(text for text in sorted_texts(groups) if not text.startswith(UNSAID)),
         *(f"{key}={as_override(value)}" for key, value in changed.items() if key != "seed"),
     )
-    return Arm.of(draft.name or config.optimizer.name, config, overrides, space)
+    condition = {a.key: a.value for a in draft.condition}
+    condition |= {a.key: as_composed(composed, a.key, a.value) for a in under}
+    return Arm.of(draft.name or config.optimizer.name, config, overrides, space, condition)
 
 
 def _groups_of(composed: RunConfig, draft: Draft, composer: Composer) -> dict[str, str]:

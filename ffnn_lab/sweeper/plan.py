@@ -3,14 +3,17 @@
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ffnn_lab.config.sweep import ObjectiveConfig
-from ffnn_lab.definition import Definition
+from ffnn_lab.definition import Condition, Definition, label_of
 from ffnn_lab.protocols.space import Axis, Choice, Space
 from ffnn_lab.pruners import PRUNERS
 from ffnn_lab.sweeper.estimate import Estimate
 from ffnn_lab.wandb_runs import unheeded
+
+MOST_TOLD = 20
+"""Conditions that a plan lists."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,10 @@ class PlannedArm:
     n_settings: int
     """Settings that are tried before the arm grows."""
     space: Space
+    base: str = ""
+    """The name that it has under every condition."""
+    condition: Condition = field(default_factory=dict)
+    """The condition under which it is compared; empty where nothing is repeated."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,7 @@ def make_plan(
         folder=folder,
         protocol=definition.protocol.name,
         arms=tuple(
-            PlannedArm(arm.name, definition.n_settings_of(arm), arm.space)
+            PlannedArm(arm.name, definition.n_settings_of(arm), arm.space, arm.base, arm.condition)
             for arm in definition.arms
         ),
         objective=definition.objective,
@@ -102,7 +109,8 @@ def plan_lines(plan: Plan) -> list[str]:
     return [
         f"sweep {plan.name}, {plan.protocol}; folder {plan.folder}",
         *plan.notes,
-        *(_arm_line(arm, plan.n_tune_seeds) for arm in plan.arms),
+        *dict.fromkeys(_arm_line(arm, plan.n_tune_seeds) for arm in plan.arms),
+        *_condition_lines(plan),
         _stages_line(plan),
         *_replicates_lines(plan),
         *_again_lines(plan),
@@ -112,7 +120,23 @@ def plan_lines(plan: Plan) -> list[str]:
 
 def _arm_line(arm: PlannedArm, n_seeds: int) -> str:
     axes = ", ".join(f"{key} {_axis_text(axis)}" for key, axis in arm.space.items())
-    return f"  {arm.name}: {arm.n_settings} settings x {n_seeds} seeds; {axes or 'no axis'}"
+    return (
+        f"  {arm.base or arm.name}: {arm.n_settings} settings x {n_seeds} seeds; "
+        f"{axes or 'no axis'}"
+    )
+
+
+def _condition_lines(plan: Plan) -> list[str]:
+    """Return the conditions under which the arms are compared."""
+    labels = dict.fromkeys(label_of(arm.condition) for arm in plan.arms if arm.condition)
+    if not labels:
+        return []
+    told = list(labels)[:MOST_TOLD]
+    more = f"; and {len(labels) - MOST_TOLD} more" if len(labels) > MOST_TOLD else ""
+    return [
+        f"all of it under each of {len(labels)} conditions, which are never ranked together: "
+        f"{'; '.join(told)}{more}"
+    ]
 
 
 def _axis_text(axis: Axis) -> str:

@@ -43,9 +43,13 @@ def read_request(loader: ConfigLoader, master: DictConfig, arguments: Sequence[s
     sweep = next((a.value for a in assignments if a.key == "sweeps"), None)
     swept = any(a.axis is not None for a in assignments)
     options = _options(master)
-    if not (options.arms or options.space or swept):
+    says = options.arms or options.space or swept or (sweep is not None and options.across)
+    if not says:
         if sweep is not None:
-            msg = f"sweeps={sweep} names no hydra.sweeper.arms and no hydra.sweeper.space"
+            msg = (
+                f"sweeps={sweep} names no hydra.sweeper.arms, no hydra.sweeper.space and no "
+                "hydra.sweeper.across"
+            )
             raise ConfigError(msg)
         sweep = "default"
         overrides = [*master.hydra.overrides.hydra, *arguments, "sweeps=default"]

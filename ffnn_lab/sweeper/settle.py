@@ -125,7 +125,7 @@ def _settle_arm(
     # A run of this arm by itself would not be compiled unless it is told.
     is_told = config.trainer.compile is True and asked == "auto"
     more = ("trainer.compile=true",) if is_told and "trainer.compile" not in arm.space else ()
-    return Arm.of(arm.name, config, (*arm.overrides, *more), arm.space)
+    return replace(arm.with_config(config), overrides=(*arm.overrides, *more))
 
 
 def settle_compile(

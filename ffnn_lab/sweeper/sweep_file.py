@@ -207,8 +207,8 @@ class SweepFile:
                     if key == "arms":
                         for arm, written in self._entries(value, "hydra.sweeper.arms"):
                             self._check_values(written, f"hydra.sweeper.arms.{arm}")
-                    if key == "space":
-                        self._check_values(value, "hydra.sweeper.space")
+                    if key in ("space", "across"):
+                        self._check_values(value, f"hydra.sweeper.{key}")
 
     def _check_part(self, node: yaml.Node, part: Any, where: str) -> None:  # noqa: ANN401 - a dataclass
         """Refuse what a config class does not have, in a node and below it."""
@@ -223,4 +223,6 @@ class SweepFile:
         """Check the values of an arm or a space: groups are named by text."""
         for key, value in self._entries(node, where):
             if key in GROUPS:
-                self._check_option(value, f"{where}.{key}")
+                is_list = isinstance(value, yaml.SequenceNode)
+                for node_of_name in value.value if is_list else [value]:
+                    self._check_option(node_of_name, f"{where}.{key}")

@@ -4,15 +4,13 @@ import dataclasses
 
 import pytest
 
-from ffnn_lab.config import ConfigError, with_values
+from ffnn_lab.config import ConfigError
 from ffnn_lab.config.sweep import PrunerConfig
 from ffnn_lab.definition import Arm
 from ffnn_lab.protocols.space import Choice
 from ffnn_lab.sweeper.checks import (
     check_arm_names,
-    check_axis,
     check_combinations,
-    check_examples,
     check_listed,
     check_name,
     check_pruner,
@@ -22,43 +20,6 @@ from ffnn_lab.sweeper.checks import (
 from ffnn_lab.sweeper.grammar import read_assignment
 from tests.support.builders import make_run
 from tests.support.refusal import refusal
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("task.split_seed=0,1,2", "task.subset=100,200", "task.test_subset=100,null"),
-        *("task.dev_fraction=0.1,0.2", "task.test_fraction=interval(0.1,0.2)"),
-        *("task.target=a,b", "task.kind=classification,regression", "task.missing=mean,drop"),
-        *("task.n_test=10,20", "task.n_dev=10,20"),
-    ],
-)
-def test_fields_that_choose_the_examples_are_no_axes(text: str) -> None:
-    with pytest.raises(
-        ConfigError, match=r"different dev and test sets.*a sweep for each"
-    ) as said:
-        check_axis(read_assignment(text))
-    assert str(said.value).startswith(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("task.draw_seed=0,1", "task.n=20,50", "task.p=0.5,0.6", "task.loss=squared,logistic"),
-        *("task.scaling=global,none", "task.missing=mean,refuse", "task.split_seed=3"),
-    ],
-)
-def test_what_may_be_an_axis(text: str) -> None:
-    assert refusal(check_axis, read_assignment(text)) is None
-
-
-def test_arms_of_one_data_set_see_the_same_examples() -> None:
-    run = make_run()
-    other = with_values(run, {"task.split_seed": 1})
-    arms = [Arm.of("a", run, (), {}), Arm.of("b", other, (), {})]
-    with pytest.raises(ConfigError, match=r"task.split_seed: the arms a \(0\) and b \(1\)"):
-        check_examples(arms)
-    check_examples([arms[0], dataclasses.replace(arms[0], name="b")])
 
 
 def test_arms_of_one_name_are_refused() -> None:

@@ -25,7 +25,7 @@ def defined(loader: ConfigLoader, *words: str) -> Definition:
     overrides = [text for text in overrides if text not in ("-m", "--multirun")]
     master = loader.load_configuration("config", list(overrides), run_mode=RunMode.MULTIRUN)
     assert isinstance(master, DictConfig)
-    tasks = [text for text in overrides if not text.startswith("hydra")]
+    tasks = [text for text in overrides if not text.startswith(("hydra", "+hydra"))]
     definition, _ = define(loader, master, tasks, as_is)
     return definition
 

@@ -59,9 +59,10 @@ def test_contrasts_and_baselines_are_those_that_names_gave(
     loader: ConfigLoader, name: str
 ) -> None:
     definition = define(loader, f"sweeps={name}")
-    pairs, baselines = by_names([arm.name for arm in definition.arms])
-    expected = [] if name in WITH_SCHEDULES else pairs
-    assert by_configs(definition) == (expected, baselines)
+    for each in [definition.under(c) for c in definition.conditions] or [definition]:
+        pairs, baselines = by_names([arm.name for arm in each.arms])
+        expected = [] if name in WITH_SCHEDULES else pairs
+        assert by_configs(each) == (expected, baselines)
     assert (definition.baseline, definition.contrasts) == (None, None)
 
 

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from ffnn_lab.definition import label_of
 from ffnn_lab.report.claims.rule import Effect
 from ffnn_lab.report.data.arms import Contrast, of_family
 from ffnn_lab.report.data.sweep import Sweep, errors_by_seed, results
@@ -37,6 +38,16 @@ class Evidence:
         """Each replicate by itself; a sweep of one replicate is its own."""
         found = self.sweep.replicates
         return (self,) if len(found) == 1 else tuple(Evidence(each) for each in found)
+
+    @cached_property
+    def conditions(self) -> "Sequence[Evidence]":
+        """The comparison under each condition by itself; none where nothing is repeated."""
+        return tuple(Evidence(each) for each in self.sweep.conditions)
+
+    @property
+    def label(self) -> str:
+        """The name of the condition that this is the evidence under; empty of a whole sweep."""
+        return label_of(self.sweep.definition.condition)
 
     def contrasts(self) -> list[Contrast]:
         """Return the declared contrasts of an adaptive method against a plain one.

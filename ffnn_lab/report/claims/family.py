@@ -2,7 +2,8 @@
 
 An effect of tuned methods is a mean over replicates: each repeats tuning and confirm, and counts
 as one value, the effect of its own winners over its fresh seeds. Two rows that stand on the same
-runs are one effect, and what compares runs with themselves is none.
+runs are one effect, and what compares runs with themselves is none. Where a sweep repeats its
+comparison under several conditions, each condition has effects of its own, named with it.
 """
 
 from collections.abc import Sequence
@@ -61,10 +62,32 @@ def families(claim: Claim, evidence: Sequence[Evidence]) -> list[Family]:
 
 
 def measure(claim: Claim, evidence: Evidence) -> list[Effect]:
-    """Measure a claim's effects on a sweep, over its replicates if that is what the claim is over.
+    """Measure a claim's effects on a sweep, under each of its conditions.
 
     Raises:
-        MissingEvidenceError: If the sweep lacks what the claim is about, in every replicate.
+        MissingEvidenceError: If the sweep lacks what the claim is about, under every condition.
+    """
+    if not evidence.conditions:
+        return measure_one(claim, evidence)
+    found: list[Effect] = []
+    missing: list[MissingEvidenceError] = []
+    for each in evidence.conditions:
+        try:
+            effects = measure_one(claim, each)
+        except MissingEvidenceError as error:
+            missing.append(error)
+            continue
+        found += [replace(effect, what=f"{effect.what}, {each.label}") for effect in effects]
+    if not found:
+        raise next((each for each in missing if isinstance(each, UnfinishedError)), missing[0])
+    return found
+
+
+def measure_one(claim: Claim, evidence: Evidence) -> list[Effect]:
+    """Measure a claim's effects on one comparison, over what the claim is over.
+
+    Raises:
+        MissingEvidenceError: If it lacks what the claim is about, in every replicate.
     """
     if claim.over == "draws":
         return claim.effects(evidence)

@@ -4,17 +4,17 @@ Two arms are comparable if their configs and spaces differ in the optimizer alon
 optimizer every optimizer has, apart from its learning rate (the weight decay and how it is
 coupled, unless it is 0), must agree too, or be an axis of both; ranges of such axes may differ.
 Where a sweep has several arms of one optimizer that are otherwise alike, their names tell them
-apart: ``adam_lr`` belongs to ``sgd_lr``.
+apart: ``adam_lr`` belongs to ``sgd_lr``. Arms under different conditions are never comparable.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ffnn_lab.config.fields import leaf_fields
 from ffnn_lab.config.optimizer import OptimizerConfig
 from ffnn_lab.config.run import MOVES_NO_NUMBER
-from ffnn_lab.definition import Arm, Definition, Method
+from ffnn_lab.definition import Arm, Definition, Method, label_of
 
 _OPTIMIZER = "optimizer."
 _DECAY = f"{_OPTIMIZER}weight_decay"
@@ -45,8 +45,9 @@ def variants(arms: Mapping[str, Arm]) -> dict[str, dict[str, str]]:
     Returns:
         The name of each group to its arms, by their optimizer. A group is named after the suffix
         of its first arm (``coupled`` of ``adam_coupled``, nothing of ``adam``), or after the arm
-        itself where that is not named OPTIMIZER or OPTIMIZER_SUFFIX, or the suffix is taken. An
-        arm without a config is in no group.
+        itself where that is not named OPTIMIZER or OPTIMIZER_SUFFIX, or the suffix is taken; and
+        after the condition, if it has one (``coupled@n=25``). An arm without a config is in no
+        group.
     """
     alike: dict[str, list[Arm]] = {}
     for arm in arms.values():
@@ -61,7 +62,7 @@ def variants(arms: Mapping[str, Arm]) -> dict[str, dict[str, str]]:
             groups.setdefault((key, "" if is_unique else _suffix(arm)), []).append(arm)
     found: dict[str, dict[str, str]] = {}
     for group in groups.values():
-        name = _suffix(group[0])
+        name = _suffix(group[0]) + _at(group[0])
         name = group[0].name if name in found else name
         found[name] = {arm.optimizer: arm.name for arm in group}
     return found
@@ -69,8 +70,13 @@ def variants(arms: Mapping[str, Arm]) -> dict[str, dict[str, str]]:
 
 def _suffix(arm: Arm) -> str:
     """Return what an arm's name says beside its optimizer; all of it if it does not begin so."""
-    optimizer, _, suffix = arm.name.partition(arm.optimizer)
-    return arm.name if optimizer or (suffix and suffix[0] != "_") else suffix[1:]
+    optimizer, _, suffix = arm.base.partition(arm.optimizer)
+    return arm.base if optimizer or (suffix and suffix[0] != "_") else suffix[1:]
+
+
+def _at(arm: Arm) -> str:
+    """Return what an arm's name says of its condition; empty if it has none."""
+    return f"@{label_of(arm.condition)}" if arm.condition else ""
 
 
 def _apart_from_the_optimizer(arm: Arm) -> str:
@@ -88,7 +94,7 @@ def _apart_from_the_optimizer(arm: Arm) -> str:
         for key, axis in arm.space.items()
         if key in _SHARED or not key.startswith(_OPTIMIZER)
     }
-    return json.dumps([config, axes], sort_keys=True)
+    return json.dumps([config, axes, _at(arm)], sort_keys=True)
 
 
 def methods_of(definition: Definition) -> Mapping[str, Method]:
@@ -113,8 +119,14 @@ def contrasts(definition: Definition) -> list[Contrast]:
     """List the contrasts that were declared before the first run.
 
     They are those of the sweep's YAML; where it names none, each adaptive method against each
-    plain one that it is comparable with.
+    plain one that it is comparable with. Each is declared under every condition.
     """
+    if definition.conditions:
+        return [
+            Contrast(full[pair.arm], full[pair.against])
+            for of_condition, full in _under_each(definition)
+            for pair in contrasts(of_condition)
+        ]
     if definition.contrasts is not None:
         return [Contrast(*pair) for pair in definition.contrasts]
     adaptive = of_family(definition, "adaptive")
@@ -133,11 +145,16 @@ def baseline_of(arm: str, definition: Definition) -> str:
 
     It is the sweep's declared baseline. Where none is declared, it is the comparable arm of the
     first plain method (SGD, or else heavy ball). Where there is none, or the arm is that one
-    itself, it is the first arm that so serves another, or else the first of all.
+    itself, it is the first arm that so serves another, or else the first of all. All of this holds
+    among the arms of one condition.
 
     Returns:
         The name; the arm's own if it is the sweep's baseline.
     """
+    for of_condition, full in _under_each(definition):
+        base = {name: base for base, name in full.items()}.get(arm)
+        if base is not None:
+            return full[baseline_of(base, of_condition)]
     if definition.baseline is not None:
         return definition.baseline
     own, first = "", ""
@@ -149,6 +166,13 @@ def baseline_of(arm: str, definition: Definition) -> str:
         if arm in of_variant.values():
             own = plain
     return own if own not in ("", arm) else first or definition.arms[0].name
+
+
+def _under_each(definition: Definition) -> Iterator[tuple[Definition, dict[str, str]]]:
+    """Yield the definition under each condition, and the whole one's names of its arms."""
+    for condition in definition.conditions:
+        full = {arm.base: arm.name for arm in definition.arms if arm.condition == condition}
+        yield definition.under(condition), full
 
 
 def _by_name(definition: Definition) -> dict[str, Arm]:

@@ -14,7 +14,10 @@ def with_names_on_a_line(definition: Definition, folder: Path) -> Definition:
     Raises:
         RecordError: If two names are then the same.
     """
-    arms = tuple(replace(arm, name=one_line(arm.name)) for arm in definition.arms)
+    arms = tuple(
+        replace(arm, name=one_line(arm.name), base_name=one_line(arm.base_name))
+        for arm in definition.arms
+    )
     if len({arm.name for arm in arms}) < len(arms):
         msg = (
             f"{folder / 'definition.json'} has two arms whose names differ in how a sign is "

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ffnn_lab.config.sweep import ObjectiveConfig
-from ffnn_lab.definition import Arm, Definition, read_definition
+from ffnn_lab.definition import Arm, Condition, Definition, read_definition
 from ffnn_lab.progress import Count, recorded_progress
 from ffnn_lab.records import (
     DEFAULT_SETTING,
@@ -126,6 +126,35 @@ class Sweep(Records):
                 **{name: tables[replicate] for name, tables in parts.items()},
             )
             for replicate in range(n_replicates)
+        )
+
+    @cached_property
+    def conditions(self) -> "Sequence[Sweep]":
+        """Return the comparison under each condition as a sweep of its own; none without any.
+
+        Its arms have the names that they have under every condition, so that all that is computed
+        from one of these is what it would be if that condition were the only one.
+        """
+        return tuple(self._under(condition) for condition in self.definition.conditions)
+
+    def _under(self, condition: Condition) -> "Sweep":
+        full = {a.name: a.base for a in self.definition.arms if a.condition == condition}
+        trials, rows, scores = (
+            _renamed(table, full) for table in (self.trials, self.rows, self.scores)
+        )
+        runs, curves, directions = (
+            table[table["run_id"].isin(set(trials["run_id"]))]
+            for table in (self.runs, self.curves, self.directions)
+        )
+        return replace(
+            self,
+            definition=self.definition.under(condition),
+            trials=trials,
+            rows=rows,
+            scores=scores,
+            runs=runs,
+            curves=curves,
+            directions=directions,
         )
 
     @cached_property
@@ -270,6 +299,12 @@ class Sweep(Records):
     def n_asked(self, arm: str) -> int:
         """Count the settings that an arm was to try before it grew."""
         return self.definition.n_settings_of(self.arms[arm])
+
+
+def _renamed(table: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """Keep the rows of some arms, each under another name."""
+    kept = table[table["arm"].isin(list(names))]
+    return kept.assign(arm=kept["arm"].map(names))
 
 
 def predicts_numbers(runs: pd.DataFrame) -> "pd.Series[bool]":

@@ -97,7 +97,8 @@ def _optimizers_of(names: Iterable[str]) -> dict[str, str]:
     optimizer that their name begins with.
     """
     drawn = _DRAWN.get()
-    known = {arm.name: arm.optimizer for arm in drawn.arms} if drawn else {}
+    arms = drawn.arms if drawn else ()
+    known = {name: arm.optimizer for arm in arms for name in (arm.name, arm.base)}
     return {name: known.get(name) or _named_after(name) for name in names}
 
 

@@ -6,10 +6,12 @@ from typing import TypeVar
 
 import pandas as pd
 
+from ffnn_lab.definition import Condition
 from ffnn_lab.report.data.sweep import Records, Sweep, curves_of, has_result
 from ffnn_lab.report.data.winners import Winner, find_winners
 from ffnn_lab.report.kinds import Kind
 from ffnn_lab.report.measures import separable
+from ffnn_lab.report.measures.across import across_table, holm_over
 from ffnn_lab.report.measures.budgets import NotIndependentError, budget_points, mean_budgets
 from ffnn_lab.report.measures.differences import paired_differences
 from ffnn_lab.report.measures.matched import fitted_runs, matched_table
@@ -39,13 +41,16 @@ T = TypeVar("T")
 class Numbers:
     """The records of a folder, and what is computed from them."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, *, of_all: "tuple[Numbers, int] | None" = None) -> None:
         """Take the records.
 
         Args:
             records: What `ffnn_lab.report.data.sweep.load` returns.
+            of_all: Of a sweep under one of its conditions, the numbers of the whole sweep, and the
+                condition's place among all.
         """
         self.records = records
+        self._of_all = of_all
         self._kept: dict[str, object] = {}
 
     @cached_property
@@ -53,6 +58,8 @@ class Numbers:
         """The kind of report that the records have."""
         if not isinstance(self.records, Sweep):
             return Kind.RUN
+        if self._of_all is not None:
+            return Kind.SWEEP
         return Kind.SEPARABLE if separable.is_about(self.records) else Kind.SWEEP
 
     @property
@@ -66,6 +73,39 @@ class Numbers:
             msg = f"{self.records.name} is no sweep"
             raise TypeError(msg)
         return self.records
+
+    @cached_property
+    def conditions(self) -> tuple["Numbers", ...]:
+        """The numbers under each condition of the sweep, each a comparison of its own.
+
+        None where nothing is repeated, and of a sweep on the separable problem, whose tables have
+        conditions side by side.
+        """
+        if self.kind != Kind.SWEEP:
+            return ()
+        return tuple(
+            Numbers(each, of_all=(self, place)) for place, each in enumerate(self.sweep.conditions)
+        )
+
+    @property
+    def comparisons(self) -> tuple["Numbers", ...]:
+        """The numbers under each condition; where there is one comparison alone, these."""
+        return self.conditions or (self,)
+
+    @property
+    def condition(self) -> Condition:
+        """The condition that these are the numbers under; empty of a whole sweep, and of runs."""
+        return self.records.definition.condition if isinstance(self.records, Sweep) else {}
+
+    def check_one_comparison(self) -> None:
+        """Refuse a sweep under several conditions, which are never ranked together.
+
+        Raises:
+            TypeError: If it is one; `conditions` has the numbers under each.
+        """
+        if isinstance(self.records, Sweep) and self.records.definition.conditions:
+            msg = f"arms of {self.records.name} are compared under one condition at a time"
+            raise TypeError(msg)
 
     @cached_property
     def replicates(self) -> tuple["Numbers", ...]:
@@ -90,8 +130,10 @@ class Numbers:
         """To each arm that has one its best setting, of the one tuning there is.
 
         Raises:
-            TypeError: If the sweep has replicates, each of which has winners of its own.
+            TypeError: If the sweep has replicates, or conditions, each of which has winners of
+                its own.
         """
+        self.check_one_comparison()
         if self.replicates:
             msg = f"each replicate of {self.records.name} has its own best settings"
             raise TypeError(msg)
@@ -158,6 +200,33 @@ class Numbers:
     def differences(self) -> pd.DataFrame:
         """The differences of `paired_differences`, or those of `differences_over_replicates`.
 
+        Where the sweep has conditions, Holm's p is over the contrasts under all of them.
+        """
+        if self._of_all is None:
+            return self.differences_by_themselves
+        whole, place = self._of_all
+        return whole.differences_of_conditions[place]
+
+    @cached_property
+    def differences_of_conditions(self) -> list[pd.DataFrame]:
+        """The differences under each condition, Holm's p over the contrasts under all."""
+        return holm_over([each.differences_by_themselves for each in self.conditions])
+
+    @cached_property
+    def across(self) -> pd.DataFrame | None:
+        """The table `ffnn_lab.report.measures.across.across_table`; None without conditions."""
+        if not self.conditions:
+            return None
+        return across_table(
+            self.sweep.definition.conditions,
+            [each.arms for each in self.conditions],
+            [each.differences for each in self.conditions],
+        )
+
+    @cached_property
+    def differences_by_themselves(self) -> pd.DataFrame:
+        """The differences with Holm's p over the contrasts of this comparison alone.
+
         With the test set's part, see `with_test_set`.
         """
         if self.sweep.whole is not None:
@@ -217,6 +286,7 @@ class Numbers:
 
     @cached_property
     def _budgets(self) -> pd.DataFrame | NotIndependentError:
+        self.check_one_comparison()
         try:
             if self.replicates:
                 return mean_budgets(self.sweep.replicates)

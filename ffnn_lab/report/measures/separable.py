@@ -1,8 +1,10 @@
 """What sweeps on the separable problem found, beside what its closed forms predict.
 
-Such a sweep compares arms on the same draws of the problem (an axis, ``task.draw_seed``), so that
-no setting of an arm is its best one: a draw is a replicate, not a choice. Of a draw, only the
-learning rate is chosen where it is an axis, by the sweep's objective. Other axes are conditions.
+Such a sweep compares arms on the same draws of the problem, so that no setting of an arm is its
+best one: a draw is a replicate, not a choice. Of a draw, only the learning rate is chosen where it
+is an axis, by the sweep's objective. What the comparison is repeated across, and all other axes,
+are shown side by side. In records written before there were conditions and replicates, draws,
+too, are an axis, ``task.draw_seed``.
 """
 
 from collections.abc import Sequence
@@ -36,7 +38,8 @@ class Findings:
     runs: pd.DataFrame
     """As `run_table` gives it."""
     conditions: list[str]
-    """Axes other than the draw and the learning rate, by the config's dotted names."""
+    """What the comparison is repeated across, then axes other than the draw and the learning
+    rate, by the config's dotted names."""
     table: pd.DataFrame
     """As `condition_table` gives it, over draws that can show the gap."""
     labeled: pd.DataFrame
@@ -44,18 +47,25 @@ class Findings:
 
 
 def is_about(sweep: Sweep) -> bool:
-    """Say whether draws of the separable problem are what an arm's settings are."""
-    tasks = set(sweep.runs["task.name"].dropna())
-    return tasks == {TASK} and all(DRAW in arm.space for arm in sweep.arms.values())
+    """Return True if a sweep shows draws of the separable problem, none of whose settings is best.
+
+    Its draws are replicates, nothing is chosen on dev, and nothing is confirmed; or they are an
+    axis of every arm, as in records of earlier versions.
+    """
+    if set(sweep.runs["task.name"].dropna()) != {TASK}:
+        return False
+    arms = sweep.arms.values()
+    if all(DRAW in arm.space for arm in arms):
+        return True
+    is_chosen_on_train = sweep.objective.split == "train" and not sweep.confirm_seeds
+    return is_chosen_on_train and not any(LR in arm.condition for arm in arms)
 
 
 def find(sweep: Sweep) -> Findings:
     """Tabulate a sweep that `is_about` the separable problem."""
-    conditions = list(
-        dict.fromkeys(
-            key for arm in sweep.arms.values() for key in arm.space if key not in (DRAW, LR)
-        )
-    )
+    arms = sweep.arms.values()
+    axes = (key for arm in arms for key in arm.space if key not in (DRAW, LR))
+    conditions = list(dict.fromkeys([*(key for arm in arms for key in arm.condition), *axes]))
     runs = run_table(sweep, conditions)
     can_show = runs["remark"] == ""
     return Findings(
@@ -70,7 +80,8 @@ def run_table(sweep: Sweep, conditions: Sequence[str]) -> pd.DataFrame:
     """Tabulate the runs that came to a result, of each draw those at the best learning rate.
 
     Returns:
-        One row per arm, setting and seed, in the definition's order: the conditions and
+        One row per arm (by the name that it has under every condition), condition, setting and
+        seed, in the definition's order: the conditions and
         ``optimizer.lr``, ``task.draw_seed``, the draw's ``remark`` (empty where it can show the
         gap), ``test.error`` at the objective's moment and ``last.train.loss``, the test errors of
         the closed forms (``predicted.min_norm``, with the ridge of a coupled weight decay, and
@@ -80,9 +91,12 @@ def run_table(sweep: Sweep, conditions: Sequence[str]) -> pd.DataFrame:
     rows = results(sweep.rows).reset_index(drop=True)
     error = counted(rows, f"{sweep.objective.moment}.test.error")
     draws = _draws(rows)
+    bases = {name: arm.base for name, arm in sweep.arms.items()}
     found = pd.DataFrame(
         {
-            "arm": pd.Categorical(rows["arm"], categories=list(sweep.arms)),
+            "arm": pd.Categorical(
+                rows["arm"].map(bases), categories=list(dict.fromkeys(bases.values()))
+            ),
             "setting": rows["setting"],
             "seed": rows["seed"],
             **{key: _condition(sweep, rows, key) for key in conditions},
@@ -102,8 +116,10 @@ def run_table(sweep: Sweep, conditions: Sequence[str]) -> pd.DataFrame:
             "run_id": rows["run_id"],
         }
     )
-    kept = _best_lr(sweep, found, conditions)
-    return kept.sort_values(["arm", "setting", "seed"], kind="stable").reset_index(drop=True)
+    kept = found[_has_best_lr(sweep, rows, found, conditions)]
+    across = [key for key in conditions if all(key in a.condition for a in sweep.arms.values())]
+    order = ["arm", *across, "setting", "seed"]
+    return kept.sort_values(order, kind="stable").reset_index(drop=True)
 
 
 def _draws(rows: pd.DataFrame) -> list[Draw]:
@@ -124,15 +140,22 @@ def _ridges(rows: pd.DataFrame) -> "pd.Series[float]":
 
 def _condition(sweep: Sweep, rows: pd.DataFrame, key: str) -> pd.Series:
     """Give a condition's values in the order that they are searched; none where it is no axis."""
+    across = {name: arm.condition[key] for name, arm in sweep.arms.items() if key in arm.condition}
     values = [
-        value
-        for axis in (arm.space.get(key) for arm in sweep.arms.values())
-        if isinstance(axis, Choice)
-        for value in axis.values  # noqa: PD011 - no DataFrame
+        *across.values(),
+        *(
+            value
+            for axis in (arm.space.get(key) for arm in sweep.arms.values())
+            if isinstance(axis, Choice)
+            for value in axis.values  # noqa: PD011 - no DataFrame
+        ),
     ]
     words = list(dict.fromkeys(_word(value) for value in values))
-    has_axis = rows["arm"].map(lambda arm: key in sweep.arms[arm].space).astype(bool)
-    told = rows[key].map(_word).where(has_axis)
+    if across:
+        told = rows["arm"].map({name: _word(value) for name, value in across.items()})
+    else:
+        has_axis = rows["arm"].map(lambda arm: key in sweep.arms[arm].space).astype(bool)
+        told = rows[key].map(_word).where(has_axis)
     return pd.Series(pd.Categorical(told, categories=words or sorted(told.dropna().unique())))
 
 
@@ -140,22 +163,30 @@ def _word(value: object) -> str:
     return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
-def _best_lr(sweep: Sweep, runs: pd.DataFrame, conditions: Sequence[str]) -> pd.DataFrame:
-    """Keep the setting of the best score of each arm, condition and draw.
+def _has_best_lr(
+    sweep: Sweep, rows: pd.DataFrame, runs: pd.DataFrame, conditions: Sequence[str]
+) -> "pd.Series[bool]":
+    """Return a mask of the runs whose setting has the best score of its arm, condition and draw.
 
     Scores below `SOLVED` count as equal, for rounding alone tells them apart; of equal ones the
     smallest learning rate is kept, the nearest to the small steps that theory is about.
+
+    Args:
+        sweep: Whose scores they are.
+        rows: Of `Sweep.rows`.
+        runs: The same runs as `run_table` tabulates them.
+        conditions: Its columns that are conditions.
     """
     if not any(LR in arm.space for arm in sweep.arms.values()):
-        return runs
-    scores = sweep.scores[["arm", "setting", "score"]]
-    ranked = runs.astype({"arm": str}).merge(scores, on=["arm", "setting"])
-    ranked = ranked.assign(score=ranked["score"].where(ranked["score"] >= SOLVED, 0.0))
-    ranked = ranked.sort_values(["score", LR, "setting"], kind="stable")
+        return pd.Series(data=True, index=runs.index)
+    place = ["replicate", "arm", "setting"]
+    scored = rows[place].merge(sweep.scores[[*place, "score"]], on=place, how="left")["score"]
+    ranked = runs.assign(score=scored.where(scored >= SOLVED, 0.0).to_numpy())
+    ranked = ranked[scored.notna().to_numpy()].sort_values(["score", LR, "setting"], kind="stable")
     keys = ["arm", *conditions, DRAW]
     best = ranked.groupby(keys, observed=True, dropna=False)["setting"].transform("first")
-    kept = ranked[ranked["setting"] == best].drop(columns="score")
-    return kept.assign(arm=pd.Categorical(kept["arm"], categories=list(sweep.arms)))
+    is_best = ranked["setting"] == best
+    return is_best.reindex(runs.index, fill_value=False)
 
 
 def condition_table(runs: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:

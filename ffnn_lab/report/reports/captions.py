@@ -9,6 +9,9 @@ from ffnn_lab.report.statistics.significance import MOST_SEEDS
 from ffnn_lab.report.text.cells import counts
 
 PERCENT = f"{100 * CONFIDENCE:g}%"
+DECLARED = "the contrasts that were declared"
+"""In captions: the family over which Holm's method adjusts."""
+UNDER_EACH = "Arms are compared under one condition at a time; conditions are not compared."
 SHARED_TEST = "All replicates share one test set, and what is told is conditional on it."
 
 
@@ -25,11 +28,15 @@ def caption(numbers: Numbers, sheet: Sheet) -> str:
         return ""
     sweep = numbers.sweep
     template = sheet.caption
-    if numbers.replicates:
+    is_over = sweep.definition.n_replicates > 1
+    if is_over:
         template = sheet.caption_over or template
         template += f" {SHARED_TEST}" if shares_test(sweep.definition) else ""
-    over = "over replicates" if numbers.replicates else "at this one setting"
-    table = sheet.numbers(numbers) if sheet.caption_where else None
+    if numbers.conditions:
+        template = template.replace(DECLARED, f"{DECLARED}, under all conditions")
+        template += "" if sheet.is_of_all_conditions else f" {UNDER_EACH}"
+    over = "over replicates" if is_over else "at this one setting"
+    table = sheet.numbers(numbers.comparisons[0]) if sheet.caption_where else None
     template += "".join(
         f" {sentence}"
         for column, sentence in sheet.caption_where.items()
@@ -56,7 +63,9 @@ def seed_words(numbers: Numbers) -> str:
     Over replicates it is ``n = 8 replicates of 9 to 10 fresh seeds each``.
     """
     kind = "fresh" if numbers.sweep.confirm_seeds else "tuning"
-    seeds = counts(numbers.n_reported, f"{kind} seed")
-    if not numbers.replicates:
+    n_reported = [n for of_one in numbers.comparisons for n in of_one.n_reported]
+    seeds = counts(n_reported, f"{kind} seed")
+    if numbers.sweep.definition.n_replicates == 1:
         return f"n = {seeds}"
-    return f"n = {counts(numbers.arms[COUNT], 'replicate')} of {seeds} each"
+    n_replicates = [n for each in numbers.comparisons for n in each.arms[COUNT]]
+    return f"n = {counts(n_replicates, 'replicate')} of {seeds} each"

@@ -1,5 +1,6 @@
 """The content of a folder's report: tables, figures and remarks, computed from its records."""
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -7,23 +8,29 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ffnn_lab.definition import Condition, label_of, name_under, short_names, value_text
 from ffnn_lab.report.data.sweep import Records, Sweep
+from ffnn_lab.report.figures import style
 from ffnn_lab.report.figures.reported import FIGURES
 from ffnn_lab.report.figures.save import provenance
 from ffnn_lab.report.kinds import Kind
+from ffnn_lab.report.measures.across import under_conditions
 from ffnn_lab.report.measures.numbers import Numbers
 from ffnn_lab.report.measures.replicates import COUNT, LISTED
 from ffnn_lab.report.reports import ends
 from ffnn_lab.report.reports.captions import caption
 from ffnn_lab.report.sheets import SHEETS
 from ffnn_lab.report.sheets.sheet import Sheet
-from ffnn_lab.report.text.cells import labeled
+from ffnn_lab.report.text.cells import ABSENT, labeled
 from ffnn_lab.report.text.notes import about_failed, notes
 from ffnn_lab.report.text.over_replicates import notes_over_replicates
 from ffnn_lab.report.text.separable import remarks as about_separable
 from ffnn_lab.report.text.test_set import about_test_set
 from ffnn_lab.report.text.units import units_of
 
+MOST_LETTERS = 100
+"""Of a condition in the name of a file."""
+_NOT_OF_FILES = re.compile(r"[^\w.,=+-]")
 REPLICATES = "replicates"
 """Heading of the number of replicates behind a row."""
 
@@ -89,21 +96,51 @@ def tables_of(numbers: Numbers) -> tuple[list[Table], list[str]]:
     units = units_of(numbers.records.runs)
     found, shown = [], []
     for sheet in SHEETS.values():
-        table = sheet.numbers(numbers) if numbers.kind in sheet.reports else None
-        if table is None or table.empty:
+        tables = _tables_of(sheet, numbers) if numbers.kind in sheet.reports else []
+        if not tables:
             continue
-        shown.append((sheet, table))
+        conditions = [each.condition for _, each in tables]
+        in_full = under_conditions(
+            [_named_in_full(table, each.condition) for table, each in tables], [{} for _ in tables]
+        )
+        shown.append((sheet, in_full))
+        table = under_conditions([table for table, _ in tables], conditions)
+        words = under_conditions(
+            [_words_of(sheet, table, each) for table, each in tables],
+            [_condition_words(condition) for condition in conditions],
+        )
         lists_replicates = LISTED in table
         found.append(
             Table(
                 sheet.name,
-                units.reworded_table(_words_of(sheet, table, numbers)),
+                units.reworded_table(words.fillna(ABSENT)),
                 table if sheet.has_csv or lists_replicates else None,
                 is_printed=sheet.is_printed and not lists_replicates,
-                caption=caption(numbers, sheet) + ends.in_caption(sheet, table),
+                caption=caption(numbers, sheet) + ends.in_caption(sheet, in_full),
             )
         )
     return found, ends.remarks(shown)
+
+
+def _tables_of(sheet: Sheet, numbers: Numbers) -> list[tuple[pd.DataFrame, Numbers]]:
+    """Return a sheet's table under each condition that has any, with the numbers it is of."""
+    comparisons = (numbers,) if sheet.is_of_all_conditions else numbers.comparisons
+    tables = [(sheet.numbers(each), each) for each in comparisons]
+    return [(table, each) for table, each in tables if table is not None and len(table)]
+
+
+def _named_in_full(table: pd.DataFrame, condition: Condition) -> pd.DataFrame:
+    """Return a table whose arms have the names that they have in the whole sweep."""
+    names = [name for name in ("arm", "baseline") if name in table and condition]
+    return table.assign(
+        **{name: [name_under(str(arm), condition) for arm in table[name]] for name in names}
+    )
+
+
+def _condition_words(condition: Condition) -> dict[str, str]:
+    """Return the columns of a condition as people read them."""
+    short = short_names(condition)
+    return {short[key]: value_text(value) for key, value in condition.items()}
 
 
 def _words_of(sheet: Sheet, table: pd.DataFrame, numbers: Numbers) -> pd.DataFrame:
@@ -111,7 +148,7 @@ def _words_of(sheet: Sheet, table: pd.DataFrame, numbers: Numbers) -> pd.DataFra
     words = pd.DataFrame(sheet.words(table))
     if COUNT in table and REPLICATES not in words and len(words) == len(table):
         words[REPLICATES] = [str(n) for n in table[COUNT]]
-    is_over = bool(numbers.replicates)
+    is_over = isinstance(numbers.records, Sweep) and numbers.records.definition.n_replicates > 1
     return words.rename(columns=lambda name: labeled(name, is_over_replicates=is_over))
 
 
@@ -122,18 +159,49 @@ def _drawings_of(numbers: Numbers) -> tuple[list[Drawing], list[str]]:
     for each in FIGURES.values():
         if numbers.kind not in each.reports:
             continue
-        left_out += each.left_out(numbers)
-        points = each.drawn(numbers)
-        if points is None:
-            continue
-        with _looks_of(numbers):
-            figure = each.figure(points)
-        units.reword_figure_(figure)
-        source = provenance(
-            numbers.records.runs, run_ids=each.behind(numbers), commands=numbers.commands
-        )
-        drawings.append(Drawing(each.stem, figure, points, source))
+        for shown in (numbers,) if each.is_of_all_conditions else numbers.comparisons:
+            under = label_of(shown.condition)
+            remarks = each.left_out(shown)
+            left_out += [f"{under}: {remark}" if under else remark for remark in remarks]
+            points = each.drawn(shown)
+            if points is None:
+                continue
+            with _looks_of(shown):
+                figure = each.figure(points)
+            units.reword_figure_(figure)
+            if under:
+                _title(figure, under)
+            source = provenance(
+                shown.records.runs, run_ids=each.behind(shown), commands=numbers.commands
+            )
+            stem = stem_under(each.stem, under, numbers)
+            drawings.append(Drawing(stem, figure, points, source))
     return drawings, left_out
+
+
+def _title(figure: Figure, label: str) -> None:
+    """Write the condition of a figure above it."""
+    title = figure.get_suptitle()
+    with style.context():
+        figure.suptitle("\n".join(filter(None, (style.drawable(label), title))))
+
+
+def stem_under(stem: str, label: str, numbers: Numbers) -> str:
+    """Return the stem of the files of a figure under a condition: ``learning_curves@n=25``.
+
+    Args:
+        stem: The figure's.
+        label: The condition's; empty for a figure of all.
+        numbers: Of the whole sweep. Where labels are too long for a file, or would be one, the
+            condition's place stands for them.
+    """
+    if not label:
+        return stem
+    labels = [label_of(each.condition) for each in numbers.conditions]
+    names = [_NOT_OF_FILES.sub("_", each) for each in labels]
+    if len(set(names)) < len(names) or max(map(len, names)) > MOST_LETTERS:
+        names = [str(place) for place in range(len(labels))]
+    return f"{stem}@{names[labels.index(label)]}"
 
 
 def _looks_of(numbers: Numbers) -> AbstractContextManager[None]:
@@ -152,6 +220,18 @@ def _remarks_of(numbers: Numbers) -> list[str]:
     if numbers.kind == Kind.SEPARABLE:
         found = about_separable(numbers.sweep, numbers.separable)
         return [*found, *about_failed(records.runs, of=records.name)]
+    of_each = {label_of(each.condition): _remarks_under(each) for each in numbers.comparisons}
+    found = []
+    for label, remarks in of_each.items():
+        for remark in remarks:
+            is_of_all = all(remark in others for others in of_each.values())
+            told = remark if is_of_all else f"{label}: {remark}"
+            found += [told] if told not in found else []
+    return found
+
+
+def _remarks_under(numbers: Numbers) -> list[str]:
+    """Return what a reader must know of the comparison under one condition."""
     if numbers.replicates:
         found = notes_over_replicates(numbers)
     else:
@@ -164,7 +244,11 @@ def _remarks_of(numbers: Numbers) -> list[str]:
 def _commands_of(numbers: Numbers) -> list[str]:
     if numbers.kind != Kind.SWEEP:
         return []
-    first = numbers.replicates[0] if numbers.replicates else numbers
-    of = ", replicate 0; tables/settings.csv has the others" if numbers.replicates else ""
-    rows = first.arms.to_dict("records")
-    return [f"# {row['arm']}{of}\n{row['command']}" for row in rows if row["command"]]
+    found = []
+    for each in numbers.comparisons:
+        first = each.replicates[0] if each.replicates else each
+        of = ", replicate 0; tables/settings.csv has the others" if each.replicates else ""
+        for row in first.arms.to_dict("records"):
+            name = name_under(row["arm"], each.condition)
+            found += [f"# {name}{of}\n{row['command']}"] if row["command"] else []
+    return found

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ffnn_lab.config import UserError
-from ffnn_lab.definition import Definition
+from ffnn_lab.definition import Definition, label_of
 from ffnn_lab.report.claims.affordable import about_margins
 from ffnn_lab.report.data.arms import contrasts
 from ffnn_lab.report.figures.reported import FIGURES
@@ -53,7 +53,9 @@ def prepare_report(
     for text in about_margins(definition, folder):
         notice(text)
     if is_tried:
-        check_report(folder, [arm.name for arm in definition.arms])
+        labels = [label_of(condition) for condition in definition.conditions]
+        names = dict.fromkeys([*(arm.base for arm in definition.arms), *labels])
+        check_report(folder, list(names))
 
 
 def check_report(folder: Path, arms: Sequence[str]) -> None:

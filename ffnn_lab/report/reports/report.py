@@ -86,8 +86,11 @@ def without_stale(content: Content, to: Path) -> Content:
         ("figures", figure_stems() - {drawing.name for drawing in content.drawings}, SUFFIXES),
     )
     removed = []
+    drawn = {drawing.name for drawing in content.drawings}
+    under = {path.name.rpartition(".")[0] for path in (to / "figures").glob("*@*.png")}
+    of_conditions = {each for each in under if each.partition("@")[0] in figure_stems()} - drawn
     for kind, names, suffixes in kinds:
-        for name in sorted(names):
+        for name in sorted(names | (of_conditions if kind == "figures" else set())):
             paths = [to / kind / f"{name}.{suffix}" for suffix in suffixes]
             stale = [path for path in paths if path.exists()]
             for path in stale:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 from rich.console import Console
 
+from ffnn_lab.definition import label_of
 from ffnn_lab.optimizers import OPTIMIZERS
 from ffnn_lab.report.data.arms import variants
 from ffnn_lab.report.data.sweep import Sweep, errors_by_seed, load_sweeps, results
@@ -31,10 +32,12 @@ SUFFIXES = ("csv", "md", "tex", "json")
 UNTUNED = "adam"
 """The optimizer whose untuned default has a row of its own."""
 COLUMNS = [
-    *("sweep", "variant", "task", "optimizer", "arm", "is_tuned"),
+    *("sweep", "condition", "variant", "task", "optimizer", "arm", "is_tuned"),
     *("test.error", "std", "n_replicates", "n_seeds", "n_diverged", "is_best", "run_ids"),
 ]
-KEYS = COLUMNS[:6]
+KEYS = COLUMNS[:7]
+SIDE_BY_SIDE = ["sweep", "condition", "variant"]
+"""What makes a column of the readable table."""
 ONE_TUNING = (
     "One tuning: mean +- sample standard deviation over n fresh seeds at one setting, n in "
     "brackets; another tuning would choose another setting, so that no mean is marked."
@@ -53,14 +56,16 @@ def summary_table(sweeps: Sequence[Sweep]) -> pd.DataFrame:
     the setting.
 
     Returns:
-        One row per sweep, variant and optimizer (``arm``, ``is_tuned``), in the order of the
-        sweeps and of our optimizers: the mean ``test.error`` as a rate in [0, 1], its sample
-        standard deviation ``std``, over ``n_seeds`` of one tuning or over ``n_replicates``, whose
-        seeds are added up; ``n_diverged`` of them count as chance; whether it ``is_best`` of its
-        sweep and variant, ties included; and the ``run_ids``.
+        One row per sweep, condition, variant and optimizer (``arm``, ``is_tuned``), in the order
+        of the sweeps and of our optimizers: the mean ``test.error`` as a rate in [0, 1], its
+        sample standard deviation ``std``, over ``n_seeds`` of one tuning or over
+        ``n_replicates``, whose seeds are added up; ``n_diverged`` of them count as chance;
+        whether it ``is_best`` of its sweep, condition and variant, ties included; and the
+        ``run_ids``.
     """
-    table = pd.DataFrame([row for sweep in sweeps for row in _rows(sweep)], columns=COLUMNS)
-    lowest = table.groupby(["sweep", "variant"])["test.error"].transform("min")
+    comparisons = [each for sweep in sweeps for each in sweep.conditions or (sweep,)]
+    table = pd.DataFrame([row for each in comparisons for row in _rows(each)], columns=COLUMNS)
+    lowest = table.groupby(SIDE_BY_SIDE)["test.error"].transform("min")
     return table.assign(is_best=table["test.error"] == lowest)
 
 
@@ -104,6 +109,7 @@ def _rows_of(sweep: Sweep) -> list[dict[str, object]]:
                     continue
                 row = {
                     "sweep": sweep.name,
+                    "condition": label_of(sweep.definition.condition),
                     "variant": variant,
                     "task": tasks,
                     "optimizer": optimizer,
@@ -136,15 +142,17 @@ def readable_summary(table: pd.DataFrame) -> pd.DataFrame:
             if is_it.any():
                 rows[f"{optimizer}{'' if is_tuned else ' (default)'}"] = is_it
     words: dict[str, list[str]] = {"test error (%)": list(rows)}
-    for _, column in table.groupby(["sweep", "variant"], sort=False):
+    for _, column in table.groupby(SIDE_BY_SIDE, sort=False):
         heading = _heading(column)
         words[heading] = [_cell(column[is_it[column.index]]) for is_it in rows.values()]
     return pd.DataFrame(words)
 
 
 def _heading(rows: pd.DataFrame) -> str:
-    sweep, variant, task = map(str, rows[["sweep", "variant", "task"]].to_numpy()[0])
+    names = [*SIDE_BY_SIDE, "task"]
+    sweep, condition, variant, task = map(str, rows[names].to_numpy()[0])
     named = f"{sweep} ({task})" if task and task not in sweep else sweep
+    named = f"{named}, {condition}" if condition else named
     return f"{named}: {variant}" if variant else named
 
 
@@ -237,9 +245,11 @@ def _write_source(
     path: Path, table: pd.DataFrame, sweeps: Sequence[Sweep], named: Sequence[str]
 ) -> None:
     """Write what is behind the table: by sweep and arm the runs, and the commits."""
+    at = table["condition"].map(lambda label: f"@{label}" if label else "")
+    names = table["sweep"] + "/" + table["arm"] + at
     run_ids = {
-        f"{sweep}/{arm}": [each for ids in rows["run_ids"] for each in ids.split()]
-        for (sweep, arm), rows in table.groupby(["sweep", "arm"], sort=False)
+        str(name): [each for ids in rows["run_ids"] for each in ids.split()]
+        for name, rows in table.groupby(names, sort=False)
     }
     command = " ".join(["python -m analysis summary", *named])
     commands = [*(sweep.command for sweep in sweeps), command]

@@ -54,5 +54,8 @@ class Sheet(Option):
     """To each column that the table of numbers may have a sentence more, where it has it."""
     estimates: Sequence[Estimate] = ()
     """Its intervals: notes tell which are cut or left out."""
+    is_of_all_conditions: bool = False
+    """True if its numbers are those of all conditions of a sweep together; else they are computed
+    under each condition, and stand below each other."""
     lists_rows: bool = False
     """True if such notes name the rows; else they name the sheet."""

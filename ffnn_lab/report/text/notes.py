@@ -62,15 +62,26 @@ def _about_differences(sweep: Sweep) -> list[str]:
     if declared:
         found.append(
             "p (Holm) is of the test that flips the signs of paired differences, adjusted over "
-            f"the {count(len(declared), 'contrast')} declared beforehand: {declared_words(sweep)}"
+            f"the {count(n_of_family(sweep), 'contrast')} declared beforehand: "
+            f"{declared_words(sweep)}"
         )
         n_seeds = len(sweep.confirm_seeds or sweep.tune_seeds)
-        found += about_seeds(len(declared), n_seeds)
+        found += about_seeds(n_of_family(sweep), n_seeds)
     return found
+
+
+def n_of_family(sweep: Sweep) -> int:
+    """Count the declared contrasts over which p is adjusted: those under all conditions."""
+    return len(contrasts(sweep.definition)) * sweep.definition.n_conditions
 
 
 def declared_words(sweep: Sweep) -> str:
     """Write which contrasts were declared."""
+    n = sweep.definition.n_conditions
+    return _named_words(sweep) + (f", under each of {n} conditions" if n > 1 else "")
+
+
+def _named_words(sweep: Sweep) -> str:
     if sweep.definition.contrasts is not None:
         return "those that the sweep's YAML names"
     declared = contrasts(sweep.definition)

@@ -19,6 +19,7 @@ from ffnn_lab.report.text.notes import (
     about_units,
     count,
     declared_words,
+    n_of_family,
 )
 from ffnn_lab.scores import why_no_winner
 
@@ -140,8 +141,8 @@ def _about_differences(numbers: Numbers) -> Iterator[str]:
     if declared:
         yield (
             "p (Holm) is of the test that flips the signs of the replicates' differences, "
-            f"adjusted over the {count(len(declared), 'contrast')} declared beforehand: "
+            f"adjusted over the {count(n_of_family(sweep), 'contrast')} declared beforehand: "
             f"{declared_words(sweep)}"
         )
         n_replicates = numbers.differences[COUNT].max()
-        yield from about_replicates(len(declared), int(n_replicates))
+        yield from about_replicates(n_of_family(sweep), int(n_replicates))

@@ -13,6 +13,8 @@ from ffnn_lab.report.claims.family import Family, families
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.statistics import mean_interval
 from tests.support.report.arm_builders import Built, Came, all_ended, make_arm_sweep
+from tests.support.report.conditioned import make_conditioned_sweep
+from tests.support.report.separable_builders import make_sweep_of_replicates
 
 GENERALIZATION = CLAIMS["wilson_generalization"]
 
@@ -122,3 +124,35 @@ def test_what_is_still_to_run_is_not_run(tmp_path: Path) -> None:
     assert family_of(GENERALIZATION.name, unfinished).verdict == "not run"
     without = make_arm_sweep(tmp_path / "two", {"sgd": Built(tuned=all_ended([0.1] * 6))})
     assert family_of(GENERALIZATION.name, without).verdict == "not applicable"
+
+
+# --- under several conditions -------------------------------------------------------------------
+
+
+def test_each_condition_has_effects_of_its_own(tmp_path: Path) -> None:
+    """Adam is 5 points better with small batches and worse with large ones."""
+    sweep = make_conditioned_sweep(tmp_path / "wilson_digits", n_replicates=3)
+    effects = family_of(GENERALIZATION.name, sweep).effects
+    assert [each.what for each in effects] == [
+        "adam - sgd, batch_size=8",
+        "adam - sgd, batch_size=32",
+    ]
+    assert [each.estimate for each in effects] == pytest.approx([-0.0505, 0.0505])
+    assert [(each.n, each.of) for each in effects] == [(3, "replicates")] * 2
+    assert not set(effects[0].run_ids) & set(effects[1].run_ids)
+
+
+def test_draws_are_counted_within_a_condition(tmp_path: Path) -> None:
+    """Claims on the separable problem, too; what only one condition shows has one effect."""
+    batches: dict[str, list[object]] = {"trainer.batch_size": [2, "full"]}
+    sweep = make_sweep_of_replicates(tmp_path / "wilson_separable", batches)
+    for claim, batch in (("separable_plain", "full"), ("separable_mini_batch", "2")):
+        (effect,) = family_of(claim, sweep).effects
+        assert effect.what.endswith(f", batch_size={batch}")
+        assert (effect.n, effect.of) == (2, "draws")
+
+
+def test_a_sweep_that_lacks_it_under_every_condition_has_none(tmp_path: Path) -> None:
+    sweep = make_conditioned_sweep(tmp_path / "wilson_digits", arms=["sgd"], contrasts=None)
+    family = family_of(GENERALIZATION.name, sweep)
+    assert (family.effects, family.verdict) == ((), "not applicable")

@@ -18,6 +18,7 @@ from tests.support.report.separable_builders import (
     draw_of,
     ended,
     make_separable_sweep,
+    make_sweep_of_replicates,
 )
 from tests.support.report.words import worded
 
@@ -172,6 +173,61 @@ def test_coupled_weight_decay_is_predicted_by_the_ridge_solution(
     assert row["remark"] == ""
     assert row["predicted.min_norm"] == (row["is_negative"] if errs else 0)
     assert row["is_negative"] > 0
+
+
+# --- draws as replicates, and the others across ----------------------------------------------
+
+DRAWS = (0, 10_000)
+
+
+@pytest.mark.parametrize(
+    ("across", "of_arms"),
+    [
+        ({}, {}),
+        ({"task.n": [20, 30], "task.p": [0.6, 0.75]}, {}),
+        (BATCHES, {}),
+        ({"task.n": [20, 30]}, {"adam": {"optimizer.eps": [1e-8, 10.0], **LRS["adam"]}}),
+    ],
+    ids=str,
+)
+def test_draws_that_are_replicates_are_tabulated_as_those_of_an_axis(
+    tmp_path: Path, across: dict[str, list[object]], of_arms: dict[str, dict[str, list[object]]]
+) -> None:
+    """Of records of both forms every table is the same; seeds and places among settings differ."""
+    replicated = make_sweep_of_replicates(tmp_path / "new", across, of_arms=of_arms)
+    axes = make_separable_sweep(tmp_path / "old", across, of_arms=of_arms, draws=DRAWS)
+    assert separable.is_about(replicated)
+    found, expected = separable.find(replicated), separable.find(axes)
+    assert found.conditions == expected.conditions
+    for name in ("table", "labeled"):
+        pd.testing.assert_frame_equal(getattr(found, name), getattr(expected, name))
+    keys = ["arm", *found.conditions, "task.draw_seed"]
+    ours, theirs = (
+        each.runs.drop(columns=["setting", "seed", "run_id"]).sort_values(keys, ignore_index=True)
+        for each in (found, expected)
+    )
+    pd.testing.assert_frame_equal(ours, theirs)
+
+
+def test_what_a_sweep_on_the_problem_is_about(tmp_path: Path) -> None:
+    """Where dev chooses or fresh seeds confirm, settings have a best one, as in any sweep."""
+    across: dict[str, list[object]] = {"task.n": [20, 30]}
+    assert separable.is_about(make_sweep_of_replicates(tmp_path / "a", across, n_replicates=1))
+    confirmed = make_sweep_of_replicates(tmp_path / "b", across, confirm_seeds=[1000])
+    assert not separable.is_about(confirmed)
+    assert not separable.is_about(make_sweep_of_replicates(tmp_path / "c", across, split="dev"))
+
+
+def test_conditions_are_side_by_side_in_the_report(tmp_path: Path) -> None:
+    sweep = make_sweep_of_replicates(tmp_path / "s", {"task.n": [20, 30], "task.p": [0.6, 0.75]})
+    names, text = reported(sweep.folder)
+    assert [name for name in names if "@" in name] == []
+    assert "over 2 draws of the problem" in text
+    table = pd.read_csv(sweep.folder / "tables" / "separable.csv")
+    assert table[["arm", "task.n", "task.p"]].to_numpy().tolist() == [
+        [arm, n, p] for arm in ("sgd", "adam") for n in (20, 30) for p in (0.6, 0.75)
+    ]
+    assert table["n_runs"].tolist() == [2] * 8
 
 
 # --- the report ------------------------------------------------------------------------------

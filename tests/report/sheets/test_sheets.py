@@ -16,7 +16,7 @@ def test_sheets_are_in_the_order_of_a_report() -> None:
     assert list(SHEETS) == [
         *("arms", "settings", "gain_of_tuning", "paired_differences", "spreads", "progress"),
         *("matched_train_loss", "budgets", "ranks_in_smaller_spaces", "ranks_by_variant"),
-        *("optimum", "run", "separable", "separable_labeled"),
+        *("optimum", "run", "separable", "separable_labeled", "across"),
     ]
 
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ffnn_lab.config import RunConfig, run_id, with_values
+from ffnn_lab.config import RunConfig, leaves, run_id, with_values
+from ffnn_lab.definition import REPLICATE_SHIFT, name_under
 from ffnn_lab.records import CurvePoint, Direction, RecordWriter, RunResult, TrialRow
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.separable import Draw, draw_labels
@@ -134,6 +135,76 @@ def make_separable_sweep(
             if keep(config):
                 results.append(ends(config))
                 trials.append(TrialRow("tune", arm, setting, 0, results[-1].run_id))
+    RecordWriter(folder).write(results, trials)
+    return load_sweep(folder)
+
+
+def make_sweep_of_replicates(
+    folder: Path,
+    across: Axes | None = None,
+    *,
+    of_arms: Mapping[str, Axes] | None = None,
+    n_replicates: int = 2,
+    ends: Callable[[RunConfig], RunResult] = as_predicted,
+    arms: Sequence[str] = ("sgd", "adam"),
+    confirm_seeds: Sequence[int] = (),
+    split: str = "train",
+) -> Sweep:
+    """Write a sweep whose draws are replicates, and load it.
+
+    Args:
+        folder: Its name is the sweep's.
+        across: Conditions of every arm, by dotted name.
+        of_arms: Axes of some arms, by their names.
+        n_replicates: Draws of the problem, replicate r with that of 10,000 r.
+        ends: What each run came to.
+        arms: Named after their optimizers.
+        confirm_seeds: Fresh seeds, none of which have runs.
+        split: What settings are chosen on.
+    """
+    across = across or {}
+    conditions = [
+        dict(zip(across, values, strict=True)) for values in itertools.product(*across.values())
+    ]
+    stored: dict[str, Any] = {}
+    results, trials = [], []
+    for condition, arm in itertools.product(conditions, arms):
+        space = (of_arms or {}).get(arm, {})
+        name = name_under(arm, condition)
+        stored[name] = {
+            "overrides": [f"optimizer={arm}"],
+            "space": {
+                key: {"kind": "choice", "values": list(values)} for key, values in space.items()
+            },
+            "config": leaves(_config(arm, condition, {})),
+            **({"base": arm, "condition": condition} if condition else {}),
+        }
+        for replicate in range(n_replicates):
+            shift = replicate * REPLICATE_SHIFT
+            for setting, values in enumerate(itertools.product(*space.values())):
+                told = {**condition, **dict(zip(space, values, strict=True)), "seed": shift}
+                result = ends(_config(arm, told, {"draw_seed": shift}))
+                results.append(result)
+                row = TrialRow("tune", name, setting, shift, result.run_id, replicate=replicate)
+                trials.append(row)
+    write_stored(
+        folder,
+        {
+            "name": folder.name,
+            "command": f"python -m ffnn_lab.run -m sweeps={folder.name}",
+            "arms": stored,
+            "protocol": {"name": "grid", "n_settings": 1},
+            "objective": {
+                "split": split,
+                "metric": "loss",
+                "moment": "last",
+                "aggregate": "mean",
+            },
+            "tune": {"seeds": [0]},
+            "confirm": {"seeds": list(confirm_seeds)},
+            **({"replicates": n_replicates} if n_replicates > 1 else {}),
+        },
+    )
     RecordWriter(folder).write(results, trials)
     return load_sweep(folder)
 

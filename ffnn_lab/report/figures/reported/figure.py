@@ -28,6 +28,8 @@ class ReportFigure(Option):
     """The kinds of reports that have it."""
     module: str = ""
     """The module that draws it, and the stem of its files, if they have not the figure's name."""
+    is_of_all_conditions: bool = False
+    """True if it shows all conditions of a sweep together; else there is one for each."""
     earlier: Sequence[str] = ()
     """Stems of files that earlier versions wrote in its place, and that are removed."""
 

@@ -1,0 +1,42 @@
+"""A condition under which a comparison is repeated: its values, and the name that they give it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ffnn_lab.config.fields import as_override
+
+Condition = Mapping[str, Any]
+"""To each of the names in ``hydra.sweeper.across`` (a leaf by its dotted name, or a config group)
+its value; empty where nothing is repeated."""
+
+
+def short_names(keys: Iterable[str]) -> dict[str, str]:
+    """Return the last parts of dotted names, as many of each as tell it from the others."""
+    names = list(keys)
+
+    def is_unique(tail: str) -> bool:
+        return sum(f".{name}".endswith(f".{tail}") for name in names) == 1
+
+    return {name: next(filter(is_unique, _tails(name)), name) for name in names}
+
+
+def _tails(name: str) -> Iterator[str]:
+    """Yield the last part of a dotted name, the last two, and so on."""
+    parts = name.split(".")
+    return (".".join(parts[-n_parts:]) for n_parts in range(1, len(parts) + 1))
+
+
+def value_text(value: Any) -> str:  # noqa: ANN401 - a value of the config
+    """Write a value of a condition: text as it is, all else as an override writes it."""
+    return value if isinstance(value, str) else as_override(value)
+
+
+def label_of(condition: Condition) -> str:
+    """Return the name of a condition, such as ``n=25,p=0.6``; empty if it is empty."""
+    short = short_names(condition)
+    return ",".join(f"{short[key]}={value_text(value)}" for key, value in condition.items())
+
+
+def name_under(base: str, condition: Condition) -> str:
+    """Return the name of an arm under a condition, such as ``adam@n=25,p=0.6``."""
+    return f"{base}@{label_of(condition)}" if condition else base

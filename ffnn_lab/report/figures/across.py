@@ -1,0 +1,165 @@
+"""Test errors of each arm, and declared differences, against what a sweep is repeated across."""
+
+import math
+from collections.abc import Mapping, Sequence
+from numbers import Real
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+
+from ffnn_lab.definition import short_names, value_text
+from ffnn_lab.look import Look
+from ffnn_lab.report.figures import style
+from ffnn_lab.report.figures.looks import looks_of
+from ffnn_lab.report.figures.save import new_figure
+from ffnn_lab.report.figures.separable import evenly
+from ffnn_lab.report.measures.across import DIFFERENCE, ERROR
+
+DECADE = 10.0
+"""Ratio of the largest to the smallest value from which an axis is logarithmic."""
+LABELS = {ERROR: "test error (%)", DIFFERENCE: "difference (points)"}
+"""Of the y-axes, one row of panels each."""
+
+
+def keys_of(points: pd.DataFrame) -> list[str]:
+    """Return the names of the conditions: the columns before ``of``."""
+    columns = [str(column) for column in points]
+    return columns[: columns.index("of")]
+
+
+def main_key(points: pd.DataFrame) -> str:
+    """Return the condition along which lines go: that of most values, numbers first."""
+    values = {key: _distinct(points[key].tolist()) for key in keys_of(points)}
+    return max(values, key=lambda key: (are_numbers(values[key]), len(values[key])))
+
+
+def are_numbers(values: Sequence[object]) -> bool:
+    """Return True if all values are numbers, and so have places on a scale."""
+    return all(isinstance(each, Real) and not isinstance(each, bool) for each in values)
+
+
+def panels_of(points: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Return the points of each combination of the other conditions, with its words."""
+    others = [key for key in keys_of(points) if key != main_key(points)]
+    if not others:
+        return [("", points)]
+    short = short_names(keys_of(points))
+    told = points[others].apply(
+        lambda row: ", ".join(f"{short[key]} = {value_text(row[key])}" for key in others), axis=1
+    )
+    return [(words, points[told == words]) for words in dict.fromkeys(told)]
+
+
+def draw(points: pd.DataFrame, ax: Axes, *, key: str, of: str, values: Sequence[object]) -> Axes:
+    """Draw errors or differences against one condition, with their intervals.
+
+    Args:
+        points: Of `ffnn_lab.report.measures.across.across_table`, one per arm or pair and value
+            of the condition.
+        ax: Where.
+        key: The condition.
+        of: `ERROR` or `DIFFERENCE`.
+        values: All values of the condition, in the order in which they were written.
+    """
+    shown = points[points["of"] == of]
+    is_scale = are_numbers(values)
+    for place, (name, rows, look) in enumerate(_series(shown, points)):
+        offset = 0.0 if is_scale else 0.08 * (place - (len(shown) / len(values) - 1) / 2)
+        x = [_place(value, values, is_scale=is_scale) + offset for value in rows[key]]
+        drawn = ax.errorbar(
+            x,
+            rows["value"].astype(float).to_numpy(),
+            yerr=_reach(rows),
+            color=look.color,
+            linestyle=look.line if is_scale else "none",
+            marker=look.marker,
+            elinewidth=0.7,
+        )
+        drawn[0].set(label=name, gid=style.NAMED)
+    if is_scale:
+        numbers = sorted(_place(value, values, is_scale=True) for value in values)
+        if numbers[0] > 0 and numbers[-1] >= DECADE * numbers[0]:
+            ax.set_xscale("log")
+        ax.set_xticks(numbers, [f"{number:g}" for number in numbers])
+        ax.xaxis.set_minor_locator(NullLocator())
+    else:
+        ax.set_xticks(range(len(values)), [style.drawable(value_text(each)) for each in values])
+        ax.set_xlim(-0.5, len(values) - 0.5)
+    if of == DIFFERENCE:
+        ax.axhline(0.0, color="0.6", linewidth=0.8, zorder=0)
+    ax.set_xlabel(style.drawable(short_names(keys_of(points))[key]))
+    ax.set_ylabel(LABELS[of])
+    style.percent_axis(ax.yaxis)
+    return ax
+
+
+def _series(shown: pd.DataFrame, points: pd.DataFrame) -> list[tuple[str, pd.DataFrame, Look]]:
+    """Return each arm or pair: its name, its points and its look.
+
+    A pair has the color of the arm, and the line and marker of what that is compared with.
+    """
+    looks: Mapping[str, Look] = looks_of(style.arms_of(points))
+    found = []
+    for (arm, baseline), rows in shown.groupby(["arm", "baseline"], sort=False, observed=True):
+        own = looks[str(arm)]
+        if str(baseline):
+            other = looks[str(baseline)]
+            look = Look(own.color, other.line, other.marker)
+            found.append((style.drawable(f"{arm} - {baseline}"), rows, look))
+        else:
+            found.append((style.drawable(str(arm)), rows, own))
+    return found
+
+
+def _place(value: object, values: Sequence[object], *, is_scale: bool) -> float:
+    return float(value) if is_scale else float(list(values).index(value))  # type: ignore[arg-type]
+
+
+def _reach(rows: pd.DataFrame) -> list[list[float]]:
+    """Return how far intervals reach below and above; 0 where there is none."""
+    ends = rows[["value", "low", "high"]].astype(float).to_numpy().tolist()
+    return [
+        [0.0 if math.isnan(low) else value - low for value, low, _ in ends],
+        [0.0 if math.isnan(high) else high - value for value, _, high in ends],
+    ]
+
+
+def _distinct(values: Sequence[object]) -> list[object]:
+    """Return the values of a condition in the order in which they were written."""
+    found: list[object] = []
+    for value in values:
+        if value not in found:
+            found.append(value)
+    return found
+
+
+def figure(points: pd.DataFrame) -> Figure:
+    """Lay out errors above differences, in panels by the other conditions.
+
+    Of many combinations of these, at most as many are shown as a page has room for.
+    """
+    key = main_key(points)
+    values = _distinct(points[key].tolist())
+    rows = [of for of in LABELS if (points["of"] == of).any()]
+    panels = panels_of(points)
+    panels = [panels[place] for place in evenly(len(panels))]
+    with style.context():
+        drawn = new_figure(
+            style.SINGLE if len(panels) == 1 else style.DOUBLE, 2.0 * len(rows) + 0.4
+        )
+        grid = drawn.subplots(len(rows), len(panels), sharex=True, sharey="row", squeeze=False)
+        for column, (words, of_panel) in enumerate(panels):
+            for row, of in enumerate(rows):
+                ax = draw(of_panel, grid[row][column], key=key, of=of, values=values)
+                if column:
+                    ax.set_ylabel("")
+                if row + 1 < len(rows):
+                    ax.set_xlabel("")
+            grid[0][column].set_title(style.drawable(words))
+        entries = [style.entries(line[0]) for line in grid]
+        handles = [handle for shown, _ in entries for handle in shown]
+        labels = [label for _, named in entries for label in named]
+        style.legend_below(drawn, handles, labels)
+    return drawn

@@ -1,0 +1,47 @@
+"""Test errors and declared differences against the conditions of a sweep."""
+
+from typing import TYPE_CHECKING
+
+from ffnn_lab.registry import register
+from ffnn_lab.report.figures.reported.figure import ReportFigure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ffnn_lab.report.measures.numbers import Numbers
+
+
+class Across(ReportFigure):
+    """Each arm's test error, and below it each declared difference, under all conditions."""
+
+    def points(self, numbers: "Numbers") -> "pd.DataFrame | None":
+        """Return the table `ffnn_lab.report.measures.across.across_table`; None without any."""
+        return numbers.across
+
+    def has_place(self, points: "pd.DataFrame") -> bool:
+        """Return True if any arm has a test error."""
+        return bool(points["value"].notna().any())
+
+    def behind(self, numbers: "Numbers") -> dict[str, list[str]]:
+        """Return the reported runs of each arm, by its name in the whole sweep."""
+        from ffnn_lab.definition import name_under  # noqa: PLC0415 - as figures are drawn
+
+        return {
+            name_under(arm, each.condition): ids
+            for each in numbers.conditions
+            for arm, ids in each.reported.items()
+        }
+
+    def left_out(self, numbers: "Numbers") -> list[str]:
+        """Return a remark on the combinations of conditions that have no panel."""
+        points = self.drawn(numbers)
+        if points is None:
+            return []
+        n_panels = len(self.drawing.panels_of(points))
+        n_shown = len(self.drawing.evenly(n_panels))
+        if n_shown == n_panels:
+            return []
+        return [f"{self.name} shows {n_shown} of {n_panels} panels; the table has all of them"]
+
+
+register(Across(name="across", order=11, is_of_all_conditions=True))
