@@ -107,7 +107,7 @@ def test_half_of_a_sweep_goes_on_as_the_whole(tmp_path: Path) -> None:
         work(tmp_path / "half", small(saves=False, protocol="tpe", population_size=4), stopper)
     folder = work(tmp_path / "half", small(saves=True, protocol="tpe", population_size=4))
     runs, trials, *_ = tables(folder)
-    of_whole, trials_of_whole, _ = tables(whole)
+    of_whole, trials_of_whole, *_ = tables(whole)
     assert runs["run_id"].tolist() == of_whole["run_id"].tolist()
     assert trials.equals(trials_of_whole)
     completed = runs.loc[runs["status"] == "completed", "run_id"]
