@@ -1,7 +1,10 @@
 """Tables that several pages of results show, of sweeps over replicates, as people read them."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
+from ffnn_lab.report.claims.rule import VERDICTS
 from ffnn_lab.report.claims.verdicts import verdict_table
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.reports.verdict_report import WITHOUT_EFFECT, readable_verdicts
@@ -54,3 +57,19 @@ def claim_words(sweep: Sweep) -> pd.DataFrame:
     table = table[(table["sweep"] == sweep.name) & ~table["verdict"].isin(WITHOUT_EFFECT)]
     words = readable_verdicts(table)
     return words.drop(columns=["sweep", "remark"]).rename(columns={"of": "effect of"})
+
+
+def claim_counts(sweeps: Sequence[Sweep]) -> pd.DataFrame:
+    """Count the verdicts of each claim by each sweep that was made for it."""
+    table = verdict_table(sweeps)
+    table = table[~table["verdict"].isin(WITHOUT_EFFECT)]
+    shown = [each for each in VERDICTS if each not in WITHOUT_EFFECT]
+    rows = [
+        {
+            "claim": claim,
+            "sweep": sweep,
+            **{each: str((group["verdict"] == each).sum()) for each in shown},
+        }
+        for (claim, sweep), group in table.groupby(["claim", "sweep"], sort=False)
+    ]
+    return pd.DataFrame(rows, columns=["claim", "sweep", *shown])
