@@ -9,7 +9,8 @@ import pandas as pd
 from ffnn_lab.definition import label_of
 from ffnn_lab.report.claims.rule import Effect
 from ffnn_lab.report.data.arms import Contrast, of_family
-from ffnn_lab.report.data.sweep import Sweep, errors_by_seed, results
+from ffnn_lab.report.data.rows import errors_by_seed, results
+from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.data.winners import Winner, find_winners
 from ffnn_lab.report.statistics import differences_by_seed
 

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ffnn_lab.look import Look
-from ffnn_lab.report.data.sweep import Sweep, errors_by_seed
+from ffnn_lab.report.data.rows import errors_by_seed
+from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.data.winners import Winner
 from ffnn_lab.report.figures import style
 from ffnn_lab.report.figures.looks import looks_of

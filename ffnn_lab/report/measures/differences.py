@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from ffnn_lab.report.data.arms import Contrast, baseline_of, contrasts
-from ffnn_lab.report.data.sweep import Sweep, errors_by_seed
+from ffnn_lab.report.data.rows import errors_by_seed
+from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.data.winners import Winner
 from ffnn_lab.report.measures.tables import interval_columns
 from ffnn_lab.report.statistics import (

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ffnn_lab.report.data.sweep import Sweep, curves_of
+from ffnn_lab.report.data.rows import curves_of
+from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.data.winners import Winner
 from ffnn_lab.report.measures.tables import difference_columns, error_columns
 from ffnn_lab.report.statistics import mean_interval
@@ -26,7 +27,7 @@ def fitted_runs(sweep: Sweep, rows: pd.DataFrame) -> dict[int, pd.DataFrame]:
     A run that diverged came down to no level, and has no place here.
 
     Returns:
-        To each seed its run's curve (`data.sweep.curves_of`), without epochs at which train or
+        To each seed its run's curve (`data.rows.curves_of`), without epochs at which train or
         test was not measured; a run without any other epoch is left out.
     """
     curves = curves_of(sweep, rows.loc[rows["status"] == "completed", "run_id"])

@@ -7,7 +7,8 @@ from typing import TypeVar
 import pandas as pd
 
 from ffnn_lab.definition import Condition
-from ffnn_lab.report.data.sweep import Records, Sweep, curves_of, has_result
+from ffnn_lab.report.data.rows import curves_of, has_result
+from ffnn_lab.report.data.sweep import Records, Sweep
 from ffnn_lab.report.data.winners import Winner, find_winners
 from ffnn_lab.report.kinds import Kind
 from ffnn_lab.report.measures import separable

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from ffnn_lab.report.data.sweep import Sweep, curves_of, results
+from ffnn_lab.report.data.rows import curves_of, results
+from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.data.winners import Winner
 from ffnn_lab.report.measures.tables import difference_columns, error_columns
 from ffnn_lab.report.statistics import mean_interval

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ffnn_lab.protocols.space import Choice
-from ffnn_lab.report.data.sweep import Sweep, results
+from ffnn_lab.report.data.rows import results
+from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.scores import counted
 from ffnn_lab.separable import (
     SOLUTIONS,

@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ffnn_lab.protocols.space import Axis, Choice, Space
-from ffnn_lab.report.data.sweep import Sweep, errors_by_seed
+from ffnn_lab.report.data.rows import errors_by_seed
+from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.data.winners import Winner, setting_values
 from ffnn_lab.report.measures.budgets import drawn_settings
 from ffnn_lab.report.measures.replicates import over_replicates

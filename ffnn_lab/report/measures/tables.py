@@ -7,7 +7,8 @@ import pandas as pd
 
 from ffnn_lab.edges import edge_text
 from ffnn_lab.records import METRICS, MOMENTS, SPLITS, STATUSES
-from ffnn_lab.report.data.sweep import Records, Sweep, errors_by_seed, has_result
+from ffnn_lab.report.data.rows import errors_by_seed, has_result
+from ffnn_lab.report.data.sweep import Records, Sweep
 from ffnn_lab.report.data.winners import Winner, replay_command
 from ffnn_lab.report.statistics import (
     Interval,

@@ -5,7 +5,8 @@ import pandas as pd
 from ffnn_lab.definition import REPLICATE_SHIFT
 from ffnn_lab.report.data.arms import Contrast
 from ffnn_lab.report.data.replicates import reported_rows
-from ffnn_lab.report.data.sweep import Sweep, results
+from ffnn_lab.report.data.rows import results
+from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.measures.differences import pairs_of
 from ffnn_lab.report.statistics import variance_components
 from ffnn_lab.scores import counted

@@ -16,7 +16,8 @@ from rich.console import Console
 from ffnn_lab.definition import label_of
 from ffnn_lab.optimizers import OPTIMIZERS
 from ffnn_lab.report.data.arms import variants
-from ffnn_lab.report.data.sweep import Sweep, errors_by_seed, load_sweeps, results
+from ffnn_lab.report.data.rows import errors_by_seed, results
+from ffnn_lab.report.data.sweep import Sweep, load_sweeps
 from ffnn_lab.report.data.winners import find_winners
 from ffnn_lab.report.figures.save import provenance
 from ffnn_lab.report.measures import separable

@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 
 from ffnn_lab.report.data.arms import contrasts, methods_of
-from ffnn_lab.report.data.sweep import Sweep, results
+from ffnn_lab.report.data.rows import results
+from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.data.winners import Winner, failed_settings, setting_values
 from ffnn_lab.report.statistics import CONFIDENCE
 from ffnn_lab.report.statistics.significance import POWER

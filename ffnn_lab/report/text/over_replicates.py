@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from ffnn_lab.report.data.arms import contrasts
-from ffnn_lab.report.data.sweep import has_result
+from ffnn_lab.report.data.rows import has_result
 from ffnn_lab.report.measures.numbers import Numbers
 from ffnn_lab.report.measures.replicates import COUNT
 from ffnn_lab.report.measures.tables import n_diverged

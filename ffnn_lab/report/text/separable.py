@@ -1,6 +1,7 @@
 """The notes of a report on the separable problem."""
 
-from ffnn_lab.report.data.sweep import Sweep, results
+from ffnn_lab.report.data.rows import results
+from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.measures.separable import COUPLED_DECAY, DRAW, LR, SOLVED, Findings
 
 

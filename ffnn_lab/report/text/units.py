@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ffnn_lab.report.data.sweep import predicts_numbers
+from ffnn_lab.report.data.rows import predicts_numbers
 
 SHARES = ("improves ", "variance ", "same first in", "share of")
 """How headings begin whose percentages are of something else than errors."""

@@ -7,7 +7,8 @@ import pytest
 
 from ffnn_lab.definition import read_sealed, write_sealed
 from ffnn_lab.records import RecordError
-from ffnn_lab.report.data.sweep import Sweep, load, predicts_numbers, results
+from ffnn_lab.report.data.rows import predicts_numbers, results
+from ffnn_lab.report.data.sweep import Sweep, load
 from tests.support.definitions import write_stored
 from tests.support.report.builders import (
     CHANCE,

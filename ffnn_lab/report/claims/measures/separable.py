@@ -18,7 +18,8 @@ import pandas as pd
 from ffnn_lab.report.claims.evidence import Evidence, MissingEvidenceError, run_ids
 from ffnn_lab.report.claims.rule import Effect
 from ffnn_lab.report.data.families import ADAPTIVE, PLAIN
-from ffnn_lab.report.data.sweep import Sweep, results
+from ffnn_lab.report.data.rows import results
+from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.scores import counted
 
 TASK = "separable"

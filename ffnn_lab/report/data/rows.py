@@ -1,0 +1,85 @@
+"""Rows of runs: which came to a result, their errors by seed, and their curves."""
+
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ffnn_lab.records import METRICS
+from ffnn_lab.scores import counted_values
+
+if TYPE_CHECKING:
+    from ffnn_lab.report.data.sweep import Sweep
+
+
+def predicts_numbers(runs: pd.DataFrame) -> "pd.Series[bool]":
+    """Return of each run whether its task predicts a number and not a class.
+
+    A table's kind says so. Of the kind ``auto``, and of tasks without a kind, the chance error
+    tells: it is 1 for a number, and below 1 for every number of classes.
+
+    Args:
+        runs: Rows of the table ``runs``.
+    """
+    by_chance: pd.Series[bool] = runs["chance_error"] >= 1
+    if "task.kind" not in runs:
+        return by_chance
+    kind = runs["task.kind"]
+    return by_chance.mask(kind.isin(["classification", "regression"]), kind == "regression")
+
+
+def has_result(rows: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return of each run whether it came to a result; one that was pruned or failed has none."""
+    status = rows["status"].to_numpy(dtype=object)
+    found: NDArray[np.bool_] = (status == "completed") | (status == "diverged")
+    return found
+
+
+def results(rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep the runs that came to a result; one that was pruned or failed has none."""
+    is_kept = has_result(rows)
+    return rows if is_kept.all() else rows[is_kept]
+
+
+def errors_by_seed(
+    sweep: "Sweep", rows: pd.DataFrame, *, split: str = "test"
+) -> "pd.Series[float]":
+    """Return the error of each run that came to a result, at the objective's moment, by its seed.
+
+    One that diverged counts as chance.
+
+    Args:
+        sweep: Whose runs they are.
+        rows: Some of its `Sweep.rows`, of one setting.
+        split: On which.
+    """
+    is_kept = has_result(rows)
+    errors = counted_values(rows, f"{sweep.objective.moment}.{split}.error")
+    return pd.Series(errors[is_kept], index=rows["seed"].to_numpy()[is_kept], dtype=float)
+
+
+def curves_of(sweep: "Sweep", run_ids: Iterable[str]) -> dict[str, pd.DataFrame]:
+    """Return the curve of each of some runs, those without one left out.
+
+    Returns:
+        One row per measured epoch, which is the index: ``train.loss``, ``train.error``,
+        ``dev.loss``, ....
+    """
+    wanted, known = list(run_ids), sweep.kept_curves
+    new = [run_id for run_id in wanted if run_id not in known]
+    if new:
+        curves = sweep.curves[sweep.curves["run_id"].isin(new)]
+        # Not pivot_table, which would average where there is but one number, and takes its time.
+        wide = curves.pivot(  # noqa: PD010
+            index=["run_id", "epoch"], columns="split", values=list(METRICS)
+        )
+        wide.columns = wide.columns.map(lambda name: f"{name[1]}.{name[0]}")
+        run_of = wide.index.get_level_values("run_id").to_numpy(dtype=object)
+        wide = wide.droplevel("run_id")
+        starts = [at for at, run_id in enumerate(run_of) if at == 0 or run_id != run_of[at - 1]]
+        for start, end in pairwise([*starts, len(run_of)]):
+            known[str(run_of[start])] = wide.iloc[start:end]
+    return {run_id: known[run_id] for run_id in wanted if run_id in known}
