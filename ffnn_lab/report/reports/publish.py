@@ -1,13 +1,17 @@
 """Publish a sweep's records: what its page needs, in as few bytes as keep every run."""
 
+import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ffnn_lab.config import UserError
+from ffnn_lab.definition.sealed import read_sealed, write_sealed
 from ffnn_lab.records import DEFAULT_SETTING
 from ffnn_lab.records.parts import write_part
 from ffnn_lab.records.read import read_table
@@ -21,6 +25,9 @@ WORKER = "published"
 """In the names of the parts."""
 COMPRESSION = "zstd"
 """Of the parts: a third smaller than the compression of records in the making, and slower."""
+PLACES = {"paths.outputs": "outputs", "paths.data": "data"}
+"""What is written in place of the folders of the machine on which the sweep ran; they move no
+number."""
 MOST_CURVES = 2000
 """Reported runs up to which their curves are published: about two megabytes at 30 epochs each."""
 
@@ -71,9 +78,9 @@ def publish(folder: Path, to: Path, *, most_curves: int = MOST_CURVES) -> Publis
         msg = f"{to} exists; remove it first, so that old records and new ones are not mixed"
         raise PublishError(msg)
     to.mkdir(parents=True)
-    for name in (DEFINITION, STORE):
-        if (folder / name).exists():
-            shutil.copyfile(folder / name, to / name)
+    write_sealed(to / DEFINITION, definition_without_places(read_sealed(folder / DEFINITION)))
+    if (folder / STORE).exists():
+        shutil.copyfile(folder / STORE, to / STORE)
     shown = reported_runs(sweep)
     remark = ""
     if len(shown) > most_curves:
@@ -84,11 +91,39 @@ def publish(folder: Path, to: Path, *, most_curves: int = MOST_CURVES) -> Publis
         shown = []
     for table in KEYS:
         rows = read_table(folder, table)
+        if table == "runs":
+            rows = runs_without_places(rows)
         if table == "curves":
             rows = rows.filter(pc.is_in(rows["run_id"], pa.array(shown, pa.string())))
         if len(rows):
             write_part(to, WORKER, table, rows, compression=COMPRESSION)
     return Published(sorted(path for path in to.rglob("*") if path.is_file()), remark)
+
+
+def definition_without_places(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the contents of ``definition.json`` with `PLACES` in the configs of its arms."""
+    arms = {
+        name: arm | ({"config": _with_places(arm["config"])} if arm.get("config") else {})
+        for name, arm in stored["arms"].items()
+    }
+    return {**stored, "arms": arms}
+
+
+def runs_without_places(rows: pa.Table) -> pa.Table:
+    """Return rows of the table ``runs`` with `PLACES` in the columns of paths."""
+    configs = [
+        json.dumps(_with_places(json.loads(text)), sort_keys=True)
+        for text in rows["config_json"].to_pylist()
+    ]
+    columns = {key: [value] * len(rows) for key, value in PLACES.items()}
+    for name, values in {**columns, "config_json": configs}.items():
+        place = rows.schema.get_field_index(name)
+        rows = rows.set_column(place, name, pa.array(values, pa.string()))
+    return rows
+
+
+def _with_places(leaves: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: PLACES.get(key, value) for key, value in leaves.items()}
 
 
 def reported_runs(sweep: Sweep) -> list[str]:

@@ -1,20 +1,29 @@
 """Published records must be small, and give the report that the whole gives."""
 
 import io
+import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 from rich.console import Console
 
+from ffnn_lab.definition.sealed import read_sealed
 from ffnn_lab.records import read_correct, read_curves, read_runs, read_trials
+from ffnn_lab.records.read import read_table
 from ffnn_lab.report.claims.declaration import claim_hashes, declare, when_declared
 from ffnn_lab.report.data.sweep import load
 from ffnn_lab.report.measures.numbers import Numbers
 from ffnn_lab.report.measures.tuned_errors import component_table, tuned_errors
 from ffnn_lab.report.reports.content import tables_of
-from ffnn_lab.report.reports.publish import PublishError, publish
+from ffnn_lab.report.reports.publish import (
+    PublishError,
+    definition_without_places,
+    publish,
+    runs_without_places,
+)
 from ffnn_lab.report.reports.report import report
 from tests.support.report.builders import (
     MEAN_LAST,
@@ -124,3 +133,29 @@ def test_a_reader_of_published_records_knows_when_claims_were_declared(tmp_path:
     name, digest = next(iter(claim_hashes().items()))
     found = when_declared(tmp_path / "published", name, digest=digest)
     assert found == when_declared(folder, name, digest=digest) != ""
+
+
+def test_no_folder_of_the_machine_is_published(tmp_path: Path) -> None:
+    folder = write_sweep(tmp_path / "small")
+    contents = read_sealed(folder / "definition.json")
+    for arm in contents["arms"].values():
+        arm["config"] = {"paths.data": "/somewhere", "optimizer.lr": 0.1}
+    published = definition_without_places(contents)
+    assert "/somewhere" not in json.dumps(published)
+    assert {arm["config"]["optimizer.lr"] for arm in published["arms"].values()} == {0.1}
+
+    rows = read_table(folder, "runs")
+    names = ("paths.data", "paths.outputs")
+    for name in names:
+        place = rows.schema.get_field_index(name)
+        rows = rows.set_column(place, name, pa.array(["/somewhere"] * len(rows)))
+    found = runs_without_places(rows)
+    assert found.schema.names == rows.schema.names
+    assert [set(found[name].to_pylist()) for name in names] == [{"data"}, {"outputs"}]
+    before, after = (
+        [json.loads(text) for text in each["config_json"].to_pylist()] for each in (rows, found)
+    )
+    assert all(each["paths.data"] == "data" for each in after)
+    for one, other in zip(before, after, strict=True):
+        assert {key for key in one if one[key] != other[key]} <= set(names)
+    assert found.drop([*names, "config_json"]).equals(rows.drop([*names, "config_json"]))
