@@ -23,10 +23,10 @@ sweep: $(VENV)/.installed  ## the default sweep; ARGS="sweeps=NAME" for another
 	@$(BIN)/python -m ffnn_lab.run -m $(ARGS)
 
 test: $(VENV)/.installed-all  ## the quick tests; ARGS="-k NAME" is passed to pytest
-	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not exhaustive" $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not exhaustive" --durations 15 --durations-min 4 $(ARGS)
 
 test-slow: $(VENV)/.installed-all  ## the slow tests of CI
-	@$(BIN)/python -m pytest -n auto --dist worksteal -m "slow and not exhaustive" $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m "slow and not exhaustive" --durations 40 --durations-min 8 $(ARGS)
 
 test-all: $(VENV)/.installed-all  ## every test
 	@$(BIN)/python -m pytest $(ARGS)
