@@ -457,7 +457,9 @@ def _assert_full_disk_costs_nothing(
 
     with monkeypatch.context() as patch:
         patch.setattr(parts, "write_whole", full)
-        with pytest.raises(RecordError, match=r"/runs|/curves|/trials.*No space left on device"):
+        with pytest.raises(
+            RecordError, match=r"/(runs|curves|trials|correct)/.*No space left on device"
+        ):
             work(tmp_path, make_grid())
     clerk = Clerk()
     folder = work(tmp_path, make_grid(), clerk)

@@ -16,6 +16,7 @@ from optuna.trial import FrozenTrial, Trial
 __all__ = [
     "BaseJournalFileLock",
     "copy_notes",
+    "draw_again",
     "fix_values",
     "note",
     "open_trial",
@@ -54,6 +55,18 @@ def open_trial(study: optuna.Study, trial: FrozenTrial) -> Trial:
     """
     study._thread_local.cached_all_trials = None  # noqa: SLF001
     return Trial(study, trial._trial_id)  # noqa: SLF001
+
+
+def draw_again(trial: Trial, name: str) -> None:
+    """Draw a value that a trial has already, and leave it.
+
+    A sampler draws the values of a trial one after another, so that what comes after those that a
+    trial has is drawn as it would have been, had the trial not been cut off.
+    """
+    frozen = trial._get_latest_trial()  # noqa: SLF001
+    distribution = frozen.distributions[name]
+    if not distribution.single() and not trial._is_relative_param(name, distribution):  # noqa: SLF001
+        trial.study.sampler.sample_independent(trial.study, frozen, name, distribution)
 
 
 def fix_values(study: optuna.Study, trial: FrozenTrial, values: Mapping[str, Any]) -> None:

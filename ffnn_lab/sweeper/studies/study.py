@@ -202,6 +202,9 @@ class Study:
             fixed = {key: to_stored(recorded[key], ax) for key, ax in self._space.items()}
             private.fix_values(self.optuna, trial, fixed)
             opened = private.open_trial(self.optuna, trial)
+        else:
+            for key in filter(trial.params.__contains__, self._space):
+                private.draw_again(opened, key)
         return suggest(opened, self._space)
 
 
