@@ -1,0 +1,59 @@
+"""The page ``docs/results/weight_decay.md``: coupled and decoupled decay, on a task that needs one.
+
+Edit what you like, then run ``python -m analysis`` (`make paper`).
+"""
+
+import pandas as pd
+
+from analysis.pages import Page
+from analysis.tables import arm_words, claim_words, difference_words
+from ffnn_lab.definition import Condition
+from ffnn_lab.report.data.sweep import Sweep
+from ffnn_lab.report.measures.tuned_errors import tuned_errors
+from ffnn_lab.report.statistics import mean_interval
+from ffnn_lab.report.text.cells import percent
+
+CONFIDENCE = 0.99
+"""Of the pilot's intervals: 95 % by Bonferroni over five values of the decay."""
+NO_DECAY = "none"
+
+
+def make(page: Page) -> None:
+    """Make the tables and figures of the page."""
+    page.table("use", use_table(page.numbers("weight_decay_use").sweep))
+    numbers = page.numbers("weight_decay")
+    page.table("arms", arm_words(numbers.arms))
+    page.table("differences", difference_words(numbers.differences))
+    page.table("claims", claim_words(numbers.sweep))
+    page.reported_figures(numbers, "paired_differences")
+
+
+def use_table(pilot: Sweep) -> pd.DataFrame:
+    """Tabulate what each decay does to the dev error on fresh seeds, under each condition."""
+    rows = []
+    for condition, sweep in zip(pilot.definition.conditions, pilot.conditions, strict=True):
+        errors = tuned_errors(sweep, split="dev")
+        for arm in errors:
+            rows.append(
+                {
+                    **words_of(condition),
+                    "decay": str(sweep.arms[arm].leaves["optimizer.weight_decay"]),
+                    "dev error (%)": percent(errors[arm].groupby(level="replicate").mean().mean()),
+                    "less that of none (points) [99% interval]": _difference(errors, arm),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def words_of(condition: Condition) -> dict[str, str]:
+    """Return the columns of a condition."""
+    return {key: str(value) for key, value in condition.items()}
+
+
+def _difference(errors: pd.DataFrame, arm: str) -> str:
+    if arm == NO_DECAY:
+        return "-"
+    found = (errors[arm] - errors[NO_DECAY]).groupby(level="replicate").mean()
+    interval = mean_interval(found.tolist(), confidence=CONFIDENCE)
+    ends = f"{percent(interval.low)}, {percent(interval.high)}"
+    return f"{percent(float(found.mean()))} [{ends}]"
