@@ -1,4 +1,4 @@
-"""The page ``docs/results/weight_decay.md``: coupled and decoupled decay, on a task that needs one.
+"""The page ``docs/results/weight_decay.md``: coupled and decoupled decay, where either helps.
 
 Edit what you like, then run ``python -m analysis`` (`make paper`).
 """
@@ -33,15 +33,15 @@ def use_table(pilot: Sweep) -> pd.DataFrame:
     rows = []
     for condition, sweep in zip(pilot.definition.conditions, pilot.conditions, strict=True):
         errors = tuned_errors(sweep, split="dev")
-        for arm in errors:
-            rows.append(
-                {
-                    **words_of(condition),
-                    "decay": str(sweep.arms[arm].leaves["optimizer.weight_decay"]),
-                    "dev error (%)": percent(errors[arm].groupby(level="replicate").mean().mean()),
-                    "less that of none (points) [99% interval]": _difference(errors, arm),
-                }
-            )
+        rows += [
+            {
+                **words_of(condition),
+                "decay": str(arm.leaves["optimizer.weight_decay"]),
+                "dev error (%)": percent(errors[name].groupby(level="replicate").mean().mean()),
+                "less that of none (points) [99% interval]": _difference(errors, name),
+            }
+            for name, arm in sweep.arms.items()
+        ]
     return pd.DataFrame(rows)
 
 
