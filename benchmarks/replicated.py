@@ -1,4 +1,4 @@
-"""What the report of a sweep with many replicates costs, and how that grows with them.
+"""Measure what the report of a sweep with many replicates costs, and how that grows with them.
 
 ``python -m benchmarks.replicated`` writes the records of made-up sweeps, 50 replicates of 400 runs
 and 400 replicates of 80, and starts on each ``python -m analysis SWEEP`` and ``python -m analysis
@@ -42,12 +42,12 @@ N_EPOCHS = 4
 CHANCE = 0.9
 SHARE_DIVERGED = 1 / 30
 COMMANDS = {"report": (), "claims": ("claims",)}
-"""What is measured, and the words of ``python -m analysis`` before the sweep's folder."""
+"""To each stage that is measured the words of ``python -m analysis`` before the sweep's folder."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """How many runs a made-up sweep has, of each of its arms in each replicate."""
+    """The numbers of runs of a made-up sweep, of each of its arms in each replicate."""
 
     n_replicates: int
     n_settings: int

@@ -54,7 +54,7 @@ class Arm:
     condition: Condition = field(default_factory=dict)
     """The condition under which it is compared with the arms that share it."""
     base_name: str = ""
-    """What it is called under every condition; empty where there is none."""
+    """The name that it has under every condition; empty where there is none."""
 
     @classmethod
     def of(

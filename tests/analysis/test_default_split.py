@@ -1,4 +1,4 @@
-"""What a smaller design would have come to is read from the runs of a larger one."""
+"""Tests of reading from the runs of a large design what a smaller one would have come to."""
 
 import numpy as np
 import pytest

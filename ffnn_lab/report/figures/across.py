@@ -114,7 +114,9 @@ def _series(shown: pd.DataFrame, points: pd.DataFrame) -> list[tuple[str, pd.Dat
 
 
 def _place(value: object, values: Sequence[object], *, is_scale: bool) -> float:
-    return float(value) if is_scale else float(list(values).index(value))  # type: ignore[arg-type]
+    if is_scale:
+        return float(value)  # type: ignore[arg-type]  # a scale has numbers alone
+    return float(values.index(value))
 
 
 def _reach(rows: pd.DataFrame) -> list[list[float]]:

@@ -39,8 +39,8 @@ class Findings:
     runs: pd.DataFrame
     """As `run_table` gives it."""
     conditions: list[str]
-    """What the comparison is repeated across, then axes other than the draw and the learning
-    rate, by the config's dotted names."""
+    """The fields that the comparison is repeated across, then axes other than the draw and the
+    learning rate, by the config's dotted names."""
     table: pd.DataFrame
     """As `condition_table` gives it, over draws that can show the gap."""
     labeled: pd.DataFrame

@@ -26,8 +26,8 @@ WORKER = "published"
 COMPRESSION = "zstd"
 """Of the parts: a third smaller than the compression of records in the making, and slower."""
 PLACES = {"paths.outputs": "outputs", "paths.data": "data"}
-"""What is written in place of the folders of the machine on which the sweep ran; they move no
-number."""
+"""The values that are written in place of the folders of the machine on which the sweep ran; they
+move no number."""
 MOST_CURVES = 2000
 """Reported runs up to which their curves are published: about two megabytes at 30 epochs each."""
 

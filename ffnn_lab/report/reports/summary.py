@@ -38,7 +38,7 @@ COLUMNS = [
 ]
 KEYS = COLUMNS[:7]
 SIDE_BY_SIDE = ["sweep", "condition", "variant"]
-"""What makes a column of the readable table."""
+"""The values that tell the columns of the readable table apart."""
 ONE_TUNING = (
     "One tuning: mean +- sample standard deviation over n fresh seeds at one setting, n in "
     "brackets; another tuning would choose another setting, so that no mean is marked."

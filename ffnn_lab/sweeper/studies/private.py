@@ -63,7 +63,7 @@ def draw_again(trial: Trial, name: str) -> None:
     A sampler draws the values of a trial one after another, so that what comes after those that a
     trial has is drawn as it would have been, had the trial not been cut off.
     """
-    frozen = trial._get_latest_trial()  # noqa: SLF001
+    frozen = trial._get_latest_trial()  # noqa: SLF001 - as all of this module
     distribution = frozen.distributions[name]
     if not distribution.single() and not trial._is_relative_param(name, distribution):  # noqa: SLF001
         trial.study.sampler.sample_independent(trial.study, frozen, name, distribution)
