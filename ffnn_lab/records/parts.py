@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ffnn_lab.arrow import in_arrow
 from ffnn_lab.definition import RecordError
 from ffnn_lab.files import write_whole
 from ffnn_lab.records.schema import (
@@ -98,8 +99,7 @@ def read_part(path: Path, table: str, columns: Sequence[str]) -> pa.Table:
         if named and named[2] != _checksum(data):
             msg = "its contents do not match the checksum in its name"
             raise pa.ArrowInvalid(msg)
-        source = pa.BufferReader(data)
-        with pq.ParquetFile(source, page_checksum_verification=True) as part:
+        with pq.ParquetFile(in_arrow(data), page_checksum_verification=True) as part:
             found = part.schema_arrow
             _check_format(path, table, found, has_checksum=named is not None)
             there = set(found.names)

@@ -21,7 +21,7 @@ except SystemExit as end:
     code = end.code
 heavy = {"torch", "hydra", "omegaconf", "optuna", "wandb", "sklearn", "matplotlib.pyplot"}
 inside = {name for name in sys.modules if name.startswith("ffnn_lab.")}
-allowed = ("records", "files", "scores", "edges", "config", "seeds", "separable")
+allowed = ("records", "arrow", "files", "scores", "edges", "config", "seeds", "separable")
 allowed += ("terminal", "module_path", "report", "definition", "registry", "look")
 allowed += ("commands", "moments", "progress")
 # Options are light, and records of earlier formats are completed by what they declare.

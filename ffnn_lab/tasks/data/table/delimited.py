@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
+from ffnn_lab.arrow import in_arrow
 from ffnn_lab.tasks.data.table.words import column_name
 from ffnn_lab.tasks.data.task import DataError
 from ffnn_lab.tasks.table import TableConfig
@@ -153,18 +154,6 @@ def _parsed(
         except pa.ArrowException:  # the next attempt may raise it again
             pass
     return parsed(min(len(contents) + 1, MOST_BYTES))
-
-
-def in_arrow(contents: bytes) -> pa.BufferReader:
-    """Copy bytes to memory that is Arrow's own.
-
-    Its threads may let go of what they read after Python has begun to end, as it does at once
-    when a table is refused; were it Python's, the process would at times abort, with another exit
-    code (apache/arrow, issue 34314).
-    """
-    copy = pa.BufferOutputStream()
-    copy.write(contents)
-    return pa.BufferReader(copy.getvalue())
 
 
 def _trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray:

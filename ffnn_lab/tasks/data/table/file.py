@@ -9,8 +9,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ffnn_lab.arrow import in_arrow
 from ffnn_lab.config import ConfigError, home
-from ffnn_lab.tasks.data.table.delimited import CsvFile, in_arrow, read_csv
+from ffnn_lab.tasks.data.table.delimited import CsvFile, read_csv
 from ffnn_lab.tasks.data.table.words import column_name, likely, listed
 from ffnn_lab.tasks.data.task import DataError
 from ffnn_lab.tasks.table import TableConfig
