@@ -71,8 +71,13 @@ class Page:
         self.figures.mkdir(exist_ok=True)
         write_png(figure, self.figures / f"{self.name}_{name}.png")
 
-    def reported_figures(self, numbers: Numbers, *names: str) -> None:
+    def reported_figures(self, numbers: Numbers, *names: str, of: str = "") -> None:
         """Write figures of a sweep's report, by their names, as they are there.
+
+        Args:
+            numbers: Of the sweep.
+            *names: Of the figures.
+            of: What is put before the names, on a page of several sweeps.
 
         Raises:
             PageError: If the records have nothing to show in one of them.
@@ -83,7 +88,7 @@ class Page:
                 msg = f"{self.path}: the records have nothing to show in {name}"
                 raise PageError(msg)
             with arms_of(numbers.sweep.definition):
-                self.figure(name, FIGURES[name].figure(points))
+                self.figure(f"{of}_{name}" if of else name, FIGURES[name].figure(points))
 
 
 def make_all(results: Path = RESULTS) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from analysis.pages import Page
 from ffnn_lab.report.claims.rule import VERDICTS
 from ffnn_lab.report.claims.verdicts import verdict_table
 from ffnn_lab.report.data.sweep import Sweep
@@ -12,6 +13,21 @@ from ffnn_lab.report.text.cells import count_cell, interval_cells, p_value, perc
 
 INTERVAL = "[95% interval]"
 """Of a page, which says once for all its tables what its intervals are over."""
+
+
+def comparison(page: Page, sweep: str, *figures: str) -> None:
+    """Show the arms of a sweep over replicates, their differences and the verdicts on claims.
+
+    Args:
+        page: It has places for the tables ``arms``, ``differences`` and ``claims``.
+        sweep: The name of its published records.
+        *figures: Names of those of the report that the page shows.
+    """
+    numbers = page.numbers(sweep)
+    page.table("arms", arm_words(numbers.arms))
+    page.table("differences", difference_words(numbers.differences))
+    page.table("claims", claim_words(numbers.sweep))
+    page.reported_figures(numbers, *figures)
 
 
 def arm_words(arms: pd.DataFrame) -> pd.DataFrame:

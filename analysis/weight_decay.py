@@ -6,7 +6,7 @@ Edit what you like, then run ``python -m analysis`` (`make paper`).
 import pandas as pd
 
 from analysis.pages import Page
-from analysis.tables import arm_words, claim_words, difference_words
+from analysis.tables import comparison
 from ffnn_lab.definition import Condition
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.measures.tuned_errors import tuned_errors
@@ -21,11 +21,7 @@ NO_DECAY = "none"
 def make(page: Page) -> None:
     """Make the tables and figures of the page."""
     page.table("use", use_table(page.numbers("weight_decay_use").sweep))
-    numbers = page.numbers("weight_decay")
-    page.table("arms", arm_words(numbers.arms))
-    page.table("differences", difference_words(numbers.differences))
-    page.table("claims", claim_words(numbers.sweep))
-    page.reported_figures(numbers, "paired_differences")
+    comparison(page, "weight_decay", "paired_differences")
 
 
 def use_table(pilot: Sweep) -> pd.DataFrame:
