@@ -1,4 +1,4 @@
-"""What every entry does with standard output before it prints."""
+"""What every entry does with standard output before it prints, and how a text is put."""
 
 import io
 import sys
@@ -27,3 +27,8 @@ def one_line(text: str) -> str:
         else each.encode("unicode_escape").decode("ascii")
         for each in text
     )
+
+
+def several(n: int, what: str) -> str:
+    """Count things: ``1 seed``, ``2 seeds``."""
+    return f"{n} {what}{'' if n == 1 else 's'}"

@@ -10,6 +10,7 @@ from ffnn_lab.definition import Condition, Definition, label_of
 from ffnn_lab.protocols.space import Axis, Choice, Space
 from ffnn_lab.pruners import PRUNERS
 from ffnn_lab.sweeper.estimate import Estimate
+from ffnn_lab.terminal import several
 from ffnn_lab.wandb_runs import unheeded
 
 MOST_TOLD = 20
@@ -121,7 +122,8 @@ def plan_lines(plan: Plan) -> list[str]:
 def _arm_line(arm: PlannedArm, n_seeds: int) -> str:
     axes = ", ".join(f"{key} {_axis_text(axis)}" for key, axis in arm.space.items())
     return (
-        f"  {arm.base or arm.name}: {arm.n_settings} settings x {n_seeds} seeds; "
+        f"  {arm.base or arm.name}: {several(arm.n_settings, 'setting')} x "
+        f"{several(n_seeds, 'seed')}; "
         f"{axes or 'no axis'}"
     )
 
@@ -134,7 +136,8 @@ def _condition_lines(plan: Plan) -> list[str]:
     told = list(labels)[:MOST_TOLD]
     more = f"; and {len(labels) - MOST_TOLD} more" if len(labels) > MOST_TOLD else ""
     return [
-        f"all of it under each of {len(labels)} conditions, which are never ranked together: "
+        f"all of it under each of {several(len(labels), 'condition')}, which are never ranked "
+        "together: "
         f"{'; '.join(told)}{more}"
     ]
 
@@ -161,7 +164,7 @@ def _stages_line(plan: Plan) -> str:
         return tuning
     return (
         f"{tuning}, then confirm each winner and each untuned default on "
-        f"{plan.n_confirm_seeds} fresh seeds"
+        f"{several(plan.n_confirm_seeds, 'fresh seed')}"
     )
 
 
@@ -174,7 +177,7 @@ def _replicates_lines(plan: Plan) -> list[str]:
         ]
     n_splits = plan.n_splits
     own = "split, seeds" if n_splits is None else "seeds"
-    of_splits = "" if n_splits is None else f" on {n_splits} split{'s' if n_splits > 1 else ''}"
+    of_splits = "" if n_splits is None else f" on {several(n_splits, 'split')}"
     return [
         f"all of it in {plan.n_replicates} replicates{of_splits}, each with its own {own} and "
         "proposals; arms are compared over them"
@@ -196,17 +199,19 @@ def _work_line(plan: Plan) -> str:
     estimate = plan.estimate
     more = " and more where a grid grows" if plan.may_grow else ""
     recorded = f" ({estimate.n_recorded} recorded)" if estimate.n_recorded else ""
+    runs = f"{several(plan.n_runs, 'run')}{more}{recorded}"
     if not estimate.n_populations:
-        return f"{plan.n_runs} runs{more}{recorded}; all of it is recorded"
+        return f"{runs}; all of it is recorded"
     n_threads = estimate.n_threads
-    threads = f"at most {n_threads} threads" if n_threads > 1 else "1 thread"
-    workers = [f"{plan.n_workers} workers"] if plan.n_workers > 1 else []
+    threads = ("at most " if n_threads > 1 else "") + several(n_threads, "thread")
+    workers = [several(plan.n_workers, "worker")] if plan.n_workers > 1 else []
     by = [*workers, threads + (" each" if workers else "")]
     by += ["compiled"] if plan.is_compiled else []
     later = ", less once its steps are compiled" if estimate.is_upper else ""
+    populations = f"{several(estimate.n_populations, 'population')} of at most"
     return (
-        f"{plan.n_runs} runs{more}{recorded}; {estimate.n_populations} populations of at most "
-        f"{plan.population_size}, {', '.join(by)}; about {duration(estimate.seconds)} here{later}"
+        f"{runs}; {populations} {plan.population_size}, {', '.join(by)}; "
+        f"about {duration(estimate.seconds)} here{later}"
     )
 
 

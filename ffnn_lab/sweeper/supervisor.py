@@ -23,6 +23,7 @@ from ffnn_lab.sweeper.studies.storage import Storage
 from ffnn_lab.sweeper.studies.urls import split_password
 from ffnn_lab.sweeper.weights import runs_without_weights
 from ffnn_lab.sweeper.worker import StoppedError, Watcher
+from ffnn_lab.terminal import several
 
 LOOK_SECONDS = 1.0
 """Time between two looks at the progress of the workers."""
@@ -204,7 +205,7 @@ def _followed(
                 watcher.in_training(leases.living())
                 if agenda.ledger.n_failed > n_failed:
                     n_failed = agenda.ledger.n_failed
-                    watcher.notice(f"{n_failed} runs failed so far")
+                    watcher.notice(f"{several(n_failed, 'run')} failed so far")
                 if leases.stop.is_set() and not has_told:
                     leases.tell_to_stop()
                     has_told = True

@@ -29,6 +29,7 @@ from ffnn_lab.sweeper.studies.storage import Storage
 from ffnn_lab.sweeper.units import Planned, setting_ends
 from ffnn_lab.tasks import load_task
 from ffnn_lab.tasks.data.task import Task
+from ffnn_lab.terminal import several
 from ffnn_lab.tracking import Tracker
 from ffnn_lab.trainer import Training, result_of
 
@@ -329,8 +330,9 @@ class Worker:
 
     def _give_up(self) -> None:
         self._leases.claim([])
+        failed = several(self._agenda.ledger.n_failed, "run")
         msg = (
-            f"{self._agenda.ledger.n_failed} runs failed, and hydra.sweeper.max_failures="
+            f"{failed} failed, and hydra.sweeper.max_failures="
             f"{self._max_failures}: the sweep stops. The column traceback of {self._folder}/runs "
             "says why. What is recorded stays; hydra.sweeper.retry_failed=true tries them again."
         )

@@ -248,7 +248,7 @@ def test_a_sweep_stops_where_too_many_failed(
         with pytest.raises(TooManyFailedError) as raised:
             work(tmp_path, definition, max_failures=N_BAD - 2)
         said = str(raised.value)
-        assert said.startswith("1 runs failed, and hydra.sweeper.max_failures=0: the sweep stops")
+        assert said.startswith("1 run failed, and hydra.sweeper.max_failures=0: the sweep stops")
         assert f"{tmp_path / 'test'}/runs" in said
         assert "hydra.sweeper.retry_failed=true" in said
     folder = tmp_path / "test"

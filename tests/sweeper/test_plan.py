@@ -1,7 +1,7 @@
 """The plan of a sweep, as fields and as lines."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_a_plan_is_told_in_lines() -> None:
         "3 fresh seeds",
         "one replicate: a verdict on tuned methods takes several (hydra.sweeper.replicates), for "
         "one tuning is one draw",
-        "24 runs; 1 populations of at most 8, 1 thread; about 7 s here",
+        "24 runs; 1 population of at most 8, 1 thread; about 7 s here",
     ]
 
 
@@ -59,7 +59,7 @@ def test_a_length_of_time_is_told_in_at_most_two_units(seconds: float, text: str
 
 def test_the_plan_says_how_many_workers_share_the_sweep() -> None:
     assert plan_lines(_plan(n_workers=3))[-1] == (
-        "24 runs; 1 populations of at most 8, 3 workers, 1 thread each; about 7 s here"
+        "24 runs; 1 population of at most 8, 3 workers, 1 thread each; about 7 s here"
     )
 
 
@@ -72,3 +72,11 @@ def test_a_plan_tells_how_often_all_is_repeated() -> None:
         "all of it in 4 replicates on 2 splits, each with its own seeds and proposals; arms are "
         "compared over them" in plan_lines(plan)
     )
+
+
+def test_what_there_is_one_of_is_told_as_one() -> None:
+    plan = replace(_plan(n_workers=1), n_tune_seeds=1, n_confirm_seeds=1, n_runs=1)
+    told = "\n".join(plan_lines(plan))
+    assert "sgd: 3 settings x 1 seed; " in told
+    assert "untuned default on 1 fresh seed\n" in told
+    assert told.endswith("\n1 run; 1 population of at most 8, 1 thread; about 7 s here")
