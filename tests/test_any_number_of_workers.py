@@ -68,12 +68,17 @@ def assert_is_sampled(folder: Path, case: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", ["tpe", *map(rest, sorted({*CASES} - {"tpe"}))])
-def test_one_two_and_four_workers_propose_the_same(case: str, tmp_path: Path) -> None:
-    """And the two do, though both are killed amid it, and one of the next two once more."""
+@pytest.mark.parametrize(
+    ("case", "n_workers"), [("tpe", ()), *(rest(case, (4,)) for case in sorted(CASES))]
+)
+def test_any_number_of_workers_proposes_the_same(
+    case: str, n_workers: tuple[int, ...], tmp_path: Path
+) -> None:
+    """One and two do, though both are killed amid it, and one of the next two once more."""
     alone = swept(tmp_path / "1", case, 1)
     assert_is_sampled(alone, case)
-    assert_same(alone, swept(tmp_path / "4", case, 4))
+    for n in n_workers:
+        assert_same(alone, swept(tmp_path / str(n), case, n))
     root = tmp_path / "killed"
     root.mkdir()
     folder, words = root / "outputs" / "s", words_of(case, 2)

@@ -251,6 +251,7 @@ def test_the_largest_cells_are_for_those_who_ask() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_overhead_says_where_it_goes(capsys: pytest.CaptureFixture[str]) -> None:
     overhead.main(["--runs", "2"])
     out = capsys.readouterr().out

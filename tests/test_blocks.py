@@ -82,7 +82,7 @@ def test_a_snapshot_holds_the_state_of_each_scope(place: int, blobs: Task) -> No
 
 
 @needs_compiler
-@pytest.mark.slow  # compiles
+@pytest.mark.exhaustive  # compiles; the next shows it with several segments
 def test_other_scopes_step_as_written_between_compiled_gradients(blobs: Task) -> None:
     written = _mixed({"dropout.hidden": 0.0})
     compiled = _mixed({"dropout.hidden": 0.0, "trainer.compile": True})

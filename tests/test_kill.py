@@ -31,7 +31,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are f
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("protocol", "n_kills"), [("grid", 4), rest("tpe", 3)])
+@pytest.mark.parametrize(("protocol", "n_kills"), [("grid", 2), rest("grid", 5), rest("tpe", 3)])
 def test_a_killed_sweep_ends_as_an_undisturbed_one(
     protocol: str, n_kills: int, tmp_path: Path
 ) -> None:

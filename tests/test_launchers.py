@@ -40,7 +40,7 @@ ALL = pytest.mark.parametrize(
 ALL_BUT_JOBLIB = pytest.mark.parametrize(
     "launcher",
     [
-        pytest.param(OWN, id="own"),
+        rest(OWN, id="own"),  # `test_a_killed_worker_is_replaced` shows it
         rest(JOBLIB, id="joblib"),  # `tests.test_any_number_of_workers` shows it
         pytest.param(SUBMITIT, id="submitit"),
     ],

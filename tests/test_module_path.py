@@ -118,6 +118,7 @@ def test_the_console_script_and_its_workers_do_not_run_them(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_workers_do_not_run_them_either(tmp_path: Path) -> None:
     pytest.importorskip("joblib", reason="the extra `launchers` is not installed")
     litter(tmp_path)

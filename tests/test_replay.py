@@ -434,6 +434,7 @@ def test_a_device_that_is_not_here(outputs: Path, capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_from_the_command_line_in_another_process(tmp_path: Path) -> None:
     said = run_lab(tmp_path, "trainer.max_epochs=1", "tracking=off", "paths.outputs=kept")
     assert said.exit_code == 0, said.error

@@ -12,6 +12,7 @@ from ffnn_lab.protocols.space import Choice
 from ffnn_lab.records import read_curves, read_runs, read_trials
 from ffnn_lab.report.claims.declaration import claim_hashes, when_declared
 from tests.support.command_line import run_lab, run_lab_forked, run_module
+from tests.support.exhaustive import SHIPPED, begins_with_another
 from tests.support.real_data import real_data
 
 QUICK = ("trainer.max_epochs=1", "tracking=off")
@@ -63,11 +64,11 @@ def test_a_saved_network_gives_what_was_recorded(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_an_ad_hoc_sweep_of_groups_and_values(tmp_path: Path) -> None:
-    """Groups make arms, leaves are axes, one that an arm does not have passes it by."""
+    """Groups make arms, leaves are axes or fixed; one that an arm does not have passes it by."""
     said = run_lab(
         tmp_path,
         *("-m", "optimizer=sgd,adam", "initializer.gain=range(1,3)", "optimizer.eps=1e-6,1e-3"),
-        *("seed=0,7", *QUICK, *TUNE_ONLY),
+        *("optimizer.beta2=0.99", "seed=0,7", *QUICK, *TUNE_ONLY),
     )
     assert said.exit_code == 0, said.error
     folder = only_folder(tmp_path)
@@ -81,19 +82,11 @@ def test_an_ad_hoc_sweep_of_groups_and_values(tmp_path: Path) -> None:
     trials, runs = read_trials(folder), read_runs(folder)
     assert trials.groupby("arm").size().to_dict() == {"sgd": 2 * 2, "adam": 4 * 2}
     assert set(runs["seed"]) == {0, 7}
+    beta2 = runs.set_index("optimizer.name")["optimizer.beta2"]
+    assert set(beta2["adam"]) == {0.99}
+    assert beta2["sgd"].isna().all()
     assert "sgd" in said.out
     assert (folder / "figures" / "learning_curves.pdf").stat().st_size > 0
-
-
-@pytest.mark.slow
-def test_a_fixed_value_goes_to_the_arms_that_have_it(tmp_path: Path) -> None:
-    said = run_lab(
-        tmp_path, "-m", "optimizer=sgd,adam", "optimizer.eps=1e-4", "seed=0", *QUICK, *TUNE_ONLY
-    )
-    assert said.exit_code == 0, said.error
-    eps = read_runs(only_folder(tmp_path)).set_index("optimizer.name")["optimizer.eps"]
-    assert eps["adam"] == 1e-4
-    assert eps.isna()["sgd"]
 
 
 def test_the_same_sweep_again_trains_nothing_and_shows_the_table(tmp_path: Path) -> None:
@@ -103,7 +96,7 @@ def test_the_same_sweep_again_trains_nothing_and_shows_the_table(tmp_path: Path)
     assert first.exit_code == 0, first.error
     folder = only_folder(tmp_path)
     stamps = {path: path.stat().st_mtime_ns for path in (folder / "runs").iterdir()}
-    again = run_lab(tmp_path, *words, *budget)
+    again = run_lab_forked(tmp_path, *words, *budget)
     assert again.exit_code == 0, again.error
     assert stamps == {path: path.stat().st_mtime_ns for path in (folder / "runs").iterdir()}
     assert "tune: 9 of 9 runs recorded" in again.out
@@ -117,6 +110,7 @@ def test_the_same_sweep_again_trains_nothing_and_shows_the_table(tmp_path: Path)
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_winners_command_gives_the_recorded_run(tmp_path: Path) -> None:
     said = run_lab(
         tmp_path,
@@ -190,17 +184,14 @@ def _folders(sweep: str) -> tuple[str, ...]:
 def _marks(sweep: str) -> list[pytest.MarkDecorator]:
     if sweep in PLANNED_QUICKLY:
         return []
-    # A size that reads real data says little that the smallest of them, made of it, does not.
-    is_repeated = _folders(sweep) and not sweep.endswith("_smoke") and sweep != "relu_images"
+    # What begins with another sweep's file says little more; one of those that read real data.
+    is_repeated = begins_with_another(sweep) and sweep != "wilson_mnist_smoke"
     return [pytest.mark.exhaustive if is_repeated else pytest.mark.slow]
 
 
 @pytest.mark.parametrize(
     "sweep",
-    [
-        pytest.param(path.stem, marks=_marks(path.stem))
-        for path in sorted(Path("sweeps").glob("*.yaml"))
-    ],
+    [pytest.param(name, marks=_marks(name)) for name in SHIPPED],
 )
 def test_every_sweep_in_the_project_plans(sweep: str, tmp_path: Path) -> None:
     data = [f"paths.data={real_data(folder)}" for folder in _folders(sweep)]

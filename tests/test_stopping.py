@@ -170,6 +170,7 @@ def test_one_worker_finishes_its_epoch(number: signal.Signals, calm: Path, tmp_p
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_two_signals_stop_one_worker_at_once(calm: Path, tmp_path: Path) -> None:
     with sweep(tmp_path, *WORDS, *ALONE) as started:
         started.wait_for_runs()

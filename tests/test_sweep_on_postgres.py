@@ -123,6 +123,7 @@ def test_a_sweep_moves_between_a_journal_and_a_server(tmp_path: Path, server: st
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 @on_linux
 def test_three_workers_on_a_server(tmp_path: Path, server: str) -> None:
     watch = Watch(tmp_path / "here" / "outputs" / "s")
@@ -212,6 +213,7 @@ def test_a_password_reaches_no_file_and_no_workers_command_line(
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert any("definition.json" in str(path) for path in files)
     assert [path for path in files if holds(path.read_bytes(), SECRET)] == []
+    assert [path for path in files if path.suffix == ".journal"] == []
     definition = read_definition(tmp_path / "here" / "outputs" / "s")
     assert definition is not None
     user = secret_url.removeprefix("postgresql://").partition(":")[0]

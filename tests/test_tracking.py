@@ -211,7 +211,12 @@ def test_points_are_logged_once_whatever_happens_to_their_run(tmp_path: Path) ->
         assert kinds["exit"][0]["exit_code"] == 255
 
 
-LONG = ("optimizer=sgd,adam", "optimizer.lr=0.01,0.1", "trainer.max_epochs=5000")
+LONG = (
+    "optimizer=sgd,adam",
+    "optimizer.lr=0.01,0.1",
+    "trainer.max_epochs=5000",
+    "trainer.compile=false",
+)
 
 
 @contextmanager

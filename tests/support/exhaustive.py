@@ -1,10 +1,22 @@
 """Parameters of tests that CI need not see all of: the rest is for ``make test-all``."""
 
+import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from _pytest.mark import ParameterSet
+
+_SWEEPS = Path(__file__).parents[2] / "sweeps"
+SHIPPED = sorted(path.stem for path in _SWEEPS.glob("*.yaml"))
+"""The names of the sweeps in the project."""
+
+
+def begins_with_another(sweep: str) -> bool:
+    """Return True if a sweep of the project takes over another's file and changes it."""
+    text = (_SWEEPS / f"{sweep}.yaml").read_text()
+    return any(each in SHIPPED for each in re.findall(r"^  - (\w+)$", text, re.MULTILINE))
 
 
 def first(n: int, every: Iterable[Any]) -> list[Any]:

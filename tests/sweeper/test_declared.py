@@ -20,16 +20,19 @@ from ffnn_lab.sweeper.resume import is_other, settle_folder
 from tests.catalog import INITIALIZERS
 from tests.report.data.test_arms import by_configs, by_names
 from tests.support.builders import with_parts
+from tests.support.exhaustive import SHIPPED, begins_with_another
 from tests.support.report.builders import differences_of, load_sweep
 from tests.support.sweeps import make_definition, work
 
-ROOT = Path(__file__).parents[2]
-NAMES = sorted(path.stem for path in (ROOT / "sweeps").glob("*.yaml"))
-WITH_SCHEDULES = [name for name in NAMES if name.startswith("wilson_separable")]
+WITH_SCHEDULES = [name for name in SHIPPED if name.startswith("wilson_separable")]
 """Sweeps whose adaptive arms have another schedule than the plain ones: no contrasts of theirs
 are of the optimizer alone."""
 ARMS = "initializer=he_normal,glorot_normal"
 HE, GLOROT = "he_normal", "glorot_normal"
+
+
+def _marks(sweep: str) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.exhaustive if begins_with_another(sweep) else pytest.mark.slow]
 
 
 def define(loader: ConfigLoader, *words: str) -> Definition:
@@ -50,10 +53,7 @@ def _no_data(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_no_data")
 @pytest.mark.parametrize(
     "name",
-    [
-        each if each == "inclusion" else pytest.param(each, marks=pytest.mark.slow)
-        for each in NAMES
-    ],
+    [each if each == "inclusion" else pytest.param(each, marks=_marks(each)) for each in SHIPPED],
 )
 def test_contrasts_and_baselines_are_those_that_names_gave(
     loader: ConfigLoader, name: str

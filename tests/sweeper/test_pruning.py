@@ -34,6 +34,7 @@ from ffnn_lab.sweeper.worker import StoppedError
 from tests.support.builders import make_run
 from tests.support.command_line import run_lab_forked
 from tests.support.definitions import OBJECTIVE, changed
+from tests.support.exhaustive import rest
 from tests.support.sweeps import make_definition, tables, work
 from tests.test_checkpoints import Clerk, slow_but, with_arms, work_in_parts, work_under
 
@@ -337,8 +338,15 @@ def test_one_worker_comes_to_the_same_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("pruner", [MEDIAN, HYPERBAND], ids=["median", "hyperband"])
-@pytest.mark.parametrize("protocol", ["grid", "tpe"])
+@pytest.mark.parametrize(
+    ("protocol", "pruner"),
+    [
+        pytest.param("tpe", HYPERBAND, id="tpe-hyperband"),
+        rest("tpe", MEDIAN, id="tpe-median"),
+        rest("grid", HYPERBAND, id="grid-hyperband"),
+        rest("grid", MEDIAN, id="grid-median"),
+    ],
+)
 def test_one_worker_comes_to_the_same_again_with_each(
     protocol: str, pruner: PrunerConfig, tmp_path: Path
 ) -> None:
@@ -373,8 +381,14 @@ def test_a_stopped_sweep_goes_on_pruning(tmp_path: Path, swept: Callable[[str], 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("is_killed", [False, True])
-@pytest.mark.parametrize("name", EACH)
+@pytest.mark.parametrize(
+    ("name", "is_killed"),
+    [
+        ("median", False),
+        ("hyperband of all at once", True),
+        *(rest(name, is_killed) for name in PRUNERS for is_killed in (False, True)),
+    ],
+)
 def test_an_interrupted_sweep_goes_on_pruning_with_each(
     name: str, tmp_path: Path, swept: Callable[[str], Swept], *, is_killed: bool
 ) -> None:

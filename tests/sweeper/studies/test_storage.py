@@ -12,7 +12,6 @@ from ffnn_lab.records import RecordError
 from ffnn_lab.sweeper.studies.storage import Storage
 from tests.support.children import child, heard, start_together
 from tests.support.command_line import run_lab, run_lab_forked
-from tests.support.exhaustive import rest
 from tests.support.postgres import Cluster
 
 SMALL = ("-m", "optimizer.lr=0.1,0.2", "trainer.max_epochs=1", "tracking=off")
@@ -207,7 +206,8 @@ def assert_nowhere(secret: str, folder: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("quote", [rest("", id="plain"), pytest.param("'", id="quoted")])
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("quote", ["", "'"], ids=["plain", "quoted"])
 def test_a_password_is_written_nowhere(
     quote: str, tmp_path: Path, postgres: Cluster, server: str
 ) -> None:
@@ -219,6 +219,7 @@ def test_a_password_is_written_nowhere(
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_wrong_password_is_not_shown(tmp_path: Path, postgres: Cluster) -> None:
     url = postgres.url.replace(postgres.password, "wr0ng-secret")
     said = run_lab(tmp_path, *SMALL, *TUNE_ONLY, f"hydra.sweeper.storage={url}")

@@ -60,6 +60,7 @@ def _batch(n_examples: int = 4, **changes: Any) -> bytes:  # noqa: ANN401 - entr
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_our_checksums_are_of_the_files_that_have_the_published_ones() -> None:
     folder = real_data(CIFAR10.folder) / CIFAR10.folder
     assert [file.name for file in CIFAR10.files] == list(MD5)
@@ -76,6 +77,7 @@ def test_our_checksums_are_of_the_files_that_have_the_published_ones() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_sizes_class_counts_and_the_means_that_everybody_uses() -> None:
     train, test = read_batches(CIFAR10, real_data(CIFAR10.folder), download=False)
     assert (train.pixels.shape, test.pixels.shape) == ((50000, 3072), (10000, 3072))
