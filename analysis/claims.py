@@ -4,10 +4,9 @@ Edit what you like, then run ``python -m analysis`` (`make paper`).
 """
 
 from analysis.pages import Page
-from analysis.tables import claim_counts
+from analysis.tables import claim_counts, judged
 from ffnn_lab.report.claims import CLAIMS
-from ffnn_lab.report.claims.verdicts import verdict_table
-from ffnn_lab.report.reports.verdict_report import WITHOUT_EFFECT, readable_verdicts
+from ffnn_lab.report.reports.verdict_report import readable_verdicts
 
 
 def make(page: Page) -> None:
@@ -18,6 +17,6 @@ def make(page: Page) -> None:
         for folder in folders
         if any(claim.is_asked_of(folder.name) for claim in CLAIMS.values())
     ]
-    page.table("counts", claim_counts(asked))
-    table = verdict_table(asked)
-    page.table("effects", readable_verdicts(table[~table["verdict"].isin(WITHOUT_EFFECT)]))
+    table = judged(asked)
+    page.table("counts", claim_counts(table))
+    page.table("effects", readable_verdicts(table))

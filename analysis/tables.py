@@ -69,16 +69,16 @@ def difference_words(differences: pd.DataFrame) -> pd.DataFrame:
 
 def claim_words(sweep: Sweep) -> pd.DataFrame:
     """Judge every claim that a sweep was made for, and choose the columns of its table."""
-    table = verdict_table([sweep])
-    table = table[(table["sweep"] == sweep.name) & ~table["verdict"].isin(WITHOUT_EFFECT)]
-    words = readable_verdicts(table)
+    words = readable_verdicts(judged([sweep]))
     return words.drop(columns=["sweep", "remark"]).rename(columns={"of": "effect of"})
 
 
-def claim_counts(sweeps: Sequence[Sweep]) -> pd.DataFrame:
-    """Count the verdicts of each claim by each sweep that was made for it."""
-    table = verdict_table(sweeps)
-    table = table[~table["verdict"].isin(WITHOUT_EFFECT)]
+def claim_counts(table: pd.DataFrame) -> pd.DataFrame:
+    """Count the verdicts of each claim by each sweep that was made for it.
+
+    Args:
+        table: As `judged` gives it.
+    """
     shown = [each for each in VERDICTS if each not in WITHOUT_EFFECT]
     rows = [
         {
@@ -89,3 +89,9 @@ def claim_counts(sweeps: Sequence[Sweep]) -> pd.DataFrame:
         for (claim, sweep), group in table.groupby(["claim", "sweep"], sort=False)
     ]
     return pd.DataFrame(rows, columns=["claim", "sweep", *shown])
+
+
+def judged(sweeps: Sequence[Sweep]) -> pd.DataFrame:
+    """Judge the claims that sweeps were made for, and leave out what has no effect to show."""
+    table = verdict_table(sweeps)
+    return table[~table["verdict"].isin(WITHOUT_EFFECT)]

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.pages import Page
-from analysis.tables import claim_counts
+from analysis.tables import claim_counts, judged
 from ffnn_lab.report.measures.numbers import Numbers
 from ffnn_lab.report.measures.separable import Findings
 from ffnn_lab.report.text.cells import percent
@@ -34,7 +34,7 @@ def make(page: Page) -> None:
     page.table("np", sizes_table(found["np"]))
     all_seven = [base, *others.values()]
     page.table("labeled", labeled_table(all_seven))
-    page.table("claims", claim_counts([numbers.sweep for numbers in all_seven]))
+    page.table("claims", claim_counts(judged([numbers.sweep for numbers in all_seven])))
     page.reported_figures(base, "separable", "separable_directions")
     for name in ("batch", "eps", "init", "np"):
         page.reported_figures(others[name], "separable", of=name)

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from ffnn_lab.records import read_runs, read_trials
-from tests.support.command_line import run_lab
+from tests.support.command_line import run_lab, run_lab_forked
 
 WORDS = (
     "optimizer=sgd,adam",
@@ -38,7 +38,7 @@ def test_a_comparison_is_repeated_from_the_command_line(tmp_path: Path) -> None:
     assert table["n_replicates"].tolist() == [2, 2]
     assert (folder / "figures" / "across.png").exists()
     n_runs = len(read_runs(folder))
-    again = run_lab(tmp_path, "-m", *WORDS)
+    again = run_lab_forked(tmp_path, "-m", *WORDS)
     assert again.exit_code == 0, again.error
     assert "all of it is recorded" in again.out
     assert len(read_runs(folder)) == n_runs

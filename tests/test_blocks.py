@@ -82,7 +82,7 @@ def test_a_snapshot_holds_the_state_of_each_scope(place: int, blobs: Task) -> No
 
 
 @needs_compiler
-@pytest.mark.exhaustive  # compiles; the next shows it with several segments
+@pytest.mark.exhaustive  # compiles; no optimizer of the lab has such a scope
 def test_other_scopes_step_as_written_between_compiled_gradients(blobs: Task) -> None:
     written = _mixed({"dropout.hidden": 0.0})
     compiled = _mixed({"dropout.hidden": 0.0, "trainer.compile": True})
@@ -96,7 +96,7 @@ def test_other_scopes_step_as_written_between_compiled_gradients(blobs: Task) ->
 
 
 @needs_compiler
-@pytest.mark.slow  # compiles
+@pytest.mark.exhaustive  # compiles; no optimizer of the lab has such a scope
 @pytest.mark.parametrize("clip_norm", [None, 0.3], ids=["not clipped", "clipped"])
 def test_each_scope_is_stepped_beside_compiled_gradients_of_several_segments(
     clip_norm: float | None, blobs: Task, set_threads: Callable[[int], None]

@@ -37,14 +37,6 @@ OWN = ("hydra.sweeper.n_workers=2",)
 ALL = pytest.mark.parametrize(
     "launcher", [OWN, JOBLIB, SUBMITIT], ids=["own", "joblib", "submitit"]
 )
-ALL_BUT_JOBLIB = pytest.mark.parametrize(
-    "launcher",
-    [
-        rest(OWN, id="own"),  # `test_a_killed_worker_is_replaced` shows it
-        rest(JOBLIB, id="joblib"),  # `tests.test_any_number_of_workers` shows it
-        pytest.param(SUBMITIT, id="submitit"),
-    ],
-)
 OWN_FIRST = pytest.mark.parametrize(
     "launcher",
     [
@@ -179,8 +171,8 @@ def test_joblib_gives_what_one_worker_gives(tmp_path: Path) -> None:
     assert_same(work(tmp_path / "alone", definition), folder)
 
 
-@pytest.mark.slow
-@ALL_BUT_JOBLIB
+@pytest.mark.exhaustive
+@ALL
 def test_two_workers_share_a_sweep(launcher: tuple[str, ...], basic: Path, tmp_path: Path) -> None:
     with sweep(tmp_path, *LONG, *launcher) as started:
         assert started.wait() == 0, started.said
@@ -319,7 +311,7 @@ if "PROBE" in os.environ:
 """
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @JOBLIB_FIRST
 def test_workers_share_the_cores(
     launcher: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path

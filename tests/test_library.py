@@ -141,7 +141,7 @@ print(len(program(many)))
 
 
 @needs_compiler
-@pytest.mark.slow  # compiles
+@pytest.mark.exhaustive  # compiles
 @pytest.mark.skipif(sys.platform != "linux", reason="a process reads its size in /proc")
 def test_a_program_without_memory_says_so_and_may_be_called_again() -> None:
     done = subprocess.run(

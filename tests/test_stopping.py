@@ -213,7 +213,7 @@ def test_all_workers_finish_their_epoch(
         assert_goes_on(started, words, tmp_path, calm)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("to", [rest(ALL), PARENT])
 @pytest.mark.parametrize("launcher", [OWN, rest(JOBLIB)], ids=["own", "joblib"])
 def test_two_signals_stop_all_workers_at_once(
@@ -419,7 +419,7 @@ def test_a_single_run_that_keeps_nothing_leaves_nothing(tmp_path: Path) -> None:
     assert list((tmp_path / "outputs").iterdir()) == []
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_of_two_equal_single_runs_the_second_waits(tmp_path: Path) -> None:
     with single_run(tmp_path) as first_one:
         said = run_lab(tmp_path, *SINGLE)

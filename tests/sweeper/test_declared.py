@@ -30,6 +30,9 @@ are of the optimizer alone."""
 ARMS = "initializer=he_normal,glorot_normal"
 HE, GLOROT = "he_normal", "glorot_normal"
 
+DECLARES = "weight_decay_use"
+"""A sweep whose contrasts are declared in its file."""
+
 
 def _marks(sweep: str) -> list[pytest.MarkDecorator]:
     return [pytest.mark.exhaustive if begins_with_another(sweep) else pytest.mark.slow]
@@ -53,7 +56,11 @@ def _no_data(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_no_data")
 @pytest.mark.parametrize(
     "name",
-    [each if each == "inclusion" else pytest.param(each, marks=_marks(each)) for each in SHIPPED],
+    [
+        each if each == "inclusion" else pytest.param(each, marks=_marks(each))
+        for each in SHIPPED
+        if each != DECLARES
+    ],
 )
 def test_contrasts_and_baselines_are_those_that_names_gave(
     loader: ConfigLoader, name: str
@@ -64,6 +71,15 @@ def test_contrasts_and_baselines_are_those_that_names_gave(
         expected = [] if name in WITH_SCHEDULES else pairs
         assert by_configs(each) == (expected, baselines)
     assert (definition.baseline, definition.contrasts) == (None, None)
+
+
+@pytest.mark.usefixtures("_no_data")
+def test_a_shipped_sweep_declares_its_contrasts(loader: ConfigLoader) -> None:
+    definition = define(loader, f"sweeps={DECLARES}")
+    for each in map(definition.under, definition.conditions):
+        names = [arm.name for arm in each.arms]
+        declared = [f"{name} - none" for name in names if name != "none"]
+        assert by_configs(each) == (declared, ["none"] * len(names))
 
 
 def test_a_sweep_declares_its_baseline_and_contrasts(loader: ConfigLoader) -> None:

@@ -18,7 +18,7 @@ from ffnn_lab.sweeper.resume import is_other
 from ffnn_lab.sweeper.settle import Work, is_worth_compiling, settle_compile, settle_sweep
 from ffnn_lab.tasks.data.task import Task
 from tests.support.builders import make_blobs, make_run
-from tests.support.command_line import run_lab
+from tests.support.command_line import run_lab_forked
 from tests.support.definitions import changed
 from tests.support.sweeps import make_definition
 
@@ -207,11 +207,11 @@ def test_the_plan_shows_what_was_settled_and_what_the_user_set(tmp_path: Path) -
         "tracking=off",
         "hydra.sweeper.dry_run=true",
     ]
-    plan = run_lab(tmp_path, *words).out
-    assert "populations of at most 32, " in plan
+    plan = run_lab_forked(tmp_path, *words).out
+    assert "population of at most 32, " in plan
     assert "compiled" not in plan
     more = "hydra.sweeper.population_size=3", "hydra.sweeper.n_threads=1"
-    plan = run_lab(tmp_path, *words, *more).out
+    plan = run_lab_forked(tmp_path, *words, *more).out
     assert "populations of at most 3, 1 thread; " in plan
 
 
