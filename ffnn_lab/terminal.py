@@ -1,4 +1,4 @@
-"""What every entry does with standard output before it prints, and how a text is put."""
+"""Standard output: made ready before an entry prints, and the small texts that entries share."""
 
 import io
 import sys

@@ -73,7 +73,7 @@ def curves_of(sweep: "Sweep", run_ids: Iterable[str]) -> dict[str, pd.DataFrame]
     if new:
         curves = sweep.curves[sweep.curves["run_id"].isin(new)]
         # Not pivot_table, which would average where there is but one number, and takes its time.
-        wide = curves.pivot(  # noqa: PD010 - as above
+        wide = curves.pivot(  # noqa: PD010 - one value each
             index=["run_id", "epoch"], columns="split", values=list(METRICS)
         )
         wide.columns = wide.columns.map(lambda name: f"{name[1]}.{name[0]}")

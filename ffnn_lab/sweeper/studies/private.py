@@ -63,9 +63,10 @@ def draw_again(trial: Trial, name: str) -> None:
     A sampler draws the values of a trial one after another, so that what comes after those that a
     trial has is drawn as it would have been, had the trial not been cut off.
     """
-    frozen = trial._get_latest_trial()  # noqa: SLF001 - as all of this module
+    frozen = trial._get_latest_trial()  # noqa: SLF001 - Optuna has no public way to it
     distribution = frozen.distributions[name]
-    if not distribution.single() and not trial._is_relative_param(name, distribution):  # noqa: SLF001
+    is_relative = trial._is_relative_param(name, distribution)  # noqa: SLF001 - likewise
+    if not distribution.single() and not is_relative:
         trial.study.sampler.sample_independent(trial.study, frozen, name, distribution)
 
 
