@@ -1,5 +1,6 @@
 """Fixtures that several folders share."""
 
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -53,6 +54,18 @@ def _one_thread() -> None:
     torch.ones(1 << 18).mul_(2)
     torch.set_flush_denormal(False)
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_is_left() -> Iterator[None]:
+    """Refuse a thread of the project that outlives its test, as later tests would meet it.
+
+    Python names a thread by the function that it runs, and the project's are private.
+    """
+    before = set(threading.enumerate())
+    yield
+    left = [thread.name for thread in threading.enumerate() if thread not in before]
+    assert not any("(_" in name for name in left), left
 
 
 @pytest.fixture

@@ -62,6 +62,11 @@ class Identity:
         return (self.host, self.boot, self.namespaces) == here
 
     @property
+    def is_this_process(self) -> bool:
+        """Return whether it names the process that asks."""
+        return self.is_visible and self.pid == os.getpid()
+
+    @property
     def is_dead(self) -> bool:
         """Return whether the process is known to have ended; False where nobody can tell here."""
         return self.is_visible and not is_running(self.pid, self.started)

@@ -151,15 +151,15 @@ def work_under(post: Post, _config: Any = None) -> None:  # noqa: ANN401 - Hydra
     try:
         work_at(post)
     finally:
-        threading.Thread(target=_end_with, args=(post.parent,), daemon=True).start()
+        if post.parent is not None and not post.parent.is_this_process:
+            threading.Thread(target=_end_with, args=(post.parent,), daemon=True).start()
 
 
-def _end_with(parent: Identity | None) -> None:
+def _end_with(parent: Identity) -> None:
     """End this process once its parent is dead; the launcher's own code would wait for long."""
-    while parent is not None:
-        if parent.is_dead:
-            os._exit(EXIT_ORPHANED)
+    while not parent.is_dead:
         time.sleep(LOOK_SECONDS)
+    os._exit(EXIT_ORPHANED)
 
 
 def _tracker_of(

@@ -4,7 +4,7 @@ import hashlib
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pandas as pd
 import pyarrow as pa
@@ -255,8 +255,12 @@ def test_the_home_of_nobody(tmp_path: Path) -> None:
 def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = _csv(tmp_path, "a,y\n1,0\n")
 
-    def refuse(*_: object) -> None:
-        raise PermissionError(13, "Permission denied")
+    opened = Path.open
+
+    def refuse(self: Path, *arguments: Any, **named: Any) -> IO[Any]:  # noqa: ANN401 - as of open
+        if self == path:
+            raise PermissionError(13, "Permission denied")
+        return opened(self, *arguments, **named)
 
     monkeypatch.setattr(Path, "open", refuse)
     assert _refusal(path) == f"{path} cannot be read: Permission denied"
