@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from ffnn_lab.records import read_runs, read_trials
-from tests.support.command_line import run_lab, run_lab_forked
+from tests.support.command_line import run_lab_forked
 
 WORDS = (
     "optimizer=sgd,adam",
@@ -25,7 +25,7 @@ WORDS = (
 @pytest.mark.slow
 def test_a_comparison_is_repeated_from_the_command_line(tmp_path: Path) -> None:
     """Two workers; the command that is stored goes on with it, and finds nothing to do."""
-    said = run_lab(tmp_path, "-m", *WORDS)
+    said = run_lab_forked(tmp_path, "-m", *WORDS)
     assert said.exit_code == 0, said.error
     assert "all of it under each of 2 conditions, which are never ranked together" in said.out
     folder = tmp_path / "outputs" / "s"

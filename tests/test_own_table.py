@@ -8,7 +8,8 @@ import pytest
 
 from ffnn_lab.definition import read_definition
 from ffnn_lab.records import read_runs, read_trials
-from tests.support.command_line import Said, run_lab, run_module
+from ffnn_lab.replay import main as replay
+from tests.support.command_line import Said, run_lab_forked
 from tests.support.tasks.tables import write_diabetes, write_wine
 
 pytestmark = pytest.mark.slow
@@ -45,7 +46,7 @@ def _desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_wine(folder)
     (folder / "sweeps").mkdir()
     (folder / "sweeps" / "mine.yaml").write_text(SWEEP)
-    said = run_lab(folder, "-m", "sweeps=mine")
+    said = run_lab_forked(folder, "-m", "sweeps=mine")
     assert said.exit_code == 0, said.error
     (folder / "said.json").write_text(json.dumps([said.exit_code, said.out, said.error]))
     return folder
@@ -75,7 +76,7 @@ def test_a_winners_command_works_from_elsewhere(desk: Path, tmp_path: Path) -> N
         line.strip() for line in _said(desk).out.splitlines() if "-m ffnn_lab.run" in line
     )
     words = shlex.split(command.partition("python -m ffnn_lab.run ")[2])
-    said = run_lab(tmp_path, *words, "tracking=off")
+    said = run_lab_forked(tmp_path, *words, "tracking=off")
     assert said.exit_code == 0, said.error
     (folder,) = (tmp_path / "outputs").iterdir()
     assert read_runs(folder)["run_id"].iloc[0] in set(
@@ -84,17 +85,17 @@ def test_a_winners_command_works_from_elsewhere(desk: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.exhaustive
-def test_a_run_is_replayed_where_the_table_moved_to(desk: Path, tmp_path: Path) -> None:
+def test_a_run_is_replayed_where_the_table_moved_to(
+    desk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run = read_runs(desk / "outputs" / "mine")["run_id"].iloc[0]
     there = write_wine(tmp_path)
     outputs = ("--outputs", str(desk / "outputs"))
-    said = run_module("ffnn_lab.replay", [run, *outputs, "--table", str(there)], tmp_path)
-    assert said.exit_code == 0, said.error
-    assert "agrees to the bit" in said.out
+    assert replay([run, *outputs, "--table", str(there)]) == 0
+    assert "agrees to the bit" in capsys.readouterr().out
     there.write_text(there.read_text().replace("14.23", "14.24"))
-    said = run_module("ffnn_lab.replay", [run, *outputs, "--table", str(there)], tmp_path)
-    assert said.exit_code == 2
-    assert "does not hold the table that was asked for" in said.error
+    assert replay([run, *outputs, "--table", str(there)]) == 2
+    assert "does not hold the table that was asked for" in capsys.readouterr().err
 
 
 def test_another_table_is_another_sweep(tmp_path: Path) -> None:
@@ -102,10 +103,10 @@ def test_another_table_is_another_sweep(tmp_path: Path) -> None:
     path = write_wine(tmp_path)
     quick = ("hydra.sweeper.name=mine", "hydra.sweeper.confirm.n_seeds=0")
     words = ("-m", *ONE_RUN, "task.path=wine.csv", "seed=0,1", *quick)
-    said = run_lab(tmp_path, *words)
+    said = run_lab_forked(tmp_path, *words)
     assert said.exit_code == 0, said.error
     path.write_text(path.read_text().replace("14.23", "14.24"))
-    said = run_lab(tmp_path, *words)
+    said = run_lab_forked(tmp_path, *words)
     assert said.exit_code == 2
     lines = [line.strip() for line in said.error.splitlines() if line.strip()[0] in "-+"]
     assert [line.split(": ")[0] for line in lines] == [
@@ -120,20 +121,20 @@ def test_a_file_with_an_awkward_name(tmp_path: Path) -> None:
     folder.mkdir()
     write_wine(folder)
     arguments = ("-m", *ONE_RUN, f'task.path="{folder}/wine.csv"', "optimizer.lr=0.01,0.1")
-    said = run_lab(tmp_path, *arguments, "hydra.sweeper.confirm.n_seeds=0", "seed=0")
+    said = run_lab_forked(tmp_path, *arguments, "hydra.sweeper.confirm.n_seeds=0", "seed=0")
     assert said.exit_code == 0, said.error
     (sweep,) = (tmp_path / "outputs").iterdir()
     definition = read_definition(sweep)
     assert definition is not None
     (overrides,) = (arm.overrides for arm in definition.arms if arm.name == "heavy_ball")
     assert f'task.path="{folder}/wine.csv"' in overrides
-    said = run_lab(tmp_path, *overrides)
+    said = run_lab_forked(tmp_path, *overrides)
     assert said.exit_code == 0, said.error
 
 
 def test_one_run(tmp_path: Path) -> None:
     write_wine(tmp_path)
-    said = run_lab(tmp_path, *ONE_RUN, "task.path=wine.csv", "task.exclude=[ash, hue]")
+    said = run_lab_forked(tmp_path, *ONE_RUN, "task.path=wine.csv", "task.exclude=[ash, hue]")
     assert said.exit_code == 0, said.error
     assert said.out.startswith("task table: 11 features, 3 classes; train 106, dev 36, test 36 (")
     (folder,) = (tmp_path / "outputs").iterdir()
@@ -144,7 +145,7 @@ def test_what_is_wrong_with_a_table_is_one_message(tmp_path: Path) -> None:
     path = write_wine(tmp_path)
     path.write_text(path.read_text().replace("14.23", ""))
     for mode in ((), ("-m", "seed=0,1")):
-        said = run_lab(tmp_path, *mode, *ONE_RUN, "task.path=wine.csv")
+        said = run_lab_forked(tmp_path, *mode, *ONE_RUN, "task.path=wine.csv")
         assert said.exit_code == 2
         assert said.error.startswith("error: ")
         assert "has missing values: alcohol 1. task.missing=drop leaves out the 1 " in said.error
@@ -180,12 +181,14 @@ tracking:
 """
 
 
-def test_one_yaml_answers_a_question_about_a_number(tmp_path: Path) -> None:
+def test_one_yaml_answers_a_question_about_a_number(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """From a CSV with a numeric target to tables and figures, and a run of it again."""
     write_diabetes(tmp_path)
     (tmp_path / "sweeps").mkdir()
     (tmp_path / "sweeps" / "mine.yaml").write_text(NUMBERS)
-    said = run_lab(tmp_path, "-m", "sweeps=mine")
+    said = run_lab_forked(tmp_path, "-m", "sweeps=mine")
     assert said.exit_code == 0, said.error
     assert "task table: 10 features, a number to predict; train 266, dev 88, test 88" in said.out
     assert "test error (% of variance) [95% interval at this one setting]" in said.out
@@ -198,14 +201,13 @@ def test_one_yaml_answers_a_question_about_a_number(tmp_path: Path) -> None:
     for name in ("learning_curves", "error_against_lr", "budget_curves", "paired_differences"):
         assert (folder / "figures" / f"{name}.pdf").stat().st_size > 0
     outputs = ("--outputs", str(tmp_path / "outputs"))
-    said = run_module("ffnn_lab.replay", [best["run_id"], *outputs], tmp_path)
-    assert said.exit_code == 0, said.error
-    assert "agrees to the bit" in said.out
+    assert replay([best["run_id"], *outputs]) == 0
+    assert "agrees to the bit" in capsys.readouterr().out
 
 
 def test_one_run_of_a_number_tells_its_error_in_the_targets_unit(tmp_path: Path) -> None:
     write_diabetes(tmp_path)
-    said = run_lab(tmp_path, *ONE_RUN, "task.path=diabetes.csv", "optimizer=adam")
+    said = run_lab_forked(tmp_path, *ONE_RUN, "task.path=diabetes.csv", "optimizer=adam")
     assert said.exit_code == 0, said.error
     assert "target y: 214 numbers from 25 to 346; in train mean" in said.out
     deviation = float(said.out.partition("standard deviation ")[2].partition(")")[0])

@@ -40,7 +40,7 @@ def test_a_single_run_is_recorded_and_told(tmp_path: Path) -> None:
 
 def test_a_single_run_replaces_its_own_folder(tmp_path: Path) -> None:
     for _ in range(2):
-        assert run_lab(tmp_path, *QUICK).exit_code == 0
+        assert run_lab_forked(tmp_path, *QUICK).exit_code == 0
     assert len(read_runs(only_folder(tmp_path))) == 1
 
 
@@ -51,7 +51,7 @@ def test_a_saved_network_gives_what_was_recorded(tmp_path: Path) -> None:
     from ffnn_lab.config import from_leaves  # noqa: PLC0415
     from ffnn_lab.tasks import load_task  # noqa: PLC0415
 
-    said = run_lab(tmp_path, *QUICK, "trainer.save_weights=true")
+    said = run_lab_forked(tmp_path, *QUICK, "trainer.save_weights=true")
     assert said.exit_code == 0, said.error
     folder = only_folder(tmp_path)
     row = read_runs(folder).iloc[0]
@@ -92,7 +92,7 @@ def test_an_ad_hoc_sweep_of_groups_and_values(tmp_path: Path) -> None:
 def test_the_same_sweep_again_trains_nothing_and_shows_the_table(tmp_path: Path) -> None:
     words = ("-m", "optimizer.lr=tag(log,interval(0.01,1))", *QUICK)
     budget = ("hydra.sweeper.protocol.n_settings=3", "hydra.sweeper.confirm.n_seeds=2")
-    first = run_lab(tmp_path, *words, *budget)
+    first = run_lab_forked(tmp_path, *words, *budget)
     assert first.exit_code == 0, first.error
     folder = only_folder(tmp_path)
     stamps = {path: path.stat().st_mtime_ns for path in (folder / "runs").iterdir()}
@@ -112,7 +112,7 @@ def test_the_same_sweep_again_trains_nothing_and_shows_the_table(tmp_path: Path)
 @pytest.mark.slow
 @pytest.mark.exhaustive
 def test_a_winners_command_gives_the_recorded_run(tmp_path: Path) -> None:
-    said = run_lab(
+    said = run_lab_forked(
         tmp_path,
         *("-m", "optimizer=adam", "optimizer.lr=tag(log,interval(1e-4,1e-2))", *QUICK),
         *("hydra.sweeper.protocol.n_settings=2", "hydra.sweeper.confirm.n_seeds=1"),
@@ -122,7 +122,7 @@ def test_a_winners_command_gives_the_recorded_run(tmp_path: Path) -> None:
         line for line in said.out.splitlines() if line.startswith("python -m ffnn_lab.run opt")
     )
     confirmed = read_trials(only_folder(tmp_path)).query("stage == 'confirm'")["run_id"].iloc[0]
-    again = run_lab(tmp_path, *command.split()[3:], "tracking=off", "paths.outputs=again")
+    again = run_lab_forked(tmp_path, *command.split()[3:], "tracking=off", "paths.outputs=again")
     assert again.exit_code == 0, again.error
     assert (tmp_path / "again" / f"run-{confirmed}").is_dir()
 
@@ -161,7 +161,7 @@ def test_a_users_own_sweep_is_found_from_any_folder(tmp_path: Path) -> None:
         "    tune: {n_seeds: 1}\n    confirm: {n_seeds: 0}\n"
         "trainer: {max_epochs: 1}\n"
     )
-    said = run_lab(tmp_path, "sweeps=mine", "tracking=off", "paths.outputs=elsewhere")
+    said = run_lab_forked(tmp_path, "sweeps=mine", "tracking=off", "paths.outputs=elsewhere")
     assert said.exit_code == 0, said.error
     runs = read_runs(tmp_path / "elsewhere" / "mine")
     assert runs.groupby("initializer.name").size().to_dict() == {"he_normal": 2, "zeros": 2}
@@ -206,7 +206,7 @@ def test_every_sweep_in_the_project_plans(sweep: str, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_quoted_tilde_means_home(tmp_path: Path) -> None:
     quick = ("trainer.max_epochs=1", "tracking=off")
-    said = run_lab(tmp_path, *quick, FFNN_LAB_OUTPUTS="~/res", HOME=str(tmp_path / "home"))
+    said = run_lab_forked(tmp_path, *quick, FFNN_LAB_OUTPUTS="~/res", HOME=str(tmp_path / "home"))
     assert said.exit_code == 0, said.error
     (folder,) = (tmp_path / "home" / "res").iterdir()
     assert folder.name.startswith("run-")
@@ -214,7 +214,7 @@ def test_a_quoted_tilde_means_home(tmp_path: Path) -> None:
 
 
 def test_help_lists_groups_and_needs_nothing_heavy(tmp_path: Path) -> None:
-    said = run_lab(tmp_path, "--help")
+    said = run_lab_forked(tmp_path, "--help")
     assert said.exit_code == 0
     for group, options in GROUPS.items():
         assert f"{group}: {', '.join(sorted(options))}" in said.out
@@ -230,7 +230,7 @@ def test_help_lists_groups_and_needs_nothing_heavy(tmp_path: Path) -> None:
 
 
 def test_show_config_trains_nothing(tmp_path: Path) -> None:
-    said = run_lab(tmp_path, "optimizer=adam", "--cfg", "job")
+    said = run_lab_forked(tmp_path, "optimizer=adam", "--cfg", "job")
     assert said.exit_code == 0
     assert "beta1: 0.9" in said.out
     assert list(tmp_path.iterdir()) == []
@@ -256,7 +256,7 @@ def test_a_group_chosen_in_a_sweeps_defaults_list_is_in_its_command(tmp_path: Pa
         "    tune: {n_seeds: 1}\n    confirm: {n_seeds: 0}\n"
         "trainer: {max_epochs: 1}\n"
     )
-    said = run_lab(tmp_path, "sweeps=mine", "tracking=off", "hydra.sweeper.name=other")
+    said = run_lab_forked(tmp_path, "sweeps=mine", "tracking=off", "hydra.sweeper.name=other")
     assert said.exit_code == 0, said.error
     assert (
         "python -m ffnn_lab.run optimizer=adam trainer.max_epochs=1 optimizer.beta1=" in said.out
@@ -267,7 +267,7 @@ def test_a_group_chosen_in_a_sweeps_defaults_list_is_in_its_command(tmp_path: Pa
 
 
 def test_an_interrupted_run_leaves_its_predecessor(tmp_path: Path) -> None:
-    assert run_lab(tmp_path, *QUICK).exit_code == 0
+    assert run_lab_forked(tmp_path, *QUICK).exit_code == 0
     before = {p: p.read_bytes() for p in (tmp_path / "outputs").rglob("*") if p.is_file()}
     folder = only_folder(tmp_path)
 

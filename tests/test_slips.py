@@ -187,7 +187,7 @@ def test_slip_in_a_process_of_its_own(row: Slip, tmp_path: Path) -> None:
 
 
 def test_a_traceback_can_be_asked_for(tmp_path: Path) -> None:
-    said = run_lab(tmp_path, "optimizer.lr=-1", HYDRA_FULL_ERROR="1")
+    said = run_lab_forked(tmp_path, "optimizer.lr=-1", HYDRA_FULL_ERROR="1")
     assert said.exit_code != 0
     assert "Traceback" in said.error
     assert "optimizer.lr must be positive" in said.error
@@ -197,10 +197,10 @@ def test_a_traceback_can_be_asked_for(tmp_path: Path) -> None:
 def test_a_damaged_sweep_is_named_before_anything_trains(tmp_path: Path) -> None:
     small = ("-m", "optimizer.lr=0.1,0.2", "trainer.max_epochs=1", "tracking=off")
     quick = ("hydra.sweeper.name=mine", "hydra.sweeper.confirm.n_seeds=0")
-    assert run_lab(tmp_path, *small, *quick).exit_code == 0
+    assert run_lab_forked(tmp_path, *small, *quick).exit_code == 0
     part = next((tmp_path / "outputs" / "mine" / "runs").glob("*.parquet"))
     part.write_bytes(b"not parquet")
-    said = run_lab(tmp_path, *small, *quick)
+    said = run_lab_forked(tmp_path, *small, *quick)
     assert said.exit_code == 2
     assert str(part.relative_to(tmp_path)) in said.error
     assert "Traceback" not in said.error
@@ -210,7 +210,7 @@ def test_a_damaged_sweep_is_named_before_anything_trains(tmp_path: Path) -> None
 def test_another_definition_under_the_same_name_is_refused(tmp_path: Path) -> None:
     quick = ("hydra.sweeper.name=mine", "hydra.sweeper.confirm.n_seeds=0", "tracking=off")
     words = ("-m", "optimizer=sgd,heavy_ball", "trainer.max_epochs=1", *quick)
-    assert run_lab(tmp_path, *words, "optimizer.lr=0.1,0.2").exit_code == 0
+    assert run_lab_forked(tmp_path, *words, "optimizer.lr=0.1,0.2").exit_code == 0
     said = run_lab_forked(tmp_path, *words, "optimizer.lr=0.1,0.3")
     assert said.exit_code == 2
     assert "- arms.heavy_ball.space.optimizer.lr" in said.error
@@ -220,7 +220,7 @@ def test_another_definition_under_the_same_name_is_refused(tmp_path: Path) -> No
 
 def test_an_unwritable_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "outputs").write_text("a file where a folder should be")
-    said = run_lab(tmp_path, "trainer.max_epochs=1", "tracking=off")
+    said = run_lab_forked(tmp_path, "trainer.max_epochs=1", "tracking=off")
     assert said.exit_code == 2
     assert "outputs" in said.error
     assert "Traceback" not in said.error
@@ -230,6 +230,6 @@ def test_a_sweep_without_arms_or_space_is_refused(tmp_path: Path) -> None:
     (tmp_path / "sweeps").mkdir()
     text = "# @package _global_\nhydra:\n  mode: MULTIRUN\nseed: 1\n"
     (tmp_path / "sweeps" / "mine.yaml").write_text(text)
-    said = run_lab(tmp_path, *DEFINED)
+    said = run_lab_forked(tmp_path, *DEFINED)
     assert said.exit_code == 2
     assert "sweeps=mine names no hydra.sweeper.arms" in said.error

@@ -144,7 +144,7 @@ def test_a_password_may_come_from_the_environment(
     """As PostgreSQL's own client takes it; then it stands on no command line."""
     url = server.replace(f":{postgres.password}@", "@")
     words = ("-m", *GRID, "trainer.max_epochs=1", f"hydra.sweeper.storage={url}")
-    assert run_lab(tmp_path, *words, PGPASSWORD=postgres.password).exit_code == 0
+    assert run_lab_forked(tmp_path, *words, PGPASSWORD=postgres.password).exit_code == 0
     said = run_lab_forked(tmp_path, *words)
     assert said.exit_code == 2
     assert "no password supplied" in said.error

@@ -21,7 +21,7 @@ from ffnn_lab.tasks import load_task
 from ffnn_lab.tracking import NoTracker, WandbTracker, make_tracker
 from ffnn_lab.trainer import train
 from tests.support.builders import NO_DATA, make_run
-from tests.support.command_line import run_lab
+from tests.support.command_line import run_lab, run_lab_forked
 from tests.support.exhaustive import rest
 from tests.support.kill import MOST_SECONDS, Command, Watch
 from tests.support.offline_runs import inspect
@@ -30,7 +30,7 @@ from tests.support.wandb_server import serving
 
 @pytest.mark.slow
 def test_a_sweep_leaves_one_offline_run_per_run(tmp_path: Path) -> None:
-    said = run_lab(
+    said = run_lab_forked(
         tmp_path,
         *("-m", "optimizer=sgd,adam", "optimizer.lr=0.01,1e30", "seed=0"),
         *("trainer.max_epochs=2", "hydra.sweeper.name=mine", "hydra.sweeper.confirm.n_seeds=0"),
@@ -304,7 +304,7 @@ def test_a_server_that_refuses_ends_a_run_well(tmp_path: Path) -> None:
     """One line, the records, an offline run, exit code 0; an agent's variables say nothing."""
     with serving() as server:
         server.status = 403
-        said = run_lab(
+        said = run_lab_forked(
             tmp_path,
             *("tracking=online", "trainer.max_epochs=1", "tracking.entity=team"),
             WANDB_RUN_ID="another",

@@ -1,15 +1,20 @@
 """Runs the project's command lines as a user does: in a process of their own."""
 
+import atexit
+import functools
+import json
 import os
 import subprocess
 import sys
-import traceback
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 _NOT_INHERITED = ("FFNN_LAB", "HYDRA", "WANDB")
 """Settings of this process that a user's would not have: W&B's names a service it started here."""
+MOST_SECONDS = 300
+"""Time after which a command line counts as hanging."""
 
 
 def users_environment(**more: str) -> dict[str, str]:
@@ -47,7 +52,7 @@ def run_python(
         env=users_environment(**(environment or {})),
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=MOST_SECONDS,
         check=False,
     )
     return Said(done.returncode, done.stdout, done.stderr)
@@ -58,38 +63,52 @@ def run_lab(folder: Path, *arguments: str, **environment: str) -> Said:
     return run_module("ffnn_lab.run", arguments, folder, environment)
 
 
-def run_lab_forked(folder: Path, *arguments: str) -> Said:
-    """Run the lab's command line in a fork of this process, which saves the second of imports.
+def run_lab_forked(folder: Path, *arguments: str, **environment: str) -> Said:
+    """Run the lab's command line in a fork of a process that has imported it.
 
-    For command lines that end before anything trains: torch's threads do not survive a fork.
+    That saves the five seconds of imports, and is else what ``run_lab`` does.
     """
-    import ffnn_lab.run  # noqa: PLC0415 - only forks need it here
+    return _nursery().run(folder, arguments, users_environment(**environment))
 
-    out, error = folder / ".out", folder / ".error"
-    child = os.fork()
-    if child == 0:
-        status = 70  # of the fork itself going wrong
-        try:
-            os.chdir(folder)
-            for stream, path in ((1, out), (2, error)):
-                os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), stream)
-            sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
-            sys.argv = ["ffnn_lab.run", *arguments]
-            for name in [each for each in os.environ if each.startswith(_NOT_INHERITED)]:
-                del os.environ[name]
-            ffnn_lab.run.main()
-            status = 0
-        except SystemExit as ending:
-            status = ending.code if isinstance(ending.code, int) else 1
-        except BaseException:  # noqa: BLE001 - what Python itself would do at the top
-            traceback.print_exc()
-            status = 1
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(status)
-    _, status = os.waitpid(child, 0)
-    said = Said(os.waitstatus_to_exitcode(status), out.read_text(), error.read_text())
-    out.unlink()
-    error.unlink()
-    return said
+
+class _Nursery:
+    """A process that has imported the lab, and forks for each command line."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", Path(__file__).with_name("nursery.py")],
+            env=users_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        atexit.register(self._end)
+
+    def run(self, folder: Path, arguments: Sequence[str], environment: Mapping[str, str]) -> Said:
+        """Run one command line to its end."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with tempfile.TemporaryDirectory() as said:
+            out, error = Path(said, "out"), Path(said, "error")
+            out.touch()
+            error.touch()
+            request = {
+                "folder": str(folder),
+                "arguments": arguments,
+                "environment": dict(environment),
+                "out": str(out),
+                "error": str(error),
+                "most_seconds": MOST_SECONDS,
+            }
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+            exit_code = int(self._process.stdout.readline())
+            return Said(exit_code, out.read_text(), error.read_text())
+
+    def _end(self) -> None:
+        self._process.communicate()
+
+
+@functools.cache
+def _nursery() -> _Nursery:
+    return _Nursery()

@@ -25,7 +25,7 @@ from ffnn_lab.stepper import Stepper
 from ffnn_lab.sweeper import keeper
 from ffnn_lab.sweeper.studies.storage import Storage
 from ffnn_lab.sweeper.worker import StoppedError, TooManyFailedError, is_out_of_memory
-from tests.support.command_line import run_lab, run_lab_forked, users_environment
+from tests.support.command_line import run_lab_forked, users_environment
 from tests.support.exhaustive import first
 from tests.support.sweeps import make_definition, tables, work
 from tests.test_checkpoints import (
@@ -568,7 +568,7 @@ def test_outputs_that_cannot_be_written_are_said(outputs: str, tmp_path: Path) -
 def calm_command(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The records of a command that nothing disturbed."""
     folder = tmp_path_factory.mktemp("calm_command")
-    assert run_lab(folder, *SWEEP).exit_code == 0
+    assert run_lab_forked(folder, *SWEEP).exit_code == 0
     return folder / "outputs" / "full"
 
 
@@ -594,6 +594,6 @@ def test_a_command_on_a_full_disk_says_so(
     assert limited.stderr.startswith("error: ")
     assert "File too large" in limited.stderr
     assert len(limited.stderr.splitlines()) == 1
-    assert run_lab(tmp_path, *SWEEP).exit_code == 0
+    assert run_lab_forked(tmp_path, *SWEEP).exit_code == 0
     assert_same_tables(tmp_path / "outputs" / "full", calm_command)
     assert set(read_runs(calm_command)["status"]) == {"completed"}

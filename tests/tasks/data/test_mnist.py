@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ffnn_lab.records import read_runs
+from ffnn_lab.replay import main as replay
 from ffnn_lab.tasks import load_task
 from ffnn_lab.tasks.data.images import WHITE, Images
 from ffnn_lab.tasks.data.mnist import FASHION_MNIST, MNIST, read_idx_images
@@ -15,7 +16,7 @@ from ffnn_lab.tasks.data.official import Source
 from ffnn_lab.tasks.data.task import DataError
 from ffnn_lab.tasks.fashion_mnist import FashionMnistConfig
 from ffnn_lab.tasks.mnist import MnistConfig
-from tests.support.command_line import run_lab, run_module
+from tests.support.command_line import run_lab_forked
 from tests.support.real_data import real_data
 from tests.support.tasks.files import idx, small_set
 from tests.tasks.data.test_images import make_config
@@ -128,20 +129,20 @@ def test_a_small_study_on_real_images(
 
 @pytest.mark.slow
 def test_a_run_reads_the_folder_of_the_environment_and_is_replayed_from_another(
-    tmp_path: Path,
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data = real_data("mnist")
     small = ("task=mnist", "task.subset=2000", "task.test_subset=1000", "trainer.max_epochs=2")
-    said = run_lab(tmp_path, *small, "tracking=off", FFNN_LAB_DATA=str(data))
+    said = run_lab_forked(tmp_path, *small, "tracking=off", FFNN_LAB_DATA=str(data))
     assert said.exit_code == 0, said.error
     assert said.out.startswith("task mnist: 784 features, 10 classes; train 1799, dev 201, test 1")
     (folder,) = (tmp_path / "outputs").iterdir()
     run = read_runs(folder).iloc[0]
     assert run["last.test.error"] < 0.2
-    (tmp_path / "moved").symlink_to(data)
-    said = run_module("ffnn_lab.replay", [run["run_id"], "--data", "moved"], tmp_path)
-    assert said.exit_code == 0, said.error
-    assert "agrees to the bit" in said.out
+    moved = tmp_path / "moved"
+    moved.symlink_to(data)
+    assert replay([run["run_id"], "--outputs", str(folder.parent), "--data", str(moved)]) == 0
+    assert "agrees to the bit" in capsys.readouterr().out
 
 
 # --- files that are not official -------------------------------------------------------------
