@@ -12,7 +12,7 @@ from ffnn_lab.protocols.space import Choice
 from ffnn_lab.records import read_curves, read_runs, read_trials
 from ffnn_lab.report.claims.declaration import claim_hashes, when_declared
 from tests.support.command_line import run_lab, run_lab_forked, run_module
-from tests.support.exhaustive import SHIPPED, begins_with_another
+from tests.support.exhaustive import SHIPPED, rest
 from tests.support.real_data import real_data
 
 QUICK = ("trainer.max_epochs=1", "tracking=off")
@@ -65,7 +65,7 @@ def test_a_saved_network_gives_what_was_recorded(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_an_ad_hoc_sweep_of_groups_and_values(tmp_path: Path) -> None:
     """Groups make arms, leaves are axes or fixed; one that an arm does not have passes it by."""
-    said = run_lab(
+    said = run_lab_forked(
         tmp_path,
         *("-m", "optimizer=sgd,adam", "initializer.gain=range(1,3)", "optimizer.eps=1e-6,1e-3"),
         *("optimizer.beta2=0.99", "seed=0,7", *QUICK, *TUNE_ONLY),
@@ -130,6 +130,7 @@ def test_a_winners_command_gives_the_recorded_run(tmp_path: Path) -> None:
 def test_a_bare_multirun_plans_the_default_sweep(tmp_path: Path) -> None:
     said = run_lab_forked(tmp_path, "-m", "hydra.sweeper.dry_run=true")
     assert said.exit_code == 0, said.error
+    assert said.out.startswith("sweep default,")
     for arm in ("sgd", "heavy_ball", "adagrad", "rmsprop", "adam"):
         assert f"{arm}: " in said.out
     assert "initializer.gain in [0.25, 4] log" in said.out
@@ -137,6 +138,7 @@ def test_a_bare_multirun_plans_the_default_sweep(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive  # `tests.sweeper.test_naming` has the names
 def test_the_default_sweep_with_overrides_has_a_name_of_its_own(tmp_path: Path) -> None:
     plans = [
         run_lab_forked(tmp_path, "-m", "hydra.sweeper.dry_run=true", *words).out.splitlines()[0]
@@ -174,24 +176,20 @@ READS = {
     "wilson_cifar10": ("cifar-10-batches-py",),
 }
 """Folders of real data that sweeps need, by how their names begin."""
-PLANNED_QUICKLY = ("default", "wilson_digits")
+PLANNED = ("default_split", "relu_images", "wilson_mnist_smoke", "wilson_separable")
+"""Sweeps with replicates, of real data, and under conditions; the default one is planned above.
+
+`tests.sweeper.test_declared` composes all that begin with no other sweep's file.
+"""
 
 
 def _folders(sweep: str) -> tuple[str, ...]:
     return next((READS[name] for name in READS if sweep.startswith(name)), ())
 
 
-def _marks(sweep: str) -> list[pytest.MarkDecorator]:
-    if sweep in PLANNED_QUICKLY:
-        return []
-    # What begins with another sweep's file says little more; one of those that read real data.
-    is_repeated = begins_with_another(sweep) and sweep != "wilson_mnist_smoke"
-    return [pytest.mark.exhaustive if is_repeated else pytest.mark.slow]
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    "sweep",
-    [pytest.param(name, marks=_marks(name)) for name in SHIPPED],
+    "sweep", [*PLANNED, *(rest(name) for name in SHIPPED if name not in PLANNED)]
 )
 def test_every_sweep_in_the_project_plans(sweep: str, tmp_path: Path) -> None:
     data = [f"paths.data={real_data(folder)}" for folder in _folders(sweep)]
@@ -200,7 +198,11 @@ def test_every_sweep_in_the_project_plans(sweep: str, tmp_path: Path) -> None:
     assert said.exit_code == 0, said.error
     name = said.out.partition(",")[0]
     assert name == f"sweep {sweep}"
-    assert (Path("sweeps") / f"{sweep}.md").read_text().startswith("#")
+
+
+def test_every_sweep_in_the_project_says_what_it_asks() -> None:
+    for sweep in SHIPPED:
+        assert (Path("sweeps") / f"{sweep}.md").read_text().startswith("#"), sweep
 
 
 @pytest.mark.slow
