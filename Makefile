@@ -5,12 +5,14 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
+# One pytest worker more than cores: slow tests wait for processes a fifth of their time.
+MORE = $(shell $(BIN)/python -c 'import os; print(len(os.sched_getaffinity(0)) + 1)' 2>/dev/null || echo auto)
 EXTRAS := cmaes,dashboard,launchers,postgres,test
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install sweep test test-slow test-all check lint types layers fix report paper bench \
+.PHONY: help install sweep test test-slow test-ci test-all check lint types layers postgresql fix report paper bench \
         bench-steps bench-end-to-end bench-growth bench-profile bench-overhead bench-sweep \
         bench-against constraints clean
 
@@ -26,7 +28,10 @@ test: $(VENV)/.installed-all  ## the quick tests; ARGS="-k NAME" is passed to py
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not exhaustive" --durations 15 --durations-min 4 $(ARGS)
 
 test-slow: $(VENV)/.installed-all  ## the slow tests of CI
-	@$(BIN)/python -m pytest -n auto --dist worksteal -m "slow and not exhaustive" --durations 40 --durations-min 8 $(ARGS)
+	@$(BIN)/python -m pytest -n $(MORE) --dist worksteal -m "slow and not exhaustive" --durations 40 --durations-min 8 $(ARGS)
+
+test-ci: $(VENV)/.installed-all  ## both at once, as CI runs them
+	@$(BIN)/python -m pytest -n $(MORE) --dist worksteal -m "not exhaustive" --durations 40 --durations-min 8 $(ARGS)
 
 test-all: $(VENV)/.installed-all  ## every test
 	@$(BIN)/python -m pytest $(ARGS)
@@ -43,6 +48,9 @@ types: $(VENV)/.installed-all  ## mypy, strict
 
 layers: $(VENV)/.installed-all  ## who may import whom
 	@$(BIN)/lint-imports --no-logo
+
+postgresql:  ## PostgreSQL's server, which some tests use, if it may be installed
+	@.ci/install-postgresql
 
 fix: $(VENV)/.installed-all  ## format, and mend what ruff can mend
 	@$(BIN)/ruff check --fix-only --quiet

@@ -14,6 +14,26 @@ from tests.support.builders import NO_DATA, make_blobs, make_run  # noqa: E402 -
 from tests.support.postgres import MISSING, Cluster, find_programs  # noqa: E402
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let each of several workers begin with its share of the slow tests.
+
+    They are given shares in this order, and take what is left of others' from the end: there,
+    a slow test would keep all others waiting.
+    """
+    if not hasattr(config, "workerinput"):
+        return
+    n: int = config.workerinput["workercount"]
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    quick = [item for item in items if not item.get_closest_marker("slow")]
+    items[:] = [
+        item
+        for i in range(n)
+        for kind in (slow, quick)
+        for item in kind[len(kind) * i // n : len(kind) * (i + 1) // n]
+    ]
+
+
 @pytest.fixture(scope="session")
 def digits() -> Task:
     """Real digits, as conf/task/digits.yaml has them."""
