@@ -4,7 +4,8 @@ ARGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
+# Python compiles what it imports; all that is installed takes longer than all else of it.
+PIP := $(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check -c constraints.txt
 # One pytest worker more than cores: slow tests wait for processes a fifth of their time.
 MORE = $(shell $(BIN)/python -c 'import os; print(len(os.sched_getaffinity(0)) + 1)' 2>/dev/null || echo auto)
 EXTRAS := cmaes,dashboard,launchers,postgres,test
@@ -12,8 +13,9 @@ EXTRAS := cmaes,dashboard,launchers,postgres,test
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install sweep test test-slow test-ci test-all check lint types layers postgresql fix report paper bench \
-        bench-steps bench-end-to-end bench-growth bench-profile bench-overhead bench-sweep \
+.PHONY: help install sweep test test-slow test-ci test-all check lint types layers bytecode \
+        postgresql fix report paper bench bench-steps bench-end-to-end \
+        bench-growth bench-profile bench-overhead bench-sweep \
         bench-against constraints clean
 
 help:  ## list the targets
@@ -48,6 +50,9 @@ types: $(VENV)/.installed-all  ## mypy, strict
 
 layers: $(VENV)/.installed-all  ## who may import whom
 	@$(BIN)/lint-imports --no-logo
+
+bytecode: $(VENV)/.installed-all  ## compile all that is installed, for many processes to import
+	@$(BIN)/python -c 'import compileall; compileall.compile_dir("$(VENV)/lib", quiet=2)'
 
 postgresql:  ## PostgreSQL's server, which some tests use, if it may be installed
 	@.ci/install-postgresql
