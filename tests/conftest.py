@@ -12,6 +12,7 @@ from ffnn_lab.tasks.data.task import Task
 pytest.register_assert_rewrite("tests.support.builders")
 from tests.support.builders import NO_DATA, make_blobs, make_run  # noqa: E402 - its assertions explain themselves
 from tests.support.postgres import MISSING, Cluster, find_programs  # noqa: E402
+from tests.support.sweeps import Alone  # noqa: E402
 
 
 @pytest.hookimpl(trylast=True)
@@ -44,6 +45,12 @@ def digits() -> Task:
 def blobs() -> Task:
     """A small task of odd sizes: 5 features, 3 classes, 7 steps an epoch in batches of 8."""
     return make_blobs()
+
+
+@pytest.fixture(scope="session")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Alone:
+    """What sweeps come to that one worker trains, undisturbed."""
+    return Alone(tmp_path_factory.mktemp("alone"))
 
 
 @pytest.fixture(scope="session")

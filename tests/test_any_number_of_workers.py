@@ -9,6 +9,7 @@ from ffnn_lab.records import read_runs, read_trials
 from tests.support.command_line import run_lab
 from tests.support.exhaustive import rest
 from tests.support.kill import Command, Watch, kill
+from tests.support.sweeps import Alone
 from tests.test_launchers import assert_same
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
@@ -35,24 +36,25 @@ CASES = {
     "halving": ("tpe", "successive_halving"),
     "hyperband": ("random", "hyperband"),
 }
-JOBLIB = "hydra/launcher=joblib"
+OWN: tuple[str, ...] = ()
+JOBLIB = ("hydra/launcher=joblib",)
 
 
-def words_of(case: str, n_workers: int) -> tuple[str, ...]:
+def words_of(case: str, launcher: tuple[str, ...], n_workers: int) -> tuple[str, ...]:
     protocol, pruner = CASES[case]
     return (
         *WORDS,
         f"hydra.sweeper.protocol.name={protocol}",
         f"hydra.sweeper.pruner.name={pruner}",
-        JOBLIB,
+        *launcher,
         f"hydra.sweeper.n_workers={n_workers}",
     )
 
 
-def swept(root: Path, case: str, n_workers: int) -> Path:
-    """Work through a case's sweep, and return its folder."""
+def swept(root: Path, words: tuple[str, ...]) -> Path:
+    """Work through a sweep, and return its folder."""
     root.mkdir()
-    said = run_lab(root, "-m", *words_of(case, n_workers))
+    said = run_lab(root, "-m", *words)
     assert said.exit_code == 0, said.error
     return root / "outputs" / "s"
 
@@ -69,19 +71,20 @@ def assert_is_sampled(folder: Path, case: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("case", "n_workers"), [("tpe", ()), *(rest(case, (4,)) for case in sorted(CASES))]
+    ("case", "launcher", "n_workers"),
+    [("tpe", OWN, ()), *(rest(case, JOBLIB, (1, 4)) for case in sorted(CASES))],
 )
 def test_any_number_of_workers_proposes_the_same(
-    case: str, n_workers: tuple[int, ...], tmp_path: Path
+    case: str,
+    launcher: tuple[str, ...],
+    n_workers: tuple[int, ...],
+    alone: Alone,
+    tmp_path: Path,
 ) -> None:
     """One and two do, though both are killed amid it, and one of the next two once more."""
-    alone = swept(tmp_path / "1", case, 1)
-    assert_is_sampled(alone, case)
-    for n in n_workers:
-        assert_same(alone, swept(tmp_path / str(n), case, n))
     root = tmp_path / "killed"
     root.mkdir()
-    folder, words = root / "outputs" / "s", words_of(case, 2)
+    folder, words = root / "outputs" / "s", words_of(case, launcher, 2)
     watch = Watch(folder)
     for n_runs, kills_all in ((8, True), (30, False)):
         command = Command(words, root, root / "log")
@@ -97,5 +100,9 @@ def test_any_number_of_workers_proposes_the_same(
                 assert command.wait(120, watch) == 0, (root / "log").read_text()
         finally:
             command.kill_all()
-    assert_same(alone, folder)
+    calm = alone(folder, None)
+    assert_is_sampled(calm, case)
+    assert_same(calm, folder)
     assert watch.twice() == []
+    for n in n_workers:
+        assert_same(calm, swept(tmp_path / str(n), words_of(case, launcher, n)))

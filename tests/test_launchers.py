@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -10,13 +11,12 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from ffnn_lab.definition import read_definition
 from ffnn_lab.records import read_runs
 from ffnn_lab.sweeper.cores import n_cores
 from tests.support.command_line import run_lab, run_lab_forked
 from tests.support.exhaustive import rest
 from tests.support.kill import GONE_SECONDS, MOST_SECONDS, Command, Process, Watch, kill
-from tests.support.sweeps import tables, work
+from tests.support.sweeps import Alone, tables
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
 
@@ -31,6 +31,7 @@ GRID = (
 )
 LONG = (*GRID, "trainer.max_epochs=80")
 """Some ten seconds of training on one core."""
+HALF_AS_LONG = (*GRID, "trainer.max_epochs=40")
 JOBLIB = ("hydra/launcher=joblib", "hydra.sweeper.n_workers=2")
 SUBMITIT = ("hydra/launcher=submitit_local", "hydra.sweeper.n_workers=2")
 OWN = ("hydra.sweeper.n_workers=2",)
@@ -129,15 +130,6 @@ def sweep(root: Path, *words: str, log: str = "log") -> Iterator[Sweep]:
         started.end()
 
 
-@pytest.fixture(scope="module")
-def basic(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the long sweep, by one worker in the command's own process."""
-    root = tmp_path_factory.mktemp("basic")
-    said = run_lab(root, "-m", *LONG, "hydra.sweeper.n_workers=1")
-    assert said.exit_code == 0, said.error
-    return root / "outputs" / "s"
-
-
 def without_commit(table: pd.DataFrame) -> pd.DataFrame:
     """Leave out what changes when somebody commits between two commands."""
     return table.drop(columns=["git.commit", "git.is_dirty"], errors="ignore")
@@ -158,7 +150,7 @@ def assert_trained_once(observer: Observer) -> None:
 
 
 @pytest.mark.slow
-def test_joblib_gives_what_one_worker_gives(tmp_path: Path) -> None:
+def test_joblib_gives_what_one_worker_gives(alone: Alone, tmp_path: Path) -> None:
     said = run_lab(tmp_path, "-m", *GRID, "trainer.max_epochs=2", *JOBLIB)
     assert said.exit_code == 0, said.error
     assert "2 workers" in said.out
@@ -166,19 +158,19 @@ def test_joblib_gives_what_one_worker_gives(tmp_path: Path) -> None:
     assert said.error == ""
     assert [path.name for path in tmp_path.iterdir()] == ["outputs"]
     folder = tmp_path / "outputs" / "s"
-    definition = read_definition(folder)
-    assert definition is not None
-    assert_same(work(tmp_path / "alone", definition), folder)
+    assert_same(alone(folder), folder)
 
 
 @pytest.mark.exhaustive
 @ALL
-def test_two_workers_share_a_sweep(launcher: tuple[str, ...], basic: Path, tmp_path: Path) -> None:
+def test_two_workers_share_a_sweep(
+    launcher: tuple[str, ...], alone: Alone, tmp_path: Path
+) -> None:
     with sweep(tmp_path, *LONG, *launcher) as started:
         assert started.wait() == 0, started.said
         assert len(started.observer.workers) == 2
         assert_trained_once(started.observer)
-        assert_same(basic, started.folder)
+        assert_same(alone(started.folder), started.folder)
         assert "s: arms" in started.said
         assert [path.name for path in started.here.iterdir()] == ["outputs"]
         assert [path.name for path in started.folder.parent.iterdir()] == ["s"]
@@ -237,9 +229,9 @@ def test_an_error_of_a_worker_is_told_once(launcher: tuple[str, ...], tmp_path: 
 @pytest.mark.slow
 @OWN_FIRST
 def test_a_killed_worker_is_replaced(
-    launcher: tuple[str, ...], basic: Path, tmp_path: Path
+    launcher: tuple[str, ...], alone: Alone, tmp_path: Path
 ) -> None:
-    with sweep(tmp_path, *LONG, *launcher) as started:
+    with sweep(tmp_path, *HALF_AS_LONG, *launcher) as started:
         started.wait_for_runs()
         kill(started.workers()[0].pid)
         assert started.wait() == 0, started.said
@@ -247,7 +239,7 @@ def test_a_killed_worker_is_replaced(
         assert started.said.count(": replaced") == 1 or launcher == SUBMITIT
         assert "Traceback" not in started.said
         assert_trained_once(started.observer)
-        assert_same(basic, started.folder)
+        assert_same(alone(started.folder), started.folder)
         assert started.command.wait_gone() is not None
 
 
@@ -255,7 +247,7 @@ def test_a_killed_worker_is_replaced(
 @pytest.mark.exhaustive  # `tests.test_kill` kills the parent, too, of workers of our own
 @OWN_FIRST
 def test_workers_end_when_their_parent_is_killed(
-    launcher: tuple[str, ...], basic: Path, tmp_path: Path
+    launcher: tuple[str, ...], alone: Alone, tmp_path: Path
 ) -> None:
     with sweep(tmp_path, *LONG, *launcher) as started:
         started.wait_for_runs()
@@ -267,29 +259,33 @@ def test_workers_end_when_their_parent_is_killed(
             again.observer = started.observer
             assert again.wait() == 0, again.said
             assert_trained_once(again.observer)
-            assert_same(basic, again.folder)
+            assert_same(alone(again.folder), again.folder)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("launcher", [pytest.param(OWN, id="own"), rest(JOBLIB, id="joblib")])
 def test_a_second_command_joins_the_first(
-    launcher: tuple[str, ...], basic: Path, tmp_path: Path
+    launcher: tuple[str, ...], alone: Alone, tmp_path: Path
 ) -> None:
-    with sweep(tmp_path, *LONG, *launcher) as first:
-        # No later: the second has seconds of imports before it, which the first does not wait.
+    run_lab_forked(tmp_path, "--help")  # imports what the second needs
+    with (
+        sweep(tmp_path, *HALF_AS_LONG, *launcher) as first,
+        ThreadPoolExecutor(1) as other,
+    ):
         first.wait_until((first.folder / "definition.json").exists)
-        with sweep(tmp_path, *LONG, log="second") as second:
-            second.wait_until(lambda: "joining" in second.said)
-            assert first.wait() == 0, first.said
-            assert second.wait() == 0, second.said
-            # Two cores may leave nothing to a third worker by the time that it is there.
-            assert len(first.observer.workers) >= 2
-            assert_trained_once(first.observer)
-            assert_same(basic, first.folder)
-            for each in (first, second):
-                assert "s: arms" in each.said
-                assert "s: settings" in each.said
-                assert "Traceback" not in each.said
+        second = other.submit(run_lab_forked, first.here, "-m", *HALF_AS_LONG)
+        assert first.wait() == 0, first.said
+        said = second.result()
+        assert said.exit_code == 0, said.error
+        assert "joining" in said.out
+        # Two cores may leave nothing to a third worker by the time that it is there.
+        assert len(first.observer.workers) >= 2
+        assert_trained_once(first.observer)
+        assert_same(alone(first.folder), first.folder)
+        for text in (first.said, said.out + said.error):
+            assert "s: arms" in text
+            assert "s: settings" in text
+            assert "Traceback" not in text
 
 
 PROBE = """

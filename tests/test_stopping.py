@@ -18,17 +18,17 @@ import pytest
 
 from ffnn_lab.checkpoints import load_checkpoint
 from ffnn_lab.records import read_curves, read_runs, read_trials
-from tests.support.command_line import run_lab
+from tests.support.command_line import run_lab_forked
 from tests.support.exhaustive import first, rest
 from tests.support.kill import GONE_SECONDS, MOST_SECONDS, Command, Watch
-from tests.support.sweeps import tables
+from tests.support.sweeps import Alone, tables
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
 
 WORDS = (
     "optimizer=sgd,adam",
     "optimizer.lr=0.01,0.1,1.0",
-    "trainer.max_epochs=60",
+    "trainer.max_epochs=30",
     "tracking=off",
     "hydra.sweeper.name=s",
     "hydra.sweeper.tune.n_seeds=2",
@@ -110,26 +110,18 @@ def sweep(root: Path, *words: str, log: str = "log") -> Iterator[Sweep]:
         started.command.kill_all()
 
 
-@pytest.fixture(scope="module")
-def calm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the sweep that nobody stopped."""
-    root = tmp_path_factory.mktemp("calm")
-    said = run_lab(root, "-m", *WORDS, *ALONE)
-    assert said.exit_code == 0, said.error
-    return root / "outputs" / "s"
-
-
 def without_commit(table: pd.DataFrame) -> pd.DataFrame:
     """Leave out what changes when somebody commits between two commands."""
     return table.drop(columns=["git.commit", "git.is_dirty"], errors="ignore")
 
 
-def assert_goes_on(stopped: Sweep, words: tuple[str, ...], root: Path, calm: Path) -> None:
+def assert_goes_on(stopped: Sweep, words: tuple[str, ...], root: Path, alone: Alone) -> None:
     """Assert that the same command ends as if nobody had stopped it."""
     n_before = len(read_runs(stopped.folder))
-    assert 0 < n_before < len(read_runs(calm))
-    said = run_lab(root, "-m", *words)
+    said = run_lab_forked(root, "-m", *words)
     assert said.exit_code == 0, said.error
+    calm = alone(stopped.folder)
+    assert 0 < n_before < len(read_runs(calm))
     stopped._watch.look()
     assert stopped._watch.twice() == []
     for there, here in zip(tables(calm), tables(stopped.folder), strict=True):
@@ -156,7 +148,9 @@ def assert_stopped_well(stopped: Sweep, n_workers: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, rest(signal.SIGTERM), rest(signal.SIGHUP)])
-def test_one_worker_finishes_its_epoch(number: signal.Signals, calm: Path, tmp_path: Path) -> None:
+def test_one_worker_finishes_its_epoch(
+    number: signal.Signals, alone: Alone, tmp_path: Path
+) -> None:
     with sweep(tmp_path, *WORDS, *ALONE) as started:
         started.wait_for_runs()
         started.send(number)
@@ -165,13 +159,13 @@ def test_one_worker_finishes_its_epoch(number: signal.Signals, calm: Path, tmp_p
         last = started.said.splitlines()[-1]
         python, *words = shlex.split(last)
         assert (python, words[:3]) == ("python", ["-m", "ffnn_lab.run", "-m"])
-        assert_goes_on(started, tuple(words[3:]), tmp_path, calm)
+        assert_goes_on(started, tuple(words[3:]), tmp_path, alone)
         assert not list((started.folder / "checkpoints").iterdir())
 
 
 @pytest.mark.slow
 @pytest.mark.exhaustive
-def test_two_signals_stop_one_worker_at_once(calm: Path, tmp_path: Path) -> None:
+def test_two_signals_stop_one_worker_at_once(alone: Alone, tmp_path: Path) -> None:
     with sweep(tmp_path, *WORDS, *ALONE) as started:
         started.wait_for_runs()
         started.send()
@@ -182,7 +176,7 @@ def test_two_signals_stop_one_worker_at_once(calm: Path, tmp_path: Path) -> None
         assert time.monotonic() - sent < 5
         assert "Traceback" not in started.said
         assert "the same command goes on" in started.said or "Go on with" in started.said
-        assert_goes_on(started, (*WORDS, *ALONE), tmp_path, calm)
+        assert_goes_on(started, (*WORDS, *ALONE), tmp_path, alone)
 
 
 PARENT, ALL = "the parent", "all"
@@ -201,7 +195,7 @@ PARENT, ALL = "the parent", "all"
     ],
 )
 def test_all_workers_finish_their_epoch(
-    launcher: tuple[str, ...], number: signal.Signals, to: str, calm: Path, tmp_path: Path
+    launcher: tuple[str, ...], number: signal.Signals, to: str, alone: Alone, tmp_path: Path
 ) -> None:
     words = (*WORDS, *launcher)
     with sweep(tmp_path, *words) as started:
@@ -210,14 +204,14 @@ def test_all_workers_finish_their_epoch(
         assert started.wait() == INTERRUPTED, started.said
         started.assert_gone()
         assert_stopped_well(started, n_workers=2)
-        assert_goes_on(started, words, tmp_path, calm)
+        assert_goes_on(started, words, tmp_path, alone)
 
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("to", [rest(ALL), PARENT])
 @pytest.mark.parametrize("launcher", [OWN, rest(JOBLIB)], ids=["own", "joblib"])
 def test_two_signals_stop_all_workers_at_once(
-    launcher: tuple[str, ...], to: str, calm: Path, tmp_path: Path
+    launcher: tuple[str, ...], to: str, alone: Alone, tmp_path: Path
 ) -> None:
     words = (*WORDS, *launcher)
     with sweep(tmp_path, *words) as started:
@@ -230,7 +224,7 @@ def test_two_signals_stop_all_workers_at_once(
         started.assert_gone()
         assert time.monotonic() - sent < 10
         assert "Traceback" not in started.said
-        assert_goes_on(started, words, tmp_path, calm)
+        assert_goes_on(started, words, tmp_path, alone)
 
 
 LAST_WORDS = "the same command goes on", "Go on with"
@@ -263,7 +257,7 @@ def test_more_signals_add_nothing_to_the_last_word(
 @pytest.mark.slow
 @pytest.mark.parametrize("to", [PARENT, ALL])
 @pytest.mark.exhaustive
-def test_workers_of_submitit_stop(to: str, calm: Path, tmp_path: Path) -> None:
+def test_workers_of_submitit_stop(to: str, alone: Alone, tmp_path: Path) -> None:
     """Its own controllers, if they hear Ctrl-C, give a worker a second to end."""
     words = (*WORDS, *SUBMITIT)
     with sweep(tmp_path, *words) as started:
@@ -272,7 +266,7 @@ def test_workers_of_submitit_stop(to: str, calm: Path, tmp_path: Path) -> None:
         assert started.wait() == INTERRUPTED, started.said
         started.assert_gone()
         assert "Traceback" not in started.said
-        assert_goes_on(started, words, tmp_path, calm)
+        assert_goes_on(started, words, tmp_path, alone)
 
 
 def has_loaded(started: Sweep, library: str) -> bool:
@@ -389,7 +383,7 @@ def test_a_single_run_goes_on_however_it_was_ended(tmp_path: Path) -> None:
     calm, rough = tmp_path / "calm", tmp_path / "rough"
     calm.mkdir()
     rough.mkdir()
-    assert run_lab(calm, *SINGLE).exit_code == 0
+    assert run_lab_forked(calm, *SINGLE).exit_code == 0
     for number in (signal.SIGHUP, signal.SIGKILL):
         with single_run(rough) as process:
             process.send_signal(number)
@@ -399,7 +393,7 @@ def test_a_single_run_goes_on_however_it_was_ended(tmp_path: Path) -> None:
         assert ("stopped after epoch" in error) == (number == signal.SIGHUP)
         (begun,) = (rough / "outputs").glob(".run-*/checkpoint.pt")
         assert max(each.member.epoch for each in load_checkpoint(begun).values()) > 0
-    said = run_lab(rough, *SINGLE)
+    said = run_lab_forked(rough, *SINGLE)
     assert said.exit_code == 0, said.error
     assert "going on after epoch" in said.out
     (there,), (here,) = ((root / "outputs").iterdir() for root in (calm, rough))
@@ -422,7 +416,7 @@ def test_a_single_run_that_keeps_nothing_leaves_nothing(tmp_path: Path) -> None:
 @pytest.mark.exhaustive
 def test_of_two_equal_single_runs_the_second_waits(tmp_path: Path) -> None:
     with single_run(tmp_path) as first_one:
-        said = run_lab(tmp_path, *SINGLE)
+        said = run_lab_forked(tmp_path, *SINGLE)
         _, error = first_one.communicate(timeout=60)
     assert (first_one.returncode, said.exit_code) == (0, 0), error + said.error
     assert "another process is training run-" in said.out

@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -26,7 +25,7 @@ from tests.support.command_line import run_lab, run_lab_forked
 from tests.support.exhaustive import rest
 from tests.support.kill import GONE_SECONDS, MOST_SECONDS, Command, Watch
 from tests.support.postgres import Cluster
-from tests.support.sweeps import Stopper, make_definition, tables, work
+from tests.support.sweeps import Alone, Stopper, make_definition, tables, work
 
 GRID = (
     "optimizer=sgd,adam",
@@ -83,14 +82,6 @@ def assert_same(one: Path, other: Path) -> None:
         )
 
 
-def on_a_journal(root: Path, folder: Path) -> Path:
-    """Work through the sweep that a folder defines, by one worker and on a journal."""
-    stored = read_definition(folder)
-    assert stored is not None
-    definition = replace(stored, population_size=64)  # the same, sooner
-    return work(root / "alone", definition)
-
-
 # --- the same sweep ----------------------------------------------------------------------------
 
 
@@ -125,7 +116,7 @@ def test_a_sweep_moves_between_a_journal_and_a_server(tmp_path: Path, server: st
 @pytest.mark.slow
 @pytest.mark.exhaustive
 @on_linux
-def test_three_workers_on_a_server(tmp_path: Path, server: str) -> None:
+def test_three_workers_on_a_server(alone: Alone, tmp_path: Path, server: str) -> None:
     watch = Watch(tmp_path / "here" / "outputs" / "s")
     words = (*GRID, "trainer.max_epochs=40", *JOBLIB, f"hydra.sweeper.storage={server}")
     with command(tmp_path, *words) as started:
@@ -133,7 +124,7 @@ def test_three_workers_on_a_server(tmp_path: Path, server: str) -> None:
     folder = tmp_path / "here" / "outputs" / "s"
     assert watch.twice() == []
     assert set(watch.trainings) == set(read_runs(folder)["run_id"])
-    assert_same(on_a_journal(tmp_path, folder), folder)
+    assert_same(alone(folder), folder)
     assert not (folder / "study.journal").exists()
 
 
@@ -329,7 +320,11 @@ def test_more_seeds_keep_the_name(tmp_path: Path, server: str) -> None:
 @on_linux
 @pytest.mark.parametrize("launcher", [(), JOBLIB], ids=["basic", "joblib"])
 def test_a_server_that_crashes_is_told_and_the_sweep_goes_on_later(
-    launcher: tuple[str, ...], tmp_path: Path, postgres: Cluster, server: str
+    launcher: tuple[str, ...],
+    tmp_path: Path,
+    alone: Alone,
+    postgres: Cluster,
+    server: str,
 ) -> None:
     folder = tmp_path / "here" / "outputs" / "s"
     watch = Watch(folder)
@@ -357,19 +352,23 @@ def test_a_server_that_crashes_is_told_and_the_sweep_goes_on_later(
     with command(tmp_path, *words, log="again") as started:
         assert started.wait(MOST_SECONDS, watch) == 0, started._log.read_text()
     assert watch.twice() == []
-    assert_same(on_a_journal(tmp_path, folder), folder)
+    assert_same(alone(folder), folder)
 
 
 @pytest.mark.slow
 @on_linux
 def test_a_server_that_restarts_is_waited_for(
-    tmp_path: Path, postgres: Cluster, server: str
+    tmp_path: Path, alone: Alone, postgres: Cluster, server: str
 ) -> None:
     """Two workers at work: nothing is trained twice, and the numbers are the same."""
     folder = tmp_path / "here" / "outputs" / "s"
     watch = Watch(folder)
-    two = ("hydra/launcher=joblib", "hydra.sweeper.n_workers=2")
-    words = (*GRID, "trainer.max_epochs=40", *two, f"hydra.sweeper.storage={server}")
+    words = (
+        *GRID,
+        "trainer.max_epochs=40",
+        "hydra.sweeper.n_workers=2",
+        f"hydra.sweeper.storage={server}",
+    )
     with command(tmp_path, *words) as started:
         wait_for(started, watch, lambda: watch.trainings)
         for _ in range(2):
@@ -382,7 +381,7 @@ def test_a_server_that_restarts_is_waited_for(
     assert "answers again" in said
     assert "Traceback" not in said
     assert watch.twice() == []
-    assert_same(on_a_journal(tmp_path, folder), folder)
+    assert_same(alone(folder), folder)
 
 
 @contextmanager
@@ -400,7 +399,9 @@ def no_connection_free(url: str) -> Iterator[None]:
 @pytest.mark.slow
 @pytest.mark.exhaustive
 @on_linux
-def test_connections_that_are_short_are_told_and_waited_for(tmp_path: Path, server: str) -> None:
+def test_connections_that_are_short_are_told_and_waited_for(
+    alone: Alone, tmp_path: Path, server: str
+) -> None:
     """First the command itself finds none, then its workers, whose launcher shows nothing."""
     folder = tmp_path / "here" / "outputs" / "s"
     watch = Watch(folder)
@@ -422,4 +423,4 @@ def test_connections_that_are_short_are_told_and_waited_for(tmp_path: Path, serv
     assert "Traceback" not in said
     assert "error: " not in said
     assert watch.twice() == []
-    assert_same(on_a_journal(tmp_path, folder), folder)
+    assert_same(alone(folder), folder)

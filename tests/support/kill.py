@@ -319,6 +319,8 @@ class KillTest:
     rng: np.random.Generator
     """Draws moments, victims and damage."""
     damages: Sequence[str] = DAMAGES
+    n_seeds: int = N_SEEDS
+    """Tuning seeds of each setting."""
     say: Callable[[str], None] = lambda line: None  # noqa: ARG005 - silent unless asked
 
     def run(self, n_kills: int) -> Outcome:
@@ -367,7 +369,7 @@ class KillTest:
             f"hydra.sweeper.name={name}",
             f"hydra.sweeper.protocol.name={self.protocol}",
             f"hydra.sweeper.protocol.n_settings={n_settings}",
-            f"hydra.sweeper.tune.n_seeds={N_SEEDS}",
+            f"hydra.sweeper.tune.n_seeds={self.n_seeds}",
             f"hydra.sweeper.confirm.n_seeds={N_CONFIRM}",
             "hydra.sweeper.population_size=8",
             f"hydra.sweeper.n_workers={n_workers}",
@@ -434,7 +436,9 @@ class KillTest:
             f"{name}: {problem}"
             for problem in (
                 *(f"run {run_id} was trained twice" for run_id in watch.twice()),
-                *accounts(self.outputs / name, BUDGETS[self.protocol][0], n_settings),
+                *accounts(
+                    self.outputs / name, BUDGETS[self.protocol][0], n_settings, self.n_seeds
+                ),
             )
         ]
 
@@ -459,7 +463,7 @@ class KillTest:
         self.say(f"Differences: {len(outcome.differences) or 'none'}.")
 
 
-def accounts(folder: Path, arms: Sequence[str], n_settings: int) -> list[str]:
+def accounts(folder: Path, arms: Sequence[str], n_settings: int, n_seeds: int) -> list[str]:
     """List what is wrong with a finished sweep's records, by themselves."""
     runs, curves, trials = (READ[table](folder) for table in ("runs", "curves", "trials"))
     problems = []
@@ -476,7 +480,7 @@ def accounts(folder: Path, arms: Sequence[str], n_settings: int) -> list[str]:
         problems.append(f"curves with gaps: {int((n_points != 3 * (N_EPOCHS + 1)).sum())}")
     places = zip(*(trials[key] for key in KEYS["trials"]), strict=True)
     tuned = {tuple(place[1:]) for place in places if place[0] == "tune"}
-    asked = {(a, n, s) for a in arms for n in range(n_settings) for s in range(N_SEEDS)}
+    asked = {(a, n, s) for a in arms for n in range(n_settings) for s in range(n_seeds)}
     if tuned != asked:
         problems.append(f"tuning lacks {len(asked - tuned)} runs, has {len(tuned - asked)} beyond")
     is_winner = (trials["stage"] == "confirm") & (trials["setting"] != DEFAULT_SETTING)

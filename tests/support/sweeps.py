@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ffnn_lab.definition import Arm, Definition
+from ffnn_lab.definition import Arm, Definition, read_definition, short_hash
 from ffnn_lab.progress import Progress
 from ffnn_lab.protocols.space import Choice, Interval
 from ffnn_lab.records import read_correct, read_curves, read_runs, read_trials
@@ -84,6 +84,24 @@ def work(
     folder = outputs / definition.name
     work_at(Post(str(folder), storage, 1, max_failures), watcher=watcher)
     return folder
+
+
+class Alone:
+    """Works through sweeps that a folder defines, by one worker in this process, each once."""
+
+    def __init__(self, outputs: Path) -> None:
+        """Keep them in ``outputs``."""
+        self._outputs = outputs
+
+    def __call__(self, defined: Path, population_size: int | None = 64) -> Path:
+        """Give the folder of the sweep; large populations come to the same, sooner."""
+        definition = read_definition(defined)
+        assert definition is not None
+        if population_size is not None:
+            definition = dataclasses.replace(definition, population_size=population_size)
+        outputs = self._outputs / short_hash(definition)
+        folder = outputs / definition.name
+        return folder if folder.exists() else work(outputs, definition)
 
 
 def tables(folder: Path) -> tuple[pd.DataFrame, ...]:
