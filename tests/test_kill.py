@@ -32,14 +32,21 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are f
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("protocol", "n_seeds", "n_kills"), [("grid", 2, 2), rest("grid", 4, 5), rest("tpe", 4, 3)]
+    ("protocol", "n_kills", "n_epochs", "n_seeds"),
+    [
+        ("grid", 2, 15, 2),
+        rest("grid", 5, 30, 4),
+        rest("tpe", 3, 30, 4),
+    ],
 )
 def test_a_killed_sweep_ends_as_an_undisturbed_one(
-    protocol: str, n_seeds: int, n_kills: int, tmp_path: Path
+    protocol: str, n_kills: int, n_epochs: int, n_seeds: int, tmp_path: Path
 ) -> None:
     said: list[str] = []
     rng = np.random.default_rng(0)
-    test = KillTest(protocol, 2, tmp_path, rng, say=said.append, n_seeds=n_seeds)
+    test = KillTest(
+        protocol, 2, tmp_path, rng, say=said.append, n_epochs=n_epochs, n_seeds=n_seeds
+    )
     outcome = test.run(n_kills)
     assert not outcome.differences, "\n".join(said)
     assert len(outcome.kills) == n_kills

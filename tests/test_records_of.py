@@ -150,8 +150,11 @@ def test_winners_and_fresh_seeds_of_other_sweeps_have_their_numbers() -> None:
     pd.testing.assert_frame_equal(now, then, check_exact=True)
 
 
-def test_the_tables_of_a_report_are_the_same_byte_by_byte(tmp_path: Path) -> None:
+def test_the_tables_of_a_report_are_the_same_byte_by_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In numbers; of its page, which tells more of what the numbers are over, every cell."""
+    monkeypatch.setattr("ffnn_lab.report.reports.report.save", lambda *_, **__: [])
     folder = copied("default", tmp_path)
     then = {path.name: path.read_bytes() for path in (folder / "tables").iterdir()}
     report(folder, console=Console(file=io.StringIO()))

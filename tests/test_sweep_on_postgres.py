@@ -36,6 +36,14 @@ GRID = (
     "hydra.sweeper.confirm.n_seeds=2",
     "hydra.sweeper.population_size=2",
 )
+FEW = (
+    "optimizer=sgd,adam",
+    "optimizer.lr=0.01,0.1",
+    "hydra.sweeper.name=s",
+    "hydra.sweeper.tune.n_seeds=1",
+    "hydra.sweeper.confirm.n_seeds=1",
+    "hydra.sweeper.population_size=2",
+)
 psycopg = pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
 sql = pytest.importorskip("psycopg.sql")
 JOBLIB = ("hydra/launcher=joblib", "hydra.sweeper.n_workers=3")
@@ -134,7 +142,7 @@ def test_a_password_may_come_from_the_environment(
 ) -> None:
     """As PostgreSQL's own client takes it; then it stands on no command line."""
     url = server.replace(f":{postgres.password}@", "@")
-    words = ("-m", *GRID, "trainer.max_epochs=1", f"hydra.sweeper.storage={url}")
+    words = ("-m", *FEW, "tracking=off", "trainer.max_epochs=1", f"hydra.sweeper.storage={url}")
     assert run_lab_forked(tmp_path, *words, PGPASSWORD=postgres.password).exit_code == 0
     said = run_lab_forked(tmp_path, *words)
     assert said.exit_code == 2
@@ -181,7 +189,7 @@ def test_a_password_reaches_no_file_and_no_workers_command_line(
 ) -> None:
     """Definition, figures, W&B's files, the launcher's pickles: none has it, in any form."""
     words = (
-        *(word for word in GRID if word != "tracking=off"),
+        *FEW,
         "tracking=offline",
         "trainer.max_epochs=1",
         "hydra.output_subdir=.hydra",

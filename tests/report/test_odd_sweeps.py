@@ -149,7 +149,10 @@ def test_names_are_told_as_they_are(tmp_path: Path, names: Sequence[str]) -> Non
     assert table["arm"].tolist() == list(names)
 
 
-def test_a_line_break_in_a_name_is_told_as_its_code(tmp_path: Path) -> None:
+def test_a_line_break_in_a_name_is_told_as_its_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ffnn_lab.report.reports.report.save", draw_only)
     tuned = all_ended([0.1, 0.2])
     sweep = make_arm_sweep(tmp_path / "lines", {"a\nb": Built(tuned), "c\u202ed": Built(tuned)})
     assert list(sweep.arms) == [r"a\nb", r"c\u202ed"]
@@ -162,6 +165,7 @@ def test_an_optimizer_that_no_table_of_names_knows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It has no color, no kind and no claim: it is reported, and declares no contrast."""
+    monkeypatch.setattr("ffnn_lab.report.reports.report.save", draw_only)
     put_variant(monkeypatch, "optimizer", of="sgd", name="lion", look=None, family="")
     arms = {
         name: Built(

@@ -319,8 +319,8 @@ class KillTest:
     rng: np.random.Generator
     """Draws moments, victims and damage."""
     damages: Sequence[str] = DAMAGES
+    n_epochs: int = N_EPOCHS
     n_seeds: int = N_SEEDS
-    """Tuning seeds of each setting."""
     say: Callable[[str], None] = lambda line: None  # noqa: ARG005 - silent unless asked
 
     def run(self, n_kills: int) -> Outcome:
@@ -362,7 +362,7 @@ class KillTest:
         arguments = [
             f"optimizer={','.join(arms)}",
             *axes,
-            f"trainer.max_epochs={N_EPOCHS}",
+            f"trainer.max_epochs={self.n_epochs}",
             "trainer.checkpoint_seconds=0.5",
             "tracking=off",
             f"paths.outputs={self.outputs}",
@@ -431,15 +431,49 @@ class KillTest:
 
     def _checked(self, name: str, watch: Watch) -> list[str]:
         """Check one finished sweep by itself: every run once, the budget exact."""
-        n_settings = BUDGETS[self.protocol][2]
         return [
             f"{name}: {problem}"
             for problem in (
                 *(f"run {run_id} was trained twice" for run_id in watch.twice()),
-                *accounts(
-                    self.outputs / name, BUDGETS[self.protocol][0], n_settings, self.n_seeds
-                ),
+                *self._accounts(self.outputs / name),
             )
+        ]
+
+    def _accounts(self, folder: Path) -> list[str]:
+        """List what is wrong with a finished sweep's records, by themselves."""
+        arms, _, n_settings = BUDGETS[self.protocol]
+        runs, curves, trials = (READ[table](folder) for table in ("runs", "curves", "trials"))
+        problems = []
+        parts = [
+            pq.read_table(path, columns=["run_id"]) for path in (folder / "runs").glob("part-*")
+        ]
+        n_rows = sum(len(part) for part in parts)
+        if n_rows != len(runs):
+            problems.append(f"{n_rows} rows of {len(runs)} runs")
+        if odd := set(runs["run_id"]) ^ set(trials["run_id"]):
+            problems.append(
+                f"runs without trials, or trials without runs: {', '.join(sorted(odd))}"
+            )
+        if odd := set(runs["status"]) - {"completed"}:
+            problems.append(f"runs are {', '.join(sorted(odd))}")
+        n_points = curves.groupby("run_id").size().reindex(runs["run_id"], fill_value=0)
+        if (n_points != 3 * (self.n_epochs + 1)).any():
+            problems.append(
+                f"curves with gaps: {int((n_points != 3 * (self.n_epochs + 1)).sum())}"
+            )
+        places = zip(*(trials[key] for key in KEYS["trials"]), strict=True)
+        tuned = {tuple(place[1:]) for place in places if place[0] == "tune"}
+        asked = {(a, n, s) for a in arms for n in range(n_settings) for s in range(self.n_seeds)}
+        if tuned != asked:
+            problems.append(
+                f"tuning lacks {len(asked - tuned)} runs, has {len(tuned - asked)} beyond"
+            )
+        is_winner = (trials["stage"] == "confirm") & (trials["setting"] != DEFAULT_SETTING)
+        winners = trials[is_winner].groupby("arm")["setting"].agg(list).to_dict()
+        return problems + [
+            f"{arm} confirmed the settings {winners.get(arm)}"
+            for arm in arms
+            if len(winners.get(arm, ())) != N_CONFIRM or len(set(winners[arm])) != 1
         ]
 
     def _compare(self, name: str, outcome: Outcome) -> None:
@@ -461,35 +495,6 @@ class KillTest:
         for told in outcome.differences:
             self.say(f"- {told}")
         self.say(f"Differences: {len(outcome.differences) or 'none'}.")
-
-
-def accounts(folder: Path, arms: Sequence[str], n_settings: int, n_seeds: int) -> list[str]:
-    """List what is wrong with a finished sweep's records, by themselves."""
-    runs, curves, trials = (READ[table](folder) for table in ("runs", "curves", "trials"))
-    problems = []
-    parts = [pq.read_table(path, columns=["run_id"]) for path in (folder / "runs").glob("part-*")]
-    n_rows = sum(len(part) for part in parts)
-    if n_rows != len(runs):
-        problems.append(f"{n_rows} rows of {len(runs)} runs")
-    if odd := set(runs["run_id"]) ^ set(trials["run_id"]):
-        problems.append(f"runs without trials, or trials without runs: {', '.join(sorted(odd))}")
-    if odd := set(runs["status"]) - {"completed"}:
-        problems.append(f"runs are {', '.join(sorted(odd))}")
-    n_points = curves.groupby("run_id").size().reindex(runs["run_id"], fill_value=0)
-    if (n_points != 3 * (N_EPOCHS + 1)).any():
-        problems.append(f"curves with gaps: {int((n_points != 3 * (N_EPOCHS + 1)).sum())}")
-    places = zip(*(trials[key] for key in KEYS["trials"]), strict=True)
-    tuned = {tuple(place[1:]) for place in places if place[0] == "tune"}
-    asked = {(a, n, s) for a in arms for n in range(n_settings) for s in range(n_seeds)}
-    if tuned != asked:
-        problems.append(f"tuning lacks {len(asked - tuned)} runs, has {len(tuned - asked)} beyond")
-    is_winner = (trials["stage"] == "confirm") & (trials["setting"] != DEFAULT_SETTING)
-    winners = trials[is_winner].groupby("arm")["setting"].agg(list).to_dict()
-    return problems + [
-        f"{arm} confirmed the settings {winners.get(arm)}"
-        for arm in arms
-        if len(winners.get(arm, ())) != N_CONFIRM or len(set(winners[arm])) != 1
-    ]
 
 
 def differences(there: pd.DataFrame, here: pd.DataFrame, keys: Sequence[str]) -> list[str]:

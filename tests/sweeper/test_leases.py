@@ -22,7 +22,7 @@ from ffnn_lab.sweeper.presence import JOURNAL
 from ffnn_lab.sweeper.studies.journal import JournalLock
 from ffnn_lab.sweeper.studies.storage import Attributes, Storage
 from tests.support.kill import Watch
-from tests.support.sweeps import tables
+from tests.support.sweeps import Alone, tables
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="zombies are told by /proc")
 
@@ -429,7 +429,7 @@ leases.LEASE_SECONDS, leases.BEAT_SECONDS, leases.LOOK_SECONDS = 2.0, 0.1, 0.05
 from tests.support.sweeps import make_definition, work
 definition = make_definition("grid", name="s", population_size=4)
 arms = tuple(
-    arm.with_config(with_values(arm.config, {"trainer.max_epochs": 120}))
+    arm.with_config(with_values(arm.config, {"trainer.max_epochs": 60}))
     for arm in definition.arms
 )
 work(Path(sys.argv[1]), dataclasses.replace(definition, arms=arms))
@@ -474,10 +474,10 @@ def stop_between_decisions(process: subprocess.Popen[bytes], folder: Path) -> No
 
 
 @pytest.mark.slow
-def test_a_worker_that_sleeps_past_its_lease_trains_nothing_twice(tmp_path: Path) -> None:
+def test_a_worker_that_sleeps_past_its_lease_trains_nothing_twice(
+    alone: Alone, tmp_path: Path
+) -> None:
     """Stopped by SIGSTOP as it begins; the other takes its runs, and then it wakes up."""
-    with sweeping(tmp_path / "calm") as calm:
-        assert calm.wait(120) == 0
     watch = Watch(tmp_path / "rough" / "s")
     rough = tmp_path / "rough" / "s"
     with sweeping(tmp_path / "rough") as one:
@@ -503,7 +503,7 @@ def test_a_worker_that_sleeps_past_its_lease_trains_nothing_twice(tmp_path: Path
     watch.look()
     assert watch.twice() == []
     assert set(watch.trainings) == set(read_runs(rough)["run_id"])
-    for there, here in zip(tables(tmp_path / "calm" / "s"), tables(rough), strict=True):
+    for there, here in zip(tables(alone(rough)), tables(rough), strict=True):
         pd.testing.assert_frame_equal(there, here, check_exact=True)
 
 

@@ -67,8 +67,9 @@ def wait_until(is_so: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def processes() -> Iterator[Processes]:
+    """What workers are forked from: a process of four seconds of imports."""
     with Processes() as made:
         yield made
 
@@ -125,21 +126,24 @@ def test_a_killed_worker_alone_is_started_again(processes: Processes, tmp_path: 
     wait_until(lambda: not any(map(is_running, pids(tmp_path))))
 
 
-def test_workers_outlive_what_they_were_forked_from(processes: Processes, tmp_path: Path) -> None:
+def test_workers_outlive_what_they_were_forked_from(tmp_path: Path) -> None:
     """And another one takes its place for the next."""
-    launcher = processes.make(functools.partial(sleep_once, tmp_path))
+    with Processes() as processes:
+        launcher = processes.make(functools.partial(sleep_once, tmp_path))
 
-    def kill_its_parent() -> None:
-        wait_until(lambda: len(pids(tmp_path)) == 2)
-        os.kill(int((tmp_path / str(pids(tmp_path)[0])).read_text().split()[0]), signal.SIGKILL)
-        os.kill(pids(tmp_path)[0], signal.SIGKILL)
+        def kill_its_parent() -> None:
+            wait_until(lambda: len(pids(tmp_path)) == 2)
+            os.kill(
+                int((tmp_path / str(pids(tmp_path)[0])).read_text().split()[0]), signal.SIGKILL
+            )
+            os.kill(pids(tmp_path)[0], signal.SIGKILL)
 
-    with Beside(kill_its_parent):
-        ends = launcher.launch([[]] * 2, 0)
-    assert [end.status.name for end in ends] == ["FAILED"]
-    wait_until(lambda: processes._server is None or processes._server.poll() is not None)
-    ends = launcher.launch([[]] * 2, 2)
-    assert [end.status.name for end in ends] == ["COMPLETED"] * 2
+        with Beside(kill_its_parent):
+            ends = launcher.launch([[]] * 2, 0)
+        assert [end.status.name for end in ends] == ["FAILED"]
+        wait_until(lambda: processes._server is None or processes._server.poll() is not None)
+        ends = launcher.launch([[]] * 2, 2)
+        assert [end.status.name for end in ends] == ["COMPLETED"] * 2
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, None])

@@ -20,7 +20,8 @@ from ffnn_lab.sweeper.process import work_at
 from ffnn_lab.sweeper.studies.storage import Storage
 from ffnn_lab.sweeper.supervisor import MAX_IDLE_LAUNCHES, lead, work_alone
 from ffnn_lab.sweeper.worker import StoppedError, Watcher
-from tests.support.sweeps import Stopper, make_definition, work
+from tests.support.exhaustive import rest
+from tests.support.sweeps import Alone, Stopper, make_definition, work
 from tests.support.workers import (
     Listener,
     Script,
@@ -47,8 +48,9 @@ def _quick(monkeypatch: pytest.MonkeyPatch, set_threads: SetThreads) -> None:
     monkeypatch.setattr(leases, "LOOK_SECONDS", 0.05)
 
 
-@pytest.mark.parametrize("protocol", ["grid", "random"])
-@pytest.mark.parametrize("n_workers", [1, 3])
+@pytest.mark.parametrize(
+    ("protocol", "n_workers"), [("grid", 3), ("random", 1), rest("grid", 1), rest("random", 3)]
+)
 def test_workers_together_give_what_one_gives(
     protocol: str, n_workers: int, tmp_path: Path
 ) -> None:
@@ -65,8 +67,10 @@ def test_workers_together_give_what_one_gives(
         assert len(list((Path(post.folder) / table).iterdir())) == 1  # compacted
 
 
-@pytest.mark.parametrize("pruner", [None, HALVING])
-@pytest.mark.parametrize("protocol", ["tpe", "cmaes"])
+@pytest.mark.parametrize(
+    ("protocol", "pruner"),
+    [("tpe", HALVING), ("cmaes", None), rest("tpe", None), rest("cmaes", HALVING)],
+)
 def test_workers_together_propose_what_one_proposes(
     protocol: str, pruner: PrunerConfig | None, tmp_path: Path
 ) -> None:
@@ -170,11 +174,11 @@ def test_a_slip_that_a_thread_meets_is_raised(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_workers_stop_with_their_leader(tmp_path: Path) -> None:
+def test_workers_stop_with_their_leader(alone: Alone, tmp_path: Path) -> None:
     """A signal to the process that leads; its workers hear of it by the journal."""
     definition = make_definition("grid", population_size=2)
     arms = [
-        arm.with_config(with_values(arm.config, {"trainer.max_epochs": 40}))
+        arm.with_config(with_values(arm.config, {"trainer.max_epochs": 20}))
         for arm in definition.arms
     ]
     definition = replace(definition, arms=tuple(arms))
@@ -193,7 +197,7 @@ def test_workers_stop_with_their_leader(tmp_path: Path) -> None:
     assert any("Ctrl-C again stops at once" in notice for notice in listener.notices)
     assert 0 < len(read_runs(Path(post.folder))) < definition.n_runs
     lead(post, Threads, Watcher())
-    assert_same(work(tmp_path / "alone", definition), Path(post.folder))
+    assert_same(alone(Path(post.folder)), Path(post.folder))
 
 
 def test_nothing_of_a_leader_is_left(tmp_path: Path) -> None:
