@@ -323,7 +323,7 @@ def test_a_run_of_one_output_alone_equals_the_run_in_company(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", first(3, range(100)))
+@pytest.mark.parametrize("seed", first(2, range(100)))
 def test_a_run_alone_equals_the_run_in_company_at_random_shapes(
     seed: int, set_threads: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -337,7 +337,7 @@ def test_a_run_alone_equals_the_run_in_company_at_random_shapes(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", first(2, range(60)))
+@pytest.mark.parametrize("seed", first(1, range(60)))
 def test_a_run_of_one_output_alone_equals_the_run_in_company_at_random_shapes(
     seed: int, set_threads: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 from rich.console import Console
 
-from ffnn_lab.report.figures import style
 from ffnn_lab.report.reports.report import report
 from tests.report.reports.test_preflight import ODD
 from tests.support.exhaustive import first, rest
@@ -95,18 +93,9 @@ CASES: Mapping[str, tuple[Mapping[str, Built], Sequence[str]]] = {
 }
 
 
-def draw_only(figure: Figure, *_: object, **__: object) -> list[Path]:
-    """Lay a figure out, which finds all that would not be drawn; writing it takes three times."""
-    with style.context():
-        figure.draw_without_rendering()
-    return []
-
-
 @pytest.mark.parametrize("case", first(3, CASES))
-def test_the_report_of_an_odd_sweep_ends_well(
-    tmp_path: Path, case: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ffnn_lab.report.reports.report.save", draw_only)
+@pytest.mark.usefixtures("_no_pictures")
+def test_the_report_of_an_odd_sweep_ends_well(tmp_path: Path, case: str) -> None:
     arms, said = CASES[case]
     text = reported(make_arm_sweep(tmp_path / "odd", arms).folder)
     for line in said:
@@ -116,10 +105,8 @@ def test_the_report_of_an_odd_sweep_ends_well(
 
 
 @pytest.mark.parametrize("case", first(2, CASES))
-def test_so_does_that_of_replicates_one_of_which_has_no_run(
-    tmp_path: Path, case: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ffnn_lab.report.reports.report.save", draw_only)
+@pytest.mark.usefixtures("_no_pictures")
+def test_so_does_that_of_replicates_one_of_which_has_no_run(tmp_path: Path, case: str) -> None:
     arms, _ = CASES[case]
     text = reported(make_arm_sweep(tmp_path / "odd", arms, others=[arms, {}]).folder)
     assert "95% t intervals are over 3 replicates" in text
@@ -149,10 +136,8 @@ def test_names_are_told_as_they_are(tmp_path: Path, names: Sequence[str]) -> Non
     assert table["arm"].tolist() == list(names)
 
 
-def test_a_line_break_in_a_name_is_told_as_its_code(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ffnn_lab.report.reports.report.save", draw_only)
+@pytest.mark.usefixtures("_no_pictures")
+def test_a_line_break_in_a_name_is_told_as_its_code(tmp_path: Path) -> None:
     tuned = all_ended([0.1, 0.2])
     sweep = make_arm_sweep(tmp_path / "lines", {"a\nb": Built(tuned), "c\u202ed": Built(tuned)})
     assert list(sweep.arms) == [r"a\nb", r"c\u202ed"]
@@ -161,11 +146,11 @@ def test_a_line_break_in_a_name_is_told_as_its_code(
     assert "\u202e" not in text
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_an_optimizer_that_no_table_of_names_knows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It has no color, no kind and no claim: it is reported, and declares no contrast."""
-    monkeypatch.setattr("ffnn_lab.report.reports.report.save", draw_only)
     put_variant(monkeypatch, "optimizer", of="sgd", name="lion", look=None, family="")
     arms = {
         name: Built(

@@ -218,6 +218,7 @@ def test_what_a_sweep_on_the_problem_is_about(tmp_path: Path) -> None:
     assert not separable.is_about(make_sweep_of_replicates(tmp_path / "c", across, split="dev"))
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_conditions_are_side_by_side_in_the_report(tmp_path: Path) -> None:
     sweep = make_sweep_of_replicates(tmp_path / "s", {"task.n": [20, 30], "task.p": [0.6, 0.75]})
     names, text = reported(sweep.folder)
@@ -269,6 +270,7 @@ def test_the_report_has_tables_and_figures(tmp_path: Path) -> None:
     assert points["cosine.sign.median"].tolist()[:2] == [0.125, 0.25]
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_what_an_earlier_report_wrote_does_not_stay(tmp_path: Path) -> None:
     reported(make_separable_sweep(tmp_path).folder)
     (tmp_path / "figures" / "learning_curves.png").write_bytes(b"old")
@@ -284,6 +286,7 @@ def test_what_an_earlier_report_wrote_does_not_stay(tmp_path: Path) -> None:
     assert "were of an earlier report and are removed" in text
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_no_run_is_left_out_in_silence(tmp_path: Path) -> None:
     """One run failed, and two settings are still to come."""
 

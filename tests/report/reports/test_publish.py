@@ -51,6 +51,7 @@ def test_every_run_is_kept_and_the_curves_of_those_that_are_reported(tmp_path: P
     assert set(read_curves(tmp_path / "published")["run_id"]) == fresh
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_records_of_9b2446f_give_their_tables_when_published(tmp_path: Path) -> None:
     """460 runs in less than 400 kB, tables and figures the same in every digit."""
     paths = publish(OLD, tmp_path / "there" / "default").paths

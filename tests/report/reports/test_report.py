@@ -133,6 +133,7 @@ def test_equal_records_give_equal_files(finished: Finished) -> None:
     assert again == before
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_a_sweep_that_is_not_confirmed_yet(tmp_path: Path) -> None:
     paths, text = reported(write_sweep(tmp_path, rows=TUNE))
     lacks = "0 of 3 confirm seeds, 0 of 3 confirm seeds of the default"
@@ -144,6 +145,7 @@ def test_a_sweep_that_is_not_confirmed_yet(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_an_arm_without_a_learning_rate_to_tune(tmp_path: Path) -> None:
     arms = make_definition()["arms"]
     arms["adam"]["space"] = {}
@@ -163,6 +165,7 @@ def test_the_defaults_error_stands_beside_the_tuned_one(finished: Finished) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("_no_pictures")
 def test_what_an_earlier_report_wrote_does_not_outlive_its_reason(tmp_path: Path) -> None:
     """The records of a figure and of a table are gone; a file that is no report's is not."""
     folder = write_sweep(tmp_path / "small")
@@ -195,6 +198,7 @@ def test_a_sweep_without_any_score(tmp_path: Path, status: str) -> None:
     assert "- error_against_lr leaves out 3 of sgd's settings: they have no" in text
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_settings_without_a_score_are_told(tmp_path: Path) -> None:
     pruned = {("tune", "sgd", 2, 0), ("tune", "sgd", 2, 1)}
     rows: list[Row] = [(*row[:4], "pruned") if row[:4] in pruned else row for row in TUNE]
@@ -213,6 +217,7 @@ def test_edges_are_told_in_the_points_of_both_figures(finished: Finished) -> Non
         assert set(flagged["edges"]) == {"optimizer.lr high"}
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_a_sweep_that_tunes_no_learning_rate(tmp_path: Path) -> None:
     arms = make_definition()["arms"]
     arms["adam"]["space"] = arms["sgd"]["space"] = {}
@@ -223,6 +228,7 @@ def test_a_sweep_that_tunes_no_learning_rate(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_a_sweep_of_independent_settings_has_budgets(tmp_path: Path) -> None:
     """Fifteen settings of one learning rate: none is left in a space that is shrunk about 0.03."""
     arms = {
@@ -255,6 +261,7 @@ def test_a_sweep_of_independent_settings_has_budgets(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("_no_pictures")
 def test_what_gain_and_dropout_do_is_shown_where_they_vary(tmp_path: Path) -> None:
     """SGD was tried at two of each; Adam at one, which is said."""
     keys = ("initializer.gain", "dropout.hidden")

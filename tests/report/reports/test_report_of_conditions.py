@@ -67,6 +67,7 @@ def test_a_remark_on_one_condition_names_it(tmp_path: Path) -> None:
     assert told[0].startswith(f"{SMALL}: sgd: 1 of 2 seeds")
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_each_condition_has_figures_of_its_own_and_old_ones_go(tmp_path: Path) -> None:
     sweep = make_conditioned_sweep(tmp_path / "s")
     figures = sweep.folder / "figures"

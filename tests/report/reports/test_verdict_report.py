@@ -62,6 +62,7 @@ def test_prints_and_writes_all_verdicts(tmp_path: Path) -> None:
     assert len(source["run_ids"]["wilson_generalization"]) == 20
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_the_page_tells_each_claim_whole(tmp_path: Path) -> None:
     wilson(tmp_path / "wilson_digits")
     reported(tmp_path, "wilson_digits", claims=ALL)
@@ -78,6 +79,7 @@ def test_the_page_tells_each_claim_whole(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_claims_that_may_have_been_worded_later_are_told(tmp_path: Path) -> None:
     sweep = wilson(tmp_path / "wilson_digits")
     _, text = reported(tmp_path, "wilson_digits")
@@ -102,6 +104,7 @@ def test_claims_judged_by_a_later_rule_are_told(tmp_path: Path) -> None:
     assert "no proof" not in text
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_what_a_sweep_has_nothing_to_say_on_is_told(tmp_path: Path) -> None:
     wilson(tmp_path / "wilson_digits")
     _, text = reported(tmp_path, "wilson_digits", claims=ALL)
@@ -116,6 +119,7 @@ def test_equal_records_give_equal_files(tmp_path: Path) -> None:
     assert {path: path.read_bytes() for path in paths} == before
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_a_named_sweep_has_files_of_its_own(tmp_path: Path) -> None:
     wilson(tmp_path / "wilson_digits")
     wilson(tmp_path / "mine")
@@ -128,6 +132,7 @@ def test_a_named_sweep_has_files_of_its_own(tmp_path: Path) -> None:
     assert (tmp_path / "claims" / "verdicts-mine.png").is_file()
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_a_figure_does_not_outlive_its_reason(tmp_path: Path) -> None:
     sweep = wilson(tmp_path / "mine")
     reported(tmp_path, "mine", are_named=True)

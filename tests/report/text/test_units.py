@@ -71,6 +71,7 @@ def _said(folder: Path) -> str:
     return console.file.getvalue()
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_no_table_of_a_sweep_says_percent_of_examples_or_nats(sweep: Path) -> None:
     said = _said(sweep)
     assert "test error (% of variance) [95% interval at this one setting]" in said
