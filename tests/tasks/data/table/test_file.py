@@ -260,7 +260,8 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def refuse(self: Path, *arguments: Any, **named: Any) -> IO[Any]:  # noqa: ANN401 - as of open
         if self == path:
             raise PermissionError(13, "Permission denied")
-        return opened(self, *arguments, **named)
+        other: IO[Any] = opened(self, *arguments, **named)
+        return other
 
     monkeypatch.setattr(Path, "open", refuse)
     assert _refusal(path) == f"{path} cannot be read: Permission denied"
