@@ -8,12 +8,13 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check -c constraints.txt
 # One pytest worker more than cores: slow tests wait for processes a fifth of their time.
 MORE = $(shell $(BIN)/python -c 'import os; print(len(os.sched_getaffinity(0)) + 1)' 2>/dev/null || echo auto)
+TESTS ?= not slow and not exhaustive
 EXTRAS := cmaes,dashboard,launchers,postgres,test
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install sweep test test-slow test-ci test-all check lint types layers bytecode \
+.PHONY: help install sweep test test-slow test-all check lint types layers bytecode \
         postgresql fix report paper bench bench-steps bench-end-to-end \
         bench-growth bench-profile bench-overhead bench-sweep \
         bench-against constraints clean
@@ -27,13 +28,10 @@ sweep: $(VENV)/.installed  ## the default sweep; ARGS="sweeps=NAME" for another
 	@$(BIN)/python -m ffnn_lab.run -m $(ARGS)
 
 test: $(VENV)/.installed-all  ## the quick tests; ARGS="-k NAME" is passed to pytest
-	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not exhaustive" --durations 15 --durations-min 4 $(ARGS)
+	@$(BIN)/python -m pytest -n $(MORE) --dist worksteal -m "$(TESTS)" --durations 40 --durations-min 8 $(ARGS)
 
-test-slow: $(VENV)/.installed-all  ## the slow tests of CI
-	@$(BIN)/python -m pytest -n $(MORE) --dist worksteal -m "slow and not exhaustive" --durations 40 --durations-min 8 $(ARGS)
-
-test-ci: $(VENV)/.installed-all  ## both at once, as CI runs them
-	@$(BIN)/python -m pytest -n $(MORE) --dist worksteal -m "not exhaustive" --durations 40 --durations-min 8 $(ARGS)
+test-slow:  ## the slow tests of CI
+	@$(MAKE) test TESTS="slow and not exhaustive"
 
 test-all: $(VENV)/.installed-all  ## every test
 	@$(BIN)/python -m pytest $(ARGS)
