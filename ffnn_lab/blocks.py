@@ -1,13 +1,12 @@
 """The blocks of a population: what is updated at a time, as the scope of each optimizer asks."""
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from ffnn_lab.models.mlp import ALIGNMENT
+from ffnn_lab.networks.network import ALIGNMENT, Part
 from ffnn_lab.optimizers import State
 from ffnn_lab.population import Population, Slice, of_parameter
 
@@ -26,7 +25,7 @@ class Block:
     rows: slice
     """The members, in the population."""
     columns: slice
-    """In the segment; see ``Layout.segments``."""
+    """In the segment; see ``MLP.segments``."""
     params: Tensor
     """These members' and columns', on the population's memory."""
     state: State
@@ -40,7 +39,7 @@ class Block:
         """Return the gradients of the block's parameters, shaped like them.
 
         Args:
-            grads: Of the population, ``(M, n)`` for each of ``layout.segments``.
+            grads: Of the population, ``(M, n)`` for each of ``network.segments``.
         """
         return grads[self.segment][self.rows, self.columns]
 
@@ -59,14 +58,13 @@ class Block:
 class ParameterBlock(Block):
     """One weight or bias in its shape, of an optimizer of scope ``layer``."""
 
-    stored: tuple[int, ...] = ()
-    """The shape that is stored, with padding."""
+    of: Part | None = None
+    """Where it lies in a member's row."""
 
     def gradients(self, grads: Sequence[Tensor]) -> Tensor:
         """Return the gradients of the parameter, without padding."""
-        own = super().gradients(grads)
-        padded = own.view(own.shape[0], *self.stored)
-        return padded[tuple(slice(length) for length in self.params.shape)]
+        assert self.of is not None  # noqa: S101 - given wherever a block of this class is made
+        return self.of.matrices(super().gradients(grads))
 
 
 @dataclass(frozen=True)
@@ -100,7 +98,7 @@ def blocks_of(population: Population, *, has_columns: bool) -> Iterator[Block]:
 def _columns(population: Population, part: Slice, *, has_columns: bool) -> Iterator[Block]:
     """Cut rows into columns, of one segment each."""
     rows, n_members = slice(part.start, part.stop), part.stop - part.start
-    for number, segment in enumerate(population.layout.segments):
+    for number, segment in enumerate(population.network.segments):
         n_columns = segment.stop - segment.start
         width = _block_width(n_members) if has_columns else n_columns
         for start in range(0, n_columns, width):
@@ -110,7 +108,7 @@ def _columns(population: Population, part: Slice, *, has_columns: bool) -> Itera
                 key: tensor if tensor.ndim == 1 else tensor[:, here]
                 for key, tensor in part.state.items()
             }
-            is_last = here.stop == population.layout.n_stored
+            is_last = here.stop == population.network.n_stored
             yield Block(
                 part, rows, columns, population.flat[rows, here], state, number, is_last=is_last
             )
@@ -118,20 +116,18 @@ def _columns(population: Population, part: Slice, *, has_columns: bool) -> Itera
 
 def _parameters(population: Population, part: Slice) -> Iterator[Block]:
     """Make a block of each weight and of each bias."""
-    layout, rows = population.layout, slice(part.start, part.stop)
-    params = layout.unpadded(layout.views(population.flat[rows]))
-    start = 0
-    for place, shape in enumerate(layout.shapes):
-        stop = start + math.prod(shape)
+    network, rows = population.network, slice(part.start, part.stop)
+    for place, own in enumerate(network.parts):
         number, segment = next(
-            (i, each) for i, each in enumerate(layout.segments) if start < each.stop
+            (i, each) for i, each in enumerate(network.segments) if own.start < each.stop
         )
-        columns = slice(start - segment.start, stop - segment.start)
-        state = of_parameter(part.state, place)
-        yield ParameterBlock(part, rows, columns, params[place], state, number, stored=shape)
-        start = stop
+        columns = slice(own.start - segment.start, own.stop - segment.start)
+        params = own.matrices(population.flat[rows, own.columns])
+        yield ParameterBlock(
+            part, rows, columns, params, of_parameter(part.state, place), number, of=own
+        )
 
 
 def _block_width(n_members: int) -> int:
-    """Return how many of each member's numbers make a block; whole vectors, as in a layout."""
+    """Return how many of each member's numbers make a block; whole vectors, as in a network."""
     return max(LEAST_WIDTH, BLOCK_NUMBERS // n_members // ALIGNMENT * ALIGNMENT)

@@ -30,6 +30,7 @@ def save_checkpoint(path: Path, snapshots: Sequence[Snapshot]) -> None:
             "member": json.dumps(_to_json(snapshot.member)),
             "params": snapshot.params,
             "state": snapshot.state,
+            "buffers": dict(snapshot.buffers),
         }
         for snapshot in snapshots
     }
@@ -52,7 +53,12 @@ def load_checkpoint(path: Path) -> dict[str, Snapshot]:
             return {}
         contents = torch.load(io.BytesIO(stored), map_location="cpu", weights_only=True)
         return {
-            run_id: Snapshot(_from_json(json.loads(kept["member"])), kept["params"], kept["state"])
+            run_id: Snapshot(
+                _from_json(json.loads(kept["member"])),
+                kept["params"],
+                kept["state"],
+                kept.get("buffers", {}),  # which checkpoints of earlier versions lack
+            )
             for run_id, kept in contents.items()
         }
     except Exception:  # noqa: BLE001 - torch raises many kinds for a damaged file

@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ffnn_lab.networks import Site
 from ffnn_lab.population import Population
 from ffnn_lab.seeds import stream
 from ffnn_lab.steps import Batch, Dropout
@@ -30,25 +31,24 @@ def epoch_batches(population: Population, n_examples: int) -> Iterator[Batch]:
     """
     keys = [(member.config.seed, member.epoch) for member in population.members]
     distinct = sorted(set(keys))
-    device, layout = population.device, population.layout
+    device, network = population.device, population.network
     orders = np.stack([stream(s, "order", epoch).permutation(n_examples) for s, epoch in distinct])
     place = torch.tensor([distinct.index(key) for key in keys], device=device)
     rows = torch.arange(n_examples, device=device)
-    layers = [
-        LayerNumbers(distinct, layer, layout.sizes[layer], layout.stored[layer])
-        if any(_rates(population, layer))
-        else None
-        for layer in range(layout.n_layers)
+    sites = [
+        SiteNumbers(distinct, site) if any(_rates(population, site)) else None
+        for site in network.sites
     ]
     bounds = batch_bounds(n_examples, population.members[0].config.trainer.batch_size)
-    bytes_per_step = len(distinct) * (bounds[0][1] - bounds[0][0]) * max(layout.stored) * 4
+    n_drawn = max((site.n_stored for site in network.sites), default=1)
+    bytes_per_step = len(distinct) * (bounds[0][1] - bounds[0][0]) * n_drawn * 4
     n_block = max(1, BLOCK_BYTES // bytes_per_step)
     for first in range(0, len(bounds), n_block):
         block = bounds[first : first + n_block]
         origin, end = block[0][0], block[-1][1]
         order = _to(torch.from_numpy(np.ascontiguousarray(orders[:, origin:end])), device)
         numbers = [
-            None if layer is None else _to(layer.draw(end - origin), device) for layer in layers
+            None if site is None else _to(site.draw(end - origin), device) for site in sites
         ]
         for start, stop in block:
             yield Batch(order, numbers, rows[start - origin : stop - origin], place)
@@ -62,10 +62,10 @@ def _to(drawn: Tensor, device: torch.device) -> Tensor:
 
 
 def dropout_rules(population: Population) -> list[Dropout | None]:
-    """Say how each member drops inputs of each layer, or None where nobody does."""
+    """Say how each member drops units at each site, or None where nobody does."""
     return [
         _rule(rates, population) if any(rates) else None
-        for rates in (_rates(population, layer) for layer in range(population.layout.n_layers))
+        for rates in (_rates(population, site) for site in population.network.sites)
     ]
 
 
@@ -79,20 +79,19 @@ def _rule(rates: Sequence[float], population: Population) -> Dropout:
     )
 
 
-def _rates(population: Population, layer: int) -> list[float]:
-    dropouts = [member.config.dropout for member in population.members]
-    return [dropout.input if layer == 0 else dropout.hidden for dropout in dropouts]
+def _rates(population: Population, site: Site) -> list[float]:
+    return [float(getattr(member.config.dropout, site.rate)) for member in population.members]
 
 
 class UniformRows:
-    """One layer's base numbers for dropout, row after row through an epoch.
+    """One site's base numbers for dropout, row after row through an epoch.
 
     They are uniform over all 32-bit integers; a unit is dropped where its number falls below
     the rate's share of them. So the draw depends on no rate, no batch size and no padding.
     """
 
-    def __init__(self, seed: int, epoch: int, layer: int, width: int) -> None:
-        self._bits = stream(seed, "dropout", layer, epoch).bit_generator
+    def __init__(self, seed: int, epoch: int, site: int, width: int) -> None:
+        self._bits = stream(seed, "dropout", site, epoch).bit_generator
         self._width = width
         self._left: NDArray[np.int32] = np.empty(0, dtype=np.int32)
 
@@ -106,15 +105,15 @@ class UniformRows:
         return numbers[:n_numbers].reshape(n_rows, self._width)
 
 
-class LayerNumbers:
-    """What the masks on one layer's inputs are made of, through one epoch."""
+class SiteNumbers:
+    """What the masks at one site are made of, through one epoch."""
 
-    def __init__(
-        self, distinct: Sequence[tuple[int, int]], layer: int, width: int, stored: int
-    ) -> None:
+    def __init__(self, distinct: Sequence[tuple[int, int]], site: Site) -> None:
         """Open the streams of each seed and epoch; padded units get numbers of 0."""
-        self._rows = [UniformRows(seed, epoch, layer, width) for seed, epoch in distinct]
-        self._width, self._stored = width, stored
+        self._width, self._stored = site.width, site.n_stored
+        self._rows = [
+            UniformRows(seed, epoch, site.stream, self._width) for seed, epoch in distinct
+        ]
 
     def draw(self, n_rows: int) -> Tensor:
         """Draw for the next ``n_rows`` examples, ``(S, n_rows, stored)``."""

@@ -12,18 +12,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ffnn_lab.losses import ERRORS
-from ffnn_lab.models import Layout, forward
 from ffnn_lab.moments import best_epoch
+from ffnn_lab.networks import MLP
 from ffnn_lab.population import Member, Population
 from ffnn_lab.processor import at_once, lanes_of
 from ffnn_lab.programs import sums_program
 from ffnn_lab.records import SPLITS, Correct, CurvePoint, Direction
 from ffnn_lab.steps import Examples, evaluation_sums
 from ffnn_lab.tasks.data.task import Split, Task
-
-CHUNK_NUMBERS = 1 << 13
-"""Activations of one layer and member at a time. The chunk follows from the layer sizes alone:
-if it followed from the number of members, a run's sums would depend on its company."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,7 @@ class Evaluator:
 
         Args:
             task: What the members learn.
-            population: The first of the partition; layout, device and dtype are those of all.
+            population: The first of the partition; network, device and dtype are those of all.
             pool: Threads that share the work; None for this thread alone.
         """
         self.splits = {name: place(task.split(name), population) for name in SPLITS}
@@ -93,7 +89,7 @@ class Evaluator:
                 CurvePoint(member.epoch, member.n_steps, name, loss, error, member.lr)
                 for name, (loss, error) in values.items()
             ]
-            directions = cosines(population.flat, m, population.layout, self._task)
+            directions = cosines(population, m, self._task)
             if directions:
                 member.directions.append(Direction(member.epoch, member.n_steps, directions))
         if self._criterion.counts_answers:
@@ -123,22 +119,20 @@ class Evaluator:
 
     def _wrong(self, population: Population, due: Collection[str]) -> Tensor:
         """Return which test examples members classify wrongly, ``(M, N)``, as it was measured."""
-        flat, layout, compiled = population.flat, population.layout, population.is_compiled
         test, criterion = self.splits["test"], self._criterion
-        wrong = wrong_answers(flat, test, layout, criterion)
-        if compiled and any(
+        wrong = wrong_answers(population, test, criterion)
+        if population.is_compiled and any(
             n_wrong != _n_wrong(member, len(test.labels))
             for n_wrong, member in zip(wrong.sum(dim=1).tolist(), population.members, strict=True)
             if member.run_id in due
         ):
-            settle_answers_(wrong, flat, test, layout, criterion, is_compiled=compiled)
+            settle_answers_(wrong, population, test, criterion)
         return wrong
 
     def _evaluate(self, population: Population) -> Tensor:
         """Evaluate every member on every split: losses and errors, ``(3, 2, M)``."""
-        flat, layout, compiled = population.flat, population.layout, population.is_compiled
         measured = [
-            torch.stack(evaluate(flat, split, layout, self._criterion, is_compiled=compiled))
+            torch.stack(evaluate(population, split, self._criterion))
             for split in self.splits.values()
         ]
         return torch.stack(measured)
@@ -165,102 +159,85 @@ def _n_wrong(member: Member, n_examples: int) -> int:
 
 
 def place(split: Split, population: Population) -> Examples:
-    """Put a split on a population's device, features padded as the population stores them.
+    """Put a split on a population's device, inputs as its network takes them.
 
-    Inputs, and labels that are no classes, take the population's dtype.
+    Quantities, and labels that are no classes, take the population's dtype.
     """
-    inputs = torch.from_numpy(split.inputs)
+    inputs = torch.from_numpy(split.inputs).to(population.device)
+    if inputs.is_floating_point():
+        inputs = inputs.to(population.dtype)
     labels = torch.from_numpy(split.labels).to(population.device)
     if labels.is_floating_point():
         labels = labels.to(population.dtype)
-    n_examples, n_features = inputs.shape
-    stored_in = population.layout.stored[0]
-    if n_features == stored_in:  # shared with the task, where device and dtype are its own
-        return Examples(inputs.to(population.device, population.dtype), labels)
-    stored = torch.zeros(n_examples, stored_in, dtype=population.dtype, device=population.device)
-    stored[:, :n_features] = inputs
-    return Examples(stored, labels)
+    return Examples(population.network.prepare(inputs), labels)
 
 
 def evaluate(
-    flat: Tensor,
-    split: Examples,
-    layout: Layout,
-    criterion: Criterion,
-    *,
-    is_compiled: bool = False,
+    population: Population, split: Examples, criterion: Criterion
 ) -> tuple[Tensor, Tensor]:
     """Evaluate the whole network (no dropout) of every member.
 
     Args:
-        flat: Parameters, ``(M, n_stored)``.
+        population: The members.
         split: The examples, the same for all members.
-        layout: The layers.
         criterion: The task's.
-        is_compiled: Whether by a compiled program.
 
     Returns:
-        Mean loss per example, and error (see ``losses.ERRORS``), each ``(M,)`` in float64.
+        Mean loss per label, and error (see ``losses.ERRORS``), each ``(M,)`` in float64.
     """
-    n_examples = len(split.labels)
-    loss = torch.zeros(flat.shape[0], dtype=torch.float64, device=flat.device)
+    n_labels = split.labels.numel()
+    loss = torch.zeros(len(population.flat), dtype=torch.float64, device=population.device)
     error = torch.zeros_like(loss)
-    sums_of = _sums_of(flat, split, layout, criterion, is_compiled=is_compiled)
-    for rows in _chunks(n_examples, layout):
+    sums_of = _sums_of(population, split, criterion)
+    for rows in _chunks(split, population):
         sums = sums_of(split.inputs[rows], split.labels[rows])
         loss += sums[0]
         error += sums[1]
-    return loss / n_examples, error / (n_examples * criterion.error_unit)
+    return loss / n_labels, error / (n_labels * criterion.error_unit)
 
 
 def _sums_of(
-    flat: Tensor, split: Examples, layout: Layout, criterion: Criterion, *, is_compiled: bool
+    population: Population, split: Examples, criterion: Criterion
 ) -> Callable[[Tensor, Tensor], Sequence[Tensor]]:
     """Return what sums loss and error of some inputs and their labels, each ``(M,)``."""
+    flat, buffers, network = population.flat, population.buffers, population.network
     names = criterion.loss, criterion.error
-    if not is_compiled:
-        return lambda inputs, labels: evaluation_sums(flat, inputs, labels, layout, *names)
-    compiled = sums_program(layout, *names, flat, split.labels.dtype)
+    if not population.is_compiled:
+        return lambda *examples: evaluation_sums(flat, buffers, examples, network, *names)
+    assert isinstance(network, MLP)  # noqa: S101 - no other network can be compiled
+    compiled = sums_program(network, *names, flat, split.labels.dtype)
     return lambda inputs, labels: compiled([flat, inputs, labels])
 
 
-def _chunks(n_examples: int, layout: Layout) -> Iterator[slice]:
+def _chunks(split: Examples, population: Population) -> Iterator[slice]:
     """Walk the examples that are evaluated at a time."""
-    size = min(512, max(64, CHUNK_NUMBERS // max(layout.stored)))
-    return (slice(start, start + size) for start in range(0, n_examples, size))
+    size = population.network.n_evaluated
+    return (slice(start, start + size) for start in range(0, len(split.labels), size))
 
 
-def wrong_answers(flat: Tensor, split: Examples, layout: Layout, criterion: Criterion) -> Tensor:
+def wrong_answers(population: Population, split: Examples, criterion: Criterion) -> Tensor:
     """Return which examples every member classifies wrongly, by what an error of its task counts.
 
     Args:
-        flat: Parameters, ``(M, n_stored)``.
+        population: The members.
         split: The examples, the same for all members.
-        layout: The layers.
         criterion: The task's, of one that counts answers.
 
     Returns:
         ``(M, N)``, boolean, by the steps as written: their sums are what `evaluate` counts where
         it is not compiled.
     """
-    n_members = flat.shape[0]
-    views, is_wrong = layout.views(flat), ERRORS[criterion.error]
+    flat, buffers, network = population.flat, population.buffers, population.network
     found = []
-    for rows in _chunks(len(split.labels), layout):
-        inputs, labels = split.inputs[rows], split.labels[rows]
-        outputs = forward(views, inputs.expand(n_members, *inputs.shape), layout)
-        found.append(is_wrong(outputs, labels.expand(n_members, *labels.shape)))
+    for rows in _chunks(split, population):
+        labels = split.labels[rows].expand(len(flat), -1)
+        outputs = network.outputs(flat, buffers, split.inputs[rows])
+        found.append(ERRORS[criterion.error](outputs, labels))
     return torch.cat(found, dim=1)
 
 
 def settle_answers_(
-    wrong: Tensor,
-    flat: Tensor,
-    split: Examples,
-    layout: Layout,
-    criterion: Criterion,
-    *,
-    is_compiled: bool,
+    wrong: Tensor, population: Population, split: Examples, criterion: Criterion
 ) -> None:
     """Bring answers in line with those that `evaluate` counts, in place.
 
@@ -273,14 +250,12 @@ def settle_answers_(
 
     Args:
         wrong: As `wrong_answers` gives it, ``(M, N)``.
-        flat: Parameters, ``(M, n_stored)``.
+        population: The members.
         split: The examples.
-        layout: The layers.
         criterion: The task's, of one that counts answers.
-        is_compiled: Whether `evaluate` counted by a compiled program.
     """
-    sums_of = _sums_of(flat, split, layout, criterion, is_compiled=is_compiled)
-    for rows in _chunks(len(split.labels), layout):
+    sums_of = _sums_of(population, split, criterion)
+    for rows in _chunks(split, population):
         inputs, labels, found = split.inputs[rows], split.labels[rows], wrong[:, rows]
         counts = sums_of(inputs, labels)[1]
         if torch.equal(found.sum(dim=1).to(counts.dtype), counts):
@@ -292,25 +267,26 @@ def settle_answers_(
             found[:, place_of] = sums_of(inputs, asked)[1] != counts + 1
 
 
-def cosines(flat: Tensor, member: int, layout: Layout, task: Task) -> dict[str, float]:
+def cosines(population: Population, member: int, task: Task) -> dict[str, float]:
     """Compare a linear member without bias with the solutions that its task knows.
 
     Only weights that some train example reaches are compared.
 
     Args:
-        flat: Parameters, ``(M, n_stored)``.
+        population: The members.
         member: Index on the leading axis.
-        layout: The layers.
         task: What the member learned.
 
     Returns:
         The cosine between the member's weights and each solution, by name; none for any other
         member, or where all weights are 0.
     """
-    if not task.solutions or layout.has_bias or layout.n_layers > 1:
+    if not task.solutions:
         return {}
-    stored = flat[member, : task.n_features]  # of the first weight its first row, the score's
-    weights = np.asarray(stored.double().cpu())
+    own = population.network.score_weights(population.flat[member])
+    if own is None:
+        return {}
+    weights = np.asarray(own.double().cpu())
     is_reached = task.train.inputs.any(axis=0)
     if not weights[is_reached].any():
         return {}

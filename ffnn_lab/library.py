@@ -26,7 +26,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ffnn_lab import activations, losses, models, optimizers, steps
+from ffnn_lab import activations, losses, networks, optimizers, steps
 from ffnn_lab.aoti import Program
 from ffnn_lab.config import UserError, home
 from ffnn_lab.vault import CACHE, DamagedError, Vault, opened
@@ -172,7 +172,7 @@ def _environment() -> bytes:
     """Hash the code, torch's version, which brings inductor, and the processor."""
     sources = [
         Path(file)
-        for module in (activations, losses, models, optimizers, steps)
+        for module in (activations, losses, networks, optimizers, steps)
         for file in (
             Path(module.__file__ or "").parent.glob("*.py")
             if hasattr(module, "__path__")
@@ -329,4 +329,4 @@ def _build(
 
 def _said(spec: Spec) -> str:
     method = spec.details.get("method")
-    return str(method or spec.details["layout"]["sizes"])
+    return str(method or spec.details["network"]["sizes"])

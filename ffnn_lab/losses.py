@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ffnn_lab.models.mlp import ALIGNMENT
+from ffnn_lab.networks.network import ALIGNMENT
 
 PerExample = Callable[[Tensor, Tensor], Tensor]
 """(outputs ``(M, B, stored_out)``, labels ``(M, B)``) to one number per example, ``(M, B)``."""

@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ffnn_lab.config import RunConfig, run_id
-from ffnn_lab.initializers import initialize
-from ffnn_lab.models import Layout
+from ffnn_lab.networks import Network, rows_of
 from ffnn_lab.optimizers import OPTIMIZERS, Optimizer, State
 from ffnn_lab.records import Correct, CurvePoint, Direction
 from ffnn_lab.schedules import ScheduleState
@@ -80,6 +79,8 @@ class Snapshot:
     """All its parameters, as the population stores them, without the members' axis."""
     state: State
     """The optimizer's, likewise."""
+    buffers: Mapping[str, Tensor] = field(default_factory=dict)
+    """What its network keeps beside its parameters, likewise."""
 
 
 @dataclass
@@ -108,7 +109,7 @@ class Population:
     def __init__(
         self,
         configs: Sequence[RunConfig],
-        layout: Layout,
+        network: Network,
         *,
         snapshots: Mapping[str, Snapshot] | None = None,
     ) -> None:
@@ -117,15 +118,20 @@ class Population:
         Args:
             configs: The runs, of one partition (see ``config.partition_key``), on a settled
                 device.
-            layout: The layers that all of them have.
+            network: The architecture that all of them have.
             snapshots: By run id, members that go on.
         """
-        self.layout = layout
+        self.network = network
         self.dtype = DTYPES[configs[0].trainer.dtype]
         self.device = torch.device(configs[0].device)
         ordered = sorted(configs, key=method_order)
         self.members = [Member(config, run_id(config)) for config in ordered]
-        self.flat = self._initial_parameters().to(self.device)
+        self.flat = rows_of(network, ordered, self.dtype).to(self.device)
+        self.buffers = {
+            name: start.to(self.device).unsqueeze(0).repeat(len(self), *[1] * start.ndim)
+            for name, start in network.buffers.items()
+        }
+        """What members keep beside their parameters, by name, each ``(M, ...)``."""
         self.slices = [
             self._slice(start, stop, state=None) for start, stop in _runs_of_a_method(ordered)
         ]
@@ -145,23 +151,8 @@ class Population:
 
     @property
     def params(self) -> list[Tensor]:
-        """Give weight and bias (if there is one) of each layer: views of ``flat``."""
-        return self.layout.views(self.flat)
-
-    def _initial_parameters(self) -> Tensor:
-        """Draw in float64 at the real size, then store padded, in the population's dtype."""
-        flat = torch.zeros(len(self), self.layout.n_stored, dtype=self.dtype)
-        for layer, (weight, bias) in enumerate(self.layout.layers(self.layout.views(flat))):
-            fan_in, fan_out = self.layout.fans(layer)
-            for m, member in enumerate(self.members):
-                config = member.config
-                draw = {"seed": config.seed, "layer": layer, "fan_in": fan_in, "fan_out": fan_out}
-                weight[m, :fan_out, :fan_in] = initialize(
-                    config.initializer, **draw, is_bias=False
-                )
-                if bias is not None:
-                    bias[m, :fan_out] = initialize(config.bias_initializer, **draw, is_bias=True)
-        return flat
+        """Give each parameter, with padding: views of ``flat``."""
+        return [part.view(self.flat) for part in self.network.parts]
 
     def _tensor(self, values: list[float]) -> Tensor:
         return torch.tensor(values, dtype=self.dtype, device=self.device)
@@ -174,7 +165,7 @@ class Population:
             for kind in ("coupled", "decoupled")
         }
         if state is None:
-            state = first_state(method, self.flat[start:stop], self.layout)
+            state = first_state(method, self.flat[start:stop], self.network)
         return Slice(
             method=method,
             start=start,
@@ -214,6 +205,7 @@ class Population:
         part = copy.copy(self)
         part.members = self.members[start:stop]
         part.flat = self.flat[start:stop]
+        part.buffers = {name: each[start:stop] for name, each in self.buffers.items()}
         part.slices = [
             _cut(own, start, stop) for own in self.slices if own.start < stop and start < own.stop
         ]
@@ -239,12 +231,15 @@ class Population:
     def _rebuild(self, parts: Sequence[tuple["Population", Slice, Sequence[int]]]) -> None:
         """Stack the members at some places of some slices; one method's slices lie together."""
         rows: list[Tensor] = []
+        buffers: dict[str, list[Tensor]] = {name: [] for name in self.buffers}
         members: list[Member] = []
         found: list[tuple[Optimizer, int, list[State]]] = []
         for population, part, local in parts:
             if not local:
                 continue
             rows.append(population.flat[part.start : part.stop][local])
+            for name, kept in buffers.items():
+                kept.append(population.buffers[name][part.start : part.stop][local])
             members += [population.members[part.start + place] for place in local]
             if not found or found[-1][0] is not part.method:
                 found.append((part.method, 0, []))
@@ -252,6 +247,10 @@ class Population:
             states.append({key: tensor[local] for key, tensor in part.state.items()})
             found[-1] = (method, n_members + len(local), states)
         self.flat = torch.cat(rows) if rows else self.flat[:0]
+        self.buffers = {
+            name: torch.cat(kept) if kept else self.buffers[name][:0]
+            for name, kept in buffers.items()
+        }
         self.members = members
         stops = list(itertools.accumulate(n_members for _, n_members, _ in found))
         self.slices = [
@@ -267,23 +266,32 @@ class Population:
             key: tensor[place - part.start].to("cpu", copy=True)
             for key, tensor in part.state.items()
         }
-        return Snapshot(self.members[place].copy(), self.flat[place].to("cpu", copy=True), state)
+        buffers = {name: each[place].to("cpu", copy=True) for name, each in self.buffers.items()}
+        row = self.flat[place].to("cpu", copy=True)
+        return Snapshot(self.members[place].copy(), row, state, buffers)
+
+    def export(self, place: int) -> nn.Module:
+        """Copy the member at a place into an ordinary module in evaluation mode, on the CPU."""
+        kept = self.snapshot(place)
+        return self.network.export(kept.params, kept.buffers)
 
     def _restore(self, place: int, snapshot: Snapshot) -> None:
         self.members[place] = snapshot.member.copy()
         self.flat[place] = snapshot.params
+        for name, each in self.buffers.items():
+            each[place] = snapshot.buffers[name]
         part = next(part for part in self.slices if part.start <= place < part.stop)
         for key, tensor in part.state.items():
             tensor[place - part.start] = snapshot.state[key]
 
 
-def first_state(method: Optimizer, flat: Tensor, layout: Layout) -> State:
+def first_state(method: Optimizer, flat: Tensor, network: Network) -> State:
     """Compute the state of members before their first step.
 
     Args:
         method: Their optimizer.
         flat: Their parameters, ``(M, n_stored)``.
-        layout: The layers.
+        network: Their architecture.
 
     Returns:
         The state. Of scope ``layer`` each tensor is named after its parameter's place as well,
@@ -293,8 +301,8 @@ def first_state(method: Optimizer, flat: Tensor, layout: Layout) -> State:
         return method.start(flat)
     return {
         f"{place}.{key}": tensor
-        for place, params in enumerate(layout.unpadded(layout.views(flat)))
-        for key, tensor in method.start(params).items()
+        for place, part in enumerate(network.parts)
+        for key, tensor in method.start(part.matrices(flat[:, part.columns])).items()
     }
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ffnn_lab.models.mlp import LARGE_WEIGHT
+from ffnn_lab.networks.mlp import LARGE_WEIGHT
 from ffnn_lab.population import Population
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
@@ -81,9 +81,11 @@ def _n_lanes(population: Population) -> int:
 
     Compiled parts are as small as to stay near the cache from step to step, each thread as many.
     """
-    n_members, n_stored = len(population), population.layout.n_stored
+    n_members, n_stored = len(population), population.network.n_stored
     if population.device.type == "cuda":
         return 1
+    if not population.network.is_stacked:  # one after another: each is a thread's for a while
+        return min(n_members, torch.get_num_threads())
     is_compiled = population.is_compiled
     n_busy = n_at_once(n_members, n_stored, torch.get_num_threads(), is_compiled=is_compiled)
     if not is_compiled:

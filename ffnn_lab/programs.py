@@ -1,6 +1,6 @@
 """Compiled steps: which programs there are, made of the functions of ``ffnn_lab.steps``.
 
-A program is made once for a layout, loss and precision (``gradients``), or once for a method
+A program is made once for a network, loss and precision (``gradients``), or once for a method
 (``update``), for any number of members, seeds and examples: nothing is compiled again when members
 join, leave or change their hyperparameters, nor in another sweep of equal shapes.
 """
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ffnn_lab.aoti import Program
 from ffnn_lab.library import Axes, Spec, get_program
-from ffnn_lab.models import Layout
+from ffnn_lab.networks import MLP
 from ffnn_lab.optimizers import Optimizer
 from ffnn_lab.steps import Batch, Dropout, Recipe, evaluation_sums, gradients, update_
 
@@ -49,7 +49,7 @@ class _Gradients(nn.Module):
         n_members = flat.shape[0]  # of whom some share one batch
         examples = inputs.expand(n_members, -1, -1), labels.expand(n_members, -1)
         batch = Batch(place, numbers, rows, place)  # in no order: its examples are at hand
-        losses, grads = gradients(flat, examples, batch, rules, self._recipe)
+        losses, grads = gradients(flat, {}, examples, batch, rules, self._recipe)
         return losses, *grads
 
 
@@ -90,7 +90,8 @@ def gradients_program(
         shares_batch: Whether all members see one batch; inputs, labels and numbers then have
             one entry on their first axis.
     """
-    layout = recipe.layout
+    network = recipe.network
+    assert isinstance(network, MLP)  # noqa: S101 - no other network can be compiled
     details = {
         **asdict(recipe),
         "drops": drops,
@@ -104,15 +105,15 @@ def gradients_program(
         n_batches = 1 if shares_batch else n
         floats = functools.partial(torch.zeros, dtype=like.dtype)
         tensors = [
-            floats(n, layout.n_stored),
-            floats(n_batches, n, layout.stored[0]),
+            floats(n, network.n_stored),
+            floats(n_batches, n, network.stored[0]),
             torch.zeros(n_batches, n, dtype=labels),
             torch.zeros(n, dtype=torch.int64),
             torch.zeros(n, dtype=torch.int64),
         ]
         of_batches = {1: "B"} if shares_batch else {0: "M", 1: "B"}
         axes = [{0: "M"}, of_batches, of_batches, {0: "B"}, {0: "M"}]
-        for stored, is_dropped in zip(layout.stored[:-1], drops, strict=True):
+        for stored, is_dropped in zip(network.stored[:-1], drops, strict=True):
             if is_dropped:
                 numbers = torch.zeros(n_batches, n, stored, dtype=torch.int32)
                 whole = torch.zeros(n, 1, 1, dtype=torch.int32)
@@ -151,34 +152,35 @@ def update_program(method: Optimizer, like: Tensor) -> Program:
 class _Sums(nn.Module):
     """``steps.evaluation_sums`` of a partition."""
 
-    def __init__(self, layout: Layout, loss: str, error: str) -> None:
+    def __init__(self, network: MLP, loss: str, error: str) -> None:
         super().__init__()
-        self._layout, self._loss, self._error = layout, loss, error
+        self._network, self._loss, self._error = network, loss, error
 
     def forward(self, flat: Tensor, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        return evaluation_sums(flat, inputs, labels, self._layout, self._loss, self._error)
+        examples = inputs, labels
+        return evaluation_sums(flat, {}, examples, self._network, self._loss, self._error)
 
 
 def sums_program(
-    layout: Layout, loss: str, error: str, like: Tensor, labels: torch.dtype
+    network: MLP, loss: str, error: str, like: Tensor, labels: torch.dtype
 ) -> Program:
     """Give the compiled ``steps.evaluation_sums``: of flat parameters, inputs and labels.
 
     Args:
-        layout: The layers.
+        network: The layers.
         loss: One of ``losses.LOSSES``.
         error: One of ``losses.ERRORS``.
         like: A tensor of the dtype that the networks are in, on their device.
         labels: The labels' dtype.
     """
-    details = {"layout": asdict(layout), "loss": loss, "error": error, "labels": str(labels)}
+    details = {"network": asdict(network), "loss": loss, "error": error, "labels": str(labels)}
 
     def example() -> tuple[nn.Module, list[Tensor], Axes]:
         tensors = [
-            torch.zeros(_N_EXAMPLE, layout.n_stored, dtype=like.dtype),
-            torch.zeros(_N_EXAMPLE, layout.stored[0], dtype=like.dtype),
+            torch.zeros(_N_EXAMPLE, network.n_stored, dtype=like.dtype),
+            torch.zeros(_N_EXAMPLE, network.stored[0], dtype=like.dtype),
             torch.zeros(_N_EXAMPLE, dtype=labels),
         ]
-        return _Sums(layout, loss, error), tensors, [{0: "M"}, {0: "B"}, {0: "B"}]
+        return _Sums(network, loss, error), tensors, [{0: "M"}, {0: "B"}, {0: "B"}]
 
     return get_program(Spec("evaluation", str(like.dtype), details), example)

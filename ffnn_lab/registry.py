@@ -18,6 +18,7 @@ FOLDERS: dict[str, str] = {
     "claim": "ffnn_lab.report.claims.declared",
     "figure": "ffnn_lab.report.figures.reported",
     "initializer": "ffnn_lab.initializers",
+    "model": "ffnn_lab.models",
     "optimizer": "ffnn_lab.optimizers",
     "protocol": "ffnn_lab.protocols",
     "pruner": "ffnn_lab.pruners",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ffnn_lab.config import RunConfig
-from ffnn_lab.models import Layout
+from ffnn_lab.models import network_of
 from ffnn_lab.population import DTYPES
 from ffnn_lab.tasks.data.task import Task
 
@@ -30,10 +30,10 @@ class Sizes:
     @classmethod
     def of(cls, config: RunConfig, task: Task) -> "Sizes":
         """Count what a member holds, and what a step of it touches."""
-        layout = Layout.of(config.model, n_features=task.n_features, n_outputs=task.n_outputs)
+        network = network_of(config, task)
         n_train, size = len(task.train.labels), config.trainer.batch_size
         n_batch = n_train if isinstance(size, str) else min(int(size), n_train)
-        return cls(n_train, n_batch, layout.n_stored, n_batch * sum(layout.stored))
+        return cls(n_train, n_batch, network.n_stored, n_batch * network.n_activations)
 
     @property
     def n_numbers(self) -> int:

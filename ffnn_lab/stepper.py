@@ -42,7 +42,7 @@ class Stepper:
         self._population = population
         self._train = train
         precision = population.members[0].config.trainer.precision
-        self._recipe = Recipe(population.layout, loss, precision)
+        self._recipe = Recipe(population.network, loss, precision)
         self._dropout = dropout_rules(population)
         has_columns = self.passes_often and population.device.type == "cpu"
         self._blocks = list(blocks_of(population, has_columns=has_columns))
@@ -60,7 +60,10 @@ class Stepper:
     def gradients(self, batch: Batch) -> tuple[Tensor, list[Tensor]]:
         """Compute losses ``(M,)`` and their gradients; see ``steps``."""
         examples = batch.examples(self._train)
-        return gradients(self._population.flat, examples, batch, self._dropout, self._recipe)
+        population = self._population
+        return gradients(
+            population.flat, population.buffers, examples, batch, self._dropout, self._recipe
+        )
 
     def update_(self, grads: Sequence[Tensor]) -> None:
         """Clip gradients, move every member by its own method, then clip norms of weights.
@@ -74,7 +77,7 @@ class Stepper:
         for block in self._blocks:
             self._move(block, block.gradients(grads), block.state_of_step())
         if population.max_norm is not None:
-            clip_norms_(population.flat, population.max_norm, population.layout)
+            clip_norms_(population.flat, population.max_norm, population.network)
 
     def _move(self, block: Block, grads: Tensor, state: State) -> None:
         part = block.part
@@ -96,7 +99,7 @@ class CompiledStepper(Stepper):
                 and a segment of several members' rows is none.
         """
         super().__init__(population, train, loss)
-        if len(population.layout.segments) > 1 and len(population) > 1:
+        if len(population.network.segments) > 1 and len(population) > 1:
             msg = "members whose weights are as large as these are compiled one by one"
             raise ValueError(msg)
         like, labels = population.flat, train.labels.dtype

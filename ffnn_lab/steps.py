@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ffnn_lab.losses import ERRORS, LOSSES
-from ffnn_lab.models import Layout, backward, forward, forward_pass
+from ffnn_lab.networks import Network
 from ffnn_lab.optimizers import Optimizer, State, decay_
 
 
@@ -22,14 +22,14 @@ class Examples:
     """One split on the device."""
 
     inputs: Tensor
-    """``(N, stored_in)`` of the first layer."""
+    """``(N, ...)``, as ``Network.prepare`` returns them."""
     labels: Tensor
-    """``(N,)``."""
+    """``(N,)``, or ``(N, n_labels)`` where an example has several."""
 
 
 @dataclass(frozen=True)
 class Dropout:
-    """How each member drops inputs of one layer: which of the numbers drawn, and what it keeps."""
+    """How each member drops units at one site: which of the numbers drawn, and what it keeps."""
 
     thresholds: Tensor
     """A unit is dropped where its number is below, ``(M, 1, 1)``, 32-bit integers."""
@@ -47,7 +47,7 @@ class Batch:
     order: Tensor
     """Examples, in the order of each distinct seed, ``(S, R)``."""
     numbers: Sequence[Tensor | None]
-    """What each layer's masks are made of, ``(S, R, stored_in)`` of that layer, or None."""
+    """What each site's masks are made of, ``(S, R, n_stored)`` of that site, or None."""
     rows: Tensor
     """Which of the ``R`` rows this step takes, ``(B,)``."""
     place: Tensor
@@ -71,7 +71,7 @@ class Batch:
         return taken.view(*places.shape, *rest)
 
     def examples(self, train: Examples) -> tuple[Tensor, Tensor]:
-        """Gather each member's inputs ``(M, B, stored_in)`` and labels ``(M, B)``."""
+        """Gather each member's inputs and labels, ``(M, B, ...)``."""
         is_shared = self.order.shape[0] == 1
         picked = (
             self.order.index_select(1, self.rows) if is_shared else self.of_members(self.order)
@@ -81,14 +81,16 @@ class Batch:
             for each in (train.inputs, train.labels)
         )
         n_members = self.place.shape[0]
-        return inputs.expand(n_members, -1, -1), labels.expand(n_members, -1)
+        return inputs.expand(n_members, *inputs.shape[1:]), labels.expand(
+            n_members, *labels.shape[1:]
+        )
 
 
 @dataclass(frozen=True)
 class Recipe:
     """What is fixed for all steps of a partition."""
 
-    layout: Layout
+    network: Network
     loss: str
     """One of ``losses.LOSSES``."""
     precision: str = "full"
@@ -96,7 +98,7 @@ class Recipe:
 
 
 def make_masks(batch: Batch, dropout: Sequence[Dropout | None]) -> list[Tensor | None]:
-    """Give what each layer's inputs are multiplied with, ``(M, B, stored_in)``, or None.
+    """Give what each site's units are multiplied with, ``(M, B, n_stored)``, or None.
 
     Each entry is 0 with the member's rate and ``1 / (1 - rate)`` otherwise.
     """
@@ -110,6 +112,7 @@ def make_masks(batch: Batch, dropout: Sequence[Dropout | None]) -> list[Tensor |
 
 def gradients(
     flat: Tensor,
+    buffers: Mapping[str, Tensor],
     examples: tuple[Tensor, Tensor],
     batch: Batch,
     dropout: Sequence[Dropout | None],
@@ -119,24 +122,18 @@ def gradients(
 
     Args:
         flat: Parameters, ``(M, n_stored)``.
+        buffers: What members keep beside them, ``(M, ...)`` each; moved in place.
         examples: Inputs and labels that each member sees, as ``batch`` gathers them.
         batch: The step's rows, and the numbers drawn for them.
-        dropout: Of each layer's inputs, or None where nobody drops any.
-        recipe: Layers and loss.
+        dropout: Of each site, or None where nobody drops any.
+        recipe: Network and loss.
 
     Returns:
-        Losses ``(M,)``, and gradients ``(M, n)`` for each of ``layout.segments``.
+        Losses ``(M,)``, and gradients ``(M, n)`` for each of ``network.segments``.
     """
-    layout, loss = recipe.layout, LOSSES[recipe.loss]
-    inputs, labels = examples
     masks = make_masks(batch, dropout)
-
-    params = layout.views(flat)
-    trace = forward_pass(params, inputs, layout, masks, recipe.precision)
-    losses = loss.value(trace.outputs, labels).mean(dim=1)
-    slope = loss.slope(trace.outputs, labels) / batch.rows.shape[0]
-    each = backward(slope, trace, params, layout, masks, recipe.precision)
-    return losses, layout.join(each)
+    loss = LOSSES[recipe.loss]
+    return recipe.network.gradients(flat, buffers, examples, masks, loss, recipe.precision)
 
 
 def update_(
@@ -176,7 +173,7 @@ def clip_gradients_(grads: Sequence[Tensor], limits: Tensor) -> None:
     is 0 or not a number; no neighbor is touched.
 
     Args:
-        grads: Of each of ``layout.segments`` the gradients, ``(M, n)``.
+        grads: Of each of ``network.segments`` the gradients, ``(M, n)``.
         limits: The longest norm of each member, ``(M,)``; infinite for who has none.
 
     Source:
@@ -190,31 +187,36 @@ def clip_gradients_(grads: Sequence[Tensor], limits: Tensor) -> None:
 
 
 def evaluation_sums(
-    flat: Tensor, inputs: Tensor, labels: Tensor, layout: Layout, loss: str, error: str
+    flat: Tensor,
+    buffers: Mapping[str, Tensor],
+    examples: tuple[Tensor, Tensor],
+    network: Network,
+    loss: str,
+    error: str,
 ) -> tuple[Tensor, Tensor]:
     """Sum the loss and the error of every member's whole network over the same examples.
 
     Args:
         flat: Parameters, ``(M, n_stored)``.
-        inputs: ``(B, stored_in)`` of the first layer.
-        labels: ``(B,)``.
-        layout: The layers.
+        buffers: What members keep beside them, ``(M, ...)`` each.
+        examples: Inputs and labels, the same for all members.
+        network: Their architecture.
         loss: One of ``losses.LOSSES``.
         error: One of ``losses.ERRORS``.
 
     Returns:
         Both sums, ``(M,)`` in float64.
     """
-    n_members = flat.shape[0]
-    outputs = forward(layout.views(flat), inputs.expand(n_members, *inputs.shape), layout)
-    shared = labels.expand(n_members, *labels.shape)
+    inputs, labels = examples
+    outputs = network.outputs(flat, buffers, inputs)
+    shared = labels.flatten().expand(flat.shape[0], -1)
     losses, errors = LOSSES[loss].value(outputs, shared), ERRORS[error](outputs, shared)
     return losses.double().sum(dim=1), errors.double().sum(dim=1)
 
 
-def clip_norms_(flat: Tensor, limits: Tensor, layout: Layout) -> None:
+def clip_norms_(flat: Tensor, limits: Tensor, network: Network) -> None:
     """Shorten each hidden unit's incoming weight vector to the member's limit, ``(M,)``."""
-    for weight, _ in layout.layers(layout.views(flat))[:-1]:
+    for weight in network.hidden_weights(flat):
         norm = (weight * weight).sum(dim=2, keepdim=True).sqrt()
         # A limit of infinity must leave the weights as they are, over a norm of 0 and over one
         # that overflowed (infinity over infinity) alike.

@@ -17,7 +17,8 @@ from torch import Tensor
 
 from ffnn_lab.config import ConfigError, RunConfig, partition_key, run_id, with_values
 from ffnn_lab.evaluation import Evaluator
-from ffnn_lab.models import Layout, export_member, save_network
+from ffnn_lab.models import network_of
+from ffnn_lab.networks import save_network
 from ffnn_lab.population import Member, Population, Snapshot, method_order
 from ffnn_lab.processor import at_once, keep_memory, lanes_of, no_denormals, ready
 from ffnn_lab.records import RunResult
@@ -87,10 +88,7 @@ class Training:
         if len(partitions) != 1 or self._partition not in (None, *partitions):
             msg = "the runs of a population must agree in task, model, batch size, dtype, device"
             raise ValueError(msg)
-        layout = Layout.of(
-            configs[0].model, n_features=self._task.n_features, n_outputs=self._task.n_outputs
-        )
-        newcomers = Population(configs, layout, snapshots=snapshots)
+        newcomers = Population(configs, network_of(configs[0], self._task), snapshots=snapshots)
         for member in newcomers.members:
             member.correct_at = (correct_at or {}).get(member.run_id)
         self._evaluator = self._evaluator or Evaluator(self._task, newcomers, self._pool)
@@ -147,9 +145,9 @@ class Training:
                 kept.append(m)
                 continue
             if self._weights_folder is not None and member.config.trainer.save_weights:
-                network = export_member(population.params, m, population.layout)
+                module = population.export(m)
                 path = self._weights_folder / f"{member.run_id}.pt"
-                save_network(network, path, population.layout)
+                save_network(module, path, population.network.description)
             results.append(result_of(member, status, self._task.chance_error))
         if results:
             population.keep(kept)
@@ -262,7 +260,7 @@ def _walk(stepper: Stepper, is_over: threading.Event) -> Tensor:
 def make_stepper(population: Population, train: Examples, loss: str) -> Stepper:
     """Make ready to take a population's steps as ``trainer.compile`` says; see ``Stepper``."""
     kind = CompiledStepper if population.is_compiled else Stepper
-    if population.device.type == "cuda":
+    if population.device.type == "cuda" and population.network.is_stacked:
         kind = GraphStepper
     return kind(population, train, loss)
 

@@ -14,11 +14,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ffnn_lab.config import InitializerConfig, ModelConfig, OptimizerConfig, ScheduleConfig
+from ffnn_lab.config import InitializerConfig, OptimizerConfig, ScheduleConfig
 from ffnn_lab.config.initializer import SchemeConfig
 from ffnn_lab.config.run import TrackingConfig
 from ffnn_lab.config.task import TaskConfig
 from ffnn_lab.initializers.fixed import ConstantConfig, NormalConfig, UniformConfig
+from ffnn_lab.models.mlp import MLPConfig
 from ffnn_lab.optimizers.adagrad import AdaGradConfig
 from ffnn_lab.optimizers.adam import AdamConfig
 from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
@@ -435,8 +436,8 @@ TASKS = {
 # --- the rest --------------------------------------------------------------------------------
 
 MODELS = {
-    "mlp": ModelConfig(widths=[9], activation="relu", bias=True),
-    "linear": ModelConfig(widths=[], activation="relu", bias=True),
+    "mlp": MLPConfig(name="mlp", widths=[9], activation="relu", bias=True),
+    "linear": MLPConfig(name="mlp", widths=[], activation="relu", bias=True),
 }
 TRACKING = {
     mode: TrackingConfig(mode=mode, project="tests", entity=None, tags=[], notes=None)

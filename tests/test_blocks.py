@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from ffnn_lab.config import RunConfig
-from ffnn_lab.models import Layout, mlp
+from ffnn_lab.models import network_of
+from ffnn_lab.networks import mlp
 from ffnn_lab.population import Population
 from ffnn_lab.tasks.data.task import Task
 from tests import catalog
@@ -62,9 +63,9 @@ def test_each_scope_equals_the_plain_loop_in_any_company(
 def test_padding_stays_zero(blobs: Task) -> None:
     population = make_population(_mixed(), blobs)
     take_epoch_(population, blobs)
-    layout = population.layout
-    n_real = sum(each[0].numel() for each in layout.unpadded(population.params))
-    assert n_real < layout.n_stored
+    network = population.network
+    n_real = sum(part.unpadded(population.flat)[0].numel() for part in network.parts)
+    assert n_real < network.n_stored
     assert int((population.flat != 0).sum(dim=1).max()) <= n_real
 
 
@@ -75,7 +76,9 @@ def test_a_snapshot_holds_the_state_of_each_scope(place: int, blobs: Task) -> No
     take_epoch_(population, blobs)
     snapshot = population.snapshot(place)
     config = snapshot.member.config
-    resumed = Population([config], population.layout, snapshots={snapshot.member.run_id: snapshot})
+    resumed = Population(
+        [config], population.network, snapshots={snapshot.member.run_id: snapshot}
+    )
     for each in (population, resumed):
         take_epoch_(each, blobs)
     assert torch.equal(population.flat[place], resumed.flat[0])
@@ -109,8 +112,8 @@ def test_each_scope_is_stepped_beside_compiled_gradients_of_several_segments(
         "trainer.clip_norm": clip_norm,
     }
     written = _mixed(changes)
-    layout = Layout.of(written[0].model, n_features=blobs.n_features, n_outputs=blobs.n_outputs)
-    assert len(layout.segments) == 3
+    network = network_of(written[0], blobs)
+    assert len(network.segments) == 3
     compiled = _mixed({**changes, "trainer.compile": True})
     set_threads(2)
     together = train_with_weights(compiled, blobs)

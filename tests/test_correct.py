@@ -218,15 +218,14 @@ def test_answers_that_do_not_come_to_the_count_are_settled(kind: str, share: flo
     task = TASKS[kind]
     population = make_population(runs(3), task)
     split, criterion = place(task.test, population), Criterion.of(task)
-    layout, flat = population.layout, population.flat
-    right = wrong_answers(flat, split, layout, criterion)
-    _, errors = evaluate(flat, split, layout, criterion)
+    right = wrong_answers(population, split, criterion)
+    _, errors = evaluate(population, split, criterion)
     assert torch.equal(right.double().mean(dim=1), errors)
     turned = torch.rand(right.shape, generator=torch.Generator().manual_seed(0)) < share
     turned[:, :512] = False
     turned[0] = False  # neighbors are settled with it, and stay as they are
     found = right | turned
-    settle_answers_(found, flat, split, layout, criterion, is_compiled=False)
+    settle_answers_(found, population, split, criterion)
     assert torch.equal(found, right)
 
 
@@ -236,7 +235,7 @@ def test_a_score_of_zero_has_no_sign_and_is_settled_as_wrong() -> None:
     population.flat.zero_()
     split, criterion = place(task.test, population), Criterion.of(task)
     found = torch.zeros(1, len(split.labels), dtype=torch.bool)
-    settle_answers_(found, population.flat, split, population.layout, criterion, is_compiled=False)
+    settle_answers_(found, population, split, criterion)
     assert found.all()
 
 

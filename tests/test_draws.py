@@ -68,10 +68,10 @@ def test_without_dropout_nothing_is_drawn_for_it(blobs: Task) -> None:
 @pytest.mark.parametrize("width", [1, 3, 8, 33])
 def test_uniform_rows_do_not_depend_on_the_size_of_the_blocks(width: int) -> None:
     """Odd widths leave half of a 64-bit draw behind, for the next block to begin with."""
-    whole = UniformRows(seed=1, epoch=2, layer=0, width=width).draw(40)
+    whole = UniformRows(seed=1, epoch=2, site=0, width=width).draw(40)
     assert whole.shape == (40, width)
     for sizes in ([1] * 40, [7, 1, 0, 30, 2], [39, 1], [3] * 13 + [1]):
-        rows = UniformRows(seed=1, epoch=2, layer=0, width=width)
+        rows = UniformRows(seed=1, epoch=2, site=0, width=width)
         pieces = np.concatenate([rows.draw(size) for size in sizes])
         assert np.array_equal(pieces, whole)
 
@@ -79,7 +79,7 @@ def test_uniform_rows_do_not_depend_on_the_size_of_the_blocks(width: int) -> Non
 def test_uniform_rows_differ_by_seed_epoch_and_layer() -> None:
     names = [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1)]
     rows = {
-        UniformRows(seed=seed, epoch=epoch, layer=layer, width=4).draw(2).tobytes()
+        UniformRows(seed=seed, epoch=epoch, site=layer, width=4).draw(2).tobytes()
         for seed, epoch, layer in names
     }
     assert len(rows) == len(names)
@@ -87,7 +87,7 @@ def test_uniform_rows_differ_by_seed_epoch_and_layer() -> None:
 
 def test_uniform_rows_are_uniform_over_32_bit_integers() -> None:
     """80,000 numbers in 16 bins of 5000: each count has deviation sqrt(5000 * 15/16) = 68."""
-    numbers = UniformRows(seed=0, epoch=0, layer=0, width=80).draw(1000)
+    numbers = UniformRows(seed=0, epoch=0, site=0, width=80).draw(1000)
     counts, _ = np.histogram(numbers, bins=16, range=(-(2**31), 2**31))
     assert np.abs(counts - 5000).max() < 5 * 68
 

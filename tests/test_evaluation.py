@@ -7,24 +7,35 @@ import pytest
 import torch
 from torch.nn import functional
 
-from ffnn_lab.evaluation import CHUNK_NUMBERS, Criterion, Evaluator, evaluate, place
-from ffnn_lab.models import Layout
+from ffnn_lab.evaluation import Criterion, Evaluator, evaluate, place
+from ffnn_lab.population import Population
 from ffnn_lab.steps import Examples
 from ffnn_lab.tasks.data.task import Task
-from tests.support.builders import ONE_OUTPUT, make_blobs, make_line, make_population, make_run
+from tests.support.builders import (
+    ONE_OUTPUT,
+    make_blobs,
+    make_line,
+    make_population,
+    make_run,
+    mlp_of,
+)
 
-LINEAR = Layout((2, 3), "relu", alignment=1)
 CLASSES = Criterion("cross_entropy", "class", error_unit=1.0)
 
 
-def _flat(biases: list[list[float]]) -> torch.Tensor:
+def _linear(biases: list[list[float]]) -> Population:
     """Make networks of zero weights, whose logits are their biases."""
-    bias = torch.tensor(biases, dtype=torch.float64)
-    return torch.cat([bias.new_zeros(len(biases), 3 * 2), bias], dim=1)
+    configs = [make_run({"model.widths": []}, seed=seed) for seed in range(len(biases))]
+    population = make_population(configs, make_blobs(n_features=2, n_classes=3))
+    population.flat.zero_()
+    population.network.parts[1].unpadded(population.flat).copy_(
+        torch.tensor(biases, dtype=torch.float64)
+    )
+    return population
 
 
 def _examples(labels: list[int]) -> Examples:
-    return Examples(torch.zeros(len(labels), 2, dtype=torch.float64), torch.tensor(labels))
+    return Examples(torch.zeros(len(labels), 16, dtype=torch.float64), torch.tensor(labels))
 
 
 def test_loss_and_error_by_hand() -> None:
@@ -33,16 +44,12 @@ def test_loss_and_error_by_hand() -> None:
     Three of five are right; the loss is -(3 log 5/8 + log 2/8 + log 1/8) / 5. The second member
     has equal logits: log 3, and answers one class.
     """
-    flat = _flat([[math.log(1), math.log(2), math.log(5)], [0.0, 0.0, 0.0]])
-    loss, error = evaluate(flat, _examples([2, 2, 1, 0, 2]), LINEAR, CLASSES)
+    population = _linear([[math.log(1), math.log(2), math.log(5)], [0.0, 0.0, 0.0]])
+    loss, error = evaluate(population, _examples([2, 2, 1, 0, 2]), CLASSES)
     by_hand = -(3 * math.log(5 / 8) + math.log(2 / 8) + math.log(1 / 8)) / 5
     assert loss.tolist() == pytest.approx([by_hand, math.log(3)], rel=1e-14)
     assert error[0].item() == pytest.approx(2 / 5, rel=1e-15)
     assert error[1].item() in {2 / 5, 4 / 5}
-
-
-def _n_chunk(layout: Layout) -> int:
-    return min(512, max(64, CHUNK_NUMBERS // max(layout.stored)))
 
 
 @pytest.mark.parametrize("surplus", [-1, 0, 1, 100, 600])
@@ -51,12 +58,12 @@ def test_the_last_chunk_counts_for_what_it_is(surplus: int) -> None:
 
     A mean of chunk means, or a chunk left out or counted twice, would show.
     """
-    n_first = _n_chunk(LINEAR)
+    population = _linear([[math.log(3), 0.0, -math.inf]])
+    n_first = population.network.n_evaluated
     assert n_first == 512
     n_right, n_wrong = min(n_first, n_first + surplus), max(0, surplus)
     split = _examples([0] * n_right + [1] * n_wrong)
-    flat = _flat([[math.log(3), 0.0, -math.inf]])
-    loss, error = evaluate(flat, split, LINEAR, CLASSES)
+    loss, error = evaluate(population, split, CLASSES)
     expected = (n_right * math.log(4 / 3) + n_wrong * math.log(4)) / (n_right + n_wrong)
     assert loss.item() == pytest.approx(expected, rel=1e-12)
     assert error.item() == n_wrong / (n_right + n_wrong)
@@ -73,13 +80,13 @@ def test_each_member_equals_a_plain_forward_pass(n_examples: int, widths: list[i
     )
     inputs = torch.from_numpy(rng.standard_normal((n_examples, 5)))
     labels = torch.from_numpy(rng.integers(0, 4, n_examples))
-    stored = functional.pad(inputs, (0, population.layout.stored[0] - 5))
+    stored = functional.pad(inputs, (0, mlp_of(population).stored[0] - 5))
     split = Examples(stored, labels)
-    losses, errors = evaluate(population.flat, split, population.layout, CLASSES)
+    losses, errors = evaluate(population, split, CLASSES)
     for m in range(3):
         hidden = inputs
         for layer in range(len(widths) + 1):
-            fan_in, fan_out = population.layout.fans(layer)
+            fan_in, fan_out = mlp_of(population).fans(layer)
             weight = population.params[2 * layer][m, :fan_out, :fan_in]
             hidden = functional.linear(
                 hidden.relu() if layer else hidden,
@@ -100,7 +107,7 @@ def test_a_score_is_judged_over_all_chunks(n_dev: int, kind: tuple[str, str]) ->
     configs = [make_run({"model.widths": []}, seed=seed) for seed in range(2)]
     population = make_population(configs, task)
     examples = place(task.dev, population)
-    found = evaluate(population.flat, examples, population.layout, Criterion.of(task))
+    found = evaluate(population, examples, Criterion.of(task))
     labels = task.dev.labels
     for m in range(2):
         weight = population.params[0].detach()[m, 0, :5].numpy()
@@ -119,9 +126,10 @@ def test_a_score_is_judged_over_all_chunks(n_dev: int, kind: tuple[str, str]) ->
 
 def test_the_sums_are_in_float64_whatever_the_networks_are_in() -> None:
     """Half a million losses of log 3 in float32 would sum up with an error of about 1e-4."""
-    flat = _flat([[0.0, 0.0, 0.0]]).float()
-    split = Examples(torch.zeros(500_000, 2), torch.zeros(500_000, dtype=torch.int64))
-    loss, error = evaluate(flat, split, LINEAR, CLASSES)
+    population = _linear([[0.0, 0.0, 0.0]])
+    population.flat = population.flat.float()
+    split = Examples(torch.zeros(500_000, 16), torch.zeros(500_000, dtype=torch.int64))
+    loss, error = evaluate(population, split, CLASSES)
     assert loss.dtype == error.dtype == torch.float64
     # Each loss is rounded to float32 (2^-24); the sum adds nothing to that.
     assert loss.item() == pytest.approx(math.log(3), rel=2**-24)

@@ -14,8 +14,8 @@ from ffnn_lab import programs
 from ffnn_lab.activations import ACTIVATIONS
 from ffnn_lab.library import Axes, Example, Spec, exported
 from ffnn_lab.losses import LOSSES
-from ffnn_lab.models import Layout
-from ffnn_lab.models.mlp import ALIGNMENT
+from ffnn_lab.networks import MLP
+from ffnn_lab.networks.network import ALIGNMENT
 from ffnn_lab.optimizers import OPTIMIZERS
 from ffnn_lab.steps import Recipe
 from tests.support.exhaustive import first, rest
@@ -95,15 +95,15 @@ def _labels(loss: str) -> torch.dtype:
     return torch.int64 if loss == "cross_entropy" else torch.float64
 
 
-def _layout(loss: str, activation: str = "relu", *, bias: bool = True) -> Layout:
-    return Layout((5, 9, 3 if loss == "cross_entropy" else 1), activation, has_bias=bias)
+def _network(loss: str, activation: str = "relu", *, bias: bool = True) -> MLP:
+    return MLP((5, 9, 3 if loss == "cross_entropy" else 1), activation, has_bias=bias)
 
 
 @pytest.mark.parametrize("shares_batch", first(1, (False, True)), ids=["own batches", "one batch"])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_gradients_of_every_loss(loss: str, *, shares_batch: bool) -> None:
     made = programs.gradients_program(
-        Recipe(_layout(loss), loss), (True, True), LIKE, _labels(loss), shares_batch=shares_batch
+        Recipe(_network(loss), loss), (True, True), LIKE, _labels(loss), shares_batch=shares_batch
     )
     assert_holds_at_every_length(made, _examples(loss))
 
@@ -111,7 +111,7 @@ def test_gradients_of_every_loss(loss: str, *, shares_batch: bool) -> None:
 @pytest.mark.parametrize("bias", first(1, (False, True)), ids=["no biases", "biases"])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_gradients_of_every_activation(activation: str, *, bias: bool) -> None:
-    recipe = Recipe(_layout("squared", activation, bias=bias), "squared")
+    recipe = Recipe(_network("squared", activation, bias=bias), "squared")
     made = programs.gradients_program(recipe, (False, False), LIKE, torch.float64)
     assert_holds_at_every_length(made, _examples("squared"))
 
@@ -126,7 +126,7 @@ def test_gradients_of_every_activation(activation: str, *, bias: bool) -> None:
     ],
 )
 def test_sums_of_every_loss_and_error(loss: str, error: str) -> None:
-    made = programs.sums_program(_layout(loss), loss, error, LIKE, _labels(loss))
+    made = programs.sums_program(_network(loss), loss, error, LIKE, _labels(loss))
     assert_holds_at_every_length(made, _examples(loss, has_rows=False))
 
 

@@ -105,7 +105,7 @@ def test_an_operation_without_a_c_name_is_refused_when_it_is_compiled(
 ) -> None:
     """Called, it would end the process."""
     monkeypatch.setenv("FFNN_LAB_CACHE", str(tmp_path))
-    spec = Spec("evaluation", "float32", {"layout": {"sizes": (8,)}})
+    spec = Spec("evaluation", "float32", {"network": {"sizes": (8,)}})
     with pytest.raises(ProgramError, match="an operation has no C name"):
         get_program(spec, lambda: (_Orthogonal(), [torch.rand(4, 8, 8)], [{0: "M"}]))
     assert [path.suffix for path in tmp_path.iterdir()] == [".lock"]
@@ -114,16 +114,16 @@ def test_an_operation_without_a_c_name_is_refused_when_it_is_compiled(
 NO_MEMORY = """
 import resource
 import torch
-from ffnn_lab.models import Layout
+from ffnn_lab.networks import MLP
 from ffnn_lab.programs import sums_program
 from ffnn_lab.sweeper.worker import is_out_of_memory
 
 torch.set_num_threads(1)
-layout = Layout((64, 64, 10), "relu")
-program = sums_program(layout, "cross_entropy", "class", torch.zeros(1), torch.int64)
+network = MLP((64, 64, 10), "relu")
+program = sums_program(network, "cross_entropy", "class", torch.zeros(1), torch.int64)
 
 def inputs(n_examples):
-    flat = torch.zeros(64, layout.n_stored)
+    flat = torch.zeros(64, network.n_stored)
     return [flat, torch.zeros(n_examples, 64), torch.zeros(n_examples, dtype=torch.int64)]
 
 few, many = inputs(8), inputs(8192)

@@ -34,7 +34,7 @@ COMPILED = {
     "dropout.input": 0.2,
     "dropout.hidden": 0.5,
 }
-"""With dropout everywhere, so that one program of gradients serves all tests of one layout."""
+"""With dropout everywhere, so that one program of gradients serves all tests of one network."""
 
 
 def runs(n_runs: int, changes: dict[str, Any] | None = None) -> list[RunConfig]:

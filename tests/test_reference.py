@@ -9,8 +9,8 @@ import torch
 
 from ffnn_lab.config import OptimizerConfig, RunConfig
 from ffnn_lab.config.initializer import SchemeConfig
-from ffnn_lab.models import mlp
-from ffnn_lab.models.mlp import LARGE_WEIGHT
+from ffnn_lab.networks import mlp
+from ffnn_lab.networks.mlp import LARGE_WEIGHT
 from ffnn_lab.optimizers.adam import AdamConfig
 from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
 from ffnn_lab.records import CurvePoint

@@ -7,8 +7,8 @@ import torch
 
 from ffnn_lab import blocks as module
 from ffnn_lab.config import with_values
-from ffnn_lab.models import Layout, mlp
-from ffnn_lab.models.mlp import LARGE_WEIGHT
+from ffnn_lab.networks import MLP, mlp
+from ffnn_lab.networks.mlp import LARGE_WEIGHT
 from ffnn_lab.population import Population
 from ffnn_lab.processor import NEAR_CACHE, lanes_of
 from ffnn_lab.stepper import CompiledStepper
@@ -40,12 +40,12 @@ def test_updates_do_not_depend_on_the_blocks_they_are_made_in(
 ) -> None:
     """To the bit, and what a method keeps for a member as a whole moves once a step."""
     whole = _trained(blobs)
-    assert len(whole.layout.segments) == 1
+    assert len(whole.network.segments) == 1
     monkeypatch.setattr(mlp, "LARGE_WEIGHT", large)
     monkeypatch.setattr(module, "LEAST_WIDTH", width)
     monkeypatch.setattr(module, "BLOCK_NUMBERS", width)
     cut = _trained(blobs)
-    assert (len(cut.layout.segments) > 1) == (large < LARGE_WEIGHT)
+    assert (len(cut.network.segments) > 1) == (large < LARGE_WEIGHT)
     assert torch.equal(cut.flat, whole.flat)
     for own, other in zip(cut.slices, whole.slices, strict=True):
         assert own.state.keys() == other.state.keys()
@@ -84,7 +84,7 @@ def test_compiled_members_are_walked_near_the_cache(
     population = make_population(configs, blobs)
     lanes = lanes_of(population)
     assert sorted(len(lane) for lane in lanes) == sizes
-    assert max(sizes) == 1 or max(sizes) * population.layout.n_stored <= NEAR_CACHE
+    assert max(sizes) == 1 or max(sizes) * population.network.n_stored <= NEAR_CACHE
 
 
 def test_several_members_with_large_weights_are_not_compiled_together(blobs: Task) -> None:
@@ -106,10 +106,10 @@ def test_several_members_with_large_weights_are_not_compiled_together(blobs: Tas
 def test_a_large_weight_is_a_segment_of_its_own(
     sizes: tuple[int, ...], expected: list[tuple[int, int]], *, bias: bool
 ) -> None:
-    layout = Layout(sizes, "relu", has_bias=bias)
-    assert [(part.start, part.stop) for part in layout.segments] == expected
-    params = [torch.rand(2, *shape) for shape in layout.shapes]
-    rows = layout.join(params)
+    network = MLP(sizes, "relu", has_bias=bias)
+    assert [(part.start, part.stop) for part in network.segments] == expected
+    params = [torch.rand(2, *shape) for shape in (part.stored for part in network.parts)]
+    rows = network.join(params)
     assert [row.shape[1] for row in rows] == [stop - start for start, stop in expected]
-    views = layout.views(torch.cat(rows, dim=1))
+    views = network.views(torch.cat(rows, dim=1))
     assert all(torch.equal(one, other) for one, other in zip(views, params, strict=True))

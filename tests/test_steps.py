@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from ffnn_lab.activations import ACTIVATIONS
 from ffnn_lab.draws import dropout_rules
 from ffnn_lab.losses import LOSSES
-from ffnn_lab.models import forward_pass, mlp
-from ffnn_lab.models.mlp import LARGE_WEIGHT
+from ffnn_lab.networks import forward_pass, mlp
+from ffnn_lab.networks.mlp import LARGE_WEIGHT
 from ffnn_lab.population import Population
 from ffnn_lab.steps import Batch, Examples, Recipe, clip_gradients_, gradients, make_masks
 from ffnn_lab.tasks.data.task import Task
@@ -23,6 +23,7 @@ from tests.support.builders import (
     make_line,
     make_population,
     make_run,
+    mlp_of,
     train_examples,
 )
 
@@ -43,10 +44,10 @@ def _population(task: Task, changes: dict[str, Any]) -> Population:
 
 def _losses(population: Population, train: Examples, batch: Batch, task: Task) -> Tensor:
     """Compute the members' mean losses by the forward pass alone, for autograd."""
-    layout = population.layout
+    network = mlp_of(population)
     masks = make_masks(batch, dropout_rules(population))
     inputs, labels = batch.examples(train)
-    outputs = forward_pass(population.params, inputs, layout, masks).outputs
+    outputs = forward_pass(population.params, inputs, network, masks).outputs
     return LOSSES[task.loss].value(outputs, labels).mean(dim=1)
 
 
@@ -79,9 +80,9 @@ def test_gradients_equal_autograd_s(
     )
     train = train_examples(population, task)
     for batch in epoch_of(population, task):
-        recipe = Recipe(population.layout, task.loss)
+        recipe = Recipe(population.network, task.loss)
         losses, grads = gradients(
-            population.flat, batch.examples(train), batch, dropout_rules(population), recipe
+            population.flat, {}, batch.examples(train), batch, dropout_rules(population), recipe
         )
         population.flat = population.flat.detach().requires_grad_()
         expected = _losses(population, train, batch, task)
@@ -113,11 +114,12 @@ def test_gradients_pass_gradcheck(kind: str, activation: str) -> None:
     changes = {"model.activation": activation, "model.widths": [2], "dropout.hidden": 0.5}
     population = _population(task, changes)
     batch = epoch_of(population, task)[0]
-    rest = (
+    rest: tuple[Any, ...] = (
+        {},
         batch.examples(train_examples(population, task)),
         batch,
         dropout_rules(population),
-        Recipe(population.layout, task.loss),
+        Recipe(population.network, task.loss),
     )
     flat = population.flat.requires_grad_()
     by_hand: Any = _ByHand.apply
@@ -140,7 +142,7 @@ def test_members_that_share_a_batch_compute_as_with_copies_of_it(blobs: Task) ->
     changes = {"dropout.input": 0.3, "dropout.hidden": 0.5, "trainer.dtype": "float32"}
     configs = [make_run({**changes, "optimizer.lr": lr}, seed=4) for lr in (0.1, 0.2, 0.3)]
     population = make_population(configs, blobs)
-    recipe, rules = Recipe(population.layout, "cross_entropy"), dropout_rules(population)
+    recipe, rules = Recipe(population.network, "cross_entropy"), dropout_rules(population)
     train = train_examples(population, blobs)
     for batch in epoch_of(population, blobs):
         assert len(batch.order) == 1
@@ -150,8 +152,8 @@ def test_members_that_share_a_batch_compute_as_with_copies_of_it(blobs: Task) ->
             batch.rows,
             torch.arange(3),
         )
-        shared = gradients(population.flat, batch.examples(train), batch, rules, recipe)
-        apart = gradients(population.flat, copies.examples(train), copies, rules, recipe)
+        shared = gradients(population.flat, {}, batch.examples(train), batch, rules, recipe)
+        apart = gradients(population.flat, {}, copies.examples(train), copies, rules, recipe)
         for one, other in zip((shared[0], *shared[1]), (apart[0], *apart[1]), strict=True):
             assert torch.equal(one, other)
 
@@ -161,10 +163,10 @@ def test_a_loss_by_hand(blobs: Task) -> None:
     config = make_run({"initializer.gain": 0.0})
     population = make_population([config], blobs)
     batch = epoch_of(population, blobs)[0]
-    recipe = Recipe(population.layout, "cross_entropy")
+    recipe = Recipe(population.network, "cross_entropy")
     train = train_examples(population, blobs)
     losses, _ = gradients(
-        population.flat, batch.examples(train), batch, dropout_rules(population), recipe
+        population.flat, {}, batch.examples(train), batch, dropout_rules(population), recipe
     )
     assert losses.tolist() == pytest.approx([math.log(3)], rel=1e-14)
 

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from ffnn_lab.config import RunConfig, run_id, with_values
-from ffnn_lab.models import Layout, open_network
+from ffnn_lab.models import open_network
+from ffnn_lab.networks import MLP
 from ffnn_lab.optimizers.sgd import SGDConfig
 from ffnn_lab.population import Member, Snapshot
 from ffnn_lab.records import CurvePoint, RecordWriter, RunResult
@@ -545,7 +546,7 @@ def test_a_pruned_run_is_the_beginning_of_the_whole_one(blobs: Task, lab: Lab) -
         assert result.curve == [point for point in whole.curve if point.epoch <= 2]
         assert set(result.metrics().values()) == {None}
         n_out, n_in = outcome.weights[0].shape
-        stored = Layout((5, 9, 3), "relu").views(weights[result.run_id].unsqueeze(0))[0][0]
+        stored = MLP((5, 9, 3), "relu").views(weights[result.run_id].unsqueeze(0))[0][0]
         assert torch.equal(outcome.weights[0], stored[:n_out, :n_in])
     lab.finish()
     others = [outcome for outcome in lab.outcomes() if outcome.result.run_id not in pruned]

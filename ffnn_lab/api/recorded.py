@@ -110,7 +110,7 @@ class Run:
 
         return load_task(settle_device(self.config).task, Path(self.config.paths.data))
 
-    def network(self) -> "nn.Sequential":
+    def network(self) -> "nn.Module":
         """Open the trained network; see `open_network`.
 
         Raises:
@@ -208,7 +208,7 @@ def _where_else(prefix: str, outputs: Path) -> str:
     return "--outputs FOLDER names the folder that the sweep's folder lies in"
 
 
-def open_network(source: "str | Path | Run") -> "nn.Sequential":
+def open_network(source: "str | Path | Run") -> "nn.Module":
     """Open the network of a run that was trained with ``trainer.save_weights=true``.
 
     The network takes inputs of shape ``(B, n_features)`` in the run's dtype (float32 unless
@@ -221,7 +221,8 @@ def open_network(source: "str | Path | Run") -> "nn.Sequential":
             ``outputs/default/weights/<run_id>.pt``.
 
     Returns:
-        An ``nn.Sequential`` in evaluation mode, without dropout. It returns logits of shape
+        A module in evaluation mode, without dropout: an ``nn.Sequential`` for ``model=mlp`` and
+        ``model=linear``. It returns logits of shape
         ``(B, n_classes)``, or scores ``(B, 1)`` where the task has one output; scores of a
         standardized target, times ``Task.label_deviation`` plus ``Task.label_mean``, are in the
         target's own unit.

@@ -2,11 +2,11 @@
 
 from ffnn_lab.config.fields import ConfigError, UserError, home, leaves, with_values
 from ffnn_lab.config.initializer import InitializerConfig
+from ffnn_lab.config.model import ModelConfig
 from ffnn_lab.config.optimizer import OptimizerConfig
 from ffnn_lab.config.run import (
     GROUPS,
     DropoutConfig,
-    ModelConfig,
     RunConfig,
     TrainerConfig,
     check_paths,

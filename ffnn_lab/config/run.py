@@ -17,27 +17,16 @@ from ffnn_lab.config.fields import (
     is_neutral,
     neutral_values,
     one_of,
-    option_of,
     ranged,
     type_hints,
     walk_leaves,
 )
 from ffnn_lab.config.groups import Group
 from ffnn_lab.config.initializer import InitializerConfig
+from ffnn_lab.config.model import ModelConfig
 from ffnn_lab.config.optimizer import OptimizerConfig
 from ffnn_lab.config.schedule import ScheduleConfig
 from ffnn_lab.config.task import TaskConfig
-
-
-@dataclass(kw_only=True)
-class ModelConfig:
-    """A feed-forward net: W g(V f(x)) with any number of hidden layers."""
-
-    widths: list[int] = ranged("[1, inf)")
-    """Units of each hidden layer; an empty list is a linear model."""
-    activation: str = option_of("activation")
-    bias: bool
-    """Whether every layer has a bias, or none."""
 
 
 @dataclass(kw_only=True)
@@ -139,7 +128,7 @@ class RunConfig:
                 check(part, f"{field.name}.")
             if hasattr(part, "name"):
                 _check_name(field.name, part)
-        _check_no_bias(self)
+        self.model.check_run(self)
         _check_batch_size(self.trainer.batch_size)
         if not isinstance(self.trainer.compile, bool) and self.trainer.compile != "auto":
             msg = f"trainer.compile must be auto, true or false, got {self.trainer.compile}"
@@ -148,6 +137,12 @@ class RunConfig:
             msg = (
                 "trainer.compile must be auto or false with device=cuda, where steps are replayed "
                 "as a graph of the device instead; got true"
+            )
+            raise ConfigError(msg)
+        if self.trainer.compile is True and self.model.program is None:
+            msg = (
+                f"trainer.compile must be auto or false with model={self.model.name}, whose steps "
+                "cannot be compiled; got true"
             )
             raise ConfigError(msg)
         self.task.check_together()
@@ -179,18 +174,6 @@ def _check_name(group: str, part: Any) -> None:  # noqa: ANN401 - of any group
         raise ConfigError(msg)
 
 
-def _check_no_bias(config: RunConfig) -> None:
-    """Check that a network without biases has an initializer of biases that draws none."""
-    options = registry.options("initializer")
-    if not config.model.bias and not options[config.bias_initializer.name].is_zero:
-        zero = ", ".join(name for name, each in options.items() if each.is_zero)
-        msg = (
-            f"bias_initializer must be {zero} with model.bias=false, which leaves it nothing to "
-            f"draw; got {config.bias_initializer.name}"
-        )
-        raise ConfigError(msg)
-
-
 def _check_batch_size(batch_size: object) -> None:
     is_count = isinstance(batch_size, int) and not isinstance(batch_size, bool) and batch_size > 0
     if not is_count and batch_size != "full":
@@ -200,7 +183,7 @@ def _check_batch_size(batch_size: object) -> None:
 
 GROUPS: dict[str, Mapping[str, type]] = {
     "task": Group("task"),
-    "model": {"mlp": ModelConfig, "linear": ModelConfig},
+    "model": Group("model"),
     "initializer": Group("initializer"),
     "bias_initializer": Group("initializer", lambda option: option.serves_bias),
     "optimizer": Group("optimizer"),
@@ -267,7 +250,7 @@ def from_leaves(flat: Mapping[str, Any]) -> RunConfig:
             parts[name] = coerce(flat[name], hint, name)
             continue
         below = {k.partition(".")[2]: v for k, v in flat.items() if k.startswith(f"{name}.")}
-        part = hint
+        part, below = hint, neutral_values(hint) | below
         if name in GROUPS and "name" in below:
             if coerce(below["name"], str, f"{name}.name") not in GROUPS[name]:
                 msg = f"{name}.name must be one of {', '.join(GROUPS[name])}; got {below['name']}"

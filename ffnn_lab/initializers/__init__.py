@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
 
 def initialize(
-    config: InitializerConfig, *, seed: int, layer: int, fan_in: int, fan_out: int, is_bias: bool
+    config: InitializerConfig,
+    *,
+    seed: int,
+    layer: int,
+    fan_in: int,
+    fan_out: int,
+    is_bias: bool,
+    shape: tuple[int, ...] | None = None,
 ) -> Tensor:
     """Draw the start of one layer of one member, in float64.
 
@@ -30,13 +37,14 @@ def initialize(
         fan_in: Inputs of the layer, without padding.
         fan_out: Outputs of the layer, without padding.
         is_bias: Whether to draw the bias ``(fan_out,)`` or the weight ``(fan_out, fan_in)``.
+        shape: What to draw, where it is another, as of a convolution.
     """
     import torch  # noqa: PLC0415 - the package is read without torch
 
     from ffnn_lab.seeds import torch_seed  # noqa: PLC0415 - which loads numpy
 
     rng = torch.Generator().manual_seed(torch_seed(seed, "init", layer, int(is_bias)))
-    drawn = Layer(fan_in, fan_out, (fan_out,) if is_bias else (fan_out, fan_in))
+    drawn = Layer(fan_in, fan_out, shape or ((fan_out,) if is_bias else (fan_out, fan_in)))
     return config.gain * INITIALIZERS[config.name].draw(config, drawn, rng)
 
 

@@ -1,14 +1,54 @@
-"""Models: functions over stacked parameters, and one member as an ordinary ``nn.Module``."""
+"""Models: the networks that a user chooses by name; importing them imports no torch."""
 
-from ffnn_lab.models.export import export_member, open_network, save_network
-from ffnn_lab.models.mlp import Layout, backward, forward, forward_pass
+from __future__ import annotations
 
-__all__ = [
-    "Layout",
-    "backward",
-    "export_member",
-    "forward",
-    "forward_pass",
-    "open_network",
-    "save_network",
-]
+from typing import TYPE_CHECKING
+
+from ffnn_lab.models.option import MODELS, Model, Shape
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import nn
+
+    from ffnn_lab.config import RunConfig
+    from ffnn_lab.networks import Network
+    from ffnn_lab.tasks.data.task import Task
+
+
+def network_of(config: RunConfig, task: Task) -> Network:
+    """Return the network that a run trains on its task.
+
+    Raises:
+        UserError: If the model does not fit the task.
+    """
+    import torch  # noqa: PLC0415 - the package is read without torch
+
+    shape = Shape(task.shape, task.n_outputs)
+    dtype: torch.dtype = getattr(torch, config.trainer.dtype)
+    network: Network = MODELS[config.model.name].make(config.model, shape, dtype)
+    return network
+
+
+def open_network(path: Path) -> nn.Module:
+    """Open a file that ``trainer.save_weights=true`` wrote as an ordinary ``nn.Module``.
+
+    Returns:
+        The network in evaluation mode, an ``nn.Sequential`` for ``model=mlp`` and
+        ``model=linear``; it maps scaled inputs ``(B, n_features)`` to logits, or to scores
+        ``(B, 1)`` where the task has one output. Scores of a standardized target times
+        ``Task.label_deviation`` plus ``Task.label_mean`` are in its own unit.
+
+    Raises:
+        FileNotFoundError: If it is not there.
+        UserError: If it is damaged.
+    """
+    from ffnn_lab.networks import read_network  # noqa: PLC0415 - torch, when it is needed
+
+    saved = read_network(path)
+    module = MODELS[str(saved.description.get("model", "mlp"))].reopen(saved)
+    module.load_state_dict(saved.state)
+    return module.eval()
+
+
+__all__ = ["MODELS", "Model", "Shape", "network_of", "open_network"]

@@ -144,7 +144,8 @@ def settle_compile(
         has_programs: Whether programs may be at hand, so that no compiler is needed.
     """
     asked = config.trainer.compile
-    choice = (is_wanted and config.device == "cpu") if asked == "auto" else asked
+    can = config.device == "cpu" and config.model.program is not None
+    choice = (is_wanted and can) if asked == "auto" else asked
     if choice and not has_programs and find_compiler() is None:
         notice(NO_COMPILER)
         choice = False
@@ -154,12 +155,13 @@ def settle_compile(
 def is_worth_compiling(works: Sequence[Work]) -> bool:
     """Return True if compiled steps save more time than compiling takes without a cache."""
     saved = 0.0
+    works = [work for work in works if work.config.model.program is not None]
     for work in works:
         n_steps = len(batch_bounds(work.sizes.n_train, work.config.trainer.batch_size))
         n_steps *= work.config.trainer.max_epochs
         saved += work.n_runs * n_steps * work.sizes.n_numbers * SECONDS_SAVED
     methods = {type(work.config.optimizer) for work in works}
-    shapes = {(work.config.task.name, tuple(work.config.model.widths)) for work in works}
+    shapes = {(work.config.task.name, work.config.model.program) for work in works}
     return saved > len(shapes) * SECONDS_TO_COMPILE + len(methods) * SECONDS_PER_METHOD
 
 

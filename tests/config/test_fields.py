@@ -144,7 +144,7 @@ def test_with_values_shares_no_list_with_the_original() -> None:
     widths = [4, 5]
     config = with_values(make_run(), {"model.widths": widths})
     widths.append(6)
-    assert config.model.widths == [4, 5]
+    assert leaves(config)["model.widths"] == [4, 5]
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ CANNOT_DIFFER_IN_A_POPULATION = (
     "trainer.precision",
 )
 
-NAMES = {"task.name", "optimizer.name", "schedule.name"}
+NAMES = {"task.name", "model.name", "optimizer.name", "schedule.name"}
 """Leaves that have one value in this config's class."""
 
 

@@ -19,6 +19,7 @@ from tests.support.builders import (
     losses,
     make_population,
     make_run,
+    mlp_of,
     take_epoch_,
     train_with_weights,
 )
@@ -121,7 +122,7 @@ def test_zeros_leave_nothing_for_training_to_break(digits: Task) -> None:
 
 def _hidden_units(population: Population, m: int) -> Tensor:
     """What belongs to each hidden unit: weights in, bias, weights out; (n_units, numbers)."""
-    n_units, (n_in, n_out) = population.layout.sizes[1], population.layout.sizes[::2]
+    n_units, (n_in, n_out) = mlp_of(population).sizes[1], mlp_of(population).sizes[::2]
     weight_in, bias, weight_out, _ = (parameter.detach()[m] for parameter in population.params)
     return torch.cat(
         [

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ffnn_lab.config import ModelConfig, RunConfig
+from ffnn_lab.config import RunConfig
+from ffnn_lab.models.mlp import MLPConfig
 from ffnn_lab.records import CurvePoint
 from ffnn_lab.seeds import stream, torch_seed
 from ffnn_lab.tasks.data.task import Task
@@ -26,7 +27,7 @@ ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "gelu": 
 class Network(nn.Module):
     """W g(V f(x)), with a mask on the inputs of each layer."""
 
-    def __init__(self, sizes: Sequence[int], model: ModelConfig) -> None:
+    def __init__(self, sizes: Sequence[int], model: MLPConfig) -> None:
         super().__init__()
         self.layers = nn.ModuleList(
             nn.Linear(fan_in, fan_out, bias=model.bias, dtype=torch.float64)
@@ -62,6 +63,7 @@ class PlainRun:
 def train_alone(config: RunConfig, task: Task) -> PlainRun:
     """Train one network by the book, in float64; stop at the first loss that is not finite."""
     n_outputs = task.n_classes if task.loss == "cross_entropy" else 1
+    assert isinstance(config.model, MLPConfig)
     sizes = [task.n_features, *config.model.widths, n_outputs]
     network = Network(sizes, config.model)
     initialize_(network, config)
@@ -112,7 +114,7 @@ def initialize_(network: Network, config: RunConfig) -> None:
     for place, layer in enumerate(network.layers):
         assert isinstance(layer, nn.Linear)
         parts = [(layer.weight, config.initializer, INITIALIZERS, 0)]
-        if config.model.bias:
+        if layer.bias is not None:
             parts.append((layer.bias, config.bias_initializer, BIAS_INITIALIZERS, 1))
         for tensor, part, rows, is_bias in parts:
             rng = torch.Generator().manual_seed(torch_seed(config.seed, "init", place, is_bias))

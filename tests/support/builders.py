@@ -17,7 +17,6 @@ from torch import Tensor, nn
 from ffnn_lab.config import (
     DropoutConfig,
     InitializerConfig,
-    ModelConfig,
     OptimizerConfig,
     RunConfig,
     ScheduleConfig,
@@ -30,7 +29,9 @@ from ffnn_lab.config.run import PathsConfig, TrackingConfig
 from ffnn_lab.draws import epoch_batches
 from ffnn_lab.evaluation import place
 from ffnn_lab.library import find_compiler
-from ffnn_lab.models import Layout, open_network
+from ffnn_lab.models import network_of, open_network
+from ffnn_lab.models.mlp import MLPConfig
+from ffnn_lab.networks import MLP
 from ffnn_lab.optimizers.sgd import SGDConfig
 from ffnn_lab.population import Population
 from ffnn_lab.records import CurvePoint, RunResult
@@ -71,7 +72,7 @@ def make_run(
         task=DigitsConfig(
             name="digits", dev_fraction=0.2, test_fraction=0.2, split_seed=0, scaling="global"
         ),
-        model=ModelConfig(widths=[9], activation="relu", bias=True),
+        model=MLPConfig(name="mlp", widths=[9], activation="relu", bias=True),
         initializer=initializer or SchemeConfig(name="he_normal", gain=1.0),
         bias_initializer=bias_initializer or SchemeConfig(name="zeros", gain=1.0),
         optimizer=optimizer or SGDConfig(name="sgd", lr=0.1, weight_decay=0.0, decay="coupled"),
@@ -170,7 +171,7 @@ class Outcome:
     """A finished run with its final weights."""
 
     result: RunResult
-    network: nn.Sequential
+    network: nn.Module
 
     @property
     def weights(self) -> list[Tensor]:
@@ -241,9 +242,13 @@ def losses(curve: Sequence[CurvePoint], split: str = "train") -> list[float]:
 
 def make_population(configs: Sequence[RunConfig], task: Task) -> Population:
     """Start a population as ``trainer.train`` does."""
-    model = configs[0].model
-    layout = Layout.of(model, n_features=task.n_features, n_outputs=task.n_outputs)
-    return Population(configs, layout)
+    return Population(configs, network_of(configs[0], task))
+
+
+def mlp_of(population: Population) -> MLP:
+    """Return the layers of a population whose model is ``mlp``."""
+    assert isinstance(population.network, MLP)
+    return population.network
 
 
 def train_examples(population: Population, task: Task) -> Examples:

@@ -19,6 +19,7 @@ from ffnn_lab import files
 from ffnn_lab.config import RunConfig, with_values
 from ffnn_lab.definition import Definition
 from ffnn_lab.evaluation import Evaluator
+from ffnn_lab.networks import MLP
 from ffnn_lab.population import Population
 from ffnn_lab.records import RecordError, parts, read_curves, read_runs, read_trials
 from ffnn_lab.stepper import Stepper
@@ -82,14 +83,14 @@ def break_in_training(
 
 def break_at_the_start(monkeypatch: pytest.MonkeyPatch, matches: Matches) -> None:
     """Let a run fail as it is drawn."""
-    draw = Population._initial_parameters
+    draw = MLP.start_
 
-    def broken(self: Population) -> torch.Tensor:
-        if any(matches(member.config) for member in self.members):
+    def broken(self: MLP, row: torch.Tensor, config: RunConfig) -> None:
+        if matches(config):
             raise _BrokenError
-        return draw(self)
+        draw(self, row, config)
 
-    monkeypatch.setattr(Population, "_initial_parameters", broken)
+    monkeypatch.setattr(MLP, "start_", broken)
 
 
 def break_the_evaluation(monkeypatch: pytest.MonkeyPatch, matches: Matches) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ffnn_lab.config import run_id
+from ffnn_lab.config import leaves, run_id
 from ffnn_lab.population import Member
 from ffnn_lab.protocols.space import Choice
 from ffnn_lab.records import DEFAULT_SETTING, read_runs, read_trials
@@ -157,7 +157,7 @@ class Sizes(Watcher):
     def epoch(self, members: Sequence[Member]) -> None:
         """Note them."""
         if members[0].epoch == 1:
-            self.joined.append((members[0].config.model.widths[0], len(members)))
+            self.joined.append((leaves(members[0].config)["model.widths"][0], len(members)))
 
 
 def test_an_axis_of_shapes_fills_a_population_of_each(tmp_path: Path) -> None:

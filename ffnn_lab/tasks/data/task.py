@@ -84,6 +84,11 @@ class Task:
         return f"task {self.name}: {self.n_features} features, {target}; {sizes}{note}"
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """Return the shape of one example's inputs."""
+        return tuple(self.train.inputs.shape[1:])
+
+    @property
     def n_features(self) -> int:
         """Numbers per example."""
         return int(self.train.inputs.shape[1])

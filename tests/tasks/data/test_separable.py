@@ -242,10 +242,10 @@ def test_only_linear_members_without_bias_have_cosines(
 def test_weights_of_zero_have_no_direction() -> None:
     task = make_task(10)
     population = make_population([make_member(*PLAIN["sgd"], n_epochs=1)], task)
-    assert cosines(population.flat, 0, population.layout, task) == {}
+    assert cosines(population, 0, task) == {}
     with torch.no_grad():
         population.params[0][0, 0, : task.n_features] = torch.from_numpy(task.solutions["sign"])
-    found = cosines(population.flat, 0, population.layout, task)
+    found = cosines(population, 0, task)
     assert found["sign"] == pytest.approx(1, abs=1e-15)
 
 

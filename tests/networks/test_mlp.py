@@ -8,39 +8,46 @@ from torch import Tensor
 from torch.nn import functional
 
 from ffnn_lab.activations import ACTIVATIONS
-from ffnn_lab.config import ModelConfig
-from ffnn_lab.models import Layout, forward, forward_pass
-from ffnn_lab.models.mlp import ALIGNMENT
+from ffnn_lab.models import network_of
+from ffnn_lab.networks import MLP, forward, forward_pass
+from ffnn_lab.networks.network import ALIGNMENT
 from ffnn_lab.population import Population
 from ffnn_lab.tasks.data.task import Task
 from tests.catalog import BIAS_INITIALIZERS, OPTIMIZERS
-from tests.support.builders import ONE_OUTPUT, make_line, make_population, make_run, take_epoch_
+from tests.support.builders import (
+    ONE_OUTPUT,
+    make_line,
+    make_population,
+    make_run,
+    mlp_of,
+    take_epoch_,
+)
 
-# --- layouts ---------------------------------------------------------------------------------
+# --- networks ---------------------------------------------------------------------------------
 
 
 def test_layout_rounds_sizes_up_to_the_alignment() -> None:
-    layout = Layout((1, 32, 33, 64, 10), "relu")
+    network = MLP((1, 32, 33, 64, 10), "relu")
     assert ALIGNMENT == 32
-    assert layout.stored == (16, 32, 64, 64, 16)
-    assert layout.n_layers == 4
-    assert [layout.fans(layer) for layer in range(4)] == [(1, 32), (32, 33), (33, 64), (64, 10)]
+    assert network.stored == (16, 32, 64, 64, 16)
+    assert network.n_layers == 4
+    assert [network.fans(layer) for layer in range(4)] == [(1, 32), (32, 33), (33, 64), (64, 10)]
 
 
 def test_layout_without_hidden_layers() -> None:
-    layout = Layout((64, 10), "relu")
-    assert (layout.n_layers, layout.stored) == (1, (64, 16))
+    network = MLP((64, 10), "relu")
+    assert (network.n_layers, network.stored) == (1, (64, 16))
 
 
 def test_only_a_padded_sigmoid_needs_a_mask_of_units() -> None:
     like = torch.zeros(1)
     for activation in ACTIVATIONS:
-        layout = Layout((5, 3, 32, 2), activation)
-        mask = layout.unit_mask(0, like)
+        network = MLP((5, 3, 32, 2), activation)
+        mask = network.unit_mask(0, like)
         assert (mask is not None) == (activation == "sigmoid")
         if mask is not None:
             assert mask.tolist() == [1.0] * 3 + [0.0] * 29
-        assert layout.unit_mask(1, like) is None  # 32 units need no padding
+        assert network.unit_mask(1, like) is None  # 32 units need no padding
 
 
 # --- forward ---------------------------------------------------------------------------------
@@ -52,7 +59,7 @@ def test_forward_by_hand() -> None:
     W = ((1, 2), (3, -1)), c = (1, 0): logits (11, -5). With the second hidden unit dropped,
     and the first input doubled: V x + b = (0, 7), relu (0, 7), dropped (0, 0), logits (1, 0).
     """
-    layout = Layout((2, 2, 2), "relu", alignment=1)
+    network = MLP((2, 2, 2), "relu", alignment=1)
     params = [
         torch.tensor([[[1.0, -1.0], [2.0, 1.0]]]),
         torch.tensor([[0.0, 1.0]]),
@@ -60,39 +67,39 @@ def test_forward_by_hand() -> None:
         torch.tensor([[1.0, 0.0]]),
     ]
     inputs = torch.tensor([[[1.0, 2.0]]])
-    assert forward(params, inputs, layout).tolist() == [[[11.0, -5.0]]]
+    assert forward(params, inputs, network).tolist() == [[[11.0, -5.0]]]
     masks = [torch.tensor([[[2.0, 1.0]]]), torch.tensor([[[2.0, 0.0]]])]
-    assert forward_pass(params, inputs, layout, masks).outputs.tolist() == [[[1.0, 0.0]]]
-    second_only = forward_pass(params, inputs, layout, [None, masks[1]])
+    assert forward_pass(params, inputs, network, masks).outputs.tolist() == [[[1.0, 0.0]]]
+    second_only = forward_pass(params, inputs, network, [None, masks[1]])
     assert second_only.outputs.tolist() == [[[1.0, 0.0]]]
-    assert forward_pass(params, inputs, layout, [None, None]).outputs.tolist() == [[[11.0, -5.0]]]
+    assert forward_pass(params, inputs, network, [None, None]).outputs.tolist() == [[[11.0, -5.0]]]
 
 
 def test_forward_by_hand_without_biases_and_with_one_output() -> None:
     """V x = (-1, 4), relu (0, 4), W = (3, -2): the score -8, and padding beside it is 0."""
-    layout = Layout((2, 2, 1), "relu", alignment=2, has_bias=False)
+    network = MLP((2, 2, 1), "relu", alignment=2, has_bias=False)
     params = [torch.tensor([[[1.0, -1.0], [2.0, 1.0]]]), torch.tensor([[[3.0, -2.0]]])]
-    assert forward(params, torch.tensor([[[1.0, 2.0]]]), layout).tolist() == [[[-8.0]]]
-    wide = Layout((2, 2, 1), "relu", alignment=4, has_bias=False)
+    assert forward(params, torch.tensor([[[1.0, 2.0]]]), network).tolist() == [[[-8.0]]]
+    wide = MLP((2, 2, 1), "relu", alignment=4, has_bias=False)
     stored = [functional.pad(params[0], (0, 2, 0, 2)), functional.pad(params[1], (0, 2, 0, 1))]
     assert forward(stored, torch.tensor([[[1.0, 2.0, 0, 0]]]), wide).tolist() == [[[-8.0, 0.0]]]
 
 
 def test_layers_pair_weights_with_biases_or_with_none() -> None:
     tensors = [torch.zeros(place) for place in range(4)]
-    layout = Layout((1, 1, 1), "relu")
-    assert [(len(w), len(b)) for w, b in layout.layers(tensors) if b is not None] == [
+    network = MLP((1, 1, 1), "relu")
+    assert [(len(w), len(b)) for w, b in network.layers(tensors) if b is not None] == [
         (0, 1),
         (2, 3),
     ]
-    without = dataclasses.replace(layout, has_bias=False)
+    without = dataclasses.replace(network, has_bias=False)
     assert [(len(w), b) for w, b in without.layers(tensors[:2])] == [(0, None), (1, None)]
 
 
 def test_layout_of_a_config() -> None:
-    model = ModelConfig(widths=[9, 4], activation="gelu", bias=False)
-    expected = Layout((5, 9, 4, 1), "gelu", has_bias=False)
-    assert Layout.of(model, n_features=5, n_outputs=1) == expected
+    changes = {"model.widths": [9, 4], "model.activation": "gelu", "model.bias": False}
+    expected = MLP((5, 9, 4, 1), "gelu", has_bias=False)
+    assert network_of(make_run(changes), make_line()) == expected
 
 
 @pytest.mark.parametrize(
@@ -105,10 +112,10 @@ def test_layout_of_a_config() -> None:
     ],
 )
 def test_activation_by_hand(activation: str, value: float) -> None:
-    layout = Layout((1, 1, 1), activation, alignment=1)
+    network = MLP((1, 1, 1), activation, alignment=1)
     one = torch.ones(1, 1, 1, dtype=torch.float64)
     params = [1.5 * one, 0 * one[0], one, 0 * one[0]]
-    assert forward(params, one, layout).item() == pytest.approx(value, rel=1e-14)
+    assert forward(params, one, network).item() == pytest.approx(value, rel=1e-14)
 
 
 def _draw(*shape: int, seed: int) -> Tensor:
@@ -120,7 +127,7 @@ def _draw(*shape: int, seed: int) -> Tensor:
 @pytest.mark.parametrize("alignment", [1, 8, 32])
 def test_padding_does_not_move_the_logits(activation: str, alignment: int) -> None:
     sizes = (5, 3, 9, 2)
-    plain, padded = Layout(sizes, activation, 1), Layout(sizes, activation, alignment)
+    plain, padded = MLP(sizes, activation, 1), MLP(sizes, activation, alignment)
     params, stored = [], []
     for layer, (fan_in, fan_out) in enumerate(plain.fans(layer) for layer in range(3)):
         weight, bias = _draw(2, fan_out, fan_in, seed=layer), _draw(2, fan_out, seed=10 + layer)
@@ -141,14 +148,14 @@ def test_padding_does_not_move_the_logits(activation: str, alignment: int) -> No
 
 def test_gradients_are_the_members_own() -> None:
     """The gradient of the summed losses, for one member, is that of its loss alone."""
-    layout = Layout((4, 3, 2), "tanh", alignment=1)
+    network = MLP((4, 3, 2), "tanh", alignment=1)
     shapes = [(3, 3, 4), (3, 3), (3, 2, 3), (3, 2)]
     params = [_draw(*shape, seed=i).requires_grad_() for i, shape in enumerate(shapes)]
     inputs = _draw(3, 6, 4, seed=9)
-    together = torch.autograd.grad(forward(params, inputs, layout).square().sum(), params)
+    together = torch.autograd.grad(forward(params, inputs, network).square().sum(), params)
     for m in range(3):
         own = [w[m : m + 1].detach().requires_grad_() for w in params]
-        loss = forward(own, inputs[m : m + 1], layout).square().sum()
+        loss = forward(own, inputs[m : m + 1], network).square().sum()
         for whole, alone in zip(together, torch.autograd.grad(loss, own), strict=True):
             torch.testing.assert_close(whole[m : m + 1], alone, rtol=1e-12, atol=1e-12)
 
@@ -161,15 +168,15 @@ def _padding(population: Population) -> list[Tensor]:
     beyond: list[Tensor] = []
     stacks = [population.params]
     stacks += [
-        population.layout.views(tensor)
+        mlp_of(population).views(tensor)
         for part in population.slices
         for name, tensor in part.state.items()
         if not name.startswith("power")
     ]
     for stack in stacks:
-        for layer in range(population.layout.n_layers):
-            fan_in, fan_out = population.layout.fans(layer)
-            weight, bias = population.layout.layers(stack)[layer]
+        for layer in range(mlp_of(population).n_layers):
+            fan_in, fan_out = mlp_of(population).fans(layer)
+            weight, bias = mlp_of(population).layers(stack)[layer]
             beyond += [weight.detach()[:, fan_out:], weight.detach()[:, :, fan_in:]]
             if bias is not None:
                 beyond.append(bias.detach()[:, fan_out:])

@@ -10,10 +10,18 @@ from torch.nn import functional
 
 from ffnn_lab.activations import ACTIVATIONS
 from ffnn_lab.config import UserError
-from ffnn_lab.models import export_member, forward, open_network, save_network
+from ffnn_lab.models import open_network
+from ffnn_lab.networks import forward, save_network
 from ffnn_lab.tasks.data.task import Task
 from ffnn_lab.trainer import train
-from tests.support.builders import ONE_OUTPUT, make_line, make_population, make_run, take_epoch_
+from tests.support.builders import (
+    ONE_OUTPUT,
+    make_line,
+    make_population,
+    make_run,
+    mlp_of,
+    take_epoch_,
+)
 from tests.support.parts import flip
 
 
@@ -27,17 +35,17 @@ def test_export_gives_the_logits_of_the_member(
     population = make_population([make_run(changes, seed=seed) for seed in range(3)], blobs)
     take_epoch_(population, blobs)
     inputs = torch.from_numpy(blobs.dev.inputs)
-    stored = functional.pad(inputs, (0, population.layout.stored[0] - 5)).expand(3, -1, -1)
-    logits = forward(population.params, stored, population.layout)
-    logits = logits[..., : population.layout.sizes[-1]]
+    stored = functional.pad(inputs, (0, mlp_of(population).stored[0] - 5)).expand(3, -1, -1)
+    logits = forward(population.params, stored, mlp_of(population))
+    logits = logits[..., : mlp_of(population).sizes[-1]]
     for m in range(3):
-        network = export_member(population.params, m, population.layout)
+        network = population.export(m)
         torch.testing.assert_close(network(inputs), logits[m], rtol=1e-12, atol=1e-12)
 
 
 def test_export_has_no_padding_and_is_a_copy(blobs: Task) -> None:
     population = make_population([make_run({"model.widths": [9, 4]})], blobs)
-    network = export_member(population.params, 0, population.layout)
+    network = population.export(0)
     shapes = [tuple(parameter.shape) for parameter in network.parameters()]
     assert shapes == [(9, 5), (9,), (4, 9), (4,), (3, 4), (3,)]
     before = [parameter.detach().clone() for parameter in network.parameters()]
@@ -59,10 +67,12 @@ def test_a_saved_network_opens_as_it_was(
         "trainer.dtype": dtype,
     }
     population = make_population([make_run(changes)], blobs)
-    network = export_member(population.params, 0, population.layout)
+    network = population.export(0)
     path = tmp_path / "a folder" / "network.pt"
-    save_network(network, path, population.layout)
+    save_network(network, path, population.network.description)
     opened = open_network(path)
+    assert isinstance(opened, nn.Sequential)
+    assert isinstance(network, nn.Sequential)
     assert not opened.training
     assert [type(module) for module in opened] == [type(module) for module in network]
     assert sum(isinstance(module, nn.Tanh) for module in opened) == len(widths)
@@ -111,9 +121,9 @@ def test_only_who_asked_is_saved(blobs: Task, tmp_path: Path) -> None:
 def test_no_bit_of_saved_weights_changes_them_in_silence(blobs: Task, tmp_path: Path) -> None:
     """Torch's file has checksums of its contents, at which torch does not look."""
     population = make_population([make_run({"model.widths": [16]})], blobs)
-    network = export_member(population.params, 0, population.layout)
+    network = population.export(0)
     path = tmp_path / "network.pt"
-    save_network(network, path, population.layout)
+    save_network(network, path, population.network.description)
     n_noticed = 0
     for bit in range(0, 8 * path.stat().st_size, 197):
         flip(path, bit)

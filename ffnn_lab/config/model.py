@@ -1,0 +1,35 @@
+"""The config that all models share; each file in ``ffnn_lab/models`` adds to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ffnn_lab.config.fields import any_value
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from ffnn_lab.config.run import RunConfig
+
+
+@dataclass(kw_only=True)
+class ModelConfig:
+    """What every model has."""
+
+    name: str = any_value(neutral="mlp")
+
+    def check_run(self, run: RunConfig) -> None:
+        """Check what other parts of a run must agree on with its model.
+
+        Raises:
+            ConfigError: Naming the fields, what was expected and what came.
+        """
+
+    @property
+    def program(self) -> Hashable | None:
+        """Return what tells its compiled steps from those of other models on one task.
+
+        None if its steps cannot be compiled.
+        """
+        return None

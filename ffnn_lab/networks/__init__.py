@@ -1,0 +1,18 @@
+"""Networks: what members of a population compute, their derivatives, and one as a module."""
+
+from ffnn_lab.networks.mlp import MLP, backward, forward, forward_pass
+from ffnn_lab.networks.network import Network, Part, Site, rows_of
+from ffnn_lab.networks.saved import read_network, save_network
+
+__all__ = [
+    "MLP",
+    "Network",
+    "Part",
+    "Site",
+    "backward",
+    "forward",
+    "forward_pass",
+    "read_network",
+    "rows_of",
+    "save_network",
+]

@@ -1,0 +1,355 @@
+"""The feed-forward net W g(V f(x)) and its derivatives, for a whole population at once.
+
+Layer sizes are stored padded to a multiple of ``ALIGNMENT`` numbers (inputs and outputs: half as
+many), with zeros that stay zero. A member's block then starts at the same alignment wherever it
+lies in the stack, so that the matrix library sums in the same order, and a run's numbers do not
+depend on its company.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ffnn_lab.activations import ACTIVATIONS
+from ffnn_lab.networks.network import ALIGNMENT, Network, Part, Role, Site
+
+if TYPE_CHECKING:
+    from ffnn_lab.losses import Loss
+
+LARGE_WEIGHT = 170_000
+"""Numbers of a weight matrix whose gradient is left where it was computed: to copy it into one row
+with the others would be one more pass over memory."""
+
+
+def _in_bfloat16(one: Tensor, other: Tensor) -> Tensor:
+    """Multiply in bfloat16 (8 bits of mantissa), with the sums in float32."""
+    return torch.bmm(one.bfloat16(), other.bfloat16()).to(one.dtype)
+
+
+PRODUCTS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "full": torch.bmm,
+    "tf32": torch.bmm,  # a switch of the device, see ``stepper``
+    "bf16": _in_bfloat16,
+}
+"""Products ``(M, i, j) (M, j, k)`` by ``trainer.precision``."""
+
+
+CHUNK_NUMBERS = 1 << 13
+"""Activations of one layer and member that are evaluated at a time."""
+
+
+@dataclass(frozen=True)
+class MLP(Network):
+    """The layers of one network, as the user asked and as they are stored."""
+
+    sizes: tuple[int, ...]
+    """Inputs, hidden widths, outputs."""
+    activation: str
+    """One of ``activations.ACTIVATIONS``."""
+    alignment: int = ALIGNMENT
+    has_bias: bool = True
+
+    @functools.cached_property
+    def stored(self) -> tuple[int, ...]:
+        """``sizes``, each rounded up to a multiple of ``alignment``.
+
+        Inputs and outputs, on which no activation acts, are rounded to half of that.
+        """
+        half = max(1, self.alignment // 2)
+        units = [half, *[self.alignment] * (self.n_layers - 1), half]
+        return tuple(-(-size // n) * n for size, n in zip(self.sizes, units, strict=True))
+
+    @property
+    def n_layers(self) -> int:
+        """Weight matrices, the output layer's included."""
+        return len(self.sizes) - 1
+
+    def fans(self, layer: int) -> tuple[int, int]:
+        """Give ``(fan_in, fan_out)`` of a layer as the user asked for it."""
+        return self.sizes[layer], self.sizes[layer + 1]
+
+    @functools.cached_property
+    def parts(self) -> Sequence[Part]:
+        """Return of each layer in turn its weight, and its bias if the layers have one."""
+        found: list[Part] = []
+        for layer, (stored_in, stored_out) in enumerate(itertools.pairwise(self.stored)):
+            fan_in, fan_out = self.fans(layer)
+            name = f"{2 * layer}"  # of the linear layer in the module of `export`
+            roles: list[tuple[str, Role, tuple[int, ...], tuple[int, ...]]] = [
+                ("weight", "weight", (fan_out, fan_in), (stored_out, stored_in)),
+                ("bias", "bias", (fan_out,), (stored_out,)),
+            ]
+            for kind, role, shape, stored in roles[: 1 + self.has_bias]:
+                start = found[-1].stop if found else 0
+                found.append(
+                    Part(f"{name}.{kind}", start, shape, stored, role, layer, fan_in, fan_out)
+                )
+        return found
+
+    @functools.cached_property
+    def sites(self) -> Sequence[Site]:
+        """Return the inputs of each layer."""
+        return [
+            Site(layer, (size,), "hidden" if layer else "input", stored)
+            for layer, (size, stored) in enumerate(
+                zip(self.sizes[:-1], self.stored[:-1], strict=True)
+            )
+        ]
+
+    @property
+    def n_activations(self) -> int:
+        """Return how many numbers one example takes up at all layers."""
+        return sum(self.stored)
+
+    @property
+    def n_evaluated(self) -> int:
+        """Return how many examples are evaluated at a time; see `Network.n_evaluated`."""
+        return min(512, max(64, CHUNK_NUMBERS // max(self.stored)))
+
+    @property
+    def is_stacked(self) -> bool:
+        """Return True: every product is one of all members."""
+        return True
+
+    @functools.cached_property
+    def n_stored(self) -> int:
+        """Return how many numbers a member's row has, a multiple of ``alignment``."""
+        return -(-self.parts[-1].stop // self.alignment) * self.alignment
+
+    @functools.cached_property
+    def segments(self) -> Sequence[slice]:
+        """Cut a member's row: each large weight by itself, and what lies between."""
+        bounds = [0, self.n_stored]
+        for part in self.parts:
+            if part.stop - part.start >= LARGE_WEIGHT:
+                bounds += [part.start, part.stop]
+        return [slice(*pair) for pair in itertools.pairwise(sorted(set(bounds)))]
+
+    def views(self, rows: Tensor) -> list[Tensor]:
+        """Give each parameter, ``(M, *stored)``, as a view of all, ``(M, n_stored)``."""
+        return [part.view(rows) for part in self.parts]
+
+    def layers(self, params: Sequence[Tensor]) -> list[tuple[Tensor, Tensor | None]]:
+        """Give weight and bias of each layer, None for a bias that there is not.
+
+        Args:
+            params: As `views` returns them.
+        """
+        if not self.has_bias:
+            return [(weight, None) for weight in params]
+        return list(zip(params[::2], params[1::2], strict=True))
+
+    def join(self, each: Sequence[Tensor]) -> list[Tensor]:
+        """Put what is shaped like ``views`` in rows, one for each of ``segments``; zeros pad.
+
+        A large weight's row shares its memory.
+        """
+        padding = self.n_stored - sum(tensor[0].numel() for tensor in each)
+        rows = [tensor.flatten(1) for tensor in each]
+        rows.append(rows[0].new_zeros(rows[0].shape[0], padding))
+        left = iter(rows)
+        joined: list[Tensor] = []
+        for segment in self.segments:
+            own: list[Tensor] = []
+            while sum(row.shape[1] for row in own) < segment.stop - segment.start:
+                own.append(next(left))
+            joined.append(own[0] if len(own) == 1 else torch.cat(own, dim=1))
+        return joined
+
+    def class_mask(self, like: Tensor) -> Tensor | None:
+        """Give zeros for the real classes and minus infinity for padding, ``(stored_out,)``.
+
+        Or None: a single output is a score, to which padding is no rival.
+        """
+        if self.sizes[-1] == 1:
+            return None
+        is_padding = torch.arange(self.stored[-1], device=like.device) >= self.sizes[-1]
+        return torch.zeros_like(is_padding, dtype=like.dtype).masked_fill(is_padding, -math.inf)
+
+    def unit_mask(self, layer: int, like: Tensor) -> Tensor | None:
+        """Give ones for the hidden layer's real units and zeros for padding, or None.
+
+        Needed only where the activation does not map the padding's 0 to 0, as the sigmoid.
+        """
+        real, stored = self.sizes[layer + 1], self.stored[layer + 1]
+        if ACTIVATIONS[self.activation].keeps_zero or real == stored:
+            return None
+        return (torch.arange(stored, device=like.device) < real).to(like.dtype)
+
+    def prepare(self, inputs: Tensor) -> Tensor:
+        """Return inputs as rows, padded to ``stored[0]``; those that need none are not copied."""
+        rows = inputs.flatten(1)
+        missing = self.stored[0] - rows.shape[1]
+        return functional.pad(rows, (0, missing)) if missing else rows
+
+    def gradients(
+        self,
+        rows: Tensor,
+        buffers: Mapping[str, Tensor],
+        examples: tuple[Tensor, Tensor],
+        masks: Sequence[Tensor | None],
+        loss: Loss,
+        precision: str,
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Compute losses and gradients by `forward_pass` and `backward`; see `Network`."""
+        del buffers  # there are none
+        inputs, labels = examples
+        params = self.views(rows)
+        trace = forward_pass(params, inputs, self, masks, precision)
+        losses = loss.value(trace.outputs, labels).mean(dim=1)
+        slope = loss.slope(trace.outputs, labels) / labels.shape[1]
+        return losses, self.join(backward(slope, trace, params, self, masks, precision))
+
+    def outputs(self, rows: Tensor, buffers: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
+        """Compute every member's outputs on the same examples; see `Network`."""
+        del buffers
+        return forward(self.views(rows), inputs.expand(rows.shape[0], *inputs.shape), self)
+
+    def export(self, row: Tensor, buffers: Mapping[str, Tensor]) -> nn.Sequential:
+        """Copy one member into an ``nn.Sequential`` of linear layers and activations."""
+        del buffers
+        module = self.module(row.dtype)
+        rows = row.unsqueeze(0).cpu()
+        state = {part.name: part.unpadded(rows)[0].clone() for part in self.parts}
+        module.load_state_dict(state)
+        return module.eval()
+
+    def module(self, dtype: torch.dtype) -> nn.Sequential:
+        """Make the ordinary module of these layers."""
+        layers: list[nn.Module] = []
+        for layer in range(self.n_layers):
+            layers.append(nn.Linear(*self.fans(layer), bias=self.has_bias, dtype=dtype))
+            if layer + 1 < self.n_layers:
+                layers.append(getattr(nn, ACTIVATIONS[self.activation].module)())
+        return nn.Sequential(*layers)
+
+    @property
+    def description(self) -> Mapping[str, object]:
+        """Return the layers; ``alignment`` says how they are stored, and is left out."""
+        told = asdict(self)
+        return {"sizes": list(self.sizes), **{k: told[k] for k in ("activation", "has_bias")}}
+
+    def score_weights(self, row: Tensor) -> Tensor | None:
+        """Return the weights of a linear score without a bias; see `Network`."""
+        if self.has_bias or self.n_layers > 1:
+            return None
+        return row[: self.sizes[0]]  # of the first weight its first row, the score's
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a forward pass leaves for the backward pass."""
+
+    outputs: Tensor
+    """``(M, B, stored_out)`` of the last layer; see ``forward_pass``."""
+    inputs: list[Tensor]
+    """Of each layer, ``(M, B, stored_in)``, as they were multiplied: dropped units are 0."""
+    before: list[Tensor]
+    """Of each hidden layer, what its activation was applied to, ``(M, B, stored_out)``."""
+    active: list[Tensor]
+    """What came of that."""
+
+
+def forward(params: Sequence[Tensor], inputs: Tensor, network: MLP) -> Tensor:
+    """Compute the outputs of every member's whole network (no dropout), as evaluation does.
+
+    See ``forward_pass``.
+    """
+    return forward_pass(params, inputs, network, [None] * network.n_layers).outputs
+
+
+def forward_pass(
+    params: Sequence[Tensor],
+    inputs: Tensor,
+    network: MLP,
+    dropout: Sequence[Tensor | None],
+    precision: str = "full",
+) -> Trace:
+    """Compute the outputs of every member on its own batch: logits, or a score.
+
+    Args:
+        params: Weight and bias (if the layers have one) of each layer in turn,
+            ``(M, stored_out, stored_in)`` and ``(M, stored_out)``.
+        inputs: ``(M, B, stored_in)`` of the first layer.
+        network: The layers.
+        dropout: What to multiply the inputs of each layer with: 0 or ``1 / (1 - rate)``,
+            ``(M, B, stored_in)`` of that layer, or None for no dropout there.
+        precision: One of ``PRODUCTS``.
+
+    Returns:
+        The pass. Its outputs are ``(M, B, stored_out)`` of the last layer. Logits are minus
+        infinity for padding, which is then no class of any probability (softmax over aligned rows
+        is several times as fast as over ten classes); beside a score, padding is 0.
+    """
+    activate, multiply = ACTIVATIONS[network.activation].value, PRODUCTS[precision]
+    multiplied, before, active = [], [], []
+    hidden = inputs
+    for layer, (weight, bias) in enumerate(network.layers(params)):
+        mask = dropout[layer]
+        if mask is not None:
+            hidden = hidden * mask
+        multiplied.append(hidden)
+        hidden = multiply(hidden, weight.transpose(1, 2))
+        if bias is not None:
+            hidden = hidden.add_(bias.unsqueeze(1))
+        if layer + 1 < network.n_layers:
+            before.append(hidden)
+            hidden = activate(hidden)
+            active.append(hidden)
+            units = network.unit_mask(layer, hidden)
+            if units is not None:
+                hidden = hidden * units
+    classes = network.class_mask(hidden)
+    outputs = hidden if classes is None else hidden + classes
+    return Trace(outputs, multiplied, before, active)
+
+
+def backward(
+    slope: Tensor,
+    trace: Trace,
+    params: Sequence[Tensor],
+    network: MLP,
+    dropout: Sequence[Tensor | None],
+    precision: str = "full",
+) -> list[Tensor]:
+    """Walk the computation graph back, and give each parameter its gradient.
+
+    What autograd does for this graph, without making the graph at every step, which costs more
+    than the products of small nets (``docs/performance.md``). Tests hold it against autograd and
+    against finite differences.
+
+    Args:
+        slope: Of each member's loss in its outputs, ``(M, B, stored_out)``; 0 for padding.
+        trace: The forward pass.
+        params: What ``forward_pass`` was given.
+        network: The layers.
+        dropout: What ``forward_pass`` was given.
+        precision: Likewise.
+
+    Returns:
+        The gradients, shaped like ``params``.
+    """
+    multiply, change = PRODUCTS[precision], ACTIVATIONS[network.activation].slope
+    gradients: list[Tensor] = []
+    for layer, (weight, bias) in reversed(list(enumerate(network.layers(params)))):
+        if bias is not None:
+            gradients.append(slope.sum(dim=1))
+        gradients.append(multiply(slope.transpose(1, 2), trace.inputs[layer]))
+        if layer == 0:
+            break
+        slope = multiply(slope, weight)
+        mask, units = dropout[layer], network.unit_mask(layer - 1, slope)
+        for factor in (mask, units):
+            if factor is not None:
+                slope = slope * factor
+        slope = change(slope, trace.before[layer - 1], trace.active[layer - 1])
+    return gradients[::-1]

@@ -1,0 +1,258 @@
+"""What a population needs to know of an architecture, whichever it is."""
+
+from __future__ import annotations
+
+import abc
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import torch
+
+from ffnn_lab.initializers import initialize
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from ffnn_lab.config import RunConfig
+    from ffnn_lab.losses import Loss
+
+ALIGNMENT = 32
+"""Numbers; two vectors of 16 single-precision lanes, the widest step of torch's CPU loops."""
+
+Role = Literal["weight", "bias", "own"]
+"""How a part starts: by ``initializer``, by ``bias_initializer``, or as the module itself does."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One trainable tensor of a member, and its place in the member's row."""
+
+    name: str
+    """As ``nn.Module.named_parameters`` has it."""
+    start: int
+    """Of its numbers in the row, which `stored` says how many there are of."""
+    shape: tuple[int, ...]
+    """As the user's network has it."""
+    stored: tuple[int, ...]
+    """With padding; equal to `shape` where there is none."""
+    role: Role
+    layer: int = 0
+    """The number of its layer, which names the stream that its start is drawn from."""
+    fan_in: int = 0
+    fan_out: int = 0
+
+    @property
+    def stop(self) -> int:
+        """Return where its numbers end in the row."""
+        return self.start + math.prod(self.stored)
+
+    @property
+    def columns(self) -> slice:
+        """Return where its numbers are in the row."""
+        return slice(self.start, self.stop)
+
+    def view(self, rows: Tensor) -> Tensor:
+        """Return the tensor of each member as it is stored.
+
+        Args:
+            rows: Members, ``(M, n_stored)``.
+
+        Returns:
+            A view of them, ``(M, *stored)``.
+        """
+        return rows[:, self.columns].view(rows.shape[0], *self.stored)
+
+    def unpadded(self, rows: Tensor) -> Tensor:
+        """Return the tensor of each member without padding: a view, ``(M, *shape)``."""
+        return self._cut(self.view(rows))
+
+    def matrices(self, numbers: Tensor) -> Tensor:
+        """Return weights as ``(M, n_units, n)`` and all else as ``(M, n)``, without padding.
+
+        A kernel of a convolution is a unit, and its entries are the unit's inputs.
+
+        Args:
+            numbers: The part's own, of each member, ``(M, stop - start)``.
+        """
+        own = self._cut(numbers.view(numbers.shape[0], *self.stored))
+        return own.flatten(2) if own.ndim > 2 else own.flatten(1)  # noqa: PLR2004 - axes
+
+    def _cut(self, stored: Tensor) -> Tensor:
+        return stored[(slice(None), *(slice(length) for length in self.shape))]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A place of the network at which units are dropped while it trains."""
+
+    stream: int
+    """The number that names the random stream of its masks."""
+    shape: tuple[int, ...]
+    """Of what is drawn for one example; an axis of length 1 is dropped as a whole."""
+    rate: Literal["input", "hidden"]
+    """Which field of the config's ``dropout`` is the probability."""
+    n_stored: int
+    """Numbers that are kept for one example, with padding."""
+
+    @property
+    def width(self) -> int:
+        """Return how many numbers are drawn for one example."""
+        return math.prod(self.shape)
+
+
+class Network(abc.ABC):
+    """An architecture on a task. It holds no member's numbers: those are in rows and buffers."""
+
+    @property
+    @abc.abstractmethod
+    def parts(self) -> Sequence[Part]:
+        """Return the trainable tensors of a member, in the order of its row."""
+
+    @property
+    @abc.abstractmethod
+    def sites(self) -> Sequence[Site]:
+        """Return the places at which units can be dropped."""
+
+    @property
+    @abc.abstractmethod
+    def n_activations(self) -> int:
+        """Return how many numbers one example takes up at all layers."""
+
+    @property
+    @abc.abstractmethod
+    def n_evaluated(self) -> int:
+        """Return how many examples are evaluated at a time.
+
+        It follows from the network alone: if it followed from the number of members, a run's sums
+        would depend on its company.
+        """
+
+    @property
+    def buffers(self) -> Mapping[str, Tensor]:
+        """Return the start of what a member keeps beside its parameters, such as running means."""
+        return {}
+
+    @property
+    def is_stacked(self) -> bool:
+        """Return True if members are computed together; False if one after another."""
+        return False
+
+    @property
+    def n_stored(self) -> int:
+        """Return how many numbers a member's row has, a multiple of `ALIGNMENT`."""
+        return -(-self.parts[-1].stop // ALIGNMENT) * ALIGNMENT
+
+    @property
+    def segments(self) -> Sequence[slice]:
+        """Return the pieces of a row that gradients come in."""
+        return [slice(0, self.n_stored)]
+
+    def start_(self, row: Tensor, config: RunConfig) -> None:
+        """Write a member's start into its row: scheme times gain, drawn in float64.
+
+        Args:
+            row: Zeros, ``(n_stored,)``.
+            config: The member's.
+        """
+        for part in self.parts:
+            scheme = config.bias_initializer if part.role == "bias" else config.initializer
+            place = part.unpadded(row.unsqueeze(0))[0]
+            if part.role == "own":
+                place.copy_(self.own_start(part, config.seed))
+                continue
+            drawn = initialize(
+                scheme,
+                seed=config.seed,
+                layer=part.layer,
+                fan_in=part.fan_in,
+                fan_out=part.fan_out,
+                is_bias=part.role == "bias",
+                shape=as_matrix(part.shape),
+            )
+            place.copy_(drawn.view(part.shape))
+
+    def own_start(self, part: Part, seed: int) -> Tensor:
+        """Return the start of a part of the role ``own``, in its shape."""
+        raise NotImplementedError
+
+    @abc.abstractmethod
+    def prepare(self, inputs: Tensor) -> Tensor:
+        """Return the inputs of examples as steps take them, ``(N, ...)``."""
+
+    @abc.abstractmethod
+    def gradients(
+        self,
+        rows: Tensor,
+        buffers: Mapping[str, Tensor],
+        examples: tuple[Tensor, Tensor],
+        masks: Sequence[Tensor | None],
+        loss: Loss,
+        precision: str,
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Compute each member's mean loss on its own batch, and that loss's gradient.
+
+        Args:
+            rows: Parameters, ``(M, n_stored)``.
+            buffers: Of each name the members' tensors, ``(M, ...)``; a step moves them in place.
+            examples: Inputs ``(M, B, ...)`` and labels ``(M, B, ...)``.
+            masks: Of each site what its units are multiplied with, ``(M, B, n_stored)`` of the
+                site, or None where nobody drops any.
+            loss: What the members are trained on.
+            precision: See ``trainer.precision``.
+
+        Returns:
+            Losses ``(M,)``, and gradients ``(M, n)`` for each of `segments`; 0 for padding.
+        """
+
+    @abc.abstractmethod
+    def outputs(self, rows: Tensor, buffers: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
+        """Compute every member's outputs on the same examples, by the whole network (no dropout).
+
+        Args:
+            rows: Parameters, ``(M, n_stored)``.
+            buffers: As `gradients` takes them; nothing is moved.
+            inputs: As `prepare` returns them, ``(B, ...)``.
+
+        Returns:
+            Logits or scores, ``(M, B, n)``; padding may follow the classes, and a score. For
+            labels of several to an example, ``(M, B * n_labels, n)``.
+        """
+
+    @abc.abstractmethod
+    def export(self, row: Tensor, buffers: Mapping[str, Tensor]) -> nn.Module:
+        """Return one member as an ordinary module in evaluation mode.
+
+        Args:
+            row: Its parameters, ``(n_stored,)``.
+            buffers: Its buffers, without the members' axis.
+        """
+
+    @property
+    @abc.abstractmethod
+    def description(self) -> Mapping[str, object]:
+        """Return all that another process needs to make the module of `export` again."""
+
+    def hidden_weights(self, rows: Tensor) -> list[Tensor]:
+        """Return the weights of each hidden layer's units, ``(M, n_units, n)``, as views."""
+        weights = [part for part in self.parts if part.role == "weight"][:-1]
+        return [part.view(rows).flatten(2) for part in weights]
+
+    def score_weights(self, row: Tensor) -> Tensor | None:
+        """Return the weights ``(n_features,)`` of a linear score without a bias, else None."""
+        del row
+        return None
+
+
+def as_matrix(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape of a weight as a matrix: its units, and the inputs of each."""
+    return shape if len(shape) < 2 else (shape[0], math.prod(shape[1:]))  # noqa: PLR2004 - axes
+
+
+def rows_of(network: Network, configs: Sequence[RunConfig], dtype: torch.dtype) -> Tensor:
+    """Return the rows of members at their start, ``(M, n_stored)``."""
+    rows = torch.zeros(len(configs), network.n_stored, dtype=dtype)
+    for row, config in zip(rows, configs, strict=True):
+        network.start_(row, config)
+    return rows
