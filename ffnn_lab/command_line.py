@@ -15,6 +15,9 @@ JSON = "--json"
 """The lab's own flag, which Hydra does not know."""
 OPEN = ("hydra.sweeper.arms=", "hydra.sweeper.space=", "hydra.sweeper.across=")
 """Beginnings of overrides whose keys the user chooses: Hydra adds keys after a plus alone."""
+OPEN_IN_RUN = ("model.arguments.",)
+"""Beginnings of fields of a run whose names the user chooses; Hydra adds or changes such a field
+after two pluses."""
 _SHOWS = ("help", "hydra_help", "info", "shell_completion")
 """Flags that show something and start nothing."""
 
@@ -69,7 +72,7 @@ def read_arguments(arguments: Sequence[str]) -> list[str]:
     for override in overrides:
         check_override(override, is_sweep=is_sweep)
     if not is_sweep:
-        return [*flags, *texts]
+        return [*flags, *(f"++{text}" if text.startswith(OPEN_IN_RUN) else text for text in texts)]
     if "hydra.mode=RUN" in texts:
         msg = "hydra.mode=RUN means one run: leave it out, or write it without -m and sweeps="
         raise ConfigError(msg)

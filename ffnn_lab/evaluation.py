@@ -32,16 +32,14 @@ class Criterion:
     """One of ``losses.ERRORS``."""
     error_unit: float
     """What the mean of the error is divided by."""
+    counts_answers: bool = True
+    """True if an error is the share of wrong answers, one of each example."""
 
     @classmethod
     def of(cls, task: Task) -> "Criterion":
         """Look up a task's."""
-        return cls(task.loss, task.error, task.error_unit)
-
-    @property
-    def counts_answers(self) -> bool:
-        """True if an error is the share of wrong answers."""
-        return self.error != "variance"
+        counts_answers = task.error != "variance" and not task.interface.labels
+        return cls(task.loss, task.error, task.error_unit, counts_answers)
 
 
 class Evaluator:

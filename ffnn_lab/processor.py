@@ -82,9 +82,10 @@ def _n_lanes(population: Population) -> int:
     Compiled parts are as small as to stay near the cache from step to step, each thread as many.
     """
     n_members, n_stored = len(population), population.network.n_stored
-    if population.device.type == "cuda":
+    walk = population.network.walk
+    if population.device.type == "cuda" or walk == "vmap":
         return 1
-    if not population.network.is_stacked:  # one after another: each is a thread's for a while
+    if walk == "one_by_one":
         return min(n_members, torch.get_num_threads())
     is_compiled = population.is_compiled
     n_busy = n_at_once(n_members, n_stored, torch.get_num_threads(), is_compiled=is_compiled)

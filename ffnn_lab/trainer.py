@@ -260,7 +260,7 @@ def _walk(stepper: Stepper, is_over: threading.Event) -> Tensor:
 def make_stepper(population: Population, train: Examples, loss: str) -> Stepper:
     """Make ready to take a population's steps as ``trainer.compile`` says; see ``Stepper``."""
     kind = CompiledStepper if population.is_compiled else Stepper
-    if population.device.type == "cuda" and population.network.is_stacked:
+    if population.device.type == "cuda" and population.network.walk == "stacked":
         kind = GraphStepper
     return kind(population, train, loss)
 

@@ -14,12 +14,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ffnn_lab.config import InitializerConfig, OptimizerConfig, ScheduleConfig
+from ffnn_lab.config import InitializerConfig, ModelConfig, OptimizerConfig, ScheduleConfig
 from ffnn_lab.config.initializer import SchemeConfig
 from ffnn_lab.config.run import TrackingConfig
 from ffnn_lab.config.task import TaskConfig
 from ffnn_lab.initializers.fixed import ConstantConfig, NormalConfig, UniformConfig
+from ffnn_lab.models.char_lstm import CharLSTMConfig
+from ffnn_lab.models.cnn import CNNConfig
+from ffnn_lab.models.dan import DANConfig
 from ffnn_lab.models.mlp import MLPConfig
+from ffnn_lab.models.module import ModuleConfig
 from ffnn_lab.optimizers.adagrad import AdaGradConfig
 from ffnn_lab.optimizers.adam import AdamConfig
 from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
@@ -435,9 +439,34 @@ TASKS = {
 
 # --- the rest --------------------------------------------------------------------------------
 
-MODELS = {
-    "mlp": MLPConfig(name="mlp", widths=[9], activation="relu", bias=True),
-    "linear": MLPConfig(name="mlp", widths=[], activation="relu", bias=True),
+
+def _mlp(widths: list[int]) -> MLPConfig:
+    return MLPConfig(
+        name="mlp", widths=widths, activation="relu", bias=True, norm="none", residual=False
+    )
+
+
+def _cnn(channels: list[int], convolutions: int) -> CNNConfig:
+    return CNNConfig(
+        name="cnn",
+        channels=channels,
+        convolutions=convolutions,
+        widths=[],
+        activation="relu",
+        norm="batch",
+    )
+
+
+MODELS: dict[str, ModelConfig] = {
+    "mlp": _mlp(widths=[9]),
+    "linear": _mlp(widths=[]),
+    "cnn": _cnn(channels=[4, 8], convolutions=1),
+    "vgg": _cnn(channels=[4], convolutions=2),
+    "char_lstm": CharLSTMConfig(name="char_lstm", embedding=3, width=5, layers=2),
+    "dan": DANConfig(name="dan", embedding=4, widths=[6], activation="relu"),
+    "module": ModuleConfig(
+        name="module", factory="my_nets:make", arguments={}, sha256="0" * 64, folder=None
+    ),
 }
 TRACKING = {
     mode: TrackingConfig(mode=mode, project="tests", entity=None, tags=[], notes=None)

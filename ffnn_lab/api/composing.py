@@ -21,7 +21,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from ffnn_lab import schemas
-from ffnn_lab.command_line import read_arguments
+from ffnn_lab.command_line import OPEN_IN_RUN, read_arguments
 from ffnn_lab.config import ConfigError, RunConfig, UserError, check_paths
 from ffnn_lab.messages import explain
 
@@ -93,7 +93,7 @@ def as_run(composed: DictConfig, overrides: Sequence[str]) -> RunConfig:
         ConfigError: For a slip.
     """
     for text in overrides:
-        if text.startswith(("+", "~")):
+        if text.startswith(("+", "~")) and not text.removeprefix("++").startswith(OPEN_IN_RUN):
             msg = f"{text}: a run has all its fields; change one with name=value, no {text[0]}"
             raise ConfigError(msg)
     config = OmegaConf.to_object(composed)

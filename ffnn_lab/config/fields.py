@@ -204,8 +204,41 @@ def walk_leaves(
         value = getattr(config, field.name)
         if dataclasses.is_dataclass(value):
             yield from walk_leaves(value, f"{prefix}{field.name}.")
+        elif isinstance(value, dict):
+            for name in sorted(value):
+                yield f"{prefix}{field.name}.{name}", value[name], {}
         else:
             yield prefix + field.name, value, field.metadata
+
+
+def has_leaf(config: Any, name: str) -> bool:  # noqa: ANN401 - any dataclass
+    """Return whether a config has a leaf of a dotted name, or a place for one that is free."""
+    own, _, rest = name.partition(".")
+    if isinstance(config, dict):
+        return True
+    if own not in {field.name for field in dataclasses.fields(config)}:
+        return False
+    value = getattr(config, own)
+    if rest:
+        return (dataclasses.is_dataclass(value) or isinstance(value, dict)) and has_leaf(
+            value, rest
+        )
+    return not (dataclasses.is_dataclass(value) or isinstance(value, dict))
+
+
+def folded(flat: Mapping[str, Any], hints: Mapping[str, Any]) -> dict[str, Any]:
+    """Put the leaves of each field that holds names with values together again.
+
+    Args:
+        flat: Leaves by name, such as ``arguments.width``.
+        hints: The types of the fields, by name.
+    """
+    found = dict(flat)
+    for name, hint in hints.items():
+        if typing.get_origin(hint) is dict and name not in found:
+            own = [key for key in found if key.startswith(f"{name}.")]
+            found[name] = {key.removeprefix(f"{name}."): found.pop(key) for key in own}
+    return found
 
 
 def leaf_fields(part: type, prefix: str = "") -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
@@ -246,6 +279,8 @@ def _with_values(part: Any, values: Mapping[str, Any], *, prefix: str) -> Any:  
             raise ConfigError(msg)
         if rest and dataclasses.is_dataclass(getattr(part, name)):
             below.setdefault(name, {})[rest] = value
+        elif rest and isinstance(getattr(part, name), dict):
+            changes.setdefault(name, dict(getattr(part, name)))[rest] = value
         elif rest or dataclasses.is_dataclass(getattr(part, name)):
             msg = f"{prefix}{key} does not name a single value of the config"
             raise ConfigError(msg)
@@ -275,6 +310,8 @@ def coerce(value: Any, hint: Any, name: str) -> Any:  # noqa: ANN401, PLR0911 - 
                 continue
     elif origin is list and isinstance(value, list | tuple):
         return [coerce(each, typing.get_args(hint)[0], name) for each in value]
+    elif origin is dict and isinstance(value, Mapping):
+        return {str(key): each for key, each in value.items()}
     elif hint is bool and isinstance(value, bool):
         return value
     elif hint is int and _is_whole(value):
@@ -327,5 +364,7 @@ def describe(hint: Any) -> str:  # noqa: ANN401 - any type hint
         return f"a list of {item}s"
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
         return " or ".join(hint.__members__)
+    if typing.get_origin(hint) is dict:
+        return "names with values, such as {width: 32}"
     words = {int: "an integer", float: "a number", str: "a word", bool: "true or false"}
     return words.get(hint, "null" if hint is type(None) else str(hint))

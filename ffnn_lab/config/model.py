@@ -27,6 +27,16 @@ class ModelConfig:
         """
 
     @property
+    def asked(self) -> str:
+        """Return how a user asks for it."""
+        return f"model={self.name}"
+
+    @property
+    def is_settled(self) -> bool:
+        """Return True if the fields say all that can move a number."""
+        return True
+
+    @property
     def program(self) -> Hashable | None:
         """Return what tells its compiled steps from those of other models on one task.
 

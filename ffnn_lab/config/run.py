@@ -13,6 +13,7 @@ from ffnn_lab.config.fields import (
     any_value,
     check,
     coerce,
+    folded,
     home,
     is_neutral,
     neutral_values,
@@ -60,6 +61,10 @@ class TrainerConfig:
     clip_norm: Union[float, None] = ranged("(0, inf)", neutral=None)  # noqa: UP007 - as above
     """Longest gradient of a member, over all its weights and biases; a longer one is shortened
     before decay and step, as by ``torch.nn.utils.clip_grad_norm_``; null for no limit."""
+    walk: str = one_of("one_by_one", "vmap", neutral="one_by_one")
+    """How the members of a population are walked, of models whose derivatives are torch's own: one
+    after another, each with numbers that no neighbor moves; or all at once by ``torch.func.vmap``,
+    which is faster for small networks on one core and rounds as the company has it."""
     save_weights: bool
     """Whether to save the trained network beside the records."""
     checkpoint_seconds: Union[float, None] = ranged("(0, inf)")  # noqa: UP007 - as above
@@ -141,8 +146,14 @@ class RunConfig:
             raise ConfigError(msg)
         if self.trainer.compile is True and self.model.program is None:
             msg = (
-                f"trainer.compile must be auto or false with model={self.model.name}, whose steps "
+                f"trainer.compile must be auto or false with {self.model.asked}, whose steps "
                 "cannot be compiled; got true"
+            )
+            raise ConfigError(msg)
+        if self.trainer.walk != "one_by_one" and self.model.program is not None:
+            msg = (
+                f"trainer.walk must be one_by_one with {self.model.asked}, whose members are "
+                f"stacked in any case; got {self.trainer.walk}"
             )
             raise ConfigError(msg)
         self.task.check_together()
@@ -197,6 +208,7 @@ MOVES_NO_NUMBER = (
     "paths.",
     "task.download",
     "task.path",  # task.sha256 says what was in it
+    "model.folder",  # model.sha256 says what was in the file
     "trainer.save_weights",
     "trainer.checkpoint_seconds",
 )
@@ -257,7 +269,7 @@ def from_leaves(flat: Mapping[str, Any]) -> RunConfig:
                 raise ConfigError(msg)
             part = GROUPS[name][below["name"]]
         inner = type_hints(part)
-        below = neutral_values(part) | below
+        below = folded(neutral_values(part) | below, inner)
         _check_stored(set(below), inner, prefix=f"{name}.")
         parts[name] = part(**{k: coerce(v, inner[k], f"{name}.{k}") for k, v in below.items()})
     return RunConfig(**parts)
@@ -297,6 +309,9 @@ def run_id(config: RunConfig) -> str:
     if not config.task.is_settled:
         msg = "task.sha256 must be settled before a run has an id, got null"
         raise ConfigError(msg)
+    if not config.model.is_settled:
+        msg = "model.sha256 must be settled before a run has an id, got null"
+        raise ConfigError(msg)
     if config.trainer.compile == "auto":
         msg = "trainer.compile must be settled (true or false) before a run has an id, got auto"
         raise ConfigError(msg)
@@ -313,6 +328,6 @@ def partition_key(config: RunConfig) -> str:
     """Name what cannot differ inside one population: equal keys can be trained together."""
     flat = identity(config)
     shared = ("task.", "model.", "device")
-    names = ("batch_size", "dtype", "evaluate_every", "compile", "precision")
+    names = ("batch_size", "dtype", "evaluate_every", "compile", "precision", "walk")
     trainer = tuple(f"trainer.{name}" for name in names)
     return json.dumps({k: v for k, v in flat.items() if k.startswith(shared) or k in trainer})

@@ -255,8 +255,11 @@ class Definition:
 
     @staticmethod
     def n_confirmed_of(arm: Arm) -> int:
-        """Count what confirm trains of an arm: its winner, and the default if that is another."""
-        return 2 if arm.space else 1
+        """Count what confirm trains of an arm: its winner, and the default if that is another.
+
+        An argument of a user's own network has no default unless the arm sets one.
+        """
+        return 2 if arm.space and arm.space.keys() <= arm.leaves.keys() else 1
 
 
 _ONE: dict[str, Any] = {"n_replicates": 1, "n_splits": None, "until": "all", "settled_after": None}

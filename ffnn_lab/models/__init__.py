@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ffnn_lab.models.option import MODELS, Model, Shape
+from ffnn_lab.config import ConfigError
+from ffnn_lab.models.option import MODELS, Model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,14 +21,26 @@ def network_of(config: RunConfig, task: Task) -> Network:
     """Return the network that a run trains on its task.
 
     Raises:
-        UserError: If the model does not fit the task.
+        ConfigError: If the model does not fit the task, or cannot be trained as the run asks.
     """
-    import torch  # noqa: PLC0415 - the package is read without torch
-
-    shape = Shape(task.shape, task.n_outputs)
-    dtype: torch.dtype = getattr(torch, config.trainer.dtype)
-    network: Network = MODELS[config.model.name].make(config.model, shape, dtype)
+    network: Network = MODELS[config.model.name].make(config.model, task.interface, config)
+    size, n_train = config.trainer.batch_size, len(task.train.labels)
+    if network.needs_batches and isinstance(size, int) and 1 in (size, n_train % size):
+        msg = (
+            f"trainer.batch_size must leave no batch of one example, over which batch "
+            f"normalization has no variance; got {size}, of {n_train} examples to train on"
+        )
+        raise ConfigError(msg)
     return network
+
+
+def settle_model(config: RunConfig) -> RunConfig:
+    """Replace what only a user's own file can say: a run's id needs to know which network it is.
+
+    Raises:
+        ConfigError: If the file is not there.
+    """
+    return MODELS[config.model.name].settle(config)
 
 
 def open_network(path: Path) -> nn.Module:
@@ -51,4 +64,4 @@ def open_network(path: Path) -> nn.Module:
     return module.eval()
 
 
-__all__ = ["MODELS", "Model", "Shape", "network_of", "open_network"]
+__all__ = ["MODELS", "Model", "network_of", "open_network", "settle_model"]

@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ffnn_lab import registry
-from ffnn_lab.config.fields import ConfigError, option_of, ranged
+from ffnn_lab.config.fields import ConfigError, any_value, one_of, option_of, ranged
 from ffnn_lab.config.model import ModelConfig
-from ffnn_lab.models.option import Model, Shape
+from ffnn_lab.models.of_torch import reopen_as, torch_network
+from ffnn_lab.models.option import Model
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    import torch
     from torch import nn
 
     from ffnn_lab.config import RunConfig
     from ffnn_lab.networks import Network
     from ffnn_lab.networks.saved import SavedNetwork
+    from ffnn_lab.tasks.data.task import Interface
 
 
 @dataclass(kw_only=True)
@@ -31,6 +32,12 @@ class MLPConfig(ModelConfig):
     activation: str = option_of("activation")
     bias: bool
     """Whether every layer has a bias, or none."""
+    norm: str = one_of("none", "layer", "batch", neutral="none")
+    """Between each hidden layer's product and its activation: nothing, a normalization over the
+    layer's units (Ba et al. 2016), or one over the batch (Ioffe and Szegedy 2015)."""
+    residual: bool = any_value(neutral=False)
+    """Whether a hidden layer of as many units as the one before adds that one's output to its
+    own (He et al. 2016)."""
 
     def check_run(self, run: RunConfig) -> None:
         """Check that a network without biases has an initializer of biases that draws none."""
@@ -44,24 +51,51 @@ class MLPConfig(ModelConfig):
             raise ConfigError(msg)
 
     @property
-    def program(self) -> Hashable:
-        """Return the widths; see ``ffnn_lab.networks.mlp`` for how steps are written."""
-        return tuple(self.widths)
+    def is_plain(self) -> bool:
+        """Return True if it is products and activations alone, whose derivatives are written."""
+        return self.norm == "none" and not self.residual
+
+    @property
+    def program(self) -> Hashable | None:
+        """Return the widths, if steps can be compiled."""
+        return tuple(self.widths) if self.is_plain else None
+
+    @property
+    def asked(self) -> str:
+        """Return how a user asks for it."""
+        return f"model.norm={self.norm}" if self.norm != "none" else "model.residual=true"
 
 
-def make(config: MLPConfig, shape: Shape, _dtype: torch.dtype) -> Network:
+def build(config: MLPConfig, interface: Interface) -> nn.Module:
+    """Return the module of a net with norms or residual connections."""
+    from ffnn_lab.networks.modules import Dense  # noqa: PLC0415 - torch, when it is needed
+
+    return Dense(
+        (math.prod(interface.inputs), *config.widths, interface.n_outputs),
+        config.activation,
+        has_bias=config.bias,
+        norm=config.norm,
+        is_residual=config.residual,
+    )
+
+
+def make(config: MLPConfig, interface: Interface, run: RunConfig) -> Network:
     """Return the network of a config on a task."""
-    from ffnn_lab.networks import MLP  # noqa: PLC0415 - torch, when it is needed
+    from ffnn_lab.networks import MLP  # noqa: PLC0415 - as above
 
-    sizes = (math.prod(shape.inputs), *config.widths, shape.n_outputs)
+    if not config.is_plain:
+        return torch_network(config, interface, run, build)
+    sizes = (math.prod(interface.inputs), *config.widths, interface.n_outputs)
     return MLP(sizes, config.activation, has_bias=config.bias)
 
 
 def reopen(saved: SavedNetwork) -> nn.Module:
     """Return the module of a file."""
-    from ffnn_lab.networks import MLP  # noqa: PLC0415 - torch, when it is needed
+    from ffnn_lab.networks import MLP  # noqa: PLC0415 - as above
 
     told = saved.description
+    if "config" in told:
+        return reopen_as(MLPConfig, build)(saved)
     network = MLP(tuple(told["sizes"]), told["activation"], has_bias=told["has_bias"])
     return network.module(saved.dtype)
 

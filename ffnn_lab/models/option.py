@@ -11,23 +11,17 @@ from ffnn_lab.registry import View
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import torch
     from torch import nn
 
+    from ffnn_lab.config import RunConfig
     from ffnn_lab.networks import Network
     from ffnn_lab.networks.saved import SavedNetwork
+    from ffnn_lab.tasks.data.task import Interface
 
 
-@dataclass(frozen=True)
-class Shape:
-    """What a network must know of its task."""
-
-    inputs: tuple[int, ...]
-    """Of one example."""
-    n_outputs: int
-    """One for each class, or 1 for a score."""
-    n_words: int = 0
-    """Words of the vocabulary that inputs are numbers of; 0 where inputs are quantities."""
+def settle_nothing(run: RunConfig) -> RunConfig:
+    """Return the run: the config of most models says all that can move a number."""
+    return run
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,10 +29,12 @@ class Model(Choice):
     """A model: a kind of network that a run's config chooses and sizes."""
 
     kind: ClassVar[str] = "model"
-    make: Callable[[Any, Shape, torch.dtype], Network]
-    """(its config, the task's shape, the dtype) to the network."""
+    make: Callable[[Any, Interface, RunConfig], Network]
+    """(its config, what the task asks of a network, the run) to the network."""
     reopen: Callable[[SavedNetwork], nn.Module]
-    """What a file holds to the module that was saved, without its weights."""
+    """From what a file holds to the module that was saved, without its weights."""
+    settle: Callable[[RunConfig], RunConfig] = settle_nothing
+    """From a run to one that says all that can move a number."""
 
 
 MODELS = View(Model)

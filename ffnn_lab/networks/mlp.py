@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ffnn_lab.activations import ACTIVATIONS
-from ffnn_lab.networks.network import ALIGNMENT, Network, Part, Role, Site
+from ffnn_lab.networks.network import ALIGNMENT, Network, Part, Role, Site, Walk
 
 if TYPE_CHECKING:
     from ffnn_lab.losses import Loss
@@ -116,9 +116,9 @@ class MLP(Network):
         return min(512, max(64, CHUNK_NUMBERS // max(self.stored)))
 
     @property
-    def is_stacked(self) -> bool:
-        """Return True: every product is one of all members."""
-        return True
+    def walk(self) -> Walk:
+        """Return ``stacked``: every product is one of all members."""
+        return "stacked"
 
     @functools.cached_property
     def n_stored(self) -> int:

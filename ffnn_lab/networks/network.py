@@ -25,6 +25,11 @@ Role = Literal["weight", "bias", "own"]
 """How a part starts: by ``initializer``, by ``bias_initializer``, or as the module itself does."""
 
 
+Walk = Literal["stacked", "one_by_one", "vmap"]
+"""How members are computed: by products of stacked matrices; one member after another, whichever
+thread does it; or, as ``torch.func.vmap`` does, stacked by torch itself."""
+
+
 @dataclass(frozen=True)
 class Part:
     """One trainable tensor of a member, and its place in the member's row."""
@@ -135,8 +140,13 @@ class Network(abc.ABC):
         return {}
 
     @property
-    def is_stacked(self) -> bool:
-        """Return True if members are computed together; False if one after another."""
+    def walk(self) -> Walk:
+        """Return how members are computed."""
+        return "one_by_one"
+
+    @property
+    def needs_batches(self) -> bool:
+        """Return True if a step needs more than one example."""
         return False
 
     @property

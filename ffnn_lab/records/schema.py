@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import hashlib
+import json
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -46,6 +47,8 @@ def cell(value: Any, kind: pa.DataType) -> Any:  # noqa: ANN401 - any value of a
     """Convert a value of a config to what a column holds: text where it has no single type."""
     if value is None or kind != pa.string() or isinstance(value, str):
         return value
+    if isinstance(value, dict):
+        return json.dumps(value, sort_keys=True)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -99,6 +102,8 @@ def _arrow_type(hint: Any) -> pa.DataType:  # noqa: ANN401 - any type hint
         return _arrow_type(next(o for o in typing.get_args(hint) if o is not type(None)))
     if typing.get_origin(hint) is list:
         return pa.list_(_arrow_type(typing.get_args(hint)[0]))
+    if typing.get_origin(hint) is dict:
+        return pa.string()
     return {
         str: pa.string(),
         Any: pa.string(),

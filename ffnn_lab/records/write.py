@@ -21,7 +21,16 @@ def run_row(result: RunResult) -> dict[str, Any]:
     """Flatten a result to its row of ``runs``."""
     declared = config_leaves()
     values = leaves(result.config)
-    flat = {name: cell(value, declared[name][0].type) for name, value in values.items()}
+    flat = {
+        name: cell(value, declared[name][0].type)
+        for name, value in values.items()
+        if name in declared
+    }
+    for name in declared.keys() - flat.keys():  # of names with values: all in one column
+        own = {
+            k.removeprefix(f"{name}."): v for k, v in values.items() if k.startswith(f"{name}.")
+        }
+        flat |= {name: cell(own, declared[name][0].type)} if own else {}
     return {
         "run_id": result.run_id,
         **flat,

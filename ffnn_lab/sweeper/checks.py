@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ffnn_lab.config import ConfigError, RunConfig, leaves, with_values
-from ffnn_lab.config.fields import as_override
+from ffnn_lab.config import ConfigError, RunConfig, with_values
+from ffnn_lab.config.fields import as_override, has_leaf
 from ffnn_lab.config.run import MOVES_NO_NUMBER
 from ffnn_lab.config.sweep import PrunerConfig, SweeperConfig
 from ffnn_lab.definition import CONFIRM_FROM, Arm, Definition
@@ -228,7 +228,7 @@ def check_used(shared: Iterable[Assignment], arms: Sequence[Arm]) -> None:
         ConfigError: Naming the field and the arms.
     """
     for assignment in shared:
-        if not any(assignment.key in leaves(arm.config) for arm in arms):
+        if not any(has_leaf(arm.config, assignment.key) for arm in arms):
             names = ", ".join(arm.name for arm in arms)
             # with_values knows best what is wrong with the name.
             try:
@@ -249,7 +249,7 @@ def check_condition(key: str, arm: str, config: RunConfig) -> None:
     Raises:
         ConfigError: Naming the field and the arm.
     """
-    if key in leaves(config):
+    if has_leaf(config, key):
         return
     try:  # with_values knows best what is wrong with the name
         with_values(config, {key: None})

@@ -20,8 +20,9 @@ from ffnn_lab.config import (
     leaves,
     with_values,
 )
-from ffnn_lab.config.fields import as_override, leaf_fields
+from ffnn_lab.config.fields import as_override, has_leaf, leaf_fields
 from ffnn_lab.definition import CONFIRM_FROM, Arm, Definition, Method
+from ffnn_lab.models import network_of, settle_model
 from ffnn_lab.optimizers import OPTIMIZERS
 from ffnn_lab.protocols import PROTOCOLS
 from ffnn_lab.protocols.space import Axis, Choice, Interval
@@ -34,7 +35,7 @@ from ffnn_lab.sweeper.naming import UNSAID, command_of, name_of
 from ffnn_lab.sweeper.question import check_examples
 from ffnn_lab.sweeper.request import Request, read_request
 from ffnn_lab.sweeper.studies.urls import check_url
-from ffnn_lab.tasks import check_task, settle_task
+from ffnn_lab.tasks import check_task, load_task, settle_task
 from ffnn_lab.wandb_runs import check_tracking
 
 MOST_TOGETHER = 64
@@ -212,22 +213,24 @@ def _arm(
         settle: Settles what depends on the machine.
     """
     composed = composer.with_sweep(draft.groups).config
-    has = leaves(composed)
     under = [a for a in draft.condition if not composer.is_group(a.key)]
     for assignment in under:
         checks.check_condition(assignment.key, draft.name or composed.optimizer.name, composed)
     # Later ones win: what all arms share, then the arm's own, then what the user typed.
     given = (*shared, *draft.own, *under, *typed)
-    written = {a.key: a for a in given if a.key in has or a in draft.own}
+    written = {a.key: a for a in given if has_leaf(composed, a.key) or a in draft.own}
     fixed = {key: a for key, a in written.items() if a.axis is None}
     axes = {key: a.axis for key, a in written.items() if a.axis is not None}
     filled = composer.filled(draft.groups, fixed, axes)
     check_paths(filled)
-    config = settle_task(settle(filled))
+    config = settle_model(settle_task(settle(filled)))
     space = {key: _typed_axis(config, key, axis) for key, axis in axes.items()}
     checks.check_combinations(config, space)
     check_tracking(config.tracking)
-    check_task(config.task, Path(config.paths.data))  # data that do not fit are a slip as well
+    data = Path(config.paths.data)
+    check_task(config.task, data)  # data that do not fit are a slip as well
+    if config.model.program is None:
+        network_of(config, load_task(config.task, data))  # and a model that does not
     groups = _groups_of(composed, draft, composer)
     plain = leaves(settle(composer.plain(groups)))
     checks.check_single_seed(composed.seed, plain["seed"])

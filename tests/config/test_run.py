@@ -28,7 +28,7 @@ from ffnn_lab.config.fields import ranged
 from ffnn_lab.config.run import PathsConfig
 from ffnn_lab.optimizers.sgd import SGDConfig
 from ffnn_lab.tasks.table import TableConfig
-from tests.catalog import BIAS_INITIALIZERS, INITIALIZERS, OPTIMIZERS, SCHEDULES, TASKS
+from tests.catalog import BIAS_INITIALIZERS, INITIALIZERS, MODELS, OPTIMIZERS, SCHEDULES, TASKS
 from tests.support.builders import make_run, with_parts
 from tests.support.options import put_variant
 from tests.support.tasks.tables import make_table_config
@@ -57,6 +57,8 @@ MOVES_NUMBERS = {
     "model.widths": [9, 9],
     "model.activation": "tanh",
     "model.bias": False,
+    "model.norm": "layer",
+    "model.residual": True,
     "initializer.name": "he_uniform",
     "initializer.gain": 2.0,
     "bias_initializer.name": "torch",
@@ -91,9 +93,14 @@ NAMES = {"task.name", "model.name", "optimizer.name", "schedule.name"}
 """Leaves that have one value in this config's class."""
 
 
+OF_SOME_MODELS = {"trainer.walk"}
+"""Leaves that can be changed with other models alone; see ``tests/networks``."""
+
+
 def test_the_two_tables_above_hold_every_leaf() -> None:
     """So that a new leaf is put into one of them on purpose."""
-    assert set(MOVES_NO_NUMBER) | set(MOVES_NUMBERS) | NAMES == set(leaves(make_run()))
+    known = set(MOVES_NO_NUMBER) | set(MOVES_NUMBERS) | NAMES | OF_SOME_MODELS
+    assert known == set(leaves(make_run()))
 
 
 # --- checks ----------------------------------------------------------------------------------
@@ -274,6 +281,7 @@ def _every_choice() -> list[RunConfig]:
         *(with_parts(base, bias_initializer=row.config) for row in BIAS_INITIALIZERS.values()),
         *(with_parts(base, schedule=row.config) for row in SCHEDULES.values()),
         *(with_parts(base, task=_settled(row.config)) for row in TASKS.values()),
+        *(with_parts(base, model=config) for config in MODELS.values()),
     ]
 
 

@@ -72,7 +72,9 @@ def make_run(
         task=DigitsConfig(
             name="digits", dev_fraction=0.2, test_fraction=0.2, split_seed=0, scaling="global"
         ),
-        model=MLPConfig(name="mlp", widths=[9], activation="relu", bias=True),
+        model=MLPConfig(
+            name="mlp", widths=[9], activation="relu", bias=True, norm="none", residual=False
+        ),
         initializer=initializer or SchemeConfig(name="he_normal", gain=1.0),
         bias_initializer=bias_initializer or SchemeConfig(name="zeros", gain=1.0),
         optimizer=optimizer or SGDConfig(name="sgd", lr=0.1, weight_decay=0.0, decay="coupled"),
@@ -87,6 +89,7 @@ def make_run(
             precision="full",
             max_norm=None,
             clip_norm=None,
+            walk="one_by_one",
             save_weights=False,
             checkpoint_seconds=None,
         ),
@@ -159,6 +162,72 @@ def make_line(
         dev=split(n_dev),
         test=split(n_dev + 1),
         loss=loss,
+    )
+
+
+def make_pictures(
+    *, shape: tuple[int, ...] = (3, 8, 8), n_train: int = 50, n_dev: int = 23, seed: int = 0
+) -> Task:
+    """Make noisy pictures of three classes, each brighter in a corner of its own."""
+    rng = np.random.default_rng(seed)
+
+    def split(n_examples: int) -> Split:
+        labels = rng.integers(0, 3, n_examples)
+        pictures = rng.standard_normal((n_examples, *shape))
+        for picture, label in zip(pictures, labels, strict=True):
+            picture[:, 4 * (label // 2) :, 4 * (label % 2) :] += 0.5
+        return Split(pictures.reshape(n_examples, -1), labels)
+
+    return Task(
+        name="pictures",
+        n_classes=3,
+        train=split(n_train),
+        dev=split(n_dev),
+        test=split(n_dev + 1),
+        shape=shape,
+    )
+
+
+def make_letters(
+    *, n_letters: int = 5, length: int = 6, n_train: int = 50, n_dev: int = 23, seed: int = 0
+) -> Task:
+    """Make texts in which each letter is the one before, or one after that, at random."""
+    rng = np.random.default_rng(seed)
+
+    def split(n_examples: int) -> Split:
+        steps = rng.integers(0, 2, (n_examples, length + 1))
+        letters = steps.cumsum(axis=1) % n_letters
+        return Split(letters[:, :-1], letters[:, 1:])
+
+    return Task(
+        name="letters",
+        n_classes=n_letters,
+        train=split(n_train),
+        dev=split(n_dev),
+        test=split(n_dev + 1),
+        n_words=n_letters,
+    )
+
+
+def make_sentences(
+    *, n_words: int = 9, length: int = 6, n_train: int = 50, n_dev: int = 23, seed: int = 0
+) -> Task:
+    """Make short texts, padded, whose class is whether they hold the last word."""
+    rng = np.random.default_rng(seed)
+
+    def split(n_examples: int) -> Split:
+        words = rng.integers(1, n_words, (n_examples, length))
+        lengths = rng.integers(2, length + 1, (n_examples, 1))
+        words = np.where(np.arange(length) < lengths, words, 0)
+        return Split(words, (words == n_words - 1).any(axis=1).astype(np.int64))
+
+    return Task(
+        name="sentences",
+        n_classes=2,
+        train=split(n_train),
+        dev=split(n_dev),
+        test=split(n_dev + 1),
+        n_words=n_words,
     )
 
 

@@ -13,6 +13,8 @@ from ffnn_lab.tasks.data.images import Images, make_image_task
 from ffnn_lab.tasks.data.official import OfficialFile, Source, read_official
 from ffnn_lab.tasks.data.task import DataError, Task
 
+SHAPE = (3, 32, 32)
+"""Channels, rows and columns of an image."""
 N_CLASSES = 10
 N_FEATURES = 3 * 32 * 32
 
@@ -88,7 +90,7 @@ def read_batches(source: Source, data: Path, *, download: bool) -> tuple[Images,
     ]
     pixels = np.concatenate([batch.pixels for batch in batches[:-1]])
     labels = np.concatenate([batch.labels for batch in batches[:-1]])
-    return Images(pixels, labels), batches[-1]
+    return Images(pixels, labels, batches[-1].shape), batches[-1]
 
 
 class _ArraysOnly(pickle.Unpickler):
@@ -143,4 +145,4 @@ def parse_batch(contents: bytes, *, name: str) -> Images:
             f"{name} is no batch of CIFAR-10: its data are not {len(labels)} x {N_FEATURES} bytes"
         )
         raise DataError(msg)
-    return Images(pixels, labels)
+    return Images(pixels, labels, SHAPE)

@@ -24,6 +24,7 @@ def load_digits(config: DigitsConfig, _data: Path) -> Task:
         inputs=table[:, :-1],
         labels=table[:, -1].astype(np.int64),
         n_classes=10,
+        shape=(1, 8, 8),
     )
 
 

@@ -24,6 +24,8 @@ class Images:
     """``(N, n_features)``."""
     labels: NDArray[np.int64]
     """``(N,)``."""
+    shape: tuple[int, ...] = ()
+    """Of one image: channels, rows, columns."""
 
     def __len__(self) -> int:
         """Count the images."""
@@ -31,7 +33,7 @@ class Images:
 
     def chosen(self, indices: NDArray[np.int64]) -> "Images":
         """Copy some of the images."""
-        return Images(self.pixels[indices], self.labels[indices])
+        return Images(self.pixels[indices], self.labels[indices], self.shape)
 
 
 def make_image_task(
@@ -68,6 +70,7 @@ def make_image_task(
         train=splits["train"],
         dev=splits["dev"],
         test=splits["test"],
+        shape=train.shape,
     )
 
 

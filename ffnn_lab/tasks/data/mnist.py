@@ -160,5 +160,9 @@ def read_idx_images(source: Source, data: Path, *, download: bool) -> tuple[Imag
                 f"{labels.shape} do not belong together"
             )
             raise DataError(msg)
-        images.append(Images(pixels.reshape(len(pixels), -1), labels.astype(np.int64)))
+        images.append(
+            Images(
+                pixels.reshape(len(pixels), -1), labels.astype(np.int64), (1, *pixels.shape[1:])
+            )
+        )
     return images[0], images[1]

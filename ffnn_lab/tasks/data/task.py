@@ -18,13 +18,29 @@ class DataError(UserError):
 
 
 @dataclass(frozen=True)
+class Interface:
+    """What a network must take and give, for one example."""
+
+    inputs: tuple[int, ...]
+    """The shape of its inputs."""
+    n_outputs: int
+    """Logits of each label, or 1 for a score."""
+    labels: tuple[int, ...] = ()
+    """The shape of its labels: ``()`` for one, ``(T,)`` for one of each of ``T`` letters."""
+    n_words: int = 0
+    """Inputs are numbers of so many words or letters; 0 where inputs are quantities."""
+
+
+@dataclass(frozen=True)
 class Split:
     """Examples of one split."""
 
-    inputs: NDArray[np.float32] | NDArray[np.float64]
-    """``(N, n_features)``; the trainer brings them to the run's dtype."""
+    inputs: NDArray[np.float32] | NDArray[np.float64] | NDArray[np.int64]
+    """``(N, n_features)``; the trainer brings quantities to the run's dtype. Whole numbers are
+    those of words or letters, each in ``[0, n_words)``."""
     labels: NDArray[np.int64] | NDArray[np.float64]
-    """``(N,)``: classes, each in ``[0, n_classes)``; for one output -1 or +1, or real numbers."""
+    """``(N,)``: classes, each in ``[0, n_classes)``; for one output -1 or +1, or real numbers.
+    ``(N, n_features)`` where each letter has a class of its own."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +58,10 @@ class Task:
     solutions: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     """Weights of linear members that are known to solve it, ``(n_features,)``, by the names of
     ``records.SOLUTIONS``."""
+    shape: tuple[int, ...] = ()
+    """Of one example, where it is not flat: channels, rows and columns of an image."""
+    n_words: int = 0
+    """Words or letters of the vocabulary that inputs are numbers of; 0 for quantities."""
     note: str = ""
     """How the data were read, where that may surprise."""
     label_mean: float = 0.0
@@ -84,9 +104,11 @@ class Task:
         return f"task {self.name}: {self.n_features} features, {target}; {sizes}{note}"
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """Return the shape of one example's inputs."""
-        return tuple(self.train.inputs.shape[1:])
+    def interface(self) -> Interface:
+        """Return what a network must take and give."""
+        inputs = self.shape or tuple(self.train.inputs.shape[1:])
+        labels = tuple(self.train.labels.shape[1:])
+        return Interface(inputs, self.n_outputs, labels, self.n_words)
 
     @property
     def n_features(self) -> int:
@@ -136,7 +158,7 @@ class Task:
         if self.error == "variance":
             return 1.0
         _, counts = np.unique(self.train.labels, return_counts=True)
-        return 1 - float(counts.max()) / len(self.train.labels)
+        return 1 - float(counts.max()) / self.train.labels.size
 
     def split(self, name: str) -> Split:
         """Give the split of that name (``train``, ``dev`` or ``test``)."""
@@ -249,6 +271,7 @@ def make_task(
     inputs: NDArray[np.float64],
     labels: NDArray[np.int64],
     n_classes: int,
+    shape: tuple[int, ...] = (),
 ) -> Task:
     """Split raw examples and scale them with statistics of the train split only.
 
@@ -257,6 +280,7 @@ def make_task(
         inputs: Raw numbers, ``(N, n_features)``.
         labels: Classes, ``(N,)``.
         n_classes: How many classes there are.
+        shape: Of one example, where it is not flat.
     """
     indices = stratified_split(
         labels,
@@ -266,7 +290,9 @@ def make_task(
     mean, deviation = _train_statistics(inputs[indices["train"]], config.scaling)
     scaled = (inputs - mean) / deviation
     train, dev, test = (Split(scaled[indices[name]], labels[indices[name]]) for name in SPLITS)
-    return Task(name=config.name, n_classes=n_classes, train=train, dev=dev, test=test)
+    return Task(
+        name=config.name, n_classes=n_classes, train=train, dev=dev, test=test, shape=shape
+    )
 
 
 def _train_statistics(

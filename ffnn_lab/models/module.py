@@ -1,0 +1,156 @@
+"""The user's own network: any ``nn.Module`` that a function of theirs makes."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.machinery
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Union
+
+from ffnn_lab.config.fields import ConfigError, any_value, with_values
+from ffnn_lab.config.model import ModelConfig
+from ffnn_lab.models.of_torch import register_module
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import nn
+
+    from ffnn_lab.config import RunConfig
+    from ffnn_lab.tasks.data.task import Interface
+
+
+@dataclass(kw_only=True)
+class ModuleConfig(ModelConfig):
+    """A module that ``factory(shape, n_outputs, **arguments)`` makes."""
+
+    factory: Union[str, None]  # noqa: UP007 - OmegaConf 2.3 reads no `| None`
+    """Where the function is: ``my_nets:small_cnn`` is the function ``small_cnn`` of the file
+    ``my_nets.py``, in the folder where the command is given, or of an installed module."""
+    arguments: dict[str, Any]
+    """What it is called with, beside the shape of an example's inputs and the number of outputs;
+    and ``n_words`` on a task of words."""
+    sha256: Union[str, None]  # noqa: UP007 - as above
+    """Of the file, which must be that one; null for whatever it holds now, and a run's record has
+    which it was. Other files that it imports are not looked at."""
+    folder: Union[str, None] = any_value(neutral=None)  # noqa: UP007 - as above
+    """Where the file, or the package that it is in, lies; null to look for it."""
+
+    @property
+    def asked(self) -> str:
+        """Return how a user asks for it."""
+        return f"model.factory={self.factory}"
+
+    @property
+    def is_settled(self) -> bool:
+        """Return True if the contents of the file are part of what is said."""
+        return self.sha256 is not None
+
+
+def settle(run: RunConfig) -> RunConfig:
+    """Return a run with what only the user's file can say: where it lies, and its checksum.
+
+    Raises:
+        ConfigError: If it is not there, or another one than ``model.sha256`` says.
+    """
+    config = run.model
+    if not isinstance(config, ModuleConfig):
+        return run
+    path, folder = _find(config)
+    return with_values(run, {"model.sha256": _checksum(path, config), "model.folder": str(folder)})
+
+
+def _names(config: ModuleConfig) -> tuple[str, str]:
+    module, colon, name = (config.factory or "").partition(":")
+    if not (colon and all(part.isidentifier() for part in (*module.split("."), name))):
+        msg = (
+            "model.factory must name a file and a function in it, such as my_nets:small_cnn; got "
+            f"{config.factory or 'nothing'}"
+        )
+        raise ConfigError(msg)
+    return module, name
+
+
+def _find(config: ModuleConfig) -> tuple[Path, Path]:
+    """Return the file of the function, and the folder that it is imported from."""
+    module, _ = _names(config)
+    first, *rest = module.split(".")
+    places = [config.folder] if config.folder is not None else [str(Path.cwd()), *sys.path]
+    for place in places:
+        found = importlib.machinery.PathFinder.find_spec(first, [place])
+        base = Path(place, first) if found and found.submodule_search_locations else None
+        path = Path(place, f"{first}.py") if base is None else base.joinpath(*rest, "__init__.py")
+        if base is not None and not path.is_file():
+            path = base.joinpath(*rest).with_suffix(".py")
+        if path.is_file():
+            return path.resolve(), Path(place).resolve()
+    msg = (
+        f"model.factory={config.factory}: there is no file {module.replace('.', '/')}.py "
+        f"{'in ' + config.folder if config.folder else 'where you stand, in ' + str(Path.cwd())}, "
+        "and its source must be known, since it is part of what a run is"
+    )
+    raise ConfigError(msg)
+
+
+def _checksum(path: Path, config: ModuleConfig) -> str:
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if config.sha256 not in (None, found):
+        msg = (
+            f"{path} is another file than the run was defined with: model.sha256={config.sha256}, "
+            f"and its own is {found}; put the earlier file there"
+        )
+        raise ConfigError(msg)
+    return found
+
+
+def factory_of(config: ModuleConfig) -> Callable[..., nn.Module]:
+    """Import the user's function.
+
+    Raises:
+        ConfigError: If it is not there, or its file is another one.
+    """
+    module_name, name = _names(config)
+    path, folder = _find(config)
+    _checksum(path, config)
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+    importlib.invalidate_caches()
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:
+        msg = f"{config.asked}: {path} cannot be imported: {type(error).__name__}: {error}"
+        raise ConfigError(msg) from error
+    if Path(getattr(module, "__file__", None) or "").resolve() != path:
+        msg = f"{config.asked}: Python has another module of that name; rename {path.name}"
+        raise ConfigError(msg)
+    factory = getattr(module, name, None)
+    if not callable(factory):
+        msg = f"{config.asked}: {path} has no function {name}"
+        raise ConfigError(msg)
+    found: Callable[..., nn.Module] = factory
+    return found
+
+
+def build(config: ModuleConfig, interface: Interface) -> nn.Module:
+    """Return the module of a config on a task.
+
+    Raises:
+        ConfigError: If the function cannot be found, or does not take what it is called with.
+    """
+    factory = factory_of(config)
+    more = {"n_words": interface.n_words} if interface.n_words else {}
+    try:
+        return factory(interface.inputs, interface.n_outputs, **config.arguments, **more)
+    except Exception as error:
+        msg = (
+            f"{config.asked} was called with the shape {interface.inputs}, {interface.n_outputs} "
+            f"outputs and model.arguments={config.arguments}, and raised "
+            f"{type(error).__name__}: {error}"
+        )
+        raise ConfigError(msg) from error
+
+
+register_module("module", 6, ModuleConfig, build, settle)

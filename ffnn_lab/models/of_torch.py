@@ -1,0 +1,92 @@
+"""What models that are ordinary modules share: how one becomes a network, and opens again."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from ffnn_lab.config.fields import ConfigError
+from ffnn_lab.models.option import Model, settle_nothing
+from ffnn_lab.registry import register
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import nn
+
+    from ffnn_lab.config import RunConfig
+    from ffnn_lab.config.model import ModelConfig
+    from ffnn_lab.networks import Network
+    from ffnn_lab.networks.saved import SavedNetwork
+    from ffnn_lab.tasks.data.task import Interface
+
+    Build = Callable[[Any, Interface], nn.Module]
+    """(the model's config, what the task asks of a network) to a module."""
+
+
+def torch_network(
+    config: ModelConfig, interface: Interface, run: RunConfig, build: Build
+) -> Network:
+    """Return the network of a module; see ``ffnn_lab.networks.torch_network``.
+
+    Raises:
+        ConfigError: If the module does not fit the task, or cannot be trained reproducibly.
+    """
+    import torch  # noqa: PLC0415 - this file is read without torch
+
+    from ffnn_lab.networks.torch_network import TorchNetwork  # noqa: PLC0415 - as above
+
+    if run.trainer.precision != "full":
+        msg = (
+            f"trainer.precision must be full with {config.asked}, whose products are the "
+            f"module's own; got {run.trainer.precision}"
+        )
+        raise ConfigError(msg)
+    description = {"model": config.name, "config": asdict(config), "interface": asdict(interface)}
+    return TorchNetwork(
+        lambda: build(config, interface),
+        interface,
+        getattr(torch, run.trainer.dtype),
+        description=description,
+        walk="vmap" if run.trainer.walk == "vmap" else "one_by_one",
+        asked=config.asked,
+    )
+
+
+def reopen_as(config_class: type[Any], build: Build) -> Callable[[SavedNetwork], nn.Module]:
+    """Return what opens the file of a model whose modules ``build`` makes."""
+
+    def reopen(saved: SavedNetwork) -> nn.Module:
+        from ffnn_lab.tasks.data.task import Interface  # noqa: PLC0415 - numpy
+
+        told = dict(saved.description["interface"])
+        told["inputs"], told["labels"] = tuple(told["inputs"]), tuple(told["labels"])
+        module = build(config_class(**saved.description["config"]), Interface(**told))
+        return module.to(saved.dtype)
+
+    return reopen
+
+
+def register_module(
+    name: str,
+    order: int,
+    config_class: type[Any],
+    build: Build,
+    settle: Callable[[RunConfig], RunConfig] = settle_nothing,
+) -> None:
+    """Register a model whose modules ``build`` makes."""
+
+    def make(config: ModelConfig, interface: Interface, run: RunConfig) -> Network:
+        return torch_network(config, interface, run, build)
+
+    reopen = reopen_as(config_class, build)
+    register(
+        Model(
+            name=name,
+            order=order,
+            config=config_class,
+            make=make,
+            reopen=reopen,
+            settle=settle,
+        )
+    )

@@ -1,0 +1,195 @@
+"""The modules of the models that come with the lab, as anybody would write them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from ffnn_lab.activations import ACTIVATIONS
+
+N_GROUPS = 8
+"""Of a group normalization, at most; fewer where they do not divide the channels."""
+PADDING = 0
+"""The number that stands after the last word of a short sentence."""
+
+
+def _activation(name: str) -> nn.Module:
+    made: nn.Module = getattr(nn, ACTIVATIONS[name].module)()
+    return made
+
+
+class Dense(nn.Module):
+    """Hidden layers of product, normalization, activation and dropout, then a linear layer."""
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        activation: str,
+        *,
+        has_bias: bool = True,
+        norm: str = "none",
+        is_residual: bool = False,
+        drops_inputs: bool = True,
+    ) -> None:
+        """Make the layers.
+
+        Args:
+            sizes: Inputs, hidden widths, outputs.
+            activation: One of ``activations.ACTIVATIONS``.
+            has_bias: Whether layers have a bias.
+            norm: ``none``, ``layer`` or ``batch``.
+            is_residual: Whether a layer as wide as the one before adds that one's output.
+            drops_inputs: Whether inputs can be dropped.
+        """
+        super().__init__()
+        self.input_dropout = nn.Dropout() if drops_inputs else nn.Identity()
+        *hidden, last = itertools.pairwise(sizes)
+        self.layers = nn.ModuleList(
+            _layer(n_in, n_out, activation, has_bias=has_bias, norm=norm) for n_in, n_out in hidden
+        )
+        self.is_added = [is_residual and n_in == n_out for n_in, n_out in hidden]
+        self.dropouts = nn.ModuleList(nn.Dropout() for _ in hidden)
+        self.last = nn.Linear(*last, bias=has_bias)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Compute outputs ``(B, n_outputs)`` of inputs ``(B, ...)``."""
+        hidden = self.input_dropout(inputs.flatten(1))
+        for layer, dropout, is_added in zip(
+            self.layers, self.dropouts, self.is_added, strict=True
+        ):
+            found = layer(hidden)
+            hidden = dropout(found + hidden if is_added else found)
+        outputs: Tensor = self.last(hidden)
+        return outputs
+
+
+def _layer(n_in: int, n_out: int, activation: str, *, has_bias: bool, norm: str) -> nn.Module:
+    norms: dict[str, type[nn.Module]] = {"layer": nn.LayerNorm, "batch": nn.BatchNorm1d}
+    between = [norms[norm](n_out)] if norm != "none" else []
+    return nn.Sequential(nn.Linear(n_in, n_out, bias=has_bias), *between, _activation(activation))
+
+
+class CNN(nn.Module):
+    """Blocks of 3 x 3 convolutions, normalization, activation, dropout and max-pooling."""
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        n_outputs: int,
+        *,
+        channels: Sequence[int],
+        n_convolutions: int,
+        widths: Sequence[int],
+        activation: str,
+        norm: str,
+    ) -> None:
+        """Make the layers.
+
+        Args:
+            shape: Channels, rows and columns of an image.
+            n_outputs: Logits.
+            channels: Of each block.
+            n_convolutions: Of each block.
+            widths: Units of the classifier's hidden layers.
+            activation: One of ``activations.ACTIVATIONS``.
+            norm: ``none``, ``batch`` or ``group``.
+        """
+        super().__init__()
+        n_channels, n_rows, n_columns = shape
+        blocks: list[nn.Module] = []
+        for n_out in channels:
+            for _ in range(n_convolutions):
+                # Before a normalization a bias has no effect.
+                has_bias = norm == "none"
+                blocks.append(nn.Conv2d(n_channels, n_out, 3, padding=1, bias=has_bias))
+                if norm == "batch":
+                    blocks.append(nn.BatchNorm2d(n_out))
+                elif norm == "group":
+                    n_groups = next(n for n in range(N_GROUPS, 0, -1) if n_out % n == 0)
+                    blocks.append(nn.GroupNorm(n_groups, n_out))
+                blocks.append(_activation(activation))
+                n_channels = n_out
+            blocks += [nn.Dropout(), nn.MaxPool2d(2)]
+            n_rows, n_columns = n_rows // 2, n_columns // 2
+        self.blocks = nn.Sequential(*blocks)
+        sizes = (n_channels * n_rows * n_columns, *widths, n_outputs)
+        self.classifier = Dense(sizes, activation, drops_inputs=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Compute logits ``(B, n_outputs)`` of images ``(B, channels, rows, columns)``."""
+        logits: Tensor = self.classifier(self.blocks(images))
+        return logits
+
+
+class CharLSTM(nn.Module):
+    """An embedding, LSTM layers with dropout between them, and a linear layer of logits.
+
+    The state is zero before the first letter of each example.
+    """
+
+    def __init__(
+        self, n_letters: int, n_outputs: int, *, embedding: int, width: int, n_layers: int
+    ) -> None:
+        """Make the layers.
+
+        Args:
+            n_letters: Of the alphabet.
+            n_outputs: Logits of each letter.
+            embedding: Numbers for each letter.
+            width: Units of each LSTM layer.
+            n_layers: LSTM layers.
+        """
+        super().__init__()
+        self.embedding = nn.Embedding(n_letters, embedding)
+        self.layers = nn.ModuleList(
+            nn.LSTM(embedding if layer == 0 else width, width, batch_first=True)
+            for layer in range(n_layers)
+        )
+        self.dropouts = nn.ModuleList(nn.Dropout() for _ in range(n_layers))
+        self.last = nn.Linear(width, n_outputs)
+
+    def forward(self, letters: Tensor) -> Tensor:
+        """Compute logits ``(B, T, n_outputs)`` after each of the letters ``(B, T)``."""
+        hidden = self.embedding(letters)
+        for layer, dropout in zip(self.layers, self.dropouts, strict=True):
+            hidden = dropout(layer(hidden)[0])
+        logits: Tensor = self.last(hidden)
+        return logits
+
+
+class DAN(nn.Module):
+    """The mean of the vectors of a sentence's words, then hidden layers."""
+
+    def __init__(
+        self,
+        n_words: int,
+        n_outputs: int,
+        *,
+        embedding: int,
+        widths: Sequence[int],
+        activation: str,
+    ) -> None:
+        """Make the layers.
+
+        Args:
+            n_words: Of the vocabulary, with padding.
+            n_outputs: Logits.
+            embedding: Numbers of a word's vector.
+            widths: Units of each hidden layer.
+            activation: One of ``activations.ACTIVATIONS``.
+        """
+        super().__init__()
+        self.embedding = nn.Embedding(n_words, embedding)
+        self.input_dropout = nn.Dropout1d()  # of whole words
+        self.layers = Dense((embedding, *widths, n_outputs), activation, drops_inputs=False)
+
+    def forward(self, words: Tensor) -> Tensor:
+        """Compute logits ``(B, n_outputs)`` of words ``(B, T)``, padded by ``PADDING``."""
+        is_word = (words != PADDING).to(self.embedding.weight.dtype).unsqueeze(2)
+        kept = self.input_dropout(is_word.expand(-1, -1, 1))
+        total = (self.embedding(words) * kept).sum(dim=1)
+        logits: Tensor = self.layers(total / torch.clamp(is_word.sum(dim=1), min=1))
+        return logits
