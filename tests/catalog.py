@@ -40,6 +40,12 @@ from ffnn_lab.tasks.fashion_mnist import FashionMnistConfig
 from ffnn_lab.tasks.mnist import MnistConfig
 from ffnn_lab.tasks.separable import SeparableConfig
 from tests.support.tasks.tables import make_table_config, write_wine
+from tests.support.tasks.texts import (
+    make_char_config,
+    make_text_config,
+    write_letters,
+    write_said,
+)
 
 # --- optimizers ------------------------------------------------------------------------------
 
@@ -352,6 +358,8 @@ class TaskRow:
     """``task_checksum`` of the task, unscaled: pins the raw data and the split."""
     files: str | None = None
     """Folder of the files it reads, below the data folder; None for what is embedded."""
+    path: str = ""
+    """Of the file below that folder, where the config names it; empty for the folder itself."""
     write: Callable[[Path], Path] | None = None
     """Writes the table that it reads into a folder; None for what has its own."""
     is_slow: bool = False
@@ -434,6 +442,104 @@ TASKS = {
         n_examples=250,
         label_counts=(90, 160),
         checksum="a42a5a11af799bea",
+    ),
+    "text": TaskRow(
+        make_text_config(None),
+        n_features=13,
+        n_classes=2,
+        n_examples=9,
+        label_counts=(5, 4),
+        checksum="a999712304052398",
+        write=write_said,
+    ),
+    "sentiment": TaskRow(
+        make_text_config(
+            None, name="sentiment", classes=["rt-polarity.neg", "rt-polarity.pos"], max_words=500
+        ),
+        n_features=500,
+        n_classes=2,
+        n_examples=10662,
+        label_counts=(5331, 5331),
+        checksum="2d6815d56b9402f1",
+        files="rt-polarity",
+    ),
+    "char_text": TaskRow(
+        make_char_config(None),
+        n_features=5,
+        n_classes=7,
+        n_examples=46,
+        label_counts=(40, 38, 32, 36, 40, 44),
+        checksum="3f78ba3a8b6d4b9c",
+        write=write_letters,
+    ),
+    "war_and_peace": TaskRow(
+        make_char_config(None, name="war_and_peace", length=50, subset=10_000),
+        n_features=50,
+        n_classes=58,
+        n_examples=197,
+        label_counts=(
+            8,
+            210,
+            1622,
+            11,
+            92,
+            31,
+            144,
+            9,
+            93,
+            6,
+            9,
+            9,
+            4,
+            2,
+            43,
+            2,
+            2,
+            2,
+            16,
+            24,
+            1,
+            2,
+            4,
+            26,
+            9,
+            7,
+            20,
+            10,
+            6,
+            3,
+            10,
+            3,
+            647,
+            84,
+            162,
+            383,
+            834,
+            143,
+            166,
+            527,
+            481,
+            7,
+            104,
+            348,
+            171,
+            513,
+            624,
+            117,
+            2,
+            330,
+            495,
+            638,
+            205,
+            99,
+            180,
+            7,
+            134,
+            9,
+        ),
+        checksum="f207fefa1d493215",
+        files="war-and-peace",
+        path="warpeace_input.txt",
     ),
 }
 

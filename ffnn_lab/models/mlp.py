@@ -63,6 +63,8 @@ class MLPConfig(ModelConfig):
     @property
     def asked(self) -> str:
         """Return how a user asks for it."""
+        if self.is_plain:
+            return f"model={self.name}"
         return f"model.norm={self.norm}" if self.norm != "none" else "model.residual=true"
 
 

@@ -286,8 +286,10 @@ def _every_choice() -> list[RunConfig]:
 
 
 def _settled(config: TaskConfig) -> TaskConfig:
-    if not isinstance(config, TableConfig):
+    if config.is_settled:
         return config
+    if not isinstance(config, TableConfig):
+        return dataclasses.replace(config, path="/mine.txt", sha256="aa")
     return dataclasses.replace(config, path="/mine.csv", exclude=["a", "b c"], sha256="aa")
 
 

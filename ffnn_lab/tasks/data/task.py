@@ -101,7 +101,10 @@ class Task:
         sizes = ", ".join(f"{name} {len(self.split(name).labels)}" for name in SPLITS)
         note = f" ({self.note})" if self.note else ""
         target = f"{self.n_classes} classes" if self.n_classes else "a number to predict"
-        return f"task {self.name}: {self.n_features} features, {target}; {sizes}{note}"
+        features = f"{self.n_features} features"
+        if self.n_words:
+            features = f"{self.n_features} places for one of {self.n_words} words or letters"
+        return f"task {self.name}: {features}, {target}; {sizes}{note}"
 
     @property
     def interface(self) -> Interface:

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from ffnn_lab.config import ConfigError
 from ffnn_lab.tasks import TASKS as TASK_OPTIONS
 from ffnn_lab.tasks import load_task
+from ffnn_lab.tasks.char_text import CharTextConfig
 from ffnn_lab.tasks.data.task import Split, Task, make_task, stratified_split, stratified_subset
 from ffnn_lab.tasks.digits import DigitsConfig
 from ffnn_lab.tasks.table import TableConfig
+from ffnn_lab.tasks.text import TextConfig
 from tests.catalog import TASKS, task_checksum
 from tests.support.builders import NO_DATA, make_line
 from tests.support.real_data import real_data
@@ -48,9 +50,13 @@ def test_every_task_has_a_loader() -> None:
 def test_task_is_as_the_catalog_says(name: str, tmp_path: Path) -> None:
     row = TASKS[name]
     config = row.config
-    if row.write is not None:
-        assert isinstance(config, TableConfig)
-        config = dataclasses.replace(config, path=str(row.write(tmp_path)))
+    if isinstance(config, TableConfig | TextConfig | CharTextConfig):
+        path = (
+            real_data(str(row.files)) / str(row.files) / row.path
+            if row.write is None
+            else row.write(tmp_path)
+        )
+        config = dataclasses.replace(config, path=str(path))
     task = load_task(config, NO_DATA if row.files is None else real_data(row.files))
     labels = np.concatenate([task.split(split).labels for split in SPLITS])
     assert (task.name, task.n_features, task.n_classes) == (name, row.n_features, row.n_classes)

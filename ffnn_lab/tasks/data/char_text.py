@@ -1,0 +1,89 @@
+"""A text as a character language model."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ffnn_lab.config import ConfigError, home
+from ffnn_lab.records import SPLITS
+from ffnn_lab.seeds import stream
+from ffnn_lab.tasks.char_text import CharTextConfig
+from ffnn_lab.tasks.data.task import Split, Task
+from ffnn_lab.tasks.data.words import checksum, read_text
+
+UNKNOWN = 0
+"""The number of a letter that the train split does not have."""
+
+
+def settle_char_text(config: CharTextConfig) -> dict[str, str]:
+    """Return the full path of a text, and the checksum of what it holds.
+
+    Raises:
+        UserError: If it is not there, or another one than was asked for.
+    """
+    if config.path is None:
+        msg = "task.path must name a text file, got nothing"
+        raise ConfigError(msg)
+    path = home(config.path).absolute()
+    found = checksum([path], config.sha256, f"task.path={config.path}")
+    return {"path": str(path), "sha256": found}
+
+
+def load_char_text(config: CharTextConfig) -> Task:
+    """Read a text, and cut it into pieces and stretches; the alphabet is that of the train split.
+
+    Raises:
+        UserError: If the text is not there, is another one than was asked for, or is too short.
+    """
+    path = Path(settle_char_text(config)["path"])
+    letters = np.array(list(read_text(path)))
+    n_used = len(letters) if config.subset is None else config.subset
+    if n_used > len(letters):
+        msg = f"task.subset must be at most the {len(letters)} letters there are, got {n_used}"
+        raise ConfigError(msg)
+    begin = int(stream(config.split_seed, "split").integers(len(letters)))
+    used = np.roll(letters, -begin)[:n_used]
+    counts = {
+        "dev": round(config.dev_fraction * n_used),
+        "test": round(config.test_fraction * n_used),
+    }
+    counts["train"] = n_used - sum(counts.values())
+    if min(counts.values()) <= config.length:
+        msg = (
+            f"task.length={config.length} leaves no stretch of so many letters in a split; the "
+            f"splits have {', '.join(f'{name} {counts[name]}' for name in SPLITS)} letters"
+        )
+        raise ConfigError(msg)
+    ends = np.cumsum([counts[name] for name in SPLITS])
+    pieces = dict(zip(SPLITS, np.split(used, ends[:-1]), strict=True))
+    alphabet = np.unique(pieces["train"])
+    others = np.concatenate([pieces["dev"], pieces["test"]])
+    n_unknown = int((~np.isin(others, alphabet)).sum())
+    train, dev, test = (
+        _stretches(_numbers(pieces[name], alphabet), config.length) for name in SPLITS
+    )
+    n_letters = len(alphabet) + 1
+    return Task(
+        name=config.name,
+        n_classes=n_letters,
+        train=train,
+        dev=dev,
+        test=test,
+        n_words=n_letters,
+        note=f"{len(alphabet)} different letters; {n_unknown} of dev and test are none of them",
+    )
+
+
+def _numbers(piece: NDArray[np.str_], alphabet: NDArray[np.str_]) -> NDArray[np.int64]:
+    """Return the number of each letter: its place in the alphabet, from 1."""
+    places = np.searchsorted(alphabet, piece).clip(max=len(alphabet) - 1)
+    return np.where(alphabet[places] == piece, places + 1, UNKNOWN).astype(np.int64)
+
+
+def _stretches(numbers: NDArray[np.int64], length: int) -> Split:
+    """Cut a piece into stretches and, one letter later, their labels; what is left is dropped."""
+    n = (len(numbers) - 1) // length
+    inputs = numbers[: n * length].reshape(n, length)
+    labels = numbers[1 : n * length + 1].reshape(n, length)
+    return Split(inputs, labels)

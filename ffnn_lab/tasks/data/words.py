@@ -1,0 +1,91 @@
+"""Text as numbers: how it is read, cut into tokens, and counted."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from ffnn_lab.config import ConfigError
+from ffnn_lab.tasks.data.task import DataError
+
+TOKEN = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*|[^\w\s]|_")
+"""A word of letters and digits with apostrophes or hyphens inside, or one other sign."""
+PADDING, UNKNOWN = 0, 1
+"""Numbers of words: after the last one of a sentence, and of a word that train does not have."""
+N_RESERVED = 2
+
+
+def tokens(text: str) -> list[str]:
+    """Return the words and signs of a text, in lower case."""
+    return TOKEN.findall(text.lower())
+
+
+def vocabulary(
+    sentences: Iterable[Sequence[str]], *, min_count: int, max_words: int | None
+) -> dict[str, int]:
+    """Return the words to know of a train split with their places, the most frequent first.
+
+    Equally frequent ones stand in alphabetical order.
+
+    Args:
+        sentences: The tokens of each.
+        min_count: Words that occur less often are left out.
+        max_words: At most so many words; None for all.
+    """
+    counts = Counter(token for sentence in sentences for token in sentence)
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    kept = [word for word, count in ordered if count >= min_count][:max_words]
+    return {word: place for place, word in enumerate(kept)}
+
+
+def share_unknown(sentences: Iterable[Sequence[str]], known: Mapping[str, int]) -> float:
+    """Return the share of tokens that a vocabulary lacks."""
+    every = [token for sentence in sentences for token in sentence]
+    return sum(token not in known for token in every) / max(1, len(every))
+
+
+def read_text(path: Path) -> str:
+    """Read a text in UTF-8, or in Latin-1 where it is no UTF-8; every line ends alike.
+
+    Raises:
+        DataError: If it cannot be read.
+    """
+    try:
+        contents = path.read_bytes()
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror}"
+        raise DataError(msg) from error
+    try:
+        text = contents.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = contents.decode("latin-1")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def checksum(paths: Iterable[Path], asked: str | None, field: str) -> str:
+    """Return the sha256 of files, one after another.
+
+    Args:
+        paths: The files.
+        asked: What it must be; None for anything.
+        field: How the user named them.
+
+    Raises:
+        ConfigError: If a file is not there.
+        DataError: If it is another one than was asked for.
+    """
+    found = hashlib.sha256()
+    for path in paths:
+        if not path.is_file():
+            msg = f"{field}: there is no such file; looked at {path}"
+            raise ConfigError(msg)
+        found.update(path.read_bytes())
+    if asked not in (None, found.hexdigest()):
+        msg = (
+            f"{field} does not hold what was asked for: its sha256 is {found.hexdigest()}, and "
+            f"task.sha256={asked}. Put that text in its place, or ask for whatever is there with "
+            "task.sha256=null"
+        )
+        raise DataError(msg)
+    return found.hexdigest()

@@ -1,0 +1,83 @@
+"""Sentences with classes: a table with a column of text, or a file of lines for each class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Union
+
+from ffnn_lab.config.fields import one_of, ranged
+from ffnn_lab.config.task import CutTaskConfig
+from ffnn_lab.registry import register
+from ffnn_lab.tasks.option import TaskOption
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from ffnn_lab.tasks.data.task import Task
+
+
+@dataclass(kw_only=True)
+class TextConfig(CutTaskConfig):
+    """Sentences with classes.
+
+    A token is a word of letters and digits, which may hold apostrophes and hyphens, in lower case;
+    every other sign that is no space is a token of its own.
+    """
+
+    path: Union[str, None]  # noqa: UP007 - OmegaConf 2.3 reads no `| None`
+    """A table (``.csv``, ``.tsv``, ``.parquet``), or the folder of the files of ``classes``."""
+    classes: list[str]
+    """Files in the folder ``path``, one for each class, whose lines are examples; empty for a
+    table."""
+    text: str
+    """The table's column of text."""
+    label: str
+    """The table's column of classes."""
+    features: str = one_of("counts", "words")
+    """What a network gets: how often each word of the vocabulary occurs (a bag of words, for
+    ``model=mlp`` and ``linear``), or the numbers of the words in their order (for ``model=dan``
+    and modules): 0 after the last word, 1 for an unknown word."""
+    min_count: int = ranged("[1, inf)")
+    """Words that occur less often in the train split are unknown."""
+    max_words: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above
+    """The most frequent so many words of the train split are known; null for all."""
+    length: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above
+    """Words of a sentence that are kept, of ``features=words``; null for as many as the longest
+    sentence of the train split has."""
+    scaling: str = one_of("none")
+    """Counts are not scaled."""
+    sha256: Union[str, None]  # noqa: UP007 - as above
+    """Of the file, or of the files of all classes one after another, which must be that; null for
+    whatever they hold now, and a run's record has which it was."""
+
+    @property
+    def is_settled(self) -> bool:
+        """Return True if the contents of the files are part of what is said."""
+        return self.sha256 is not None
+
+
+def load(config: TextConfig, _data: Path) -> Task:
+    """Read the data that ``config`` names; see `ffnn_lab.tasks.data`."""
+    from ffnn_lab.tasks.data.text import load_text  # noqa: PLC0415 - numpy, when it is needed
+
+    return load_text(config)
+
+
+def settle(config: TextConfig, _data: Path) -> Mapping[str, str]:
+    """Return the full path of the text, and its checksum.
+
+    Raises:
+        UserError: If it is not there.
+    """
+    from ffnn_lab.tasks.data.text import settle_text  # noqa: PLC0415 - as above
+
+    return settle_text(config)
+
+
+for name, order in (("text", 5), ("sentiment", 6)):
+    register(
+        TaskOption(
+            name=name, order=order, config=TextConfig, load=load, settle=settle, file_field="path"
+        )
+    )
