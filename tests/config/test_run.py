@@ -289,7 +289,7 @@ def _settled(config: TaskConfig) -> TaskConfig:
     if config.is_settled:
         return config
     if not isinstance(config, TableConfig):
-        return dataclasses.replace(config, path="/mine.txt", sha256="aa")
+        return with_values(config, {"path": "/mine.txt", "sha256": "aa"})
     return dataclasses.replace(config, path="/mine.csv", exclude=["a", "b c"], sha256="aa")
 
 
