@@ -32,20 +32,29 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are f
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("protocol", "n_kills", "n_epochs", "n_seeds"),
+    ("model", "protocol", "n_kills", "n_epochs", "n_seeds"),
     [
-        ("grid", 2, 15, 2),
-        rest("grid", 5, 30, 4),
-        rest("tpe", 3, 30, 4),
+        ("mlp", "grid", 2, 15, 2),
+        rest("mlp", "grid", 5, 30, 4),
+        rest("mlp", "tpe", 3, 30, 4),
+        rest("cnn", "grid", 3, 6, 2),
+        rest("char_lstm", "grid", 3, 15, 2),
     ],
 )
 def test_a_killed_sweep_ends_as_an_undisturbed_one(
-    protocol: str, n_kills: int, n_epochs: int, n_seeds: int, tmp_path: Path
+    model: str, protocol: str, n_kills: int, n_epochs: int, n_seeds: int, tmp_path: Path
 ) -> None:
     said: list[str] = []
     rng = np.random.default_rng(0)
     test = KillTest(
-        protocol, 2, tmp_path, rng, say=said.append, n_epochs=n_epochs, n_seeds=n_seeds
+        protocol,
+        2,
+        tmp_path,
+        rng,
+        n_epochs=n_epochs,
+        n_seeds=n_seeds,
+        model=model,
+        say=said.append,
     )
     outcome = test.run(n_kills)
     assert not outcome.differences, "\n".join(said)

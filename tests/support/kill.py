@@ -52,12 +52,22 @@ import pyarrow.parquet as pq
 from benchmarks.machine import at_least_one, print_machine
 from ffnn_lab.records import DEFAULT_SETTING, read_curves, read_runs, read_trials
 from tests.support.command_line import users_environment
+from tests.support.tasks.texts import write_letters
 
 N_EPOCHS, N_SEEDS, N_CONFIRM = 30, 4, 3
 LISTED = "optimizer.lr=0.003,0.01,0.03"
 DRAWN = ("optimizer.lr=tag(log,interval(0.002,0.05))", "initializer.gain=interval(0.5,2)")
 WIDTHS = "model.widths=[64],[32,32]"
 """Runs of unequal widths cannot share a population."""
+SHAPES: Mapping[str, Sequence[str]] = {
+    "mlp": (WIDTHS,),
+    "cnn": ("model=cnn", "model.channels=[3],[2,3]"),
+    "char_lstm": (
+        *("model=char_lstm", "model.width=6,8", "model.embedding=4", "model.layers=1"),
+        *("task=char_text", "task.path=letters.txt", "task.length=10"),
+    ),
+}
+"""What stands in the place of ``WIDTHS``, by the network that is trained."""
 BUDGETS: Mapping[str, tuple[Sequence[str], Sequence[str], int]] = {
     "grid": (("sgd", "heavy_ball", "adam"), (WIDTHS, LISTED), 6),
     "random": (("sgd", "adam"), (WIDTHS, *DRAWN), 10),
@@ -321,6 +331,8 @@ class KillTest:
     damages: Sequence[str] = DAMAGES
     n_epochs: int = N_EPOCHS
     n_seeds: int = N_SEEDS
+    model: str = "mlp"
+    """Which network is trained, a key of ``SHAPES``."""
     say: Callable[[str], None] = lambda line: None  # noqa: ARG005 - silent unless asked
 
     def run(self, n_kills: int) -> Outcome:
@@ -359,9 +371,13 @@ class KillTest:
 
     def _start(self, name: str, *, n_workers: int) -> Command:
         arms, axes, n_settings = BUDGETS[self.protocol]
+        shapes = SHAPES[self.model] if WIDTHS in axes else ()
+        if self.model == "char_lstm":
+            write_letters(self.folder)
         arguments = [
             f"optimizer={','.join(arms)}",
-            *axes,
+            *shapes,
+            *(axis for axis in axes if axis != WIDTHS),
             f"trainer.max_epochs={self.n_epochs}",
             "trainer.checkpoint_seconds=0.5",
             "tracking=off",
