@@ -81,6 +81,15 @@ class Arm:
         """Return the name of the arm's optimizer; empty if the definition stores no config."""
         return str(self.leaves.get("optimizer.name", ""))
 
+    @property
+    def has_default(self) -> bool:
+        """Return True if there is an untuned default beside the settings that are searched.
+
+        An argument of a user's own network that is tuned has none, unless the arm sets one.
+        """
+        stores_config = bool(self.leaves)
+        return bool(self.space) and (not stores_config or self.space.keys() <= self.leaves.keys())
+
     def with_config(self, config: RunConfig) -> "Arm":
         """Copy the arm with another untuned default."""
         return replace(self, leaves=leaves(config))
@@ -255,11 +264,8 @@ class Definition:
 
     @staticmethod
     def n_confirmed_of(arm: Arm) -> int:
-        """Count what confirm trains of an arm: its winner, and the default if that is another.
-
-        An argument of a user's own network has no default unless the arm sets one.
-        """
-        return 2 if arm.space and arm.space.keys() <= arm.leaves.keys() else 1
+        """Count what confirm trains of an arm: its winner, and the default if that is another."""
+        return 2 if arm.has_default else 1
 
 
 _ONE: dict[str, Any] = {"n_replicates": 1, "n_splits": None, "until": "all", "settled_after": None}

@@ -143,7 +143,7 @@ def missing(sweep: Sweep, arm: str, winner: Winner | None) -> str:
     if count.n_settings < count.n_settings_asked:
         parts.append(f"{count.n_settings} of {count.n_settings_asked} settings")
     asked = [(winner.rows if winner else sweep.rows.iloc[:0], "confirm seeds")]
-    if sweep.arms[arm].space:
+    if sweep.arms[arm].has_default:
         asked.append((sweep.default_of(arm), "confirm seeds of the default"))
     for rows, what in asked:
         n_seeds = len(
