@@ -165,10 +165,14 @@ def _stand_in(path: Path, table: str, column: str, rows: pa.Table) -> Any:  # no
     values = pa.nulls(len(rows), kind)
     declared: list[Leaf] = config_leaves().get(column, []) if table == "runs" else []
     for leaf in declared:
-        if leaf.options is None:
+        if leaf.options is None or leaf.chosen_by == column:
             is_chosen = pa.repeat(pa.scalar(value=True), len(rows))
         else:
-            is_chosen = pc.is_in(rows[leaf.chosen_by], pa.array(leaf.options, pa.string()))
+            is_named = leaf.chosen_by in rows.column_names  # or the name, too, is newer
+            chosen = (
+                rows[leaf.chosen_by] if is_named else _stand_in(path, table, leaf.chosen_by, rows)
+            )
+            is_chosen = pc.is_in(chosen, pa.array(leaf.options, pa.string()))
         if not pc.any(is_chosen).as_py():
             continue
         if "neutral" not in leaf.metadata:
