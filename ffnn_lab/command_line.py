@@ -7,6 +7,7 @@ from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.types import ChoiceSweep, Override, QuotedString, RangeSweep, Sweep
 
 from ffnn_lab.config import GROUPS, ConfigError
+from ffnn_lab.config.run import OPEN_IN_RUN
 from ffnn_lab.sweeper.grammar import defer, parse
 
 OF_A_SWEEP = ("hydra.sweeper.", "hydra/sweeper", "hydra.launcher.", "hydra/launcher")
@@ -15,9 +16,6 @@ JSON = "--json"
 """The lab's own flag, which Hydra does not know."""
 OPEN = ("hydra.sweeper.arms=", "hydra.sweeper.space=", "hydra.sweeper.across=")
 """Beginnings of overrides whose keys the user chooses: Hydra adds keys after a plus alone."""
-OPEN_IN_RUN = ("model.arguments.",)
-"""Beginnings of fields of a run whose names the user chooses; Hydra adds or changes such a field
-after two pluses."""
 _SHOWS = ("help", "hydra_help", "info", "shell_completion")
 """Flags that show something and start nothing."""
 

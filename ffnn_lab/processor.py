@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ffnn_lab.networks.mlp import LARGE_WEIGHT
+from ffnn_lab.networks.network import Walk
 from ffnn_lab.population import Population
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
@@ -60,7 +61,9 @@ def keep_memory() -> None:
         set_option(_M_TRIM_THRESHOLD, (1 << 31) - 1)
 
 
-def n_at_once(n_members: int, n_stored: int, n_threads: int, *, is_compiled: bool) -> int:
+def n_at_once(
+    n_members: int, n_stored: int, n_threads: int, *, is_compiled: bool, walk: Walk = "stacked"
+) -> int:
     """Give how many of the threads train so many members, each some of them.
 
     Threads that share a single operation would wait for one another thousands of times in an
@@ -69,6 +72,8 @@ def n_at_once(n_members: int, n_stored: int, n_threads: int, *, is_compiled: boo
     which a compiled step needs for a few calls, and one as written for each operation: with small
     members they wait more than they gain. Then more cores take more workers.
     """
+    if walk != "stacked":
+        return min(n_members, n_threads) if walk == "one_by_one" else 1
     if is_compiled:
         n_useful = min(n_members, n_members * n_stored // LEAST_COMPILED)
     else:
@@ -82,13 +87,11 @@ def _n_lanes(population: Population) -> int:
     Compiled parts are as small as to stay near the cache from step to step, each thread as many.
     """
     n_members, n_stored = len(population), population.network.n_stored
-    walk = population.network.walk
-    if population.device.type == "cuda" or walk == "vmap":
+    if population.device.type == "cuda":
         return 1
-    if walk == "one_by_one":
-        return min(n_members, torch.get_num_threads())
-    is_compiled = population.is_compiled
-    n_busy = n_at_once(n_members, n_stored, torch.get_num_threads(), is_compiled=is_compiled)
+    is_compiled, walk = population.is_compiled, population.network.walk
+    n_threads = torch.get_num_threads()
+    n_busy = n_at_once(n_members, n_stored, n_threads, is_compiled=is_compiled, walk=walk)
     if not is_compiled:
         return n_busy
     n_near = -(-n_members // max(1, NEAR_CACHE // n_stored))

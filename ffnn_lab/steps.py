@@ -94,7 +94,7 @@ class Recipe:
     loss: str
     """One of ``losses.LOSSES``."""
     precision: str = "full"
-    """What numbers the matrix products are taken of; see ``models.mlp.PRODUCTS``."""
+    """What numbers the matrix products are taken of; see ``networks.mlp.PRODUCTS``."""
 
 
 def make_masks(batch: Batch, dropout: Sequence[Dropout | None]) -> list[Tensor | None]:

@@ -473,7 +473,7 @@ TASKS = {
         write=write_letters,
     ),
     "war_and_peace": TaskRow(
-        make_char_config(None, name="war_and_peace", length=50, subset=10_000),
+        make_char_config(None, name="war_and_peace", stretch=50, subset=10_000),
         n_features=50,
         n_classes=58,
         n_examples=197,

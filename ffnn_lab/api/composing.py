@@ -21,8 +21,9 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from ffnn_lab import schemas
-from ffnn_lab.command_line import OPEN_IN_RUN, read_arguments
+from ffnn_lab.command_line import read_arguments
 from ffnn_lab.config import ConfigError, RunConfig, UserError, check_paths
+from ffnn_lab.config.run import OPEN_IN_RUN
 from ffnn_lab.messages import explain
 
 if TYPE_CHECKING:

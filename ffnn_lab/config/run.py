@@ -215,6 +215,11 @@ MOVES_NO_NUMBER = (
 """Beginnings of the leaves that do not enter a run's id."""
 
 
+OPEN_IN_RUN = ("model.arguments.",)
+"""Beginnings of the leaves whose names the user chooses; Hydra adds or changes such a leaf after
+two pluses."""
+
+
 def moves_numbers(leaf: str) -> bool:
     """Return whether a leaf, by its dotted name, can move numbers, and so enters a run's id."""
     return not leaf.startswith(MOVES_NO_NUMBER)

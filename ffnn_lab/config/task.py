@@ -124,6 +124,8 @@ CHOOSES_EXAMPLES = (
     "n_dev",
     "n_test",
     "target",
+    "label",
+    "stretch",
     "kind",
 )
 """Fields that define the question: they choose the examples, or what is predicted of them. A sweep

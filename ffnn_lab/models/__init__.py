@@ -24,6 +24,18 @@ def network_of(config: RunConfig, task: Task) -> Network:
         ConfigError: If the model does not fit the task, or cannot be trained as the run asks.
     """
     network: Network = MODELS[config.model.name].make(config.model, task.interface, config)
+    if config.dropout.input > 0 and not any(site.rate == "input" for site in network.sites):
+        msg = (
+            f"dropout.input must be 0 with {config.model.asked}, which has no dropout of its "
+            f"inputs; got {config.dropout.input}"
+        )
+        raise ConfigError(msg)
+    if config.trainer.max_norm is not None and not network.tells_hidden_units:
+        msg = (
+            f"trainer.max_norm must be null with {config.model.asked}: which of its weights is "
+            f"that of the outputs cannot be told; got {config.trainer.max_norm}"
+        )
+        raise ConfigError(msg)
     size, n_train = config.trainer.batch_size, len(task.train.labels)
     if network.needs_batches and isinstance(size, int) and 1 in (size, n_train % size):
         msg = (

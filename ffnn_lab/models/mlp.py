@@ -85,6 +85,12 @@ def make(config: MLPConfig, interface: Interface, run: RunConfig) -> Network:
     """Return the network of a config on a task."""
     from ffnn_lab.networks import MLP  # noqa: PLC0415 - as above
 
+    if interface.n_words:
+        msg = (
+            f"{config.asked} takes quantities, and the inputs of this task are numbers of words "
+            "or letters: task.features=counts, or model=dan, model=char_lstm"
+        )
+        raise ConfigError(msg)
     if not config.is_plain:
         return torch_network(config, interface, run, build)
     sizes = (math.prod(interface.inputs), *config.widths, interface.n_outputs)

@@ -16,6 +16,7 @@ from ffnn_lab.models.of_torch import register_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
     from torch import nn
 
@@ -34,8 +35,8 @@ class ModuleConfig(ModelConfig):
     """What it is called with, beside the shape of an example's inputs and the number of outputs;
     and ``n_words`` on a task of words."""
     sha256: Union[str, None]  # noqa: UP007 - as above
-    """Of the file, which must be that one; null for whatever it holds now, and a run's record has
-    which it was. Other files that it imports are not looked at."""
+    """The checksum that the file must have. null takes whatever is there, and a run's record has
+    the checksum that it found. Other files that it imports are not looked at."""
     folder: Union[str, None] = any_value(neutral=None)  # noqa: UP007 - as above
     """Where the file, or the package that it is in, lies; null to look for it."""
 
@@ -75,10 +76,13 @@ def _names(config: ModuleConfig) -> tuple[str, str]:
 
 
 def _find(config: ModuleConfig) -> tuple[Path, Path]:
-    """Return the file of the function, and the folder that it is imported from."""
+    """Return the file of the function, and the folder that it is imported from.
+
+    A record that was moved finds it where the command is given; its checksum says if it is that.
+    """
     module, _ = _names(config)
     first, *rest = module.split(".")
-    places = [config.folder] if config.folder is not None else [str(Path.cwd()), *sys.path]
+    places = [*filter(None, [config.folder]), str(Path.cwd()), *sys.path]
     for place in places:
         found = importlib.machinery.PathFinder.find_spec(first, [place])
         base = Path(place, first) if found and found.submodule_search_locations else None
@@ -89,7 +93,7 @@ def _find(config: ModuleConfig) -> tuple[Path, Path]:
             return path.resolve(), Path(place).resolve()
     msg = (
         f"model.factory={config.factory}: there is no file {module.replace('.', '/')}.py "
-        f"{'in ' + config.folder if config.folder else 'where you stand, in ' + str(Path.cwd())}, "
+        f"where you stand, in {Path.cwd()}, "
         "and its source must be known, since it is part of what a run is"
     )
     raise ConfigError(msg)
@@ -114,24 +118,39 @@ def factory_of(config: ModuleConfig) -> Callable[..., nn.Module]:
     """
     module_name, name = _names(config)
     path, folder = _find(config)
-    _checksum(path, config)
-    if str(folder) not in sys.path:
-        sys.path.append(str(folder))
-    importlib.invalidate_caches()
-    try:
-        module = importlib.import_module(module_name)
-    except Exception as error:
-        msg = f"{config.asked}: {path} cannot be imported: {type(error).__name__}: {error}"
-        raise ConfigError(msg) from error
-    if Path(getattr(module, "__file__", None) or "").resolve() != path:
-        msg = f"{config.asked}: Python has another module of that name; rename {path.name}"
-        raise ConfigError(msg)
+    module = _imported(module_name, path, folder, config)
     factory = getattr(module, name, None)
     if not callable(factory):
         msg = f"{config.asked}: {path} has no function {name}"
         raise ConfigError(msg)
     found: Callable[..., nn.Module] = factory
     return found
+
+
+_OURS: dict[str, tuple[Path, str]] = {}
+"""To each module that was imported here, its file, and the checksum of what the file held."""
+
+
+def _imported(name: str, path: Path, folder: Path, config: ModuleConfig) -> ModuleType:
+    """Import the user's module; anew if its file is another one, or holds something else now."""
+    found = path, _checksum(path, config)
+    if name in _OURS and _OURS[name] != found:
+        for known in [each for each in sys.modules if each == name or each.startswith(f"{name}.")]:
+            del sys.modules[known]
+        sys.path[:] = [each for each in sys.path if each != str(_OURS[name][0].parent)]
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+    importlib.invalidate_caches()
+    try:
+        module = importlib.import_module(name)
+    except Exception as error:
+        msg = f"{config.asked}: {path} cannot be imported: {type(error).__name__}: {error}"
+        raise ConfigError(msg) from error
+    if Path(getattr(module, "__file__", None) or "").resolve() != path:
+        msg = f"{config.asked}: Python has another module of that name; rename {path.name}"
+        raise ConfigError(msg)
+    _OURS[name] = found
+    return module
 
 
 def build(config: ModuleConfig, interface: Interface) -> nn.Module:

@@ -37,7 +37,7 @@ class Part:
     name: str
     """As ``nn.Module.named_parameters`` has it."""
     start: int
-    """Of its numbers in the row, which `stored` says how many there are of."""
+    """The place in the row of the first of its numbers."""
     shape: tuple[int, ...]
     """As the user's network has it."""
     stored: tuple[int, ...]
@@ -150,6 +150,11 @@ class Network(abc.ABC):
         return False
 
     @property
+    def tells_hidden_units(self) -> bool:
+        """Return True if `hidden_weights` can tell them from the output's units."""
+        return True
+
+    @property
     def n_stored(self) -> int:
         """Return how many numbers a member's row has, a multiple of `ALIGNMENT`."""
         return -(-self.parts[-1].stop // ALIGNMENT) * ALIGNMENT
@@ -169,8 +174,7 @@ class Network(abc.ABC):
         for part in self.parts:
             scheme = config.bias_initializer if part.role == "bias" else config.initializer
             place = part.unpadded(row.unsqueeze(0))[0]
-            if part.role == "own":
-                place.copy_(self.own_start(part, config.seed))
+            if part.role == "own":  # see the network that has such
                 continue
             drawn = initialize(
                 scheme,
@@ -182,10 +186,6 @@ class Network(abc.ABC):
                 shape=as_matrix(part.shape),
             )
             place.copy_(drawn.view(part.shape))
-
-    def own_start(self, part: Part, seed: int) -> Tensor:
-        """Return the start of a part of the role ``own``, in its shape."""
-        raise NotImplementedError
 
     @abc.abstractmethod
     def prepare(self, inputs: Tensor) -> Tensor:

@@ -12,17 +12,19 @@ import math
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad_and_value, vmap
+from torch.nn.utils.parametrize import ParametrizationList
 
 from ffnn_lab.config import ConfigError
 from ffnn_lab.networks.network import ALIGNMENT, Network, Part, Role, Site, Walk
 from ffnn_lab.seeds import torch_seed
 
 if TYPE_CHECKING:
+    from ffnn_lab.config import RunConfig
     from ffnn_lab.losses import Loss
     from ffnn_lab.tasks.data.task import Interface
 
@@ -91,19 +93,22 @@ class TorchNetwork(Network):
         if not isinstance(module, nn.Module):
             msg = f"{asked} must make a torch.nn.Module; it made {type(module).__name__}"
             raise ConfigError(msg)
-        self._skeleton = _with_masks(module).to(dtype)
+        if any(isinstance(each, ParametrizationList) for each in module.modules()):
+            msg = f"{asked} must make a module without parametrizations (torch.nn.utils)"
+            raise ConfigError(msg)
+        self._skeleton = _with_masks(module, {}).to(dtype)
+        frozen = {n: p for n, p in self._skeleton.named_parameters() if not p.requires_grad}
         for parameter in self._skeleton.parameters():
             parameter.requires_grad_(False)  # noqa: FBT003 - torch names it otherwise than its stubs
         self._sites = _sites_of(self._skeleton, interface, dtype, asked)
-        self._parts = list(_parts_of(self._skeleton))
+        self._parts = list(_parts_of(self._skeleton, frozen))
         if not self._parts:
             msg = f"{asked} must make a module with parameters to train; it has none"
             raise ConfigError(msg)
-        self._by_name = {part.name: part for part in self._parts}
         masks = {f"{name}.mask" for name, _ in self._sites}
         self._buffers = {
             name: buffer.clone()
-            for name, buffer in self._skeleton.named_buffers()
+            for name, buffer in (*self._skeleton.named_buffers(), *frozen.items())
             if name not in masks
         }
         has_memory = any(isinstance(each, nn.RNNBase) for each in self._skeleton.modules())
@@ -131,16 +136,12 @@ class TorchNetwork(Network):
 
     @property
     def buffers(self) -> Mapping[str, Tensor]:
-        """Return the module's buffers, such as the running statistics of batch normalization."""
+        """Return buffers, such as running statistics, and parameters that are not trained."""
         return self._buffers
 
-    @property
+    @functools.cached_property
     def n_activations(self) -> int:
         """Return how many numbers the outputs of all innermost modules have, for one example."""
-        return self._n_activations
-
-    @functools.cached_property
-    def _n_activations(self) -> int:
         counts: list[int] = []
         leaves = [each for each in self._skeleton.modules() if not any(each.children())]
         hooks = [
@@ -172,11 +173,26 @@ class TorchNetwork(Network):
         """Return how members are walked."""
         return self._walk
 
-    def own_start(self, part: Part, seed: int) -> Tensor:
-        """Return the start of a parameter as the module's own code has it, drawn for a seed."""
-        with _apart(torch_seed(seed, "init", 0, 2)):  # 0 and 1 are for weights and biases
-            module = self._make()
-        return module.get_parameter(part.name).detach().double()
+    def start_(self, row: Tensor, config: RunConfig) -> None:
+        """Write a member's start into its row; what is the module's own, drawn for its seed."""
+        super().start_(row, config)
+        module = self._skeleton
+        if any(part.role == "own" and not self._is_of_norm(part) for part in self._parts):
+            with _apart(torch_seed(config.seed, "init", 0, 2)):  # 0, 1: weights and biases
+                module = self._make()
+        for part in self._parts:
+            place = part.view(row[None])[0]
+            if part.role == "own":
+                place.copy_(module.get_parameter(part.name).detach().view(part.shape))
+            padding = getattr(self._owner(part), "padding_idx", None)
+            if padding is not None:
+                place[padding] = 0  # as torch has it, which gives this row no gradient
+
+    def _owner(self, part: Part) -> nn.Module:
+        return self._skeleton.get_submodule(part.name.rpartition(".")[0])
+
+    def _is_of_norm(self, part: Part) -> bool:
+        return isinstance(self._owner(part), _NORMS)
 
     def prepare(self, inputs: Tensor) -> Tensor:
         """Return inputs in the shape that the module takes, ``(N, *shape)``."""
@@ -192,7 +208,7 @@ class TorchNetwork(Network):
         precision: str,
     ) -> tuple[Tensor, list[Tensor]]:
         """Compute losses and gradients by autograd; see `Network`."""
-        del precision  # which is full, see ``config.run``
+        del precision  # which is full, see ``ffnn_lab.models.of_torch``
         if self._walk == "vmap":
             return self._together(rows, buffers, examples, masks, loss)
         grads, losses = torch.zeros_like(rows), []
@@ -278,15 +294,32 @@ class TorchNetwork(Network):
         own: nn.Module = self._skeletons.own
         return own
 
+    @property
+    def tells_hidden_units(self) -> bool:
+        """Return True if some weight has as many units as there are outputs."""
+        return self.output_weight is not None
+
+    @property
+    def output_weight(self) -> Part | None:
+        """Return the weight of the output's units: the last one that has as many as there are."""
+        n_outputs = self._interface.n_outputs
+        found = [p for p in self._parts if p.role == "weight" and p.shape[0] == n_outputs]
+        return found[-1] if found else None
+
     def hidden_weights(self, rows: Tensor) -> list[Tensor]:
-        """Return the weights of hidden units; a word's vector is none."""
-        embeddings = {
-            f"{name}.weight"
-            for name, each in self._skeleton.named_modules()
-            if isinstance(each, nn.Embedding | nn.EmbeddingBag)
-        }
-        weights = [part for part in self._parts if part.role == "weight"][:-1]
-        return [part.view(rows).flatten(2) for part in weights if part.name not in embeddings]
+        """Return the weights of hidden units; a word's vector is none.
+
+        A transposed convolution is left out, whose first axis is its inputs.
+        """
+        others = (nn.Embedding, nn.EmbeddingBag, nn.modules.conv._ConvTransposeNd)  # noqa: SLF001
+        hidden = [
+            part
+            for part in self._parts
+            if part.role == "weight"
+            and part != self.output_weight
+            and not isinstance(self._owner(part), others)
+        ]
+        return [part.view(rows).flatten(2) for part in hidden]
 
     def export(self, row: Tensor, buffers: Mapping[str, Tensor]) -> nn.Module:
         """Return one member as the module that ``make`` makes, in evaluation mode."""
@@ -312,34 +345,62 @@ def _apart(seed: int) -> Iterator[None]:
         yield
 
 
-def _with_masks(module: nn.Module) -> nn.Module:
-    """Exchange every dropout of a module for a `_Mask`, in place."""
+def _with_masks(module: nn.Module, made: dict[nn.Module, _Mask]) -> nn.Module:
+    """Exchange every dropout of a module for a `_Mask`, in place.
+
+    Args:
+        module: The module.
+        made: To each dropout its mask; one that has several places keeps them.
+    """
     if isinstance(module, nn.Dropout | nn.Dropout1d | nn.Dropout2d | nn.Dropout3d):
-        return _Mask(drops_channels=isinstance(module, _WHOLE_CHANNELS))
-    for name, child in list(module.named_children()):
-        setattr(module, name, _with_masks(child))
+        mask = _Mask(drops_channels=isinstance(module, _WHOLE_CHANNELS))
+        return made.setdefault(module, mask)
+    for name, child in list(module._modules.items()):  # noqa: SLF001 - named_children skips twins
+        if child is not None:
+            setattr(module, name, _with_masks(child, made))
     return module
 
 
 def _sites_of(
     skeleton: nn.Module, interface: Interface, dtype: torch.dtype, asked: str
 ) -> list[tuple[str, Site]]:
-    """Find where units are dropped, by one pass; refuse what no config would repeat."""
+    """Find where units are dropped, by one pass.
+
+    Raises:
+        ConfigError: If what the module computes would depend on more than its numbers and inputs.
+    """
     named = [(name, each) for name, each in skeleton.named_modules() if isinstance(each, _Mask)]
     seen: dict[str, list[tuple[int, ...]]] = {name: [] for name, _ in named}
     hooks = [
         each.register_forward_hook(
-            lambda _module, _inputs, outputs, name=name: seen[name].append(outputs.shape[1:])
+            lambda _module, _inputs, outputs, name=name: seen[name].append(tuple(outputs.shape))
         )
         for name, each in named
     ]
     before = torch.get_rng_state()
     kept = {name: buffer.clone() for name, buffer in skeleton.named_buffers()}
+    held = _held(skeleton)
     skeleton.train()
-    with torch.no_grad():
-        outputs = skeleton(_example(N_TRIED, interface, dtype))
-    for hook in hooks:
-        hook.remove()
+    try:
+        with torch.no_grad():
+            outputs = skeleton(_example(N_TRIED, interface, dtype))
+    except Exception as error:
+        first = str(error).strip().splitlines()[0] if str(error).strip() else "no message"
+        msg = (
+            f"{asked} must make a module that takes {(N_TRIED, *interface.inputs)}, for {N_TRIED} "
+            f"examples; it raised {type(error).__name__}: {first}"
+        )
+        raise ConfigError(msg) from error
+    finally:
+        for hook in hooks:
+            hook.remove()
+    changed = sorted(name for name, what in _held(skeleton).items() if held.get(name) != what)
+    if changed:
+        msg = (
+            f"{asked} must make a module that keeps nothing of a batch but in buffers, which it "
+            f"changes in place (self.mean.mul_(...)); {changed[0]} is another tensor after a batch"
+        )
+        raise ConfigError(msg)
     for name, buffer in skeleton.named_buffers():
         buffer.copy_(kept[name])
     if not torch.equal(before, torch.get_rng_state()):
@@ -365,7 +426,7 @@ def _numbered(
     named: Sequence[tuple[str, _Mask]], seen: Mapping[str, Sequence[tuple[int, ...]]], asked: str
 ) -> Iterator[tuple[str, Site]]:
     """Give each dropout its stream: 0 for that of the input, 1 and so on for the others."""
-    n_hidden = 0
+    n_hidden, has_input = 0, False
     for name, mask in named:
         if len(seen[name]) > 1:
             msg = (
@@ -375,51 +436,92 @@ def _numbered(
             raise ConfigError(msg)
         if not seen[name]:
             continue
-        (shape,) = seen[name]
+        ((n_first, *rest),) = seen[name]
+        if n_first != N_TRIED:
+            msg = (
+                f"{asked} must make a module whose dropouts see the examples of a batch on their "
+                f"first axis; {name} sees {(n_first, *rest)} of {N_TRIED} examples"
+            )
+            raise ConfigError(msg)
+        shape = tuple(rest)
         if mask.drops_channels:
             shape = (shape[0], *[1] * (len(shape) - 1))
         is_input = name.rpartition(".")[2].startswith("input")
-        n_hidden += not is_input
-        width = math.prod(shape)
-        yield (
-            name,
-            Site(0 if is_input else n_hidden, shape, "input" if is_input else "hidden", width),
-        )
+        is_first_input = is_input and not has_input
+        has_input, n_hidden = has_input or is_input, n_hidden + (not is_first_input)
+        stream = 0 if is_first_input else n_hidden
+        rate: Literal["input", "hidden"] = "input" if is_input else "hidden"
+        yield name, Site(stream, shape, rate, math.prod(shape))
 
 
-def _parts_of(skeleton: nn.Module) -> Iterator[Part]:
-    """Walk the parameters of a module: how each starts, and where it lies in a row."""
+def _held(module: nn.Module) -> dict[str, int]:
+    """Return which tensors a module's own attributes and buffers are, by name."""
+    held: dict[str, int] = {}
+    for name, each in module.named_modules():
+        own = {**each._buffers, **vars(each)}  # noqa: SLF001 - as named_buffers has them
+        for attribute, value in own.items():
+            values = value if isinstance(value, tuple | list) else [value]
+            for place, one in enumerate(values):
+                if isinstance(one, Tensor):
+                    held[f"{name}.{attribute}".lstrip(".") + (f"[{place}]" if place else "")] = id(
+                        one
+                    )
+    return held
+
+
+def _parts_of(skeleton: nn.Module, frozen: Mapping[str, Tensor]) -> Iterator[Part]:
+    """Walk the parameters that are trained: how each starts, and its place in a row."""
     start, layer = 0, -1
     layers: dict[str, tuple[int, int, int]] = {}
     """To each weight that a bias belongs to, its layer and fans."""
     for name, parameter in skeleton.named_parameters():
+        if name in frozen:
+            continue
         owner, _, own = name.rpartition(".")
         module, shape = skeleton.get_submodule(owner), tuple(parameter.shape)
-        is_ours = type(module).__module__.startswith("torch.nn") and not isinstance(module, _NORMS)
+        is_ours = _is_layer(module) and not isinstance(module, _NORMS)
         weight = f"{owner}.{own.replace('bias', 'weight')}"
         role: Role = "own"
         if is_ours and len(shape) > 1:
             layer += 1
             role = "weight"
-            layers[f"{owner}.{own}"] = (layer, *_fans(module, shape))
-        elif is_ours and own.startswith("bias") and weight in layers:
+            layers[f"{owner}.{own}"] = (layer, *_fans(module, own, shape))
+        elif is_ours and "bias" in own:
             role = "bias"
+            if weight not in layers:  # which it shares with another layer
+                layer += 1
+                shared = getattr(module, "weight", parameter)
+                layers[weight] = (layer, *_fans(module, "weight", tuple(shared.shape)))
         at, fan_in, fan_out = layers.get(weight, (0, 0, 0)) if role != "own" else (0, 0, 0)
         part = Part(name, start, shape or (1,), shape or (1,), role, at, fan_in, fan_out)
         yield part
         start = -(-part.stop // ALIGNMENT) * ALIGNMENT
 
 
-def _fans(module: nn.Module, shape: tuple[int, ...]) -> tuple[int, int]:
+def _is_layer(module: nn.Module) -> bool:
+    """Return True for a layer of torch's, or the user's own kind of one."""
+    others = (nn.Module, nn.Sequential, nn.ModuleList, nn.ModuleDict)
+    return any(
+        each.__module__.startswith("torch.nn") and each not in others
+        for each in type(module).__mro__
+    )
+
+
+def _fans(module: nn.Module, name: str, shape: tuple[int, ...]) -> tuple[int, int]:
     """Return inputs and outputs of each unit of a weight; of a gate, not of all together."""
     field = math.prod(shape[2:])
-    if isinstance(module, nn.RNNBase):
+    if len(shape) < 2:  # noqa: PLR2004 - of a layer whose weight is no matrix
+        return shape[0], shape[0]
+    if isinstance(module, nn.RNNBase) and name.startswith("weight_hr"):
+        return shape[1], shape[0]
+    if isinstance(module, nn.RNNBase | nn.RNNCellBase):
         return shape[1], module.hidden_size
     if isinstance(module, nn.Embedding | nn.EmbeddingBag):
         return 1, shape[1]  # one word is there at a time
     if isinstance(module, nn.modules.conv._ConvTransposeNd):  # noqa: SLF001 - as above
         return shape[0] // module.groups * field, shape[1] * field
-    return shape[1] * field, shape[0] * field
+    groups: int = getattr(module, "groups", 1)
+    return shape[1] * field, shape[0] // groups * field
 
 
 def _example(n: int, interface: Interface, dtype: torch.dtype) -> Tensor:

@@ -41,6 +41,12 @@ def check_axis(assignment: Assignment) -> None:
     if key == "device":
         msg = "device: a sweep is trained on one kind of device; give it one value"
         raise ConfigError(msg)
+    if key == "model.factory":
+        msg = (
+            "model.factory: another network is no setting of the same one; make an arm of each, "
+            "hydra.sweeper.arms={small: {model.factory: ...}, ...}, or give it one value"
+        )
+        raise ConfigError(msg)
     values = axis.values if isinstance(axis, Choice) else ()
     if key == "trainer.compile" and "auto" in values and len(values) > 1:
         msg = "trainer.compile: an axis takes true and false; auto only chooses one of the two"

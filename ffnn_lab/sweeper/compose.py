@@ -229,8 +229,13 @@ def _arm(
     check_tracking(config.tracking)
     data = Path(config.paths.data)
     check_task(config.task, data)  # data that do not fit are a slip as well
-    if config.model.program is None:
-        network_of(config, load_task(config.task, data))  # and a model that does not
+    if config.model.program is None:  # and a model that does not; here with its first values
+        tried = {
+            key: axis.values[0] if isinstance(axis, Choice) else axis.low
+            for key, axis in space.items()
+            if key.startswith("model.")
+        }
+        network_of(with_values(config, tried), load_task(config.task, data))
     groups = _groups_of(composed, draft, composer)
     plain = leaves(settle(composer.plain(groups)))
     checks.check_single_seed(composed.seed, plain["seed"])
@@ -252,7 +257,7 @@ def _groups_of(composed: RunConfig, draft: Draft, composer: Composer) -> dict[st
     """Return the options that an arm chooses: its own, and those of the sweep's defaults list."""
     default = composer.plain({})
     groups = dict(draft.groups)
-    for group in ("task", "initializer", "bias_initializer", "optimizer", "schedule"):
+    for group in ("task", "model", "initializer", "bias_initializer", "optimizer", "schedule"):
         name = getattr(composed, group).name
         if group not in groups and name != getattr(default, group).name:
             groups[group] = name
@@ -268,9 +273,13 @@ def _typed_axis(config: RunConfig, key: str, axis: Axis) -> Axis:
             for value in typed.values:
                 check_task(with_values(config, {key: value}).task, Path(config.paths.data))
         return typed
+    part = owner(config, key)
+    if isinstance(part, dict):  # an argument of the user's own network: whole if it begins so
+        is_whole = isinstance(axis.low, int) and isinstance(axis.high, int)
+        return Interval(axis.low, axis.high, axis.log, is_int=is_whole)
     hint = next(
         hint
-        for name, hint, _ in leaf_fields(type(owner(config, key)))
+        for name, hint, _ in leaf_fields(type(part))
         if key.rsplit(".", maxsplit=1)[-1] == name
     )
     ends = [_typed(config, key, end) for end in (axis.low, axis.high)]

@@ -12,6 +12,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from ffnn_lab.config import ConfigError, RunConfig, with_values
 from ffnn_lab.config.fields import describe, type_hints
+from ffnn_lab.config.run import OPEN_IN_RUN
 from ffnn_lab.sweeper.grammar import Assignment
 
 _REFERENCE = re.compile(
@@ -83,7 +84,10 @@ class Composer:
         if not any("${" in a.text for a in fixed.values()) and not composed.refer_to(known):
             values = {key: as_composed(composed.config, key, a.value) for key, a in fixed.items()}
             return with_values(composed.config, values)
-        whole = self.with_sweep(groups, tuple(a.text for a in fixed.values()))
+        texts = (
+            f"++{a.text}" if a.key.startswith(OPEN_IN_RUN) else a.text for a in fixed.values()
+        )
+        whole = self.with_sweep(groups, tuple(texts))
         for key, reference in whole.refer_to(swept):
             msg = (
                 f"{key} refers to {reference}, which has several values in this sweep: write its "

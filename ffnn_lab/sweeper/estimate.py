@@ -14,9 +14,9 @@ from ffnn_lab.config import ConfigError, RunConfig, UserError, partition_key, wi
 from ffnn_lab.definition import Arm, Definition
 from ffnn_lab.draws import batch_bounds
 from ffnn_lab.library import NotAtHandError, without_compiling
+from ffnn_lab.models import network_of
 from ffnn_lab.processor import n_at_once
 from ffnn_lab.protocols.space import Choice, Interval
-from ffnn_lab.sizes import Sizes
 from ffnn_lab.tasks import load_task
 from ffnn_lab.tasks.data.task import Split, Task
 from ffnn_lab.trainer import Training
@@ -106,9 +106,9 @@ def _n_busy(config: RunConfig, n_members: int, n_threads: int) -> int:
     """Return the number of threads that train a population of this run's kind."""
     if config.device != "cpu":
         return 1
-    n_stored = Sizes.of(config, load_task(config.task, Path(config.paths.data))).n_stored
-    is_compiled = config.trainer.compile is True
-    return n_at_once(n_members, n_stored, n_threads, is_compiled=is_compiled)
+    network = network_of(config, load_task(config.task, Path(config.paths.data)))
+    is_compiled, walk = config.trainer.compile is True, network.walk
+    return n_at_once(n_members, network.n_stored, n_threads, is_compiled=is_compiled, walk=walk)
 
 
 def shares(definition: Definition) -> Iterator[tuple[RunConfig, float]]:

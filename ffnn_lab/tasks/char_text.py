@@ -28,7 +28,7 @@ class CharTextConfig(TaskConfig):
 
     path: Union[str, None]  # noqa: UP007 - OmegaConf 2.3 reads no `| None`
     """The file, in UTF-8 or Latin-1."""
-    length: int = ranged("[1, inf)")
+    stretch: int = ranged("[1, inf)")
     """Letters of a stretch, which is one example."""
     dev_fraction: float = ranged("(0, 1)")
     """Share of the text that is kept for tuning."""
@@ -39,8 +39,8 @@ class CharTextConfig(TaskConfig):
     subset: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above
     """How many letters are used, of all splits together; null for the whole text."""
     sha256: Union[str, None]  # noqa: UP007 - as above
-    """Of the file, which must be that one; null for whatever it holds now, and a run's record has
-    which it was."""
+    """The checksum that the file must have. null takes whatever is there, and a run's record has
+    the checksum that it found."""
 
     def redrawn(self, shift: int) -> Mapping[str, Any]:
         """Return the seed of other pieces of the text; see `TaskConfig.redrawn`."""

@@ -48,8 +48,8 @@ class TextConfig(CutTaskConfig):
     scaling: str = one_of("none")
     """Counts are not scaled."""
     sha256: Union[str, None]  # noqa: UP007 - as above
-    """Of the file, or of the files of all classes one after another, which must be that; null for
-    whatever they hold now, and a run's record has which it was."""
+    """The checksum that the file must have; of several files, that of their checksums. null takes
+    whatever is there, and a run's record has the checksum that it found."""
 
     @property
     def is_settled(self) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from tests.support.command_line import run_python
 
 SCRIPT = """
-import os, signal, threading, time
+import glob, os, signal, threading, time
 import ffnn_lab
 
 QUICK = ("trainer.max_epochs=1", "tracking=off", "trainer.save_weights=true")
@@ -36,27 +36,27 @@ thread.join()
 assert found == [first]
 
 SLOW = ("trainer.max_epochs=1000000", "trainer.compile=false", "device=cpu", "tracking=off")
+NOTED = ("trainer.checkpoint_seconds=0.1",)  # a checkpoint shows that it trains
 before = signal.getsignal(signal.SIGINT)
 
 
 def interrupted(function, folder, *words):
     def interrupt():
-        while not os.path.exists(folder):
+        while not glob.glob(folder):
             time.sleep(0.1)
-        time.sleep(1)
         os.kill(os.getpid(), signal.SIGINT)
 
     threading.Thread(target=interrupt, daemon=True).start()
     try:
-        function(*words, *SLOW, quiet=True)
+        function(*words, *SLOW, *NOTED, quiet=True)
     except KeyboardInterrupt as error:
         print(str(error).split()[0])
     assert signal.getsignal(signal.SIGINT) is before
 
 
 words = ("optimizer=sgd", "seed=0,1", "hydra.sweeper.name=long", "hydra.sweeper.confirm.n_seeds=0")
-interrupted(ffnn_lab.train, "outputs/.run-RUN", "seed=7")
-interrupted(ffnn_lab.sweep, "outputs/long/study.journal", *words)
+interrupted(ffnn_lab.train, "outputs/.run-RUN/checkpoint.pt", "seed=7")
+interrupted(ffnn_lab.sweep, "outputs/long/checkpoints/*.pt", *words)
 """
 
 

@@ -1,6 +1,7 @@
 """The user's own network: a file in the folder where the command is given."""
 
 import dataclasses
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,18 @@ def test_the_contents_of_the_file_are_part_of_the_run(stands: Path) -> None:
     assert run_id(settle_model(asked)) != run_id(settled)
     with pytest.raises(ConfigError, match=r"my_nets\.py is another file than the run was defined"):
         settle_model(settled)
+
+
+def test_an_edited_file_and_one_elsewhere_are_imported_anew(stands: Path, tmp_path: Path) -> None:
+    """As in a notebook, where one process sees them all."""
+    config = make_config(stands)
+    assert "width=2" in str(inspect.signature(factory_of(config)))
+    (stands / "my_nets.py").write_text(NETS.replace("width=2", "width=5"))
+    assert "width=5" in str(inspect.signature(factory_of(config)))
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "my_nets.py").write_text(NETS.replace("width=2", "width=7"))
+    assert "width=7" in str(inspect.signature(factory_of(make_config(other))))
 
 
 def test_a_module_that_python_knows_already_is_refused(tmp_path: Path) -> None:

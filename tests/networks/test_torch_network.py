@@ -16,7 +16,7 @@ from ffnn_lab.checkpoints import load_checkpoint, save_checkpoint
 from ffnn_lab.config import ConfigError, RunConfig, run_id, with_values
 from ffnn_lab.initializers.fixed import NormalConfig
 from ffnn_lab.models import network_of, open_network
-from ffnn_lab.networks.torch_network import TorchNetwork
+from ffnn_lab.networks.torch_network import TorchNetwork, _fans
 from ffnn_lab.population import Population
 from ffnn_lab.seeds import stream
 from ffnn_lab.tasks.data.task import Interface, Task
@@ -301,6 +301,105 @@ def test_weights_start_by_their_role_and_fans() -> None:
     )
 
 
+class _Odd(nn.Module):
+    """Layers that a user may write in ways of their own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = nn.Embedding(7, 8, padding_idx=0)
+        self.known = nn.Embedding(7, 8, _weight=torch.ones(7, 8))
+        self.known.weight.requires_grad_(False)  # noqa: FBT003 - torch's
+        self.own = _Linear(8, 8)
+        self.tied = nn.Linear(8, 7)
+        self.tied.weight = self.words.weight
+        self.scale = nn.Parameter(torch.randn(8))
+        self.last = nn.Linear(7, 3)
+
+    def forward(self, words: Tensor) -> Tensor:
+        hidden = (self.words(words) + self.known(words)).mean(dim=1) * self.scale
+        outputs: Tensor = self.last(self.tied(self.own(hidden)))
+        return outputs
+
+
+class _Linear(nn.Linear):
+    pass
+
+
+def _odd_population(seeds: tuple[int, ...] = (0, 0, 1)) -> tuple[TorchNetwork, Population]:
+    interface = Interface((4,), 3, n_words=7)
+    network = TorchNetwork(_Odd, interface, torch.float64, description={})
+    zero = {"initializer.gain": 0.0}
+    return network, Population(
+        [make_run({**zero, "optimizer.lr": 0.1 * (m + 1)}, seed=s) for m, s in enumerate(seeds)],
+        network,
+    )
+
+
+def test_every_parameter_starts_by_its_role() -> None:
+    """With a gain of 0 whatever the config draws is 0, and what is left is the module's own."""
+    network, population = _odd_population()
+    module = population.export(0)
+    state = module.state_dict()
+    for name in ("words.weight", "own.weight", "tied.weight", "tied.bias", "own.bias"):
+        assert not state[name].any(), name
+    assert torch.equal(state["known.weight"], torch.ones(7, 8, dtype=torch.float64))
+    assert {part.name for part in network.parts if part.role == "own"} == {"scale"}
+    assert "known.weight" in network.buffers
+    scales = [population.export(m).state_dict()["scale"] for m in range(3)]
+    assert torch.equal(scales[0], scales[1])  # of one seed
+    assert not torch.equal(scales[0], scales[2])
+
+
+def test_the_row_of_padding_is_zero() -> None:
+    network, _ = _odd_population()
+    population = Population([make_run()], network)
+    weight = population.export(0).get_parameter("words.weight")
+    assert not weight[0].any()
+    assert weight[1:].all()
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "fans"),
+    [
+        (nn.Conv2d(4, 8, 3, groups=2), "weight", (18, 36)),
+        (nn.ConvTranspose2d(4, 8, 3), "weight", (36, 72)),
+        (nn.LSTMCell(4, 8), "weight_ih", (4, 8)),
+        (nn.LSTM(4, 8, proj_size=2), "weight_hr_l0", (8, 2)),
+        (nn.GRU(4, 8), "weight_hh_l0", (8, 8)),
+        (nn.Embedding(9, 4), "weight", (1, 4)),
+    ],
+    ids=lambda each: type(each).__name__ if isinstance(each, nn.Module) else None,
+)
+def test_fans_are_those_of_a_unit(module: nn.Module, name: str, fans: tuple[int, int]) -> None:
+    assert _fans(module, name, tuple(module.get_parameter(name).shape)) == fans
+
+
+class _Crossed(nn.Module):
+    """Dropouts that are applied in another order than they are registered in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.second, self.first = nn.Dropout(), nn.Dropout()
+        self.input_a, self.input_b = nn.Dropout(), nn.Dropout()
+        self.one, self.other = nn.Linear(4, 4), nn.Linear(4, 3)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        hidden = self.first(self.one(self.input_a(inputs) + self.input_b(inputs)))
+        outputs: Tensor = self.other(self.second(hidden))
+        return outputs
+
+
+def test_dropouts_are_numbered_as_they_are_registered() -> None:
+    """And no two share a stream."""
+    named = dict(zip(("second", "first", "a", "b"), _network(_Crossed).sites, strict=True))
+    assert [(site.stream, site.rate) for site in named.values()] == [
+        (1, "hidden"),
+        (2, "hidden"),
+        (0, "input"),
+        (3, "input"),
+    ]
+
+
 # --- what is refused -----------------------------------------------------------------------------
 
 
@@ -325,6 +424,41 @@ class _Fixed(nn.Module):
         return inputs[:, :3]
 
 
+class _Keeping(_Small):
+    def forward(self, inputs: Tensor) -> Tensor:
+        self.before = inputs
+        return super().forward(inputs)
+
+
+class _Replacing(_Small):
+    mean: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(4))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        self.mean = inputs.mean(dim=0)
+        return super().forward(inputs)
+
+
+class _Sideways(_Small):
+    def forward(self, inputs: Tensor) -> Tensor:
+        outputs: Tensor = self.last(self.dropout(inputs.flatten()).view(2, 4))
+        return outputs
+
+
+class _Raising(_Small):
+    def forward(self, inputs: Tensor) -> Tensor:
+        msg = f"{tuple(inputs.shape)} is no picture"
+        raise RuntimeError(msg)
+
+
+def _twins() -> nn.Module:
+    dropout = nn.Dropout(0.0)
+    return nn.Sequential(dropout, nn.Linear(4, 3), dropout)
+
+
 class _Twice(_Small):
     def forward(self, inputs: Tensor) -> Tensor:
         return super().forward(self.dropout(inputs))
@@ -336,6 +470,12 @@ class _Twice(_Small):
         (lambda: _Small(functional.dropout), "draws nothing by itself"),
         (lambda: _Small(lambda x: x[:, :2]), r"maps \(2, 4\) to \(2, 3\), for 2 .*\(2, 2\)"),
         (_Twice, "dropout was applied 2 times"),
+        (_twins, "0 was applied 2 times"),
+        (_Keeping, "before is another tensor after a batch"),
+        (_Replacing, "mean is another tensor after a batch"),
+        (_Sideways, r"dropout sees \(8,\) of 2 examples"),
+        (_Raising, r"it raised RuntimeError: \(2, 4\) is no picture"),
+        (lambda: nn.utils.parametrizations.weight_norm(nn.Linear(4, 3)), "parametrizations"),
         (_Fixed, "parameters to train"),
         (lambda: 3, "a torch.nn.Module; it made int"),
     ],
@@ -351,3 +491,23 @@ def test_a_last_batch_of_one_is_refused_with_batch_normalization() -> None:
     config = with_parts(make_run({"trainer.batch_size": 7}), model=MODELS["cnn"])
     with pytest.raises(ConfigError, match=r"no batch of one .* got 7, of 50 examples"):
         network_of(config, TASKS["cnn"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "says"),
+    [
+        ("cnn", {"dropout.input": 0.2}, "dropout.input must be 0 with model=cnn"),
+        ("char_lstm", {"trainer.walk": "vmap"}, "one_by_one with recurrent layers"),
+    ],
+)
+def test_settings_without_effect_are_refused(
+    kind: str, changes: dict[str, Any], says: str
+) -> None:
+    config = with_values(with_parts(make_run(), model=MODELS[kind]), changes)
+    with pytest.raises(ConfigError, match=says):
+        network_of(config, TASKS[kind])
+
+
+def test_an_mlp_takes_no_words() -> None:
+    with pytest.raises(ConfigError, match="model=mlp takes quantities"):
+        network_of(make_run(), TASKS["dan"])

@@ -64,7 +64,7 @@ SHAPES: Mapping[str, Sequence[str]] = {
     "cnn": ("model=cnn", "model.channels=[3],[2,3]"),
     "char_lstm": (
         *("model=char_lstm", "model.width=6,8", "model.embedding=4", "model.layers=1"),
-        *("task=char_text", "task.path=letters.txt", "task.length=10"),
+        *("task=char_text", "task.path=letters.txt", "task.stretch=10"),
     ),
 }
 """What stands in the place of ``WIDTHS``, by the network that is trained."""

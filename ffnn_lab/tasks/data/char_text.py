@@ -9,7 +9,7 @@ from ffnn_lab.config import ConfigError, home
 from ffnn_lab.records import SPLITS
 from ffnn_lab.seeds import stream
 from ffnn_lab.tasks.char_text import CharTextConfig
-from ffnn_lab.tasks.data.task import Split, Task
+from ffnn_lab.tasks.data.task import DataError, Split, Task
 from ffnn_lab.tasks.data.words import checksum, read_text
 
 UNKNOWN = 0
@@ -38,6 +38,9 @@ def load_char_text(config: CharTextConfig) -> Task:
     """
     path = Path(settle_char_text(config)["path"])
     letters = np.array(list(read_text(path)))
+    if not len(letters):
+        msg = f"{path} is empty"
+        raise DataError(msg)
     n_used = len(letters) if config.subset is None else config.subset
     if n_used > len(letters):
         msg = f"task.subset must be at most the {len(letters)} letters there are, got {n_used}"
@@ -49,9 +52,9 @@ def load_char_text(config: CharTextConfig) -> Task:
         "test": round(config.test_fraction * n_used),
     }
     counts["train"] = n_used - sum(counts.values())
-    if min(counts.values()) <= config.length:
+    if min(counts.values()) <= config.stretch:
         msg = (
-            f"task.length={config.length} leaves no stretch of so many letters in a split; the "
+            f"task.stretch={config.stretch} leaves no stretch of so many letters in a split; the "
             f"splits have {', '.join(f'{name} {counts[name]}' for name in SPLITS)} letters"
         )
         raise ConfigError(msg)
@@ -61,7 +64,7 @@ def load_char_text(config: CharTextConfig) -> Task:
     others = np.concatenate([pieces["dev"], pieces["test"]])
     n_unknown = int((~np.isin(others, alphabet)).sum())
     train, dev, test = (
-        _stretches(_numbers(pieces[name], alphabet), config.length) for name in SPLITS
+        _stretches(_numbers(pieces[name], alphabet), config.stretch) for name in SPLITS
     )
     n_letters = len(alphabet) + 1
     return Task(

@@ -72,7 +72,7 @@ def load_text(config: TextConfig) -> Task:
         msg = f"task.min_count={config.min_count}: no word occurs as often in the train split"
         raise ConfigError(msg)
     unknown = share_unknown([*parts["dev"], *parts["test"]], known)
-    note = f"{len(known)} words known; {unknown:.1%} of those in dev and test are not"
+    note = f"{len(known)} words known; {unknown:.1%} of the words in dev and test are unknown"
     if config.features == "counts":
         inputs: Mapping[str, NDArray[np.float32] | NDArray[np.int64]] = {
             name: _counts(part, known) for name, part in parts.items()
@@ -102,6 +102,10 @@ def _read(config: TextConfig) -> tuple[list[list[str]], list[str], NDArray[np.in
             [line for line in read_text(path / name).split("\n") if line.strip()]
             for name in config.classes
         ]
+        for name, lines in zip(config.classes, texts, strict=True):
+            if not lines:
+                msg = f"{path / name} has no line that is an example of its class"
+                raise DataError(msg)
         labels = np.repeat(np.arange(len(texts)), [len(lines) for lines in texts])
         lines = [line for of_class in texts for line in of_class]
         return [tokens(line) for line in lines], list(config.classes), labels.astype(np.int64)
@@ -116,7 +120,7 @@ def _read(config: TextConfig) -> tuple[list[list[str]], list[str], NDArray[np.in
 
 def _columns(config: TextConfig) -> tuple[list[str], list[str]]:
     """Return the columns of text and of labels of a table."""
-    table = read_table(
+    file = read_table(
         TableConfig(
             name="table",
             path=config.path,
@@ -136,7 +140,10 @@ def _columns(config: TextConfig) -> tuple[list[str], list[str]]:
             sha256=None,
             reading=None,
         )
-    ).columns
+    )
+    table = file.columns
+    names = [name for name in (config.text, config.label) if name in table.column_names]
+    written = file.texts(names)  # of a CSV file, as somebody wrote it
     found: list[list[str]] = []
     for field, name in (("text", config.text), ("label", config.label)):
         if name not in table.column_names:
@@ -145,7 +152,7 @@ def _columns(config: TextConfig) -> tuple[list[str], list[str]]:
                 f"{', '.join(table.column_names)}"
             )
             raise ConfigError(msg)
-        values = table.column(name).to_pylist()
+        values = written.get(name, table.column(name)).to_pylist()
         if None in values:
             msg = f"{config.path}: the column {name} has no value in row {values.index(None) + 1}"
             raise DataError(msg)

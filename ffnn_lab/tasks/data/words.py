@@ -64,7 +64,7 @@ def read_text(path: Path) -> str:
 
 
 def checksum(paths: Iterable[Path], asked: str | None, field: str) -> str:
-    """Return the sha256 of files, one after another.
+    """Return the sha256 of a file; of several, that of their own ones, with spaces between.
 
     Args:
         paths: The files.
@@ -75,17 +75,18 @@ def checksum(paths: Iterable[Path], asked: str | None, field: str) -> str:
         ConfigError: If a file is not there.
         DataError: If it is another one than was asked for.
     """
-    found = hashlib.sha256()
+    found = []
     for path in paths:
         if not path.is_file():
             msg = f"{field}: there is no such file; looked at {path}"
             raise ConfigError(msg)
-        found.update(path.read_bytes())
-    if asked not in (None, found.hexdigest()):
+        found.append(hashlib.sha256(path.read_bytes()).hexdigest())
+    together = hashlib.sha256(" ".join(found).encode()).hexdigest() if len(found) > 1 else found[0]
+    if asked not in (None, together):
         msg = (
-            f"{field} does not hold what was asked for: its sha256 is {found.hexdigest()}, and "
+            f"{field} does not hold what was asked for: its sha256 is {together}, and "
             f"task.sha256={asked}. Put that text in its place, or ask for whatever is there with "
             "task.sha256=null"
         )
         raise DataError(msg)
-    return found.hexdigest()
+    return together

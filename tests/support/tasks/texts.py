@@ -41,7 +41,7 @@ def make_char_config(path: Path | None, **changes: Any) -> CharTextConfig:  # no
     values: dict[str, Any] = {
         "name": "char_text",
         "path": None if path is None else str(path),
-        "length": 5,
+        "stretch": 5,
         "dev_fraction": 0.2,
         "test_fraction": 0.2,
         "split_seed": 0,

@@ -59,7 +59,7 @@ def test_words_come_from_train_alone(tmp_path: Path) -> None:
     task = load_task(make_text_config(write_said(tmp_path), features="words"), NO_DATA)
     assert set(np.unique(task.train.inputs)) == set(range(task.n_words)) - {UNKNOWN}
     assert (task.test.inputs == UNKNOWN).any() or (task.dev.inputs == UNKNOWN).any()
-    assert "of those in dev and test are not" in task.summary
+    assert "of the words in dev and test are unknown" in task.summary
 
 
 def test_a_file_for_each_class_says_what_a_table_says(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_replicates_read_other_pieces_of_the_text(tmp_path: Path) -> None:
     [
         ({"path": None}, "task.path must name a text file, got nothing"),
         ({"subset": 9999}, "task.subset must be at most the 240 letters there are, got 9999"),
-        ({"length": 100}, "task.length=100 leaves no stretch of so many letters"),
+        ({"stretch": 100}, "task.stretch=100 leaves no stretch of so many letters"),
     ],
 )
 def test_a_slip_of_letters_is_named(changes: dict[str, Any], says: str, tmp_path: Path) -> None:
