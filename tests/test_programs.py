@@ -179,6 +179,7 @@ def test_members_of_one_seed_compute_as_each_alone(blobs: Task) -> None:
 
 @needs_compiler
 @pytest.mark.slow  # compiles
+@pytest.mark.exhaustive  # test_graphs takes gradients of every loss at every length
 def test_a_compiled_run_of_logistic_loss_alone_equals_the_run_in_company() -> None:
     """In batches of whole vectors, of parts of one, and with a shorter last one."""
     task = make_line("signs", "logistic")

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import copy
 import functools
-import math
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +19,9 @@ from torch.func import functional_call, grad_and_value, vmap
 from torch.nn.utils.parametrize import ParametrizationList
 
 from ffnn_lab.config import ConfigError
-from ffnn_lab.networks.network import ALIGNMENT, Network, Part, Role, Site, Walk
+from ffnn_lab.networks.module_parts import NORMS, parts_of
+from ffnn_lab.networks.module_sites import example_of, sites_of, with_masks
+from ffnn_lab.networks.network import Network, Part, Site, Walk
 from ffnn_lab.seeds import torch_seed
 
 if TYPE_CHECKING:
@@ -30,32 +31,9 @@ if TYPE_CHECKING:
 
 Make = Callable[[], nn.Module]
 """Makes a module, which may draw its start from torch's global generator."""
-N_TRIED = 2
-"""Examples of the pass by which a module is looked at."""
 N_EVALUATED = 256
 """Examples that are evaluated at a time."""
 BYTES_ALIGNED = 64
-_WHOLE_CHANNELS = (nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
-_NORMS = (
-    nn.modules.batchnorm._NormBase,  # noqa: SLF001 - torch has no public name for all of them
-    nn.LayerNorm,
-    nn.GroupNorm,
-    nn.RMSNorm,
-)
-
-
-class _Mask(nn.Module):
-    """Stands where the module had a dropout: multiplies by the mask that a step hands in."""
-
-    mask: Tensor
-
-    def __init__(self, *, drops_channels: bool) -> None:
-        super().__init__()
-        self.drops_channels = drops_channels
-        self.register_buffer("mask", torch.ones(()), persistent=False)
-
-    def forward(self, units: Tensor) -> Tensor:
-        return units * self.mask if self.training else units
 
 
 class TorchNetwork(Network):
@@ -96,12 +74,12 @@ class TorchNetwork(Network):
         if any(isinstance(each, ParametrizationList) for each in module.modules()):
             msg = f"{asked} must make a module without parametrizations (torch.nn.utils)"
             raise ConfigError(msg)
-        self._skeleton = _with_masks(module, {}).to(dtype)
+        self._skeleton = with_masks(module, {}).to(dtype)
         frozen = {n: p for n, p in self._skeleton.named_parameters() if not p.requires_grad}
         for parameter in self._skeleton.parameters():
             parameter.requires_grad_(False)  # noqa: FBT003 - torch names it otherwise than its stubs
-        self._sites = _sites_of(self._skeleton, interface, dtype, asked)
-        self._parts = list(_parts_of(self._skeleton, frozen))
+        self._sites = sites_of(self._skeleton, interface, dtype, asked)
+        self._parts = list(parts_of(self._skeleton, frozen))
         if not self._parts:
             msg = f"{asked} must make a module with parameters to train; it has none"
             raise ConfigError(msg)
@@ -152,7 +130,7 @@ class TorchNetwork(Network):
         ]
         self._skeleton.eval()
         with torch.no_grad():
-            self._skeleton(_example(1, self._interface, self._dtype))
+            self._skeleton(example_of(1, self._interface, self._dtype))
         for hook in hooks:
             hook.remove()
         return sum(counts)
@@ -192,7 +170,7 @@ class TorchNetwork(Network):
         return self._skeleton.get_submodule(part.name.rpartition(".")[0])
 
     def _is_of_norm(self, part: Part) -> bool:
-        return isinstance(self._owner(part), _NORMS)
+        return isinstance(self._owner(part), NORMS)
 
     def prepare(self, inputs: Tensor) -> Tensor:
         """Return inputs in the shape that the module takes, ``(N, *shape)``."""
@@ -311,7 +289,7 @@ class TorchNetwork(Network):
 
         A transposed convolution is left out, whose first axis is its inputs.
         """
-        others = (nn.Embedding, nn.EmbeddingBag, nn.modules.conv._ConvTransposeNd)  # noqa: SLF001
+        others = (nn.Embedding, nn.EmbeddingBag, nn.modules.conv._ConvTransposeNd)  # noqa: SLF001 - as above
         hidden = [
             part
             for part in self._parts
@@ -343,190 +321,6 @@ def _apart(seed: int) -> Iterator[None]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         yield
-
-
-def _with_masks(module: nn.Module, made: dict[nn.Module, _Mask]) -> nn.Module:
-    """Exchange every dropout of a module for a `_Mask`, in place.
-
-    Args:
-        module: The module.
-        made: To each dropout its mask; one that has several places keeps them.
-    """
-    if isinstance(module, nn.Dropout | nn.Dropout1d | nn.Dropout2d | nn.Dropout3d):
-        mask = _Mask(drops_channels=isinstance(module, _WHOLE_CHANNELS))
-        return made.setdefault(module, mask)
-    for name, child in list(module._modules.items()):  # noqa: SLF001 - named_children skips twins
-        if child is not None:
-            setattr(module, name, _with_masks(child, made))
-    return module
-
-
-def _sites_of(
-    skeleton: nn.Module, interface: Interface, dtype: torch.dtype, asked: str
-) -> list[tuple[str, Site]]:
-    """Find where units are dropped, by one pass.
-
-    Raises:
-        ConfigError: If what the module computes would depend on more than its numbers and inputs.
-    """
-    named = [(name, each) for name, each in skeleton.named_modules() if isinstance(each, _Mask)]
-    seen: dict[str, list[tuple[int, ...]]] = {name: [] for name, _ in named}
-    hooks = [
-        each.register_forward_hook(
-            lambda _module, _inputs, outputs, name=name: seen[name].append(tuple(outputs.shape))
-        )
-        for name, each in named
-    ]
-    before = torch.get_rng_state()
-    kept = {name: buffer.clone() for name, buffer in skeleton.named_buffers()}
-    held = _held(skeleton)
-    skeleton.train()
-    try:
-        with torch.no_grad():
-            outputs = skeleton(_example(N_TRIED, interface, dtype))
-    except Exception as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else "no message"
-        msg = (
-            f"{asked} must make a module that takes {(N_TRIED, *interface.inputs)}, for {N_TRIED} "
-            f"examples; it raised {type(error).__name__}: {first}"
-        )
-        raise ConfigError(msg) from error
-    finally:
-        for hook in hooks:
-            hook.remove()
-    changed = sorted(name for name, what in _held(skeleton).items() if held.get(name) != what)
-    if changed:
-        msg = (
-            f"{asked} must make a module that keeps nothing of a batch but in buffers, which it "
-            f"changes in place (self.mean.mul_(...)); {changed[0]} is another tensor after a batch"
-        )
-        raise ConfigError(msg)
-    for name, buffer in skeleton.named_buffers():
-        buffer.copy_(kept[name])
-    if not torch.equal(before, torch.get_rng_state()):
-        torch.set_rng_state(before)
-        msg = (
-            f"{asked} must make a module that draws nothing by itself: F.dropout, "
-            "nn.LSTM(dropout=...) and the like draw from torch's global generator, which no run's "
-            "seed rules; write nn.Dropout() as a module there, whose rate is dropout.hidden"
-        )
-        raise ConfigError(msg)
-    expected = (N_TRIED, *interface.labels, interface.n_outputs)
-    found = tuple(outputs.shape) if isinstance(outputs, Tensor) else type(outputs).__name__
-    if found != expected:
-        msg = (
-            f"{asked} must make a module that maps {(N_TRIED, *interface.inputs)} to {expected}, "
-            f"for {N_TRIED} examples; it gives {found}"
-        )
-        raise ConfigError(msg)
-    return list(_numbered(named, seen, asked))
-
-
-def _numbered(
-    named: Sequence[tuple[str, _Mask]], seen: Mapping[str, Sequence[tuple[int, ...]]], asked: str
-) -> Iterator[tuple[str, Site]]:
-    """Give each dropout its stream: 0 for that of the input, 1 and so on for the others."""
-    n_hidden, has_input = 0, False
-    for name, mask in named:
-        if len(seen[name]) > 1:
-            msg = (
-                f"{asked} must make a module that applies each dropout once; {name} was applied "
-                f"{len(seen[name])} times to a batch, and its units would be dropped alike"
-            )
-            raise ConfigError(msg)
-        if not seen[name]:
-            continue
-        ((n_first, *rest),) = seen[name]
-        if n_first != N_TRIED:
-            msg = (
-                f"{asked} must make a module whose dropouts see the examples of a batch on their "
-                f"first axis; {name} sees {(n_first, *rest)} of {N_TRIED} examples"
-            )
-            raise ConfigError(msg)
-        shape = tuple(rest)
-        if mask.drops_channels:
-            shape = (shape[0], *[1] * (len(shape) - 1))
-        is_input = name.rpartition(".")[2].startswith("input")
-        is_first_input = is_input and not has_input
-        has_input, n_hidden = has_input or is_input, n_hidden + (not is_first_input)
-        stream = 0 if is_first_input else n_hidden
-        rate: Literal["input", "hidden"] = "input" if is_input else "hidden"
-        yield name, Site(stream, shape, rate, math.prod(shape))
-
-
-def _held(module: nn.Module) -> dict[str, int]:
-    """Return which tensors a module's own attributes and buffers are, by name."""
-    held: dict[str, int] = {}
-    for name, each in module.named_modules():
-        own = {**each._buffers, **vars(each)}  # noqa: SLF001 - as named_buffers has them
-        for attribute, value in own.items():
-            values = value if isinstance(value, tuple | list) else [value]
-            for place, one in enumerate(values):
-                if isinstance(one, Tensor):
-                    held[f"{name}.{attribute}".lstrip(".") + (f"[{place}]" if place else "")] = id(
-                        one
-                    )
-    return held
-
-
-def _parts_of(skeleton: nn.Module, frozen: Mapping[str, Tensor]) -> Iterator[Part]:
-    """Walk the parameters that are trained: how each starts, and its place in a row."""
-    start, layer = 0, -1
-    layers: dict[str, tuple[int, int, int]] = {}
-    """To each weight that a bias belongs to, its layer and fans."""
-    for name, parameter in skeleton.named_parameters():
-        if name in frozen:
-            continue
-        owner, _, own = name.rpartition(".")
-        module, shape = skeleton.get_submodule(owner), tuple(parameter.shape)
-        is_ours = _is_layer(module) and not isinstance(module, _NORMS)
-        weight = f"{owner}.{own.replace('bias', 'weight')}"
-        role: Role = "own"
-        if is_ours and len(shape) > 1:
-            layer += 1
-            role = "weight"
-            layers[f"{owner}.{own}"] = (layer, *_fans(module, own, shape))
-        elif is_ours and "bias" in own:
-            role = "bias"
-            if weight not in layers:  # which it shares with another layer
-                layer += 1
-                shared = getattr(module, "weight", parameter)
-                layers[weight] = (layer, *_fans(module, "weight", tuple(shared.shape)))
-        at, fan_in, fan_out = layers.get(weight, (0, 0, 0)) if role != "own" else (0, 0, 0)
-        part = Part(name, start, shape or (1,), shape or (1,), role, at, fan_in, fan_out)
-        yield part
-        start = -(-part.stop // ALIGNMENT) * ALIGNMENT
-
-
-def _is_layer(module: nn.Module) -> bool:
-    """Return True for a layer of torch's, or the user's own kind of one."""
-    others = (nn.Module, nn.Sequential, nn.ModuleList, nn.ModuleDict)
-    return any(
-        each.__module__.startswith("torch.nn") and each not in others
-        for each in type(module).__mro__
-    )
-
-
-def _fans(module: nn.Module, name: str, shape: tuple[int, ...]) -> tuple[int, int]:
-    """Return inputs and outputs of each unit of a weight; of a gate, not of all together."""
-    field = math.prod(shape[2:])
-    if len(shape) < 2:  # noqa: PLR2004 - of a layer whose weight is no matrix
-        return shape[0], shape[0]
-    if isinstance(module, nn.RNNBase) and name.startswith("weight_hr"):
-        return shape[1], shape[0]
-    if isinstance(module, nn.RNNBase | nn.RNNCellBase):
-        return shape[1], module.hidden_size
-    if isinstance(module, nn.Embedding | nn.EmbeddingBag):
-        return 1, shape[1]  # one word is there at a time
-    if isinstance(module, nn.modules.conv._ConvTransposeNd):  # noqa: SLF001 - as above
-        return shape[0] // module.groups * field, shape[1] * field
-    groups: int = getattr(module, "groups", 1)
-    return shape[1] * field, shape[0] // groups * field
-
-
-def _example(n: int, interface: Interface, dtype: torch.dtype) -> Tensor:
-    """Return inputs of ``n`` examples to try a module on."""
-    return torch.zeros(n, *interface.inputs, dtype=torch.int64 if interface.n_words else dtype)
 
 
 def _aligned(inputs: Tensor) -> Tensor:

@@ -16,7 +16,8 @@ from ffnn_lab.checkpoints import load_checkpoint, save_checkpoint
 from ffnn_lab.config import ConfigError, RunConfig, run_id, with_values
 from ffnn_lab.initializers.fixed import NormalConfig
 from ffnn_lab.models import network_of, open_network
-from ffnn_lab.networks.torch_network import TorchNetwork, _fans
+from ffnn_lab.networks.module_parts import fans_of
+from ffnn_lab.networks.torch_network import TorchNetwork
 from ffnn_lab.population import Population
 from ffnn_lab.seeds import stream
 from ffnn_lab.tasks.data.task import Interface, Task
@@ -278,7 +279,7 @@ def test_vmap_comes_to_the_same_within_rounding() -> None:
 # --- how members start ---------------------------------------------------------------------------
 
 
-def test_weights_start_by_their_role_and_fans() -> None:
+def test_weights_start_by_their_role_andfans_of() -> None:
     """He's deviation is the root of 2 over the inputs of a unit, as of a kernel 3 x 3 x 3.
 
     Of an LSTM they are the inputs of one gate. Norms start at one, biases as asked.
@@ -371,7 +372,7 @@ def test_the_row_of_padding_is_zero() -> None:
     ids=lambda each: type(each).__name__ if isinstance(each, nn.Module) else None,
 )
 def test_fans_are_those_of_a_unit(module: nn.Module, name: str, fans: tuple[int, int]) -> None:
-    assert _fans(module, name, tuple(module.get_parameter(name).shape)) == fans
+    assert fans_of(module, name, tuple(module.get_parameter(name).shape)) == fans
 
 
 class _Crossed(nn.Module):

@@ -1,0 +1,73 @@
+"""What a module trains: how each parameter starts, and where it lies in a member's row."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+from torch import Tensor, nn
+
+from ffnn_lab.networks.network import ALIGNMENT, Part, Role
+
+NORMS = (
+    nn.modules.batchnorm._NormBase,  # noqa: SLF001 - torch has no public name for all of them
+    nn.LayerNorm,
+    nn.GroupNorm,
+    nn.RMSNorm,
+)
+"""Normalizations, whose parameters keep their own start."""
+
+
+def parts_of(skeleton: nn.Module, frozen: Mapping[str, Tensor]) -> Iterator[Part]:
+    """Walk the parameters that are trained: how each starts, and its place in a row."""
+    start, layer = 0, -1
+    layers: dict[str, tuple[int, int, int]] = {}
+    """To each weight that a bias belongs to, its layer and fans."""
+    for name, parameter in skeleton.named_parameters():
+        if name in frozen:
+            continue
+        owner, _, own = name.rpartition(".")
+        module, shape = skeleton.get_submodule(owner), tuple(parameter.shape)
+        is_ours = _is_layer(module) and not isinstance(module, NORMS)
+        weight = f"{owner}.{own.replace('bias', 'weight')}"
+        role: Role = "own"
+        if is_ours and len(shape) > 1:
+            layer += 1
+            role = "weight"
+            layers[f"{owner}.{own}"] = (layer, *fans_of(module, own, shape))
+        elif is_ours and "bias" in own:
+            role = "bias"
+            if weight not in layers:  # which it shares with another layer
+                layer += 1
+                shared = getattr(module, "weight", parameter)
+                layers[weight] = (layer, *fans_of(module, "weight", tuple(shared.shape)))
+        at, fan_in, fan_out = layers.get(weight, (0, 0, 0)) if role != "own" else (0, 0, 0)
+        part = Part(name, start, shape or (1,), shape or (1,), role, at, fan_in, fan_out)
+        yield part
+        start = -(-part.stop // ALIGNMENT) * ALIGNMENT
+
+
+def _is_layer(module: nn.Module) -> bool:
+    """Return True for a layer of torch's, or the user's own kind of one."""
+    others = (nn.Module, nn.Sequential, nn.ModuleList, nn.ModuleDict)
+    return any(
+        each.__module__.startswith("torch.nn") and each not in others
+        for each in type(module).__mro__
+    )
+
+
+def fans_of(module: nn.Module, name: str, shape: tuple[int, ...]) -> tuple[int, int]:
+    """Return inputs and outputs of each unit of a weight; of a gate, not of all together."""
+    field = math.prod(shape[2:])
+    if len(shape) < 2:  # noqa: PLR2004 - of a layer whose weight is no matrix
+        return shape[0], shape[0]
+    if isinstance(module, nn.RNNBase) and name.startswith("weight_hr"):
+        return shape[1], shape[0]
+    if isinstance(module, nn.RNNBase | nn.RNNCellBase):
+        return shape[1], module.hidden_size
+    if isinstance(module, nn.Embedding | nn.EmbeddingBag):
+        return 1, shape[1]  # one word is there at a time
+    if isinstance(module, nn.modules.conv._ConvTransposeNd):  # noqa: SLF001 - as above
+        return shape[0] // module.groups * field, shape[1] * field
+    groups: int = getattr(module, "groups", 1)
+    return shape[1] * field, shape[0] // groups * field

@@ -1,0 +1,169 @@
+"""Where a module drops units, and what it must not do, found out by one pass of a few examples."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+import torch
+from torch import Tensor, nn
+
+from ffnn_lab.config import ConfigError
+from ffnn_lab.networks.network import Site
+
+if TYPE_CHECKING:
+    from ffnn_lab.tasks.data.task import Interface
+
+N_TRIED = 2
+"""Examples of the pass by which a module is looked at."""
+_WHOLE_CHANNELS = (nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
+
+
+class Mask(nn.Module):
+    """Stands where the module had a dropout: multiplies by the mask that a step hands in."""
+
+    mask: Tensor
+
+    def __init__(self, *, drops_channels: bool) -> None:
+        """Start with a mask that drops nothing.
+
+        Args:
+            drops_channels: Whether the dropout drops whole channels.
+        """
+        super().__init__()
+        self.drops_channels = drops_channels
+        self.register_buffer("mask", torch.ones(()), persistent=False)
+
+    def forward(self, units: Tensor) -> Tensor:
+        """Multiply units by the mask while training."""
+        return units * self.mask if self.training else units
+
+
+def with_masks(module: nn.Module, made: dict[nn.Module, Mask]) -> nn.Module:
+    """Exchange every dropout of a module for a `Mask`, in place.
+
+    Args:
+        module: The module.
+        made: To each dropout its mask; one that has several places keeps them.
+    """
+    if isinstance(module, nn.Dropout | nn.Dropout1d | nn.Dropout2d | nn.Dropout3d):
+        mask = Mask(drops_channels=isinstance(module, _WHOLE_CHANNELS))
+        return made.setdefault(module, mask)
+    for name, child in list(module._modules.items()):  # noqa: SLF001 - named_children skips twins
+        if child is not None:
+            setattr(module, name, with_masks(child, made))
+    return module
+
+
+def sites_of(
+    skeleton: nn.Module, interface: Interface, dtype: torch.dtype, asked: str
+) -> list[tuple[str, Site]]:
+    """Find where units are dropped, by one pass.
+
+    Raises:
+        ConfigError: If what the module computes would depend on more than its numbers and inputs.
+    """
+    named = [(name, each) for name, each in skeleton.named_modules() if isinstance(each, Mask)]
+    seen: dict[str, list[tuple[int, ...]]] = {name: [] for name, _ in named}
+    hooks = [
+        each.register_forward_hook(
+            lambda _module, _inputs, outputs, name=name: seen[name].append(tuple(outputs.shape))
+        )
+        for name, each in named
+    ]
+    before = torch.get_rng_state()
+    kept = {name: buffer.clone() for name, buffer in skeleton.named_buffers()}
+    held = _held(skeleton)
+    skeleton.train()
+    try:
+        with torch.no_grad():
+            outputs = skeleton(example_of(N_TRIED, interface, dtype))
+    except Exception as error:
+        first = str(error).strip().splitlines()[0] if str(error).strip() else "no message"
+        msg = (
+            f"{asked} must make a module that takes {(N_TRIED, *interface.inputs)}, for {N_TRIED} "
+            f"examples; it raised {type(error).__name__}: {first}"
+        )
+        raise ConfigError(msg) from error
+    finally:
+        for hook in hooks:
+            hook.remove()
+    changed = sorted(name for name, what in _held(skeleton).items() if held.get(name) != what)
+    if changed:
+        msg = (
+            f"{asked} must make a module that keeps nothing of a batch but in buffers, which it "
+            f"changes in place (self.mean.mul_(...)); {changed[0]} is another tensor after a batch"
+        )
+        raise ConfigError(msg)
+    for name, buffer in skeleton.named_buffers():
+        buffer.copy_(kept[name])
+    if not torch.equal(before, torch.get_rng_state()):
+        torch.set_rng_state(before)
+        msg = (
+            f"{asked} must make a module that draws nothing by itself: F.dropout, "
+            "nn.LSTM(dropout=...) and the like draw from torch's global generator, which no run's "
+            "seed rules; write nn.Dropout() as a module there, whose rate is dropout.hidden"
+        )
+        raise ConfigError(msg)
+    expected = (N_TRIED, *interface.labels, interface.n_outputs)
+    found = tuple(outputs.shape) if isinstance(outputs, Tensor) else type(outputs).__name__
+    if found != expected:
+        msg = (
+            f"{asked} must make a module that maps {(N_TRIED, *interface.inputs)} to {expected}, "
+            f"for {N_TRIED} examples; it gives {found}"
+        )
+        raise ConfigError(msg)
+    return list(_numbered(named, seen, asked))
+
+
+def _numbered(
+    named: Sequence[tuple[str, Mask]], seen: Mapping[str, Sequence[tuple[int, ...]]], asked: str
+) -> Iterator[tuple[str, Site]]:
+    """Give each dropout its stream: 0 for that of the input, 1 and so on for the others."""
+    n_hidden, has_input = 0, False
+    for name, mask in named:
+        if len(seen[name]) > 1:
+            msg = (
+                f"{asked} must make a module that applies each dropout once; {name} was applied "
+                f"{len(seen[name])} times to a batch, and its units would be dropped alike"
+            )
+            raise ConfigError(msg)
+        if not seen[name]:
+            continue
+        ((n_first, *rest),) = seen[name]
+        if n_first != N_TRIED:
+            msg = (
+                f"{asked} must make a module whose dropouts see the examples of a batch on their "
+                f"first axis; {name} sees {(n_first, *rest)} of {N_TRIED} examples"
+            )
+            raise ConfigError(msg)
+        shape = tuple(rest)
+        if mask.drops_channels:
+            shape = (shape[0], *[1] * (len(shape) - 1))
+        is_input = name.rpartition(".")[2].startswith("input")
+        is_first_input = is_input and not has_input
+        has_input, n_hidden = has_input or is_input, n_hidden + (not is_first_input)
+        stream = 0 if is_first_input else n_hidden
+        rate: Literal["input", "hidden"] = "input" if is_input else "hidden"
+        yield name, Site(stream, shape, rate, math.prod(shape))
+
+
+def _held(module: nn.Module) -> dict[str, int]:
+    """Return which tensors a module's own attributes and buffers are, by name."""
+    held: dict[str, int] = {}
+    for name, each in module.named_modules():
+        own = {**each._buffers, **vars(each)}  # noqa: SLF001 - as named_buffers has them
+        for attribute, value in own.items():
+            values = value if isinstance(value, tuple | list) else [value]
+            for place, one in enumerate(values):
+                if isinstance(one, Tensor):
+                    held[f"{name}.{attribute}".lstrip(".") + (f"[{place}]" if place else "")] = id(
+                        one
+                    )
+    return held
+
+
+def example_of(n: int, interface: Interface, dtype: torch.dtype) -> Tensor:
+    """Return inputs of ``n`` examples to try a module on."""
+    return torch.zeros(n, *interface.inputs, dtype=torch.int64 if interface.n_words else dtype)
