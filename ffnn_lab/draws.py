@@ -62,7 +62,7 @@ def _to(drawn: Tensor, device: torch.device) -> Tensor:
 
 
 def dropout_rules(population: Population) -> list[Dropout | None]:
-    """Say how each member drops units at each site, or None where nobody does."""
+    """Return how each member drops units at each site, or None where nobody does."""
     return [
         _rule(rates, population) if any(rates) else None
         for rates in (_rates(population, site) for site in population.network.sites)
@@ -106,7 +106,7 @@ class UniformRows:
 
 
 class SiteNumbers:
-    """What the masks at one site are made of, through one epoch."""
+    """The numbers that the masks at one site are made of, through one epoch."""
 
     def __init__(self, distinct: Sequence[tuple[int, int]], site: Site) -> None:
         """Open the streams of each seed and epoch; padded units get numbers of 0."""

@@ -211,7 +211,8 @@ def _where_else(prefix: str, outputs: Path) -> str:
 def open_network(source: "str | Path | Run") -> "nn.Module":
     """Open the network of a run that was trained with ``trainer.save_weights=true``.
 
-    The network takes inputs of shape ``(B, n_features)`` in the run's dtype (float32 unless
+    The network takes inputs of shape ``(B, n_features)``, or of the shape that its model asks for
+    (images of ``(channels, rows, columns)``), in the run's dtype (float32 unless
     ``trainer.dtype`` says otherwise), **scaled as its task scales them**: with statistics of the
     train split, per feature or over all, as ``task.scaling`` says. ``Run.task()`` returns the
     splits scaled so; raw inputs must be scaled before.

@@ -12,7 +12,7 @@ import functools
 import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -74,7 +74,7 @@ class MLP(Network):
         return len(self.sizes) - 1
 
     def fans(self, layer: int) -> tuple[int, int]:
-        """Give ``(fan_in, fan_out)`` of a layer as the user asked for it."""
+        """Return ``(fan_in, fan_out)`` of a layer as the user asked for it."""
         return self.sizes[layer], self.sizes[layer + 1]
 
     @functools.cached_property
@@ -135,11 +135,11 @@ class MLP(Network):
         return [slice(*pair) for pair in itertools.pairwise(sorted(set(bounds)))]
 
     def views(self, rows: Tensor) -> list[Tensor]:
-        """Give each parameter, ``(M, *stored)``, as a view of all, ``(M, n_stored)``."""
+        """Return each parameter, ``(M, *stored)``, as a view of all, ``(M, n_stored)``."""
         return [part.view(rows) for part in self.parts]
 
     def layers(self, params: Sequence[Tensor]) -> list[tuple[Tensor, Tensor | None]]:
-        """Give weight and bias of each layer, None for a bias that there is not.
+        """Return weight and bias of each layer, None for a bias that there is not.
 
         Args:
             params: As `views` returns them.
@@ -166,7 +166,7 @@ class MLP(Network):
         return joined
 
     def class_mask(self, like: Tensor) -> Tensor | None:
-        """Give zeros for the real classes and minus infinity for padding, ``(stored_out,)``.
+        """Return zeros for the real classes and minus infinity for padding, ``(stored_out,)``.
 
         Or None: a single output is a score, to which padding is no rival.
         """
@@ -176,7 +176,7 @@ class MLP(Network):
         return torch.zeros_like(is_padding, dtype=like.dtype).masked_fill(is_padding, -math.inf)
 
     def unit_mask(self, layer: int, like: Tensor) -> Tensor | None:
-        """Give ones for the hidden layer's real units and zeros for padding, or None.
+        """Return ones for the hidden layer's real units and zeros for padding, or None.
 
         Needed only where the activation does not map the padding's 0 to 0, as the sigmoid.
         """
@@ -235,8 +235,11 @@ class MLP(Network):
     @property
     def description(self) -> Mapping[str, object]:
         """Return the layers; ``alignment`` says how they are stored, and is left out."""
-        told = asdict(self)
-        return {"sizes": list(self.sizes), **{k: told[k] for k in ("activation", "has_bias")}}
+        return {
+            "sizes": list(self.sizes),
+            "activation": self.activation,
+            "has_bias": self.has_bias,
+        }
 
     def score_weights(self, row: Tensor) -> Tensor | None:
         """Return the weights of a linear score without a bias; see `Network`."""

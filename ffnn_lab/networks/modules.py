@@ -9,11 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from ffnn_lab.activations import ACTIVATIONS
+from ffnn_lab.tasks.data.words import PADDING
 
 N_GROUPS = 8
 """Of a group normalization, at most; fewer where they do not divide the channels."""
-PADDING = 0
-"""The number that stands after the last word of a short sentence."""
 
 
 def _activation(name: str) -> nn.Module:
@@ -189,7 +188,7 @@ class DAN(nn.Module):
     def forward(self, words: Tensor) -> Tensor:
         """Compute logits ``(B, n_outputs)`` of words ``(B, T)``, padded by ``PADDING``."""
         is_word = (words != PADDING).to(self.embedding.weight.dtype).unsqueeze(2)
-        kept = self.input_dropout(is_word.expand(-1, -1, 1))
+        kept = self.input_dropout(is_word)
         total = (self.embedding(words) * kept).sum(dim=1)
         logits: Tensor = self.layers(total / torch.clamp(is_word.sum(dim=1), min=1))
         return logits
