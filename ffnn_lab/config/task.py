@@ -41,8 +41,8 @@ class TaskConfig:
 
 
 @dataclass(kw_only=True)
-class CutTaskConfig(TaskConfig):
-    """A task whose three splits are cut from one pool of examples.
+class SplitTaskConfig(TaskConfig):
+    """A task whose three splits are cut from one pool.
 
     The split belongs to the task: no run's seed moves it.
     """
@@ -52,10 +52,7 @@ class CutTaskConfig(TaskConfig):
     test_fraction: float = ranged("(0, 1)")
     """Share of all examples kept for the final report."""
     split_seed: int = ranged("[0, 9e18]")
-    """Draws the stratified split."""
-    scaling: str = one_of("global", "per_feature", "none")
-    """Subtract the mean and divide by the standard deviation, both of the train split: one
-    number for all features (global), one for each (per_feature), or not at all (none)."""
+    """Draws the split."""
 
     def redrawn(self, shift: int) -> Mapping[str, Any]:
         """Return the seed of another split; see `TaskConfig.redrawn`."""
@@ -73,6 +70,15 @@ class CutTaskConfig(TaskConfig):
                 f"{self.dev_fraction} + {self.test_fraction}"
             )
             raise ConfigError(msg)
+
+
+@dataclass(kw_only=True)
+class CutTaskConfig(SplitTaskConfig):
+    """A task whose splits are cut from one pool of examples, stratified, and then scaled."""
+
+    scaling: str = one_of("global", "per_feature", "none")
+    """Subtract the mean and divide by the standard deviation, both of the train split: one
+    number for all features (global), one for each (per_feature), or not at all (none)."""
 
 
 @dataclass(kw_only=True)
