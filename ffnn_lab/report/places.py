@@ -1,6 +1,7 @@
 """Where a report is written: tried before anything is done, and one sentence if it cannot be."""
 
 import os
+import secrets
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -40,6 +41,8 @@ def stem_of(kind: str, sweeps: Sequence[str]) -> str:
 def check_place(folder: Path, files: Mapping[str, Iterable[str]], *, advice: str) -> None:
     """Try whether the files of a report can be written, and leave no trace.
 
+    Several commands may try one folder at the same time.
+
     Args:
         folder: In which, with what is below it; it need not be there yet.
         files: To each folder below it (``tables``, or ``.`` for itself) the names of its files.
@@ -48,11 +51,9 @@ def check_place(folder: Path, files: Mapping[str, Iterable[str]], *, advice: str
     Raises:
         PlaceError: If a folder cannot be made, a file not be replaced, or if there is no room.
     """
-    made: list[Path] = []
     try:
         for below, names in files.items():
             where = folder / below
-            made += _make(where)
             for name in names:
                 _check_file(where / name)
             _try_to_write(where, max(names, key=len))
@@ -60,16 +61,6 @@ def check_place(folder: Path, files: Mapping[str, Iterable[str]], *, advice: str
         what = f"{error.filename or folder}: {error.strerror or error}"
         msg = f"the report cannot be written there ({what}); {advice}"
         raise PlaceError(msg) from None
-    finally:
-        for each in reversed(made):
-            each.rmdir()
-
-
-def _make(folder: Path) -> list[Path]:
-    """Make a folder and those above it, and list those that were not there, the highest first."""
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    return missing[::-1]
 
 
 def _check_file(path: Path) -> None:
@@ -79,9 +70,18 @@ def _check_file(path: Path) -> None:
 
 
 def _try_to_write(folder: Path, name: str) -> None:
-    """Write as much as a report takes, under a name as long as its longest."""
+    """Write as much as a report takes, under a name as long as its longest.
+
+    It goes to the folder, or to the nearest above it that is there: who may write into that one
+    may make those below it.
+    """
+    nearest = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
+    if not nearest.is_dir():
+        reason = "no folder"
+        raise OSError(0, reason, str(nearest))
     # It begins with a dot in place of the first letter, so it is no file of a report.
-    path = folder / f".{name[1:]}"
+    token = secrets.token_hex(4)
+    path = nearest / f".{token}{name[len(token) + 1 :]}"
     try:
         # Random, lest a file system that compresses takes nothing for it.
         path.write_bytes(os.urandom(ROOM))

@@ -1,5 +1,6 @@
 """What a report needs is tried before the first run, and leaves no trace."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import matplotlib as mpl
@@ -67,6 +68,18 @@ def test_a_place_that_is_taken_is_told(tmp_path: Path, prepare: object) -> None:
         preflight.check_report(folder, ["sgd"])
     assert "paths.outputs=FOLDER" in str(told.value)
     assert entries(tmp_path) == before
+
+
+def test_several_commands_may_try_one_folder_at_once(tmp_path: Path) -> None:
+    files = {"figures": ["learning_curves.json"], "tables": ["report.md"]}
+
+    def try_often(_: int) -> None:
+        for _ in range(10):
+            check_place(tmp_path / "sweep", files, advice="")
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(try_often, range(4))) == [None] * 4
+    assert entries(tmp_path) == []
 
 
 def test_a_name_that_is_too_long_is_told(tmp_path: Path) -> None:
