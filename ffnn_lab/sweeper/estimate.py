@@ -22,7 +22,9 @@ from ffnn_lab.tasks.data.task import Split, Task
 from ffnn_lab.trainer import Training
 
 N_BATCHES = 8
-"""Timed, of each kind of population, after as many that warm up."""
+"""Timed, of each kind of population, at most, after as many that warm up."""
+SECONDS_OF_BATCHES = 4.0
+"""Of timed batches, of each kind of population: where a batch is slow, fewer are timed."""
 N_POINTS = 64
 """Of an arm's space, at most, that say which kinds of population there are."""
 
@@ -133,21 +135,31 @@ def seconds_per_epoch(configs: list[RunConfig], n_members: int, n_threads: int) 
 
 def _seconds_per_epoch(configs: list[RunConfig], n_members: int) -> float:
     whole = load_task(configs[0].task, Path(configs[0].paths.data))
-    n_train = len(whole.train.labels)
-    n_batches = len(batch_bounds(n_train, configs[0].trainer.batch_size))
-    fraction = min(1.0, N_BATCHES / n_batches)
-    task = _sample(whole, fraction)
+    n_timed = n_members
+    if network_of(configs[0], whole).walk == "one_by_one":
+        # A member takes as long in company as alone, so one of each thread stands for the others.
+        n_timed = min(n_members, torch.get_num_threads())
     # Seeds that no stage uses tell the members apart.
     members = [
         with_values(config, {"seed": 10**6 + seed, "trainer.max_epochs": 2})
-        for seed, config in zip(range(n_members), itertools.cycle(configs), strict=False)
+        for seed, config in zip(range(n_timed), itertools.cycle(configs), strict=False)
     ]
-    training = Training(task)
+    n_batches = len(batch_bounds(len(whole.train.labels), configs[0].trainer.batch_size))
+    seconds = _seconds_of_batches(members, whole, 1 / n_batches)
+    n_sampled = max(1, min(n_batches, N_BATCHES, round(SECONDS_OF_BATCHES / seconds)))
+    if n_sampled > 1:
+        seconds = _seconds_of_batches(members, whole, n_sampled / n_batches)
+    return seconds * n_batches / n_sampled * n_members / n_timed
+
+
+def _seconds_of_batches(members: list[RunConfig], whole: Task, fraction: float) -> float:
+    """Time an epoch on a fraction of a task, after one that warms up."""
+    training = Training(_sample(whole, fraction))
     training.join(members)
     training.epoch()
     started = time.perf_counter()
     training.epoch()
-    return (time.perf_counter() - started) / fraction
+    return time.perf_counter() - started
 
 
 def _points(arm: Arm) -> Iterator[RunConfig]:
