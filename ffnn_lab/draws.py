@@ -24,15 +24,26 @@ def batch_bounds(n_examples: int, batch_size: int | str) -> list[tuple[int, int]
     return [(start, min(start + size, n_examples)) for start in starts]
 
 
-def epoch_batches(population: Population, n_examples: int) -> Iterator[Batch]:
+def epoch_batches(population: Population, n_examples: int, n_variants: int = 1) -> Iterator[Batch]:
     """Walk one epoch: a fresh permutation and fresh numbers for every seed.
 
     Members of equal seed, at the same epoch, see the same order and the same numbers.
+
+    Args:
+        population: The members.
+        n_examples: Of the train split.
+        n_variants: Ways in which an example may be shown; each is as likely as any other.
     """
     keys = [(member.config.seed, member.epoch) for member in population.members]
     distinct = sorted(set(keys))
     device, network = population.device, population.network
     orders = np.stack([stream(s, "order", epoch).permutation(n_examples) for s, epoch in distinct])
+    variants = None
+    if n_variants > 1:
+        shown = [
+            stream(s, "augment", e).integers(n_variants, size=n_examples) for s, e in distinct
+        ]
+        variants = np.stack(shown)
     place = torch.tensor([distinct.index(key) for key in keys], device=device)
     rows = torch.arange(n_examples, device=device)
     sites = [
@@ -46,12 +57,17 @@ def epoch_batches(population: Population, n_examples: int) -> Iterator[Batch]:
     for first in range(0, len(bounds), n_block):
         block = bounds[first : first + n_block]
         origin, end = block[0][0], block[-1][1]
-        order = _to(torch.from_numpy(np.ascontiguousarray(orders[:, origin:end])), device)
+        order = _columns(orders, origin, end, device)
+        shown_as = None if variants is None else _columns(variants, origin, end, device)
         numbers = [
             None if site is None else _to(site.draw(end - origin), device) for site in sites
         ]
         for start, stop in block:
-            yield Batch(order, numbers, rows[start - origin : stop - origin], place)
+            yield Batch(order, numbers, rows[start - origin : stop - origin], place, shown_as)
+
+
+def _columns(drawn: NDArray[np.int64], start: int, stop: int, device: torch.device) -> Tensor:
+    return _to(torch.from_numpy(np.ascontiguousarray(drawn[:, start:stop])), device)
 
 
 def _to(drawn: Tensor, device: torch.device) -> Tensor:

@@ -1,5 +1,6 @@
 """Loss and error of every member on every split, and the points of its curve."""
 
+import dataclasses
 import functools
 import math
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -19,6 +20,7 @@ from ffnn_lab.processor import at_once, lanes_of
 from ffnn_lab.programs import sums_program
 from ffnn_lab.records import SPLITS, Correct, CurvePoint, Direction
 from ffnn_lab.steps import Examples, evaluation_sums
+from ffnn_lab.tasks.data.augment import variants
 from ffnn_lab.tasks.data.task import Split, Task
 
 
@@ -57,6 +59,8 @@ class Evaluator:
         """
         self.splits = {name: place(task.split(name), population) for name in SPLITS}
         """The examples of each split, on the population's device."""
+        self.train = with_variants(self.splits["train"], task)
+        """The examples to train on, with the ways in which the task shows them."""
         self._task = task
         self._criterion = Criterion.of(task)
         self._pool = pool
@@ -168,6 +172,15 @@ def place(split: Split, population: Population) -> Examples:
     if labels.is_floating_point():
         labels = labels.to(population.dtype)
     return Examples(population.network.prepare(inputs), labels)
+
+
+def with_variants(train: Examples, task: Task) -> Examples:
+    """Return examples to train on with the ways in which their task shows them."""
+    if task.augment == "none":
+        return train
+    n_stored = train.inputs[0].numel()
+    places = torch.from_numpy(variants(task.augment, task.shape, n_stored))
+    return dataclasses.replace(train, variants=places.to(train.inputs.device))
 
 
 def evaluate(

@@ -10,7 +10,7 @@ import zlib
 
 import numpy as np
 
-PURPOSES = ("split", "draw", "init", "order", "dropout", "proposal", "analysis")
+PURPOSES = ("split", "draw", "init", "order", "dropout", "augment", "proposal", "analysis")
 
 
 def _sequence(seed: int, purpose: str, numbers: tuple[int, ...]) -> np.random.SeedSequence:

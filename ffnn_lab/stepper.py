@@ -49,7 +49,9 @@ class Stepper:
 
     def epoch(self) -> Iterator[Batch]:
         """Walk the batches of the coming epoch."""
-        return epoch_batches(self._population, len(self._train.labels))
+        variants = self._train.variants
+        n_variants = 1 if variants is None else len(variants)
+        return epoch_batches(self._population, len(self._train.labels), n_variants)
 
     def step_(self, batch: Batch) -> Tensor:
         """Take one step, and give each member's loss before it, ``(M,)``."""
@@ -198,7 +200,8 @@ def _own_copy(batch: Batch) -> Batch:
     order = batch.order.index_select(1, batch.rows)
     numbers = [None if n is None else n.index_select(1, batch.rows) for n in batch.numbers]
     rows = torch.arange(len(batch), device=batch.rows.device)
-    return Batch(order, numbers, rows, batch.place.clone())
+    shown = None if batch.variants is None else batch.variants.index_select(1, batch.rows)
+    return Batch(order, numbers, rows, batch.place.clone(), shown)
 
 
 def _copy_(batch: Batch, target: Batch) -> None:
@@ -207,4 +210,6 @@ def _copy_(batch: Batch, target: Batch) -> None:
     for numbers, place in zip(batch.numbers, target.numbers, strict=True):
         if numbers is not None and place is not None:
             torch.index_select(numbers, 1, batch.rows, out=place)
+    if batch.variants is not None and target.variants is not None:
+        torch.index_select(batch.variants, 1, batch.rows, out=target.variants)
     target.place.copy_(batch.place)

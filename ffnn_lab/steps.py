@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from ffnn_lab.losses import ERRORS, LOSSES
 from ffnn_lab.networks import Network
@@ -25,6 +26,9 @@ class Examples:
     """``(N, ...)``, as ``Network.prepare`` returns them."""
     labels: Tensor
     """``(N,)``, or ``(N, n_labels)`` where an example has several."""
+    variants: Tensor | None = None
+    """Ways in which an example may be shown, ``(n_variants, n_stored)``: the place of a flattened
+    example that each number is taken from, or ``n_stored`` for 0. None: always as it is."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ class Batch:
     """Which of the ``R`` rows this step takes, ``(B,)``."""
     place: Tensor
     """Which seed's they are for each member, ``(M,)``."""
+    variants: Tensor | None = None
+    """Which of ``Examples.variants`` each example is shown as, ``(S, R)``, or None."""
 
     def __len__(self) -> int:
         """Count the examples that each member sees."""
@@ -70,16 +76,21 @@ class Batch:
         taken = drawn.view(n_seeds * n_rows, *rest).index_select(0, places.view(-1))
         return taken.view(*places.shape, *rest)
 
+    def _of_step(self, drawn: Tensor) -> Tensor:
+        """Return this step's rows, ``(M, B, ...)``; of a single seed ``(1, B, ...)``."""
+        return drawn.index_select(1, self.rows) if len(drawn) == 1 else self.of_members(drawn)
+
     def examples(self, train: Examples) -> tuple[Tensor, Tensor]:
         """Gather each member's inputs and labels, ``(M, B, ...)``."""
-        is_shared = self.order.shape[0] == 1
-        picked = (
-            self.order.index_select(1, self.rows) if is_shared else self.of_members(self.order)
-        )
+        picked = self._of_step(self.order)
         inputs, labels = (
             each.index_select(0, picked.view(-1)).view(*picked.shape, *each.shape[1:])
             for each in (train.inputs, train.labels)
         )
+        if self.variants is not None and train.variants is not None:
+            places = train.variants.index_select(0, self._of_step(self.variants).view(-1))
+            rows = functional.pad(inputs.flatten(2), (0, 1))
+            inputs = rows.gather(2, places.view(*rows.shape[:2], -1)).view_as(inputs)
         n_members = self.place.shape[0]
         return inputs.expand(n_members, *inputs.shape[1:]), labels.expand(
             n_members, *labels.shape[1:]

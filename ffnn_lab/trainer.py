@@ -107,7 +107,7 @@ class Training:
         assert evaluator is not None  # noqa: S101 - as above
         if not self._steppers:  # which may compile
             self._steppers = [
-                make_stepper(lane, evaluator.splits["train"], self._task.loss)
+                make_stepper(lane, evaluator.train, self._task.loss)
                 for lane in lanes_of(population)
             ]
         started = time.perf_counter()

@@ -381,6 +381,7 @@ _WHOLE: dict[str, Any] = {
     "subset": None,
     "test_subset": None,
     "test_seed": None,
+    "augment": "none",
     "download": False,
 }
 

@@ -103,6 +103,10 @@ class ImageTaskConfig(TaskConfig):
     """How many test images are used, a share of each class; null for all."""
     test_seed: Union[int, None] = ranged("[0, 9e18]", neutral=None)  # noqa: UP007 - as above
     """Draws the test images where there are fewer than all; null for ``split_seed``."""
+    augment: str = one_of("none", "flip", "flip_crop", neutral="none")
+    """How training images are shown, drawn anew in each epoch: as they are (none), half of them
+    mirrored left to right (flip), or that and moved by up to 4 pixels each way (flip_crop), where
+    zeros, after scaling, come in from outside. Evaluation sees images as they are."""
     download: bool
     """Whether to fetch what is missing from its official address."""
 

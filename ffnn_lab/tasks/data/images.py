@@ -71,6 +71,7 @@ def make_image_task(
         dev=splits["dev"],
         test=splits["test"],
         shape=train.shape,
+        augment=config.augment,
     )
 
 

@@ -62,6 +62,8 @@ class Task:
     """Of one example, where it is not flat: channels, rows and columns of an image."""
     n_words: int = 0
     """Words or letters of the vocabulary that inputs are numbers of; 0 for quantities."""
+    augment: str = "none"
+    """How training images are shown; see ``config.task.ImageTaskConfig``."""
     note: str = ""
     """How the data were read, where that may surprise."""
     label_mean: float = 0.0

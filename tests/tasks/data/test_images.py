@@ -23,6 +23,7 @@ def make_config(**changes: Any) -> MnistConfig:  # noqa: ANN401 - fields of a ta
         "subset": None,
         "test_subset": None,
         "test_seed": None,
+        "augment": "none",
         "download": False,
     }
     return MnistConfig(**(values | changes))
