@@ -40,8 +40,7 @@ class Criterion:
     @classmethod
     def of(cls, task: Task) -> "Criterion":
         """Look up a task's."""
-        counts_answers = task.error != "variance" and not task.interface.labels
-        return cls(task.loss, task.error, task.error_unit, counts_answers)
+        return cls(task.loss, task.error, task.error_unit, task.error in ("class", "sign"))
 
 
 class Evaluator:

@@ -4,6 +4,7 @@ A task with classes has an output for each class; under ``squared`` and ``logist
 output, the score, and a label is a number: -1 or +1, or any real number under ``squared``.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -99,6 +100,11 @@ def squared_residual(outputs: Tensor, labels: Tensor) -> Tensor:
     return squared(outputs.double(), labels.double())
 
 
+def bits(outputs: Tensor, labels: Tensor) -> Tensor:
+    """Compute ``-log2 softmax(outputs)[label]`` in float64, whatever the network is in."""
+    return cross_entropy(outputs.double(), labels) / math.log(2)
+
+
 LOSSES: dict[str, Loss] = {
     "cross_entropy": Loss(cross_entropy, cross_entropy_slope),
     "squared": Loss(squared, squared_slope),
@@ -110,6 +116,8 @@ ERRORS: dict[str, PerExample] = {
     "class": wrong_class,
     "sign": wrong_sign,
     "variance": squared_residual,
+    "bits": bits,
 }
 """What an error is the mean of, by ``Task.error``: the share of wrong answers; for real-valued
-labels the mean squared residual, over the variance of the train labels."""
+labels the mean squared residual, over the variance of the train labels; for letters the bits that
+it takes to write one."""

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from ffnn_lab.config.task import LOSSES as NAMES
 from ffnn_lab.losses import ERRORS, LOSSES
-from tests.support.builders import ONE_OUTPUT, make_blobs, make_line
+from tests.support.builders import ONE_OUTPUT, make_blobs, make_letters, make_line
 
 STORED = 16
 """Outputs that a layout stores for a few classes, or for a score."""
@@ -30,7 +30,7 @@ def test_the_config_and_the_registry_name_the_same_losses() -> None:
 
 
 def test_every_task_has_its_loss_and_its_error() -> None:
-    tasks = [make_blobs(), *(make_line(*kind) for kind in ONE_OUTPUT)]
+    tasks = [make_blobs(), make_letters(), *(make_line(*kind) for kind in ONE_OUTPUT)]
     assert {task.loss for task in tasks} == set(LOSSES)
     assert {task.error for task in tasks} == set(ERRORS)
 
@@ -141,3 +141,10 @@ def test_a_residual_is_squared_in_float64() -> None:
     residuals = ERRORS["variance"](scores, _labels([0.5, 0.0]).float())
     assert residuals.dtype == torch.float64
     assert residuals.tolist()[0] == pytest.approx([0.25, 1e60], rel=1e-6)  # 1e30 in float32
+
+
+def test_bits_are_nats_over_ln_2_in_float64() -> None:
+    logits = torch.tensor([[[0.0, 0.0, -math.inf], [math.log(3), 0.0, -math.inf]]])
+    found = ERRORS["bits"](logits, torch.tensor([[1, 1]]))
+    assert found.dtype == torch.float64
+    assert found.tolist()[0] == pytest.approx([1.0, 2.0], rel=1e-6)

@@ -70,5 +70,5 @@ def record_run(config: RunConfig, console: Console) -> Path:
             result = train_single(config, task, begun, on_epoch=on_epoch, notice=say, stop=stop)
         RecordWriter(begun).write([result])
         tracker.finish([result])
-    print_result(result, str(folder), console, rmse_unit=task.rmse_unit)
+    print_result(result, str(folder), console, error=task.error, rmse_unit=task.rmse_unit)
     return folder

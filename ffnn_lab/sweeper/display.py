@@ -92,7 +92,12 @@ class RunDisplay(LiveDisplay):
 
 
 def print_result(
-    result: RunResult, folder: str, console: Console, *, rmse_unit: float | None = None
+    result: RunResult,
+    folder: str,
+    console: Console,
+    *,
+    error: str = "class",
+    rmse_unit: float | None = None,
 ) -> None:
     """Print the small table that ends a single run.
 
@@ -100,11 +105,13 @@ def print_result(
         result: The run's.
         folder: Where its records are.
         console: Where to print.
+        error: What an error is, as in ``Task``; one in bits is printed as a number of them.
         rmse_unit: As in ``Task``. Where it is given, errors are in percent of a variance, and the
             root mean squared residual is printed beside them in the target's own unit.
     """
     table = Table(box=None if not console.is_terminal else Table().box)
-    titles = ["split", "loss", "error", "error at dev-best"]
+    what, form = ("bits per letter", ".4f") if error == "bits" else ("error", ".2%")
+    titles = ["split", "loss", what, f"{what} at dev-best"]
     if rmse_unit is not None:
         titles += ["RMSE", "RMSE at dev-best"]
     for title in titles:
@@ -116,10 +123,10 @@ def print_result(
         table.add_row(
             split,
             "-" if loss is None else f"{loss:.4f}",
-            *("-" if error is None else f"{error:.2%}" for error in errors),
+            *("-" if value is None else format(value, form) for value in errors),
             *(
-                "-" if error is None else f"{math.sqrt(error) * rmse_unit:.4g}"
-                for error in errors
+                "-" if value is None else f"{math.sqrt(value) * rmse_unit:.4g}"
+                for value in errors
                 if rmse_unit is not None
             ),
         )

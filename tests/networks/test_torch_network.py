@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -187,7 +188,9 @@ def test_what_is_measured_is_what_the_module_gives(kind: str) -> None:
     metrics = outcome.result.metrics()
     loss = functional.cross_entropy(outputs, labels).item()
     assert metrics["last.test.loss"] == pytest.approx(loss, rel=1e-10)
-    assert metrics["last.test.error"] == (outputs.argmax(dim=1) != labels).double().mean().item()
+    wrong = (outputs.argmax(dim=1) != labels).double().mean().item()
+    error = loss / math.log(2) if task.error == "bits" else wrong
+    assert metrics["last.test.error"] == pytest.approx(error, rel=1e-10)
 
 
 # --- company -------------------------------------------------------------------------------------

@@ -19,16 +19,27 @@ def predicts_numbers(runs: pd.DataFrame) -> "pd.Series[bool]":
     """Return of each run whether its task predicts a number and not a class.
 
     A table's kind says so. Of the kind ``auto``, and of tasks without a kind, the chance error
-    tells: it is 1 for a number, and below 1 for every number of classes.
+    tells: it is 1 for a number, and below 1 for every number of classes. Letters are no numbers.
 
     Args:
         runs: Rows of the table ``runs``.
     """
-    by_chance: pd.Series[bool] = runs["chance_error"] >= 1
+    by_chance: pd.Series[bool] = (runs["chance_error"] >= 1) & ~predicts_letters(runs)
     if "task.kind" not in runs:
         return by_chance
     kind = runs["task.kind"]
     return by_chance.mask(kind.isin(["classification", "regression"]), kind == "regression")
+
+
+def predicts_letters(runs: pd.DataFrame) -> "pd.Series[bool]":
+    """Return of each run whether its task predicts each letter of a text from those before.
+
+    Args:
+        runs: Rows of the table ``runs``.
+    """
+    if "task.stretch" not in runs:
+        return pd.Series(data=False, index=runs.index)
+    return runs["task.stretch"].notna()
 
 
 def has_result(rows: pd.DataFrame) -> NDArray[np.bool_]:

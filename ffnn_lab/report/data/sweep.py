@@ -26,7 +26,7 @@ from ffnn_lab.records import (
 from ffnn_lab.report.data.arms import Contrast, contrasts, variants
 from ffnn_lab.report.data.cut import by_replicate, quick_to_cut
 from ffnn_lab.report.data.names import with_names_on_a_line
-from ffnn_lab.report.data.rows import predicts_numbers
+from ffnn_lab.report.data.rows import predicts_letters, predicts_numbers
 from ffnn_lab.scores import ranked, setting_scores, with_moment
 from ffnn_lab.terminal import one_line
 
@@ -277,8 +277,9 @@ class Sweep(Records):
 
     @cached_property
     def most(self) -> float:
-        """Return the highest error there can be: 1, or no end where a number is predicted."""
-        return math.inf if predicts_numbers(self.runs).any() else 1.0
+        """Return the highest error there can be: 1, or no end where an error is no rate."""
+        is_rate = ~(predicts_numbers(self.runs) | predicts_letters(self.runs))
+        return 1.0 if is_rate.all() else math.inf
 
     def tuned(self, arm: str) -> Count:
         """Return how far an arm is in the tune stage."""

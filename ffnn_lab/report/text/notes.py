@@ -12,7 +12,7 @@ from ffnn_lab.report.data.winners import Winner, failed_settings, setting_values
 from ffnn_lab.report.statistics import CONFIDENCE
 from ffnn_lab.report.statistics.significance import POWER
 from ffnn_lab.report.text.few_seeds import about_seeds
-from ffnn_lab.report.text.units import OF_CLASSES, units_of
+from ffnn_lab.report.text.units import OF_CLASSES, OF_LETTERS, units_of
 from ffnn_lab.scores import best_settings, why_no_winner
 
 ONE_TUNING = (
@@ -144,9 +144,16 @@ def about_moment(sweep: Sweep) -> list[str]:
 
 
 def about_units(sweep: Sweep) -> list[str]:
-    """Write what an error is where a number is predicted."""
-    if units_of(sweep.runs) == OF_CLASSES:
+    """Write what an error is where it is no share of wrong answers."""
+    units = units_of(sweep.runs)
+    if units == OF_CLASSES:
         return []
+    if units == OF_LETTERS:
+        return [
+            "an error is the loss per letter in percent of a bit (its nats over ln 2, times 100): "
+            "250 is two bits and a half; a run that diverged counts as what the frequencies of "
+            "letters alone would give"
+        ]
     return [
         "where a number is predicted, an error is the mean squared residual in percent of the "
         "variance that the target has in train (100 (1 - R^2)): 100 is as good as always "

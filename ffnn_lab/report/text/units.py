@@ -2,7 +2,8 @@
 
 Tables and figures are worded for classes: errors in percent of the examples, losses in nats. Where
 all runs predict a number, an error is a mean squared residual in percent of the train labels'
-variance, and its headings and axes say so; differences stay percentage points.
+variance, and its headings and axes say so; differences stay percentage points. Where all predict
+letters, an error is a loss in percent of a bit per letter: 250 is two bits and a half.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ffnn_lab.report.data.rows import predicts_numbers
+from ffnn_lab.report.data.rows import predicts_letters, predicts_numbers
 
 SHARES = ("improves ", "variance ", "same first in", "share of")
 """How headings begin whose percentages are of something else than errors."""
@@ -42,6 +43,7 @@ class Units:
 
 OF_CLASSES = Units("%", "nats")
 OF_NUMBERS = Units("% of variance", "share of variance")
+OF_LETTERS = Units("% of a bit per letter", "nats per letter")
 OF_BOTH = Units("%", "nats or share of variance")
 OF_SIGNS = Units("%", "mean square")
 """Labels of -1 and +1 under the squared loss."""
@@ -53,6 +55,8 @@ def units_of(runs: pd.DataFrame) -> Units:
     Args:
         runs: The table ``runs``.
     """
+    if predicts_letters(runs).all():
+        return OF_LETTERS
     is_number = predicts_numbers(runs)
     if is_number.all():
         return OF_NUMBERS

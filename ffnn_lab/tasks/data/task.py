@@ -127,13 +127,16 @@ class Task:
 
     @property
     def error(self) -> str:
-        """Name the rule by which answers are judged: ``class``, ``sign`` or ``variance``.
+        """Name the rule of judging answers: ``class``, ``sign``, ``variance`` or ``bits``.
 
-        A rate in [0, 1] for the first two. The last is the mean squared residual over the
+        A rate in [0, 1] for the first two. ``variance`` is the mean squared residual over the
         variance of the train labels, in no unit and without an upper end: 0 is perfect, 1 as good
         as always answering their mean. On train it is ``1 - R^2``; elsewhere, too, but for the
-        mean and the variance, which stay those of train.
+        mean and the variance, which stay those of train. ``bits``, of texts whose letters have a
+        label each, is the loss per letter in bits, as language models are compared by.
         """
+        if self.loss == "cross_entropy" and self.train.labels.ndim > 1:
+            return "bits"
         if self.loss == "cross_entropy":
             return "class"
         return "sign" if self.n_classes else "variance"
@@ -158,11 +161,15 @@ class Task:
     def chance_error(self) -> float:
         """Error on the train split of always answering its most frequent class, or its mean.
 
-        It is 1 for real-valued labels, and for them alone.
+        It is 1 for real-valued labels, and for no number of classes. For letters it is what their
+        frequencies alone give.
         """
         if self.error == "variance":
             return 1.0
         _, counts = np.unique(self.train.labels, return_counts=True)
+        if self.error == "bits":
+            shares = counts / self.train.labels.size
+            return float(-(shares * np.log2(shares)).sum())
         return 1 - float(counts.max()) / self.train.labels.size
 
     def split(self, name: str) -> Split:

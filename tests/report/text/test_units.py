@@ -16,7 +16,15 @@ from ffnn_lab.report.figures import style
 from ffnn_lab.report.measures.tables import arm_table
 from ffnn_lab.report.reports.report import report
 from ffnn_lab.report.text.notes import notes
-from ffnn_lab.report.text.units import OF_BOTH, OF_CLASSES, OF_NUMBERS, OF_SIGNS, SHARES, units_of
+from ffnn_lab.report.text.units import (
+    OF_BOTH,
+    OF_CLASSES,
+    OF_LETTERS,
+    OF_NUMBERS,
+    OF_SIGNS,
+    SHARES,
+    units_of,
+)
 from tests.support.report import builders
 from tests.support.report.builders import load_sweep, make_config, make_definition, make_result
 from tests.support.report.builders import write_sweep as write_sweep_of_classes
@@ -37,6 +45,13 @@ def test_the_chance_error_tells_what_is_predicted() -> None:
     assert units(0.9, 0.5) == OF_CLASSES
     assert units(1.0, 1.0) == OF_NUMBERS
     assert units(0.9, 1.0) == OF_BOTH
+
+
+def test_letters_are_told_in_bits() -> None:
+    runs = pd.DataFrame({"chance_error": [4.4, 0.9], "task.stretch": [50, None]})
+    assert units_of(runs.iloc[:1]) == OF_LETTERS
+    assert units_of(runs.iloc[1:]) == units_of(runs) == OF_CLASSES
+    assert OF_LETTERS.reworded("test error (%)") == "test error (% of a bit per letter)"
 
 
 @pytest.mark.parametrize(

@@ -285,3 +285,11 @@ def test_an_unknown_split_is_an_error(inputs: NDArray[np.float64]) -> None:
     task = _task(inputs)
     with pytest.raises(KeyError):
         task.split("validation")
+
+
+def test_letters_are_judged_in_bits_and_chance_is_what_their_frequencies_give() -> None:
+    letters = np.array([[0, 1, 0, 2], [0, 1, 0, 3]])
+    split = Split(letters, letters)
+    task = Task("letters", 4, split, split, split, n_words=4)
+    assert task.error == "bits"
+    assert task.chance_error == pytest.approx(1.75, rel=1e-15)  # 1/2, 1/4, 1/8, 1/8
