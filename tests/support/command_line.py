@@ -67,13 +67,18 @@ def run_lab(folder: Path, *arguments: str, **environment: str) -> Said:
     return run_module("ffnn_lab.run", arguments, folder, environment)
 
 
-def run_lab_forked(folder: Path, *arguments: str, draws: bool = False, **environment: str) -> Said:
+def run_lab_forked(folder: Path, *arguments: str, **environment: str) -> Said:
     """Run the lab's command line in a fork of a process that has imported it.
 
-    That saves the five seconds of imports, and is else what ``run_lab`` does. Figures, three
-    seconds more, are empty files, unless it ``draws``.
+    That saves the five seconds of imports, and is else what ``run_lab`` does, but that figures,
+    three seconds more, are empty files.
     """
-    return _nursery().run(folder, arguments, _environment(environment, draws=draws))
+    return _nursery().run(folder, arguments, _environment(environment, draws=False))
+
+
+def run_lab_drawing(folder: Path, *arguments: str) -> Said:
+    """Run the lab's command line in such a fork, and let it draw its figures."""
+    return _nursery().run(folder, arguments, _environment({}, draws=True))
 
 
 def start_lab_forked(
