@@ -352,7 +352,7 @@ def test_a_terminal_gets_its_cursor_back(tmp_path: Path) -> None:
     assert said.rfind(SHOWS_THE_CURSOR) > said.rfind(b"best tuning score")
 
 
-SINGLE = ("trainer.max_epochs=250", "trainer.checkpoint_seconds=0.2", "tracking=off")
+SINGLE = ("trainer.max_epochs=150", "trainer.checkpoint_seconds=0.2", "tracking=off")
 
 
 @dataclass(frozen=True)
