@@ -34,7 +34,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are f
 @pytest.mark.parametrize(
     ("model", "protocol", "n_kills", "n_epochs", "n_seeds"),
     [
-        ("mlp", "grid", 2, 15, 2),
+        ("mlp", "grid", 2, 10, 2),
         rest("mlp", "grid", 5, 30, 4),
         rest("mlp", "tpe", 3, 30, 4),
         rest("cnn", "grid", 3, 6, 2),

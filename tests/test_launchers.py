@@ -231,7 +231,7 @@ def test_an_error_of_a_worker_is_told_once(launcher: tuple[str, ...], tmp_path: 
 def test_a_killed_worker_is_replaced(
     launcher: tuple[str, ...], alone: Alone, tmp_path: Path
 ) -> None:
-    with sweep(tmp_path, *HALF_AS_LONG, *launcher) as started:
+    with sweep(tmp_path, *GRID, "trainer.max_epochs=20", *launcher) as started:
         started.wait_for_runs()
         kill(started.workers()[0].pid)
         assert started.wait() == 0, started.said

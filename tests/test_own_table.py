@@ -9,7 +9,7 @@ import pytest
 from ffnn_lab.definition import read_definition
 from ffnn_lab.records import read_runs, read_trials
 from ffnn_lab.replay import main as replay
-from tests.support.command_line import Said, run_lab_forked
+from tests.support.command_line import Said, run_lab_drawing, run_lab_forked
 from tests.support.tasks.tables import write_diabetes, write_wine
 
 pytestmark = pytest.mark.slow
@@ -46,7 +46,7 @@ def _desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_wine(folder)
     (folder / "sweeps").mkdir()
     (folder / "sweeps" / "mine.yaml").write_text(SWEEP)
-    said = run_lab_forked(folder, "-m", "sweeps=mine")
+    said = run_lab_drawing(folder, "-m", "sweeps=mine")
     assert said.exit_code == 0, said.error
     (folder / "said.json").write_text(json.dumps([said.exit_code, said.out, said.error]))
     return folder
@@ -188,7 +188,7 @@ def test_one_yaml_answers_a_question_about_a_number(
     write_diabetes(tmp_path)
     (tmp_path / "sweeps").mkdir()
     (tmp_path / "sweeps" / "mine.yaml").write_text(NUMBERS)
-    said = run_lab_forked(tmp_path, "-m", "sweeps=mine")
+    said = run_lab_drawing(tmp_path, "-m", "sweeps=mine")
     assert said.exit_code == 0, said.error
     assert "task table: 10 features, a number to predict; train 266, dev 88, test 88" in said.out
     assert "test error (% of variance) [95% interval at this one setting]" in said.out

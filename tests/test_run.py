@@ -11,7 +11,7 @@ from ffnn_lab.models import open_network
 from ffnn_lab.protocols.space import Choice
 from ffnn_lab.records import read_curves, read_runs, read_trials
 from ffnn_lab.report.claims.declaration import claim_hashes, when_declared
-from tests.support.command_line import run_lab, run_lab_forked, run_module
+from tests.support.command_line import run_lab, run_lab_drawing, run_lab_forked, run_module
 from tests.support.exhaustive import SHIPPED, rest
 from tests.support.real_data import real_data
 
@@ -65,7 +65,7 @@ def test_a_saved_network_gives_what_was_recorded(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_an_ad_hoc_sweep_of_groups_and_values(tmp_path: Path) -> None:
     """Groups make arms, leaves are axes or fixed; one that an arm does not have passes it by."""
-    said = run_lab_forked(
+    said = run_lab_drawing(
         tmp_path,
         *("-m", "optimizer=sgd,adam", "initializer.gain=range(1,3)", "optimizer.eps=1e-6,1e-3"),
         *("optimizer.beta2=0.99", "seed=0,7", *QUICK, *TUNE_ONLY),

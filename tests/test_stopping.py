@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +19,7 @@ import pytest
 
 from ffnn_lab.checkpoints import load_checkpoint
 from ffnn_lab.records import read_curves, read_runs, read_trials
-from tests.support.command_line import run_lab_forked
+from tests.support.command_line import Forked, run_lab_forked, start_lab_forked
 from tests.support.exhaustive import first, rest
 from tests.support.kill import GONE_SECONDS, MOST_SECONDS, Command, Watch
 from tests.support.sweeps import Alone, tables
@@ -57,11 +58,11 @@ def _interruptible() -> Iterator[None]:
 class Sweep:
     """A command line at work, which a user stops."""
 
-    def __init__(self, root: Path, *words: str, log: str = "log") -> None:
+    def __init__(self, root: Path, *words: str, log: str = "log", is_fresh: bool = False) -> None:
         """Start it in ``root``."""
         self.folder = root / "outputs" / "s"
         self._log = root / log
-        self.command = Command(words, root, self._log)
+        self.command = Command(words, root, self._log, is_fresh=is_fresh)
         self._watch = Watch(self.folder)
 
     @property
@@ -101,9 +102,9 @@ class Sweep:
 
 
 @contextmanager
-def sweep(root: Path, *words: str, log: str = "log") -> Iterator[Sweep]:
+def sweep(root: Path, *words: str, log: str = "log", is_fresh: bool = False) -> Iterator[Sweep]:
     """Start a sweep, and end what is left of it."""
-    started = Sweep(root, *words, log=log)
+    started = Sweep(root, *words, log=log, is_fresh=is_fresh)
     try:
         yield started
     finally:
@@ -237,7 +238,7 @@ def test_more_signals_add_nothing_to_the_last_word(
     launcher: tuple[str, ...], number: signal.Signals, tmp_path: Path
 ) -> None:
     """They meet Python as it ends: what libraries do there is told as a traceback if cut off."""
-    with sweep(tmp_path, *WORDS, *launcher) as started:
+    with sweep(tmp_path, *WORDS, *launcher, is_fresh=True) as started:
         started.wait_for((started.folder / "definition.json").exists)
         started.send(number, to_all=True)
         until = time.monotonic() + MOST_SECONDS
@@ -296,7 +297,7 @@ def assert_ends_quietly(started: Sweep) -> None:
 )
 def test_a_signal_amid_imports(library: str, tmp_path: Path) -> None:
     """There a KeyboardInterrupt would come out as any error, or as none."""
-    with sweep(tmp_path, *WORDS) as started:
+    with sweep(tmp_path, *WORDS, is_fresh=True) as started:
         started.wait_for(lambda: has_loaded(started, library))
         assert_ends_quietly(started)
         assert not (tmp_path / "outputs").exists()
@@ -351,19 +352,30 @@ def test_a_terminal_gets_its_cursor_back(tmp_path: Path) -> None:
     assert said.rfind(SHOWS_THE_CURSOR) > said.rfind(b"best tuning score")
 
 
-SINGLE = ("trainer.max_epochs=250", "trainer.checkpoint_seconds=0.2", "tracking=off")
+SINGLE = ("trainer.max_epochs=150", "trainer.checkpoint_seconds=0.2", "tracking=off")
+
+
+@dataclass(frozen=True)
+class SingleRun:
+    """A command line of one run at work."""
+
+    process: Forked
+    out: Path
+    error: Path
+
+    def end(self, seconds: float) -> tuple[int, str, str]:
+        """Wait for its end; give its exit code, what it printed and what it complained about."""
+        code = self.process.wait(seconds)
+        return code, self.out.read_text(), self.error.read_text()
 
 
 @contextmanager
-def single_run(root: Path, words: Sequence[str] = SINGLE) -> Iterator["subprocess.Popen[str]"]:
+def single_run(root: Path, words: Sequence[str] = SINGLE) -> Iterator["SingleRun"]:
     """Start a single run of many epochs, and yield it when it has begun to train."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ffnn_lab.run", *words],
-        cwd=root,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    out, error = root / "out", root / "error"
+    for path in (out, error):
+        path.unlink(missing_ok=True)
+    process = start_lab_forked(root, words, out, error=error)
     try:
         until = time.monotonic() + MOST_SECONDS
         while not list(root.glob("outputs/.run-*/")):
@@ -371,10 +383,10 @@ def single_run(root: Path, words: Sequence[str] = SINGLE) -> Iterator["subproces
             assert time.monotonic() < until
             time.sleep(0.05)
         time.sleep(1)
-        yield process
+        yield SingleRun(process, out, error)
     finally:
-        process.kill()
-        process.communicate()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
 
 
 @pytest.mark.slow
@@ -385,10 +397,10 @@ def test_a_single_run_goes_on_however_it_was_ended(tmp_path: Path) -> None:
     rough.mkdir()
     assert run_lab_forked(calm, *SINGLE).exit_code == 0
     for number in (signal.SIGHUP, signal.SIGKILL):
-        with single_run(rough) as process:
-            process.send_signal(number)
-            out, error = process.communicate(timeout=30)
-        assert process.returncode == (INTERRUPTED if number == signal.SIGHUP else -number), error
+        with single_run(rough) as run:
+            run.process.send_signal(number)
+            code, out, error = run.end(30)
+        assert code == (INTERRUPTED if number == signal.SIGHUP else -number), error
         assert "Traceback" not in out + error
         assert ("stopped after epoch" in error) == (number == signal.SIGHUP)
         (begun,) = (rough / "outputs").glob(".run-*/checkpoint.pt")
@@ -405,9 +417,9 @@ def test_a_single_run_goes_on_however_it_was_ended(tmp_path: Path) -> None:
 def test_a_single_run_that_keeps_nothing_leaves_nothing(tmp_path: Path) -> None:
     words = ("trainer.max_epochs=5000", "trainer.checkpoint_seconds=null", "tracking=off")
     with single_run(tmp_path, words) as run:
-        run.send_signal(signal.SIGINT)
-        out, error = run.communicate(timeout=30)
-    assert run.returncode == INTERRUPTED
+        run.process.send_signal(signal.SIGINT)
+        code, out, error = run.end(30)
+    assert code == INTERRUPTED
     assert "Traceback" not in out + error
     assert "not kept" in error
     assert list((tmp_path / "outputs").iterdir()) == []
@@ -417,8 +429,8 @@ def test_a_single_run_that_keeps_nothing_leaves_nothing(tmp_path: Path) -> None:
 def test_of_two_equal_single_runs_the_second_waits(tmp_path: Path) -> None:
     with single_run(tmp_path) as first_one:
         said = run_lab_forked(tmp_path, *SINGLE)
-        _, error = first_one.communicate(timeout=60)
-    assert (first_one.returncode, said.exit_code) == (0, 0), error + said.error
+        code, _, error = first_one.end(60)
+    assert (code, said.exit_code) == (0, 0), error + said.error
     assert "another process is training run-" in said.out
     (folder,) = (tmp_path / "outputs").iterdir()
     assert len(read_runs(folder)) == 1

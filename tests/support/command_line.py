@@ -4,12 +4,16 @@ import atexit
 import functools
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.support.nursery import DRAWS_NOTHING
 
 _NOT_INHERITED = ("FFNN_LAB", "HYDRA", "WANDB")
 """Settings of this process that a user's would not have: W&B's names a service it started here."""
@@ -66,9 +70,71 @@ def run_lab(folder: Path, *arguments: str, **environment: str) -> Said:
 def run_lab_forked(folder: Path, *arguments: str, **environment: str) -> Said:
     """Run the lab's command line in a fork of a process that has imported it.
 
-    That saves the five seconds of imports, and is else what ``run_lab`` does.
+    That saves the five seconds of imports, and is else what ``run_lab`` does, but that figures,
+    three seconds more, are empty files.
     """
-    return _nursery().run(folder, arguments, users_environment(**environment))
+    return _nursery().run(folder, arguments, _environment(environment, draws=False))
+
+
+def run_lab_drawing(folder: Path, *arguments: str) -> Said:
+    """Run the lab's command line in such a fork, and let it draw its figures."""
+    return _nursery().run(folder, arguments, _environment({}, draws=True))
+
+
+def start_lab_forked(
+    folder: Path,
+    arguments: Sequence[str],
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    error: Path | None = None,
+) -> "Forked":
+    """Start ``python -m ffnn_lab.run`` as a fork with a session of its own; it draws nothing.
+
+    Args:
+        folder: Where it stands.
+        arguments: Its words.
+        log: What it says is added here.
+        environment: What it has beside a user's variables.
+        error: What it complains about is added here, by default to ``log``, too.
+    """
+    variables = _environment(environment or {}, draws=False)
+    return _nursery().start(folder, arguments, (log, error or log), variables)
+
+
+def _environment(more: Mapping[str, str], *, draws: bool) -> dict[str, str]:
+    return users_environment(**more, **({} if draws else {DRAWS_NOTHING: "1"}))
+
+
+class Forked:
+    """A process that the nursery started, as ``subprocess.Popen`` shows one to a test."""
+
+    def __init__(self, pid: int, ended: Path) -> None:
+        self.pid = pid
+        self._ended = ended
+
+    def poll(self) -> int | None:
+        """Give the exit code, None before the end."""
+        return int(self._ended.read_text()) if self._ended.exists() else None
+
+    def wait(self, timeout: float = MOST_SECONDS) -> int:
+        """Wait for the exit code.
+
+        Raises:
+            subprocess.TimeoutExpired: If it takes longer.
+        """
+        until = time.monotonic() + timeout
+        while (code := self.poll()) is None:
+            if time.monotonic() > until:
+                command = "ffnn_lab.run"
+                raise subprocess.TimeoutExpired(command, timeout)
+            time.sleep(0.01)
+        return code
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send it a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
 
 
 class _Nursery:
@@ -82,31 +148,58 @@ class _Nursery:
             stdout=subprocess.PIPE,
             text=True,
         )
+        self._ended = tempfile.TemporaryDirectory()
+        self._n_started = 0
         atexit.register(self._end)
+
+    def _ask(self, **request: object) -> int:
+        """Hand a request over, and read the number that answers it."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps({**request, "most_seconds": MOST_SECONDS}) + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
 
     def run(self, folder: Path, arguments: Sequence[str], environment: Mapping[str, str]) -> Said:
         """Run one command line to its end."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
         with tempfile.TemporaryDirectory() as said:
             out, error = Path(said, "out"), Path(said, "error")
             out.touch()
             error.touch()
-            request = {
-                "folder": str(folder),
-                "arguments": arguments,
-                "environment": dict(environment),
-                "out": str(out),
-                "error": str(error),
-                "most_seconds": MOST_SECONDS,
-            }
-            self._process.stdin.write(json.dumps(request) + "\n")
-            self._process.stdin.flush()
-            exit_code = int(self._process.stdout.readline())
+            exit_code = self._ask(
+                folder=str(folder),
+                arguments=arguments,
+                environment=dict(environment),
+                out=str(out),
+                error=str(error),
+            )
             return Said(exit_code, out.read_text(), error.read_text())
+
+    def start(
+        self,
+        folder: Path,
+        arguments: Sequence[str],
+        logs: tuple[Path, Path],
+        environment: Mapping[str, str],
+    ) -> Forked:
+        """Start one command line."""
+        for log in logs:
+            log.touch()
+        self._n_started += 1
+        ended = Path(self._ended.name, str(self._n_started))
+        pid = self._ask(
+            folder=str(folder),
+            arguments=arguments,
+            environment=dict(environment),
+            out=str(logs[0]),
+            error=str(logs[1]),
+            ended=str(ended),
+        )
+        return Forked(pid, ended)
 
     def _end(self) -> None:
         self._process.communicate()
+        self._ended.cleanup()
 
 
 @functools.cache

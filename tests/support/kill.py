@@ -51,7 +51,7 @@ import pyarrow.parquet as pq
 
 from benchmarks.machine import at_least_one, print_machine
 from ffnn_lab.records import DEFAULT_SETTING, read_curves, read_runs, read_trials
-from tests.support.command_line import users_environment
+from tests.support.command_line import Forked, start_lab_forked, users_environment
 from tests.support.tasks.texts import write_letters
 
 N_EPOCHS, N_SEEDS, N_CONFIRM = 30, 4, 3
@@ -125,17 +125,18 @@ class Process:
         return python and not any(name in word for name in HELPERS for word in self.command)
 
 
-def processes(mark: str) -> list[Process]:
-    """List the living processes that have the mark in their environment."""
+def processes(mark: str, session: int | None = None) -> list[Process]:
+    """List the living processes that have the mark in their environment, or are of the session."""
     wanted = f"{MARK}={mark}".encode()
     found: dict[int, tuple[int, tuple[str, ...]]] = {}
     for folder in Path("/proc").iterdir():
         if not folder.name.isdecimal():
             continue
         with suppress(OSError):  # another user's, or gone by now
-            if wanted in (folder / "environ").read_bytes().split(b"\0"):
+            state, parent, _, own = (folder / "stat").read_text().rpartition(")")[2].split()[:4]
+            is_marked = wanted in (folder / "environ").read_bytes().split(b"\0")
+            if is_marked or (int(own) == session and state != "Z"):
                 words = (folder / "cmdline").read_bytes().decode().split("\0")
-                parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
                 found[int(folder.name)] = int(parent), tuple(words)
     return [
         Process(pid, words, is_forked=parent in found and found[parent][1] == words)
@@ -174,17 +175,29 @@ class Watch:
 class Command:
     """A sweep's command line at work."""
 
-    def __init__(self, arguments: Sequence[str], folder: Path, log: Path) -> None:
-        """Start ``python -m ffnn_lab.run`` in ``folder``; what it says is added to ``log``."""
+    def __init__(
+        self, arguments: Sequence[str], folder: Path, log: Path, *, is_fresh: bool = False
+    ) -> None:
+        """Start ``python -m ffnn_lab.run`` in ``folder``; what it says is added to ``log``.
+
+        It is forked from a process that has imported the lab, unless it is to be fresh, or a
+        launcher starts its workers as its own start says.
+        """
         self._mark = uuid.uuid4().hex
         self._log = log
+        self._process: subprocess.Popen[bytes] | Forked
+        # Else joblib, where it starts the workers, leaves its folders when it is killed.
+        more = {MARK: self._mark, "JOBLIB_TEMP_FOLDER": str(folder)}
+        if not is_fresh and not any(word.startswith("hydra/launcher=") for word in arguments):
+            self._process = start_lab_forked(folder, ["-m", *arguments], log, more)
+            self._started = time.monotonic()
+            return
         self._started = time.monotonic()
         with log.open("ab") as said:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "ffnn_lab.run", "-m", *arguments],
                 cwd=folder,
-                # Else joblib, where it starts the workers, leaves its folders when it is killed.
-                env=users_environment(**{MARK: self._mark, "JOBLIB_TEMP_FOLDER": str(folder)}),
+                env=users_environment(**more),
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=subprocess.STDOUT,
@@ -208,7 +221,8 @@ class Command:
 
     def children(self) -> list[Process]:
         """List its processes but the first, oldest first."""
-        return [each for each in processes(self._mark) if each.pid != self._process.pid]
+        every = processes(self._mark, self._process.pid)
+        return [each for each in every if each.pid != self._process.pid]
 
     def workers(self) -> list[Process]:
         """List those that work for the first."""

@@ -429,7 +429,7 @@ leases.LEASE_SECONDS, leases.BEAT_SECONDS, leases.LOOK_SECONDS = 2.0, 0.1, 0.05
 from tests.support.sweeps import make_definition, work
 definition = make_definition("grid", name="s", population_size=4)
 arms = tuple(
-    arm.with_config(with_values(arm.config, {"trainer.max_epochs": 60}))
+    arm.with_config(with_values(arm.config, {"trainer.max_epochs": 30}))
     for arm in definition.arms
 )
 work(Path(sys.argv[1]), dataclasses.replace(definition, arms=arms))
