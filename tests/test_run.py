@@ -174,6 +174,8 @@ READS = {
     "wilson_mnist": ("mnist",),
     "wilson_fashion_mnist": ("fashion-mnist",),
     "wilson_cifar10": ("cifar-10-batches-py",),
+    "wilson_char_lstm": ("war-and-peace",),
+    "sentiment": ("rt-polarity",),
 }
 """Folders of real data that sweeps need, by how their names begin."""
 PLANNED = ("default_split", "relu_images", "wilson_mnist_smoke", "wilson_separable")
