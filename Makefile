@@ -15,7 +15,8 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help install sweep test test-slow test-all check lint types layers bytecode \
-        postgresql fix report paper bench bench-steps bench-end-to-end \
+        postgresql fix report paper bench bench-steps bench-networks \
+        bench-end-to-end \
         bench-growth bench-profile bench-overhead bench-sweep \
         bench-against constraints clean
 
@@ -65,10 +66,13 @@ report: $(VENV)/.installed  ## tables and figures of a finished sweep; ARGS=NAME
 paper: $(VENV)/.installed  ## the pages' tables and figures, from published records
 	@$(BIN)/python -m analysis
 
-bench: bench-steps bench-end-to-end bench-growth bench-profile bench-overhead bench-sweep  ## all benchmarks: each a table, one after another
+bench: bench-steps bench-networks bench-end-to-end bench-growth bench-profile bench-overhead bench-sweep  ## all benchmarks: each a table, one after another
 
 bench-steps: $(VENV)/.installed-bench  ## training steps against peers; ARGS="--workloads 64-64-10"
 	@$(BIN)/python -m benchmarks.steps $(ARGS)
+
+bench-networks: $(VENV)/.installed-bench  ## steps of modules against a plain loop and JAX; ARGS="--models cnn"
+	@$(BIN)/python -m benchmarks.networks $(ARGS)
 
 bench-end-to-end: $(VENV)/.installed-bench  ## a whole sweep against Hydra jobs and Optuna trials
 	@$(BIN)/python -m benchmarks.end_to_end $(ARGS)

@@ -5,10 +5,12 @@ in turn, A B A B, on one core (``--cores 2``: on two):
 
 - the plain loop: the module that the lab exports, ``torch.optim``, one network at a time;
 - ours, ``trainer.train`` itself, members one after another (``trainer.walk=one_by_one``);
-- ours by ``torch.func.vmap`` (``trainer.walk=vmap``), where the lab offers it.
+- ours by ``torch.func.vmap`` (``trainer.walk=vmap``), where the lab offers it;
+- JAX: ``jit(vmap(...))`` of a ``lax.scan`` over steps, where JAX is installed.
 
-Two workloads: a CNN of 16, 32 and 64 channels with batch normalization on images of 3 x 32 x 32,
-batches of 128; and the character LSTM, two layers of 128, batches of 50 stretches of 50 letters.
+Two workloads: a CNN of 16, 32 and 64 channels with batch normalization, then 32 units (57,000
+weights), on images of 3 x 32 x 32, batches of 128; and the character LSTM, two layers of 128,
+batches of 50 stretches of 50 letters.
 Timed are steps: batches, masks, gradients and updates. Making networks and evaluation are left out
 of all.
 """
@@ -21,6 +23,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 import numpy as np
 import torch
@@ -43,7 +46,7 @@ N_TURNS = 7
 N_STEPS = {"cnn": 6, "char_lstm": 4}
 """Steps of an epoch, and of a turn."""
 WORDS = {
-    "cnn": ("model=cnn", "trainer.batch_size=128"),
+    "cnn": ("model=cnn", "model.widths=[32]", "trainer.batch_size=128"),
     "char_lstm": ("model=char_lstm", "trainer.batch_size=50", "optimizer=adam"),
 }
 
@@ -128,6 +131,23 @@ def ours(configs: Sequence[RunConfig], task: Task) -> Callable[[], float]:
     return epoch
 
 
+def by_jax(configs: Sequence[RunConfig], task: Task) -> Callable[[], float]:
+    """Return what trains members for an epoch by JAX, and says the seconds."""
+    from benchmarks.ways.jax_networks import jax_networks  # noqa: PLC0415 - it may not be there
+
+    network = network_of(configs[0], task)
+    population = Population(list(configs), network)
+    modules = [population.export(m) for m in range(len(configs))]
+    train_epoch, clock = jax_networks(modules, configs[0], task), _clock()
+
+    def epoch() -> float:
+        started = clock()
+        train_epoch()
+        return clock() - started
+
+    return epoch
+
+
 def measured(model: str, n_members: int) -> dict[str, Taken]:
     """Time every way of a workload in turn; to be called in a process of its own."""
     torch.manual_seed(0)  # of the plain loop's orders
@@ -138,6 +158,8 @@ def measured(model: str, n_members: int) -> dict[str, Taken]:
     if model == "cnn" and n_members > 1:
         at_once = [with_values(config, {"trainer.walk": "vmap"}) for config in configs]
         ways["ours, vmap"] = ours(at_once, task), n_members
+    if find_spec("jax") is not None:
+        ways["JAX"] = by_jax(configs, task), n_members
     found = {name: Taken([]) for name in ways}
     for turn in range(N_TURNS + 1):
         for name, (epoch, n_trained) in ways.items():

@@ -44,7 +44,7 @@ def _loss(
     return -jnp.mean(jax.nn.log_softmax(h)[jnp.arange(len(labels)), labels])
 
 
-def _update(
+def update(
     config: AdamConfig | HeavyBallConfig, params: Tree, grads: Tree, state: Tree, lr: jax.Array
 ) -> tuple[Tree, Tree]:
     """Take one step of one member; give its parameters and the optimizer's state."""
@@ -98,7 +98,7 @@ def _steps(work: Work) -> Steps:
         def step(carried: Tree, drawn: tuple[jax.Array, jax.Array]) -> tuple[Tree, jax.Array]:
             (params, state), (rows, mask_key) = carried, drawn
             loss, grads = jax.value_and_grad(_loss)(params, x[rows], y[rows], mask_key, dropout)
-            return _update(optimizer, params, grads, state, lr), loss
+            return update(optimizer, params, grads, state, lr), loss
 
         masks_keys = jax.random.split(masks_key, n_steps)
         carried, losses = lax.scan(step, carried, (order, masks_keys))

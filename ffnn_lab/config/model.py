@@ -33,8 +33,8 @@ class ModelConfig:
 
     @property
     def is_settled(self) -> bool:
-        """Return True if the fields say all that can move a number."""
-        return True
+        """Return True if the fields say all that can move a number: a file by its checksum."""
+        return getattr(self, "sha256", "") is not None
 
     @property
     def program(self) -> Hashable | None:

@@ -36,8 +36,8 @@ class TaskConfig:
 
     @property
     def is_settled(self) -> bool:
-        """Whether the fields say all that can move a number."""
-        return True
+        """Whether the fields say all that can move a number: a file by its checksum."""
+        return getattr(self, "sha256", "") is not None
 
 
 @dataclass(kw_only=True)

@@ -45,11 +45,6 @@ class ModuleConfig(ModelConfig):
         """Return how a user asks for it."""
         return f"model.factory={self.factory}"
 
-    @property
-    def is_settled(self) -> bool:
-        """Return True if the contents of the file are part of what is said."""
-        return self.sha256 is not None
-
 
 def settle(run: RunConfig) -> RunConfig:
     """Return a run with what only the user's file can say: where it lies, and its checksum.

@@ -36,11 +36,6 @@ class CharTextConfig(SplitTaskConfig):
     """The checksum that the file must have. null takes whatever is there, and a run's record has
     the checksum that it found."""
 
-    @property
-    def is_settled(self) -> bool:
-        """Return True if the contents of the file are part of what is said."""
-        return self.sha256 is not None
-
 
 def load(config: CharTextConfig, _data: Path) -> Task:
     """Read the data that ``config`` names; see `ffnn_lab.tasks.data`."""

@@ -60,11 +60,6 @@ class TableConfig(CutTaskConfig):
     column that is the same in all of train was divided by its rounding. null for any other table,
     which is read alike either way. The lab sets it when it reads the table."""
 
-    @property
-    def is_settled(self) -> bool:
-        """Whether the contents of the file are part of what is said."""
-        return self.sha256 is not None
-
 
 def load(config: TableConfig, data: Path) -> Task:
     """Read the data that ``config`` names; see `ffnn_lab.tasks.data`."""

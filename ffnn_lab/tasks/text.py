@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Union
 
 from ffnn_lab.config.fields import one_of, ranged
-from ffnn_lab.config.task import CutTaskConfig
+from ffnn_lab.config.task import SplitTaskConfig
 from ffnn_lab.registry import register
 from ffnn_lab.tasks.option import TaskOption
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(kw_only=True)
-class TextConfig(CutTaskConfig):
+class TextConfig(SplitTaskConfig):
     """Sentences with classes.
 
     A token is a word of letters and digits, which may hold apostrophes and hyphens, in lower case;
@@ -45,16 +45,9 @@ class TextConfig(CutTaskConfig):
     length: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above
     """Words of a sentence that are kept, of ``features=words``; null for as many as the longest
     sentence of the train split has."""
-    scaling: str = one_of("none")
-    """Counts are not scaled."""
     sha256: Union[str, None]  # noqa: UP007 - as above
     """The checksum that the file must have; of several files, that of their checksums. null takes
     whatever is there, and a run's record has the checksum that it found."""
-
-    @property
-    def is_settled(self) -> bool:
-        """Return True if the contents of the files are part of what is said."""
-        return self.sha256 is not None
 
 
 def load(config: TextConfig, _data: Path) -> Task:

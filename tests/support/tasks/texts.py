@@ -30,7 +30,6 @@ def make_text_config(path: Path | None, **changes: Any) -> TextConfig:  # noqa: 
         "dev_fraction": 0.2,
         "test_fraction": 0.2,
         "split_seed": 0,
-        "scaling": "none",
         "sha256": None,
     }
     return TextConfig(**(values | changes))
