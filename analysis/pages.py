@@ -15,6 +15,7 @@ from ffnn_lab.report.figures.reported import FIGURES
 from ffnn_lab.report.figures.save import write_png
 from ffnn_lab.report.measures.numbers import Numbers
 from ffnn_lab.report.text.render import to_markdown
+from ffnn_lab.report.text.units import units_of
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
 """Where the pages, their figures and the published records are."""
@@ -88,7 +89,9 @@ class Page:
                 msg = f"{self.path}: the records have nothing to show in {name}"
                 raise PageError(msg)
             with arms_of(numbers.sweep.definition):
-                self.figure(f"{of}_{name}" if of else name, FIGURES[name].figure(points))
+                figure = FIGURES[name].figure(points)
+                units_of(numbers.sweep.runs).reword_figure_(figure)
+                self.figure(f"{of}_{name}" if of else name, figure)
 
 
 def make_all(results: Path = RESULTS) -> list[str]:

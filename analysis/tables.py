@@ -10,6 +10,7 @@ from ffnn_lab.report.claims.verdicts import verdict_table
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.reports.verdict_report import WITHOUT_EFFECT, readable_verdicts
 from ffnn_lab.report.text.cells import count_cell, interval_cells, p_value, percent
+from ffnn_lab.report.text.units import units_of
 
 INTERVAL = "[95% interval]"
 """Of a page, which says once for all its tables what its intervals are over."""
@@ -24,7 +25,8 @@ def comparison(page: Page, sweep: str, *figures: str) -> None:
         *figures: Names of those of the report that the page shows.
     """
     numbers = page.numbers(sweep)
-    page.table("arms", arm_words(numbers.arms))
+    units = units_of(numbers.sweep.runs)
+    page.table("arms", units.reworded_table(arm_words(numbers.arms)))
     page.table("differences", difference_words(numbers.differences))
     page.table("claims", claim_words(numbers.sweep))
     page.reported_figures(numbers, *figures)

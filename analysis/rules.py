@@ -1,0 +1,94 @@
+"""What each optimizer comes to by two rules of selection: dev error, or train loss.
+
+Wilson et al. select by train loss on CIFAR-10, which has no dev split. That rule needs no training
+of its own: every setting of the tune stage was measured on all splits, so a table can pick by
+either, and tell the test error of the run that it picked.
+"""
+
+import pandas as pd
+
+from analysis.tables import INTERVAL
+from ffnn_lab.report.data.arms import contrasts
+from ffnn_lab.report.data.sweep import Sweep
+from ffnn_lab.report.statistics import mean_interval
+from ffnn_lab.report.text.cells import percent, value_cell
+from ffnn_lab.scores import counted
+
+RULES = {"dev error": "last.dev.error", "train loss": "last.train.loss"}
+"""What the picked setting has least of, at the last epoch."""
+
+
+def picked(sweep: Sweep) -> pd.DataFrame:
+    """Pick the setting of every arm and replicate by each rule.
+
+    Args:
+        sweep: Whose tune stage has one seed, so that a setting is a run.
+
+    Returns:
+        One row per ``rule``, ``arm`` and ``replicate``: ``optimizer.lr`` of the picked run, and
+        its ``train.error`` and ``test.error`` at the last epoch. A run that diverged is never
+        picked while another is there, for its train loss and its dev error count as the worst.
+
+    Raises:
+        ValueError: If the tune stage has several seeds.
+    """
+    if len(sweep.tune_seeds) != 1:
+        msg = f"rules pick runs of one tuning seed, got {len(sweep.tune_seeds)}"
+        raise ValueError(msg)
+    rows = []
+    for replicate, own in enumerate(sweep.replicates):
+        for arm in sweep.arms:
+            tuned = own.of(arm, stage="tune")
+            for rule, column in RULES.items():
+                run = tuned.iloc[int(counted(tuned, column).to_numpy().argmin())]
+                rows.append(
+                    {
+                        "rule": rule,
+                        "arm": arm,
+                        "replicate": replicate,
+                        "optimizer.lr": run["optimizer.lr"],
+                        "train.error": run["last.train.error"],
+                        "test.error": run["last.test.error"],
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def rule_words(sweep: Sweep) -> pd.DataFrame:
+    """Tabulate what each arm comes to by either rule, over replicates."""
+    table = picked(sweep)
+    words = []
+    for arm in sweep.arms:
+        cells = {"arm": arm}
+        for rule in RULES:
+            own = table[(table["arm"] == arm) & (table["rule"] == rule)]
+            rates = ", ".join(value_cell(lr) for lr in sorted(own["optimizer.lr"].unique()))
+            cells |= {
+                f"by {rule}: train error (%)": percent(own["train.error"].mean()),
+                f"by {rule}: test error (%) {INTERVAL}": _interval(own["test.error"]),
+                f"by {rule}: learning rates": rates,
+            }
+        words.append(cells)
+    return pd.DataFrame(words)
+
+
+def rule_difference_words(sweep: Sweep) -> pd.DataFrame:
+    """Tabulate the declared differences of test error by either rule, over replicates."""
+    errors = picked(sweep).set_index(["rule", "replicate", "arm"])["test.error"].unstack("arm")  # noqa: PD010 - one value each
+    return pd.DataFrame(
+        [
+            {
+                "difference (points)": f"{pair.arm} - {pair.against}",
+                **{
+                    f"by {rule} {INTERVAL}": _interval(own[pair.arm] - own[pair.against])
+                    for rule, own in ((rule, errors.loc[rule]) for rule in RULES)
+                },
+            }
+            for pair in contrasts(sweep.definition)
+        ]
+    )
+
+
+def _interval(values: "pd.Series[float]") -> str:
+    found = mean_interval(values.tolist())
+    return f"{percent(values.mean())} [{percent(found.low)}, {percent(found.high)}]"
