@@ -14,33 +14,22 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ffnn_lab.checkpoints import load_checkpoint, save_checkpoint
-from ffnn_lab.config import ConfigError, RunConfig, run_id, with_values
+from ffnn_lab.config import RunConfig, run_id, with_values
 from ffnn_lab.initializers.fixed import NormalConfig
-from ffnn_lab.models import network_of, open_network
-from ffnn_lab.networks.module_parts import fans_of
-from ffnn_lab.networks.torch_network import TorchNetwork
-from ffnn_lab.population import Population
+from ffnn_lab.models import open_network
 from ffnn_lab.seeds import stream
-from ffnn_lab.tasks.data.task import Interface, Task
+from ffnn_lab.tasks.data.task import Task
 from ffnn_lab.trainer import Training
 from tests.catalog import MODELS, OPTIMIZERS, SCHEDULES
 from tests.support.builders import (
     Outcome,
     assert_same_to_the_bit,
-    make_letters,
-    make_pictures,
     make_run,
-    make_sentences,
     train_with_weights,
     with_parts,
 )
+from tests.support.modules import TASKS, started
 
-TASKS: Mapping[str, Task] = {
-    "cnn": make_pictures(),
-    "vgg": make_pictures(),
-    "char_lstm": make_letters(),
-    "dan": make_sentences(),
-}
 KINDS = ("cnn", "char_lstm")
 """Of a network with running statistics, and of one with a memory."""
 
@@ -153,11 +142,6 @@ def plain_loop(config: RunConfig, task: Task, start: nn.Module) -> nn.Module:
             optimizer.step()
     masks.clear()
     return module.eval()
-
-
-def started(config: RunConfig, task: Task) -> nn.Module:
-    """Give the module of a run before its first step."""
-    return Population([config], network_of(config, task)).export(0)
 
 
 @pytest.mark.parametrize("kind", TASKS)
@@ -277,241 +261,3 @@ def test_vmap_comes_to_the_same_within_rounding() -> None:
             torch.testing.assert_close(
                 other.network.state_dict()[name], tensor, rtol=1e-9, atol=1e-11
             )
-
-
-# --- how members start ---------------------------------------------------------------------------
-
-
-def test_weights_start_by_their_role_andfans_of() -> None:
-    """He's deviation is the root of 2 over the inputs of a unit, as of a kernel 3 x 3 x 3.
-
-    Of an LSTM they are the inputs of one gate. Norms start at one, biases as asked.
-    """
-    config = with_parts(make_run({"initializer.gain": 2.0}), model=MODELS["cnn"])
-    wide = with_values(config, {"model.channels": [64, 64]})
-    state = started(wide, TASKS["cnn"]).state_dict()
-    assert state["blocks.0.weight"].std().item() == pytest.approx(2 * (2 / 27) ** 0.5, rel=0.05)
-    assert state["blocks.5.weight"].std().item() == pytest.approx(2 * (2 / 576) ** 0.5, rel=0.05)
-    assert torch.equal(state["blocks.1.weight"], torch.ones(64, dtype=torch.float64))
-    assert not state["classifier.last.bias"].any()
-    config = with_parts(config, model=MODELS["char_lstm"])
-    lstm = with_values(config, {"model.width": 50, "model.embedding": 40})
-    state = started(lstm, TASKS["char_lstm"]).state_dict()
-    assert state["layers.0.weight_ih_l0"].std().item() == pytest.approx(
-        2 * (2 / 40) ** 0.5, rel=0.05
-    )
-    assert state["layers.1.weight_hh_l0"].std().item() == pytest.approx(
-        2 * (2 / 50) ** 0.5, rel=0.05
-    )
-
-
-class _Odd(nn.Module):
-    """Layers that a user may write in ways of their own."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.words = nn.Embedding(7, 8, padding_idx=0)
-        self.known = nn.Embedding(7, 8, _weight=torch.ones(7, 8))
-        self.known.weight.requires_grad_(False)  # noqa: FBT003 - torch's
-        self.own = _Linear(8, 8)
-        self.tied = nn.Linear(8, 7)
-        self.tied.weight = self.words.weight
-        self.scale = nn.Parameter(torch.randn(8))
-        self.last = nn.Linear(7, 3)
-
-    def forward(self, words: Tensor) -> Tensor:
-        hidden = (self.words(words) + self.known(words)).mean(dim=1) * self.scale
-        outputs: Tensor = self.last(self.tied(self.own(hidden)))
-        return outputs
-
-
-class _Linear(nn.Linear):
-    pass
-
-
-def _odd_population(seeds: tuple[int, ...] = (0, 0, 1)) -> tuple[TorchNetwork, Population]:
-    interface = Interface((4,), 3, n_words=7)
-    network = TorchNetwork(_Odd, interface, torch.float64, description={})
-    zero = {"initializer.gain": 0.0}
-    return network, Population(
-        [make_run({**zero, "optimizer.lr": 0.1 * (m + 1)}, seed=s) for m, s in enumerate(seeds)],
-        network,
-    )
-
-
-def test_every_parameter_starts_by_its_role() -> None:
-    """With a gain of 0 whatever the config draws is 0, and what is left is the module's own."""
-    network, population = _odd_population()
-    module = population.export(0)
-    state = module.state_dict()
-    for name in ("words.weight", "own.weight", "tied.weight", "tied.bias", "own.bias"):
-        assert not state[name].any(), name
-    assert torch.equal(state["known.weight"], torch.ones(7, 8, dtype=torch.float64))
-    assert {part.name for part in network.parts if part.role == "own"} == {"scale"}
-    assert "known.weight" in network.buffers
-    scales = [population.export(m).state_dict()["scale"] for m in range(3)]
-    assert torch.equal(scales[0], scales[1])  # of one seed
-    assert not torch.equal(scales[0], scales[2])
-
-
-def test_the_row_of_padding_is_zero() -> None:
-    network, _ = _odd_population()
-    population = Population([make_run()], network)
-    weight = population.export(0).get_parameter("words.weight")
-    assert not weight[0].any()
-    assert weight[1:].all()
-
-
-@pytest.mark.parametrize(
-    ("module", "name", "fans"),
-    [
-        (nn.Conv2d(4, 8, 3, groups=2), "weight", (18, 36)),
-        (nn.ConvTranspose2d(4, 8, 3), "weight", (36, 72)),
-        (nn.LSTMCell(4, 8), "weight_ih", (4, 8)),
-        (nn.LSTM(4, 8, proj_size=2), "weight_hr_l0", (8, 2)),
-        (nn.GRU(4, 8), "weight_hh_l0", (8, 8)),
-        (nn.Embedding(9, 4), "weight", (1, 4)),
-    ],
-    ids=lambda each: type(each).__name__ if isinstance(each, nn.Module) else None,
-)
-def test_fans_are_those_of_a_unit(module: nn.Module, name: str, fans: tuple[int, int]) -> None:
-    assert fans_of(module, name, tuple(module.get_parameter(name).shape)) == fans
-
-
-class _Crossed(nn.Module):
-    """Dropouts that are applied in another order than they are registered in."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.second, self.first = nn.Dropout(), nn.Dropout()
-        self.input_a, self.input_b = nn.Dropout(), nn.Dropout()
-        self.one, self.other = nn.Linear(4, 4), nn.Linear(4, 3)
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        hidden = self.first(self.one(self.input_a(inputs) + self.input_b(inputs)))
-        outputs: Tensor = self.other(self.second(hidden))
-        return outputs
-
-
-def test_dropouts_are_numbered_as_they_are_registered() -> None:
-    """And no two share a stream."""
-    named = dict(zip(("second", "first", "a", "b"), _network(_Crossed).sites, strict=True))
-    assert [(site.stream, site.rate) for site in named.values()] == [
-        (1, "hidden"),
-        (2, "hidden"),
-        (0, "input"),
-        (3, "input"),
-    ]
-
-
-# --- what is refused -----------------------------------------------------------------------------
-
-
-class _Small(nn.Module):
-    def __init__(self, after: Callable[[Tensor], Tensor] = lambda x: x) -> None:
-        super().__init__()
-        self.last = nn.Linear(4, 3)
-        self.dropout = nn.Dropout()
-        self.after = after
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        return self.after(self.last(self.dropout(inputs)))
-
-
-def _network(make: Callable[[], Any]) -> TorchNetwork:
-    interface = Interface((4,), 3)
-    return TorchNetwork(make, interface, torch.float32, description={}, asked="model.factory=f")
-
-
-class _Fixed(nn.Module):
-    def forward(self, inputs: Tensor) -> Tensor:
-        return inputs[:, :3]
-
-
-class _Keeping(_Small):
-    def forward(self, inputs: Tensor) -> Tensor:
-        self.before = inputs
-        return super().forward(inputs)
-
-
-class _Replacing(_Small):
-    mean: Tensor
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.zeros(4))
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        self.mean = inputs.mean(dim=0)
-        return super().forward(inputs)
-
-
-class _Sideways(_Small):
-    def forward(self, inputs: Tensor) -> Tensor:
-        outputs: Tensor = self.last(self.dropout(inputs.flatten()).view(2, 4))
-        return outputs
-
-
-class _Raising(_Small):
-    def forward(self, inputs: Tensor) -> Tensor:
-        msg = f"{tuple(inputs.shape)} is no picture"
-        raise RuntimeError(msg)
-
-
-def _twins() -> nn.Module:
-    dropout = nn.Dropout(0.0)
-    return nn.Sequential(dropout, nn.Linear(4, 3), dropout)
-
-
-class _Twice(_Small):
-    def forward(self, inputs: Tensor) -> Tensor:
-        return super().forward(self.dropout(inputs))
-
-
-@pytest.mark.parametrize(
-    ("make", "says"),
-    [
-        (lambda: _Small(functional.dropout), "draws nothing by itself"),
-        (lambda: _Small(lambda x: x[:, :2]), r"maps \(2, 4\) to \(2, 3\), for 2 .*\(2, 2\)"),
-        (_Twice, "dropout was applied 2 times"),
-        (_twins, "0 was applied 2 times"),
-        (_Keeping, "before is another tensor after a batch"),
-        (_Replacing, "mean is another tensor after a batch"),
-        (_Sideways, r"dropout sees \(8,\) of 2 examples"),
-        (_Raising, r"it raised RuntimeError: \(2, 4\) is no picture"),
-        (lambda: nn.utils.parametrizations.weight_norm(nn.Linear(4, 3)), "parametrizations"),
-        (_Fixed, "parameters to train"),
-        (lambda: 3, "a torch.nn.Module; it made int"),
-    ],
-)
-def test_what_cannot_be_right_is_refused(make: Callable[[], Any], says: str) -> None:
-    before = torch.get_rng_state()
-    with pytest.raises(ConfigError, match=f"^model.factory=f must .*{says}"):
-        _network(make)
-    assert torch.equal(before, torch.get_rng_state())
-
-
-def test_a_last_batch_of_one_is_refused_with_batch_normalization() -> None:
-    config = with_parts(make_run({"trainer.batch_size": 7}), model=MODELS["cnn"])
-    with pytest.raises(ConfigError, match=r"no batch of one .* got 7, of 50 examples"):
-        network_of(config, TASKS["cnn"])
-
-
-@pytest.mark.parametrize(
-    ("kind", "changes", "says"),
-    [
-        ("cnn", {"dropout.input": 0.2}, "dropout.input must be 0 with model=cnn"),
-        ("char_lstm", {"trainer.walk": "vmap"}, "one_by_one with recurrent layers"),
-    ],
-)
-def test_settings_without_effect_are_refused(
-    kind: str, changes: dict[str, Any], says: str
-) -> None:
-    config = with_values(with_parts(make_run(), model=MODELS[kind]), changes)
-    with pytest.raises(ConfigError, match=says):
-        network_of(config, TASKS[kind])
-
-
-def test_an_mlp_takes_no_words() -> None:
-    with pytest.raises(ConfigError, match="model=mlp takes quantities"):
-        network_of(make_run(), TASKS["dan"])
