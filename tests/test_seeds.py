@@ -50,7 +50,8 @@ def test_torch_seed_is_a_63_bit_integer() -> None:
 
 def test_an_unknown_purpose_is_refused() -> None:
     message = (
-        "purpose must be one of split, draw, init, order, dropout, proposal, analysis; got ordre"
+        "purpose must be one of split, draw, init, order, dropout, augment, proposal, analysis; "
+        "got ordre"
     )
     with pytest.raises(ValueError, match=message):
         stream(0, "ordre")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ffnn_lab.config import RunConfig, UserError, from_leaves, home
-from ffnn_lab.records import MOMENTS, SPLITS, RecordError, read_curves, read_runs
+from ffnn_lab.records import MOMENTS, SPLITS, RecordError, TableReader, read_curves, read_runs
 
 if TYPE_CHECKING:
     from torch import nn
@@ -181,6 +181,9 @@ def _find_in(folders: Sequence[Path], prefix: str) -> tuple[dict[str, list[Run]]
     unread = []
     for folder in folders:
         try:
+            ids = TableReader(folder, "runs", ["run_id"]).refresh()["run_id"]
+            if not ids.str.startswith(prefix).any():  # a table has a hundred columns more
+                continue
             runs = read_runs(folder)
         except RecordError as error:
             unread.append(f"not searched: {error}")

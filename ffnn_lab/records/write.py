@@ -21,16 +21,16 @@ def run_row(result: RunResult) -> dict[str, Any]:
     """Flatten a result to its row of ``runs``."""
     declared = config_leaves()
     values = leaves(result.config)
-    flat = {
-        name: cell(value, declared[name][0].type)
-        for name, value in values.items()
-        if name in declared
-    }
-    for name in declared.keys() - flat.keys():  # of names with values: all in one column
-        own = {
-            k.removeprefix(f"{name}."): v for k, v in values.items() if k.startswith(f"{name}.")
-        }
-        flat |= {name: cell(own, declared[name][0].type)} if own else {}
+    columns: dict[str, Any] = {}
+    for key, value in values.items():
+        column = key
+        while column and column not in declared:
+            column = column.rpartition(".")[0]
+        if column == key:
+            columns[key] = value
+        elif column:  # names with values, which the user chooses: all in one column
+            columns.setdefault(column, {})[key.removeprefix(f"{column}.")] = value
+    flat = {name: cell(value, declared[name][0].type) for name, value in columns.items()}
     return {
         "run_id": result.run_id,
         **flat,

@@ -77,13 +77,14 @@ def _try_to_write(folder: Path, name: str) -> None:
     """
     nearest = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
     if not nearest.is_dir():
-        reason = "no folder"
-        raise OSError(0, reason, str(nearest))
+        raise NotADirectoryError(0, "no folder", str(nearest))
     # It begins with a dot in place of the first letter, so it is no file of a report.
     token = secrets.token_hex(4)
     path = nearest / f".{token}{name[len(token) + 1 :]}"
     try:
         # Random, lest a file system that compresses takes nothing for it.
         path.write_bytes(os.urandom(ROOM))
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from None
     finally:
         path.unlink(missing_ok=True)

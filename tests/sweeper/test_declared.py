@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,11 @@ are of the optimizer alone."""
 ARMS = "initializer=he_normal,glorot_normal"
 HE, GLOROT = "he_normal", "glorot_normal"
 
-DECLARES = "weight_decay_use"
-"""A sweep whose contrasts are declared in its file."""
+DECLARES: Mapping[str, Callable[[Sequence[str]], list[str]]] = {
+    "weight_decay_use": lambda arms: [f"{name} - none" for name in arms if name != "none"],
+    "sentiment": lambda _: ["mlp - linear", "dan - linear", "dan - mlp"],
+}
+"""Sweeps whose contrasts are declared in their files, and what these are of a condition's arms."""
 
 
 def _marks(sweep: str) -> list[pytest.MarkDecorator]:
@@ -51,6 +55,8 @@ def _no_data(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave alone what a task's files would tell."""
     monkeypatch.setattr(compose, "check_task", lambda *_: None)
     monkeypatch.setattr(compose, "settle_task", lambda config: config)
+    monkeypatch.setattr(compose, "load_task", lambda *_: None)
+    monkeypatch.setattr(compose, "network_of", lambda *_: None)
 
 
 @pytest.mark.usefixtures("_no_data")
@@ -59,7 +65,7 @@ def _no_data(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         each if each == "inclusion" else pytest.param(each, marks=_marks(each))
         for each in SHIPPED
-        if each != DECLARES
+        if each not in DECLARES
     ],
 )
 def test_contrasts_and_baselines_are_those_that_names_gave(
@@ -74,12 +80,13 @@ def test_contrasts_and_baselines_are_those_that_names_gave(
 
 
 @pytest.mark.usefixtures("_no_data")
-def test_a_shipped_sweep_declares_its_contrasts(loader: ConfigLoader) -> None:
-    definition = define(loader, f"sweeps={DECLARES}")
-    for each in map(definition.under, definition.conditions):
+@pytest.mark.parametrize("name", DECLARES)
+def test_a_shipped_sweep_declares_its_contrasts(loader: ConfigLoader, name: str) -> None:
+    definition = define(loader, f"sweeps={name}")
+    for each in [definition.under(c) for c in definition.conditions] or [definition]:
         names = [arm.name for arm in each.arms]
-        declared = [f"{name} - none" for name in names if name != "none"]
-        assert by_configs(each) == (declared, ["none"] * len(names))
+        baseline = "none" if "none" in names else names[0]
+        assert by_configs(each) == (DECLARES[name](names), [baseline] * len(names))
 
 
 def test_a_sweep_declares_its_baseline_and_contrasts(loader: ConfigLoader) -> None:

@@ -37,7 +37,7 @@ def load_char_text(config: CharTextConfig) -> Task:
         UserError: If the text is not there, is another one than was asked for, or is too short.
     """
     path = Path(settle_char_text(config)["path"])
-    letters = np.array(list(read_text(path)))
+    letters = np.frombuffer(read_text(path).encode("utf-32-le"), dtype="<u4")
     if not len(letters):
         msg = f"{path} is empty"
         raise DataError(msg)
@@ -78,7 +78,7 @@ def load_char_text(config: CharTextConfig) -> Task:
     )
 
 
-def _numbers(piece: NDArray[np.str_], alphabet: NDArray[np.str_]) -> NDArray[np.int64]:
+def _numbers(piece: NDArray[np.uint32], alphabet: NDArray[np.uint32]) -> NDArray[np.int64]:
     """Return the number of each letter: its place in the alphabet, from 1."""
     places = np.searchsorted(alphabet, piece).clip(max=len(alphabet) - 1)
     return np.where(alphabet[places] == piece, places + 1, UNKNOWN).astype(np.int64)

@@ -110,7 +110,14 @@ def test_the_draw_is_the_seeds_whatever_the_batch_and_the_company() -> None:
     assert not np.array_equal(together[0], alone[0])
 
 
-@pytest.mark.parametrize("compile_", [False, True])
+@pytest.mark.parametrize(
+    "compile_",
+    [
+        False,
+        # Programs get examples gathered, as `tests.test_programs` shows.
+        pytest.param(True, marks=[pytest.mark.slow, pytest.mark.exhaustive]),
+    ],
+)
 def test_training_sees_them_and_evaluation_does_not(*, compile_: bool) -> None:
     """At a rate that moves no weight the curves, which evaluation draws, are the same."""
     curves = {}
