@@ -19,10 +19,14 @@ WITH_SCRIPT = sorted(path.stem for path in RESULTS.glob("*.md") if path.stem in 
 WORDS = pd.DataFrame({"arm": ["sgd"], "error (%)": ["1.00"]})
 
 
+ALIKE = ("default", "wilson_fashion_mnist")
+"""Pages whose tables and figures are made as those of `wilson_digits`."""
+
+
 @pytest.mark.parametrize(
     "name",
     [
-        rest(each) if each == "default" else pytest.param(each, marks=pytest.mark.slow)
+        rest(each) if each in ALIKE else pytest.param(each, marks=pytest.mark.slow)
         for each in WITH_SCRIPT
     ],
 )

@@ -418,7 +418,7 @@ def test_a_setting_of_which_a_part_is_recorded_is_trained_to_its_end(
     [
         ("halving", "tpe"),
         pytest.param("median", "cmaes", marks=pytest.mark.slow),
-        pytest.param("hyperband", "tpe", marks=pytest.mark.slow),
+        rest("hyperband", "tpe"),
         rest("halving", "cmaes"),
         rest("median", "tpe"),
         rest("hyperband", "cmaes"),

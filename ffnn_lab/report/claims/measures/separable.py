@@ -201,16 +201,15 @@ def best_of_problems(sweep: Sweep, runs: pd.DataFrame, *, by: str | None = None)
     Returns:
         The rows of those settings: the confirmed ones, or else those of the tuning seeds.
     """
-    tie_break = ["score", "tie_break", "setting"]
+    keys = ["problem", "replicate", *([by] if by else [])]
     scores = sweep.scores[[*_SETTING, "score", "tie_break"]]
     ranked = runs.merge(scores, on=list(_SETTING))
-    kept = []
-    for _, rows in ranked.groupby(["problem", "replicate", *([by] if by else [])]):
-        best = rows.sort_values(tie_break, kind="stable").iloc[0]
-        of_best = rows[(rows["arm"] == best["arm"]) & (rows["setting"] == best["setting"])]
-        confirmed = of_best[of_best["stage"] == "confirm"]
-        kept.append(of_best if confirmed.empty else confirmed)
-    return pd.concat(kept) if kept else ranked
+    best = ranked.sort_values(["score", "tie_break", "setting"], kind="stable")
+    best = best.drop_duplicates(keys)[[*keys, "arm", "setting"]]
+    of_best = ranked.merge(best, on=[*keys, "arm", "setting"])
+    is_confirmed = of_best["stage"] == "confirm"
+    has_confirmed = is_confirmed.groupby([of_best[key] for key in keys]).transform("any")
+    return of_best[is_confirmed | ~has_confirmed].sort_values(keys, kind="stable")
 
 
 def effect_of_draws(
