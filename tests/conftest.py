@@ -1,6 +1,7 @@
 """Fixtures that several folders share."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -13,6 +14,9 @@ pytest.register_assert_rewrite("tests.support.builders")
 from tests.support.builders import NO_DATA, make_blobs, make_run  # noqa: E402 - its assertions explain themselves
 from tests.support.postgres import MISSING, Cluster, find_programs  # noqa: E402
 from tests.support.sweeps import Alone  # noqa: E402
+
+SECONDS_OF_A_THREAD = 5
+"""In which a thread that a test began has to end after it."""
 
 
 @pytest.hookimpl(trylast=True)
@@ -87,12 +91,15 @@ def _one_thread() -> None:
 def _no_thread_is_left() -> Iterator[None]:
     """Refuse a thread of the project that outlives its test, as later tests would meet it.
 
-    Python names a thread by the function that it runs, and the project's are private.
+    Python names a thread by the function that it runs, and the project's are private. One that
+    is about to end has some seconds for it.
     """
     before = set(threading.enumerate())
     yield
-    left = [thread.name for thread in threading.enumerate() if thread not in before]
-    assert not any("(_" in name for name in left), left
+    deadline = time.monotonic() + SECONDS_OF_A_THREAD
+    while left := [t.name for t in threading.enumerate() if t not in before and "(_" in t.name]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.01)
 
 
 @pytest.fixture
