@@ -38,8 +38,13 @@ DECLARES: Mapping[str, Callable[[Sequence[str]], list[str]]] = {
 """Sweeps whose contrasts are declared in their files, and what these are of a condition's arms."""
 
 
+ALIKE = ("wilson_cifar10_cnn", "wilson_char_lstm")
+"""Sweeps whose arms are those of `wilson_digits`."""
+
+
 def _marks(sweep: str) -> list[pytest.MarkDecorator]:
-    return [pytest.mark.exhaustive if begins_with_another(sweep) else pytest.mark.slow]
+    is_seen = begins_with_another(sweep) or sweep in ALIKE
+    return [pytest.mark.exhaustive if is_seen else pytest.mark.slow]
 
 
 def define(loader: ConfigLoader, *words: str) -> Definition:
