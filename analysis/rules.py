@@ -12,10 +12,8 @@ from ffnn_lab.report.data.arms import contrasts
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.statistics import mean_interval
 from ffnn_lab.report.text.cells import percent, value_cell
-from ffnn_lab.scores import counted
 
-RULES = {"dev error": "last.dev.error", "train loss": "last.train.loss"}
-"""What the picked setting has least of, at the last epoch."""
+RULES = ("dev error", "train loss")
 
 
 def picked(sweep: Sweep) -> pd.DataFrame:
@@ -26,11 +24,12 @@ def picked(sweep: Sweep) -> pd.DataFrame:
 
     Returns:
         One row per ``rule``, ``arm`` and ``replicate``: ``optimizer.lr`` of the picked run, and
-        its ``train.error`` and ``test.error`` at the last epoch. A run that diverged is never
-        picked while another is there, for its train loss and its dev error count as the worst.
+        its ``train.error`` and ``test.error`` at the last epoch. By dev error it is the run of the
+        setting that the sweep confirmed; by train loss, of those that completed, the run with the
+        lowest one.
 
     Raises:
-        ValueError: If the tune stage has several seeds.
+        ValueError: If the tune stage has several seeds, or no run of an arm completed.
     """
     if len(sweep.tune_seeds) != 1:
         msg = f"rules pick runs of one tuning seed, got {len(sweep.tune_seeds)}"
@@ -39,8 +38,15 @@ def picked(sweep: Sweep) -> pd.DataFrame:
     for replicate, own in enumerate(sweep.replicates):
         for arm in sweep.arms:
             tuned = own.of(arm, stage="tune")
-            for rule, column in RULES.items():
-                run = tuned.iloc[int(counted(tuned, column).to_numpy().argmin())]
+            completed = tuned[tuned["status"] == "completed"]
+            if completed.empty:
+                msg = f"no run of arm {arm} completed in replicate {replicate}"
+                raise ValueError(msg)
+            by_dev = tuned["setting"] == own.ranked[arm][0].setting
+            by_loss = completed["last.train.loss"].to_numpy().argmin()
+            for rule, run in zip(
+                RULES, (tuned[by_dev].iloc[0], completed.iloc[int(by_loss)]), strict=True
+            ):
                 rows.append(
                     {
                         "rule": rule,
@@ -55,7 +61,7 @@ def picked(sweep: Sweep) -> pd.DataFrame:
 
 
 def rule_words(sweep: Sweep) -> pd.DataFrame:
-    """Tabulate what each arm comes to by either rule, over replicates."""
+    """Tabulate what each arm's picked run of the tuning seed comes to by either rule."""
     table = picked(sweep)
     words = []
     for arm in sweep.arms:

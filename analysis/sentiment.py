@@ -1,4 +1,4 @@
-"""The page ``docs/results/sentiment.md``: three f(x) of a sentence.
+"""The page ``docs/results/sentiment.md``: counts of words, or a mean of their vectors.
 
 Edit what you like, then run ``python -m analysis`` (`make paper`).
 """

@@ -178,7 +178,8 @@ def with_variants(train: Examples, task: Task) -> Examples:
     if task.augment == "none":
         return train
     n_stored = train.inputs[0].numel()
-    places = torch.from_numpy(variants(task.augment, task.shape, n_stored))
+    # Half as large as the whole numbers that a gather takes, until it does.
+    places = torch.from_numpy(variants(task.augment, task.shape, n_stored)).int()
     return dataclasses.replace(train, variants=places.to(train.inputs.device))
 
 

@@ -90,7 +90,7 @@ class Batch:
         if self.variants is not None and train.variants is not None:
             places = train.variants.index_select(0, self._of_step(self.variants).view(-1))
             rows = functional.pad(inputs.flatten(2), (0, 1))
-            inputs = rows.gather(2, places.view(*rows.shape[:2], -1)).view_as(inputs)
+            inputs = rows.gather(2, places.long().view(*rows.shape[:2], -1)).view_as(inputs)
         n_members = self.place.shape[0]
         return inputs.expand(n_members, *inputs.shape[1:]), labels.expand(
             n_members, *labels.shape[1:]

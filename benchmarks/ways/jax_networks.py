@@ -32,8 +32,8 @@ def jax_networks(
     Each member has its own key, from which its permutation comes. Nothing is dropped.
 
     Args:
-        modules: Of each member at its start: ``CNN`` with batch normalization and no hidden layer
-            but one, or ``CharLSTM``.
+        modules: Of each member at its start: ``CNN`` with batch normalization and ReLU, or
+            ``CharLSTM``.
         config: Of all members, but for their seeds.
         task: What they learn.
 

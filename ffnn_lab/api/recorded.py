@@ -53,7 +53,8 @@ class Run:
         """Return the error after the last epoch by split: ``train``, ``dev`` and ``test``.
 
         An error is a rate in [0, 1], or, of a number to predict, the mean squared residual over
-        the variance of the train labels; NaN where nothing was measured.
+        the variance of the train labels, or, of letters, the bits of each; NaN where nothing was
+        measured.
         """
         values = {split: self.row[f"last.{split}.error"] for split in SPLITS}
         return {split: math.nan if pd.isna(each) else each for split, each in values.items()}

@@ -23,7 +23,7 @@ class Summary:
     name: str
     """Of the folder that it is about."""
     tables: "Mapping[str, pd.DataFrame]"
-    """Each table in numbers; errors are rates in [0, 1]."""
+    """Each table in numbers; errors are rates in [0, 1], of letters bits."""
     words: "Mapping[str, pd.DataFrame]"
     """Each table as people read it, in text; some have no numbers of their own."""
     figures: "Mapping[str, Figure]"

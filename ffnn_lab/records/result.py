@@ -34,7 +34,7 @@ class CurvePoint:
     numeric target: variances of train, for it is standardized)."""
     error: float
     """Error rate in [0, 1]; for real labels mean squared residual over the variance of the train
-    labels, which may exceed 1."""
+    labels, and for letters bits of each, both of which may exceed 1."""
     lr: float
     """Learning rate that was in force when it was measured."""
 

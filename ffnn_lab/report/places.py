@@ -1,5 +1,6 @@
 """Where a report is written: tried before anything is done, and one sentence if it cannot be."""
 
+import contextlib
 import os
 import secrets
 import zlib
@@ -87,4 +88,5 @@ def _try_to_write(folder: Path, name: str) -> None:
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(folder)) from None
     finally:
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # which says what it could not write
+            path.unlink(missing_ok=True)

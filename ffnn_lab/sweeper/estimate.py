@@ -135,21 +135,23 @@ def seconds_per_epoch(configs: list[RunConfig], n_members: int, n_threads: int) 
 
 def _seconds_per_epoch(configs: list[RunConfig], n_members: int) -> float:
     whole = load_task(configs[0].task, Path(configs[0].paths.data))
-    n_timed = n_members
+    n_timed, n_turns = n_members, 1
     if network_of(configs[0], whole).walk == "one_by_one":
         # A member takes as long in company as alone, so one of each thread stands for the others.
         n_timed = min(n_members, torch.get_num_threads())
+        n_turns = -(-n_members // n_timed)
+    chosen = configs[:: max(1, len(configs) // n_timed)]
     # Seeds that no stage uses tell the members apart.
     members = [
         with_values(config, {"seed": 10**6 + seed, "trainer.max_epochs": 2})
-        for seed, config in zip(range(n_timed), itertools.cycle(configs), strict=False)
+        for seed, config in zip(range(n_timed), itertools.cycle(chosen), strict=False)
     ]
     n_batches = len(batch_bounds(len(whole.train.labels), configs[0].trainer.batch_size))
     seconds = _seconds_of_batches(members, whole, 1 / n_batches)
     n_sampled = max(1, min(n_batches, N_BATCHES, round(SECONDS_OF_BATCHES / seconds)))
     if n_sampled > 1:
         seconds = _seconds_of_batches(members, whole, n_sampled / n_batches)
-    return seconds * n_batches / n_sampled * n_members / n_timed
+    return seconds * n_batches / n_sampled * n_turns
 
 
 def _seconds_of_batches(members: list[RunConfig], whole: Task, fraction: float) -> float:

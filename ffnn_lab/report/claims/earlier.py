@@ -51,6 +51,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "259893e8378ddafa71498225bb5493749d81d2a37a192a20ee22a02dfbfa7de4",
     ),
     "separable_adaptive": (
+        "0ed029207738f2221e9461e4eab2c12994a92252a883d5bdec4f1da91d63d36a",
         "7c6cef0e93124b416fc770256e12ca85e9183777e5fcc15482658eebc1b7ccac",
         "2df65773bc3870f31458f6ef6b2c605a1c604b7cd87d61559dab671f31a4ad4e",
         "a69dfbf1b22a0ea4442ef04029a20f406d6dc0c408fc286e003316307f932e8f",
@@ -59,6 +60,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "16b1ac3fad73d94cb643bcddf4b4df40e66dc579df685714b7892de4c6013fa7",
     ),
     "separable_plain": (
+        "07705122f857a3ffb930f390a18b64f53a6f534038856a10fb708b48c4b31ab3",
         "3370ed55c54377e3dd6e966f3d8f6727793b5000b7e4d7ebb5a20c65bab08a79",
         "eb5bcd33b721bb164cb3c577439364db113e00c53b2bf896580ea711bedb19ad",
         "04190546bddd284abc381a302dba98aa82744ce9987622e972053e01fc6b681e",
@@ -67,6 +69,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "b29dd38417342b077641c784ab0e0ec46dc6b61d47365f88c2b53d2776b45106",
     ),
     "separable_mini_batch": (
+        "2dafd704ec91146d3f57c3b98e312c4aa3808652173f61943b6d9077542e1b6d",
         "4fc6305a1f261088003f137f21876ff1c4224445835c46f3b96aa7f91f7b47d3",
         "f2ca5200f8e913dd1e0b6d52968a210185b203b38e05fa215745d6c7ccb3ec68",
         "6c0e434411b731e995a5d36fc764eabbf09e54840cc9af67028594c20c3fb3f1",
@@ -75,6 +78,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "bbd90c8d74e9e6e2675f5150d56f7df20ccac7a48df3f1c63b7b3b0f6dde94e3",
     ),
     "separable_eps": (
+        "598510c7390d0d3559b84b14b0aa3587191f2b9b42fbfe88e984a607259f006d",
         "f94edc9d4a3e3a95f41c01cb80a663a1a7e5225a9de45bd905c871ae43d20ac4",
         "f9ba0cfdc228a71a3ea226e5850c95f529a9dc4b33f462012476578d1f6a5e09",
         "9ba8bb3086a25073f511bb7e604529ec6daf91bc53dc42565191a9d5d950f58f",
@@ -83,6 +87,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "894bdb2f266c071c51da8ecbe2f31425bed310b39b924ef3fef0861c06f34e46",
     ),
     "separable_weight_decay": (
+        "0ae6b62f09abd9f46d894ef37049e034587d76ac41e43b4352f71dd8da38dbf9",
         "90ed1d330c1d335955e01af925a95038ec291c550685de7057c6f09e52bc27f9",
         "259cd7425e74357ccd332c3632a1e6d4322f48cd1ca288c546a53e27e8b5cda3",
         "c0dfd59da629473ac38535413c5bc6d6563f1bf03423021d7427dbd842824aa1",
@@ -91,6 +96,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "b19ed9b8bcfc43bf133fb406009087d3316b2dfd70e5598a42033b71ebabd352",
     ),
     "zou_one_solution": (
+        "ad564b555692413ad09bcb8a6bcf8cc404bc5fa883eaf6f029bfdc0e7c892203",
         "990b5c4915d584b7baf40cae081c262be8fe8f78959e8c633c5822b1008642c4",
         "9eb2a8c74a265e0ee963918a8419db9a239bdb58a41ba2a0faea5135cda2d56f",
         "d6f8d3f1845c1389c084da2527a03186f5bd6014704a6266e912878f476ba9d5",

@@ -23,7 +23,7 @@ from ffnn_lab.scores import counted_values
 def arm_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
     """Tabulate the winners.
 
-    Errors are rates in [0, 1], or shares of a variance, at the objective's moment, means over the
+    Errors are rates, shares of a variance or bits, at the objective's moment, means over the
     reported seeds; a run that diverged counts as chance, one that failed is left out. ``gap`` is
     test error minus train error: positive where the net does worse on data it has not seen (0 for
     a run that counts as chance on both). ``gain_of_tuning`` is the test error of the arm's untuned

@@ -12,7 +12,7 @@ from ffnn_lab.report.data.winners import Winner, failed_settings, setting_values
 from ffnn_lab.report.statistics import CONFIDENCE
 from ffnn_lab.report.statistics.significance import POWER
 from ffnn_lab.report.text.few_seeds import about_seeds
-from ffnn_lab.report.text.units import OF_CLASSES, OF_LETTERS, units_of
+from ffnn_lab.report.text.units import OF_CLASSES, OF_LETTERS, OF_LETTERS_AND_OTHERS, units_of
 from ffnn_lab.scores import best_settings, why_no_winner
 
 ONE_TUNING = (
@@ -148,11 +148,11 @@ def about_units(sweep: Sweep) -> list[str]:
     units = units_of(sweep.runs)
     if units == OF_CLASSES:
         return []
-    if units == OF_LETTERS:
+    if units in (OF_LETTERS, OF_LETTERS_AND_OTHERS):
         return [
-            "an error is the loss per letter in percent of a bit (its nats over ln 2, times 100): "
-            "250 is two bits and a half; a run that diverged counts as what the frequencies of "
-            "letters alone would give"
+            "of letters, an error is the loss per letter in percent of a bit (its nats over ln 2, "
+            "times 100): 250 is two bits and a half; a run that diverged counts as the entropy of "
+            "single letters in train"
         ]
     return [
         "where a number is predicted, an error is the mean squared residual in percent of the "

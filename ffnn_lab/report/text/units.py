@@ -44,6 +44,7 @@ class Units:
 OF_CLASSES = Units("%", "nats")
 OF_NUMBERS = Units("% of variance", "share of variance")
 OF_LETTERS = Units("% of a bit per letter", "nats per letter")
+OF_LETTERS_AND_OTHERS = Units("%, of letters % of a bit", "nats or of its task")
 OF_BOTH = Units("%", "nats or share of variance")
 OF_SIGNS = Units("%", "mean square")
 """Labels of -1 and +1 under the squared loss."""
@@ -55,8 +56,11 @@ def units_of(runs: pd.DataFrame) -> Units:
     Args:
         runs: The table ``runs``.
     """
-    if predicts_letters(runs).all():
-        return OF_LETTERS
+    if runs.empty:
+        return OF_CLASSES
+    is_letter = predicts_letters(runs)
+    if is_letter.any():
+        return OF_LETTERS if is_letter.all() else OF_LETTERS_AND_OTHERS
     is_number = predicts_numbers(runs)
     if is_number.all():
         return OF_NUMBERS

@@ -159,10 +159,10 @@ class Task:
 
     @property
     def chance_error(self) -> float:
-        """Error on the train split of always answering its most frequent class, or its mean.
+        """Error on the train split of an answer that no input moves.
 
-        It is 1 for real-valued labels, and for no number of classes. For letters it is what their
-        frequencies alone give.
+        The answer is the most frequent class, the mean of real-valued labels, or the frequencies
+        of letters. The error is 1 for real-valued labels, and less for any number of classes.
         """
         if self.error == "variance":
             return 1.0

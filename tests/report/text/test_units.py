@@ -20,6 +20,7 @@ from ffnn_lab.report.text.units import (
     OF_BOTH,
     OF_CLASSES,
     OF_LETTERS,
+    OF_LETTERS_AND_OTHERS,
     OF_NUMBERS,
     OF_SIGNS,
     SHARES,
@@ -50,7 +51,8 @@ def test_the_chance_error_tells_what_is_predicted() -> None:
 def test_letters_are_told_in_bits() -> None:
     runs = pd.DataFrame({"chance_error": [4.4, 0.9], "task.stretch": [50, None]})
     assert units_of(runs.iloc[:1]) == OF_LETTERS
-    assert units_of(runs.iloc[1:]) == units_of(runs) == OF_CLASSES
+    assert units_of(runs.iloc[1:]) == units_of(runs.iloc[:0]) == OF_CLASSES
+    assert units_of(runs) == OF_LETTERS_AND_OTHERS
     assert OF_LETTERS.reworded("test error (%)") == "test error (% of a bit per letter)"
 
 

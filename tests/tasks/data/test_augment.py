@@ -9,10 +9,12 @@ import torch
 from numpy.typing import NDArray
 
 from ffnn_lab.config import RunConfig, with_values
+from ffnn_lab.draws import epoch_batches
 from ffnn_lab.evaluation import Evaluator
 from ffnn_lab.models import network_of
 from ffnn_lab.population import Population
 from ffnn_lab.stepper import Stepper
+from ffnn_lab.steps import Batch
 from ffnn_lab.tasks.data.augment import LARGEST_SHIFT, variants
 from ffnn_lab.tasks.data.task import Split, Task
 from ffnn_lab.trainer import train
@@ -95,10 +97,40 @@ def test_each_image_is_shown_in_one_of_the_ways(model: str, augment: str) -> Non
     images = task.train.inputs.reshape(20, *SHAPE)
     (shown,) = _shown(task, _run(model))
     as_they_are = int((shown == images).all(axis=(1, 2, 3)).sum())
-    assert 0 < as_they_are < 20 or augment == "flip_crop"
+    assert 0 < as_they_are < 20 if augment == "flip" else as_they_are < 5
     for number in range(20):
         ways = _ways(images[number], augment)
         assert any(np.array_equal(shown[number], way) for way in ways)
+
+
+def _batches(task: Task, epoch: int) -> list[Batch]:
+    config = with_values(_run("mlp"), {"dropout.hidden": 0.5})
+    population = Population([config], network_of(config, task))
+    population.members[0].epoch = epoch
+    return list(Stepper(population, Evaluator(task, population).train, task.loss).epoch())
+
+
+def test_every_epoch_is_drawn_anew_and_moves_no_other_draw() -> None:
+    plain = _batches(_task("none"), 0)
+    first, second = (_batches(_task("flip_crop"), epoch) for epoch in (0, 1))
+    for one, other in zip(first, plain, strict=True):
+        assert torch.equal(one.order, other.order)
+        for mine, theirs in zip(one.numbers, other.numbers, strict=True):
+            assert (mine is None) == (theirs is None)
+            assert mine is None or theirs is None or torch.equal(mine, theirs)
+        assert other.variants is None
+    shown = [
+        torch.cat([b.variants for b in each if b.variants is not None]) for each in (first, second)
+    ]
+    assert not torch.equal(*shown)
+
+
+def test_about_half_of_the_images_are_mirrored() -> None:
+    config = _run("mlp", batch_size="full")
+    population = Population([config], network_of(config, _task("flip")))
+    (batch,) = epoch_batches(population, 10_000, 2)
+    assert batch.variants is not None
+    assert 0.48 < batch.variants.double().mean().item() < 0.52
 
 
 def test_the_draw_is_the_seeds_whatever_the_batch_and_the_company() -> None:

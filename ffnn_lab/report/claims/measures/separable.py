@@ -205,8 +205,8 @@ def best_of_problems(sweep: Sweep, runs: pd.DataFrame, *, by: str | None = None)
     scores = sweep.scores[[*_SETTING, "score", "tie_break"]]
     ranked = runs.merge(scores, on=list(_SETTING))
     best = ranked.sort_values(["score", "tie_break", "setting"], kind="stable")
-    best = best.drop_duplicates(keys)[[*keys, "arm", "setting"]]
-    of_best = ranked.merge(best, on=[*keys, "arm", "setting"])
+    names = list(dict.fromkeys([*keys, "arm", "setting"]))
+    of_best = ranked.merge(best.drop_duplicates(keys)[names], on=names)
     is_confirmed = of_best["stage"] == "confirm"
     has_confirmed = is_confirmed.groupby([of_best[key] for key in keys]).transform("any")
     return of_best[is_confirmed | ~has_confirmed].sort_values(keys, kind="stable")
