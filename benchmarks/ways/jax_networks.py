@@ -99,7 +99,11 @@ def _stacked(of_members: Sequence[dict[str, Any]]) -> Values:
 def _cnn(params: Values, buffers: Values, images: jax.Array) -> tuple[jax.Array, Values]:
     """Compute logits ``(B, 10)`` of images, and the running statistics after them."""
     h, moved = images, dict(buffers)
-    kernels = [name for name in params if name.startswith("blocks.") and params[name].ndim == 4]  # noqa: PLR2004
+    # A compiled function gets its parameters in the order of the alphabet.
+    kernels = sorted(
+        (name for name in params if name.startswith("blocks.") and params[name].ndim == 4),  # noqa: PLR2004
+        key=lambda name: int(name.split(".")[1]),
+    )
     for kernel in kernels:
         h = lax.conv_general_dilated(h, params[kernel], (1, 1), "SAME")
         norm = f"blocks.{int(kernel.split('.')[1]) + 1}"
@@ -115,9 +119,9 @@ def _cnn(params: Values, buffers: Values, images: jax.Array) -> tuple[jax.Array,
         h = jax.nn.relu(h)
         h = lax.reduce_window(h, -jnp.inf, lax.max, (1, 1, 2, 2), (1, 1, 2, 2), "VALID")
     h = h.reshape(len(h), -1)
-    hidden = [name for name in params if name.startswith("classifier.layers.")]
-    for weight, bias in zip(hidden[::2], hidden[1::2], strict=True):
-        h = jax.nn.relu(h @ params[weight].T + params[bias])
+    weights = (name for name in params if name.startswith("classifier.layers."))
+    for weight in sorted(name for name in weights if name.endswith(".weight")):
+        h = jax.nn.relu(h @ params[weight].T + params[weight.replace(".weight", ".bias")])
     return h @ params["classifier.last.weight"].T + params["classifier.last.bias"], moved
 
 
