@@ -1,4 +1,4 @@
-"""What each optimizer comes to by two rules of selection: dev error, or train loss.
+"""Two rules of selecting settings, dev error and train loss, and what each optimizer gets by them.
 
 Wilson et al. select by train loss on CIFAR-10, which has no dev split. That rule needs no training
 of its own: every setting of the tune stage was measured on all splits, so a table can pick by
@@ -7,13 +7,31 @@ either, and tell the test error of the run that it picked.
 
 import pandas as pd
 
-from analysis.tables import INTERVAL
+from analysis.pages import Page
+from analysis.tables import INTERVAL, comparison
 from ffnn_lab.report.data.arms import contrasts
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.statistics import mean_interval
 from ffnn_lab.report.text.cells import percent, value_cell
+from ffnn_lab.report.text.units import units_of
 
 RULES = ("dev error", "train loss")
+
+
+FIGURES = ("paired_differences", "learning_curves", "train_test_gap", "error_against_lr")
+
+
+def make_by_rules(page: Page, sweep: str) -> None:
+    """Make the tables and figures of a page that tells what either rule picks.
+
+    Args:
+        page: It has places for the tables of `comparison`, ``rules`` and ``rule_differences``.
+        sweep: The name of its published records.
+    """
+    comparison(page, sweep, *FIGURES)
+    records = page.numbers(sweep).sweep
+    page.table("rules", units_of(records.runs).reworded_table(rule_words(records)))
+    page.table("rule_differences", rule_difference_words(records))
 
 
 def picked(sweep: Sweep) -> pd.DataFrame:

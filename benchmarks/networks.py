@@ -1,4 +1,4 @@
-"""What a training step of a module takes per member: ours, and by a plain loop.
+"""Time of a training step of a module per member: ours, and by a plain loop.
 
 ``python -m benchmarks.networks`` trains the same networks on the same made-up data in these ways,
 in turn, A B A B, on one core (``--cores 2``: on two):
@@ -53,7 +53,7 @@ WORDS = {
 
 @dataclass
 class Taken:
-    """What a way took, turn by turn."""
+    """Times of a way, turn by turn."""
 
     milliseconds: list[float]
     """Per step and member."""

@@ -33,7 +33,7 @@ class ModelConfig:
 
     @property
     def is_settled(self) -> bool:
-        """Return True if the fields say all that can move a number: a file by its checksum."""
+        """Return False where a field ``sha256`` is there and null: the file may change."""
         return getattr(self, "sha256", "") is not None
 
     @property

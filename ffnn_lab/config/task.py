@@ -36,7 +36,7 @@ class TaskConfig:
 
     @property
     def is_settled(self) -> bool:
-        """Whether the fields say all that can move a number: a file by its checksum."""
+        """Return False where a field ``sha256`` is there and null: the file may change."""
         return getattr(self, "sha256", "") is not None
 
 

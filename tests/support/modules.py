@@ -23,7 +23,7 @@ TASKS: Mapping[str, Task] = {
 
 
 def started(config: RunConfig, task: Task) -> nn.Module:
-    """Give the module of a run before its first step."""
+    """Return the module of a run before its first step."""
     return Population([config], network_of(config, task)).export(0)
 
 

@@ -28,6 +28,8 @@ COMPRESSION = "zstd"
 PLACES = {"paths.outputs": "outputs", "paths.data": "data"}
 """The values that are written in place of the folders of the machine on which the sweep ran; they
 move no number."""
+FILES = ("task.path", "model.folder")
+"""Where a user's own files lay on that machine; their names alone are written."""
 MOST_CURVES = 2000
 """Reported runs up to which their curves are published: about two megabytes at 30 epochs each."""
 
@@ -115,7 +117,11 @@ def runs_without_places(rows: pa.Table) -> pa.Table:
         json.dumps(_with_places(json.loads(text)), sort_keys=True)
         for text in rows["config_json"].to_pylist()
     ]
-    columns = {key: [value] * len(rows) for key, value in PLACES.items()}
+    columns: dict[str, list[str | None]] = {
+        key: [value] * len(rows) for key, value in PLACES.items()
+    }
+    for key in (key for key in FILES if key in rows.schema.names):
+        columns[key] = [_named(value) for value in rows[key].to_pylist()]
     for name, values in {**columns, "config_json": configs}.items():
         place = rows.schema.get_field_index(name)
         rows = rows.set_column(place, name, pa.array(values, pa.string()))
@@ -123,7 +129,12 @@ def runs_without_places(rows: pa.Table) -> pa.Table:
 
 
 def _with_places(leaves: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: PLACES.get(key, value) for key, value in leaves.items()}
+    named = {key: _named(leaves[key]) for key in FILES if key in leaves}
+    return {key: PLACES.get(key, value) for key, value in {**leaves, **named}.items()}
+
+
+def _named(path: str | None) -> str | None:
+    return None if path is None else Path(path).name
 
 
 def reported_runs(sweep: Sweep) -> list[str]:

@@ -140,19 +140,28 @@ def test_no_folder_of_the_machine_is_published(tmp_path: Path) -> None:
     folder = write_sweep(tmp_path / "small")
     contents = read_sealed(folder / "definition.json")
     for arm in contents["arms"].values():
-        arm["config"] = {"paths.data": "/somewhere", "optimizer.lr": 0.1}
+        arm["config"] = {
+            "paths.data": "/somewhere",
+            "task.path": "/somewhere/mine.csv",
+            "optimizer.lr": 0.1,
+        }
     published = definition_without_places(contents)
     assert "/somewhere" not in json.dumps(published)
+    assert {arm["config"]["task.path"] for arm in published["arms"].values()} == {"mine.csv"}
     assert {arm["config"]["optimizer.lr"] for arm in published["arms"].values()} == {0.1}
 
     rows = read_table(folder, "runs")
-    names = ("paths.data", "paths.outputs")
+    names = ("paths.data", "paths.outputs", "task.path")
     for name in names:
         place = rows.schema.get_field_index(name)
-        rows = rows.set_column(place, name, pa.array(["/somewhere"] * len(rows)))
+        rows = rows.set_column(place, name, pa.array(["/somewhere/mine.csv"] * len(rows)))
     found = runs_without_places(rows)
     assert found.schema.names == rows.schema.names
-    assert [set(found[name].to_pylist()) for name in names] == [{"data"}, {"outputs"}]
+    assert [set(found[name].to_pylist()) for name in names] == [
+        {"data"},
+        {"outputs"},
+        {"mine.csv"},
+    ]
     before, after = (
         [json.loads(text) for text in each["config_json"].to_pylist()] for each in (rows, found)
     )
