@@ -150,6 +150,7 @@ def assert_trained_once(observer: Observer) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_joblib_gives_what_one_worker_gives(alone: Alone, tmp_path: Path) -> None:
     said = run_lab(tmp_path, "-m", *GRID, "trainer.max_epochs=2", *JOBLIB)
     assert said.exit_code == 0, said.error
@@ -228,6 +229,7 @@ def test_an_error_of_a_worker_is_told_once(launcher: tuple[str, ...], tmp_path: 
 
 @pytest.mark.slow
 @OWN_FIRST
+@pytest.mark.exhaustive
 def test_a_killed_worker_is_replaced(
     launcher: tuple[str, ...], alone: Alone, tmp_path: Path
 ) -> None:

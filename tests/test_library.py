@@ -100,6 +100,7 @@ class _Orthogonal(nn.Module):
 
 @needs_compiler
 @pytest.mark.slow  # compiles
+@pytest.mark.exhaustive
 def test_an_operation_without_a_c_name_is_refused_when_it_is_compiled(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from ffnn_lab import module_path
 from ffnn_lab.module_path import stand_back
 from tests.support.command_line import run_lab, run_module, run_python
+from tests.support.exhaustive import rest
 from tests.support.report.builders import write_run
 
 SHADOWS = (
@@ -84,9 +85,9 @@ def test_processes_of_a_console_script_do_not_look_there(monkeypatch: pytest.Mon
     [
         ("ffnn_lab.run", ["--help"], 0),
         ("ffnn_lab.status", [], 2),
-        ("ffnn_lab.replay", ["--help"], 0),
-        ("ffnn_lab.track", ["--help"], 0),
-        ("ffnn_lab.cli", ["report", "s", "--json"], 0),
+        rest("ffnn_lab.replay", ["--help"], 0),
+        rest("ffnn_lab.track", ["--help"], 0),
+        rest("ffnn_lab.cli", ["report", "s", "--json"], 0),
         ("ffnn_lab.cli", ["sweep", "--help"], 0),
     ],
 )
@@ -102,6 +103,7 @@ def test_files_where_the_user_stands_are_not_run(
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_console_script_and_its_workers_do_not_run_them(tmp_path: Path) -> None:
     pytest.importorskip("joblib", reason="the extra `launchers` is not installed")
     litter(tmp_path, [*SHADOWS, *OF_PYTHON])

@@ -35,6 +35,7 @@ from ffnn_lab.report.reports.content import tables_of
 from ffnn_lab.report.reports.report import report
 from ffnn_lab.status import read_status
 from tests.support.damage import published
+from tests.support.exhaustive import rest
 from tests.support.sweeps import work
 
 OLD = Path(__file__).parent / "records_of" / "9b2446f"
@@ -195,7 +196,7 @@ def assert_kept(before: pd.DataFrame, after: pd.DataFrame) -> None:
 @pytest.mark.parametrize(
     ("name", "stage", "n_new"),
     [
-        ("default", "confirm", 5 * 2),  # each arm's winner and default on one more seed
+        rest("default", "confirm", 5 * 2),  # each arm's winner and default on one more seed
         ("separable-30b585", "tune", 5 * 3),  # each arm's draws on one more seed
     ],
 )

@@ -178,8 +178,8 @@ READS = {
     "sentiment": ("rt-polarity",),
 }
 """Folders of real data that sweeps need, by how their names begin."""
-PLANNED = ("default_split", "wilson_mnist_smoke", "wilson_separable")
-"""Sweeps with replicates, of real data, and under conditions; the default one is planned above.
+PLANNED = ("wilson_mnist_smoke", "wilson_separable")
+"""Sweeps of real data, and under conditions; the default one is planned above.
 
 `tests.sweeper.test_declared` composes all that begin with no other sweep's file.
 """

@@ -93,7 +93,7 @@ def assert_same(one: Path, other: Path) -> None:
 # --- the same sweep ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("protocol", ["grid", "random", "tpe"])
+@pytest.mark.parametrize("protocol", [rest("grid"), rest("random"), "tpe"])
 def test_a_server_gives_what_a_journal_gives(protocol: str, tmp_path: Path, server: str) -> None:
     definition = make_definition(protocol)
     journal = work(tmp_path / "journal", definition)
@@ -137,6 +137,7 @@ def test_three_workers_on_a_server(alone: Alone, tmp_path: Path, server: str) ->
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_password_may_come_from_the_environment(
     tmp_path: Path, postgres: Cluster, server: str
 ) -> None:
@@ -179,7 +180,7 @@ def secret_url(server: str) -> str:
 @pytest.mark.parametrize(
     ("launcher", "key"),
     [
-        ("submitit_local", "++hydra.sweeper.storage"),
+        rest("submitit_local", "++hydra.sweeper.storage"),
         rest("joblib", "++hydra.sweeper.storage"),
         rest("basic", "hydra.sweeper.storage"),
     ],
@@ -312,6 +313,7 @@ def test_a_folder_that_was_deleted_begins_anew(tmp_path: Path, server: str) -> N
     assert_same(work(tmp_path / "journal", definition), folder)
 
 
+@pytest.mark.exhaustive
 def test_more_seeds_keep_the_name(tmp_path: Path, server: str) -> None:
     """The studies are made again then, with what they say of their folder."""
     for seeds in ((0, 1), (0, 1, 2), (0, 1, 2)):

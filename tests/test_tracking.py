@@ -251,6 +251,7 @@ def test_no_process_outlives_a_sweep_that_is_killed(tmp_path: Path) -> None:
         rest(("hydra/launcher=joblib", "hydra.sweeper.n_workers=2"), id="joblib"),
     ],
 )
+@pytest.mark.exhaustive
 def test_ctrl_c_leaves_all_that_was_measured(tmp_path: Path, words: tuple[str, ...]) -> None:
     """Each process is sent it, W&B's too; what the checkpoints hold, W&B has as well."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a child inherits it

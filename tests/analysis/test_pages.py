@@ -19,7 +19,7 @@ WITH_SCRIPT = sorted(path.stem for path in RESULTS.glob("*.md") if path.stem in 
 WORDS = pd.DataFrame({"arm": ["sgd"], "error (%)": ["1.00"]})
 
 
-ALIKE = ("default", "wilson_fashion_mnist")
+ALIKE = ("default", "default_split", "wilson_digits", "wilson_fashion_mnist", "wilson_separable")
 """Pages whose tables and figures are made as those of `wilson_digits`."""
 
 

@@ -28,6 +28,7 @@ from tests.support.builders import (
     train_with_weights,
     with_parts,
 )
+from tests.support.exhaustive import rest
 from tests.support.modules import TASKS, started
 
 KINDS = ("cnn", "char_lstm")
@@ -180,7 +181,7 @@ def test_what_is_measured_is_what_the_module_gives(kind: str) -> None:
 # --- company -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", [rest("float32"), "float64"])
 @pytest.mark.parametrize("kind", TASKS)
 def test_a_member_equals_itself_alone_in_halves_and_in_another_order(
     kind: str, dtype: str

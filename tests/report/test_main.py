@@ -66,6 +66,7 @@ def test_reports_a_sweep_by_its_name_without_heavy_imports(tmp_path: Path) -> No
     assert (tmp_path / "small" / "tables" / "arms.csv").is_file()
 
 
+@pytest.mark.exhaustive
 def test_judges_claims_without_heavy_imports(tmp_path: Path) -> None:
     wilson(tmp_path / "wilson_digits")
     done = start("claims", outputs=tmp_path, code=WATCHED)

@@ -38,7 +38,10 @@ DECLARES: Mapping[str, Callable[[Sequence[str]], list[str]]] = {
 """Sweeps whose contrasts are declared in their files, and what these are of a condition's arms."""
 
 
-ALIKE = ("wilson_cifar10_cnn", "wilson_char_lstm")
+ALIKE = (
+    *("wilson_cifar10_cnn", "wilson_cifar10_cnn_small"),
+    *("wilson_char_lstm", "wilson_char_lstm_small"),
+)
 """Sweeps whose arms are those of `wilson_digits`."""
 
 

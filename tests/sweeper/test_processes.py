@@ -126,6 +126,7 @@ def test_a_killed_worker_alone_is_started_again(processes: Processes, tmp_path: 
     wait_until(lambda: not any(map(is_running, pids(tmp_path))))
 
 
+@pytest.mark.exhaustive
 def test_workers_outlive_what_they_were_forked_from(tmp_path: Path) -> None:
     """And another one takes its place for the next."""
     with Processes() as processes:

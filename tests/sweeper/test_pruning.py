@@ -417,7 +417,7 @@ def test_a_setting_of_which_a_part_is_recorded_is_trained_to_its_end(
     ("pruner", "protocol"),
     [
         ("halving", "tpe"),
-        pytest.param("median", "cmaes", marks=pytest.mark.slow),
+        rest("median", "cmaes"),
         rest("hyperband", "tpe"),
         rest("halving", "cmaes"),
         rest("median", "tpe"),

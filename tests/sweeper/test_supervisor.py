@@ -69,7 +69,7 @@ def test_workers_together_give_what_one_gives(
 
 @pytest.mark.parametrize(
     ("protocol", "pruner"),
-    [("tpe", HALVING), ("cmaes", None), rest("tpe", None), rest("cmaes", HALVING)],
+    [("tpe", HALVING), rest("cmaes", None), rest("tpe", None), rest("cmaes", HALVING)],
 )
 def test_workers_together_propose_what_one_proposes(
     protocol: str, pruner: PrunerConfig | None, tmp_path: Path
@@ -129,6 +129,7 @@ def test_workers_that_only_die_are_not_replaced_forever(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_workers_that_die_after_some_work_are_replaced_as_often_as_need_be(
     tmp_path: Path,
 ) -> None:

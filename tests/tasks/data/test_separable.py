@@ -79,7 +79,7 @@ def test_the_run_s_seed_moves_nothing() -> None:
 
 @pytest.mark.parametrize(
     "problem",
-    [*QUICK, pytest.param(LARGEST, marks=pytest.mark.slow), *map(rest, OTHERS)],
+    [*QUICK, *map(rest, (LARGEST, *OTHERS))],
     ids=str,
 )
 def test_members_end_where_the_closed_forms_say(problem: tuple[int, float, int]) -> None:
