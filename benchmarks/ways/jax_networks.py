@@ -58,11 +58,11 @@ def jax_networks(
         logs = jax.nn.log_softmax(outputs)
         return -jnp.mean(jnp.take_along_axis(logs, labels[..., None], axis=-1)), moved
 
-    def epoch(carried: Any, key: jax.Array) -> tuple[Any, jax.Array, jax.Array]:  # noqa: ANN401 - nested tuples
+    def epoch(carried: Any, key: jax.Array) -> tuple[Any, jax.Array, jax.Array]:  # noqa: ANN401 - nested tuples, as optimizers keep them
         key, order_key = jax.random.split(key)
         order = jax.random.permutation(order_key, len(y)).reshape(-1, batch_size)
 
-        def step(carried: Any, rows: jax.Array) -> tuple[Any, jax.Array]:  # noqa: ANN401 - nested tuples
+        def step(carried: Any, rows: jax.Array) -> tuple[Any, jax.Array]:  # noqa: ANN401 - nested tuples, as optimizers keep them
             params, state, buffers = carried
             gradient = jax.value_and_grad(loss_of, has_aux=True)
             (loss, buffers), grads = gradient(params, buffers, x[rows], y[rows])
@@ -101,7 +101,7 @@ def _cnn(params: Values, buffers: Values, images: jax.Array) -> tuple[jax.Array,
     h, moved = images, dict(buffers)
     # A compiled function gets its parameters in the order of the alphabet.
     kernels = sorted(
-        (name for name in params if name.startswith("blocks.") and params[name].ndim == 4),  # noqa: PLR2004 - of a kernel
+        (name for name in params if name.startswith("blocks.") and params[name].ndim == 4),  # noqa: PLR2004 - a kernel has four axes
         key=lambda name: int(name.split(".")[1]),
     )
     for kernel in kernels:

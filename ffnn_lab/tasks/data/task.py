@@ -162,7 +162,7 @@ class Task:
         """Error on the train split of an answer that no input moves.
 
         The answer is the most frequent class, the mean of real-valued labels, or the frequencies
-        of letters. The error is 1 for real-valued labels, and less for any number of classes.
+        of letters (in bits, their entropy). It is 1 for real-valued labels, less for classes.
         """
         if self.error == "variance":
             return 1.0
