@@ -165,13 +165,14 @@ class Worker:
 
     def _choose(self, partition: str | None) -> list[Planned]:
         """Choose runs and claim them, by what the records say. Needs the sweep's lock."""
+        # Before the records are read: a worker may write its last runs and die in between.
+        claims = self._leases.claims()
         self._agenda.look(self._writer)
         if partition is None:
             self._leave_lapsed()
         elif self._leases.has_lapsed.is_set():
             return []  # first the population in training must be given up
         me = self._leases.me.name
-        claims = self._leases.claims()
         # A claim of this worker's that it does not know of was made as its connection broke.
         held = {run: by for run, by in claims.items() if by != me or run in self._in_hand}
         share = min(self._n_places, self._agenda.share(self._n_workers))

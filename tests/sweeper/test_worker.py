@@ -1,18 +1,31 @@
 """A sweep's work: budgets, seeds, resuming, records."""
 
 import dataclasses
-from collections.abc import Sequence
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from ffnn_lab.config import leaves, run_id
 from ffnn_lab.population import Member
 from ffnn_lab.protocols.space import Choice
 from ffnn_lab.records import DEFAULT_SETTING, read_runs, read_trials
+from ffnn_lab.records.parts import write_part
+from ffnn_lab.records.read import read_table
+from ffnn_lab.records.schema import KEYS
 from ffnn_lab.scores import best_settings, setting_scores
 from ffnn_lab.sweeper import process
+from ffnn_lab.sweeper.agenda import Agenda
+from ffnn_lab.sweeper.identity import Identity
+from ffnn_lab.sweeper.leases import Leases, workers_of
+from ffnn_lab.sweeper.opening import open_sweep
+from ffnn_lab.sweeper.process import Post, work_at
+from ffnn_lab.sweeper.studies.storage import Storage
 from ffnn_lab.sweeper.worker import StoppedError, Watcher
 from ffnn_lab.tracking import NoTracker
 from tests.support.definitions import changed
@@ -187,6 +200,66 @@ def test_random_draws_from_listed_values_each_combination_once(tmp_path: Path) -
     joined = read_trials(folder).merge(read_runs(folder).drop(columns="seed"), on="run_id")
     for _, rows in joined.groupby("arm"):
         assert sorted(rows["optimizer.lr"]) == [0.01, 0.1, 1.0]
+
+
+class Trained(Watcher):
+    """Notes which runs are trained."""
+
+    def __init__(self) -> None:
+        self.run_ids: set[str] = set()
+
+    def epoch(self, members: Sequence[Member]) -> None:
+        """Note them."""
+        self.run_ids.update(member.run_id for member in members)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a dead process is found in /proc")
+def test_runs_that_another_records_and_then_dies_are_not_trained_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other writes and dies at the worst moment: amid this worker's choice of runs."""
+    definition = make_definition("grid", confirm_seeds=())
+    calm = work(tmp_path / "calm", definition)
+    of_other = read_runs(calm)["run_id"][:3].tolist()
+    rough = tmp_path / "rough" / definition.name
+    open_sweep(definition, rough.parent, storage_url=None, retry_failed=False, watcher=Watcher())
+    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    me = Identity.of_this_process()
+    other = dataclasses.replace(me, name="other", pid=sleeper.pid, started=None)
+    notes = Storage(rough, None).open_attributes(workers_of(definition.name))
+    leases = Leases(notes, other)
+    seen: list[str] = []
+    trained = Trained()
+
+    def end_after(name: str, original: Callable[..., object]) -> Callable[..., object]:
+        def then_end(*args: object) -> object:
+            result = original(*args)
+            if not seen:
+                for table in KEYS:
+                    rows = read_table(calm, table)
+                    if "run_id" in rows.column_names:
+                        chosen = pc.is_in(rows["run_id"], pa.array(of_other))
+                        write_part(rough, "other", table, rows.filter(chosen))
+                sleeper.kill()
+                sleeper.wait()
+            seen.append(name)
+            return result
+
+        return then_end
+
+    try:
+        with leases:
+            leases.claim(of_other)
+            for kind, name in ((Leases, "claims"), (Agenda, "look")):
+                monkeypatch.setattr(kind, name, end_after(name, getattr(kind, name)))
+            work_at(Post(str(rough), None, 1, 0), watcher=trained)
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+    assert {"claims", "look"} <= set(seen)
+    assert trained.run_ids == set(read_runs(calm)["run_id"]) - set(of_other)
+    for one, two in zip(tables(calm), tables(rough), strict=True):
+        pd.testing.assert_frame_equal(one, two, check_exact=True)
 
 
 class Closing(NoTracker):
