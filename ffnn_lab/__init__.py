@@ -1,12 +1,14 @@
 """ffnn_lab: how initialization, optimizer and dropout change what a feed-forward net learns.
 
-Five functions do from Python what the command line does, and one class is what they raise:
+Five functions do from Python what the command line does, one makes an option of your own known,
+and one class is what they raise:
 
 - `train` trains one run and records it,
 - `sweep` runs a sweep, or goes on with it,
 - `load` reads the records of a folder as DataFrames,
 - `summarize` computes tables and figures from records,
 - `open_network` opens a trained network as a torch module,
+- `register` makes an optimizer, a network or another option of yours known by its name,
 - `UserError` is raised for whatever the user can mend; its message says how.
 
 The import is light: what a function needs is imported when the function is first used.
@@ -21,15 +23,17 @@ if TYPE_CHECKING:
     from ffnn_lab.api.summary import summarize
     from ffnn_lab.api.sweeping import sweep
     from ffnn_lab.api.training import train
-    from ffnn_lab.config import UserError
+    from ffnn_lab.errors import UserError
+    from ffnn_lab.registry import register
 
 __version__ = "0.1.0"
-__all__ = ["UserError", "load", "open_network", "summarize", "sweep", "train"]
+__all__ = ["UserError", "load", "open_network", "register", "summarize", "sweep", "train"]
 
 _MODULES = {
-    "UserError": "config",
+    "UserError": "errors",
     "load": "api.loading",
     "open_network": "api.recorded",
+    "register": "registry",
     "summarize": "api.summary",
     "sweep": "api.sweeping",
     "train": "api.training",

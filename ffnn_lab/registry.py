@@ -3,15 +3,21 @@
 An option holds all that is known of it: its config class, its functions, how figures draw it. Its
 file calls `register` once. Asking for a kind of option imports every file of that kind's folder,
 so nothing else lists the names. Importing such a file must stay cheap: torch, matplotlib and other
-heavy libraries are imported inside the functions that need them.
+heavy libraries are imported inside the functions that need them. Files outside the package, which
+`ffnn_lab.outside` finds, register options in the same way; of these the registry knows the file.
 """
 
+import hashlib
 import importlib
 import pkgutil
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
+
+from ffnn_lab.errors import UserError
 
 FOLDERS: dict[str, str] = {
     "activation": "ffnn_lab.activations",
@@ -41,8 +47,19 @@ class Option:
     """Options are listed by this number, and equal ones by name; so later ones come last."""
 
 
+@dataclass(frozen=True)
+class Source:
+    """The file outside the package that defines an option."""
+
+    path: Path
+    sha256: str
+    """Of the file when it was read: part of the identity of the runs that use the option."""
+
+
 T = TypeVar("T", bound=Option)
 _KNOWN: dict[str, dict[str, Option]] = {}
+_SOURCES: dict[tuple[str, str], Source] = {}
+"""The files of options from outside, by kind and name."""
 
 
 class UnknownOptionError(KeyError):
@@ -55,6 +72,9 @@ class UnknownOptionError(KeyError):
 def register(option: T) -> T:
     """Make an option known under its kind and name.
 
+    A file of the user's own calls ``ffnn_lab.register(Optimizer(name="lion", ...))``, see
+    ``docs/extending.md``. A file that is imported again replaces its own options.
+
     Args:
         option: What its file defines.
 
@@ -63,15 +83,74 @@ def register(option: T) -> T:
 
     Raises:
         ValueError: If another option of the kind has the name.
+        UserError: If it is called in a notebook or in the script that is run, which workers do
+            not import.
     """
+    key, source = (option.kind, option.name), _source()
+    if source is not None:
+        _import_all(FOLDERS[option.kind])  # whose names are taken
     known = _KNOWN.setdefault(option.kind, {})
-    if option.name in known:
+    before = _SOURCES.get(key)
+    is_again = source is not None and before is not None and source.path == before.path
+    if option.name in known and not is_again:
         msg = f"two options of the kind {option.kind} are called {option.name}"
         raise ValueError(msg)
     known[option.name] = option
+    if source is not None:
+        _SOURCES[key] = source
     in_order = sorted(known.values(), key=lambda each: (each.order, each.name))
     _KNOWN[option.kind] = {each.name: each for each in in_order}
     return option
+
+
+def _source() -> Source | None:
+    """Return the file that registers an option; None for a file of the package.
+
+    A helper of the package may stand between the file and `register`.
+
+    Raises:
+        UserError: If it is no file that a worker could import.
+    """
+    frame = sys._getframe(2)  # noqa: SLF001 - as the standard library finds the calling module
+    while frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
+        if frame.f_code.co_name == "<module>" or frame.f_back is None:
+            return None
+        frame = frame.f_back
+    name, file = frame.f_globals.get("__name__"), frame.f_globals.get("__file__")
+    if name == "__main__" or file is None:
+        msg = (
+            "ffnn_lab.register must be called in a file that workers can import, such as "
+            f"lab_options.py where you stand; it was called in {file or 'a notebook'}"
+        )
+        raise UserError(msg)
+    path = Path(file).resolve()
+    return Source(path, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def n_registered() -> int:
+    """Return the number of options that are known so far, in all kinds."""
+    return sum(map(len, _KNOWN.values()))
+
+
+def is_any_from_outside() -> bool:
+    """Return True if an option from outside is known."""
+    return bool(_SOURCES)
+
+
+def source_files() -> set[Path]:
+    """Return the files of all options from outside that are known."""
+    return {source.path for source in _SOURCES.values()}
+
+
+def checksums() -> list[str]:
+    """Return the checksums of the files of all options from outside, sorted."""
+    return sorted({source.sha256 for source in _SOURCES.values()})
+
+
+def source_of(kind: str, name: str) -> Source | None:
+    """Return the file that defines an option; None for an option of the package."""
+    options(kind)
+    return _SOURCES.get((kind, name))
 
 
 def options(kind: str) -> Mapping[str, Any]:
@@ -81,6 +160,8 @@ def options(kind: str) -> Mapping[str, Any]:
         kind: A key of `FOLDERS`.
     """
     _import_all(FOLDERS[kind])
+    # By name: a file of options imports this module.
+    importlib.import_module("ffnn_lab.outside").import_options()
     return _KNOWN.get(kind, {})
 
 

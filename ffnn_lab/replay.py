@@ -23,7 +23,7 @@ from rich.console import Console
 
 from ffnn_lab.api.recorded import Run, find_runs
 from ffnn_lab.commands import Parser, exit_code_of, print_json
-from ffnn_lab.config import RunConfig, UserError, moves_numbers, run_id
+from ffnn_lab.config import RunConfig, UserError, moves_numbers, run_id, settle_sources
 from ffnn_lab.records import (
     CurvePoint,
     RecordError,
@@ -158,7 +158,7 @@ def replay(
     for record in records:
         ended = f"{record.status} after {record.n_epochs} epochs"
         say(f"run {record.run_id} of {record.folder}: {ended}")
-        config = record.config
+        config = settle_sources(record.config)
         key = run_id(config), record.status, epochs_of(record)
         if key not in results:
             task = _task_of(config, data=data, table=table)

@@ -91,6 +91,14 @@ def slips_said() -> Iterator[None]:
             raise
         sys.stderr.write(f"error: {explain(error)}\n")
         sys.exit(EXIT_SLIP)
+    except Exception as error:
+        from ffnn_lab.outside import slip_in  # noqa: PLC0415 - see the top
+
+        slip = slip_in(error)
+        if slip is None or os.environ.get(TRACEBACK) == "1":
+            raise
+        sys.stderr.write(f"error: {slip}\n")
+        sys.exit(EXIT_SLIP)
     except KeyboardInterrupt as interrupt:
         from ffnn_lab.sweeper.signals import end_interrupted  # noqa: PLC0415 - see the top
 
@@ -103,8 +111,8 @@ def main() -> None:
     # Hydra prints errors its own way and exits, unless it is told to let them through.
     os.environ.setdefault(TRACEBACK, os.environ.get("HYDRA_FULL_ERROR", "0"))
     os.environ["HYDRA_FULL_ERROR"] = "1"
-    prepare_process()
     with slips_said():
+        prepare_process()
         sys.argv[1:], prints_json = read_command(sys.argv[1:])
         PRINTS_JSON.set(prints_json)
         if is_help(sys.argv[1:]):

@@ -1,15 +1,21 @@
-"""The classes by which Hydra checks each YAML.
+"""The classes by which Hydra checks each YAML, and options from outside, which have no YAML.
 
 The schemas hide in a group of Hydra's own, so that the choices a user sees are real options.
 """
 
+import dataclasses
+from typing import Any
+
 from hydra.core.config_store import ConfigStore
 
-from ffnn_lab.config import GROUPS, RunConfig
+from ffnn_lab.config import GROUPS, KINDS, ConfigError, RunConfig
+from ffnn_lab.registry import source_of
 
 
 def register() -> None:
     """Store every schema under the name that the YAML in ``conf/`` asks for.
+
+    An option from outside is stored with the defaults of its class as the choice itself.
 
     Hydra copies its loader, and with the loader this store, whenever it composes a config or lists
     a group; ``--help`` lists groups 200 times. Whatever it loads from the store it copies anyway,
@@ -21,3 +27,25 @@ def register() -> None:
     for group, options in GROUPS.items():
         for option, part in options.items():
             store.store(group=f"hydra/schema/{group}", name=option, node=part)
+            if group in KINDS and (source := source_of(KINDS[group], option)):
+                node = _with_defaults(option, part, f"{source.path}: {part.__name__}")
+                store.store(group=group, name=option, node=node)
+
+
+def _with_defaults(option: str, part: type, where: str) -> Any:  # noqa: ANN401 - a config class's
+    """Return the config of an option whose fields all have a default.
+
+    Raises:
+        ConfigError: If one has none.
+    """
+    lacking = [
+        field.name
+        for field in dataclasses.fields(part)
+        if field.name != "name"
+        and field.default is dataclasses.MISSING
+        and field.default_factory is dataclasses.MISSING
+    ]
+    if lacking:
+        msg = f"{where}.{lacking[0]} must have a default, since the option has no YAML"
+        raise ConfigError(msg)
+    return part(name=option)

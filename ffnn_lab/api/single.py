@@ -8,8 +8,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ffnn_lab.config import RunConfig, run_id
+from ffnn_lab.config import RunConfig, run_id, settle_sources
 from ffnn_lab.models import network_of, settle_model
+from ffnn_lab.option_checks import check_options
 from ffnn_lab.population import Member
 from ffnn_lab.records import RecordWriter
 from ffnn_lab.sweeper.display import RunDisplay, print_result
@@ -47,9 +48,9 @@ def record_run(config: RunConfig, console: Console) -> Path:
     for line in unheeded(config.tracking, os.environ):
         say(line)
     # One run takes less time than compiling its steps.
-    config = settle_compile(
-        settle_model(settle_task(settle_device(config))), is_wanted=False, notice=say
-    )
+    config = settle_sources(settle_model(settle_task(settle_device(config))))
+    check_options(config)
+    config = settle_compile(config, is_wanted=False, notice=say)
     task = load_task(config.task, Path(config.paths.data))
     network_of(config, task)  # a model that does not fit is told before anything is written
     name = f"run-{run_id(config)}"

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar, Union
 
 from ffnn_lab import registry
+from ffnn_lab.errors import UserError
 
 Part = TypeVar("Part")
 
@@ -37,10 +38,6 @@ def type_hints(part: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass typ
 def _cached_hints(part: Hashable) -> dict[str, Any]:
     hints = typing.get_type_hints(part)
     return {k: v for k, v in hints.items() if typing.get_origin(v) is not typing.ClassVar}
-
-
-class UserError(Exception):
-    """What a user can mend: the message says what was expected, what came and what to do."""
 
 
 class ConfigError(UserError, ValueError):
@@ -82,56 +79,62 @@ class Range:
         return f"lie in {brackets[0]}{self.low:g}, {self.high:g}{brackets[1]}"
 
 
-_NO_NEUTRAL = object()
-"""Stands for "this field has no neutral value", where None may be one."""
+_NONE = object()
+"""Stands for "not given", where None may be a value."""
 
 
 # dataclasses.field is typed as its default, so these are as well.
-def ranged(interval: str, *, neutral: Any = _NO_NEUTRAL) -> Any:  # noqa: ANN401
+def ranged(interval: str, *, default: Any = _NONE, neutral: Any = _NONE) -> Any:  # noqa: ANN401
     """Declare a number, such as ``lr``, and the range that it must lie in: ``"(0, inf)"``.
 
     Args:
         interval: The range, as mathematics writes it.
+        default: Its value where no YAML gives one, as of options from outside.
         neutral: See `any_value`.
     """
-    return _field({"range": Range.parse(interval)}, neutral)
+    return _field({"range": Range.parse(interval)}, default, neutral)
 
 
-def one_of(*options: str, neutral: Any = _NO_NEUTRAL) -> Any:  # noqa: ANN401 - as above
+def one_of(*options: str, default: Any = _NONE, neutral: Any = _NONE) -> Any:  # noqa: ANN401
     """Declare the words that a field may hold.
 
     Args:
         *options: The words.
+        default: See `ranged`.
         neutral: See `any_value`.
     """
-    return _field({"options": options}, neutral)
+    return _field({"options": options}, default, neutral)
 
 
-def option_of(kind: str, *more: str) -> Any:  # noqa: ANN401 - as above
+def option_of(kind: str, *more: str, default: Any = _NONE) -> Any:  # noqa: ANN401 - as above
     """Declare a field that names an option, such as ``model.activation``.
 
     Args:
         kind: The kind of option, a key of ``registry.FOLDERS``.
         *more: Words that the field may hold as well, such as ``auto``.
+        default: See `ranged`.
     """
-    return _field({"kind": kind, "more": more}, _NO_NEUTRAL)
+    return _field({"kind": kind, "more": more}, default, _NONE)
 
 
-def any_value(*, neutral: Any) -> Any:  # noqa: ANN401 - as above
+def any_value(*, default: Any = _NONE, neutral: Any) -> Any:  # noqa: ANN401 - as above
     """Declare a field that was added after records were first written.
 
     Args:
+        default: See `ranged`.
         neutral: The value with which a run is what it was before the field existed. A run's id
             leaves out a field that holds this value, and a stored config that lacks the field is
             read as if it held this value. So no earlier id moves, and earlier records are read.
     """
-    return _field({}, neutral)
+    return _field({}, default, neutral)
 
 
-def _field(metadata: dict[str, Any], neutral: Any) -> Any:  # noqa: ANN401 - as above
-    if neutral is not _NO_NEUTRAL:
+def _field(metadata: dict[str, Any], default: Any, neutral: Any) -> Any:  # noqa: ANN401
+    if neutral is not _NONE:
         metadata["neutral"] = neutral
-    return dataclasses.field(metadata=metadata)
+    if default is _NONE:
+        return dataclasses.field(metadata=metadata)
+    return dataclasses.field(default_factory=lambda: copy.copy(default), metadata=metadata)
 
 
 def is_neutral(metadata: Mapping[str, Any], value: object) -> bool:

@@ -35,7 +35,9 @@ class DropoutConfig:
     """Probability that a unit is dropped while training (inverted scaling)."""
 
     input: float = ranged("[0, 1)")
+    """Probability of each input."""
     hidden: float = ranged("[0, 1)")
+    """Probability of each hidden unit."""
 
 
 @dataclass(kw_only=True)
@@ -49,6 +51,7 @@ class TrainerConfig:
     evaluate_every: int = ranged("[1, inf)")
     """Epochs between evaluations; the last epoch is always evaluated."""
     dtype: str = one_of("float32", "float64")
+    """Type of all parameters and of what is computed."""
     compile: Any  # bool | str: as above
     """Whether steps are compiled (on the CPU), which may round otherwise; ``auto`` is settled once
     for a sweep, by its whole work."""
@@ -108,7 +111,9 @@ class RunConfig:
     """One run: a setting and its seed."""
 
     seed: int = ranged("[0, 9e18]")
+    """Draws start, order, masks and shown variants, each in a stream of its own."""
     device: str = one_of("auto", "cpu", "cuda")
+    """Where it is trained; the records say ``cpu`` or ``cuda``."""
     task: TaskConfig
     model: ModelConfig
     initializer: InitializerConfig
@@ -119,6 +124,9 @@ class RunConfig:
     trainer: TrainerConfig
     tracking: TrackingConfig
     paths: PathsConfig
+    sources: dict[str, str] = any_value(default={}, neutral={})
+    """The sha256 of the file that defines each option from outside, by its kind and name, such as
+    ``optimizer.lion``; see `settle_sources`."""
 
     def __post_init__(self) -> None:
         """Check every range, and what two fields must agree on.
@@ -202,6 +210,10 @@ GROUPS: dict[str, Mapping[str, type]] = {
     "tracking": dict.fromkeys(("offline", "online", "off"), TrackingConfig),
 }
 """Each group of ``conf/``, its options, and the class that checks each option's YAML."""
+KINDS = {group: group for group in GROUPS if group != "tracking"} | {
+    "bias_initializer": "initializer"
+}
+"""The kind of option, as the registry knows it, that each group chooses from."""
 
 MOVES_NO_NUMBER = (
     "tracking.",
@@ -258,7 +270,7 @@ def from_leaves(flat: Mapping[str, Any]) -> RunConfig:
         ConfigError: If leaves are missing, unknown or out of range.
     """
     hints = type_hints(RunConfig)
-    flat = neutral_values(RunConfig) | dict(flat)
+    flat = neutral_values(RunConfig) | folded(flat, hints)
     parts_of_run = {name for name, hint in hints.items() if is_dataclass(hint)}
     _check_stored({key.partition(".")[0] for key in flat} | parts_of_run, hints, prefix="")
     parts: dict[str, Any] = {}
@@ -271,6 +283,8 @@ def from_leaves(flat: Mapping[str, Any]) -> RunConfig:
         if name in GROUPS and "name" in below:
             if coerce(below["name"], str, f"{name}.name") not in GROUPS[name]:
                 msg = f"{name}.name must be one of {', '.join(GROUPS[name])}; got {below['name']}"
+                if flat["sources"]:
+                    msg += f". {_ELSEWHERE}"
                 raise ConfigError(msg)
             part = GROUPS[name][below["name"]]
         inner = type_hints(part)
@@ -278,6 +292,12 @@ def from_leaves(flat: Mapping[str, Any]) -> RunConfig:
         _check_stored(set(below), inner, prefix=f"{name}.")
         parts[name] = part(**{k: coerce(v, inner[k], f"{name}.{k}") for k, v in below.items()})
     return RunConfig(**parts)
+
+
+_ELSEWHERE = (
+    "Options from outside are found where their lab_options.py lies, or by the environment "
+    "variable FFNN_LAB_OPTIONS, which names the file"
+)
 
 
 def _check_stored(names: set[str], hints: Mapping[str, Any], *, prefix: str) -> None:

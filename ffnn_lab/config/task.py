@@ -47,11 +47,11 @@ class SplitTaskConfig(TaskConfig):
     The split belongs to the task: no run's seed moves it.
     """
 
-    dev_fraction: float = ranged("(0, 1)")
+    dev_fraction: float = ranged("(0, 1)", default=0.2)
     """Share of all examples kept for tuning."""
-    test_fraction: float = ranged("(0, 1)")
+    test_fraction: float = ranged("(0, 1)", default=0.2)
     """Share of all examples kept for the final report."""
-    split_seed: int = ranged("[0, 9e18]")
+    split_seed: int = ranged("[0, 9e18]", default=0)
     """Draws the split."""
 
     def redrawn(self, shift: int) -> Mapping[str, Any]:
@@ -76,7 +76,7 @@ class SplitTaskConfig(TaskConfig):
 class CutTaskConfig(SplitTaskConfig):
     """A task whose splits are cut from one pool of examples, stratified, and then scaled."""
 
-    scaling: str = one_of("global", "per_feature", "none")
+    scaling: str = one_of("global", "per_feature", "none", default="global")
     """Subtract the mean and divide by the standard deviation, both of the train split: one
     number for all features (global), one for each (per_feature), or not at all (none)."""
 

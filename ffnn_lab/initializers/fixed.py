@@ -26,6 +26,7 @@ class ConstantConfig(InitializerConfig):
     """Every entry the same."""
 
     value: float = ranged("(-inf, inf)")
+    """Every entry before the gain."""
 
 
 @dataclass(kw_only=True)
@@ -33,6 +34,7 @@ class UniformConfig(InitializerConfig):
     """Uniform on ``[-limit, limit]``, whatever the layer's size."""
 
     limit: float = ranged("[0, inf)")
+    """Largest absolute value before the gain."""
 
 
 @dataclass(kw_only=True)
@@ -40,6 +42,7 @@ class NormalConfig(InitializerConfig):
     """Normal with mean 0 and standard deviation ``std``, whatever the layer's size."""
 
     std: float = ranged("[0, inf)")
+    """Standard deviation before the gain."""
 
 
 def zeros(_config: InitializerConfig, layer: Layer, _rng: torch.Generator) -> Tensor:

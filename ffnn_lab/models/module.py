@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Union
 
 from ffnn_lab.config.fields import ConfigError, any_value, with_values
 from ffnn_lab.config.model import ModelConfig
-from ffnn_lab.models.of_torch import register_module
+from ffnn_lab.models.of_torch import module_model
+from ffnn_lab.registry import register
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,4 +168,4 @@ def build(config: ModuleConfig, interface: Interface) -> nn.Module:
         raise ConfigError(msg) from error
 
 
-register_module("module", 6, ModuleConfig, build, settle)
+register(module_model("module", ModuleConfig, build, settle=settle, order=6))

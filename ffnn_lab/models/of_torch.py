@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from ffnn_lab.config.fields import ConfigError
 from ffnn_lab.models.option import Model, settle_nothing
-from ffnn_lab.registry import register
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,26 +66,26 @@ def reopen_as(config_class: type[Any], build: Build) -> Callable[[SavedNetwork],
     return reopen
 
 
-def register_module(
+def module_model(
     name: str,
-    order: int,
-    config_class: type[Any],
+    config: type[Any],
     build: Build,
+    *,
     settle: Callable[[RunConfig], RunConfig] = settle_nothing,
-) -> None:
-    """Register a model whose modules ``build`` makes."""
+    order: int = 100,
+) -> Model:
+    """Return a model whose modules ``build`` makes.
+
+    Args:
+        name: What the user writes.
+        config: The dataclass that checks its config, a `ModelConfig`.
+        build: (its config, what the task asks of a network) to an ``nn.Module``.
+        settle: See `Model`.
+        order: Its place among the models.
+    """
 
     def make(config: ModelConfig, interface: Interface, run: RunConfig) -> Network:
         return torch_network(config, interface, run, build)
 
-    reopen = reopen_as(config_class, build)
-    register(
-        Model(
-            name=name,
-            order=order,
-            config=config_class,
-            make=make,
-            reopen=reopen,
-            settle=settle,
-        )
-    )
+    reopen = reopen_as(config, build)
+    return Model(name=name, order=order, config=config, make=make, reopen=reopen, settle=settle)

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ffnn_lab.activations import ACTIVATIONS
+from ffnn_lab.networks.activated import activation_module
 from ffnn_lab.networks.network import ALIGNMENT, Network, Part, Role, Site, Walk
 
 if TYPE_CHECKING:
@@ -229,7 +230,7 @@ class MLP(Network):
         for layer in range(self.n_layers):
             layers.append(nn.Linear(*self.fans(layer), bias=self.has_bias, dtype=dtype))
             if layer + 1 < self.n_layers:
-                layers.append(getattr(nn, ACTIVATIONS[self.activation].module)())
+                layers.append(activation_module(self.activation))
         return nn.Sequential(*layers)
 
     @property

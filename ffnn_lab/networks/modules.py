@@ -8,16 +8,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from ffnn_lab.activations import ACTIVATIONS
+from ffnn_lab.networks.activated import activation_module
 from ffnn_lab.tasks.data.words import PADDING
 
 N_GROUPS = 8
 """Of a group normalization, at most; fewer where they do not divide the channels."""
-
-
-def _activation(name: str) -> nn.Module:
-    made: nn.Module = getattr(nn, ACTIVATIONS[name].module)()
-    return made
 
 
 class Dense(nn.Module):
@@ -68,7 +63,9 @@ class Dense(nn.Module):
 def _layer(n_in: int, n_out: int, activation: str, *, has_bias: bool, norm: str) -> nn.Module:
     norms: dict[str, type[nn.Module]] = {"layer": nn.LayerNorm, "batch": nn.BatchNorm1d}
     between = [norms[norm](n_out)] if norm != "none" else []
-    return nn.Sequential(nn.Linear(n_in, n_out, bias=has_bias), *between, _activation(activation))
+    return nn.Sequential(
+        nn.Linear(n_in, n_out, bias=has_bias), *between, activation_module(activation)
+    )
 
 
 class CNN(nn.Module):
@@ -109,7 +106,7 @@ class CNN(nn.Module):
                 elif norm == "group":
                     n_groups = next(n for n in range(N_GROUPS, 0, -1) if n_out % n == 0)
                     blocks.append(nn.GroupNorm(n_groups, n_out))
-                blocks.append(_activation(activation))
+                blocks.append(activation_module(activation))
                 n_channels = n_out
             blocks += [nn.Dropout(), nn.MaxPool2d(2)]
             n_rows, n_columns = n_rows // 2, n_columns // 2

@@ -103,7 +103,6 @@ register(
         config=AdamConfig,
         start=adam_start,
         step_=adam_step_,
-        hyperparameters=("lr", "beta1", "beta2", "eps"),
         family="adaptive",
         look=Look("#D55E00", (0, (3, 1, 1, 1)), "P"),
     )

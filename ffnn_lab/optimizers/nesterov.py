@@ -70,7 +70,6 @@ register(
         config=NesterovConfig,
         start=velocity_start,
         step_=nesterov_step_,
-        hyperparameters=("lr", "momentum"),
         look=Look("#56B4E9", "-.", "D"),
     )
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from ffnn_lab.config.fields import type_hints
 from ffnn_lab.config.groups import Choice
 from ffnn_lab.registry import View
 
@@ -37,8 +38,9 @@ class Optimizer(Choice):
     tensors is shaped like the parameters, or ``(M,)``."""
     step_: Callable[..., None]
     """``(params, grads, state, *, lr, ...)``, in place; one keyword for each hyperparameter."""
-    hyperparameters: tuple[str, ...]
-    """The fields of ``config`` that the step takes, as tensors ``(M,)``."""
+    hyperparameters: tuple[str, ...] = ()
+    """The fields of ``config`` that the step takes, as tensors ``(M,)``; all of its numbers but
+    the weight decay if none are named."""
     scope: Scope = "number"
     """How much of a member ``step_`` must see at once. Where ``trainer.compile`` is set, steps of
     scope ``number`` are compiled, and others run as they are written."""
@@ -47,6 +49,13 @@ class Optimizer(Choice):
     ``plain`` ones, that scale all coordinates alike; empty for methods that are neither."""
     look: Look | None = None
     """How figures draw it; None takes a free color, line and marker by its name."""
+
+    def __post_init__(self) -> None:
+        """Name the hyperparameters if nobody did."""
+        if not self.hyperparameters:
+            hints = type_hints(self.config)
+            names = tuple(k for k, hint in hints.items() if hint is float and k != "weight_decay")
+            object.__setattr__(self, "hyperparameters", names)
 
 
 OPTIMIZERS = View(Optimizer)

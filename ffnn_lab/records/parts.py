@@ -7,6 +7,7 @@ Parts of format 1 (commit 9b2446f) have neither.
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ from ffnn_lab.records.schema import (
     FORMAT,
     Leaf,
     columns_digest,
+    columns_from_outside,
     config_leaves,
     schema_of,
 )
@@ -34,6 +36,8 @@ _NAME = re.compile(rf"part-.+-(\d+)-([0-9a-f]{{{_N_DIGITS}}})\.parquet")
 _NAME_OF_FORMAT_1 = re.compile(r"part-.+-(\d+)\.parquet")
 _FORMAT = b"ffnn_lab.format"
 _COLUMNS = b"ffnn_lab.columns"
+_OUTSIDE = b"ffnn_lab.outside"
+"""Names of the columns that are fields of options from outside, a list in JSON; or absent."""
 WHAT_TO_DO = (
     "restore it from a copy, or delete it and repeat the command that made it: what it held is "
     "trained again"
@@ -61,6 +65,9 @@ def write_part(
         OSError: If it cannot be written.
     """
     metadata = {_FORMAT: str(FORMAT), _COLUMNS: columns_digest(contents.schema.names)}
+    outside = columns_from_outside(table, contents.schema.names)
+    if outside:
+        metadata[_OUTSIDE] = json.dumps(outside)
     sink = pa.BufferOutputStream()
     rows = contents.replace_schema_metadata(metadata)
     pq.write_table(rows, sink, write_page_checksum=True, compression=compression)
@@ -83,11 +90,17 @@ def _checksum(data: bytes | memoryview) -> str:
     return hashlib.sha256(data).hexdigest()[:_N_DIGITS]
 
 
-def read_part(path: Path, table: str, columns: Sequence[str]) -> pa.Table:
+def read_part(path: Path, table: str, columns: Sequence[str] | None) -> pa.Table:
     """Read some columns of a part, after all of its bytes were checked.
 
     A column that is newer than the part is read as its neutral value, or as null where no run of
     the part chose an option that has it.
+
+    Args:
+        path: The part.
+        table: Which of the tables.
+        columns: What to read of it; None for all of the table's, and then those of options from
+            outside that the part has, whether or not these options are known here.
 
     Raises:
         RecordError: If the part is gone, damaged, or of a version that this one cannot read; the
@@ -102,7 +115,10 @@ def read_part(path: Path, table: str, columns: Sequence[str]) -> pa.Table:
         with pq.ParquetFile(in_arrow(data), page_checksum_verification=True) as part:
             found = part.schema_arrow
             _check_format(path, table, found, has_checksum=named is not None)
-            there = set(found.names)
+            there, schema = set(found.names), schema_of(table)
+            for name in sorted(there - set(schema.names)):
+                schema = schema.append(found.field(name))
+            columns = schema.names if columns is None else columns
             absent = [name for name in columns if name not in there]
             choices = [f"{name.partition('.')[0]}.name" for name in absent]
             needed = dict.fromkeys([*columns, *choices])
@@ -111,8 +127,8 @@ def read_part(path: Path, table: str, columns: Sequence[str]) -> pa.Table:
             rows.validate(full=True)
         for name in absent:
             rows = rows.append_column(name, _stand_in(path, table, name, rows))
-        schema = pa.schema([schema_of(table).field(name) for name in columns])
         rows = rows.select(list(columns))
+        schema = pa.schema([schema.field(name) for name in columns])
         return rows if rows.schema.equals(schema) else rows.cast(schema)
     except (pa.ArrowException, OSError) as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
@@ -141,7 +157,7 @@ def _check_format(path: Path, table: str, found: pa.Schema, *, has_checksum: boo
             f"{_what_to_do(table)}"
         )
         raise RecordError(msg)
-    known = schema_of(table).names
+    known = [*schema_of(table).names, *json.loads(metadata.get(_OUTSIDE, b"[]"))]
     expected = metadata.get(_COLUMNS, COLUMNS_OF_FORMAT_1.get(table, "").encode()).decode()
     unknown = set(found.names) - set(known)
     if unknown or columns_digest(found.names) != expected:

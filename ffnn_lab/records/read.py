@@ -32,13 +32,14 @@ class TableReader:
         Args:
             folder: The sweep's; the table's own may be still to come.
             table: ``runs``, ``trials``, ``curves``, ``directions`` or ``correct``.
-            columns: What to read of it, in this order; all if None.
+            columns: What to read of it, in this order; all if None, those of options from
+                outside included.
         """
         self._folder = folder
         self._table = table
-        self._columns = tuple(schema_of(table).names if columns is None else columns)
-        self._needed = tuple(dict.fromkeys((*self._columns, *KEYS[table], *RANKED[table])))
-        self._nothing = schema_of(table).empty_table().select(self._columns).to_pandas()
+        self._columns = None if columns is None else list(columns)
+        self._needed = columns and list(dict.fromkeys((*columns, *KEYS[table], *RANKED[table])))
+        self._nothing = self._wanted(schema_of(table).empty_table())
         self._parts: frozenset[str] = frozenset()
         self._seen: dict[Hashable, int] = {}
 
@@ -63,7 +64,10 @@ class TableReader:
         rows = _once(new, self._table)
         is_news = pa.array(self._note(rows), type=pa.bool_())
         self._parts = parts
-        frame: pd.DataFrame = rows.filter(is_news).select(self._columns).to_pandas()
+        return self._wanted(rows.filter(is_news))
+
+    def _wanted(self, rows: pa.Table) -> pd.DataFrame:
+        frame: pd.DataFrame = rows.select(self._columns or rows.column_names).to_pandas()
         return frame
 
     def _note(self, rows: pa.Table) -> list[bool]:
@@ -98,13 +102,12 @@ def read_table(folder: Path, table: str) -> pa.Table:
     Raises:
         RecordError: If a part cannot be read or has another schema.
     """
-    schema = schema_of(table)
-    rows, _ = _unread(folder, table, schema.names, known=frozenset())
-    return schema.empty_table() if rows is None else _once(rows, table)
+    rows, _ = _unread(folder, table, None, known=frozenset())
+    return schema_of(table).empty_table() if rows is None else _once(rows, table)
 
 
 def _unread(
-    folder: Path, table: str, columns: Sequence[str], *, known: frozenset[str]
+    folder: Path, table: str, columns: Sequence[str] | None, *, known: frozenset[str]
 ) -> tuple[pa.Table | None, frozenset[str]]:
     """Read the parts that are not known, until a listing shows no others.
 
@@ -140,7 +143,10 @@ def _unread(
     parts = listed & (known | read.keys())
     # In the order of names, as if all had been there at once.
     tables = [read[name] for name in sorted(read)]
-    return (pa.concat_tables(tables) if tables else None), parts
+    if not tables:
+        return None, parts
+    # Columns of options from outside may be in some parts only.
+    return pa.concat_tables(tables, promote_options="permissive"), parts
 
 
 def _once(rows: pa.Table, table: str) -> pa.Table:

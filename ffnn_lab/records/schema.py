@@ -12,10 +12,11 @@ from typing import Any, Union
 
 import pyarrow as pa
 
-from ffnn_lab.config import GROUPS, RunConfig
+from ffnn_lab.config import GROUPS, KINDS, ConfigError, RunConfig
 from ffnn_lab.config.fields import leaf_fields, type_hints
 from ffnn_lab.records.environment import environment
 from ffnn_lab.records.result import METRICS, MOMENTS, SOLUTIONS, SPLITS
+from ffnn_lab.registry import FOLDERS, n_registered, options, source_of
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Leaf:
     options: tuple[str, ...] | None
     """Names of the options of its group that have it; None where every run has it."""
     metadata: Mapping[str, Any]
+    is_outside: bool = False
+    """True if all options that have it come from outside the package."""
 
     @property
     def chosen_by(self) -> str:
@@ -48,34 +51,57 @@ def cell(value: Any, kind: pa.DataType) -> Any:  # noqa: ANN401 - any value of a
     if value is None or kind != pa.string() or isinstance(value, str):
         return value
     if isinstance(value, dict):
-        return json.dumps(value, sort_keys=True)
+        return json.dumps(value, sort_keys=True) if value else None
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-@functools.cache
 def config_leaves() -> dict[str, list[Leaf]]:
-    """Collect every leaf of every option, by column, in the order of the columns."""
+    """Collect every leaf of every option, by column, in the order of the columns.
+
+    Raises:
+        ConfigError: If an option from outside has a field of another type than others of its name.
+    """
+    for kind in FOLDERS:
+        options(kind)
+    return _config_leaves(n_registered())
+
+
+@functools.lru_cache(maxsize=1)
+def _config_leaves(_n_registered: int) -> dict[str, list[Leaf]]:
     found: dict[str, list[Leaf]] = {}
     for field in dataclasses.fields(RunConfig):
         name, hint = field.name, type_hints(RunConfig)[field.name]
         if not (name in GROUPS or dataclasses.is_dataclass(hint)):
             found[name] = [Leaf(name, _arrow_type(hint), None, field.metadata)]
             continue
-        options: dict[type, list[str]] = {}
+        chosen_by: dict[type, list[str]] = {}
         for option, part in GROUPS.get(name, {"": hint}).items():
-            options.setdefault(part, []).append(option)
-        for part in sorted(options, key=str):
-            chosen = tuple(options[part]) if len(options) > 1 else None
+            chosen_by.setdefault(part, []).append(option)
+        for part in sorted(chosen_by, key=str):
+            names = tuple(chosen_by[part])
+            is_outside = name in KINDS and all(source_of(KINDS[name], each) for each in names)
             for column, leaf, metadata in leaf_fields(part, f"{name}."):
-                found.setdefault(column, []).append(
-                    Leaf(column, _arrow_type(leaf), chosen, metadata)
-                )
+                own = names if len(chosen_by) > 1 else None
+                kind = _arrow_type(leaf)
+                before = found.setdefault(column, [])
+                if before and before[0].type != kind:
+                    msg = (
+                        f"{column} of {name}={names[0]} must be of the type {before[0].type}, as "
+                        f"that of other options; got {kind}: call it by another name"
+                    )
+                    raise ConfigError(msg)
+                before.append(Leaf(column, kind, own, metadata, is_outside))
     return found
 
 
-@functools.cache
 def runs_schema() -> pa.Schema:
     """Build the schema of ``runs``: the union of all options' leaves, then what was found."""
+    config_leaves()  # of all options that are known by now
+    return _runs_schema(n_registered())
+
+
+@functools.lru_cache(maxsize=1)
+def _runs_schema(_n_registered: int) -> pa.Schema:
     fields = {"run_id": pa.string()}
     fields |= {column: declared[0].type for column, declared in config_leaves().items()}
     fields |= {
@@ -178,6 +204,22 @@ def schema_of(table: str) -> pa.Schema:
         "directions": DIRECTIONS_SCHEMA,
         "correct": CORRECT_SCHEMA,
     }.get(table) or runs_schema()
+
+
+def columns_from_outside(table: str, names: Iterable[str]) -> list[str]:
+    """Return the names of columns that are fields of options from outside the package.
+
+    Args:
+        table: Which of the tables.
+        names: Of the columns of some rows.
+    """
+    of_options = config_leaves() if table == "runs" else {}
+    own = {
+        name
+        for name in schema_of(table).names
+        if not all(leaf.is_outside for leaf in of_options.get(name, [])) or name not in of_options
+    }
+    return sorted(set(names) - own)
 
 
 # --- formats ------------------------------------------------------------------------------------

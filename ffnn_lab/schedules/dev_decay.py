@@ -17,6 +17,7 @@ class DevDecayConfig(ScheduleConfig):
     """
 
     delta: float = ranged("(0, 1]")
+    """Factor of the learning rate at each decay."""
     patience: int = ranged("[1, inf)")
     """Epochs in a row without a new best after which to decay."""
 

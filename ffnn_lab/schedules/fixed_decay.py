@@ -13,7 +13,9 @@ class FixedDecayConfig(ScheduleConfig):
     """Decay at a fixed frequency: multiply by ``delta`` every ``every_epochs`` epochs."""
 
     delta: float = ranged("(0, 1]")
+    """Factor of the learning rate at each decay."""
     every_epochs: int = ranged("[1, inf)")
+    """Epochs from one decay to the next."""
 
 
 def fixed_decay(

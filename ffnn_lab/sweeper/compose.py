@@ -18,12 +18,14 @@ from ffnn_lab.config import (
     SweeperConfig,
     check_paths,
     leaves,
+    settle_sources,
     with_values,
 )
 from ffnn_lab.config.fields import as_override, has_leaf, leaf_fields
 from ffnn_lab.definition import CONFIRM_FROM, Arm, Definition, Method
 from ffnn_lab.models import network_of, settle_model
 from ffnn_lab.optimizers import OPTIMIZERS
+from ffnn_lab.option_checks import check_options
 from ffnn_lab.protocols import PROTOCOLS
 from ffnn_lab.protocols.space import Axis, Choice, Interval
 from ffnn_lab.pruners import PRUNERS
@@ -225,6 +227,9 @@ def _arm(
     check_paths(filled)
     config = settle_model(settle_task(settle(filled)))
     space = {key: _typed_axis(config, key, axis) for key, axis in axes.items()}
+    listed = {key: axis.values for key, axis in space.items() if isinstance(axis, Choice)}
+    config = settle_sources(config, listed)
+    check_options(config, listed)
     checks.check_combinations(config, space)
     check_tracking(config.tracking)
     data = Path(config.paths.data)

@@ -19,7 +19,7 @@ _ONCE = (
 """Beginnings of overrides that hold for one call of the command alone."""
 UNSAID = (
     *(key for key in MOVES_NO_NUMBER if key not in ("task.path", "model.folder")),
-    "tracking=",
+    *("tracking=", "sources."),
 )
 """Beginnings of overrides that change no run: neither a name nor an arm's command has them. The
 place of a table is not among these: its checksum identifies a table, but does not find it."""

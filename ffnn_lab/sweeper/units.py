@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ffnn_lab.config import RunConfig, partition_key, run_id, with_values
+from ffnn_lab.config import RunConfig, partition_key, run_id, settle_sources, with_values
 from ffnn_lab.definition import Arm
 from ffnn_lab.records import TrialRow
 
@@ -50,7 +50,7 @@ def plan_unit(
     """
     unit = []
     for seed in seeds:
-        config = with_values(arm.config, {**values, "seed": seed})
+        config = settle_sources(with_values(arm.config, {**values, "seed": seed}))
         row = TrialRow(stage, arm.name, setting, seed, run_id(config), edges, replicate)
         unit.append(Planned(row, config, partition_key(config)))
     return unit

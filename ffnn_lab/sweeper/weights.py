@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ffnn_lab.config import partition_key, run_id, with_values
+from ffnn_lab.config import partition_key, run_id, settle_sources, with_values
 from ffnn_lab.definition import Definition
 from ffnn_lab.records import RunResult, TrialRow, read_runs, read_trials
 from ffnn_lab.sweeper.units import Planned
@@ -55,7 +55,7 @@ def runs_without_weights(definition: Definition, folder: Path) -> list[Planned]:
             continue
         stored = json.loads(row["config_json"])
         values = {key: stored[key] for key in arm.space}
-        config = with_values(arm.config, {**values, "seed": int(row["seed"])})
+        config = settle_sources(with_values(arm.config, {**values, "seed": int(row["seed"])}))
         if run_id(config) == row["run_id"]:
             names = ("stage", "arm", "setting", "seed", "run_id", "replicate")
             trial = TrialRow(**{name: row[name] for name in names})

@@ -1,17 +1,20 @@
 """The content of a folder's report: tables, figures and remarks, computed from its records."""
 
 import re
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from ffnn_lab.definition import Condition, label_of, name_under, short_names, value_text
+from ffnn_lab.outside import slip_in
+from ffnn_lab.registry import Option, source_of
 from ffnn_lab.report.data.sweep import Records, Sweep
 from ffnn_lab.report.figures import style
 from ffnn_lab.report.figures.reported import FIGURES
+from ffnn_lab.report.figures.reported.figure import ReportFigure
 from ffnn_lab.report.figures.save import provenance
 from ffnn_lab.report.kinds import Kind
 from ffnn_lab.report.measures.across import under_conditions
@@ -92,34 +95,45 @@ def content_of(records: Records) -> Content:
 
 
 def tables_of(numbers: Numbers) -> tuple[list[Table], list[str]]:
-    """Return the tables of a report, and remarks on their intervals."""
-    units = units_of(numbers.records.runs)
-    found, shown = [], []
+    """Return the tables of a report, and remarks: on their intervals, on what failed."""
+    found: list[Table] = []
+    shown: list[tuple[Sheet, pd.DataFrame]] = []
+    failed: list[str] = []
     for sheet in SHEETS.values():
-        tables = _tables_of(sheet, numbers) if numbers.kind in sheet.reports else []
-        if not tables:
-            continue
-        conditions = [each.condition for _, each in tables]
-        in_full = under_conditions(
-            [_named_in_full(table, each.condition) for table, each in tables], [{} for _ in tables]
-        )
-        shown.append((sheet, in_full))
-        table = under_conditions([table for table, _ in tables], conditions)
-        words = under_conditions(
-            [_words_of(sheet, table, each) for table, each in tables],
-            [_condition_words(condition) for condition in conditions],
-        )
-        lists_replicates = LISTED in table
-        found.append(
-            Table(
-                sheet.name,
-                units.reworded_table(words.fillna(ABSENT)),
-                table if sheet.has_csv or lists_replicates else None,
-                is_printed=sheet.is_printed and not lists_replicates,
-                caption=caption(numbers, sheet) + ends.in_caption(sheet, in_full),
+        with _told(sheet, failed):
+            tables = _tables_of(sheet, numbers) if numbers.kind in sheet.reports else []
+            if not tables:
+                continue
+            in_full = under_conditions(
+                [_named_in_full(table, each.condition) for table, each in tables],
+                [{} for _ in tables],
             )
-        )
-    return found, ends.remarks(shown)
+            found.append(_table(sheet, tables, numbers, in_full))
+            shown.append((sheet, in_full))
+    return found, [*ends.remarks(shown), *failed]
+
+
+def _table(
+    sheet: Sheet,
+    tables: Sequence[tuple[pd.DataFrame, Numbers]],
+    numbers: Numbers,
+    in_full: pd.DataFrame,
+) -> Table:
+    """Put a sheet's tables under their conditions together, as numbers and as words."""
+    conditions = [each.condition for _, each in tables]
+    table = under_conditions([table for table, _ in tables], conditions)
+    words = under_conditions(
+        [_words_of(sheet, table, each) for table, each in tables],
+        [_condition_words(condition) for condition in conditions],
+    )
+    lists_replicates = LISTED in table
+    return Table(
+        sheet.name,
+        units_of(numbers.records.runs).reworded_table(words.fillna(ABSENT)),
+        table if sheet.has_csv or lists_replicates else None,
+        is_printed=sheet.is_printed and not lists_replicates,
+        caption=caption(numbers, sheet) + ends.in_caption(sheet, in_full),
+    )
 
 
 def _tables_of(sheet: Sheet, numbers: Numbers) -> list[tuple[pd.DataFrame, Numbers]]:
@@ -154,29 +168,45 @@ def _words_of(sheet: Sheet, table: pd.DataFrame, numbers: Numbers) -> pd.DataFra
 
 def _drawings_of(numbers: Numbers) -> tuple[list[Drawing], list[str]]:
     """Draw what can be drawn, and return remarks on what cannot."""
-    units = units_of(numbers.records.runs)
-    drawings, left_out = [], []
+    drawings: list[Drawing] = []
+    left_out: list[str] = []
     for each in FIGURES.values():
         if numbers.kind not in each.reports:
             continue
-        for shown in (numbers,) if each.is_of_all_conditions else numbers.comparisons:
-            under = label_of(shown.condition)
-            remarks = each.left_out(shown)
-            left_out += [f"{under}: {remark}" if under else remark for remark in remarks]
-            points = each.drawn(shown)
-            if points is None:
-                continue
-            with _looks_of(shown):
-                figure = each.figure(points)
-            units.reword_figure_(figure)
-            if under:
-                _title(figure, under)
-            source = provenance(
-                shown.records.runs, run_ids=each.behind(shown), commands=numbers.commands
-            )
-            stem = stem_under(each.stem, under, numbers)
-            drawings.append(Drawing(stem, figure, points, source))
+        with _told(each, left_out):
+            for shown in (numbers,) if each.is_of_all_conditions else numbers.comparisons:
+                under = label_of(shown.condition)
+                remarks = each.left_out(shown)
+                left_out += [f"{under}: {remark}" if under else remark for remark in remarks]
+                points = each.drawn(shown)
+                if points is not None:
+                    drawings.append(_drawn(each, points, shown, numbers))
     return drawings, left_out
+
+
+def _drawn(each: ReportFigure, points: pd.DataFrame, shown: Numbers, numbers: Numbers) -> Drawing:
+    """Draw a figure under one condition, or of all."""
+    under = label_of(shown.condition)
+    with _looks_of(shown):
+        figure = each.figure(points)
+    units_of(numbers.records.runs).reword_figure_(figure)
+    if under:
+        _title(figure, under)
+    runs, behind = shown.records.runs, each.behind(shown)
+    source = provenance(runs, run_ids=behind, commands=numbers.commands)
+    return Drawing(stem_under(each.stem, under, numbers), figure, points, source)
+
+
+@contextmanager
+def _told(option: Option, remarks: list[str]) -> Iterator[None]:
+    """Turn an error in a figure or table from outside into a remark; the rest is as it was."""
+    try:
+        yield
+    except Exception as error:
+        slip = slip_in(error) if source_of(option.kind, option.name) else None
+        if slip is None:
+            raise
+        remarks.append(f"{option.name} is left out: {slip}")
 
 
 def _title(figure: Figure, label: str) -> None:

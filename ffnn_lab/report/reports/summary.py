@@ -95,7 +95,7 @@ def _rows_of(sweep: Sweep) -> list[dict[str, object]]:
     tasks = "/".join(sorted(set(sweep.runs["task.name"].dropna())))
     found = []
     for variant, arms in variants(sweep.arms).items():
-        for optimizer in OPTIMIZERS:
+        for optimizer in dict.fromkeys([*OPTIMIZERS, *arms]):
             arm = arms.get(optimizer, "")
             winner = winners.get(arm)
             reported = []
@@ -137,7 +137,7 @@ def caption_of(table: pd.DataFrame) -> str:
 def readable_summary(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table in the paper's form: optimizers below each other, sweeps side by side."""
     rows = {}
-    for optimizer in OPTIMIZERS:
+    for optimizer in dict.fromkeys([*OPTIMIZERS, *table["optimizer"]]):
         for is_tuned in (True, False):
             is_it = (table["optimizer"] == optimizer) & (table["is_tuned"] == is_tuned)
             if is_it.any():
