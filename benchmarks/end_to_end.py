@@ -178,7 +178,7 @@ def _peer(
 
 
 def _median(found: Sequence[Watched]) -> Watched:
-    """Give the medians of several turns."""
+    """Return the medians of several turns."""
     return Watched(
         statistics.median(seen.seconds for seen in found),
         statistics.median(seen.cpu_seconds for seen in found),

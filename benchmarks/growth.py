@@ -1,4 +1,4 @@
-"""How the cost of a sweep grows with its runs: time and memory for 100, 1,000 and 10,000.
+"""The cost of a sweep against its runs: time and memory for 100, 1,000 and 10,000.
 
 ``python -m benchmarks.growth`` starts the sweeps of ``benchmarks.thousand_runs`` (one arm, random
 learning rates, one epoch of a net 64-16-10 on a tenth of the digits, tracking off), each in a
@@ -60,7 +60,7 @@ def measure(protocol: str, counts: Sequence[int]) -> pd.DataFrame:
 
 
 def worded(table: pd.DataFrame) -> list[list[str]]:
-    """Word the rows for the terminal."""
+    """Return the rows as text for the terminal."""
     return [
         [
             str(row["protocol"]),

@@ -1,4 +1,4 @@
-"""What every benchmark needs: one core to itself, a composed run, and a table that says where."""
+"""Functions for every benchmark: one core to itself, a composed run, the machine's table."""
 
 import argparse
 import importlib.util
@@ -101,7 +101,7 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
 
 
 def machine() -> dict[str, str]:
-    """Say what a number holds for: processor, cores, versions, commit."""
+    """Return what a number holds for: processor, cores, versions, commit."""
     known = environment()
     libraries = [name for name in ("jax", "jaxlib") if importlib.util.find_spec(name)]
     return {

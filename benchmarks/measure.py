@@ -19,7 +19,7 @@ from benchmarks.workloads import Cell, Work, make_work
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to measure."""
+    """The time and the turns of a measurement."""
 
     n_turns: int
     seconds: float
@@ -30,7 +30,7 @@ class Effort:
 
 @dataclass
 class Found:
-    """What a way took."""
+    """The measured times of a way."""
 
     n_trained: int
     """Members that it did train."""

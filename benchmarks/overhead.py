@@ -1,4 +1,4 @@
-"""What a run costs beside its training: proposals, records, scores, tracking, display.
+"""The cost of a run beside its training: proposals, records, scores, tracking, display.
 
 ``python -m benchmarks.overhead`` works through a sweep of 200 runs of one epoch on the digits,
 in this process, as ``python -m ffnn_lab.run -m`` does once its config is composed: one arm, one

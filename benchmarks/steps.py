@@ -1,4 +1,4 @@
-"""What a training step takes per run: a population, and the same networks by its peers.
+"""The time of a training step per run: a population, and the same networks by its peers.
 
 ``python -m benchmarks.steps`` trains the same networks on the same data (dropout 0.2 on the hidden
 layers, float32) in these ways, in turn, A B A B:

@@ -19,7 +19,7 @@ OURS = ("eager", "compiled")
 
 @dataclass(frozen=True)
 class Requirement:
-    """How two ways must compare, on one core."""
+    """A required ratio of two ways, on one core."""
 
     what: str
     workload: str
@@ -57,7 +57,7 @@ def title(cell: Cell, n_cores: int) -> str:
 
 
 class Results:
-    """What was found so far, by number of cores and cell."""
+    """The measurements so far, by number of cores and cell."""
 
     def __init__(self, facts: Mapping[str, str]) -> None:
         """Begin with nothing.
@@ -74,7 +74,7 @@ class Results:
         self._found[key] = found
 
     def rows(self) -> pd.DataFrame:
-        """Give a row for each number of cores, cell and way.
+        """Return a row for each number of cores, cell and way.
 
         ``us`` is the median over the turns of microseconds per step and member;
         ``times_eager`` and ``times_compiled`` are medians of the ratio to ours, turn by turn.

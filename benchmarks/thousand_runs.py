@@ -1,4 +1,4 @@
-"""What a sweep of a thousand tiny runs takes: time beside its training, memory, and once more.
+"""The cost of a sweep of a thousand tiny runs: time beside its training, memory, and once more.
 
 ``python -m benchmarks.thousand_runs`` starts ``python -m ffnn_lab.run -m`` as a user does, in a
 process of its own and on all cores: one arm, 1,000 random learning rates, one seed each, one epoch

@@ -28,7 +28,7 @@ _SET_CHILD_SUBREAPER = 36
 
 @dataclass
 class Watched:
-    """What was seen of one command from outside."""
+    """The time and memory of one command, seen from outside."""
 
     seconds: float = 0.0
     """On the wall, until the command's own process ended."""
@@ -132,7 +132,7 @@ def _wait_for(pids: Collection[int]) -> float:
 
 
 def _parents() -> dict[int, int]:
-    """Give each process's parent."""
+    """Return each process's parent."""
     found: dict[int, int] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):  # it ended meanwhile

@@ -38,7 +38,7 @@ class Work:
 
     @property
     def shortest(self) -> "Work":
-        """Give one run per optimizer."""
+        """Return one run per optimizer."""
         return replace(self, rates=self.rates[:1], n_seeds=1)
 
     @property

@@ -1,4 +1,4 @@
-"""What is trained, by us and by the peers alike: nets, data, learning rates."""
+"""The workloads that we and the peers train: nets, data, learning rates."""
 
 import functools
 import itertools
@@ -45,7 +45,7 @@ class Workload:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Give the units of each layer, from the features to the classes."""
+        """Return the units of each layer, from the features to the classes."""
         return (self.n_features, *self.widths, N_CLASSES)
 
     @property
@@ -73,7 +73,7 @@ WORKLOADS = {
 
 @dataclass(frozen=True)
 class Cell:
-    """What all ways train side by side."""
+    """A workload that all ways train side by side."""
 
     workload: Workload
     optimizer: str
@@ -95,22 +95,22 @@ class Work:
 
     @property
     def config(self) -> RunConfig:
-        """Give what the members share, and the first one's seed and learning rate."""
+        """Return the members' common config, with the first one's seed and learning rate."""
         return self.configs[0]
 
     @property
     def inputs(self) -> Tensor:
-        """Give the train split's inputs, float32."""
+        """Return the train split's inputs, float32."""
         return torch.from_numpy(self.task.train.inputs).float()
 
     @property
     def labels(self) -> Tensor:
-        """Give the train split's labels."""
+        """Return the train split's labels."""
         return torch.from_numpy(self.task.train.labels)
 
     @property
     def lrs(self) -> list[float]:
-        """Give each member's learning rate."""
+        """Return each member's learning rate."""
         return [config.optimizer.lr for config in self.configs]
 
     @property
@@ -120,7 +120,7 @@ class Work:
 
     @property
     def clock(self) -> Callable[[], float]:
-        """Give what tells seconds: of the processor on one core, else on the wall.
+        """Return the clock: of the processor on one core, else of the wall.
 
         On one core what else the machine does should not count; on several, work that is badly
         divided should.

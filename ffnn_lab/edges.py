@@ -1,4 +1,4 @@
-"""Whether a best value lies on an edge of what was searched, so that a better one may lie beyond.
+"""Edges: a best value at the end of what was searched, beyond which a better one may lie.
 
 On a grid (a choice of numbers) the edge is the outermost point; on a continuous axis it is the
 outer 5% of the range, the log range of a log axis. An interval of whole numbers is searched like a
@@ -57,7 +57,7 @@ def setting_edges(
 
 
 def edge_text(edges: Mapping[str, str]) -> str:
-    """Word what `setting_edges` found: ``optimizer.lr low; initializer.gain high``."""
+    """Return what `setting_edges` found as text: ``optimizer.lr low; initializer.gain high``."""
     return "; ".join(f"{key} {side}" for key, side in edges.items())
 
 

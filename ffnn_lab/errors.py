@@ -1,5 +1,5 @@
-"""What every room raises for a slip of the user."""
+"""The base class of the errors that a user can mend."""
 
 
 class UserError(Exception):
-    """What a user can mend: the message says what was expected, what came and what to do."""
+    """An error that a user can mend: it says what was expected, what came and what to do."""

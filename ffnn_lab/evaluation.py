@@ -26,7 +26,7 @@ from ffnn_lab.tasks.data.task import Split, Task
 
 @dataclass(frozen=True)
 class Criterion:
-    """What a task's members are trained on, and what they are judged by."""
+    """The loss that a task's members are trained on, and the error that they are judged by."""
 
     loss: str
     """One of ``losses.LOSSES``."""

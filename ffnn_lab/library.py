@@ -49,7 +49,7 @@ class NotAtHandError(ProgramError):
 
 @dataclass(frozen=True)
 class Spec:
-    """What a program is, beside the code that it is made of: the part of its name that varies."""
+    """The part of a program's name that varies, beside the code that it is made of."""
 
     kind: str
     dtype: str
@@ -85,7 +85,7 @@ def programs_folder() -> Path:
 
 
 def find_compiler() -> str | None:
-    """Give the C++ compiler that inductor would use, or None if it is not there."""
+    """Return the C++ compiler that inductor would use, or None if it is not there."""
     return shutil.which(os.environ.get("CXX", "clang++" if sys.platform == "darwin" else "g++"))
 
 

@@ -20,7 +20,7 @@ PerExample = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Loss:
-    """What members are trained on."""
+    """A loss, and its slope in the outputs."""
 
     value: PerExample
     slope: Callable[[Tensor, Tensor], Tensor]
@@ -81,17 +81,17 @@ def _of_score(slope: Tensor, outputs: Tensor) -> Tensor:
 
 
 def scores(outputs: Tensor) -> Tensor:
-    """Give the one output that is not padding, ``(M, B)``."""
+    """Return the one output that is not padding, ``(M, B)``."""
     return outputs[..., 0]
 
 
 def wrong_class(outputs: Tensor, labels: Tensor) -> Tensor:
-    """Say which examples have their highest output at another class than theirs."""
+    """Return a mask of the examples whose highest output is at another class than theirs."""
     return outputs.argmax(dim=2) != labels
 
 
 def wrong_sign(outputs: Tensor, labels: Tensor) -> Tensor:
-    """Say which scores have another sign than their label; a score of 0 has no sign, and errs."""
+    """Return a mask of the scores of another sign than their label; a score of 0 has none."""
     return ~(scores(outputs) * labels > 0)
 
 

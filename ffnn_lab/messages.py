@@ -1,4 +1,4 @@
-"""Says a user's slip in one message: the field as written, what was expected, what came."""
+"""Messages for a user's slip: the field as written, what was expected, what came."""
 
 import difflib
 from collections.abc import Iterable

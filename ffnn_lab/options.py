@@ -1,4 +1,4 @@
-"""What a file of options needs, `lab_options.py` for one: the classes of options and their parts.
+"""The classes and functions that a file of options such as `lab_options.py` imports.
 
 Importing it imports no torch and no pandas. `docs/extending.md` shows an option of each kind.
 """

@@ -50,19 +50,19 @@ class Member:
 
     @property
     def status(self) -> str | None:
-        """How the run ended (see ``records.STATUSES``), or None while it trains."""
+        """The status of a run that ended (see ``records.STATUSES``), or None while it trains."""
         if self.diverged_step is not None:
             return "diverged"
         return "completed" if self.epoch == self.config.trainer.max_epochs else None
 
     def last(self, split: str, metric: str) -> float:
-        """Give a metric at the last point of the curve; NaN if there is none."""
+        """Return a metric at the last point of the curve; NaN if there is none."""
         points = [point for point in self.curve if point.split == split]
         return float(getattr(points[-1], metric)) if points else math.nan
 
     @property
     def is_due(self) -> bool:
-        """Whether the epoch just done is one to evaluate."""
+        """Return True if the epoch just done is one to evaluate."""
         trainer = self.config.trainer
         return self.epoch % trainer.evaluate_every == 0 or self.epoch == trainer.max_epochs
 
@@ -146,12 +146,12 @@ class Population:
 
     @property
     def is_compiled(self) -> bool:
-        """Whether its steps are compiled; its members agree. On CUDA they are recorded instead."""
+        """Return True if steps are compiled; all members agree. On CUDA they are recorded."""
         return self.members[0].config.trainer.compile is True and self.device.type == "cpu"
 
     @property
     def params(self) -> list[Tensor]:
-        """Give each parameter, with padding: views of ``flat``."""
+        """Return each parameter, with padding: views of ``flat``."""
         return [part.view(self.flat) for part in self.network.parts]
 
     def _tensor(self, values: list[float]) -> Tensor:
@@ -198,7 +198,7 @@ class Population:
             part.hyperparameters["lr"].copy_(self._tensor(rates))  # where a recorded step reads
 
     def part(self, start: int, stop: int) -> "Population":
-        """Give neighbors as a population of their own, on the same memory.
+        """Return neighboring members as a population of their own, on the same memory.
 
         It holds until somebody joins or leaves; steps may be taken in it, and nobody may join it.
         """
@@ -313,7 +313,7 @@ def of_parameter(state: State, place: int) -> State:
 
 
 def _cut(own: Slice, start: int, stop: int) -> Slice:
-    """Give what of a slice lies between two places, on the same memory, counted from the first."""
+    """Return the part of a slice between two places, on the same memory."""
     first, last = max(start, own.start), min(stop, own.stop)
     here = slice(first - own.start, last - own.start)
     return replace(

@@ -1,4 +1,4 @@
-"""What a processor needs to train at its best: threads, memory, and no denormal numbers."""
+"""Settings of a processor that trains: threads, memory, and no denormal numbers."""
 
 import ctypes
 import functools
@@ -64,7 +64,7 @@ def keep_memory() -> None:
 def n_at_once(
     n_members: int, n_stored: int, n_threads: int, *, is_compiled: bool, walk: Walk = "stacked"
 ) -> int:
-    """Give how many of the threads train so many members, each some of them.
+    """Return the number of threads to use for `n_members`; each trains a subset of them.
 
     Threads that share a single operation would wait for one another thousands of times in an
     epoch, and must either spin meanwhile, which slows another process on the same cores tenfold,
@@ -82,7 +82,7 @@ def n_at_once(
 
 
 def _n_lanes(population: Population) -> int:
-    """Give in how many parts a population is walked; see ``n_at_once`` for by how many threads.
+    """Return the number of parts in which a population is walked; see ``n_at_once``.
 
     Compiled parts are as small as to stay near the cache from step to step, each thread as many.
     """
@@ -127,5 +127,5 @@ def at_once(
 
 
 def _flushes() -> bool:
-    """Whether this thread flushes denormal numbers."""
+    """Return True if this thread flushes denormal numbers."""
     return not bool((torch.full((16,), torch.finfo(torch.float32).tiny) * 0.5).any())

@@ -77,7 +77,7 @@ def gradients_program(
     *,
     shares_batch: bool = False,
 ) -> Program:
-    """Give the compiled ``steps.gradients``.
+    """Return the compiled ``steps.gradients``.
 
     Its inputs are flat parameters, inputs ``(M, B, stored_in)``, labels, rows, place, and of each
     layer that drops numbers, thresholds and scales.
@@ -125,7 +125,7 @@ def gradients_program(
 
 
 def update_program(method: Optimizer, like: Tensor) -> Program:
-    """Give the compiled ``steps.update_`` of a method.
+    """Return the compiled ``steps.update_`` of a method.
 
     Its inputs are parameters, gradients, the state's tensors in their order, hyperparameters in
     the method's order, and both coefficients of decay (0 for who has none).
@@ -164,7 +164,7 @@ class _Sums(nn.Module):
 def sums_program(
     network: MLP, loss: str, error: str, like: Tensor, labels: torch.dtype
 ) -> Program:
-    """Give the compiled ``steps.evaluation_sums``: of flat parameters, inputs and labels.
+    """Return the compiled ``steps.evaluation_sums``: of flat parameters, inputs and labels.
 
     Args:
         network: The layers.

@@ -58,7 +58,7 @@ class _EnoughError(Exception):
 
 @dataclass(frozen=True)
 class Comparison:
-    """What comparing a record with a new training of the run came to."""
+    """The outcome of comparing a record with a new training of the run."""
 
     n_in_row: int
     """Numbers of the run's row."""
@@ -249,7 +249,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any value of a record
 
 
 def _then_and_now(before: Any, after: Any) -> str:  # noqa: ANN401 - as above
-    """Say two unequal values, and how far apart they are if both are numbers."""
+    """Return two unequal values as text, with their distance if both are numbers."""
     texts = [
         "nothing" if each is None else str(each).removesuffix(".0") for each in (before, after)
     ]
@@ -306,7 +306,7 @@ def _until(
 
 
 def _verdict(record: Run, compared: Comparison) -> str:
-    """Say what came of a comparison, and what may be the reason for a difference."""
+    """Return the outcome of a comparison as text, with a likely reason for a difference."""
     what = (
         f"{compared.n_in_row} of its row, {len(POINT)} at each of {compared.n_points} points of "
         "its curve"

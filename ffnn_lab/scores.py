@@ -1,4 +1,4 @@
-"""What a setting scored: the one rule by which tuning selects and tables report."""
+"""The score of a setting: the one rule by which tuning selects and tables report."""
 
 import math
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ def with_moment(
     *,
     splits: Sequence[str] = ("train", "dev", "test"),
 ) -> pd.DataFrame:
-    """Give ``runs`` the metrics at an objective's moment, so that all are read by column.
+    """Return ``runs`` with the metrics at an objective's moment, so that all are read by column.
 
     ``last`` and ``best`` stand in ``runs``. ``mean_last`` is a run's mean over the last ``n_last``
     points of its curve, the start (epoch 0) being one of them, or over all if it has fewer.
@@ -67,7 +67,7 @@ def with_moment(
 
 
 def counted(runs: pd.DataFrame, column: str) -> pd.Series:
-    """Give a metric of each run; for one that did not complete, what it counts as.
+    """Return one metric per run: chance error for a diverged one, infinity for other failures.
 
     Of a run that diverged, error counts as chance level and loss as infinite (compare losses by
     median or rank). What was pruned, failed or not measured is no result, and counts as infinite.

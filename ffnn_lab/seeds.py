@@ -38,6 +38,6 @@ def stream(seed: int, purpose: str, *numbers: int) -> np.random.Generator:
 
 
 def torch_seed(seed: int, purpose: str, *numbers: int) -> int:
-    """Give a 63-bit seed for a ``torch.Generator`` of that name; see ``stream``."""
+    """Return a 63-bit seed for a ``torch.Generator`` of that name; see ``stream``."""
     state = _sequence(seed, purpose, numbers).generate_state(1, np.uint64)
     return int(state[0] >> np.uint64(1))

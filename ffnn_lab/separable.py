@@ -44,7 +44,7 @@ class Draw:
 
     @property
     def lemma_applies(self) -> bool:
-        """Whether ``X sign(X^T y) = 4 y``, as lemma 3.1 needs: just where ``b > 0``.
+        """Return True if ``X sign(X^T y) = 4 y``, as lemma 3.1 needs: just where ``b > 0``.
 
         With ``b = 0`` two entries of ``X^T y`` vanish; with ``b < 0`` they change their sign, and
         ``X sign(X^T y)`` is 0 for ``y = +1`` and -8 for ``y = -1``.
@@ -53,7 +53,7 @@ class Draw:
 
     @property
     def remark(self) -> str:
-        """Word why the draw cannot show what the paper says of it; empty where it can."""
+        """Return why the draw cannot show what the paper says of it; empty where it can."""
         if not self.lemma_applies:
             return "b <= 0"
         return "n_minus = 0" if self.n_minus == 0 else ""
@@ -80,7 +80,7 @@ def draw_labels(*, n: int, p: float, n_dev: int, n_test: int, draw_seed: int) ->
 
 
 def block_lengths(labels: Numbers) -> NDArray[np.int64]:
-    """Give the length of each example's own block: 1 for +1, 5 for -1; ``1 + 2 (1 - y)``."""
+    """Return the length of each example's own block: 1 for +1, 5 for -1; ``1 + 2 (1 - y)``."""
     return np.where(labels > 0, 1, 5)
 
 
@@ -119,7 +119,7 @@ def _weights(shared: Sequence[float], plus: float, minus: float, labels: Numbers
 
 
 def min_norm_solution(labels: Numbers, *, ridge: float = 0.0) -> Numbers:
-    """Give the solution of least norm, where every non-adaptive method ends that starts at zero.
+    """Return the solution of least norm, where every non-adaptive method ends that starts at zero.
 
     It is ``X^T a`` with ``a`` one of two numbers, by the example's label::
 
@@ -153,7 +153,7 @@ def min_norm_solution(labels: Numbers, *, ridge: float = 0.0) -> Numbers:
 
 
 def sign_solution(labels: Numbers) -> Numbers:
-    """Give ``sign(X^T y) / 4``, where adaptive methods end that start at zero, by lemma 3.1.
+    """Return ``sign(X^T y) / 4``, where adaptive methods end that start at zero, by lemma 3.1.
 
     ``X^T y`` is ``n``, ``b``, ``b`` and ``y_i`` on the block of example ``i``. Where the lemma
     does not apply (see ``Draw.lemma_applies``) this is a direction and solves nothing.
@@ -187,7 +187,7 @@ def fresh_scores(weights: Numbers, labels: Numbers) -> Numbers:
 
 
 def fresh_error(weights: Numbers, labels: Numbers) -> float:
-    """Give the share of fresh examples whose score has the wrong sign, or none.
+    """Return the share of fresh examples whose score has the wrong sign, or none.
 
     Args:
         weights: As ``fresh_scores`` takes them.

@@ -1,4 +1,4 @@
-"""How large a member is, and how many of them make a population."""
+"""The size of a member, and the number of members of a population."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ MOST_MEMBERS = {"cpu": 64, "cuda": 4096}
 
 @dataclass(frozen=True)
 class Sizes:
-    """What a run's task and config say of its size; unlike a task, it takes no room."""
+    """The sizes of a run's task and network; unlike a task, they take no room."""
 
     n_train: int
     n_batch: int

@@ -47,7 +47,7 @@ WIDTH = 1000
 
 @dataclass(frozen=True)
 class ArmStatus:
-    """How far one arm is in one stage."""
+    """The progress of one arm in one stage."""
 
     stage: str
     arm: str
@@ -67,7 +67,7 @@ class ArmStatus:
 
 @dataclass(frozen=True)
 class SweepStatus:
-    """How far a sweep is."""
+    """The progress of a sweep."""
 
     name: str
     command: str
@@ -130,7 +130,7 @@ class SweepStatus:
 def main(
     arguments: Sequence[str] | None = None, *, prog: str = "python -m ffnn_lab.status"
 ) -> int:
-    """Tell how far the sweep is that the command line names, or all of them.
+    """Print how far the sweep is that the command line names, or all of them.
 
     Args:
         arguments: Those after the program's name; the process's own if None.
@@ -245,7 +245,7 @@ def _arms(folder: Path, definition: Definition) -> tuple[ArmStatus, ...]:
 
 
 def _changed(folder: Path) -> float:
-    """Say when the newest record was written; before the first, when the sweep was begun."""
+    """Return the time of the newest record; before the first, of the sweep's begin."""
     # A part that is renamed into a folder marks the folder, and cannot vanish meanwhile.
     tables = [folder / table for table in ("runs", "trials") if (folder / table).is_dir()]
     return max(path.stat().st_mtime for path in tables or [folder / "definition.json"])
@@ -331,7 +331,7 @@ def _score_text(score: float | None, metric: str) -> str:
 
 
 def age_text(seconds: float) -> str:
-    """Say how long ago something was, in its largest unit."""
+    """Return an age in its largest unit: ``3 min ago``."""
     return f"{length_text(seconds)} ago"
 
 

@@ -33,7 +33,7 @@ class Examples:
 
 @dataclass(frozen=True)
 class Dropout:
-    """How each member drops units at one site: which of the numbers drawn, and what it keeps."""
+    """Per-member dropout at one site: thresholds of the drawn numbers, rescaling factors."""
 
     thresholds: Tensor
     """A unit is dropped where its number is below, ``(M, 1, 1)``, 32-bit integers."""
@@ -43,7 +43,7 @@ class Dropout:
 
 @dataclass(frozen=True)
 class Batch:
-    """What all members see in one step: some rows of a block drawn for many steps.
+    """The examples of one step for all members: some rows of a block drawn for many steps.
 
     Members of equal seed, at one epoch, see the same.
     """
@@ -64,7 +64,7 @@ class Batch:
         return len(self.rows)
 
     def of_members(self, drawn: Tensor) -> Tensor:
-        """Give every member this step's rows of what its seed has, ``(M, B, ...)``.
+        """Return each member's rows of this step, of what was drawn for its seed, ``(M, B, ...)``.
 
         One seed's are expanded, not copied: the matrix library then reads them once.
         """
@@ -99,7 +99,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is fixed for all steps of a partition."""
+    """The parts of a step that are fixed for all steps of a partition."""
 
     network: Network
     loss: str
@@ -109,7 +109,7 @@ class Recipe:
 
 
 def make_masks(batch: Batch, dropout: Sequence[Dropout | None]) -> list[Tensor | None]:
-    """Give what each site's units are multiplied with, ``(M, B, n_stored)``, or None.
+    """Return the mask of each site, ``(M, B, n_stored)``, or None where nothing is dropped.
 
     Each entry is 0 with the member's rate and ``1 / (1 - rate)`` otherwise.
     """

@@ -88,7 +88,7 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Delivered:
-    """What W&B has of a folder's runs after a delivery."""
+    """The numbers of a folder's runs that W&B has after a delivery."""
 
     mode: str
     n_runs: int

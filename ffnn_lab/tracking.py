@@ -15,7 +15,7 @@ from ffnn_lab.wandb_runs import Place, exit_code, opening, receipt, summary, tra
 
 
 class Tracker(Protocol):
-    """What mirrors a population's runs."""
+    """The interface of a tracker, which sends a population's runs elsewhere."""
 
     @property
     def is_broken(self) -> bool:

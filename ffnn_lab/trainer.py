@@ -215,7 +215,7 @@ def _populations(configs: Sequence[RunConfig], task: Task) -> list[Sequence[RunC
 def result_of(
     member: Member, status: str, chance_error: float, *, traceback: str | None = None
 ) -> RunResult:
-    """Give what a member came to."""
+    """Return the result of a member."""
     return RunResult(
         config=member.config,
         run_id=member.run_id,

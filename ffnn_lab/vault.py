@@ -63,7 +63,7 @@ class Vault:
 
     @contextlib.contextmanager
     def locked(self, name: str) -> Iterator[None]:
-        """Hold the lock of that name against other processes; it dies with its holder."""
+        """Take the lock of that name against other processes; it dies with its holder."""
         flags = os.O_RDWR | os.O_CREAT | _NEVER_FOLLOWED
         with os.fdopen(os.open(name, flags, 0o600, dir_fd=self._folder), "wb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""What W&B is told of a run, whether it trains or was recorded; and the ledger of what W&B has."""
+"""The contents of a W&B run, of one in training or recorded; and the ledger of what W&B has."""
 
 import hashlib
 import itertools

@@ -13,7 +13,7 @@ from benchmarks.peers.plain_run import train
 
 @dataclass
 class PlainRun:
-    """What a job may choose."""
+    """The fields that a job may choose."""
 
     method: str = "adam"  # not optimizer: the lab, which Hydra finds too, has a group of that name
     lr: float = MISSING

@@ -1,4 +1,4 @@
-"""What every way of training gives to whoever times it."""
+"""The interface by which every way of training is timed."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Taken:
-    """How long some training took."""
+    """The time of some training."""
 
     seconds: float
     n_steps: int
@@ -17,7 +17,7 @@ class Taken:
 
     @property
     def us(self) -> float:
-        """Give microseconds per step and member."""
+        """Return microseconds per step and member."""
         return 1e6 * self.seconds / self.n_steps
 
 

@@ -1,4 +1,4 @@
-"""What every part of a config shares: declared ranges, dotted names, typed copies.
+"""Functions that all parts of a config share: declared ranges, dotted names, typed copies.
 
 A field declares its range once, beside its type; the message of a slip, the plan of a
 sweep (which bound is a natural one) and the schema of the records all read it there.
@@ -30,7 +30,7 @@ _WORDS = ("null", "true", "false", "nan", "inf")
 
 
 def type_hints(part: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass type
-    """Give the resolved types of a class's fields, by name."""
+    """Return the resolved types of a class's fields, by name."""
     return _cached_hints(part)
 
 
@@ -63,13 +63,13 @@ class Range:
         return cls(low, high, text[0] == "[", text[-1] == "]")
 
     def __contains__(self, value: float) -> bool:
-        """Whether ``value`` lies inside; NaN lies in no range."""
+        """Return True if ``value`` lies inside; NaN lies in no range."""
         above = value >= self.low if self.has_low else value > self.low
         below = value <= self.high if self.has_high else value < self.high
         return above and below
 
     def __str__(self) -> str:
-        """Say the range as a sentence needs it."""
+        """Return the range as a sentence needs it: ``be at least 0``."""
         if self.high == math.inf:
             bound = f"{self.low:g}"
             if self.has_low:

@@ -7,7 +7,7 @@ from ffnn_lab.config.fields import ranged
 
 @dataclass(kw_only=True)
 class InitializerConfig:
-    """What every initializer has, of weights or of biases."""
+    """Fields of every initializer, of weights or of biases."""
 
     name: str
     gain: float = ranged("[0, inf)", default=1.0)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class ModelConfig:
-    """What every model has."""
+    """Fields of every model."""
 
     name: str = any_value(neutral="mlp")
 

@@ -7,7 +7,7 @@ from ffnn_lab.config.fields import one_of, ranged
 
 @dataclass(kw_only=True)
 class OptimizerConfig:
-    """What every optimizer has."""
+    """Fields of every optimizer."""
 
     name: str
     lr: float = ranged("(0, inf)")

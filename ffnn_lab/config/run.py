@@ -42,7 +42,7 @@ class DropoutConfig:
 
 @dataclass(kw_only=True)
 class TrainerConfig:
-    """How long and how finely to train and to look."""
+    """Fields that say how long a run trains, in which steps, and how often it is evaluated."""
 
     max_epochs: int = ranged("[1, inf)")
     """Passes over the train split."""
@@ -76,7 +76,7 @@ class TrainerConfig:
 
 @dataclass(kw_only=True)
 class TrackingConfig:
-    """Whether and how runs are mirrored to W&B."""
+    """Fields that say whether and how runs are sent to W&B."""
 
     mode: str = one_of("offline", "online", "off")
     project: str

@@ -1,4 +1,4 @@
-"""What ``hydra.sweeper`` may say: how a sweep proposes, scores and confirms settings."""
+"""Config classes of ``hydra.sweeper``: how a sweep proposes, scores and confirms settings."""
 
 from dataclasses import dataclass
 from typing import Any, Union
@@ -8,7 +8,7 @@ from ffnn_lab.config.fields import check, one_of, option_of, ranged
 
 @dataclass(kw_only=True)
 class ProtocolConfig:
-    """How settings are proposed, for every arm alike."""
+    """Fields that say how settings are proposed, for every arm alike."""
 
     name: str = option_of("protocol", "auto")
     """``auto``: ``grid_until_interior`` where an axis grows, ``grid`` where every axis has
@@ -26,7 +26,7 @@ class ProtocolConfig:
 
 @dataclass(kw_only=True)
 class ObjectiveConfig:
-    """What a run is judged by; test never selects."""
+    """Fields that say by which metric a run is judged; test never selects."""
 
     split: str = one_of("dev", "train")
     metric: str = one_of("error", "loss")

@@ -12,7 +12,7 @@ LOSSES = ("cross_entropy", "squared", "logistic")
 
 @dataclass(kw_only=True)
 class TaskConfig:
-    """What every task has."""
+    """Fields of every task."""
 
     name: str
 

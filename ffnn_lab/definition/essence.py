@@ -1,4 +1,4 @@
-"""What of a definition moves its results: the part in which a resumed sweep must agree."""
+"""The part of a definition that moves its results, in which a resumed sweep must agree."""
 
 import difflib
 import json

@@ -1,4 +1,4 @@
-"""What an initializer is: its config class, how it draws, whether it serves a bias."""
+"""The interface of an initializer: its config class, how it draws, whether it serves a bias."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Layer:
-    """What an initializer may know of the tensor that it draws."""
+    """The sizes of the tensor that an initializer draws."""
 
     fan_in: int
     """Inputs of the layer, without padding."""

@@ -1,4 +1,4 @@
-"""What models that are ordinary modules share: how one becomes a network, and opens again."""
+"""Functions that make a network of an ordinary module, and open a saved one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model is: its config class, and how it becomes a network on a task."""
+"""The interface of a model: its config class, and how it becomes a network on a task."""
 
 from __future__ import annotations
 

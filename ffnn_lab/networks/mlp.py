@@ -251,7 +251,7 @@ class MLP(Network):
 
 @dataclass(frozen=True)
 class Trace:
-    """What a forward pass leaves for the backward pass."""
+    """Values of a forward pass that the backward pass needs."""
 
     outputs: Tensor
     """``(M, B, stored_out)`` of the last layer; see ``forward_pass``."""

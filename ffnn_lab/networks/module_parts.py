@@ -1,4 +1,4 @@
-"""What a module trains: how each parameter starts, and where it lies in a member's row."""
+"""The trained parameters of a module: how each starts, and where it lies in a member's row."""
 
 from __future__ import annotations
 

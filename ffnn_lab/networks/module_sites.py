@@ -120,7 +120,7 @@ def sites_of(
 def _numbered(
     named: Sequence[tuple[str, Mask]], seen: Mapping[str, Sequence[tuple[int, ...]]], asked: str
 ) -> Iterator[tuple[str, Site]]:
-    """Give each dropout its stream: 0 for that of the input, 1 and so on for the others."""
+    """Number the streams of dropouts: 0 for that of the input, 1 and so on for the others."""
     n_hidden, has_input = 0, False
     for name, mask in named:
         if len(seen[name]) > 1:

@@ -1,4 +1,4 @@
-"""What a population needs to know of an architecture, whichever it is."""
+"""The interface of a network: all that a population knows of an architecture."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from ffnn_lab.files import write_whole
 
 @dataclass(frozen=True)
 class SavedNetwork:
-    """What a file holds."""
+    """The contents of a file with a trained network."""
 
     description: Mapping[str, Any]
     """Of the network, see `Network.description`."""

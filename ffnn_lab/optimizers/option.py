@@ -1,4 +1,4 @@
-"""What an optimizer is: its config class, its functions, its scope, how figures draw it."""
+"""The interface of an optimizer: its config class, its functions, its scope, its look."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all methods share: broadcasting per member, and weight decay.
+"""Functions that all optimizers share: broadcasting per member, and weight decay.
 
 Only operations that IEEE arithmetic rounds exactly (``+ - * /`` and the square root, one at a
 time) act on parameters: fused forms round differently in the vector body and the scalar tail

@@ -63,7 +63,7 @@ class Correct:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What one run came to."""
+    """The result of one run."""
 
     config: RunConfig
     run_id: str

@@ -42,7 +42,7 @@ class Assignment:
 
     @property
     def choices(self) -> tuple[Any, ...]:
-        """Give every value it names: one where it is fixed.
+        """Return every value it names: one where it is fixed.
 
         Raises:
             ConfigError: If they are not finitely many.

@@ -116,11 +116,11 @@ class Leases:
         return held
 
     def claim(self, run_ids: Collection[str]) -> None:
-        """Hold these runs, and no others."""
+        """Claim these runs, and no others, for this worker."""
         self._attributes.write(_CLAIM + self.me.name, sorted(run_ids))
 
     def release(self) -> None:
-        """Hold nothing."""
+        """Release all claimed runs."""
         self._attributes.write(_CLAIM + self.me.name, None)
 
     def living(self) -> dict[str, float]:
@@ -164,7 +164,7 @@ class Leases:
             time.sleep(LOOK_SECONDS)
 
     def tell_to_stop(self) -> None:
-        """Tell the workers that this process started to finish their epoch and end."""
+        """Ask the workers that this process started to finish their epoch and end."""
         self._attributes.write(_STOP + self.me.name, True)  # noqa: FBT003 - a note's value
 
     def _beats(self) -> dict[str, dict[str, Any]]:

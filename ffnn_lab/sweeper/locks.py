@@ -18,7 +18,7 @@ from ffnn_lab.records import RecordError
 def locked(
     path: Path, *, waiting: Callable[[], None] = lambda: None, is_passing: bool = False
 ) -> Iterator[None]:
-    """Hold the lock of a file, which is made if need be.
+    """Lock a file, which is made if need be, inside a ``with``.
 
     Args:
         path: The file.

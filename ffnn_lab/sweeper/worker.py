@@ -323,7 +323,7 @@ class Worker:
             )
 
     def _leave_lapsed(self) -> None:
-        """Give up all in hand if this process slept so long that others may have taken it."""
+        """Drop all runs in training if this process slept past its lease."""
         if self._leases.has_lapsed.is_set():
             self._leases.has_lapsed.clear()
             self._in_hand.clear()

@@ -1,4 +1,4 @@
-"""What a task is to a user: its config class, and the functions that settle and read it."""
+"""The interface of a task: its config class, and the functions that settle and read it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lies in a sweep's folder, read once and typed."""
+"""The records of a sweep's folder, read once and typed."""
 
 import json
 import math
@@ -190,7 +190,7 @@ class Sweep(Records):
         return self.definition.confirm_seeds
 
     def of(self, arm: str, *, stage: str | None = None) -> pd.DataFrame:
-        """Give the rows of an arm's settings, of one stage or of all; those of its default not."""
+        """Return the rows of an arm's settings, of one stage or all, without its default."""
         rows = self._of_arms.get(arm, self.rows.iloc[:0])
         return rows if stage is None else rows[rows["stage"] == stage]
 
@@ -201,7 +201,7 @@ class Sweep(Records):
         return {str(arm): of_arm for arm, of_arm in rows.groupby("arm", sort=False)}
 
     def default_of(self, arm: str) -> pd.DataFrame:
-        """Give the rows of an arm's untuned default on the fresh seeds, by seed.
+        """Return the rows of an arm's untuned default on the fresh seeds, by seed.
 
         An arm without axes has none: what is confirmed of it is its default.
         """

@@ -1,4 +1,4 @@
-"""How each arm looks in every figure: its color, line and marker."""
+"""The look of each arm in every figure: its color, line and marker."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager

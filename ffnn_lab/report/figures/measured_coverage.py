@@ -1,4 +1,4 @@
-"""How often intervals covered the truth, against the replicates behind each."""
+"""A figure: the share of intervals that cover the truth, against the replicates behind each."""
 
 import pandas as pd
 from matplotlib.axes import Axes

@@ -1,4 +1,4 @@
-"""How every figure looks: one style, paper widths in inches, scales and legends.
+"""The style of every figure: paper widths in inches, scales and legends.
 
 `ffnn_lab.report.figures.looks` has the one map from names to colors.
 """
@@ -234,7 +234,7 @@ def percent_axis(axis: Axis) -> None:
 
 
 class _PlainLogFormatter(LogFormatterSciNotation):
-    """Words the ticks that matplotlib's own formatter would, in letters in place of a formula."""
+    """Labels the ticks that matplotlib's own formatter would, as plain text."""
 
     _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 

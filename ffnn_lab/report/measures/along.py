@@ -34,7 +34,7 @@ class Bins:
     """Whether parts are equal by ratio."""
 
     def at(self, value: float) -> int:
-        """Give the number of the bin that holds a value."""
+        """Return the number of the bin that holds a value."""
         if not self.ends:
             return self.places.index(value)
         inner = self.ends[1:-1]
@@ -44,7 +44,7 @@ class Bins:
 def setting_points(
     sweep: Sweep, winners: Mapping[str, Winner], *, key: str, arms: Iterable[str]
 ) -> pd.DataFrame:
-    """Give each tuned setting's value on an axis, and its score.
+    """Return each tuned setting's value on an axis, and its score.
 
     Args:
         sweep: What was run.
@@ -88,12 +88,12 @@ def setting_points(
 
 
 def has_place(points: pd.DataFrame) -> pd.Series:
-    """Say which points have a place in a figure; an infinite score has none."""
+    """Return a mask of the points that have a place in a figure; an infinite score has none."""
     return points["score"].map(math.isfinite).astype(bool)
 
 
 def series_of(sweep: Sweep, key: str) -> dict[str, str]:
-    """Say which arms show what an axis does, and which of them together.
+    """Return the arms that vary along an axis, each with the series that it belongs to.
 
     An arm that has the axis shows it by itself, if it was tried at two values or more. Arms that
     have it fixed show it together, named after their optimizer, if they differ in it.
@@ -123,7 +123,7 @@ def series_of(sweep: Sweep, key: str) -> dict[str, str]:
 
 
 def _number(value: object) -> float:
-    """Give a number as one, and NaN for anything else."""
+    """Return a number as a float, and NaN for anything else."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return float(value) if is_number else math.nan  # type: ignore[arg-type]  # is_number says so
 
@@ -262,7 +262,7 @@ def mean_by_bin(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
 
 
 def score_words(points: pd.DataFrame) -> str:
-    """Word what a score is: ``dev error (%), mean over seeds``."""
+    """Return the label of a score: ``dev error (%), mean over seeds``."""
     split, metric, aggregate = points[["split", "metric", "aggregate"]].iloc[0]
     over_seeds = f"{aggregate} {'of' if aggregate == 'worst' else 'over'} seeds"
     return f"{split} {metric} ({'%' if metric == 'error' else 'nats'}), {over_seeds}"

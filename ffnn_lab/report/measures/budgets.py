@@ -1,4 +1,4 @@
-"""What tuning would have found with a smaller budget.
+"""Budget curves: the error that tuning would have found with fewer settings.
 
 It needs settings that were drawn independently: then any few of them are a smaller sweep.
 """
@@ -25,7 +25,7 @@ class NotIndependentError(UserError):
 
 
 def drawn_settings(sweep: Sweep) -> dict[str, pd.DataFrame]:
-    """Give each arm's scored settings, if they were drawn independently.
+    """Return each arm's scored settings, if they were drawn independently.
 
     One that failed was lost by accident and is left out; one that diverged counts as it does in
     tuning.

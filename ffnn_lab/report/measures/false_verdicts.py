@@ -1,4 +1,4 @@
-"""How often rules of judgment find a difference where there is none.
+"""Rates at which rules of judgment find a difference where there is none.
 
 A method is compared with itself: the replicates of one group are taken for one method and those of
 another group for the other. Replicates are independent, so that nothing differs but by chance, and

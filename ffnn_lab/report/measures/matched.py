@@ -22,7 +22,7 @@ TINY = 1e-12
 
 
 def fitted_runs(sweep: Sweep, rows: pd.DataFrame) -> dict[int, pd.DataFrame]:
-    """Give the curve of each run that completed, by its seed.
+    """Return the curve of each run that completed, by its seed.
 
     A run that diverged came down to no level, and has no place here.
 
@@ -50,7 +50,7 @@ def _measured(curve: pd.DataFrame) -> pd.DataFrame:
 
 
 def lowest_loss(curve: pd.DataFrame) -> float:
-    """Give the lowest train loss that a run reached."""
+    """Return the lowest train loss that a run reached."""
     return float(curve["train.loss"].to_numpy().min())
 
 

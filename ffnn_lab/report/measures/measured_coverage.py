@@ -1,4 +1,4 @@
-"""How often intervals cover, measured on a sweep with so many replicates that the truth is known.
+"""Coverage of intervals, measured on a sweep with so many replicates that the truth is known.
 
 The truth is the mean difference over all replicates. Cut into groups of few replicates, the sweep
 holds many comparisons such as somebody makes who can afford so few, and the interval of each

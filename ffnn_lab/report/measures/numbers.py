@@ -337,7 +337,7 @@ class Numbers:
 
     @cached_property
     def separable(self) -> separable.Findings:
-        """What a sweep on the separable problem found."""
+        """Return the findings of a sweep on the separable problem."""
         return separable.find(self.sweep)
 
     @cached_property

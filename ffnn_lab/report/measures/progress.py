@@ -1,4 +1,4 @@
-"""How fast an arm learns at first, and how much it still gains later."""
+"""Progress of an arm: how fast it learns at first, and how much it still gains later."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What sweeps on the separable problem found, beside what its closed forms predict.
+"""Findings of sweeps on the separable problem, beside the predictions of its closed forms.
 
 Such a sweep compares arms on the same draws of the problem, so that no setting of an arm is its
 best one: a draw is a replicate, not a choice. Of a draw, only the learning rate is chosen where it
@@ -134,13 +134,13 @@ def _draws(rows: pd.DataFrame) -> list[Draw]:
 
 
 def _ridges(rows: pd.DataFrame) -> "pd.Series[float]":
-    """Give ``n d / 2`` for coupled weight decay ``d`` under the squared loss, and else 0."""
+    """Return ``n d / 2`` for coupled weight decay ``d`` under the squared loss, and else 0."""
     is_ridge = (rows["optimizer.decay"] == "coupled") & (rows["task.loss"] == "squared")
     return (rows["task.n"] * rows[COUPLED_DECAY] / 2).where(is_ridge, 0.0)
 
 
 def _condition(sweep: Sweep, rows: pd.DataFrame, key: str) -> pd.Series:
-    """Give a condition's values in the order that they are searched; none where it is no axis."""
+    """Return a condition's values in the order of their search; none where it is no axis."""
     across = {name: arm.condition[key] for name, arm in sweep.arms.items() if key in arm.condition}
     values = [
         *across.values(),

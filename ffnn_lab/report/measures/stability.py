@@ -1,4 +1,4 @@
-"""Whether the order of arms holds when the space that was searched is smaller."""
+"""Stability: whether the order of arms holds when the space that was searched is smaller."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -122,7 +122,7 @@ def n_diverged(rows: pd.DataFrame) -> int:
 
 
 def interval_columns(name: str, interval: Interval) -> dict[str, float]:
-    """Give an interval as columns: ``name``, ``name.low`` and ``name.high``."""
+    """Return an interval as columns: ``name``, ``name.low`` and ``name.high``."""
     return {name: interval.mean, f"{name}.low": interval.low, f"{name}.high": interval.high}
 
 
@@ -137,7 +137,7 @@ def difference_columns(sweep: Sweep, name: str, interval: Interval) -> dict[str,
 
 
 def missing(sweep: Sweep, arm: str, winner: Winner | None) -> str:
-    """Say what an arm still lacks of what was asked for; empty if nothing."""
+    """Return as text what an arm still lacks of what was asked for; empty if nothing."""
     count = sweep.tuned(arm)
     parts = []
     if count.n_settings < count.n_settings_asked:

@@ -1,4 +1,4 @@
-"""How often intervals cover what they should, and tests err: simulated, not assumed.
+"""Simulated coverage of intervals, and error rates of tests.
 
 Values are drawn in the shapes that errors over seeds have: normal; counts of 359 test examples,
 as the digits have; skewed; and with one seed in twenty that diverged and counts as chance. A share

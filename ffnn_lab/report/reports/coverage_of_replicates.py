@@ -1,4 +1,4 @@
-"""How often what is computed over replicates covers, and looks err: simulated, not assumed.
+"""Simulated coverage of intervals over replicates, and error rates of repeated looks.
 
 A replicate's difference is a tuning's and, on top, the mean of its seeds'. Tunings are drawn
 normal; skewed, as where one method's tuning sometimes fails; and as one method tuned twice, the

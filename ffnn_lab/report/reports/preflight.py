@@ -1,4 +1,4 @@
-"""What is tried before a sweep's first run, so that its report does not fail after the last.
+"""Checks before a sweep's first run, so that its report does not fail after the last.
 
 Matplotlib is imported here half a second before training and not after it; in all, that costs
 nothing.

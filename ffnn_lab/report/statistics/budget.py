@@ -1,4 +1,4 @@
-"""What the best of a few settings scores: independent draws in, expectations out."""
+"""The expected score of the best of a few settings that are drawn independently."""
 
 import math
 from collections.abc import Sequence

@@ -89,7 +89,7 @@ def too_few_pairs(n: int, *, n_tests: int, of: str = "seed") -> str:
 
 
 def t_p(distance: float, *, standard_error: float, freedom: float) -> float:
-    """Give the two-sided p value of Student's test of an estimate against a border.
+    """Return the two-sided p value of Student's test of an estimate against a border.
 
     It is the level at which the interval of the estimate just reaches the border.
 
@@ -160,7 +160,7 @@ def seeds_to_resolve(
 
 
 def _power(n: int, effect: float, level: float) -> float:
-    """Give the power of a two-sided t test of n values, its far tail left out.
+    """Return the power of a two-sided t test of n values, its far tail left out.
 
     Args:
         n: How many, at least 2.

@@ -1,4 +1,4 @@
-"""What a reader must know before trusting a table: what is missing, what counts as what."""
+"""Notes that a reader needs before trusting a table: what is missing, what counts as what."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,7 +26,7 @@ GAIN = (
 
 
 def notes(sweep: Sweep, winners: Mapping[str, Winner], table: pd.DataFrame) -> list[str]:
-    """Word everything about the arm table that is not plain from its numbers.
+    """Return notes on everything about the arm table that is not plain from its numbers.
 
     Args:
         sweep: What was run.
@@ -97,7 +97,7 @@ def _named_words(sweep: Sweep) -> str:
 
 
 def about_failed(runs: pd.DataFrame, *, of: str) -> list[str]:
-    """Word how runs failed, by the last line of their tracebacks.
+    """Return a note on how runs failed, by the last line of their tracebacks.
 
     Args:
         runs: Rows of the table ``runs``, whatever their status.
@@ -122,7 +122,7 @@ def count(n: int, what: str) -> str:
 
 
 def about_lost(arm: str, runs: pd.DataFrame) -> list[str]:
-    """Word what came to no result."""
+    """Return a note on the runs without a result."""
     found = about_failed(runs, of=arm)
     n_pruned = int((runs["status"] == "pruned").sum())
     if n_pruned:
@@ -233,7 +233,7 @@ def _about_ties(winner: Winner) -> list[str]:
 
 
 def _about_results(arm: str, rows: pd.DataFrame, what: str) -> list[str]:
-    """Word which of an arm's reported runs diverged or have no result."""
+    """Return a note on an arm's reported runs that diverged or have no result."""
     n_lost = len(rows) - len(results(rows))
     n_diverged = int((rows["status"] == "diverged").sum())
     found = []

@@ -19,7 +19,7 @@ SHARES = ("improves ", "variance ", "same first in", "share of")
 
 @dataclass(frozen=True)
 class Units:
-    """What stands in brackets behind an error and a loss."""
+    """The units that stand in brackets behind an error and a loss."""
 
     error: str
     loss: str

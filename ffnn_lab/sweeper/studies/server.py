@@ -166,7 +166,7 @@ def open_database(url: str) -> RDBStorage:
 
 @contextmanager
 def decision(database: RDBStorage, name: str) -> Iterator[None]:
-    """Hold the lock of that name, in the transaction of all that this thread writes meanwhile.
+    """Take the lock of that name, in the transaction of all that this thread writes meanwhile.
 
     What is written is there for others when the block ends well, and else not at all.
     """
@@ -193,7 +193,7 @@ def decision(database: RDBStorage, name: str) -> Iterator[None]:
 
 @contextmanager
 def _locked(engine: "Engine", name: str) -> Iterator[None]:
-    """Hold the lock of that name on a server; it ends with the transaction, however that ends."""
+    """Take the lock of that name on a server; it ends with the transaction, however that ends."""
     from sqlalchemy import text  # noqa: PLC0415 - see the top
 
     with engine.begin() as connection:

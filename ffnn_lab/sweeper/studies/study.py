@@ -126,7 +126,7 @@ class Study:
         n_diverged: int,
         has_failed: bool,
     ) -> None:
-        """Tell the score of a setting whose runs are all recorded, unless it was told before.
+        """Report the score of a setting whose runs are all recorded, unless it was before.
 
         Args:
             number: The setting's.

@@ -108,7 +108,7 @@ class _ArraysOnly(pickle.Unpickler):
     }
 
     def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - the base class's
-        """Give one of the three names."""
+        """Return one of the three names that may be unpickled."""
         if (module, name) not in self._ALLOWED:
             msg = f"it asks for {module}.{name}, and only arrays of numbers are read"
             raise pickle.UnpicklingError(msg)

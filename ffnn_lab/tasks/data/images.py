@@ -97,7 +97,7 @@ def _subset(
 def pixel_statistics(
     pixels: NDArray[np.uint8], scaling: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give the mean and the standard deviation to scale by, of pixels in [0, 1].
+    """Return the mean and the standard deviation to scale by, of pixels in [0, 1].
 
     Sums of pixels and of their squares are whole numbers, so no order of summing moves a digit.
 

@@ -60,11 +60,11 @@ class Source:
 
     @property
     def is_archive(self) -> bool:
-        """Whether one archive holds all files."""
+        """Return True if one archive holds all files."""
         return self.packed[0].name.endswith(".tar.gz")
 
     def place(self, data: Path) -> Path:
-        """Give the folder that the packed files belong into."""
+        """Return the folder that the packed files belong into."""
         return data if self.is_archive else data / self.folder
 
 

@@ -1,4 +1,4 @@
-"""What a task is, and how examples are split and scaled."""
+"""The task class, and functions that split and scale examples."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ class DataError(UserError):
 
 @dataclass(frozen=True)
 class Interface:
-    """What a network must take and give, for one example."""
+    """The shapes that a network takes and returns, for one example."""
 
     inputs: tuple[int, ...]
     """The shape of its inputs."""
@@ -99,7 +99,7 @@ class Task:
 
     @property
     def summary(self) -> str:
-        """Say in one line what there is to learn from."""
+        """Return one line about the data: sizes, classes, splits."""
         sizes = ", ".join(f"{name} {len(self.split(name).labels)}" for name in SPLITS)
         note = f" ({self.note})" if self.note else ""
         target = f"{self.n_classes} classes" if self.n_classes else "a number to predict"
@@ -143,13 +143,13 @@ class Task:
 
     @property
     def error_unit(self) -> float:
-        """What counts as an error of 1 per example; 1 where the train labels never vary."""
+        """Return what counts as an error of 1 per example; 1 where the train labels never vary."""
         variance = float(np.var(self.train.labels)) if self.error == "variance" else 1.0
         return variance or 1.0
 
     @property
     def rmse_unit(self) -> float | None:
-        """Give what the square root of an error is multiplied by to be in the target's own unit.
+        """Return the factor that brings the square root of an error to the target's own unit.
 
         None for classes.
         """
@@ -173,7 +173,7 @@ class Task:
         return 1 - float(counts.max()) / self.train.labels.size
 
     def split(self, name: str) -> Split:
-        """Give the split of that name (``train``, ``dev`` or ``test``)."""
+        """Return the split of that name (``train``, ``dev`` or ``test``)."""
         splits = {"train": self.train, "dev": self.dev, "test": self.test}
         return splits[name]
 

@@ -1,4 +1,4 @@
-"""What the figures along one axis of a sweep share: whose runs are behind them, who is not."""
+"""Shared by the figures along one axis of a sweep: the runs behind them, the arms left out."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING

@@ -22,7 +22,7 @@ _DIGITS = frozenset("01")
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be predicted."""
+    """The target: what is to be predicted."""
 
     values: NDArray[np.int64] | NDArray[np.float64]
     """``(N,)``: classes by number, or quantities."""
