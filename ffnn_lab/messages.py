@@ -8,8 +8,9 @@ from typing import Any
 from hydra.errors import HydraException, MissingConfigException
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
-from ffnn_lab.config import SweeperConfig
+from ffnn_lab.config import KINDS, SweeperConfig
 from ffnn_lab.config.fields import describe, type_hints
+from ffnn_lab.outside import told
 
 LAUNCHERS = ("joblib", "submitit_local", "submitit_slurm")
 """Those that the README shows, which the extra `launchers` brings."""
@@ -28,6 +29,8 @@ def explain(error: BaseException) -> str:
         said = f"{group}={choice}: there is no such choice"
         if options:
             said += f"; {group} has {_listed(choice, options)}"
+        if group in KINDS and not difflib.get_close_matches(choice, options):
+            said += f"; {told()}"
         if choice in LAUNCHERS and group == "hydra/launcher":
             how = "make install, or pip install 'ffnn_lab[launchers]'"
             said += f"; {choice} comes with the extra launchers: {how}"

@@ -6,6 +6,7 @@ slope is compared with differences of its value. `ffnn_lab.testing` trains with 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,6 +18,7 @@ from ffnn_lab.config import ConfigError, InitializerConfig, OptimizerConfig, Run
 from ffnn_lab.config.sources import Axes, options_from_outside
 from ffnn_lab.initializers import INITIALIZERS, Layer
 from ffnn_lab.optimizers import OPTIMIZERS, Optimizer, State
+from ffnn_lab.outside import first_line, slip_in
 from ffnn_lab.records.schema import config_leaves
 
 N_STEPS = 3
@@ -85,6 +87,15 @@ def check_optimizer(config: OptimizerConfig) -> None:
     if option.scope != "layer":
         for each in (start, *grads):
             each[:, -1] = 0  # padding
+    taken = list(inspect.signature(option.step_).parameters.values())
+    keywords = {each.name for each in taken if each.kind == each.KEYWORD_ONLY}
+    if keywords != set(option.hyperparameters):
+        msg = (
+            f"optimizer={name}: step_ must take (params, grads, state, *, "
+            f"{', '.join(option.hyperparameters)}), a keyword for each number of its config; it "
+            f"takes ({', '.join(map(str, taken))})"
+        )
+        raise ConfigError(msg)
     hyperparameters = {
         key: torch.full((3,), float(getattr(config, key))) for key in option.hyperparameters
     }
@@ -123,13 +134,27 @@ def _stepped(
     """Return the parameters after a step for each of the gradients."""
     params = start.clone()
     state = _started(option, params)
-    for each in grads:
-        option.step_(params, each.clone(), state, **hyperparameters)
+    try:
+        for each in grads:
+            option.step_(params, each.clone(), state, **hyperparameters)
+    except RuntimeError as error:
+        msg = (
+            f"{slip_in(error) or first_line(error)} (optimizer={option.name}: params and grads "
+            f"are {tuple(params.shape)} and each hyperparameter {tuple(params.shape[:1])} here; "
+            "per_member lets one act on the other)"
+        )
+        raise ConfigError(msg) from error
     return params
 
 
 def _started(option: Optimizer, params: Tensor) -> State:
-    state: dict[str, Any] = option.start(params)
+    state: Any = option.start(params)
+    if not isinstance(state, dict):
+        msg = (
+            f"optimizer={option.name}: start must return a dictionary of tensors, empty if there "
+            f"is nothing to keep; got {type(state).__name__}"
+        )
+        raise ConfigError(msg)
     shapes = (params.shape, params.shape[:1])
     for key, value in state.items():
         if not isinstance(value, Tensor) or value.shape not in shapes:

@@ -75,8 +75,9 @@ def _files() -> Iterator[Path]:
     if named:
         for each in named.split(os.pathsep):
             path = Path(each).expanduser().absolute()
+            path = path / FILE if path.is_dir() else path
             if not path.is_file():
-                msg = f"{VARIABLE} must name files of options; there is no {path}"
+                msg = f"{VARIABLE} must name files of options; there is no file {path}"
                 raise UserError(msg)
             yield path
     elif (path := Path(FILE).absolute()).is_file():
@@ -133,5 +134,20 @@ def slip_in(error: Exception, path: Path | None = None) -> UserError | None:
         places.append((error.filename, error.lineno))
     for file, line in reversed(places):
         if Path(file).parent in folders:
-            return UserError(f"{file}, line {line}: {type(error).__name__}: {error}")
+            return UserError(f"{file}, line {line}: {first_line(error)}")
     return None
+
+
+def first_line(error: BaseException) -> str:
+    """Return an error's type and the first line of its message."""
+    said = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {said[0]}" if said else type(error).__name__
+
+
+def told() -> str:
+    """Return which files of options were imported, and what they registered, for a message."""
+    if not _IMPORTED:
+        return f"an option of your own comes from {FILE} where you stand, and none is there"
+    files = ", ".join(map(str, _IMPORTED))
+    named = ", ".join(f"{kind}={name}" for kind, name in registry.from_outside())
+    return f"{files} registers {named or 'nothing'}"

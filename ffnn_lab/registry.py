@@ -132,9 +132,9 @@ def n_registered() -> int:
     return sum(map(len, _KNOWN.values()))
 
 
-def is_any_from_outside() -> bool:
-    """Return True if an option from outside is known."""
-    return bool(_SOURCES)
+def from_outside() -> list[tuple[str, str]]:
+    """Return kind and name of every option from outside that is known."""
+    return list(_SOURCES)
 
 
 def source_files() -> set[Path]:

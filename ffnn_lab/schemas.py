@@ -4,11 +4,13 @@ The schemas hide in a group of Hydra's own, so that the choices a user sees are 
 """
 
 import dataclasses
+import inspect
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
 
 from ffnn_lab.config import GROUPS, KINDS, ConfigError, RunConfig
+from ffnn_lab.config.fields import type_hints
 from ffnn_lab.registry import source_of
 
 
@@ -28,7 +30,12 @@ def register() -> None:
         for option, part in options.items():
             store.store(group=f"hydra/schema/{group}", name=option, node=part)
             if group in KINDS and (source := source_of(KINDS[group], option)):
-                node = _with_defaults(option, part, f"{source.path}: {part.__name__}")
+                where = f"{source.path}: {part.__name__}"
+                base = type_hints(RunConfig)[group]
+                if not issubclass(part, base):
+                    msg = f"{where} must be a subclass of {base.__name__}"
+                    raise ConfigError(msg)
+                node = _with_defaults(option, part, where)
                 store.store(group=group, name=option, node=node)
 
 
@@ -38,6 +45,9 @@ def _with_defaults(option: str, part: type, where: str) -> Any:  # noqa: ANN401 
     Raises:
         ConfigError: If one has none.
     """
+    if inspect.get_annotations(part) and "__dataclass_fields__" not in vars(part):
+        msg = f"{where} must be decorated with @dataclass(kw_only=True)"
+        raise ConfigError(msg)
     lacking = [
         field.name
         for field in dataclasses.fields(part)

@@ -207,7 +207,7 @@ def test_ridge_solution_solves_the_normal_equations(
 
 
 def test_the_margin_example() -> None:
-    """PAPERS.md 1.3: n = 100, p = .6: norms about 0.98 and 4, cosine 0.237; 57 are +1 there."""
+    """N = 100, p = .6: norms about 0.98 and 4, cosine 0.237; 57 are +1 there."""
     labels = _labels(57, 43)
     shorter, longer = (solve(labels) for solve in SOLUTIONS.values())
     norms = np.linalg.norm(shorter), np.linalg.norm(longer)
@@ -247,7 +247,7 @@ def test_a_score_of_0_errs() -> None:
 
 @pytest.mark.parametrize(("n_plus", "n_minus"), [(1, 1), (1, 9), (9, 1), (60, 40), (99, 1)])
 def test_fresh_scores_of_least_norm(n_plus: int, n_minus: int) -> None:
-    """PAPERS.md 1.3: (8 n+ n- + 15 n+ - n-) / D and (-8 n+ n- + 5 n+ - 3 n-) / D."""
+    """docs/papers.md, 1.3: (8 n+ n- + 15 n+ - n-) / D and (-8 n+ n- + 5 n+ - 3 n-) / D."""
     weights = min_norm_solution(_labels(n_plus, n_minus))
     product, determinant = 8 * n_plus * n_minus, 15 * n_plus + 3 * n_minus + 5
     determinant += product

@@ -17,7 +17,7 @@ def options_from_outside(
     config: RunConfig, axes: Axes | None = None
 ) -> dict[tuple[str, str], Source]:
     """Return the options of a run that come from outside, by kind and name, with their files."""
-    if not registry.is_any_from_outside():
+    if not registry.from_outside():
         return {}
     named = {*_options_of(config), *_options_on(axes or {}, config)}
     sources = {each: registry.source_of(*each) for each in sorted(named)}

@@ -6,7 +6,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ffnn_lab.config.fields import ConfigError
+from ffnn_lab.errors import UserError
 from ffnn_lab.models.option import Model, settle_nothing
+from ffnn_lab.outside import first_line, slip_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,9 +43,22 @@ def torch_network(
             f"module's own; got {run.trainer.precision}"
         )
         raise ConfigError(msg)
+
+    def made() -> nn.Module:
+        try:
+            return build(config, interface)
+        except UserError:
+            raise
+        except Exception as error:
+            msg = (
+                f"{config.asked} was made for inputs of the shape {interface.inputs} and "
+                f"{interface.n_outputs} outputs, and failed: {slip_in(error) or first_line(error)}"
+            )
+            raise ConfigError(msg) from error
+
     description = {"model": config.name, "config": asdict(config), "interface": asdict(interface)}
     return TorchNetwork(
-        lambda: build(config, interface),
+        made,
         interface,
         getattr(torch, run.trainer.dtype),
         description=description,

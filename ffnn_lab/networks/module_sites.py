@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ffnn_lab.config import ConfigError
 from ffnn_lab.networks.network import Site
+from ffnn_lab.outside import first_line, slip_in
 
 if TYPE_CHECKING:
     from ffnn_lab.tasks.data.task import Interface
@@ -80,10 +81,9 @@ def sites_of(
         with torch.no_grad():
             outputs = skeleton(example_of(N_TRIED, interface, dtype))
     except Exception as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else "no message"
         msg = (
             f"{asked} must make a module that takes {(N_TRIED, *interface.inputs)}, for {N_TRIED} "
-            f"examples; it raised {type(error).__name__}: {first}"
+            f"examples; it raised {slip_in(error) or first_line(error)}"
         )
         raise ConfigError(msg) from error
     finally:

@@ -28,6 +28,9 @@ fan_in)`` or one bias ``(M, fan_out)``, without padding, and start and step are 
 """
 
 
+FAMILIES = ("adaptive", "plain", "")
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Optimizer(Choice):
     """An optimizer: how it starts and steps, for a whole population at once."""
@@ -51,7 +54,14 @@ class Optimizer(Choice):
     """How figures draw it; None takes a free color, line and marker by its name."""
 
     def __post_init__(self) -> None:
-        """Name the hyperparameters if nobody did."""
+        """Name the hyperparameters if nobody did, and check the family.
+
+        Raises:
+            ValueError: If there is no such family.
+        """
+        if self.family not in FAMILIES:
+            msg = f"family must be adaptive, plain or empty; got {self.family}"
+            raise ValueError(msg)
         if not self.hyperparameters:
             hints = type_hints(self.config)
             names = tuple(k for k, hint in hints.items() if hint is float and k != "weight_decay")

@@ -86,8 +86,9 @@ def _config_leaves(_n_registered: int) -> dict[str, list[Leaf]]:
                 before = found.setdefault(column, [])
                 if before and before[0].type != kind:
                     msg = (
-                        f"{column} of {name}={names[0]} must be of the type {before[0].type}, as "
-                        f"that of other options; got {kind}: call it by another name"
+                        f"{column} of {name}={names[0]} is {_type_words(kind)}, where other "
+                        f"options have {_type_words(before[0].type)} of that name, and one column "
+                        "of the records holds both: call it by another name"
                     )
                     raise ConfigError(msg)
                 before.append(Leaf(column, kind, own, metadata, is_outside))
@@ -137,6 +138,13 @@ def _arrow_type(hint: Any) -> pa.DataType:  # noqa: ANN401 - any type hint
         float: pa.float64(),
         bool: pa.bool_(),
     }[hint]
+
+
+def _type_words(kind: pa.DataType) -> str:
+    if pa.types.is_list(kind):
+        return "a list"
+    words = {"double": "a number", "int64": "an integer", "bool": "true or false"}
+    return words.get(str(kind), "text")
 
 
 TRIALS_SCHEMA = pa.schema(

@@ -22,7 +22,7 @@ class Claim(Option):
 
     kind: ClassVar[str] = "claim"
     source: str
-    """Who claims it, where, and how well we know (the tags of PAPERS.md)."""
+    """Who claims it, and where; docs/papers.md says how that is known."""
     hypothesis: str
     """In our own words."""
     quantity: str

@@ -12,6 +12,7 @@ same words.
 
 EARLIER: dict[str, tuple[str, ...]] = {
     "wilson_generalization": (
+        "4e209ce23fb1826690283821b2beb38ba6cd3ade36bbc119078f52aa2f0297bd",
         "fd1c8e096ab15e17d472deb3b24da19e971e4e59d756035071263fa4725afe76",
         "2ef1e011cb7d5cb4fa06d4af03cf19ad388ff7bb574f4abad70b46fd6a3692a0",
         "03d1ec4d188639b748c2fd47232de9b61232f7b87b54113c7496632c6c6c895d",
@@ -20,6 +21,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "07d0490c697fb8a0c5cc3b62856217291cdd42f9e83ec3e77fd91d2dbc45990e",
     ),
     "wilson_matched_loss": (
+        "461fea28196923f7135e009320308684f9d95dbb704170dc8e257f0b853d58c3",
         "ad4c3132f8c445987ea8b0b73f64f1d32b4872ebeb790359c6996c0e73bd61c7",
         "711c458d8d135d8bb2c0173bfaf051cac2e3f94e01e8d8d3795f34ce6367e5b4",
         "7008244322275fdb6b8aeddd1321f9b9e3bd6524fda11acbd5f1cd2546078d0e",
@@ -28,6 +30,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "4a78b17279057f1fee2baa76fb4ed046b6faa80e9f6cf7a44343aa66fce8ce86",
     ),
     "wilson_early_progress": (
+        "89b19be7ee70faf256cbf2b48abe50ed80bd4241120877fc1bfaa7b20b661349",
         "203232bebdc923067640378437e7faff9e84a09a10e28283873e58ba393f6987",
         "b5989acdc6d729955c5e8f920747008b22b35b8d2d5f72948a4cb655dd2c40e9",
         "f66b89e82c50508a019543b4529002bcd747c5a2a09b5c0463d1cac0556ab9dd",
@@ -36,6 +39,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "34abd322c57c00ffc3f8203e3c31d144398acb5ccd9b1208d279d924c871eb0c",
     ),
     "wilson_plateau": (
+        "6919875070e7025cd4a72a68b88da2f095835df04ecd31e5a1cd280d767928dc",
         "fdb6dee63635b558eefc7cae19455e47b58fd507cdb45a596d783705e2b0015f",
         "f5900112c210515c8c1b86220bd125d732fd51961d911adaa0276991b65820a0",
         "f5dfbda9b1fd860340f9d6d505ce39de4c47c2c3f6573d3fb6cb7b348f1cca35",
@@ -44,6 +48,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "ac92cec25327533e0c6903f0a620eead281fbbbf32e2edad94924b27ad76d0a9",
     ),
     "wilson_tuning_gain": (
+        "1ddeaf57d1492bf71fa0712dd9a894ca0c031492f7ec9d6e0a099230e4221a2f",
         "7b554fbb96a0e6543f329c2a3207ef215df45d2e46db0242deb1871f1eee577f",
         "c7b3d5f9e540468ff4f7be7ccc8fccaeea2f7a12f715fe2cf4790ff954f4fc2a",
         "427671ff0726b7b42616efabdc05a7e554719b08d95ee51300b05e7f3f7dcdc0",
@@ -51,6 +56,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "259893e8378ddafa71498225bb5493749d81d2a37a192a20ee22a02dfbfa7de4",
     ),
     "separable_adaptive": (
+        "26c8ce97bf4fc930a251f0f6faad7179ce71cc5a8365ff394954743fc5a73954",
         "0ed029207738f2221e9461e4eab2c12994a92252a883d5bdec4f1da91d63d36a",
         "7c6cef0e93124b416fc770256e12ca85e9183777e5fcc15482658eebc1b7ccac",
         "2df65773bc3870f31458f6ef6b2c605a1c604b7cd87d61559dab671f31a4ad4e",
@@ -60,6 +66,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "16b1ac3fad73d94cb643bcddf4b4df40e66dc579df685714b7892de4c6013fa7",
     ),
     "separable_plain": (
+        "47b2a3f1e5c1636e4d215cadd04cf42296f30c1e35b869df4cece6c3905bad8f",
         "07705122f857a3ffb930f390a18b64f53a6f534038856a10fb708b48c4b31ab3",
         "3370ed55c54377e3dd6e966f3d8f6727793b5000b7e4d7ebb5a20c65bab08a79",
         "eb5bcd33b721bb164cb3c577439364db113e00c53b2bf896580ea711bedb19ad",
@@ -69,6 +76,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "b29dd38417342b077641c784ab0e0ec46dc6b61d47365f88c2b53d2776b45106",
     ),
     "separable_mini_batch": (
+        "7ee3b6c8d877bae22aed8760ceb4be6280c5c493cbfda8cf5542e7c591394243",
         "2dafd704ec91146d3f57c3b98e312c4aa3808652173f61943b6d9077542e1b6d",
         "4fc6305a1f261088003f137f21876ff1c4224445835c46f3b96aa7f91f7b47d3",
         "f2ca5200f8e913dd1e0b6d52968a210185b203b38e05fa215745d6c7ccb3ec68",
@@ -78,6 +86,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "bbd90c8d74e9e6e2675f5150d56f7df20ccac7a48df3f1c63b7b3b0f6dde94e3",
     ),
     "separable_eps": (
+        "07f4faa6ea0d56d8c552e80dd9b65f4f174bebf3570e5f230e457595b364f5a8",
         "598510c7390d0d3559b84b14b0aa3587191f2b9b42fbfe88e984a607259f006d",
         "f94edc9d4a3e3a95f41c01cb80a663a1a7e5225a9de45bd905c871ae43d20ac4",
         "f9ba0cfdc228a71a3ea226e5850c95f529a9dc4b33f462012476578d1f6a5e09",
@@ -87,6 +96,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "894bdb2f266c071c51da8ecbe2f31425bed310b39b924ef3fef0861c06f34e46",
     ),
     "separable_weight_decay": (
+        "6bcdaa170220415e85aa5d772547627c25718b9356dc9bb381c7a7f8b4ec09ef",
         "0ae6b62f09abd9f46d894ef37049e034587d76ac41e43b4352f71dd8da38dbf9",
         "90ed1d330c1d335955e01af925a95038ec291c550685de7057c6f09e52bc27f9",
         "259cd7425e74357ccd332c3632a1e6d4322f48cd1ca288c546a53e27e8b5cda3",
@@ -96,6 +106,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "b19ed9b8bcfc43bf133fb406009087d3316b2dfd70e5598a42033b71ebabd352",
     ),
     "zou_one_solution": (
+        "6e6381ca52f8e369c52b0f1daf72c88fdccd1d8bfc22a16339ae76425dc06acc",
         "ad564b555692413ad09bcb8a6bcf8cc404bc5fa883eaf6f029bfdc0e7c892203",
         "990b5c4915d584b7baf40cae081c262be8fe8f78959e8c633c5822b1008642c4",
         "9eb2a8c74a265e0ee963918a8419db9a239bdb58a41ba2a0faea5135cda2d56f",
@@ -105,6 +116,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "7c00f3e43b39c2aca9e54b4772c39d1f13f2bd2b87265443887ea2c2d07c564b",
     ),
     "choi_inclusion": (
+        "c0fe915211b1e7d660d375625b5bdb6741de84588faed4b3cf043077ee329610",
         "3d80049287885f1413945d310d82cfea58f2979387a16c354e7976b081757d08",
         "2ba4edceac39af587df780325e17e0d6fa54bd9cc9f827c6a744055966e6f9ad",
         "602c1740d9818c4c3efbe140bce02f918110efc12fcdeb55aba42c4212924b2c",
@@ -112,6 +124,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "ffb68fb37d1c83d9e3132a472e191988ade86de9602e9ea7f6aa0da3c3695142",
     ),
     "choi_no_loss": (
+        "0e4630742afa2f3aab7e0949e78cbc030197acc4ccffdf8236f16a1e015db531",
         "82fc66555cfec145a4cfe59c94d0d3812b0db95ea41626c5ee04234dfad5c7f8",
         "5600fc6ab85bbf147266bf9b9f811836a3eecf0545f014dc9380fff2600a25e5",
         "47c3c03d499d4bfd7a9771b3baa3519d3775976ba575268f7be18550f155787b",
@@ -119,6 +132,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "f2b3e6b7f7bcf6463acdafb985d49f63128bf7e0550622435ef99bc84fc30b03",
     ),
     "adamw_decoupling": (
+        "941620a85ca86014abb91fc62c8e23f6dc543601a4bdfa7889bee74eeb296007",
         "21ab9d476b0aabdb656325753584c6abd9afc360be4fa8a4ddb3f8dd54d5108a",
         "abd7244ef09d22499708e3e66ce2fe316f72092a683c3d3d2a429a727aab5423",
         "4543e988a1f38ce0cd701643cdbe95f570c059beb34f8ce1d8d64833f9b8d543",
@@ -126,6 +140,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "7b8f221982d8d4cebe99ce313c5d55ae492a55716c022d9b2fb306473d2009ad",
     ),
     "adamw_gap": (
+        "aff1b08d993d8208b3a057da4400693dbcfb219da39477d2b8ae9ece38d510c0",
         "8cdb9f76cb341d08569582a9d7a06ec8ad042f1dc1298207f51eaa3ef289494c",
         "1d9aa55cfa206c898307b7c8318d7499e70356abf0db06910195999eeb286277",
         "dc07f46b286a108d734abc47c062055b68afdec75355c482851af70a20b53f83",
@@ -133,6 +148,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "228c3d8767203d922464cb580cebc5b08fe9c7a0cbb27c27e9c4883e984ae197",
     ),
     "sivaprasad_small_budget": (
+        "e747c1f142660947585ae16188f9f7b6efe9b832f65d715588c2729ab6e4c965",
         "e4a27199d5f10052f9731bd6fcf4562658969e63af017f39352b94065205f8bf",
         "5b5cb27c37a462b723543cc930353e9107693ec7d2f94d9995045034d4fc82bd",
         "7dab0cd3d49878ff0aaf3ae39929c73a4eba0ae7cd4bbc01d642c45060dfbfd6",
@@ -140,6 +156,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "5b698acffcd84c9f97e134896f27dd1ed87d86c3b8fccf11c4e2b807df5a30e8",
     ),
     "schmidt_untuned": (
+        "1e583a243008dc84ba258c9d311073f12f3d94e302a13e802c50268b166227a0",
         "62c464bc15775fac69bb94f77c71755d0b1289d4e312d843750cec3f947e9819",
         "1344417c48c046e01ef6286eca7be68bd42f80bef917205130ac4035f736d867",
         "45de6ad5fd829431eccf7f2ec0331ab0025799dbb8d3b7defac7c10dc749daf7",

@@ -257,7 +257,7 @@ def test_weights_of_zero_have_no_direction() -> None:
 def test_adaptive_members_leave_the_signs_but_err_all_the_same(
     problem: tuple[int, float, int],
 ) -> None:
-    """PAPERS.md 1.3 saw it for two draws; nothing of ours proves it."""
+    """docs/papers.md, 1.3 saw it for two draws; nothing of ours proves it."""
     task = make_task(*problem)
     assert task.train.labels.sum() <= 0
     is_negative = float((task.test.labels < 0).mean())

@@ -7,7 +7,7 @@ from ffnn_lab.report.claims.region import Region
 CLAIM = Claim(
     name="adamw_gap",
     order=15,
-    source="Loshchilov and Hutter (2019), AdamW (SEEN[13])",
+    source="Loshchilov and Hutter (2019), AdamW",
     hypothesis="Adam's test error minus a plain method's is smaller with decoupled than with "
     "coupled weight decay.",
     quantity="adam minus plain test error of the winners with coupled decay, minus the same with "

@@ -7,7 +7,7 @@ from ffnn_lab.report.claims.region import Region
 CLAIM = Claim(
     name="choi_inclusion",
     order=12,
-    source="Choi et al. (2019) (SEEN[10]; that the gap of Wilson et al. vanishes is MEM-H)",
+    source="Choi et al. (2019); that the gap of Wilson et al. vanishes is recalled",
     hypothesis="The test error of an adaptive method minus that of a plain one is smaller in a "
     "larger search space.",
     quantity="adaptive minus plain test error of the winners in the smallest space, minus the "

@@ -7,7 +7,7 @@ from ffnn_lab.report.claims.region import Region
 CLAIM = Claim(
     name="choi_no_loss",
     order=13,
-    source="Choi et al. (2019) (SEEN[10])",
+    source="Choi et al. (2019)",
     hypothesis="In the largest search space an adaptive method has no higher test error than the "
     "plain one that it contains.",
     quantity="test error of the adaptive arm's winner minus that of the plain arm's in the "

@@ -7,7 +7,7 @@ from ffnn_lab.report.claims.region import Region
 CLAIM = Claim(
     name="schmidt_untuned",
     order=17,
-    source="Schmidt, Schneider and Hennig (2021) (SEEN[12])",
+    source="Schmidt, Schneider and Hennig (2021)",
     hypothesis="The best of several untuned optimizers, chosen by dev error, has no higher test "
     "error than any one of them tuned.",
     quantity="test error of the default with the lowest mean dev error minus that of each arm's "

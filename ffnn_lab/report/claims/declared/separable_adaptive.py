@@ -7,7 +7,7 @@ from ffnn_lab.report.claims.region import Region
 CLAIM = Claim(
     name="separable_adaptive",
     order=6,
-    source="Wilson et al. (2017), section 3.3 (SEEN[1], CHECKED)",
+    source="Wilson et al. (2017), section 3.3",
     hypothesis="On the separable problem AdaGrad, RMSProp and Adam end at the sign solution, "
     "whose test error is 1 - p, the share of negative labels.",
     quantity="test error minus 1 - p at full batch, with eps at most 1e-6 and no weight decay; "

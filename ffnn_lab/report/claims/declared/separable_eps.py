@@ -7,7 +7,7 @@ from ffnn_lab.report.claims.region import Region
 CLAIM = Claim(
     name="separable_eps",
     order=9,
-    source="PAPERS.md 1.4 (CHECKED there); inclusion: Choi et al. (2019) (SEEN[10])",
+    source="our own computation (docs/papers.md, 1.4); inclusion: Choi et al. (2019)",
     hypothesis="On the separable problem adaptive methods with a large eps end at the test error "
     "of SGD, which they then contain.",
     quantity="test error of the adaptive method minus that of SGD on equal draws, with eps * n "
@@ -20,7 +20,7 @@ CLAIM = Claim(
     "separable, full batch",
     measure="separable.gap_with_large_eps",
     over="draws",
-    # Gradients of a block are about 1 / n; the trial of PAPERS.md 1.4 saw the change at 1 to 3.
+    # Gradients of a block are about 1 / n; docs/papers.md, 1.4, has the change at 1 to 3.
     arguments={"eps_times_n": 10},
 )
 register(CLAIM)

@@ -7,7 +7,7 @@ from ffnn_lab.report.claims.region import Region
 CLAIM = Claim(
     name="separable_mini_batch",
     order=8,
-    source="PAPERS.md 1.4 (CHECKED there; in no paper that was seen)",
+    source="our own computation (docs/papers.md, 1.4), in no paper that was read",
     hypothesis="On the separable problem adaptive methods end at the test error of SGD if an "
     "epoch has five batches or more.",
     quantity="test error of the adaptive method minus that of SGD on equal draws, with n / batch "
@@ -19,7 +19,7 @@ CLAIM = Claim(
     arms="adagrad, rmsprop or adam beside sgd; task separable, trainer.batch_size at most n / 5",
     measure="separable.gap_in_mini_batches",
     over="draws",
-    # Steps of an epoch; in the trial of PAPERS.md 1.4 the gap was gone at 4 to 5 and more.
+    # Steps of an epoch; in the trial of docs/papers.md, 1.4, the gap was gone at 4 to 5 and more.
     arguments={"n_batches": 5},
 )
 register(CLAIM)

@@ -7,7 +7,7 @@ from ffnn_lab.report.claims.region import Region
 CLAIM = Claim(
     name="separable_plain",
     order=7,
-    source="Wilson et al. (2017), section 3.3 (SEEN[1], CHECKED)",
+    source="Wilson et al. (2017), section 3.3",
     hypothesis="On the separable problem SGD and heavy ball end at the minimum-norm solution, "
     "whose test error is 0.",
     quantity="test error at full batch without weight decay; the best setting of each draw",

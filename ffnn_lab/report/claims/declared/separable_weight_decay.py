@@ -7,7 +7,7 @@ from ffnn_lab.report.claims.region import Region
 CLAIM = Claim(
     name="separable_weight_decay",
     order=10,
-    source="Zou, Cao, Li and Gu (2021), on convex objectives (SEEN[16])",
+    source="Zou, Cao, Li and Gu (2021), on convex objectives",
     hypothesis="On the separable problem with coupled weight decay adaptive methods end at the "
     "test error of SGD.",
     quantity="test error of the adaptive method minus that of SGD on equal draws, with equal "

@@ -7,7 +7,7 @@ from ffnn_lab.report.claims.region import Region
 CLAIM = Claim(
     name="sivaprasad_small_budget",
     order=16,
-    source="Sivaprasad et al. (2020) (SEEN[11])",
+    source="Sivaprasad et al. (2020)",
     hypothesis="With a budget of four random settings, Adam with only its step tuned finds a "
     "lower dev error than SGD with only its step tuned.",
     quantity="expected tuning score of the best of 4 independently drawn settings, Adam's minus "

@@ -7,7 +7,7 @@ from ffnn_lab.report.claims.region import Region
 CLAIM = Claim(
     name="wilson_early_progress",
     order=3,
-    source="Wilson et al. (2017), claim (ii), first half (SEEN[4])",
+    source="Wilson et al. (2017), claim (ii), first half",
     hypothesis="An adaptive method has the lower train error after the first epoch.",
     quantity="train error of the adaptive arm's winner minus that of the plain arm's after the "
     "first measured epoch, at equal fresh seeds",

@@ -7,7 +7,7 @@ from ffnn_lab.report.claims.region import Region
 CLAIM = Claim(
     name="wilson_matched_loss",
     order=2,
-    source="Wilson et al. (2017), introduction (SEEN[1][3])",
+    source="Wilson et al. (2017), introduction",
     hypothesis="An adaptive method has a higher test error than SGD and heavy ball even where its "
     "train loss is no higher.",
     quantity="test error of the adaptive arm's winner minus that of the plain arm's, each read "

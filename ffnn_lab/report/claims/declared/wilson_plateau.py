@@ -7,7 +7,7 @@ from ffnn_lab.report.claims.region import Region
 CLAIM = Claim(
     name="wilson_plateau",
     order=4,
-    source="Wilson et al. (2017), claim (ii), second half (SEEN[4])",
+    source="Wilson et al. (2017), claim (ii), second half",
     hypothesis="In the second half of training an adaptive method's test error goes down less.",
     quantity="test error lost between half of the epochs and the last one, the adaptive arm's "
     "winner minus the plain arm's, at equal fresh seeds",

@@ -7,7 +7,7 @@ from ffnn_lab.report.claims.region import Region
 CLAIM = Claim(
     name="zou_one_solution",
     order=11,
-    source="Zou, Cao, Li and Gu (2021), on convex objectives (SEEN[16])",
+    source="Zou, Cao, Li and Gu (2021), on convex objectives",
     hypothesis="On the separable problem with coupled weight decay all methods end at the train "
     "loss of SGD, and so at its solution.",
     quantity="train loss of a method minus that of SGD, relative to it, on equal draws with equal "
