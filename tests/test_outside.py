@@ -135,6 +135,13 @@ SLIPS: Mapping[str, tuple[str, str, str]] = {
         'beta2: int = ranged("[0, 9]", default=1)',
     ),
     "a name that is taken": ("lion.py", 'name="lion"', 'name="adam"'),
+    "no decorator": ("lion.py", "@dataclass(kw_only=True)\n", ""),
+    "another base class": ("lion.py", "LionConfig(OptimizerConfig)", "LionConfig"),
+    "no such family": ("lion.py", 'family="adaptive"', 'family="fast"'),
+    "a step without a keyword": ("lion.py", "*, lr, beta1, beta2", "*, lr, beta1"),
+    "a start without a state": ("lion.py", "return {", "{"),
+    "a step without per_member": ("lion.py", "per_member(lr, params)", "lr"),
+    "no register": ("lion.py", "register(Optimizer", "print(Optimizer"),
     "a step that raises": ("lion.py", ".sign()", ".sgn().nonsense()"),
     "a step that is not in place": ("lion.py", "params.sub_(", "params.sub("),
     "a step over members": ("lion.py", ".sign()\n", ".sign() * params.abs().mean()\n"),
@@ -155,8 +162,15 @@ TOLD: Mapping[str, str] = {
     "an import": r"lion\.py, line 6: ZeroDivisionError: division by zero",
     "its syntax": r"lion\.py, line 19: SyntaxError: ",
     "a field without a default": r"LionConfig\.beta1 must have a default",
-    "a type that others have not": r"beta2 of optimizer=lion must be of the type double",
+    "a type that others have not": r"beta2 of optimizer=lion is an integer, where other",
     "a name that is taken": r"lion\.py, line \d+: ValueError: two options .* are called adam",
+    "no decorator": r"LionConfig must be decorated with @dataclass\(kw_only=True\)",
+    "another base class": r"LionConfig must be a subclass of OptimizerConfig",
+    "no such family": r"lion\.py, line \d+: ValueError: family must be adaptive, plain or empty",
+    "a step without a keyword": r"step_ must take \(params, grads, state, \*, lr, beta1, beta2\)",
+    "a start without a state": r"start must return a dictionary of tensors.*; got NoneType",
+    "a step without per_member": r"lion\.py, line 27: RuntimeError: .* per_member lets one act",
+    "no register": r"there is no such choice; .*lab_options\.py registers .*activation=softsign",
     "a step that raises": r"lion\.py, line 26: AttributeError: ",
     "a step that is not in place": r"optimizer=lion: step_ must change params in place",
     "a step over members": r"optimizer=lion: step_ must move a member as if it were alone",
@@ -182,7 +196,7 @@ def test_a_slip_is_one_line_before_anything_is_written(slip: str, stands: Path) 
     said = run_lab_forked(stands, "optimizer=lion", model, *words)
     assert said.exit_code == 2, said.out
     assert re.search(TOLD[slip], said.error), said.error
-    assert len(said.error.splitlines()) == 1
+    assert said.error.count("\n") == 1
     assert not (stands / "outputs").exists()
 
 
