@@ -1,7 +1,7 @@
 """ffnn_lab: how initialization, optimizer and dropout change what a feed-forward net learns.
 
-Five functions do from Python what the command line does, one makes an option of your own known,
-and one class is what they raise:
+Five functions do from Python what the command line does, `register` adds an option of your own,
+and `UserError` is the exception for mistakes that you can correct:
 
 - `train` trains one run and records it,
 - `sweep` runs a sweep, or goes on with it,
@@ -9,13 +9,13 @@ and one class is what they raise:
 - `summarize` computes tables and figures from records,
 - `open_network` opens a trained network as a torch module,
 - `register` makes an optimizer, a network or another option of yours known by its name,
-- `UserError` is raised for whatever the user can mend; its message says how.
+- `UserError` is raised for every mistake that the user can correct; its message says how.
 
 The import is light: what a function needs is imported when the function is first used.
 """
 
 # Nothing is imported here, not even `typing`: with ``python -m`` this file is executed while the
-# folder where the user stands is still first on the module path.
+# current working directory is still first on the module path.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ffnn_lab.api.loading import load
@@ -38,7 +38,7 @@ _MODULES = {
     "sweep": "api.sweeping",
     "train": "api.training",
 }
-"""Each public name to the module that has it."""
+"""The module that defines each public name."""
 
 
 def __getattr__(name: str) -> object:

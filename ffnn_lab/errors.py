@@ -1,5 +1,5 @@
-"""The base class of the errors that a user can mend."""
+"""The base class of the errors that a user can correct."""
 
 
 class UserError(Exception):
-    """An error that a user can mend: it says what was expected, what came and what to do."""
+    """An error that a user can correct: it says what was expected, what came and what to do."""

@@ -1,4 +1,4 @@
-"""Checks of options from outside, before the first run: what they compute on a few numbers.
+"""Checks of user-defined options, before the first run, by what they compute on a few numbers.
 
 An optimizer's step is taken on small tensors, an initializer draws one layer, an activation's
 slope is compared with differences of its value. `ffnn_lab.testing` trains with them as well.
@@ -23,11 +23,12 @@ from ffnn_lab.records.schema import config_leaves
 
 N_STEPS = 3
 LARGEST_DIFFERENCE = 1e-5
-"""Between a slope and the differences of a value, as a share of the larger one or of 1."""
+"""Most by which a slope may differ from the finite difference of the value, as a share of the
+latter or of 1, whichever is larger."""
 
 
 def check_options(config: RunConfig, axes: Axes | None = None) -> None:
-    """Check the options of a run that come from outside, each once in a process.
+    """Check the user-defined options of a run, each once in a process.
 
     Args:
         config: The run.
@@ -39,7 +40,7 @@ def check_options(config: RunConfig, axes: Axes | None = None) -> None:
     """
     found = options_from_outside(config, axes)
     if found:
-        config_leaves()  # whose fields must have one type, or no run could be recorded
+        config_leaves()  # raises if a field has two types, with which no run could be recorded
     for key, source in found.items():
         if (*key, source.sha256) not in _CHECKED:
             check_option(*key, config)
@@ -52,8 +53,8 @@ def check_option(kind: str, name: str, config: RunConfig) -> None:
     Networks, tasks and schedules have no such check: they are tried when a sweep is defined.
 
     Args:
-        kind: Such as ``optimizer``.
-        name: The option's.
+        kind: The kind of option, such as ``optimizer``.
+        name: The option's name.
         config: A run that chooses it, or may.
 
     Raises:
@@ -194,7 +195,8 @@ def check_activation(name: str) -> None:
     out.
 
     Raises:
-        ConfigError: If they differ, with the point; or if 0 is not mapped to 0 as it says.
+        ConfigError: If they differ, naming the point; or if the option claims ``keeps_zero`` and
+            maps 0 to another number.
     """
     option = ACTIVATIONS[name]
     where, step = f"model.activation={name}", 1e-6

@@ -1,6 +1,6 @@
 """Options from outside the package: a user's own optimizer, network, task or figure.
 
-They are looked for in ``lab_options.py`` where the user stands, or in the files that the
+They are defined in ``lab_options.py`` in the working directory, or in the files that the
 environment variable ``FFNN_LAB_OPTIONS`` names, and in the entry points ``ffnn_lab.options`` of
 installed packages. A file calls ``ffnn_lab.register`` once for each option.
 """
@@ -20,7 +20,7 @@ from ffnn_lab import registry
 from ffnn_lab.errors import UserError
 
 FILE = "lab_options.py"
-"""The file that is looked for where the user stands."""
+"""The file of options that is looked for in the working directory."""
 VARIABLE = "FFNN_LAB_OPTIONS"
 """Environment variable that names other files, separated as the folders of ``PATH`` are."""
 ENTRY_POINTS = "ffnn_lab.options"
@@ -34,15 +34,15 @@ _state = {"is_done": False, "is_begun": False}
 def import_options() -> None:
     """Import every file of options from outside, once in each process.
 
-    The files are named in `VARIABLE` from then on, so that workers import the same ones, wherever
-    they stand.
+    From then on `VARIABLE` names the files, so that workers import the same ones, whatever their
+    working directory.
 
     Raises:
         UserError: If a file is not there, or fails; the message has the file, the line and the
             reason.
     """
     with _LOCK:
-        if _state["is_done"] or _state["is_begun"]:  # a file of options may ask for others
+        if _state["is_done"] or _state["is_begun"]:  # a file of options may ask for other options
             return
         _state["is_begun"] = True
         try:
@@ -85,7 +85,7 @@ def _files() -> Iterator[Path]:
 
 
 def import_file(path: Path) -> ModuleType:
-    """Import a file of options as the module that has its name; its folder may hold others.
+    """Import a file of options as a module of its name; it may import others of its folder.
 
     Raises:
         UserError: If it fails, or Python has another module of its name.
@@ -114,7 +114,7 @@ def import_file(path: Path) -> ModuleType:
 
 
 def slip_in(error: Exception, path: Path | None = None) -> UserError | None:
-    """Return an error that arose in a file of options as a message with the file and the line.
+    """Return a `UserError` with file and line for an error that arose in a file of options.
 
     Args:
         error: Whatever was raised.

@@ -1,10 +1,10 @@
-"""The one registry of options: what a user chooses by name, each an object in a file of its own.
+"""The registry of options, which a user chooses by name; each is an object in its own file.
 
 An option holds all that is known of it: its config class, its functions, how figures draw it. Its
 file calls `register` once. Asking for a kind of option imports every file of that kind's folder,
 so nothing else lists the names. Importing such a file must stay cheap: torch, matplotlib and other
 heavy libraries are imported inside the functions that need them. Files outside the package, which
-`ffnn_lab.outside` finds, register options in the same way; of these the registry knows the file.
+`ffnn_lab.outside` finds, register options in the same way; the registry remembers these files.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ FOLDERS: dict[str, str] = {
     "sheet": "ffnn_lab.report.sheets",
     "task": "ffnn_lab.tasks",
 }
-"""To each kind of option the package whose modules define the options of that kind."""
+"""For each kind of option, the package whose modules define the options of that kind."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,11 +40,11 @@ class Option:
     """Something that a user chooses by its name; each kind of option is a subclass."""
 
     kind: ClassVar[str]
-    """Such as ``optimizer``; the key of `FOLDERS`."""
+    """The kind of option, such as ``optimizer``: a key of `FOLDERS`."""
     name: str
     """What the user writes, such as ``adam``; for most kinds the name of the file, too."""
     order: int = 100
-    """Options are listed by this number, and equal ones by name; so later ones come last."""
+    """Options are listed by this number, those with equal numbers by name."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Source:
 
     path: Path
     sha256: str
-    """Of the file when it was read: part of the identity of the runs that use the option."""
+    """The file's checksum when it was read: part of the identity of runs that use the option."""
 
 
 T = TypeVar("T", bound=Option)
@@ -76,7 +76,7 @@ def register(option: T) -> T:
     ``docs/extending.md``. A file that is imported again replaces its own options.
 
     Args:
-        option: What its file defines.
+        option: The option that the file defines.
 
     Returns:
         The option itself, so that its file may name it.
@@ -88,7 +88,7 @@ def register(option: T) -> T:
     """
     key, source = (option.kind, option.name), _source()
     if source is not None:
-        _import_all(FOLDERS[option.kind])  # whose names are taken
+        _import_all(FOLDERS[option.kind])  # whose names must be known
     known = _KNOWN.setdefault(option.kind, {})
     before = _SOURCES.get(key)
     is_again = source is not None and before is not None and source.path == before.path
@@ -109,7 +109,7 @@ def _source() -> Source | None:
     A helper of the package may stand between the file and `register`.
 
     Raises:
-        UserError: If it is no file that a worker could import.
+        UserError: If the caller is not a file that a worker could import.
     """
     frame = sys._getframe(2)  # noqa: SLF001 - as the standard library finds the calling module
     while frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
@@ -160,7 +160,7 @@ def options(kind: str) -> Mapping[str, Any]:
         kind: A key of `FOLDERS`.
     """
     _import_all(FOLDERS[kind])
-    # By name: a file of options imports this module.
+    # Imported here, by name: that module imports this one.
     importlib.import_module("ffnn_lab.outside").import_options()
     return _KNOWN.get(kind, {})
 

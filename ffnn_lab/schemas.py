@@ -1,6 +1,6 @@
-"""The classes by which Hydra checks each YAML, and options from outside, which have no YAML.
+"""Registration with Hydra: schemas for each YAML, and options from outside, which have no YAML.
 
-The schemas hide in a group of Hydra's own, so that the choices a user sees are real options.
+The schemas are in the group ``hydra/schema``, so that all choices that a user sees are real ones.
 """
 
 import dataclasses
@@ -17,11 +17,14 @@ from ffnn_lab.registry import source_of
 def register() -> None:
     """Store every schema under the name that the YAML in ``conf/`` asks for.
 
-    An option from outside is stored with the defaults of its class as the choice itself.
+    An option from outside the package is stored as a choice itself, with its class's defaults.
 
     Hydra copies its loader, and with the loader this store, whenever it composes a config or lists
-    a group; ``--help`` lists groups 200 times. Whatever it loads from the store it copies anyway,
-    so from here on all loaders share the one store.
+    a group; ``--help`` lists groups 200 times. Hydra copies a config again when it loads one from
+    the store, so from here on all loaders share the one store.
+
+    Raises:
+        ConfigError: If the config class of an option from outside does not suit its group.
     """
     ConfigStore.__deepcopy__ = lambda self, _memo: self  # type: ignore[attr-defined]
     store = ConfigStore.instance()
@@ -43,7 +46,7 @@ def _with_defaults(option: str, part: type, where: str) -> Any:  # noqa: ANN401 
     """Return the config of an option whose fields all have a default.
 
     Raises:
-        ConfigError: If one has none.
+        ConfigError: If a field has none, or the class is not decorated as a dataclass.
     """
     if inspect.get_annotations(part) and "__dataclass_fields__" not in vars(part):
         msg = f"{where} must be decorated with @dataclass(kw_only=True)"

@@ -21,12 +21,12 @@ def _sequence(seed: int, purpose: str, numbers: tuple[int, ...]) -> np.random.Se
 
 
 def stream(seed: int, purpose: str, *numbers: int) -> np.random.Generator:
-    """Open the stream of that name, at its start.
+    """Return the generator of a named stream, at its start.
 
     Args:
         seed: The run's (or the task's, or the study's) seed, at least 0.
         purpose: One of ``PURPOSES``.
-        numbers: Which of the purpose's streams, e.g. layer and epoch, each at least 0.
+        numbers: Numbers that tell the purpose's streams apart, e.g. layer and epoch, at least 0.
 
     Returns:
         A generator whose draws depend on the name alone, in any process, on any machine.

@@ -21,7 +21,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Draw:
-    """The labels of one problem, each -1 or +1; they say everything else."""
+    """The labels of one problem, each -1 or +1; they determine its features."""
 
     train: Numbers
     dev: Numbers
@@ -129,7 +129,7 @@ def min_norm_solution(labels: Numbers, *, ridge: float = 0.0) -> Numbers:
     and ``D = 15 n_plus + 3 n_minus + 8 n_plus n_minus + 5`` without a ridge.
 
     Args:
-        labels: Of train, ``(n,)``.
+        labels: The train labels, ``(n,)``.
         ridge: ``r`` of ``|X w - y|^2 + r |w|^2``; coupled weight decay ``d`` on the mean over
             examples of the squared loss is ``r = n d / 2``, and has this one minimum, where every
             convergent method ends.
@@ -159,7 +159,7 @@ def sign_solution(labels: Numbers) -> Numbers:
     does not apply (see ``Draw.lemma_applies``) this is a direction and solves nothing.
 
     Args:
-        labels: Of train, ``(n,)``.
+        labels: The train labels, ``(n,)``.
 
     Returns:
         Weights, ``(3 + all blocks of train,)``.
@@ -172,7 +172,7 @@ def sign_solution(labels: Numbers) -> Numbers:
 
 
 SOLUTIONS = {"min_norm": min_norm_solution, "sign": sign_solution}
-"""By the name that ``cosine.<name>`` has in the records."""
+"""The solutions, by their names in the columns ``cosine.<name>`` of the records."""
 
 
 def fresh_scores(weights: Numbers, labels: Numbers) -> Numbers:
@@ -180,7 +180,7 @@ def fresh_scores(weights: Numbers, labels: Numbers) -> Numbers:
 
     Args:
         weights: At least the first three; those of fresh blocks are taken to be 0.
-        labels: Of the fresh examples, ``(N,)``.
+        labels: The labels of the fresh examples, ``(N,)``.
     """
     scores: Numbers = weights[0] * labels + weights[1] + weights[2]
     return scores
@@ -191,6 +191,6 @@ def fresh_error(weights: Numbers, labels: Numbers) -> float:
 
     Args:
         weights: As ``fresh_scores`` takes them.
-        labels: Of the fresh examples, ``(N,)``.
+        labels: The labels of the fresh examples, ``(N,)``.
     """
     return float((~(fresh_scores(weights, labels) * labels > 0)).mean())

@@ -1,8 +1,8 @@
 """Tests of options, for a user's own test suite: ``check("optimizer", "lion")`` is one.
 
-An option is checked by itself, and then in trainings: every member of a population must compute
-what it computes alone, in the other half, in another order and beside a member that diverges, to
-the last bit. The project's own options pass the same tests.
+An option is checked by itself, and then in trainings: every member of a population must compute,
+to the last bit, what it computes alone, in a part of the population, in another order and beside a
+member that diverges. The project's own options pass the same tests.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from ffnn_lab.tasks.data.task import Task
 from ffnn_lab.trainer import train
 
 Reference = Callable[[Iterable[nn.Parameter], Any], torch.optim.Optimizer]
-"""(parameters, the optimizer's config) to the optimizer of torch that it must agree with."""
+"""From parameters and the optimizer's config to torch's optimizer that it must agree with."""
 N_STEPS = 20
 TOLERANCE = 1e-10
-"""Between float64 numbers of order 1 that were computed in other orders."""
+"""Largest difference between float64 numbers of order 1 that two implementations computed."""
 FIELDS = {"activation": "model.activation"}
 """The field that chooses an option of a kind, where it is not the kind's own name."""
 
@@ -42,11 +42,11 @@ def check(kind: str, name: str, *overrides: str, reference: Reference | None = N
 
     Args:
         kind: ``activation``, ``initializer``, ``model``, ``optimizer``, ``schedule`` or ``task``.
-        name: The option's.
-        *overrides: What else the trainings are told, such as ``task=waves``, as on the command
-            line; they train for two epochs on the digits otherwise.
-        reference: Of an optimizer: makes the optimizer of torch whose steps it must take, in
-            float64. It leaves decoupled decay out, as the option does.
+        name: The option's name.
+        *overrides: Further overrides of the trainings, as on the command line, such as
+            ``task=waves``; without any they train for two epochs on the digits.
+        reference: For an optimizer: makes torch's optimizer whose steps it must take, in float64,
+            without decoupled decay, which is no part of an option's step.
 
     Raises:
         AssertionError: If members change one another, or the reference takes other steps.
@@ -92,7 +92,7 @@ def assert_takes_steps_of(config: OptimizerConfig, reference: Reference) -> None
 
 
 def assert_same_in_any_company(config: RunConfig, task: Task) -> None:
-    """Assert that a run computes the same whatever is trained with it.
+    """Assert that a run's numbers do not depend on the runs that are trained with it.
 
     Args:
         config: The run; beside it are trained runs of other seeds, rates and dropout, and SGD.
@@ -136,7 +136,7 @@ class Outcome:
 
 
 def train_with_weights(configs: Sequence[RunConfig], task: Task) -> list[Outcome]:
-    """Train a population and open what each member saved."""
+    """Train runs together, and return their results with the networks that they saved."""
     saving = [with_values(config, {"trainer.save_weights": True}) for config in configs]
     with tempfile.TemporaryDirectory() as folder:
         results = train(saving, task, weights_folder=Path(folder))
@@ -152,7 +152,7 @@ def outcomes_by_id(outcomes: Sequence[Outcome]) -> dict[str, Outcome]:
 
 
 def differences(one: Outcome, other: Outcome) -> list[str]:
-    """List where two outcomes of one run differ, if only by the last bit; seconds apart.
+    """List the fields in which two outcomes of one run differ, to the last bit; not ``seconds``.
 
     Zeros of either sign count as equal, and NaN as equal to NaN.
     """

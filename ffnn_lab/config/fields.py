@@ -1,6 +1,6 @@
 """Functions that all parts of a config share: declared ranges, dotted names, typed copies.
 
-A field declares its range once, beside its type; the message of a slip, the plan of a
+A field declares its range once, beside its type; the message about a wrong value, the plan of a
 sweep (which bound is a natural one) and the schema of the records all read it there.
 """
 
@@ -24,9 +24,9 @@ from ffnn_lab.errors import UserError
 Part = TypeVar("Part")
 
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_/.-]*")
-"""Text that Hydra's grammar takes for itself, without quotes."""
+"""Text that Hydra's grammar reads as a string without quotes."""
 _WORDS = ("null", "true", "false", "nan", "inf")
-"""Such text that it takes for something else."""
+"""Words among such text that Hydra's grammar reads as another type."""
 
 
 def type_hints(part: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass type
@@ -41,7 +41,7 @@ def _cached_hints(part: Hashable) -> dict[str, Any]:
 
 
 class ConfigError(UserError, ValueError):
-    """A slip in a config: the message names the field as the user writes it."""
+    """A mistake in a config: the message names the field as the user writes it."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def ranged(interval: str, *, default: Any = _NONE, neutral: Any = _NONE) -> Any:
 
     Args:
         interval: The range, as mathematics writes it.
-        default: Its value where no YAML gives one, as of options from outside.
+        default: Its value where no YAML gives one, as for options from outside the package.
         neutral: See `any_value`.
     """
     return _field({"range": Range.parse(interval)}, default, neutral)
@@ -124,7 +124,7 @@ def any_value(*, default: Any = _NONE, neutral: Any) -> Any:  # noqa: ANN401 - a
         default: See `ranged`.
         neutral: The value with which a run is what it was before the field existed. A run's id
             leaves out a field that holds this value, and a stored config that lacks the field is
-            read as if it held this value. So no earlier id moves, and earlier records are read.
+            read as if it held this value. So earlier ids stay, and earlier records can be read.
     """
     return _field({}, default, neutral)
 
@@ -215,7 +215,7 @@ def walk_leaves(
 
 
 def has_leaf(config: Any, name: str) -> bool:  # noqa: ANN401 - any dataclass
-    """Return whether a config has a leaf of a dotted name, or a place for one that is free."""
+    """Return True if a config has a leaf of a dotted name, or a dictionary that may get one."""
     own, _, rest = name.partition(".")
     if isinstance(config, dict):
         return True
@@ -230,7 +230,7 @@ def has_leaf(config: Any, name: str) -> bool:  # noqa: ANN401 - any dataclass
 
 
 def folded(flat: Mapping[str, Any], hints: Mapping[str, Any]) -> dict[str, Any]:
-    """Put the leaves of each field that holds names with values together again.
+    """Rebuild the dictionary of each field that holds one from its leaves.
 
     Args:
         flat: Leaves by name, such as ``arguments.width``.
@@ -359,7 +359,7 @@ def home(text: str) -> Path:
 
 
 def describe(hint: Any) -> str:  # noqa: ANN401 - any type hint
-    """Name a field's type for a reader of YAML."""
+    """Return the name of a field's type for a reader of YAML."""
     if typing.get_origin(hint) in (Union, types.UnionType):
         return " or ".join(describe(option) for option in typing.get_args(hint))
     if typing.get_origin(hint) is list:

@@ -53,8 +53,8 @@ class TrainerConfig:
     dtype: str = one_of("float32", "float64")
     """Type of all parameters and of what is computed."""
     compile: Any  # bool | str: as above
-    """Whether steps are compiled (on the CPU), which may round otherwise; ``auto`` is settled once
-    for a sweep, by its whole work."""
+    """Whether steps are compiled (on the CPU), which may round otherwise; ``auto`` is decided once
+    for a sweep, by the amount of its work."""
     precision: str = one_of("full", "tf32", "bf16")
     """What the matrix products of training are rounded to: not at all, or, with a float32 network,
     to TensorFloat-32 (on CUDA) or bfloat16. Evaluation rounds nothing."""
@@ -66,8 +66,9 @@ class TrainerConfig:
     before decay and step, as by ``torch.nn.utils.clip_grad_norm_``; null for no limit."""
     walk: str = one_of("one_by_one", "vmap", neutral="one_by_one")
     """How the members of a population are walked, of models whose derivatives are torch's own: one
-    after another, each with numbers that no neighbor moves; or all at once by ``torch.func.vmap``,
-    which is faster for small networks on one core and rounds as the company has it."""
+    after another, so that no member's numbers depend on the others; or all at once by
+    ``torch.func.vmap``, which is faster for small networks on one core, and whose rounding depends
+    on the other members."""
     save_weights: bool
     """Whether to save the trained network beside the records."""
     checkpoint_seconds: Union[float, None] = ranged("(0, inf)")  # noqa: UP007 - as above
@@ -184,7 +185,7 @@ class RunConfig:
 
 
 def _check_name(group: str, part: Any) -> None:  # noqa: ANN401 - of any group
-    """Check that a part bears the name of an option that its class checks."""
+    """Check that the ``name`` of a part is an option of its group that has the part's class."""
     options = GROUPS[group]
     if options.get(part.name) is not type(part):
         fitting = [name for name, config in options.items() if config is type(part)]
@@ -233,7 +234,7 @@ two pluses."""
 
 
 def moves_numbers(leaf: str) -> bool:
-    """Return whether a leaf, by its dotted name, can move numbers, and so enters a run's id."""
+    """Return True if a leaf, by its dotted name, can change numbers, and so enters a run's id."""
     return not leaf.startswith(MOVES_NO_NUMBER)
 
 
@@ -309,9 +310,9 @@ def _check_stored(names: set[str], hints: Mapping[str, Any], *, prefix: str) -> 
 
 
 def identity(config: RunConfig) -> dict[str, Any]:
-    """Return the leaves that can move a run's numbers: what its id is made of.
+    """Return the leaves that can change a run's numbers, of which its id is the hash.
 
-    Of a leaf that was added after records were first written, its neutral value is left out.
+    A leaf that was added after records were first written is left out if its value is neutral.
     """
     return {
         key: value
@@ -321,12 +322,12 @@ def identity(config: RunConfig) -> dict[str, Any]:
 
 
 def run_id(config: RunConfig) -> str:
-    """Hash what can move the run's numbers to twelve hexadecimal digits.
+    """Hash all that can change the run's numbers to twelve hexadecimal digits.
 
     Raises:
         ConfigError: If ``device`` or ``trainer.compile`` is still ``auto``, or a table has no
             checksum: the kind of device, how steps are computed and the contents of the table
-            move numbers, so they must be settled first.
+            change numbers, so they must be settled first.
     """
     if config.device == "auto":
         msg = "device must be settled (cpu or cuda) before a run has an id, got auto"
@@ -350,7 +351,10 @@ def digest(value: object) -> str:
 
 
 def partition_key(config: RunConfig) -> str:
-    """Name what cannot differ inside one population: equal keys can be trained together."""
+    """Return a key of all fields in which the members of a population must agree.
+
+    Runs of equal keys form a partition: they can be trained together.
+    """
     flat = identity(config)
     shared = ("task.", "model.", "device")
     names = ("batch_size", "dtype", "evaluate_every", "compile", "precision", "walk")

@@ -1,4 +1,4 @@
-"""Which files outside the package a run depends on: those that define its options."""
+"""The files outside the package on which a run depends: those that define its options."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,7 +25,7 @@ def options_from_outside(
 
 
 def settle_sources(config: RunConfig, axes: Axes | None = None) -> RunConfig:
-    """Return a run that names the file of each of its options from outside.
+    """Return a run with the checksum of the file of each of its options from outside.
 
     Args:
         config: The run.
@@ -49,7 +49,7 @@ def settle_sources(config: RunConfig, axes: Axes | None = None) -> RunConfig:
 
 
 def _options_of(config: RunConfig) -> Iterator[tuple[str, str]]:
-    """Name the options of a run, by kind."""
+    """Yield kind and name of the options of a run."""
     for key, value, metadata in walk_leaves(config):
         group, _, field = key.partition(".")
         if field == "name" and group in KINDS:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Union
 from ffnn_lab.config.fields import ConfigError, one_of, ranged
 
 LOSSES = ("cross_entropy", "squared", "logistic")
-"""What a task may train on: the first has an output for each class, the others have one score."""
+"""Losses of tasks: the first has an output for each class, the others have a single score."""
 
 
 @dataclass(kw_only=True)
@@ -17,10 +17,10 @@ class TaskConfig:
     name: str
 
     keeps_test: ClassVar[bool] = False
-    """True if all replicates share one test set, so that what they tell is conditional on it."""
+    """True if all replicates share one test set, so that their results are conditional on it."""
 
     def redrawn(self, shift: int) -> Mapping[str, Any]:  # noqa: ARG002 - of those that draw
-        """Return the fields by which another replicate draws its examples, with their values.
+        """Return the fields, with their values, by which another replicate draws its examples.
 
         Args:
             shift: What the replicate adds to every seed.
@@ -36,7 +36,7 @@ class TaskConfig:
 
     @property
     def is_settled(self) -> bool:
-        """Return False where a field ``sha256`` is there and null: the file may change."""
+        """Return False if there is a field ``sha256`` that is null: the file may still change."""
         return getattr(self, "sha256", "") is not None
 
 

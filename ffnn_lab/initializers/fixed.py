@@ -1,4 +1,4 @@
-"""Schemes that take no notice of a layer's size: zeros, constant, uniform, normal."""
+"""Schemes that do not depend on a layer's size: zeros, constant, uniform, normal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class ConstantConfig(InitializerConfig):
-    """Every entry the same."""
+    """The same value in every entry."""
 
     value: float = ranged("(-inf, inf)")
     """Every entry before the gain."""

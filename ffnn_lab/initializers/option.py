@@ -33,11 +33,11 @@ class Initializer(Choice):
 
     kind: ClassVar[str] = "initializer"
     draw: Callable[[Any, Layer, torch.Generator], Tensor]
-    """(its config, layer, rng) to float64 numbers of the layer's shape, without the gain."""
+    """Returns float64 numbers of the layer's shape, without the gain, by config, layer and rng."""
     serves_bias: bool = False
-    """Whether it makes sense for a vector: a bias has no fan-out and cannot be orthogonal."""
+    """True if it makes sense for a vector: a bias has no fan-out and cannot be orthogonal."""
     is_zero: bool = False
-    """True if every entry that it makes is 0."""
+    """True if every entry that it draws is 0."""
 
 
 INITIALIZERS = View(Initializer)

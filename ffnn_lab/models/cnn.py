@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ffnn_lab.tasks.data.task import Interface
 
 N_AXES = 3
-"""Of an image: channels, rows, columns."""
+"""Axes of an image: channels, rows, columns."""
 
 
 @dataclass(kw_only=True)

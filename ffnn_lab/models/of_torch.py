@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from ffnn_lab.tasks.data.task import Interface
 
     Build = Callable[[Any, Interface], nn.Module]
-    """(the model's config, what the task asks of a network) to a module."""
+    """A function of the model's config and the task's interface that returns a module."""
 
 
 def torch_network(
     config: ModelConfig, interface: Interface, run: RunConfig, build: Build
 ) -> Network:
-    """Return the network of a module; see ``ffnn_lab.networks.torch_network``.
+    """Return a network of modules that ``build`` makes; see ``ffnn_lab.networks.torch_network``.
 
     Raises:
         ConfigError: If the module does not fit the task, or cannot be trained reproducibly.
@@ -68,7 +68,7 @@ def torch_network(
 
 
 def reopen_as(config_class: type[Any], build: Build) -> Callable[[SavedNetwork], nn.Module]:
-    """Return what opens the file of a model whose modules ``build`` makes."""
+    """Return a function that rebuilds saved modules, for a model that ``build`` makes."""
 
     def reopen(saved: SavedNetwork) -> nn.Module:
         from ffnn_lab.tasks.data.task import Interface  # noqa: PLC0415 - numpy
@@ -94,7 +94,7 @@ def module_model(
     Args:
         name: What the user writes.
         config: The dataclass that checks its config, a `ModelConfig`.
-        build: (its config, what the task asks of a network) to an ``nn.Module``.
+        build: A function of its config and the task's interface that returns an ``nn.Module``.
         settle: See `Model`.
         order: Its place among the models.
     """

@@ -1,4 +1,4 @@
-"""Activations as modules of torch, for the networks whose derivatives are torch's own."""
+"""Activations as modules of torch, for networks whose derivatives come from autograd."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Activated(nn.Module):
     """An activation that ``torch.nn`` does not have."""
 
     def __init__(self, name: str) -> None:
-        """Take the name of an option."""
+        """Take the name of an activation."""
         super().__init__()
         self.name = name
 

@@ -1,4 +1,4 @@
-"""The modules of the models that come with the lab, as anybody would write them."""
+"""The modules of the lab's own models, in plain torch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ffnn_lab.networks.activated import activation_module
 from ffnn_lab.tasks.data.words import PADDING
 
 N_GROUPS = 8
-"""Of a group normalization, at most; fewer where they do not divide the channels."""
+"""Most groups of a group normalization; fewer if these do not divide the channels."""
 
 
 class Dense(nn.Module):
@@ -87,8 +87,8 @@ class CNN(nn.Module):
         Args:
             shape: Channels, rows and columns of an image.
             n_outputs: Logits.
-            channels: Of each block.
-            n_convolutions: Of each block.
+            channels: Channels of each block.
+            n_convolutions: Convolutions of each block.
             widths: Units of the classifier's hidden layers.
             activation: One of ``activations.ACTIVATIONS``.
             norm: ``none``, ``batch`` or ``group``.
@@ -132,7 +132,7 @@ class CharLSTM(nn.Module):
         """Make the layers.
 
         Args:
-            n_letters: Of the alphabet.
+            n_letters: Letters of the alphabet.
             n_outputs: Logits of each letter.
             embedding: Numbers for each letter.
             width: Units of each LSTM layer.
@@ -171,7 +171,7 @@ class DAN(nn.Module):
         """Make the layers.
 
         Args:
-            n_words: Of the vocabulary, with padding.
+            n_words: Words of the vocabulary, with padding.
             n_outputs: Logits.
             embedding: Numbers of a word's vector.
             widths: Units of each hidden layer.
@@ -179,7 +179,7 @@ class DAN(nn.Module):
         """
         super().__init__()
         self.embedding = nn.Embedding(n_words, embedding)
-        self.input_dropout = nn.Dropout1d()  # of whole words
+        self.input_dropout = nn.Dropout1d()  # drops whole words
         self.layers = Dense((embedding, *widths, n_outputs), activation, drops_inputs=False)
 
     def forward(self, words: Tensor) -> Tensor:

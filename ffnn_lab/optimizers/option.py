@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 State = dict[str, "Tensor"]
 """Named tensors, each with the members on its leading axis."""
 Scope = Literal["number", "layer", "member"]
-"""How much of a member a step must see at once.
+"""The part of a member that a step must see at once.
 
-``number``: each number is moved by itself; a step gets any columns of the members' rows, ``(M,
+``number``: each number is updated by itself; a step gets any columns of the members' rows, ``(M,
 n)``, with padding of zeros that it must keep. ``layer``: a step gets one weight ``(M, fan_out,
 fan_in)`` or one bias ``(M, fan_out)``, without padding, and start and step are called for each.
 ``member``: a step gets whole rows, ``(M, n_stored)``, with padding of zeros that it must keep.
@@ -37,24 +37,25 @@ class Optimizer(Choice):
 
     kind: ClassVar[str] = "optimizer"
     start: Callable[[Tensor], State]
-    """From parameters, cut as ``scope`` says, to the state before the first step; each of its
-    tensors is shaped like the parameters, or ``(M,)``."""
+    """Returns the state before the first step, from parameters, cut as ``scope`` says; each tensor
+    of the state is shaped like the parameters, or ``(M,)``."""
     step_: Callable[..., None]
-    """``(params, grads, state, *, lr, ...)``, in place; one keyword for each hyperparameter."""
+    """Takes a step in place: ``(params, grads, state, *, lr, ...)``, with one keyword for each
+    hyperparameter."""
     hyperparameters: tuple[str, ...] = ()
     """The fields of ``config`` that the step takes, as tensors ``(M,)``; all of its numbers but
     the weight decay if none are named."""
     scope: Scope = "number"
-    """How much of a member ``step_`` must see at once. Where ``trainer.compile`` is set, steps of
+    """The part of a member that ``step_`` must see at once. With ``trainer.compile``, steps of
     scope ``number`` are compiled, and others run as they are written."""
     family: str = ""
-    """``adaptive`` for methods that scale each coordinate's step, which reports compare with the
-    ``plain`` ones, that scale all coordinates alike; empty for methods that are neither."""
+    """``adaptive`` for optimizers that scale each coordinate's step by itself, ``plain`` for those
+    that scale all coordinates alike, empty for others; reports compare the two families."""
     look: Look | None = None
     """How figures draw it; None takes a free color, line and marker by its name."""
 
     def __post_init__(self) -> None:
-        """Name the hyperparameters if nobody did, and check the family.
+        """Fill in the hyperparameters if none are named, and check the family.
 
         Raises:
             ValueError: If there is no such family.

@@ -1,8 +1,8 @@
-"""The data dictionary of the records: what each column of each table holds.
+"""The data dictionary of the records: a description of each column of each table.
 
 ``python -m ffnn_lab.records.dictionary`` prints ``docs/records.md``. Types come from the schema,
-and what a field of a config is from the text below its declaration, so the page says what the
-code says.
+and the description of a config's field is the docstring below its declaration, so the page cannot
+differ from the code.
 """
 
 import ast
@@ -38,7 +38,7 @@ ABOUT: Mapping[str, str] = {
     ),
     "correct": "A row for each completed run of confirm: which test examples it has right.",
 }
-"""What the rows of each table are."""
+"""A description of the rows of each table."""
 OPTIMIZED = "the objective's moment: `last` or `best`"
 DESCRIBED: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "runs": {
@@ -129,7 +129,7 @@ DESCRIBED: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
     },
 }
-"""Of each column that is no field of a config: what it holds, and when it is null."""
+"""The description of each column that is not a config's field, and when the column is null."""
 _FIRST_SENTENCE = re.compile(r"(.+?(?<!et al)[.;:])(\s|$)", re.DOTALL)
 
 
@@ -149,10 +149,10 @@ def dictionary() -> str:
 
 
 def described(table: str, column: str) -> tuple[str, str]:
-    """Return what a column holds, and when it is null; empty if it never is.
+    """Return the description of a column, and when it is null (empty if it never is).
 
     Raises:
-        KeyError: If nobody described it.
+        KeyError: If the column is unknown.
     """
     own = DESCRIBED[table]
     if column in own:
@@ -197,7 +197,7 @@ def _may_be_null(column: str) -> bool:
 
 
 def _parts(column: str) -> Iterator[type]:
-    """Walk the config classes that have a column."""
+    """Yield the config classes that have a column."""
     group, _, name = column.partition(".")
     if not name:
         yield RunConfig

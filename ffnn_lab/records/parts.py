@@ -1,9 +1,9 @@
 """Parts: the files that a table consists of, each with a checksum of all of its bytes.
 
-A part is called ``part-<worker>-<number>-<checksum>.parquet``. The checksum is of the whole file,
-footer included, and is in place as soon as the name is. Its metadata name the format that it was
-written in and its columns, so that a later version knows which columns are newer than the part.
-Parts of format 1 (commit 9b2446f) have neither.
+A part is called ``part-<worker>-<number>-<checksum>.parquet``. The checksum is that of the whole
+file, footer included. The metadata of a part name the format that it was written in and its
+columns, so that a later version knows which columns are newer than the part. Parts of format 1
+(commit 9b2446f) have neither checksum nor such metadata.
 """
 
 import hashlib
@@ -37,7 +37,7 @@ _NAME_OF_FORMAT_1 = re.compile(r"part-.+-(\d+)\.parquet")
 _FORMAT = b"ffnn_lab.format"
 _COLUMNS = b"ffnn_lab.columns"
 _OUTSIDE = b"ffnn_lab.outside"
-"""Names of the columns that are fields of options from outside, a list in JSON; or absent."""
+"""Key of the list, in JSON, of columns that are fields of options from outside; may be absent."""
 WHAT_TO_DO = (
     "restore it from a copy, or delete it and repeat the command that made it: what it held is "
     "trained again"
@@ -46,7 +46,7 @@ WITHOUT_ANSWERS = (
     "restore it from a copy, or delete it: without it the report does not tell the test set's "
     "part of a difference, and all else is as it was"
 )
-"""The same of the table ``correct``, which nothing but the report reads."""
+"""The same for the table ``correct``, which only the report reads."""
 
 
 def write_part(
@@ -55,11 +55,11 @@ def write_part(
     """Write rows as a new part of a table, whole or not at all.
 
     Args:
-        folder: The sweep's.
+        folder: The sweep's folder.
         worker: A name that no other process writes under.
-        table: Which of the tables.
+        table: Name of the table.
         contents: The rows, in the table's schema.
-        compression: One of parquet's; every part is read alike.
+        compression: A compression of parquet; readers recognize all of them.
 
     Raises:
         OSError: If it cannot be written.
@@ -97,10 +97,10 @@ def read_part(path: Path, table: str, columns: Sequence[str] | None) -> pa.Table
     the part chose an option that has it.
 
     Args:
-        path: The part.
-        table: Which of the tables.
-        columns: What to read of it; None for all of the table's, and then those of options from
-            outside that the part has, whether or not these options are known here.
+        path: Path of the part.
+        table: Name of the table.
+        columns: Names of the columns to read; None for all columns of the table and, after them,
+            the part's columns of options from outside, known here or not.
 
     Raises:
         RecordError: If the part is gone, damaged, or of a version that this one cannot read; the
@@ -137,10 +137,10 @@ def read_part(path: Path, table: str, columns: Sequence[str] | None) -> pa.Table
 
 
 def _check_format(path: Path, table: str, found: pa.Schema, *, has_checksum: bool) -> None:
-    """Refuse a part that a newer version wrote, that lost its checksum, or a column.
+    """Refuse a part of a newer version, a part without its checksum, or one with other columns.
 
     Raises:
-        RecordError: Saying which.
+        RecordError: If the part is refused; the message has the reason.
     """
     metadata = found.metadata or {}
     written_in = metadata.get(_FORMAT, b"1").decode(errors="replace")
@@ -170,7 +170,7 @@ def _check_format(path: Path, table: str, found: pa.Schema, *, has_checksum: boo
 
 
 def _stand_in(path: Path, table: str, column: str, rows: pa.Table) -> Any:  # noqa: ANN401 - pyarrow
-    """Make a column that is newer than a part.
+    """Make the values of a column that a part lacks because the column is newer.
 
     Raises:
         RecordError: If a run needs the column and it declares no neutral value.

@@ -21,12 +21,12 @@ from ffnn_lab.registry import FOLDERS, n_registered, options, source_of
 
 @dataclass(frozen=True)
 class Leaf:
-    """A leaf of the config, as one class of options declares it."""
+    """A field of the config that holds a value (a leaf), as one class of options declares it."""
 
     column: str
     type: pa.DataType
     options: tuple[str, ...] | None
-    """Names of the options of its group that have it; None where every run has it."""
+    """Names of the options of its group that have the field; None if every run has it."""
     metadata: Mapping[str, Any]
     is_outside: bool = False
     """True if all options that have it come from outside the package."""
@@ -47,7 +47,7 @@ class Leaf:
 
 
 def cell(value: Any, kind: pa.DataType) -> Any:  # noqa: ANN401 - any value of a config
-    """Convert a value of a config to what a column holds: text where it has no single type."""
+    """Convert a value of a config to its column's type; values without a single type to text."""
     if value is None or kind != pa.string() or isinstance(value, str):
         return value
     if isinstance(value, dict):
@@ -96,8 +96,8 @@ def _config_leaves(_n_registered: int) -> dict[str, list[Leaf]]:
 
 
 def runs_schema() -> pa.Schema:
-    """Build the schema of ``runs``: the union of all options' leaves, then what was found."""
-    config_leaves()  # of all options that are known by now
+    """Build the schema of ``runs``: the leaves of all options, then results and environment."""
+    config_leaves()  # so that all options are registered
     return _runs_schema(n_registered())
 
 
@@ -199,7 +199,7 @@ RANKED = {
     "directions": ["epoch"],
     "correct": [],
 }
-"""What `_ranks` looks at."""
+"""The columns that `read._ranks` reads."""
 BY_EPOCH = ("curves", "directions")
 """Tables with more than one row of a run."""
 
@@ -218,8 +218,8 @@ def columns_from_outside(table: str, names: Iterable[str]) -> list[str]:
     """Return the names of columns that are fields of options from outside the package.
 
     Args:
-        table: Which of the tables.
-        names: Of the columns of some rows.
+        table: Name of the table.
+        names: Names of the columns of some rows.
     """
     of_options = config_leaves() if table == "runs" else {}
     own = {
@@ -241,7 +241,7 @@ COLUMNS_OF_FORMAT_1 = {
     "curves": "2dd51e4c679982b6",
     "directions": "8b2b22d51c28c0c1",
 }
-"""`columns_digest` of each table's columns in format 1 (commit 9b2446f), which had these."""
+"""`columns_digest` of the columns of each table in format 1 (commit 9b2446f)."""
 ADDED: dict[str, dict[str, Any]] = {
     "runs": {},
     "trials": {"replicate": 0},

@@ -1,4 +1,4 @@
-"""Half a cosine over all epochs."""
+"""The cosine schedule: half a cosine over all epochs."""
 
 import dataclasses
 import math

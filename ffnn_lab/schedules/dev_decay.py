@@ -1,4 +1,4 @@
-"""Decay by the dev set."""
+"""The schedule that decays when the dev loss stops improving."""
 
 import dataclasses
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Decay at a fixed frequency."""
+"""The schedule that decays at a fixed frequency."""
 
 from dataclasses import dataclass
 

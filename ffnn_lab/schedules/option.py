@@ -1,4 +1,4 @@
-"""The interface of a schedule: its config class, and the rule that settles it after each epoch."""
+"""The interface of a schedule: its config class, and the update of its state after each epoch."""
 
 import dataclasses
 import math
@@ -43,9 +43,9 @@ class Schedule(Choice):
 
     kind: ClassVar[str] = "schedule"
     advance: Callable[[Any, ScheduleState, Progress], ScheduleState]
-    """(its config, state, progress) to the state for the next epoch."""
+    """Returns the state for the next epoch, from config, state and progress."""
     needs_dev_loss: bool = False
-    """Whether it looks at the dev loss after every epoch, so that every epoch is evaluated."""
+    """True if it reads the dev loss after every epoch, so that every epoch must be evaluated."""
 
 
 SCHEDULES = View(Schedule)

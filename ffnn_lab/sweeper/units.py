@@ -11,7 +11,7 @@ from ffnn_lab.records import TrialRow
 
 @dataclass(frozen=True)
 class Planned:
-    """One run that a stage needs, and where it belongs."""
+    """One run that a stage needs: its row of ``trials``, its config and its partition."""
 
     row: TrialRow
     config: RunConfig
@@ -41,12 +41,12 @@ def plan_unit(
 
     Args:
         stage: ``tune`` or ``confirm``.
-        arm: The setting's, with the split of its replicate.
-        setting: Its number, or `ffnn_lab.records.DEFAULT_SETTING`.
-        values: Its value on each axis.
+        arm: The arm of the setting, with the split of the replicate.
+        setting: The setting's number, or `ffnn_lab.records.DEFAULT_SETTING`.
+        values: The setting's value on each axis.
         seeds: The seeds of its runs.
-        replicate: Its replicate.
-        edges: The axes on whose edges it lies, see `TrialRow`.
+        replicate: The replicate's number.
+        edges: The axes on whose edges the setting lies, see `TrialRow`.
     """
     unit = []
     for seed in seeds:
@@ -57,9 +57,9 @@ def plan_unit(
 
 
 def setting_ends(runs: Sequence[Planned]) -> list[int]:
-    """Return the counts of runs after which a row of runs may be cut, and no setting is split.
+    """Return the positions at which a list of runs can be cut without splitting a setting.
 
-    Runs of confirm stand for themselves.
+    Each run of confirm is a unit of its own.
 
     Args:
         runs: Planned runs; those of a tuned setting follow one another.

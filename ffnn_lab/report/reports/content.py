@@ -32,10 +32,10 @@ from ffnn_lab.report.text.test_set import about_test_set
 from ffnn_lab.report.text.units import units_of
 
 MOST_LETTERS = 100
-"""Of a condition in the name of a file."""
+"""Most letters of a condition in the name of a file."""
 _NOT_OF_FILES = re.compile(r"[^\w.,=+-]")
 REPLICATES = "replicates"
-"""Heading of the number of replicates behind a row."""
+"""Heading of the number of replicates of a row."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,13 +44,13 @@ class Table:
 
     name: str
     words: pd.DataFrame
-    """The table as people read it."""
+    """The table of formatted cells."""
     numbers: pd.DataFrame | None
-    """The table as programs read it; None where another one has its numbers."""
+    """The table of numbers, written as CSV; None if another table's file has them."""
     is_printed: bool
-    """False if it is only written."""
+    """False if the table is only written to files."""
     caption: str
-    """Above the table in LaTeX."""
+    """Caption of the table in LaTeX."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +80,7 @@ def content_of(records: Records) -> Content:
     """Compute the report of a sweep, finished or not, or of single runs.
 
     Args:
-        records: What `ffnn_lab.report.data.sweep.load` returns.
+        records: Records that `ffnn_lab.report.data.sweep.load` returns.
     """
     numbers = Numbers(records)
     tables, on_intervals = tables_of(numbers)
@@ -95,7 +95,7 @@ def content_of(records: Records) -> Content:
 
 
 def tables_of(numbers: Numbers) -> tuple[list[Table], list[str]]:
-    """Return the tables of a report, and remarks: on their intervals, on what failed."""
+    """Return the tables of a report, and remarks on their intervals and on sheets that failed."""
     found: list[Table] = []
     shown: list[tuple[Sheet, pd.DataFrame]] = []
     failed: list[str] = []
@@ -119,7 +119,7 @@ def _table(
     numbers: Numbers,
     in_full: pd.DataFrame,
 ) -> Table:
-    """Put a sheet's tables under their conditions together, as numbers and as words."""
+    """Combine a sheet's tables under each condition into one, of numbers and of strings."""
     conditions = [each.condition for _, each in tables]
     table = under_conditions([table for table, _ in tables], conditions)
     words = under_conditions(
@@ -137,7 +137,7 @@ def _table(
 
 
 def _tables_of(sheet: Sheet, numbers: Numbers) -> list[tuple[pd.DataFrame, Numbers]]:
-    """Return a sheet's table under each condition that has any, with the numbers it is of."""
+    """Return a sheet's table under each condition that has one, with its `Numbers`."""
     comparisons = (numbers,) if sheet.is_of_all_conditions else numbers.comparisons
     tables = [(sheet.numbers(each), each) for each in comparisons]
     return [(table, each) for table, each in tables if table is not None and len(table)]
@@ -152,13 +152,13 @@ def _named_in_full(table: pd.DataFrame, condition: Condition) -> pd.DataFrame:
 
 
 def _condition_words(condition: Condition) -> dict[str, str]:
-    """Return the columns of a condition as people read them."""
+    """Return the columns of a condition with short names and formatted values."""
     short = short_names(condition)
     return {short[key]: value_text(value) for key, value in condition.items()}
 
 
 def _words_of(sheet: Sheet, table: pd.DataFrame, numbers: Numbers) -> pd.DataFrame:
-    """Return a sheet as people read it, with what its intervals are over, and the replicates."""
+    """Return the formatted cells of a sheet, with the unit of its intervals and the replicates."""
     words = pd.DataFrame(sheet.words(table))
     if COUNT in table and REPLICATES not in words and len(words) == len(table):
         words[REPLICATES] = [str(n) for n in table[COUNT]]
@@ -167,7 +167,7 @@ def _words_of(sheet: Sheet, table: pd.DataFrame, numbers: Numbers) -> pd.DataFra
 
 
 def _drawings_of(numbers: Numbers) -> tuple[list[Drawing], list[str]]:
-    """Draw what can be drawn, and return remarks on what cannot."""
+    """Draw the figures that have points, and return remarks on what they leave out."""
     drawings: list[Drawing] = []
     left_out: list[str] = []
     for each in FIGURES.values():
@@ -185,7 +185,7 @@ def _drawings_of(numbers: Numbers) -> tuple[list[Drawing], list[str]]:
 
 
 def _drawn(each: ReportFigure, points: pd.DataFrame, shown: Numbers, numbers: Numbers) -> Drawing:
-    """Draw a figure under one condition, or of all."""
+    """Draw a figure of one condition, or of all conditions together."""
     under = label_of(shown.condition)
     with _looks_of(shown):
         figure = each.figure(points)
@@ -199,7 +199,7 @@ def _drawn(each: ReportFigure, points: pd.DataFrame, shown: Numbers, numbers: Nu
 
 @contextmanager
 def _told(option: Option, remarks: list[str]) -> Iterator[None]:
-    """Turn an error in a figure or table from outside into a remark; the rest is as it was."""
+    """Turn an error in a user's own figure or sheet into a remark; raise errors in our own."""
     try:
         yield
     except Exception as error:
@@ -220,10 +220,10 @@ def stem_under(stem: str, label: str, numbers: Numbers) -> str:
     """Return the stem of the files of a figure under a condition: ``learning_curves@n=25``.
 
     Args:
-        stem: The figure's.
-        label: The condition's; empty for a figure of all.
-        numbers: Of the whole sweep. Where labels are too long for a file, or would be one, the
-            condition's place stands for them.
+        stem: Stem of the figure.
+        label: Label of the condition; empty for a figure of all conditions.
+        numbers: Numbers of the whole sweep. If labels are too long for a file name, or two of them
+            have the same file name, the index of the condition replaces the label.
     """
     if not label:
         return stem
@@ -235,7 +235,7 @@ def stem_under(stem: str, label: str, numbers: Numbers) -> str:
 
 
 def _looks_of(numbers: Numbers) -> AbstractContextManager[None]:
-    """Draw arms in the colors of their optimizers, as the sweep's definition has them."""
+    """Return a context in which arms have the looks of their optimizers in the definition."""
     from ffnn_lab.report.figures.looks import arms_of  # noqa: PLC0415 - as figures are drawn
 
     is_sweep = isinstance(numbers.records, Sweep)
@@ -243,7 +243,7 @@ def _looks_of(numbers: Numbers) -> AbstractContextManager[None]:
 
 
 def _remarks_of(numbers: Numbers) -> list[str]:
-    """Return what a reader must know of the records as a whole."""
+    """Return the remarks that a reader needs on the records as a whole."""
     records = numbers.records
     if numbers.kind == Kind.RUN:
         return about_failed(records.runs, of=records.name)
@@ -261,7 +261,7 @@ def _remarks_of(numbers: Numbers) -> list[str]:
 
 
 def _remarks_under(numbers: Numbers) -> list[str]:
-    """Return what a reader must know of the comparison under one condition."""
+    """Return the remarks that a reader needs on the comparison under one condition."""
     if numbers.replicates:
         found = notes_over_replicates(numbers)
     else:
