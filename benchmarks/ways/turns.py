@@ -11,9 +11,9 @@ class Taken:
 
     seconds: float
     n_steps: int
-    """Of all members together."""
+    """Number of steps of all members together."""
     loss: float
-    """Mean train loss of the last step; 0 of a way that does not tell."""
+    """Mean train loss of the last step; 0 for a way without a loss."""
 
     @property
     def us(self) -> float:
@@ -22,14 +22,14 @@ class Taken:
 
 
 Turn = Callable[[float], Taken]
-"""Trains for about so many seconds, for 0 as little as it can, and goes on where it was left."""
+"""Function that continues training for about the given seconds, or as little as it can for 0."""
 
 Steps = Iterator[tuple[int, float]]
-"""Trains without end; tells each time how many steps of members it did, and the last's loss."""
+"""Endless training; each item is the number of members' steps just taken, and the last loss."""
 
 
 def turns(steps: Steps, clock: Callable[[], float]) -> Turn:
-    """Make turns of an endless training."""
+    """Return a function that continues an endless training in timed turns."""
 
     def turn(seconds: float) -> Taken:
         n_steps, taken, loss = 0, 0.0, math.nan

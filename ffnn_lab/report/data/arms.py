@@ -43,11 +43,11 @@ def variants(arms: Mapping[str, Arm]) -> dict[str, dict[str, str]]:
         arms: The arms by name.
 
     Returns:
-        A mapping from the name of each group to its arms by optimizer: ``{group: {optimizer:
-        arm}}``. A group is named after the suffix of its first arm (``coupled`` of
-        ``adam_coupled``, empty for ``adam``), or after that arm itself if its name is not
-        OPTIMIZER or OPTIMIZER_SUFFIX, or if the suffix is taken; and after the condition, if it
-        has one (``coupled@n=25``). An arm without a config is in no group.
+        A mapping from the name of each group to the names of its arms by optimizer. A group is
+        named after the suffix of its first arm (``coupled`` of ``adam_coupled``, empty for
+        ``adam``), or after that arm itself if its name is not OPTIMIZER or OPTIMIZER_SUFFIX, or if
+        the suffix is taken; and after the condition, if it has one (``coupled@n=25``). An arm
+        without a config is in no group.
     """
     alike: dict[str, list[Arm]] = {}
     for arm in arms.values():
@@ -69,7 +69,7 @@ def variants(arms: Mapping[str, Arm]) -> dict[str, dict[str, str]]:
 
 
 def _suffix(arm: Arm) -> str:
-    """Return the part of an arm's name after ``OPTIMIZER_``, or else the whole name."""
+    """Return the part of an arm's name after ``OPTIMIZER_`` (empty for ``OPTIMIZER``), or all."""
     optimizer, _, suffix = arm.base.partition(arm.optimizer)
     return arm.base if optimizer or (suffix and suffix[0] != "_") else suffix[1:]
 

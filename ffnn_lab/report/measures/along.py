@@ -31,7 +31,7 @@ class Bins:
     ends: tuple[float, ...] = ()
     """Boundaries of the parts, one more than there are parts; empty for a list."""
     is_log: bool = False
-    """Whether the parts are equal on a log scale."""
+    """True if the parts are equal on a log scale."""
 
     def at(self, value: float) -> int:
         """Return the number of the bin that holds a value."""
@@ -162,7 +162,7 @@ def best_by_bin(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
     """Find the best setting of each series in each bin.
 
     Args:
-        points: As `setting_points` gives them, with a column ``series``.
+        points: The table of `setting_points`, with a column ``series``.
         bins: The bins of the axis.
         key: The axis.
 

@@ -43,7 +43,7 @@ COLUMNS = [
     *("random", "random.low", "random.high"),
 ]
 ALL = "all"
-"""In the column ``what``: every arm against itself, or the whole family of contrasts."""
+"""Value of the column ``what`` for all arms together, or for the whole family of contrasts."""
 
 Numbers = NDArray[np.float64]
 Groups = NDArray[np.intp]

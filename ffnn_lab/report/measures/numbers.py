@@ -40,10 +40,10 @@ T = TypeVar("T")
 
 
 class Numbers:
-    """The records of a folder, and what is computed from them."""
+    """The records of a folder, and the tables that are computed from them."""
 
     def __init__(self, records: Records, *, of_all: "tuple[Numbers, int] | None" = None) -> None:
-        """Take the records.
+        """Set up the numbers of some records.
 
         Args:
             records: Records that `ffnn_lab.report.data.sweep.load` returns.

@@ -10,7 +10,7 @@ from ffnn_lab.report.text.cells import counts
 
 PERCENT = f"{100 * CONFIDENCE:g}%"
 DECLARED = "the contrasts that were declared"
-"""In captions: the family over which Holm's method adjusts."""
+"""Text of captions for the family over which Holm's method adjusts."""
 UNDER_EACH = "Arms are compared under one condition at a time; conditions are not compared."
 SHARED_TEST = "All replicates share one test set, and what is told is conditional on it."
 

@@ -35,7 +35,7 @@ def remarks(sheets: Iterable[tuple[Sheet, pd.DataFrame]]) -> list[str]:
     """Return sentences that name the intervals of a report that are clipped or left out.
 
     Args:
-        sheets: Each sheet with its numbers.
+        sheets: The sheets, each with its table of numbers.
     """
     cut: list[str] = []
     equal: list[str] = []

@@ -23,7 +23,7 @@ def report(folder: Path, *, to: Path | None = None, console: Console | None = No
     Args:
         folder: Its folder, with ``runs/`` and, for a sweep, ``trials/`` and ``definition.json``.
         to: The folder in which ``tables/`` and ``figures/`` are written; ``folder`` if None.
-        console: Where to print; standard output if None.
+        console: Console to print on; standard output if None.
 
     Returns:
         The files written.

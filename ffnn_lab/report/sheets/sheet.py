@@ -41,7 +41,7 @@ class Sheet(Option):
     numbers them."""
     words: Callable[["pd.DataFrame"], Words]
     """Function from a table of numbers that has rows to its formatted cells. The report adds the
-    number of replicates of a row, and to headings the unit over which intervals are."""
+    number of replicates of a row, and writes into headings if intervals are over replicates."""
     reports: Sequence[Kind] = (Kind.SWEEP,)
     """The kinds of reports that include the sheet."""
     is_printed: bool = True

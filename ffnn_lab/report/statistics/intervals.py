@@ -52,7 +52,7 @@ def sample_std(values: Sequence[float]) -> float:
     """Compute the sample standard deviation ``sqrt(sum((x - mean)^2) / (n - 1))``.
 
     Args:
-        values: Any number of numbers.
+        values: The numbers, which may be none.
 
     Returns:
         The standard deviation, exactly 0 for equal values; NaN for fewer than two values.
@@ -66,7 +66,7 @@ def sample_std(values: Sequence[float]) -> float:
 def mean_interval(values: Sequence[float], *, confidence: float = CONFIDENCE) -> Interval:
     """Compute the t interval of a mean.
 
-    It is ::
+    The interval is ::
 
         mean -+ t * s / sqrt(n)
 

@@ -55,8 +55,8 @@ def vertex_of(
 
     Args:
         values: One per setting, positive.
-        errors: Of the same settings, none negative; settings whose error is not finite are left
-            out, and an error of 0 counts as half of the lowest other.
+        errors: Errors of the same settings, none negative; settings whose error is not finite are
+            left out, and an error of 0 is replaced by half of the lowest positive one.
         low: Least value of the range from which settings were drawn.
         high: Greatest value of the range.
 

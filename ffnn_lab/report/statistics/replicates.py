@@ -80,7 +80,7 @@ def replicate_interval(
 def replicates_to_resolve(
     distance: float, *, std: float, level: float = LEVEL, power: float = POWER
 ) -> int | None:
-    """Count the replicates at which a paired t test would tell two tuned methods apart.
+    """Count the replicates at which a paired t test would distinguish two tuned methods.
 
     Args:
         distance: Assumed distance between the true mean difference and the border, such as the

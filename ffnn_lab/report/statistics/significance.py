@@ -131,7 +131,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def seeds_to_resolve(
     distance: float, *, std: float, level: float = 1 - CONFIDENCE, power: float = POWER
 ) -> int | None:
-    """Count the seeds at which a paired t test would tell a mean from a border.
+    """Count the seeds at which a paired t test would distinguish a mean from a border.
 
     Args:
         distance: Assumed distance between the true mean and the border, such as the observed one.
