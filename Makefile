@@ -39,10 +39,11 @@ test-all: $(VENV)/.installed-all  ## every test
 
 check: lint types layers test  ## what CI runs before the slow tests
 
-lint: $(VENV)/.installed-all  ## ruff and codespell
+lint: $(VENV)/.installed-all  ## ruff, codespell, and first lines of docstrings
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/codespell
+	@$(BIN)/python -m tests.support.prose
 
 types: $(VENV)/.installed-all  ## mypy, strict
 	@$(BIN)/mypy

@@ -2,5 +2,5 @@
 
 One script for each page, to be read and edited: ``analysis/default.py`` makes the tables and
 figures of ``docs/results/default.md``. ``python -m analysis`` (`make paper`) runs them all. With
-words, ``python -m analysis SWEEP`` and the like go to `ffnn_lab.report.command`.
+arguments, as in ``python -m analysis SWEEP``, it runs `ffnn_lab.report.command` instead.
 """

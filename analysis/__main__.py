@@ -1,6 +1,6 @@
-"""``python -m analysis``: without words, make the tables and figures of all pages.
+"""``python -m analysis``: without arguments, make the tables and figures of all pages.
 
-With words it forwards to `ffnn_lab.report.command`, which says what each command does.
+With arguments it runs `ffnn_lab.report.command`, which describes the commands.
 """
 
 import sys

@@ -18,15 +18,15 @@ from ffnn_lab.report.text.cells import percent
 from ffnn_lab.scores import counted
 
 N_ARMS = 5
-"""Arms of the default sweep, all of which are paid for."""
+"""Number of arms of the default sweep, all of which count against the budget."""
 N_RUNS = 880
-"""Runs that fit into three minutes on two cores, its plan and its report included."""
+"""Number of runs that fit into three minutes on two cores, along with plan and report."""
 SETTINGS = (1, 2, 3, 4, 6, 8, 12, 16)
 SEEDS = (1, 2, 3, 4)
 N_RESAMPLES = 2000
-"""Of the replicates, to tell how sure a ratio of half-widths is."""
+"""Number of resamples of the replicates for the interval of a ratio of half-widths."""
 FEWEST = 8
-"""Replicates, at least: with fewer no test of six contrasts can find anything."""
+"""Fewest replicates: with fewer, no test of six contrasts can be significant."""
 
 
 @dataclass(frozen=True)
@@ -39,21 +39,22 @@ class Design:
 
     @property
     def n_runs(self) -> int:
-        """Count the runs of one replicate: winner and untuned default on fresh seeds as well."""
+        """Count the runs of one replicate, with winner and untuned default on fresh seeds."""
         return N_ARMS * (self.n_settings * self.n_tune + 2 * self.n_confirm)
 
     @property
     def n_replicates(self) -> int:
-        """Return the number of replicates that can be paid for."""
+        """Return the number of replicates that the budget of `N_RUNS` allows."""
         return N_RUNS // self.n_runs
 
 
 BEFORE = Design(n_settings=8, n_tune=2, n_confirm=3)
 """The default sweep until 2026-11-30."""
 CHOSEN = Design(n_settings=4, n_tune=1, n_confirm=2)
-"""The default sweep since then: a second fresh seed tells the seeds' part of the variance."""
+"""The default sweep since then: a second fresh seed lets one estimate the variance of seeds."""
 Errors = Mapping[str, np.ndarray]
-"""To each split's name, and ``loss``, values by replicate, setting and seed."""
+"""Values of shape ``(replicates, settings, seeds)``, by ``dev.error``, ``dev.loss`` and
+``test.error``."""
 
 
 def make(page: Page) -> None:
@@ -62,7 +63,7 @@ def make(page: Page) -> None:
 
 
 def design_table(sweep: Sweep) -> pd.DataFrame:
-    """Tabulate, of each number of settings, the design with the narrowest interval."""
+    """Tabulate, for each number of settings, the design with the narrowest interval."""
     arms = {arm: errors_of(sweep, arm) for arm in ("adam", "sgd")}
     known = {design: differences(arms, design) for design in designs()}
     widths = {design: half_width(each, design) for design, each in known.items()}
@@ -98,7 +99,7 @@ def designs() -> Iterator[Design]:
 
 
 def errors_of(sweep: Sweep, arm: str) -> Errors:
-    """Read an arm's results, the seeds of each replicate in ascending order."""
+    """Return an arm's results as arrays, the seeds of each replicate in ascending order."""
     rows = sweep.of(arm, stage="tune").sort_values(["replicate", "setting", "seed"])
     shape = (rows["replicate"].nunique(), rows["setting"].nunique(), -1)
     moment = sweep.objective.moment
@@ -110,11 +111,11 @@ def errors_of(sweep: Sweep, arm: str) -> Errors:
 
 
 def tuned_errors(errors: Errors, design: Design) -> np.ndarray:
-    """Compute what tuning by a design comes to.
+    """Compute the test errors of the settings that tuning by a design finds.
 
     Returns:
-        Mean test errors on fresh seeds, by rotation of the seeds and by replicate. In each
-        rotation other seeds are those to tune by, so that all of them are used.
+        Mean test errors on fresh seeds, shape ``(rotations, replicates)``. Each rotation of the
+        seeds tunes by other ones, so that all of them are used.
     """
     n_replicates, _, n_seeds = errors["dev.error"].shape
     found = np.empty((n_seeds, n_replicates))
@@ -132,7 +133,7 @@ def tuned_errors(errors: Errors, design: Design) -> np.ndarray:
 
 
 def differences(arms: Mapping[str, Errors], design: Design) -> np.ndarray:
-    """Compute Adam's error less SGD's, by rotation of the seeds and by replicate."""
+    """Compute Adam's error minus SGD's, by rotation of the seeds and by replicate."""
     found: np.ndarray = tuned_errors(arms["adam"], design) - tuned_errors(arms["sgd"], design)
     return found
 
@@ -141,8 +142,8 @@ def half_width(known: np.ndarray, design: Design) -> float:
     """Compute the half-width of the 95 % t interval that a design's replicates would have.
 
     Args:
-        known: As `differences` gives them.
-        design: How many replicates there would be.
+        known: The array of `differences`.
+        design: The design, which gives the number of replicates.
     """
     n = design.n_replicates
     variance = known.var(axis=1, ddof=1).mean()
@@ -150,7 +151,7 @@ def half_width(known: np.ndarray, design: Design) -> float:
 
 
 def ratio_interval(known: Mapping[Design, np.ndarray], design: Design) -> tuple[float, float]:
-    """Bound the ratio of a half-width to the earlier default's: 95 % of resampled replicates."""
+    """Compute a 95% bootstrap interval, over replicates, of a half-width over the earlier one."""
     rng = np.random.default_rng(0)
     n_known = known[design].shape[1]
     ratios = []

@@ -1,4 +1,4 @@
-"""A page of results, with its records, tables and figures: shared by the scripts of all pages."""
+"""A page of results with its records, tables and figures, as the scripts of all pages use it."""
 
 import importlib
 import re
@@ -18,7 +18,7 @@ from ffnn_lab.report.text.render import to_markdown
 from ffnn_lab.report.text.units import units_of
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
-"""Where the pages, their figures and the published records are."""
+"""Folder of the pages, their figures and the published records."""
 
 
 class PageError(UserError):
@@ -29,10 +29,10 @@ class Page:
     """One page of results, whose tables and figures a script makes."""
 
     def __init__(self, name: str, results: Path = RESULTS) -> None:
-        """Take a page.
+        """Set up a page.
 
         Args:
-            name: Its name, such as ``default`` for ``default.md``.
+            name: Name of the page, such as ``default`` for ``default.md``.
             results: The folder of the pages.
         """
         self.name = name
@@ -52,8 +52,9 @@ class Page:
         """Write a table into the page, between the comments that name it.
 
         Args:
-            name: The page has ``<!-- table NAME -->`` above it, ``<!-- end -->`` below.
-            words: Strings, one column for each heading.
+            name: Name of the table; the page has ``<!-- table NAME -->`` above it and
+                ``<!-- end -->`` below.
+            words: Table of strings.
 
         Raises:
             PageError: If the page lacks the comments.
@@ -73,15 +74,15 @@ class Page:
         write_png(figure, self.figures / f"{self.name}_{name}.png")
 
     def reported_figures(self, numbers: Numbers, *names: str, of: str = "") -> None:
-        """Write figures of a sweep's report, by their names, as they are there.
+        """Write figures of a sweep's report, unchanged.
 
         Args:
-            numbers: Of the sweep.
-            *names: Of the figures.
-            of: What is put before the names, on a page of several sweeps.
+            numbers: Numbers of the sweep.
+            *names: Names of the figures.
+            of: Prefix of the names, on a page of several sweeps.
 
         Raises:
-            PageError: If the records have nothing to show in one of them.
+            PageError: If the records have nothing to show in one of the figures.
         """
         for name in names:
             points = FIGURES[name].drawn(numbers)

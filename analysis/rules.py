@@ -1,8 +1,8 @@
-"""Two rules of selecting settings, dev error and train loss, and what each optimizer gets by them.
+"""Two rules of selecting settings, by dev error and by train loss, and each optimizer's results.
 
 Wilson et al. select by train loss on CIFAR-10, which has no dev split. That rule needs no training
-of its own: every setting of the tune stage was measured on all splits, so a table can pick by
-either, and tell the test error of the run that it picked.
+of its own: every setting of the tune stage was measured on all splits, so that a table can select
+by either rule and show the test error of the selected run.
 """
 
 import pandas as pd
@@ -22,11 +22,12 @@ FIGURES = ("paired_differences", "learning_curves", "train_test_gap", "error_aga
 
 
 def make_by_rules(page: Page, sweep: str) -> None:
-    """Make the tables and figures of a page that tells what either rule picks.
+    """Make the tables and figures of a page that compares the two rules.
 
     Args:
-        page: It has places for the tables of `comparison`, ``rules`` and ``rule_differences``.
-        sweep: The name of its published records.
+        page: A page with places for the tables of `comparison`, ``rules`` and
+            ``rule_differences``.
+        sweep: Name of the sweep's published records.
     """
     comparison(page, sweep, *FIGURES)
     records = page.numbers(sweep).sweep
@@ -38,7 +39,7 @@ def picked(sweep: Sweep) -> pd.DataFrame:
     """Pick the setting of every arm and replicate by each rule.
 
     Args:
-        sweep: Whose tune stage has one seed, so that a setting is a run.
+        sweep: A sweep whose tune stage has one seed, so that a setting is a run.
 
     Returns:
         One row per ``rule``, ``arm`` and ``replicate``: ``optimizer.lr`` of the picked run, and
@@ -79,7 +80,7 @@ def picked(sweep: Sweep) -> pd.DataFrame:
 
 
 def rule_words(sweep: Sweep) -> pd.DataFrame:
-    """Tabulate what each arm's picked run of the tuning seed comes to by either rule."""
+    """Tabulate the errors of each arm's picked runs on the tuning seed, by either rule."""
     table = picked(sweep)
     words = []
     for arm in sweep.arms:

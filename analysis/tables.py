@@ -1,4 +1,4 @@
-"""Tables that several pages of results show, of sweeps over replicates, as people read them."""
+"""Formatted tables of sweeps over replicates that several pages of results share."""
 
 from collections.abc import Sequence
 
@@ -13,16 +13,16 @@ from ffnn_lab.report.text.cells import count_cell, interval_cells, p_value, perc
 from ffnn_lab.report.text.units import units_of
 
 INTERVAL = "[95% interval]"
-"""Of a page, which says once for all its tables what its intervals are over."""
+"""Mark of intervals in headings; the text of a page defines them once for all its tables."""
 
 
 def comparison(page: Page, sweep: str, *figures: str) -> None:
-    """Show the arms of a sweep over replicates, their differences and the verdicts on claims.
+    """Write the arms of a sweep over replicates, their differences and the verdicts on claims.
 
     Args:
-        page: It has places for the tables ``arms``, ``differences`` and ``claims``.
-        sweep: The name of its published records.
-        *figures: Names of those of the report that the page shows.
+        page: A page with places for the tables ``arms``, ``differences`` and ``claims``.
+        sweep: Name of the sweep's published records.
+        *figures: Names of the report's figures that the page shows.
     """
     numbers = page.numbers(sweep)
     units = units_of(numbers.sweep.runs)
@@ -79,7 +79,7 @@ def claim_counts(table: pd.DataFrame) -> pd.DataFrame:
     """Count the verdicts of each claim by each sweep that was made for it.
 
     Args:
-        table: As `judged` gives it.
+        table: The table of `judged`.
     """
     shown = [each for each in VERDICTS if each not in WITHOUT_EFFECT]
     rows = [
@@ -94,6 +94,6 @@ def claim_counts(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def judged(sweeps: Sequence[Sweep]) -> pd.DataFrame:
-    """Judge the claims that sweeps were made for, and leave out what has no effect to show."""
+    """Judge the claims that sweeps were made for, and leave out rows without an effect."""
     table = verdict_table(sweeps)
     return table[~table["verdict"].isin(WITHOUT_EFFECT)]

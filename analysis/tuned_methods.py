@@ -27,7 +27,7 @@ def make(page: Page) -> None:
 
 
 NESTED = "tuned_methods_nested"
-"""The sweep that tells the parts of the variance apart."""
+"""The sweep whose replicates share splits, which separates the components of the variance."""
 
 
 def coverage_words(coverage: pd.DataFrame) -> pd.DataFrame:
@@ -83,7 +83,7 @@ def component_words(components: pd.DataFrame) -> pd.DataFrame:
 
 
 def _over(table: pd.DataFrame) -> list[str]:
-    """Return what an interval or a rule is over: seeds of one tuning, or so many replicates."""
+    """Return the unit of each row's interval or rule: seeds of one tuning, or ``n`` replicates."""
     return [
         of if n == 1 else f"{n} {of}"
         for of, n in zip(table["of"], table["n_replicates"], strict=True)

@@ -14,7 +14,7 @@ from ffnn_lab.report.statistics import mean_interval
 from ffnn_lab.report.text.cells import percent
 
 CONFIDENCE = 0.99
-"""Of the pilot's intervals: 95 % by Bonferroni over five values of the decay."""
+"""Confidence level of the pilot's intervals: 95% by Bonferroni over five values of the decay."""
 NO_DECAY = "none"
 
 
@@ -25,7 +25,7 @@ def make(page: Page) -> None:
 
 
 def use_table(pilot: Sweep) -> pd.DataFrame:
-    """Tabulate what each decay does to the dev error on fresh seeds, under each condition."""
+    """Tabulate the effect of each decay on the dev error on fresh seeds, by condition."""
     rows = []
     for condition, sweep in zip(pilot.definition.conditions, pilot.conditions, strict=True):
         errors = tuned_errors(sweep, split="dev")

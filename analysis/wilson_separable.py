@@ -41,7 +41,7 @@ def make(page: Page) -> None:
 
 
 def end_table(found: Findings) -> pd.DataFrame:
-    """Tabulate where each arm ends, over the draws that can show the gap."""
+    """Tabulate each arm's final error and direction, over the draws that can show the gap."""
     rows = []
     for row in found.table.to_dict("records"):
         form = "min_norm" if row["arm"] in PLAIN else "sign"
@@ -64,12 +64,12 @@ def wide_table(found: Findings, key: str) -> pd.DataFrame:
     """Tabulate mean test errors by arm and a condition.
 
     Args:
-        found: Of a sweep.
-        key: The condition whose values are the columns; others make rows.
+        found: The tables of a sweep on the separable problem.
+        key: The condition whose values are the columns; other conditions make rows.
 
     Returns:
-        In each cell the mean error in percent and, in parentheses, of the draws those with an
-        error above 0.
+        A table of strings: in each cell the mean error in percent and, in parentheses, the number
+        of runs with an error above 0.
     """
     table = found.table.dropna(subset=[key])
     runs = found.runs[found.runs["remark"] == ""]
@@ -93,7 +93,7 @@ def wide_table(found: Findings, key: str) -> pd.DataFrame:
 
 
 def sizes_table(found: Findings) -> pd.DataFrame:
-    """Tabulate, by n and p, the adaptive methods' errors and how many runs end as predicted."""
+    """Tabulate, by n and p, the methods' errors and the number of runs that end as predicted."""
     rows = []
     for (n, p), here in found.table.groupby(["task.n", "task.p"], sort=False):
         plain, adaptive = (here[here["arm"].isin(PLAIN) == is_plain] for is_plain in (True, False))
@@ -115,7 +115,7 @@ def sizes_table(found: Findings) -> pd.DataFrame:
 
 
 def labeled_table(sweeps: list[Numbers]) -> pd.DataFrame:
-    """Count runs on problems that cannot show the gap, and those that err on negatives alone."""
+    """Count runs on problems that cannot show the gap, by their error: 0, or all negatives."""
     rows = []
     for numbers in sweeps:
         runs = numbers.separable.runs

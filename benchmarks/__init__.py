@@ -1,1 +1,1 @@
-"""How fast the lab is, measured on the machine at hand; see each module."""
+"""Benchmarks of the lab on the machine at hand; see each module."""

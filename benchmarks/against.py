@@ -6,7 +6,7 @@ counted (it compiles what is missing). In every other pair the older one goes fi
 
 - a training step of 64-64-10 and of 784-256-10 by Adam, for populations of several sizes, as
   written and compiled (`benchmarks.steps`, one core);
-- what a run costs beside its training, with tracking off and offline (`benchmarks.overhead`).
+- the time of a run beside its training, with tracking off and offline (`benchmarks.overhead`).
 
 Each line is the ratio of this checkout's time to the older one's: the geometric mean over pairs,
 with the 95% t interval of the mean of the logarithms. An interval that includes 1 or lies below it
@@ -30,7 +30,7 @@ from ffnn_lab.report.statistics import Interval, mean_interval
 
 HERE = Path(__file__).resolve().parents[1]
 STEPS: Mapping[str, Sequence[int]] = {"64-64-10": (1, 64), "784-256-10": (1, 16)}
-"""To each workload of `benchmarks.steps` the sizes of the populations."""
+"""Sizes of the populations, by workload of `benchmarks.steps`."""
 WAYS = ("eager", "compiled")
 OVERHEAD = (
     "import json; from benchmarks.overhead import TRAINING, measure; "
@@ -45,7 +45,7 @@ def run(checkout: Path, *arguments: str) -> str:
 
     Args:
         checkout: A folder with ``ffnn_lab/`` and ``benchmarks/``.
-        arguments: Of Python.
+        arguments: Arguments of Python.
 
     Raises:
         RuntimeError: If the process fails; the message ends in its last lines.
@@ -68,8 +68,8 @@ def steps(checkout: Path, seconds: float) -> dict[str, float]:
     """Measure training steps of a checkout, in microseconds per step and member.
 
     Args:
-        checkout: Of the lab.
-        seconds: Of each measurement, about.
+        checkout: Folder of a checkout of the lab.
+        seconds: Approximate duration of each measurement.
     """
     found = {}
     for workload, members in STEPS.items():
@@ -85,11 +85,11 @@ def steps(checkout: Path, seconds: float) -> dict[str, float]:
 
 
 def overhead(checkout: Path, n_runs: int) -> dict[str, float]:
-    """Measure what a run of a checkout costs beside its training, in milliseconds.
+    """Measure the time of a run of a checkout beside its training, in milliseconds.
 
     Args:
-        checkout: Of the lab.
-        n_runs: Of each sweep.
+        checkout: Folder of a checkout of the lab.
+        n_runs: Number of runs of each sweep.
     """
     printed = run(checkout, "-c", OVERHEAD.replace("{n_runs}", str(n_runs)))
     by_mode: dict[str, float] = json.loads(printed.splitlines()[-1])

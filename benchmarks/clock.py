@@ -1,4 +1,4 @@
-"""Adds up the time that functions take, by the part of the work that they belong to."""
+"""A clock that adds up the time of functions, by named parts of the work."""
 
 import inspect
 import time
@@ -11,25 +11,25 @@ from typing import Any
 class Clock:
     """Adds up the time of each part, without that of other parts called inside it.
 
-    It is for one thread.
+    A clock is for use in a single thread.
     """
 
     def __init__(self) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
-        """On the wall."""
+        """Wall time by part."""
         self.cpu_seconds: defaultdict[str, float] = defaultdict(float)
-        """Of the processor, by all threads of this process."""
+        """Processor time of all threads of this process, by part."""
         self.calls: Counter[str] = Counter()
         self._inside = [(0.0, 0.0)]
         self._is_whole = False
 
     @contextmanager
     def part(self, name: str, *, is_whole: bool = False) -> Iterator[None]:
-        """Count what happens meanwhile as this part's.
+        """Add the time of a ``with`` block to a part.
 
         Args:
-            name: The part's.
-            is_whole: Whether other parts called inside it count as this part too.
+            name: Name of the part.
+            is_whole: Whether the time of other parts called inside it is added to it, too.
         """
         if self._is_whole:
             yield
@@ -54,7 +54,7 @@ class Clock:
     def timed(
         self, name: str, function: Callable[..., Any], *, is_whole: bool = False
     ) -> Callable[..., Any]:
-        """Wrap a function so that its calls count as the part's; of a generator, each step."""
+        """Wrap a function so that its calls, or a generator's steps, are timed as a part."""
 
         def wrapped(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - any function's
             with self.part(name, is_whole=is_whole):

@@ -14,9 +14,9 @@ child processes and the service of W&B.
 The peers train the same optimizers, learning rates and seeds. They split and initialize as they
 please, and measure the train split in passing where the lab evaluates it.
 
-``--peer-runs 40`` lets them train the first seeds of every setting only, and scales up: each of
-the other runs counts for what a run took beyond those of a shorter command, of one run per
-optimizer. The memory is then of what they trained.
+With ``--peer-runs 40`` the peers train only the first seeds of every setting, and their times are
+extrapolated: each remaining run counts the mean time of a run beyond those of a shorter command,
+of one run per optimizer. Their memory is not extrapolated.
 """
 
 import argparse
@@ -34,15 +34,15 @@ from benchmarks.watched import Watched, watch
 from benchmarks.whole_sweep import ARMS, NAME, Work
 
 LEAST_TIMES_HYDRA = 10.0
-"""How much faster the sweep must be than one Hydra job per run."""
+"""Least speed-up of the sweep over one Hydra job per run that is required."""
 MOST_TIMES_OFF = 1.3
-"""What tracking offline may take of the time with tracking off."""
+"""Largest ratio of the time with tracking offline to that with tracking off that is allowed."""
 NO_HOSTS = {"WANDB_ERROR_REPORTING": "false"}
-"""For the peers; W&B's telemetry would else look up hosts, and wait where there is no network."""
+"""Environment of the peers: W&B's telemetry would look up hosts, and wait without a network."""
 
 
 def sweep(work: Work, outputs: Path, *options: str) -> Watched:
-    """Train all by the lab's one command.
+    """Train all runs by one command of the lab.
 
     Raises:
         RuntimeError: If it trained other runs.
@@ -56,7 +56,7 @@ def sweep(work: Work, outputs: Path, *options: str) -> Watched:
 
 
 def hydra_jobs(work: Work, outputs: Path) -> Watched:
-    """Train all by Hydra's basic sweeper, a job for each run.
+    """Train all runs by Hydra's basic sweeper, a job for each run.
 
     Raises:
         RuntimeError: If it trained other runs.
@@ -74,7 +74,7 @@ def hydra_jobs(work: Work, outputs: Path) -> Watched:
 
 
 def optuna_processes(work: Work, outputs: Path) -> Watched:
-    """Train all by Optuna, a trial for each run, in two processes.
+    """Train all runs by Optuna, a trial for each run, in two processes.
 
     Raises:
         RuntimeError: If it trained other runs.
@@ -92,7 +92,7 @@ def optuna_processes(work: Work, outputs: Path) -> Watched:
 
 
 def _trained(outputs: Path) -> set[tuple[object, ...]]:
-    """Read which runs a peer has left the results of."""
+    """Return the runs of which a peer has written results."""
     configs = [json.loads(path.read_text())["config"] for path in outputs.rglob("result.json")]
     return {(config["optimizer"], config["lr"], config["seed"]) for config in configs}
 
@@ -104,7 +104,7 @@ def _check(trained: set[tuple[object, ...]], work: Work) -> None:
 
 
 def scaled(part: Watched, few: Watched, *, n_part: int, n_few: int, n_runs: int) -> Watched:
-    """Scale a part of the runs up to all; each run more takes what it took beyond the few."""
+    """Extrapolate from a part of the runs to all, by the mean cost of a run beyond the few."""
     more = (n_runs - n_part) / (n_part - n_few)
     return Watched(
         part.seconds + more * (part.seconds - few.seconds),
@@ -116,14 +116,14 @@ def scaled(part: Watched, few: Watched, *, n_part: int, n_few: int, n_runs: int)
 def measure(
     work: Work, *, peer_seeds: int, n_turns: int, options: Sequence[str]
 ) -> tuple[list[list[str]], list[list[str]]]:
-    """Measure all ways; give the rows of what each took, and of what is required."""
+    """Measure all ways, and return the rows of two tables: their costs, and the requirements."""
     part = replace(work, n_seeds=peer_seeds)
     with tempfile.TemporaryDirectory() as held:
         outputs = Path(held)
         turns: dict[str, list[Watched]] = {"offline": [], "off": []}
         peers: dict[str, Watched] = {}
         for turn in range(n_turns):
-            if turn == n_turns // 2:  # amid ours, for what else the machine does may change
+            if turn == n_turns // 2:  # between our turns: the machine's other load may change
                 peers = {
                     "one Hydra job per run": _peer(hydra_jobs, part, work, outputs),
                     "one Optuna trial per run": _peer(optuna_processes, part, work, outputs),
@@ -168,7 +168,7 @@ def measure(
 def _peer(
     train: Callable[[Work, Path], Watched], part: Work, work: Work, outputs: Path
 ) -> Watched:
-    """Let a peer train a part of the runs, and scale up if that is not all."""
+    """Train a part of the runs by a peer, and extrapolate to all of them."""
     found = train(part, outputs / train.__name__)
     if part == work:
         return found
@@ -178,7 +178,7 @@ def _peer(
 
 
 def _median(found: Sequence[Watched]) -> Watched:
-    """Give the medians of several turns."""
+    """Return the medians of several turns."""
     return Watched(
         statistics.median(seen.seconds for seen in found),
         statistics.median(seen.cpu_seconds for seen in found),

@@ -1,12 +1,13 @@
-"""How the cost of a sweep grows with its runs: time and memory for 100, 1,000 and 10,000.
+"""The cost of a sweep against its runs: time and memory for 100, 1,000 and 10,000.
 
 ``python -m benchmarks.growth`` starts the sweeps of ``benchmarks.thousand_runs`` (one arm, random
 learning rates, one epoch of a net 64-16-10 on a tenth of the digits, tracking off), each in a
 process of its own, and the same by TPE, whose proposals take longer the more it has seen.
 
-A run more is what each run took beyond those of the sweep before, so without start-up and end. If
-it is the same from line to line, the cost grows linearly. Training is as recorded; the rest is
-proposals, records, scores, table and figures. Memory is the most that all processes held.
+The cost of a run more is the mean over the runs beyond those of the sweep before, and so without
+start-up and end. If it is the same from line to line, the cost grows linearly. Training is as
+recorded; the rest is proposals, records, scores, table and figures. Memory is the peak of all
+processes together.
 """
 
 import argparse
@@ -30,9 +31,9 @@ def measure(protocol: str, counts: Sequence[int]) -> pd.DataFrame:
 
     Returns:
         One row per count: ``protocol``, ``n_runs``, ``seconds``, ``training_seconds``,
-        ``cpu_seconds`` and ``peak_mb``; ``ms_per_run``, and of each run beyond the count before
-        ``ms_per_run_more`` and, of that, ``ms_beside_training``; ``cpu_ms_per_run_more``, of the
-        processor.
+        ``cpu_seconds`` and ``peak_mb``; ``ms_per_run``; and for each run beyond the count before,
+        ``ms_per_run_more``, its part ``ms_beside_training``, and the processor time
+        ``cpu_ms_per_run_more``.
     """
     rows = []
     for n_runs in counts:
@@ -60,7 +61,7 @@ def measure(protocol: str, counts: Sequence[int]) -> pd.DataFrame:
 
 
 def worded(table: pd.DataFrame) -> list[list[str]]:
-    """Word the rows for the terminal."""
+    """Return the rows as text for the terminal."""
     return [
         [
             str(row["protocol"]),

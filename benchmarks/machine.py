@@ -1,4 +1,4 @@
-"""What every benchmark needs: one core to itself, a composed run, and a table that says where."""
+"""Functions for all benchmarks: pinning to cores, composing a run, printing tables and machine."""
 
 import argparse
 import importlib.util
@@ -27,7 +27,7 @@ def at_least_one(text: str) -> int:
     """Read a count from the command line.
 
     Raises:
-        ArgumentTypeError: If it is none.
+        ArgumentTypeError: If the text is no count of at least 1.
     """
     if not text.isdecimal() or int(text) < 1:
         msg = f"expected a count of at least 1, got {text}"
@@ -39,7 +39,7 @@ def at_least_one(text: str) -> int:
 def one_core() -> Iterator[None]:
     """Keep this thread, and those it starts, on one core; denormal numbers are flushed.
 
-    The trainer flushes them in its own time; here whatever it is compared with does so too.
+    The trainer flushes denormal numbers itself; here the ways that it is compared with do so, too.
     """
     n_threads = torch.get_num_threads()
     use_threads(1)
@@ -53,10 +53,10 @@ def one_core() -> Iterator[None]:
 
 @contextmanager
 def pinned(n_cores: int) -> Iterator[None]:
-    """Keep this thread, and what threads and processes it starts, on so many cores.
+    """Keep this thread, and the threads and processes that it starts, on ``n_cores`` cores.
 
     Raises:
-        ValueError: If there are fewer.
+        ValueError: If this process may use fewer cores.
     """
     if sys.platform != "linux":
         yield
@@ -73,13 +73,13 @@ def pinned(n_cores: int) -> Iterator[None]:
 
 
 def use_threads(n_threads: int) -> None:
-    """Let torch use so many threads, which flush denormal numbers unless they were started."""
+    """Set torch's number of threads; those that it starts from now on flush denormal numbers."""
     torch.set_num_threads(n_threads)
     torch.set_flush_denormal(True)
 
 
 def compose_run(*overrides: str) -> RunConfig:
-    """Compose a run from ``conf/`` as the command line does, on the CPU, eager unless told."""
+    """Compose a run from ``conf/`` as the command line does, by default on the CPU and eager."""
     schemas.register()
     with initialize(version_base="1.3", config_path=None):
         composed = compose("config", overrides=["device=cpu", "trainer.compile=false", *overrides])
@@ -101,7 +101,7 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
 
 
 def machine() -> dict[str, str]:
-    """Say what a number holds for: processor, cores, versions, commit."""
+    """Return the facts on which a measurement depends: processor, cores, versions, commit."""
     known = environment()
     libraries = [name for name in ("jax", "jaxlib") if importlib.util.find_spec(name)]
     return {
@@ -114,7 +114,7 @@ def machine() -> dict[str, str]:
 
 
 def print_machine() -> None:
-    """Print what the numbers above hold for."""
+    """Print the machine, versions and commit with which the numbers above were measured."""
     known = machine()
     versions = [name for name in known if name.startswith("version.")]
     changed = ", changed since" if known["git.is_dirty"] == "true" else ""
@@ -127,7 +127,7 @@ def print_machine() -> None:
 
 
 def _processor() -> str:
-    """Name the processor, where the system tells."""
+    """Return the name of the processor, as far as the system reports it."""
     told = Path("/proc/cpuinfo")
     lines = told.read_text().splitlines() if told.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]

@@ -1,4 +1,4 @@
-"""Times the ways of one cell in turn, in a process of its own for each number of cores."""
+"""Timing of the ways of one cell in turn, in a process of its own for each number of cores."""
 
 import multiprocessing
 import os
@@ -19,37 +19,38 @@ from benchmarks.workloads import Cell, Work, make_work
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to measure."""
+    """The time and the turns of a measurement."""
 
     n_turns: int
     seconds: float
-    """Of each turn of each way, about."""
+    """Approximate duration of each turn of each way."""
     n_plain: int
-    """Members that the plain loop trains, at most."""
+    """Largest number of members that the plain loop trains."""
 
 
 @dataclass
 class Found:
-    """What a way took."""
+    """The measured times of a way."""
 
     n_trained: int
-    """Members that it did train."""
+    """Number of members that the way trained."""
     n_rows: int
-    """Train examples."""
+    """Number of train examples."""
     compile_seconds: float | None
-    """On the wall, of what its first turn did and later ones did not; None where nothing is
-    compiled. Less where a cache on disk served."""
+    """Wall time of the first turn beyond that of the second; None if the way compiles nothing.
+    Less than compiling takes if a cache on disk was used."""
     us: list[float] = field(default_factory=list)
-    """Per step and member, turn by turn."""
+    """Microseconds per step and member, one value per turn."""
 
 
 @contextmanager
 def worker(n_cores: int) -> Iterator[ProcessPoolExecutor]:
-    """Start a process on so many cores, where torch and JAX have as many threads.
+    """Start a process on ``n_cores`` cores, in which torch and JAX have as many threads.
 
-    It is pinned before it imports either, so that what counts cores counts these. On one core,
-    JAX's libraries are told not to start threads of their own. Threads that wait do not spin, as
-    in the lab's own command: what one library left behind would take time from the next.
+    The process is pinned before it imports either, so that libraries that count cores count these.
+    On one core, JAX's libraries are told not to start threads of their own. Waiting threads do not
+    spin, as in the lab's own command; otherwise those of one library would take time from the
+    next.
     """
     flags = {"OMP_WAIT_POLICY": "PASSIVE", "JAX_PLATFORMS": "cpu"}
     if n_cores == 1:
@@ -68,15 +69,15 @@ def measure(cell: Cell, ways: Sequence[str], n_cores: int, effort: Effort) -> di
     """Time the ways of a cell in turn, A B A B; to be called in a `worker`.
 
     Args:
-        cell: What to train.
-        ways: Names of those that are there.
-        n_cores: That the worker has.
-        effort: How long.
+        cell: The workload, the optimizer and the population to train.
+        ways: Names of the ways that can run here.
+        n_cores: Number of cores of the worker.
+        effort: Number and duration of the turns.
 
     Returns:
-        By way, what was found.
+        The measured times by way.
     """
-    torch.manual_seed(0)  # of torch's own dropout and orders, which the peers use
+    torch.manual_seed(0)  # for torch's own dropout and permutations, which the peers use
     work = make_work(cell, n_cores=n_cores, n_plain=effort.n_plain)
     prepared: dict[str, Turn] = {}
     found: dict[str, Found] = {}
@@ -90,7 +91,7 @@ def measure(cell: Cell, ways: Sequence[str], n_cores: int, effort: Effort) -> di
 
 
 def _prepare(name: str, work: Work) -> tuple[Turn, Found]:
-    """Make a way ready, and let it do once what is only slow the first time."""
+    """Prepare a way, and run the first turns, which are slow, as a warm-up."""
     turn = WAYS[name].prepare(work)
     seconds = [_wall_seconds(turn)]
     compile_seconds = None

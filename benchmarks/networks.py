@@ -42,7 +42,7 @@ from ffnn_lab.trainer import train
 
 MEMBERS = (1, 4, 16)
 N_TURNS = 7
-"""Of each way."""
+"""Number of turns of each way."""
 N_STEPS = {"cnn": 6, "char_lstm": 4}
 """Steps of an epoch, and of a turn."""
 WORDS = {
@@ -56,11 +56,11 @@ class Taken:
     """Times of a way, turn by turn."""
 
     milliseconds: list[float]
-    """Per step and member."""
+    """Milliseconds per step and member."""
 
     @property
     def median(self) -> float:
-        """Return the turn in the middle."""
+        """Return the median over the turns."""
         return statistics.median(self.milliseconds)
 
 
@@ -88,12 +88,12 @@ def make_task(model: str, config: RunConfig) -> Task:
 
 
 def _clock() -> Callable[[], float]:
-    """Return the processor's clock on one core, and that on the wall on more."""
+    """Return the processor clock on one core, and the wall clock on several."""
     return time.process_time if torch.get_num_threads() == 1 else time.perf_counter
 
 
 def plain(config: RunConfig, task: Task) -> Callable[[], float]:
-    """Return what trains a network for an epoch as anybody would, and says the seconds."""
+    """Return a function that trains a network for an epoch by a plain loop; it returns seconds."""
     module = Population([config], network_of(config, task)).export(0).train()
     for part in module.modules():
         if isinstance(part, nn.Dropout):  # the lab's own rate takes the place of the module's
@@ -117,7 +117,7 @@ def plain(config: RunConfig, task: Task) -> Callable[[], float]:
 
 
 def ours(configs: Sequence[RunConfig], task: Task) -> Callable[[], float]:
-    """Return what trains members for an epoch by the lab, and says the seconds."""
+    """Return a function that trains members for an epoch by the lab; it returns seconds."""
     beyond = {"trainer.max_epochs": 3, "trainer.evaluate_every": 3}
     asked = [with_values(config, beyond) for config in configs]
     clock = _clock()
@@ -132,7 +132,7 @@ def ours(configs: Sequence[RunConfig], task: Task) -> Callable[[], float]:
 
 
 def by_jax(configs: Sequence[RunConfig], task: Task) -> Callable[[], float]:
-    """Return what trains members for an epoch by JAX, and says the seconds."""
+    """Return a function that trains members for an epoch by JAX; it returns seconds."""
     from benchmarks.ways.jax_networks import jax_networks  # noqa: PLC0415 - it may not be there
 
     network = network_of(configs[0], task)
@@ -150,7 +150,7 @@ def by_jax(configs: Sequence[RunConfig], task: Task) -> Callable[[], float]:
 
 def measured(model: str, n_members: int) -> dict[str, Taken]:
     """Time every way of a workload in turn; to be called in a process of its own."""
-    torch.manual_seed(0)  # of the plain loop's orders
+    torch.manual_seed(0)  # for the plain loop's permutations
     base = compose_run(*WORDS[model], "dropout.hidden=0", "trainer.compile=false", "device=cpu")
     task = make_task(model, base)
     configs = [with_values(base, {"seed": seed}) for seed in range(n_members)]
@@ -170,7 +170,7 @@ def measured(model: str, n_members: int) -> dict[str, Taken]:
 
 
 def rows(model: str, n_members: int, found: dict[str, Taken]) -> Iterator[str]:
-    """Write a row for each way: milliseconds, and the ratio to the plain loop, pair by pair."""
+    """Yield a row for each way: milliseconds, and the ratio to the plain loop, turn by turn."""
     by_hand = found["plain loop"].milliseconds
     for name, taken in found.items():
         ratios = sorted(a / b for a, b in zip(taken.milliseconds, by_hand, strict=True))

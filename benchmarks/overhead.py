@@ -1,14 +1,14 @@
-"""What a run costs beside its training: proposals, records, scores, tracking, display.
+"""The cost of a run beside its training: proposals, records, scores, tracking, display.
 
 ``python -m benchmarks.overhead`` works through a sweep of 200 runs of one epoch on the digits,
 in this process, as ``python -m ffnn_lab.run -m`` does once its config is composed: one arm, one
 seed per setting (so that each run has a trial of its own), random proposals, a journal on disk,
-no confirm. It does so twice, with ``tracking=off`` and with ``tracking=offline``.
+no confirm. There are two such sweeps, one with ``tracking=off`` and one with ``tracking=offline``.
 
-Overhead is the time on the wall from the definition to the compacted records, less the time of
+Overhead is the wall time from the definition to the compacted records, minus the time of
 ``trainer.Training``'s epochs and measurements, in milliseconds per run. The first draw of the
-weights is counted as overhead too. The table
-and figures that end a sweep are left out: their time does not grow with every run.
+weights counts as overhead, too. The table and figures at the end of a sweep are left out: their
+time does not grow with every run.
 """
 
 import argparse
@@ -37,7 +37,7 @@ from ffnn_lab.sweeper.studies.study import Study
 from ffnn_lab.tracking import WandbTracker
 
 MOST_MS = 20.0
-"""What a run may cost beside its training, with tracking off."""
+"""Largest allowed overhead of a run in milliseconds, with tracking off."""
 POPULATION_SIZE = 64
 TRAINING, REST = "training", "rest"
 PARTS: Mapping[str, Sequence[tuple[Any, str]]] = {
@@ -55,11 +55,11 @@ PARTS: Mapping[str, Sequence[tuple[Any, str]]] = {
     "tracking": [(WandbTracker, name) for name in ("on_epoch", "finish")],
     "display": [(SweepDisplay, name) for name in ("epoch", "progress")],
 }
-"""Each part of a sweep, and the functions whose time it is."""
+"""By part of a sweep, the functions whose time is added up."""
 
 
 def make_definition(n_runs: int, tracking: str, name: str) -> Definition:
-    """Define a sweep of so many runs."""
+    """Return the definition of a sweep of ``n_runs`` runs."""
     config = compose_run("optimizer=adam", "trainer.max_epochs=1", f"tracking={tracking}")
     space = {
         "optimizer.lr": Interval(1e-4, 1e-2, log=True),
@@ -88,7 +88,7 @@ def make_definition(n_runs: int, tracking: str, name: str) -> Definition:
 
 
 def work(definition: Definition, folder: Path) -> None:
-    """Do what ``sweeper.command.run_sweep`` does, from a definition to compacted records."""
+    """Run a sweep as ``sweeper.command.run_sweep`` does, up to its compacted records."""
     with SweepDisplay(definition, Console(file=io.StringIO())) as display:
         open_sweep(
             definition, folder.parent, storage_url=None, retry_failed=False, watcher=display
@@ -97,14 +97,12 @@ def work(definition: Definition, folder: Path) -> None:
 
 
 def measure(n_runs: int, tracking: str) -> dict[str, float]:
-    """Time a sweep; give each part's milliseconds per run."""
+    """Time a sweep, and return each part's milliseconds per run."""
     clock = Clock()
     with ExitStack() as stack:
         outputs = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         stack.enter_context(one_core())
-        work(
-            make_definition(2, tracking, "first"), outputs / "first"
-        )  # what is slow the first time
+        work(make_definition(2, tracking, "first"), outputs / "first")  # warm-up
         for name, functions in PARTS.items():
             for owner, function in functions:
                 timed = clock.timed(name, getattr(owner, function))

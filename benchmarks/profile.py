@@ -1,17 +1,17 @@
-"""Where the time of a whole sweep goes, from the imports to the last figure.
+"""The time of a whole sweep by its parts, from the imports to the last figure.
 
 ``python -m benchmarks.profile`` works through the sweep of ``benchmarks.end_to_end`` (200 runs on
 the digits, W&B offline) as ``python -m ffnn_lab.run -m`` does, in this process, by one thread and
-with the clock in the functions that `PARTS` names; whatever else is written after the options is
-handed on::
+with a clock in the functions that `PARTS` names; arguments after the options are passed on::
 
     python -m benchmarks.profile --epochs 5 tracking=off
 
-Seconds are told twice, on the wall and of the processor, by all threads of this process; shares
-are of the latter. The time of a part is that of its functions, less that of other parts called
-inside them; each call of them costs the clock a microsecond or two. Training while settling and
-planning is theirs. Of a compiled step, all but the update is one line. Another process, such as
-the one that writes W&B, is not seen here: ``benchmarks.end_to_end`` counts it.
+Seconds are reported twice, as wall time and as processor time of all threads of this process;
+shares are of processor time. The time of a part is that of its functions, minus that of other
+parts called inside them; the clock adds a microsecond or two to each call. Training during
+settling and planning counts as theirs. Of a compiled step, all but the update is one line. Other
+processes, such as the one that writes W&B, are not measured here: ``benchmarks.end_to_end`` counts
+them.
 """
 
 import argparse
@@ -30,12 +30,12 @@ from benchmarks.clock import Clock
 from benchmarks.whole_sweep import NAME, Work
 
 ALONE = "hydra.sweeper.n_workers=1"
-"""Another process would not be seen."""
+"""Override for a single worker: other processes would not be measured."""
 IMPORTS = (*("ffnn_lab.run", "ffnn_lab.sweeper.command", "ffnn_lab.report.reports.report"),)
-"""What the command imports, all of it before anything else is timed."""
+"""Modules that the command imports, imported before anything else is timed."""
 IMPORTED, REST = "imports", "rest of the sweep"
 WHOLE = ("settling", "plan")
-"""Parts that keep what others do inside them."""
+"""Parts whose time includes that of other parts called inside them."""
 PARTS: Mapping[str, Sequence[str]] = {
     "Hydra": (
         "ffnn_lab.run:main",
@@ -85,20 +85,20 @@ PARTS: Mapping[str, Sequence[str]] = {
     ),
     REST: ("ffnn_lab.sweeper.command:run_sweep",),
 }
-"""Each part of a sweep, and the functions whose time it is, as ``module:name`` where they are
-called from. This is all that has to follow when they are renamed."""
+"""By part of a sweep, the functions whose time is added up, as ``module:name`` where they are
+called from. Only this mapping must be changed when they are renamed."""
 STEPS = (
     *("order of examples, dropout's draws", "masks", "forward", "backward", "batch, loss"),
     *("compiled gradients", "update"),
 )
-"""Parts of every step."""
+"""Parts of every training step."""
 
 
 def measure(arguments: Sequence[str], *, log: Path) -> Clock:
-    """Run the lab's command line in this process, the clock running; what it says goes to a file.
+    """Run the lab's command line in this process under a clock, with its output in a file.
 
     Raises:
-        AttributeError: If a function of `PARTS` is not there.
+        AttributeError: If a function of `PARTS` does not exist.
     """
     clock = Clock()
     with clock.part(IMPORTED):

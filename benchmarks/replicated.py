@@ -1,9 +1,9 @@
-"""Measure what the report of a sweep with many replicates costs, and how that grows with them.
+"""Measure the cost of the report of a sweep with many replicates, and its growth with them.
 
 ``python -m benchmarks.replicated`` writes the records of made-up sweeps, 50 replicates of 400 runs
 and 400 replicates of 80, and starts on each ``python -m analysis SWEEP`` and ``python -m analysis
-claims SWEEP`` as a user does, each in a process of its own. Nothing is trained: what the runs came
-to is drawn.
+claims SWEEP`` as a user does, each in a process of its own. Nothing is trained: the results of the
+runs are drawn at random.
 
 The sweep has four arms (SGD and Adam, in a small space and in a larger one), random settings with
 one tuning seed, and winner and default on fresh seeds; one run in thirty diverged.
@@ -42,12 +42,12 @@ N_EPOCHS = 4
 CHANCE = 0.9
 SHARE_DIVERGED = 1 / 30
 COMMANDS = {"report": (), "claims": ("claims",)}
-"""To each stage that is measured the words of ``python -m analysis`` before the sweep's folder."""
+"""By measured command, the arguments of ``python -m analysis`` before the sweep's folder."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """The numbers of runs of a made-up sweep, of each of its arms in each replicate."""
+    """The size of a made-up sweep: replicates, and settings and fresh seeds of an arm in each."""
 
     n_replicates: int
     n_settings: int
@@ -60,7 +60,7 @@ class Shape:
 
     @property
     def name(self) -> str:
-        """Name the sweep, and its folder."""
+        """Return the name of the sweep and of its folder."""
         return f"made_up_{self.n_replicates}"
 
 
@@ -71,8 +71,8 @@ def write(folder: Path, shape: Shape) -> None:
     """Write the definition and the records of a made-up sweep.
 
     Args:
-        folder: Where; it gets the sweep's name.
-        shape: Its size.
+        folder: Folder of the sweep.
+        shape: Size of the sweep.
     """
     configs = {
         name: compose_run(
@@ -118,7 +118,7 @@ def write(folder: Path, shape: Shape) -> None:
 def _runs(
     default: RunConfig, space: Mapping[str, Interval], shape: Shape, rng: np.random.Generator
 ) -> Iterator[tuple[str, int, int, RunConfig, float]]:
-    """Draw an arm's runs: stage, setting, seed, config, and about what error they come to."""
+    """Draw an arm's runs: stage, setting, seed, config, and approximate error."""
     settings = []
     for _ in range(shape.n_settings):
         places = rng.random(len(space))
@@ -172,7 +172,7 @@ def measure(shapes: Sequence[Shape], outputs: Path) -> list[list[str]]:
     """Write each sweep and time its report and its claims.
 
     Returns:
-        The rows of a table, as texts.
+        The rows of a table of strings.
     """
     rows = []
     for shape in shapes:

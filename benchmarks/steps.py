@@ -1,4 +1,4 @@
-"""What a training step takes per run: a population, and the same networks by its peers.
+"""The time of a training step per run: a population, and the same networks by its peers.
 
 ``python -m benchmarks.steps`` trains the same networks on the same data (dropout 0.2 on the hidden
 layers, float32) in these ways, in turn, A B A B:
@@ -11,20 +11,19 @@ layers, float32) in these ways, in turn, A B A B:
   rows of their own, with four seeds between all members;
 - the matrix products of a step alone, which is no way of training: the limit.
 
-Timed are steps of training alone: their batches, masks, gradients and updates, and what a way
-does once an epoch. Making networks, compiling, evaluation and records are left out of all. Each
-keeps an eye on its losses. On one core seconds are of the processor, on more of the clock on the
-wall.
+Only steps of training are timed: their batches, masks, gradients and updates, and what a way does
+once an epoch. Making networks, compiling, evaluation and records are left out of all. Every way
+reads its losses. On one core seconds are processor time, on several they are wall time.
 
 The 64 features are those of the digits, the 784 are drawn, of MNIST's shape. Where an epoch of
 all members would take long, they learn from fewer examples, the same in every way (``rows`` in
 the CSV). So in the largest cells the data stay nearer the cache than 60,000 images would, in
-every way; three times as many moved ours by less than 5 %. The plain loop trains only some of
-the members (``--plain-members``), one after another: what a step of one takes does not depend on
-how many others wait.
+every way; three times as many examples changed our times by less than 5 %. The plain loop trains
+only some of the members (``--plain-members``), one after another: the time of a step of one member
+does not depend on the number of others.
 
 Without ``--full`` the largest populations of images are left out, and on more than one core all
-but what requirements are about.
+cells without a requirement.
 """
 
 import argparse
@@ -45,7 +44,7 @@ JUDGED_OPTIMIZER = "adam"
 
 
 def cells(asked: argparse.Namespace, n_cores: int) -> Iterator[Cell]:
-    """List what is measured on so many cores."""
+    """Yield the cells that are measured on ``n_cores`` cores."""
     names_all = asked.full or asked.members is not None
     for name in asked.workloads:
         workload = WORKLOADS[name]
@@ -103,7 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 started = time.perf_counter()
                 found = pool.submit(measure, cell, ways, n_cores, effort).result()
                 results.add(cell, n_cores, found)
-                results.write(path)  # what is there stays, if it is cut off
+                results.write(path)  # so that results stay if the program is interrupted
                 seconds = time.perf_counter() - started
                 print(f"{steps_table.title(cell, n_cores)}: {seconds:.1f} s", flush=True)
     for n_cores in asked.cores:

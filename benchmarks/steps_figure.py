@@ -27,20 +27,20 @@ LOOKS = {
     "compiled_shared": Look("#D55E00", ":", "s"),
     LIMIT: Look("#000000", ":", ""),
 }
-"""Okabe and Ito's palette, which the color-blind can tell apart; ours are blue, the limit is a
-thin line that bounds a gray area."""
+"""Looks by way, from Okabe and Ito's palette, which color-blind readers can distinguish; ours are
+blue, the limit is a thin line that bounds a gray area."""
 
 
 def save_all(rows: pd.DataFrame, *, folder: Path, source: Mapping[str, object]) -> list[Path]:
     """Write a figure for each number of cores on which populations of several sizes were timed.
 
     Args:
-        rows: As the CSV has them.
-        folder: Where to.
-        source: What is behind it.
+        rows: The rows of the CSV.
+        folder: Folder in which the figures are written.
+        source: Provenance of the figures.
 
     Returns:
-        The paths.
+        The paths of the files.
     """
     paths: list[Path] = []
     for n_cores, points in rows.groupby("cores"):
@@ -67,7 +67,7 @@ def figure(points: pd.DataFrame) -> Figure:
             row[0].set_ylabel("µs per step and run")
         for ax in panels[-1]:
             ax.set_xlabel("runs in the population, M")
-            # Of all panels, which share the axis.
+            # Ticks of all panels, which share the axis.
             ax.xaxis.set_major_locator(FixedLocator(sorted(set(points["members"]))))
         lines = {line.get_label(): line for ax in panels.flat for line in ax.get_lines()}
         labels = [WAYS[way].label for way in WAYS if WAYS[way].label in lines]
@@ -79,8 +79,8 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
     """Draw a line for each way, and the area below the limit.
 
     Args:
-        points: Of one workload and optimizer: ``way``, ``members``, ``us``.
-        ax: On which to draw.
+        points: Rows of one workload and optimizer: ``way``, ``members``, ``us``.
+        ax: Axes to draw on.
     """
     ax.set_xscale("log", base=2)
     ax.set_yscale("log")

@@ -1,4 +1,4 @@
-"""The tables of `benchmarks.steps`: in the terminal and as CSV, and what is required of them."""
+"""The tables of `benchmarks.steps`, in the terminal and as CSV, and the requirements on them."""
 
 import math
 import statistics
@@ -14,12 +14,12 @@ from benchmarks.ways import WAYS
 from benchmarks.workloads import WORKLOADS, Cell
 
 OURS = ("eager", "compiled")
-"""What the others are compared with; in the terminal, with the last that was measured."""
+"""Ways with which the others are compared; in the terminal, only the last one measured."""
 
 
 @dataclass(frozen=True)
 class Requirement:
-    """How two ways must compare, on one core."""
+    """A required ratio of two ways, on one core."""
 
     what: str
     workload: str
@@ -32,7 +32,7 @@ class Requirement:
 
 
 def requirements() -> list[Requirement]:
-    """List them all."""
+    """Return all requirements."""
     small, middle, wide, _ = WORKLOADS.values()
     listed = []
     for workload, faster, limit in ((small, 10, 3), (middle, 3, 2.2), (wide, 1.6, 1.15)):
@@ -51,16 +51,16 @@ def requirements() -> list[Requirement]:
 
 
 def title(cell: Cell, n_cores: int) -> str:
-    """Name a cell."""
+    """Return the title of a cell."""
     cores = "1 core" if n_cores == 1 else f"{n_cores} cores"
     return f"{cores}, {cell.workload.name}, {cell.optimizer}, M = {cell.n_members}"
 
 
 class Results:
-    """What was found so far, by number of cores and cell."""
+    """The measurements so far, by number of cores and cell."""
 
     def __init__(self, facts: Mapping[str, str]) -> None:
-        """Begin with nothing.
+        """Create an empty table of results.
 
         Args:
             facts: Columns that all rows share: machine, versions, command.
@@ -69,12 +69,12 @@ class Results:
         self._found: dict[tuple[int, str, str, int], Mapping[str, Found]] = {}
 
     def add(self, cell: Cell, n_cores: int, found: Mapping[str, Found]) -> None:
-        """Add what was found in a cell."""
+        """Add the times that were measured in a cell."""
         key = (n_cores, cell.workload.name, cell.optimizer, cell.n_members)
         self._found[key] = found
 
     def rows(self) -> pd.DataFrame:
-        """Give a row for each number of cores, cell and way.
+        """Return a row for each number of cores, cell and way.
 
         ``us`` is the median over the turns of microseconds per step and member;
         ``times_eager`` and ``times_compiled`` are medians of the ratio to ours, turn by turn.
@@ -139,7 +139,7 @@ class Results:
             print_table(head, ("way", *(f"M = {size}" for size in sizes)), body + compiling)
 
     def print_requirements(self, optimizer: str) -> None:
-        """Print what is required, what was found on one core, and whether that is met."""
+        """Print each requirement, the ratio measured on one core, and whether it is met."""
         rows = []
         for asked in requirements():
             found = self._found.get((1, asked.workload, optimizer, asked.n_members), {})

@@ -1,22 +1,22 @@
-"""What a sweep of a thousand tiny runs takes: time beside its training, memory, and once more.
+"""The cost of a sweep of a thousand tiny runs: time beside its training, memory, and a repeat.
 
 ``python -m benchmarks.thousand_runs`` starts ``python -m ffnn_lab.run -m`` as a user does, in a
 process of its own and on all cores: one arm, 1,000 random learning rates, one seed each, one epoch
 of a net 64-16-10 on a tenth of the digits, one worker, no confirm, tracking off. It watches the
 process from outside.
 
-- Time beside training is the time on the wall less the recorded ``seconds`` of all runs. Start-up
-  and end (imports, composing, table, figures) are measured by a sweep of 10 runs, the quickest of
-  three, and taken out with those runs; the same with all of it left in stands below.
-- Resident memory is read some twenty times a second (``VmRSS``, so this needs Linux); given is the
-  first reading with so many runs recorded. Table and figures come later and are left out; the
-  peak, of all processes, has them.
+- Time beside training is the wall time minus the recorded ``seconds`` of all runs. Start-up and
+  end (imports, composing, table, figures) are measured by a sweep of 10 runs, the quickest of
+  three, and subtracted together with those runs; the next line is without this subtraction.
+- Resident memory is read some twenty times a second (``VmRSS``, so this needs Linux); reported is
+  the first reading after a given number of runs is recorded. Table and figures come later and are
+  left out; the peak, of all processes, includes them.
 - The same command again, with everything recorded, shows the result and trains nothing.
 
 ``--peer`` trains the same runs by Hydra's basic sweeper, one job after another in one process,
 each a single run of this project with a folder of its own. ``--peer-runs 100`` trains the first
-100 of them and scales up: each of the others counts for what a run took beyond the 10 of a first,
-shorter sweep.
+100 of them and extrapolates: each remaining run counts the mean time of a run beyond the 10 of a
+first, shorter sweep.
 """
 
 import argparse
@@ -33,17 +33,17 @@ from benchmarks.watched import Watched, watch
 from ffnn_lab.records import read_runs, read_trials
 
 MOST_MS = 10.0
-"""What a run may cost beside its training."""
+"""Largest allowed time of a run beside its training, in milliseconds."""
 MOST_GROWTH_MB = 50.0
-"""What memory may grow by from a tenth of the runs to all of them."""
+"""Largest allowed growth of memory from a tenth of the runs to all of them, in MB."""
 NOTHING_LEFT = "all of it is recorded"
-"""How a plan says so."""
+"""Text in a sweep's plan if nothing is left to train."""
 MOST_AGAIN_SECONDS = 5.0
-"""What the command may take to say that all its runs are recorded."""
+"""Longest time that the command may take to report that all its runs are recorded."""
 N_FEW = 10
 """Runs of the sweep that measures start-up and end."""
 N_STARTS = 3
-"""Times that it is started; the quickest counts, the first is slow anyhow."""
+"""Number of times that this sweep is started; the quickest counts, as the first is slow."""
 LAB = ("-m", "ffnn_lab.run", "-m")
 RUN = (
     "optimizer=adam",
@@ -52,22 +52,22 @@ RUN = (
     "model.widths=[16]",
     "trainer.max_epochs=1",
     "tracking=off",
-    "hydra.sweeper.n_workers=1",  # whose memory is measured
+    "hydra.sweeper.n_workers=1",  # the process whose memory is measured
 )
-"""What every run is, its learning rate apart."""
+"""Overrides of every run, apart from its learning rate."""
 
 
 class Records:
     """Counts the runs that a sweep has recorded, while it works."""
 
     def __init__(self, folder: Path) -> None:
-        """Count those in ``folder``, which may not be there yet."""
+        """Count the runs in ``folder``, which need not exist yet."""
         self._folder = folder
         self._read: set[str] = set()
         self._known: set[str] = set()
 
     def count(self) -> int:
-        """Read the parts that are new, and count."""
+        """Read the parts that are new, and return the number of recorded runs."""
         for path in (self._folder / "runs").glob("part-*.parquet"):
             if path.name not in self._read:
                 with suppress(FileNotFoundError):  # compacted meanwhile
@@ -77,20 +77,20 @@ class Records:
 
 
 class Onlooker:
-    """Looks at a sweep while it works: its memory, and what it says."""
+    """Observes a sweep while it works: its memory, and its output."""
 
     def __init__(self, folder: Path, counts: Sequence[int]) -> None:
-        """Look at the sweep in ``folder``, at these counts of recorded runs."""
+        """Observe the sweep in ``folder``, its memory at these counts of recorded runs."""
         self.log = folder.with_suffix(".log")
         self.resident_mb: dict[int, float] = {}
-        """When so many runs were recorded first."""
+        """Resident memory when a count of recorded runs was first reached, by count."""
         self.seconds_until_left = math.inf
-        """When it said that nothing is left to do; never, if it did not."""
+        """Seconds until it reported that nothing is left to do; infinite if it did not."""
         self._counts = counts
         self._records = Records(folder)
 
     def __call__(self, pid: int, seconds: float) -> None:
-        """Look, so long after the start."""
+        """Take a reading, ``seconds`` after the start."""
         if len(self.resident_mb) < len(self._counts):
             known = resident_mb(pid)  # before the count: it may grow meanwhile
             n_recorded = self._records.count()
@@ -102,7 +102,7 @@ class Onlooker:
 
 
 def resident_mb(pid: int) -> float | None:
-    """Read a process's resident memory; None if it is gone."""
+    """Return a process's resident memory in MB; None if it has ended."""
     with suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith("VmRSS:"):
@@ -113,7 +113,7 @@ def resident_mb(pid: int) -> float | None:
 def sweep(
     n_runs: int, outputs: Path, counts: Sequence[int] = (), *, protocol: str = "random"
 ) -> tuple[Watched, Onlooker, Path]:
-    """Run a sweep of so many runs; give what was seen, and its folder."""
+    """Run a sweep of ``n_runs`` runs; return its costs, its observer and its folder."""
     folder = outputs / f"runs_{n_runs}"
     arguments = [
         *RUN,
@@ -131,7 +131,7 @@ def sweep(
 
 
 def peer(folder: Path, n_runs: int, outputs: Path) -> float:
-    """Train the first runs of a sweep by Hydra's basic sweeper; give the seconds.
+    """Train the first runs of a sweep by Hydra's basic sweeper, and return the seconds.
 
     Raises:
         RuntimeError: If its runs are not those of the sweep.
@@ -153,17 +153,17 @@ def peer(folder: Path, n_runs: int, outputs: Path) -> float:
 
 
 def judged(name: str, most: float, measured: float) -> list[str]:
-    """Write a row for what is required."""
+    """Return the row of a measurement with a requirement."""
     return [name, f"{most:g}", f"{measured:.2f}", "yes" if measured <= most else "no"]
 
 
 def told(name: str, measured: float) -> list[str]:
-    """Write a row for what is not."""
+    """Return the row of a measurement without a requirement."""
     return [name, "", f"{measured:.2f}", ""]
 
 
 def measure(n_runs: int, peer_runs: int | None) -> list[list[str]]:
-    """Measure everything, one after the other; give the table's rows."""
+    """Measure everything in sequence, and return the rows of the table."""
     n_some, n_more = max(1, n_runs // 10), n_runs - N_FEW
     with tempfile.TemporaryDirectory() as held:
         outputs = Path(held)

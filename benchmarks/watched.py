@@ -1,7 +1,7 @@
 """A command in a process of its own, watched from outside: time, processor time, memory.
 
-All of its processes count, children and the service of W&B included, also those that outlive
-their parent. Needs Linux.
+All processes of the command count, children and the service of W&B included, and also those that
+outlive their parent. Needs Linux.
 """
 
 import ctypes
@@ -15,31 +15,31 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-"""Where the project lies that the commands are of, whatever else is installed."""
+"""Folder of the project whose commands are run, whatever else is installed."""
 LOOK_SECONDS = 0.05
 MEMORY_SECONDS = 0.5
-"""Between two looks at the memory of all processes, which cost several milliseconds each."""
+"""Seconds between two readings of the memory of all processes, which take milliseconds each."""
 MOST_ORPHAN_SECONDS = 30.0
-"""How long processes that outlive the command are waited for."""
+"""Longest time to wait for processes that outlive the command."""
 _NOT_INHERITED = ("FFNN_LAB", "HYDRA", "WANDB")
-"""Settings of this process that a user's would not have."""
+"""Prefixes of environment variables that a user's process would not have."""
 _SET_CHILD_SUBREAPER = 36
 
 
 @dataclass
 class Watched:
-    """What was seen of one command from outside."""
+    """The time and memory of one command, seen from outside."""
 
     seconds: float = 0.0
-    """On the wall, until the command's own process ended."""
+    """Wall time until the command's own process ended."""
     cpu_seconds: float = 0.0
-    """Of the processor, of all its processes."""
+    """Processor time of all its processes."""
     peak_mb: float = 0.0
-    """The most memory that all its processes held at one look; what they share counts once."""
+    """Largest memory of all its processes together in one reading; shared memory counts once."""
 
 
 Look = Callable[[int, float], None]
-"""Told the process's id and the seconds since its start, again and again."""
+"""Callback that repeatedly receives the process's id and the seconds since its start."""
 
 
 def watch(
@@ -52,13 +52,13 @@ def watch(
     """Run ``python`` with these arguments to its end, in the folder of ``log``.
 
     Args:
-        arguments: From ``-m`` on.
-        log: Where what it says goes.
-        environment: Variables that are set for it.
-        look: Called some twenty times a second.
+        arguments: Arguments of ``python``, from ``-m`` on.
+        log: File for the command's output.
+        environment: Environment variables to set for the command.
+        look: Callback, called some twenty times a second.
 
     Raises:
-        RuntimeError: If it fails; the message has its last words.
+        RuntimeError: If the command fails; the message has the end of its output.
     """
     found = Watched()
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -92,7 +92,7 @@ def watch(
 
 
 def memory_kb(pid: int) -> int:
-    """Read how much memory a process holds, its part of what it shares; 0 if it is gone."""
+    """Return a process's memory in kB, with its part of shared memory; 0 if it has ended."""
     with suppress(OSError):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):
@@ -102,7 +102,7 @@ def memory_kb(pid: int) -> int:
 
 @contextmanager
 def _orphans_adopted() -> Iterator[None]:
-    """Make this process the parent of those whose own ends, so that their time can be had."""
+    """Make this process adopt orphaned descendants, so that their processor time can be read."""
     prctl = ctypes.CDLL(None).prctl
     prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     try:
@@ -112,7 +112,7 @@ def _orphans_adopted() -> Iterator[None]:
 
 
 def _wait_for(pids: Collection[int]) -> float:
-    """Wait for adopted processes to end; give the seconds of processor that they took.
+    """Wait for adopted processes to end, and return their processor time in seconds.
 
     Raises:
         RuntimeError: If one does not end.
@@ -132,17 +132,17 @@ def _wait_for(pids: Collection[int]) -> float:
 
 
 def _parents() -> dict[int, int]:
-    """Give each process's parent."""
+    """Return the parent of each process, by process id."""
     found: dict[int, int] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):  # it ended meanwhile
-            # The name, in parentheses, may hold anything.
+            # The name, in parentheses, may contain any character.
             found[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
     return found
 
 
 def _below(pids: Collection[int]) -> set[int]:
-    """List processes and all that are below them."""
+    """Return processes and all of their descendants."""
     parents, found, layer = _parents(), set[int](), set(pids)
     while layer:
         found |= layer
@@ -151,5 +151,5 @@ def _below(pids: Collection[int]) -> set[int]:
 
 
 def _children() -> set[int]:
-    """List this process's children, adopted ones included."""
+    """Return this process's children, adopted ones included."""
     return {each for each, parent in _parents().items() if parent == os.getpid()}

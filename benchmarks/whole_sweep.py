@@ -1,4 +1,4 @@
-"""The sweep that is measured whole, as a command line; nothing heavy is imported to say it."""
+"""The command line of the sweep that is measured as a whole; imports nothing heavy."""
 
 from dataclasses import dataclass, replace
 from itertools import product
@@ -6,9 +6,9 @@ from pathlib import Path
 
 ARMS = ("sgd", "heavy_ball", "adagrad", "rmsprop", "adam")
 LOW_LR, HIGH_LR = 1e-3, 1e-2
-"""Between these no method diverges: each run is as long as any other."""
+"""Range of learning rates in which no method diverges, so that all runs are equally long."""
 NAME = "sweep"
-"""Of its folder."""
+"""Name of the sweep and of its folder."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Work:
 
     @classmethod
     def of(cls, *, n_settings: int, n_seeds: int, n_epochs: int) -> "Work":
-        """Lay out so many learning rates of each optimizer by equal ratios."""
+        """Return the work with ``n_settings`` learning rates per optimizer, in equal ratios."""
         ratio = HIGH_LR / LOW_LR
         places = [place / max(1, n_settings - 1) for place in range(n_settings)]
         return cls(tuple(float(f"{LOW_LR * ratio**x:.3g}") for x in places), n_seeds, n_epochs)
@@ -38,12 +38,12 @@ class Work:
 
     @property
     def shortest(self) -> "Work":
-        """Give one run per optimizer."""
+        """Return the work of one run per optimizer."""
         return replace(self, rates=self.rates[:1], n_seeds=1)
 
     @property
     def written_rates(self) -> str:
-        """Write the learning rates as a choice of Hydra's."""
+        """Return the learning rates as a choice in Hydra's syntax."""
         return ",".join(map(repr, self.rates))
 
     @property
@@ -52,7 +52,7 @@ class Work:
         return set(product(ARMS, self.rates, range(self.n_seeds)))
 
     def words(self, outputs: Path) -> list[str]:
-        """Write what the lab's command line says after ``-m``."""
+        """Return the arguments of the lab's command line after ``-m``."""
         return [
             f"optimizer={','.join(ARMS)}",
             f"optimizer.lr={self.written_rates}",

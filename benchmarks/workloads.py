@@ -1,4 +1,4 @@
-"""What is trained, by us and by the peers alike: nets, data, learning rates."""
+"""The workloads that we and the peers train: nets, data, learning rates."""
 
 import functools
 import itertools
@@ -24,10 +24,11 @@ OPTIMIZERS = ("adam", "heavy_ball")
 N_CLASSES = 10
 N_IMAGES, N_PIXELS = 60_000, 784
 EPOCH_FLOPS = 2e10
-"""Of the products in one epoch of all members, about: beyond, there are fewer examples in it. An
-epoch is the least that ``trainer.train`` can be asked for, and it measures all of them first."""
+"""Approximate limit of the operations in one epoch's products of all members; above it, an epoch
+has fewer examples. An epoch is the least that ``trainer.train`` can be asked for, and it evaluates
+all examples first."""
 LEAST_STEPS = 4
-"""In an epoch."""
+"""Fewest steps of an epoch."""
 
 
 @dataclass(frozen=True)
@@ -35,22 +36,22 @@ class Workload:
     """A net on its data."""
 
     widths: tuple[int, ...]
-    """Of the hidden layers."""
+    """Widths of the hidden layers."""
     n_features: int
     batch_size: int
     members: tuple[int, ...]
-    """Populations that are measured if nobody asks for others."""
+    """Sizes of the populations that are measured by default."""
     judged_members: int
-    """The population that requirements are about."""
+    """Size of the population to which requirements apply."""
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Give the units of each layer, from the features to the classes."""
+        """Return the units of each layer, from the features to the classes."""
         return (self.n_features, *self.widths, N_CLASSES)
 
     @property
     def name(self) -> str:
-        """Name it by its sizes, as ``64-64-10``."""
+        """Return the name, which consists of the sizes of the layers: ``64-64-10``."""
         return "-".join(map(str, self.sizes))
 
     @property
@@ -73,7 +74,7 @@ WORKLOADS = {
 
 @dataclass(frozen=True)
 class Cell:
-    """What all ways train side by side."""
+    """A workload that all ways train side by side."""
 
     workload: Workload
     optimizer: str
@@ -88,29 +89,29 @@ class Work:
     configs: Sequence[RunConfig]
     """One per member, each with a seed and a learning rate of its own."""
     task: Task
-    """Train has whole batches only; dev and test, which no way is timed on, have one each."""
+    """The data. Train has whole batches only; dev and test, which are not timed, have one each."""
     n_cores: int
     n_plain: int
-    """Members that the plain loop trains, at most."""
+    """Largest number of members that the plain loop trains."""
 
     @property
     def config(self) -> RunConfig:
-        """Give what the members share, and the first one's seed and learning rate."""
+        """Return the members' common config, with the first one's seed and learning rate."""
         return self.configs[0]
 
     @property
     def inputs(self) -> Tensor:
-        """Give the train split's inputs, float32."""
+        """Return the train split's inputs, float32."""
         return torch.from_numpy(self.task.train.inputs).float()
 
     @property
     def labels(self) -> Tensor:
-        """Give the train split's labels."""
+        """Return the train split's labels."""
         return torch.from_numpy(self.task.train.labels)
 
     @property
     def lrs(self) -> list[float]:
-        """Give each member's learning rate."""
+        """Return each member's learning rate."""
         return [config.optimizer.lr for config in self.configs]
 
     @property
@@ -120,16 +121,16 @@ class Work:
 
     @property
     def clock(self) -> Callable[[], float]:
-        """Give what tells seconds: of the processor on one core, else on the wall.
+        """Return the processor clock on one core, and the wall clock on several.
 
-        On one core what else the machine does should not count; on several, work that is badly
-        divided should.
+        On one core the other load of the machine should not count; on several, idle time of cores
+        between which work is badly divided should.
         """
         return time.process_time if self.n_cores == 1 else time.perf_counter
 
 
 def start_weights(work: Work, member: int) -> list[NDArray[np.float32]]:
-    """Draw what a member's layers start from in all ways but ours, ``(fan_out, fan_in)`` each."""
+    """Draw a member's first weights in all ways but ours, ``(fan_out, fan_in)`` for each layer."""
     rng = np.random.default_rng(work.configs[member].seed)
     return [
         rng.standard_normal((fan_out, fan_in), dtype=np.float32)
@@ -144,11 +145,11 @@ def make_work(
     """Compose the members and load their data.
 
     Args:
-        cell: What to train.
-        n_cores: On how many cores.
-        n_plain: See ``Work``.
-        dropout: On the hidden layers.
-        n_rows: Train examples; None for as many as fit ``EPOCH_FLOPS``.
+        cell: The workload, the optimizer and the population to train.
+        n_cores: Number of cores on which they are trained.
+        n_plain: Largest number of members that the plain loop trains.
+        dropout: Dropout rate of the hidden layers.
+        n_rows: Number of train examples; None for as many as fit ``EPOCH_FLOPS``.
     """
     workload = cell.workload
     base = compose_run(

@@ -1,19 +1,21 @@
 """ffnn_lab: how initialization, optimizer and dropout change what a feed-forward net learns.
 
-Five functions do from Python what the command line does, and one class is what they raise:
+Five functions do from Python what the command line does, `register` adds an option of your own,
+and `UserError` is the exception for mistakes that you can correct:
 
 - `train` trains one run and records it,
 - `sweep` runs a sweep, or goes on with it,
 - `load` reads the records of a folder as DataFrames,
 - `summarize` computes tables and figures from records,
 - `open_network` opens a trained network as a torch module,
-- `UserError` is raised for whatever the user can mend; its message says how.
+- `register` makes an optimizer, a network or another option of yours known by its name,
+- `UserError` is raised for every mistake that the user can correct; its message says how.
 
 The import is light: what a function needs is imported when the function is first used.
 """
 
 # Nothing is imported here, not even `typing`: with ``python -m`` this file is executed while the
-# folder where the user stands is still first on the module path.
+# current working directory is still first on the module path.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ffnn_lab.api.loading import load
@@ -21,20 +23,22 @@ if TYPE_CHECKING:
     from ffnn_lab.api.summary import summarize
     from ffnn_lab.api.sweeping import sweep
     from ffnn_lab.api.training import train
-    from ffnn_lab.config import UserError
+    from ffnn_lab.errors import UserError
+    from ffnn_lab.registry import register
 
 __version__ = "0.1.0"
-__all__ = ["UserError", "load", "open_network", "summarize", "sweep", "train"]
+__all__ = ["UserError", "load", "open_network", "register", "summarize", "sweep", "train"]
 
 _MODULES = {
-    "UserError": "config",
+    "UserError": "errors",
     "load": "api.loading",
     "open_network": "api.recorded",
+    "register": "registry",
     "summarize": "api.summary",
     "sweep": "api.sweeping",
     "train": "api.training",
 }
-"""Each public name to the module that has it."""
+"""The module that defines each public name."""
 
 
 def __getattr__(name: str) -> object:

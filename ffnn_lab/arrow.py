@@ -1,14 +1,14 @@
-"""Hand bytes to Arrow in memory that is Arrow's own."""
+"""Copy bytes into memory that Arrow owns."""
 
 import pyarrow as pa
 
 
 def in_arrow(contents: bytes) -> pa.BufferReader:
-    """Copy bytes to memory that is Arrow's own, and open them as a file.
+    """Copy bytes into memory that Arrow owns, and open them as a file.
 
-    Arrow's threads may let go of what they read after Python has begun to end, as it does at once
-    when a file is refused. If that memory were Python's, the process would at times abort, with
-    another exit code (apache/arrow, issue 34314; seen once in 200 refusals of a damaged part).
+    Arrow's threads may release a buffer after the interpreter has begun to shut down, as happens
+    at once when a file is refused. If Python owned the buffer, the process would at times abort,
+    with another exit code (apache/arrow, issue 34314; seen once in 200 refusals of damaged parts).
 
     Args:
         contents: All bytes of a file.

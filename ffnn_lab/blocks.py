@@ -1,4 +1,4 @@
-"""The blocks of a population: what is updated at a time, as the scope of each optimizer asks."""
+"""Blocks of a population: parameters updated together, cut as each optimizer's scope asks."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from ffnn_lab.optimizers import State
 from ffnn_lab.population import Population, Slice, of_parameter
 
 BLOCK_NUMBERS = 1 << 18
-"""Weights of all members that are updated at a time: an update makes a dozen passes over them,
-their gradients and its state, which then stay in a core's cache."""
+"""Parameters, over all members, that are updated at a time: an update makes a dozen passes over
+them, their gradients and the optimizer's state, which then stay in a core's cache."""
 LEAST_WIDTH = 1 << 15
-"""Of one member: a pass over shorter rows takes longer than it saves."""
+"""Fewest parameters of one member in a block: shorter rows cost more time than they save."""
 
 
 @dataclass(frozen=True)
@@ -23,31 +23,32 @@ class Block:
 
     part: Slice
     rows: slice
-    """The members, in the population."""
+    """The positions of the members in the population."""
     columns: slice
-    """In the segment; see ``MLP.segments``."""
+    """The columns within the segment; see ``Network.segments``."""
     params: Tensor
-    """These members' and columns', on the population's memory."""
+    """The parameters of these members and columns, on the population's memory."""
     state: State
-    """Likewise; what is kept for a member as a whole, ``(n,)``, is whole."""
+    """The optimizer's state for them, likewise; a tensor ``(n,)``, with one number per member, is
+    not cut by columns."""
     segment: int = 0
     """The number of the segment in which the columns lie."""
     is_last: bool = True
-    """True if no other block of these members shares the state kept for a member as a whole."""
+    """True unless a later block of these members shares the state with one number per member."""
 
     def gradients(self, grads: Sequence[Tensor]) -> Tensor:
         """Return the gradients of the block's parameters, shaped like them.
 
         Args:
-            grads: Of the population, ``(M, n)`` for each of ``network.segments``.
+            grads: Gradients of the population, ``(M, n)`` for each of ``network.segments``.
         """
         return grads[self.segment][self.rows, self.columns]
 
     def state_of_step(self) -> State:
         """Return the state for a step of this block.
 
-        What is kept for a member as a whole moves once a step, with the last block of the member;
-        the others get a copy.
+        State with one number per member must change once in a step, not once in each block: only
+        the last block of a member changes it, and the others get a copy.
         """
         if self.is_last:
             return self.state
@@ -56,10 +57,10 @@ class Block:
 
 @dataclass(frozen=True)
 class ParameterBlock(Block):
-    """One weight or bias in its shape, of an optimizer of scope ``layer``."""
+    """One weight or bias in its own shape, for an optimizer of scope ``layer``."""
 
     of: Part | None = None
-    """Where it lies in a member's row."""
+    """The parameter's part of the network, which says where it lies in a member's row."""
 
     def gradients(self, grads: Sequence[Tensor]) -> Tensor:
         """Return the gradients of the parameter, without padding."""
@@ -69,7 +70,7 @@ class ParameterBlock(Block):
 
 @dataclass(frozen=True)
 class RowBlock(Block):
-    """Whole rows, of an optimizer of scope ``member``."""
+    """Whole rows of parameters, for an optimizer of scope ``member``."""
 
     def gradients(self, grads: Sequence[Tensor]) -> Tensor:
         """Return the whole gradient of each member, the segments side by side."""
@@ -81,7 +82,7 @@ def blocks_of(population: Population, *, has_columns: bool) -> Iterator[Block]:
     """Cut each slice of a population into blocks.
 
     Args:
-        population: Who is trained.
+        population: The members in training.
         has_columns: Whether rows of scope ``number`` are cut into columns that stay in a cache.
     """
     for part in population.slices:
@@ -96,7 +97,7 @@ def blocks_of(population: Population, *, has_columns: bool) -> Iterator[Block]:
 
 
 def _columns(population: Population, part: Slice, *, has_columns: bool) -> Iterator[Block]:
-    """Cut rows into columns, of one segment each."""
+    """Cut rows into blocks of columns, each within one segment."""
     rows, n_members = slice(part.start, part.stop), part.stop - part.start
     for number, segment in enumerate(population.network.segments):
         n_columns = segment.stop - segment.start
@@ -129,5 +130,5 @@ def _parameters(population: Population, part: Slice) -> Iterator[Block]:
 
 
 def _block_width(n_members: int) -> int:
-    """Return how many of each member's numbers make a block; whole vectors, as in a network."""
+    """Return the number of columns of a block, a multiple of `ALIGNMENT`."""
     return max(LEAST_WIDTH, BLOCK_NUMBERS // n_members // ALIGNMENT * ALIGNMENT)

@@ -1,7 +1,7 @@
-"""Checkpoints: what members in training are, on disk between two epochs.
+"""Checkpoints: the complete state of members in training, on disk between two epochs.
 
-A file holds plain tensors and JSON, so that reading one runs no code, after a digest of them, so
-that one that was damaged is not taken for another state.
+A file holds plain tensors and JSON, so that reading it runs no code. It begins with a digest of
+them, so that a damaged file is not taken for another state.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ _N_DIGEST = hashlib.sha256().digest_size
 
 
 def save_checkpoint(path: Path, snapshots: Sequence[Snapshot]) -> None:
-    """Write members whole or not at all, in place of what ``path`` held."""
+    """Write the snapshots of members to ``path``, replacing the file whole or not at all."""
     contents = {
         snapshot.member.run_id: {
             "member": json.dumps(_to_json(snapshot.member)),
@@ -41,7 +41,7 @@ def save_checkpoint(path: Path, snapshots: Sequence[Snapshot]) -> None:
 
 
 def load_checkpoint(path: Path) -> dict[str, Snapshot]:
-    """Read members by run id; none if the file is gone or cannot be read.
+    """Read the snapshots of members by run id; none if the file is missing or cannot be read.
 
     A checkpoint saves time and decides nothing: without it a run starts again and comes to the
     same numbers.

@@ -41,13 +41,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that the first word names.
 
     Args:
-        arguments: Those after the program's name; the process's own if None.
+        arguments: The words after the program's name; the process's own if None.
 
     Returns:
         The exit code: the command's own, or 2 if there is no such command.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    stand_back()  # of a console script: for the processes that it starts
+    stand_back()  # in a console script, this is for the processes that it starts
     name, rest = (words[0], words[1:]) if words else ("--help", [])
     if name in ("--help", "-h", "help"):
         sys.stdout.write(HELP)
@@ -70,13 +70,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def words_of_sweep(words: Sequence[str]) -> list[str]:
-    """Return what follows ``python -m ffnn_lab.run`` for the words of ``ffnn-lab sweep``."""
+    """Return the arguments of ``python -m ffnn_lab.run`` for those of ``ffnn-lab sweep``."""
     has_name = bool(words) and "=" not in words[0] and not words[0].startswith("-")
     return ["-m", f"sweeps={words[0]}", *words[1:]] if has_name else ["-m", *words]
 
 
 def _run(words: Sequence[str]) -> int:
-    """Run ``python -m ffnn_lab.run`` in this process; workers are told the module's name alike."""
+    """Run ``python -m ffnn_lab.run`` in this process; workers import the same main module."""
     sys.argv[1:] = words
     runpy.run_module("ffnn_lab.run", run_name="__main__", alter_sys=True)
     return 0

@@ -15,7 +15,7 @@ OF_A_SWEEP = ("hydra.sweeper.", "hydra/sweeper", "hydra.launcher.", "hydra/launc
 JSON = "--json"
 """The lab's own flag, which Hydra does not know."""
 OPEN = ("hydra.sweeper.arms=", "hydra.sweeper.space=", "hydra.sweeper.across=")
-"""Beginnings of overrides whose keys the user chooses: Hydra adds keys after a plus alone."""
+"""Beginnings of overrides whose keys the user chooses: Hydra adds a new key only after a plus."""
 _SHOWS = ("help", "hydra_help", "info", "shell_completion")
 """Flags that show something and start nothing."""
 
@@ -27,10 +27,10 @@ def read_command(arguments: Sequence[str]) -> tuple[list[str], bool]:
         arguments: What follows the name of the program.
 
     Returns:
-        What Hydra reads, and whether the command prints its result as JSON.
+        The arguments for Hydra, and whether the command prints its result as JSON.
 
     Raises:
-        ConfigError: As `read_arguments`, and for a ``--json`` that is not of one run.
+        ConfigError: For the reasons of `read_arguments`, and for ``--json`` beside another flag.
     """
     prints_json = JSON in arguments
     words = read_arguments([word for word in arguments if word != JSON])
@@ -55,8 +55,8 @@ def read_arguments(arguments: Sequence[str]) -> list[str]:
         arguments: What follows the name of the program.
 
     Raises:
-        ConfigError: For flags that do not go together, an override that is no override, a name
-            that is written twice, or something that is set or swept and would have no effect.
+        ConfigError: For flags that do not go together, text that is not an override, a name that
+            is written twice, or a value that is set or swept and would have no effect.
     """
     flags, texts, options = split_flags(arguments)
     overrides = [parse(text) for text in texts]
@@ -81,7 +81,7 @@ def read_arguments(arguments: Sequence[str]) -> list[str]:
 
 
 def _as_hydra_takes_it(text: str, override: Override) -> str:
-    """Write an override of a sweep as Hydra takes it."""
+    """Return an override of a sweep in the form that Hydra accepts."""
     if text.startswith(OPEN):
         return f"+{text}"
     return defer(text) if is_leaf(override) else text
@@ -106,7 +106,7 @@ def split_flags(arguments: Sequence[str]) -> tuple[list[str], list[str], Any]:
 
 
 def refuse_flags(message: str) -> NoReturn:
-    """Raise what argparse would print below its usage.
+    """Raise the message of argparse, without its usage text, as a `ConfigError`.
 
     Raises:
         ConfigError: Always.
@@ -123,7 +123,7 @@ def check_flags(options: Any, *, is_sweep: bool) -> None:  # noqa: ANN401 - argp
     """Refuse flags that do not go together.
 
     Raises:
-        ConfigError: Naming them.
+        ConfigError: Naming the flags.
     """
     if options.cfg and is_sweep:
         msg = "--cfg shows one run: write it without -m and without sweeps="
@@ -140,10 +140,10 @@ def check_flags(options: Any, *, is_sweep: bool) -> None:  # noqa: ANN401 - argp
 
 
 def check_twice(overrides: Sequence[Override]) -> None:
-    """Refuse a name that is written twice, of which one value would be dropped.
+    """Refuse a name that is written twice, since one of its values would be dropped.
 
     Raises:
-        ConfigError: With both.
+        ConfigError: Naming both overrides.
     """
     seen: dict[str, str] = {}
     for override in overrides:
@@ -158,10 +158,10 @@ def check_twice(overrides: Sequence[Override]) -> None:
 
 
 def name_of_sweep(override: Override) -> str:
-    """Return the one name that ``sweeps=`` gives.
+    """Return the name of the sweep that ``sweeps=`` chooses.
 
     Raises:
-        ConfigError: If it gives none, or several, or one that lies in another folder.
+        ConfigError: If the value is not a single name, or has a folder or a file's ending.
     """
     text, name = override.input_line or "", override.value()
     if not isinstance(name, str):
@@ -192,7 +192,7 @@ def check_override(override: Override, *, is_sweep: bool) -> None:
     """Refuse an override that would be dropped, or that Hydra answers with a traceback.
 
     Raises:
-        ConfigError: Naming it.
+        ConfigError: Naming the override.
     """
     text, key = override.input_line or "", override.get_key_element()
     is_swept = override.is_sweep_override()

@@ -1,4 +1,4 @@
-"""The parts that commands share: parser, common options, messages of slips, and JSON."""
+"""Parts that commands share: argument parser, common options, error messages, JSON output."""
 
 import argparse
 import json
@@ -17,7 +17,7 @@ EXIT_INTERRUPTED = 130
 
 
 class Parser(argparse.ArgumentParser):
-    """A command's parser, which answers a slip in one line and with exit code 2."""
+    """An argument parser that reports a usage error in one line and exits with code 2."""
 
     def error(self, message: str) -> NoReturn:
         """Print what is wrong and end the process."""
@@ -53,14 +53,14 @@ class Parser(argparse.ArgumentParser):
 
 
 def exit_code_of(command: Callable[[], int | None], *, interrupted: str = "interrupted\n") -> int:
-    """Run a command, and print what the user can mend in one message.
+    """Run a command, and print an error that the user can correct as one message.
 
     Args:
         command: What to run; it returns an exit code, or None for 0.
         interrupted: What to print after Ctrl-C.
 
     Returns:
-        The exit code: the command's own, 2 for what the user can mend, or 130.
+        The exit code: the command's own, 2 after such an error, or 130 after Ctrl-C.
     """
     accept_any_text()
     try:
@@ -79,14 +79,14 @@ def print_json(value: Any) -> None:  # noqa: ANN401 - anything of the kinds that
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - any value of a record
-    """Convert a value to what JSON has: a number that is not finite, or missing, becomes null."""
+    """Convert a value to types that JSON has; missing numbers and those not finite become null."""
     if isinstance(value, Mapping):
         return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [plain(each) for each in value]
     if isinstance(value, Path):
         return str(value)
-    if hasattr(value, "tolist"):  # of numpy
+    if hasattr(value, "tolist"):  # numpy scalars and arrays
         return plain(value.tolist())
     if isinstance(value, float):
         return value if math.isfinite(value) else None

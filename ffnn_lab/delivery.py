@@ -1,7 +1,7 @@
-"""Hands runs to the tracking process and keeps them until W&B has them.
+"""Delivery of runs to the tracking process; each run is kept until W&B has it.
 
-Where a server fails, all that it does not have is handed to another tracking process, which writes
-offline runs of the same ids.
+If the server fails, the runs that it lacks are handed to another tracking process, which writes
+offline runs with the same ids.
 """
 
 import logging
@@ -23,9 +23,9 @@ from ffnn_lab.wandb_runs import history
 logger = logging.getLogger(__name__)
 
 ANNOUNCE_SECONDS = 10.0
-"""How long the end of a sweep waits for W&B before it says so."""
+"""Seconds that the end of a sweep waits for W&B before the user is told of it."""
 BUSY = "busy"
-"""The tracking process's reason where another one writes into the folder."""
+"""The failure that the tracking process reports if another one writes into the folder."""
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Kept:
 
     opening: dict[str, Any]
     curve: Sequence[CurvePoint]
-    """May grow."""
+    """The points measured so far; the sequence may grow."""
     n_handed: int = 0
     """Points of the curve that were handed over."""
     is_open: bool = False
@@ -49,38 +49,39 @@ class Delivery:
     """The runs of one process on their way to W&B; only `drain` and `close` wait."""
 
     def __init__(self, *, mode: str, folder: Path, command: str, is_alone: bool = False) -> None:
-        """Make ready; the tracking process starts with the first run.
+        """Prepare the delivery; the tracking process starts with the first run.
 
         Args:
             mode: ``online`` or ``offline``.
-            folder: The sweep's; W&B writes into its ``wandb/``.
-            command: What the user types to deliver later what is missing.
+            folder: The sweep's folder; W&B writes into its ``wandb/``.
+            command: The command that delivers missing runs later, for messages.
             is_alone: Whether no other process may write there meanwhile.
         """
         self.mode = mode
         self.failure: str | None = None
-        """What ended tracking, if anything did."""
+        """The reason why tracking ended; None while it works."""
         self.n_delivered: Counter[str] = Counter()
-        """How many runs W&B has got, by mode."""
+        """The number of runs that W&B has received, by mode."""
         self._folder = folder
         self._command = command
         self._is_alone = is_alone
         self._kept: dict[str, Kept] = {}
         self._changed: dict[str, None] = {}
-        """The kept runs that have something new, in the order of their news."""
+        """Ids of the kept runs with something new to hand over, in order of their changes."""
         self._process: MirrorProcess | None = None
 
     @property
     def is_broken(self) -> bool:
-        """Return whether tracking failed, offline too."""
+        """Return True if tracking failed for good; if only a server fails, it goes on offline."""
         return self.failure is not None
 
     def update(
         self, run_id: str, opening: Callable[[], dict[str, Any]], curve: Sequence[CurvePoint]
     ) -> None:
-        """Note a run's curve as it is; what is new of it goes out with the next `flush`.
+        """Note a run's curve; its new points are handed over with the next `flush`.
 
-        One that is trained anew, after another failed beside it, repeats what was handed over.
+        A run that is trained again, because another member of its population failed, repeats
+        points that were handed over before; these are skipped.
         """
         kept = self._kept.get(run_id)
         if kept is None:
@@ -97,7 +98,7 @@ class Delivery:
         self._changed[run_id] = None
 
     def flush(self) -> None:
-        """Hand over what is new, or deal with a failure: tracking may not harm what it tracks."""
+        """Hand over what is new; a failure is dealt with here, so that no training stops."""
         if self.is_broken:
             self._kept.clear()
             self._changed.clear()
@@ -112,7 +113,7 @@ class Delivery:
             self._recover(failure)
 
     def drain(self, n_left: int) -> None:
-        """Wait until W&B has all but so many of the runs that have ended."""
+        """Wait until at most ``n_left`` of the runs handed over are missing from W&B."""
         while len(self._kept) > n_left and not self.is_broken:
             time.sleep(mirror_process.POLL_SECONDS / 10)
             if self._process is not None:
@@ -120,10 +121,10 @@ class Delivery:
             self.flush()
 
     def close(self) -> None:
-        """Wait until all is written; runs still open were cut off.
+        """Wait until all runs are written; those still open are closed as cut off.
 
-        Bounded: a tracking process that gives no sign of life is killed. After some seconds the
-        user is told what is waited for; Ctrl-C ends the wait, and nothing else.
+        The wait is bounded: a tracking process that gives no sign of life is killed. After some
+        seconds the user is told of the wait; Ctrl-C ends the wait, and nothing else.
         """
         self.flush()
         tell = self._teller()
@@ -150,10 +151,10 @@ class Delivery:
             self._forget(process)
 
     def _look(self) -> str | None:
-        """Forget the runs that W&B has got; return what failed, if anything did."""
+        """Forget the runs that W&B has received; return the failure, or None."""
         if self._process is None:
             return None
-        # A failure is looked at first: what was done before it is then counted.
+        # The failure is read first, so that all runs delivered before it are counted.
         failure = self._process.failure
         self._forget(self._process)
         return failure
@@ -217,7 +218,7 @@ class Delivery:
             )
 
     def _teller(self) -> Callable[[], None]:
-        """Return what tells the user, once, that W&B is waited for."""
+        """Return a function that tells the user, once, that the process waits for W&B."""
         begun = time.monotonic()
         is_told = False
 
@@ -240,13 +241,13 @@ class Delivery:
 
 
 def count_text(n_runs: int) -> str:
-    """Return how many runs there are, in words."""
+    """Return a number of runs as text: ``1 run``, ``2 runs``."""
     return f"{n_runs} run" if n_runs == 1 else f"{n_runs} runs"
 
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let a first Ctrl-C end the block, whatever it would do elsewhere."""
+    """Make Ctrl-C raise KeyboardInterrupt within the block, whatever the handler outside of it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

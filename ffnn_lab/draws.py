@@ -13,8 +13,8 @@ from ffnn_lab.seeds import stream
 from ffnn_lab.steps import Batch, Dropout
 
 BLOCK_BYTES = 1 << 22
-"""Numbers drawn at a time: one call per step and seed would cost more than the training,
-and a whole epoch of them would not stay near the cache."""
+"""Bytes of random numbers drawn at a time: one call per step and seed would cost more than the
+training, and the numbers of a whole epoch would not stay near the cache."""
 
 
 def batch_bounds(n_examples: int, batch_size: int | str) -> list[tuple[int, int]]:
@@ -25,13 +25,13 @@ def batch_bounds(n_examples: int, batch_size: int | str) -> list[tuple[int, int]
 
 
 def epoch_batches(population: Population, n_examples: int, n_variants: int = 1) -> Iterator[Batch]:
-    """Walk one epoch: a fresh permutation and fresh numbers for every seed.
+    """Yield the batches of one epoch: a fresh permutation and fresh numbers for every seed.
 
     Members of equal seed, at the same epoch, see the same order and the same numbers.
 
     Args:
         population: The members.
-        n_examples: Of the train split.
+        n_examples: Examples of the train split.
         n_variants: Ways in which an example may be shown; each is as likely as any other.
     """
     keys = [(member.config.seed, member.epoch) for member in population.members]
@@ -71,14 +71,14 @@ def _columns(drawn: NDArray[np.int64], start: int, stop: int, device: torch.devi
 
 
 def _to(drawn: Tensor, device: torch.device) -> Tensor:
-    """Hand a block to the device without waiting for it."""
+    """Copy a tensor to the device without waiting for the copy."""
     if device.type == "cuda":
         return drawn.pin_memory().to(device, non_blocking=True)
     return drawn
 
 
 def dropout_rules(population: Population) -> list[Dropout | None]:
-    """Return how each member drops units at each site, or None where nobody does."""
+    """Return the members' dropout at each site, or None where no member drops units."""
     return [
         _rule(rates, population) if any(rates) else None
         for rates in (_rates(population, site) for site in population.network.sites)
@@ -100,10 +100,10 @@ def _rates(population: Population, site: Site) -> list[float]:
 
 
 class UniformRows:
-    """One site's base numbers for dropout, row after row through an epoch.
+    """Base random numbers for dropout at one site, drawn row after row through an epoch.
 
-    They are uniform over all 32-bit integers; a unit is dropped where its number falls below
-    the rate's share of them. So the draw depends on no rate, no batch size and no padding.
+    The numbers are uniform over all 32-bit integers; a unit is dropped if its number lies below
+    the threshold of the rate. So the draw depends on no rate, no batch size and no padding.
     """
 
     def __init__(self, seed: int, epoch: int, site: int, width: int) -> None:
@@ -122,7 +122,7 @@ class UniformRows:
 
 
 class SiteNumbers:
-    """The numbers that the masks at one site are made of, through one epoch."""
+    """Base random numbers for the masks at one site, of all seeds, through one epoch."""
 
     def __init__(self, distinct: Sequence[tuple[int, int]], site: Site) -> None:
         """Open the streams of each seed and epoch; padded units get numbers of 0."""
@@ -132,7 +132,7 @@ class SiteNumbers:
         ]
 
     def draw(self, n_rows: int) -> Tensor:
-        """Draw for the next ``n_rows`` examples, ``(S, n_rows, stored)``."""
+        """Draw the int32 numbers of the next ``n_rows`` examples, ``(S, n_rows, n_stored)``."""
         is_padded = self._stored > self._width
         if len(self._rows) == 1 and not is_padded:
             return torch.from_numpy(self._rows[0].draw(n_rows)).unsqueeze(0)

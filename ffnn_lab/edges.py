@@ -1,14 +1,14 @@
-"""Whether a best value lies on an edge of what was searched, so that a better one may lie beyond.
+"""Edges: a best value at the end of what was searched, beyond which a better one may lie.
 
 On a grid (a choice of numbers) the edge is the outermost point; on a continuous axis it is the
 outer 5% of the range, the log range of a log axis. An interval of whole numbers is searched like a
 continuous one and judged like it. A bound that the config itself sets
 (dropout 0, momentum 0) is no edge: nothing lies beyond.
 
-A setting of which no run completed shows no more than that something ends before it. So on a grid
-the edge is the outermost point that completed; on a continuous axis a value is on the edge, too,
-where nothing completed beyond it, and what was tried beyond it lies farther off than 5% of the
-range.
+A setting of which no run completed shows only that the usable range ends before it. So on a grid
+the edge is the outermost point that completed. On a continuous axis a value is also on the edge if
+it lies within 5% of the range of the outermost value that completed, and the next value that was
+tried beyond that one is more than 5% of the range away.
 """
 
 import math
@@ -30,14 +30,14 @@ def setting_edges(
     tried: Iterable[Mapping[str, object]] = (),
     failed: Iterable[Mapping[str, object]] = (),
 ) -> dict[str, str]:
-    """Find the axes on whose edge a setting lies, and whether on the ``low`` or ``high`` one.
+    """Return the axes on whose edge a setting lies, each with its side, ``low`` or ``high``.
 
     Args:
         space: The arm's axes, by the config's dotted names.
-        values: The setting's value on each.
+        values: The setting's value on each axis.
         tried: All settings that were tried; a choice that grew holds more than its declaration.
-        failed: Those of them of which no run completed (`ffnn_lab.scores.is_completed`). If the
-            setting itself is one of them, it lies on no edge.
+        failed: The tried settings of which no run completed (`ffnn_lab.scores.is_completed`). A
+            setting that is itself among them lies on no edge.
     """
     settings, without = list(tried), list(failed)
     if values in without:
@@ -57,7 +57,7 @@ def setting_edges(
 
 
 def edge_text(edges: Mapping[str, str]) -> str:
-    """Word what `setting_edges` found: ``optimizer.lr low; initializer.gain high``."""
+    """Return what `setting_edges` found as text: ``optimizer.lr low; initializer.gain high``."""
     return "; ".join(f"{key} {side}" for key, side in edges.items())
 
 
@@ -85,12 +85,12 @@ def edge_side(
     """Return the edge of an axis on which a value lies.
 
     Args:
-        axis: What was searched.
-        value: The best one.
+        axis: The axis that was searched.
+        value: The best value.
         natural: The range that the config declares.
         tried: Values at which a setting completed; a choice that grew holds more than its
             declaration.
-        failed: Values at which none did, unless they are among ``tried``, too.
+        failed: Values at which a setting did not complete; those in ``tried``, too, are ignored.
 
     Returns:
         ``low``, ``high`` or, inside or where there is no order, the empty string.
@@ -125,9 +125,10 @@ def edge_side(
 def _ends_open(
     axis: Interval, number: float, completed: set[float], without: set[float], *, is_low: bool
 ) -> bool:
-    """Return whether a value is the last that completed on a side, and where that ends is unknown.
+    """Return True if a value is near the last that completed on a side, with a wide gap beyond.
 
-    It is known where the next value that was tried did not complete and lies close by.
+    The gap lies between the last value that completed and the next one that was tried, which did
+    not complete; if it is narrow, the end of the usable range is known.
     """
     last = min(completed) if is_low else max(completed)
     outside = [each for each in without if (each < last if is_low else each > last)]

@@ -26,7 +26,7 @@ from ffnn_lab.tasks.data.task import Split, Task
 
 @dataclass(frozen=True)
 class Criterion:
-    """What a task's members are trained on, and what they are judged by."""
+    """The loss that a task's members are trained on, and the error that they are judged by."""
 
     loss: str
     """One of ``losses.LOSSES``."""
@@ -35,25 +35,25 @@ class Criterion:
     error_unit: float
     """What the mean of the error is divided by."""
     counts_answers: bool = True
-    """True if an error is the share of wrong answers, one of each example."""
+    """True if the error is the share of examples with a wrong answer."""
 
     @classmethod
     def of(cls, task: Task) -> "Criterion":
-        """Look up a task's."""
+        """Return the criterion of a task."""
         return cls(task.loss, task.error, task.error_unit, task.error in ("class", "sign"))
 
 
 class Evaluator:
-    """Measures populations of one partition on every split of their task."""
+    """Evaluation of the populations of one partition on every split of their task."""
 
     def __init__(
         self, task: Task, population: Population, pool: ThreadPoolExecutor | None = None
     ) -> None:
-        """Put the splits where the population trains.
+        """Copy the splits to the device on which the population trains.
 
         Args:
             task: What the members learn.
-            population: The first of the partition; network, device and dtype are those of all.
+            population: The first one of the partition; all have its network, device and dtype.
             pool: Threads that share the work; None for this thread alone.
         """
         self.splits = {name: place(task.split(name), population) for name in SPLITS}
@@ -65,18 +65,19 @@ class Evaluator:
         self._pool = pool
 
     def measure(self, population: Population) -> None:
-        """Add a point to the curve of each member that is due, on each split; note divergence.
+        """Add a point on each split to the curve of each member that is due; note divergence.
 
-        Beside it goes the direction of the member's weights, where member and task have one. A
-        member that diverged gets no point: its curve stops where the run stopped.
+        The cosines with the task's solutions are added as well, if there are any (see `cosines`).
+        A member that diverged gets no point: its curve stops where the run stopped.
         """
         if not any(_is_due(member) for member in population.members):
             return
         deeds = [functools.partial(self._evaluate, lane) for lane in lanes_of(population)]
-        # All of an epoch's numbers in one transfer: each would wait for the device.
+        # All numbers of an epoch in one transfer, since every transfer waits for the device.
         found = torch.cat(at_once(deeds, self._pool), dim=2).tolist()
         for m, member in enumerate(population.members):
-            # Who is not due was measured for a neighbor's sake, which must not date a divergence.
+            # A member that is not due was measured only beside others that are: this must not
+            # decide the step at which it diverged.
             if not _is_due(member) or member.diverged_step is not None:
                 continue
             values = {
@@ -97,10 +98,11 @@ class Evaluator:
             self._note_correct(population)
 
     def _note_correct(self, population: Population) -> None:
-        """Note the test examples that members classify correctly, of those whose moment it is.
+        """Record which test examples members classify correctly, for members at `correct_at`.
 
-        This comes after their numbers, and moves none. Answers that do not come to the error that
-        was measured, as on a device that repeats no sum to the last bit, are not noted.
+        This runs after the evaluation and changes none of its numbers. Answers whose
+        number of errors is not the measured one, as on a device whose sums are not reproducible to
+        the last bit, are not recorded.
         """
         due = {member.run_id for member in population.members if _is_moment(member)}
         if not due:
@@ -119,7 +121,10 @@ class Evaluator:
                 member.correct = noted if is_same else None
 
     def _wrong(self, population: Population, due: Collection[str]) -> Tensor:
-        """Return which test examples members classify wrongly, ``(M, N)``, as it was measured."""
+        """Return a mask of the test examples that members classify wrongly, ``(M, N)``.
+
+        Where steps are compiled, the mask is brought in line with the measured errors.
+        """
         test, criterion = self.splits["test"], self._criterion
         wrong = wrong_answers(population, test, criterion)
         if population.is_compiled and any(
@@ -140,13 +145,13 @@ class Evaluator:
 
 
 def _is_due(member: Member) -> bool:
-    """Return whether a member is to be measured; one that goes on has this epoch already."""
+    """Return True if a member is to be measured; a resumed one may have this epoch already."""
     was_measured = bool(member.curve) and member.curve[-1].epoch == member.epoch
     return member.is_due and not was_measured
 
 
 def _is_moment(member: Member) -> bool:
-    """Return whether a member was measured just now, at the moment whose answers are recorded."""
+    """Return True if a member was just measured at the moment whose answers are recorded."""
     if member.correct_at is None or member.diverged_step is not None or not member.is_due:
         return False
     if member.correct_at == "best":
@@ -155,14 +160,17 @@ def _is_moment(member: Member) -> bool:
 
 
 def _n_wrong(member: Member, n_examples: int) -> int:
-    """Count the errors behind a member's error rate; CUDA divides by a product, one digit off."""
+    """Return the number of errors behind a member's error rate.
+
+    CUDA divides by multiplying with the reciprocal, which may be off in the last digit.
+    """
     return round(member.last("test", "error") * n_examples)
 
 
 def place(split: Split, population: Population) -> Examples:
-    """Put a split on a population's device, inputs as its network takes them.
+    """Copy a split to a population's device, with inputs as its network takes them.
 
-    Quantities, and labels that are no classes, take the population's dtype.
+    Real-valued inputs and labels are converted to the population's dtype.
     """
     inputs = torch.from_numpy(split.inputs).to(population.device)
     if inputs.is_floating_point():
@@ -174,11 +182,11 @@ def place(split: Split, population: Population) -> Examples:
 
 
 def with_variants(train: Examples, task: Task) -> Examples:
-    """Return examples to train on with the ways in which their task shows them."""
+    """Return train examples with the augmented variants in which their task shows them."""
     if task.augment == "none":
         return train
     n_stored = train.inputs[0].numel()
-    # Half as large as the whole numbers that a gather takes, until it does.
+    # int32 takes half the memory of the int64 that gather needs, and is converted only there.
     places = torch.from_numpy(variants(task.augment, task.shape, n_stored)).int()
     return dataclasses.replace(train, variants=places.to(train.inputs.device))
 
@@ -191,7 +199,7 @@ def evaluate(
     Args:
         population: The members.
         split: The examples, the same for all members.
-        criterion: The task's.
+        criterion: The task's loss and error.
 
     Returns:
         Mean loss per label, and error (see ``losses.ERRORS``), each ``(M,)`` in float64.
@@ -210,7 +218,7 @@ def evaluate(
 def _sums_of(
     population: Population, split: Examples, criterion: Criterion
 ) -> Callable[[Tensor, Tensor], Sequence[Tensor]]:
-    """Return what sums loss and error of some inputs and their labels, each ``(M,)``."""
+    """Return a function of inputs and labels that sums their losses and errors, each ``(M,)``."""
     flat, buffers, network = population.flat, population.buffers, population.network
     names = criterion.loss, criterion.error
     if not population.is_compiled:
@@ -221,22 +229,22 @@ def _sums_of(
 
 
 def _chunks(split: Examples, population: Population) -> Iterator[slice]:
-    """Walk the examples that are evaluated at a time."""
+    """Yield slices of examples that are evaluated at a time."""
     size = population.network.n_evaluated
     return (slice(start, start + size) for start in range(0, len(split.labels), size))
 
 
 def wrong_answers(population: Population, split: Examples, criterion: Criterion) -> Tensor:
-    """Return which examples every member classifies wrongly, by what an error of its task counts.
+    """Return a mask of the examples that each member classifies wrongly, by its task's error.
 
     Args:
         population: The members.
         split: The examples, the same for all members.
-        criterion: The task's, of one that counts answers.
+        criterion: The task's loss and error; ``counts_answers`` must be True.
 
     Returns:
-        ``(M, N)``, boolean, by the steps as written: their sums are what `evaluate` counts where
-        it is not compiled.
+        ``(M, N)``, boolean, computed without compiling: sums over the examples are the errors
+        that `evaluate` counts where steps are not compiled.
     """
     flat, buffers, network = population.flat, population.buffers, population.network
     found = []
@@ -250,20 +258,21 @@ def wrong_answers(population: Population, split: Examples, criterion: Criterion)
 def settle_answers_(
     wrong: Tensor, population: Population, split: Examples, criterion: Criterion
 ) -> None:
-    """Bring answers in line with those that `evaluate` counts, in place.
+    """Correct a mask of wrong answers, in place, so that it agrees with a compiled `evaluate`.
 
-    A compiled program rounds otherwise than the steps as written, and an example whose two highest
-    outputs are all but equal may change its answer. The program counts the errors of a chunk and
-    lists none; but with another label in place of an example's own, it counts one error more if
-    and only if the example is classified correctly. So each example of a chunk whose count is
-    another is asked for in a pass of its own. (Two near ties of one chunk that change their
-    answers in opposite ways keep its count, and stay as written.)
+    A compiled program rounds differently from the eager steps, so that an example whose two
+    highest outputs are nearly equal may change its answer. The program returns only the number of
+    errors in a chunk; but if the label of one example is replaced by a wrong one, the number rises
+    by one if and only if the example is classified correctly. So where the number of a chunk
+    differs from the mask's, every example of the chunk is tested in a pass of its own. (Two near
+    ties in one chunk that change in opposite directions leave the number as it is: they keep the
+    answers of the eager steps.)
 
     Args:
-        wrong: As `wrong_answers` gives it, ``(M, N)``.
+        wrong: The mask that `wrong_answers` returns, ``(M, N)``.
         population: The members.
         split: The examples.
-        criterion: The task's, of one that counts answers.
+        criterion: The task's loss and error; ``counts_answers`` must be True.
     """
     sums_of = _sums_of(population, split, criterion)
     for rows in _chunks(split, population):
@@ -279,7 +288,7 @@ def settle_answers_(
 
 
 def cosines(population: Population, member: int, task: Task) -> dict[str, float]:
-    """Compare a linear member without bias with the solutions that its task knows.
+    """Compute cosines between a linear member without bias and the solutions of its task.
 
     Only weights that some train example reaches are compared.
 
@@ -289,8 +298,8 @@ def cosines(population: Population, member: int, task: Task) -> dict[str, float]
         task: What the member learned.
 
     Returns:
-        The cosine between the member's weights and each solution, by name; none for any other
-        member, or where all weights are 0.
+        The cosine between the member's weights and each solution, by name; empty for any other
+        member, or if all weights are 0.
     """
     if not task.solutions:
         return {}
@@ -308,7 +317,7 @@ def cosines(population: Population, member: int, task: Task) -> dict[str, float]
 
 
 def _cosine(some: NDArray[np.float64], others: NDArray[np.float64]) -> float:
-    """Sum exactly, so that no order of summing moves a digit."""
+    """Return the cosine, with exact sums, so that it does not depend on the order of summing."""
     scaled = some / np.abs(some).max()
     product = math.fsum(scaled * others)
     return product / math.sqrt(math.fsum(scaled * scaled) * math.fsum(others * others))

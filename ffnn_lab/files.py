@@ -42,7 +42,7 @@ def write_whole(path: Path, *contents: bytes | memoryview) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder, and those above it, so that a power loss does not take their names."""
+    """Make a folder and its missing parents, and sync their names to the disk."""
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     for each in missing:
@@ -50,7 +50,7 @@ def make_folder(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Write the names in a folder to the disk: a rename counts from then on.
+    """Sync the names in a folder to the disk: from then on a rename outlives a power loss.
 
     Some file systems cannot sync a folder; there this does nothing.
     """

@@ -1,7 +1,7 @@
 """Compiled programs on disk: made once on a machine, and loaded without a compiler.
 
-torch exports a module as a graph, its inductor writes C++ for it, the machine's compiler makes a
-library of that. What a program is, ``ffnn_lab.programs`` says.
+torch exports a module as a graph, its inductor writes C++ for it, and the machine's compiler
+builds a shared library from that. The programs are defined in ``ffnn_lab.programs``.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ffnn_lab import activations, losses, networks, optimizers, steps
+from ffnn_lab import activations, losses, networks, optimizers, registry, steps
 from ffnn_lab.aoti import Program
 from ffnn_lab.config import UserError, home
 from ffnn_lab.vault import CACHE, DamagedError, Vault, opened
@@ -35,7 +35,7 @@ NO_COMPILER = (
     "no C++ compiler is there (g++, or what CXX names): steps run as they are written, "
     "trainer.compile=false"
 )
-"""What the user is told where compiling is asked for, or would pay."""
+"""Message for the user where compiling is asked for, or would save time."""
 logger = logging.getLogger(__name__)
 
 
@@ -44,12 +44,12 @@ class ProgramError(UserError):
 
 
 class NotAtHandError(ProgramError):
-    """A program that would have to be compiled first, within `without_compiling`."""
+    """An error within `without_compiling`: a program would have to be compiled first."""
 
 
 @dataclass(frozen=True)
 class Spec:
-    """What a program is, beside the code that it is made of: the part of its name that varies."""
+    """The identity of a program, apart from the source code that it is compiled from."""
 
     kind: str
     dtype: str
@@ -57,20 +57,20 @@ class Spec:
 
 
 Axes = list[dict[int, str]]
-"""Of each input, the names of the axes whose length may be any; equal names, equal lengths."""
+"""For each input, the names of its axes of variable length; equal names mean equal lengths."""
 Example = Callable[[], tuple[nn.Module, list[Tensor], Axes]]
-"""Makes the module to export, and inputs that stand for all others."""
+"""Returns the module to export, example inputs for it, and the variable axes of these."""
 _SETTINGS: dict[str, dict[str, Any]] = {
     "gradients": {},
     "evaluation": {},
-    # Scalars per member are computed once and stored: inlined, as many operations are by default,
-    # they are computed for every weight, and Adam takes twice the time.
+    # Scalars per member are computed once and stored: by default inductor inlines them, which
+    # computes them again for every weight, and Adam takes twice the time.
     "update": {"realize_opcount_threshold": 3},
 }
-"""What inductor is told for each kind of program."""
+"""Inductor's settings for each kind of program."""
 _BASE: dict[str, Any] = {
-    "cpp.dynamic_threads": True,  # the threads of the moment, not those of when it was compiled
-    "cpp.enable_floating_point_contract_flag": "off",  # rounds alike wherever a loop is cut
+    "cpp.dynamic_threads": True,  # the number of threads at run time, not at compile time
+    "cpp.enable_floating_point_contract_flag": "off",  # equal rounding wherever a loop is cut
 }
 
 
@@ -80,27 +80,27 @@ def programs_folder() -> Path:
     if own:
         return home(own)
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    # A folder by itself: it is for this user alone, whatever else may write to the one above.
+    # A separate folder, which only this user may write to, whoever may write to its parent.
     return cache / "ffnn_lab" / "programs"
 
 
 def find_compiler() -> str | None:
-    """Give the C++ compiler that inductor would use, or None if it is not there."""
+    """Return the C++ compiler that inductor would use, or None if it is not there."""
     return shutil.which(os.environ.get("CXX", "clang++" if sys.platform == "darwin" else "g++"))
 
 
 _LOADED: dict[Path, Program] = {}
-"""Programs of this process, by their files."""
+"""Programs that this process has loaded, by their files."""
 _may_compile = threading.Event()
 _may_compile.set()
 
 
 @contextlib.contextmanager
 def without_compiling() -> Iterator[None]:
-    """Use the programs that are at hand, and raise an error where one is not.
+    """Use only programs that are compiled already, within the block.
 
     Raises:
-        NotAtHandError: Within the block, in place of compiling.
+        NotAtHandError: Within the block, for a program that would have to be compiled.
     """
     _may_compile.clear()
     try:
@@ -114,7 +114,7 @@ def get_program(spec: Spec, example: Example) -> Program:
 
     Raises:
         FolderError: If the folder of programs cannot be used, or others can write to it.
-        NotAtHandError: If it would have to be compiled `without_compiling`.
+        NotAtHandError: Within `without_compiling`, if the program would have to be compiled.
         ProgramError: If the program can be neither loaded nor compiled.
     """
     path = programs_folder() / f"{spec.kind}-{_key(spec)}.so"
@@ -161,7 +161,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _key(spec: Spec) -> str:
-    """Hash all that a program depends on: what it is, its code, the compiler's, the processor."""
+    """Hash all that a program depends on: its spec, our source code, torch and the processor."""
     told = hashlib.sha256(json.dumps([spec.kind, spec.dtype, spec.details]).encode())
     told.update(_environment())
     return told.hexdigest()[:16]
@@ -169,7 +169,7 @@ def _key(spec: Spec) -> str:
 
 @functools.cache
 def _environment() -> bytes:
-    """Hash the code, torch's version, which brings inductor, and the processor."""
+    """Hash our source code, torch's version (and with it inductor's), and the processor."""
     sources = [
         Path(file)
         for module in (activations, losses, networks, optimizers, steps)
@@ -184,11 +184,12 @@ def _environment() -> bytes:
     code = [path.read_text() for path in sorted(sources)]
     capability = torch.backends.cpu.get_cpu_capability()
     told = [code, torch.__version__, capability, platform.machine(), _processor()]
+    told += registry.checksums()  # of user-defined options, whose functions are compiled, too
     return hashlib.sha256(json.dumps(told).encode()).digest()
 
 
 def _processor() -> str:
-    """Name what the compiler tunes for; elsewhere its code may not run."""
+    """Return the processor's name and features: code compiled for them may not run elsewhere."""
     told = Path("/proc/cpuinfo")
     lines = told.read_text().splitlines() if told.exists() else []
     wanted = ("model name", "flags", "Features")
@@ -215,7 +216,7 @@ def _compile(spec: Spec, example: Example, vault: Vault, path: Path) -> bytes:
         raise ProgramError(msg)
     try:
         with vault.locked(path.with_suffix(".lock").name):
-            # By another process, while this one waited.
+            # Another process may have compiled it while this one waited for the lock.
             with contextlib.suppress(DamagedError):
                 made = vault.read(path.name)
                 if made is not None:
@@ -260,15 +261,15 @@ _INDUCTOR_CACHE = "TORCHINDUCTOR_CACHE_DIR"
 
 @functools.cache
 def _inductor_folder() -> tempfile.TemporaryDirectory[str]:
-    """Make this process's own folder for what inductor keeps; it is deleted at exit."""
+    """Make this process's own folder for inductor's cache; it is deleted at exit."""
     return tempfile.TemporaryDirectory(prefix="ffnn_lab-inductor-", ignore_cleanup_errors=True)
 
 
 @contextlib.contextmanager
 def _own_cache() -> Iterator[None]:
-    """Keep inductor from its usual cache, a folder of a known name where all users may write.
+    """Replace inductor's usual cache within the block: all users may write to that folder.
 
-    It takes compiled code from there unchecked.
+    Inductor runs compiled code from its cache unchecked.
     """
     before = os.environ.get(_INDUCTOR_CACHE)
     os.environ[_INDUCTOR_CACHE] = _inductor_folder().name
@@ -281,16 +282,16 @@ def _own_cache() -> Iterator[None]:
 
 
 def exported(module: nn.Module, tensors: list[Tensor], axes: Axes) -> torch.export.ExportedProgram:
-    """Export a module as a graph for inputs of any lengths from 2 on the axes that are named.
+    """Export a module as a graph whose named axes may have any length from 2.
 
     Args:
-        module: What is to be exported.
-        tensors: Its inputs, which stand for all others.
-        axes: Of each input.
+        module: The module.
+        tensors: Example inputs.
+        axes: The named axes of each input.
 
     Raises:
-        torch._dynamo.exc.UserError: If the module decides by the length of such an axis, so that
-            the graph would hold for some lengths alone.
+        torch._dynamo.exc.UserError: If the module branches on the length of a named axis, so that
+            the graph would be valid for some lengths only.
     """
     lengths: dict[str, torch.export.Dim] = {}
     dims = [
@@ -305,7 +306,7 @@ def exported(module: nn.Module, tensors: list[Tensor], axes: Axes) -> torch.expo
     more = tuple(dims[n_named:])  # of the module's variable arguments, if there are any
     shapes = (*dims[:n_named], more) if more else tuple(dims)
     with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # of torch, about torch
+        warnings.simplefilter("ignore")  # of torch, about its own code
         return torch.export.export(module, tuple(tensors), dynamic_shapes=shapes)
 
 
@@ -316,7 +317,7 @@ def _build(
 
     graph, package = exported(module, tensors, axes), path.with_suffix(".pt2")
     with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # of torch, about torch
+        warnings.simplefilter("ignore")  # of torch, about its own code
         aoti_compile_and_package(graph, package_path=str(package), inductor_configs=dict(settings))
     with zipfile.ZipFile(package) as parts:
         (library,) = (name for name in parts.namelist() if name.endswith(".so"))

@@ -1,4 +1,4 @@
-"""How an option is drawn in every figure."""
+"""The look of an option in every figure."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Losses and errors: what members are trained on, and what they are judged by.
+"""Losses, on which members are trained, and errors, by which they are judged.
 
 A task with classes has an output for each class; under ``squared`` and ``logistic`` there is one
 output, the score, and a label is a number: -1 or +1, or any real number under ``squared``.
@@ -20,7 +20,7 @@ PerExample = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Loss:
-    """What members are trained on."""
+    """A loss, and its derivative in the outputs."""
 
     value: PerExample
     slope: Callable[[Tensor, Tensor], Tensor]
@@ -55,7 +55,7 @@ def squared_slope(outputs: Tensor, labels: Tensor) -> Tensor:
 def logistic(outputs: Tensor, labels: Tensor) -> Tensor:
     """Compute ``log(1 + exp(-label * score))``, in nats, for labels -1 and +1."""
     n_examples = labels.shape[1]
-    # Beyond 40 nats float64 does not tell softplus(x) from x; torch's own threshold of 20 would.
+    # softplus(x) equals x in float64 beyond 40, but not yet beyond torch's own threshold of 20.
     return functional.softplus(_margins(outputs, labels), threshold=40.0)[:, :n_examples]
 
 
@@ -66,11 +66,11 @@ def logistic_slope(outputs: Tensor, labels: Tensor) -> Tensor:
 
 
 def _margins(outputs: Tensor, labels: Tensor) -> Tensor:
-    """Compute each example's ``-label * score``, in rows of whole vectors.
+    """Compute each example's ``-label * score``, padded to a multiple of `ALIGNMENT`.
 
-    Exp and log1p round differently in the scalar tail of a loop, and a member's numbers would
-    depend on its place. Rows that are whole already are padded as well: a graph that is to hold
-    for any number of examples must not decide whether there is anything to pad.
+    Exp and log1p round differently in the scalar tail of a vectorized loop, and without padding a
+    member's numbers would depend on its place. Rows that need none are padded as well: a graph
+    for any number of examples must not branch on that number.
     """
     margins = labels * scores(outputs)
     return functional.pad(-margins, (0, ALIGNMENT - margins.shape[1] % ALIGNMENT))
@@ -81,27 +81,27 @@ def _of_score(slope: Tensor, outputs: Tensor) -> Tensor:
 
 
 def scores(outputs: Tensor) -> Tensor:
-    """Give the one output that is not padding, ``(M, B)``."""
+    """Return the one output that is not padding, ``(M, B)``."""
     return outputs[..., 0]
 
 
 def wrong_class(outputs: Tensor, labels: Tensor) -> Tensor:
-    """Say which examples have their highest output at another class than theirs."""
+    """Return a mask of the examples whose highest output is at another class than theirs."""
     return outputs.argmax(dim=2) != labels
 
 
 def wrong_sign(outputs: Tensor, labels: Tensor) -> Tensor:
-    """Say which scores have another sign than their label; a score of 0 has no sign, and errs."""
+    """Return a mask of the scores of another sign than their label; a score of 0 has none."""
     return ~(scores(outputs) * labels > 0)
 
 
 def squared_residual(outputs: Tensor, labels: Tensor) -> Tensor:
-    """Compute ``(score - label)^2`` in float64, whatever the network is in."""
+    """Compute ``(score - label)^2`` in float64, whatever the network's dtype."""
     return squared(outputs.double(), labels.double())
 
 
 def bits(outputs: Tensor, labels: Tensor) -> Tensor:
-    """Compute ``-log2 softmax(outputs)[label]`` in float64, whatever the network is in."""
+    """Compute ``-log2 softmax(outputs)[label]`` in float64, whatever the network's dtype."""
     return cross_entropy(outputs.double(), labels) / math.log(2)
 
 
@@ -110,7 +110,7 @@ LOSSES: dict[str, Loss] = {
     "squared": Loss(squared, squared_slope),
     "logistic": Loss(logistic, logistic_slope),
 }
-"""What a member's loss is the mean of, by ``Task.loss``."""
+"""Losses by ``Task.loss``; a member's loss is the mean over examples."""
 
 ERRORS: dict[str, PerExample] = {
     "class": wrong_class,
@@ -118,6 +118,6 @@ ERRORS: dict[str, PerExample] = {
     "variance": squared_residual,
     "bits": bits,
 }
-"""What an error is the mean of, by ``Task.error``: the share of wrong answers; for real-valued
-labels the mean squared residual, over the variance of the train labels; for letters the bits that
-it takes to write one."""
+"""Errors of each example by ``Task.error``. A member's error is their mean over the task's unit:
+the share of wrong answers; for real-valued labels the mean squared residual over the variance of
+the train labels; for letters the bits per letter."""

@@ -1,4 +1,4 @@
-"""Says a user's slip in one message: the field as written, what was expected, what came."""
+"""Messages for a user's mistake: the field as written, what was expected, what came."""
 
 import difflib
 from collections.abc import Iterable
@@ -8,15 +8,16 @@ from typing import Any
 from hydra.errors import HydraException, MissingConfigException
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
-from ffnn_lab.config import SweeperConfig
+from ffnn_lab.config import KINDS, SweeperConfig
 from ffnn_lab.config.fields import describe, type_hints
+from ffnn_lab.outside import told
 
 LAUNCHERS = ("joblib", "submitit_local", "submitit_slurm")
-"""Those that the README shows, which the extra `launchers` brings."""
+"""Launchers that the README shows; the extra `launchers` installs them."""
 
 
 def explain(error: BaseException) -> str:
-    """Turn an error of ours, Hydra's or OmegaConf's into what the user should read."""
+    """Return the message for the user of an error of ours, Hydra's or OmegaConf's."""
     if isinstance(error, MissingConfigException) and error.missing_cfg_file is not None:
         group, _, choice = error.missing_cfg_file.rpartition("/")
         if not group:
@@ -28,6 +29,8 @@ def explain(error: BaseException) -> str:
         said = f"{group}={choice}: there is no such choice"
         if options:
             said += f"; {group} has {_listed(choice, options)}"
+        if group in KINDS and not difflib.get_close_matches(choice, options):
+            said += f"; {told()}"
         if choice in LAUNCHERS and group == "hydra/launcher":
             how = "make install, or pip install 'ffnn_lab[launchers]'"
             said += f"; {choice} comes with the extra launchers: {how}"
@@ -61,7 +64,7 @@ def _explain_key(error: BaseException, cause: OmegaConfBaseException, key: str) 
 
 
 def _explain_value(cause: OmegaConfBaseException, key: str) -> str:
-    """Return what a value in a file must be, where its field is known; else OmegaConf's words."""
+    """Return the message for a wrong value in a file: its field's type, or OmegaConf's text."""
     part, name = cause.object_type, key.rpartition(".")[2]
     hints = type_hints(part) if isinstance(part, type) and part is not dict else {}
     value = getattr(cause, "value", None)
@@ -71,7 +74,7 @@ def _explain_value(cause: OmegaConfBaseException, key: str) -> str:
 
 
 def _sweeper_fields(where: str) -> dict[str, Any]:
-    """Return the fields of ``hydra.sweeper`` or a part of it; none of anything else."""
+    """Return the fields of ``hydra.sweeper`` or a part of it; empty for anything else."""
     parts = where.split(".")
     if parts[:2] != ["hydra", "sweeper"]:
         return {}
@@ -83,7 +86,7 @@ def _sweeper_fields(where: str) -> dict[str, Any]:
 
 
 def _listed(written: str, options: Iterable[str]) -> str:
-    """List what there is, and point at what was likely meant."""
+    """Return the valid names as text, with the one that was likely meant."""
     names = list(options)
     likely = difflib.get_close_matches(written, names, n=1)
     hint = f" (did you mean {likely[0]}?)" if likely else ""

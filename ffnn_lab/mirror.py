@@ -1,9 +1,9 @@
-"""The tracking process: owns W&B, and writes there what another process hands it.
+"""The tracking process: the only one that uses W&B, to write what another process hands it.
 
-``ffnn_lab.mirror_process`` starts this file. It imports nothing of the lab, so that it starts
-fast and holds little. Each line of its input is a message in JSON; at the end of the input it
-closes what is open and ends. Its answers are lines, too: ``.`` is a sign of life, ``done`` and the
-id of a run tells that W&B has the run, and ``failed`` and a reason is the last line.
+``ffnn_lab.mirror_process`` runs this file. It imports nothing of the lab, so that it starts fast
+and takes little memory. Each line of its input is a message in JSON; at the end of the input the
+process closes all open runs and ends. Its answers are lines, too: ``.`` is a sign of life,
+``done RUN_ID`` means that W&B has the run, and ``failed REASON`` is the last line.
 """
 
 import fcntl
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     import wandb
 
 SIGN_SECONDS = 1.0
-"""Between two signs of life."""
+"""Seconds between two signs of life."""
 ORPHAN_SECONDS = 30.0
-"""How long W&B may take to close what is open once the training process is dead."""
+"""Seconds that W&B may take to close open runs once the training process is dead."""
 ANSWER_SECONDS = 30.0
-"""How long a W&B server may take to open a run, and to take the last rows of one."""
+"""Seconds that a W&B server may take to open a run, and to accept the last rows of one."""
 EXIT_CUT_OFF = 255
-"""Of a W&B run whose training was stopped or killed; W&B shows it as killed."""
+"""Exit code of a W&B run whose training was stopped or killed; W&B shows it as killed."""
 LEDGER = "delivered.jsonl"
 """The file in ``wandb/`` that remembers which runs W&B has: a line for each."""
 LOCK = ".lock"
-"""The file in ``wandb/`` that is locked by who writes there."""
+"""The file in ``wandb/`` that every process locks while it writes there."""
 UPLOAD_ENDED = "Fatal error while uploading"
 """W&B prints this when a server refuses rows for good; no call of its interface raises it."""
 NO_REASON = "<no message>"
@@ -57,15 +57,15 @@ class BusyError(Exception):
 
 
 class Ear:
-    """Takes the place of standard error, and remembers whether W&B stopped uploading."""
+    """A replacement for standard error that notices when W&B stops uploading."""
 
     def __init__(self) -> None:
-        """Begin with nothing heard."""
+        """Start before any failed upload."""
         self.has_heard = False
         self._tail = ""
 
     def write(self, text: str) -> int:
-        """Look for the words of a failed upload; W&B may print a line in pieces."""
+        """Look for the message of a failed upload; W&B may print a line in pieces."""
         self._tail = (self._tail + text)[-1000:]
         self.has_heard = self.has_heard or UPLOAD_ENDED in self._tail
         return len(text)
@@ -74,7 +74,7 @@ class Ear:
         """Do nothing."""
 
     def isatty(self) -> bool:
-        """Return False: nobody reads this."""
+        """Return False: the text goes to no terminal."""
         return False
 
 
@@ -102,11 +102,11 @@ class Mirror:
             is_alone: Whether no other process may write into the folder meanwhile.
             answer_seconds: How long a server may take, see `ANSWER_SECONDS`.
             answer: Called with each line of the answer.
-            sign: Called after each run that was served.
-            ear: Hears what W&B prints.
+            sign: Called after each run that was written, to give a sign of life.
+            ear: Receives what W&B prints.
 
         Raises:
-            BusyError: If it is to be alone and is not.
+            BusyError: If ``is_alone`` is set, and another process has the lock.
         """
         self._mode = mode
         self._folder = Path(folder)
@@ -121,16 +121,18 @@ class Mirror:
         self._lock = _locked(self._files / LOCK, is_alone=is_alone, sign=sign)
 
     def log(self, rows: Iterable[Any]) -> None:
-        """Log new points: of each run its id, how it opens if it is new, and the points.
+        """Log new points.
 
-        A point is a step and its values.
+        Args:
+            rows: For each run its id, the arguments that open it if it is new (else None), and its
+                new points, each a step and its values.
         """
         for run_id, opening, points in rows:
             if opening is not None:
                 self._runs[run_id] = self._open(opening)
             run = self._runs[run_id]
             for step, values in points:
-                # A server that has rows of this run already has them in order, up to this step.
+                # A server that already has rows of this run has all of them before this step.
                 if step >= run.starting_step:
                     run.log(values, step=step)
             self._check_upload()
@@ -139,7 +141,8 @@ class Mirror:
     def finish(self, ends: Iterable[Any]) -> None:
         """Write summaries and close the runs, and note that W&B has them.
 
-        An end is the run's id, its exit code, its summary, and what the ledger says of it.
+        Args:
+            ends: For each run its id, its exit code, its summary, and its entry for the ledger.
         """
         for run_id, exit_code, summary, receipt in ends:
             run = self._runs.pop(run_id)
@@ -150,7 +153,7 @@ class Mirror:
             self._answer(f"done {run_id}")
 
     def close(self) -> None:
-        """Close what is open still: its training was cut off."""
+        """Close the runs that are still open: their training was cut off."""
         import wandb  # noqa: PLC0415 - see _open
 
         for run in self._runs.values():
@@ -199,14 +202,14 @@ class Mirror:
             raise ConnectionRefusedError(msg)
 
     def _tidy(self, run: "wandb.Run") -> None:
-        """Leave one folder of a run that is whole.
+        """Remove other folders of a run, so that one is left, which has the whole run.
 
-        ``wandb sync`` sends all folders of a run one after the other, as if each went on where the
-        one before ended. Folders of a part of the run are removed; an offline run that was sent
-        gets W&B's own mark of that.
+        ``wandb sync`` sends all folders of a run one after the other, as if each continued the one
+        before. Folders with a part of the run are removed; an offline run that has been sent now
+        gets W&B's own mark for that.
         """
         own = Path(run.settings.sync_dir)
-        # W&B adds a number where a folder of the same second is there.
+        # W&B appends a number if there is a folder of the same second.
         form = re.compile(rf"(offline-)?run-\d{{8}}_\d{{6}}-{re.escape(run.id)}(-\d{{1,2}})?")
         for other in list(self._files.iterdir()):
             if other.name == own.name or not form.fullmatch(other.name):
@@ -217,7 +220,7 @@ class Mirror:
                 shutil.rmtree(other, ignore_errors=True)
 
     def _note(self, run: "wandb.Run", receipt: dict[str, Any]) -> None:
-        """Add a line to the ledger; one that a crash tore is a line of its own."""
+        """Add a line to the ledger, after a line break, in case a crash cut off the last one."""
         line = {
             **receipt,
             "mode": self._mode,
@@ -233,10 +236,10 @@ class Mirror:
 
 
 def _locked(path: Path, *, is_alone: bool, sign: Callable[[], None]) -> int:
-    """Lock a file, together with others who share it or alone, and return its descriptor.
+    """Lock a file, shared or exclusively, and return its descriptor.
 
     Raises:
-        BusyError: If it is to be locked alone and others have it.
+        BusyError: If it is to be locked exclusively, and others hold the lock.
     """
     number = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     kind = fcntl.LOCK_EX if is_alone else fcntl.LOCK_SH
@@ -256,7 +259,7 @@ def _locked(path: Path, *, is_alone: bool, sign: Callable[[], None]) -> int:
 
 
 def serve(messages: IO[bytes], answers: IO[bytes], ear: Ear) -> int:
-    """Write what comes until the input ends, and return the exit code."""
+    """Handle messages until the input ends, and return the exit code."""
     last = time.monotonic()
 
     def answer(text: str) -> None:
@@ -305,7 +308,7 @@ def describe(error: Exception) -> str:
 
 
 def _end_with(parent: int) -> None:
-    """End this process some time after the one that started it, whatever W&B waits for."""
+    """End this process `ORPHAN_SECONDS` after the one that started it, even if W&B still waits."""
     while os.getppid() == parent:
         time.sleep(SIGN_SECONDS)
     time.sleep(ORPHAN_SECONDS)
@@ -313,7 +316,7 @@ def _end_with(parent: int) -> None:
 
 
 def _private(stream: IO[Any], *, mode: str) -> IO[bytes]:
-    """Take over a standard stream, which W&B's own process would inherit and keep open."""
+    """Move a standard stream to a descriptor that W&B's own process does not inherit."""
     number = stream.fileno()
     taken = os.fdopen(os.dup(number), mode)  # a duplicate is not inherited
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -324,14 +327,14 @@ def _private(stream: IO[Any], *, mode: str) -> IO[bytes]:
 
 def main() -> None:
     """Serve the process that started this one."""
-    # Whoever stops the sweep closes the input as well; what was handed over is written first.
+    # A sweep that is stopped closes this input; what was handed over before is written first.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    os.chdir("/")  # W&B reads a settings file where it stands
+    os.chdir("/")  # W&B reads a settings file in the working directory
     # W&B keeps a log of itself beside each run, which takes a tenth of its time.
     logging.disable(logging.INFO)
     ear = Ear()
-    sys.stderr = ear  # it has what W&B uses of a stream
+    sys.stderr = ear  # it has the methods of a stream that W&B uses
     sys.exit(serve(_private(sys.stdin, mode="rb"), _private(sys.stdout, mode="wb"), ear))
 
 

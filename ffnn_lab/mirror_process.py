@@ -1,4 +1,4 @@
-"""Starts the tracking process, ``ffnn_lab.mirror``, feeds it and hears it."""
+"""The tracking process from outside: start ``ffnn_lab.mirror``, send messages, read answers."""
 
 import configparser
 import json
@@ -17,12 +17,12 @@ MAX_BEHIND = 10_000
 """Messages, an epoch of a population each, that the tracking process may be behind: some 20 kB
 each for 64 members."""
 PATIENCE_SECONDS = 60.0
-"""How long the tracking process may give no sign of life while somebody waits for it; its own
+"""Seconds that the tracking process may give no sign of life while another waits for it; its own
 waits for a server last `mirror.ANSWER_SECONDS` each."""
 GRACE_SECONDS = 2.0
-"""How long a process that has failed may take to end by itself."""
+"""Seconds that a process that has failed may take to end by itself."""
 POLL_SECONDS = 0.5
-"""Between two looks at a process that is waited for."""
+"""Seconds between two checks of a process that is waited for."""
 NOWHERE = "/dev/null"
 """A folder without W&B's settings file."""
 
@@ -36,13 +36,13 @@ _REACH = """
     API_KEY BASE_URL APP_URL IDENTITY_TOKEN_FILE CREDENTIALS_FILE INSECURE_DISABLE_SSL HTTP_PROXY
     HTTPS_PROXY _EXTRA_HTTP_HEADERS _PROXIES CACHE_DIR DATA_DIR
 """.split()  # noqa: SIM905 - a table
-"""Of W&B's own variables, those that tell how to reach a server, and where W&B keeps its files on
-this machine. All others could change ids, or what is recorded."""
+"""W&B's own variables (without ``WANDB_``) that say how to reach a server, and where W&B keeps its
+files on this machine. All others could change ids, or what is recorded."""
 _PLACES = """
     NETRC SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE
     WANDB_IDENTITY_TOKEN_FILE WANDB_CREDENTIALS_FILE
 """.split()  # noqa: SIM905 - a table
-"""Variables that name a file or a folder; the tracking process stands elsewhere than the user."""
+"""Variables that name a file or a folder: made absolute, as the process changes its folder."""
 _OURS = {
     # A telemetry thread of W&B would look up hosts even offline.
     "WANDB_ERROR_REPORTING": "false",
@@ -53,15 +53,15 @@ _OURS = {
 
 
 def clean_environment(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Return the environment of the tracking process: only what it needs, by a list.
+    """Return the environment of the tracking process: only variables of an explicit list.
 
-    W&B reads any of its settings from variables, and from a file in the user's configuration and
-    one where the user stands. Here all of them are left out but those that tell how to reach a
-    server.
+    W&B reads its settings from environment variables, from a file in the user's configuration and
+    from one in the working directory. Of all these only the settings that say how to reach a
+    server are kept.
 
     Args:
         environment: The variables of this process.
-        folder: Where the user stands.
+        folder: The working directory of this process.
     """
     kept = {
         name: value
@@ -97,10 +97,10 @@ def _settings_file(path: Path) -> dict[str, str]:
 
 
 class MirrorProcess:
-    """The tracking process and the threads that feed and hear it; only `end` waits for it."""
+    """The tracking process and the threads that write to it and read from it; only `end` waits."""
 
     def __init__(self, *, mode: str, folder: Path, is_alone: bool = False) -> None:
-        """Start it.
+        """Start the process.
 
         Args:
             mode: ``online`` or ``offline``.
@@ -108,13 +108,13 @@ class MirrorProcess:
             is_alone: Whether no other process may write there meanwhile.
         """
         self.failure: str | None = None
-        """What failed, if anything did."""
+        """The reason of a failure; None if nothing failed."""
         self._done: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._waiting: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._is_ending = False
         self._heard = time.monotonic()
         environment = clean_environment(os.environ, Path.cwd())
-        # A process group of its own: a terminal's Ctrl-C must not meet it amid its imports.
+        # A process group of its own: a terminal's Ctrl-C must not interrupt its imports.
         self._process = subprocess.Popen(  # noqa: S603 - this Python, our own file
             [sys.executable, "-P", mirror.__file__],
             stdin=subprocess.PIPE,
@@ -138,7 +138,7 @@ class MirrorProcess:
         )
 
     def hand(self, message: object) -> None:
-        """Leave a message to be sent; it is plain data.
+        """Queue a message to be sent, of data that JSON can hold.
 
         Raises:
             BufferError: If the process is too far behind.
@@ -153,7 +153,7 @@ class MirrorProcess:
         return [self._done.get() for _ in range(self._done.qsize())]
 
     def check_silence(self) -> None:
-        """Count a process as failed that gave no sign of life for as long as it may."""
+        """Set `failure` if the process gave no sign of life for `PATIENCE_SECONDS`."""
         if self.failure is None and time.monotonic() - self._heard > PATIENCE_SECONDS:
             self.failure = f"no sign of life for {PATIENCE_SECONDS:g} s"
 
@@ -199,7 +199,7 @@ class MirrorProcess:
                     pipe.write(line)
                     pipe.flush()
         except OSError:
-            pass  # it has ended, as the listener hears
+            pass  # the process has ended, which the listener notices
 
     def _listen(self) -> None:
         pipe = self._process.stdout

@@ -1,8 +1,8 @@
-"""Move the folder where the user stands to the end of the module path.
+"""Move the current working directory to the end of the module path, ``sys.path``.
 
 ``python -m`` puts that folder first, so that a file ``statistics.py`` or a folder ``analysis/``
-there would be imported in place of the module of that name. An entry calls ``stand_back`` before
-it imports anything that is not loaded yet, and this module imports nothing that is not.
+there would be imported in place of the module of that name. An entry point calls ``stand_back``
+before it imports any module that Python has not loaded at its start; this module imports none.
 """
 
 import os
@@ -10,11 +10,11 @@ import sys
 
 
 def stand_back() -> None:
-    """Move the folder where the user stands to the end of the module path, if it is the first.
+    """Move the current working directory to the end of the module path, if it is the first.
 
     A checkout of the project that is not installed stays in front, since all of it must be of one
-    version. Python processes that are started from here, such as workers, do not look where they
-    stand at all, and find such a checkout by ``PYTHONPATH``.
+    version. Python processes that are started from here, such as workers, do not search their
+    working directory at all (``PYTHONSAFEPATH``), and find such a checkout by ``PYTHONPATH``.
     """
     here = os.getcwd()  # noqa: PTH109 - pathlib is not loaded yet
     if not sys.flags.safe_path and sys.path and sys.path[0] in ("", here):
@@ -29,7 +29,7 @@ def stand_back() -> None:
 
 
 def _is_installed(home: str) -> bool:
-    """Return whether the package is found in a checkout without the folder that comes first."""
+    """Return True if the module path after its first folder leads to the checkout ``home``."""
     for folder in sys.path[1:]:
         if os.path.isfile(f"{folder}/ffnn_lab/__init__.py"):  # noqa: PTH113 - as above
             return os.path.realpath(folder) == os.path.realpath(home)

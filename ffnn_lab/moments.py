@@ -57,23 +57,23 @@ def points_at(curve: Sequence[Point], moment: str, split: str, *, n_last: int = 
 
 
 def moment_of_answers(moment: str) -> str:
-    """Return the moment at which a run's answers on test are recorded, for one it is judged at.
+    """Return the moment at which test answers are recorded, for a moment that judges a run.
 
-    Answers are those of a single epoch: for ``mean_last`` the last one's stand for all.
+    Answers are those of a single epoch: for ``mean_last`` the last one stands for all.
     """
     return "last" if moment == "mean_last" else moment
 
 
 def means_of_last(curves: "pd.DataFrame", split: str, *, n_last: int) -> "pd.DataFrame":
-    """Compute what `points_at` gives for ``mean_last``, averaged, of all runs of a table at once.
+    """Compute the means of ``mean_last``, over the points of `points_at`, for a table of runs.
 
     Args:
-        curves: The table ``curves``, or its run_id, epoch, split, loss and error.
+        curves: The table ``curves``, or its columns run_id, epoch, split, loss and error.
         split: The split of the points.
         n_last: As for `points_at`.
 
     Returns:
-        ``loss`` and ``error`` by run id. A loss that is not a number makes the mean none.
+        ``loss`` and ``error`` by run id. The mean of values with a NaN is NaN.
     """
     points = curves[curves["split"] == split].sort_values(["run_id", "epoch"])
     last = points.groupby("run_id").tail(n_last).groupby("run_id")

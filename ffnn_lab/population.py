@@ -1,4 +1,4 @@
-"""The state of a population: stacked parameters, one optimizer slice per method, members."""
+"""The state of a population: members, stacked parameters, and a slice for each optimizer."""
 
 import copy
 import itertools
@@ -33,14 +33,14 @@ class Member:
     curve: list[CurvePoint] = field(default_factory=list)
     directions: list[Direction] = field(default_factory=list)
     correct: Correct | None = None
-    """The answers on test at `correct_at`, as far as the run has come; None before that."""
+    """The test examples classified correctly at `correct_at`, so far; None before that."""
     correct_at: str | None = None
-    """The moment at which answers on test are recorded; None of a run that has none to record."""
+    """The moment at which answers on test are recorded; None if the run records none."""
     diverged_step: int | None = None
-    """The step whose loss, or whose result, was not finite any more."""
+    """The first step before or after which the train loss was not finite; None if none was."""
 
     def copy(self) -> "Member":
-        """Copy what changes from epoch to epoch."""
+        """Return a copy whose curve and directions grow independently."""
         return replace(self, curve=list(self.curve), directions=list(self.directions))
 
     @property
@@ -50,60 +50,60 @@ class Member:
 
     @property
     def status(self) -> str | None:
-        """How the run ended (see ``records.STATUSES``), or None while it trains."""
+        """The status of a run that ended (see ``records.STATUSES``), or None while it trains."""
         if self.diverged_step is not None:
             return "diverged"
         return "completed" if self.epoch == self.config.trainer.max_epochs else None
 
     def last(self, split: str, metric: str) -> float:
-        """Give a metric at the last point of the curve; NaN if there is none."""
+        """Return a metric at the last point of the curve; NaN if there is none."""
         points = [point for point in self.curve if point.split == split]
         return float(getattr(points[-1], metric)) if points else math.nan
 
     @property
     def is_due(self) -> bool:
-        """Whether the epoch just done is one to evaluate."""
+        """Return True if the epoch just done is one to evaluate."""
         trainer = self.config.trainer
         return self.epoch % trainer.evaluate_every == 0 or self.epoch == trainer.max_epochs
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One member taken out of its stack between two epochs: all that its future depends on.
+    """The state of one member between two epochs: all that its further training depends on.
 
-    Draws are named by seed and epoch, so no generator's state is among it.
+    Random streams are named by seed and epoch, so no generator's state is needed.
     """
 
     member: Member
     params: Tensor
-    """All its parameters, as the population stores them, without the members' axis."""
+    """The member's row of parameters, ``(n_stored,)``."""
     state: State
-    """The optimizer's, likewise."""
+    """The optimizer's state for the member, without the members' axis."""
     buffers: Mapping[str, Tensor] = field(default_factory=dict)
-    """What its network keeps beside its parameters, likewise."""
+    """The network's buffers of the member, without the members' axis."""
 
 
 @dataclass
 class Slice:
-    """The contiguous members that share a method, and their optimizer's state."""
+    """Contiguous members that share an optimizer, and the optimizer's state."""
 
     method: Optimizer
     start: int
     stop: int
     state: State
     hyperparameters: dict[str, Tensor]
-    """Each ``(stop - start,)``."""
+    """The optimizer's hyperparameters by name, each ``(stop - start,)``."""
     coupled: Tensor
     """Coefficients of coupled weight decay."""
     decoupled: Tensor
     has_decay: bool
-    """Whether any coefficient of either is not 0."""
+    """True if any coefficient of coupled or decoupled weight decay is not 0."""
 
 
 class Population:
-    """Members trained as one program: every tensor has them on its leading axis.
+    """Members that are trained together: every tensor has them on its leading axis.
 
-    Members are ordered by method, so that each method updates one slice of the stack.
+    Members are ordered by optimizer, so that each optimizer updates one slice of the stack.
     """
 
     def __init__(
@@ -113,13 +113,13 @@ class Population:
         *,
         snapshots: Mapping[str, Snapshot] | None = None,
     ) -> None:
-        """Start every member from its own initializer, or where it was left.
+        """Start every member from its own initializer, or from its snapshot.
 
         Args:
             configs: The runs, of one partition (see ``config.partition_key``), on a settled
-                device.
+                device (``cpu`` or ``cuda``).
             network: The architecture that all of them have.
-            snapshots: By run id, members that go on.
+            snapshots: Snapshots of the members that are resumed, by run id.
         """
         self.network = network
         self.dtype = DTYPES[configs[0].trainer.dtype]
@@ -131,7 +131,7 @@ class Population:
             name: start.to(self.device).unsqueeze(0).repeat(len(self), *[1] * start.ndim)
             for name, start in network.buffers.items()
         }
-        """What members keep beside their parameters, by name, each ``(M, ...)``."""
+        """The network's buffers of all members, by name, each ``(M, ...)``."""
         self.slices = [
             self._slice(start, stop, state=None) for start, stop in _runs_of_a_method(ordered)
         ]
@@ -146,12 +146,15 @@ class Population:
 
     @property
     def is_compiled(self) -> bool:
-        """Whether its steps are compiled; its members agree. On CUDA they are recorded instead."""
+        """Return True if steps run as compiled programs, in which all members agree.
+
+        On CUDA they are recorded as graphs instead.
+        """
         return self.members[0].config.trainer.compile is True and self.device.type == "cpu"
 
     @property
     def params(self) -> list[Tensor]:
-        """Give each parameter, with padding: views of ``flat``."""
+        """Return each parameter, with padding: views of ``flat``."""
         return [part.view(self.flat) for part in self.network.parts]
 
     def _tensor(self, values: list[float]) -> Tensor:
@@ -181,7 +184,10 @@ class Population:
         )
 
     def _set_limits(self) -> None:
-        """Read the members' limits of norms: ``(M,)``, infinite for who has none, or None."""
+        """Set the limits of norms, ``(M,)``, infinite for members without one.
+
+        A limit that no member has is None.
+        """
         trainers = [member.config.trainer for member in self.members]
         self.max_norm = self._limits([trainer.max_norm for trainer in trainers])
         self.clip_norm = self._limits([trainer.clip_norm for trainer in trainers])
@@ -192,15 +198,16 @@ class Population:
         return self._tensor([math.inf if limit is None else limit for limit in limits])
 
     def set_learning_rates(self) -> None:
-        """Bring each member's learning rate up to its schedule, before an epoch."""
+        """Set each member's learning rate for the coming epoch, by its schedule."""
         for part in self.slices:
             rates = [member.lr for member in self.members[part.start : part.stop]]
-            part.hyperparameters["lr"].copy_(self._tensor(rates))  # where a recorded step reads
+            part.hyperparameters["lr"].copy_(self._tensor(rates))  # in place, for recorded steps
 
     def part(self, start: int, stop: int) -> "Population":
-        """Give neighbors as a population of their own, on the same memory.
+        """Return neighboring members as a population of their own, on the same memory.
 
-        It holds until somebody joins or leaves; steps may be taken in it, and nobody may join it.
+        The part is valid until members join or leave the whole. Steps may be taken in it, but no
+        member may join it.
         """
         part = copy.copy(self)
         part.members = self.members[start:stop]
@@ -214,11 +221,11 @@ class Population:
         return part
 
     def keep(self, kept: Sequence[int]) -> None:
-        """Let all members but those at the places ``kept`` (ascending) leave the population."""
+        """Keep only the members at the positions ``kept``, in ascending order."""
         self._rebuild([(self, part, _local(part, kept)) for part in self.slices])
 
     def merge(self, others: "Population") -> None:
-        """Take in the members of another population of the same partition."""
+        """Add the members of another population of the same partition."""
         parts = [
             (population, part, range(part.stop - part.start))
             for method in OPTIMIZERS.values()
@@ -229,7 +236,12 @@ class Population:
         self._rebuild(parts)
 
     def _rebuild(self, parts: Sequence[tuple["Population", Slice, Sequence[int]]]) -> None:
-        """Stack the members at some places of some slices; one method's slices lie together."""
+        """Rebuild the population from some members of some slices.
+
+        Args:
+            parts: Population, slice, and positions in the slice of the members to take; slices of
+                one optimizer follow one another.
+        """
         rows: list[Tensor] = []
         buffers: dict[str, list[Tensor]] = {name: [] for name in self.buffers}
         members: list[Member] = []
@@ -260,7 +272,7 @@ class Population:
         self._set_limits()
 
     def snapshot(self, place: int) -> Snapshot:
-        """Copy what the member at a place is, to the CPU."""
+        """Return a snapshot of the member at a position, on the CPU."""
         part = next(part for part in self.slices if part.start <= place < part.stop)
         state = {
             key: tensor[place - part.start].to("cpu", copy=True)
@@ -271,7 +283,7 @@ class Population:
         return Snapshot(self.members[place].copy(), row, state, buffers)
 
     def export(self, place: int) -> nn.Module:
-        """Copy the member at a place into an ordinary module in evaluation mode, on the CPU."""
+        """Copy the member at a position into an ordinary module in evaluation mode, on the CPU."""
         kept = self.snapshot(place)
         return self.network.export(kept.params, kept.buffers)
 
@@ -286,16 +298,16 @@ class Population:
 
 
 def first_state(method: Optimizer, flat: Tensor, network: Network) -> State:
-    """Compute the state of members before their first step.
+    """Compute the optimizer's state of members before their first step.
 
     Args:
-        method: Their optimizer.
+        method: The members' optimizer.
         flat: Their parameters, ``(M, n_stored)``.
         network: Their architecture.
 
     Returns:
-        The state. Of scope ``layer`` each tensor is named after its parameter's place as well,
-        like ``2.velocity``; see `of_parameter`.
+        The state. For scope ``layer`` each name begins with the number of its parameter, like
+        ``2.velocity``; see `of_parameter`.
     """
     if method.scope != "layer":
         return method.start(flat)
@@ -307,13 +319,13 @@ def first_state(method: Optimizer, flat: Tensor, network: Network) -> State:
 
 
 def of_parameter(state: State, place: int) -> State:
-    """Return what a state of scope ``layer`` holds for one parameter, by its place in a member."""
+    """Return one parameter's tensors of a state of scope ``layer``, by the parameter's number."""
     prefix = f"{place}."
     return {key[len(prefix) :]: each for key, each in state.items() if key.startswith(prefix)}
 
 
 def _cut(own: Slice, start: int, stop: int) -> Slice:
-    """Give what of a slice lies between two places, on the same memory, counted from the first."""
+    """Return the part of a slice between two positions, on the same memory."""
     first, last = max(start, own.start), min(stop, own.stop)
     here = slice(first - own.start, last - own.start)
     return replace(
@@ -336,7 +348,7 @@ def _joined(states: Sequence[State]) -> State:
 
 
 def method_order(config: RunConfig) -> int:
-    """Return the place of a run's optimizer among all; those that step alike have one place."""
+    """Return the position of a run's optimizer among all; those that step alike share one."""
     return list(OPTIMIZERS).index(method_of(config.optimizer.name).name)
 
 
@@ -350,7 +362,7 @@ def method_of(name: str) -> Optimizer:
 
 
 def _how(optimizer: Optimizer) -> tuple[object, ...]:
-    """Return all that says how an optimizer moves parameters."""
+    """Return the fields of an optimizer that determine how it changes parameters."""
     return optimizer.start, optimizer.step_, optimizer.hyperparameters, optimizer.scope
 
 

@@ -1,4 +1,4 @@
-"""What a processor needs to train at its best: threads, memory, and no denormal numbers."""
+"""Processor settings for training: threads, memory, and no denormal numbers."""
 
 import ctypes
 import functools
@@ -18,16 +18,17 @@ from ffnn_lab.population import Population
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 """Options of ``mallopt``, by the numbers of ``malloc.h``."""
 LARGE_MEMBER = 20_000
-"""Parameters of members that several threads train sooner than one, where steps are as written."""
+"""Parameters of a member from which several threads beat one, where steps are not compiled."""
 LEAST_OF_LANE = 2
-"""Members that each of them needs, where steps are as written."""
+"""Fewest members for each thread, where steps are not compiled."""
 LEAST_COMPILED = 80_000
-"""Parameters of all members that each of them needs, where steps are compiled: with fewer, threads
-wait for Python longer than they compute (measured for 64-64-10 and 64-128-128-10 on two cores)."""
+"""Fewest parameters, of all its members, for each thread, where steps are compiled: with fewer,
+threads wait for the interpreter lock longer than they compute (measured for 64-64-10 and
+64-128-128-10 on two cores)."""
 NEAR_CACHE = 2 * LARGE_WEIGHT
-"""Parameters of members that compiled steps walk together: near the best of 1, 2, 4 and 16 members
-for nine shapes from 50,000 to 1,400,000 parameters (``docs/performance.md``). Whoever has a large
-weight is alone, as its program asks."""
+"""Parameters of the members that share one compiled step: near the best of 1, 2, 4 and 16 members
+for nine shapes from 50,000 to 1,400,000 parameters (``docs/performance.md``). A member that has a
+large weight is stepped alone, as its program requires."""
 
 
 @contextmanager
@@ -47,16 +48,16 @@ def no_denormals() -> Iterator[None]:
 
 @functools.cache
 def keep_memory() -> None:
-    """Let the C library keep what is freed, for the next step will ask for as much.
+    """Make the C library keep freed memory, since the next step will allocate as much again.
 
     By default glibc hands tensors of megabytes back to the system, which must fill their pages
     with zeros each time: a tenth of the time of a step of wide nets.
     """
     set_option = getattr(ctypes.CDLL(None), "mallopt", None)
-    if set_option is None:  # elsewhere than in glibc there is none
+    if set_option is None:  # only glibc has it
         return
-    # Before 2.35 at most 32 MB are taken. Without the first, the second would do harm: either
-    # ends the adapting of both.
+    # glibc before 2.35 accepts at most 32 MB. Either option ends the automatic adjustment of both,
+    # so the second one alone would do harm.
     if set_option(_M_MMAP_THRESHOLD, 1 << 30) or set_option(_M_MMAP_THRESHOLD, 1 << 25):
         set_option(_M_TRIM_THRESHOLD, (1 << 31) - 1)
 
@@ -64,13 +65,14 @@ def keep_memory() -> None:
 def n_at_once(
     n_members: int, n_stored: int, n_threads: int, *, is_compiled: bool, walk: Walk = "stacked"
 ) -> int:
-    """Give how many of the threads train so many members, each some of them.
+    """Return the number of threads to use for `n_members`; each trains a subset of them.
 
-    Threads that share a single operation would wait for one another thousands of times in an
-    epoch, and must either spin meanwhile, which slows another process on the same cores tenfold,
-    or sleep, which doubled the time of small nets. Those that share none wait for Python alone,
-    which a compiled step needs for a few calls, and one as written for each operation: with small
-    members they wait more than they gain. Then more cores take more workers.
+    Threads that share each operation would wait for one another thousands of times in an epoch,
+    and must either spin meanwhile, which slows another process on the same cores tenfold, or
+    sleep, which doubled the time of small nets. Threads with members of their own wait only for
+    the interpreter lock, which a compiled step needs for a few calls, and any other step for each
+    operation: with small members threads wait longer than they gain. Then workers, each a process,
+    make better use of further cores.
     """
     if walk != "stacked":
         return min(n_members, n_threads) if walk == "one_by_one" else 1
@@ -82,9 +84,10 @@ def n_at_once(
 
 
 def _n_lanes(population: Population) -> int:
-    """Give in how many parts a population is walked; see ``n_at_once`` for by how many threads.
+    """Return the number of parts into which a population is cut; see ``n_at_once``.
 
-    Compiled parts are as small as to stay near the cache from step to step, each thread as many.
+    Compiled parts are small enough to stay near the cache from step to step, and every thread gets
+    equally many of them.
     """
     n_members, n_stored = len(population), population.network.n_stored
     if population.device.type == "cuda":
@@ -99,13 +102,13 @@ def _n_lanes(population: Population) -> int:
 
 
 def lanes_of(population: Population) -> list[Population]:
-    """Cut a population into the parts, of its own memory, that walk an epoch each."""
+    """Cut a population into parts, on its own memory, each of which trains an epoch by itself."""
     bounds = np.linspace(0, len(population), _n_lanes(population) + 1).round().astype(int).tolist()
     return [population.part(start, stop) for start, stop in itertools.pairwise(bounds)]
 
 
 def ready() -> None:
-    """Make a thread compute as any other: by itself, without denormal numbers."""
+    """Prepare a thread of a pool: it computes by itself, without denormal numbers."""
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
 
@@ -113,9 +116,9 @@ def ready() -> None:
 def at_once(
     deeds: Sequence[Callable[[], Tensor]], pool: ThreadPoolExecutor | None
 ) -> list[Tensor]:
-    """Do each in one of the threads; all have ended before the first error is raised."""
+    """Call functions in threads of a pool; all have ended before the first error is raised."""
     before = torch.get_num_threads()
-    torch.set_num_threads(1)  # of every operation
+    torch.set_num_threads(1)  # within each operation
     try:
         if pool is None or len(deeds) == 1:
             return [deed() for deed in deeds]
@@ -127,5 +130,5 @@ def at_once(
 
 
 def _flushes() -> bool:
-    """Whether this thread flushes denormal numbers."""
+    """Return True if this thread flushes denormal numbers."""
     return not bool((torch.full((16,), torch.finfo(torch.float32).tiny) * 0.5).any())

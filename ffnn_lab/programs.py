@@ -1,8 +1,8 @@
-"""Compiled steps: which programs there are, made of the functions of ``ffnn_lab.steps``.
+"""Compiled steps: programs that are compiled from the functions of ``ffnn_lab.steps``.
 
-A program is made once for a network, loss and precision (``gradients``), or once for a method
-(``update``), for any number of members, seeds and examples: nothing is compiled again when members
-join, leave or change their hyperparameters, nor in another sweep of equal shapes.
+A program is compiled once for a network, loss and precision (``gradients``), or once for an
+optimizer (``update``), for any number of members, seeds and examples: nothing is compiled again
+when members join, leave or change their hyperparameters, nor in another sweep of equal shapes.
 """
 
 import functools
@@ -19,12 +19,12 @@ from ffnn_lab.optimizers import Optimizer
 from ffnn_lab.steps import Batch, Dropout, Recipe, evaluation_sums, gradients, update_
 
 _N_EXAMPLE = 4
-"""Members, seeds and examples of what is exported; any other number is as good but 0 and 1, in
-which torch would see a constant."""
+"""Number of members, seeds and examples in the example inputs of an export. Any other number would
+do, except 0 and 1, which torch treats as constants."""
 
 
 class _Gradients(nn.Module):
-    """``steps.gradients`` of a flat list of tensors, as the exporter wants it."""
+    """``steps.gradients`` as a module of a flat list of tensors, which the exporter needs."""
 
     def __init__(self, recipe: Recipe, drops: Sequence[bool]) -> None:
         super().__init__()
@@ -46,15 +46,15 @@ class _Gradients(nn.Module):
             drawn, *rule = next(triples) if drops else (None,)
             numbers.append(drawn)
             rules.append(Dropout(*rule) if drops else None)
-        n_members = flat.shape[0]  # of whom some share one batch
+        n_members = flat.shape[0]  # which may share one batch
         examples = inputs.expand(n_members, -1, -1), labels.expand(n_members, -1)
-        batch = Batch(place, numbers, rows, place)  # in no order: its examples are at hand
+        batch = Batch(place, numbers, rows, place)  # order is unused: gathered before
         losses, grads = gradients(flat, {}, examples, batch, rules, self._recipe)
         return losses, *grads
 
 
 class _Update(nn.Module):
-    """``steps.update_`` of a flat list of tensors."""
+    """``steps.update_`` as a module of a flat list of tensors."""
 
     def __init__(self, method: Optimizer, state: Sequence[str]) -> None:
         super().__init__()
@@ -77,15 +77,15 @@ def gradients_program(
     *,
     shares_batch: bool = False,
 ) -> Program:
-    """Give the compiled ``steps.gradients``.
+    """Return the compiled ``steps.gradients``.
 
-    Its inputs are flat parameters, inputs ``(M, B, stored_in)``, labels, rows, place, and of each
-    layer that drops numbers, thresholds and scales.
+    The program's inputs are flat parameters, inputs ``(M, B, stored_in)``, labels, rows, place,
+    and for each layer with dropout its random numbers, thresholds and scales.
 
     Args:
-        recipe: The steps'.
-        drops: Of each layer, whether anybody drops inputs of it.
-        like: A tensor of the dtype that the networks are in, on their device.
+        recipe: Network, loss and precision.
+        drops: For each layer, whether any member drops its inputs.
+        like: A tensor of the networks' dtype, on their device.
         labels: The labels' dtype.
         shares_batch: Whether all members see one batch; inputs, labels and numbers then have
             one entry on their first axis.
@@ -125,14 +125,15 @@ def gradients_program(
 
 
 def update_program(method: Optimizer, like: Tensor) -> Program:
-    """Give the compiled ``steps.update_`` of a method.
+    """Return the compiled ``steps.update_`` of an optimizer.
 
-    Its inputs are parameters, gradients, the state's tensors in their order, hyperparameters in
-    the method's order, and both coefficients of decay (0 for who has none).
+    The program's inputs are parameters, gradients, the state's tensors in their order, the
+    hyperparameters in the optimizer's order, and the coefficients of coupled and decoupled decay
+    (0 for members without).
 
     Args:
         method: The optimizer.
-        like: A tensor of the dtype that the networks are in, on their device.
+        like: A tensor of the networks' dtype, on their device.
     """
     step = method.step_  # which optimizers may share, as Adam and AdamW do
     spec = Spec("update", str(like.dtype), {"method": f"{step.__module__}.{step.__qualname__}"})
@@ -150,7 +151,7 @@ def update_program(method: Optimizer, like: Tensor) -> Program:
 
 
 class _Sums(nn.Module):
-    """``steps.evaluation_sums`` of a partition."""
+    """``steps.evaluation_sums`` as a module of three tensors."""
 
     def __init__(self, network: MLP, loss: str, error: str) -> None:
         super().__init__()
@@ -164,13 +165,13 @@ class _Sums(nn.Module):
 def sums_program(
     network: MLP, loss: str, error: str, like: Tensor, labels: torch.dtype
 ) -> Program:
-    """Give the compiled ``steps.evaluation_sums``: of flat parameters, inputs and labels.
+    """Return the compiled ``steps.evaluation_sums``: of flat parameters, inputs and labels.
 
     Args:
         network: The layers.
         loss: One of ``losses.LOSSES``.
         error: One of ``losses.ERRORS``.
-        like: A tensor of the dtype that the networks are in, on their device.
+        like: A tensor of the networks' dtype, on their device.
         labels: The labels' dtype.
     """
     details = {"network": asdict(network), "loss": loss, "error": error, "labels": str(labels)}

@@ -1,8 +1,8 @@
-"""The progress of a sweep: the one count, for display, status, plan and report.
+"""The progress of a sweep, counted in one place for display, status, plan and report.
 
 A row of ``trials`` says that a run serves a setting of an arm in a replicate. A run that serves
-two arms counts for both. A setting that was the winner before the sweep was widened is asked for
-no more, and its runs of the confirm stage do not count.
+two arms counts for both. Confirm runs of a setting that won only before the sweep was extended are
+no longer asked for, and do not count.
 """
 
 from collections import Counter
@@ -18,7 +18,7 @@ from ffnn_lab.scores import ranked, setting_scores
 Key = tuple[int, str, str, int, int]
 """A row of ``trials``: its replicate, stage, arm, setting and seed."""
 Place = tuple[int, str]
-"""A replicate and an arm: whatever one study proposes for."""
+"""A replicate and an arm, which have one study."""
 Row = tuple[int, int, int, str]
 """A recorded row of one stage and arm: its replicate, setting, seed and run id."""
 
@@ -87,12 +87,12 @@ def count_progress(
 
     Args:
         definition: The sweep.
-        noted: The rows of ``trials``, to the id of the run of each.
+        noted: The id of the run of each row of ``trials``.
         recorded: Ids of the runs that are recorded.
-        winners: The best setting of each replicate and arm, of those whose seeds are all
-            recorded; where none is known, all that confirm has is counted.
-        n_proposed: Settings that were proposed, by replicate and arm, where the studies are
-            known; else those that have a recorded run.
+        winners: The best setting of each replicate and arm, among those whose seeds are all
+            recorded; where none is known, every setting in confirm is counted.
+        n_proposed: The number of proposed settings, by replicate and arm, where the studies are
+            known; elsewhere settings with a recorded run are counted.
 
     Returns:
         One count for each stage and arm, stages in turn; a stage without seeds is left out.
@@ -161,7 +161,7 @@ def recorded_progress(
         runs: The table ``runs``, or its `scores.score_columns`.
         trials: The table ``trials``.
         curves: The table ``curves``; only the moment ``mean_last`` reads it.
-        winners: As of `count_progress`, where they are known.
+        winners: See `count_progress`; None computes them from the records.
     """
     if winners is None:
         scores = setting_scores(

@@ -1,17 +1,23 @@
-"""The one registry of options: what a user chooses by name, each an object in a file of its own.
+"""The registry of options, which a user chooses by name; each is an object in its own file.
 
 An option holds all that is known of it: its config class, its functions, how figures draw it. Its
 file calls `register` once. Asking for a kind of option imports every file of that kind's folder,
 so nothing else lists the names. Importing such a file must stay cheap: torch, matplotlib and other
-heavy libraries are imported inside the functions that need them.
+heavy libraries are imported inside the functions that need them. Files outside the package, which
+`ffnn_lab.outside` finds, register options in the same way; the registry remembers these files.
 """
 
+import hashlib
 import importlib
 import pkgutil
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
+
+from ffnn_lab.errors import UserError
 
 FOLDERS: dict[str, str] = {
     "activation": "ffnn_lab.activations",
@@ -26,7 +32,7 @@ FOLDERS: dict[str, str] = {
     "sheet": "ffnn_lab.report.sheets",
     "task": "ffnn_lab.tasks",
 }
-"""To each kind of option the package whose modules define the options of that kind."""
+"""For each kind of option, the package whose modules define the options of that kind."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -34,15 +40,26 @@ class Option:
     """Something that a user chooses by its name; each kind of option is a subclass."""
 
     kind: ClassVar[str]
-    """Such as ``optimizer``; the key of `FOLDERS`."""
+    """The kind of option, such as ``optimizer``: a key of `FOLDERS`."""
     name: str
     """What the user writes, such as ``adam``; for most kinds the name of the file, too."""
     order: int = 100
-    """Options are listed by this number, and equal ones by name; so later ones come last."""
+    """Options are listed by this number, those with equal numbers by name."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """The file outside the package that defines an option."""
+
+    path: Path
+    sha256: str
+    """The file's checksum when it was read: part of the identity of runs that use the option."""
 
 
 T = TypeVar("T", bound=Option)
 _KNOWN: dict[str, dict[str, Option]] = {}
+_SOURCES: dict[tuple[str, str], Source] = {}
+"""The files of options from outside, by kind and name."""
 
 
 class UnknownOptionError(KeyError):
@@ -55,23 +72,85 @@ class UnknownOptionError(KeyError):
 def register(option: T) -> T:
     """Make an option known under its kind and name.
 
+    A file of the user's own calls ``ffnn_lab.register(Optimizer(name="lion", ...))``, see
+    ``docs/extending.md``. A file that is imported again replaces its own options.
+
     Args:
-        option: What its file defines.
+        option: The option that the file defines.
 
     Returns:
         The option itself, so that its file may name it.
 
     Raises:
         ValueError: If another option of the kind has the name.
+        UserError: If it is called in a notebook or in the script that is run, which workers do
+            not import.
     """
+    key, source = (option.kind, option.name), _source()
+    if source is not None:
+        _import_all(FOLDERS[option.kind])  # whose names must be known
     known = _KNOWN.setdefault(option.kind, {})
-    if option.name in known:
+    before = _SOURCES.get(key)
+    is_again = source is not None and before is not None and source.path == before.path
+    if option.name in known and not is_again:
         msg = f"two options of the kind {option.kind} are called {option.name}"
         raise ValueError(msg)
     known[option.name] = option
+    if source is not None:
+        _SOURCES[key] = source
     in_order = sorted(known.values(), key=lambda each: (each.order, each.name))
     _KNOWN[option.kind] = {each.name: each for each in in_order}
     return option
+
+
+def _source() -> Source | None:
+    """Return the file that registers an option; None for a file of the package.
+
+    A helper of the package may stand between the file and `register`.
+
+    Raises:
+        UserError: If the caller is not a file that a worker could import.
+    """
+    frame = sys._getframe(2)  # noqa: SLF001 - as the standard library finds the calling module
+    while frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
+        if frame.f_code.co_name == "<module>" or frame.f_back is None:
+            return None
+        frame = frame.f_back
+    name, file = frame.f_globals.get("__name__"), frame.f_globals.get("__file__")
+    if name == "__main__" or file is None:
+        msg = (
+            "ffnn_lab.register must be called in a file that workers can import, such as "
+            f"lab_options.py where you stand; it was called in {file or 'a notebook'}"
+        )
+        raise UserError(msg)
+    path = Path(file).resolve()
+    return Source(path, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def n_registered() -> int:
+    """Return the number of options that are known so far, in all kinds."""
+    return sum(map(len, _KNOWN.values()))
+
+
+def from_outside() -> list[tuple[str, str]]:
+    """Return kind and name of every option from outside that is known."""
+    return list(_SOURCES)
+
+
+def source_files() -> set[Path]:
+    """Return the files of all options from outside that are known."""
+    return {source.path for source in _SOURCES.values()}
+
+
+def checksums() -> list[str]:
+    """Return the checksums of the files of all options from outside, sorted."""
+    return sorted({source.sha256 for source in _SOURCES.values()})
+
+
+def source_of(kind: str, name: str) -> Source | None:
+    """Return the file that defines an option; None for an option of the package."""
+    options(kind)
+    return _SOURCES.get((kind, name))
 
 
 def options(kind: str) -> Mapping[str, Any]:
@@ -81,6 +160,8 @@ def options(kind: str) -> Mapping[str, Any]:
         kind: A key of `FOLDERS`.
     """
     _import_all(FOLDERS[kind])
+    # Imported here, by name: that module imports this one.
+    importlib.import_module("ffnn_lab.outside").import_options()
     return _KNOWN.get(kind, {})
 
 

@@ -1,4 +1,4 @@
-"""``python -m ffnn_lab.replay RUN_ID``: one recorded run again, alone, compared to the bit.
+"""``python -m ffnn_lab.replay RUN_ID``: train a recorded run again, alone, and compare all bits.
 
 Only what ``--help`` needs is imported here; torch comes with the work.
 """
@@ -23,7 +23,7 @@ from rich.console import Console
 
 from ffnn_lab.api.recorded import Run, find_runs
 from ffnn_lab.commands import Parser, exit_code_of, print_json
-from ffnn_lab.config import RunConfig, UserError, moves_numbers, run_id
+from ffnn_lab.config import RunConfig, UserError, moves_numbers, run_id, settle_sources
 from ffnn_lab.records import (
     CurvePoint,
     RecordError,
@@ -45,11 +45,11 @@ KEYS = (
 POINT = ("step", "loss", "error", "lr")
 """The numbers of one point of a curve."""
 STOPPED = ("pruned", "failed")
-"""Statuses of runs that ended before their time: they are trained as far as they came."""
+"""Statuses of runs that ended early: a replay trains them for as many epochs as they had."""
 
 
 class _EnoughError(Exception):
-    """Ends a training at the epoch that its record ends at; carries what came of it."""
+    """Raised at the epoch at which the record ends, to end the training; has the member."""
 
     def __init__(self, member: "Member") -> None:
         super().__init__()
@@ -58,12 +58,12 @@ class _EnoughError(Exception):
 
 @dataclass(frozen=True)
 class Comparison:
-    """What comparing a record with a new training of the run came to."""
+    """The outcome of comparing a record with a new training of the run."""
 
     n_in_row: int
-    """Numbers of the run's row."""
+    """Recorded numbers in the run's row."""
     n_points: int
-    """Points of its curve."""
+    """Points of the run's curve."""
     differences: list[str]
 
     @property
@@ -78,7 +78,7 @@ def main(
     """Replay the run that the command line names.
 
     Args:
-        arguments: Those after the program's name; the process's own if None.
+        arguments: The words after the program's name; the process's own if None.
         prog: The program's name, for ``--help``.
 
     Returns:
@@ -112,7 +112,7 @@ def _replay(asked: argparse.Namespace) -> int:
 
 
 def as_values(record: Run, compared: Comparison) -> dict[str, Any]:
-    """Return a comparison by the keys of ``--json``."""
+    """Return a comparison under the keys that ``--json`` prints."""
     return {
         "folder": record.folder,
         "status": record.status,
@@ -124,7 +124,7 @@ def as_values(record: Run, compared: Comparison) -> dict[str, Any]:
 
 
 def epochs_of(record: Run) -> int | None:
-    """Return the epoch at which a run was ended before its time; None for one that was not."""
+    """Return the epoch at which a run ended early; None for a run that did not."""
     return record.n_epochs if record.status in STOPPED else None
 
 
@@ -138,13 +138,13 @@ def replay(
     """Train a run again and compare it with each of its records.
 
     Args:
-        records: One run's, each of another folder.
-        console: Where to tell.
+        records: Records of one run, each from another folder.
+        console: The console for messages.
         data: The data folder, where it is not the recorded one.
         table: The file of a run's own table, where it is not the recorded one.
 
     Returns:
-        What comparing each record came to.
+        The comparison with each record.
 
     Raises:
         UserError: If a config does not fit this version or this machine.
@@ -158,7 +158,7 @@ def replay(
     for record in records:
         ended = f"{record.status} after {record.n_epochs} epochs"
         say(f"run {record.run_id} of {record.folder}: {ended}")
-        config = record.config
+        config = settle_sources(record.config)
         key = run_id(config), record.status, epochs_of(record)
         if key not in results:
             task = _task_of(config, data=data, table=table)
@@ -169,7 +169,7 @@ def replay(
 
 
 def _task_of(config: RunConfig, *, data: str | None, table: str | None) -> "Task":
-    """Load the task of a run, from other places than the recorded ones if they are given.
+    """Load the task of a run, from ``data`` and ``table`` instead of the recorded paths if given.
 
     Raises:
         UserError: If it cannot be loaded.
@@ -191,7 +191,7 @@ def _task_of(config: RunConfig, *, data: str | None, table: str | None) -> "Task
 
 
 def compare(record: Run, result: RunResult) -> Comparison:
-    """Compare every recorded number of a run with a new result; seconds apart."""
+    """Compare every recorded number of a run with a new result, except ``seconds``."""
     curves = read_curves(record.folder)
     curve = curves[curves["run_id"] == record.run_id].drop(columns="run_id")
     now = run_row(result)
@@ -229,7 +229,7 @@ def _curve_differences(recorded: pd.DataFrame, curve: Sequence[CurvePoint]) -> l
         differs = (before != after) & ~(before.isna() & after.isna())
         if not differs.any():
             continue
-        # What is not a number now, or was not then, is as far apart as can be.
+        # A NaN on one side alone counts as an infinite difference.
         gaps = (before - after).abs().where(differs, 0.0).fillna(math.inf)
         worst = int(gaps.to_numpy().argmax())
         place = f"epoch {both['epoch'][worst]}, {both['split'][worst]}"
@@ -242,14 +242,14 @@ def _curve_differences(recorded: pd.DataFrame, curve: Sequence[CurvePoint]) -> l
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any value of a record
-    """Bring a stored and a new value to one form: lists, and None for what is not there."""
+    """Convert a stored or a new value to one form: arrays to lists, missing values to None."""
     if hasattr(value, "tolist"):
         return value.tolist()
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _then_and_now(before: Any, after: Any) -> str:  # noqa: ANN401 - as above
-    """Say two unequal values, and how far apart they are if both are numbers."""
+    """Return two unequal values as text, with their distance if both are numbers."""
     texts = [
         "nothing" if each is None else str(each).removesuffix(".0") for each in (before, after)
     ]
@@ -264,11 +264,11 @@ def _train_again(
     """Train a run alone, writing nothing.
 
     Args:
-        config: The run's.
-        status: What it was recorded as.
-        until: The epoch that a run ended at before its time, or None for one that did not. Its
-            ``max_epochs`` stays, since schedules depend on it.
-        task: What it learns.
+        config: The run's config.
+        status: The recorded status.
+        until: The epoch at which the run ended early; None if it did not. ``max_epochs`` stays as
+            it is, since schedules depend on it.
+        task: The run's task.
         console: Shows progress, if it is a terminal.
     """
     from ffnn_lab.sweeper.display import RunDisplay  # noqa: PLC0415 - see the module's docstring
@@ -306,7 +306,7 @@ def _until(
 
 
 def _verdict(record: Run, compared: Comparison) -> str:
-    """Say what came of a comparison, and what may be the reason for a difference."""
+    """Return the outcome of a comparison as text, with a likely reason for a difference."""
     what = (
         f"{compared.n_in_row} of its row, {len(POINT)} at each of {compared.n_points} points of "
         "its curve"
@@ -326,7 +326,7 @@ def _verdict(record: Run, compared: Comparison) -> str:
 
 
 def _changes(row: Mapping[str, Any]) -> list[str]:
-    """List what is not as it was when a run was recorded."""
+    """List the differences between this environment and the one in which a run was recorded."""
     now = environment()
     changed = [f"{key}: {row[key]} then, {now[key]} now" for key in now if row[key] != now[key]]
     if row["git.is_dirty"] == now["git.is_dirty"] == "true":

@@ -1,4 +1,4 @@
-"""The entry: ``python -m ffnn_lab.run`` for one run, with ``-m`` for a sweep.
+"""The entry point: ``python -m ffnn_lab.run`` for one run, with ``-m`` for a sweep.
 
 Only what ``--help`` needs is imported here; torch, optuna and the rest come with the work.
 """
@@ -19,9 +19,9 @@ INTERRUPTED = "interrupted; the same command goes on from its records and its la
 
 
 def leave_at_once(_number: int, _frame: object) -> None:
-    """End on Ctrl-C where nothing is begun that would have to be put in order.
+    """End the process on Ctrl-C while nothing has begun that would need to be cleaned up.
 
-    Amid the imports of a compiled library a KeyboardInterrupt comes out as any error, or as none.
+    During the import of a compiled library a KeyboardInterrupt may turn into any error, or vanish.
     """
     if __name__ == "__main__":  # not in a process that a launcher started
         os.write(2, INTERRUPTED.encode())
@@ -53,7 +53,7 @@ with no_collection():
     from ffnn_lab.terminal import accept_any_text
 
 TRACEBACK = "FFNN_LAB_TRACEBACK"
-"""Environment variable that remembers what the user's HYDRA_FULL_ERROR was."""
+"""Environment variable that keeps the user's own value of HYDRA_FULL_ERROR."""
 
 
 PRINTS_JSON = ContextVar("PRINTS_JSON", default=False)
@@ -62,8 +62,8 @@ PRINTS_JSON = ContextVar("PRINTS_JSON", default=False)
 
 @hydra.main(version_base="1.3", config_path=None, config_name="config")
 def app(composed: DictConfig) -> None:
-    """Take one composed run; Hydra hands sweeps to the sweeper instead."""
-    # Hydra would add a line of its own to an error that leaves its job.
+    """Train one composed run; Hydra hands sweeps to the sweeper instead."""
+    # Errors are reported here: Hydra would add a line of its own to one that leaves this function.
     with slips_said():
         config = as_run(composed, HydraConfig.get().overrides.task)
         from rich.console import Console  # noqa: PLC0415 - see the module's docstring
@@ -72,7 +72,7 @@ def app(composed: DictConfig) -> None:
         from ffnn_lab.api.single import record_run  # noqa: PLC0415
         from ffnn_lab.sweeper.signals import answer  # noqa: PLC0415
 
-        answer(signal.default_int_handler)  # from here on, folders are tidied up
+        answer(signal.default_int_handler)  # from here on, Ctrl-C cleans up folders
         folder = record_run(config, Console(stderr=PRINTS_JSON.get()))
         if PRINTS_JSON.get():
             print_json(read_run(folder).as_values())
@@ -80,7 +80,7 @@ def app(composed: DictConfig) -> None:
 
 @contextmanager
 def slips_said() -> Iterator[None]:
-    """End the process with one message and exit code 2 when the user slipped.
+    """End the process with one message and exit code 2 after an error that the user can correct.
 
     ``HYDRA_FULL_ERROR=1`` shows the traceback of any message.
     """
@@ -90,6 +90,14 @@ def slips_said() -> Iterator[None]:
         if os.environ.get(TRACEBACK) == "1":
             raise
         sys.stderr.write(f"error: {explain(error)}\n")
+        sys.exit(EXIT_SLIP)
+    except Exception as error:
+        from ffnn_lab.outside import slip_in  # noqa: PLC0415 - see the top
+
+        slip = slip_in(error)
+        if slip is None or os.environ.get(TRACEBACK) == "1":
+            raise
+        sys.stderr.write(f"error: {slip}\n")
         sys.exit(EXIT_SLIP)
     except KeyboardInterrupt as interrupt:
         from ffnn_lab.sweeper.signals import end_interrupted  # noqa: PLC0415 - see the top
@@ -103,8 +111,8 @@ def main() -> None:
     # Hydra prints errors its own way and exits, unless it is told to let them through.
     os.environ.setdefault(TRACEBACK, os.environ.get("HYDRA_FULL_ERROR", "0"))
     os.environ["HYDRA_FULL_ERROR"] = "1"
-    prepare_process()
     with slips_said():
+        prepare_process()
         sys.argv[1:], prints_json = read_command(sys.argv[1:])
         PRINTS_JSON.set(prints_json)
         if is_help(sys.argv[1:]):

@@ -1,7 +1,7 @@
 """The text of ``python -m ffnn_lab.run --help``.
 
-Hydra's own way lists all groups, its own among them, twice, and sets its loader up anew for each
-of them; that took most of the time of ``--help``.
+Hydra's own implementation lists all groups, including its own, twice, and sets up a new loader for
+each of them; that took most of the time of ``--help``.
 """
 
 import string

@@ -1,19 +1,30 @@
-"""The classes by which Hydra checks each YAML.
+"""Registration with Hydra: schemas for each YAML, and options from outside, which have no YAML.
 
-The schemas hide in a group of Hydra's own, so that the choices a user sees are real options.
+The schemas are in the group ``hydra/schema``, so that all choices that a user sees are real ones.
 """
+
+import dataclasses
+import inspect
+from typing import Any
 
 from hydra.core.config_store import ConfigStore
 
-from ffnn_lab.config import GROUPS, RunConfig
+from ffnn_lab.config import GROUPS, KINDS, ConfigError, RunConfig
+from ffnn_lab.config.fields import type_hints
+from ffnn_lab.registry import source_of
 
 
 def register() -> None:
     """Store every schema under the name that the YAML in ``conf/`` asks for.
 
+    An option from outside the package is stored as a choice itself, with its class's defaults.
+
     Hydra copies its loader, and with the loader this store, whenever it composes a config or lists
-    a group; ``--help`` lists groups 200 times. Whatever it loads from the store it copies anyway,
-    so from here on all loaders share the one store.
+    a group; ``--help`` lists groups 200 times. Hydra copies a config again when it loads one from
+    the store, so from here on all loaders share the one store.
+
+    Raises:
+        ConfigError: If the config class of an option from outside does not suit its group.
     """
     ConfigStore.__deepcopy__ = lambda self, _memo: self  # type: ignore[attr-defined]
     store = ConfigStore.instance()
@@ -21,3 +32,33 @@ def register() -> None:
     for group, options in GROUPS.items():
         for option, part in options.items():
             store.store(group=f"hydra/schema/{group}", name=option, node=part)
+            if group in KINDS and (source := source_of(KINDS[group], option)):
+                where = f"{source.path}: {part.__name__}"
+                base = type_hints(RunConfig)[group]
+                if not issubclass(part, base):
+                    msg = f"{where} must be a subclass of {base.__name__}"
+                    raise ConfigError(msg)
+                node = _with_defaults(option, part, where)
+                store.store(group=group, name=option, node=node)
+
+
+def _with_defaults(option: str, part: type, where: str) -> Any:  # noqa: ANN401 - a config class's
+    """Return the config of an option whose fields all have a default.
+
+    Raises:
+        ConfigError: If a field has none, or the class is not decorated as a dataclass.
+    """
+    if inspect.get_annotations(part) and "__dataclass_fields__" not in vars(part):
+        msg = f"{where} must be decorated with @dataclass(kw_only=True)"
+        raise ConfigError(msg)
+    lacking = [
+        field.name
+        for field in dataclasses.fields(part)
+        if field.name != "name"
+        and field.default is dataclasses.MISSING
+        and field.default_factory is dataclasses.MISSING
+    ]
+    if lacking:
+        msg = f"{where}.{lacking[0]} must have a default, since the option has no YAML"
+        raise ConfigError(msg)
+    return part(name=option)

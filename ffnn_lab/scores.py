@@ -1,4 +1,4 @@
-"""What a setting scored: the one rule by which tuning selects and tables report."""
+"""The score of a setting: the one rule by which tuning selects and tables report."""
 
 import math
 from collections.abc import Sequence
@@ -13,15 +13,15 @@ from ffnn_lab.protocols import Standing
 
 
 def objective_column(objective: ObjectiveConfig) -> str:
-    """Name the column that an objective looks at, e.g. ``last.dev.error``.
+    """Return the name of the column that an objective reads, e.g. ``last.dev.error``.
 
-    ``runs`` has it, or after `with_moment` does.
+    The table ``runs`` has this column, if need be after `with_moment`.
     """
     return f"{objective.moment}.{objective.split}.{objective.metric}"
 
 
 def score_columns(objective: ObjectiveConfig) -> tuple[str, ...]:
-    """Name the columns of ``runs`` that `setting_scores` reads."""
+    """Return the names of the columns of ``runs`` that `setting_scores` reads."""
     columns = ["run_id", "status", "chance_error"]
     if objective.moment != "mean_last":
         columns += [objective_column(objective), f"{objective.moment}.dev.loss"]
@@ -35,16 +35,17 @@ def with_moment(
     *,
     splits: Sequence[str] = ("train", "dev", "test"),
 ) -> pd.DataFrame:
-    """Give ``runs`` the metrics at an objective's moment, so that all are read by column.
+    """Return ``runs`` with the metrics at an objective's moment, so that all are read by column.
 
-    ``last`` and ``best`` stand in ``runs``. ``mean_last`` is a run's mean over the last ``n_last``
-    points of its curve, the start (epoch 0) being one of them, or over all if it has fewer.
+    ``runs`` has columns for ``last`` and ``best``. ``mean_last`` is a run's mean over the last
+    ``n_last`` points of its curve, the start (epoch 0) being one of them, or over all if it has
+    fewer.
 
     Args:
         runs: The table ``runs``, or some of its rows and columns.
         objective: Its ``moment``, and for ``mean_last`` its ``n_last``.
         curves: The table ``curves``; only ``mean_last`` reads it.
-        splits: Those that are asked for.
+        splits: The splits whose metrics are computed.
 
     Returns:
         ``runs``; for ``mean_last`` with the columns ``mean_last.<split>.<metric>`` beside its own,
@@ -67,20 +68,21 @@ def with_moment(
 
 
 def counted(runs: pd.DataFrame, column: str) -> pd.Series:
-    """Give a metric of each run; for one that did not complete, what it counts as.
+    """Return one metric per run: chance error for a diverged one, infinity for other failures.
 
     Of a run that diverged, error counts as chance level and loss as infinite (compare losses by
-    median or rank). What was pruned, failed or not measured is no result, and counts as infinite.
+    median or rank). A run that was pruned, failed or not measured has no result, and counts as
+    infinite.
 
     Args:
-        runs: As `with_moment` gives it.
+        runs: The table, as `with_moment` returns it.
         column: E.g. ``last.dev.error``.
     """
     return pd.Series(counted_values(runs, column), index=runs.index, name=column)
 
 
 def counted_values(runs: pd.DataFrame, column: str) -> NDArray[np.float64]:
-    """Return the numbers of `counted` alone, which takes less time for a few runs."""
+    """Return the values of `counted` as an array, which takes less time for a few runs."""
     status = runs["status"].to_numpy(dtype=object)
     values = runs[column].to_numpy(dtype=float, na_value=math.nan)
     values = np.where(status == "completed", values, math.inf)
@@ -145,7 +147,7 @@ def setting_scores(
         )
         .reset_index()
     )
-    # The median alone would pass over a seed that has no result.
+    # The median by itself could be finite although a seed has no result.
     return scores.assign(score=scores["score"].where(_has_all_results(scores), math.inf))
 
 
@@ -154,22 +156,22 @@ def _has_all_results(scores: pd.DataFrame) -> pd.Series:
 
 
 def is_completed(scores: pd.DataFrame) -> pd.Series:
-    """Return of each setting whether any of its runs neither diverged nor failed.
+    """Return, for each setting, whether at least one of its runs neither diverged nor failed.
 
-    Where none did so, its score is what such runs count as, whatever the setting. A run that was
-    pruned was measured and found worse than others, so it counts as completed.
+    If all of them did, the score is merely what such runs count as, whatever the setting. A run
+    that was pruned was measured and found worse than others, so it counts as completed.
 
     Args:
-        scores: Rows as `setting_scores` gives them.
+        scores: Rows of `setting_scores`.
     """
     return scores["n_failed"] + scores["n_diverged"] < scores["n_seeds"]
 
 
 def why_no_winner(scores: pd.DataFrame) -> str:
-    """Return why the best of an arm's settings is no better than others; empty if it is.
+    """Return the reason why an arm has no best setting; the empty string if it has one.
 
     Args:
-        scores: Rows of one arm as `setting_scores` gives them, of settings that have all seeds.
+        scores: Rows of `setting_scores` of one arm, for settings that have all seeds.
     """
     if scores.empty:
         return ""
@@ -188,10 +190,10 @@ def why_no_winner(scores: pd.DataFrame) -> str:
 
 
 def is_flat(scores: pd.DataFrame) -> bool:
-    """Return whether an arm's settings that came to a result are several, all of equal score.
+    """Return True if several settings of an arm have a result, and all the same score.
 
     Args:
-        scores: As of `why_no_winner`.
+        scores: See `why_no_winner`.
     """
     is_kept = (is_completed(scores) & _has_all_results(scores)).to_numpy()
     columns = (scores[name].to_numpy()[is_kept].tolist() for name in ("score", "tie_break"))
@@ -202,11 +204,11 @@ def is_flat(scores: pd.DataFrame) -> bool:
 def best_settings(scores: pd.DataFrame) -> dict[str, int]:
     """Return each arm's best setting: the lowest score, ties by ``tie_break``, then the first.
 
-    One with a seed that was pruned or failed is chosen only where an arm has no other. One whose
-    runs all diverged is no better than any that completed, whose error may be above chance.
+    A setting with a pruned or failed seed is chosen only if an arm has no other. A setting whose
+    runs all diverged ranks below any that completed, even if that one's error is above chance.
 
     Args:
-        scores: Rows of one replicate as `setting_scores` gives them.
+        scores: Rows of `setting_scores` of one replicate.
     """
     best = ranked(scores, by=["arm"]).drop_duplicates("arm")
     return {
@@ -215,11 +217,11 @@ def best_settings(scores: pd.DataFrame) -> dict[str, int]:
 
 
 def ranked(scores: pd.DataFrame, *, by: Sequence[str] = ("replicate", "arm")) -> pd.DataFrame:
-    """Sort settings by what they belong to and, as `best_settings` has it, the best first.
+    """Sort settings by group, and within each group the best first, as in `best_settings`.
 
     Args:
-        scores: Rows as `setting_scores` gives them.
-        by: The columns by which settings that compete are told from others.
+        scores: Rows of `setting_scores`.
+        by: The columns that define a group: settings of one group compete.
     """
     keys = [*by, "lacks_results", "is_nothing", "score", "tie_break", "setting"]
     told = scores.assign(lacks_results=~_has_all_results(scores), is_nothing=~is_completed(scores))
@@ -228,10 +230,10 @@ def ranked(scores: pd.DataFrame, *, by: Sequence[str] = ("replicate", "arm")) ->
 
 
 def standing_of(scores: pd.DataFrame) -> Standing:
-    """Compare the settings of one arm, all of which have a score.
+    """Return the order of the settings of one arm, all of which have a score.
 
     Args:
-        scores: The arm's rows in one replicate as `setting_scores` gives them.
+        scores: The arm's rows of `setting_scores` in one replicate.
     """
     (best,) = best_settings(scores).values()
     completed = frozenset(scores.loc[is_completed(scores), "setting"].astype(int))

@@ -21,12 +21,12 @@ def _sequence(seed: int, purpose: str, numbers: tuple[int, ...]) -> np.random.Se
 
 
 def stream(seed: int, purpose: str, *numbers: int) -> np.random.Generator:
-    """Open the stream of that name, at its start.
+    """Return the generator of a named stream, at its start.
 
     Args:
         seed: The run's (or the task's, or the study's) seed, at least 0.
         purpose: One of ``PURPOSES``.
-        numbers: Which of the purpose's streams, e.g. layer and epoch, each at least 0.
+        numbers: Numbers that tell the purpose's streams apart, e.g. layer and epoch, at least 0.
 
     Returns:
         A generator whose draws depend on the name alone, in any process, on any machine.
@@ -38,6 +38,6 @@ def stream(seed: int, purpose: str, *numbers: int) -> np.random.Generator:
 
 
 def torch_seed(seed: int, purpose: str, *numbers: int) -> int:
-    """Give a 63-bit seed for a ``torch.Generator`` of that name; see ``stream``."""
+    """Return a 63-bit seed for a ``torch.Generator`` of that name; see ``stream``."""
     state = _sequence(seed, purpose, numbers).generate_state(1, np.uint64)
     return int(state[0] >> np.uint64(1))

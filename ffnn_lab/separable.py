@@ -21,7 +21,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Draw:
-    """The labels of one problem, each -1 or +1; they say everything else."""
+    """The labels of one problem, each -1 or +1; they determine its features."""
 
     train: Numbers
     dev: Numbers
@@ -44,7 +44,7 @@ class Draw:
 
     @property
     def lemma_applies(self) -> bool:
-        """Whether ``X sign(X^T y) = 4 y``, as lemma 3.1 needs: just where ``b > 0``.
+        """Return True if ``X sign(X^T y) = 4 y``, as lemma 3.1 needs: just where ``b > 0``.
 
         With ``b = 0`` two entries of ``X^T y`` vanish; with ``b < 0`` they change their sign, and
         ``X sign(X^T y)`` is 0 for ``y = +1`` and -8 for ``y = -1``.
@@ -53,7 +53,7 @@ class Draw:
 
     @property
     def remark(self) -> str:
-        """Word why the draw cannot show what the paper says of it; empty where it can."""
+        """Return why the draw cannot show what the paper says of it; empty where it can."""
         if not self.lemma_applies:
             return "b <= 0"
         return "n_minus = 0" if self.n_minus == 0 else ""
@@ -80,7 +80,7 @@ def draw_labels(*, n: int, p: float, n_dev: int, n_test: int, draw_seed: int) ->
 
 
 def block_lengths(labels: Numbers) -> NDArray[np.int64]:
-    """Give the length of each example's own block: 1 for +1, 5 for -1; ``1 + 2 (1 - y)``."""
+    """Return the length of each example's own block: 1 for +1, 5 for -1; ``1 + 2 (1 - y)``."""
     return np.where(labels > 0, 1, 5)
 
 
@@ -119,7 +119,7 @@ def _weights(shared: Sequence[float], plus: float, minus: float, labels: Numbers
 
 
 def min_norm_solution(labels: Numbers, *, ridge: float = 0.0) -> Numbers:
-    """Give the solution of least norm, where every non-adaptive method ends that starts at zero.
+    """Return the solution of least norm, where every non-adaptive method ends that starts at zero.
 
     It is ``X^T a`` with ``a`` one of two numbers, by the example's label::
 
@@ -129,7 +129,7 @@ def min_norm_solution(labels: Numbers, *, ridge: float = 0.0) -> Numbers:
     and ``D = 15 n_plus + 3 n_minus + 8 n_plus n_minus + 5`` without a ridge.
 
     Args:
-        labels: Of train, ``(n,)``.
+        labels: The train labels, ``(n,)``.
         ridge: ``r`` of ``|X w - y|^2 + r |w|^2``; coupled weight decay ``d`` on the mean over
             examples of the squared loss is ``r = n d / 2``, and has this one minimum, where every
             convergent method ends.
@@ -153,13 +153,13 @@ def min_norm_solution(labels: Numbers, *, ridge: float = 0.0) -> Numbers:
 
 
 def sign_solution(labels: Numbers) -> Numbers:
-    """Give ``sign(X^T y) / 4``, where adaptive methods end that start at zero, by lemma 3.1.
+    """Return ``sign(X^T y) / 4``, where adaptive methods end that start at zero, by lemma 3.1.
 
     ``X^T y`` is ``n``, ``b``, ``b`` and ``y_i`` on the block of example ``i``. Where the lemma
     does not apply (see ``Draw.lemma_applies``) this is a direction and solves nothing.
 
     Args:
-        labels: Of train, ``(n,)``.
+        labels: The train labels, ``(n,)``.
 
     Returns:
         Weights, ``(3 + all blocks of train,)``.
@@ -172,7 +172,7 @@ def sign_solution(labels: Numbers) -> Numbers:
 
 
 SOLUTIONS = {"min_norm": min_norm_solution, "sign": sign_solution}
-"""By the name that ``cosine.<name>`` has in the records."""
+"""The solutions, by their names in the columns ``cosine.<name>`` of the records."""
 
 
 def fresh_scores(weights: Numbers, labels: Numbers) -> Numbers:
@@ -180,17 +180,17 @@ def fresh_scores(weights: Numbers, labels: Numbers) -> Numbers:
 
     Args:
         weights: At least the first three; those of fresh blocks are taken to be 0.
-        labels: Of the fresh examples, ``(N,)``.
+        labels: The labels of the fresh examples, ``(N,)``.
     """
     scores: Numbers = weights[0] * labels + weights[1] + weights[2]
     return scores
 
 
 def fresh_error(weights: Numbers, labels: Numbers) -> float:
-    """Give the share of fresh examples whose score has the wrong sign, or none.
+    """Return the share of fresh examples whose score has the wrong sign, or none.
 
     Args:
         weights: As ``fresh_scores`` takes them.
-        labels: Of the fresh examples, ``(N,)``.
+        labels: The labels of the fresh examples, ``(N,)``.
     """
     return float((~(fresh_scores(weights, labels) * labels > 0)).mean())

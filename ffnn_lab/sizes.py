@@ -1,4 +1,4 @@
-"""How large a member is, and how many of them make a population."""
+"""The size of a member, and the number of members of a population."""
 
 from dataclasses import dataclass
 
@@ -8,16 +8,16 @@ from ffnn_lab.population import DTYPES
 from ffnn_lab.tasks.data.task import Task
 
 CACHE_BYTES = {"cpu": 1 << 24, "cuda": 1 << 33}
-"""What a population may hold: near a processor's cache, or a part of a device's memory."""
+"""Bytes that a population may take: about a processor's cache, or a part of a GPU's memory."""
 LEAST_MEMBERS = 8
-"""However large they are: a few threads have two of them each."""
+"""Fewest members of a population, however large they are: two for each of a few threads."""
 MOST_MEMBERS = {"cpu": 64, "cuda": 4096}
-"""More gain little: the cost of a step's calls is then a small part of it."""
+"""Most members of a population: with so many, the calls are a small part of a step's time."""
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """What a run's task and config say of its size; unlike a task, it takes no room."""
+    """The sizes of a run's task and network; unlike the task itself, they take no memory."""
 
     n_train: int
     n_batch: int
@@ -25,11 +25,11 @@ class Sizes:
     n_stored: int
     """Numbers that a member's parameters take up."""
     n_activations: int
-    """Numbers of a step's batch at every layer."""
+    """Activations of a step's batch, over all layers."""
 
     @classmethod
     def of(cls, config: RunConfig, task: Task) -> "Sizes":
-        """Count what a member holds, and what a step of it touches."""
+        """Compute the sizes of a run on its task."""
         network = network_of(config, task)
         n_train, size = len(task.train.labels), config.trainer.batch_size
         n_batch = n_train if isinstance(size, str) else min(int(size), n_train)
@@ -37,15 +37,16 @@ class Sizes:
 
     @property
     def n_numbers(self) -> int:
-        """Count what a member's step touches beside its products."""
+        """Return the number of parameters and activations that a member's step reads or writes."""
         return self.n_stored + self.n_activations
 
 
 def population_size_for(config: RunConfig, sizes: Sizes) -> int:
-    """Choose how many members share the cache: a power of two.
+    """Return the number of members that fit into the cache together: a power of two.
 
-    A member holds its parameters, their gradient and two tensors of the optimizer's at most, and
-    at every layer what goes in, comes out, is drawn and comes back.
+    For each parameter a member has at most four numbers (parameter, gradient, two of the
+    optimizer's state), and for each activation as well (input, output, dropout's random number,
+    gradient).
     """
     n_bytes = DTYPES[config.trainer.dtype].itemsize * 4 * sizes.n_numbers
     fits = max(1, CACHE_BYTES[config.device] // n_bytes)

@@ -1,7 +1,7 @@
-"""``python -m ffnn_lab.status``: how far sweeps are, from their records alone.
+"""``python -m ffnn_lab.status``: show the progress of sweeps, from their records alone.
 
-Parts of records appear whole, so this may be asked while a sweep is running. Whether one is
-running stands in its journal.
+Files of the records appear whole, so the command works while a sweep is running. A sweep's journal
+tells whether it is running.
 """
 
 from ffnn_lab.module_path import stand_back
@@ -42,12 +42,12 @@ KEYS = (
     "error"
 )
 WIDTH = 1000
-"""Characters in a line where nobody watches: no cell is folded."""
+"""Characters in a line where the output is no terminal: no cell is wrapped."""
 
 
 @dataclass(frozen=True)
 class ArmStatus:
-    """How far one arm is in one stage."""
+    """The progress of one arm in one stage."""
 
     stage: str
     arm: str
@@ -62,23 +62,23 @@ class ArmStatus:
     best: float | None
     """The lowest score of a setting whose seeds are all recorded, not of the default."""
     seconds: float | None = field(default=None, compare=False)
-    """Mean over the recorded runs of a worker's time; None where there is none."""
+    """Mean of a worker's seconds for a recorded run; None if there is no recorded run."""
 
 
 @dataclass(frozen=True)
 class SweepStatus:
-    """How far a sweep is."""
+    """The progress of a sweep."""
 
     name: str
     command: str
     metric: str
-    """That scores are made of."""
+    """The metric of the scores: ``error`` or ``loss``."""
     arms: tuple[ArmStatus, ...]
-    """Of each stage in turn."""
+    """The progress of all arms in tune, then in confirm."""
     changed: float
     """When the last record was written, or else the definition; seconds since the epoch."""
     presence: Presence | None = None
-    """Who works on it; None where that cannot be known."""
+    """The processes at work on the sweep; None where that cannot be known."""
 
     @property
     def n_runs(self) -> int:
@@ -87,7 +87,7 @@ class SweepStatus:
 
     @property
     def n_failed(self) -> int:
-        """Count the runs that failed, likewise."""
+        """Count the runs that failed; one that serves two arms counts for both."""
         return sum(arm.n_failed for arm in self.arms)
 
     @property
@@ -97,9 +97,9 @@ class SweepStatus:
 
     @property
     def state(self) -> str:
-        """Return ``finished``, ``running``, ``stopped``, or ``unfinished`` where nobody can tell.
+        """Return ``finished``, ``running``, ``stopped``, or else ``unfinished``.
 
-        Of a sweep whose studies lie on a server, records tell no stopped one from a running one.
+        If the studies of a sweep lie on a server, its records do not show whether it is running.
         """
         if all(arm.n_runs >= arm.n_runs_asked for arm in self.arms):
             return "finished"
@@ -112,7 +112,7 @@ class SweepStatus:
         """Estimate the time that the living workers still need, at the pace of what is recorded.
 
         Returns:
-            Seconds; None where nobody works, or nothing is recorded yet.
+            Seconds; None if no worker is alive, or nothing is recorded yet.
         """
         known = [arm for arm in self.arms if arm.seconds is not None]
         if self.state != "running" or self.presence is None or not known:
@@ -130,10 +130,10 @@ class SweepStatus:
 def main(
     arguments: Sequence[str] | None = None, *, prog: str = "python -m ffnn_lab.status"
 ) -> int:
-    """Tell how far the sweep is that the command line names, or all of them.
+    """Print the progress of the sweep that the command line names, or of all sweeps.
 
     Args:
-        arguments: Those after the program's name; the process's own if None.
+        arguments: The words after the program's name; the process's own if None.
         prog: The program's name, for ``--help``.
 
     Returns:
@@ -171,7 +171,7 @@ def _tell(name: str | None, outputs: Path, *, as_json: bool) -> None:
 
 
 def as_values(status: SweepStatus) -> dict[str, Any]:
-    """Return how far a sweep is by the keys of ``--json``."""
+    """Return a sweep's progress under the keys that ``--json`` prints."""
     presence = status.presence
     return {
         "name": status.name,
@@ -189,10 +189,10 @@ def as_values(status: SweepStatus) -> dict[str, Any]:
 
 
 def read_status(folder: Path, *, now: float | None = None) -> SweepStatus:
-    """Work out from its records how far a sweep is.
+    """Read the progress of a sweep from its records.
 
     Args:
-        folder: The sweep's.
+        folder: The sweep's folder.
         now: Seconds since the epoch; the clock's if None.
 
     Raises:
@@ -245,20 +245,20 @@ def _arms(folder: Path, definition: Definition) -> tuple[ArmStatus, ...]:
 
 
 def _changed(folder: Path) -> float:
-    """Say when the newest record was written; before the first, when the sweep was begun."""
-    # A part that is renamed into a folder marks the folder, and cannot vanish meanwhile.
+    """Return the time of the newest record, or of the definition if there is no record yet."""
+    # A file that is renamed into a folder sets the folder's time; no folder can vanish meanwhile.
     tables = [folder / table for table in ("runs", "trials") if (folder / table).is_dir()]
     return max(path.stat().st_mtime for path in tables or [folder / "definition.json"])
 
 
 def read_all(outputs: Path) -> tuple[list[SweepStatus], dict[str, str]]:
-    """Read how far all sweeps are, the one that changed last first.
+    """Read the progress of all sweeps, the one that changed last first.
 
     Returns:
-        Those that can be read, and to the names of the others what is wrong with them.
+        The sweeps that can be read, and for the others the error, by name.
 
     Raises:
-        RecordError: If there is none.
+        RecordError: If there are no sweeps.
     """
     folders = sorted(path.parent for path in outputs.glob("*/definition.json"))
     if not folders:
@@ -287,7 +287,7 @@ def show_all(
 
 
 def show_one(status: SweepStatus, console: Console, *, now: float) -> None:
-    """Print how far each arm of a sweep is in each stage."""
+    """Print the progress of each arm of a sweep in each stage."""
     has_failed = status.n_failed > 0
     counted = ("diverged", "pruned", *(["failed"] if has_failed else []))
     table = _table(console, "stage", "arm", "settings", "runs recorded", *counted, "best score")
@@ -331,7 +331,7 @@ def _score_text(score: float | None, metric: str) -> str:
 
 
 def age_text(seconds: float) -> str:
-    """Say how long ago something was, in its largest unit."""
+    """Return an age in its largest unit: ``3 min ago``."""
     return f"{length_text(seconds)} ago"
 
 

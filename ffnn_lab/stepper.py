@@ -1,4 +1,4 @@
-"""Takes a population's training steps: as they are written, compiled, or replayed by a device."""
+"""Steppers, which take a population's training steps: eager, compiled, or as a CUDA graph."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,21 +22,21 @@ from ffnn_lab.steps import (
 )
 
 SHARED_FROM = 8
-"""Members of one seed, at least, for which a program is compiled that reads their batch once."""
+"""Fewest members of one seed for which a program is compiled that reads their batch once."""
 
 
 class Stepper:
-    """The steps of one population, as long as nobody joins or leaves, as they are written."""
+    """A stepper that takes eager steps of one population, until members join or leave."""
 
     passes_often = True
-    """Whether an update passes over its columns once for each operation."""
+    """True if an update passes over its columns once for each operation."""
 
     def __init__(self, population: Population, train: Examples, loss: str) -> None:
-        """Make ready.
+        """Prepare the steps.
 
         Args:
-            population: Who is trained.
-            train: What on.
+            population: The members in training.
+            train: The examples to train on.
             loss: One of ``losses.LOSSES``.
         """
         self._population = population
@@ -48,13 +48,13 @@ class Stepper:
         self._blocks = list(blocks_of(population, has_columns=has_columns))
 
     def epoch(self) -> Iterator[Batch]:
-        """Walk the batches of the coming epoch."""
+        """Return the batches of the coming epoch."""
         variants = self._train.variants
         n_variants = 1 if variants is None else len(variants)
         return epoch_batches(self._population, len(self._train.labels), n_variants)
 
     def step_(self, batch: Batch) -> Tensor:
-        """Take one step, and give each member's loss before it, ``(M,)``."""
+        """Take one step, and return each member's loss before it, ``(M,)``."""
         losses, grads = self.gradients(batch)
         self.update_(grads)
         return losses
@@ -68,7 +68,7 @@ class Stepper:
         )
 
     def update_(self, grads: Sequence[Tensor]) -> None:
-        """Clip gradients, move every member by its own method, then clip norms of weights.
+        """Clip gradients, update every member by its own optimizer, then clip norms of weights.
 
         Args:
             grads: As ``gradients`` returns them; they may be changed.
@@ -88,7 +88,10 @@ class Stepper:
 
 
 class CompiledStepper(Stepper):
-    """The same by compiled programs (see ``programs``), which may round otherwise."""
+    """A stepper that runs compiled programs (see ``programs``).
+
+    Its results can differ from the eager stepper's by rounding.
+    """
 
     passes_often = False
 
@@ -96,9 +99,9 @@ class CompiledStepper(Stepper):
         """Load the programs, or compile them.
 
         Raises:
-            ProgramError: If neither can be done.
-            ValueError: If members with large weights are not alone: programs take whole tensors,
-                and a segment of several members' rows is none.
+            ProgramError: If a program can be neither loaded nor compiled.
+            ValueError: If a member with large weights is not alone: programs take contiguous
+                tensors, and one segment of several members' rows is not contiguous.
         """
         super().__init__(population, train, loss)
         if len(population.network.segments) > 1 and len(population) > 1:
@@ -119,7 +122,7 @@ class CompiledStepper(Stepper):
 
     def gradients(self, batch: Batch) -> tuple[Tensor, list[Tensor]]:
         """Compute losses ``(M,)`` and their gradients; see ``steps``."""
-        # Gathered here: torch copies whole rows, in a third of the time that compiled code takes.
+        # Gathered outside: torch copies whole rows in a third of the time of compiled code.
         inputs, labels = batch.examples(self._train)
         if self._shares_batch:
             inputs, labels = inputs[:1], labels[:1]
@@ -142,25 +145,25 @@ class CompiledStepper(Stepper):
 
 
 class GraphStepper(Stepper):
-    """The same on a CUDA device, which replays a recorded step: no call for each operation.
+    """A stepper that replays a recorded CUDA graph, without a call for each operation.
 
-    Batches are copied to where the recorded step reads them; nothing waits for the device.
+    Batches are copied to the tensors that the graph reads; nothing waits for the device.
     """
 
     def __init__(self, population: Population, train: Examples, loss: str) -> None:
-        """Make ready; the step is recorded with the first batch."""
+        """Prepare the steps; one is recorded with the first batch."""
         super().__init__(population, train, loss)
         self._graph: torch.cuda.CUDAGraph | None = None
         self._batch: Batch | None = None
         self._losses = torch.empty(0)
 
     def step_(self, batch: Batch) -> Tensor:
-        """Take one step, and give each member's loss before it, ``(M,)``."""
+        """Take one step, and return each member's loss before it, ``(M,)``."""
         with self._products():
             if self._batch is None:
                 self._batch = _own_copy(batch)
                 self._record()
-            if self._graph is None or len(batch) != len(self._batch):  # an epoch's last batch
+            if self._graph is None or len(batch) != len(self._batch):  # a smaller last batch
                 return super().step_(batch)
             _copy_(batch, self._batch)
             self._graph.replay()
@@ -168,7 +171,7 @@ class GraphStepper(Stepper):
 
     @contextmanager
     def _products(self) -> Iterator[None]:
-        """Let products round to TensorFloat-32 where that is asked for."""
+        """Let matrix products round to TensorFloat-32 if ``trainer.precision`` asks for it."""
         before = torch.backends.cuda.matmul.allow_tf32
         torch.backends.cuda.matmul.allow_tf32 = self._recipe.precision == "tf32"
         try:
@@ -177,14 +180,14 @@ class GraphStepper(Stepper):
             torch.backends.cuda.matmul.allow_tf32 = before
 
     def _record(self) -> None:
-        """Record a step on the copied batch; what the rehearsal moved is put back."""
+        """Record a step on the copied batch; changes by the warm-up steps are undone."""
         assert self._batch is not None  # noqa: S101 - the caller has just made it
         population = self._population
         moving = [population.flat, *(t for part in population.slices for t in part.state.values())]
         kept = [tensor.clone() for tensor in moving]
         stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(stream):  # libraries make themselves ready outside of a recording
+        with torch.cuda.stream(stream):  # a warm-up: libraries cannot initialize in a capture
             for _ in range(2):
                 super().step_(self._batch)
         torch.cuda.current_stream().wait_stream(stream)
@@ -196,7 +199,7 @@ class GraphStepper(Stepper):
 
 
 def _own_copy(batch: Batch) -> Batch:
-    """Make a batch of a block of its own: the rows of the step, and no others."""
+    """Copy a batch into tensors of its own, with only the rows of its step."""
     order = batch.order.index_select(1, batch.rows)
     numbers = [None if n is None else n.index_select(1, batch.rows) for n in batch.numbers]
     rows = torch.arange(len(batch), device=batch.rows.device)
@@ -205,7 +208,7 @@ def _own_copy(batch: Batch) -> Batch:
 
 
 def _copy_(batch: Batch, target: Batch) -> None:
-    """Copy a step's rows to where a recorded step reads them."""
+    """Copy a step's rows into the tensors that a recorded step reads."""
     torch.index_select(batch.order, 1, batch.rows, out=target.order)
     for numbers, place in zip(batch.numbers, target.numbers, strict=True):
         if numbers is not None and place is not None:

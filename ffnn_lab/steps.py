@@ -1,8 +1,8 @@
 """One training step as functions of tensors: gather, forward, loss, backward, update.
 
 Nothing here knows runs or epochs. The same functions run as they are (``trainer.compile=false``)
-or compiled ahead of time (``ffnn_lab.programs``); they must therefore decide by shapes and by what
-is fixed for a partition alone, never by the contents of a tensor.
+or compiled ahead of time (``ffnn_lab.programs``); they may therefore branch on shapes and on what
+is fixed for a partition, never on the contents of a tensor.
 """
 
 import functools
@@ -27,46 +27,50 @@ class Examples:
     labels: Tensor
     """``(N,)``, or ``(N, n_labels)`` where an example has several."""
     variants: Tensor | None = None
-    """Ways in which an example may be shown, ``(n_variants, n_stored)``: the place of a flattened
-    example that each number is taken from, or ``n_stored`` for 0. None: always as it is."""
+    """Augmented variants of an example, ``(n_variants, n_stored)``: for each number its index in
+    the flattened example, or ``n_stored`` for 0. None without augmentation."""
 
 
 @dataclass(frozen=True)
 class Dropout:
-    """How each member drops units at one site: which of the numbers drawn, and what it keeps."""
+    """Per-member dropout at one site: thresholds of the drawn numbers, rescaling factors."""
 
     thresholds: Tensor
-    """A unit is dropped where its number is below, ``(M, 1, 1)``, 32-bit integers."""
+    """A unit is dropped if its random number is smaller, ``(M, 1, 1)``, 32-bit integers."""
     scales: Tensor
     """``1 / (1 - rate)``, ``(M, 1, 1)``."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What all members see in one step: some rows of a block drawn for many steps.
+    """The examples of one step for all members: some rows of a block drawn for many steps.
 
-    Members of equal seed, at one epoch, see the same.
+    Members of equal seed, at one epoch, see the same examples and random numbers.
     """
 
     order: Tensor
-    """Examples, in the order of each distinct seed, ``(S, R)``."""
+    """Indices of examples, in the order of each distinct seed, ``(S, R)``."""
     numbers: Sequence[Tensor | None]
-    """What each site's masks are made of, ``(S, R, n_stored)`` of that site, or None."""
+    """Random int32 numbers for each site's dropout masks, ``(S, R, n_stored)`` of that site; None
+    if no member drops units there."""
     rows: Tensor
-    """Which of the ``R`` rows this step takes, ``(B,)``."""
+    """Indices of the rows, among the ``R``, that this step takes, ``(B,)``."""
     place: Tensor
-    """Which seed's they are for each member, ``(M,)``."""
+    """Index into the seed axis for each member, ``(M,)``."""
     variants: Tensor | None = None
-    """Which of ``Examples.variants`` each example is shown as, ``(S, R)``, or None."""
+    """Index into ``Examples.variants`` of each example, ``(S, R)``; None without augmentation."""
 
     def __len__(self) -> int:
         """Count the examples that each member sees."""
         return len(self.rows)
 
     def of_members(self, drawn: Tensor) -> Tensor:
-        """Give every member this step's rows of what its seed has, ``(M, B, ...)``.
+        """Return this step's rows of what was drawn for each member's seed, ``(M, B, ...)``.
 
-        One seed's are expanded, not copied: the matrix library then reads them once.
+        The rows of a single seed are expanded, not copied: the matrix library reads them once.
+
+        Args:
+            drawn: What was drawn for each distinct seed, ``(S, R, ...)``.
         """
         n_seeds, n_rows, *rest = drawn.shape
         if n_seeds == 1:
@@ -77,7 +81,7 @@ class Batch:
         return taken.view(*places.shape, *rest)
 
     def _of_step(self, drawn: Tensor) -> Tensor:
-        """Return this step's rows, ``(M, B, ...)``; of a single seed ``(1, B, ...)``."""
+        """Return this step's rows, ``(M, B, ...)``; for a single seed ``(1, B, ...)``."""
         return drawn.index_select(1, self.rows) if len(drawn) == 1 else self.of_members(drawn)
 
     def examples(self, train: Examples) -> tuple[Tensor, Tensor]:
@@ -99,17 +103,17 @@ class Batch:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is fixed for all steps of a partition."""
+    """The parts of a step that are fixed for all steps of a partition."""
 
     network: Network
     loss: str
     """One of ``losses.LOSSES``."""
     precision: str = "full"
-    """What numbers the matrix products are taken of; see ``networks.mlp.PRODUCTS``."""
+    """The precision of matrix products; see ``networks.mlp.PRODUCTS``."""
 
 
 def make_masks(batch: Batch, dropout: Sequence[Dropout | None]) -> list[Tensor | None]:
-    """Give what each site's units are multiplied with, ``(M, B, n_stored)``, or None.
+    """Return the mask of each site, ``(M, B, n_stored)``, or None where nothing is dropped.
 
     Each entry is 0 with the member's rate and ``1 / (1 - rate)`` otherwise.
     """
@@ -133,11 +137,11 @@ def gradients(
 
     Args:
         flat: Parameters, ``(M, n_stored)``.
-        buffers: What members keep beside them, ``(M, ...)`` each; moved in place.
+        buffers: The members' buffers, ``(M, ...)`` each; updated in place.
         examples: Inputs and labels that each member sees, as ``batch`` gathers them.
         batch: The step's rows, and the numbers drawn for them.
-        dropout: Of each site, or None where nobody drops any.
-        recipe: Network and loss.
+        dropout: Dropout at each site, or None where no member drops units.
+        recipe: Network, loss and precision.
 
     Returns:
         Losses ``(M,)``, and gradients ``(M, n)`` for each of ``network.segments``.
@@ -155,15 +159,15 @@ def update_(
     hyperparameters: Mapping[str, Tensor],
     decay: tuple[Tensor, Tensor] | None,
 ) -> None:
-    """Decay and step members of one method, in place.
+    """Apply weight decay and one step of an optimizer to its members, in place.
 
     Args:
-        params: Theirs, or some columns of them, ``(n, n_columns)``.
-        grads: Shaped likewise.
-        state: Their optimizer's.
+        params: The members' parameters, or a block of them, such as ``(n, n_columns)``.
+        grads: The gradients, shaped likewise.
+        state: The optimizer's state.
         method: The optimizer.
         hyperparameters: By name, ``(n,)`` each.
-        decay: Coefficients of coupled and of decoupled decay, ``(n,)`` each, if anybody has any.
+        decay: Coefficients of coupled and of decoupled decay, ``(n,)`` each, or None.
     """
     if decay is not None:
         coupled, decoupled = decay
@@ -177,15 +181,15 @@ CLIP_EPS = 1e-6
 
 
 def clip_gradients_(grads: Sequence[Tensor], limits: Tensor) -> None:
-    """Shorten each member's whole gradient to its limit, in place.
+    """Clip the norm of each member's whole gradient to its limit, in place.
 
     Padding is zero, so a member's norm is that of its own parameters. A member without a limit
-    keeps its gradient to the bit. One with a limit whose norm is not finite gets a gradient that
-    is 0 or not a number; no neighbor is touched.
+    keeps its gradient to the bit. A member that has a limit, and a norm that is not finite, gets
+    gradients that are 0 or NaN; other members are not affected.
 
     Args:
-        grads: Of each of ``network.segments`` the gradients, ``(M, n)``.
-        limits: The longest norm of each member, ``(M,)``; infinite for who has none.
+        grads: Gradients for each of ``network.segments``, ``(M, n)``.
+        limits: The largest norm of each member, ``(M,)``; infinite for members without a limit.
 
     Source:
         Pascanu, Mikolov and Bengio (2013), Algorithm 1; as ``torch.nn.utils.clip_grad_norm_``.
@@ -209,9 +213,9 @@ def evaluation_sums(
 
     Args:
         flat: Parameters, ``(M, n_stored)``.
-        buffers: What members keep beside them, ``(M, ...)`` each.
+        buffers: The members' buffers, ``(M, ...)`` each.
         examples: Inputs and labels, the same for all members.
-        network: Their architecture.
+        network: The members' architecture.
         loss: One of ``losses.LOSSES``.
         error: One of ``losses.ERRORS``.
 
@@ -226,10 +230,10 @@ def evaluation_sums(
 
 
 def clip_norms_(flat: Tensor, limits: Tensor, network: Network) -> None:
-    """Shorten each hidden unit's incoming weight vector to the member's limit, ``(M,)``."""
+    """Clip the norm of each hidden unit's incoming weights to the member's limit, ``(M,)``."""
     for weight in network.hidden_weights(flat):
         norm = (weight * weight).sum(dim=2, keepdim=True).sqrt()
-        # A limit of infinity must leave the weights as they are, over a norm of 0 and over one
-        # that overflowed (infinity over infinity) alike.
+        # An infinite limit must leave the weights as they are, divided by a norm of 0 as well as
+        # by one that overflowed (infinity over infinity is NaN).
         factor = (limits.view(-1, 1, 1) / norm.clamp_min(1e-30)).clamp_max(1.0)
         weight.mul_(factor.nan_to_num(nan=1.0))

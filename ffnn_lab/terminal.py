@@ -1,11 +1,11 @@
-"""Standard output: made ready before an entry prints, and the small texts that entries share."""
+"""Standard output: its preparation, and small functions of text that commands share."""
 
 import io
 import sys
 
 
 def accept_any_text() -> None:
-    """Let the standard streams write a character that their encoding lacks as Python writes it.
+    """Make the standard streams escape characters that their encoding lacks, as Python does.
 
     A name of an arm may have any characters, and a terminal or a log may be plain ASCII.
     """
@@ -17,8 +17,9 @@ def accept_any_text() -> None:
 def one_line(text: str) -> str:
     r"""Return a text as one line of characters that print.
 
-    A line break, or what turns the direction of writing, is written as Python writes it (``\n``,
-    ``\u202e``). What only joins characters, as in Persian words and in emoji, is kept.
+    A line break, or a character that turns the direction of writing, is escaped as in Python
+    (``\n``, ``\u202e``). Characters that only join others, as in Persian words and in emoji, are
+    kept.
     """
     joiners = ("\N{ZERO WIDTH NON-JOINER}", "\N{ZERO WIDTH JOINER}")
     return "".join(
@@ -30,5 +31,5 @@ def one_line(text: str) -> str:
 
 
 def several(n: int, what: str) -> str:
-    """Count things: ``1 seed``, ``2 seeds``."""
+    """Return a number of things as text: ``1 seed``, ``2 seeds``."""
     return f"{n} {what}{'' if n == 1 else 's'}"

@@ -1,7 +1,7 @@
 """``python -m ffnn_lab.track SWEEP``: make W&B runs of records, at any time, each run once.
 
-It serves a sweep that was run with ``tracking=off``, one whose tracking failed, and a single run.
-What W&B has already is left out. Neither torch nor W&B is imported here.
+The command serves a sweep that was run with ``tracking=off``, one whose tracking failed, and a
+single run. Runs that W&B already has are left out. Neither torch nor W&B is imported here.
 """
 
 from ffnn_lab.module_path import stand_back
@@ -52,25 +52,25 @@ from ffnn_lab.wandb_runs import (
 )
 
 KIND = "neither a sweep nor a run with records"
-"""Said of a name that is not found."""
+"""Text for the message about a name that is not found."""
 EXIT_LEFT = 1
 KEYS = "folder, mode, n_runs, n_online, n_offline, n_before, n_left, places"
 MOST_TOGETHER = 64
-"""Runs that are handed over before the first of them has to be with W&B."""
+"""Most runs that are handed over and that W&B does not have yet."""
 STAGES = ("tune", "confirm")
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """A run as the records have it, and where its W&B run goes."""
+    """A recorded run, and the place of its W&B run."""
 
     place: Place
     mode: str
-    """What tracking it was trained with: ``offline``, ``online`` or ``off``."""
+    """The tracking that it was trained with: ``offline``, ``online`` or ``off``."""
     label: tuple[str, str]
     """Its stage and arm."""
     row: Mapping[str, Any]
-    """Of ``runs``."""
+    """Its row of ``runs``."""
     leaves: Mapping[str, Any]
     """Its config, by dotted name."""
 
@@ -81,14 +81,14 @@ class Recorded:
 
     @property
     def receipt(self) -> dict[str, Any]:
-        """Return what the ledger says of it when W&B has it."""
+        """Return the ledger's entry for the run once W&B has it."""
         status, n_epochs = str(self.row["status"]), int(self.row["n_epochs"])
         return receipt(self.place, self.run_id, status, n_epochs)
 
 
 @dataclass(frozen=True)
 class Delivered:
-    """What W&B has of a folder's runs after a delivery."""
+    """The numbers of a folder's runs that W&B has after a delivery."""
 
     mode: str
     n_runs: int
@@ -97,18 +97,18 @@ class Delivered:
     n_offline: int
     """Runs that were written offline now."""
     n_before: int
-    """Runs that W&B had as asked before."""
+    """Runs that W&B had before, in the mode that is asked for."""
     n_left: int
     """Runs that W&B still lacks."""
     places: str
-    """Where those are that were sent."""
+    """The W&B projects of the runs that were sent."""
 
 
 def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m ffnn_lab.track") -> int:
-    """Deliver to W&B what it lacks of the sweep that the command line names.
+    """Deliver to W&B the runs that it lacks of the sweep that the command line names.
 
     Args:
-        arguments: Those after the program's name; the process's own if None.
+        arguments: The words after the program's name; the process's own if None.
         prog: The program's name, for ``--help``.
 
     Returns:
@@ -147,7 +147,7 @@ def _track(asked: argparse.Namespace) -> int:
 
 
 def show(delivered: Delivered, console: Console) -> None:
-    """Print what a delivery came to."""
+    """Print the result of a delivery."""
     for n_done, where in (
         (delivered.n_online, f"sent to {delivered.places}"),
         (delivered.n_offline, "written offline"),
@@ -165,12 +165,12 @@ def recorded_runs(folder: Path, *, project: str | None, entity: str | None) -> l
     """Read a folder's runs and where their W&B runs go.
 
     Args:
-        folder: Of a sweep, or of a single run.
-        project: Instead of the recorded project.
-        entity: Instead of the recorded entity.
+        folder: The folder of a sweep, or of a single run.
+        project: A project in place of the recorded one.
+        entity: An entity in place of the recorded one.
 
     Raises:
-        RecordError: If there are none, or a part of the records is damaged.
+        RecordError: If there are no runs, or a part of the records is damaged.
         ConfigError: If W&B would refuse the project or the entity.
     """
     runs = read_runs(folder)
@@ -207,15 +207,15 @@ def recorded_runs(folder: Path, *, project: str | None, entity: str | None) -> l
 
 
 def deliver(folder: Path, runs: Sequence[Recorded], mode: str) -> Delivered:
-    """Hand over what W&B lacks, and wait until it has it.
+    """Hand over the runs that W&B lacks, and wait until it has them.
 
     Args:
-        folder: The sweep's.
+        folder: The sweep's folder.
         runs: All of its recorded runs.
         mode: ``offline`` or ``online``.
 
     Returns:
-        What W&B has then.
+        The numbers of runs that W&B has then.
 
     Raises:
         RecordError: If another process is writing W&B runs of the folder.

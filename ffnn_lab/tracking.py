@@ -1,6 +1,6 @@
-"""Mirrors runs to W&B: one W&B run per run. Nobody reads back from it, and it may fail.
+"""Trackers, which copy runs to W&B, one W&B run per run; nothing is read back, and they may fail.
 
-Training hands plain data over and goes on; a process of its own, ``ffnn_lab.mirror``, writes it.
+Training hands plain data over and goes on; a separate process, ``ffnn_lab.mirror``, writes it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,24 +15,24 @@ from ffnn_lab.wandb_runs import Place, exit_code, opening, receipt, summary, tra
 
 
 class Tracker(Protocol):
-    """What mirrors a population's runs."""
+    """The interface of a tracker, which sends a population's runs elsewhere."""
 
     @property
     def is_broken(self) -> bool:
-        """Return whether it failed, and has said so."""
+        """Return True if tracking failed; the user has been told then."""
 
     def on_epoch(self, members: Sequence[Member]) -> None:
-        """Mirror what the members measured since the last call."""
+        """Copy what the members measured since the last call."""
 
     def finish(self, results: Sequence[RunResult]) -> None:
-        """Mirror how the runs ended."""
+        """Copy the status and the final metrics of runs that ended."""
 
     def close(self) -> None:
         """Wait until all is written."""
 
 
 class NoTracker:
-    """``tracking=off``."""
+    """The tracker of ``tracking=off``, which does nothing."""
 
     is_broken = False
 
@@ -47,7 +47,7 @@ class NoTracker:
 
 
 class WandbTracker:
-    """``tracking=offline`` and ``tracking=online``: all runs of a population, open at once."""
+    """The tracker of ``tracking=offline`` and ``online``; a population's runs are open at once."""
 
     def __init__(
         self,
@@ -57,13 +57,13 @@ class WandbTracker:
         group: str,
         labels: Mapping[str, tuple[str, str]],
     ) -> None:
-        """Make ready; the tracking process starts with the first measurement.
+        """Prepare the tracker; the tracking process starts with the first measurement.
 
         Args:
-            config: Says mode and place.
+            config: A run's config, whose ``tracking`` gives mode, project and entity.
             folder: The sweep's folder; W&B writes into its ``wandb/``.
             group: Name of the sweep.
-            labels: Run id to stage and arm, which become its job type and its tag. It may grow.
+            labels: Stage and arm by run id, which become job type and tag; more may be added.
         """
         self._place = Place.of(config.tracking, group)
         self._labels = labels
@@ -75,7 +75,7 @@ class WandbTracker:
 
     @property
     def is_broken(self) -> bool:
-        """Return whether it failed, and has said so."""
+        """Return True if tracking failed; the user has been told then."""
         return self._delivery.is_broken
 
     def on_epoch(self, members: Sequence[Member]) -> None:

@@ -1,4 +1,4 @@
-"""THE loop: the lecture's recipe, for a whole population at once.
+"""The one training loop: the lecture's recipe, for a whole population at once.
 
 A single run is a population of one. Everything that a member's numbers depend on is its own:
 parameters, gradients, optimizer state, learning rate, order of examples, dropout masks. The
@@ -39,29 +39,29 @@ class Training:
     """
 
     def __init__(self, task: Task, *, weights_folder: Path | None = None) -> None:
-        """Make ready.
+        """Prepare a training without members.
 
         Args:
-            task: What they learn.
-            weights_folder: Where members with ``trainer.save_weights`` leave their network, as
-                ``<run_id>.pt``.
+            task: The task of all members.
+            weights_folder: Folder in which members with ``trainer.save_weights`` save their
+                network, as ``<run_id>.pt``.
         """
         keep_memory()
         self._task = task
         self._weights_folder = weights_folder
         self._population: Population | None = None
         self._steppers: list[Stepper] = []
-        """Of the population as it is, one for each part; none where somebody joined or left."""
+        """A stepper for each part of the population; empty after members joined or left."""
         n_threads = torch.get_num_threads()
         self._pool = ThreadPoolExecutor(n_threads, initializer=ready) if n_threads > 1 else None
         self._is_over = threading.Event()
         self._partition: str | None = None
         self._evaluator: Evaluator | None = None
-        """Of the first who joined; it holds the splits where they train."""
+        """Made when the first members join; it has the splits on their device."""
 
     @property
     def members(self) -> Sequence[Member]:
-        """Those in training."""
+        """Return the members in training."""
         return [] if self._population is None else self._population.members
 
     @no_denormals()
@@ -72,14 +72,14 @@ class Training:
         *,
         correct_at: Mapping[str, str] | None = None,
     ) -> None:
-        """Take in runs, each at its start or where it was left.
+        """Add runs, each at its start or from its snapshot.
 
         Args:
             configs: Different runs on a settled device that agree in ``config.partition_key``
-                with each other and with whoever joined before.
-            snapshots: By run id, those that go on.
-            correct_at: By run id, the moment (``last`` or ``best``) at which it is to be recorded
-                which test examples a run classifies correctly; this moves no number.
+                with each other and with the members that joined before.
+            snapshots: Snapshots of the runs that are resumed, by run id.
+            correct_at: The moment (``last`` or ``best``), by run id, at which the test examples
+                that a run classifies correctly are recorded; this changes no other number.
 
         Raises:
             ValueError: If the runs do not share a partition.
@@ -105,7 +105,7 @@ class Training:
         population, evaluator = self._population, self._evaluator
         assert population is not None  # noqa: S101 - nobody trains before somebody joined
         assert evaluator is not None  # noqa: S101 - as above
-        if not self._steppers:  # which may compile
+        if not self._steppers:  # making them may compile
             self._steppers = [
                 make_stepper(lane, evaluator.train, self._task.loss)
                 for lane in lanes_of(population)
@@ -116,7 +116,7 @@ class Training:
         try:
             losses = torch.cat(at_once(deeds, self._pool), dim=1)
         except BaseException:
-            self._is_over.set()  # threads end their walk when this one was interrupted
+            self._is_over.set()  # other threads stop when this one was interrupted
             raise
         for member in population.members:
             member.epoch += 1
@@ -134,7 +134,7 @@ class Training:
             member.seconds += (time.perf_counter() - started) / len(population)
 
     def leave(self, pruned: Collection[str] = ()) -> list[RunResult]:
-        """Let finished and diverged members go, and those of the run ids ``pruned``."""
+        """Remove members that finished, diverged or are in ``pruned``; return their results."""
         population = self._population
         if population is None:
             return []
@@ -155,7 +155,7 @@ class Training:
         return results
 
     def snapshots(self) -> list[Snapshot]:
-        """Copy what every member is, between two epochs."""
+        """Return a snapshot of every member, between two epochs."""
         population = self._population
         if population is None:
             return []
@@ -172,12 +172,12 @@ def train(
 ) -> list[RunResult]:
     """Train every run of one partition to its end, each as if it were alone.
 
-    They are trained in populations of a size that suits them, one after another.
+    The runs are trained in populations of a suitable size, one after another.
 
     Args:
         configs: Different runs that agree in ``config.partition_key``, on a settled device.
-        task: What they learn.
-        on_epoch: Told of progress.
+        task: The task of all runs.
+        on_epoch: A callback for progress; see `OnEpoch`.
         weights_folder: See ``Training``.
         correct_at: The moment at which the runs' answers on test are recorded; None for none.
 
@@ -193,7 +193,7 @@ def train(
         moments = {run_id(config): correct_at for config in together} if correct_at else {}
         training.join(together, correct_at=moments)
         on_epoch(training.members)
-        # Weights that are infinite as drawn have no first epoch.
+        # A run whose initial weights give no finite loss has diverged before its first epoch.
         results += training.leave()
         while training.members:
             training.epoch()
@@ -204,7 +204,7 @@ def train(
 
 
 def _populations(configs: Sequence[RunConfig], task: Task) -> list[Sequence[RunConfig]]:
-    """Cut runs into populations, those of one method together."""
+    """Cut runs into populations, those of one optimizer together."""
     if len({partition_key(config) for config in configs}) != 1:
         return [configs]  # which `Training` refuses
     size = population_size_for(configs[0], Sizes.of(configs[0], task))
@@ -215,7 +215,7 @@ def _populations(configs: Sequence[RunConfig], task: Task) -> list[Sequence[RunC
 def result_of(
     member: Member, status: str, chance_error: float, *, traceback: str | None = None
 ) -> RunResult:
-    """Give what a member came to."""
+    """Return the result of a member."""
     return RunResult(
         config=member.config,
         run_id=member.run_id,
@@ -233,7 +233,7 @@ def result_of(
 
 
 def settle_device(config: RunConfig) -> RunConfig:
-    """Replace ``device=auto`` by the kind that is there; the run's id needs to know it.
+    """Replace ``device=auto`` by the kind of device that is there, on which a run's id depends.
 
     Raises:
         ConfigError: If ``cuda`` is asked for and there is none.
@@ -248,7 +248,7 @@ def settle_device(config: RunConfig) -> RunConfig:
 
 
 def _walk(stepper: Stepper, is_over: threading.Event) -> Tensor:
-    """Take an epoch's steps; give each member's loss before each, ``(n_steps, M)``."""
+    """Take an epoch's steps; return each member's loss before each step, ``(n_steps, M)``."""
     losses = []
     for batch in stepper.epoch():
         losses.append(stepper.step_(batch))
@@ -258,7 +258,7 @@ def _walk(stepper: Stepper, is_over: threading.Event) -> Tensor:
 
 
 def make_stepper(population: Population, train: Examples, loss: str) -> Stepper:
-    """Make ready to take a population's steps as ``trainer.compile`` says; see ``Stepper``."""
+    """Return the stepper for a population: eager, compiled (``trainer.compile``) or CUDA graph."""
     kind = CompiledStepper if population.is_compiled else Stepper
     if population.device.type == "cuda" and population.network.walk == "stacked":
         kind = GraphStepper
@@ -266,10 +266,10 @@ def make_stepper(population: Population, train: Examples, loss: str) -> Stepper:
 
 
 def _find_diverged(members: Sequence[Member], losses: Tensor) -> None:
-    """Note the step of each member's first loss that is not finite.
+    """Set ``diverged_step`` of each member to the step of its first loss that is not finite.
 
     Args:
-        members: Those that trained.
+        members: The members that trained.
         losses: The epoch's train losses, ``(n_steps, M)``.
     """
     is_bad = ~losses.isfinite()

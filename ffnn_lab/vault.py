@@ -1,8 +1,8 @@
-"""The folder of compiled programs, whose files this process runs: what may be read from it.
+"""The folder of compiled programs, which this process runs, and the checks of its files.
 
-A file is trusted if nobody but this user and root could have written it, and if it is the one
-whose digest was written beside it. Folder and files are opened once and checked by what was
-opened, so that what is checked is what is read.
+A file is trusted if nobody but this user and root could have written it, and if its contents have
+the digest that was written beside it. Folder and files are opened once, and the open descriptors
+are checked, so that the file that is checked is the file that is read.
 """
 
 import contextlib
@@ -41,7 +41,7 @@ class Vault:
         """Read a file, or return None if there is none.
 
         Raises:
-            DamagedError: If others could have written it, or it has not the digest beside it.
+            DamagedError: If others could have written it, or its digest is missing or another one.
         """
         contents = self._read(name)
         if contents is None:
@@ -57,13 +57,13 @@ class Vault:
 
     def write(self, name: str, contents: bytes) -> None:
         """Write a file and its digest, each whole or not at all."""
-        # The digest comes first: a file that stands beside another's digest is written again.
+        # The digest comes first: a file beside a digest that is not its own is written again.
         self._write(_digest_name(name), _digest_line(name, contents))
         self._write(name, contents)
 
     @contextlib.contextmanager
     def locked(self, name: str) -> Iterator[None]:
-        """Hold the lock of that name against other processes; it dies with its holder."""
+        """Lock a file of that name against other processes; a process that dies releases it."""
         flags = os.O_RDWR | os.O_CREAT | _NEVER_FOLLOWED
         with os.fdopen(os.open(name, flags, 0o600, dir_fd=self._folder), "wb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -71,7 +71,7 @@ class Vault:
 
     def _read(self, name: str) -> bytes | None:
         try:
-            flags = os.O_RDONLY | os.O_NONBLOCK | _NEVER_FOLLOWED  # a pipe would be waited for
+            flags = os.O_RDONLY | os.O_NONBLOCK | _NEVER_FOLLOWED  # opening a pipe would wait
             descriptor = os.open(name, flags, dir_fd=self._folder)
         except FileNotFoundError:
             return None
@@ -134,7 +134,7 @@ def opened(path: Path) -> Iterator[Vault]:
 
 
 def _distrust(found: os.stat_result) -> str:
-    """Return who else could have written a file or folder; the empty string if nobody could."""
+    """Return the reason why others could have written a file or folder, or the empty string."""
     if found.st_uid not in (0, os.geteuid()):
         return f"belongs to another user (number {found.st_uid})"
     if found.st_mode & _OTHERS:
@@ -147,5 +147,5 @@ def _digest_name(name: str) -> str:
 
 
 def _digest_line(name: str, contents: bytes) -> bytes:
-    """Write the line that ``sha256sum`` writes and checks; it holds the name, too."""
+    """Return a digest as ``sha256sum`` writes and checks it: a line of the digest and the name."""
     return f"{hashlib.sha256(contents).hexdigest()}  {name}\n".encode()

@@ -1,4 +1,4 @@
-"""What W&B is told of a run, whether it trains or was recorded; and the ledger of what W&B has."""
+"""Contents of a W&B run, for a run in training or recorded; the ledger of runs that W&B has."""
 
 import hashlib
 import itertools
@@ -30,12 +30,12 @@ NOT_IN_PROJECTS = frozenset("/\\#?%:")
 """Characters that W&B refuses in the name of a project."""
 
 HAVE_SETTINGS = ("entity", "project", "tags", "notes")
-"""What W&B would take from variables like ``WANDB_ENTITY``, and takes from ``tracking`` here."""
+"""Settings that W&B would read from variables like ``WANDB_ENTITY``; here from ``tracking``."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where W&B runs go, and what all of a sweep's share."""
+    """The place of W&B runs: project, entity, and what all runs of a sweep share."""
 
     project: str
     entity: str | None
@@ -46,7 +46,7 @@ class Place:
 
     @classmethod
     def of(cls, config: TrackingConfig, group: str) -> "Place":
-        """Take the settings of ``tracking``."""
+        """Return the place by the settings of ``tracking``."""
         return cls(config.project, config.entity, group, tuple(config.tags), config.notes)
 
 
@@ -82,7 +82,7 @@ def check_tracking(config: TrackingConfig) -> None:
 
 
 def unheeded(config: TrackingConfig, environment: Mapping[str, str]) -> list[str]:
-    """Return a line that names W&B's variables which a user may expect to be heeded, if any."""
+    """Return a line about W&B's variables that are set but have no effect here, if any."""
     found = [name for name in HAVE_SETTINGS if environment.get(f"WANDB_{name.upper()}")]
     if config.mode == "off" or not found:
         return []
@@ -121,7 +121,7 @@ def _digest(text: str) -> str:
 def opening(
     place: Place, run_id: str, label: tuple[str, str], leaves: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return what W&B is told of a run as it opens.
+    """Return the arguments with which a W&B run is opened.
 
     Args:
         place: Where the run goes.
@@ -152,7 +152,7 @@ def history(points: Sequence[CurvePoint]) -> list[tuple[int, dict[str, float]]]:
     of this call.
     """
     rows = []
-    now = time.time()  # W&B would note when it is written
+    now = time.time()  # W&B would take the time of writing
     for (epoch, step), together in itertools.groupby(points, key=_moment):
         values: dict[str, float] = {"epoch": epoch, "_timestamp": now}
         for point in together:
@@ -173,12 +173,12 @@ def summary(status: str, metrics: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def exit_code(status: str) -> int:
-    """Return what a W&B run ends with: 0 if the run completed, else 1."""
+    """Return the exit code of a W&B run: 0 if the run completed, else 1."""
     return 0 if status == "completed" else 1
 
 
 def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
-    """Nest dotted names, as W&B shows configs."""
+    """Return values by dotted name as nested dictionaries, as W&B shows configs."""
     whole: dict[str, Any] = {}
     for key, value in flat.items():
         *path, name = key.split(".")
@@ -190,7 +190,7 @@ def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def receipt(place: Place, run_id: str, status: str, n_epochs: int) -> dict[str, Any]:
-    """Return what the ledger says of a run that W&B has; one that is recorded anew differs."""
+    """Return the ledger's entry for a run that W&B has; another outcome has another entry."""
     return {
         "run_id": run_id,
         "status": status,
@@ -201,10 +201,10 @@ def receipt(place: Place, run_id: str, status: str, n_epochs: int) -> dict[str, 
 
 
 def read_ledger(folder: Path) -> list[dict[str, Any]]:
-    """Read which of a sweep's runs W&B has; a line that a crash tore says nothing.
+    """Read the ledger of a sweep's runs that W&B has; lines cut off by a crash are skipped.
 
     The ledger is ours, since W&B's own mark (``.wandb.synced``) is also set where a server refused
-    the rows, and a run that was sent directly has none.
+    the rows, and a run that was sent directly has no such mark.
     """
     try:
         text = (folder / "wandb" / LEDGER).read_text(errors="replace")
@@ -231,11 +231,11 @@ def is_delivered(
 ) -> bool:
     """Return whether W&B has a run as it is recorded.
 
-    An offline run counts while its folder is there. A run that was sent needs none.
+    An offline run counts as long as its folder is there. A run that was sent needs no folder.
 
     Args:
         wanted: The run's `receipt`.
-        lines: Those of the ledger that name the run.
+        lines: The ledger's lines that name the run.
         mode: ``online`` to ask whether it was sent, ``offline`` to ask for either.
         server: The address of the server.
         files: The folder ``wandb/`` of the sweep.

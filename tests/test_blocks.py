@@ -11,16 +11,10 @@ from ffnn_lab.models import network_of
 from ffnn_lab.networks import mlp
 from ffnn_lab.population import Population
 from ffnn_lab.tasks.data.task import Task
+from ffnn_lab.testing import assert_same_to_the_bit, train_with_weights
 from tests import catalog
 from tests.reference.plain_loop import train_alone
-from tests.support.builders import (
-    assert_same_to_the_bit,
-    make_population,
-    make_run,
-    needs_compiler,
-    take_epoch_,
-    train_with_weights,
-)
+from tests.support.builders import make_population, make_run, needs_compiler, take_epoch_
 from tests.support.scopes import SCOPES, put_scopes
 
 

@@ -4,10 +4,11 @@ import pytest
 import torch
 
 from ffnn_lab.tasks.data.task import Task
+from ffnn_lab.testing import train_with_weights
 from ffnn_lab.trainer import train
 from tests.catalog import OPTIMIZERS
 from tests.reference.plain_loop import train_alone
-from tests.support.builders import make_run, train_with_weights
+from tests.support.builders import make_run
 from tests.support.scopes import SCOPES, put_scopes
 
 pytestmark = [

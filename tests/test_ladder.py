@@ -23,12 +23,12 @@ from ffnn_lab.optimizers.sgd import SGDConfig
 from ffnn_lab.population import Population
 from ffnn_lab.steps import Batch, make_masks
 from ffnn_lab.tasks.data.task import Task
+from ffnn_lab.testing import assert_same_to_the_bit, train_with_weights
 from ffnn_lab.trainer import train
 from tests.catalog import INITIALIZERS, OPTIMIZERS, SCHEDULES
 from tests.reference.plain_loop import train_alone
 from tests.support.builders import (
     ONE_OUTPUT,
-    assert_same_to_the_bit,
     epoch_of,
     ids,
     losses,
@@ -36,7 +36,6 @@ from tests.support.builders import (
     make_line,
     make_population,
     make_run,
-    train_with_weights,
     training_digest,
     with_parts,
 )

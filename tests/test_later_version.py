@@ -59,8 +59,8 @@ class LaterObjective(ObjectiveConfig):
 
 
 def forget_schemas() -> None:
-    schema.runs_schema.cache_clear()
-    schema.config_leaves.cache_clear()
+    schema._runs_schema.cache_clear()
+    schema._config_leaves.cache_clear()
 
 
 @pytest.fixture

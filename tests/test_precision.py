@@ -1,7 +1,8 @@
 """Products in bfloat16: near the full ones, and no run depends on its company."""
 
 from ffnn_lab.tasks.data.task import Task
-from tests.support.builders import assert_same_to_the_bit, make_run, train_with_weights
+from ffnn_lab.testing import assert_same_to_the_bit, train_with_weights
+from tests.support.builders import make_run
 
 CHANGES = {"trainer.dtype": "float32", "trainer.precision": "bf16", "dropout.hidden": 0.2}
 

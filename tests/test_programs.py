@@ -13,19 +13,11 @@ from ffnn_lab.config import RunConfig
 from ffnn_lab.initializers.fixed import NormalConfig
 from ffnn_lab.stepper import SHARED_FROM
 from ffnn_lab.tasks.data.task import Task
+from ffnn_lab.testing import Outcome, assert_same_to_the_bit, train_with_weights
 from ffnn_lab.trainer import Training, train
 from tests.catalog import OPTIMIZERS, SCHEDULES
 from tests.reference.plain_loop import train_alone
-from tests.support.builders import (
-    ONE_OUTPUT,
-    Outcome,
-    assert_same_to_the_bit,
-    ids,
-    make_line,
-    make_run,
-    needs_compiler,
-    train_with_weights,
-)
+from tests.support.builders import ONE_OUTPUT, ids, make_line, make_run, needs_compiler
 from tests.support.exhaustive import rest
 
 COMPILED = {

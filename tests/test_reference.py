@@ -15,17 +15,10 @@ from ffnn_lab.optimizers.adam import AdamConfig
 from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
 from ffnn_lab.records import CurvePoint
 from ffnn_lab.tasks.data.task import Task
+from ffnn_lab.testing import Outcome, train_with_weights
 from tests.catalog import BIAS_INITIALIZERS, INITIALIZERS, OPTIMIZERS, SCHEDULES
 from tests.reference.plain_loop import PlainRun, train_alone
-from tests.support.builders import (
-    ONE_OUTPUT,
-    Outcome,
-    make_blobs,
-    make_line,
-    make_run,
-    train_with_weights,
-    with_parts,
-)
+from tests.support.builders import ONE_OUTPUT, make_blobs, make_line, make_run, with_parts
 
 TOLERANCE = 1e-10
 """Absolute, on numbers of order 1: float64 rounds at 1e-16, and the two sum in other orders."""

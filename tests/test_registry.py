@@ -37,6 +37,8 @@ def fruits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[View[Fru
     monkeypatch.setitem(sys.modules, "tests.test_registry", sys.modules[__name__])
     yield View(Fruit)
     registry._KNOWN.pop("fruit", None)
+    for key in [each for each in registry._SOURCES if each[0] == "fruit"]:
+        del registry._SOURCES[key]
     registry._import_all.cache_clear()
     for name in [each for each in sys.modules if each.startswith("orchard")]:
         del sys.modules[name]

@@ -17,17 +17,10 @@ from ffnn_lab.records import CurvePoint, RecordWriter, RunResult
 from ffnn_lab.replay import main as replay
 from ffnn_lab.schedules.dev_decay import DevDecayConfig
 from ffnn_lab.tasks.data.task import Task
+from ffnn_lab.testing import Outcome, assert_same_to_the_bit, train_with_weights
 from ffnn_lab.trainer import Training, train
 from tests.catalog import INITIALIZERS, OPTIMIZERS, SCHEDULES
-from tests.support.builders import (
-    Outcome,
-    assert_same_to_the_bit,
-    ids,
-    make_blobs,
-    make_run,
-    train_with_weights,
-    with_parts,
-)
+from tests.support.builders import ids, make_blobs, make_run, with_parts
 from tests.support.exhaustive import first
 
 SAVING = {"trainer.save_weights": True, "trainer.dtype": "float32"}

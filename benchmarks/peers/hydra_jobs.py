@@ -13,7 +13,7 @@ from benchmarks.peers.plain_run import train
 
 @dataclass
 class PlainRun:
-    """What a job may choose."""
+    """The fields that a job may choose."""
 
     method: str = "adam"  # not optimizer: the lab, which Hydra finds too, has a group of that name
     lr: float = MISSING
@@ -26,7 +26,7 @@ ConfigStore.instance().store(name="plain_run", node=PlainRun)
 
 @hydra.main(version_base="1.3", config_path=None, config_name="plain_run")
 def main(config: PlainRun) -> float:
-    """Train the run; give its dev error, which a sweeper may want."""
+    """Train the run, and return its dev error, which a sweeper may use."""
     return train(
         optimizer=config.method,
         lr=config.lr,

@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.peers.optuna_processes FOLDER RUNS`` reads the runs, a list of JSON objects
 with ``optimizer``, ``lr``, ``seed`` and ``max_epochs``, from the file ``RUNS``, and enqueues them,
-so that they are those of the others.
+so that all peers train the same runs.
 """
 
 import json
@@ -21,7 +21,7 @@ STUDY = "peer"
 
 
 def objective(trial: optuna.Trial, folder: Path) -> float:
-    """Train one run."""
+    """Train one run, and return its dev error."""
     return train(
         optimizer=trial.suggest_categorical("optimizer", list(OPTIMIZERS)),
         lr=trial.suggest_float("lr", 1e-5, 1.0, log=True),
@@ -43,12 +43,12 @@ def storage_in(folder: Path) -> JournalStorage:
 
 
 def main() -> None:
-    """Enqueue the runs, and share them out."""
+    """Enqueue the runs, and divide them between the processes."""
     folder, runs = Path(sys.argv[1]), json.loads(Path(sys.argv[2]).read_text())
     study = optuna.create_study(study_name=STUDY, storage=storage_in(folder))
     for run in runs:
         study.enqueue_trial(run)
-    # Those of one take a part each; the first the one that is over.
+    # The processes take equal shares of the runs; a remainder goes to the first ones.
     shares = [len(runs[place::N_PROCESSES]) for place in range(N_PROCESSES)]
     joblib.Parallel(n_jobs=N_PROCESSES)(joblib.delayed(work)(folder, share) for share in shares)
 

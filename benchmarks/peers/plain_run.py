@@ -1,4 +1,4 @@
-"""One run by the book: an ``nn.Module``, ``torch.optim``, W&B, a result file.
+"""One run in the usual way: an ``nn.Module``, ``torch.optim``, W&B, a result file.
 
 Nothing of ffnn_lab is imported, so that a peer pays for no library but those that it uses.
 """
@@ -42,7 +42,7 @@ def load_splits() -> dict[str, tuple[Tensor, Tensor]]:
 
 
 def train(*, optimizer: str, lr: float, seed: int, max_epochs: int, folder: Path) -> float:
-    """Train one network, and leave its curve in ``folder``; give its last dev error."""
+    """Train one network, write its curve into ``folder``, and return its last dev error."""
     folder.mkdir(parents=True, exist_ok=True)
     config = {"optimizer": optimizer, "lr": lr, "seed": seed, "max_epochs": max_epochs}
     run = wandb.init(mode="offline", project="peer", config=config, dir=folder)
@@ -76,7 +76,7 @@ def train(*, optimizer: str, lr: float, seed: int, max_epochs: int, folder: Path
 
 @torch.no_grad()
 def evaluate(network: nn.Module, x: Tensor, y: Tensor) -> tuple[float, float]:
-    """Measure mean loss and error rate."""
+    """Return mean loss and error rate."""
     network.eval()
     logits = network(x)
     error = (logits.argmax(dim=1) != y).float().mean()

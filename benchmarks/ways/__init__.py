@@ -19,13 +19,13 @@ HAS_JAX = importlib.util.find_spec("jax") is not None
 
 @dataclass(frozen=True)
 class Way:
-    """One of them."""
+    """A way of training, with the label that tables and figures show."""
 
     label: str
     prepare: Callable[[Work], Turn]
-    """Makes networks, and whatever else is not timed."""
+    """Function that makes the networks, and does everything else that is not timed."""
     compiles: bool = False
-    """Whether its first turn compiles."""
+    """True if its first turn compiles."""
     least_members: int = 1
     is_there: bool = True
 
@@ -60,4 +60,4 @@ WAYS = {
     ),
     "products": Way("matrix products alone", products),
 }
-"""By the name that the command line and the CSV have."""
+"""The ways by the name that the command line and the CSV use."""

@@ -17,28 +17,28 @@ from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
 from ffnn_lab.tasks.data.task import Task
 
 Values = dict[str, jax.Array]
-"""Of a network, by the names that its module has for them."""
+"""Parameters or buffers of a network, by their names in its module."""
 MOMENTUM = 0.1
-"""Of running statistics: the weight of a batch's own, as torch has it."""
+"""Weight of a batch's own statistics in the running ones, torch's default."""
 EPSILON = 1e-5
-"""Of batch normalization, as torch has it."""
+"""Epsilon of batch normalization, torch's default."""
 
 
 def jax_networks(
     modules: Sequence[nn.Module], config: RunConfig, task: Task
 ) -> Callable[[], None]:
-    """Return what trains all members for an epoch, and waits for it.
+    """Return a function that trains all members for an epoch, and waits for the result.
 
-    Each member has its own key, from which its permutation comes. Nothing is dropped.
+    Each member has its own key, from which its permutation comes. There is no dropout.
 
     Args:
-        modules: Of each member at its start: ``CNN`` with batch normalization and ReLU, or
+        modules: Each member's module at its start: ``CNN`` with batch normalization and ReLU, or
             ``CharLSTM``.
-        config: Of all members, but for their seeds.
-        task: What they learn.
+        config: Config that all members share, apart from their seeds.
+        task: The task with the train split.
 
     Raises:
-        TypeError: If there is no way to train these modules, or by that optimizer.
+        TypeError: If these modules, or that optimizer, are not supported.
     """
     first, optimizer = modules[0], config.optimizer
     if not isinstance(optimizer, AdamConfig | HeavyBallConfig):
@@ -99,7 +99,7 @@ def _stacked(of_members: Sequence[dict[str, Any]]) -> Values:
 def _cnn(params: Values, buffers: Values, images: jax.Array) -> tuple[jax.Array, Values]:
     """Compute logits ``(B, 10)`` of images, and the running statistics after them."""
     h, moved = images, dict(buffers)
-    # A compiled function gets its parameters in the order of the alphabet.
+    # A compiled function gets its parameters in alphabetical order.
     kernels = sorted(
         (name for name in params if name.startswith("blocks.") and params[name].ndim == 4),  # noqa: PLR2004 - a kernel has four axes
         key=lambda name: int(name.split(".")[1]),
@@ -126,7 +126,7 @@ def _cnn(params: Values, buffers: Values, images: jax.Array) -> tuple[jax.Array,
 
 
 def _char_lstm(params: Values, buffers: Values, letters: jax.Array) -> tuple[jax.Array, Values]:
-    """Compute logits ``(B, T, n)`` after each letter; there are no statistics to move."""
+    """Compute logits ``(B, T, n)`` after each letter; there are no running statistics."""
     h = params["embedding.weight"][letters].swapaxes(0, 1)
     n_layers = sum(name.endswith("weight_ih_l0") for name in params)
     for layer in range(n_layers):

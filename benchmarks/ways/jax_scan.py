@@ -47,7 +47,7 @@ def _loss(
 def update(
     config: AdamConfig | HeavyBallConfig, params: Tree, grads: Tree, state: Tree, lr: jax.Array
 ) -> tuple[Tree, Tree]:
-    """Take one step of one member; give its parameters and the optimizer's state."""
+    """Take one step of one member, and return its parameters and the optimizer's state."""
     if isinstance(config, HeavyBallConfig):
         (velocity,) = state
         velocity = jax.tree.map(lambda v, g: config.momentum * v + g, velocity, grads)

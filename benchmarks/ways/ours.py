@@ -12,19 +12,19 @@ N_SHARED_SEEDS = 4
 
 
 class EnoughError(Exception):
-    """Everything that is timed was trained."""
+    """Raised when everything that is timed has been trained."""
 
 
 class Epochs:
     """Adds up the time of epochs, each from the report before it to its own.
 
-    ``train`` may train its members as several populations in turn. Of each the first epoch is
-    not timed: it touches the memory that a population trains in for the first time, where the
-    other ways go on in theirs. Neither is the last, which ends in an evaluation.
+    ``train`` may train its members as several populations in turn. The first epoch of each is not
+    timed: it touches the population's memory for the first time, while the other ways continue in
+    theirs. Neither is the last, which ends in an evaluation.
     """
 
     def __init__(self, *, n_members: int, n_epochs: int, clock: Callable[[], float]) -> None:
-        """Make ready to time epochs 2 to ``n_epochs`` + 1 of all populations together."""
+        """Prepare to time epochs 2 to ``n_epochs`` + 1 of all populations together."""
         self.seconds = 0.0
         self.n_epochs_of_members = 0
         self._wanted = n_members * n_epochs
@@ -54,14 +54,14 @@ class Epochs:
 def ours(work: Work, *, compiled: bool, shares_seeds: bool = False) -> Turn:
     """Train all members by ``train``, anew in each turn.
 
-    Making networks, their evaluation at epoch 0 and in the end, and records are left out. What the
-    trainer does once an epoch is in: orders, learning rates, the search for divergence.
+    Making networks, their evaluation at epoch 0 and at the end, and records are not timed. What
+    the trainer does once an epoch is: permutations, learning rates, the search for divergence.
 
     Args:
-        work: What to train.
-        compiled: Whether by a compiled step.
-        shares_seeds: Whether the members have few seeds between them, as the settings of a sweep
-            do, and so batches and draws in common.
+        work: The members and their data.
+        compiled: Whether steps are compiled.
+        shares_seeds: Whether the members have only a few different seeds, as the settings of a
+            sweep do, and so share batches and draws.
     """
     configs = [with_values(config, {"trainer.compile": compiled}) for config in work.configs]
     if shares_seeds:

@@ -1,4 +1,4 @@
-"""The loop that anybody would write: one network, ``torch.optim``, epochs of batches."""
+"""The plain training loop: one network, ``torch.optim``, epochs of batches."""
 
 import itertools
 
@@ -16,18 +16,18 @@ from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
 def plain(work: Work, *, fused: bool) -> Turn:
     """Train networks in turn, an epoch each.
 
-    It looks at every loss, as one does who wants to know when to stop. What a step of one network
-    takes does not depend on how many others wait, so not all members are trained.
+    Every loss is read, as is usual in order to know when to stop. The time of a step of one
+    network does not depend on the number of others, so that not all members are trained.
 
     Args:
-        work: Of whose members the first ``n_plain`` are trained.
+        work: The members, of which the first ``n_plain`` are trained, and their data.
         fused: Whether the optimizer updates all parameters in one call.
     """
     return turns(_steps(work, fused=fused), work.clock)
 
 
 def make_network(work: Work) -> nn.Sequential:
-    """Make a member's network, with weights that are still torch's own."""
+    """Make a member's network with torch's own initial weights."""
     layers: list[nn.Module] = []
     for fan_in, fan_out in itertools.pairwise(work.workload.sizes):
         if layers:
@@ -37,7 +37,7 @@ def make_network(work: Work) -> nn.Sequential:
 
 
 def start_network(work: Work, member: int) -> nn.Sequential:
-    """Make a member's network at its start."""
+    """Make a member's network with the weights of `start_weights`."""
     network = make_network(work)
     layers = [layer for layer in network if isinstance(layer, nn.Linear)]
     with torch.no_grad():
@@ -51,7 +51,7 @@ def make_optimizer(network: nn.Module, config: RunConfig, *, fused: bool) -> tor
     """Make torch's optimizer of a config.
 
     Raises:
-        TypeError: If no benchmark has that one.
+        TypeError: If the benchmarks do not have the optimizer.
     """
     asked = config.optimizer
     # None, not False: what torch does by default.

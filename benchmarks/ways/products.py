@@ -1,15 +1,15 @@
-"""The matrix-product limit: what the products of a step take by themselves, and nothing else.
+"""The matrix-product limit: the time of a step's matrix products alone.
 
-Of each layer the forward product, the gradient of the weights and, but for the first layer, that
-of the inputs; at the layers' real sizes, but for the outputs, which are padded to 16 numbers. Each
-is a ``torch.bmm(..., out=...)`` into a buffer that is there already. A population is worked
-through in stacks of some members: weights and their gradients are each member's own, as they must
-be, while the stacks share one set of activations, which so stay in the cache. Of some sizes of
-stacks the fastest counts.
+The products of each layer are the forward product, the gradient of the weights and, except in the
+first layer, the gradient of the inputs, at the layers' real sizes except for the outputs, which
+are padded to 16 numbers. Each is a ``torch.bmm(..., out=...)`` into an existing buffer. Members
+are processed in stacks: weights and their gradients are each member's own, as they must be, while
+all stacks share one set of activations, which so stay in the cache. Several sizes of stacks are
+tried, and the fastest counts.
 
-No gather, bias, activation, mask, softmax or optimizer is in it, and neither are the passes over
-memory that these take. So it is a limit for whoever computes each member's products by this
-library, in float32, and not one that can be reached.
+Gathers, biases, activations, masks, softmax and optimizer are left out, and so are the passes over
+memory that these take. The time is a lower limit for computing each member's products by this
+library in float32, and cannot be reached.
 """
 
 import itertools
@@ -22,7 +22,7 @@ from benchmarks.ways.turns import Steps, Turn, turns
 from benchmarks.workloads import Work
 
 STACKS = (1, 2, 4, 8, 16, 64)
-"""Members of a stack that are tried, beside all."""
+"""Numbers of members in a stack that are tried, beside all members."""
 N_TRIALS, TRIAL_SECONDS = 3, 0.01
 OUTPUT_MULTIPLE = 16
 
@@ -31,7 +31,7 @@ class Products:
     """The buffers of a population, and the products of one step."""
 
     def __init__(self, work: Work) -> None:
-        """Fill them with normal numbers of order 1: none becomes denormal, or grows."""
+        """Fill the buffers with normal numbers of order 1, which never become denormal or grow."""
         *sizes, n_outputs = work.workload.sizes
         sizes.append(math.ceil(n_outputs / OUTPUT_MULTIPLE) * OUTPUT_MULTIPLE)
         self._n_members, self._batch_size = len(work.configs), work.workload.batch_size
@@ -52,7 +52,7 @@ class Products:
         return sorted(n for n in sizes if self._n_members % n == 0)
 
     def steps(self, stack: int) -> Steps:
-        """Do the products of one step of all members, again and again."""
+        """Compute the products of one step of all members, again and again."""
         values, errors = (
             [self._normal(stack, self._batch_size, size) for size in self._sizes] for _ in range(2)
         )

@@ -1,4 +1,4 @@
-"""What every way of training gives to whoever times it."""
+"""The interface by which every way of training is timed."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -7,29 +7,29 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Taken:
-    """How long some training took."""
+    """The time of some training."""
 
     seconds: float
     n_steps: int
-    """Of all members together."""
+    """Number of steps of all members together."""
     loss: float
-    """Mean train loss of the last step; 0 of a way that does not tell."""
+    """Mean train loss of the last step; 0 for a way without a loss."""
 
     @property
     def us(self) -> float:
-        """Give microseconds per step and member."""
+        """Return microseconds per step and member."""
         return 1e6 * self.seconds / self.n_steps
 
 
 Turn = Callable[[float], Taken]
-"""Trains for about so many seconds, for 0 as little as it can, and goes on where it was left."""
+"""Function that continues training for about the given seconds, or as little as it can for 0."""
 
 Steps = Iterator[tuple[int, float]]
-"""Trains without end; tells each time how many steps of members it did, and the last's loss."""
+"""Endless training; each item is the number of members' steps just taken, and the last loss."""
 
 
 def turns(steps: Steps, clock: Callable[[], float]) -> Turn:
-    """Make turns of an endless training."""
+    """Return a function that continues an endless training in timed turns."""
 
     def turn(seconds: float) -> Taken:
         n_steps, taken, loss = 0, 0.0, math.nan

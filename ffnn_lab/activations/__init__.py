@@ -1,4 +1,4 @@
-"""Activations: one file for each, its value and the slope through it.
+"""Activations: one file for each, with its value and its derivative.
 
 Importing this package, or any activation's file, imports no torch.
 """

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def value(x: Tensor) -> Tensor:
-    """Compute ``x Phi(x), with Phi the normal distribution function`` of each number."""
+    """Compute ``x Phi(x)`` of each number, with ``Phi`` the normal distribution function."""
     from torch.nn import functional  # noqa: PLC0415 - the file is read without torch
 
     return functional.gelu(x)

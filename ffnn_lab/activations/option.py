@@ -21,10 +21,11 @@ class Activation(Option):
     value: Callable[[Tensor], Tensor]
     """The activation of each number."""
     slope: Callable[[Tensor, Tensor, Tensor], Tensor]
-    """(loss's slope in the activation, its argument, its value) to the loss's slope in the
-    argument: what torch's autograd calls for ``value``."""
-    module: str
-    """The name of the module of ``torch.nn`` that an exported network has in its place."""
+    """Returns the loss's derivative in the argument, from its derivative in the value, the
+    argument and the value: what autograd would compute for ``value``."""
+    module: str = ""
+    """The name of the module of ``torch.nn`` that computes it; empty if there is none, and a
+    network has ``networks.activated.Activated`` in its place."""
     keeps_zero: bool = True
     """True if 0 is mapped to 0; if not, padded units are masked."""
 

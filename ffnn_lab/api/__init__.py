@@ -1,4 +1,4 @@
 """The functions that ``import ffnn_lab`` offers; the command line calls them, too.
 
-Each module imports what is heavy only when its function is called.
+Each module imports heavy packages only when its function is called.
 """

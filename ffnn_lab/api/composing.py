@@ -50,11 +50,11 @@ class ComposedSweep:
     loader: ConfigLoader
     master: DictConfig
     overrides: list[str]
-    """Those that are not of Hydra's own settings."""
+    """The overrides of the command, Hydra's own left out."""
 
     def sweeper(self) -> "FfnnLabSweeper":
         """Return the sweeper, ready to run these overrides."""
-        # Only now: Hydra executes a plugin's module anew when it looks for plugins.
+        # Imported late: Hydra executes a plugin's module again when it searches for plugins.
         from hydra_plugins.ffnn_lab_sweeper.ffnn_lab_sweeper import (  # noqa: PLC0415 - Optuna
             FfnnLabSweeper,
         )
@@ -69,7 +69,7 @@ def compose_run(overrides: Sequence[str]) -> RunConfig:
     """Compose one run from overrides, as the command line does.
 
     Raises:
-        UserError: For a slip in them.
+        UserError: For a mistake in the overrides.
     """
     _check_no_flags(overrides)
     with slips_as_errors(), hydra_set_up() as loader:
@@ -88,10 +88,10 @@ def as_run(composed: DictConfig, overrides: Sequence[str]) -> RunConfig:
 
     Args:
         composed: The config, without ``hydra``.
-        overrides: What it was composed from, Hydra's own left out.
+        overrides: The overrides that it was composed from, Hydra's own left out.
 
     Raises:
-        ConfigError: For a slip.
+        ConfigError: For a mistake in the overrides or in the config.
     """
     for text in overrides:
         if text.startswith(("+", "~")) and not text.removeprefix("++").startswith(OPEN_IN_RUN):
@@ -107,7 +107,7 @@ def compose_sweep(overrides: Sequence[str]) -> ComposedSweep:
     """Compose the command of a sweep from its overrides, as the command line does.
 
     Raises:
-        UserError: For a slip in them.
+        UserError: For a mistake in the overrides.
     """
     _check_no_flags(overrides)
     with slips_as_errors(), hydra_set_up() as loader:
@@ -119,7 +119,7 @@ def compose_sweep(overrides: Sequence[str]) -> ComposedSweep:
 
 
 def _no_task(_composed: DictConfig) -> None:
-    """Stand for the function of single runs, which a sweeper does not call."""
+    """Do nothing, in place of the function of single runs, which a sweeper does not call."""
 
 
 @contextmanager
@@ -139,7 +139,7 @@ def _check_no_flags(overrides: Sequence[str]) -> None:
 
 
 def make_console(*, is_quiet: bool) -> "Console":
-    """Make what prints for a function: a terminal's display, or plain lines, as in a notebook."""
+    """Make a console: live displays on a terminal, plain lines elsewhere, as in a notebook."""
     from rich.console import Console  # noqa: PLC0415 - `--help` does without
 
     in_notebook = Console().is_jupyter  # where standard output claims to be a terminal

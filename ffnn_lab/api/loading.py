@@ -46,7 +46,7 @@ def load_sweep(folder: Path) -> Sweep:
     """Read the records of a sweep's own folder.
 
     Raises:
-        RecordError: If it is no sweep's, or something is damaged.
+        RecordError: If the folder is not a sweep's, or something is damaged.
     """
     records = data.load(folder)
     if not isinstance(records, Sweep):

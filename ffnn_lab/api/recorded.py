@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from ffnn_lab.tasks.data.task import Task
 
 N_LISTED = 5
-"""Ids that the message of an ambiguous one shows."""
+"""Number of ids that the message on an ambiguous one lists."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Run:
-    """One run as a folder of records has it."""
+    """One recorded run."""
 
     folder: Path
     row: Mapping[str, Any]
@@ -35,7 +35,7 @@ class Run:
 
     @property
     def run_id(self) -> str:
-        """Return the id that it was recorded under."""
+        """Return the id under which the run is recorded."""
         return str(self.row["run_id"])
 
     @property
@@ -45,26 +45,26 @@ class Run:
 
     @property
     def n_epochs(self) -> int:
-        """Return the number of epochs that it was trained."""
+        """Return the number of epochs that the run was trained."""
         return int(self.row["n_epochs"])
 
     @property
     def errors(self) -> dict[str, float]:
         """Return the error after the last epoch by split: ``train``, ``dev`` and ``test``.
 
-        An error is a rate in [0, 1], or, of a number to predict, the mean squared residual over
-        the variance of the train labels, or, of letters, the bits of each; NaN where nothing was
-        measured.
+        For classes an error is a rate in [0, 1]; for a number to predict it is the mean squared
+        residual over the variance of the train labels; for texts it is in bits per letter. It is
+        NaN where nothing was measured.
         """
         values = {split: self.row[f"last.{split}.error"] for split in SPLITS}
         return {split: math.nan if pd.isna(each) else each for split, each in values.items()}
 
     @cached_property
     def config(self) -> RunConfig:
-        """Return everything that the run was told.
+        """Return the run's config.
 
         Raises:
-            RecordError: If what is stored does not fit this version.
+            RecordError: If the stored config does not fit this version.
         """
         try:
             return from_leaves(json.loads(self.row["config_json"]))
@@ -91,7 +91,7 @@ class Run:
     def as_values(self) -> dict[str, Any]:
         """Return the run's result by the keys of ``ffnn-lab run --json``.
 
-        The ``metrics`` are those of the row, ``<moment>.<split>.<metric>``.
+        The keys of ``metrics`` are the columns ``<moment>.<split>.<metric>`` of the row.
         """
         keys = ("run_id", "status", "n_epochs", "n_steps", "diverged_step", "seconds")
         metrics = {
@@ -104,7 +104,7 @@ class Run:
         """Load the data that the run learned from, split and scaled as for its training.
 
         Raises:
-            UserError: If they are not there.
+            UserError: If the data are missing.
         """
         from ffnn_lab.tasks import load_task  # noqa: PLC0415 - seconds of imports
         from ffnn_lab.trainer import settle_device  # noqa: PLC0415 - torch
@@ -129,10 +129,10 @@ class Run:
 
 
 def read_run(folder: Path) -> Run:
-    """Read the run of a folder that holds one.
+    """Read the only run of a folder.
 
     Raises:
-        RecordError: If it holds none, or several, or something is damaged.
+        RecordError: If the folder holds no run or several runs, or something is damaged.
     """
     rows = read_runs(folder).to_dict("records")
     if len(rows) != 1:
@@ -177,13 +177,13 @@ def _folders_of_records(outputs: Path) -> list[Path]:
 
 
 def _find_in(folders: Sequence[Path], prefix: str) -> tuple[dict[str, list[Run]], list[str]]:
-    """Find the runs whose ids begin with ``prefix``, by id, and tell which folders were unread."""
+    """Return the runs whose ids begin with ``prefix``, by id, and a line per unread folder."""
     found: dict[str, list[Run]] = {}
     unread = []
     for folder in folders:
         try:
             ids = TableReader(folder, "runs", ["run_id"]).refresh()["run_id"]
-            if not ids.str.startswith(prefix).any():  # a table has a hundred columns more
+            if not ids.str.startswith(prefix).any():  # spares reading a hundred more columns
                 continue
             runs = read_runs(folder)
         except RecordError as error:
@@ -196,10 +196,10 @@ def _find_in(folders: Sequence[Path], prefix: str) -> tuple[dict[str, list[Run]]
 
 
 def _where_else(prefix: str, outputs: Path) -> str:
-    """Suggest what to type where the run lies elsewhere, as in a folder that was copied.
+    """Return a hint at another ``--outputs`` that has the run, as after a folder was copied.
 
-    Looked at are the folder where the user stands, the one above it, those in it, and the one
-    above ``outputs``, which may have been a sweep's own folder.
+    The search covers the working directory, the folder above it, the folders in it, and the folder
+    above ``outputs``, which may be a sweep's own folder.
     """
     here = Path()
     inside = {part.parents[2] for part in here.glob("*/*/runs/part-*.parquet")}

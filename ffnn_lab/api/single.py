@@ -8,8 +8,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ffnn_lab.config import RunConfig, run_id
+from ffnn_lab.config import RunConfig, run_id, settle_sources
 from ffnn_lab.models import network_of, settle_model
+from ffnn_lab.option_checks import check_options
 from ffnn_lab.population import Member
 from ffnn_lab.records import RecordWriter
 from ffnn_lab.sweeper.display import RunDisplay, print_result
@@ -25,18 +26,19 @@ from ffnn_lab.wandb_runs import check_tracking, unheeded
 def record_run(config: RunConfig, console: Console) -> Path:
     """Train one run, record it under ``paths.outputs``, and print its small table.
 
-    A single run repeats: it replaces its own folder. One that was interrupted goes on from its
-    last checkpoint.
+    A run that was recorded before is trained again and replaces its folder. A run that was
+    interrupted goes on from its last checkpoint.
 
     Args:
         config: The run.
-        console: Where to print.
+        console: The console to print on.
 
     Returns:
         The run's folder.
 
     Raises:
-        RunStoppedError: If the user stopped it; a ``KeyboardInterrupt`` that tells what is kept.
+        RunStoppedError: If the user stopped the run. It is a ``KeyboardInterrupt``, whose message
+            says what is kept.
         UserError: If the run cannot be trained here.
     """
 
@@ -47,11 +49,11 @@ def record_run(config: RunConfig, console: Console) -> Path:
     for line in unheeded(config.tracking, os.environ):
         say(line)
     # One run takes less time than compiling its steps.
-    config = settle_compile(
-        settle_model(settle_task(settle_device(config))), is_wanted=False, notice=say
-    )
+    config = settle_sources(settle_model(settle_task(settle_device(config))))
+    check_options(config)
+    config = settle_compile(config, is_wanted=False, notice=say)
     task = load_task(config.task, Path(config.paths.data))
-    network_of(config, task)  # a model that does not fit is told before anything is written
+    network_of(config, task)  # refuses a model that does not fit before anything is written
     name = f"run-{run_id(config)}"
     folder = Path(config.paths.outputs) / name
     stop = threading.Event()

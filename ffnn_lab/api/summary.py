@@ -21,11 +21,11 @@ class Summary:
     """The report of a sweep or a run; a notebook shows it as one page."""
 
     name: str
-    """Of the folder that it is about."""
+    """Name of the sweep or the run."""
     tables: "Mapping[str, pd.DataFrame]"
-    """Each table in numbers; errors are rates in [0, 1], of letters bits."""
+    """Tables of numbers, by name; errors are rates in [0, 1], or bits per letter for texts."""
     words: "Mapping[str, pd.DataFrame]"
-    """Each table as people read it, in text; some have no numbers of their own."""
+    """Tables formatted as text, by name; some of them have no counterpart in ``tables``."""
     figures: "Mapping[str, Figure]"
     points: "Mapping[str, pd.DataFrame]"
     """The points of each figure, by its name."""
@@ -34,27 +34,27 @@ class Summary:
     commands: Sequence[str]
     """For each arm, the command that trains its best setting again, below the arm's name."""
     page: str
-    """All of it but the figures, in Markdown."""
+    """The whole report without its figures, in Markdown."""
     files: Sequence[Path] = ()
-    """Those that were written."""
+    """The files that were written."""
 
     def __repr__(self) -> str:
-        """Name the tables and the figures."""
+        """List the names of the tables and the figures."""
         return f"Summary of {self.name}: tables {list(self.words)}, figures {list(self.figures)}"
 
     def _repr_markdown_(self) -> str:
-        """Return what a notebook shows."""
+        """Return the report in Markdown, which a notebook shows."""
         return self.page
 
 
 def summarize(what: "str | Path | Records", *, to: str | Path | None = None) -> Summary:
     """Compute the report of a sweep, finished or not, or of a single run.
 
-    It holds what ``ffnn-lab report`` prints and writes. Nothing is printed, and nothing is
-    written unless ``to`` names a folder.
+    The summary holds what ``ffnn-lab report`` prints and writes. Nothing is printed, and nothing
+    is written unless ``to`` names a folder.
 
     Args:
-        what: What `load` returned, or a folder or name that it takes.
+        what: Records that `load` returned, or a folder or a name that `load` takes.
         to: The folder in which ``tables/`` and ``figures/`` are written; the sweep's own folder
             is allowed.
 

@@ -24,20 +24,19 @@ def sweep(what: str | Mapping[str, Any], *overrides: str, quiet: bool = False) -
     A sweep that was interrupted goes on by the same call, or by the command that it stores.
 
     Args:
-        what: The name of a file of ``sweeps/``; or the first override of a sweep that none
-            describes, such as ``"optimizer=sgd,adam"``; or what such a file has below
-            ``hydra.sweeper``, as a dictionary: ``arms``, ``space`` and ``across`` (each a
-            dictionary of overrides, with axes as text), ``protocol``, ``tune``, ``confirm``,
-            ``name`` and so on.
-        overrides: As on the command line.
-        quiet: Whether to print nothing: neither the plan nor the progress.
+        what: The name of a file in ``sweeps/``; or the first override of a sweep without such a
+            file, as ``"optimizer=sgd,adam"``; or the contents of ``hydra.sweeper`` in such a file,
+            as a dictionary: ``arms``, ``space`` and ``across`` (each a dictionary of overrides,
+            with axes as text), ``protocol``, ``tune``, ``confirm``, ``name`` and so on.
+        overrides: Further overrides, as on the command line.
+        quiet: True to print neither the plan nor the progress.
 
     Returns:
-        What ``ffnn_lab.load`` returns of the sweep's folder.
+        The records, as ``ffnn_lab.load`` returns them for the sweep's folder.
 
     Raises:
-        UserError: For a slip, or if the sweep cannot go on.
-        KeyboardInterrupt: If it was interrupted; what was trained is kept.
+        UserError: For a mistake in the arguments, or if the sweep cannot go on.
+        KeyboardInterrupt: If the sweep was interrupted; what was trained is kept.
 
     Example:
         >>> import ffnn_lab
@@ -69,7 +68,7 @@ def sweep(what: str | Mapping[str, Any], *overrides: str, quiet: bool = False) -
 
 
 def _words_of(what: str | Mapping[str, Any]) -> list[str]:
-    """Write what names or describes a sweep as overrides."""
+    """Convert the first argument of `sweep` to overrides."""
     if isinstance(what, str):
         return [what if "=" in what else f"sweeps={what}"]
     words = []
@@ -89,7 +88,7 @@ def _leaves(key: str, value: Any) -> list[str]:  # noqa: ANN401 - a value of YAM
 
 @contextmanager
 def _signals_kept() -> Iterator[None]:
-    """Put back what answered the signals before, as a sweep's end by an error does not."""
+    """Restore the signal handlers at the end, which a sweep that ends by an error does not do."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -5,7 +5,7 @@ from ffnn_lab.api.recorded import Run, read_run
 
 
 def train(*overrides: str, quiet: bool = False) -> Run:
-    """Train one run, record it, and return what came of it.
+    """Train one run, record it, and return it with its results.
 
     ``train("optimizer=adam", "optimizer.lr=0.01")`` is the command
     ``ffnn-lab run optimizer=adam optimizer.lr=0.01``: the same overrides give the same numbers and
@@ -15,17 +15,17 @@ def train(*overrides: str, quiet: bool = False) -> Run:
     or the variable ``FFNN_LAB_OUTPUTS`` names another place. ``tracking=off`` leaves W&B out.
 
     Args:
-        overrides: What differs from the default run, as on the command line: ``name=value`` for a
+        overrides: Differences from the default run, as on the command line: ``name=value`` for a
             field, ``group=option`` for an optimizer, an initializer, a schedule or a task.
-        quiet: Whether to print nothing.
+        quiet: True to print nothing.
 
     Returns:
         The run: its config, status, errors, curve, and, with ``trainer.save_weights=true``, its
         network.
 
     Raises:
-        UserError: For a slip in the overrides, or data that are not there.
-        KeyboardInterrupt: If it was interrupted; the same call goes on from its checkpoint.
+        UserError: For a mistake in the overrides, or for data that are missing.
+        KeyboardInterrupt: If the run was interrupted; the same call goes on from its checkpoint.
 
     Example:
         >>> import ffnn_lab

@@ -1,11 +1,12 @@
 """Typed configs: types, units and ranges of everything a run can be told. Imports no torch."""
 
-from ffnn_lab.config.fields import ConfigError, UserError, home, leaves, with_values
+from ffnn_lab.config.fields import ConfigError, home, leaves, with_values
 from ffnn_lab.config.initializer import InitializerConfig
 from ffnn_lab.config.model import ModelConfig
 from ffnn_lab.config.optimizer import OptimizerConfig
 from ffnn_lab.config.run import (
     GROUPS,
+    KINDS,
     DropoutConfig,
     RunConfig,
     TrainerConfig,
@@ -18,11 +19,14 @@ from ffnn_lab.config.run import (
     run_id,
 )
 from ffnn_lab.config.schedule import ScheduleConfig
+from ffnn_lab.config.sources import settle_sources
 from ffnn_lab.config.sweep import SweeperConfig
 from ffnn_lab.config.task import TaskConfig
+from ffnn_lab.errors import UserError
 
 __all__ = [
     "GROUPS",
+    "KINDS",
     "ConfigError",
     "DropoutConfig",
     "InitializerConfig",
@@ -43,5 +47,6 @@ __all__ = [
     "moves_numbers",
     "partition_key",
     "run_id",
+    "settle_sources",
     "with_values",
 ]

@@ -1,6 +1,6 @@
-"""What every part of a config shares: declared ranges, dotted names, typed copies.
+"""Functions that all parts of a config share: declared ranges, dotted names, typed copies.
 
-A field declares its range once, beside its type; the message of a slip, the plan of a
+A field declares its range once, beside its type; the message about a wrong value, the plan of a
 sweep (which bound is a natural one) and the schema of the records all read it there.
 """
 
@@ -19,17 +19,18 @@ from pathlib import Path
 from typing import Any, TypeVar, Union
 
 from ffnn_lab import registry
+from ffnn_lab.errors import UserError
 
 Part = TypeVar("Part")
 
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_/.-]*")
-"""Text that Hydra's grammar takes for itself, without quotes."""
+"""Text that Hydra's grammar reads as a string without quotes."""
 _WORDS = ("null", "true", "false", "nan", "inf")
-"""Such text that it takes for something else."""
+"""Words among such text that Hydra's grammar reads as another type."""
 
 
 def type_hints(part: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass type
-    """Give the resolved types of a class's fields, by name."""
+    """Return the resolved types of a class's fields, by name."""
     return _cached_hints(part)
 
 
@@ -39,12 +40,8 @@ def _cached_hints(part: Hashable) -> dict[str, Any]:
     return {k: v for k, v in hints.items() if typing.get_origin(v) is not typing.ClassVar}
 
 
-class UserError(Exception):
-    """What a user can mend: the message says what was expected, what came and what to do."""
-
-
 class ConfigError(UserError, ValueError):
-    """A slip in a config: the message names the field as the user writes it."""
+    """A mistake in a config: the message names the field as the user writes it."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +63,13 @@ class Range:
         return cls(low, high, text[0] == "[", text[-1] == "]")
 
     def __contains__(self, value: float) -> bool:
-        """Whether ``value`` lies inside; NaN lies in no range."""
+        """Return True if ``value`` lies inside; NaN lies in no range."""
         above = value >= self.low if self.has_low else value > self.low
         below = value <= self.high if self.has_high else value < self.high
         return above and below
 
     def __str__(self) -> str:
-        """Say the range as a sentence needs it."""
+        """Return the range as a sentence needs it: ``be at least 0``."""
         if self.high == math.inf:
             bound = f"{self.low:g}"
             if self.has_low:
@@ -82,56 +79,62 @@ class Range:
         return f"lie in {brackets[0]}{self.low:g}, {self.high:g}{brackets[1]}"
 
 
-_NO_NEUTRAL = object()
-"""Stands for "this field has no neutral value", where None may be one."""
+_NONE = object()
+"""Stands for "not given", where None may be a value."""
 
 
 # dataclasses.field is typed as its default, so these are as well.
-def ranged(interval: str, *, neutral: Any = _NO_NEUTRAL) -> Any:  # noqa: ANN401
+def ranged(interval: str, *, default: Any = _NONE, neutral: Any = _NONE) -> Any:  # noqa: ANN401
     """Declare a number, such as ``lr``, and the range that it must lie in: ``"(0, inf)"``.
 
     Args:
         interval: The range, as mathematics writes it.
+        default: Its value where no YAML gives one, as for options from outside the package.
         neutral: See `any_value`.
     """
-    return _field({"range": Range.parse(interval)}, neutral)
+    return _field({"range": Range.parse(interval)}, default, neutral)
 
 
-def one_of(*options: str, neutral: Any = _NO_NEUTRAL) -> Any:  # noqa: ANN401 - as above
+def one_of(*options: str, default: Any = _NONE, neutral: Any = _NONE) -> Any:  # noqa: ANN401
     """Declare the words that a field may hold.
 
     Args:
         *options: The words.
+        default: See `ranged`.
         neutral: See `any_value`.
     """
-    return _field({"options": options}, neutral)
+    return _field({"options": options}, default, neutral)
 
 
-def option_of(kind: str, *more: str) -> Any:  # noqa: ANN401 - as above
+def option_of(kind: str, *more: str, default: Any = _NONE) -> Any:  # noqa: ANN401 - as above
     """Declare a field that names an option, such as ``model.activation``.
 
     Args:
         kind: The kind of option, a key of ``registry.FOLDERS``.
         *more: Words that the field may hold as well, such as ``auto``.
+        default: See `ranged`.
     """
-    return _field({"kind": kind, "more": more}, _NO_NEUTRAL)
+    return _field({"kind": kind, "more": more}, default, _NONE)
 
 
-def any_value(*, neutral: Any) -> Any:  # noqa: ANN401 - as above
+def any_value(*, default: Any = _NONE, neutral: Any) -> Any:  # noqa: ANN401 - as above
     """Declare a field that was added after records were first written.
 
     Args:
+        default: See `ranged`.
         neutral: The value with which a run is what it was before the field existed. A run's id
             leaves out a field that holds this value, and a stored config that lacks the field is
-            read as if it held this value. So no earlier id moves, and earlier records are read.
+            read as if it held this value. So earlier ids stay, and earlier records can be read.
     """
-    return _field({}, neutral)
+    return _field({}, default, neutral)
 
 
-def _field(metadata: dict[str, Any], neutral: Any) -> Any:  # noqa: ANN401 - as above
-    if neutral is not _NO_NEUTRAL:
+def _field(metadata: dict[str, Any], default: Any, neutral: Any) -> Any:  # noqa: ANN401
+    if neutral is not _NONE:
         metadata["neutral"] = neutral
-    return dataclasses.field(metadata=metadata)
+    if default is _NONE:
+        return dataclasses.field(metadata=metadata)
+    return dataclasses.field(default_factory=lambda: copy.copy(default), metadata=metadata)
 
 
 def is_neutral(metadata: Mapping[str, Any], value: object) -> bool:
@@ -212,7 +215,7 @@ def walk_leaves(
 
 
 def has_leaf(config: Any, name: str) -> bool:  # noqa: ANN401 - any dataclass
-    """Return whether a config has a leaf of a dotted name, or a place for one that is free."""
+    """Return True if a config has a leaf of a dotted name, or a dictionary that may get one."""
     own, _, rest = name.partition(".")
     if isinstance(config, dict):
         return True
@@ -227,7 +230,7 @@ def has_leaf(config: Any, name: str) -> bool:  # noqa: ANN401 - any dataclass
 
 
 def folded(flat: Mapping[str, Any], hints: Mapping[str, Any]) -> dict[str, Any]:
-    """Put the leaves of each field that holds names with values together again.
+    """Rebuild the dictionary of each field that holds one from its leaves.
 
     Args:
         flat: Leaves by name, such as ``arguments.width``.
@@ -356,7 +359,7 @@ def home(text: str) -> Path:
 
 
 def describe(hint: Any) -> str:  # noqa: ANN401 - any type hint
-    """Name a field's type for a reader of YAML."""
+    """Return the name of a field's type for a reader of YAML."""
     if typing.get_origin(hint) in (Union, types.UnionType):
         return " or ".join(describe(option) for option in typing.get_args(hint))
     if typing.get_origin(hint) is list:

@@ -19,7 +19,7 @@ class Group(Mapping[str, type]):
     """The config classes of one kind of option, by name; a view of the registry."""
 
     def __init__(self, kind: str, serves: Callable[[Any], bool] = lambda _option: True) -> None:
-        """Take what is to be viewed.
+        """Choose the options of the group.
 
         Args:
             kind: The kind of option, a key of ``registry.FOLDERS``.

@@ -7,10 +7,10 @@ from ffnn_lab.config.fields import ranged
 
 @dataclass(kw_only=True)
 class InitializerConfig:
-    """What every initializer has, of weights or of biases."""
+    """Fields of every initializer, of weights or of biases."""
 
     name: str
-    gain: float = ranged("[0, inf)")
+    gain: float = ranged("[0, inf)", default=1.0)
     """Multiplies the scheme's own standard deviation (or constant)."""
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class ModelConfig:
-    """What every model has."""
+    """Fields of every model."""
 
     name: str = any_value(neutral="mlp")
 
@@ -28,17 +28,17 @@ class ModelConfig:
 
     @property
     def asked(self) -> str:
-        """Return how a user asks for it."""
+        """Return the override by which a user asks for the model."""
         return f"model={self.name}"
 
     @property
     def is_settled(self) -> bool:
-        """Return False where a field ``sha256`` is there and null: the file may change."""
+        """Return False if there is a field ``sha256`` that is null: the file may still change."""
         return getattr(self, "sha256", "") is not None
 
     @property
     def program(self) -> Hashable | None:
-        """Return what tells its compiled steps from those of other models on one task.
+        """Return a key that tells its compiled steps from those of other models on one task.
 
         None if its steps cannot be compiled.
         """

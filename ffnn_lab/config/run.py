@@ -35,12 +35,14 @@ class DropoutConfig:
     """Probability that a unit is dropped while training (inverted scaling)."""
 
     input: float = ranged("[0, 1)")
+    """Probability of each input."""
     hidden: float = ranged("[0, 1)")
+    """Probability of each hidden unit."""
 
 
 @dataclass(kw_only=True)
 class TrainerConfig:
-    """How long and how finely to train and to look."""
+    """Fields that say how long a run trains, in which steps, and how often it is evaluated."""
 
     max_epochs: int = ranged("[1, inf)")
     """Passes over the train split."""
@@ -49,9 +51,10 @@ class TrainerConfig:
     evaluate_every: int = ranged("[1, inf)")
     """Epochs between evaluations; the last epoch is always evaluated."""
     dtype: str = one_of("float32", "float64")
+    """Type of all parameters and of what is computed."""
     compile: Any  # bool | str: as above
-    """Whether steps are compiled (on the CPU), which may round otherwise; ``auto`` is settled once
-    for a sweep, by its whole work."""
+    """Whether steps are compiled (on the CPU), which may round otherwise; ``auto`` is decided once
+    for a sweep, by the amount of its work."""
     precision: str = one_of("full", "tf32", "bf16")
     """What the matrix products of training are rounded to: not at all, or, with a float32 network,
     to TensorFloat-32 (on CUDA) or bfloat16. Evaluation rounds nothing."""
@@ -63,8 +66,9 @@ class TrainerConfig:
     before decay and step, as by ``torch.nn.utils.clip_grad_norm_``; null for no limit."""
     walk: str = one_of("one_by_one", "vmap", neutral="one_by_one")
     """How the members of a population are walked, of models whose derivatives are torch's own: one
-    after another, each with numbers that no neighbor moves; or all at once by ``torch.func.vmap``,
-    which is faster for small networks on one core and rounds as the company has it."""
+    after another, so that no member's numbers depend on the others; or all at once by
+    ``torch.func.vmap``, which is faster for small networks on one core, and whose rounding depends
+    on the other members."""
     save_weights: bool
     """Whether to save the trained network beside the records."""
     checkpoint_seconds: Union[float, None] = ranged("(0, inf)")  # noqa: UP007 - as above
@@ -73,7 +77,7 @@ class TrainerConfig:
 
 @dataclass(kw_only=True)
 class TrackingConfig:
-    """Whether and how runs are mirrored to W&B."""
+    """Fields that say whether and how runs are sent to W&B."""
 
     mode: str = one_of("offline", "online", "off")
     project: str
@@ -108,7 +112,9 @@ class RunConfig:
     """One run: a setting and its seed."""
 
     seed: int = ranged("[0, 9e18]")
+    """Draws start, order, masks and shown variants, each in a stream of its own."""
     device: str = one_of("auto", "cpu", "cuda")
+    """Where it is trained; the records say ``cpu`` or ``cuda``."""
     task: TaskConfig
     model: ModelConfig
     initializer: InitializerConfig
@@ -119,6 +125,9 @@ class RunConfig:
     trainer: TrainerConfig
     tracking: TrackingConfig
     paths: PathsConfig
+    sources: dict[str, str] = any_value(default={}, neutral={})
+    """The sha256 of the file that defines each option from outside, by its kind and name, such as
+    ``optimizer.lion``; see `settle_sources`."""
 
     def __post_init__(self) -> None:
         """Check every range, and what two fields must agree on.
@@ -176,7 +185,7 @@ class RunConfig:
 
 
 def _check_name(group: str, part: Any) -> None:  # noqa: ANN401 - of any group
-    """Check that a part bears the name of an option that its class checks."""
+    """Check that the ``name`` of a part is an option of its group that has the part's class."""
     options = GROUPS[group]
     if options.get(part.name) is not type(part):
         fitting = [name for name, config in options.items() if config is type(part)]
@@ -202,6 +211,10 @@ GROUPS: dict[str, Mapping[str, type]] = {
     "tracking": dict.fromkeys(("offline", "online", "off"), TrackingConfig),
 }
 """Each group of ``conf/``, its options, and the class that checks each option's YAML."""
+KINDS = {group: group for group in GROUPS if group != "tracking"} | {
+    "bias_initializer": "initializer"
+}
+"""The kind of option, as the registry knows it, that each group chooses from."""
 
 MOVES_NO_NUMBER = (
     "tracking.",
@@ -221,7 +234,7 @@ two pluses."""
 
 
 def moves_numbers(leaf: str) -> bool:
-    """Return whether a leaf, by its dotted name, can move numbers, and so enters a run's id."""
+    """Return True if a leaf, by its dotted name, can change numbers, and so enters a run's id."""
     return not leaf.startswith(MOVES_NO_NUMBER)
 
 
@@ -258,7 +271,7 @@ def from_leaves(flat: Mapping[str, Any]) -> RunConfig:
         ConfigError: If leaves are missing, unknown or out of range.
     """
     hints = type_hints(RunConfig)
-    flat = neutral_values(RunConfig) | dict(flat)
+    flat = neutral_values(RunConfig) | folded(flat, hints)
     parts_of_run = {name for name, hint in hints.items() if is_dataclass(hint)}
     _check_stored({key.partition(".")[0] for key in flat} | parts_of_run, hints, prefix="")
     parts: dict[str, Any] = {}
@@ -271,6 +284,8 @@ def from_leaves(flat: Mapping[str, Any]) -> RunConfig:
         if name in GROUPS and "name" in below:
             if coerce(below["name"], str, f"{name}.name") not in GROUPS[name]:
                 msg = f"{name}.name must be one of {', '.join(GROUPS[name])}; got {below['name']}"
+                if flat["sources"]:
+                    msg += f". {_ELSEWHERE}"
                 raise ConfigError(msg)
             part = GROUPS[name][below["name"]]
         inner = type_hints(part)
@@ -278,6 +293,12 @@ def from_leaves(flat: Mapping[str, Any]) -> RunConfig:
         _check_stored(set(below), inner, prefix=f"{name}.")
         parts[name] = part(**{k: coerce(v, inner[k], f"{name}.{k}") for k, v in below.items()})
     return RunConfig(**parts)
+
+
+_ELSEWHERE = (
+    "Options from outside are found where their lab_options.py lies, or by the environment "
+    "variable FFNN_LAB_OPTIONS, which names the file"
+)
 
 
 def _check_stored(names: set[str], hints: Mapping[str, Any], *, prefix: str) -> None:
@@ -289,9 +310,9 @@ def _check_stored(names: set[str], hints: Mapping[str, Any], *, prefix: str) -> 
 
 
 def identity(config: RunConfig) -> dict[str, Any]:
-    """Return the leaves that can move a run's numbers: what its id is made of.
+    """Return the leaves that can change a run's numbers, of which its id is the hash.
 
-    Of a leaf that was added after records were first written, its neutral value is left out.
+    A leaf that was added after records were first written is left out if its value is neutral.
     """
     return {
         key: value
@@ -301,12 +322,12 @@ def identity(config: RunConfig) -> dict[str, Any]:
 
 
 def run_id(config: RunConfig) -> str:
-    """Hash what can move the run's numbers to twelve hexadecimal digits.
+    """Hash all that can change the run's numbers to twelve hexadecimal digits.
 
     Raises:
         ConfigError: If ``device`` or ``trainer.compile`` is still ``auto``, or a table has no
             checksum: the kind of device, how steps are computed and the contents of the table
-            move numbers, so they must be settled first.
+            change numbers, so they must be settled first.
     """
     if config.device == "auto":
         msg = "device must be settled (cpu or cuda) before a run has an id, got auto"
@@ -330,7 +351,10 @@ def digest(value: object) -> str:
 
 
 def partition_key(config: RunConfig) -> str:
-    """Name what cannot differ inside one population: equal keys can be trained together."""
+    """Return a key of all fields in which the members of a population must agree.
+
+    Runs of equal keys form a partition: they can be trained together.
+    """
     flat = identity(config)
     shared = ("task.", "model.", "device")
     names = ("batch_size", "dtype", "evaluate_every", "compile", "precision", "walk")

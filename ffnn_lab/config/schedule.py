@@ -5,6 +5,6 @@ from dataclasses import dataclass
 
 @dataclass(kw_only=True)
 class ScheduleConfig:
-    """What every schedule has: it multiplies ``optimizer.lr`` by a factor for each epoch."""
+    """Fields of every schedule, which multiplies ``optimizer.lr`` by a factor for each epoch."""
 
     name: str

@@ -1,4 +1,4 @@
-"""What ``hydra.sweeper`` may say: how a sweep proposes, scores and confirms settings."""
+"""Config classes of ``hydra.sweeper``: how a sweep proposes, scores and confirms settings."""
 
 from dataclasses import dataclass
 from typing import Any, Union
@@ -8,7 +8,7 @@ from ffnn_lab.config.fields import check, one_of, option_of, ranged
 
 @dataclass(kw_only=True)
 class ProtocolConfig:
-    """How settings are proposed, for every arm alike."""
+    """Fields that say how settings are proposed, for every arm alike."""
 
     name: str = option_of("protocol", "auto")
     """``auto``: ``grid_until_interior`` where an axis grows, ``grid`` where every axis has
@@ -20,13 +20,13 @@ class ProtocolConfig:
     max_points: int = ranged("[2, inf)")
     """Most points that a growing axis may have."""
     n_parallel: int = ranged("[1, inf)")
-    """Settings of a batch, of each arm: they are proposed together, once all earlier batches are
-    scored, where a protocol learns from scores; pruners see earlier batches alone."""
+    """Settings of an arm in a batch, which are proposed together. Protocols that learn from scores
+    propose a batch once all earlier ones are scored; pruners see earlier batches alone."""
 
 
 @dataclass(kw_only=True)
 class ObjectiveConfig:
-    """What a run is judged by; test never selects."""
+    """Fields that say by which metric a run is judged; test never selects."""
 
     split: str = one_of("dev", "train")
     metric: str = one_of("error", "loss")
@@ -40,7 +40,7 @@ class ObjectiveConfig:
 
 @dataclass(kw_only=True)
 class PrunerConfig:
-    """Which trials stop early, by their mean over seeds after each epoch; Optuna's pruners."""
+    """Fields that say which settings stop early, by their mean over seeds after each epoch."""
 
     name: str = option_of("pruner")
     n_startup_trials: int = ranged("[0, inf)")
@@ -87,17 +87,17 @@ class SweeperConfig:
     """``all`` replicates are run, or only so many as settle every contrast."""
     splits: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above
     """Distinct splits among the replicates, which take them in turn; null for one each. Several
-    tunings on each of a few splits tell the variance of the one from that of the other."""
+    tunings on each of a few splits separate the variance of tuning from that of the split."""
     population_size: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above
     """Most runs trained together; null for what their shapes suggest."""
     n_workers: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above
-    """Processes that share the work; null for as many as pay, or as another launcher sets."""
+    """Processes that share the work; null for as many as pay off, or as another launcher sets."""
     n_threads: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above
-    """Threads of each; null for an equal share of the machine's cores."""
+    """Threads of each process; null for an equal share of the machine's cores."""
     storage: Union[str, None]  # noqa: UP007 - as above
     """Where the workers meet: null for a journal in the sweep's folder, or postgresql://..."""
     storage_patience_seconds: float = ranged("[0, inf)")
-    """How long to try again where a server does not answer."""
+    """Seconds for which to try again if a server does not answer."""
     max_failures: int = ranged("[0, inf)")
     """Runs that may fail before the sweep stops."""
     retry_failed: bool

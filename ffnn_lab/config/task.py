@@ -7,20 +7,20 @@ from typing import Any, ClassVar, Union
 from ffnn_lab.config.fields import ConfigError, one_of, ranged
 
 LOSSES = ("cross_entropy", "squared", "logistic")
-"""What a task may train on: the first has an output for each class, the others have one score."""
+"""Losses of tasks: the first has an output for each class, the others have a single score."""
 
 
 @dataclass(kw_only=True)
 class TaskConfig:
-    """What every task has."""
+    """Fields of every task."""
 
     name: str
 
     keeps_test: ClassVar[bool] = False
-    """True if all replicates share one test set, so that what they tell is conditional on it."""
+    """True if all replicates share one test set, so that their results are conditional on it."""
 
     def redrawn(self, shift: int) -> Mapping[str, Any]:  # noqa: ARG002 - of those that draw
-        """Return the fields by which another replicate draws its examples, with their values.
+        """Return the fields, with their values, by which another replicate draws its examples.
 
         Args:
             shift: What the replicate adds to every seed.
@@ -36,7 +36,7 @@ class TaskConfig:
 
     @property
     def is_settled(self) -> bool:
-        """Return False where a field ``sha256`` is there and null: the file may change."""
+        """Return False if there is a field ``sha256`` that is null: the file may still change."""
         return getattr(self, "sha256", "") is not None
 
 
@@ -47,11 +47,11 @@ class SplitTaskConfig(TaskConfig):
     The split belongs to the task: no run's seed moves it.
     """
 
-    dev_fraction: float = ranged("(0, 1)")
+    dev_fraction: float = ranged("(0, 1)", default=0.2)
     """Share of all examples kept for tuning."""
-    test_fraction: float = ranged("(0, 1)")
+    test_fraction: float = ranged("(0, 1)", default=0.2)
     """Share of all examples kept for the final report."""
-    split_seed: int = ranged("[0, 9e18]")
+    split_seed: int = ranged("[0, 9e18]", default=0)
     """Draws the split."""
 
     def redrawn(self, shift: int) -> Mapping[str, Any]:
@@ -76,7 +76,7 @@ class SplitTaskConfig(TaskConfig):
 class CutTaskConfig(SplitTaskConfig):
     """A task whose splits are cut from one pool of examples, stratified, and then scaled."""
 
-    scaling: str = one_of("global", "per_feature", "none")
+    scaling: str = one_of("global", "per_feature", "none", default="global")
     """Subtract the mean and divide by the standard deviation, both of the train split: one
     number for all features (global), one for each (per_feature), or not at all (none)."""
 

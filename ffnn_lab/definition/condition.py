@@ -1,4 +1,4 @@
-"""A condition under which a comparison is repeated: its values, and the name that they give it."""
+"""Conditions under which a comparison is repeated, and the names that are made from them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 from ffnn_lab.config.fields import as_override
 
 Condition = Mapping[str, Any]
-"""To each of the names in ``hydra.sweeper.across`` (a leaf by its dotted name, or a config group)
-its value; empty where nothing is repeated."""
+"""Maps each key of ``hydra.sweeper.across`` (a field by its dotted name, or a config group) to its
+value; empty if the sweep has no conditions."""
 
 
 def short_names(keys: Iterable[str]) -> dict[str, str]:
-    """Return the last parts of dotted names, as many of each as tell it from the others."""
+    """Map each dotted name to its last parts, as few as tell it from the other names."""
     names = list(keys)
 
     def is_unique(tail: str) -> bool:

@@ -1,4 +1,4 @@
-"""A sweep's definition, typed: all that a worker, a report or a look at the sweep needs of it."""
+"""The typed definition of a sweep, as workers, the report and the status command use it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,15 +14,15 @@ from ffnn_lab.protocols import PROTOCOLS, Protocol, Search
 from ffnn_lab.protocols.space import Space
 
 CONFIRM_FROM = 1000
-"""Tuning takes its seeds from 0, confirm from here: fresh seeds that tuning never saw."""
+"""The first seed of confirm, whose seeds tuning never uses; the first seed of tuning is 0."""
 REPLICATE_SHIFT = 10_000
-"""Replicate r adds r times this to every seed of the sweep: of the split, of tuning, of the
-proposals and of confirm."""
+"""Replicate r adds r times this number to every seed of the sweep: those of the split, of tuning,
+of the proposals and of confirm."""
 
 
 @dataclass(frozen=True)
 class Method:
-    """An optimizer's family and look as stored, so that a report reads no option."""
+    """An optimizer's family and look, stored so that a report need not load its option."""
 
     family: str
     """``adaptive``, ``plain`` or empty."""
@@ -31,7 +31,7 @@ class Method:
 
 @dataclass(frozen=True)
 class Examples:
-    """The numbers of examples in a task's splits, which no report can count."""
+    """The numbers of examples in a task's splits, stored because a report loads no data."""
 
     train: int
     dev: int
@@ -42,19 +42,19 @@ class Examples:
 
 @dataclass(frozen=True)
 class Arm:
-    """One thing being compared: its own space, its own study, the same budget."""
+    """One of the things that a sweep compares; each has its own space and study, same budget."""
 
     name: str
     overrides: tuple[str, ...]
-    """What a command line must say to get ``config``."""
+    """The overrides by which a command line gets ``config``."""
     space: Space
     """The axes that are tuned, by the config's dotted names."""
     leaves: Mapping[str, Any]
     """The values of ``config`` by dotted name, as ``definition.json`` holds them."""
     condition: Condition = field(default_factory=dict)
-    """The condition under which it is compared with the arms that share it."""
+    """The arm's condition; only arms of the same condition are compared."""
     base_name: str = ""
-    """The name that it has under every condition; empty where there is none."""
+    """The arm's name without its condition; empty if the arm has no condition."""
 
     @classmethod
     def of(
@@ -73,7 +73,7 @@ class Arm:
 
     @property
     def base(self) -> str:
-        """Return the name that the arm has under every condition."""
+        """Return the arm's name without its condition."""
         return self.base_name or self.name
 
     @property
@@ -85,7 +85,7 @@ class Arm:
     def has_default(self) -> bool:
         """Return True if there is an untuned default beside the settings that are searched.
 
-        An argument of a user's own network that is tuned has none, unless the arm sets one.
+        There is none if the arm tunes an argument of a user's own network without a value for it.
         """
         stores_config = bool(self.leaves)
         return bool(self.space) and (not stores_config or self.space.keys() <= self.leaves.keys())
@@ -95,7 +95,7 @@ class Arm:
         return replace(self, leaves=leaves(config))
 
     def with_split(self, number: int) -> "Arm":
-        """Copy the arm with another split; number 0 is the one that the config says."""
+        """Copy the arm with another split; number 0 is the split of its config."""
         if number == 0:
             return self
         shift = number * REPLICATE_SHIFT
@@ -121,20 +121,20 @@ class Definition:
 
     name: str
     command: str
-    """What starts the sweep again."""
+    """The command that starts the sweep again."""
     arms: tuple[Arm, ...]
     protocol: ProtocolConfig
-    """How settings are proposed; its name is settled, never ``auto``."""
+    """The protocol that proposes settings; its name is settled, never ``auto``."""
     objective: ObjectiveConfig
-    """What a run is judged by; ``n_last`` is 1 unless the moment is ``mean_last``."""
+    """The metric by which runs are judged; ``n_last`` is 1 unless the moment is ``mean_last``."""
     tune_seeds: tuple[int, ...]
     confirm_seeds: tuple[int, ...]
     pruner: PrunerConfig | None
     """None if no setting stops early."""
     population_size: int
     n_replicates: int = 1
-    """Times that tuning and confirm are repeated, each with its own split, seeds and proposals;
-    where they may end before, the most."""
+    """Number of replicates, which repeat tuning and confirm with their own split, seeds and
+    proposals; the largest number if the sweep may end before."""
     n_splits: int | None = None
     """Distinct splits among the replicates, which take them in turn; None if each has its own."""
     until: str = "all"
@@ -142,34 +142,36 @@ class Definition:
     settled_after: int | None = field(default=None, compare=False)
     """Replicates after which a sweep was settled; None as long as it is not."""
     examples: Examples | None = None
-    """Of the one task of all arms; None where they have several, or the data were not read."""
+    """Numbers of examples of the arms' task; None if the arms have several tasks, or if the data
+    were not read."""
     replicate: int = 0
-    """The replicate that `of_replicate` returned this definition for; 0 of a whole sweep."""
+    """The replicate that `of_replicate` returned this definition for; 0 for a whole sweep."""
     condition: Condition = field(default_factory=dict)
-    """The condition that `under` returned this definition for; empty of a whole sweep."""
+    """The condition that `under` returned this definition for; empty for a whole sweep."""
     n_conditions: int = 1
-    """The number of conditions of the whole sweep, where this is a definition under one."""
+    """The number of conditions of the whole sweep, if `under` returned this definition."""
     baseline: str | None = None
-    """The arm with which every other is compared, where the sweep declares it: the same under
-    every condition, by the name `Arm.base`."""
+    """The arm with which every other is compared under each condition, by its name `Arm.base`;
+    None if the sweep declares none."""
     contrasts: tuple[tuple[str, str], ...] | None = None
-    """Pairs of arms whose differences are tested, where the sweep declares them, likewise."""
+    """Pairs of arms whose differences are tested under each condition, by their names `Arm.base`;
+    None if the sweep declares none."""
     methods: Mapping[str, Method] = field(default_factory=dict, compare=False)
-    """What is known of each optimizer of the arms, in the order of the registry; empty if the
-    definition was written by a version that did not store it."""
+    """Family and look of each optimizer of the arms, in the order of the registry; empty if the
+    definition was written by a version that did not store them."""
     id: str = field(default="", compare=False)
-    """Names the folder where the studies lie on a server, which several folders may share."""
+    """Identifies the sweep's folder on a server, which may have the studies of several folders."""
     sessions: tuple[Mapping[str, str], ...] = field(default=(), compare=False)
-    """When, and with which code, the sweep was begun, and gone on with by other code."""
+    """Time and code of the sweep's beginning, and of each continuation by other code."""
 
     @property
     def way(self) -> Protocol:
-        """Return the protocol as an option: the way in which settings are proposed."""
+        """Return the option that the protocol names, which proposes settings."""
         return PROTOCOLS[self.protocol.name]
 
     @property
     def n_wanted(self) -> int:
-        """Return the number of replicates that are wanted: fewer once the sweep is settled."""
+        """Return the number of replicates that are wanted, which drops once a sweep is settled."""
         return self.settled_after or self.n_replicates
 
     def split_of(self, replicate: int) -> int:
@@ -177,14 +179,14 @@ class Definition:
         return replicate if self.n_splits is None else replicate % self.n_splits
 
     def of_replicate(self, replicate: int, *, is_whole: bool = True) -> "Definition":
-        """Return what one replicate is asked to do: every seed is shifted by `REPLICATE_SHIFT`.
+        """Return the definition of one replicate, with every seed shifted by `REPLICATE_SHIFT`.
 
         Replicate 0 has the seeds, the split and the proposals of a sweep without replicates.
 
         Args:
-            replicate: Its number, from 0.
-            is_whole: False if the arms may keep the split of replicate 0: only their tasks know
-                another, and a report loads no task.
+            replicate: The replicate's number, from 0.
+            is_whole: False if the arms may keep the split of replicate 0, as for a report, which
+                does not load the tasks' classes that know another split.
         """
         if replicate == 0:
             return self if self.n_replicates == 1 else replace(self, **_ONE)
@@ -210,10 +212,10 @@ class Definition:
         return tuple(found)
 
     def under(self, condition: Condition) -> "Definition":
-        """Return the comparison under one condition: a sweep of arms that have none.
+        """Return the definition of the comparison under one condition, as if it were the only one.
 
-        Their names are those that they have under every condition, and whatever they are named by
-        (their proposals, say) is what it would be if that condition were the only one.
+        Arms have their names without a condition. So whatever depends on an arm's name, such as
+        its proposals, is as in a sweep without conditions.
 
         Args:
             condition: One of `conditions`.
@@ -227,7 +229,7 @@ class Definition:
         )
 
     def study_name(self, arm: Arm) -> str:
-        """Name the Optuna study of an arm in this replicate."""
+        """Return the name of the Optuna study of an arm in this replicate."""
         suffix = f"#{self.replicate}" if self.replicate else ""
         return f"{self.name}/{arm.name}{suffix}"
 
@@ -235,7 +237,7 @@ class Definition:
     def is_batched(self) -> bool:
         """Return True if settings are taken in batches of ``protocol.n_parallel``.
 
-        What is proposed, or pruned, then depends on earlier batches alone, whoever trains them.
+        Then proposals and pruning depend on earlier batches alone, whichever worker trains them.
         """
         return self.way.is_sampled or self.pruner is not None
 
@@ -244,7 +246,7 @@ class Definition:
         return self.way.n_settings(arm.space, self.protocol.n_settings)
 
     def search_of(self, arm: Arm) -> Search:
-        """Return what the proposals of an arm depend on, which no condition moves."""
+        """Return the search on which an arm's proposals depend, the same under each condition."""
         return Search(
             arm=arm.base,
             space=arm.space,
@@ -264,9 +266,9 @@ class Definition:
 
     @staticmethod
     def n_confirmed_of(arm: Arm) -> int:
-        """Count what confirm trains of an arm: its winner, and the default if that is another."""
+        """Count an arm's settings that confirm trains: the winner and, if any, the default."""
         return 2 if arm.has_default else 1
 
 
 _ONE: dict[str, Any] = {"n_replicates": 1, "n_splits": None, "until": "all", "settled_after": None}
-"""Fields of the definition of one replicate."""
+"""Values of some fields in the definition of a single replicate."""

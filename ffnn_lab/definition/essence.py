@@ -1,4 +1,4 @@
-"""What of a definition moves its results: the part in which a resumed sweep must agree."""
+"""The part of a definition that affects results, in which a resumed sweep must agree."""
 
 import difflib
 import json
@@ -13,9 +13,9 @@ from ffnn_lab.definition.stored import to_json
 
 
 def essence(definition: Definition) -> dict[str, Any]:
-    """Reduce a definition to what moves its results, as JSON.
+    """Return the part of a definition that affects results, as JSON.
 
-    An option that was added later counts where it is not neutral, as a leaf of a run's id does.
+    A field that was added by a later version is left out at its neutral value, as in run ids.
     """
     contents = to_json(definition)
     moving = {
@@ -39,7 +39,7 @@ def essence(definition: Definition) -> dict[str, Any]:
 def short_hash(definition: Definition) -> str:
     """Hash a definition's essence to six digits, for the name of an ad hoc sweep."""
     contents = essence(definition)
-    if not definition.way.is_sampled:  # names of sweeps that are only pruned never had it
+    if not definition.way.is_sampled:  # names of sweeps that are pruned only never depended on it
         contents["protocol"].pop("n_parallel", None)
     return digest(contents)[:6]
 

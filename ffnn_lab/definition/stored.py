@@ -26,21 +26,21 @@ _NO_PRUNER = {"name": "none"}
 
 
 def write_definition(folder: Path, definition: Definition) -> None:
-    """Store what a sweep was asked to do, with a checksum, whole or not at all."""
+    """Write a sweep's definition with a checksum, whole or not at all."""
     write_sealed(folder / FILE, to_json(definition))
 
 
 def read_definition(folder: Path, *, is_whole: bool = False) -> Definition | None:
-    """Read what a sweep was asked to do.
+    """Read the definition of a sweep.
 
     Args:
-        folder: The sweep's.
-        is_whole: True if the arms' configs are needed too, and must fit this version. A report
-            or a count of the runs does without.
+        folder: The sweep's folder.
+        is_whole: True if the arms' configs must be there and fit this version. A report, or a
+            count of the runs, does not need them.
 
     Returns:
-        The definition, options that are newer than it at their neutral values; None if the folder
-        has none.
+        The definition, in which fields that are newer than the file have their neutral values;
+        None if the folder has no definition.
 
     Raises:
         RecordError: If the file is damaged, or of a version that this one cannot read.
@@ -75,7 +75,7 @@ def stored_definition(folder: Path, *, is_whole: bool = False) -> Definition:
 
 
 def to_json(definition: Definition) -> dict[str, Any]:
-    """Convert a definition to what ``definition.json`` holds."""
+    """Convert a definition to the contents of ``definition.json``."""
     objective = asdict(definition.objective)
     if definition.objective.moment != "mean_last":
         del objective["n_last"]
@@ -130,10 +130,10 @@ def _axis_to_json(axis: Axis) -> dict[str, Any]:
 
 
 def from_json(contents: Mapping[str, Any], *, is_whole: bool = False) -> Definition:
-    """Check and type what ``definition.json`` holds; see `read_definition`.
+    """Convert the contents of ``definition.json`` to a definition; see `read_definition`.
 
     Raises:
-        DamagedError: If a field is unknown, missing or no such thing.
+        DamagedError: If a field is unknown, missing or malformed.
         ConfigError: If a value is of the wrong type or out of its range.
     """
     _know(contents, (*_NEEDED, *_OPTIONAL), needed=_NEEDED, prefix="")
@@ -220,7 +220,7 @@ def _methods(stored: Any) -> dict[str, Method]:  # noqa: ANN401 - JSON
 
 
 def _look(stored: Any, prefix: str) -> Look | None:  # noqa: ANN401 - JSON
-    """Type a look; a line is a word, or an offset and the lengths of dashes and gaps."""
+    """Convert a stored look; its line is a word, or an offset and lengths of dashes and gaps."""
     if stored is None:
         return None
     names = ("color", "line", "marker")
@@ -259,7 +259,7 @@ def _arm(name: str, stored: Mapping[str, Any], *, is_whole: bool) -> Arm:
         coerce(stored.get("base", ""), str, f"{prefix}base"),
     )
     if is_whole:
-        _ = arm.config  # which must fit this version
+        _ = arm.config  # raises an error unless it fits this version
     return arm
 
 

@@ -25,7 +25,7 @@ def initialize(
     is_bias: bool,
     shape: tuple[int, ...] | None = None,
 ) -> Tensor:
-    """Draw the start of one layer of one member, in float64.
+    """Draw the initial weight or bias of one layer of one member, in float64.
 
     The base draw depends on the seed, the layer and the family (uniform, normal) alone: two
     schemes of one family, or two gains, differ by a factor only.
@@ -33,11 +33,11 @@ def initialize(
     Args:
         config: Scheme and gain.
         seed: The run's seed.
-        layer: Which layer, from 0.
+        layer: The number of the layer, from 0.
         fan_in: Inputs of the layer, without padding.
         fan_out: Outputs of the layer, without padding.
         is_bias: Whether to draw the bias ``(fan_out,)`` or the weight ``(fan_out, fan_in)``.
-        shape: What to draw, where it is another, as of a convolution.
+        shape: The shape to draw if it is another one, as for a convolution.
     """
     import torch  # noqa: PLC0415 - the package is read without torch
 

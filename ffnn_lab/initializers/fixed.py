@@ -1,4 +1,4 @@
-"""Schemes that take no notice of a layer's size: zeros, constant, uniform, normal."""
+"""Schemes that do not depend on a layer's size: zeros, constant, uniform, normal."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class ConstantConfig(InitializerConfig):
-    """Every entry the same."""
+    """The same value in every entry."""
 
     value: float = ranged("(-inf, inf)")
+    """Every entry before the gain."""
 
 
 @dataclass(kw_only=True)
@@ -33,6 +34,7 @@ class UniformConfig(InitializerConfig):
     """Uniform on ``[-limit, limit]``, whatever the layer's size."""
 
     limit: float = ranged("[0, inf)")
+    """Largest absolute value before the gain."""
 
 
 @dataclass(kw_only=True)
@@ -40,6 +42,7 @@ class NormalConfig(InitializerConfig):
     """Normal with mean 0 and standard deviation ``std``, whatever the layer's size."""
 
     std: float = ranged("[0, inf)")
+    """Standard deviation before the gain."""
 
 
 def zeros(_config: InitializerConfig, layer: Layer, _rng: torch.Generator) -> Tensor:

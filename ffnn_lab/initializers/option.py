@@ -1,4 +1,4 @@
-"""What an initializer is: its config class, how it draws, whether it serves a bias."""
+"""The interface of an initializer: its config class, how it draws, whether it serves a bias."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Layer:
-    """What an initializer may know of the tensor that it draws."""
+    """The sizes of the tensor that an initializer draws."""
 
     fan_in: int
     """Inputs of the layer, without padding."""
@@ -33,11 +33,11 @@ class Initializer(Choice):
 
     kind: ClassVar[str] = "initializer"
     draw: Callable[[Any, Layer, torch.Generator], Tensor]
-    """(its config, layer, rng) to float64 numbers of the layer's shape, without the gain."""
+    """Returns float64 numbers of the layer's shape, without the gain, by config, layer and rng."""
     serves_bias: bool = False
-    """Whether it makes sense for a vector: a bias has no fan-out and cannot be orthogonal."""
+    """True if it makes sense for a vector: a bias has no fan-out and cannot be orthogonal."""
     is_zero: bool = False
-    """True if every entry that it makes is 0."""
+    """True if every entry that it draws is 0."""
 
 
 INITIALIZERS = View(Initializer)

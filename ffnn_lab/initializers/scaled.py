@@ -22,36 +22,36 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     Deviation = Callable[[Layer], float]
-    """A layer to the standard deviation that the scheme asks for."""
+    """A function that returns the scheme's standard deviation for a layer."""
     Draw = Callable[[SchemeConfig, Layer, torch.Generator], Tensor]
 
 
 def lecun(layer: Layer) -> float:
-    """Return the deviation that keeps the variance of a linear layer's outputs."""
+    """Return the deviation that keeps the variance of a linear layer's inputs in its outputs."""
     return math.sqrt(1 / layer.fan_in)
 
 
 def glorot(layer: Layer) -> float:
-    """Return the deviation halfway between those that keep outputs and gradients."""
+    """Return the deviation between those that keep the variance of outputs and of gradients."""
     return math.sqrt(2 / (layer.fan_in + layer.fan_out))
 
 
 def he(layer: Layer) -> float:
-    """Return the deviation that keeps the mean square behind a rectifier."""
+    """Return the standard deviation that keeps the mean square behind a rectifier."""
     return math.sqrt(2 / layer.fan_in)
 
 
 def torch_default(layer: Layer) -> float:
-    """Return the deviation of ``nn.Linear``, which draws from U(+-1/sqrt(fan_in))."""
+    """Return the standard deviation of ``nn.Linear``, which draws from U(+-1/sqrt(fan_in))."""
     return math.sqrt(1 / (3 * layer.fan_in))
 
 
 BASES = {"uniform": (base_uniform, math.sqrt(3)), "normal": (base_normal, 1.0)}
-"""To each family its base draw, and what brings that to the standard deviation 1."""
+"""Base draw of each family, and the factor that gives it the standard deviation 1."""
 
 
 def scaled(deviation: Deviation, family: str) -> Draw:
-    """Make the scheme that draws from a family of `BASES` with a standard deviation."""
+    """Return the scheme that draws from a family of `BASES` with a given standard deviation."""
     base, unit = BASES[family]
 
     def draw(_config: SchemeConfig, layer: Layer, rng: torch.Generator) -> Tensor:

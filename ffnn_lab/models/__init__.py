@@ -47,7 +47,7 @@ def network_of(config: RunConfig, task: Task) -> Network:
 
 
 def settle_model(config: RunConfig) -> RunConfig:
-    """Replace what only a user's own file can say: a run's id needs to know which network it is.
+    """Fill in fields that depend on a user's own file, as its checksum, which the run's id needs.
 
     Raises:
         ConfigError: If the file is not there.

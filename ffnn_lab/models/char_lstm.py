@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from ffnn_lab.config.fields import ConfigError, ranged
 from ffnn_lab.config.model import ModelConfig
-from ffnn_lab.models.of_torch import register_module
+from ffnn_lab.models.of_torch import module_model
+from ffnn_lab.registry import register
 
 if TYPE_CHECKING:
     from torch import nn
@@ -24,6 +25,7 @@ class CharLSTMConfig(ModelConfig):
     width: int = ranged("[1, inf)")
     """Units of each LSTM layer."""
     layers: int = ranged("[1, inf)")
+    """LSTM layers, one on top of the other."""
 
 
 def build(config: CharLSTMConfig, interface: Interface) -> nn.Module:
@@ -46,4 +48,4 @@ def build(config: CharLSTMConfig, interface: Interface) -> nn.Module:
     )
 
 
-register_module("char_lstm", 4, CharLSTMConfig, build)
+register(module_model("char_lstm", CharLSTMConfig, build, order=4))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from ffnn_lab.config.fields import ConfigError, one_of, option_of, ranged
 from ffnn_lab.config.model import ModelConfig
-from ffnn_lab.models.of_torch import register_module
+from ffnn_lab.models.of_torch import module_model
+from ffnn_lab.registry import register
 
 if TYPE_CHECKING:
     from torch import nn
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from ffnn_lab.tasks.data.task import Interface
 
 N_AXES = 3
-"""Of an image: channels, rows, columns."""
+"""Axes of an image: channels, rows, columns."""
 
 
 @dataclass(kw_only=True)
@@ -67,5 +68,5 @@ def build(config: CNNConfig, interface: Interface) -> nn.Module:
     )
 
 
-register_module("cnn", 2, CNNConfig, build)
-register_module("vgg", 3, CNNConfig, build)
+register(module_model("cnn", CNNConfig, build, order=2))
+register(module_model("vgg", CNNConfig, build, order=3))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from ffnn_lab.config.fields import ConfigError, option_of, ranged
 from ffnn_lab.config.model import ModelConfig
-from ffnn_lab.models.of_torch import register_module
+from ffnn_lab.models.of_torch import module_model
+from ffnn_lab.registry import register
 
 if TYPE_CHECKING:
     from torch import nn
@@ -52,4 +53,4 @@ def build(config: DANConfig, interface: Interface) -> nn.Module:
     )
 
 
-register_module("dan", 5, DANConfig, build)
+register(module_model("dan", DANConfig, build, order=5))

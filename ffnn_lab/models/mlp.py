@@ -40,7 +40,11 @@ class MLPConfig(ModelConfig):
     own (He et al. 2016)."""
 
     def check_run(self, run: RunConfig) -> None:
-        """Check that a network without biases has an initializer of biases that draws none."""
+        """Check that a network without biases has an initializer of biases that is zero.
+
+        Raises:
+            ConfigError: If it has another one.
+        """
         options = registry.options("initializer")
         if not self.bias and not options[run.bias_initializer.name].is_zero:
             zero = ", ".join(name for name, each in options.items() if each.is_zero)
@@ -52,17 +56,17 @@ class MLPConfig(ModelConfig):
 
     @property
     def is_plain(self) -> bool:
-        """Return True if it is products and activations alone, whose derivatives are written."""
+        """Return True if there are no norms or residuals, so that derivatives are hand-written."""
         return self.norm == "none" and not self.residual
 
     @property
     def program(self) -> Hashable | None:
-        """Return the widths, if steps can be compiled."""
+        """Return the widths if steps can be compiled, else None."""
         return tuple(self.widths) if self.is_plain else None
 
     @property
     def asked(self) -> str:
-        """Return how a user asks for it."""
+        """Return the override by which a user asks for the model."""
         if self.is_plain:
             return f"model={self.name}"
         return f"model.norm={self.norm}" if self.norm != "none" else "model.residual=true"
@@ -82,7 +86,11 @@ def build(config: MLPConfig, interface: Interface) -> nn.Module:
 
 
 def make(config: MLPConfig, interface: Interface, run: RunConfig) -> Network:
-    """Return the network of a config on a task."""
+    """Return the network of a config on a task.
+
+    Raises:
+        ConfigError: If the task's inputs are numbers of words or letters.
+    """
     from ffnn_lab.networks import MLP  # noqa: PLC0415 - as above
 
     if interface.n_words:
@@ -98,7 +106,7 @@ def make(config: MLPConfig, interface: Interface, run: RunConfig) -> Network:
 
 
 def reopen(saved: SavedNetwork) -> nn.Module:
-    """Return the module of a file."""
+    """Return the module that a file describes, without its weights."""
     from ffnn_lab.networks import MLP  # noqa: PLC0415 - as above
 
     told = saved.description

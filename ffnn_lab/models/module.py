@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Union
 
 from ffnn_lab.config.fields import ConfigError, any_value, with_values
 from ffnn_lab.config.model import ModelConfig
-from ffnn_lab.models.of_torch import register_module
+from ffnn_lab.models.of_torch import module_model
+from ffnn_lab.registry import register
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,15 +43,15 @@ class ModuleConfig(ModelConfig):
 
     @property
     def asked(self) -> str:
-        """Return how a user asks for it."""
+        """Return the override by which a user asks for the model."""
         return f"model.factory={self.factory}"
 
 
 def settle(run: RunConfig) -> RunConfig:
-    """Return a run with what only the user's file can say: where it lies, and its checksum.
+    """Return a run with the folder and the checksum of the user's file filled in.
 
     Raises:
-        ConfigError: If it is not there, or another one than ``model.sha256`` says.
+        ConfigError: If the file is missing, or its checksum is not ``model.sha256``.
     """
     config = run.model
     if not isinstance(config, ModuleConfig):
@@ -73,7 +74,8 @@ def _names(config: ModuleConfig) -> tuple[str, str]:
 def _find(config: ModuleConfig) -> tuple[Path, Path]:
     """Return the file of the function, and the folder that it is imported from.
 
-    A record that was moved finds it where the command is given; its checksum says if it is that.
+    For records that were moved, the file is looked for in the working directory as well; its
+    checksum tells whether it is the same.
     """
     module, _ = _names(config)
     first, *rest = module.split(".")
@@ -109,7 +111,7 @@ def factory_of(config: ModuleConfig) -> Callable[..., nn.Module]:
     """Import the user's function.
 
     Raises:
-        ConfigError: If it is not there, or its file is another one.
+        ConfigError: If the function is missing, or its file has another checksum.
     """
     module_name, name = _names(config)
     path, folder = _find(config)
@@ -123,11 +125,11 @@ def factory_of(config: ModuleConfig) -> Callable[..., nn.Module]:
 
 
 _OURS: dict[str, tuple[Path, str]] = {}
-"""To each module that was imported here, its file, and the checksum of what the file held."""
+"""The file of each module that was imported here, and the file's checksum then."""
 
 
 def _imported(name: str, path: Path, folder: Path, config: ModuleConfig) -> ModuleType:
-    """Import the user's module; anew if its file is another one, or holds something else now."""
+    """Import the user's module, and again if its file is another one or has changed."""
     found = path, _checksum(path, config)
     if name in _OURS and _OURS[name] != found:
         for known in [each for each in sys.modules if each == name or each.startswith(f"{name}.")]:
@@ -167,4 +169,4 @@ def build(config: ModuleConfig, interface: Interface) -> nn.Module:
         raise ConfigError(msg) from error
 
 
-register_module("module", 6, ModuleConfig, build, settle)
+register(module_model("module", ModuleConfig, build, settle=settle, order=6))

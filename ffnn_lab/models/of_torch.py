@@ -1,4 +1,4 @@
-"""What models that are ordinary modules share: how one becomes a network, and opens again."""
+"""Functions that make a network of an ordinary module, and open a saved one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ffnn_lab.config.fields import ConfigError
+from ffnn_lab.errors import UserError
 from ffnn_lab.models.option import Model, settle_nothing
-from ffnn_lab.registry import register
+from ffnn_lab.outside import first_line, slip_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
     from ffnn_lab.tasks.data.task import Interface
 
     Build = Callable[[Any, Interface], nn.Module]
-    """(the model's config, what the task asks of a network) to a module."""
+    """A function of the model's config and the task's interface that returns a module."""
 
 
 def torch_network(
     config: ModelConfig, interface: Interface, run: RunConfig, build: Build
 ) -> Network:
-    """Return the network of a module; see ``ffnn_lab.networks.torch_network``.
+    """Return a network of modules that ``build`` makes; see ``ffnn_lab.networks.torch_network``.
 
     Raises:
         ConfigError: If the module does not fit the task, or cannot be trained reproducibly.
@@ -42,9 +43,22 @@ def torch_network(
             f"module's own; got {run.trainer.precision}"
         )
         raise ConfigError(msg)
+
+    def made() -> nn.Module:
+        try:
+            return build(config, interface)
+        except UserError:
+            raise
+        except Exception as error:
+            msg = (
+                f"{config.asked} was made for inputs of the shape {interface.inputs} and "
+                f"{interface.n_outputs} outputs, and failed: {slip_in(error) or first_line(error)}"
+            )
+            raise ConfigError(msg) from error
+
     description = {"model": config.name, "config": asdict(config), "interface": asdict(interface)}
     return TorchNetwork(
-        lambda: build(config, interface),
+        made,
         interface,
         getattr(torch, run.trainer.dtype),
         description=description,
@@ -54,7 +68,7 @@ def torch_network(
 
 
 def reopen_as(config_class: type[Any], build: Build) -> Callable[[SavedNetwork], nn.Module]:
-    """Return what opens the file of a model whose modules ``build`` makes."""
+    """Return a function that rebuilds saved modules, for a model that ``build`` makes."""
 
     def reopen(saved: SavedNetwork) -> nn.Module:
         from ffnn_lab.tasks.data.task import Interface  # noqa: PLC0415 - numpy
@@ -67,26 +81,26 @@ def reopen_as(config_class: type[Any], build: Build) -> Callable[[SavedNetwork],
     return reopen
 
 
-def register_module(
+def module_model(
     name: str,
-    order: int,
-    config_class: type[Any],
+    config: type[Any],
     build: Build,
+    *,
     settle: Callable[[RunConfig], RunConfig] = settle_nothing,
-) -> None:
-    """Register a model whose modules ``build`` makes."""
+    order: int = 100,
+) -> Model:
+    """Return a model whose modules ``build`` makes.
+
+    Args:
+        name: What the user writes.
+        config: The dataclass that checks its config, a `ModelConfig`.
+        build: A function of its config and the task's interface that returns an ``nn.Module``.
+        settle: See `Model`.
+        order: Its place among the models.
+    """
 
     def make(config: ModelConfig, interface: Interface, run: RunConfig) -> Network:
         return torch_network(config, interface, run, build)
 
-    reopen = reopen_as(config_class, build)
-    register(
-        Model(
-            name=name,
-            order=order,
-            config=config_class,
-            make=make,
-            reopen=reopen,
-            settle=settle,
-        )
-    )
+    reopen = reopen_as(config, build)
+    return Model(name=name, order=order, config=config, make=make, reopen=reopen, settle=settle)

@@ -1,4 +1,4 @@
-"""What a model is: its config class, and how it becomes a network on a task."""
+"""The interface of a model: its config class, and how it becomes a network on a task."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def settle_nothing(run: RunConfig) -> RunConfig:
-    """Return the run: the config of most models says all that can move a number."""
+    """Return the run as it is: the config of most models has all that can change a number."""
     return run
 
 
@@ -30,11 +30,11 @@ class Model(Choice):
 
     kind: ClassVar[str] = "model"
     make: Callable[[Any, Interface, RunConfig], Network]
-    """(its config, what the task asks of a network, the run) to the network."""
+    """Returns the network, from the model's config, the task's interface and the run."""
     reopen: Callable[[SavedNetwork], nn.Module]
-    """From what a file holds to the module that was saved, without its weights."""
+    """Returns the module that was saved, without its weights, from the contents of its file."""
     settle: Callable[[RunConfig], RunConfig] = settle_nothing
-    """From a run to one that says all that can move a number."""
+    """Returns a run with all fields filled in that can change a number."""
 
 
 MODELS = View(Model)

@@ -1,4 +1,4 @@
-"""Networks: what members of a population compute, their derivatives, and one as a module."""
+"""Networks: the architectures of members, their derivatives, and their export as modules."""
 
 from ffnn_lab.networks.mlp import MLP, backward, forward, forward_pass
 from ffnn_lab.networks.network import Network, Part, Site, rows_of

@@ -3,7 +3,7 @@
 Layer sizes are stored padded to a multiple of ``ALIGNMENT`` numbers (inputs and outputs: half as
 many), with zeros that stay zero. A member's block then starts at the same alignment wherever it
 lies in the stack, so that the matrix library sums in the same order, and a run's numbers do not
-depend on its company.
+depend on the other members.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ffnn_lab.activations import ACTIVATIONS
+from ffnn_lab.networks.activated import activation_module
 from ffnn_lab.networks.network import ALIGNMENT, Network, Part, Role, Site, Walk
 
 if TYPE_CHECKING:
     from ffnn_lab.losses import Loss
 
 LARGE_WEIGHT = 170_000
-"""Numbers of a weight matrix whose gradient is left where it was computed: to copy it into one row
-with the others would be one more pass over memory."""
+"""Numbers of a weight matrix from which its gradient stays where it was computed: to copy it into
+one row with the others would take another pass over memory."""
 
 
 def _in_bfloat16(one: Tensor, other: Tensor) -> Tensor:
@@ -37,7 +38,7 @@ def _in_bfloat16(one: Tensor, other: Tensor) -> Tensor:
 
 PRODUCTS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "full": torch.bmm,
-    "tf32": torch.bmm,  # a switch of the device, see ``stepper``
+    "tf32": torch.bmm,  # rounded by a device setting, see ``stepper``
     "bf16": _in_bfloat16,
 }
 """Products ``(M, i, j) (M, j, k)`` by ``trainer.precision``."""
@@ -49,7 +50,7 @@ CHUNK_NUMBERS = 1 << 13
 
 @dataclass(frozen=True)
 class MLP(Network):
-    """The layers of one network, as the user asked and as they are stored."""
+    """A feed-forward network: its layers as the user asked for them, and as they are stored."""
 
     sizes: tuple[int, ...]
     """Inputs, hidden widths, outputs."""
@@ -70,7 +71,7 @@ class MLP(Network):
 
     @property
     def n_layers(self) -> int:
-        """Weight matrices, the output layer's included."""
+        """Return the number of weight matrices, the output layer's included."""
         return len(self.sizes) - 1
 
     def fans(self, layer: int) -> tuple[int, int]:
@@ -79,7 +80,7 @@ class MLP(Network):
 
     @functools.cached_property
     def parts(self) -> Sequence[Part]:
-        """Return of each layer in turn its weight, and its bias if the layers have one."""
+        """Return the weight of each layer in turn, followed by its bias if layers have one."""
         found: list[Part] = []
         for layer, (stored_in, stored_out) in enumerate(itertools.pairwise(self.stored)):
             fan_in, fan_out = self.fans(layer)
@@ -97,7 +98,7 @@ class MLP(Network):
 
     @functools.cached_property
     def sites(self) -> Sequence[Site]:
-        """Return the inputs of each layer."""
+        """Return a site for the inputs of each layer."""
         return [
             Site(layer, (size,), "hidden" if layer else "input", stored)
             for layer, (size, stored) in enumerate(
@@ -107,27 +108,27 @@ class MLP(Network):
 
     @property
     def n_activations(self) -> int:
-        """Return how many numbers one example takes up at all layers."""
+        """Return the number of activations of one example, over all layers, with padding."""
         return sum(self.stored)
 
     @property
     def n_evaluated(self) -> int:
-        """Return how many examples are evaluated at a time; see `Network.n_evaluated`."""
+        """Return the number of examples evaluated at a time; see `Network.n_evaluated`."""
         return min(512, max(64, CHUNK_NUMBERS // max(self.stored)))
 
     @property
     def walk(self) -> Walk:
-        """Return ``stacked``: every product is one of all members."""
+        """Return ``stacked``: matrix products are batched over all members."""
         return "stacked"
 
     @functools.cached_property
     def n_stored(self) -> int:
-        """Return how many numbers a member's row has, a multiple of ``alignment``."""
+        """Return the length of a member's row, a multiple of ``alignment``."""
         return -(-self.parts[-1].stop // self.alignment) * self.alignment
 
     @functools.cached_property
     def segments(self) -> Sequence[slice]:
-        """Cut a member's row: each large weight by itself, and what lies between."""
+        """Return the segments of a member's row: each large weight, and the numbers between."""
         bounds = [0, self.n_stored]
         for part in self.parts:
             if part.stop - part.start >= LARGE_WEIGHT:
@@ -135,11 +136,11 @@ class MLP(Network):
         return [slice(*pair) for pair in itertools.pairwise(sorted(set(bounds)))]
 
     def views(self, rows: Tensor) -> list[Tensor]:
-        """Return each parameter, ``(M, *stored)``, as a view of all, ``(M, n_stored)``."""
+        """Return each parameter, ``(M, *stored)``, as a view of rows ``(M, n_stored)``."""
         return [part.view(rows) for part in self.parts]
 
     def layers(self, params: Sequence[Tensor]) -> list[tuple[Tensor, Tensor | None]]:
-        """Return weight and bias of each layer, None for a bias that there is not.
+        """Return weight and bias of each layer, with None for the bias if layers have none.
 
         Args:
             params: As `views` returns them.
@@ -149,9 +150,9 @@ class MLP(Network):
         return list(zip(params[::2], params[1::2], strict=True))
 
     def join(self, each: Sequence[Tensor]) -> list[Tensor]:
-        """Put what is shaped like ``views`` in rows, one for each of ``segments``; zeros pad.
+        """Concatenate tensors shaped like ``views`` to one for each segment, padded with zeros.
 
-        A large weight's row shares its memory.
+        The segment of a large weight is not copied, but shares the weight's memory.
         """
         padding = self.n_stored - sum(tensor[0].numel() for tensor in each)
         rows = [tensor.flatten(1) for tensor in each]
@@ -168,7 +169,7 @@ class MLP(Network):
     def class_mask(self, like: Tensor) -> Tensor | None:
         """Return zeros for the real classes and minus infinity for padding, ``(stored_out,)``.
 
-        Or None: a single output is a score, to which padding is no rival.
+        None for a single output: it is a score, in which padding takes no part.
         """
         if self.sizes[-1] == 1:
             return None
@@ -178,7 +179,8 @@ class MLP(Network):
     def unit_mask(self, layer: int, like: Tensor) -> Tensor | None:
         """Return ones for the hidden layer's real units and zeros for padding, or None.
 
-        Needed only where the activation does not map the padding's 0 to 0, as the sigmoid.
+        The mask is needed only if the activation maps the padding's 0 to another number, as the
+        sigmoid does.
         """
         real, stored = self.sizes[layer + 1], self.stored[layer + 1]
         if ACTIVATIONS[self.activation].keeps_zero or real == stored:
@@ -186,7 +188,7 @@ class MLP(Network):
         return (torch.arange(stored, device=like.device) < real).to(like.dtype)
 
     def prepare(self, inputs: Tensor) -> Tensor:
-        """Return inputs as rows, padded to ``stored[0]``; those that need none are not copied."""
+        """Return inputs as rows, padded to ``stored[0]``, without a copy if none is needed."""
         rows = inputs.flatten(1)
         missing = self.stored[0] - rows.shape[1]
         return functional.pad(rows, (0, missing)) if missing else rows
@@ -224,17 +226,17 @@ class MLP(Network):
         return module.eval()
 
     def module(self, dtype: torch.dtype) -> nn.Sequential:
-        """Make the ordinary module of these layers."""
+        """Return a new ``nn.Sequential`` of these layers."""
         layers: list[nn.Module] = []
         for layer in range(self.n_layers):
             layers.append(nn.Linear(*self.fans(layer), bias=self.has_bias, dtype=dtype))
             if layer + 1 < self.n_layers:
-                layers.append(getattr(nn, ACTIVATIONS[self.activation].module)())
+                layers.append(activation_module(self.activation))
         return nn.Sequential(*layers)
 
     @property
     def description(self) -> Mapping[str, object]:
-        """Return the layers; ``alignment`` says how they are stored, and is left out."""
+        """Return the layers, without ``alignment``, which concerns their storage alone."""
         return {
             "sizes": list(self.sizes),
             "activation": self.activation,
@@ -245,21 +247,21 @@ class MLP(Network):
         """Return the weights of a linear score without a bias; see `Network`."""
         if self.has_bias or self.n_layers > 1:
             return None
-        return row[: self.sizes[0]]  # of the first weight its first row, the score's
+        return row[: self.sizes[0]]  # the first row of the first weight
 
 
 @dataclass(frozen=True)
 class Trace:
-    """What a forward pass leaves for the backward pass."""
+    """Values of a forward pass that the backward pass needs."""
 
     outputs: Tensor
     """``(M, B, stored_out)`` of the last layer; see ``forward_pass``."""
     inputs: list[Tensor]
-    """Of each layer, ``(M, B, stored_in)``, as they were multiplied: dropped units are 0."""
+    """Inputs of each layer after dropout, ``(M, B, stored_in)``: dropped units are 0."""
     before: list[Tensor]
-    """Of each hidden layer, what its activation was applied to, ``(M, B, stored_out)``."""
+    """Preactivations of each hidden layer, ``(M, B, stored_out)``."""
     active: list[Tensor]
-    """What came of that."""
+    """Activations of each hidden layer, ``(M, B, stored_out)``, before `MLP.unit_mask`."""
 
 
 def forward(params: Sequence[Tensor], inputs: Tensor, network: MLP) -> Tensor:
@@ -284,14 +286,14 @@ def forward_pass(
             ``(M, stored_out, stored_in)`` and ``(M, stored_out)``.
         inputs: ``(M, B, stored_in)`` of the first layer.
         network: The layers.
-        dropout: What to multiply the inputs of each layer with: 0 or ``1 / (1 - rate)``,
-            ``(M, B, stored_in)`` of that layer, or None for no dropout there.
+        dropout: Mask that multiplies the inputs of each layer, with entries 0 or
+            ``1 / (1 - rate)``, ``(M, B, stored_in)`` of that layer; None for no dropout there.
         precision: One of ``PRODUCTS``.
 
     Returns:
-        The pass. Its outputs are ``(M, B, stored_out)`` of the last layer. Logits are minus
-        infinity for padding, which is then no class of any probability (softmax over aligned rows
-        is several times as fast as over ten classes); beside a score, padding is 0.
+        The pass. Its outputs are ``(M, B, stored_out)`` of the last layer. Logits of padding are
+        minus infinity, so that it has probability 0 (softmax over aligned rows is several times as
+        fast as over ten classes); beside a score, padding is 0.
     """
     activate, multiply = ACTIVATIONS[network.activation].value, PRODUCTS[precision]
     multiplied, before, active = [], [], []
@@ -324,19 +326,20 @@ def backward(
     dropout: Sequence[Tensor | None],
     precision: str = "full",
 ) -> list[Tensor]:
-    """Walk the computation graph back, and give each parameter its gradient.
+    """Compute the gradient of each parameter by backpropagation.
 
-    What autograd does for this graph, without making the graph at every step, which costs more
-    than the products of small nets (``docs/performance.md``). Tests hold it against autograd and
-    against finite differences.
+    The function does what autograd does, without building the graph at every step, which costs
+    more than the matrix products of small nets (``docs/performance.md``). Tests compare it with
+    autograd and with finite differences.
 
     Args:
-        slope: Of each member's loss in its outputs, ``(M, B, stored_out)``; 0 for padding.
+        slope: Derivative of each member's loss in its outputs, ``(M, B, stored_out)``; 0 for
+            padding.
         trace: The forward pass.
-        params: What ``forward_pass`` was given.
+        params: As for ``forward_pass``.
         network: The layers.
-        dropout: What ``forward_pass`` was given.
-        precision: Likewise.
+        dropout: As for ``forward_pass``.
+        precision: As for ``forward_pass``.
 
     Returns:
         The gradients, shaped like ``params``.

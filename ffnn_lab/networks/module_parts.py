@@ -1,4 +1,4 @@
-"""What a module trains: how each parameter starts, and where it lies in a member's row."""
+"""The trained parameters of a module: how each starts, and where it lies in a member's row."""
 
 from __future__ import annotations
 
@@ -19,10 +19,15 @@ NORMS = (
 
 
 def parts_of(skeleton: nn.Module, frozen: Mapping[str, Tensor]) -> Iterator[Part]:
-    """Walk the parameters that are trained: how each starts, and its place in a row."""
+    """Yield a `Part` for each trained parameter: how it starts, and its place in a row.
+
+    Args:
+        skeleton: The module.
+        frozen: Its parameters that are not trained, by name.
+    """
     start, layer = 0, -1
     layers: dict[str, tuple[int, int, int]] = {}
-    """To each weight that a bias belongs to, its layer and fans."""
+    """Layer number and fans of each weight, by name, for the bias that belongs to it."""
     for name, parameter in skeleton.named_parameters():
         if name in frozen:
             continue
@@ -37,7 +42,7 @@ def parts_of(skeleton: nn.Module, frozen: Mapping[str, Tensor]) -> Iterator[Part
             layers[f"{owner}.{own}"] = (layer, *fans_of(module, own, shape))
         elif is_ours and "bias" in own:
             role = "bias"
-            if weight not in layers:  # which it shares with another layer
+            if weight not in layers:  # a weight shared with another layer
                 layer += 1
                 shared = getattr(module, "weight", parameter)
                 layers[weight] = (layer, *fans_of(module, "weight", tuple(shared.shape)))
@@ -48,7 +53,7 @@ def parts_of(skeleton: nn.Module, frozen: Mapping[str, Tensor]) -> Iterator[Part
 
 
 def _is_layer(module: nn.Module) -> bool:
-    """Return True for a layer of torch's, or the user's own kind of one."""
+    """Return True for a layer of torch, or a subclass of one."""
     others = (nn.Module, nn.Sequential, nn.ModuleList, nn.ModuleDict)
     return any(
         each.__module__.startswith("torch.nn") and each not in others
@@ -57,7 +62,7 @@ def _is_layer(module: nn.Module) -> bool:
 
 
 def fans_of(module: nn.Module, name: str, shape: tuple[int, ...]) -> tuple[int, int]:
-    """Return inputs and outputs of each unit of a weight; of a gate, not of all together."""
+    """Return ``(fan_in, fan_out)`` of a weight; for a recurrent layer those of one gate."""
     field = math.prod(shape[2:])
     if len(shape) < 2:  # noqa: PLR2004 - of a layer whose weight is no matrix
         return shape[0], shape[0]
@@ -66,7 +71,7 @@ def fans_of(module: nn.Module, name: str, shape: tuple[int, ...]) -> tuple[int, 
     if isinstance(module, nn.RNNBase | nn.RNNCellBase):
         return shape[1], module.hidden_size
     if isinstance(module, nn.Embedding | nn.EmbeddingBag):
-        return 1, shape[1]  # one word is there at a time
+        return 1, shape[1]  # one word is looked up at a time
     if isinstance(module, nn.modules.conv._ConvTransposeNd):  # noqa: SLF001 - as above
         return shape[0] // module.groups * field, shape[1] * field
     groups: int = getattr(module, "groups", 1)

@@ -1,4 +1,4 @@
-"""Where a module drops units, and what it must not do, found out by one pass of a few examples."""
+"""Dropout sites of a module, and checks of what it must not do, by one pass of a few examples."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from torch import Tensor, nn
 
 from ffnn_lab.config import ConfigError
 from ffnn_lab.networks.network import Site
+from ffnn_lab.outside import first_line, slip_in
 
 if TYPE_CHECKING:
     from ffnn_lab.tasks.data.task import Interface
 
 N_TRIED = 2
-"""Examples of the pass by which a module is looked at."""
+"""Examples of the forward pass that inspects a module."""
 _WHOLE_CHANNELS = (nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
 
 
 class Mask(nn.Module):
-    """Stands where the module had a dropout: multiplies by the mask that a step hands in."""
+    """A replacement for a dropout of the module: multiplies by the mask that a step supplies."""
 
     mask: Tensor
 
@@ -41,11 +42,11 @@ class Mask(nn.Module):
 
 
 def with_masks(module: nn.Module, made: dict[nn.Module, Mask]) -> nn.Module:
-    """Exchange every dropout of a module for a `Mask`, in place.
+    """Replace every dropout of a module by a `Mask`, in place.
 
     Args:
         module: The module.
-        made: To each dropout its mask; one that has several places keeps them.
+        made: The mask of each dropout so far; a dropout in several places has one mask in all.
     """
     if isinstance(module, nn.Dropout | nn.Dropout1d | nn.Dropout2d | nn.Dropout3d):
         mask = Mask(drops_channels=isinstance(module, _WHOLE_CHANNELS))
@@ -59,10 +60,17 @@ def with_masks(module: nn.Module, made: dict[nn.Module, Mask]) -> nn.Module:
 def sites_of(
     skeleton: nn.Module, interface: Interface, dtype: torch.dtype, asked: str
 ) -> list[tuple[str, Site]]:
-    """Find where units are dropped, by one pass.
+    """Return the dropout sites of a module, each with its name, by one forward pass.
+
+    Args:
+        skeleton: The module, with its dropouts replaced by `with_masks`.
+        interface: The shapes that the task asks for.
+        dtype: The dtype of real-valued inputs.
+        asked: How the user asked for the module, for messages.
 
     Raises:
-        ConfigError: If what the module computes would depend on more than its numbers and inputs.
+        ConfigError: If the module does not map the task's shapes, or what it computes would depend
+            on more than its parameters, buffers and inputs.
     """
     named = [(name, each) for name, each in skeleton.named_modules() if isinstance(each, Mask)]
     seen: dict[str, list[tuple[int, ...]]] = {name: [] for name, _ in named}
@@ -80,10 +88,9 @@ def sites_of(
         with torch.no_grad():
             outputs = skeleton(example_of(N_TRIED, interface, dtype))
     except Exception as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else "no message"
         msg = (
             f"{asked} must make a module that takes {(N_TRIED, *interface.inputs)}, for {N_TRIED} "
-            f"examples; it raised {type(error).__name__}: {first}"
+            f"examples; it raised {slip_in(error) or first_line(error)}"
         )
         raise ConfigError(msg) from error
     finally:
@@ -120,7 +127,7 @@ def sites_of(
 def _numbered(
     named: Sequence[tuple[str, Mask]], seen: Mapping[str, Sequence[tuple[int, ...]]], asked: str
 ) -> Iterator[tuple[str, Site]]:
-    """Give each dropout its stream: 0 for that of the input, 1 and so on for the others."""
+    """Number the streams of dropouts: 0 for that of the input, 1 and so on for the others."""
     n_hidden, has_input = 0, False
     for name, mask in named:
         if len(seen[name]) > 1:
@@ -150,7 +157,7 @@ def _numbered(
 
 
 def _held(module: nn.Module) -> dict[str, int]:
-    """Return which tensors a module's own attributes and buffers are, by name."""
+    """Return the ``id`` of each tensor among a module's attributes and buffers, by name."""
     held: dict[str, int] = {}
     for name, each in module.named_modules():
         own = {**each._buffers, **vars(each)}  # noqa: SLF001 - as named_buffers has them

@@ -1,4 +1,4 @@
-"""The modules of the models that come with the lab, as anybody would write them."""
+"""The modules of the lab's own models, in plain torch."""
 
 from __future__ import annotations
 
@@ -8,16 +8,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from ffnn_lab.activations import ACTIVATIONS
+from ffnn_lab.networks.activated import activation_module
 from ffnn_lab.tasks.data.words import PADDING
 
 N_GROUPS = 8
-"""Of a group normalization, at most; fewer where they do not divide the channels."""
-
-
-def _activation(name: str) -> nn.Module:
-    made: nn.Module = getattr(nn, ACTIVATIONS[name].module)()
-    return made
+"""Most groups of a group normalization; fewer if these do not divide the channels."""
 
 
 class Dense(nn.Module):
@@ -68,7 +63,9 @@ class Dense(nn.Module):
 def _layer(n_in: int, n_out: int, activation: str, *, has_bias: bool, norm: str) -> nn.Module:
     norms: dict[str, type[nn.Module]] = {"layer": nn.LayerNorm, "batch": nn.BatchNorm1d}
     between = [norms[norm](n_out)] if norm != "none" else []
-    return nn.Sequential(nn.Linear(n_in, n_out, bias=has_bias), *between, _activation(activation))
+    return nn.Sequential(
+        nn.Linear(n_in, n_out, bias=has_bias), *between, activation_module(activation)
+    )
 
 
 class CNN(nn.Module):
@@ -90,8 +87,8 @@ class CNN(nn.Module):
         Args:
             shape: Channels, rows and columns of an image.
             n_outputs: Logits.
-            channels: Of each block.
-            n_convolutions: Of each block.
+            channels: Channels of each block.
+            n_convolutions: Convolutions of each block.
             widths: Units of the classifier's hidden layers.
             activation: One of ``activations.ACTIVATIONS``.
             norm: ``none``, ``batch`` or ``group``.
@@ -109,7 +106,7 @@ class CNN(nn.Module):
                 elif norm == "group":
                     n_groups = next(n for n in range(N_GROUPS, 0, -1) if n_out % n == 0)
                     blocks.append(nn.GroupNorm(n_groups, n_out))
-                blocks.append(_activation(activation))
+                blocks.append(activation_module(activation))
                 n_channels = n_out
             blocks += [nn.Dropout(), nn.MaxPool2d(2)]
             n_rows, n_columns = n_rows // 2, n_columns // 2
@@ -135,7 +132,7 @@ class CharLSTM(nn.Module):
         """Make the layers.
 
         Args:
-            n_letters: Of the alphabet.
+            n_letters: Letters of the alphabet.
             n_outputs: Logits of each letter.
             embedding: Numbers for each letter.
             width: Units of each LSTM layer.
@@ -174,7 +171,7 @@ class DAN(nn.Module):
         """Make the layers.
 
         Args:
-            n_words: Of the vocabulary, with padding.
+            n_words: Words of the vocabulary, with padding.
             n_outputs: Logits.
             embedding: Numbers of a word's vector.
             widths: Units of each hidden layer.
@@ -182,7 +179,7 @@ class DAN(nn.Module):
         """
         super().__init__()
         self.embedding = nn.Embedding(n_words, embedding)
-        self.input_dropout = nn.Dropout1d()  # of whole words
+        self.input_dropout = nn.Dropout1d()  # drops whole words
         self.layers = Dense((embedding, *widths, n_outputs), activation, drops_inputs=False)
 
     def forward(self, words: Tensor) -> Tensor:

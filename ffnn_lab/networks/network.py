@@ -1,4 +1,4 @@
-"""What a population needs to know of an architecture, whichever it is."""
+"""The interface of a network: all that a population knows of an architecture."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ if TYPE_CHECKING:
     from ffnn_lab.losses import Loss
 
 ALIGNMENT = 32
-"""Numbers; two vectors of 16 single-precision lanes, the widest step of torch's CPU loops."""
+"""Sizes are stored as multiples of this: two vectors of 16 single-precision numbers, the widest
+step of torch's CPU loops."""
 
 Role = Literal["weight", "bias", "own"]
-"""How a part starts: by ``initializer``, by ``bias_initializer``, or as the module itself does."""
+"""Source of a part's initial values: ``initializer``, ``bias_initializer``, the module itself."""
 
 
 Walk = Literal["stacked", "one_by_one", "vmap"]
-"""How members are computed: by products of stacked matrices; one member after another, whichever
-thread does it; or, as ``torch.func.vmap`` does, stacked by torch itself."""
+"""The way members are computed: by products of stacked matrices; one member after another; or all
+at once by ``torch.func.vmap``."""
 
 
 @dataclass(frozen=True)
@@ -35,27 +36,27 @@ class Part:
     """One trainable tensor of a member, and its place in the member's row."""
 
     name: str
-    """As ``nn.Module.named_parameters`` has it."""
+    """The tensor's name in ``nn.Module.named_parameters``."""
     start: int
-    """The place in the row of the first of its numbers."""
+    """Index of its first number in the row."""
     shape: tuple[int, ...]
-    """As the user's network has it."""
+    """Its shape in the user's network."""
     stored: tuple[int, ...]
-    """With padding; equal to `shape` where there is none."""
+    """Its shape with padding; equal to `shape` where there is none."""
     role: Role
     layer: int = 0
-    """The number of its layer, which names the stream that its start is drawn from."""
+    """The number of its layer, which names the random stream of its initial values."""
     fan_in: int = 0
     fan_out: int = 0
 
     @property
     def stop(self) -> int:
-        """Return where its numbers end in the row."""
+        """Return the index after its last number in the row."""
         return self.start + math.prod(self.stored)
 
     @property
     def columns(self) -> slice:
-        """Return where its numbers are in the row."""
+        """Return the slice of the row with its numbers."""
         return slice(self.start, self.stop)
 
     def view(self, rows: Tensor) -> Tensor:
@@ -79,7 +80,7 @@ class Part:
         A kernel of a convolution is a unit, and its entries are the unit's inputs.
 
         Args:
-            numbers: The part's own, of each member, ``(M, stop - start)``.
+            numbers: The part's numbers in the rows of the members, ``(M, stop - start)``.
         """
         own = self._cut(numbers.view(numbers.shape[0], *self.stored))
         return own.flatten(2) if own.ndim > 2 else own.flatten(1)  # noqa: PLR2004 - axes
@@ -95,20 +96,21 @@ class Site:
     stream: int
     """The number that names the random stream of its masks."""
     shape: tuple[int, ...]
-    """Of what is drawn for one example; an axis of length 1 is dropped as a whole."""
+    """Shape of the random numbers for one example; units along an axis of length 1 are dropped
+    together."""
     rate: Literal["input", "hidden"]
-    """Which field of the config's ``dropout`` is the probability."""
+    """The field of the config's ``dropout`` that has the probability."""
     n_stored: int
-    """Numbers that are kept for one example, with padding."""
+    """Length of one example's mask, with padding."""
 
     @property
     def width(self) -> int:
-        """Return how many numbers are drawn for one example."""
+        """Return the number of random numbers for one example, without padding."""
         return math.prod(self.shape)
 
 
 class Network(abc.ABC):
-    """An architecture on a task. It holds no member's numbers: those are in rows and buffers."""
+    """An architecture on a task. The numbers of members are not here, but in rows and buffers."""
 
     @property
     @abc.abstractmethod
@@ -123,25 +125,25 @@ class Network(abc.ABC):
     @property
     @abc.abstractmethod
     def n_activations(self) -> int:
-        """Return how many numbers one example takes up at all layers."""
+        """Return the number of activations of one example, over all layers."""
 
     @property
     @abc.abstractmethod
     def n_evaluated(self) -> int:
-        """Return how many examples are evaluated at a time.
+        """Return the number of examples that are evaluated at a time.
 
-        It follows from the network alone: if it followed from the number of members, a run's sums
-        would depend on its company.
+        The number depends on the network alone: if it depended on the number of members, a run's
+        sums would depend on the other members.
         """
 
     @property
     def buffers(self) -> Mapping[str, Tensor]:
-        """Return the start of what a member keeps beside its parameters, such as running means."""
+        """Return initial buffers, which members keep beside parameters, such as running means."""
         return {}
 
     @property
     def walk(self) -> Walk:
-        """Return how members are computed."""
+        """Return the way members are computed; see `Walk`."""
         return "one_by_one"
 
     @property
@@ -151,30 +153,30 @@ class Network(abc.ABC):
 
     @property
     def tells_hidden_units(self) -> bool:
-        """Return True if `hidden_weights` can tell them from the output's units."""
+        """Return True if `hidden_weights` can tell hidden units from output units."""
         return True
 
     @property
     def n_stored(self) -> int:
-        """Return how many numbers a member's row has, a multiple of `ALIGNMENT`."""
+        """Return the length of a member's row, a multiple of `ALIGNMENT`."""
         return -(-self.parts[-1].stop // ALIGNMENT) * ALIGNMENT
 
     @property
     def segments(self) -> Sequence[slice]:
-        """Return the pieces of a row that gradients come in."""
+        """Return the slices of a row for which `gradients` returns a tensor each."""
         return [slice(0, self.n_stored)]
 
     def start_(self, row: Tensor, config: RunConfig) -> None:
-        """Write a member's start into its row: scheme times gain, drawn in float64.
+        """Write a member's initial values into its row: scheme times gain, drawn in float64.
 
         Args:
             row: Zeros, ``(n_stored,)``.
-            config: The member's.
+            config: The member's config.
         """
         for part in self.parts:
             scheme = config.bias_initializer if part.role == "bias" else config.initializer
             place = part.unpadded(row.unsqueeze(0))[0]
-            if part.role == "own":  # see the network that has such
+            if part.role == "own":  # left to networks that have such parts
                 continue
             drawn = initialize(
                 scheme,
@@ -205,11 +207,11 @@ class Network(abc.ABC):
 
         Args:
             rows: Parameters, ``(M, n_stored)``.
-            buffers: Of each name the members' tensors, ``(M, ...)``; a step moves them in place.
+            buffers: The members' buffers by name, ``(M, ...)``; a step updates them in place.
             examples: Inputs ``(M, B, ...)`` and labels ``(M, B, ...)``.
-            masks: Of each site what its units are multiplied with, ``(M, B, n_stored)`` of the
-                site, or None where nobody drops any.
-            loss: What the members are trained on.
+            masks: Mask that multiplies the units of each site, ``(M, B, n_stored)`` of the site,
+                or None where no member drops units.
+            loss: The loss that the members are trained on.
             precision: See ``trainer.precision``.
 
         Returns:
@@ -222,12 +224,12 @@ class Network(abc.ABC):
 
         Args:
             rows: Parameters, ``(M, n_stored)``.
-            buffers: As `gradients` takes them; nothing is moved.
+            buffers: As for `gradients`, but not changed.
             inputs: As `prepare` returns them, ``(B, ...)``.
 
         Returns:
-            Logits or scores, ``(M, B, n)``; padding may follow the classes, and a score. For
-            labels of several to an example, ``(M, B * n_labels, n)``.
+            Logits or scores, ``(M, B, n)``; padding may follow the classes or the score. If an
+            example has several labels, ``(M, B * n_labels, n)``.
         """
 
     @abc.abstractmethod
@@ -261,7 +263,7 @@ def as_matrix(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def rows_of(network: Network, configs: Sequence[RunConfig], dtype: torch.dtype) -> Tensor:
-    """Return the rows of members at their start, ``(M, n_stored)``."""
+    """Return rows with the initial values of members, ``(M, n_stored)``."""
     rows = torch.zeros(len(configs), network.n_stored, dtype=dtype)
     for row, config in zip(rows, configs, strict=True):
         network.start_(row, config)

@@ -1,4 +1,4 @@
-"""Trained networks in files: what makes the module again, and its weights."""
+"""Trained networks in files: a description that rebuilds the module, and its weights."""
 
 import io
 import zipfile
@@ -16,16 +16,16 @@ from ffnn_lab.files import write_whole
 
 @dataclass(frozen=True)
 class SavedNetwork:
-    """What a file holds."""
+    """The contents of a file with a trained network."""
 
     description: Mapping[str, Any]
-    """Of the network, see `Network.description`."""
+    """The network's description; see `Network.description`."""
     state: Mapping[str, Tensor]
-    """Of the module, as ``nn.Module.state_dict`` has it."""
+    """The module's ``state_dict``."""
 
     @property
     def dtype(self) -> torch.dtype:
-        """Return what the weights are in."""
+        """Return the dtype of the weights."""
         return next(each.dtype for each in self.state.values() if each.is_floating_point())
 
 
@@ -46,7 +46,7 @@ def read_network(path: Path) -> SavedNetwork:
         UserError: If it is damaged.
     """
     try:
-        with zipfile.ZipFile(path) as stored:  # torch stores checksums there, and looks at none
+        with zipfile.ZipFile(path) as stored:  # torch stores checksums, but checks none
             damaged = stored.testzip()
         contents = torch.load(path, weights_only=True) if damaged is None else None
     except (FileNotFoundError, IsADirectoryError, PermissionError):

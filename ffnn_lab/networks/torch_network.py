@@ -1,7 +1,7 @@
 """Any ``nn.Module`` as a network of a population: derivatives by autograd, draws by our streams.
 
-Members are walked one after another, each on tensors of its own, so that a member's numbers do not
-depend on its company; or, by ``vmap``, all at once, which rounds otherwise.
+Members are computed one after another, each on tensors of its own, so that a member's numbers do
+not depend on the other members; or all at once by ``vmap``, which rounds differently.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ffnn_lab.tasks.data.task import Interface
 
 Make = Callable[[], nn.Module]
-"""Makes a module, which may draw its start from torch's global generator."""
+"""Returns a new module, which may draw its initial values from torch's global generator."""
 N_EVALUATED = 256
 """Examples that are evaluated at a time."""
 BYTES_ALIGNED = 64
@@ -49,15 +49,15 @@ class TorchNetwork(Network):
         asked: str = "the factory",
         walk: Walk = "one_by_one",
     ) -> None:
-        """Look at a module that ``make`` makes, by one pass of a few examples.
+        """Inspect a module that ``make`` returns, by one forward pass of a few examples.
 
         Args:
-            make: Makes the module; it is called again for each that is exported.
-            interface: What the module takes and gives.
-            dtype: What its numbers are in.
+            make: Returns a new module; it is called again for each member that is exported.
+            interface: The shapes that the module takes and returns.
+            dtype: The dtype of its parameters.
             description: See `Network.description`.
             asked: How the user asked for it, for messages.
-            walk: How members are walked.
+            walk: The way members are computed; see `Walk`.
 
         Raises:
             ConfigError: If the module cannot be trained so that its numbers depend on its config
@@ -99,12 +99,12 @@ class TorchNetwork(Network):
 
     @property
     def parts(self) -> Sequence[Part]:
-        """Return the module's parameters, each at an aligned place."""
+        """Return the module's trained parameters, each at an aligned place in the row."""
         return self._parts
 
     @functools.cached_property
     def n_stored(self) -> int:
-        """Return how many numbers a member's row has."""
+        """Return the length of a member's row."""
         return super().n_stored
 
     @property
@@ -119,7 +119,7 @@ class TorchNetwork(Network):
 
     @functools.cached_property
     def n_activations(self) -> int:
-        """Return how many numbers the outputs of all innermost modules have, for one example."""
+        """Return the number of outputs of all innermost modules together, for one example."""
         counts: list[int] = []
         leaves = [each for each in self._skeleton.modules() if not any(each.children())]
         hooks = [
@@ -137,22 +137,22 @@ class TorchNetwork(Network):
 
     @property
     def n_evaluated(self) -> int:
-        """Return how many examples are evaluated at a time; see `Network.n_evaluated`."""
+        """Return the number of examples evaluated at a time; see `Network.n_evaluated`."""
         return N_EVALUATED
 
     @property
     def needs_batches(self) -> bool:
-        """Return True if it normalizes over the examples of a batch, which one alone has not."""
+        """Return True if the module normalizes over a batch, which needs more than one example."""
         norm = nn.modules.batchnorm._BatchNorm  # noqa: SLF001 - torch has no public name for it
         return any(isinstance(each, norm) for each in self._skeleton.modules())
 
     @property
     def walk(self) -> Walk:
-        """Return how members are walked."""
+        """Return the way members are computed; see `Walk`."""
         return self._walk
 
     def start_(self, row: Tensor, config: RunConfig) -> None:
-        """Write a member's start into its row; what is the module's own, drawn for its seed."""
+        """Write a member's initial values into its row, the module's own drawn for its seed."""
         super().start_(row, config)
         module = self._skeleton
         if any(part.role == "own" and not self._is_of_norm(part) for part in self._parts):
@@ -192,8 +192,8 @@ class TorchNetwork(Network):
         grads, losses = torch.zeros_like(rows), []
         inputs, labels = examples
         skeleton = self._own_skeleton().train()
-        # A view's `data` counts its changes by itself: autograd does not take what another thread
-        # writes into the row of another member for a change of this one.
+        # The `data` of a view has a version counter of its own: else autograd would take another
+        # thread's write to another member's row for a change of this one.
         for m, (row, into) in enumerate(zip(rows, grads, strict=True)):
             params = {
                 part.name: part.view(row[None])[0].data.requires_grad_() for part in self._parts
@@ -266,7 +266,7 @@ class TorchNetwork(Network):
         return torch.stack(found)
 
     def _own_skeleton(self) -> nn.Module:
-        """Return this thread's copy of the module: a call exchanges its tensors for a while."""
+        """Return this thread's copy of the module: a call replaces its tensors for a while."""
         if not hasattr(self._skeletons, "own"):
             self._skeletons.own = copy.deepcopy(self._skeleton)
         own: nn.Module = self._skeletons.own
@@ -279,15 +279,16 @@ class TorchNetwork(Network):
 
     @property
     def output_weight(self) -> Part | None:
-        """Return the weight of the output's units: the last one that has as many as there are."""
+        """Return the output layer's weight, the last one with a unit for each output, or None."""
         n_outputs = self._interface.n_outputs
         found = [p for p in self._parts if p.role == "weight" and p.shape[0] == n_outputs]
         return found[-1] if found else None
 
     def hidden_weights(self, rows: Tensor) -> list[Tensor]:
-        """Return the weights of hidden units; a word's vector is none.
+        """Return the weights of hidden units, ``(M, n_units, n)``.
 
-        A transposed convolution is left out, whose first axis is its inputs.
+        Embeddings have no units, and transposed convolutions have inputs on their first axis:
+        both are left out.
         """
         others = (nn.Embedding, nn.EmbeddingBag, nn.modules.conv._ConvTransposeNd)  # noqa: SLF001 - as above
         hidden = [
@@ -300,12 +301,12 @@ class TorchNetwork(Network):
         return [part.view(rows).flatten(2) for part in hidden]
 
     def export(self, row: Tensor, buffers: Mapping[str, Tensor]) -> nn.Module:
-        """Return one member as the module that ``make`` makes, in evaluation mode."""
+        """Return one member as a module that ``make`` returns, in evaluation mode."""
         with _apart(seed=0):
             module = self._make().to(self._dtype)
         state = {part.name: part.view(row[None])[0] for part in self._parts} | dict(buffers)
         kept = module.state_dict()
-        # Parameters that share memory are one part; the others of their names follow by it.
+        # Parameters that share memory are one part; loading it by one name sets all of them.
         module.load_state_dict({k: v for k, v in state.items() if k in kept}, strict=False)
         return module.eval()
 
@@ -317,14 +318,14 @@ class TorchNetwork(Network):
 
 @contextmanager
 def _apart(seed: int) -> Iterator[None]:
-    """Let torch's global generator start from a seed, and put it back as it was."""
+    """Seed torch's global generator within the block, and restore its state afterward."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         yield
 
 
 def _aligned(inputs: Tensor) -> Tensor:
-    """Return inputs at an aligned place: elsewhere sums may be taken in another order."""
+    """Return inputs at an aligned address: at others, sums may be taken in another order."""
     is_aligned = inputs.is_contiguous() and inputs.data_ptr() % BYTES_ALIGNED == 0
     return inputs if is_aligned else inputs.clone(memory_format=torch.contiguous_format)
 

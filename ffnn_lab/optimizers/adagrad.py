@@ -72,7 +72,6 @@ register(
         config=AdaGradConfig,
         start=adagrad_start,
         step_=adagrad_step_,
-        hyperparameters=("lr", "eps"),
         family="adaptive",
         look=Look("#009E73", ":", "^"),
     )

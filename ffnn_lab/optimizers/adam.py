@@ -60,10 +60,10 @@ def adam_step_(
         c <- sqrt(1 - beta2[m]^t)
         w <- w - lr[m] * c / (1 - beta1[m]^t) * a / (sqrt(s) + eps[m] * c)
 
-    This is standard Adam: both corrections are taken out of the division, which is most of what
-    an update costs, and ``eps`` keeps its meaning, since it is corrected, too. Wilson et al.
-    (2017), Table 1, print a form that feeds the bias-corrected mean square back into itself; it
-    is not implemented.
+    This is standard Adam. Both bias corrections are moved from the division, which is most of what
+    an update costs, to scalars; ``eps`` is corrected as well, so that it keeps its meaning. Wilson
+    et al. (2017), Table 1, print a form that feeds the bias-corrected mean square back into
+    itself; it is not implemented.
 
     Args:
         params: Weights and biases, ``(M, n)``.
@@ -103,7 +103,6 @@ register(
         config=AdamConfig,
         start=adam_start,
         step_=adam_step_,
-        hyperparameters=("lr", "beta1", "beta2", "eps"),
         family="adaptive",
         look=Look("#D55E00", (0, (3, 1, 1, 1)), "P"),
     )

@@ -12,7 +12,6 @@ register(
         config=AdamConfig,
         start=adam_start,
         step_=adam_step_,
-        hyperparameters=("lr", "beta1", "beta2", "eps"),
         look=Look("#CC79A7", (0, (1, 0.6)), "X"),
     )
 )

@@ -74,7 +74,6 @@ register(
         config=HeavyBallConfig,
         start=velocity_start,
         step_=heavy_ball_step_,
-        hyperparameters=("lr", "momentum"),
         family="plain",
         look=Look("#0072B2", "--", "s"),
     )

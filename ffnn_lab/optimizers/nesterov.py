@@ -42,8 +42,8 @@ def nesterov_step_(
         v <- momentum[m] * v + g
         w <- w - lr[m] * (g + momentum[m] * v)
 
-    This is the form of ``torch.optim.SGD(nesterov=True)``: the gradient is taken at the
-    point looked ahead to, which is what is stored, where the paper stores the point before.
+    This is the form of ``torch.optim.SGD(nesterov=True)``: the stored parameters are the
+    look-ahead point, at which the gradient is taken; the paper stores the point before it.
 
     Args:
         params: Weights and biases, ``(M, n)``.
@@ -70,7 +70,6 @@ register(
         config=NesterovConfig,
         start=velocity_start,
         step_=nesterov_step_,
-        hyperparameters=("lr", "momentum"),
         look=Look("#56B4E9", "-.", "D"),
     )
 )

@@ -1,10 +1,11 @@
-"""What an optimizer is: its config class, its functions, its scope, how figures draw it."""
+"""The interface of an optimizer: its config class, its functions, its scope, its look."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from ffnn_lab.config.fields import type_hints
 from ffnn_lab.config.groups import Choice
 from ffnn_lab.registry import View
 
@@ -18,13 +19,16 @@ if TYPE_CHECKING:
 State = dict[str, "Tensor"]
 """Named tensors, each with the members on its leading axis."""
 Scope = Literal["number", "layer", "member"]
-"""How much of a member a step must see at once.
+"""The part of a member that a step must see at once.
 
-``number``: each number is moved by itself; a step gets any columns of the members' rows, ``(M,
+``number``: each number is updated by itself; a step gets any columns of the members' rows, ``(M,
 n)``, with padding of zeros that it must keep. ``layer``: a step gets one weight ``(M, fan_out,
 fan_in)`` or one bias ``(M, fan_out)``, without padding, and start and step are called for each.
 ``member``: a step gets whole rows, ``(M, n_stored)``, with padding of zeros that it must keep.
 """
+
+
+FAMILIES = ("adaptive", "plain", "")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -33,20 +37,36 @@ class Optimizer(Choice):
 
     kind: ClassVar[str] = "optimizer"
     start: Callable[[Tensor], State]
-    """From parameters, cut as ``scope`` says, to the state before the first step; each of its
-    tensors is shaped like the parameters, or ``(M,)``."""
+    """Returns the state before the first step, from parameters, cut as ``scope`` says; each tensor
+    of the state is shaped like the parameters, or ``(M,)``."""
     step_: Callable[..., None]
-    """``(params, grads, state, *, lr, ...)``, in place; one keyword for each hyperparameter."""
-    hyperparameters: tuple[str, ...]
-    """The fields of ``config`` that the step takes, as tensors ``(M,)``."""
+    """Takes a step in place: ``(params, grads, state, *, lr, ...)``, with one keyword for each
+    hyperparameter."""
+    hyperparameters: tuple[str, ...] = ()
+    """The fields of ``config`` that the step takes, as tensors ``(M,)``; all of its numbers but
+    the weight decay if none are named."""
     scope: Scope = "number"
-    """How much of a member ``step_`` must see at once. Where ``trainer.compile`` is set, steps of
+    """The part of a member that ``step_`` must see at once. With ``trainer.compile``, steps of
     scope ``number`` are compiled, and others run as they are written."""
     family: str = ""
-    """``adaptive`` for methods that scale each coordinate's step, which reports compare with the
-    ``plain`` ones, that scale all coordinates alike; empty for methods that are neither."""
+    """``adaptive`` for optimizers that scale each coordinate's step by itself, ``plain`` for those
+    that scale all coordinates alike, empty for others; reports compare the two families."""
     look: Look | None = None
     """How figures draw it; None takes a free color, line and marker by its name."""
+
+    def __post_init__(self) -> None:
+        """Fill in the hyperparameters if none are named, and check the family.
+
+        Raises:
+            ValueError: If there is no such family.
+        """
+        if self.family not in FAMILIES:
+            msg = f"family must be adaptive, plain or empty; got {self.family}"
+            raise ValueError(msg)
+        if not self.hyperparameters:
+            hints = type_hints(self.config)
+            names = tuple(k for k, hint in hints.items() if hint is float and k != "weight_decay")
+            object.__setattr__(self, "hyperparameters", names)
 
 
 OPTIMIZERS = View(Optimizer)

@@ -76,7 +76,6 @@ register(
         config=RMSPropConfig,
         start=rmsprop_start,
         step_=rmsprop_step_,
-        hyperparameters=("lr", "rho", "eps"),
         family="adaptive",
         look=Look("#E69F00", (0, (5, 1)), "v"),
     )

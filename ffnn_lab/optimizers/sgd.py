@@ -57,7 +57,6 @@ register(
         config=SGDConfig,
         start=sgd_start,
         step_=sgd_step_,
-        hyperparameters=("lr",),
         family="plain",
         look=Look("#000000", "-", "o"),
     )

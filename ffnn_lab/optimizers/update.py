@@ -1,4 +1,4 @@
-"""What all methods share: broadcasting per member, and weight decay.
+"""Functions that all optimizers share: broadcasting per member, and weight decay.
 
 Only operations that IEEE arithmetic rounds exactly (``+ - * /`` and the square root, one at a
 time) act on parameters: fused forms round differently in the vector body and the scalar tail
@@ -29,15 +29,15 @@ def per_member(value: Tensor, like: Tensor) -> Tensor:
 def decay_(
     params: Tensor, grads: Tensor, *, lr: Tensor, coupled: Tensor, decoupled: Tensor
 ) -> Tensor:
-    """Apply weight decay before a method's step.
+    """Apply weight decay before an optimizer's step.
 
     Args:
         params: ``(M, n)``; changed in place by decoupled decay,
             ``w <- (1 - lr * decoupled) * w``.
         grads: The gradient of each member's own mean loss, shaped like ``params``.
         lr: The step length in force, ``(M,)``.
-        coupled: L2 coefficient, ``(M,)``, 0 for members without.
-        decoupled: Likewise for decoupled decay.
+        coupled: Coefficient of coupled (L2) decay, ``(M,)``, 0 for members without.
+        decoupled: Coefficient of decoupled decay, ``(M,)``, 0 for members without.
 
     Returns:
         The gradients for the step: ``g + coupled * w``.

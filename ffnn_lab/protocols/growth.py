@@ -9,8 +9,8 @@ from ffnn_lab.protocols.option import Search, Standing, Values, growing_axes
 from ffnn_lab.protocols.space import Choice
 
 _WIDE = 1.5
-"""Least distance, in steps of the grid, between a point and the next that did not complete, at
-which another point is put between them. A grid need not be exactly geometric."""
+"""Largest distance, in steps of the grid, between a point and its neighbor that did not complete
+at which no point is put between them; above 1, as a grid need not be exactly geometric."""
 
 
 def growth_range(axis: Choice) -> tuple[float, float]:
@@ -21,12 +21,13 @@ def growth_range(axis: Choice) -> tuple[float, float]:
 def extension(search: Search, known: Sequence[Values], standing: Standing | None) -> Values | None:
     """Return the next setting beyond the grid, if the best lies on an edge of the growing axis.
 
-    A new point of that axis meets all values of the others, and is finished before anything else.
+    A new point of that axis is combined with all values of the other axes before any other point
+    is added.
 
     Args:
-        search: What is searched; one axis grows.
+        search: The arm's search, in which one axis grows.
         known: The settings that were proposed, by number.
-        standing: How they compare; None while some are not scored.
+        standing: The ranking of these settings; None while some are not scored.
     """
     (key,) = growing_axes(search.space)
     axis = search.space[key]
@@ -71,7 +72,7 @@ def _edge(
 
 
 def _next_point(tried: Sequence[float], at: float, *, is_up: bool) -> float | None:
-    """Return the point that goes on by the ratio of the last two, or None if there is no room."""
+    """Return the next point by the ratio of the last two points, or None if there is no room."""
     place = tried.index(at)
     neighbor = place - 1 if is_up else place + 1
     if not 0 <= neighbor < len(tried):
@@ -80,7 +81,7 @@ def _next_point(tried: Sequence[float], at: float, *, is_up: bool) -> float | No
     outward = tried[place + 1] if is_up and at < tried[-1] else None
     if not is_up and at > tried[0]:
         outward = tried[place - 1]
-    if outward is not None:  # it did not complete
+    if outward is not None:  # the setting there did not complete
         n_steps = math.log(outward / at) / math.log(at / inward)
         if n_steps <= _WIDE:
             return None

@@ -17,7 +17,7 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True)
 class Search:
-    """Everything that the proposals of one arm depend on, but the settings tried before."""
+    """Everything on which the proposals of an arm depend, except for the settings tried before."""
 
     arm: str
     """Name of the arm; arms with equal spaces draw different settings."""
@@ -34,14 +34,15 @@ class Search:
 
 @dataclass(frozen=True)
 class Standing:
-    """The order of the settings of one arm, all of which have a score."""
+    """The ranking of the settings of one arm, all of which have a score."""
 
     best: int
     """Number of the best setting."""
     completed: Collection[int]
     """Numbers of the settings that came to a result, see `ffnn_lab.scores.is_completed`."""
     is_flat: bool = False
-    """True if these all have the same score, so that the best is merely the first."""
+    """True if the completed settings all have the same score, so that the best is just the first
+    of them."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -60,11 +61,11 @@ class Protocol(Option):
     grows: bool = False
     """True if a grid adds settings beyond its edges."""
     is_independent: bool = False
-    """True if settings are drawn independently, so that any few of them are a smaller sweep."""
+    """True if settings are drawn independently, so that any subset of them is a smaller sweep."""
     sampler: str | None = None
     """Class of `optuna.samplers` that draws the settings; None for a protocol that needs none."""
     arguments: Mapping[str, Any] = field(default_factory=dict)
-    """Keyword arguments of the sampler, beside its seed."""
+    """Keyword arguments of the sampler, its seed left out."""
 
     @property
     def is_sampled(self) -> bool:
@@ -96,7 +97,8 @@ class Protocol(Option):
 
         Args:
             space: The arm's axes.
-            limit: The number that the user set; no more combinations than there are are tried.
+            limit: The number that the user set; the result may be smaller if there are fewer
+                combinations of listed values.
         """
         return limit if has_intervals(space) else min(n_points(space), limit)
 
@@ -108,10 +110,10 @@ class Protocol(Option):
         Not called where a sampler draws the settings.
 
         Args:
-            search: What is searched.
+            search: The arm's search.
             known: The settings proposed before, in order.
-            standing: How these compare; None while some are not scored, and for protocols that do
-                not grow.
+            standing: The ranking of these settings; None while some are not scored, and for
+                protocols that do not grow.
         """
         raise NotImplementedError
 

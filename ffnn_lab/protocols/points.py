@@ -1,4 +1,4 @@
-"""Points of a search space: on a grid, or at places of the unit cube."""
+"""Points of a search space: on a grid, or mapped from the unit cube."""
 
 import math
 import zlib
@@ -13,11 +13,11 @@ from ffnn_lab.seeds import stream
 def grid_point(search: Search, number: int, *, n_draws: int) -> Values:
     """Return a point of the grid before it grows; the last axis changes fastest.
 
-    Every combination of listed values meets the same draws on the intervals.
+    Every combination of listed values is combined with the same draws on the intervals.
 
     Args:
-        search: What is searched.
-        number: The point's.
+        search: The arm's search.
+        number: The point's number.
         n_draws: Draws on the intervals for each combination of listed values.
     """
     free = {key: axis for key, axis in search.space.items() if not isinstance(axis, Choice)}
@@ -31,23 +31,23 @@ def grid_point(search: Search, number: int, *, n_draws: int) -> Values:
 
 
 def uniform_place(search: Search, number: int, n_axes: int) -> list[float]:
-    """Draw a place of the unit cube, uniformly; each number has a stream of its own."""
+    """Draw a uniform point of the unit cube; each number has a random stream of its own."""
     rng = stream(search.seed, "proposal", zlib.crc32(search.arm.encode()), number)
     return [float(place) for place in rng.random(n_axes)]
 
 
 def from_unit(space: Space, place: Sequence[float]) -> Values:
-    """Map a place of the unit cube onto the axes."""
+    """Map a point of the unit cube to a value on each axis."""
     return {key: _on_axis(axis, p) for (key, axis), p in zip(space.items(), place, strict=True)}
 
 
 def _on_axis(axis: Axis, place: float) -> Any:  # noqa: ANN401 - any value of a config
     if isinstance(axis, Choice):
         return axis.values[min(int(place * len(axis.values)), len(axis.values) - 1)]
-    # An integer owns the half unit on either side of it.
+    # Each integer stands for the interval of half a unit on either side of it.
     low, high = (axis.low - 0.5, axis.high + 0.5) if axis.is_int else (axis.low, axis.high)
     if axis.log:
-        low = max(low, 0.5) if axis.is_int else low  # 1 owns (0.5, 1.5)
+        low = max(low, 0.5) if axis.is_int else low  # 1 stands for (0.5, 1.5)
         value = math.exp(math.log(low) + place * (math.log(high) - math.log(low)))
     else:
         value = low + place * (high - low)

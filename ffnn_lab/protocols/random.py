@@ -20,7 +20,7 @@ class Random(Protocol):
     ) -> Values | None:
         """Return the next draw; see `Protocol.propose`.
 
-        Where all values are listed, every combination comes once, in random order.
+        If the values of all axes are listed, every combination is returned once, in random order.
         """
         number = len(known)
         if number >= search.n_settings:

@@ -46,7 +46,7 @@ def check_interval(key: str, axis: Interval) -> None:
 
 
 def check_growing(key: str, axis: Choice) -> None:
-    """Refuse a growing grid that says not how it goes on.
+    """Refuse a growing grid other than two or more positive numbers in ascending order.
 
     Raises:
         ConfigError: Naming the key and what was written.
@@ -63,10 +63,10 @@ def check_growing(key: str, axis: Choice) -> None:
 
 
 def log_grid(key: str, written: Mapping[str, Any]) -> Choice:
-    """Make the growing grid of ``{center: ..., ratio: ..., n_points: ...}``.
+    """Make the growing grid that ``{center: ..., ratio: ..., n_points: ...}`` describes.
 
     Raises:
-        ConfigError: If the three are not there, or out of range.
+        ConfigError: If the keys are not these three, or if a value is out of range.
     """
     names = ("center", "ratio", "n_points")
     if set(written) != set(names):

@@ -1,4 +1,4 @@
-"""``hyperband``: successive halving at several first rungs, among which settings are shared out.
+"""``hyperband``: successive halving in several brackets, which differ in their first rung.
 
 Source:
     Li et al. (2018), "Hyperband: A Novel Bandit-Based Approach to Hyperparameter Optimization".

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def arguments(config: PrunerConfig, _max_epochs: int) -> Mapping[str, Any]:
-    """Return the settings that nobody judges, and the epochs that every setting gets."""
+    """Return the number of first settings that are not judged, and the epochs that each gets."""
     return {"n_startup_trials": config.n_startup_trials, "n_warmup_steps": config.min_epochs}
 
 

@@ -21,8 +21,8 @@ class Pruner(Option):
     pruner: str
     """Class of `optuna.pruners`."""
     arguments: Callable[[PrunerConfig, int], Mapping[str, Any]]
-    """(the sweep's options, the most epochs of any setting of the arm) to the keyword arguments of
-    the class."""
+    """Function of (the sweep's pruner options, the most epochs of any setting of the arm) that
+    returns the keyword arguments of the class."""
     stops_early: bool = True
     """False if every setting is trained to its end."""
 

@@ -1,4 +1,4 @@
-"""``successive_halving``: of so many settings that reach a rung, one goes on.
+"""``successive_halving``: of every ``reduction_factor`` settings at a rung, the best one goes on.
 
 Source:
     Li et al. (2020), "A System for Massively Parallel Hyperparameter Tuning", Algorithm 2.

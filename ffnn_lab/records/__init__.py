@@ -1,9 +1,9 @@
-"""The one schema of runs, trials and curves: write, read, resume. The records are the truth.
+"""The records of runs and sweeps: their schema, writing and reading. The records are the truth.
 
-A sweep's folder holds three tables in parquet, ``runs``, ``trials`` and ``curves``, a fourth,
-``directions``, of tasks that know solutions, and a fifth, ``correct``, of confirmed runs whose
-task counts answers; each is a folder of parts. A part is written beside its name and renamed, so
-that it is whole or not there.
+A sweep's folder holds three tables in parquet, ``runs``, ``trials`` and ``curves``; a fourth,
+``directions``, for tasks with known solutions; and a fifth, ``correct``, for confirmed runs whose
+error is a rate of wrong answers. Each table is a folder of files, its parts. A part is written
+under a temporary name and then renamed, so that it is complete or absent.
 """
 
 from ffnn_lab.definition import RecordError

@@ -1,4 +1,4 @@
-"""Which code and which versions a process runs, as each row of ``runs`` stores them."""
+"""The code and the versions that a process runs, as each row of ``runs`` stores them."""
 
 import functools
 import os
@@ -12,7 +12,7 @@ from ffnn_lab import __version__
 
 @functools.cache
 def environment() -> dict[str, str]:
-    """Return which code and which versions this process runs, as strings."""
+    """Return the versions, the machine and the commit that this process runs with, as strings."""
     libraries = ("torch", "numpy", "optuna")
     versions = {f"version.{name}": metadata.version(name) for name in libraries}
     here = Path(__file__).parent
@@ -29,7 +29,7 @@ def environment() -> dict[str, str]:
 
 
 def _git(folder: Path, *words: str) -> str | None:
-    # A look locks nothing: git, ended by the timeout, would leave a lock in the user's repository.
+    # Without locks: if the timeout ends git, a lock would stay in the user's repository.
     command = ["git", "--no-optional-locks", "-C", str(folder), *words]
     try:
         done = subprocess.run(  # noqa: S603 - fixed words, no shell

@@ -12,7 +12,7 @@ def find_folder(name: str, *, outputs: Path, kind: str, mark: str = "") -> Path:
     Args:
         name: A name under the outputs, which comes first, or a path.
         outputs: The folder of all sweeps.
-        kind: What the message says of a name that is not found, such as ``not a sweep``.
+        kind: Words of the message on a name that is not found, such as ``not a sweep``.
         mark: The file or folder that the folder must hold; any folder will do if empty.
 
     Raises:

@@ -1,12 +1,13 @@
 """Parts: the files that a table consists of, each with a checksum of all of its bytes.
 
-A part is called ``part-<worker>-<number>-<checksum>.parquet``. The checksum is of the whole file,
-footer included, and is in place as soon as the name is. Its metadata name the format that it was
-written in and its columns, so that a later version knows which columns are newer than the part.
-Parts of format 1 (commit 9b2446f) have neither.
+A part is called ``part-<worker>-<number>-<checksum>.parquet``. The checksum is that of the whole
+file, footer included. The metadata of a part name the format that it was written in and its
+columns, so that a later version knows which columns are newer than the part. Parts of format 1
+(commit 9b2446f) have neither checksum nor such metadata.
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ from ffnn_lab.records.schema import (
     FORMAT,
     Leaf,
     columns_digest,
+    columns_from_outside,
     config_leaves,
     schema_of,
 )
@@ -34,6 +36,8 @@ _NAME = re.compile(rf"part-.+-(\d+)-([0-9a-f]{{{_N_DIGITS}}})\.parquet")
 _NAME_OF_FORMAT_1 = re.compile(r"part-.+-(\d+)\.parquet")
 _FORMAT = b"ffnn_lab.format"
 _COLUMNS = b"ffnn_lab.columns"
+_OUTSIDE = b"ffnn_lab.outside"
+"""Key of the list, in JSON, of columns that are fields of options from outside; may be absent."""
 WHAT_TO_DO = (
     "restore it from a copy, or delete it and repeat the command that made it: what it held is "
     "trained again"
@@ -42,7 +46,7 @@ WITHOUT_ANSWERS = (
     "restore it from a copy, or delete it: without it the report does not tell the test set's "
     "part of a difference, and all else is as it was"
 )
-"""The same of the table ``correct``, which nothing but the report reads."""
+"""The same for the table ``correct``, which only the report reads."""
 
 
 def write_part(
@@ -51,16 +55,19 @@ def write_part(
     """Write rows as a new part of a table, whole or not at all.
 
     Args:
-        folder: The sweep's.
+        folder: The sweep's folder.
         worker: A name that no other process writes under.
-        table: Which of the tables.
+        table: Name of the table.
         contents: The rows, in the table's schema.
-        compression: One of parquet's; every part is read alike.
+        compression: A compression of parquet; readers recognize all of them.
 
     Raises:
         OSError: If it cannot be written.
     """
     metadata = {_FORMAT: str(FORMAT), _COLUMNS: columns_digest(contents.schema.names)}
+    outside = columns_from_outside(table, contents.schema.names)
+    if outside:
+        metadata[_OUTSIDE] = json.dumps(outside)
     sink = pa.BufferOutputStream()
     rows = contents.replace_schema_metadata(metadata)
     pq.write_table(rows, sink, write_page_checksum=True, compression=compression)
@@ -83,11 +90,17 @@ def _checksum(data: bytes | memoryview) -> str:
     return hashlib.sha256(data).hexdigest()[:_N_DIGITS]
 
 
-def read_part(path: Path, table: str, columns: Sequence[str]) -> pa.Table:
+def read_part(path: Path, table: str, columns: Sequence[str] | None) -> pa.Table:
     """Read some columns of a part, after all of its bytes were checked.
 
     A column that is newer than the part is read as its neutral value, or as null where no run of
     the part chose an option that has it.
+
+    Args:
+        path: Path of the part.
+        table: Name of the table.
+        columns: Names of the columns to read; None for all columns of the table and, after them,
+            the part's columns of options from outside, known here or not.
 
     Raises:
         RecordError: If the part is gone, damaged, or of a version that this one cannot read; the
@@ -102,7 +115,10 @@ def read_part(path: Path, table: str, columns: Sequence[str]) -> pa.Table:
         with pq.ParquetFile(in_arrow(data), page_checksum_verification=True) as part:
             found = part.schema_arrow
             _check_format(path, table, found, has_checksum=named is not None)
-            there = set(found.names)
+            there, schema = set(found.names), schema_of(table)
+            for name in sorted(there - set(schema.names)):
+                schema = schema.append(found.field(name))
+            columns = schema.names if columns is None else columns
             absent = [name for name in columns if name not in there]
             choices = [f"{name.partition('.')[0]}.name" for name in absent]
             needed = dict.fromkeys([*columns, *choices])
@@ -111,8 +127,8 @@ def read_part(path: Path, table: str, columns: Sequence[str]) -> pa.Table:
             rows.validate(full=True)
         for name in absent:
             rows = rows.append_column(name, _stand_in(path, table, name, rows))
-        schema = pa.schema([schema_of(table).field(name) for name in columns])
         rows = rows.select(list(columns))
+        schema = pa.schema([schema.field(name) for name in columns])
         return rows if rows.schema.equals(schema) else rows.cast(schema)
     except (pa.ArrowException, OSError) as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
@@ -121,10 +137,10 @@ def read_part(path: Path, table: str, columns: Sequence[str]) -> pa.Table:
 
 
 def _check_format(path: Path, table: str, found: pa.Schema, *, has_checksum: bool) -> None:
-    """Refuse a part that a newer version wrote, that lost its checksum, or a column.
+    """Refuse a part of a newer version, a part without its checksum, or one with other columns.
 
     Raises:
-        RecordError: Saying which.
+        RecordError: If the part is refused; the message has the reason.
     """
     metadata = found.metadata or {}
     written_in = metadata.get(_FORMAT, b"1").decode(errors="replace")
@@ -141,7 +157,7 @@ def _check_format(path: Path, table: str, found: pa.Schema, *, has_checksum: boo
             f"{_what_to_do(table)}"
         )
         raise RecordError(msg)
-    known = schema_of(table).names
+    known = [*schema_of(table).names, *json.loads(metadata.get(_OUTSIDE, b"[]"))]
     expected = metadata.get(_COLUMNS, COLUMNS_OF_FORMAT_1.get(table, "").encode()).decode()
     unknown = set(found.names) - set(known)
     if unknown or columns_digest(found.names) != expected:
@@ -154,7 +170,7 @@ def _check_format(path: Path, table: str, found: pa.Schema, *, has_checksum: boo
 
 
 def _stand_in(path: Path, table: str, column: str, rows: pa.Table) -> Any:  # noqa: ANN401 - pyarrow
-    """Make a column that is newer than a part.
+    """Make the values of a column that a part lacks because the column is newer.
 
     Raises:
         RecordError: If a run needs the column and it declares no neutral value.

@@ -1,4 +1,4 @@
-"""Read the tables: whole, or what was added since the last look."""
+"""Read whole tables, or the rows that were added since the last call."""
 
 import itertools
 import os
@@ -16,38 +16,39 @@ from ffnn_lab.records.result import STATUSES
 from ffnn_lab.records.schema import BY_EPOCH, KEYS, RANKED, schema_of
 
 _N_LISTINGS = 10
-"""Times that a table is listed while its parts vanish."""
+"""Most times that a table's folder is listed while parts vanish."""
 
 
 class TableReader:
     """Reads a table while it grows: every part once, every row once.
 
-    Runs are written last, so what belongs to a run is there when the run is: refresh the reader
-    of ``runs`` first, and those of ``trials`` and ``curves`` after it.
+    The table ``runs`` is written last, so everything else of a run in it is there, too, if the
+    reader of ``runs`` is refreshed first, and those of ``trials`` and ``curves`` after it.
     """
 
     def __init__(self, folder: Path, table: str, columns: Sequence[str] | None = None) -> None:
         """Make ready; nothing is read yet.
 
         Args:
-            folder: The sweep's; the table's own may be still to come.
+            folder: The sweep's folder; the table's own folder need not exist yet.
             table: ``runs``, ``trials``, ``curves``, ``directions`` or ``correct``.
-            columns: What to read of it, in this order; all if None.
+            columns: Names of the columns to read, in this order; None for all, those of options
+                from outside included.
         """
         self._folder = folder
         self._table = table
-        self._columns = tuple(schema_of(table).names if columns is None else columns)
-        self._needed = tuple(dict.fromkeys((*self._columns, *KEYS[table], *RANKED[table])))
-        self._nothing = schema_of(table).empty_table().select(self._columns).to_pandas()
+        self._columns = None if columns is None else list(columns)
+        self._needed = columns and list(dict.fromkeys((*columns, *KEYS[table], *RANKED[table])))
+        self._nothing = self._wanted(schema_of(table).empty_table())
         self._parts: frozenset[str] = frozenset()
         self._seen: dict[Hashable, int] = {}
 
     def refresh(self) -> pd.DataFrame:
-        """Return the rows that were added since the last call; all of them at the first.
+        """Return the rows that were added since the last call; all rows at the first call.
 
-        A run that is recorded again comes again if its status got better (it failed, and was
-        trained anew), and takes the place of its former row. Where nothing was added, this lists
-        one folder and does no more.
+        A run that was recorded again with a better status (it failed, and was trained again) is
+        returned again, and the new row replaces the former one. If nothing was added, the call
+        only lists a folder.
 
         Returns:
             The new rows, possibly none, with the columns asked for.
@@ -63,12 +64,15 @@ class TableReader:
         rows = _once(new, self._table)
         is_news = pa.array(self._note(rows), type=pa.bool_())
         self._parts = parts
-        frame: pd.DataFrame = rows.filter(is_news).select(self._columns).to_pandas()
+        return self._wanted(rows.filter(is_news))
+
+    def _wanted(self, rows: pa.Table) -> pd.DataFrame:
+        frame: pd.DataFrame = rows.select(self._columns or rows.column_names).to_pandas()
         return frame
 
     def _note(self, rows: pa.Table) -> list[bool]:
-        """Return which rows are new, and remember them."""
-        # Every part holds a run's curve from its start: the last epoch says what was seen.
+        """Return a mask of the rows that are new, and remember them."""
+        # Every part holds a run's curve from its start, so its last epoch tells what was seen.
         names = ["run_id"] if self._table in BY_EPOCH else KEYS[self._table]
         columns = [rows[name].to_pylist() for name in names]
         keys = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
@@ -98,22 +102,21 @@ def read_table(folder: Path, table: str) -> pa.Table:
     Raises:
         RecordError: If a part cannot be read or has another schema.
     """
-    schema = schema_of(table)
-    rows, _ = _unread(folder, table, schema.names, known=frozenset())
-    return schema.empty_table() if rows is None else _once(rows, table)
+    rows, _ = _unread(folder, table, None, known=frozenset())
+    return schema_of(table).empty_table() if rows is None else _once(rows, table)
 
 
 def _unread(
-    folder: Path, table: str, columns: Sequence[str], *, known: frozenset[str]
+    folder: Path, table: str, columns: Sequence[str] | None, *, known: frozenset[str]
 ) -> tuple[pa.Table | None, frozenset[str]]:
-    """Read the parts that are not known, until a listing shows no others.
+    """Read the parts that are not known, until a listing of the folder shows no others.
 
-    A part whose rows a worker compacts meanwhile vanishes, and a listing made at that time may
-    lack the part and its compaction both; the next one has the compaction.
+    Parts vanish when a worker compacts them. A listing made at that time may show neither a part
+    nor its compaction; the next listing shows the compaction.
 
     Returns:
-        Their rows, some perhaps twice, or None where there is no such part; and the parts that
-        are known from now on.
+        The rows of these parts, some perhaps twice, or None if there are no such parts; and the
+        names of the parts that are known from now on.
 
     Raises:
         RecordError: If a part cannot be read or has another schema.
@@ -140,12 +143,16 @@ def _unread(
     parts = listed & (known | read.keys())
     # In the order of names, as if all had been there at once.
     tables = [read[name] for name in sorted(read)]
-    return (pa.concat_tables(tables) if tables else None), parts
+    if not tables:
+        return None, parts
+    # Columns of options from outside may be in some parts only.
+    return pa.concat_tables(tables, promote_options="permissive"), parts
 
 
 def _once(rows: pa.Table, table: str) -> pa.Table:
-    """Keep one of rows with equal keys: a part and its compaction, or a run that was tried again.
+    """Keep one of several rows with equal keys.
 
+    There are several where a part and its compaction were read, or where a run was recorded again.
     Of a run, the row of the best status is kept.
     """
     keys = rows.select(KEYS[table]).to_pandas()
@@ -159,7 +166,7 @@ def _once(rows: pa.Table, table: str) -> pa.Table:
 
 
 def _ranks(rows: pa.Table, table: str) -> NDArray[np.int64]:
-    """Rank rows: of those that tell of the same thing, a higher one brings news."""
+    """Return the rank of each row; a row replaces those of a lower rank that have its key."""
     if table == "runs":
         rank = {status: -place for place, status in enumerate(STATUSES)}
         statuses = rows["status"].to_pylist()

@@ -1,4 +1,4 @@
-"""One run's result: its curve, its final metrics, and which trial it was."""
+"""The result of a run, with its curve and metrics, and the row of ``trials`` that names a run."""
 
 import itertools
 from collections.abc import Mapping
@@ -8,14 +8,15 @@ from ffnn_lab.config import RunConfig
 from ffnn_lab.moments import best_epoch, points_at
 
 STATUSES = ("completed", "diverged", "pruned", "failed")
-"""Best first: of a run that was recorded again, after it failed say, the best is read."""
+"""Statuses of runs, best first. Of a run that was recorded twice (it failed, and was trained
+again), the row of the better status is read."""
 SPLITS = ("train", "dev", "test")
 """Tuning looks at dev; test is only reported."""
 MOMENTS = ("last", "best")
-"""Those that ``runs`` has columns of, see `ffnn_lab.moments`."""
+"""Moments that have columns in ``runs``, see `ffnn_lab.moments`."""
 METRICS = ("loss", "error")
 SOLUTIONS = ("min_norm", "sign")
-"""Known solutions to which the weights of linear members are compared."""
+"""Known solutions with which the weights of linear networks are compared."""
 DEFAULT_SETTING = -1
 """The arm's untuned default, which confirm trains beside the winner: its number in ``trials``."""
 
@@ -30,23 +31,23 @@ class CurvePoint:
     """Updates done."""
     split: str
     loss: float
-    """Mean loss: nats, or the squared unit of the labels under the squared loss (of a table's
-    numeric target: variances of train, for it is standardized)."""
+    """Mean loss: in nats, or under the squared loss in the squared unit of the labels (for a
+    table's numeric target, which is standardized, in variances of its train labels)."""
     error: float
-    """Error rate in [0, 1]; for real labels mean squared residual over the variance of the train
-    labels, and for letters bits of each, both of which may exceed 1."""
+    """Error rate in [0, 1]; for real labels the mean squared residual over the variance of the
+    train labels; for texts bits per letter. The last two may exceed 1."""
     lr: float
-    """Learning rate that was in force when it was measured."""
+    """Learning rate at the time of the measurement."""
 
 
 @dataclass(frozen=True)
 class Direction:
-    """Where the weights of one run pointed when it was measured."""
+    """The direction of the weights of one run at one measurement."""
 
     epoch: int
     step: int
     cosines: Mapping[str, float]
-    """Of the weights with solutions that the task knows, by the names of `SOLUTIONS`."""
+    """Cosines between the weights and the solutions of the task, by the names of `SOLUTIONS`."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,13 @@ class Correct:
     """One of `MOMENTS`, see `ffnn_lab.moments.moment_of_answers`."""
     n_examples: int
     bits: bytes
-    """One for each test example, in the task's own order, packed as ``numpy.packbits`` packs
-    them: the first is the highest of the first byte, and the last byte is filled with zeros."""
+    """One bit for each test example, in the task's own order, packed as by ``numpy.packbits``: the
+    first example is the highest bit of the first byte, and the last byte is padded with zeros."""
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """What one run came to."""
+    """The result of one run."""
 
     config: RunConfig
     run_id: str
@@ -74,19 +75,21 @@ class RunResult:
     seconds: float
     """The run's equal share of the wall time of the populations it was in."""
     chance_error: float
-    """What a diverged run counts as: the error of always answering the commonest class; 1,
-    that of the train mean, for real labels and for them alone."""
+    """Error that a diverged run counts as: that of always answering the most frequent class. For
+    real labels, and for them alone, it is 1, the error of always answering the train mean."""
     curve: list[CurvePoint]
     traceback: str | None = None
-    """What a failed run ended with; None of any other."""
+    """Traceback of a failed run; None for any other run."""
     directions: list[Direction] = field(default_factory=list)
-    """Beside the curve, where member and task have them and the weights are not all 0."""
+    """Directions at the measured epochs at which the weights are not all 0; empty unless network
+    and task have them."""
     correct: Correct | None = None
-    """Of a run of the confirm stage that completed, where the task's error counts answers."""
+    """Correct answers of a completed run of the confirm stage; None for any other run, and where
+    the task's error is not a rate of wrong answers."""
 
     @property
     def cosines(self) -> Mapping[str, float]:
-        """Return the cosines of the final weights; none of a run that did not complete."""
+        """Return the cosines of the final weights; empty for a run that did not complete."""
         is_final = self.status == "completed" and bool(self.directions)
         last = self.directions[-1] if is_final else None
         return last.cosines if last is not None and last.epoch == self.n_epochs else {}
@@ -94,8 +97,8 @@ class RunResult:
     def metrics(self) -> dict[str, float | int | None]:
         """Return every metric by its column: ``last.dev.error``, ``best.test.loss``, ....
 
-        A run that did not complete has none at its end: all are None. Cosines are there only for
-        a member and a task that have them.
+        All are None for a run that did not complete. Cosines are included only if network and task
+        have them.
         """
         values: dict[str, float | int | None] = {
             f"{moment}.{split}.{metric}": None
@@ -116,7 +119,7 @@ class RunResult:
 
 @dataclass(frozen=True)
 class TrialRow:
-    """One seed of one setting of one arm in one replicate: which run it was."""
+    """A row of ``trials``: the run of one seed, setting, arm, stage and replicate."""
 
     stage: str
     """``tune`` or ``confirm``."""
@@ -127,7 +130,7 @@ class TrialRow:
     seed: int
     run_id: str
     edges: str = ""
-    """Of a confirmed winner, the axes on whose edge it lies, as `ffnn_lab.edges.edge_text` words
-    them: ``optimizer.lr low; initializer.gain high``. Empty elsewhere."""
+    """The axes on whose edge a confirmed winner lies, as written by `ffnn_lab.edges.edge_text`:
+    ``optimizer.lr low; initializer.gain high``. Empty for any other run."""
     replicate: int = 0
     """The replicate that the run belongs to."""

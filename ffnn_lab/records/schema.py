@@ -12,21 +12,24 @@ from typing import Any, Union
 
 import pyarrow as pa
 
-from ffnn_lab.config import GROUPS, RunConfig
+from ffnn_lab.config import GROUPS, KINDS, ConfigError, RunConfig
 from ffnn_lab.config.fields import leaf_fields, type_hints
 from ffnn_lab.records.environment import environment
 from ffnn_lab.records.result import METRICS, MOMENTS, SOLUTIONS, SPLITS
+from ffnn_lab.registry import FOLDERS, n_registered, options, source_of
 
 
 @dataclass(frozen=True)
 class Leaf:
-    """A leaf of the config, as one class of options declares it."""
+    """A field of the config that holds a value (a leaf), as one class of options declares it."""
 
     column: str
     type: pa.DataType
     options: tuple[str, ...] | None
-    """Names of the options of its group that have it; None where every run has it."""
+    """Names of the options of its group that have the field; None if every run has it."""
     metadata: Mapping[str, Any]
+    is_outside: bool = False
+    """True if all options that have it come from outside the package."""
 
     @property
     def chosen_by(self) -> str:
@@ -44,38 +47,62 @@ class Leaf:
 
 
 def cell(value: Any, kind: pa.DataType) -> Any:  # noqa: ANN401 - any value of a config
-    """Convert a value of a config to what a column holds: text where it has no single type."""
+    """Convert a value of a config to its column's type; values without a single type to text."""
     if value is None or kind != pa.string() or isinstance(value, str):
         return value
     if isinstance(value, dict):
-        return json.dumps(value, sort_keys=True)
+        return json.dumps(value, sort_keys=True) if value else None
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-@functools.cache
 def config_leaves() -> dict[str, list[Leaf]]:
-    """Collect every leaf of every option, by column, in the order of the columns."""
+    """Collect every leaf of every option, by column, in the order of the columns.
+
+    Raises:
+        ConfigError: If an option from outside has a field of another type than others of its name.
+    """
+    for kind in FOLDERS:
+        options(kind)
+    return _config_leaves(n_registered())
+
+
+@functools.lru_cache(maxsize=1)
+def _config_leaves(_n_registered: int) -> dict[str, list[Leaf]]:
     found: dict[str, list[Leaf]] = {}
     for field in dataclasses.fields(RunConfig):
         name, hint = field.name, type_hints(RunConfig)[field.name]
         if not (name in GROUPS or dataclasses.is_dataclass(hint)):
             found[name] = [Leaf(name, _arrow_type(hint), None, field.metadata)]
             continue
-        options: dict[type, list[str]] = {}
+        chosen_by: dict[type, list[str]] = {}
         for option, part in GROUPS.get(name, {"": hint}).items():
-            options.setdefault(part, []).append(option)
-        for part in sorted(options, key=str):
-            chosen = tuple(options[part]) if len(options) > 1 else None
+            chosen_by.setdefault(part, []).append(option)
+        for part in sorted(chosen_by, key=str):
+            names = tuple(chosen_by[part])
+            is_outside = name in KINDS and all(source_of(KINDS[name], each) for each in names)
             for column, leaf, metadata in leaf_fields(part, f"{name}."):
-                found.setdefault(column, []).append(
-                    Leaf(column, _arrow_type(leaf), chosen, metadata)
-                )
+                own = names if len(chosen_by) > 1 else None
+                kind = _arrow_type(leaf)
+                before = found.setdefault(column, [])
+                if before and before[0].type != kind:
+                    msg = (
+                        f"{column} of {name}={names[0]} is {_type_words(kind)}, where other "
+                        f"options have {_type_words(before[0].type)} of that name, and one column "
+                        "of the records holds both: call it by another name"
+                    )
+                    raise ConfigError(msg)
+                before.append(Leaf(column, kind, own, metadata, is_outside))
     return found
 
 
-@functools.cache
 def runs_schema() -> pa.Schema:
-    """Build the schema of ``runs``: the union of all options' leaves, then what was found."""
+    """Build the schema of ``runs``: the leaves of all options, then results and environment."""
+    config_leaves()  # so that all options are registered
+    return _runs_schema(n_registered())
+
+
+@functools.lru_cache(maxsize=1)
+def _runs_schema(_n_registered: int) -> pa.Schema:
     fields = {"run_id": pa.string()}
     fields |= {column: declared[0].type for column, declared in config_leaves().items()}
     fields |= {
@@ -111,6 +138,13 @@ def _arrow_type(hint: Any) -> pa.DataType:  # noqa: ANN401 - any type hint
         float: pa.float64(),
         bool: pa.bool_(),
     }[hint]
+
+
+def _type_words(kind: pa.DataType) -> str:
+    if pa.types.is_list(kind):
+        return "a list"
+    words = {"double": "a number", "int64": "an integer", "bool": "true or false"}
+    return words.get(str(kind), "text")
 
 
 TRIALS_SCHEMA = pa.schema(
@@ -165,7 +199,7 @@ RANKED = {
     "directions": ["epoch"],
     "correct": [],
 }
-"""What `_ranks` looks at."""
+"""The columns that `read._ranks` reads."""
 BY_EPOCH = ("curves", "directions")
 """Tables with more than one row of a run."""
 
@@ -180,6 +214,22 @@ def schema_of(table: str) -> pa.Schema:
     }.get(table) or runs_schema()
 
 
+def columns_from_outside(table: str, names: Iterable[str]) -> list[str]:
+    """Return the names of columns that are fields of options from outside the package.
+
+    Args:
+        table: Name of the table.
+        names: Names of the columns of some rows.
+    """
+    of_options = config_leaves() if table == "runs" else {}
+    own = {
+        name
+        for name in schema_of(table).names
+        if not all(leaf.is_outside for leaf in of_options.get(name, [])) or name not in of_options
+    }
+    return sorted(set(names) - own)
+
+
 # --- formats ------------------------------------------------------------------------------------
 
 FORMAT = 3
@@ -191,7 +241,7 @@ COLUMNS_OF_FORMAT_1 = {
     "curves": "2dd51e4c679982b6",
     "directions": "8b2b22d51c28c0c1",
 }
-"""`columns_digest` of each table's columns in format 1 (commit 9b2446f), which had these."""
+"""`columns_digest` of the columns of each table in format 1 (commit 9b2446f)."""
 ADDED: dict[str, dict[str, Any]] = {
     "runs": {},
     "trials": {"replicate": 0},

@@ -28,7 +28,7 @@ def run_row(result: RunResult) -> dict[str, Any]:
             column = column.rpartition(".")[0]
         if column == key:
             columns[key] = value
-        elif column:  # names with values, which the user chooses: all in one column
+        elif column:  # fields whose names the user chooses: all of them in one column
             columns.setdefault(column, {})[key.removeprefix(f"{column}.")] = value
     flat = {name: cell(value, declared[name][0].type) for name, value in columns.items()}
     return {
@@ -54,7 +54,7 @@ class RecordWriter:
         """Make ready to write; the folder is made with the first part.
 
         Args:
-            folder: The sweep's.
+            folder: The sweep's folder.
             worker: A name that no other process writes under.
         """
         self._folder = folder
@@ -63,7 +63,7 @@ class RecordWriter:
     def write(self, results: Sequence[RunResult], trials: Iterable[TrialRow] = ()) -> None:
         """Write one part of each table.
 
-        The others come first, so that a run found in ``runs`` has everything else.
+        The part of ``runs`` is written last, so that everything else of a run in it is there, too.
         """
         curves = [
             {"run_id": result.run_id, **vars(point)}  # asdict takes ten times as long
@@ -100,7 +100,7 @@ class RecordWriter:
         write_part(self._folder, self._worker, table, contents)
 
     def compact(self) -> None:
-        """Gather the parts of each table into one; a reader sees the same rows throughout."""
+        """Merge the parts of each table into one; a reader sees the same rows throughout."""
         for table in KEYS:
             parts = part_names(self._folder, table)
             if len(parts) > 1:
@@ -110,14 +110,14 @@ class RecordWriter:
                     (self._folder / table / name).unlink(missing_ok=True)
 
     def forget(self, runs: Collection[str]) -> None:
-        """Take runs out of ``runs``, so that they are trained again.
+        """Remove runs from the table ``runs``, so that they are trained again.
 
         No other process may be writing.
         """
         self._drop("runs", "run_id", runs)
 
     def forget_trials(self, stage: str) -> None:
-        """Take the rows of a stage out of ``trials``; their runs stay.
+        """Remove the rows of a stage from ``trials``; their runs stay.
 
         No other process may be writing.
         """

@@ -1,1 +1,1 @@
-"""From records to tables and figures. Reads what a sweep wrote; trains nothing."""
+"""Reports: tables and figures made from the records of a sweep, without any training."""

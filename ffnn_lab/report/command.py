@@ -2,7 +2,7 @@
 
 ``SWEEP`` reports a sweep or a run; ``claims`` judges the claims of papers by all sweeps, or by
 those named; ``summary`` sets the results of all sweeps, or of those named, side by side;
-``coverage`` simulates how often the intervals cover what they should.
+``coverage`` simulates how often the intervals cover the true value.
 """
 
 import argparse
@@ -21,17 +21,17 @@ EPILOG = (
     "commands; a sweep of such a name is given by its path."
 )
 KIND = "neither a folder nor a sweep"
-"""Said of a name that is not found."""
+"""Description of a name that is not found, in the error message."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line ``python -m analysis`` asks for.
+    """Run the command line ``python -m analysis``.
 
     Args:
-        arguments: Those after the program's name; the process's own if None.
+        arguments: Arguments after the program's name; those of the process if None.
 
     Returns:
-        The exit code: 0, or 2 if there is nothing to report, and the reason on standard error.
+        The exit code: 0, or 2 if there is nothing to report, with the reason on standard error.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words and words[0] in WORDS:
@@ -43,7 +43,7 @@ def run(name: str, words: Sequence[str], *, prog: str) -> int:
     """Run one of the `COMMANDS`.
 
     Args:
-        name: Which.
+        name: Name of the command.
         words: Its arguments.
         prog: The program's name, for ``--help``.
 
@@ -137,7 +137,7 @@ def _summary(words: Sequence[str], prog: str) -> None:
 
 
 def _folders(asked: argparse.Namespace) -> list[Path]:
-    """Find the sweeps that were named, or all there are."""
+    """Return the folders of the sweeps that were named, or else of all sweeps."""
     named = [find_folder(each, outputs=asked.outputs, kind=KIND) for each in asked.sweeps]
     return named or sorted(path.parent for path in asked.outputs.glob("*/definition.json"))
 

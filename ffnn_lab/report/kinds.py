@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What a report is about."""
+    """The kinds of records that a report is about."""
 
     SWEEP = "sweep"
     """A sweep whose arms each have a best setting."""

@@ -1,4 +1,4 @@
-"""Where a report is written: tried before anything is done, and one sentence if it cannot be."""
+"""Folders and files of reports, with a check in advance that they can be written."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ TEXTS = ("csv", "md", "tex")
 SUFFIXES = ("pdf", "png", "csv", "json")
 """Suffixes of the files that are a figure."""
 ROOM = 4_000_000
-"""Bytes that must find room; a report of five arms takes about a fourth of them."""
+"""Free space in bytes that a report requires; one of five arms takes about a fourth of it."""
 MOST_LETTERS = 160
 """Length of a file's name up to which it lists the sweeps that were named."""
 
@@ -26,13 +26,13 @@ class PlaceError(UserError):
 def write_text(path: Path, text: str) -> None:
     """Write a file in UTF-8, whatever the locale is.
 
-    A byte of a path that is no UTF-8 is written as Python writes it.
+    A byte of a path that is no UTF-8 is written as a backslash escape.
     """
     path.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")
 
 
 def stem_of(kind: str, sweeps: Sequence[str]) -> str:
-    """Name the files that are about some sweeps, or about all if none is named."""
+    """Return the stem of the files about some sweeps, or about all if none is named."""
     stem = "-".join([kind, *sweeps])
     if len(stem) <= MOST_LETTERS:
         return stem
@@ -40,17 +40,17 @@ def stem_of(kind: str, sweeps: Sequence[str]) -> str:
 
 
 def check_place(folder: Path, files: Mapping[str, Iterable[str]], *, advice: str) -> None:
-    """Try whether the files of a report can be written, and leave no trace.
+    """Check that the files of a report can be written, and leave no trace.
 
-    Several commands may try one folder at the same time.
+    Several commands may check one folder at the same time.
 
     Args:
-        folder: In which, with what is below it; it need not be there yet.
-        files: To each folder below it (``tables``, or ``.`` for itself) the names of its files.
-        advice: What to do where they cannot, for the message.
+        folder: The folder of the report, which need not exist yet.
+        files: By folder below it (``tables``, or ``.`` for itself), the names of its files.
+        advice: Advice for the error message.
 
     Raises:
-        PlaceError: If a folder cannot be made, a file not be replaced, or if there is no room.
+        PlaceError: If a folder cannot be made, a file cannot be replaced, or there is no room.
     """
     try:
         for below, names in files.items():
@@ -71,10 +71,10 @@ def _check_file(path: Path) -> None:
 
 
 def _try_to_write(folder: Path, name: str) -> None:
-    """Write as much as a report takes, under a name as long as its longest.
+    """Write and remove a file of the size of a report, under a name as long as its longest.
 
-    It goes to the folder, or to the nearest above it that is there: who may write into that one
-    may make those below it.
+    The file lies in the folder, or in its nearest existing parent: whoever may write there may
+    create the folders below.
     """
     nearest = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
     if not nearest.is_dir():
@@ -83,10 +83,10 @@ def _try_to_write(folder: Path, name: str) -> None:
     token = secrets.token_hex(4)
     path = nearest / f".{token}{name[len(token) + 1 :]}"
     try:
-        # Random, lest a file system that compresses takes nothing for it.
+        # Random bytes, so that a file system that compresses needs the space, too.
         path.write_bytes(os.urandom(ROOM))
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(folder)) from None
     finally:
-        with contextlib.suppress(OSError):  # which says what it could not write
+        with contextlib.suppress(OSError):  # the error of the write is the one to raise
             path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Schedules: one file for each, the factor on ``optimizer.lr``, settled after each epoch."""
+"""Schedules: one file for each; a schedule sets a factor on ``optimizer.lr`` after each epoch."""
 
 from ffnn_lab.schedules.option import SCHEDULES, Progress, Schedule, ScheduleState
 

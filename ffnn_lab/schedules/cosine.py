@@ -1,4 +1,4 @@
-"""Half a cosine over all epochs."""
+"""The cosine schedule: half a cosine over all epochs."""
 
 import dataclasses
 import math
@@ -15,6 +15,7 @@ class CosineConfig(ScheduleConfig):
     """Half a cosine from 1 down to ``final_fraction`` over ``trainer.max_epochs``."""
 
     final_fraction: float = ranged("[0, 1]")
+    """Share of the learning rate that is left at the end."""
 
 
 def cosine(config: CosineConfig, state: ScheduleState, progress: Progress) -> ScheduleState:

@@ -1,4 +1,4 @@
-"""Decay by the dev set."""
+"""The schedule that decays when the dev loss stops improving."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ class DevDecayConfig(ScheduleConfig):
     """
 
     delta: float = ranged("(0, 1]")
+    """Factor of the learning rate at each decay."""
     patience: int = ranged("[1, inf)")
     """Epochs in a row without a new best after which to decay."""
 

@@ -1,4 +1,4 @@
-"""Decay at a fixed frequency."""
+"""The schedule that decays at a fixed frequency."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,9 @@ class FixedDecayConfig(ScheduleConfig):
     """Decay at a fixed frequency: multiply by ``delta`` every ``every_epochs`` epochs."""
 
     delta: float = ranged("(0, 1]")
+    """Factor of the learning rate at each decay."""
     every_epochs: int = ranged("[1, inf)")
+    """Epochs from one decay to the next."""
 
 
 def fixed_decay(

@@ -1,4 +1,4 @@
-"""What a schedule is: its config class, and the rule that settles it after each epoch."""
+"""The interface of a schedule: its config class, and the update of its state after each epoch."""
 
 import dataclasses
 import math
@@ -12,7 +12,7 @@ from ffnn_lab.registry import View
 
 @dataclass(frozen=True)
 class ScheduleState:
-    """What a member's schedule remembers from epoch to epoch."""
+    """The state of a member's schedule from epoch to epoch."""
 
     factor: float = 1.0
     """Multiplies ``optimizer.lr`` during the coming epoch."""
@@ -27,7 +27,7 @@ class ScheduleState:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a member is after an epoch."""
+    """The progress of a member after an epoch."""
 
     epoch: int
     """Epochs done, from 1."""
@@ -43,9 +43,9 @@ class Schedule(Choice):
 
     kind: ClassVar[str] = "schedule"
     advance: Callable[[Any, ScheduleState, Progress], ScheduleState]
-    """(its config, state, progress) to the state for the next epoch."""
+    """Returns the state for the next epoch, from config, state and progress."""
     needs_dev_loss: bool = False
-    """Whether it looks at the dev loss after every epoch, so that every epoch is evaluated."""
+    """True if it reads the dev loss after every epoch, so that every epoch must be evaluated."""
 
 
 SCHEDULES = View(Schedule)

@@ -28,15 +28,15 @@ def read_across(
     """Read the conditions of a sweep.
 
     Args:
-        written: To each key its values: text in Hydra's grammar, a list of values, or one value.
+        written: The values of each key: text in Hydra's grammar, a list of values, or one value.
         is_group: Returns True if a key is a config group.
 
     Returns:
-        The product of all values, the last key's the fastest; one empty condition if there are
-        no keys.
+        The product of all values, in which the last key changes fastest; one empty condition if
+        there are no keys.
 
     Raises:
-        ConfigError: For a key that is no condition, or values that are not finitely many.
+        ConfigError: For a key that cannot be a condition, or values that are not finitely many.
     """
     of_keys = []
     for key, value in written.items():
@@ -71,7 +71,7 @@ def _values(key: str, value: Any) -> tuple[Any, ...]:  # noqa: ANN401 - what YAM
 
 
 def _check_key(key: str, value: Any) -> None:  # noqa: ANN401 - what YAML holds
-    """Refuse a key whose values are no conditions.
+    """Refuse a key that cannot be a condition.
 
     Raises:
         ConfigError: Naming the key, the reason and what to do.
@@ -105,11 +105,11 @@ def _check_value(key: str, value: Any, *, is_group: bool) -> None:  # noqa: ANN4
 
 
 def check_only_there(keys: Iterable[str], others: Sequence[tuple[str, str]]) -> None:
-    """Refuse conditions that are written elsewhere, too.
+    """Refuse conditions whose keys are also set elsewhere.
 
     Args:
         keys: The keys of the conditions.
-        others: Where a key is written, and the key.
+        others: (place, key) for each value that is written elsewhere.
 
     Raises:
         ConfigError: Naming the key and both places.

@@ -1,10 +1,10 @@
 """The agenda of a sweep: one worker's view of all replicates, and the choice among them.
 
 A worker stays with one replicate, and shares it with others only where there are fewer replicates
-than workers. A replicate is opened when a worker needs it, and closed when nothing is left of it.
-A sweep that may end before its last replicate is looked at after a declared few of them
-(`ffnn_lab.report.statistics.sequential`); what a look finds depends on the records alone, and so
-is the same for any number of workers.
+than workers. A replicate is opened when a worker needs it, and closed when nothing is left to
+train in it. A sweep that may end before its last replicate (``until=settled``) is tested after a
+few numbers of replicates that are fixed in advance (`ffnn_lab.report.statistics.sequential`). The
+outcome of such a look depends on the records alone, so it is the same for any number of workers.
 """
 
 import math
@@ -25,7 +25,7 @@ from ffnn_lab.sweeper.weights import Again
 
 @dataclass(frozen=True)
 class Closed:
-    """A replicate of which nothing is left to train."""
+    """The summary of a replicate in which nothing is left to train."""
 
     n_proposed: Mapping[str, int]
     best: Mapping[str, int]
@@ -50,7 +50,7 @@ class Agenda:
         Args:
             definition: The sweep.
             folder: Its folder.
-            storage: Where its studies are.
+            storage: The storage of its studies.
         """
         self._definition = definition
         self._looks = looks_of(definition)
@@ -59,7 +59,7 @@ class Agenda:
         self.reopen()
 
     def reopen(self) -> None:
-        """Forget everything: records and studies are read anew."""
+        """Discard everything that is known, so that records and studies are read again."""
         self.ledger = Ledger(self._definition, self._folder)
         self._open: dict[int, ReplicateAgenda] = {}
         self._closed: dict[int, Closed] = {}
@@ -81,12 +81,13 @@ class Agenda:
         return self._open[replicate].unit_of(arm, number)
 
     def look(self, writer: RecordWriter | None = None) -> None:
-        """Take in what was recorded and proposed since the last look.
+        """Read what was recorded and proposed since the last look.
 
         Args:
-            writer: Given by whoever holds the sweep's lock. Then settings whose runs are all
-                recorded are told to their study, and runs that serve a setting are noted for it.
-                Whoever does not hold it follows all replicates that have records.
+            writer: Pass it if this process holds the sweep's lock. Then the scores of settings
+                whose runs are all recorded are told to their study, and missing rows of
+                ``trials`` are written. None if it does not: then all replicates that have records
+                are followed.
         """
         self.ledger.refresh()
         if writer is None:
@@ -117,10 +118,10 @@ class Agenda:
         Needs the sweep's lock, and a `look` under it.
 
         Args:
-            n_places: Number of runs wanted; a setting's seeds may make it a few more.
+            n_places: Number of runs wanted; whole settings may make it a few more.
             held: The holder of each run that a living worker holds.
             me: The name of this worker.
-            writer: Notes recorded runs for the settings that they serve.
+            writer: Writes the missing rows of ``trials`` for recorded runs.
             partition: The partition; None for the one that has most runs.
         """
         while True:
@@ -142,30 +143,30 @@ class Agenda:
                 return []
             if not self._goes_on_after_a_look():
                 break
-        # These come last, so that they move no proposal.
+        # Runs that are trained again for their weights come last, so that they move no proposal.
         return self.again.take(max(n_places, self._definition.population_size), held)
 
     def share(self, n_workers: int) -> int:
-        """Return how many runs a worker may hold at a time, at least 1.
+        """Return the most runs that a worker may hold at a time, at least 1.
 
-        Where workers share a replicate, it is an equal share of the runs that are not recorded.
+        Workers that share a replicate divide the runs that are not recorded equally.
         """
         n_replicates = self._looks[0] - len(self._closed)
         n_left = max((agenda.n_left for agenda in self._open.values()), default=1)
         return max(1, math.ceil(n_left / math.ceil(n_workers / max(1, n_replicates))))
 
     def rows_of(self, runs: Iterable[str]) -> list[TrialRow]:
-        """Return the rows of ``trials`` that runs serve and that are not noted yet; note them."""
+        """Return the rows of ``trials`` to write for some runs, and mark these rows as noted."""
         return self.ledger.rows_to_note(self._open_units(), runs)
 
     def note_known(self, writer: RecordWriter) -> None:
-        """Note recorded runs for every setting that they serve."""
+        """Write missing rows of ``trials`` for recorded runs; a run may serve several settings."""
         known = self.ledger.known_but_not_noted(self._open_units())
         if known:
             writer.write([], self.rows_of(known))
 
     def progress(self) -> Progress:
-        """Return how far the sweep is."""
+        """Return the progress of the sweep over all replicates."""
         known: dict[int, ReplicateAgenda | Closed] = {**self._closed, **self._open}
         counts = count_progress(
             self._definition,
@@ -196,9 +197,10 @@ class Agenda:
                 return True
 
     def _goes_on_after_a_look(self) -> bool:
-        """Look whether the sweep is settled, if it is time; return True if it is to go on.
+        """Test if the sweep is settled, if a look is due; return True if the sweep is to go on.
 
-        Needs the sweep's lock. That it is settled is stored in its definition.
+        Needs the sweep's lock. The number of replicates after which a sweep is settled is stored
+        in its definition.
         """
         n_replicates = self._looks[0]
         if len(self._looks) == 1 or len(self._closed) < n_replicates:
@@ -215,7 +217,7 @@ class Agenda:
         return False
 
     def _close(self, agenda: ReplicateAgenda) -> None:
-        """Keep of a replicate what is shown, and let the rest go."""
+        """Replace a replicate's agenda by the summary that progress needs."""
         self._closed[agenda.number] = Closed(
             agenda.n_proposed, dict(agenda.best), agenda.best_scores
         )
@@ -235,14 +237,14 @@ class Agenda:
         return self._open[replicate]
 
     def _unclosed(self) -> Iterator[int]:
-        """Walk the replicates of which something may be left, those that are open first."""
+        """Yield the replicates that may have runs left to train, the open ones first."""
         yield from list(self._open)
         for replicate in range(self._looks[0]):
             if replicate not in self._open and replicate not in self._closed:
                 yield replicate
 
     def _by_preference(self, held: Mapping[str, str], me: str) -> Iterator[ReplicateAgenda]:
-        """Walk the replicates: first those in which no other worker trains."""
+        """Yield the agendas of unclosed replicates, first those where no other worker trains."""
         shared = []
         for replicate in self._unclosed():
             agenda = self._opened(replicate)

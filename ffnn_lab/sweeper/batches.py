@@ -1,8 +1,8 @@
-"""Batches of an arm's settings: what is proposed, or judged, without one another's scores.
+"""Batches of an arm's settings, which are proposed or judged without one another's scores.
 
-Batch ``b`` holds the numbers from ``b * n_parallel`` on, ``n_parallel`` of them, cut off at the
-last setting. Which settings know of which is so a matter of numbers alone, and not of who trains
-them, on how many workers, or when one of these was killed.
+Batch ``b`` has ``n_parallel`` settings, from number ``b * n_parallel`` on; the last batch may have
+fewer. So the scores on which a proposal may depend follow from numbers alone, and not from who
+trains the settings, from the number of workers, or from when a worker was killed.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ class Batches:
     """The batches of a sweep in which some settings are not scored yet."""
 
     def __init__(self, unscored: Iterable[tuple[str, int]], n_parallel: int) -> None:
-        """Find the first such batch of each arm.
+        """Find the first batch of each arm that has an unscored setting.
 
         Args:
             unscored: The settings that were proposed and are not scored, by arm and number.
@@ -34,8 +34,8 @@ class Batches:
 
         Args:
             arm: Name of the arm.
-            n_asked: Its settings that were proposed.
-            n_settings: Its settings in all.
+            n_asked: Number of the arm's settings that were proposed.
+            n_settings: Number of all of the arm's settings.
         """
         if not self.knows_enough(arm, n_asked):
             return 0

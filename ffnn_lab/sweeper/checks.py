@@ -1,4 +1,4 @@
-"""Everything that a sweep refuses before anything trains; each message says what to write."""
+"""Check a sweep's request before anything trains; the message of each error says what to write."""
 
 import itertools
 import re
@@ -23,7 +23,7 @@ MOST_COMBINATIONS = 10_000
 """Most combinations of listed values that are checked before anything trains; about a second."""
 N_SEEDS = "hydra.sweeper.tune.n_seeds="
 FEWEST_UNTIL_SETTLED = 5
-"""Fewest replicates of which a half is enough for a look."""
+"""Fewest replicates of which a half, rounded up, is the 3 that a look needs."""
 
 
 def check_axis(assignment: Assignment) -> None:
@@ -58,7 +58,7 @@ def check_arm_names(names: Sequence[str]) -> None:
     """Refuse two arms of one name, of which one would be lost.
 
     Raises:
-        ConfigError: Naming it.
+        ConfigError: If a name occurs twice; the message has the name.
     """
     for name in names:
         if names.count(name) > 1:
@@ -72,11 +72,11 @@ def checked_contrasts(
     """Return the contrasts that the sweep declares, after a check of them and of its baseline.
 
     Args:
-        options: What the user asked for.
+        options: The options of the sweep.
         arms: The names of the arms.
 
     Returns:
-        Pairs of an arm and the one that it is compared with; None if none are declared.
+        Pairs of an arm and the arm that it is compared with; None if none are declared.
 
     Raises:
         ConfigError: If an arm is unknown, an arm is compared with itself, or a pair occurs twice.
@@ -105,7 +105,7 @@ def checked_contrasts(
 
 
 def check_name(name: str, field: str) -> None:
-    """Refuse a name that is no safe name of a folder under ``paths.outputs``.
+    """Refuse a name that is not safe as the name of a folder under ``paths.outputs``.
 
     Args:
         name: The sweep's name.
@@ -132,11 +132,11 @@ def check_name(name: str, field: str) -> None:
 
 
 def check_arm_value(where: str, assignment: Assignment, *, is_group: bool) -> None:
-    """Refuse what an arm cannot set for itself.
+    """Refuse an assignment that an arm cannot make for itself.
 
     Args:
         where: Where the arm is written.
-        assignment: One of the arm's.
+        assignment: One assignment of the arm.
         is_group: Whether it chooses an option of a group.
 
     Raises:
@@ -182,7 +182,7 @@ def check_group(assignment: Assignment, setters: Sequence[str], *, has_arms: boo
 
 
 def check_combinations(config: RunConfig, space: Mapping[str, Axis]) -> None:
-    """Refuse listed values that a run refuses together.
+    """Refuse listed values that a run refuses in combination.
 
     Raises:
         ConfigError: Naming the values.
@@ -200,7 +200,7 @@ def check_combinations(config: RunConfig, space: Mapping[str, Axis]) -> None:
 
 
 def check_listed(key: str, axis: Choice) -> None:
-    """Refuse listed values, converted to the type of their field, that are no axis.
+    """Refuse listed values, converted to the type of their field, that cannot be an axis.
 
     Raises:
         ConfigError: If a growing axis holds other than real numbers, or a value is listed twice.
@@ -250,7 +250,7 @@ def check_condition(key: str, arm: str, config: RunConfig) -> None:
     Args:
         key: The leaf of a condition, by its dotted name.
         arm: The name of the arm.
-        config: The arm's.
+        config: The arm's config.
 
     Raises:
         ConfigError: Naming the field and the arm.
@@ -279,10 +279,10 @@ def check_n_seeds(n_seeds: int) -> None:
 
 
 def check_seeds(seeds: Assignment, n_seeds: int, hydra_arguments: Sequence[str]) -> None:
-    """Refuse tuning seeds that are no list, or whose number is written as well.
+    """Refuse tuning seeds that are not listed, or whose number is written as well.
 
     Raises:
-        ConfigError: Saying what to write.
+        ConfigError: If seeds are refused; the message says what to write.
     """
     if any(text.startswith(N_SEEDS) for text in hydra_arguments):
         msg = f"{seeds.text} {N_SEEDS}{n_seeds}: seed lists the tuning seeds; write one of the two"
@@ -293,10 +293,10 @@ def check_seeds(seeds: Assignment, n_seeds: int, hydra_arguments: Sequence[str])
 
 
 def check_seed(value: Any) -> None:  # noqa: ANN401 - whatever the user wrote
-    """Refuse what is no tuning seed.
+    """Refuse a value that is not a tuning seed.
 
     Raises:
-        ConfigError: If the value is no integer below the seeds of confirm.
+        ConfigError: If the value is not an integer below the seeds of confirm.
     """
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < CONFIRM_FROM:
         msg = f"seed: tuning takes integers from 0 to {CONFIRM_FROM - 1}, got {value}"
@@ -304,10 +304,10 @@ def check_seed(value: Any) -> None:  # noqa: ANN401 - whatever the user wrote
 
 
 def check_until(definition: Definition) -> None:
-    """Refuse a sweep that is to end once it is settled, and cannot be looked at before its end.
+    """Refuse a sweep that is to end once it is settled, and cannot be tested before its end.
 
     Raises:
-        ConfigError: Saying what it lacks.
+        ConfigError: If the sweep is refused; the message says what it lacks.
     """
     if definition.until == "all":
         return

@@ -1,4 +1,4 @@
-"""Garbage collection, suspended where much is made that stays. Imports nothing heavy."""
+"""Suspend garbage collection while many lasting objects are made. Imports nothing heavy."""
 
 import gc
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def no_collection() -> Iterator[None]:
-    """Suspend garbage collection, for imports and whatever else makes many objects that stay.
+    """Suspend garbage collection, for imports and other code that makes many lasting objects.
 
     An import makes a hundred thousand objects, and each collection would walk them all.
     """

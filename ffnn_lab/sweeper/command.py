@@ -1,6 +1,6 @@
 """Run the sweep that a command line asks for, from its definition to its report.
 
-Whoever imports this module waits for torch, optuna and pandas.
+Importing this module imports torch, optuna and pandas, which takes a while.
 """
 
 import functools
@@ -67,7 +67,7 @@ def run_sweep(
     """Run a sweep: print its plan, train what is not recorded, and end with its report.
 
     Args:
-        loader: Hydra's.
+        loader: Hydra's config loader.
         master: The config that Hydra composed for the command.
         arguments: The command's overrides, Hydra's own left out.
         make_launcher: Makes the launcher that the command asks for.
@@ -118,7 +118,7 @@ def run_sweep(
                     retry_failed=options.retry_failed,
                     watcher=display,
                 )
-                # Before the first run: a claim that is reworded after it is found out.
+                # Before the first run, so that a claim that is reworded later is found out.
                 declaration.declare(
                     folder,
                     n_runs=count_recorded(definition, folder),
@@ -148,7 +148,7 @@ def run_sweep(
 def settle(
     definition: Definition, options: SweeperConfig, outputs: Path, console: Console
 ) -> tuple[Definition, bool]:
-    """Settle what a definition leaves open, and the folder that it belongs to.
+    """Settle what a definition leaves open, and the name of its folder.
 
     Args:
         definition: The sweep that the user asked for.
@@ -181,7 +181,7 @@ def settle(
 def settle_launcher(master: DictConfig, n_workers: int | None) -> tuple[str, int | None]:
     """Return the name of the launcher that starts the workers, and how many it is to start.
 
-    None for as many as pay, which is known when the work is estimated.
+    The number is None if it is to be chosen once the work is estimated.
 
     Raises:
         ConfigError: If the launcher cannot start that many.
@@ -202,7 +202,7 @@ def settle_launcher(master: DictConfig, n_workers: int | None) -> tuple[str, int
 
 
 def post_of(folder: Path, options: SweeperConfig, n_workers: int) -> Post:
-    """Return the place that each worker of a sweep takes."""
+    """Return the `Post` of each worker of a sweep."""
     return Post(
         str(folder.resolve()),
         options.storage,
@@ -231,9 +231,9 @@ def announce(
         folder: Its folder.
         console: Where to print.
         is_continued: Whether the records in the folder are kept.
-        n_workers: Workers that share the sweep; None for as many as pay.
+        n_workers: Workers that share the sweep; None for the number that finishes soonest.
         n_threads: Threads of each worker, as the user set it, or None.
-        is_dry: Whether the plan is all that is wanted.
+        is_dry: True if only the plan is to be printed.
         prepare: Called as soon as it is known that several workers are to be started.
 
     Returns:
@@ -283,15 +283,16 @@ def announce(
 
 
 def n_that_pay(definition: Definition, folder: Path, seconds: float, *, n_left: int) -> int:
-    """Return how many workers of this machine train the rest of a sweep the soonest.
+    """Return the number of workers on this machine that finish the rest of a sweep soonest.
 
-    A device is not shared, and other workers of the sweep are taken to use this machine already.
+    It is 1 on an accelerator, which workers do not share, and where other workers of the sweep are
+    at work, which are assumed to use this machine already.
 
     Args:
         definition: The sweep.
         folder: Its folder.
-        seconds: What one worker takes.
-        n_left: Runs that are left.
+        seconds: Estimated time of a single worker.
+        n_left: Number of runs that are left.
     """
     runs = [arm.config for arm in definition.arms]
     others = look(folder, definition.name, now=time.time())
@@ -330,5 +331,5 @@ def end_with_report(folder: Path) -> None:
 
 
 def say(console: Console, text: str) -> None:
-    """Print a line as it is, however long."""
+    """Print a line without wrapping it or interpreting markup."""
     console.print(text, soft_wrap=True, highlight=False, markup=False, emoji=False)

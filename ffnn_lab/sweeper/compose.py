@@ -18,12 +18,14 @@ from ffnn_lab.config import (
     SweeperConfig,
     check_paths,
     leaves,
+    settle_sources,
     with_values,
 )
 from ffnn_lab.config.fields import as_override, has_leaf, leaf_fields
 from ffnn_lab.definition import CONFIRM_FROM, Arm, Definition, Method
 from ffnn_lab.models import network_of, settle_model
 from ffnn_lab.optimizers import OPTIMIZERS
+from ffnn_lab.option_checks import check_options
 from ffnn_lab.protocols import PROTOCOLS
 from ffnn_lab.protocols.space import Axis, Choice, Interval
 from ffnn_lab.pruners import PRUNERS
@@ -39,7 +41,7 @@ from ffnn_lab.tasks import check_task, load_task, settle_task
 from ffnn_lab.wandb_runs import check_tracking
 
 MOST_TOGETHER = 64
-"""Size of a population until it is settled, where none is given."""
+"""Provisional size of populations until it is settled, if the user sets none."""
 Settle = Callable[[RunConfig], RunConfig]
 """Settles what depends on the machine: the device."""
 
@@ -51,9 +53,9 @@ class Draft:
     name: str
     groups: Mapping[str, str]
     own: tuple[Assignment, ...]
-    """Leaves that the arm itself names: they must exist in it."""
+    """Fields that the arm itself sets; they must exist in its config."""
     condition: ConditionAsWritten = ()
-    """Leaves and groups that the condition sets, under which it is compared."""
+    """Fields and groups that are set by the condition under which the arm is compared."""
 
 
 def define(
@@ -62,16 +64,16 @@ def define(
     """Define the sweep that a command asks for, and check all of it before anything trains.
 
     Args:
-        loader: Hydra's.
+        loader: Hydra's config loader.
         master: The config that Hydra composed for the command.
         arguments: The command's overrides, Hydra's own left out.
         settle: Settles what depends on the machine.
 
     Returns:
-        The definition, and the options, some of which say how to go about it.
+        The definition, and the options of the sweeper.
 
     Raises:
-        ConfigError: For a slip anywhere, swept values included.
+        ConfigError: For a mistake anywhere, swept values included.
     """
     request = read_request(loader, master, arguments)
     options = request.options
@@ -151,7 +153,7 @@ def _drafts(
 def _places(
     options: SweeperConfig, request: Request, drafts: Iterable[Draft]
 ) -> list[tuple[str, str]]:
-    """List where a value of a run is written, and the key, for conditions to keep clear of."""
+    """List (place, key) for each value of a run that is written: no condition may set it, too."""
     return [
         *(("hydra.sweeper.space", key) for key in options.space),
         *((a.text, a.key) for a in request.assignments),
@@ -207,8 +209,8 @@ def _arm(
 
     Args:
         draft: The arm as written.
-        shared: What all arms share, where they have the field.
-        typed: What the command line assigns, which wins.
+        shared: Assignments for all arms that have the field.
+        typed: Assignments of the command line, which win over all others.
         composer: Composes runs.
         settle: Settles what depends on the machine.
     """
@@ -225,11 +227,14 @@ def _arm(
     check_paths(filled)
     config = settle_model(settle_task(settle(filled)))
     space = {key: _typed_axis(config, key, axis) for key, axis in axes.items()}
+    listed = {key: axis.values for key, axis in space.items() if isinstance(axis, Choice)}
+    config = settle_sources(config, listed)
+    check_options(config, listed)
     checks.check_combinations(config, space)
     check_tracking(config.tracking)
     data = Path(config.paths.data)
-    check_task(config.task, data)  # data that do not fit are a slip as well
-    if config.model.program is None:  # and a model that does not; here with its first values
+    check_task(config.task, data)  # refuses data that do not fit
+    if config.model.program is None:  # refuses a model that does not fit, at its first values
         tried = {
             key: axis.values[0] if isinstance(axis, Choice) else axis.low
             for key, axis in space.items()
@@ -274,7 +279,7 @@ def _typed_axis(config: RunConfig, key: str, axis: Axis) -> Axis:
                 check_task(with_values(config, {key: value}).task, Path(config.paths.data))
         return typed
     part = owner(config, key)
-    if isinstance(part, dict):  # an argument of the user's own network: whole if it begins so
+    if isinstance(part, dict):  # an argument of the user's network: an integer if both ends are
         is_whole = isinstance(axis.low, int) and isinstance(axis.high, int)
         return Interval(axis.low, axis.high, axis.log, is_int=is_whole)
     hint = next(
@@ -290,7 +295,7 @@ def _typed(config: RunConfig, key: str, value: Any) -> Any:  # noqa: ANN401 - a 
     """Convert one value of an axis to the type of its field.
 
     Raises:
-        ConfigError: If a run would refuse it.
+        ConfigError: If a run would refuse the value.
     """
     if not isinstance(value, float):  # a whole number may be written as a float in an axis
         value = as_composed(config, key, value)

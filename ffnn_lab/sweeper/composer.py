@@ -1,4 +1,4 @@
-"""Runs composed by Hydra from choices of groups and from values, each distinct choice once."""
+"""Compose run configs by Hydra from group choices and values; each distinct choice only once."""
 
 import functools
 import re
@@ -18,19 +18,19 @@ from ffnn_lab.sweeper.grammar import Assignment
 _REFERENCE = re.compile(
     r"\$\{\s*(?:oc\.(?:select|dict\.keys|dict\.values):\s*)?([A-Za-z_.][\w.-]*)\s*(?=[},])"
 )
-"""The name in an interpolation, or the name that a resolver is given."""
+"""Matches the field name in ``${name}``, or the argument of a resolver: ``${oc.select:name}``."""
 
 
 @dataclass(frozen=True)
 class Composed:
-    """A run's config, and which of its fields were written in terms of others."""
+    """A run's config, and the fields that were written as interpolations of other fields."""
 
     config: RunConfig
     references: Mapping[str, Sequence[str]]
-    """Dotted name of a field to the names in the interpolations of its text."""
+    """Maps the dotted name of a field to the field names that its interpolations refer to."""
 
     def refer_to(self, keys: Iterable[str]) -> list[tuple[str, str]]:
-        """List the fields that refer to one of ``keys``, or to a part that has one."""
+        """List (field, reference) pairs that refer to one of ``keys``, or to a part with one."""
         return [
             (key, reference)
             for key, names in self.references.items()
@@ -54,7 +54,7 @@ class Composer:
         return "." not in key and bool(self._loader.get_group_options(key))
 
     def with_sweep(self, groups: Mapping[str, str], fixed: tuple[str, ...] = ()) -> "Composed":
-        """Compose with the sweep's own values, and then the overrides ``fixed``, on top."""
+        """Compose groups, then the sweep's own values, then ``fixed``; later ones win."""
         sweep = [] if self._sweep is None else [f"sweeps={self._sweep}"]
         return self._compose((*sorted_texts(groups), *sweep, *fixed))
 
@@ -65,16 +65,16 @@ class Composer:
     def filled(
         self, groups: Mapping[str, str], fixed: Mapping[str, Assignment], swept: Iterable[str]
     ) -> RunConfig:
-        """Compose with the sweep's own values, and then fixed ones, on top.
+        """Return the run of some groups, with the sweep's own values and then fixed ones on top.
 
-        A value means what it means for a single run: Hydra composes anew where one refers to
-        another, or where the composed config refers to one of them. Else the values are put into
-        a config that is there, which takes a thousandth of the time.
+        The result is that of a single run with the same overrides. Hydra composes again if a
+        fixed value has an interpolation, or if the composed config refers to a fixed or a swept
+        key. Otherwise the values are set on a cached config, which takes a thousandth of the time.
 
         Args:
             groups: Choices of groups.
             fixed: Assignments of one value each, by key.
-            swept: Keys that have several values, which nothing may refer to.
+            swept: Keys that have several values; no field may refer to them.
 
         Raises:
             ConfigError: If a value is of the wrong type or out of range, or refers to a swept key.
@@ -107,7 +107,7 @@ class Composer:
 
 
 def references(contents: Any, prefix: str = "") -> dict[str, list[str]]:  # noqa: ANN401 - YAML
-    """Find the names that unresolved interpolations refer to, by the field that has them.
+    """Map each field to the names that its unresolved interpolations refer to.
 
     Args:
         contents: A config as plain containers, its interpolations not resolved.
@@ -135,10 +135,10 @@ def _absolute(name: str, key: str) -> str:
 
 
 def as_composed(config: RunConfig, key: str, value: Any) -> Any:  # noqa: ANN401 - what was written
-    """Convert a value as OmegaConf does where Hydra composes a single run.
+    """Convert a value to its field's type, as OmegaConf does where Hydra composes a single run.
 
     Raises:
-        ConfigError: If it does not fit its field.
+        ConfigError: If the value does not fit its field.
     """
     part, name = owner(config, key), key.rpartition(".")[2]
     hint = type_hints(type(part)).get(name) if part is not None else None

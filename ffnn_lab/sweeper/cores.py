@@ -10,10 +10,11 @@ import torch
 from ffnn_lab.tasks.data.task import Task
 
 WORTH_SECONDS = 20.0
-"""Training by one worker, as estimated, from which others are started. Their start takes about
-three seconds of a core (``docs/decisions/2026-11-29.md``); an estimate may be twice too long."""
+"""Estimated training time of a single worker from which on further workers are started. Their
+start takes about three seconds of a core (``docs/decisions/2026-11-29.md``); an estimate may be
+too long by a factor of two."""
 WORKER_BYTES = 400 << 20
-"""Memory of a worker beside its tasks: what it imports and a population."""
+"""Memory of a worker without its tasks: its imports and a population."""
 _MEMORY = Path("/proc/meminfo")
 
 
@@ -35,18 +36,18 @@ def share_of_cores(n_workers: int) -> int:
 def workers_that_pay(
     seconds: float, *, n_cores: int, n_units: int, n_task_bytes: int, n_free_bytes: int | None
 ) -> int:
-    """Return the number of workers that are the fastest, at least 1.
+    """Return the number of workers that finish the sweep soonest, at least 1.
 
     Args:
-        seconds: What one worker takes; NaN if nobody knows.
+        seconds: Estimated training time of a single worker; NaN if unknown.
         n_cores: Cores of this machine.
         n_units: Settings, or runs of confirm, that can be trained at the same time.
-        n_task_bytes: Size of what each worker learns from.
+        n_task_bytes: Size of the examples that each worker loads.
         n_free_bytes: Memory of this machine that is free; None if the system does not tell.
     """
     if math.isnan(seconds) or seconds < WORTH_SECONDS:
         return 1
-    # Examples are read in their file's form, then scaled.
+    # Twice the size: examples are read in their file's form, then scaled.
     fit = n_cores if n_free_bytes is None else n_free_bytes // (WORKER_BYTES + 2 * n_task_bytes)
     return max(1, min(n_cores, n_units, fit))
 

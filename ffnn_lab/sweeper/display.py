@@ -1,4 +1,4 @@
-"""Progress on the terminal: a live picture on a terminal, plain lines elsewhere."""
+"""Progress of runs and sweeps: a live display on a terminal, plain lines elsewhere."""
 
 import math
 import time
@@ -43,20 +43,20 @@ def make_progress(console: Console) -> Bars:
 
 
 class LiveDisplay:
-    """A context in which a live picture is shown, where somebody watches the terminal."""
+    """A context manager that shows a live display if the console is a terminal."""
 
     def __init__(self, picture: Live | Bars, console: Console) -> None:
-        """Take a picture; nothing is shown yet.
+        """Take a display; nothing is shown yet.
 
         Args:
-            picture: Started and stopped with the context.
-            console: Where it is shown, if it is a terminal.
+            picture: The display, which is started and stopped with the context.
+            console: The console of the display.
         """
         self._picture = picture
         self._is_on = console.is_terminal
 
     def __enter__(self) -> Self:
-        """Start to show the picture."""
+        """Start the display."""
         if self._is_on:
             self._picture.start()
         return self
@@ -67,7 +67,7 @@ class LiveDisplay:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Stop showing the picture."""
+        """Stop the display."""
         if self._is_on:
             self._picture.stop()
 
@@ -102,11 +102,12 @@ def print_result(
     """Print the small table that ends a single run.
 
     Args:
-        result: The run's.
-        folder: Where its records are.
-        console: Where to print.
-        error: What an error is, as in ``Task``; one in bits is printed as a number of them.
-        rmse_unit: As in ``Task``. Where it is given, errors are in percent of a variance, and the
+        result: The run's result.
+        folder: The folder of its records.
+        console: The console to print on.
+        error: The kind of error, as ``Task.error``: ``bits`` is printed as a number, any other
+            kind in percent.
+        rmse_unit: As ``Task.rmse_unit``. If not None, errors are in percent of a variance, and the
             root mean squared residual is printed beside them in the target's own unit.
     """
     table = Table(box=None if not console.is_terminal else Table().box)
@@ -167,7 +168,7 @@ class SweepDisplay(LiveDisplay, Watcher):
         table.add_column("best tuning score so far", justify="right")
         for arm in self._arms:
             best = self._best.get(arm, math.inf)
-            # Of a string that is no Text, rich would read tags in brackets.
+            # In a plain string, rich would read brackets as tags.
             table.add_row(Text(arm), format(best, self._format) if math.isfinite(best) else "-")
         return Group(table, self._progress)
 
@@ -215,7 +216,7 @@ class SweepDisplay(LiveDisplay, Watcher):
             if stage not in self._bars:
                 self._bars[stage] = self._progress.add_task(stage, total=n_asked, note="runs")
             n_done = self._known.n_done[stage]
-            # What is in training belongs to the first stage that is not done.
+            # Runs in training belong to the first stage that is not done.
             n_shown = min(n_asked, n_done + ahead)
             ahead -= n_shown - n_done
             self._progress.update(self._bars[stage], total=n_asked, completed=n_shown)

@@ -22,11 +22,11 @@ from ffnn_lab.tasks.data.task import Split, Task
 from ffnn_lab.trainer import Training
 
 N_BATCHES = 8
-"""Timed, of each kind of population, at most, after as many that warm up."""
+"""Most batches that are timed for each kind of population, after as many that warm up."""
 SECONDS_OF_BATCHES = 4.0
-"""Of timed batches, of each kind of population: where a batch is slow, fewer are timed."""
+"""Time for the timed batches of each kind of population: of slow batches, fewer are timed."""
 N_POINTS = 64
-"""Of an arm's space, at most, that say which kinds of population there are."""
+"""Most points of an arm's space that are looked at to find the kinds of population."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ class Estimate:
     n_recorded: int
     n_populations: int
     n_threads: int
-    """That a worker trains by, at most."""
+    """Most threads that a worker trains with."""
     seconds: float
-    """NaN where the calibration failed; the sweep itself may still deal with what it met."""
+    """Estimated training time; NaN if a run failed in timing, which the sweep may still handle."""
     n_again: int = 0
-    """Of the recorded runs, those that are trained again for their weights."""
+    """Recorded runs that are trained again for their weights."""
     is_upper: bool = False
-    """True if steps were timed as they are written that are to be compiled first."""
+    """True if steps that will be compiled were timed uncompiled: an upper bound."""
 
 
 def estimate(
@@ -54,11 +54,12 @@ def estimate(
     n_again: int = 0,
     may_compile: bool = True,
 ) -> Estimate:
-    """Train a few batches of each kind of population, and scale to what is left of the sweep.
+    """Train a few batches of each kind of population, and scale to the runs that are left.
 
-    What is recorded is taken from all kinds alike. The time of recording is not in it. Workers, of
-    so many threads each, are taken to share the machine without loss. Unless it may compile, steps
-    whose programs are not at hand are timed as they are written: an upper end.
+    Recorded runs are assumed to be spread evenly over all kinds, and ``n_workers`` workers of
+    ``n_threads`` threads each to share the machine without loss. The time for writing records is
+    not included. Without ``may_compile``, steps whose programs are not on disk are timed
+    uncompiled, which gives an upper bound.
     """
     left = max(0.0, 1 - (n_recorded - n_again) / definition.n_runs)
     if left == 0:
@@ -95,7 +96,7 @@ def estimate(
 def _seconds_at_hand(
     configs: list[RunConfig], n_members: int, n_threads: int
 ) -> tuple[float, bool]:
-    """Time an epoch by the programs at hand, and return whether as written, for one is not."""
+    """Time an epoch without compiling; return the seconds, and True if it ran uncompiled."""
     try:
         with without_compiling():
             return seconds_per_epoch(configs, n_members, n_threads), False
@@ -114,7 +115,7 @@ def _n_busy(config: RunConfig, n_members: int, n_threads: int) -> int:
 
 
 def shares(definition: Definition) -> Iterator[tuple[RunConfig, float]]:
-    """Walk runs that stand for one replicate of a sweep, each with how many it stands for."""
+    """Yield runs that represent one replicate, each with the number of runs it stands for."""
     for arm in definition.arms:
         n_runs = definition.n_settings_of(arm) * len(definition.tune_seeds)
         n_runs += definition.n_confirmed_of(arm) * len(definition.confirm_seeds)
@@ -137,7 +138,7 @@ def _seconds_per_epoch(configs: list[RunConfig], n_members: int) -> float:
     whole = load_task(configs[0].task, Path(configs[0].paths.data))
     n_timed, n_turns = n_members, 1
     if network_of(configs[0], whole).walk == "one_by_one":
-        # A member takes as long in company as alone, so one of each thread stands for the others.
+        # Members train one after another on each thread, so timing one per thread is enough.
         n_timed = min(n_members, torch.get_num_threads())
         n_turns = -(-n_members // n_timed)
     chosen = configs[:: max(1, len(configs) // n_timed)]
@@ -155,7 +156,7 @@ def _seconds_per_epoch(configs: list[RunConfig], n_members: int) -> float:
 
 
 def _seconds_of_batches(members: list[RunConfig], whole: Task, fraction: float) -> float:
-    """Time an epoch on a fraction of a task, after one that warms up."""
+    """Time an epoch on a fraction of a task, after one epoch that warms up."""
     training = Training(_sample(whole, fraction))
     training.join(members)
     training.epoch()
@@ -165,9 +166,9 @@ def _seconds_of_batches(members: list[RunConfig], whole: Task, fraction: float) 
 
 
 def _points(arm: Arm) -> Iterator[RunConfig]:
-    """Walk settings that stand for an arm's: the finite axes' values, intervals at their low end.
+    """Yield runs that represent an arm's space: all listed values, intervals at their low end.
 
-    Where they are too many, an even choice of them.
+    Of too many combinations, evenly spaced ones are taken.
     """
     axes = [
         axis.values if isinstance(axis, Choice) else (_low(axis),) for axis in arm.space.values()

@@ -1,7 +1,7 @@
 """The program that workers of this machine are forked from.
 
-It imports what a worker needs and computes nothing, so that it has none of the threads with which
-a process must not fork. The process that leads a sweep starts it while it still makes its plan.
+The program imports what a worker needs and computes nothing, so it has no threads, with which
+forking would be unsafe. The process that leads a sweep starts it while it still makes its plan.
 """
 
 import gc
@@ -14,17 +14,19 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 PID = struct.Struct("q")
-"""The first that a worker sends: its process number. The second is how it ended, pickled."""
+"""Format of a worker's first message, its process number. The second and last message is the
+pickled error with which the worker ended, or None."""
 
 
 def main(descriptor: int) -> NoReturn:
     """Fork a worker for each connection that arrives, until the leading process ends.
 
-    The signals that ask to stop are blocked here, as its parent left them; a worker lets them
-    through when it can deal with them.
+    The signals that ask to stop are blocked here, as inherited from the leading process; a worker
+    unblocks them once it has installed its handlers.
 
     Args:
-        descriptor: Of the socket by which the leading process sends each worker's connection.
+        descriptor: File descriptor of the socket by which the leading process sends each worker's
+            connection.
     """
     import ffnn_lab.sweeper.process  # noqa: F401, PLC0415 - what workers need, before any is asked
 
@@ -37,7 +39,7 @@ def main(descriptor: int) -> NoReturn:
         with suppress(ConnectionError):
             message, descriptors, _, _ = socket.recv_fds(control, 1, 1)
         if not message:
-            os._exit(0)  # There is nothing to tidy up, and Python takes its time.
+            os._exit(0)  # Nothing needs to be cleaned up, and a regular exit takes longer.
         if os.fork() == 0:
             control.close()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -46,7 +48,7 @@ def main(descriptor: int) -> NoReturn:
 
 
 def _work(descriptor: int) -> NoReturn:
-    """Do the job that a connection brings, say how it ended, and end the process."""
+    """Run the job that a connection brings, send back how it ended, and end the process."""
     try:
         own = socket.socket(fileno=descriptor)
         own.set_inheritable(False)
@@ -63,7 +65,7 @@ def _work(descriptor: int) -> NoReturn:
 
 
 def _end_of(job: Any) -> bytes:  # noqa: ANN401 - as pickle has it
-    """Run a job, and pickle what it raised or None."""
+    """Run a job; return the pickled error that it raised, or the pickled None."""
     try:
         job(None)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the leading process decides

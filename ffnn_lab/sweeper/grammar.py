@@ -42,10 +42,10 @@ class Assignment:
 
     @property
     def choices(self) -> tuple[Any, ...]:
-        """Give every value it names: one where it is fixed.
+        """Return every value that the assignment names: a single one if it is fixed.
 
         Raises:
-            ConfigError: If they are not finitely many.
+            ConfigError: If the values are those of an interval.
         """
         if self.axis is None:
             return (self.value,)
@@ -60,7 +60,7 @@ MOST_VALUES = 100_000
 DEFERRED = "deferred"
 """Tag of the wrapper that ``defer`` puts around a value."""
 _FUNCTIONS = ("choice(", "range(", "interval(", "tag(", "sort(", "shuffle(", "glob(", "[", "{")
-"""Beginnings of values that are no text."""
+"""Prefixes of values that are not plain text."""
 
 
 def parse(text: str) -> Override:
@@ -103,9 +103,9 @@ def defer(text: str) -> str:
     """Wrap an override's value so that Hydra leaves the whole of it to the sweeper.
 
     Hydra applies a plain value to its one composed config, which need not have the key:
-    ``-m optimizer=sgd,adam optimizer.eps=1e-6`` fails on the default optimizer. What it takes for
-    something to sweep it leaves alone, so the value becomes a quoted text in a tagged choice.
-    ``as_written`` returns the override to the last character.
+    ``-m optimizer=sgd,adam optimizer.eps=1e-6`` fails on the default optimizer. Hydra leaves alone
+    whatever it takes for a sweep, so the value becomes a quoted text in a tagged choice.
+    ``as_written`` restores the override to the last character.
     """
     key, _, value = text.partition("=")
     return f"{key}=tag({DEFERRED},choice({as_override(value)}))"

@@ -1,8 +1,8 @@
-"""Which process somebody is, and whether it still runs, as far as this machine can tell.
+"""Identify processes, and check if they still run, as far as this machine can tell.
 
-A host name and a process number do not name a process: two containers of one machine, or two
-virtual machines made from one image, have the same host name and count processes from 1; and a
-number is given anew when its process has ended.
+A host name and a process number do not identify a process: two containers of one machine, or two
+virtual machines made from one image, have the same host name and count processes from 1; and the
+number of a process that has ended is used again.
 """
 
 import os
@@ -16,7 +16,7 @@ from typing import Any
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _NAMESPACES = ("pid", "time")
-"""Kinds of namespaces in which a process number, and the time of a start, have their meaning."""
+"""Kinds of namespaces within which process numbers, and the times of starts, are comparable."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Identity:
     """A process that takes part in a sweep.
 
     ``boot``, ``namespaces`` and ``started`` are None where the system does not tell them (macOS),
-    and in what ffnn_lab wrote before it asked for them.
+    and where an earlier version of ffnn_lab wrote the identity.
     """
 
     name: str
@@ -39,31 +39,31 @@ class Identity:
 
     @classmethod
     def of_this_process(cls) -> "Identity":
-        """Name this process; no other one will ever have the name."""
+        """Return an identity of this process, with a new name that no other process has."""
         host, pid = this_host(), os.getpid()
         name = f"{host}_{pid}_{secrets.token_hex(3)}"
         return cls(name, host, pid, _boot_id(), _namespaces(), _stat(pid).get("started"))
 
     @classmethod
     def from_json(cls, name: str, contents: Mapping[str, Any]) -> "Identity":
-        """Read an identity back; keys that are not its own are left alone."""
+        """Read an identity back; other keys in ``contents`` are ignored."""
         known = {each.name for each in fields(cls)} - {"name"}
         own = {key: value for key, value in contents.items() if key in known}
         return cls(name, **{**own, "pid": int(own["pid"])})
 
     @property
     def is_visible(self) -> bool:
-        """Return whether this process can see if that one runs.
+        """Return whether this process can check if that one runs.
 
-        It can where both count processes alike: on one machine, since its last start, in the same
-        namespaces. Of any other process only its silence tells that it is dead.
+        It can if process numbers mean the same to both: on one machine, since its last start, in
+        the same namespaces. Any other process is known to be dead by its silence only.
         """
         here = (this_host(), _boot_id(), _namespaces())
         return (self.host, self.boot, self.namespaces) == here
 
     @property
     def is_this_process(self) -> bool:
-        """Return whether it names the process that asks."""
+        """Return whether this is the identity of the calling process."""
         return self.is_visible and self.pid == os.getpid()
 
     @property
@@ -77,16 +77,17 @@ class Identity:
 
 
 def this_host() -> str:
-    """Name this machine, in letters that a file's name may have."""
+    """Return the name of this machine, in characters that are safe in a file's name."""
     return re.sub(r"[^A-Za-z0-9]+", "_", platform.node()) or "host"
 
 
 def is_running(pid: int, started: str | None = None) -> bool:
-    """Return whether a process runs; one that ended and was not waited for does not.
+    """Return whether a process runs; a zombie does not.
 
     Args:
-        pid: Its number in this process's namespace.
-        started: When it started, if that is known: a process of another start is another one.
+        pid: The process's number in this process's namespace.
+        started: When the process started, if known. A process of that number with another start is
+            another process.
     """
     try:
         os.kill(pid, 0)

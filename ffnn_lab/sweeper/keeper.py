@@ -1,4 +1,4 @@
-"""Keeps what is in training on disk between two epochs, so that an interruption costs little."""
+"""Checkpoints of the population in training, so that an interruption costs little."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -13,8 +13,8 @@ from ffnn_lab.trainer import Training
 class Keeper:
     """Writes one checkpoint file every so often.
 
-    A checkpoint saves time and decides nothing. So one that cannot be written stops nothing: it is
-    told once, and tried again when it is due.
+    A checkpoint saves time and affects no result. So an error in writing one stops nothing: the
+    user is told once, and the next checkpoint is tried when it is due.
     """
 
     def __init__(self, path: Path, seconds: float | None, notice: Callable[[str], None]) -> None:
@@ -22,8 +22,8 @@ class Keeper:
 
         Args:
             path: The file.
-            seconds: How long to wait between two checkpoints; None to write none at all.
-            notice: Told why a checkpoint cannot be written.
+            seconds: Time between two checkpoints; None to write none at all.
+            notice: Receives the reason if a checkpoint cannot be written.
         """
         self.path = path
         self._seconds = seconds
@@ -55,11 +55,11 @@ class Keeper:
         return True
 
     def load(self) -> Mapping[str, Snapshot]:
-        """Read what was kept, by run id; nothing if there is no file, or a damaged one."""
+        """Return the members of the file by run id; none if it is missing or damaged."""
         return load_checkpoint(self.path)
 
     def remove(self) -> None:
-        """Remove the file, whose members are recorded."""
+        """Remove the file, once all of its members are recorded."""
         with suppress(OSError):
             self.path.unlink()
 

@@ -1,8 +1,8 @@
 """Leases: each worker holds its runs on a lease that lapses when it dies or falls silent.
 
-A worker writes a beat every few seconds. Among the processes of one machine (and one container) a
-dead one is seen at once; elsewhere, a worker whose beat has not changed for ``LEASE_SECONDS``, by
-the clock of whoever looks, is taken for dead. So clocks need not agree.
+A worker writes a heartbeat (beat) every few seconds. Among the processes of one machine (and one
+container) a dead one is recognized at once. Elsewhere, a worker counts as dead when its beat has
+not changed for ``LEASE_SECONDS`` by the observer's own clock, so clocks need not agree.
 """
 
 import math
@@ -23,7 +23,7 @@ LOOK_SECONDS = 1.0
 """Time between two checks of a worker whether it should stop."""
 LEASE_SECONDS = 60.0
 GRACE_SECONDS = 60.0
-"""Time that an epoch may take after the parent died, before the worker exits in its midst."""
+"""Time that a worker may take to finish its epoch after its parent died, before it exits."""
 EXIT_ORPHANED = 3
 _CLAIM, _BEAT, _STOP = "claim/", "beat/", "stop/"
 
@@ -32,7 +32,7 @@ def workers_of(name: str) -> str:
     """Return the name of the study under which the workers of a sweep leave notes.
 
     Args:
-        name: The sweep's.
+        name: The sweep's name.
     """
     return f"{name}/.workers"
 
@@ -58,14 +58,14 @@ class Leases:
         Args:
             attributes: Where the workers leave notes.
             me: This process.
-            parent: Who started it; without it, it stops.
-            progress: How many runs' worth of epochs are done in the population in training.
-            is_worker: Whether this process trains, rather than lead others.
-            stop: An event to use as ``stop``; one of its own if None.
+            parent: The process that started this one; this one stops when its parent is dead.
+            progress: Returns the progress of the population in training, in runs' worth of epochs.
+            is_worker: True if this process trains, False if it leads other workers.
+            stop: An event to use as ``stop``; None for a new one.
         """
         self.me = me
         self.stop = stop or threading.Event()
-        """Set when this worker is to finish its epoch, write, and end."""
+        """Set when this worker is to finish its epoch, write its checkpoint, and end."""
         self.has_lapsed = threading.Event()
         """Set when this process slept past its lease: others may hold its runs by now."""
         self._attributes = attributes
@@ -92,10 +92,10 @@ class Leases:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Stop beating and give up all that is held."""
+        """Stop beating and release all claimed runs."""
         self._end.set()
         self._thread.join()
-        # A lease that cannot be given back lapses.
+        # A lease that cannot be released lapses by itself.
         with suppress(Exception):
             self.release()
             self._attributes.write(_BEAT + self.me.name, None)
@@ -116,11 +116,11 @@ class Leases:
         return held
 
     def claim(self, run_ids: Collection[str]) -> None:
-        """Hold these runs, and no others."""
+        """Claim these runs, and no others, for this worker."""
         self._attributes.write(_CLAIM + self.me.name, sorted(run_ids))
 
     def release(self) -> None:
-        """Hold nothing."""
+        """Release all claimed runs."""
         self._attributes.write(_CLAIM + self.me.name, None)
 
     def living(self) -> dict[str, float]:
@@ -133,13 +133,13 @@ class Leases:
         return 1 + len([beat for beat in self._living().values() if beat["is_worker"]])
 
     def bury(self, notice: Callable[[str], None] = lambda _text: None) -> None:
-        """Forget the workers that are dead.
+        """Remove the claims and beats of dead workers.
 
-        Of a worker that this process cannot see, on another machine or in another container, only
-        its silence tells: this waits until each has been heard, or silent for ``LEASE_SECONDS``.
+        A worker on another machine or in another container can be judged by its beats only. So
+        this call waits until each such worker has beaten again, or not for ``LEASE_SECONDS``.
 
         Args:
-            notice: Told once, where this has to wait, what it waits for.
+            notice: Receives one line for the user if the wait is long.
         """
         first: dict[str, int] = {}
         began, has_told = time.monotonic(), False
@@ -164,7 +164,7 @@ class Leases:
             time.sleep(LOOK_SECONDS)
 
     def tell_to_stop(self) -> None:
-        """Tell the workers that this process started to finish their epoch and end."""
+        """Ask the workers that this process started to finish their epoch and end."""
         self._attributes.write(_STOP + self.me.name, True)  # noqa: FBT003 - a note's value
 
     def _beats(self) -> dict[str, dict[str, Any]]:
@@ -189,7 +189,7 @@ class Leases:
         if known is None or known[0] != number:
             self._seen[worker] = number, now
             return True
-        # While this process reached nobody, it could hear nobody.
+        # While the storage was out of reach no beat could be read, which is not silence.
         return now - max(known[1], self._cut_off_at) < LEASE_SECONDS
 
     def _beat(self) -> None:
@@ -207,7 +207,7 @@ class Leases:
         self._last_beat = now
 
     def _beat_on(self) -> None:
-        """Beat, and look whether the parent lives and lets this worker go on."""
+        """Beat; set ``stop`` when the parent is dead or asks this worker to stop."""
         last = time.monotonic()
         orphaned_at: float | None = None
         while not self._end.wait(LOOK_SECONDS):

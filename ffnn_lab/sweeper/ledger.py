@@ -24,7 +24,7 @@ CURVE_COLUMNS = ["run_id", "epoch", "split", "loss", "error"]
 
 
 class Ledger:
-    """Reads what is recorded, each part once."""
+    """The records of a sweep as far as they were read; each part is read once."""
 
     def __init__(self, definition: Definition, folder: Path) -> None:
         """Open the tables; nothing is read before the first `refresh`.
@@ -67,7 +67,7 @@ class Ledger:
         return int(self._runs[run]["n_epochs"])
 
     def chance_error(self, run: str) -> float:
-        """Return what a recorded run would count as if it had diverged."""
+        """Return the error that a recorded run would count as if it had diverged."""
         return float(self._runs[run]["chance_error"])
 
     def has_failed(self, run: str) -> bool:
@@ -94,10 +94,10 @@ class Ledger:
         return [planned for planned in unit if planned.run_id not in self._runs]
 
     def rows_to_note(self, units: Iterable[Unit], runs: Iterable[str]) -> list[TrialRow]:
-        """Return the rows of ``trials`` that runs serve and that are not noted; note them.
+        """Return the rows of ``trials`` to write for some runs, and mark these rows as noted.
 
         Args:
-            units: Whose rows may be noted.
+            units: The units whose rows are looked at.
             runs: Ids of the runs.
         """
         wanted = set(runs)
@@ -111,7 +111,7 @@ class Ledger:
         return rows
 
     def known_but_not_noted(self, units: Iterable[Unit]) -> set[str]:
-        """Return the recorded runs that serve a unit, and that were noted for another alone."""
+        """Return the ids of recorded runs of some units whose row of ``trials`` is missing."""
         return {
             planned.run_id
             for unit in units
@@ -122,11 +122,11 @@ class Ledger:
     def scores_of(
         self, units: Sequence[Unit]
     ) -> tuple[dict[tuple[str, int], dict[str, Any]], dict[str, float]]:
-        """Score tuned settings whose runs are all recorded.
+        """Score tuned settings of one replicate whose runs are all recorded.
 
         Returns:
-            By arm and setting its row of `ffnn_lab.scores.setting_scores`, and by run id the
-            objective's value. The units are of one replicate.
+            The row of `ffnn_lab.scores.setting_scores` of each (arm, setting), and the objective's
+            value of each run id.
         """
         rows = [planned.row for unit in units for planned in unit]
         runs = pd.DataFrame([self._runs[run] for run in dict.fromkeys(r.run_id for r in rows)])
@@ -143,7 +143,7 @@ class Ledger:
 
 
 def recorded_settings(definition: Definition, folder: Path) -> dict[str, dict[int, Values]]:
-    """Read the tuned settings of a replicate of which a run is recorded, by arm and number."""
+    """Read the tuned settings of a replicate that have a recorded run, by arm and number."""
     trials = read_trials(folder)
     is_own = (trials["stage"] == "tune") & (trials["replicate"] == definition.replicate)
     trials = trials[is_own].drop_duplicates(["arm", "setting"])

@@ -1,7 +1,7 @@
-"""Locks on files that die with their holder, on one machine and over network folders.
+"""File locks that are released when their holder dies, on one machine and over network folders.
 
-The files lie at names that anyone can foresee, in folders that others may write to: a symbolic
-link there is refused, not followed, and nothing is ever written into a lock's file.
+Lock files have predictable names in folders that others may write to. So a symbolic link there is
+refused, not followed, and nothing is ever written into a lock file.
 """
 
 import errno
@@ -18,7 +18,7 @@ from ffnn_lab.records import RecordError
 def locked(
     path: Path, *, waiting: Callable[[], None] = lambda: None, is_passing: bool = False
 ) -> Iterator[None]:
-    """Hold the lock of a file, which is made if need be.
+    """Lock a file inside a ``with``; create the file if needed.
 
     Args:
         path: The file.
@@ -26,7 +26,7 @@ def locked(
         is_passing: Whether to remove the file afterwards.
 
     Raises:
-        RecordError: If something else lies there.
+        RecordError: If the path is a symbolic link.
     """
     while True:
         descriptor = open_lock(path)
@@ -38,7 +38,7 @@ def locked(
                 waiting = lambda: None  # noqa: E731 - it was told
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             if not _is_at(descriptor, path):
-                continue  # Its former holder removed it: the lock of a file that nobody will find.
+                continue  # The former holder removed the file: nobody else would find this lock.
             try:
                 yield
             finally:
@@ -50,16 +50,16 @@ def locked(
 
 
 def open_lock(path: Path) -> int:
-    """Open a lock's file, which is made if need be, and return its descriptor.
+    """Open a lock file, created if needed, and return its file descriptor.
 
     Raises:
-        RecordError: If a symbolic link lies there, or anything else that is no file.
+        RecordError: If the path is a symbolic link.
     """
     refuse_link(path)
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
     except OSError as error:
-        if error.errno == errno.ELOOP:  # It was put there after the look.
+        if error.errno == errno.ELOOP:  # The link was made after the first check.
             refuse_link(path)
         raise
 
@@ -68,7 +68,7 @@ def refuse_link(path: Path) -> None:
     """Refuse to write through a symbolic link, which would change a file elsewhere.
 
     Raises:
-        RecordError: Naming it.
+        RecordError: If the path is a symbolic link; the message names the link and its target.
     """
     if path.is_symlink():
         msg = (

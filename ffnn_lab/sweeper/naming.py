@@ -16,23 +16,24 @@ _ONCE = (
     "hydra.sweeper.retry_failed",
     "hydra.mode",
 )
-"""Beginnings of overrides that hold for one call of the command alone."""
+"""Prefixes of overrides that apply to a single call of the command."""
 UNSAID = (
     *(key for key in MOVES_NO_NUMBER if key not in ("task.path", "model.folder")),
-    "tracking=",
+    *("tracking=", "sources."),
 )
-"""Beginnings of overrides that change no run: neither a name nor an arm's command has them. The
-place of a table is not among these: its checksum identifies a table, but does not find it."""
+"""Prefixes of overrides that change no run, so a sweep's name and an arm's command leave them out.
+``task.path`` and ``model.folder`` are not among them: a checksum identifies a file, but does not
+locate it."""
 
 
 def name_of(request: Request, definition: Definition) -> str:
     """Return the name of a sweep, which names its folder.
 
-    It is the name of the user or of the YAML, followed by a hash of the overrides that move
-    results; an ad hoc sweep is named by a hash of its definition.
+    The name is the one that the user or the YAML sets, followed by a hash of the overrides that
+    change results, if any; an ad hoc sweep is named by a hash of its definition.
 
     Raises:
-        ConfigError: If the name is no safe name of a folder.
+        ConfigError: If the name is not safe as the name of a folder.
     """
     name = request.options.name
     if name is not None:
@@ -51,14 +52,14 @@ def name_of(request: Request, definition: Definition) -> str:
 
 
 def _as_hashed(text: str) -> str:
-    """Return an override in the form that names have always hashed, so that no name moves."""
+    """Return an override in the form that earlier versions hashed, so that names stay the same."""
     key, _, value = text.partition("=")
     is_plain = "." in key and "${" not in value and not parse(text).is_sweep_override()
     return f"{key}=choice({value})" if is_plain else text
 
 
 def command_of(request: Request) -> str:
-    """Return the command that starts a sweep again, without what holds for one call alone."""
+    """Return the command that starts a sweep again, without overrides of this call alone."""
     lasting = (text for text in request.hydra_arguments if not text.lstrip("+").startswith(_ONCE))
     words = [*request.arguments, *(as_stored(text) for text in lasting)]
     return " ".join(("python -m ffnn_lab.run -m", *(shlex.quote(word) for word in words)))

@@ -1,7 +1,7 @@
 """Lines for the user from workers whose launcher shows nothing of what they print.
 
 Each worker appends its lines to a file of its own in the sweep's folder, where the process that
-started it finds them. So it can also say that it waits for a storage which others reach.
+started it reads them. This works even while the worker waits for a storage that others reach.
 """
 
 import json
@@ -14,12 +14,12 @@ FOLDER = ".notices"
 
 
 def leave(folder: Path, parent: str, worker: str, text: str) -> None:
-    """Leave a line for the process that started this worker.
+    """Write a line for the process that started this worker.
 
-    A line that cannot be written is lost: it stops no training.
+    A line that cannot be written is dropped, so that training goes on.
 
     Args:
-        folder: The sweep's.
+        folder: The sweep's folder.
         parent: The name of the process that started the worker.
         worker: The worker's name.
         text: The line.
@@ -42,7 +42,7 @@ class Notices:
         self._told: set[str] = set()
 
     def read(self) -> list[str]:
-        """Read the lines that are new; what several workers say comes once."""
+        """Return the new lines; the same line of several workers is returned only once."""
         new: list[str] = []
         for path in sorted(self._folder.glob("*")):
             with suppress(OSError, ValueError):
@@ -55,12 +55,12 @@ class Notices:
         return fresh
 
     def remove(self) -> None:
-        """Remove the files; others' stay."""
+        """Remove the files of this process's workers."""
         shutil.rmtree(self._folder, ignore_errors=True)
         with suppress(OSError):
             self._folder.parent.rmdir()
 
 
 def forget(folder: Path) -> None:
-    """Remove what is left in a sweep's folder of processes that all ended."""
+    """Remove all notices in a sweep's folder; no process may be at work there."""
     shutil.rmtree(folder / FOLDER, ignore_errors=True)

@@ -32,12 +32,12 @@ def open_sweep(
     """Create a sweep's folder and studies, or check that work can go on in them.
 
     Args:
-        definition: The sweep, in its settled folder.
+        definition: The sweep, with the name of its settled folder.
         outputs: The folder of all sweeps.
         storage_url: URL of the PostgreSQL server; None for a journal in the sweep's folder.
         retry_failed: Whether failed runs are to be trained again.
         watcher: Receives lines for the user.
-        patience_seconds: How long to retry where the server does not answer.
+        patience_seconds: Time to retry where the server does not answer.
 
     Raises:
         UserError: If the sweep cannot be opened.
@@ -67,7 +67,7 @@ def open_sweep(
 
 
 def _leases_in(storage: Storage, definition: Definition) -> Leases:
-    """Return a view of what the workers of a sweep hold, without taking part."""
+    """Return the leases of a sweep's workers, for a process that does not take part."""
     attributes = storage.open_attributes(workers_of(definition.name))
     return Leases(attributes, Identity.of_this_process())
 

@@ -26,9 +26,9 @@ class PlannedArm:
     """Settings that are tried before the arm grows."""
     space: Space
     base: str = ""
-    """The name that it has under every condition."""
+    """The arm's name without its condition."""
     condition: Condition = field(default_factory=dict)
-    """The condition under which it is compared; empty where nothing is repeated."""
+    """The condition under which the arm is compared; empty if the sweep has no conditions."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,11 @@ class Plan:
     n_runs: int
     """All runs of the sweep before anything grows, recorded ones included."""
     may_grow: bool
-    """True if a grid may add settings to these."""
+    """True if a growing grid may add settings, and so runs."""
     is_sampled: bool
     """True if proposals depend on the scores of earlier settings."""
     estimate: Estimate
-    """Of what is left to train."""
+    """The estimated work and time that are left."""
     population_size: int
     n_workers: int
     is_compiled: bool
@@ -74,7 +74,7 @@ def make_plan(
     Args:
         definition: The sweep.
         folder: Its folder.
-        estimate: Of what is left to train.
+        estimate: The estimated work and time that are left.
         n_workers: Workers that share the sweep.
         tasks: The summary of each task.
     """
@@ -150,7 +150,7 @@ def _axis_text(axis: Axis) -> str:
 
 
 def _stages_line(plan: Plan) -> str:
-    """Return how settings are selected and confirmed."""
+    """Return the line on how settings are selected and confirmed."""
     objective = plan.objective
     moment = {
         "last": "last epoch",
@@ -169,7 +169,7 @@ def _stages_line(plan: Plan) -> str:
 
 
 def _replicates_lines(plan: Plan) -> list[str]:
-    """Return how often all of it is repeated."""
+    """Return the lines on the number of replicates and of their splits."""
     if plan.n_replicates == 1:
         return [
             "one replicate: a verdict on tuned methods takes several "
@@ -195,7 +195,7 @@ def _again_lines(plan: Plan) -> list[str]:
 
 
 def _work_line(plan: Plan) -> str:
-    """Return the number of runs, how they are trained, and how long it takes."""
+    """Return the line on the number of runs, how they are trained, and the time it takes."""
     estimate = plan.estimate
     more = " and more where a grid grows" if plan.may_grow else ""
     recorded = f" ({estimate.n_recorded} recorded)" if estimate.n_recorded else ""

@@ -1,7 +1,7 @@
-"""The processes at work on a sweep, read without taking part: nothing is locked or written.
+"""Find the processes at work on a sweep by reading its journal; nothing is locked or written.
 
-Living workers beat into the sweep's journal every few seconds, so a journal that nobody has
-written for a while is that of a sweep at rest. Optuna is imported only where it is not.
+Living workers write a beat to the journal every few seconds, so a journal that has not changed
+for a while means that no process is at work. Only otherwise is Optuna imported.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from pathlib import Path
 JOURNAL = "study.journal"
 """Name of the file in a sweep's folder that holds its studies."""
 SILENT_SECONDS = 60.0
-"""As ``leases.LEASE_SECONDS``: who was silent for longer is taken for dead."""
+"""Same as ``leases.LEASE_SECONDS``: a process that was silent for longer counts as dead."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Presence:
     n_workers: int
     """Living processes that train."""
     progress: float
-    """Runs' worth of epochs that they have done in their populations."""
+    """Epochs done in the populations in training, in runs' worth of epochs."""
     seen: float
     """When the last sign of life was written; seconds since the epoch."""
 
@@ -29,9 +29,9 @@ def look(folder: Path, name: str, *, now: float) -> Presence | None:
     """Return the processes at work on a sweep.
 
     Args:
-        folder: The sweep's.
-        name: Its name, as in the definition.
-        now: Seconds since the epoch.
+        folder: The sweep's folder.
+        name: The sweep's name, as in its definition.
+        now: The present time; seconds since the epoch.
 
     Returns:
         None where the folder has no journal that can be read: the sweep was not begun, or its
@@ -55,7 +55,7 @@ def look(folder: Path, name: str, *, now: float) -> Presence | None:
         study = storage.get_study_id_from_name(workers_of(name))
         notes = Attributes(storage, study, lambda operation: operation())  # a file answers at once
         leases = Leases(notes, Identity.of_this_process())
-        n_workers = leases.n_workers() - 1  # which counts this process, too
+        n_workers = leases.n_workers() - 1  # the count includes this process
         return Presence(n_workers, sum(leases.living().values()), seen)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, AssertionError):
-        return None  # a damaged journal is mended by who works on the sweep
+        return None  # a damaged journal is repaired by the workers of the sweep

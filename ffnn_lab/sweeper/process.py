@@ -31,7 +31,7 @@ class Post:
     """Everything that a worker needs to take its place in a sweep, in any process."""
 
     folder: str
-    """The sweep's."""
+    """The sweep's folder."""
     storage: str | None
     """URL of the PostgreSQL server; None for a journal in the sweep's folder."""
     n_workers: int
@@ -55,7 +55,7 @@ class Teller(Watcher):
         """Start with nothing in training.
 
         Args:
-            display: Receives every event; None where nobody sees what this process shows.
+            display: Receives every event; None where this process has no visible output.
             leave: Receives lines for the user in place of the display; None to use the display.
         """
         self._display = display or Watcher()
@@ -81,7 +81,7 @@ class Teller(Watcher):
         self._leave(text)
 
     def told(self) -> float:
-        """Return how many runs' worth of epochs the population in training has done."""
+        """Return the progress of the population in training, in runs' worth of epochs."""
         return self._done
 
 
@@ -96,7 +96,7 @@ def work_at(
 
     Args:
         post: The worker's place.
-        watcher: Receives progress; None where nobody looks.
+        watcher: Receives progress; None to show none.
         stop: Set from outside to stop this worker; None for an event of its own.
 
     Raises:
@@ -143,9 +143,9 @@ def work_at(
 
 
 def work_under(post: Post, _config: Any = None) -> None:  # noqa: ANN401 - Hydra's
-    """Work in a process that a launcher keeps, and end the process if the parent dies later.
+    """Work on a sweep in a launcher's process; if that outlives the work, it ends with its parent.
 
-    Signals that ask to stop are handled during the work alone, see `signals.deaf`.
+    Signals that ask to stop are ignored before and after the work, see `signals.deaf`.
     """
     hear_nothing()
     try:

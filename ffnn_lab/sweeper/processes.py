@@ -22,24 +22,24 @@ from ffnn_lab.sweeper.leases import GRACE_SECONDS
 from ffnn_lab.sweeper.signals import SIGNALS
 
 LOOK_SECONDS = 0.2
-"""Time after which a process that waits looks whether it got a signal."""
+"""Time between two checks for signals while a process waits."""
 PROGRAM = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
     "from ffnn_lab.sweeper.forkserver import main; main(int(sys.argv[1]))"
 )
 CAN_FORK = sys.platform == "linux"
-"""Elsewhere libraries of the system itself have threads from the beginning."""
+"""True on Linux. On other systems the system's libraries start threads, so forking is unsafe."""
 
 
 class _Worker:
-    """A worker as its leading process sees it: by a connection that ends with it."""
+    """A worker as its leading process sees it: by a socket that closes when the worker ends."""
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
         self._received = b""
 
     def has_ended(self) -> bool:
-        """Receive what there is; return True at its end."""
+        """Read from the socket; return True if the worker has closed it."""
         try:
             received = self.connection.recv(1 << 16)
         except ConnectionError:
@@ -50,7 +50,7 @@ class _Worker:
         return not received
 
     def error(self) -> BaseException | None:
-        """Return what it raised; a worker that said nothing at its end was killed."""
+        """Return the worker's error or None; a worker that sent neither was killed."""
         end = self._received[PID.size :]
         if not end:
             return RuntimeError("a worker was killed")
@@ -64,9 +64,9 @@ class _Worker:
 
 
 class Processes:
-    """Starts workers on this machine, and keeps the others where one of them dies.
+    """Starts workers on this machine; where one of them dies, the others go on.
 
-    Each is forked from a program of its own that has imported what they need, see `forkserver`.
+    Workers are forked from a program that has already imported what they need, see `forkserver`.
     """
 
     def __init__(self) -> None:
@@ -77,12 +77,12 @@ class Processes:
         self._job: Callable[[Any], None] | None = None
 
     def prepare(self) -> None:
-        """Start what workers are forked from, unless it runs; its imports go on beside this."""
+        """Start the fork server unless it is running; its imports go on in the background."""
         if self._server is not None and self._server.poll() is None:
             return
         self._let_go()
         self._control, theirs = socket.socketpair()
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # which a program inherits
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # a program inherits the mask
         try:
             self._server = subprocess.Popen(  # noqa: S603 - this Python
                 [
@@ -97,7 +97,7 @@ class Processes:
             theirs.close()
 
     def make(self, job: Callable[[Any], None]) -> Self:
-        """Take the job of each worker that is started from now on."""
+        """Set the job of each worker that is started from now on, and return this launcher."""
         self._job = job
         return self
 
@@ -106,14 +106,14 @@ class Processes:
         job_overrides: Sequence[Sequence[str]],
         initial_job_idx: int,  # noqa: ARG002 - the interface's
     ) -> list[JobReturn]:
-        """Start as many workers as are missing, and wait until all end, or one does by an error.
+        """Start the missing workers, and wait until all have ended or one has failed.
 
         Args:
             job_overrides: One for each worker; their contents do not matter.
             initial_job_idx: Not used.
 
         Returns:
-            The ends of those that ended; the others go on.
+            The results of the workers that ended; the others go on.
         """
         while len(self._workers) < len(job_overrides):
             self._start()
@@ -132,10 +132,10 @@ class Processes:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Wait for workers that still end, and leave none behind.
+        """Wait for the workers that are left to end, and kill those that do not.
 
-        Whoever led them has left the sweep, which they see; where the user does not want to wait
-        they are killed.
+        Workers end by themselves once the leading process has left the sweep. They are killed at
+        once if the user interrupts.
         """
         is_patient = kind is None or issubclass(kind, Exception)
         until = time.monotonic() + (GRACE_SECONDS if is_patient else 0.0)
@@ -163,7 +163,7 @@ class Processes:
         self._workers.append(_Worker(own))
 
     def _ended(self, seconds: float) -> list[JobReturn]:
-        """Wait for some seconds at most, and return the ends of workers that ended."""
+        """Wait for ``seconds`` at most, and return the results of workers that ended."""
         ends = []
         by_number = {worker.connection.fileno(): worker for worker in self._workers}
         for number in wait(list(by_number), seconds):
@@ -177,7 +177,7 @@ class Processes:
         return ends
 
     def _let_go(self) -> None:
-        """End what workers are forked from; it ends with its connection."""
+        """Stop the fork server, which ends when its socket is closed."""
         if self._control is not None:
             self._control.close()
         if self._server is not None:

@@ -1,4 +1,4 @@
-"""Stop settings early: Optuna's pruners judge a setting's score over its seeds by epochs."""
+"""Stop settings early: an Optuna pruner judges a setting's score over seeds after each epoch."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -15,10 +15,10 @@ Key = tuple[int, str, int]
 
 
 class Pruning:
-    """Watches the settings that one population trains as a whole, all seeds at the same epoch.
+    """Watches the settings whose seeds are all in one population, at the same epoch.
 
-    A seed that diverged before the worker was killed counts as it did then. A setting of which
-    another part was trained before is left alone.
+    A seed that was recorded before counts if it diverged. A setting with any other seed recorded
+    before is not judged.
     """
 
     def __init__(
@@ -28,9 +28,9 @@ class Pruning:
 
         Args:
             definition: The sweep.
-            agenda: This worker's, which has the studies.
-            chance_error: What a diverged run of this population's task counts as.
-            folder: The sweep's, which has the records.
+            agenda: This worker's agenda, which has the studies.
+            chance_error: The error that a diverged run of this population counts as.
+            folder: The sweep's folder, which has the records.
         """
         self._folder = folder
         self._chance_error = chance_error
@@ -63,12 +63,12 @@ class Pruning:
         return found
 
     def note(self, results: Sequence[RunResult]) -> None:
-        """Keep what runs came to while other seeds of their setting go on."""
+        """Keep the curves of runs that ended while other seeds of their setting go on."""
         if self._is_on:
             self._ended.update({result.run_id: result.curve for result in results})
 
     def to_prune(self, members: Sequence[Member]) -> set[str]:
-        """Report each setting's new epochs to its study, and name the runs that are to stop."""
+        """Report each setting's new epochs to its study; return the ids of runs to be stopped."""
         if not self._settings:
             return set()
         inside = {member.run_id: member for member in members}
@@ -83,7 +83,7 @@ class Pruning:
 
     def _report(self, key: Key, runs: Mapping[str, Planned], inside: dict[str, Member]) -> None:
         epochs = [inside[run].epoch for run in runs if run in inside]
-        # One that waits for a place has done none; one that ended is no hindrance.
+        # A run that waits for a place has trained no epoch; one that ended counts as it ended.
         n_started = len(epochs) + sum(run in self._ended for run in runs)
         reached = min(epochs, default=0) if n_started == self._n_seeds else 0
         last = max(planned.config.trainer.max_epochs for planned in runs.values())
@@ -94,7 +94,7 @@ class Pruning:
             replicate, arm, number = key
             study = self._agenda.study_of(replicate, arm)
             is_pruned = study.should_prune(number, [*known, score])
-            known.append(score)  # Last: what was cut off is reported again.
+            known.append(score)  # Last, so that a report that was interrupted is repeated.
             if is_pruned:
                 self._pruned.add(key)
                 return

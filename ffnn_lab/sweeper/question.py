@@ -1,7 +1,8 @@
-"""Refusals of what would compare runs on different examples, with what to write instead.
+"""Refuse sweeps that would compare runs on different examples, and say what to write instead.
 
-Fields of the task that define the question are no axes, and arms that are compared agree in them:
-draws are replicates, and other values are conditions (``hydra.sweeper.across``).
+Task fields that choose the examples cannot be axes, and arms that are compared must agree in them.
+Several draws of the examples are replicates; several values of other such fields are conditions
+(``hydra.sweeper.across``).
 """
 
 import shlex
@@ -18,7 +19,7 @@ from ffnn_lab.sweeper.grammar import Assignment
 MOST_TOLD = 20
 """Values that a message lists."""
 _AS_WRITTEN = {"task.name": "task", "task.sha256": "task.path"}
-"""To leaves that tell one data set from another, what a user writes to choose it."""
+"""Maps fields that identify a data set to the keys by which a user chooses one."""
 
 
 def check_moves_no_examples(assignment: Assignment) -> None:
@@ -43,7 +44,7 @@ def check_one_task(assignment: Assignment) -> None:
     """Refuse a choice of several tasks as a choice of arms.
 
     Raises:
-        ConfigError: Saying what to write instead.
+        ConfigError: If several tasks are chosen; the message says what to write instead.
     """
     if assignment.key == "task" and len(assignment.choices) > 1:
         msg = (
@@ -78,7 +79,7 @@ def check_examples(arms: Sequence[Arm]) -> None:
 
 
 def moves_examples(key: str, values: Iterable[Any]) -> bool:
-    """Return True if a field, where it has these values, chooses other examples for each."""
+    """Return True if a field selects different examples for different ones of these values."""
     if key == "task.missing":
         return "drop" in values
     return key.removeprefix("task.") in CHOOSES_EXAMPLES and key.startswith("task.")

@@ -1,7 +1,7 @@
 """The agenda of one replicate: it proposes and scores settings, and chooses runs to train next.
 
-Whoever takes from it holds the sweep's lock. Everything it knows comes from the records, which are
-the truth, and from the studies, which are restored from the records where they lack something.
+Choosing runs needs the sweep's lock. All state comes from the records, which are the truth, and
+from the studies, which are restored from the records where they are incomplete.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ from ffnn_lab.sweeper.studies.study import Study
 from ffnn_lab.sweeper.units import Planned, Unit, plan_unit
 
 MOST_AHEAD = 8
-"""Populations of other partitions, at most, that are proposed while one is being filled."""
+"""Most runs of other partitions, in populations, that are proposed while one is being filled."""
 
 
 class ReplicateAgenda:
@@ -37,10 +37,10 @@ class ReplicateAgenda:
         """Open the studies.
 
         Args:
-            definition: What this replicate is asked to do, see `Definition.of_replicate`.
-            folder: The sweep's.
-            storage: Where its studies are.
-            ledger: What is recorded of the whole sweep.
+            definition: The definition of this replicate, see `Definition.of_replicate`.
+            folder: The sweep's folder.
+            storage: The storage of the sweep's studies.
+            ledger: The records of the whole sweep.
         """
         self._definition = definition
         self._folder = folder
@@ -115,7 +115,7 @@ class ReplicateAgenda:
         return self._studies[arm]
 
     def open_units(self) -> Iterator[Unit]:
-        """Walk the settings that are not scored yet, then the runs of confirm."""
+        """Yield the settings that are not scored yet, then the runs of confirm."""
         yield from self._units.values()
         for units in self._confirm.values():
             yield from units
@@ -152,7 +152,7 @@ class ReplicateAgenda:
         study.restore(settings)
         for number in range(len(study), max(settings, default=-1) + 1):
             is_known = number in settings
-            # A batch knows the scores of those before it, and of none of its own.
+            # A batch is proposed by the scores of earlier batches, and by none of its own.
             is_due = number % protocol.n_parallel == 0 if is_sampled else not is_known
             if is_due:
                 self._see_new(arm, may_complete=True)
@@ -160,17 +160,17 @@ class ReplicateAgenda:
             if is_known:
                 study.begin(settings[number])
                 continue
-            # What was in flight when the rest was recorded: as it was proposed then.
+            # A setting in training when later ones were recorded: propose it as it was then.
             self._see_new(arm, may_complete=True)
             if study.ask(self._settings[arm.name], self._standing(arm)) is None:
-                # It cannot be known; numbers must stay as recorded, so the next stands in.
+                # It cannot be recovered. Numbers must stay as recorded, so the next stands in.
                 study.begin(settings[min(n for n in settings if n > number)])
         if is_sampled:
             self._see_new(arm, may_complete=True)
             self._complete_batch(arm)
 
     def see(self, *, may_complete: bool) -> None:
-        """Take in what was proposed since the last look.
+        """Read the settings that were proposed since the last look.
 
         Args:
             may_complete: True if the sweep's lock is held: then a setting, or a batch, that was
@@ -189,7 +189,7 @@ class ReplicateAgenda:
         Needs the sweep's lock, and a `look` under it.
 
         Args:
-            n_places: Number of runs wanted; a setting's seeds may make it a few more.
+            n_places: Number of runs wanted; whole settings may make it a few more.
             held: The holder of each run that a living worker holds.
             me: The name of this worker.
             partition: The partition; None for the one that has most runs.
@@ -201,7 +201,7 @@ class ReplicateAgenda:
                 sizes[unit[0].partition] = sizes.get(unit[0].partition, 0) + len(unit)
             wanted = partition or max(sizes, key=lambda key: sizes[key], default="")
             n_missing = n_places - sizes.get(wanted, 0)
-            # Settings of other partitions that are asked for on the way wait; not too many.
+            # Settings of other partitions that are proposed meanwhile wait; limit their number.
             ahead = sum(sizes.values()) - sizes.get(wanted, 0)
             if n_missing <= 0 or ahead >= MOST_AHEAD * self._definition.population_size:
                 break
@@ -214,10 +214,10 @@ class ReplicateAgenda:
         return list(chosen.values())
 
     def _free(self, held: Mapping[str, str], me: str) -> list[list[Planned]]:
-        """Return the runs of each unit that nobody holds.
+        """Return the runs of each unit that are neither recorded nor held by a worker.
 
-        Where settings are pruned, a unit of which another worker holds a run is left to it, and a
-        setting whose pruner would have to know the scores of earlier batches waits for these.
+        With a pruner, a unit is left to the worker that holds one of its runs, and a setting waits
+        until all earlier batches are scored, by which the pruner judges it.
         """
         is_pruning = self._definition.pruner is not None
         batches = self._batches()
@@ -237,13 +237,13 @@ class ReplicateAgenda:
         return free
 
     def _see_new(self, arm: Arm, *, may_complete: bool) -> None:
-        """Take in the settings of an arm that were proposed since the last look."""
+        """Add the settings of an arm that were proposed since the last look."""
         known = len(self._settings[arm.name])
         for values in self._studies[arm.name].settings(known, may_complete=may_complete):
             self._see(arm, values)
 
     def _see(self, arm: Arm, values: Values) -> None:
-        """Take in the next setting of an arm."""
+        """Add the next setting of an arm, and plan its runs."""
         number = len(self._settings[arm.name])
         self._settings[arm.name].append(values)
         seeds = self._definition.tune_seeds
@@ -252,7 +252,7 @@ class ReplicateAgenda:
         )
 
     def _n_unasked(self, arm: Arm) -> int:
-        """Count the settings of an arm that are to be proposed; in batches, those of the next."""
+        """Count the settings of an arm that are to be proposed; with batches, by the next one."""
         n_asked, n_settings = len(self._settings[arm.name]), self._definition.n_settings_of(arm)
         if self._definition.is_batched:
             return self._batches().n_askable(arm.name, n_asked, n_settings)
@@ -261,7 +261,7 @@ class ReplicateAgenda:
     def _ask_round(self, n_missing: int) -> bool:
         """Propose more settings of each arm in turn, or plan the confirm stage of a tuned arm.
 
-        Of a protocol that learns from scores that is a whole batch, of any other one setting.
+        A protocol that learns from scores proposes a whole batch at a time, any other one setting.
 
         Returns:
             True if any runs were added.
@@ -294,7 +294,7 @@ class ReplicateAgenda:
         return values is not None
 
     def _may_ask(self, arm: Arm) -> bool:
-        """Return True if all is scored that the next setting of an arm may depend on."""
+        """Return True if every setting is scored that the arm's next one may depend on."""
         number = len(self._settings[arm.name])
         return not self._definition.is_batched or self._batches().knows_enough(arm.name, number)
 
@@ -302,10 +302,10 @@ class ReplicateAgenda:
         return Batches(self._units, self._definition.protocol.n_parallel)
 
     def _complete_batch(self, arm: Arm) -> int:
-        """Propose the rest of a batch that was begun, and return how many settings that is.
+        """Propose the missing settings of a batch that was begun, and return their number.
 
-        The settings of a batch know nothing of one another's scores. So one that was cut off is
-        completed before anything else is done with it.
+        Proposals must not depend on scores of their own batch. So a batch that was interrupted is
+        completed before any of its settings is scored.
         """
         n_asked = 0
         while len(self._settings[arm.name]) % self._definition.protocol.n_parallel:
@@ -363,7 +363,7 @@ class ReplicateAgenda:
         if not ready:
             return
         found, value_of = self._ledger.scores_of(list(ready.values()))
-        if may_tell:  # First: what is told and lost with its connection is told again.
+        if may_tell:  # First: if the connection breaks meanwhile, all of it is told again.
             for (name, number), unit in ready.items():
                 if self._definition.pruner is not None:
                     report_recorded(

@@ -30,10 +30,10 @@ def score_at(
     """Return the score that a setting would have if its runs ended at an epoch.
 
     Args:
-        epoch: Which all its runs reached, or diverged before.
-        curves: The points of each of its runs, by epoch.
-        objective: What runs are judged by.
-        chance_error: What a diverged run counts as.
+        epoch: An epoch that each run reached, or diverged before.
+        curves: The curve of each run, by epoch.
+        objective: The sweep's objective.
+        chance_error: The error that a diverged run counts as.
     """
     values = [_value(epoch, curve, objective, chance_error=chance_error) for curve in curves]
     return _AGGREGATES[objective.aggregate](values)
@@ -51,7 +51,7 @@ def _value(
 
 
 def recorded_curves(folder: Path, runs: Sequence[str]) -> Mapping[str, Sequence[CurvePoint]]:
-    """Read the curves of some runs, by run id; of one that has none, no point."""
+    """Read the curves of some runs, by run id; an empty one for a run that has none."""
     names = [field.name for field in fields(CurvePoint)]
     curves = read_curves(folder)
     own = curves[curves["run_id"].isin(runs)].sort_values("epoch", kind="stable")
@@ -71,17 +71,17 @@ def report_recorded(
     folder: Path,
     objective: ObjectiveConfig,
 ) -> None:
-    """Report to a pruner what it was not told while the runs of a setting were trained.
+    """Report a setting's scores by epoch to its pruner, if they were not during training.
 
-    So it is where a study was lost, or where runs were recorded for another setting before.
+    They were not if the study was lost, or if the runs were recorded for another setting before.
 
     Args:
-        study: The setting's, in which it has no score yet.
-        number: The setting's.
-        unit: Its runs, all of them recorded.
-        ledger: Has the records.
-        folder: The sweep's.
-        objective: What runs are judged by.
+        study: The study of the setting, in which it has no score yet.
+        number: The setting's number.
+        unit: The setting's runs, all of them recorded.
+        ledger: The sweep's records.
+        folder: The sweep's folder.
+        objective: The sweep's objective.
     """
     runs = [planned.run_id for planned in unit]
     n_judged = min(max(map(ledger.n_epochs, runs)), unit[0].config.trainer.max_epochs - 1)

@@ -21,7 +21,7 @@ class Request:
     sweep: str | None
     """Name of the YAML in ``sweeps/``, or None for an ad hoc sweep."""
     assignments: tuple[Assignment, ...]
-    """Of the command line, ``sweeps=`` left out."""
+    """The assignments of the command line, ``sweeps=`` left out."""
     arguments: tuple[str, ...]
     hydra_arguments: tuple[str, ...]
     """The command line's overrides of Hydra's own settings."""
@@ -31,7 +31,7 @@ def read_request(loader: ConfigLoader, master: DictConfig, arguments: Sequence[s
     """Read what the user asked for; a bare ``-m`` asks for the default sweep.
 
     Args:
-        loader: Hydra's.
+        loader: Hydra's config loader.
         master: The config that Hydra composed for the command.
         arguments: The command's overrides, Hydra's own left out.
 

@@ -34,7 +34,7 @@ def settle_folder(definition: Definition, outputs: Path, *, if_changed: str) -> 
     """Find where a sweep belongs: under its name, or beside another definition of that name.
 
     Args:
-        definition: What is asked for.
+        definition: The definition that is asked for.
         outputs: Folder of all sweeps.
         if_changed: ``refuse``, ``fork`` or ``discard``.
 
@@ -77,18 +77,18 @@ def prepare(
     retry_failed: bool,
     notice: Callable[[str], None],
 ) -> None:
-    """Begin the folder, go on in it, or widen what was asked. Needs the sweep's lock.
+    """Begin a sweep's folder, go on in it, or extend its definition. Needs the sweep's lock.
 
     Args:
-        definition: What is asked for, in its settled folder.
+        definition: The definition that is asked for, with the name of its settled folder.
         outputs: Folder of all sweeps.
-        storage: Where its studies are.
-        is_worked_on: Whether other processes are at work there.
+        storage: The storage of the sweep's studies.
+        is_worked_on: Whether other processes are at work on the sweep.
         retry_failed: Whether failed runs are to be trained again.
-        notice: Told what the user should know.
+        notice: Receives lines for the user.
 
     Raises:
-        RecordError: If others are at work on what would have to change under them.
+        RecordError: If the definition or the runs would change while other processes are at work.
     """
     folder = outputs / definition.name
     stored = read_definition(folder, is_whole=True)
@@ -112,13 +112,13 @@ def prepare(
     if essence(stored) != essence(definition):
         _alone(folder, is_worked_on=is_worked_on)
         if stored.tune_seeds != definition.tune_seeds:
-            # What a trial was told was a score over fewer seeds; the records have each seed's.
+            # The studies have scores over fewer seeds; the records have the score of each seed.
             storage.delete(f"{definition.name}/")
-        # Another winner may come, and another edge: confirm is noted anew, its runs stay.
+        # The winner and its edges may change: rows of confirm are written anew, its runs stay.
         RecordWriter(folder).forget_trials("confirm")
     if retry_failed:
         _alone(folder, is_worked_on=is_worked_on)
-        storage.delete(f"{definition.name}/")  # which has them as failed for good
+        storage.delete(f"{definition.name}/")  # the studies have them as failed for good
     runs = read_runs(folder)
     _tell_untracked(stored, definition, folder, n_recorded=len(runs), notice=notice)
     if not is_worked_on:
@@ -135,7 +135,7 @@ def prepare(
 
 
 def _lost_in_part(folder: Path, runs: pd.DataFrame) -> "pd.Series[bool]":
-    """Return of each run whether a table lacks what belongs to it, as where a part was deleted."""
+    """Return a mask of runs whose curve or directions are missing, as where a part was deleted."""
     has_curve = runs["run_id"].isin(read_curves(folder)["run_id"]) | (runs["n_epochs"] == 0)
     has_cosines = runs[[f"cosine.{name}" for name in SOLUTIONS]].notna().any(axis=1)
     has_directions = runs["run_id"].isin(read_directions(folder)["run_id"])
@@ -161,7 +161,7 @@ def _tell_untracked(
 
 
 def discard(folder: Path, name: str, storage: Storage) -> None:
-    """Delete a sweep's studies, and all of its folder but what the studies lie in."""
+    """Delete a sweep's studies, and the contents of its folder except for the studies' journal."""
     storage.delete(f"{name}/")
     for path in folder.iterdir():
         if path.is_dir():
@@ -171,7 +171,10 @@ def discard(folder: Path, name: str, storage: Storage) -> None:
 
 
 def is_other(stored: Definition, definition: Definition) -> bool:
-    """Return whether a definition is neither the stored one nor more of it."""
+    """Return whether a definition is neither the stored one nor an extension of it.
+
+    An extension has the stored arms and seeds, and more arms, seeds, replicates or settings.
+    """
     before, after = essence(stored), essence(definition)
     arms = {name: arm for name, arm in after["arms"].items() if name in before["arms"]}
     grown = {**after, "arms": arms}
@@ -207,7 +210,7 @@ def _take_over(definition: Definition, outputs: Path) -> None:
         if (origin / table).is_dir():
             target = outputs / definition.name / table
             shutil.copytree(origin / table, target, dirs_exist_ok=True)
-    # What was pruned or failed there is no result here.
+    # Runs that were pruned or failed there are not taken over.
     runs = read_runs(outputs / definition.name)
     RecordWriter(outputs / definition.name).forget(
         set(runs.loc[~runs["status"].isin(["completed", "diverged"]), "run_id"])

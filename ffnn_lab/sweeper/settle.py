@@ -1,8 +1,8 @@
 """Settle what the user left open: whether steps are compiled, and the size of populations.
 
-Both are settled once, from the whole sweep's work, before its first run. The first is part of
-every run's identity and is kept in the definition; so it must not depend on how busy a machine is,
-or on what it has compiled before.
+Both are settled once, from the whole sweep's work, before its first run. The choice to compile is
+part of every run's identity and is stored in the definition; so it must not depend on how busy a
+machine is, or on what it has compiled before.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,12 +20,12 @@ from ffnn_lab.tasks import load_task
 from ffnn_lab.tasks.data.task import Task
 
 SECONDS_SAVED = 2.5e-9
-"""Per step, member and number that a step touches beside its products: what compiling saves on one
-core (``docs/performance.md``), rounded to what decides alike on any machine of its kind."""
+"""Time that compiling saves on one core per step, member and number that a step touches outside of
+matrix products (``docs/performance.md``); rounded, so that similar machines decide alike."""
 SECONDS_TO_COMPILE = 25.0
-"""A partition's programs, where none is on disk."""
+"""Time to compile the programs of a task and a model, where none is on disk."""
 SECONDS_PER_METHOD = 8.0
-"""An optimizer's, likewise."""
+"""Time to compile those of an optimizer, likewise."""
 N_PARALLEL = "hydra.sweeper.protocol.n_parallel"
 
 
@@ -39,10 +39,10 @@ def settle_sweep(
     """Settle what a definition leaves open.
 
     Args:
-        definition: What is asked for.
-        stored: What the sweep's folder holds; a sweep that was begun goes on as it was settled.
-        population_size: As the user set it, or None.
-        notice: Told what the user should know.
+        definition: The definition that is asked for.
+        stored: The definition in the sweep's folder, whose choices are kept, or None.
+        population_size: The size that the user set, or None.
+        notice: Receives lines for the user.
 
     Raises:
         UserError: If a task cannot be loaded.
@@ -82,14 +82,14 @@ def _examples_of(config: RunConfig, task: Task) -> Examples:
 def keep_batches(
     definition: Definition, stored: Definition | None, notice: Callable[[str], None]
 ) -> Definition:
-    """Return a definition with the batches that its sweep was begun with.
+    """Return a definition with the batch size that its sweep was begun with.
 
-    Their size was derived from arms and seeds before it was an option. It is kept unless the
-    command itself asks for another one, which `resume.is_other` refuses.
+    Earlier versions derived the size from arms and seeds. It is kept unless the command itself
+    asks for another one, which `resume.is_other` refuses.
 
     Args:
-        definition: What is asked for.
-        stored: What the sweep's folder holds.
+        definition: The definition that is asked for.
+        stored: The definition in the sweep's folder, or None.
         notice: Receives a line where the size in use is not the one in the YAML.
     """
     if stored is None or not (stored.is_batched and definition.is_batched):
@@ -103,18 +103,18 @@ def keep_batches(
 
 @dataclass(frozen=True)
 class Work:
-    """A run, and what a sweep has to do of its kind."""
+    """A run, and the number of runs of a sweep that it stands for."""
 
     config: RunConfig
     n_runs: float
-    """Number of runs that it stands for."""
+    """Number of runs of one replicate that it stands for."""
     sizes: Sizes
 
 
 def _settle_arm(
     arm: Arm, *, is_wanted: bool, is_begun: bool, notice: Callable[[str], None]
 ) -> Arm:
-    """Settle an arm; what was begun with compiled steps goes on with them, or not at all."""
+    """Settle an arm; one that was begun with compiled steps keeps them, even without compiler."""
     asked = arm.config.trainer.compile
     config = settle_compile(
         arm.config,
@@ -122,7 +122,7 @@ def _settle_arm(
         notice=notice,
         has_programs=is_begun and asked is not False,
     )
-    # A run of this arm by itself would not be compiled unless it is told.
+    # A single run of this arm would not be compiled unless its command says so.
     is_told = config.trainer.compile is True and asked == "auto"
     more = ("trainer.compile=true",) if is_told and "trainer.compile" not in arm.space else ()
     return replace(arm.with_config(config), overrides=(*arm.overrides, *more))
@@ -138,10 +138,10 @@ def settle_compile(
     """Replace ``trainer.compile=auto`` by true or false, and true by false without a compiler.
 
     Args:
-        config: The run's.
-        is_wanted: What ``auto`` stands for.
-        notice: Told of a compiler that is missing.
-        has_programs: Whether programs may be at hand, so that no compiler is needed.
+        config: The run's config.
+        is_wanted: The value that ``auto`` stands for.
+        notice: Receives a line if the compiler is missing.
+        has_programs: True if compiled programs may be on disk, so that no compiler is needed.
     """
     asked = config.trainer.compile
     can = config.device == "cpu" and config.model.program is not None

@@ -20,14 +20,14 @@ EXIT_INTERRUPTED = 130
 
 
 def _heard() -> list[signal.Signals]:
-    """Return the signals to handle; under ``nohup`` a closed terminal is none."""
+    """Return the signals to handle: without SIGHUP if it is ignored, as under ``nohup``."""
     hang_up = getattr(signal, "SIGHUP", None)
     is_deaf = hang_up is not None and signal.getsignal(hang_up) == signal.SIG_IGN
     return [each for each in SIGNALS if not (is_deaf and each == hang_up)]
 
 
 def answer(handler: Any) -> dict[signal.Signals, Any]:  # noqa: ANN401 - as `signal.signal` has it
-    """Answer every signal that is heard by ``handler``; return what answered them before.
+    """Install a handler for the stop signals, and return the previous handler of each.
 
     Outside of the main thread, which alone may set handlers, nothing is changed.
     """
@@ -71,9 +71,9 @@ def stopped_by_signals(stop: threading.Event, notice: Callable[[str], None]) -> 
                 return  # A shell and the kernel may both send it as a terminal closes.
             raise KeyboardInterrupt
         has_asked = True
-        # The code that this interrupts may hold the locks of the event and of the terminal. The
-        # thread hears no signals: it may outlive the block, and a process that is deaf again must
-        # not hear through it.
+        # The interrupted code may hold the locks of the event and of the terminal, so another
+        # thread sets the event. Signals are blocked in that thread: it may outlive the `with`
+        # block, after which this process must not receive them.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         threading.Thread(target=ask).start()
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
@@ -92,10 +92,10 @@ def stopped_by_signals(stop: threading.Event, notice: Callable[[str], None]) -> 
 def deaf() -> Iterator[None]:
     """Block the signals while child processes start, until these have installed their handlers.
 
-    A terminal sends Ctrl-C to all processes, and amid an import it surfaces as an arbitrary error.
-    This process still receives it, in its other threads.
+    A terminal sends Ctrl-C to all processes, and during an import it surfaces as an arbitrary
+    error. This process still receives the signals, in its other threads.
     """
-    # Joblib starts this; as it starts, older Pythons let the thread hear again.
+    # Joblib starts this process, too; in older Pythons its start unblocks the signals.
     resource_tracker.ensure_running()
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
@@ -105,9 +105,9 @@ def deaf() -> Iterator[None]:
 
 
 def hear_nothing() -> None:
-    """Ignore the signals that ask to stop, where nothing is left that they could stop.
+    """Ignore the signals that ask to stop, when no work is left to stop.
 
-    A mask would not do: threads that a library started hear what the main thread does not.
+    Blocking them is not enough: threads that a library started would still receive them.
     """
     answer(signal.SIG_IGN)
 

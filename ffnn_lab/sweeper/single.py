@@ -1,4 +1,4 @@
-"""One run by itself: kept between epochs, gone on with after an interruption, never made twice."""
+"""Train a single run, with checkpoints and with a lock on its folder."""
 
 import shutil
 import threading
@@ -24,10 +24,10 @@ class RunStoppedError(KeyboardInterrupt):
 
 @contextmanager
 def whole_or_not(folder: Path, notice: Callable[[str], None]) -> Iterator[Path]:
-    """Yield a folder to fill, which takes the place of ``folder`` if all goes well.
+    """Yield a temporary folder to fill, which replaces ``folder`` if the block succeeds.
 
-    Another process that fills it is waited for. What is there of a run that was interrupted is
-    gone on with; without a checkpoint nothing of it stays.
+    If another process fills it, this one waits. If the block fails, the temporary folder stays for
+    the next call if it has a checkpoint, and is removed otherwise.
     """
     begun = folder.with_name(f".{folder.name}")
     begun.parent.mkdir(parents=True, exist_ok=True)
@@ -60,23 +60,23 @@ def train_single(
 
     Args:
         config: The run, on a settled device.
-        task: What it learns.
-        folder: Where its checkpoint and its weights go; of former tries, all else is removed.
-        on_epoch: Told of progress.
-        notice: Told what the user should know.
+        task: The run's task.
+        folder: Folder for the checkpoint and the weights; subfolders of former tries are removed.
+        on_epoch: Receives the run as a list of one member, at the start and after each epoch.
+        notice: Receives lines for the user.
         stop: Set to stop at the end of an epoch.
 
     Raises:
-        RunStoppedError: If it was stopped.
+        RunStoppedError: If ``stop`` was set before the run was done.
     """
     keeper = Keeper(folder / CHECKPOINT, config.trainer.checkpoint_seconds, notice)
     kept = dict(keeper.load())
     for path in folder.iterdir():
-        if path.is_dir():  # What was cut off as it was written; it comes again.
+        if path.is_dir():  # Left by an interrupted write; it is written again.
             shutil.rmtree(path)
     run = run_id(config)
     if run in kept:
-        # What moves no number may have changed since: where data lie, or what is saved.
+        # Fields that affect no result may have changed since, such as folders and what is saved.
         member = replace(kept[run].member, config=config)
         kept[run] = replace(kept[run], member=member)
         notice(f"going on after epoch {member.epoch} of {config.trainer.max_epochs}")

@@ -46,7 +46,7 @@ def work_alone(
     watcher: Watcher,
     stop: threading.Event | None = None,
 ) -> None:
-    """Be the one worker, in this process, until the sweep is done or ``stop`` is set.
+    """Work as the only worker, in this process, until the sweep is done or ``stop`` is set.
 
     Raises:
         StoppedError: If the user stopped the sweep.
@@ -147,7 +147,7 @@ def _launch_until_done(
 
 
 def _launch(launcher: Launcher, n_workers: int, first_job: int) -> list[BaseException]:
-    """Run workers to their end, and return what they raised."""
+    """Run workers to their end, and return the errors that they raised."""
     try:
         with deaf():
             ends = launcher.launch([[]] * n_workers, first_job)

@@ -1,4 +1,4 @@
-"""A sweep's YAML, checked by its lines before Hydra composes it."""
+"""Check a sweep's YAML before Hydra composes it; each error names the line at fault."""
 
 import dataclasses
 import difflib
@@ -25,9 +25,9 @@ def read_sweep(path: Path) -> DictConfig | ListConfig:
     """Read the YAML of a sweep.
 
     Raises:
-        ConfigError: With the file, the line and what to write there, if the file is no YAML, or
-            no sweep: a key that is written twice, that no sweep has, or that YAML does not take
-            for text, or a value that is no mapping where one belongs.
+        ConfigError: If the file is not YAML, or not a sweep: a key is written twice, unknown, or
+            not text to YAML, or a value is not a mapping where one belongs. The message has the
+            file, the line and what to write there.
     """
     text = _text(path)
     package = _PACKAGE.match(text)
@@ -211,7 +211,7 @@ class SweepFile:
                         self._check_values(value, f"hydra.sweeper.{key}")
 
     def _check_part(self, node: yaml.Node, part: Any, where: str) -> None:  # noqa: ANN401 - a dataclass
-        """Refuse what a config class does not have, in a node and below it."""
+        """Refuse fields that a config class does not have, in a node and below it."""
         hints: Mapping[str, Any] = type_hints(part)
         entries = self._entries(node, where.rstrip("."))
         self._check_names(node, [*hints, "_target_"], where)

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ffnn_lab.config import RunConfig, partition_key, run_id, with_values
+from ffnn_lab.config import RunConfig, partition_key, run_id, settle_sources, with_values
 from ffnn_lab.definition import Arm
 from ffnn_lab.records import TrialRow
 
 
 @dataclass(frozen=True)
 class Planned:
-    """One run that a stage needs, and where it belongs."""
+    """One run that a stage needs: its row of ``trials``, its config and its partition."""
 
     row: TrialRow
     config: RunConfig
@@ -41,25 +41,25 @@ def plan_unit(
 
     Args:
         stage: ``tune`` or ``confirm``.
-        arm: The setting's, with the split of its replicate.
-        setting: Its number, or `ffnn_lab.records.DEFAULT_SETTING`.
-        values: Its value on each axis.
+        arm: The arm of the setting, with the split of the replicate.
+        setting: The setting's number, or `ffnn_lab.records.DEFAULT_SETTING`.
+        values: The setting's value on each axis.
         seeds: The seeds of its runs.
-        replicate: Its replicate.
-        edges: The axes on whose edges it lies, see `TrialRow`.
+        replicate: The replicate's number.
+        edges: The axes on whose edges the setting lies, see `TrialRow`.
     """
     unit = []
     for seed in seeds:
-        config = with_values(arm.config, {**values, "seed": seed})
+        config = settle_sources(with_values(arm.config, {**values, "seed": seed}))
         row = TrialRow(stage, arm.name, setting, seed, run_id(config), edges, replicate)
         unit.append(Planned(row, config, partition_key(config)))
     return unit
 
 
 def setting_ends(runs: Sequence[Planned]) -> list[int]:
-    """Return the counts of runs after which a row of runs may be cut, and no setting is split.
+    """Return the positions at which a list of runs can be cut without splitting a setting.
 
-    Runs of confirm stand for themselves.
+    Each run of confirm is a unit of its own.
 
     Args:
         runs: Planned runs; those of a tuned setting follow one another.

@@ -1,7 +1,7 @@
-"""The runs of a sweep that are recorded without the weights that ``trainer.save_weights`` wants.
+"""Find recorded runs of a sweep whose weights, wanted by ``trainer.save_weights``, are missing.
 
-They are trained again, each as it was, for its network alone: its records stay as they are, so
-that an interruption loses nothing.
+These runs are trained again with the same config, only to save their networks. Their records stay
+as they are, so that an interruption loses nothing.
 """
 
 import json
@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ffnn_lab.config import partition_key, run_id, with_values
+from ffnn_lab.config import partition_key, run_id, settle_sources, with_values
 from ffnn_lab.definition import Definition
 from ffnn_lab.records import RunResult, TrialRow, read_runs, read_trials
 from ffnn_lab.sweeper.units import Planned
@@ -19,7 +19,7 @@ def lacks_weights(folder: Path, run: str) -> bool:
     """Return whether the file of a run's network is missing or damaged.
 
     Args:
-        folder: The sweep's.
+        folder: The sweep's folder.
         run: The run's id.
     """
     try:
@@ -32,7 +32,7 @@ def lacks_weights(folder: Path, run: str) -> bool:
 def runs_without_weights(definition: Definition, folder: Path) -> list[Planned]:
     """Find the completed runs of a sweep whose networks are asked for and are not there.
 
-    Networks of runs that diverged or were pruned are of no use, and are not made again.
+    Runs that diverged or were pruned are left out, because their networks are of no use.
 
     Returns:
         The runs, once each, though several rows of ``trials`` may name one.
@@ -55,7 +55,7 @@ def runs_without_weights(definition: Definition, folder: Path) -> list[Planned]:
             continue
         stored = json.loads(row["config_json"])
         values = {key: stored[key] for key in arm.space}
-        config = with_values(arm.config, {**values, "seed": int(row["seed"])})
+        config = settle_sources(with_values(arm.config, {**values, "seed": int(row["seed"])}))
         if run_id(config) == row["run_id"]:
             names = ("stage", "arm", "setting", "seed", "run_id", "replicate")
             trial = TrialRow(**{name: row[name] for name in names})
@@ -83,10 +83,10 @@ class Again:
         return bool(self._left)
 
     def take(self, n_places: int, held: Mapping[str, str]) -> list[Planned]:
-        """Choose runs of one partition, so many at most.
+        """Choose at most ``n_places`` runs of one partition.
 
         Args:
-            n_places: How many are wanted.
+            n_places: Number of runs wanted.
             held: The holder of each run that a living worker holds.
         """
         if self._left is None:
@@ -98,10 +98,10 @@ class Again:
         return [each for each in free if each.partition == free[0].partition][:n_places]
 
     def end(self, results: Sequence[RunResult]) -> int:
-        """Strike runs off that were trained again, or failed to be.
+        """Remove runs from the list that were trained again, or failed.
 
         Returns:
-            The number of those that did not come to what is recorded of them.
+            The number of runs whose status or metrics now differ from the recorded ones.
         """
         if not results:
             return 0
@@ -110,7 +110,7 @@ class Again:
         for result in results:
             (self._left or {}).pop(result.run_id, None)
             if result.status == "failed":
-                continue  # which the worker tells
+                continue  # the worker has told the user
             row = recorded.loc[result.run_id]
             now = {"status": result.status, **result.metrics()}
             n_other += any(row[key] != value for key, value in now.items())

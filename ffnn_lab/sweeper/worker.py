@@ -1,6 +1,6 @@
 """One worker of a sweep: takes runs from the agenda, trains and records them, until all are done.
 
-Any number of workers may do so at a time, none waits for another's population.
+Any number of workers may do so at the same time; none waits for another's population.
 """
 
 import functools
@@ -35,7 +35,7 @@ from ffnn_lab.trainer import Training, result_of
 
 T = TypeVar("T")
 WAIT_SECONDS = 0.3
-"""Between two looks for work, while others hold all there is."""
+"""Time between two looks for work, while other workers hold all runs that are left."""
 _NO_MEMORY = ("can't allocate memory", "out of memory", "bad_alloc", "CUBLAS_STATUS_ALLOC_FAILED")
 """Messages of RuntimeErrors of torch that mean a lack of memory."""
 
@@ -47,21 +47,21 @@ class Watcher:
         """Note that a population did one more epoch."""
 
     def progress(self, progress: Progress) -> None:
-        """Take how far the sweep is."""
+        """Receive the sweep's progress."""
 
     def in_training(self, workers: Mapping[str, float]) -> None:
-        """Take how many runs' worth of epochs each worker has done in its population."""
+        """Receive each worker's progress in its population, in runs' worth of epochs."""
 
     def notice(self, text: str) -> None:
-        """Take one line that the user should read."""
+        """Receive one line for the user."""
 
 
 class StoppedError(Exception):
-    """Work ended at an epoch's end because it was asked to; all that counts is written."""
+    """A worker stopped because it was asked to, at the end of an epoch; its records stay."""
 
 
 class TooManyFailedError(UserError):
-    """More runs failed than the sweep may lose."""
+    """More runs failed than ``hydra.sweeper.max_failures`` allows."""
 
 
 class Worker:
@@ -84,12 +84,13 @@ class Worker:
         Args:
             definition: The sweep.
             folder: Its folder.
-            storage: Where its studies are.
-            leases: This worker's, beating.
-            watcher: Told of progress.
-            make_tracker: From a map of run id to stage and arm, which grows, to the tracker.
-            n_workers: Workers that share what there is.
-            max_failures: Runs that may fail.
+            storage: The storage of its studies.
+            leases: This worker's leases, which must be beating.
+            watcher: Receives progress.
+            make_tracker: Makes the tracker, given a map from run id to (stage, arm) to which each
+                run is added when it is claimed.
+            n_workers: Number of workers that share the sweep.
+            max_failures: Number of runs that may fail before the sweep stops.
         """
         self._definition = definition
         self._folder = folder
@@ -104,7 +105,7 @@ class Worker:
         self._labels: dict[str, tuple[str, str]] = {}
         self._tracker = make_tracker(self._labels)
         self._in_hand: dict[str, Planned] = {}
-        """Claimed and not recorded, by run id."""
+        """The runs that this worker has claimed and not recorded yet, by run id."""
         self._keeper = Keeper(
             folder / "checkpoints" / f"{leases.me.name}.pt",
             definition.arms[0].config.trainer.checkpoint_seconds,
@@ -112,16 +113,16 @@ class Worker:
         )
         self._snapshots: dict[str, Snapshot] = {}
         self._contents: dict[Path, tuple[float, frozenset[str]]] = {}
-        """Of the checkpoints that others left: when each was written, and whose runs it holds."""
+        """The modification time and the run ids of each checkpoint that other workers left."""
 
     def work(self) -> None:
-        """Train what nobody else does until the sweep is done.
+        """Train runs that no other worker holds, until the sweep is done.
 
         Raises:
-            StoppedError: If it was told to stop before that.
-            TooManyFailedError: If more runs failed than may.
+            StoppedError: If the worker was told to stop before that.
+            TooManyFailedError: If more than ``max_failures`` runs failed.
         """
-        with closing(self._tracker):  # however it ends: what the tracker has is written
+        with closing(self._tracker):  # on any exit the tracker writes what it has
             try:
                 self._work()
             except StoppedWaitingError:
@@ -144,10 +145,10 @@ class Worker:
                 path.unlink()
 
     def _take(self, partition: str | None = None) -> list[Planned]:
-        """Take runs on, as many as there are places, and hold them.
+        """Choose and claim runs, about as many as there are free places.
 
         Args:
-            partition: Of the population in training, which they are to join.
+            partition: Partition of the population that the runs are to join; None for any.
         """
         chosen = self._decide(lambda: self._choose(partition))
         self._in_hand.update({planned.run_id: planned for planned in chosen})
@@ -160,7 +161,7 @@ class Worker:
         return self._storage.decide(self._definition.name, decision, self._begin_anew)
 
     def _begin_anew(self) -> None:
-        """Take what the records and the studies say for all that is known."""
+        """Read records and studies again, because a decision was undone on the server."""
         self._agenda.reopen()
 
     def _choose(self, partition: str | None) -> list[Planned]:
@@ -173,7 +174,7 @@ class Worker:
         elif self._leases.has_lapsed.is_set():
             return []  # first the population in training must be given up
         me = self._leases.me.name
-        # A claim of this worker's that it does not know of was made as its connection broke.
+        # A claim in this worker's name that it does not know was made as its connection broke.
         held = {run: by for run, by in claims.items() if by != me or run in self._in_hand}
         share = min(self._n_places, self._agenda.share(self._n_workers))
         n_places = share - len(self._in_hand)
@@ -189,16 +190,16 @@ class Worker:
         return chosen
 
     def _train(self, chosen: Sequence[Planned]) -> None:
-        """Train these runs, and others of their partition as places fall free.
+        """Train these runs, and others of their partition as places become free.
 
-        Where training fails, each half is tried for itself, down to the run that fails.
+        If training raises an error, each half is trained by itself, down to the run that fails.
         """
         error = self._attempt(chosen, may_refill=True)
         if error is not None:
             self._isolate(error, list(self._in_hand.values()))
 
     def _attempt(self, chosen: Sequence[Planned], *, may_refill: bool) -> Exception | None:
-        """Train these runs; gives what they raised, where a run may be to blame for it."""
+        """Train these runs; return the error that one of them may have caused, or None."""
         try:
             with self._storage.trouble_said():
                 self._train_together(chosen, may_refill=may_refill)
@@ -226,11 +227,11 @@ class Worker:
             return
         self._keep_latest(self._keeper.load())
         half = (len(left) + 1) // 2
-        if self._definition.pruner is not None:  # which judges settings that are whole
+        if self._definition.pruner is not None:  # a pruner judges whole settings: split none
             ends = setting_ends(left)[:-1]
             half = min(ends, key=lambda end: abs(end - half), default=half)
         for part in (left[:half], left[half:]):
-            # None is left in hand where this process slept past its lease.
+            # A process that slept past its lease has no run in hand any more.
             mine = [planned for planned in part if planned.run_id in self._in_hand]
             again = self._attempt(mine, may_refill=False) if mine else None
             if again is not None:
@@ -286,10 +287,10 @@ class Worker:
         self._keeper.remove()
 
     def _n_joining(self, waiting: Sequence[Planned], n_free: int, *, is_empty: bool) -> int:
-        """Count the first of those who wait for whom there is room.
+        """Return how many of the waiting runs, from the first on, may join the population now.
 
-        Where settings are pruned, all seeds of one join together, for they are judged at the same
-        epoch: one that has more of them than there are places has the population for itself.
+        With a pruner, all seeds of a setting join together, because they are judged at the same
+        epoch; a setting with more seeds than there are places is trained alone.
         """
         n_room = max(0, n_free)
         is_cramped = self._n_places < self._definition.population_size  # memory ran out before
@@ -324,7 +325,7 @@ class Worker:
             )
 
     def _leave_lapsed(self) -> None:
-        """Give up all in hand if this process slept so long that others may have taken it."""
+        """Drop all runs in training if this process slept past its lease."""
         if self._leases.has_lapsed.is_set():
             self._leases.has_lapsed.clear()
             self._in_hand.clear()
@@ -342,7 +343,7 @@ class Worker:
     # --- checkpoints ---------------------------------------------------------------------------
 
     def _read_checkpoints(self, chosen: Sequence[Planned], alive: Collection[str]) -> None:
-        """Find where dead workers left what was chosen; of several places, the latest epoch."""
+        """Load the chosen runs from checkpoints of dead workers, each at its latest epoch."""
         wanted = {planned.run_id for planned in chosen}
         for path in sorted(self._keeper.path.parent.glob("*.pt")) if wanted else ():
             if path == self._keeper.path or path.stem in alive:
@@ -376,7 +377,10 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def _let_go(error: BaseException | None) -> None:
-    """Free what a traceback holds: a population that did not fit must not stay beside its half."""
+    """Clear the frames of an error's tracebacks, which keep the population in memory.
+
+    A population that ran out of memory must be freed before half of it is trained.
+    """
     while error is not None:
         traceback.clear_frames(error.__traceback__)
         error = error.__cause__ or error.__context__

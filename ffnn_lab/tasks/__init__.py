@@ -1,4 +1,4 @@
-"""Tasks: data, split, loss and metric together; one light file for each, and ``data/``."""
+"""Tasks: data, split, loss and metric together; one light file for each. ``data/`` reads data."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ if TYPE_CHECKING:
     from ffnn_lab.tasks.data.task import Task
 
 N_KEPT = 2
-"""Tasks that a process keeps: a sweep trains population after population on the same, and those of
-photographs take 0.7 GB each."""
+"""Number of tasks that a process keeps in memory, as a sweep trains many populations on each; a
+task of photographs takes 0.7 GB."""
 
 
 def settle_task(config: RunConfig) -> RunConfig:
-    """Replace what only the data can say: a run's id needs to know which table it learns from.
+    """Fill in the task's fields that depend on the data, such as a table's checksum.
+
+    A run's id needs these fields, because it depends on the data that the run learns from.
 
     Raises:
-        UserError: If the data are not there, or cannot be learned from.
+        UserError: If the data are missing, or cannot be learned from.
     """
     settled = TASKS[config.task.name].settle(config.task, Path(config.paths.data))
     return with_values(config, {f"task.{key}": value for key, value in settled.items()})
@@ -31,22 +33,22 @@ def settle_task(config: RunConfig) -> RunConfig:
 def load_task(config: TaskConfig, data: Path) -> Task:
     """Read, split and scale the data that ``config`` names.
 
-    The last few tasks are kept, and given again; nobody may write to their arrays.
+    The last few tasks are cached, so their arrays must not be written to.
 
     Args:
-        config: Which data, and how to split and scale them.
-        data: Folder of the raw data that are not embedded.
+        config: The task's config.
+        data: Folder of the raw data that are not part of a library.
 
     Raises:
-        UserError: If the data are not there, damaged, or do not fit the config.
+        UserError: If the data are missing, damaged, or do not fit the config.
     """
-    if not config.is_settled:  # the file may be another one the next time
+    if not config.is_settled:  # not cached, because the file may change
         return TASKS[config.name].load(config, data)
     return _load(json.dumps(leaves(config)), home(str(data)).absolute())
 
 
 def check_task(config: TaskConfig, data: Path) -> str:
-    """Make sure that a task can be loaded; a process loads each at most once for it.
+    """Check that a task can be loaded; for this, a process loads each task at most once.
 
     Returns:
         ``Task.summary``.

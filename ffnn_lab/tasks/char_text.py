@@ -1,4 +1,4 @@
-"""Any text as a character language model: after each letter, the next one is to be said."""
+"""Any text as a character language model, which predicts the next letter after each letter."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 class CharTextConfig(SplitTaskConfig):
     """A text file, cut into stretches of letters.
 
-    Train, dev and test are three pieces of the text, each in one piece; where the first begins is
-    drawn by ``split_seed``, and the text is read in a circle. A network starts each stretch with
-    a state of zero (in the code of Wilson et al. it is carried over from the one before).
+    Train, dev and test are three contiguous pieces of the text, which is read in a circle;
+    ``split_seed`` draws where the first piece begins. A network starts each stretch with a state
+    of zero (the code of Wilson et al. carries the state over from the stretch before).
     """
 
     path: Union[str, None]  # noqa: UP007 - OmegaConf 2.3 reads no `| None`
     """The file, in UTF-8 or Latin-1."""
     stretch: int = ranged("[1, inf)")
-    """Letters of a stretch, which is one example."""
+    """Number of letters of a stretch, which is one example."""
     subset: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above
-    """How many letters are used, of all splits together; null for the whole text."""
+    """Number of letters that are used, in all splits together; null for the whole text."""
     sha256: Union[str, None]  # noqa: UP007 - as above
-    """The checksum that the file must have. null takes whatever is there, and a run's record has
-    the checksum that it found."""
+    """The checksum that the file must have. null accepts any file, and a run's record has the
+    checksum that was found."""
 
 
 def load(config: CharTextConfig, _data: Path) -> Task:
@@ -48,7 +48,7 @@ def settle(config: CharTextConfig, _data: Path) -> Mapping[str, str]:
     """Return the full path of the text, and its checksum.
 
     Raises:
-        UserError: If it is not there.
+        UserError: If the file is missing.
     """
     from ffnn_lab.tasks.data.char_text import settle_char_text  # noqa: PLC0415 - as above
 

@@ -1,4 +1,4 @@
-"""What a task is to a user: its config class, and the functions that settle and read it."""
+"""The interface of a task: its config class, and the functions that settle and read it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def settle_nothing(_config: Any, _data: Path) -> Mapping[str, str]:  # noqa: ANN401 - any task's
-    """Return no values: the config of most tasks says all that can move a number."""
+    """Return no values: most tasks have no field that depends on the data."""
     return {}
 
 
@@ -26,11 +26,13 @@ class TaskOption(Choice):
 
     kind: ClassVar[str] = "task"
     load: Callable[[Any, Path], Task]
-    """(its config, the data folder) to the task, read, split and scaled."""
+    """Function of (the task's config, the data folder) that returns the task, read, split and
+    scaled."""
     settle: Callable[[Any, Path], Mapping[str, str]] = settle_nothing
-    """(its config, the data folder) to the values of fields that only the data can tell."""
+    """Function of (the task's config, the data folder) that returns the values of fields that
+    depend on the data."""
     file_field: str | None = None
-    """The field that says where the user's own file lies; None for a task that has none."""
+    """Name of the field with the path of the user's own file; None for a task without one."""
 
 
 TASKS = View(TaskOption)

@@ -22,17 +22,17 @@ class SeparableConfig(TaskConfig):
     """The binary least-squares problem of Wilson et al. (2017), section 3.3."""
 
     loss: str = one_of("squared", "logistic")
-    """What is trained on: ``(score - y)^2``, or ``log(1 + exp(-y score))``."""
+    """Training loss: ``(score - y)^2``, or ``log(1 + exp(-y score))``."""
     n: int = ranged("[1, inf)")
-    """Train examples."""
+    """Number of train examples."""
     p: float = ranged("(0, 1)")
     """Probability of the label +1."""
     n_dev: int = ranged("[1, inf)")
-    """Fresh examples for tuning."""
+    """Number of fresh examples for tuning."""
     n_test: int = ranged("[1, inf)")
-    """Fresh examples for the final report."""
+    """Number of fresh examples for the final report."""
     draw_seed: int = ranged("[0, 9e18]")
-    """Draws the labels; no run's seed moves them."""
+    """Seed of the labels; they do not depend on a run's seed."""
 
     def redrawn(self, shift: int) -> Mapping[str, Any]:
         """Return the seed of another draw of the labels; see `TaskConfig.redrawn`."""

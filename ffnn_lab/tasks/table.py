@@ -22,43 +22,43 @@ class TableConfig(CutTaskConfig):
     """The user's own table, in CSV or parquet: a row for each example."""
 
     path: Union[str, None]  # noqa: UP007 - as above
-    """The file, as seen from where the command is given; a run's record has it in full."""
+    """Path of the file, from the working directory; a run's record has the full path."""
     target: Union[str, None]  # noqa: UP007 - as above
     """Name of the column to predict."""
     kind: str = one_of("auto", "classification", "regression")
-    """What the target asks for. ``auto``: words, true or false, and at most ``max_classes``
-    different whole numbers are classes; other numbers are regression: one output, squared loss,
-    the target standardized by its mean and deviation in train."""
+    """Kind of the target. ``auto``: words, true or false, and at most ``max_classes`` different
+    whole numbers are classes; other numbers are regression: one output, squared loss, the target
+    standardized by its mean and standard deviation in train."""
     exclude: list[str]
     """Columns to leave out."""
     categorical: list[str]
-    """Columns of numbers (or of text that looks like numbers) that stand for categories."""
+    """Columns of numbers (or of text that looks like numbers) that are categories."""
     missing: str = one_of("refuse", "impute", "mean", "drop")
-    """What to do about missing values. ``refuse``: say where they are and stop. ``impute``: put
-    the train split's mean in place of a number, and its most frequent value in place of a category
-    or of true and false (the first of several). ``mean``: put the train split's mean in place of a
+    """Treatment of missing values. ``refuse``: say where they are and stop. ``impute``: put the
+    train split's mean in place of a number, and its most frequent value (the first of several) in
+    place of a category or of true and false. ``mean``: put the train split's mean in place of a
     number, and the share of true in place of true or false; where a category is missing, all its
     features are 0. ``drop``: leave those rows out."""
     scaling: str = one_of("per_feature", "none")
     """Subtract the train split's mean from each column of numbers and divide by its standard
     deviation, or not. Categories and true or false stay 0 and 1."""
     delimiter: str = one_of("auto", "comma", "semicolon", "tab")
-    """Between the fields of a CSV file. ``auto``: a tab in a ``.tsv``, else a comma."""
+    """Delimiter of the fields of a CSV file. ``auto``: a tab in a ``.tsv``, else a comma."""
     decimal: str = one_of("point", "comma", neutral="point")
-    """Sign before the decimals of the numbers in a CSV file."""
+    """Decimal sign of the numbers in a CSV file."""
     max_classes: int = ranged("[2, inf)")
     """Most classes that a target may have."""
     max_categories: int = ranged("[2, inf)")
     """Most different values that a column of categories may have."""
     sha256: Union[str, None]  # noqa: UP007 - as above
-    """Of the file, which must be that one; null for whatever file is there, and a run's record
-    has which it was."""
+    """The checksum that the file must have. null accepts any file, and a run's record has the
+    checksum that was found."""
 
     reading: Union[str, None] = one_of("exact", neutral=None)  # noqa: UP007 - as above
-    """``exact`` for a table that versions before this field read wrongly: classes or categories
-    that differ were one (whole numbers beyond 2^53, and in CSV leading zeros: 0123 and 123), or a
-    column that is the same in all of train was divided by its rounding. null for any other table,
-    which is read alike either way. The lab sets it when it reads the table."""
+    """``exact`` for a table that versions without this field read wrongly. They took different
+    classes or categories for one (whole numbers beyond 2^53, and in CSV leading zeros: 0123 and
+    123), or divided a column that is constant in train by its rounding error. null for any other
+    table, which all versions read alike. The lab sets this field when it reads the table."""
 
 
 def load(config: TableConfig, data: Path) -> Task:
@@ -69,12 +69,12 @@ def load(config: TableConfig, data: Path) -> Task:
 
 
 def settle(config: TableConfig, data: Path) -> Mapping[str, str]:
-    """Return the full path of the table, the checksum of what it holds, and how it is to be read.
+    """Return the full path of the table, its checksum and, if needed, the field ``reading``.
 
-    The table is read for it, once for this and for ``load_task``.
+    The table is read to find out, once for this function and for ``load_task``.
 
     Raises:
-        UserError: If the table is not there, or cannot be learned from.
+        UserError: If the table is missing, or cannot be learned from.
     """
     from ffnn_lab.tasks import load_task  # noqa: PLC0415 - it reads the registry
     from ffnn_lab.tasks.data.table import RereadError, settle_table  # noqa: PLC0415 - pyarrow

@@ -26,7 +26,8 @@ class TextConfig(SplitTaskConfig):
     """
 
     path: Union[str, None]  # noqa: UP007 - OmegaConf 2.3 reads no `| None`
-    """A table (``.csv``, ``.tsv``, ``.parquet``), or the folder of the files of ``classes``."""
+    """Path of a table (``.csv``, ``.tsv``, ``.parquet``), or of the folder with the files of
+    ``classes``."""
     classes: list[str]
     """Files in the folder ``path``, one for each class, whose lines are examples; empty for a
     table."""
@@ -35,19 +36,19 @@ class TextConfig(SplitTaskConfig):
     label: str
     """The table's column of classes."""
     features: str = one_of("counts", "words")
-    """What a network gets: how often each word of the vocabulary occurs (a bag of words, for
-    ``model=mlp`` and ``linear``), or the numbers of the words in their order (for ``model=dan``
-    and modules): 0 after the last word, 1 for an unknown word."""
+    """Form of the inputs: how often each word of the vocabulary occurs (counts: a bag of words,
+    for ``model=mlp`` and ``linear``), or the numbers of the words in their order (words: for
+    ``model=dan`` and modules): 0 after the last word, 1 for an unknown word."""
     min_count: int = ranged("[1, inf)")
-    """Words that occur less often in the train split are unknown."""
+    """Fewest occurrences of a known word in the train split; rarer words are unknown."""
     max_words: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above
-    """The most frequent so many words of the train split are known; null for all."""
+    """Most words that are known, the most frequent ones of the train split; null for no limit."""
     length: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above
-    """Words of a sentence that are kept, of ``features=words``; null for as many as the longest
-    sentence of the train split has."""
+    """Number of words of a sentence that are kept, for ``features=words``; null for as many as the
+    longest sentence of the train split has."""
     sha256: Union[str, None]  # noqa: UP007 - as above
-    """The checksum that the file must have; of several files, that of their checksums. null takes
-    whatever is there, and a run's record has the checksum that it found."""
+    """The checksum that the file must have; for several files, that of their checksums. null
+    accepts any file, and a run's record has the checksum that was found."""
 
 
 def load(config: TextConfig, _data: Path) -> Task:
@@ -61,7 +62,7 @@ def settle(config: TextConfig, _data: Path) -> Mapping[str, str]:
     """Return the full path of the text, and its checksum.
 
     Raises:
-        UserError: If it is not there.
+        UserError: If the text is missing.
     """
     from ffnn_lab.tasks.data.text import settle_text  # noqa: PLC0415 - as above
 

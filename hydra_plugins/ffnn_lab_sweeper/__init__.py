@@ -1,1 +1,1 @@
-"""The thin door that Hydra 1.3 insists on: it takes plugins from this namespace only."""
+"""The package in which Hydra 1.3 finds the lab's plugins: it looks in this namespace only."""

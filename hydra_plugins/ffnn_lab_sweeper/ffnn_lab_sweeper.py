@@ -1,6 +1,7 @@
-"""The sweeper, and where ``conf/`` and ``sweeps/`` are found; the work is in ``ffnn_lab``.
+"""Hydra plugins: the sweeper, and the search path of ``conf/`` and ``sweeps/``.
 
-Hydra imports this file at every start, so nothing heavy is imported at its top.
+The work is done in ``ffnn_lab``. Hydra imports this file at every start, so nothing heavy is
+imported at its top.
 """
 
 import copy
@@ -39,7 +40,7 @@ class SweepsSource(FileConfigSource):
 
     @staticmethod
     def scheme() -> str:
-        """Name what the search path writes before ``://``."""
+        """Return the word that entries of the search path have before ``://``."""
         return GROUP
 
     @staticmethod
@@ -49,7 +50,7 @@ class SweepsSource(FileConfigSource):
         return rest if group == GROUP else None
 
     def load_config(self, config_path: str) -> ConfigResult:
-        """Read one sweep, and check it by its lines before Hydra composes it.
+        """Read one sweep's YAML, and check it before Hydra composes it.
 
         Its values belong at the top of a run's config, whether or not the file says so.
         """
@@ -110,7 +111,7 @@ class FfnnLabSweeper(Sweeper):
         task_function: TaskFunction,  # noqa: ARG002 - Hydra's signature
         config: DictConfig,
     ) -> None:
-        """Keep what composing an arm's config takes."""
+        """Keep the context and the composed config, with which arms are composed."""
         self._composed = config
         self._context = hydra_context
 
@@ -137,7 +138,7 @@ class FfnnLabSweeper(Sweeper):
         with open_dict(options):
             if "submitit_folder" in options:
                 options.submitit_folder = str(folder.resolve() / "submitit" / "%j")
-            if "n_jobs" in options:  # joblib would let those beyond it wait for the others' end
+            if "n_jobs" in options:  # joblib would start workers beyond it when others have ended
                 options.n_jobs = n_workers
         return Plugins.instance().instantiate_launcher(
             hydra_context=self._context, task_function=job, config=composed

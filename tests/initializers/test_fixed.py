@@ -14,15 +14,9 @@ from ffnn_lab.initializers import initialize
 from ffnn_lab.initializers.fixed import ConstantConfig
 from ffnn_lab.population import Population
 from ffnn_lab.tasks.data.task import Task
+from ffnn_lab.testing import train_with_weights
 from tests.catalog import INITIALIZERS, OPTIMIZERS
-from tests.support.builders import (
-    losses,
-    make_population,
-    make_run,
-    mlp_of,
-    take_epoch_,
-    train_with_weights,
-)
+from tests.support.builders import losses, make_population, make_run, mlp_of, take_epoch_
 
 ZEROS = SchemeConfig(name="zeros", gain=1.0)
 CONSTANT = ConstantConfig(name="constant", value=0.05, gain=1.0)

@@ -19,15 +19,10 @@ from ffnn_lab.initializers.fixed import NormalConfig
 from ffnn_lab.models import open_network
 from ffnn_lab.seeds import stream
 from ffnn_lab.tasks.data.task import Task
+from ffnn_lab.testing import Outcome, assert_same_to_the_bit, train_with_weights
 from ffnn_lab.trainer import Training
 from tests.catalog import MODELS, OPTIMIZERS, SCHEDULES
-from tests.support.builders import (
-    Outcome,
-    assert_same_to_the_bit,
-    make_run,
-    train_with_weights,
-    with_parts,
-)
+from tests.support.builders import make_run, with_parts
 from tests.support.exhaustive import rest
 from tests.support.modules import TASKS, started
 

@@ -3,16 +3,14 @@
 import dataclasses
 import hashlib
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ffnn_lab.config import (
     DropoutConfig,
@@ -29,16 +27,17 @@ from ffnn_lab.config.run import PathsConfig, TrackingConfig
 from ffnn_lab.draws import epoch_batches
 from ffnn_lab.evaluation import place
 from ffnn_lab.library import find_compiler
-from ffnn_lab.models import network_of, open_network
+from ffnn_lab.models import network_of
 from ffnn_lab.models.mlp import MLPConfig
 from ffnn_lab.networks import MLP
 from ffnn_lab.optimizers.sgd import SGDConfig
 from ffnn_lab.population import Population
-from ffnn_lab.records import CurvePoint, RunResult
+from ffnn_lab.records import CurvePoint
 from ffnn_lab.steps import Batch, Examples
 from ffnn_lab.tasks.data.task import Split, Task
 from ffnn_lab.tasks.digits import DigitsConfig
-from ffnn_lab.trainer import make_stepper, train
+from ffnn_lab.testing import train_with_weights
+from ffnn_lab.trainer import make_stepper
 
 needs_compiler = pytest.mark.skipif(
     find_compiler() is None, reason="no C++ compiler is there to compile steps with"
@@ -233,64 +232,6 @@ def make_sentences(
 
 ONE_OUTPUT = (("signs", "squared"), ("signs", "logistic"), ("reals", "squared"))
 """Labels and loss of every kind of task with one output, as `make_line` takes them."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A finished run with its final weights."""
-
-    result: RunResult
-    network: nn.Module
-
-    @property
-    def weights(self) -> list[Tensor]:
-        """Weight and bias (if there is one) of each layer in turn, without padding."""
-        return [parameter.detach() for parameter in self.network.parameters()]
-
-
-def train_with_weights(configs: Sequence[RunConfig], task: Task) -> list[Outcome]:
-    """Train a population and open what each member saved."""
-    saving = [with_values(config, {"trainer.save_weights": True}) for config in configs]
-    with tempfile.TemporaryDirectory() as folder:
-        results = train(saving, task, weights_folder=Path(folder))
-        return [
-            Outcome(result, open_network(Path(folder) / f"{result.run_id}.pt"))
-            for result in results
-        ]
-
-
-def outcomes_by_id(outcomes: Sequence[Outcome]) -> dict[str, Outcome]:
-    """Look outcomes up by the id of their run."""
-    return {outcome.result.run_id: outcome for outcome in outcomes}
-
-
-def differences(one: Outcome, other: Outcome) -> list[str]:
-    """Say where two outcomes of one run differ, if only by the last bit; seconds apart.
-
-    Zeros of either sign count as equal, and NaN as equal to NaN.
-    """
-    found = [
-        field
-        for field in ("run_id", "status", "n_epochs", "n_steps", "diverged_step", "curve")
-        if getattr(one.result, field) != getattr(other.result, field)
-    ]
-    found += [
-        f"parameter {place}"
-        for place, (a, b) in enumerate(zip(one.weights, other.weights, strict=True))
-        if not np.array_equal(a.numpy(), b.numpy(), equal_nan=True)
-    ]
-    return found
-
-
-def assert_same_to_the_bit(some: Sequence[Outcome], others: Sequence[Outcome]) -> None:
-    """Assert that two trainings gave the same runs the same numbers."""
-    other_by_id = outcomes_by_id(others)
-    assert len(some) == len(other_by_id)
-    found = {
-        (place, outcome.result.run_id): differences(outcome, other_by_id[outcome.result.run_id])
-        for place, outcome in enumerate(some)
-    }
-    assert {key: fields for key, fields in found.items() if fields} == {}
 
 
 def training_digest(configs: Sequence[RunConfig], task: Task) -> str:

@@ -113,6 +113,8 @@ def main() -> None:
     for name in IMPORTED:
         __import__(name)
     sys.modules["ffnn_lab.report.claims.declaration"].claim_hashes()  # which are kept
+    # A command line looks for options where it stands, which is not here.
+    sys.modules["ffnn_lab.outside"]._state["is_done"] = False
     for line in sys.stdin:
         request = json.loads(line)
         ended = request.pop("ended", None)

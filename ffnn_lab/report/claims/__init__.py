@@ -9,4 +9,4 @@ from ffnn_lab.registry import View
 from ffnn_lab.report.claims.claim import Claim
 
 CLAIMS = View(Claim)
-"""To each name its claim, in the order of the verdict table."""
+"""The claims by name, in the order of the verdict table."""

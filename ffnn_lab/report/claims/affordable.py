@@ -9,21 +9,22 @@ from ffnn_lab.report.claims import CLAIMS
 from ffnn_lab.report.claims.claim import Claim
 
 AFFORDABLE = 100
-"""Replicates, or draws of the separable problem, beyond which a sweep is too expensive."""
+"""Most replicates, or draws of the separable problem, that a sweep can reasonably have."""
 FEWEST = 3
-"""Replicates from which a spread is known well enough to plan by."""
+"""Fewest replicates from which a spread is estimated well enough for planning."""
 
 
 def about_margins(definition: Definition, folder: Path) -> list[str]:
     """Return a sentence on each claim of a sweep whose margin takes more values than `AFFORDABLE`.
 
-    What is counted are the values that tell an effect of 0 from the margin: replicates by the
-    spread that the records of the sweep itself, or of another one that was made for the claim,
-    have shown; draws as if all of them came to 0, which is the fewest that can be needed.
+    The number of values is that needed to distinguish an effect of 0 from the margin. The number
+    of replicates is computed from the spread in the records of the sweep itself, or of another one
+    that was made for the claim; the number of draws as if all of them had the effect 0, which
+    needs the fewest.
 
     Args:
-        definition: The sweep's.
-        folder: Where its records are, or will be, beside those of other sweeps.
+        definition: Definition of the sweep.
+        folder: Present or future folder of its records, beside those of other sweeps.
     """
     asked = [claim for claim in CLAIMS.values() if claim.is_asked_of(definition.name)]
     told = [_about_draws(claim) for claim in asked if claim.over == "draws"]
@@ -52,7 +53,7 @@ def _about_draws(claim: Claim) -> str:
     from ffnn_lab.report.statistics import tied_values_to_resolve  # noqa: PLC0415 - scipy
     from ffnn_lab.report.statistics.significance import LEVEL  # noqa: PLC0415 - scipy
 
-    if claim.unit != "percentage points":  # which alone have ends
+    if claim.unit != "percentage points":  # other units have no lowest and highest value
         return ""
     margin = _margin(claim)
     needed = tied_values_to_resolve([0.0], border=margin, low=-1.0, high=1.0, level=LEVEL)

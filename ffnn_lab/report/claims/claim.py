@@ -22,19 +22,20 @@ class Claim(Option):
 
     kind: ClassVar[str] = "claim"
     source: str
-    """Who claims it, and where; docs/papers.md says how that is known."""
+    """The paper that makes the claim, and the place in it; see docs/papers.md."""
     hypothesis: str
-    """In our own words."""
+    """The claim in our own words."""
     quantity: str
-    """What the effect is."""
+    """Description of the effect."""
     unit: str
     """The unit of a hundredth of the effect: all effects are rates or shares."""
     region: Region
-    """Where the effect lies if the claim holds; its margin was declared before the runs."""
+    """Region in which the effect lies if the claim holds; its margin was declared before the
+    runs."""
     reason: str
-    """Why the margin is what it is."""
+    """Reason for the size of the margin."""
     sweeps: Sequence[str]
-    """The sweeps that were made to answer it; with a suffix (``_small``) they still are."""
+    """The sweeps that were made to answer it; a name with a suffix (``_small``) is one, too."""
     arms: str
     """The arms that such a sweep needs, in words."""
     measure: str

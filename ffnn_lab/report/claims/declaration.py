@@ -1,8 +1,8 @@
 """Proof that a claim was declared before the runs that judge it: its hash, stored at that time.
 
-The hash covers what was declared and all code that its verdicts depend on: the claim's measure,
-the rule that all claims share, and whatever these import of `WATCHED`, however far down. It leaves
-out what changes no claim: where files lie, imports, docstrings and comments.
+The hash covers the declaration and all code that its verdicts depend on: the claim's measure, the
+rule that all claims share, and the modules of `WATCHED` that these import, directly or indirectly.
+The location of files, imports, docstrings and comments change no claim and are left out.
 """
 
 import ast
@@ -23,21 +23,21 @@ from ffnn_lab.report.claims.claim import MEASURES, Claim
 from ffnn_lab.report.claims.earlier import BY_AN_EARLIER_RULE, EARLIER
 
 CONTRASTS = "contrasts"
-"""Stands in the place of a claim's name for what the sweep itself declares."""
+"""Key, in the place of a claim's name, for the baseline and contrasts that a sweep declares."""
 STORE = "claims.json"
-"""In a sweep's folder, beside its definition."""
+"""Name of the file with the hashes in a sweep's folder, beside its definition."""
 RULE = ("ffnn_lab.report.claims.family", "ffnn_lab.report.claims.rule")
 """The modules that turn effects into verdicts; their code is part of every claim's hash."""
 WATCHED = (
     *("ffnn_lab.report.claims", "ffnn_lab.report.data", "ffnn_lab.report.measures"),
     *("ffnn_lab.report.statistics", "ffnn_lab.scores", "ffnn_lab.moments", "ffnn_lab.edges"),
 )
-"""Packages and modules whose code is hashed where a measure or the rule imports it: what chooses
-winners, reads them and computes with them."""
+"""Packages and modules whose code is hashed if a measure or the rule imports it: the code that
+chooses winners, reads them and computes with them."""
 EARLIER_RULE = "before, by an earlier rule"
-"""When a claim was declared whose words are the same, and whose measure or rule is a later one."""
+"""Result of `when_declared` for a claim in the same words whose measure or rule changed later."""
 DECLARED = ("name", "source", "hypothesis", "quantity", "unit", "reason", "arms", "over")
-"""The words of a claim that are hashed as they are."""
+"""The fields of a claim that are hashed as they are."""
 
 
 def claim_hashes() -> dict[str, str]:
@@ -55,7 +55,7 @@ def claim_hash(claim: Claim) -> str:
         "arguments": dict(claim.arguments),
     }
     parts = [json.dumps(declared, sort_keys=True)]
-    # By their texts, not by their names: a module may move.
+    # Sorted by their code, not by their names: a module may move.
     parts += sorted(_code_of_module(each) for each in watched((f"{MEASURES}.{module}", *RULE)))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -76,7 +76,7 @@ def watched(names: Iterable[str]) -> set[str]:
     """Find the modules that some modules import, directly or not, among those of `WATCHED`.
 
     Args:
-        names: Full names of modules, which are among them.
+        names: Full names of modules; the result includes them.
     """
     found: set[str] = set()
     ahead = list(names)
@@ -106,7 +106,7 @@ def _is_watched(name: str) -> bool:
 
 
 def _path_of(name: str) -> Path:
-    """Return where a module of the package lies, without importing its parents."""
+    """Return the path of a module of the package, without importing its parents."""
     path = Path(str(ffnn_lab.__file__)).parents[1].joinpath(*name.split("."))
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
@@ -123,7 +123,7 @@ def _code_of_module(name: str) -> str:
 
 
 def code_of(source: str) -> str:
-    """Return the lines of a module that do something: no imports, docstrings or comments."""
+    """Return the lines of code of a module, without imports, docstrings and comments."""
     lines = source.splitlines()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
@@ -140,14 +140,14 @@ def code_of(source: str) -> str:
 
 
 def declare(sweep: Path, *, n_runs: int, hashes: Mapping[str, str] | None = None) -> None:
-    """Write into a sweep's folder what the claims hash to at this time.
+    """Write the present hashes of the claims into a sweep's folder.
 
-    What is stored already stays: a claim that is reworded later is found out by it.
+    Hashes that are stored already stay, so that a later change of a claim is detected.
 
     Args:
         sweep: The sweep's folder.
-        n_runs: Runs that it has recorded so far, 0 at its start.
-        hashes: Instead of `claim_hashes`'.
+        n_runs: Number of runs that it has recorded so far, 0 at its start.
+        hashes: Hashes to store; those of `claim_hashes` if None.
     """
     stored = _stored(sweep)
     new = {
@@ -160,17 +160,17 @@ def declare(sweep: Path, *, n_runs: int, hashes: Mapping[str, str] | None = None
 
 
 def when_declared(sweep: Path, name: str, *, digest: str) -> str:
-    """Return when a claim was declared to a sweep.
+    """Return when a claim was declared in the folder of a sweep.
 
     Args:
         sweep: The sweep's folder.
-        name: The claim's.
-        digest: What it hashes to now.
+        name: Name of the claim.
+        digest: Its present hash.
 
     Returns:
         ``before`` any run, ``after N runs``, `EARLIER_RULE`, ``changed`` since it was stored, or
-        ``unknown`` where nothing was. A hash of an earlier state counts as unchanged where
-        `EARLIER` has it, and as declared by an earlier rule where `BY_AN_EARLIER_RULE` has it.
+        ``unknown`` if nothing is stored. A stored hash of an earlier state counts as unchanged if
+        `EARLIER` has it, and as declared by an earlier rule if `BY_AN_EARLIER_RULE` has it.
     """
     stored = _stored(sweep).get(name)
     if stored is None:
@@ -200,10 +200,10 @@ def _stored(sweep: Path) -> dict[str, Any]:
 
 
 def _check(name: str, declared: object) -> None:
-    """Check what is stored of a claim.
+    """Check the stored entry of a claim.
 
     Raises:
-        DamagedError: If it is anything else.
+        DamagedError: If it is not a hash with a number of runs.
     """
     is_known = (
         isinstance(declared, dict)

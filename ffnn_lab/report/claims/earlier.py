@@ -1,13 +1,13 @@
-"""Hashes under which earlier states declared the claims whose words have not changed since.
+"""Hashes that the claims had in earlier states of the code, in the same words as now.
 
-A claim's hash moves when code that its verdicts depend on is rearranged, although the claim is the
-same; a sweep that declared it before must go on to say so. Each entry of `EARLIER` has the present
-hash first, then earlier ones of the same claim. Those of `BY_AN_EARLIER_RULE` stand for the same
-words, margin and sweeps, judged otherwise: until 2026-11-29 verdicts between tuned methods were
-given over the seeds of one tuning, seeds of a single draw were counted, and equal values had no
-exact bounds. All of them count only as long as the claim has its present hash, so an entry that is
-forgotten vouches for nothing. `tests/report/claims/test_earlier.py` shows that they stood for the
-same words.
+A claim's hash changes when code that its verdicts depend on is rearranged, although the claim is
+the same; a sweep that declared it earlier must still count as having declared it. Each entry of
+`EARLIER` has the present hash first, then earlier ones of the same claim. The hashes of
+`BY_AN_EARLIER_RULE` are of claims with the same words, margin and sweeps, but judged by another
+rule: until 2026-11-29 verdicts between tuned methods were given over the seeds of one tuning,
+seeds of a single draw were counted, and equal values had no exact bounds. All of them count only
+as long as the claim has its present hash, so that an outdated entry has no effect.
+`tests/report/claims/test_earlier.py` shows that they are of claims in the same words.
 """
 
 EARLIER: dict[str, tuple[str, ...]] = {

@@ -1,4 +1,4 @@
-"""One sweep as claims read it, and the error of a sweep that cannot answer."""
+"""Evidence: one sweep as claims read it; and the errors of a sweep that cannot answer a claim."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ from ffnn_lab.report.statistics import differences_by_seed
 
 
 class MissingEvidenceError(Exception):
-    """A sweep that does not have what a claim is about; the message says what is missing."""
+    """Raised for a sweep that lacks what a claim is about; the message names what is missing."""
 
 
 class UnfinishedError(MissingEvidenceError):
-    """A sweep that will have what a claim is about, and has no run of it yet."""
+    """Raised for a sweep that is to have what a claim is about, but has no run of it yet."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,12 +42,12 @@ class Evidence:
 
     @cached_property
     def conditions(self) -> "Sequence[Evidence]":
-        """The comparison under each condition by itself; none where nothing is repeated."""
+        """The comparison under each condition by itself; empty without conditions."""
         return tuple(Evidence(each) for each in self.sweep.conditions)
 
     @property
     def label(self) -> str:
-        """The name of the condition that this is the evidence under; empty of a whole sweep."""
+        """The name of this evidence's condition; empty for a whole sweep."""
         return label_of(self.sweep.definition.condition)
 
     def contrasts(self) -> list[Contrast]:
@@ -85,7 +85,7 @@ class Evidence:
 
         Raises:
             MissingEvidenceError: If there is no such arm.
-            UnfinishedError: If the arm has none; seeds that chose the winner flatter it.
+            UnfinishedError: If the arm has none; errors on the seeds that chose it are biased.
         """
         if arm not in self.sweep.arms:
             msg = f"it has no arm {arm}"
@@ -123,7 +123,7 @@ class Evidence:
 
 
 def run_ids(*tables: pd.DataFrame) -> list[str]:
-    """Return the ids of the runs behind an effect, each once."""
+    """Return the ids of the runs in some tables, each once."""
     return list(dict.fromkeys(str(each) for table in tables for each in table["run_id"]))
 
 
@@ -139,12 +139,13 @@ def winners_effect(
     """Compute an effect of one value per fresh seed.
 
     Args:
-        evidence: Of one replicate.
-        what: Between whom.
-        values: By seed.
-        plus: The arms of whose winners it adds something.
-        minus: The arms of whose winners it takes the same off.
-        reach: How far from 0 that something can lie, in the most that an error can be.
+        evidence: Evidence of one replicate.
+        what: Name of the effect: the arms that it compares.
+        values: One value per seed, the seeds as index.
+        plus: The arms whose winners enter with a plus sign.
+        minus: The arms whose winners enter with a minus sign.
+        reach: Bound on the absolute value of each difference between an arm of ``plus`` and one of
+            ``minus``, in units of the highest possible error.
     """
     added, taken = (run_ids(*(evidence.confirmed(arm) for arm in arms)) for arms in (plus, minus))
     most = reach * evidence.sweep.most

@@ -1,9 +1,9 @@
 """The family of effects of one claim on one sweep, each of which counts once.
 
 An effect of tuned methods is a mean over replicates: each repeats tuning and confirm, and counts
-as one value, the effect of its own winners over its fresh seeds. Two rows that stand on the same
-runs are one effect, and what compares runs with themselves is none. Where a sweep repeats its
-comparison under several conditions, each condition has effects of its own, named with it.
+as one value, the effect of its own winners over its fresh seeds. Two effects computed from the
+same runs count as one, and a comparison of runs with themselves is no effect. If a sweep repeats
+its comparison under several conditions, each condition has its own effects, named after it.
 """
 
 from collections.abc import Sequence
@@ -20,9 +20,9 @@ class Family:
 
     effects: Sequence[Effect]
     verdict: str = ""
-    """Of a sweep without effects: why there are none."""
+    """Verdict on a sweep without effects, `NOT_RUN` or `NOT_APPLICABLE`."""
     remark: str = ""
-    """The reason why a sweep has nothing to say on the claim."""
+    """The reason why the sweep has no effects."""
 
 
 def families(claim: Claim, evidence: Sequence[Evidence]) -> list[Family]:
@@ -30,10 +30,10 @@ def families(claim: Claim, evidence: Sequence[Evidence]) -> list[Family]:
 
     Args:
         claim: The claim.
-        evidence: Of each sweep.
+        evidence: Evidence of each sweep.
 
     Returns:
-        One family per sweep. An effect on runs that an earlier one stands on already, in any of
+        One family per sweep. An effect computed from the same runs as an earlier one, in any of
         the sweeps, is left out.
     """
     seen: dict[tuple[frozenset[str], frozenset[str]], str] = {}
@@ -84,10 +84,10 @@ def measure(claim: Claim, evidence: Evidence) -> list[Effect]:
 
 
 def measure_one(claim: Claim, evidence: Evidence) -> list[Effect]:
-    """Measure a claim's effects on one comparison, over what the claim is over.
+    """Measure a claim's effects on one comparison, over replicates or draws as the claim has it.
 
     Raises:
-        MissingEvidenceError: If it lacks what the claim is about, in every replicate.
+        MissingEvidenceError: If every replicate lacks what the claim is about.
     """
     if claim.over == "draws":
         return claim.effects(evidence)
@@ -110,12 +110,12 @@ def over_replicates(measured: Sequence[Sequence[Effect]], *, n_replicates: int) 
     """Compute each effect's mean over replicates.
 
     Args:
-        measured: Of each replicate that has any, its effects.
-        n_replicates: How many replicates the sweep has.
+        measured: The effects of each replicate that has any.
+        n_replicates: Number of replicates of the sweep.
 
     Returns:
-        The effects by their names, in the order in which these first occur; a remark tells how
-        many replicates have none.
+        One effect per name, in the order in which the names first occur; a remark counts the
+        replicates without it.
     """
     by_name: dict[str, list[Effect]] = {}
     for effects in measured:

@@ -36,5 +36,5 @@ class Region:
         return tuple(end for end in (self.low, self.high) if math.isfinite(end))
 
     def distance(self, effect: float) -> float:
-        """Return how far an effect lies from the nearest end."""
+        """Return the distance of an effect from the nearest end."""
         return min(abs(effect - end) for end in (self.low, self.high))

@@ -1,18 +1,18 @@
-"""From an effect to a verdict: one rule for every claim, declared before the runs.
+"""The rule that turns an effect into a verdict: the same for all claims, declared before the runs.
 
-A claim says in which region an effect lies: above a margin, below one, or within it. The verdict
-is supported where the interval of the effect lies wholly inside the region, contradicted where it
-lies wholly outside, inconclusive where it holds a border. The margin is the size below which a
-difference is taken for none; so a difference that is real but negligible contradicts a claim that
-there is one worth speaking of.
+A claim asserts that an effect lies in a region: above a margin, below one, or within it. The
+verdict is supported if the interval of the effect lies wholly inside the region, contradicted if
+it lies wholly outside, and inconclusive if it contains a border. Differences smaller than the
+margin count as none; so a difference that is real but negligible contradicts a claim that there is
+a relevant one.
 
-Of the several effects of one claim on one sweep each gets its verdict at Holm's level, so that the
-chance of any wrong one among them is at most 5%. The interval that is shown is the plain 95% one,
-which may exclude a border that Holm's does not.
+If a claim has several effects on one sweep, each gets its verdict at Holm's level, so that the
+chance of any wrong verdict among them is at most 5%. The interval that is shown is the plain 95%
+one, which may exclude a border that Holm's does not.
 
 An effect of tuned methods that comes from one tuning has the verdict ``one tuning``: its interval
-is over seeds of the one setting that was chosen, and says nothing of what another tuning would
-have chosen.
+is over seeds of the one setting that was chosen, and does not cover the settings that another
+tuning would have chosen.
 """
 
 import math
@@ -43,35 +43,35 @@ SUPPORTED, CONTRADICTED, INCONCLUSIVE = "supported", "contradicted", "inconclusi
 ONE_TUNING, NOT_APPLICABLE, NOT_RUN = "one tuning", "not applicable", "not run"
 VERDICTS = (SUPPORTED, CONTRADICTED, INCONCLUSIVE, ONE_TUNING, NOT_APPLICABLE, NOT_RUN)
 FEWEST = 5
-"""Values with which a verdict may begin."""
+"""Fewest values with which an effect can be supported or contradicted."""
 
 
 @dataclass(frozen=True)
 class Effect:
-    """A number that a claim is about, as one sweep shows it."""
+    """The quantity of a claim, estimated from one sweep."""
 
     what: str
-    """Between whom, e.g. ``adam - sgd``."""
+    """Name of the comparison, e.g. ``adam - sgd``."""
     estimate: float
     standard_error: float
     freedom: float
     """Degrees of freedom of the standard error."""
     n: int
-    """Values behind it."""
+    """Number of values from which the effect is estimated."""
     plus: tuple[str, ...]
-    """The ids of the runs whose numbers it adds."""
+    """The ids of the runs that enter with a plus sign."""
     minus: tuple[str, ...] = ()
-    """The ids of the runs whose numbers it takes off."""
+    """The ids of the runs that enter with a minus sign."""
     of: str = "seeds"
-    """What there are ``n`` of."""
+    """The unit that ``n`` counts: ``seeds``, ``replicates``, ``draws`` or ``settings``."""
     values: tuple[float, ...] = ()
-    """The values, where it is their mean."""
+    """The values, if the estimate is their mean."""
     span: tuple[float, float] = (-1.0, 1.0)
     """The ends between which every value lies; they may be infinite."""
     is_one_tuning: bool = False
-    """True if it compares settings that one tuning chose, and no other."""
+    """True if a single tuning chose the settings that the effect compares."""
     remark: str = ""
-    """A remark that a reader needs beside it."""
+    """A remark that a reader needs beside the effect."""
 
     @classmethod
     def of_values(
@@ -84,7 +84,7 @@ class Effect:
         of: str = "seeds",
         span: tuple[float, float] = (-1.0, 1.0),
     ) -> "Effect":
-        """Take the mean of one value per seed, or whatever there are ``n`` of."""
+        """Return the effect whose estimate is the mean of its values, one per unit ``of``."""
         n = len(values)
         return cls(
             what=what,
@@ -106,13 +106,13 @@ class Effect:
 
     @property
     def net_runs(self) -> tuple[frozenset[str], frozenset[str]]:
-        """The ids that it adds and that it takes off, without those that it does both."""
+        """The ids of ``plus`` and of ``minus``, without those that cancel."""
         plus, minus = Counter(self.plus), Counter(self.minus)
         return frozenset((plus - minus).elements()), frozenset((minus - plus).elements())
 
     @property
     def is_of_itself(self) -> bool:
-        """Return True if the runs that it adds are those that it takes off."""
+        """Return True if all runs cancel, so that the effect compares runs with themselves."""
         return not any(self.net_runs)
 
     @property
@@ -122,14 +122,14 @@ class Effect:
 
     @property
     def is_bounded(self) -> bool:
-        """Return True if its values have two ends."""
+        """Return True if both ends of ``span`` are finite."""
         return all(math.isfinite(end) for end in self.span)
 
     @property
     def interval(self) -> Interval:
         """The interval at 95%, not adjusted: Student's, or the exact one of tied values.
 
-        Equal values without ends have none.
+        Tied values whose span is infinite have no interval.
         """
         if self.is_tied and self.is_bounded:
             return tied_interval(self.values, low=self.span[0], high=self.span[1])
@@ -153,15 +153,15 @@ class Effect:
         return max(tied_p(self.values, border=end, low=low, high=high) for end in region.ends)
 
     def n_to_settle(self, region: Region, *, level: float) -> int | None:
-        """Count the values at which the test of `p` would come to a level.
+        """Count the values at which the test of `p` would reach a level.
 
         Args:
-            region: What is claimed.
-            level: Of the test.
+            region: The region that is claimed.
+            level: Level of the test.
 
         Returns:
-            The number, if estimate and spread stay as they are; None if that takes more than
-            anyone has.
+            The number, if estimate and spread stay as they are; None if it is too large to be of
+            use, or unknown.
         """
         if not self.is_tied:
             std = self.standard_error * math.sqrt(self.n)
@@ -184,20 +184,20 @@ class Finding:
 
     effect: Effect
     p: float
-    """Of the test against the nearest end of the region; NaN where there is no verdict."""
+    """p value of the test against the nearest end of the region; NaN if there is no verdict."""
     p_holm: float
     verdict: str
     n_to_settle: int | None
-    """Values at which an inconclusive verdict would be another with probability 0.8, if estimate
-    and spread stay as they are; None if that takes more than anyone has, or none is needed."""
+    """Number of values at which an inconclusive verdict would change with probability 0.8, if
+    estimate and spread stay as they are; None if it is too large to be of use, or not needed."""
 
 
 def judge(region: Region, effects: Sequence[Effect]) -> list[Finding]:
     """Return the verdict on each of a claim's effects on one sweep.
 
     Args:
-        region: What the claim asserts.
-        effects: One family, over which p values are adjusted; those of one tuning have none.
+        region: The region that the claim asserts.
+        effects: One family, over which p values are adjusted; effects of one tuning have none.
     """
     p_values = [math.nan if each.is_one_tuning else each.p(region) for each in effects]
     adjusted = holm(p_values)

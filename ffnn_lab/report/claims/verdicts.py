@@ -36,24 +36,24 @@ def verdict_table(
     named: Collection[str] = (),
     claims: Iterable[Claim] | None = None,
 ) -> pd.DataFrame:
-    """Compute the verdict of claims by sweeps.
+    """Compute the verdict on each claim by each sweep that can answer it.
 
     Args:
-        sweeps: Which there are.
-        named: Names of sweeps that every claim is asked of; of the others, only those claims that
-            they were made for. Where any is named, claims that none of the sweeps was made for or
+        sweeps: The sweeps that are available.
+        named: Names of sweeps on which every claim is judged; on the others, only the claims that
+            they were made for. If any is named, claims that none of the sweeps was made for or
             can answer are left out.
-        claims: Those to judge; all of them if None.
+        claims: The claims to judge; all of them if None.
 
     Returns:
         One row per claim, sweep and effect: ``what`` is compared; the ``effect`` with the ends
         ``low`` and ``high`` of its plain 95% interval, a rate or share, whose hundredth is the
-        ``unit``; ``n`` of what (``of``) is behind it; the ends of the region that is ``claimed``;
-        ``p`` against its nearer end, and Holm's over the claim's effects on that sweep;
-        ``verdict``; ``n_to_settle`` an inconclusive one; when it was ``declared`` with its
-        ``sha256``; the ``source`` of the claim, the ``command`` of the sweep and the ``run_ids``.
-        A sweep that was made for a claim and has nothing to say on it has one row, whose
-        ``remark`` says what it lacks; so has a claim that no sweep was made for.
+        ``unit``; the number ``n`` of values and their unit ``of``; the ends of the region that is
+        ``claimed``; ``p`` against its nearer end, and Holm's over the claim's effects on that
+        sweep; ``verdict``; ``n_to_settle`` an inconclusive one; when the claim was ``declared``
+        with its ``sha256``; the ``source`` of the claim, the ``command`` of the sweep and the
+        ``run_ids``. A sweep that was made for a claim but has no effect has one row, whose
+        ``remark`` names what it lacks; so has a claim for which no sweep was made.
     """
     digests = claim_hashes()
     rows = []
@@ -128,9 +128,9 @@ def _about_ties(finding: Finding) -> str:
 
 
 def _about_side(region: Region, finding: Finding) -> str:
-    """Return on which side of 0 an interval lies that settles nothing, for a claim or against it.
+    """Return the side of 0 on which an unsettled effect's interval lies, and if it is as claimed.
 
-    Both sides are told alike. A claim of no difference has no side.
+    Both sides are reported in the same way. A claim of no difference has no side.
     """
     interval = finding.effect.interval
     is_told = finding.verdict in (INCONCLUSIVE, ONE_TUNING) and len(region.ends) == 1

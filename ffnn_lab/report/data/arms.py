@@ -1,10 +1,10 @@
-"""Which arms of a sweep are comparable, and which pairs of them were to be compared.
+"""Comparable arms of a sweep, and the contrasts declared between them.
 
-Two arms are comparable if their configs and spaces differ in the optimizer alone. What of the
-optimizer every optimizer has, apart from its learning rate (the weight decay and how it is
-coupled, unless it is 0), must agree too, or be an axis of both; ranges of such axes may differ.
-Where a sweep has several arms of one optimizer that are otherwise alike, their names tell them
-apart: ``adam_lr`` belongs to ``sgd_lr``. Arms under different conditions are never comparable.
+Two arms are comparable if their configs and spaces differ in the optimizer alone. The fields that
+all optimizers have, apart from the learning rate (the weight decay and, unless it is 0, its
+coupling), must agree too, or be an axis of both; ranges of such axes may differ. Where a sweep has
+several arms of one optimizer that are otherwise alike, their names tell them apart: ``adam_lr``
+belongs to ``sgd_lr``. Arms under different conditions are never comparable.
 """
 
 import json
@@ -43,11 +43,11 @@ def variants(arms: Mapping[str, Arm]) -> dict[str, dict[str, str]]:
         arms: The arms by name.
 
     Returns:
-        The name of each group to its arms, by their optimizer. A group is named after the suffix
-        of its first arm (``coupled`` of ``adam_coupled``, nothing of ``adam``), or after the arm
-        itself where that is not named OPTIMIZER or OPTIMIZER_SUFFIX, or the suffix is taken; and
-        after the condition, if it has one (``coupled@n=25``). An arm without a config is in no
-        group.
+        A mapping from the name of each group to the names of its arms by optimizer. A group is
+        named after the suffix of its first arm (``coupled`` of ``adam_coupled``, empty for
+        ``adam``), or after that arm itself if its name is not OPTIMIZER or OPTIMIZER_SUFFIX, or if
+        the suffix is taken; and after the condition, if it has one (``coupled@n=25``). An arm
+        without a config is in no group.
     """
     alike: dict[str, list[Arm]] = {}
     for arm in arms.values():
@@ -69,13 +69,13 @@ def variants(arms: Mapping[str, Arm]) -> dict[str, dict[str, str]]:
 
 
 def _suffix(arm: Arm) -> str:
-    """Return what an arm's name says beside its optimizer; all of it if it does not begin so."""
+    """Return the part of an arm's name after ``OPTIMIZER_`` (empty for ``OPTIMIZER``), or all."""
     optimizer, _, suffix = arm.base.partition(arm.optimizer)
     return arm.base if optimizer or (suffix and suffix[0] != "_") else suffix[1:]
 
 
 def _at(arm: Arm) -> str:
-    """Return what an arm's name says of its condition; empty if it has none."""
+    """Return the condition as an arm's name shows it, ``@LABEL``; empty without a condition."""
     return f"@{label_of(arm.condition)}" if arm.condition else ""
 
 
@@ -88,7 +88,7 @@ def _apart_from_the_optimizer(arm: Arm) -> str:
         and key not in arm.space
     }
     if _DECAY not in arm.space and not config.get(_DECAY, 0.0):
-        config.pop(f"{_OPTIMIZER}decay", None)  # of nothing, coupled or not
+        config.pop(f"{_OPTIMIZER}decay", None)  # without decay, its coupling does not matter
     axes = {
         key: "" if key in _SHARED else str(axis)
         for key, axis in arm.space.items()
@@ -98,10 +98,10 @@ def _apart_from_the_optimizer(arm: Arm) -> str:
 
 
 def methods_of(definition: Definition) -> Mapping[str, Method]:
-    """Return what is known of each optimizer of a sweep, in the order of the registry.
+    """Return the family and look of each optimizer of a sweep, in the order of the registry.
 
-    A definition that stores nothing of them was written by an earlier version: then the options of
-    this version are asked.
+    A definition that does not store them was written by an earlier version; then they are those of
+    this version's registry.
     """
     if definition.methods:
         return definition.methods
@@ -118,8 +118,8 @@ def of_family(definition: Definition, family: str) -> list[str]:
 def contrasts(definition: Definition) -> list[Contrast]:
     """List the contrasts that were declared before the first run.
 
-    They are those of the sweep's YAML; where it names none, each adaptive method against each
-    plain one that it is comparable with. Each is declared under every condition.
+    The contrasts are those of the sweep's YAML or, where it has none, each adaptive method against
+    each plain one with which it is comparable. Each is declared under every condition.
     """
     if definition.conditions:
         return [
@@ -143,10 +143,10 @@ def contrasts(definition: Definition) -> list[Contrast]:
 def baseline_of(arm: str, definition: Definition) -> str:
     """Return the name of the arm with which an arm is compared.
 
-    It is the sweep's declared baseline. Where none is declared, it is the comparable arm of the
-    first plain method (SGD, or else heavy ball). Where there is none, or the arm is that one
-    itself, it is the first arm that so serves another, or else the first of all. All of this holds
-    among the arms of one condition.
+    The baseline is the declared one of the sweep. If none is declared, it is the comparable arm of
+    the first plain method (SGD, or else heavy ball). If there is no such arm, or it is the arm
+    itself, the baseline is that of the first group of comparable arms that has one, or else the
+    first arm of the sweep. Only arms of the same condition are considered.
 
     Returns:
         The name; the arm's own if it is the sweep's baseline.
@@ -169,7 +169,7 @@ def baseline_of(arm: str, definition: Definition) -> str:
 
 
 def _under_each(definition: Definition) -> Iterator[tuple[Definition, dict[str, str]]]:
-    """Yield the definition under each condition, and the whole one's names of its arms."""
+    """Yield the definition under each condition, and its arms' full names by base name."""
     for condition in definition.conditions:
         full = {arm.base: arm.name for arm in definition.arms if arm.condition == condition}
         yield definition.under(condition), full

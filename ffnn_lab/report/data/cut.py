@@ -1,4 +1,4 @@
-"""Tables of records, cut into those of each replicate."""
+"""Splitting of tables of records by replicate."""
 
 from itertools import pairwise
 
@@ -9,8 +9,8 @@ import pandas as pd
 def by_replicate(
     table: pd.DataFrame, replicates: "pd.Series[float]", n_replicates: int
 ) -> list[pd.DataFrame]:
-    """Cut a table into the rows of each replicate, in their order, by one sort of them all."""
-    numbers = replicates.to_numpy(dtype=float)  # NaN of a run that no trial names
+    """Split a table by replicate, rows in their order, with a single sort."""
+    numbers = replicates.to_numpy(dtype=float)  # NaN for a run without a trial
     order = np.argsort(numbers, kind="stable")
     is_sorted = bool((order == np.arange(len(order))).all())
     ordered = table if is_sorted else table.iloc[order]
@@ -19,6 +19,6 @@ def by_replicate(
 
 
 def quick_to_cut(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a wide table with its texts in one block, of which rows are taken in one go."""
+    """Return a wide table with its strings as one block of objects, of which rows are cut fast."""
     texts = [name for name in table if isinstance(table[name].dtype, pd.StringDtype)]
     return table.astype(dict.fromkeys(texts, object)).copy()

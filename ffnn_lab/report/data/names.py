@@ -9,7 +9,7 @@ from ffnn_lab.terminal import one_line
 
 
 def with_names_on_a_line(definition: Definition, folder: Path) -> Definition:
-    """Name the arms as tables and figures write them, each on one line.
+    """Return the definition with its arms named as tables and figures write them, on one line.
 
     Raises:
         RecordError: If two names are then the same.

@@ -9,13 +9,13 @@ from ffnn_lab.report.data.winners import winning_setting
 
 
 def reported_rows(sweep: Sweep) -> pd.DataFrame:
-    """Return the runs that are reported of each arm's winner in each replicate.
+    """Return the reported runs of each arm's winner in each replicate.
 
-    They are those of `ffnn_lab.report.data.winners.find_winners` in each of `Sweep.replicates`,
-    found in one pass.
+    The runs are those of `ffnn_lab.report.data.winners.find_winners` in each of
+    `Sweep.replicates`, found in one pass.
 
     Args:
-        sweep: Of any number of replicates.
+        sweep: A sweep of any number of replicates.
 
     Returns:
         Rows of `Sweep.rows`, ordered by replicate, by arm as in the definition, and by seed.

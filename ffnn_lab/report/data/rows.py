@@ -1,4 +1,4 @@
-"""Rows of runs: which came to a result, their errors by seed, and their curves."""
+"""Rows of runs: masks by task and by result, errors by seed, and curves."""
 
 from collections.abc import Iterable
 from itertools import pairwise
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def predicts_numbers(runs: pd.DataFrame) -> "pd.Series[bool]":
-    """Return of each run whether its task predicts a number and not a class.
+    """Return a mask of the runs whose task predicts a number and not a class.
 
-    A table's kind says so. Of the kind ``auto``, and of tasks without a kind, the chance error
-    tells: it is 1 for a number, and below 1 for every number of classes. Letters are no numbers.
+    ``task.kind`` decides. Where it is ``auto`` or missing, the chance error does: it is 1 for a
+    number, and below 1 for every number of classes. Tasks that predict letters are excluded.
 
     Args:
         runs: Rows of the table ``runs``.
@@ -32,7 +32,7 @@ def predicts_numbers(runs: pd.DataFrame) -> "pd.Series[bool]":
 
 
 def predicts_letters(runs: pd.DataFrame) -> "pd.Series[bool]":
-    """Return of each run whether its task predicts each letter of a text from those before.
+    """Return a mask of the runs whose task predicts each letter of a text from those before.
 
     Args:
         runs: Rows of the table ``runs``.
@@ -43,14 +43,14 @@ def predicts_letters(runs: pd.DataFrame) -> "pd.Series[bool]":
 
 
 def has_result(rows: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return of each run whether it came to a result; one that was pruned or failed has none."""
+    """Return a mask of the runs that have a result; pruned and failed runs have none."""
     status = rows["status"].to_numpy(dtype=object)
     found: NDArray[np.bool_] = (status == "completed") | (status == "diverged")
     return found
 
 
 def results(rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep the runs that came to a result; one that was pruned or failed has none."""
+    """Return the runs that have a result; pruned and failed runs have none."""
     is_kept = has_result(rows)
     return rows if is_kept.all() else rows[is_kept]
 
@@ -58,14 +58,14 @@ def results(rows: pd.DataFrame) -> pd.DataFrame:
 def errors_by_seed(
     sweep: "Sweep", rows: pd.DataFrame, *, split: str = "test"
 ) -> "pd.Series[float]":
-    """Return the error of each run that came to a result, at the objective's moment, by its seed.
+    """Return the error of each run that has a result, at the objective's moment, by seed.
 
-    One that diverged counts as chance.
+    A diverged run has the error of chance.
 
     Args:
-        sweep: Whose runs they are.
-        rows: Some of its `Sweep.rows`, of one setting.
-        split: On which.
+        sweep: The sweep to which the runs belong.
+        rows: Rows of `Sweep.rows` of one setting.
+        split: Split on which the error is measured.
     """
     is_kept = has_result(rows)
     errors = counted_values(rows, f"{sweep.objective.moment}.{split}.error")
@@ -73,17 +73,17 @@ def errors_by_seed(
 
 
 def curves_of(sweep: "Sweep", run_ids: Iterable[str]) -> dict[str, pd.DataFrame]:
-    """Return the curve of each of some runs, those without one left out.
+    """Return the learning curves of some runs by run id; runs without a curve are left out.
 
     Returns:
-        One row per measured epoch, which is the index: ``train.loss``, ``train.error``,
-        ``dev.loss``, ....
+        For each run a DataFrame with one row per measured epoch, which is the index, and the
+        columns ``train.loss``, ``train.error``, ``dev.loss``, ....
     """
     wanted, known = list(run_ids), sweep.kept_curves
     new = [run_id for run_id in wanted if run_id not in known]
     if new:
         curves = sweep.curves[sweep.curves["run_id"].isin(new)]
-        # Not pivot_table, which would average where there is but one number, and takes its time.
+        # Not pivot_table: it would average single numbers, and is slow.
         wide = curves.pivot(  # noqa: PD010 - one value each
             index=["run_id", "epoch"], columns="split", values=list(METRICS)
         )

@@ -1,4 +1,4 @@
-"""What lies in a sweep's folder, read once and typed."""
+"""The records of a sweep's folder, read once and typed."""
 
 import json
 import math
@@ -46,24 +46,24 @@ class Records:
     def correct(self) -> pd.DataFrame:
         """The test examples that confirmed runs classify correctly, read on first use.
 
-        Those of the whole folder; none in records of earlier versions.
+        The table covers the whole folder, and is empty in records of earlier versions.
         """
         return read_correct(self.folder)
 
     @property
     def name(self) -> str:
-        """Name the folder as the user knows it."""
+        """Return the name of the folder, on one line."""
         return one_line(self.folder.resolve().name)
 
     def __repr__(self) -> str:
-        """Write in one line what there is, not the tables themselves."""
+        """Return one line with the number of rows of each table."""
         tables = ("runs", "trials", "curves", "directions")
         sizes = ", ".join(f"{name} {len(getattr(self, name))}" for name in tables)
         return f"{type(self).__name__} {self.name}: rows of {sizes}"
 
 
 class Ranked(NamedTuple):
-    """A setting that has all its seeds, and what ranks it."""
+    """A setting that has all its seeds, and the two numbers by which it is ranked."""
 
     setting: int
     score: float
@@ -72,16 +72,16 @@ class Ranked(NamedTuple):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Sweep(Records):
-    """A sweep, finished or not: what it was asked to do, and what it has recorded."""
+    """A sweep, finished or not: its definition and its records."""
 
     definition: Definition
-    """What was asked for; the names of its arms are such as fit on a line."""
+    """The definition of the sweep, with names of arms that fit on one line."""
     rows: pd.DataFrame
-    """Each trial that has its run, with that run's columns and its metrics at the objective's
-    moment."""
+    """One row per trial whose run is recorded, with the run's columns and its metrics at the
+    objective's moment."""
     scores: pd.DataFrame
-    """`ffnn_lab.scores.setting_scores` of the tune stage, and whether all seeds are in,
-    ``is_complete``."""
+    """`ffnn_lab.scores.setting_scores` of the tune stage, with a column ``is_complete``: whether
+    all tune seeds of the setting are recorded."""
     whole: "Sweep | None" = None
     """The sweep that this is a replicate of; None of a sweep as it was loaded."""
 
@@ -127,10 +127,10 @@ class Sweep(Records):
 
     @cached_property
     def conditions(self) -> "Sequence[Sweep]":
-        """Return the comparison under each condition as a sweep of its own; none without any.
+        """Return the comparison under each condition as a sweep of its own; empty without any.
 
-        Its arms have the names that they have under every condition, so that all that is computed
-        from one of these is what it would be if that condition were the only one.
+        The arms have their base names, without the condition, so that every result is the same as
+        if that condition were the only one.
         """
         return tuple(self._under(condition) for condition in self.definition.conditions)
 
@@ -156,7 +156,7 @@ class Sweep(Records):
 
     @cached_property
     def kept_curves(self) -> dict[str, pd.DataFrame]:
-        """The curves that `curves_of` was asked for, by run: several tables ask for the same."""
+        """Cache of `curves_of` by run id; several tables need the same curves."""
         return {} if self.whole is None else self.whole.kept_curves
 
     @cached_property
@@ -171,12 +171,12 @@ class Sweep(Records):
 
     @property
     def command(self) -> str:
-        """Return what starts the sweep again."""
+        """Return the command that starts the sweep again."""
         return self.definition.command
 
     @property
     def objective(self) -> ObjectiveConfig:
-        """Return what a run was judged by."""
+        """Return the objective by which runs and settings are scored."""
         return self.definition.objective
 
     @property
@@ -190,20 +190,20 @@ class Sweep(Records):
         return self.definition.confirm_seeds
 
     def of(self, arm: str, *, stage: str | None = None) -> pd.DataFrame:
-        """Give the rows of an arm's settings, of one stage or of all; those of its default not."""
+        """Return the rows of an arm's settings, of one stage or all, without its default."""
         rows = self._of_arms.get(arm, self.rows.iloc[:0])
         return rows if stage is None else rows[rows["stage"] == stage]
 
     @cached_property
     def _of_arms(self) -> Mapping[str, pd.DataFrame]:
-        """The rows of each arm's settings: taking them out of all, again and again, takes long."""
+        """Rows of each arm's settings, cached because filtering all rows is slow."""
         rows = self.rows[self.rows["setting"] != DEFAULT_SETTING]
         return {str(arm): of_arm for arm, of_arm in rows.groupby("arm", sort=False)}
 
     def default_of(self, arm: str) -> pd.DataFrame:
-        """Give the rows of an arm's untuned default on the fresh seeds, by seed.
+        """Return the rows of an arm's untuned default on the fresh seeds, by seed.
 
-        An arm without axes has none: what is confirmed of it is its default.
+        An arm without axes has no such rows: its confirmed setting is its default.
         """
         return self._defaults.get(arm, self.rows.iloc[:0])
 
@@ -223,13 +223,13 @@ class Sweep(Records):
 
     @cached_property
     def ranked(self) -> Mapping[str, Sequence[Ranked]]:
-        """To each arm of one tuning its settings that have all their seeds, the best first."""
+        """Settings with all their seeds, best first, by arm, of this sweep's replicate."""
         ranks, replicate = (self.whole or self).ranks, self.definition.replicate
         return {arm: ranks.get((replicate, arm), []) for arm in self.arms}
 
     @cached_property
     def ranks(self) -> Mapping[tuple[int, str], Sequence[Ranked]]:
-        """To each replicate and arm its `ranked` settings, of a sweep as it was loaded."""
+        """The `ranked` settings by replicate and arm, of a sweep as it was loaded."""
         complete = ranked(self.scores[self.scores["is_complete"]])
         names = ("replicate", "arm", "setting", "score", "tie_break")
         found: dict[tuple[int, str], list[Ranked]] = {}
@@ -240,7 +240,7 @@ class Sweep(Records):
 
     @cached_property
     def statuses(self) -> Mapping[str, Mapping[str, int]]:
-        """To each arm how many of its runs, once each, have which status; its default's too."""
+        """Number of runs of each status by arm, the default's included; each run counts once."""
         names = ("arm", "run_id", "status")
         once = dict.fromkeys(zip(*(self.rows[name].tolist() for name in names), strict=True))
         counts: dict[str, Counter[str]] = {arm: Counter() for arm in self.arms}
@@ -250,7 +250,7 @@ class Sweep(Records):
 
     @cached_property
     def lost_trials(self) -> Mapping[str, tuple[int, int]]:
-        """To each arm the number of its trials that have no run, and of all of its trials."""
+        """By arm, the number of its trials without a run and the number of all its trials."""
         known = set(self.runs["run_id"])
         found = dict.fromkeys(self.arms, (0, 0))
         for arm, run_id in zip(self.trials["arm"], self.trials["run_id"], strict=True):
@@ -260,7 +260,7 @@ class Sweep(Records):
 
     @cached_property
     def tuned_values(self) -> Mapping[str, Mapping[int, Mapping[str, object]]]:
-        """To each arm and setting its value on every axis of any arm, None where it has none."""
+        """By arm and setting, its value on every axis of any arm; None if its config has none."""
         axes = list(dict.fromkeys(key for arm in self.arms.values() for key in arm.space))
         found: dict[str, dict[int, dict[str, object]]] = {arm: {} for arm in self.arms}
         columns = (self.rows[name].tolist() for name in ("arm", "setting", "config_json"))
@@ -277,12 +277,12 @@ class Sweep(Records):
 
     @cached_property
     def most(self) -> float:
-        """Return the highest error there can be: 1, or no end where an error is no rate."""
+        """Return the highest possible error: 1, or infinity if a run's error is not a rate."""
         is_rate = ~(predicts_numbers(self.runs) | predicts_letters(self.runs))
         return 1.0 if is_rate.all() else math.inf
 
     def tuned(self, arm: str) -> Count:
-        """Return how far an arm is in the tune stage."""
+        """Return an arm's progress in the tune stage."""
         return self._counts["tune", arm]
 
     @cached_property
@@ -295,12 +295,12 @@ class Sweep(Records):
         return {(count.stage, count.arm): count for count in counts}
 
     def n_asked(self, arm: str) -> int:
-        """Count the settings that an arm was to try before it grew."""
+        """Return the number of settings that an arm was to try before any growth of its grid."""
         return self.definition.n_settings_of(self.arms[arm])
 
 
 def _renamed(table: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
-    """Keep the rows of some arms, each under another name."""
+    """Return the rows of the arms in ``names``, with each arm renamed to its value there."""
     kept = table[table["arm"].isin(list(names))]
     return kept.assign(arm=kept["arm"].map(names))
 
@@ -346,12 +346,12 @@ def load(folder: Path) -> Records:
 def load_sweeps(
     folders: Sequence[Path], *, are_named: bool, what: str
 ) -> tuple[list[Sweep], list[str]]:
-    """Read those of some folders that are sweeps, and say which were passed over.
+    """Read the sweeps among some folders, and return a remark on each folder passed over.
 
     Args:
-        folders: Any.
+        folders: Folders of records.
         are_named: Whether the user named them: then none is passed over.
-        what: What the user asked of them, for the message.
+        what: End of the error message about a folder of a single run.
 
     Raises:
         RecordError: If a folder that the user named is damaged, or is no sweep's.

@@ -1,4 +1,4 @@
-"""Which setting of each arm is reported, on which runs, and how to run it again."""
+"""Winners: the setting reported for each arm, its runs, and the command that repeats it."""
 
 import json
 import shlex
@@ -26,21 +26,21 @@ class Winner:
     edges: Mapping[str, str]
     """The axes on whose edge it lies, and whether that is the ``low`` or the ``high`` one."""
     stage: str
-    """Whose runs are reported: ``confirm``; ``tune`` in a sweep without fresh seeds; empty while
-    the fresh seeds are still to come, for test data wait for them."""
+    """The stage whose runs are reported: ``confirm``; ``tune`` in a sweep without fresh seeds;
+    empty until the fresh seeds are recorded, for no test error is reported before."""
     rows: pd.DataFrame
     """The reported runs, by seed, whatever their status."""
     n_alike: int = 0
-    """Other settings with the same score and the same dev loss, of which none is better."""
+    """Number of other settings with the same score and the same dev loss."""
     is_plateau: Mapping[str, bool] = field(default_factory=dict)
-    """To each of the ``edges``, whether a setting that is not on it has the same score."""
+    """For each of the ``edges``, whether a setting off that edge has the same score."""
 
 
 def find_winners(sweep: Sweep) -> dict[str, Winner]:
     """Find each arm's winner: the confirmed setting, or else the best of those with all seeds.
 
-    The arm's untuned default, which confirm trains too, is not among them. An arm without either
-    is absent.
+    The arm's untuned default, which confirm trains too, is not a candidate. An arm that has
+    neither a confirmed nor a complete setting is absent.
     """
     ranked = sweep.ranked
     found = {}
@@ -75,11 +75,11 @@ def find_winners(sweep: Sweep) -> dict[str, Winner]:
 
 
 def winning_setting(complete: Sequence[Ranked], confirmed: Collection[int]) -> int | None:
-    """Return the setting of an arm that is reported of one tuning; None where there is none.
+    """Return the setting of an arm that is reported for one tuning; None if there is none.
 
     Args:
-        complete: Those that have all their seeds, the best first.
-        confirmed: Those that have a run on fresh seeds, of which it is the best.
+        complete: The settings that have all their seeds, best first.
+        confirmed: The settings that have a run on fresh seeds; the best of these is reported.
     """
     if not confirmed:
         return complete[0].setting if complete else None
@@ -95,11 +95,11 @@ def failed_settings(sweep: Sweep, arm: str) -> list[int]:
 
 
 def _ties(complete: Sequence[Ranked], setting: int) -> dict[int, bool]:
-    """Find the other settings that score as one does, and whether dev loss does not tell either.
+    """Return the other settings with the same score, and whether they tie in dev loss, too.
 
     Args:
-        complete: Those of an arm that have all their seeds.
-        setting: The one.
+        complete: The settings of an arm that have all their seeds.
+        setting: The setting with which the others are compared.
     """
     own = next((each for each in complete if each.setting == setting), None)
     return {
@@ -116,10 +116,10 @@ def _edges(
     ties: Mapping[int, bool],
     failed: Sequence[Mapping[str, object]],
 ) -> tuple[dict[str, str], dict[str, bool]]:
-    """Find the edges on which a setting lies, and on which others tie with it that do not.
+    """Return the edges on which a setting lies, and whether a setting off each edge ties with it.
 
-    A setting that is alike in dev loss, too, and lies inside might as well have been chosen: then
-    the axis has no edge to be told.
+    A setting off the edge that ties in dev loss, too, might as well have been chosen: then the
+    edge is not reported.
     """
     of = {
         each: setting_edges(space, values[each], tried=values.values(), failed=failed)
@@ -140,15 +140,15 @@ def _edges(
 def setting_values(
     sweep: Sweep, arm: str, keys: Iterable[str] | None = None
 ) -> dict[int, dict[str, object]]:
-    """Return what each setting of an arm was, tuned or fixed, to the last digit.
+    """Return the values of each setting of an arm, tuned or fixed, in full precision.
 
     Args:
-        sweep: What was run.
-        arm: Whose settings.
+        sweep: The sweep.
+        arm: Name of the arm.
         keys: Dotted names of the config; None for the axes of the arm.
 
     Returns:
-        To each setting the value of every key, None where its config has none of that name.
+        By setting, the value of every key; None where its config has no such field.
     """
     keys = list(sweep.arms[arm].space if keys is None else keys)
     values = sweep.tuned_values.get(arm, {})
@@ -174,7 +174,7 @@ def replay_command(sweep: Sweep, winner: Winner) -> str:
 
 
 def _split_of(sweep: Sweep, winner: Winner) -> dict[str, object]:
-    """Return the fields of the task that a later replicate drew anew, as its runs have them."""
+    """Return the task's fields that a replicate after the first drew anew, from its runs."""
     if sweep.definition.replicate == 0:
         return {}
     arm = sweep.arms[winner.arm]

@@ -1,1 +1,1 @@
-"""One module per figure: ``points`` computes, ``draw`` draws on the axes it is given."""
+"""One module per figure: ``points`` computes a table, ``draw`` draws it on given axes."""

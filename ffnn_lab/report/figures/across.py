@@ -1,4 +1,4 @@
-"""Test errors of each arm, and declared differences, against what a sweep is repeated across."""
+"""Test errors of each arm, and declared differences, against the conditions of a sweep."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from ffnn_lab.report.measures.across import DIFFERENCE, ERROR
 DECADE = 10.0
 """Ratio of the largest to the smallest value from which an axis is logarithmic."""
 LABELS = {ERROR: "test error (%)", DIFFERENCE: "difference (points)"}
-"""Of the y-axes, one row of panels each."""
+"""Labels of the y-axes, which have one row of panels each."""
 
 
 def keys_of(points: pd.DataFrame) -> list[str]:
@@ -30,18 +30,18 @@ def keys_of(points: pd.DataFrame) -> list[str]:
 
 
 def main_key(points: pd.DataFrame) -> str:
-    """Return the condition along which lines go: that of most values, numbers first."""
+    """Return the condition of the x-axis: the one with most values, preferably numbers."""
     values = {key: _distinct(points[key].tolist()) for key in keys_of(points)}
     return max(values, key=lambda key: (are_numbers(values[key]), len(values[key])))
 
 
 def are_numbers(values: Sequence[object]) -> bool:
-    """Return True if all values are numbers, and so have places on a scale."""
+    """Return True if all values are numbers, so that the axis has a scale."""
     return all(isinstance(each, Real) and not isinstance(each, bool) for each in values)
 
 
 def panels_of(points: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Return the points of each combination of the other conditions, with its words."""
+    """Return the points of each combination of the other conditions, with its label."""
     others = [key for key in keys_of(points) if key != main_key(points)]
     if not others:
         return [("", points)]
@@ -56,9 +56,9 @@ def draw(points: pd.DataFrame, ax: Axes, *, key: str, of: str, values: Sequence[
     """Draw errors or differences against one condition, with their intervals.
 
     Args:
-        points: Of `ffnn_lab.report.measures.across.across_table`, one per arm or pair and value
-            of the condition.
-        ax: Where.
+        points: Rows of `ffnn_lab.report.measures.across.across_table`, one per arm or pair and
+            value of the condition.
+        ax: Axes to draw on.
         key: The condition.
         of: `ERROR` or `DIFFERENCE`.
         values: All values of the condition, in the order in which they were written.
@@ -96,9 +96,9 @@ def draw(points: pd.DataFrame, ax: Axes, *, key: str, of: str, values: Sequence[
 
 
 def _series(shown: pd.DataFrame, points: pd.DataFrame) -> list[tuple[str, pd.DataFrame, Look]]:
-    """Return each arm or pair: its name, its points and its look.
+    """Return the name, the points and the look of each arm or pair.
 
-    A pair has the color of the arm, and the line and marker of what that is compared with.
+    A pair has the color of its arm, and the line and marker of its baseline.
     """
     looks: Mapping[str, Look] = looks_of(style.arms_of(points))
     found = []
@@ -120,7 +120,7 @@ def _place(value: object, values: Sequence[object], *, is_scale: bool) -> float:
 
 
 def _reach(rows: pd.DataFrame) -> list[list[float]]:
-    """Return how far intervals reach below and above; 0 where there is none."""
+    """Return the lengths of error bars below and above; 0 where there is no interval."""
     ends = rows[["value", "low", "high"]].astype(float).to_numpy().tolist()
     return [
         [0.0 if math.isnan(low) else value - low for value, low, _ in ends],
@@ -140,7 +140,7 @@ def _distinct(values: Sequence[object]) -> list[object]:
 def figure(points: pd.DataFrame) -> Figure:
     """Lay out errors above differences, in panels by the other conditions.
 
-    Of many combinations of these, at most as many are shown as a page has room for.
+    If a page has no room for all of their combinations, an even selection of these is shown.
     """
     key = main_key(points)
     values = _distinct(points[key].tolist())

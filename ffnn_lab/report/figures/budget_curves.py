@@ -19,11 +19,12 @@ def has_place(points: pd.DataFrame) -> pd.Series:
 
 
 def draw(points: pd.DataFrame, ax: Axes) -> Axes:
-    """Draw what the best of so many settings is expected to score, its 95% interval shaded.
+    """Draw the expected best score against the number of settings, 95% intervals shaded.
 
     Args:
-        points: Of `ffnn_lab.report.measures.budgets.budget_points`, at least one with a place.
-        ax: Where.
+        points: Rows of `ffnn_lab.report.measures.budgets.budget_points`, at least one of which
+            `has_place`.
+        ax: Axes to draw on.
     """
     points = points[has_place(points)]
     for arm, look in looks_of(style.arms_of(points)).items():
@@ -58,7 +59,7 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
     ax.set_xlabel("settings tried (tuning budget)")
     split, metric = points[["split", "metric"]].iloc[0]
     if metric == "error":
-        # The first few settings are far from the best ones, between which one wants to see.
+        # A log axis: the first few budgets score far worse than those that a reader compares.
         ends = points[["expected", "low", "high"]].to_numpy(dtype=float)
         shown = ends[np.isfinite(ends)].clip(max=max(1.0, points["expected"].max()))
         style.error_axis(ax, shown.tolist(), is_log=True)

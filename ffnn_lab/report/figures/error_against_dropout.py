@@ -1,4 +1,4 @@
-"""Error against the rate of dropout: what tuning found at each, and what the winners came to."""
+"""Error against the rate of dropout: tuning scores at each rate, and the winners' test errors."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ COLUMNS = [
     *("split", "metric", "aggregate"),
 ]
 SHOWN = ("setting", "best", "confirmed")
-"""What a point is: a setting that was drawn, the best at a rate, or a winner on fresh seeds."""
+"""Kinds of points: a setting that was drawn, the best at a rate, or a winner on fresh seeds."""
 STEP = 0.012
 """Maximum horizontal offset between arms at one rate, so that none hides another."""
 
@@ -46,16 +46,16 @@ def points(
     """Return the settings, the best of them and the winners at each rate of dropout.
 
     Args:
-        sweep: What was run.
-        winners: Each arm's, where there is one tuning.
-        replicates: Where there are several, all of them: then the ``best`` is a mean over them,
+        sweep: The sweep.
+        winners: The winner of each arm, if there is one tuning.
+        replicates: All replicates, if there are several: then the ``best`` is a mean over them,
             and each has winners of its own, whose errors have no interval.
 
     Returns:
         One row per point, as ``shown``: each ``setting`` whose rate was drawn from a range, with
         its tuning ``score``; the ``best`` of the ``n`` settings at a rate (of a part of the range,
         at its middle); and the test error of each winner that is ``confirmed`` on ``n`` fresh
-        seeds, with the ends of its 95% t interval. None without an axis.
+        seeds, with the ends of its 95% t interval. No rows if no arm varies along the axis.
     """
     settings = series_points(sweep, winners, key=KEY, replicates=replicates)
     settings = settings[has_place(settings) & settings["is_complete"].astype(bool)]
@@ -107,8 +107,8 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
     """Draw the best score at each rate of dropout, and behind it the settings that were drawn.
 
     Args:
-        points: As `points` gives them, without those that are confirmed.
-        ax: Where.
+        points: The table of `points`, without rows that are ``confirmed``.
+        ax: Axes to draw on.
     """
     series = looks(points)
     beside = _beside(points[points["shown"] == "best"], len(series))
@@ -140,9 +140,9 @@ def draw_confirmed(points: pd.DataFrame, ax: Axes, *, series: Mapping[str, Look]
     """Draw the winners' test errors at their rates of dropout, with 95% intervals.
 
     Args:
-        points: Those that are confirmed.
-        ax: Where.
-        series: All that the figure shows.
+        points: The rows of `points` that are ``confirmed``.
+        ax: Axes to draw on.
+        series: The look of each series of the figure.
     """
     beside = _beside(points, len(series))
     for name, look, shift in zip(series, series.values(), beside, strict=True):

@@ -1,4 +1,4 @@
-"""Tuning error against learning rate: where each arm's best lies, and whether on an edge."""
+"""Tuning error against learning rate, with each arm's winner and the edges on which it lies."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ from ffnn_lab.report.text.cells import counts
 
 KEY = "optimizer.lr"
 MARKS = {"": "o", "low": "<", "high": ">"}
-"""Around a winner, by the edge that it lies on."""
+"""Markers around a winner, by the edge on which it lies."""
 RING: dict[str, Any] = {"markersize": 9, "markerfacecolor": "none", "markeredgewidth": 1.3}
 
 
@@ -37,8 +37,8 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
     """Draw each setting as a point, ring the winners, and mark those on an edge by a triangle.
 
     Args:
-        points: As `points` gives them, at least one of them with a place.
-        ax: Where.
+        points: The table of `points`, at least one row of which `has_place`.
+        ax: Axes to draw on.
     """
     points = points[has_place(points)]
     for arm, look in looks_of(style.arms_of(points)).items():
@@ -76,12 +76,12 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
 
 
 def _side(edges: str) -> str:
-    """Return the side of the learning rates' edge among those of a setting."""
+    """Return the side of the learning rate's edge on which a setting lies; empty if on none."""
     return dict(edge.rsplit(" ", 1) for edge in edges.split("; ") if edge).get(KEY, "")
 
 
 def _other_edges(rows: pd.DataFrame) -> str:
-    """Return a winner's edges that no triangle shows: all but the learning rates'."""
+    """Return a winner's edges that no triangle shows: all but that of the learning rate."""
     edges = [edge for text in rows["edges"] for edge in text.split("; ") if edge]
     return "; ".join(dict.fromkeys(edge for edge in edges if edge.rsplit(" ", 1)[0] != KEY))
 

@@ -1,4 +1,4 @@
-"""Drawing of effects: one row for each, with its interval, its name and a text beside it."""
+"""Parts of a forest plot: one row per effect, with its interval, its name and a text beside it."""
 
 import math
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ LINE = 0.13
 
 
 def has_place(table: pd.DataFrame) -> pd.Series:
-    """Return a mask of the rows that have an interval, and so a place in the figure."""
+    """Return a mask of the rows that have an interval and so can be drawn."""
     return table["low"].map(math.isfinite).astype(bool)
 
 
@@ -32,24 +32,24 @@ def draw_interval(
     """Draw an effect and its interval.
 
     Args:
-        ax: Where.
-        place: The row's, counted from the top.
+        ax: Axes to draw on.
+        place: Number of the row, counted from the top.
         middle: The effect.
-        ends: Of the interval.
-        look: Of the row.
+        ends: Ends of its interval.
+        look: Color, line and marker of the row.
     """
     ax.plot(ends, (place, place), color=look.color, linestyle=look.line)
     ax.plot(middle, place, look.marker, color=look.color)
 
 
 def write_beside(ax: Axes, place: int, text: str) -> None:
-    """Write to the right of a row."""
+    """Write a text to the right of a row."""
     size = style.SETTINGS["ytick.labelsize"]
     ax.text(1.01, place, text, transform=ax.get_yaxis_transform(), va="center", fontsize=size)
 
 
 def name_rows(ax: Axes, names: Sequence[str]) -> None:
-    """Name the rows, the first one on top, and mark where there is no effect."""
+    """Label the rows, the first one on top, and mark the effect 0."""
     ax.axvline(0, color="0.3", linewidth=0.8)
     ax.set_yticks(range(len(names)), [style.drawable(name) for name in names])
     ax.set_ylim(len(names) - 0.4, -0.6)

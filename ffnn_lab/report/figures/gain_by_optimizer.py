@@ -32,7 +32,7 @@ KEY = "initializer.gain"
 ROW = 0.33
 """Height of a row whose name has one line, in inches."""
 COLORS = "cividis_r"
-"""From light to dark evenly, also in gray; blue and yellow, which the color-blind tell apart."""
+"""Colormap that darkens evenly, also in grayscale; color-blind readers can distinguish it."""
 DARK = 0.48
 """Share of the colors, from their dark end, on which text is white."""
 
@@ -42,12 +42,12 @@ def points(
 ) -> pd.DataFrame:
     """Find the best setting at each gain, as `ffnn_lab.report.measures.along.best_of_bins`.
 
-    There are no points where no arm was tried at two gains.
+    There are no points if no arm was tried at two gains.
 
     Args:
-        sweep: What was run.
-        winners: Each arm's, where there is one tuning.
-        replicates: Where there are several, all of them.
+        sweep: The sweep.
+        winners: The winner of each arm, if there is one tuning.
+        replicates: All replicates, if there are several.
     """
     settings = series_points(sweep, winners, key=KEY, replicates=replicates)
     if len(settings) == 0:
@@ -66,8 +66,8 @@ def draw(points: pd.DataFrame, ax: Axes) -> AxesImage:
     """Draw the cells, light where the score is good, with their numbers.
 
     Args:
-        points: As `points` gives them, at least one with a place.
-        ax: Where.
+        points: The table of `points`, at least one row of which `has_place`.
+        ax: Axes to draw on.
     """
     rows = list(dict.fromkeys(points["series"]))
     of_row = [points[points["series"] == row].sort_values("bin") for row in rows]
@@ -81,7 +81,7 @@ def draw(points: pd.DataFrame, ax: Axes) -> AxesImage:
             continue
         row, column = rows.index(cell["series"]), int(cell["bin"])
         number = f"{100 * cell['score']:.2f}" if is_error else f"{cell['score']:.3g}"
-        # Of reversed colors the low end is the light one.
+        # The colormap is reversed: its low end is light.
         is_dark = float(np.asarray(norm(cell["score"]))) > 1 - DARK
         ax.text(
             *(column, row, f"{number} ({cell['n_settings']})"),
@@ -103,7 +103,7 @@ def draw(points: pd.DataFrame, ax: Axes) -> AxesImage:
 
 
 def _norm(scores: list[float]) -> Normalize:
-    """Scale colors by ratio where scores differ by more than a factor of ten."""
+    """Return the scale of colors: logarithmic if scores differ by more than a factor of ten."""
     low, high = min(scores), max(scores)
     if low > 0 and style.spans_decades(scores):
         return LogNorm(low, high)
@@ -111,7 +111,7 @@ def _norm(scores: list[float]) -> Normalize:
 
 
 def figure(points: pd.DataFrame) -> Figure:
-    """Lay out the cells, the scale of their colors beside them."""
+    """Lay out the heat map with a color bar beside it."""
     n_rows = points["series"].nunique()
     with style.context():
         lines = max(style.drawable(name).count("\n") for name in points["series"])

@@ -31,14 +31,14 @@ def points(
 ) -> pd.DataFrame:
     """Average curves over the runs of each arm.
 
-    A run that stopped has no points after it stopped, so the mean there is over the rest:
-    ``n_measured`` says how many, and ``n_completed`` of ``n_runs`` how many got to the end.
+    A run that stopped early has no points afterwards, so that later means are over the other runs:
+    ``n_measured`` counts these, and ``n_completed`` of ``n_runs`` the runs that got to the end.
 
     Args:
         curves: The table ``curves``.
         runs: The table ``runs``.
         run_ids: The runs of each arm, in the order of the arms.
-        edges: What `ffnn_lab.edges.edge_text` says of each arm's setting.
+        edges: Text of `ffnn_lab.edges.edge_text` about each arm's setting.
 
     Returns:
         One row per arm, split and epoch: ``mean`` and sample standard deviation ``std`` of the
@@ -82,12 +82,12 @@ def points_over_replicates(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Average curves over replicates.
 
     Args:
-        tables: As `points` returns them, one per replicate.
+        tables: One table of `points` per replicate.
 
     Returns:
         The same columns: ``mean`` over the replicates' means and the sample standard deviation
-        ``std`` between these; runs are added up, `COUNT` counts the replicates, and no ``edges``
-        are told, for each replicate has its own.
+        ``std`` between these; numbers of runs are added up, `COUNT` counts the replicates, and
+        ``edges`` are empty, since each replicate has its own.
     """
     table = listed(tables)
     if table.empty:
@@ -108,8 +108,8 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
     """Draw the mean error of each arm, one standard deviation shaded on either side.
 
     Args:
-        points: Rows as `points` gives them, one per arm and epoch.
-        ax: Where.
+        points: Rows of `points`, one per arm and epoch.
+        ax: Axes to draw on.
     """
     looks = looks_of(style.arms_of(points))
     has_markers = need_markers(looks.values())
@@ -154,7 +154,7 @@ def figure(points: pd.DataFrame) -> Figure:
         for split, ax in zip(PANELS, drawn.subplots(1, 2), strict=True):
             shown = points[points["split"] == split]
             draw(shown, ax)
-            # Both panels alike, lest a log and a linear one are compared.
+            # The same scale in both panels, so that they can be compared.
             style.error_axis(ax, shown["mean"].tolist(), is_log=is_log)
         handles, labels = style.entries(drawn.axes[0])
         if handles:
@@ -177,7 +177,7 @@ def figure_of_run(points: pd.DataFrame) -> Figure:
     """Draw a single run: its three splits in one panel.
 
     Args:
-        points: As `points` gives them for the one run.
+        points: The table of `points` for the one run.
     """
     with style.context():
         drawn = new_figure(style.SINGLE, 2.6)

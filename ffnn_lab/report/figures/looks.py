@@ -1,4 +1,4 @@
-"""How each arm looks in every figure: its color, line and marker."""
+"""The look of each arm in every figure: its color, line and marker."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -31,14 +31,14 @@ VERDICTS = {
     "inconclusive": Look("#777777", ":", "D"),
     "one tuning": Look("#AAAAAA", "-.", "s"),
 }
-"""Of the verdicts on claims: told apart by their markers without color."""
+"""Looks of the verdicts on claims; markers distinguish them without color, too."""
 
 MARKERS = (*(look.marker for look in OTHERS), "p")
-"""One more than there are colors and lines, so that their combinations do not repeat soon."""
+"""Markers of arms: one more than colors and lines, so that combinations do not repeat soon."""
 
 
 def turns(palette: Sequence[Look] = OTHERS) -> list[Look]:
-    """Return the looks of a palette, and then new combinations of their colors, lines, markers.
+    """Return the looks of a palette, then new combinations of their colors, lines and markers.
 
     Of the first 57 looks of `OTHERS`, no two agree in color and line, in color and marker, or in
     line and marker.
@@ -72,7 +72,7 @@ def variants_of(look: Look) -> list[Look]:
 
 @contextmanager
 def arms_of(definition: Definition) -> Iterator[None]:
-    """Look up in a definition the optimizers of the arms that are drawn in the block."""
+    """Take the optimizers of arms that are drawn inside the ``with`` block from a definition."""
     token = _DRAWN.set(definition)
     try:
         yield
@@ -83,7 +83,8 @@ def arms_of(definition: Definition) -> Iterator[None]:
 def registered_looks() -> dict[str, Look]:
     """Return the look of each optimizer whose option has one.
 
-    It is Okabe and Ito's palette, which the color-blind can tell apart; adaptive methods are warm.
+    The colors are Okabe and Ito's palette, which color-blind readers can distinguish; those of
+    adaptive methods are warm.
     """
     from ffnn_lab.optimizers import OPTIMIZERS  # noqa: PLC0415 - loads every option
 
@@ -93,8 +94,8 @@ def registered_looks() -> dict[str, Look]:
 def _optimizers_of(names: Iterable[str]) -> dict[str, str]:
     """Return the optimizer of each arm, by name; empty if it has none.
 
-    Arms that the definition at hand does not know, such as points drawn without any, have the
-    optimizer that their name begins with.
+    An arm that is not in the definition of `arms_of`, or is drawn without one, has the optimizer
+    with whose name its own begins.
     """
     drawn = _DRAWN.get()
     arms = drawn.arms if drawn else ()
@@ -112,15 +113,16 @@ def _named_after(arm: str) -> str:
 
 
 def looks_of(arms: Iterable[str]) -> dict[str, Look]:
-    """Return the look of every arm: an optimizer's own, for others the next in turn.
+    """Return the look of every arm: that of its optimizer, or else the next of `turns`.
 
     Further variants of an optimizer (``adam_coupled``, ``adam_decoupled``) keep its color and take
     the next line and marker in turn. An optimizer whose option has no look takes a color by its
     name. The optimizers are those of the definition of `arms_of`.
 
     Args:
-        arms: All names, in the definition's order, drawn or not; so an arm looks the same in
-            every figure of a sweep. The others avoid the lines of optimizers among them.
+        arms: The names of all arms in the definition's order, drawn or not, so that an arm looks
+            the same in every figure of a sweep. Arms without an optimizer avoid the lines and
+            colors of those with one.
     """
     names = list(arms)
     optimizers = _optimizers_of(names)
@@ -136,7 +138,7 @@ def looks_of(arms: Iterable[str]) -> dict[str, Look]:
 
 
 def _in_turn(look: Look) -> Iterator[Look]:
-    """Yield the looks of an optimizer's arms, its own first; the others are found if needed."""
+    """Yield the looks of an optimizer's arms, its own first; others are computed when needed."""
     yield look
     yield from islice(cycle(variants_of(look)), 1, None)
 
@@ -144,7 +146,7 @@ def _in_turn(look: Look) -> Iterator[Look]:
 def _own_looks(optimizers: Iterable[str]) -> dict[str, Look]:
     """Return the first look of each optimizer.
 
-    One whose option has no look takes the look that its name hashes to, or the next that is free.
+    An optimizer whose option has no look takes one by the hash of its name, or the next free one.
     """
     drawn = _DRAWN.get()
     found: dict[str, Look] = {}
@@ -159,6 +161,6 @@ def _own_looks(optimizers: Iterable[str]) -> dict[str, Look]:
 
 
 def need_markers(drawn: Iterable[Look]) -> bool:
-    """Return whether lines alone, printed in gray, would not tell looks apart."""
+    """Return whether some looks share a line style, so that gray print needs their markers."""
     lines = [look.line for look in drawn]
     return len(set(lines)) < len(lines)

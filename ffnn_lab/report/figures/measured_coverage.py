@@ -1,4 +1,4 @@
-"""How often intervals covered the truth, against the replicates behind each."""
+"""The share of intervals that cover the truth, against the number of replicates of each."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,14 +11,15 @@ from ffnn_lab.report.figures.save import new_figure
 from ffnn_lab.report.statistics import CONFIDENCE
 
 APART = 0.06
-"""Distance between the marks of two pairs at one number of replicates, as a share of it."""
+"""Horizontal distance between the markers of two pairs at the same number of replicates, as a
+share of that number."""
 
 
 def points(coverage: pd.DataFrame) -> pd.DataFrame:
-    """Choose what the figure shows.
+    """Select the columns that the figure shows.
 
     Args:
-        coverage: As `ffnn_lab.report.measures.measured_coverage.coverage_table` tabulates it.
+        coverage: The table of `ffnn_lab.report.measures.measured_coverage.coverage_table`.
 
     Returns:
         One row per pair and number of replicates: the ``share`` of disjoint comparisons whose
@@ -30,11 +31,11 @@ def points(coverage: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(points: pd.DataFrame, ax: Axes) -> Axes:
-    """Draw each share with its 95% interval, and a line where it should be.
+    """Draw each share with its 95% interval, and a line at the nominal coverage.
 
     Args:
-        points: As `points` chooses them.
-        ax: Where.
+        points: The table of `points`.
+        ax: Axes to draw on.
     """
     ax.axhline(CONFIDENCE, color="0.3", linewidth=0.8)
     pairs = list(points["pair"].unique())
@@ -65,7 +66,7 @@ def _tick(number: int) -> str:
 
 
 def figure(points: pd.DataFrame) -> Figure:
-    """Lay the shares out, the pairs named beside them."""
+    """Lay out the shares, with a legend of the pairs beside them."""
     with style.context():
         drawn = new_figure(style.DOUBLE, 2.6)
         ax = draw(points, drawn.subplots())

@@ -24,8 +24,8 @@ def points(differences: pd.DataFrame, *, arms: Iterable[str]) -> pd.DataFrame:
     """Keep the differences that have an interval.
 
     Args:
-        differences: As `ffnn_lab.report.measures.differences.paired_differences` gives them.
-        arms: All of the sweep, which settles their looks.
+        differences: The table of `ffnn_lab.report.measures.differences.paired_differences`.
+        arms: All arms of the sweep, on which their looks depend.
     """
     shown = differences[has_place(differences)]
     return shown.assign(arm=pd.Categorical(shown["arm"], categories=list(arms)))
@@ -35,8 +35,8 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
     """Draw each difference with its 95% interval, and Holm's p beside those declared.
 
     Args:
-        points: As `points` gives them, at least one.
-        ax: Where.
+        points: The table of `points`, with at least one row.
+        ax: Axes to draw on.
     """
     looks = looks_of(style.arms_of(points))
     rows = points.to_dict("records")
@@ -56,14 +56,14 @@ def _names(points: pd.DataFrame) -> list[str]:
 
 
 def _over(points: pd.DataFrame) -> str:
-    """Return what the differences are paired over."""
+    """Return the part of the title that names the unit over which differences are paired."""
     if COUNT in points:
         return f"tuned methods, paired over {counts(points[COUNT], 'replicate')}"
     return f"one setting of each arm, paired over {counts(points['n_pairs'], 'seed')}"
 
 
 def figure(points: pd.DataFrame) -> Figure:
-    """Lay the differences out."""
+    """Lay out the differences in one panel."""
     with style.context():
         height = row_height(_names(points)) * (len(points) + 1)
         drawn = new_figure(style.DOUBLE, 0.9 + height)

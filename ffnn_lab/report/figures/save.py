@@ -1,4 +1,4 @@
-"""Writes a figure with all it takes to check it: its points, and where they are from."""
+"""Writing of figures, each with its points and its provenance, so that it can be checked."""
 
 import io
 import json
@@ -14,7 +14,7 @@ from ffnn_lab.report.places import SUFFIXES, write_text
 
 
 class ShownFigure(Figure):
-    """A figure that a notebook shows as an image, though pyplot does not know it."""
+    """A figure that a notebook shows as an image, although it is not registered with pyplot."""
 
     def _repr_png_(self) -> bytes:
         """Return the image."""
@@ -25,11 +25,11 @@ class ShownFigure(Figure):
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Return a new figure that no global state of matplotlib knows.
+    """Return a new figure outside the global state of pyplot.
 
     Args:
-        width: In inches.
-        height: In inches.
+        width: Width in inches.
+        height: Height in inches.
     """
     figure = ShownFigure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
@@ -42,16 +42,16 @@ def save(
     """Write a figure as PDF and PNG, its points as CSV, its source as JSON, all beside each other.
 
     Args:
-        figure: What to write.
-        points: What it shows.
+        figure: The figure to write.
+        points: The points that it shows.
         stem: The path without its suffix.
-        source: What `provenance` gives.
+        source: The provenance of the figure, from `provenance`.
 
     Returns:
         The paths.
     """
     stem.parent.mkdir(parents=True, exist_ok=True)
-    # A name may have a dot of its own, after which with_suffix would cut it off.
+    # Not with_suffix, which would cut off a name after a dot of its own.
     paths = {suffix: stem.with_name(f"{stem.name}.{suffix}") for suffix in SUFFIXES}
     with style.context():
         # Without a date, equal records give equal files.
@@ -71,12 +71,12 @@ def write_png(figure: Figure, path: Path) -> None:
 def provenance(
     runs: pd.DataFrame, *, run_ids: Mapping[str, Sequence[str]], commands: Sequence[str]
 ) -> dict[str, object]:
-    """Return what is behind a figure: commands, commits and runs.
+    """Return the provenance of a figure: commands, commits and runs.
 
     Args:
         runs: The table ``runs``.
-        run_ids: The runs behind the figure, by arm.
-        commands: What makes it again, in order.
+        run_ids: The ids of the runs from which the figure is made, by arm.
+        commands: The commands that make it again, in order.
     """
     behind = runs[runs["run_id"].isin([each for ids in run_ids.values() for each in ids])]
     commits = {

@@ -1,4 +1,4 @@
-"""The separable problem: errors beside what the closed forms predict, by draw or by condition."""
+"""The separable problem: errors and predictions of closed forms, by draw or by condition."""
 
 from collections.abc import Sequence
 
@@ -11,13 +11,13 @@ from ffnn_lab.report.figures.looks import looks_of
 from ffnn_lab.report.figures.save import new_figure
 
 N_SHOWN = 4
-"""Panels side by side, at most."""
+"""Largest number of panels side by side."""
 MEASURES = {
     "test.error": "test error (%)",
     "cosine.min_norm": "cosine to\nleast norm",
     "cosine.sign": "cosine to\nsign solution",
 }
-"""Of the runs' ends, a row of panels each."""
+"""Labels of the measures at the end of a run, each of which has a row of panels."""
 WORDS = {
     "task.n": ("n", "n, train examples"),
     "task.p": ("p", "p, probability of the label +1"),
@@ -26,7 +26,7 @@ WORDS = {
     "optimizer.weight_decay": ("decay", "coupled weight decay"),
     "initializer.std": ("std", "std, standard deviation of the first weights"),
 }
-"""Of conditions by their dotted names, briefly and on an axis; others go by theirs."""
+"""Short names and axis labels of conditions by dotted name; others keep their dotted name."""
 
 
 def draw_by_draw(runs: pd.DataFrame, ax: Axes) -> Axes:
@@ -34,7 +34,7 @@ def draw_by_draw(runs: pd.DataFrame, ax: Axes) -> Axes:
 
     Args:
         runs: Rows of `ffnn_lab.report.measures.separable.run_table`.
-        ax: Where.
+        ax: Axes to draw on.
     """
     ends = runs["is_negative"].min(), runs["is_negative"].max()
     label = "all answered +1"
@@ -48,7 +48,7 @@ def draw_by_draw(runs: pd.DataFrame, ax: Axes) -> Axes:
             color=look.color,
             label=style.drawable(arm),
             gid=style.NAMED,
-            # Where arms agree each shows around the one before.
+            # Where arms agree, each marker is drawn around the one before.
             markersize=3 + 2 * place,
             markerfacecolor="none",
             markeredgewidth=0.8,
@@ -64,11 +64,11 @@ def draw_by_draw(runs: pd.DataFrame, ax: Axes) -> Axes:
 def draw_by_condition(runs: pd.DataFrame, ax: Axes, *, key: str, measure: str) -> Axes:
     """Draw a measure's mean over draws at each value of a condition, with its whole range.
 
-    An arm that lacks the condition is a level line.
+    An arm that lacks the condition is a horizontal line.
 
     Args:
         runs: Rows of `ffnn_lab.report.measures.separable.run_table`.
-        ax: Where.
+        ax: Axes to draw on.
         key: The condition, a column of categories.
         measure: One of `MEASURES`.
     """
@@ -89,7 +89,7 @@ def draw_by_condition(runs: pd.DataFrame, ax: Axes, *, key: str, measure: str) -
             continue
         by_value = rows.groupby(key, observed=True)[measure]
         mean, low, high = by_value.mean(), by_value.min(), by_value.max()
-        # Side by side, lest ranges hide one another.
+        # Side by side, so that ranges do not hide one another.
         x = [values.index(str(each)) + 0.1 * (place - (len(arms) - 1) / 2) for each in mean.index]
         spread = [(mean - low).to_numpy(), (high - mean).to_numpy()]
         drawn = ax.errorbar(
@@ -128,11 +128,11 @@ def draw_by_condition(runs: pd.DataFrame, ax: Axes, *, key: str, measure: str) -
 
 
 def figure(runs: pd.DataFrame, conditions: Sequence[str]) -> Figure:
-    """Lay out draws in one panel, or the last condition's values in panels by the others'.
+    """Lay out draws in one panel, or the last condition in panels by the other conditions.
 
     Args:
         runs: Rows of `ffnn_lab.report.measures.separable.run_table`.
-        conditions: Its columns that are conditions.
+        conditions: The columns of ``runs`` that are conditions.
     """
     with style.context():
         if not conditions:
@@ -150,7 +150,7 @@ def cosine_axis(ax: Axes, lowest: float) -> None:
 
 
 def add_legend(drawn: Figure) -> None:
-    """Put the names of the first panel's arms below a figure."""
+    """Put a legend with the entries of the first panel below a figure."""
     style.legend_below(drawn, *style.entries(drawn.axes[0]))
 
 
@@ -185,10 +185,10 @@ def title(keys: Sequence[str], values: Sequence[object]) -> str:
 
 
 def evenly(n: int) -> list[int]:
-    """Choose the places of no more panels than a page has room for, the first and last among them.
+    """Return the indices of at most `N_SHOWN` panels, evenly spaced from the first to the last.
 
     Args:
-        n: Panels there could be.
+        n: Number of panels from which to choose.
     """
     if n <= N_SHOWN:
         return list(range(n))

@@ -1,4 +1,4 @@
-"""The separable problem: where the weights point during training, after lemma 3.1."""
+"""The separable problem: the direction of the weights during training, after lemma 3.1."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from ffnn_lab.report.figures.save import new_figure
 from ffnn_lab.report.figures.separable import MEASURES, add_legend, cosine_axis, evenly, title
 
 N_MARKERS = 3
-"""Of each line, about."""
+"""Approximate number of markers of each line."""
 
 
 def points(
@@ -24,11 +24,11 @@ def points(
     Args:
         directions: The table ``directions``.
         runs: Rows of `ffnn_lab.report.measures.separable.run_table`.
-        conditions: Its columns that are conditions.
+        conditions: The columns of ``runs`` that are conditions.
 
     Returns:
-        One row per arm, combination of conditions and measured epoch: ``n_runs``, and of each
-        cosine the median over runs, with the lowest and highest.
+        One row per arm, combination of conditions and measured epoch: ``n_runs``, and for each
+        cosine the median, lowest and highest over runs.
     """
     keys = ["arm", *conditions, "epoch"]
     joined = runs[["run_id", "arm", *conditions]].merge(directions, on="run_id")
@@ -47,7 +47,7 @@ def draw(points: pd.DataFrame, ax: Axes, *, measure: str) -> Axes:
 
     Args:
         points: Rows of `points`, one per arm and epoch.
-        ax: Where.
+        ax: Axes to draw on.
         measure: ``cosine.min_norm`` or ``cosine.sign``.
     """
     looks = looks_of(style.arms_of(points))
@@ -64,7 +64,7 @@ def draw(points: pd.DataFrame, ax: Axes, *, measure: str) -> Axes:
             linestyle=look.line,
             marker=look.marker,
             markersize=3.5,
-            # Each at places of its own, so that arms that agree are all seen.
+            # Markers at other places of each line, so that arms that agree are all seen.
             markevery=((place + 0.5) / len(looks) / N_MARKERS, 1 / N_MARKERS),
             label=style.drawable(arm),
             gid=style.NAMED,
@@ -73,7 +73,7 @@ def draw(points: pd.DataFrame, ax: Axes, *, measure: str) -> Axes:
         ax.fill_between(epochs, low, high, color=look.color, alpha=0.12, linewidth=0)
     measured = sorted(int(epoch) for epoch in points["epoch"].unique())
     first = next((epoch for epoch in measured if epoch), 1)
-    # Logarithmic, but for the start, where weights that are not 0 have a direction, too.
+    # Logarithmic except near epoch 0, at which weights that are not 0 have a direction, too.
     ax.set_xscale("symlog", linthresh=first, linscale=0.3)
     ticks = [0, *(10**power for power in range(7) if 10**power >= first)]
     shown = [tick for tick in ticks if measured[0] <= tick <= measured[-1]]
@@ -88,11 +88,12 @@ def draw(points: pd.DataFrame, ax: Axes, *, measure: str) -> Axes:
 def figure(points: pd.DataFrame, conditions: Sequence[str]) -> Figure:
     """Lay out the cosines during training, in panels by the last condition's values.
 
-    Of other conditions the last values are shown, and of the last condition at most `N_SHOWN`.
+    Only the last value of each other condition is shown, and at most ``separable.N_SHOWN`` values
+    of the last condition.
 
     Args:
-        points: As `points` gives them.
-        conditions: Their columns that are conditions.
+        points: The table of `points`.
+        conditions: The columns of ``points`` that are conditions.
     """
     panels = _panels(points, list(conditions))
     measures = [name for name in MEASURES if f"{name}.median" in points]

@@ -1,4 +1,4 @@
-"""How every figure looks: one style, paper widths in inches, scales and legends.
+"""The style of every figure: paper widths in inches, scales and legends.
 
 `ffnn_lab.report.figures.looks` has the one map from names to colors.
 """
@@ -25,7 +25,7 @@ DOUBLE = 6.75
 """Widths of one and of two columns of a paper, in inches."""
 DPI = 200
 TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
-"""Of error rates on a logarithmic axis."""
+"""Ticks of error rates on a logarithmic axis."""
 
 SETTINGS: dict[str, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so figures look alike everywhere
@@ -48,10 +48,10 @@ SETTINGS: dict[str, Any] = {
     "lines.markersize": 4,
     "pdf.fonttype": 42,  # text stays text: journals refuse type 3 fonts
     "svg.fonttype": "none",
-    # A dollar sign in an arm's name begins no formula; `log_axis` words powers of ten.
+    # A dollar sign in an arm's name begins no formula; `log_axis` formats powers of ten.
     "text.parse_math": False,
 }
-"""What differs from matplotlib's own defaults; see `context`."""
+"""Settings that differ from matplotlib's own defaults; see `context`."""
 
 NAMED = "named"
 """The gid of an artist whose label is an entry of the legend, see `entries`."""
@@ -75,8 +75,8 @@ def edge_line(edges: str, *, what: str = "") -> str:
     """Return a line of a legend that says on which edge a setting lies; empty if on none.
 
     Args:
-        edges: As `ffnn_lab.edges.edge_text` words them.
-        what: What lies there, where the label does not name it.
+        edges: Text of `ffnn_lab.edges.edge_text`.
+        what: Noun for the setting that lies on the edge, if the label does not name it.
     """
     axes = [edge.rpartition(" ")[0] for edge in edges.split("; ") if edge]
     words = [*what.split(), "on edge:", ", ".join(axes)]
@@ -84,14 +84,14 @@ def edge_line(edges: str, *, what: str = "") -> str:
 
 
 def n_columns(labels: Sequence[str], *, width: float) -> int:
-    """Choose the columns of a legend below a figure: none runs out of it, and rows are even.
+    """Return the number of columns of a legend below a figure: all fit in, and rows are even.
 
     Args:
-        labels: What it says.
-        width: The figure's, in inches.
+        labels: Labels of the legend.
+        width: Width of the figure in inches.
     """
     longest = max((len(line) for label in labels for line in label.split("\n")), default=1)
-    # In units of a letter: 0.6 of its size, of which 72 make an inch; line and gaps take 10.
+    # In letters, each 0.6 font sizes wide; 72 points make an inch; handle and gaps take 10.
     n_letters = width * 72 / (0.6 * SETTINGS["legend.fontsize"])
     most = max(1, min(len(labels), int(n_letters / (longest + 10))))
     n_rows = math.ceil(len(labels) / most)
@@ -102,21 +102,21 @@ def legend_height(labels: Sequence[str]) -> float:
     """Return the height in inches of a legend that lists labels below each other.
 
     Args:
-        labels: What it says; each may have several lines.
+        labels: Labels of the legend; each may have several lines.
     """
     n_lines = sum(1 + label.count("\n") for label in labels)
-    # Lines and the gaps between labels, in units of a letter's size.
+    # Lines and the gaps between labels, in units of the font size.
     letters = 1.25 * n_lines + 0.5 * (len(labels) - 1)
     return letters * float(SETTINGS["legend.fontsize"]) / 72
 
 
 def legend_below(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> None:
-    """Put a legend below a figure, which grows by what goes beyond one line.
+    """Put a legend below a figure, whose height grows by the legend's lines beyond the first.
 
     Args:
-        figure: Of a constrained layout.
-        handles: What the legend shows.
-        labels: What it says of each.
+        figure: A figure with a constrained layout.
+        handles: Artists that the legend shows.
+        labels: Labels of the artists.
     """
     columns = n_columns(labels, width=float(figure.get_figwidth()))
     n_rows = math.ceil(len(labels) / columns)
@@ -127,12 +127,12 @@ def legend_below(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) 
 
 
 def legend_beside(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> None:
-    """Put a legend to the right of a figure's axes; the figure becomes as high as it.
+    """Put a legend to the right of a figure's axes; the figure grows to the legend's height.
 
     Args:
-        figure: Of a constrained layout.
-        handles: What the legend shows.
-        labels: What it says of each.
+        figure: A figure with a constrained layout.
+        handles: Artists that the legend shows.
+        labels: Labels of the artists.
     """
     figure.set_figheight(max(figure.get_figheight(), legend_height(labels) + 0.3))
     figure.legend(handles, labels, loc="outside right center")
@@ -140,10 +140,10 @@ def legend_beside(figure: Figure, handles: Sequence[Any], labels: Sequence[str])
 
 @contextmanager
 def context() -> Iterator[None]:
-    """Put the style in force inside a ``with``, and nowhere else.
+    """Apply the style inside a ``with`` block, and nowhere else.
 
-    It begins with matplotlib's own defaults: what a ``matplotlibrc``, a style sheet or the
-    calling program has set is out of force inside.
+    The style starts from matplotlib's own defaults: settings of a ``matplotlibrc``, of a style
+    sheet or of the calling program do not apply inside.
     """
     with mpl.rc_context():
         mpl.rcdefaults()
@@ -193,7 +193,7 @@ def spans_decades(errors: Sequence[float]) -> bool:
     """Return True if errors differ by more than a factor of ten, as a linear axis would hide.
 
     Args:
-        errors: As `error_axis` takes them.
+        errors: The errors that are drawn.
     """
     low, high = min(errors, default=1.0), max(errors, default=1.0)
     return high > max(10 * low, TICKS[0])
@@ -203,28 +203,28 @@ def error_axis(ax: Axes, errors: Sequence[float], *, is_log: bool) -> None:
     """Scale the y-axis for errors, with ticks in percent.
 
     A logarithmic axis is linear below a tenth of a percent, where single examples count, and
-    reaches 0 where an error does, so that it is seen as what it is. It ends at 1, but where an
-    error passes that: as a mean squared residual over a variance can.
+    starts at 0 if an error is 0. It ends at 1 at most, unless an error is greater, as a mean
+    squared residual over a variance can be.
 
     Args:
-        ax: Whose y-axis.
-        errors: What is drawn.
-        is_log: Whether it is logarithmic.
+        ax: Axes whose y-axis is scaled.
+        errors: The errors that are drawn.
+        is_log: Whether the axis is logarithmic.
     """
     if is_log:
         low, high = min(errors), max(errors)
-        # A little below the lowest, lest its marker is cut in half.
+        # A little below the lowest, so that its marker is not cut in half.
         start = max((tick for tick in TICKS if tick <= 0.9 * low), default=0.0)
         ax.set_yscale("symlog", linthresh=max(start, TICKS[0]), linscale=0.4)
         beyond = [] if high <= 1 else [10.0**k for k in range(1, 1 + math.ceil(math.log10(high)))]
         ax.set_yticks([tick for tick in (0.0, *TICKS, *beyond) if tick >= start])
         ax.yaxis.set_minor_locator(NullLocator())
-        # Where all errors are 0, there is something above them to be seen.
+        # If all errors are 0, the axis still has some height above them.
         ax.set_ylim(start, min(1.0, max(1.3 * high, TICKS[0])) if high <= 1 else 1.3 * high)
     else:
-        # Above the highest, lest its marker is cut in half.
+        # Above the highest, so that its marker is not cut in half.
         ax.set_ylim(0, max(ax.get_ylim()[1], 1.06 * max(errors, default=0.0)))
-    # After the scale, which brings a formatter of its own.
+    # After setting the scale, which sets a formatter of its own.
     percent_axis(ax.yaxis)
 
 
@@ -234,7 +234,7 @@ def percent_axis(axis: Axis) -> None:
 
 
 class _PlainLogFormatter(LogFormatterSciNotation):
-    """Words the ticks that matplotlib's own formatter would, in letters in place of a formula."""
+    """Formatter that labels the same ticks as matplotlib's own, in plain text."""
 
     _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -250,7 +250,7 @@ class _PlainLogFormatter(LogFormatterSciNotation):
 
 
 def log_axis(axis: Axis) -> None:
-    """Scale an axis by powers of ten, and word its ticks without a formula."""
+    """Make an axis logarithmic, with tick labels in plain text instead of formulas."""
     if axis is axis.axes.xaxis:
         axis.axes.set_xscale("log")
     else:

@@ -1,4 +1,4 @@
-"""Train-test gap of each arm: on the way down in train loss, where arms fit alike, at the end."""
+"""Train-test gap of each arm: along the falling train loss, at equal train loss, at the end."""
 
 import math
 from collections.abc import Mapping
@@ -18,15 +18,15 @@ from ffnn_lab.report.statistics import sample_std
 from ffnn_lab.report.text.cells import counts
 
 N_LEVELS = 40
-"""Train losses at which an arm is read, evenly on a log scale."""
+"""Number of train losses at which an arm's gap is computed, evenly spaced on a log scale."""
 COLUMNS = [
     *("arm", "shown", "train.loss", "mean", "std", "low", "high", "n_runs"),
     "is_reached_by_all",
 ]
 MOMENTS = {"matched": "at equal\ntrain loss", "reported": "as reported"}
-"""Where gaps are shown with their intervals, and what the axis calls it."""
+"""Moments at which gaps are shown with their intervals, with their labels on the axis."""
 STEP = 0.8
-"""Share of the space between two moments over which arms are set beside each other."""
+"""Share of the distance between two moments over which the markers of the arms are spread."""
 
 
 def points(
@@ -38,17 +38,17 @@ def points(
     """Average the gap, test error minus train error, over the runs of each arm.
 
     Args:
-        fitted: To each arm its `ffnn_lab.report.measures.matched.fitted_runs`, of all replicates.
-        arms: As `ffnn_lab.report.measures.tables.arm_table` gives it.
-        matched: As `ffnn_lab.report.measures.matched.matched_table` gives it.
+        fitted: By arm, its `ffnn_lab.report.measures.matched.fitted_runs` of all replicates.
+        arms: The table of `ffnn_lab.report.measures.tables.arm_table`.
+        matched: The table of `ffnn_lab.report.measures.matched.matched_table`.
 
     Returns:
-        One row per arm and point, as ``shown``: on the ``course``, one per level of
-        ``train.loss``, the ``mean`` and sample standard deviation ``std`` over the ``n_runs`` that
-        completed, all of which came down to the level, and ``is_reached_by_all``, whether every
-        other arm's did, too; ``matched``, at the lowest such level, and ``reported``, at the
-        objective's moment, the ``mean`` and the ends of its 95% t interval. As reported, a run
-        that diverged counts as chance on both splits.
+        One row per arm and point, of one of three kinds ``shown``. On the ``course``, one row per
+        level of ``train.loss``: the ``mean`` and sample standard deviation ``std`` over the
+        ``n_runs`` that completed, all of which reached the level, and ``is_reached_by_all``,
+        whether the runs of every other arm did, too. ``matched``, at the lowest such level, and
+        ``reported``, at the objective's moment: the ``mean`` and the ends of its 95% t interval.
+        As reported, a run that diverged has the error of chance on both splits.
     """
     found = [_course(fitted)]
     for shown, table, ends in (("matched", matched, ("train.loss",)), ("reported", arms, ())):
@@ -72,7 +72,7 @@ def _course(fitted: Mapping[str, Mapping[int, pd.DataFrame]]) -> pd.DataFrame:
     for arm, curves in runs.items():
         start = min(float(curve["train.loss"].iloc[0]) for curve in curves.values())
         levels = np.geomspace(start, ends[arm], N_LEVELS)
-        # The lowest as it is, lest rounding puts it out of a run's reach.
+        # The exact lowest loss, so that rounding does not put it below all losses of a run.
         levels[-1] = ends[arm]
         errors = [crossings(curve, levels.tolist()).T for curve in curves.values()]
         gaps = np.array([test - train for train, test in errors])
@@ -95,8 +95,8 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
     """Draw the mean gap of each arm, one standard deviation shaded; training goes to the right.
 
     Args:
-        points: Of the course, at least one.
-        ax: Where.
+        points: Rows of `points` on the ``course``, at least one.
+        ax: Axes to draw on.
     """
     looks = looks_of(style.arms_of(points))
     has_markers = need_markers(looks.values())
@@ -136,11 +136,11 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
 
 
 def draw_moments(points: pd.DataFrame, ax: Axes) -> Axes:
-    """Draw the mean gap of each arm with its 95% interval, where arms fit alike and as reported.
+    """Draw the mean gap of each arm with its 95% interval, at equal train loss and as reported.
 
     Args:
-        points: As `points` gives them; those of the course are passed over.
-        ax: Where.
+        points: The table of `points`; rows on the ``course`` are ignored.
+        ax: Axes to draw on.
     """
     looks = looks_of(style.arms_of(points))
     for moment, label in enumerate(MOMENTS):

@@ -1,4 +1,4 @@
-"""The effects that claims are about, with their intervals, over what is claimed."""
+"""The effects of claims with their intervals, over the regions that are claimed."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -18,17 +18,17 @@ from ffnn_lab.report.figures.looks import VERDICTS
 from ffnn_lab.report.figures.save import new_figure
 
 CLAIMED = "#dfe9f1"
-"""Color of what is claimed."""
+"""Color of the region that is claimed."""
 FRAME = 0.55
-"""Height of what surrounds the rows of a claim, in inches."""
+"""Height of a claim's panel in addition to its rows, in inches."""
 
 
 def points(table: pd.DataFrame, *, sweep: str) -> pd.DataFrame:
-    """Keep the effects of a sweep that have an interval.
+    """Return the effects of a sweep that have an interval.
 
     Args:
-        table: As `ffnn_lab.report.claims.verdicts.verdict_table` gives it.
-        sweep: Which.
+        table: The table of `ffnn_lab.report.claims.verdicts.verdict_table`.
+        sweep: Name of the sweep.
     """
     return table[(table["sweep"] == sweep) & has_place(table)]
 
@@ -37,8 +37,8 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
     """Draw each effect with its 95% interval over the region that its claim asserts.
 
     Args:
-        points: Rows as `points` gives them, of one claim.
-        ax: Where.
+        points: Rows of `points` of one claim.
+        ax: Axes to draw on.
     """
     rows = points.to_dict("records")
     ends = [*points["low"], *points["high"], 0.0, *_margins(points)]
@@ -64,7 +64,7 @@ def _margins(points: pd.DataFrame) -> list[float]:
 
 
 def figure(points: pd.DataFrame) -> Figure:
-    """Lay out the claims, one below the other, each on its own scale, and what marks mean."""
+    """Lay out the claims, one below the other on their own scales, with a legend of verdicts."""
     claims = list(points["claim"].unique())
     counts = [int((points["claim"] == claim).sum()) for claim in claims]
     row = row_height([str(name) for name in points["what"]])

@@ -1,7 +1,7 @@
-"""A comparison that is repeated under several conditions: what all of them come to together.
+"""Tables over all conditions of a comparison that is repeated under several.
 
-Arms are compared under one condition at a time. What is told of all of them is the family of
-their contrasts, and how an arm's error and a declared difference change with the condition.
+Arms are compared under one condition at a time. Two things concern all conditions together: the
+family of their contrasts, and the change of errors and declared differences with the condition.
 """
 
 import math
@@ -21,7 +21,7 @@ def holm_over(tables: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
     """Adjust p values over the declared contrasts under all conditions, one family.
 
     Args:
-        tables: Of the differences under each condition, with ``p``, ``is_declared`` and
+        tables: The table of differences under each condition, with ``p``, ``is_declared`` and
             ``p.holm``.
 
     Returns:
@@ -41,11 +41,11 @@ def _declared(table: pd.DataFrame) -> "pd.Series[float]":
 def under_conditions(
     tables: Sequence[pd.DataFrame | None], conditions: Sequence[Condition]
 ) -> pd.DataFrame:
-    """Concatenate the tables of several conditions, whose values are the first columns.
+    """Concatenate the tables of several conditions, with the condition's values in front.
 
     Args:
-        tables: One per condition; None, or without rows, where it has nothing to show.
-        conditions: In the same order.
+        tables: One per condition; None or empty where there is nothing to show.
+        conditions: The conditions in the same order.
     """
     if not any(conditions) and len(tables) == 1 and tables[0] is not None:
         return tables[0]
@@ -75,9 +75,9 @@ def across_table(
     """Tabulate each arm's test error and each declared difference under every condition.
 
     Args:
-        conditions: Of the sweep.
-        arms: The table of arms under each.
-        differences: The table of differences under each, ``p.holm`` over all of them.
+        conditions: The conditions of the sweep.
+        arms: The table of arms under each condition.
+        differences: The table of differences under each, with ``p.holm`` over all of them.
 
     Returns:
         One row per condition and arm, then per condition and declared pair: the condition's

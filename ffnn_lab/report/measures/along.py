@@ -1,4 +1,4 @@
-"""Settings by their value on one axis, whatever else was tuned beside it."""
+"""Scores of settings by their value on one axis, over all values of the other axes."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,25 +16,25 @@ from ffnn_lab.report.data.winners import Winner, setting_values
 from ffnn_lab.report.measures.replicates import COUNT, LISTED, listed
 
 OBJECTIVE = ("split", "metric", "aggregate")
-"""What of an objective says how a score is made."""
+"""Fields of an objective that define a score; columns of the tables."""
 N_BINS = 5
-"""Into which the range of an axis is cut whose values were drawn."""
+"""Number of bins of an axis whose values were drawn from a range."""
 
 
 @dataclass(frozen=True)
 class Bins:
-    """Where settings count as of one value: each value of a list, or equal parts of a range."""
+    """Bins of an axis: one for each value of a list, or equal parts of a range."""
 
     places: tuple[float, ...]
     """The values, or the middles of the parts."""
     labels: tuple[str, ...]
     ends: tuple[float, ...] = ()
-    """Of the parts, one more than there are; none of a list."""
+    """Boundaries of the parts, one more than there are parts; empty for a list."""
     is_log: bool = False
-    """Whether parts are equal by ratio."""
+    """True if the parts are equal on a log scale."""
 
     def at(self, value: float) -> int:
-        """Give the number of the bin that holds a value."""
+        """Return the number of the bin that holds a value."""
         if not self.ends:
             return self.places.index(value)
         inner = self.ends[1:-1]
@@ -44,13 +44,13 @@ class Bins:
 def setting_points(
     sweep: Sweep, winners: Mapping[str, Winner], *, key: str, arms: Iterable[str]
 ) -> pd.DataFrame:
-    """Give each tuned setting's value on an axis, and its score.
+    """Return each tuned setting's value on an axis, and its score.
 
     Args:
-        sweep: What was run.
-        winners: Each arm's.
+        sweep: The sweep.
+        winners: The winner of each arm.
         key: The axis, by the config's dotted name; an arm may also have it fixed.
-        arms: Whose settings.
+        arms: The arms whose settings are returned.
 
     Returns:
         One row per arm and setting: its value, named after the axis, ``score`` (the objective's
@@ -88,18 +88,18 @@ def setting_points(
 
 
 def has_place(points: pd.DataFrame) -> pd.Series:
-    """Say which points have a place in a figure; an infinite score has none."""
+    """Return a mask of the points whose score is finite and so can be drawn."""
     return points["score"].map(math.isfinite).astype(bool)
 
 
 def series_of(sweep: Sweep, key: str) -> dict[str, str]:
-    """Say which arms show what an axis does, and which of them together.
+    """Return the arms that vary along an axis, each with the series that it belongs to.
 
-    An arm that has the axis shows it by itself, if it was tried at two values or more. Arms that
-    have it fixed show it together, named after their optimizer, if they differ in it.
+    An arm that tunes the axis is a series of its own, if it was tried at two values or more. Arms
+    that have it fixed form a series, named after their optimizer, if their values differ.
 
     Returns:
-        To each such arm the name of what it is a part of, in the definition's order.
+        A mapping from each such arm to the name of its series, in the definition's order.
     """
     found = {}
     values = {
@@ -123,7 +123,7 @@ def series_of(sweep: Sweep, key: str) -> dict[str, str]:
 
 
 def _number(value: object) -> float:
-    """Give a number as one, and NaN for anything else."""
+    """Return a number as a float, and NaN for anything else."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return float(value) if is_number else math.nan  # type: ignore[arg-type]  # is_number says so
 
@@ -132,14 +132,15 @@ def bins_of(sweep: Sweep, values: Sequence[float], *, key: str, arms: Iterable[s
     """Choose the bins of an axis.
 
     Args:
-        sweep: Whose arms declare it.
-        values: All that were tried; a choice that grew holds more than its declaration.
+        sweep: The sweep whose arms declare the axis.
+        values: All values tried; a growing grid has more of them than it declares.
         key: The axis.
-        arms: Those that are shown; one may have it fixed.
+        arms: The arms that are shown; one may have the axis fixed.
 
     Returns:
-        The values themselves where all arms choose from lists, or else `N_BINS` equal
-        parts of the range that the arms declare together, on a log scale if all do.
+        The values themselves if all arms choose from lists, or else `N_BINS` equal parts of the
+        range that the arms' declarations and the values span, on a log scale if all ranges are
+        log.
     """
     axes = [sweep.arms[arm].space[key] for arm in arms if key in sweep.arms[arm].space]
     ranges = [axis for axis in axes if isinstance(axis, Interval)]
@@ -161,21 +162,21 @@ def best_by_bin(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
     """Find the best setting of each series in each bin.
 
     Args:
-        points: As `setting_points` gives them, with a column ``series``.
-        bins: Of the axis.
+        points: The table of `setting_points`, with a column ``series``.
+        bins: The bins of the axis.
         key: The axis.
 
     Returns:
-        One row per series and bin, also where nothing was tried: the number of the ``bin`` and
-        its name, ``place``, the ``score`` of the best setting (NaN where none has one), its
-        ``arm`` and ``setting``, whether it ``is_winner``, and ``n_settings``, those that have a
-        score, all of whose seeds are recorded.
+        One row per series and bin, also where nothing was tried: the number of the ``bin``, its
+        label in the column ``key``, its ``place``, the ``score`` of the best setting (NaN if no
+        setting has one), its ``arm`` and ``setting``, whether it ``is_winner``, and
+        ``n_settings``, the number of settings that have a score and all their seeds.
     """
     return _best_of_each(points.assign(**{LISTED: 0}), bins, key=key)
 
 
 def _best_of_each(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
-    """Return the rows of `best_by_bin` of each replicate that is listed, below each other."""
+    """Return the rows of `best_by_bin` for each replicate in `LISTED`, below each other."""
     scored = points[has_place(points) & points["is_complete"].astype(bool)]
     scored = scored.assign(bin=[bins.at(float(value)) for value in scored[key]])
     # The winner stands for those that score alike: ties were broken in its favor.
@@ -219,10 +220,10 @@ def series_points(
     """Return `setting_points` of all arms that show an axis, with the ``series`` of each.
 
     Args:
-        sweep: What was run.
-        winners: Each arm's, where there is one tuning.
+        sweep: The sweep.
+        winners: The winner of each arm, if there is one tuning.
         key: The axis.
-        replicates: Where there are several, all of them; then their points are listed.
+        replicates: All replicates, if there are several; then their points are listed.
     """
     series = series_of(sweep, key)
     tables = [
@@ -240,16 +241,17 @@ def best_of_bins(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
 
 
 def mean_by_bin(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
-    """Average what is best in each bin over replicates.
+    """Average the best score of each bin over replicates.
 
     Args:
-        points: As of `best_by_bin`, with the column of `replicates.LISTED`.
-        bins: Of the axis, the same for all replicates.
+        points: As for `best_by_bin`, with the column `replicates.LISTED`.
+        bins: The bins of the axis, the same for all replicates.
         key: The axis.
 
     Returns:
-        As `best_by_bin`: the ``score`` is the mean over the replicates that have one there,
-        `replicates.COUNT` counts them, ``n_settings`` are added up, and none ``is_winner``.
+        A table like that of `best_by_bin`: the ``score`` is the mean over the replicates that
+        have one there, `replicates.COUNT` counts these, ``n_settings`` is the sum, and no row
+        ``is_winner``.
     """
     groups = _best_of_each(points, bins, key=key).groupby(["series", "bin"], sort=False)
     found = groups.first()
@@ -262,7 +264,7 @@ def mean_by_bin(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
 
 
 def score_words(points: pd.DataFrame) -> str:
-    """Word what a score is: ``dev error (%), mean over seeds``."""
+    """Return the label of a score: ``dev error (%), mean over seeds``."""
     split, metric, aggregate = points[["split", "metric", "aggregate"]].iloc[0]
     over_seeds = f"{aggregate} {'of' if aggregate == 'worst' else 'over'} seeds"
     return f"{split} {metric} ({'%' if metric == 'error' else 'nats'}), {over_seeds}"

@@ -1,6 +1,6 @@
-"""What tuning would have found with a smaller budget.
+"""Budget curves: the error that tuning would have found with fewer settings.
 
-It needs settings that were drawn independently: then any few of them are a smaller sweep.
+The settings must have been drawn independently: then any subset of them is a smaller sweep.
 """
 
 import math
@@ -16,26 +16,27 @@ from ffnn_lab.report.measures.replicates import over_replicates
 from ffnn_lab.report.statistics import best_of_interval
 
 EVERY = 100
-"""Settings up to which each number of them is a point of a curve; beyond, fewer show its shape."""
+"""Largest number of settings up to which every number is a point of a curve; beyond, the points
+are sparser."""
 COLUMNS = ["arm", "n_settings", "expected", "low", "high", "n_drawn", "split", "metric"]
 
 
 class NotIndependentError(UserError):
-    """A sweep whose settings do not say what fewer of them would have come to."""
+    """Raised for a sweep without budget curves: its settings were not drawn independently."""
 
 
 def drawn_settings(sweep: Sweep) -> dict[str, pd.DataFrame]:
-    """Give each arm's scored settings, if they were drawn independently.
+    """Return each arm's scored settings, if they were drawn independently.
 
-    One that failed was lost by accident and is left out; one that diverged counts as it does in
+    A failed setting was lost by accident and is left out; a diverged one counts as it does in
     tuning.
 
     Returns:
-        To each arm that has any, its rows of `Sweep.scores` that are complete.
+        By arm, its rows of `Sweep.scores` that are complete; arms without any are absent.
 
     Raises:
-        NotIndependentError: If the protocol looks back at what was scored or at a grid, or if
-            settings were stopped early.
+        NotIndependentError: If the protocol does not draw settings independently (it uses earlier
+            scores, or a grid), or if settings were pruned.
     """
     protocol = sweep.definition.way
     if not protocol.is_independent:
@@ -61,9 +62,9 @@ def drawn_settings(sweep: Sweep) -> dict[str, pd.DataFrame]:
 
 
 def budgets(n_settings: int) -> list[int]:
-    """List the numbers of settings that a curve is drawn through, all of them the last.
+    """List the numbers of settings at which a curve has points; the last is ``n_settings``.
 
-    Beyond `EVERY` there are 16 to each doubling, powers of two among them.
+    Beyond `EVERY` there are 16 points per doubling, powers of two among them.
     """
     doublings = np.arange(16 * n_settings.bit_length()) / 16
     beyond = [n for n in (2**doublings).round().astype(int).tolist() if EVERY < n < n_settings]
@@ -71,9 +72,9 @@ def budgets(n_settings: int) -> list[int]:
 
 
 def budget_points(sweep: Sweep) -> pd.DataFrame:
-    """Estimate what the best of 1, 2, 3, ... settings of each arm scores in tuning.
+    """Estimate the expected best score in tuning of 1, 2, 3, ... settings of each arm.
 
-    Of more than `EVERY` settings, not every number is among them.
+    The numbers of settings are those of `budgets`.
 
     Returns:
         One row per arm and ``n_settings``: ``expected`` with the ends ``low`` and ``high`` of its
@@ -107,8 +108,8 @@ def budget_points(sweep: Sweep) -> pd.DataFrame:
 def mean_budgets(replicates: Sequence[Sweep]) -> pd.DataFrame:
     """Average `budget_points` over replicates.
 
-    Each replicate's settings are drawn by themselves, so the 95% interval over replicates is known
-    for every budget; ``n_drawn`` counts the settings of all.
+    The settings of different replicates are independent, so there is a 95% interval over
+    replicates for every budget; ``n_drawn`` counts the settings of all replicates.
 
     Raises:
         NotIndependentError: As `drawn_settings`.

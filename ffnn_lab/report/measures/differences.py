@@ -1,4 +1,4 @@
-"""The table of paired differences between arms, with all that says how far to trust each."""
+"""The table of paired differences between arms, with intervals, p values and required seeds."""
 
 from collections.abc import Mapping
 
@@ -31,7 +31,7 @@ COLUMNS = [
 
 
 def pairs_of(sweep: Sweep) -> list[Contrast]:
-    """List what is compared: each arm with its baseline, then what else was declared."""
+    """List the pairs to compare: each arm with its baseline, then the other declared contrasts."""
     definition = sweep.definition
     pairs = [Contrast(arm, baseline_of(arm, definition)) for arm in sweep.arms]
     return list(dict.fromkeys([*(p for p in pairs if p.arm != p.against), *contrasts(definition)]))
@@ -43,17 +43,17 @@ def paired_differences(
     """Tabulate differences of test error at equal seeds, the arm's minus the baseline's.
 
     Args:
-        sweep: What was run.
-        winners: Each arm's.
-        rng: Draws signs and resamples.
+        sweep: The sweep.
+        winners: The winner of each arm.
+        rng: Draws sign patterns and resamples.
 
     Returns:
         One row per pair of arms: ``difference`` of error rates (negative where the arm errs less),
-        the ends ``low`` and ``high`` of its 95% t interval, which none is widened for there being
-        several, and of its ``bootstrap`` interval (NaN for too few seeds), ``n_pairs``; the ``p``
-        of `sign_flip_p` and, of pairs that are declared, Holm's adjusted one, ``p.holm``; the
-        probability of ``improvement`` with its ends; ``seeds_to_resolve`` the difference, if it
-        and its spread are as observed; and ``gap_difference``, that of the train-test gaps.
+        the ends ``low`` and ``high`` of its 95% t interval, not adjusted for multiple comparisons,
+        and of its ``bootstrap`` interval (NaN for too few seeds), ``n_pairs``; the ``p`` of
+        `sign_flip_p` and, for declared pairs, Holm's adjusted one, ``p.holm``; the probability of
+        ``improvement`` with its ends; ``seeds_to_resolve`` the difference, if it and its spread
+        are as observed; and ``gap_difference``, the difference of the train-test gaps.
     """
     declared = set(contrasts(sweep.definition))
     rows = [

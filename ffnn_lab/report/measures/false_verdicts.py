@@ -1,9 +1,9 @@
-"""How often rules of judgment find a difference where there is none.
+"""False positive rates of decision rules, measured by comparing methods with themselves.
 
-A method is compared with itself: the replicates of one group are taken for one method and those of
-another group for the other. Replicates are independent, so that nothing differs but by chance, and
-a verdict is an error. A rule over several contrasts is shown each of the declared contrasts in one
-group less the same in the other, none of which differs either.
+The replicates of one group are taken for one method and those of another group for the other.
+Replicates are independent, so that nothing differs but by chance, and a verdict is an error. A
+rule over several contrasts is applied to each declared contrast in one group minus the same
+contrast in the other; these do not differ either.
 """
 
 import math
@@ -43,14 +43,16 @@ COLUMNS = [
     *("random", "random.low", "random.high"),
 ]
 ALL = "all"
-"""In the column ``what``: every arm against itself, or the whole family of contrasts."""
+"""Value of the column ``what`` for all arms together, or for the whole family of contrasts."""
 
 Numbers = NDArray[np.float64]
 Groups = NDArray[np.intp]
 Rule = Callable[[Numbers], NDArray[np.bool_]]
-"""From differences of shape ``(comparisons, n)``, which comparisons it finds to differ."""
+"""Function from differences, shape ``(comparisons, n)``, to a mask of the comparisons that it
+finds to differ."""
 FamilyRule = Callable[[Sequence[Numbers]], NDArray[np.bool_]]
-"""From the differences of each contrast of a family, in which families it finds any to differ."""
+"""Function from the differences of each contrast, shape ``(families, n)``, to a mask of the
+families in which it finds any contrast to differ."""
 
 
 def _patterns() -> np.random.Generator:
@@ -71,9 +73,9 @@ def by_improvement(differences: Numbers, *, is_meaningful: bool) -> NDArray[np.b
     """Find the comparisons whose probability of improvement differs from a half.
 
     Args:
-        differences: Of shape ``(comparisons, n)``.
-        is_meaningful: Whether it must also reach the threshold from which on it matters; of up to
-            20 replicates every one that differs does.
+        differences: Differences of each comparison, shape ``(comparisons, n)``.
+        is_meaningful: Whether it must also be meaningful (`improvement_verdict`); with up to 20
+            replicates, every significant one is.
     """
     wins = (differences < 0).sum(axis=1)
     ties = (differences == 0).sum(axis=1)
@@ -86,17 +88,17 @@ def by_improvement(differences: Numbers, *, is_meaningful: bool) -> NDArray[np.b
 
 @cache
 def _improvement(won: int, tied: int, *, n: int) -> str:
-    """Return the verdict on so many of ``n`` replicates."""
+    """Return the verdict for ``won`` and ``tied`` of ``n`` replicates."""
     differences = [-1.0] * won + [0.0] * tied + [1.0] * (n - won - tied)
     return improvement_verdict(improvement_over_replicates(differences))
 
 
 def by_holm(family: Sequence[Numbers], *, of: Callable[[Numbers], Numbers]) -> NDArray[np.bool_]:
-    """Find the families of which Holm's correction leaves a contrast, which is the first of all.
+    """Find the families in which Holm's method rejects any contrast.
 
     Args:
         family: Differences of each contrast.
-        of: The p values.
+        of: Function that computes the p values of a contrast.
     """
     return _any_settled([of(each) for each in family], LEVEL)
 
@@ -104,7 +106,8 @@ def by_holm(family: Sequence[Numbers], *, of: Callable[[Numbers], Numbers]) -> N
 def by_looks(family: Sequence[Numbers]) -> NDArray[np.bool_]:
     """Find the families of which `ffnn_lab.report.statistics.settle` settles a contrast.
 
-    The looks are those of `looks_until`, at p values of t: what no look settles first, none does.
+    The looks are those of `looks_until`, with p values of t. Each look is judged as if none before
+    it had settled anything: a family counts from its first settled contrast on.
     """
     n = family[0].shape[1]
     looks = looks_until(n)
@@ -116,7 +119,7 @@ def by_looks(family: Sequence[Numbers]) -> NDArray[np.bool_]:
 
 
 def _any_settled(p_values: Sequence[Numbers], level: float) -> NDArray[np.bool_]:
-    """Return where the smallest p value, times their number, is at most a level."""
+    """Return a mask of the families whose smallest p, times their number, is at most a level."""
     table = np.stack(p_values)
     known = ~np.isnan(table)
     smallest = np.where(known, table, math.inf).min(axis=0)
@@ -139,13 +142,13 @@ FAMILY_RULES: Mapping[str, FamilyRule] = {
     ),
     "Holm at looks, t": by_looks,
 }
-"""Over the declared contrasts."""
+"""Rules over the family of declared contrasts."""
 OVER_REPLICATES = (
     "probability of improvement",
     "probability of improvement, meaningful",
     "Holm at looks, t",
 )
-"""Rules that count replicates, and do not serve for the seeds of one."""
+"""Rules over replicates, which do not apply to the seeds of a single replicate."""
 
 
 def verdict_table(
@@ -154,16 +157,17 @@ def verdict_table(
     """Tabulate how often each rule errs on comparisons of a method with itself.
 
     Args:
-        errors: As `ffnn_lab.report.measures.tuned_errors.tuned_errors` tabulates them.
-        contrasts: Those that were declared: the family of the rules over several.
-        sizes: Replicates of each side of a comparison. Besides, one replicate is compared with
-            another over the seeds (``n_replicates`` is 1), as if each were all there is.
+        errors: The table of `ffnn_lab.report.measures.tuned_errors.tuned_errors`.
+        contrasts: The declared contrasts: the family of the rules over several.
+        sizes: Numbers of replicates on each side of a comparison. Besides, one replicate is
+            compared with another over their seeds (``n_replicates`` is 1), as if each were the
+            only one.
 
     Returns:
         One row per rule, size, and arm or family (``what``): how many of ``n`` comparisons of
         disjoint groups are ``errors``, and their ``share`` with its exact binomial interval. The
         row of all arms has no counts, since arms share splits; it has the share among groups that
-        are drawn at random, ``random``, with `subset_interval`, and so has that of a family.
+        are drawn at random, ``random``, with `subset_interval`, and so have the rows of families.
     """
     whole = whole_replicates(errors)
     of_arms = {str(arm): by_replicate_and_seed(whole[arm]) for arm in whole}
@@ -181,13 +185,13 @@ def verdict_table(
 def _rows(
     arms: Mapping[str, Numbers], family: Sequence[Numbers], size: int
 ) -> list[dict[str, object]]:
-    """Return the rows of one number of replicates.
+    """Return the rows for one number of replicates per side.
 
     Args:
-        arms: To each its values, of shape ``(replicates,)``, or ``(replicates, seeds)`` if one
+        arms: Values by arm, of shape ``(replicates,)``, or ``(replicates, seeds)`` if one
             replicate is compared with another.
         family: The differences of each declared contrast, likewise.
-        size: Replicates of each side.
+        size: Number of replicates on each side.
     """
     n = len(next(iter(arms.values())))
     disjoint = np.arange(n // (2 * size) * 2 * size).reshape(-1, 2 * size)
@@ -224,13 +228,14 @@ def against_itself(values: Numbers, groups: Groups) -> Numbers:
     """Compute the differences between the two halves of each group of replicates.
 
     Args:
-        values: One per replicate; or several, of shape ``(replicates, seeds)``, for groups of two.
-        groups: The replicates of each, of shape ``(groups, 2 * size)``.
+        values: One value per replicate, shape ``(replicates,)``; or one per run, shape
+            ``(replicates, seeds)``, for groups of two replicates.
+        groups: Indices of each group's replicates, shape ``(groups, 2 * size)``.
 
     Returns:
-        Of shape ``(groups, size)``: each replicate of the first half less one of the second; or
-        ``(groups, seeds)``: the values of the first less those of the second, in the order of
-        seeds.
+        The differences: of each replicate in the first half and one in the second, shape
+        ``(groups, size)``; or of the two replicates' seeds in their order, shape
+        ``(groups, seeds)``.
     """
     size = groups.shape[1] // 2
     found = values[groups[:, :size]] - values[groups[:, size:]]
@@ -238,7 +243,7 @@ def against_itself(values: Numbers, groups: Groups) -> Numbers:
 
 
 def _drawn(outcome: Callable[[Groups], Numbers], n: int, size: int) -> dict[str, float]:
-    """Judge groups that are drawn at random, the same ones by every rule."""
+    """Estimate a rule's error rate on randomly drawn groups, the same groups for every rule."""
     rng = stream(0, "analysis", 22, size)
     return interval_columns("random", subset_interval(outcome, n=n, size=2 * size, rng=rng))
 

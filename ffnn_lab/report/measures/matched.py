@@ -1,8 +1,8 @@
-"""Arms compared where they fit the train split equally well, not where their training ended.
+"""Comparison of arms at equal train loss instead of at the end of their training.
 
 A method that ends at a lower train loss may generalize worse only because it went further. So each
-run is read at the moment its train loss first came down to a given level, between two measured
-epochs by interpolation: errors linearly in the logarithm of the loss.
+run is read at the moment at which its train loss first reached a given level. Between two measured
+epochs its errors are interpolated linearly in the logarithm of the loss.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,17 +18,17 @@ from ffnn_lab.report.measures.tables import difference_columns, error_columns
 from ffnn_lab.report.statistics import mean_interval
 
 TINY = 1e-12
-"""A loss below it counts as it: a loss of 0 has no logarithm."""
+"""Smallest loss: lower ones are raised to it, since a loss of 0 has no logarithm."""
 
 
 def fitted_runs(sweep: Sweep, rows: pd.DataFrame) -> dict[int, pd.DataFrame]:
-    """Give the curve of each run that completed, by its seed.
+    """Return the curve of each run that completed, by seed.
 
-    A run that diverged came down to no level, and has no place here.
+    A diverged run reached no level and is left out.
 
     Returns:
-        To each seed its run's curve (`data.rows.curves_of`), without epochs at which train or
-        test was not measured; a run without any other epoch is left out.
+        A mapping from seed to the run's curve (`data.rows.curves_of`), without epochs at which
+        train or test was not measured; a run without any other epoch is left out.
     """
     curves = curves_of(sweep, rows.loc[rows["status"] == "completed", "run_id"])
     measured = {
@@ -50,26 +50,26 @@ def _measured(curve: pd.DataFrame) -> pd.DataFrame:
 
 
 def lowest_loss(curve: pd.DataFrame) -> float:
-    """Give the lowest train loss that a run reached."""
+    """Return the lowest train loss that a run reached."""
     return float(curve["train.loss"].to_numpy().min())
 
 
 def errors_at(curve: pd.DataFrame, levels: Sequence[float]) -> pd.DataFrame:
-    """Read a run where its train loss first came down to each level.
+    """Return the errors of a run where its train loss first reached each level.
 
     Args:
-        curve: Of one run, as `fitted_runs` gives it.
+        curve: Curve of one run, from `fitted_runs`.
         levels: Train losses in nats.
 
     Returns:
         One row per level, in their order: ``train.error`` and ``test.error``, NaN where the run
-        never came down to it.
+        never reached it.
     """
     return pd.DataFrame(crossings(curve, levels), columns=["train.error", "test.error"])
 
 
 def crossings(curve: pd.DataFrame, levels: Sequence[float]) -> NDArray[np.float64]:
-    """Return the numbers of `errors_at`: a row per level, its train and its test error."""
+    """Return `errors_at` as an array of shape ``(levels, 2)``: train and test error."""
     losses = np.log(curve["train.loss"].to_numpy())
     errors = np.stack([curve[name].to_numpy() for name in ("train.error", "test.error")], axis=1)
     wanted = np.log(np.maximum(np.asarray(levels, dtype=float), TINY))
@@ -86,7 +86,7 @@ def crossings(curve: pd.DataFrame, levels: Sequence[float]) -> NDArray[np.float6
 
 
 def matched_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
-    """Tabulate the winners at the lowest train loss that every reported run came down to.
+    """Tabulate the winners at the lowest train loss that every reported run reached.
 
     Returns:
         One row per arm: ``n_seeds`` that completed, the ``train.loss`` at which all arms are read,

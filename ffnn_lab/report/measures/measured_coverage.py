@@ -1,9 +1,9 @@
-"""How often intervals cover, measured on a sweep with so many replicates that the truth is known.
+"""Coverage of intervals, measured on a sweep with so many replicates that the truth is known.
 
-The truth is the mean difference over all replicates. Cut into groups of few replicates, the sweep
-holds many comparisons such as somebody makes who can afford so few, and the interval of each
-covers the truth or does not. An interval that has no ends, as of equal differences, claims nothing
-and does not err.
+The truth is the mean difference over all replicates. The replicates are cut into small groups,
+each of which is a comparison as it would be made with so few replicates, and the interval of each
+group covers the truth or does not. An interval without ends, as for equal differences, counts as
+covering.
 """
 
 import math
@@ -30,7 +30,7 @@ from ffnn_lab.seeds import stream
 SEEDS = "seeds of one tuning"
 REPLICATES = "replicates"
 SIZES = (5, 10, 20)
-"""Replicates of a comparison."""
+"""Numbers of replicates per comparison."""
 COLUMNS = [
     *("of", "n_replicates", "arm", "against", "truth", "covered", "n", "n_without"),
     *("share", "share.low", "share.high", "expected"),
@@ -44,9 +44,9 @@ def coverage_table(
     """Tabulate how often intervals of a difference cover the mean difference of all replicates.
 
     Args:
-        errors: As `ffnn_lab.report.measures.tuned_errors.tuned_errors` tabulates them.
-        pairs: What is compared.
-        sizes: Replicates of a comparison.
+        errors: The table of `ffnn_lab.report.measures.tuned_errors.tuned_errors`.
+        pairs: The pairs of arms to compare.
+        sizes: Numbers of replicates per comparison.
 
     Returns:
         For each pair a row for the t interval over the seeds of one tuning
@@ -86,7 +86,7 @@ def by_replicate_and_seed(values: "pd.Series[float]") -> NDArray[np.float64]:
     """Return values as an array of shape ``(replicates, seeds)``.
 
     Args:
-        values: Indexed by replicate and seed, of replicates that have all seeds.
+        values: Values indexed by replicate and seed; every replicate has all seeds.
     """
     n = values.index.get_level_values(0).nunique()
     return np.asarray(values, dtype=np.float64).reshape(n, -1)
@@ -97,7 +97,7 @@ def covers(groups: NDArray[np.float64], truth: float) -> NDArray[np.float64]:
 
     Args:
         groups: Values of shape ``(comparisons, n)``.
-        truth: What is to be covered.
+        truth: The value to be covered.
     """
     low, high = t_ends(groups)
     errs: NDArray[np.float64] = ((truth < low) | (truth > high)).astype(float)
@@ -109,19 +109,20 @@ def _covering(means: NDArray[np.float64], truth: float) -> Outcome:
 
 
 def expected_coverage(size: int, *, of: int) -> float:
-    """Compute how often an exact interval covers the mean of a whole that its values are part of.
+    """Compute how often a t interval covers the mean of a larger sample that includes its values.
 
-    The mean of ``size`` values differs less from that of all ``of`` values, which it is part of,
-    than from the true one: the variance of the difference is ``1 - size / of`` times as large,
-    and it is independent of the deviation inside the group. So the share is that of Student's
-    distribution up to its 0.975 quantile divided by the root of this.
+    The mean of ``size`` values differs less from the mean of all ``of`` values, which include
+    them, than from the true mean: the variance of the difference is ``1 - size / of`` times as
+    large, and independent of the standard deviation within the group. So the coverage is the
+    probability that Student's t is at most its 0.975 quantile, divided by the square root of this
+    factor, in absolute value.
 
     Args:
-        size: Values of a comparison.
-        of: Values in all.
+        size: Number of values of a comparison.
+        of: Number of values of the larger sample.
 
     Returns:
-        The share for independent normal values: a little above `CONFIDENCE`, and 1 if a
+        The coverage for independent normal values: a little above `CONFIDENCE`, and 1 if a
         comparison has all values.
     """
     if size >= of:

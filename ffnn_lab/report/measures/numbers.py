@@ -40,15 +40,15 @@ T = TypeVar("T")
 
 
 class Numbers:
-    """The records of a folder, and what is computed from them."""
+    """The records of a folder, and the tables that are computed from them."""
 
     def __init__(self, records: Records, *, of_all: "tuple[Numbers, int] | None" = None) -> None:
-        """Take the records.
+        """Set up the numbers of some records.
 
         Args:
-            records: What `ffnn_lab.report.data.sweep.load` returns.
-            of_all: Of a sweep under one of its conditions, the numbers of the whole sweep, and the
-                condition's place among all.
+            records: Records that `ffnn_lab.report.data.sweep.load` returns.
+            of_all: For a sweep under one of its conditions, the numbers of the whole sweep and the
+                index of the condition.
         """
         self.records = records
         self._of_all = of_all
@@ -65,7 +65,7 @@ class Numbers:
 
     @property
     def sweep(self) -> Sweep:
-        """The records, where they are a sweep's.
+        """The records, if they are those of a sweep.
 
         Raises:
             TypeError: If they are those of single runs.
@@ -79,8 +79,8 @@ class Numbers:
     def conditions(self) -> tuple["Numbers", ...]:
         """The numbers under each condition of the sweep, each a comparison of its own.
 
-        None where nothing is repeated, and of a sweep on the separable problem, whose tables have
-        conditions side by side.
+        Empty for a sweep without conditions, and for one on the separable problem, whose tables
+        show conditions side by side.
         """
         if self.kind != Kind.SWEEP:
             return ()
@@ -90,19 +90,19 @@ class Numbers:
 
     @property
     def comparisons(self) -> tuple["Numbers", ...]:
-        """The numbers under each condition; where there is one comparison alone, these."""
+        """The numbers under each condition; this object alone if there are no conditions."""
         return self.conditions or (self,)
 
     @property
     def condition(self) -> Condition:
-        """The condition that these are the numbers under; empty of a whole sweep, and of runs."""
+        """The condition of these numbers; empty for a whole sweep and for single runs."""
         return self.records.definition.condition if isinstance(self.records, Sweep) else {}
 
     def check_one_comparison(self) -> None:
-        """Refuse a sweep under several conditions, which are never ranked together.
+        """Raise an error for a sweep with several conditions, across which arms are never ranked.
 
         Raises:
-            TypeError: If it is one; `conditions` has the numbers under each.
+            TypeError: If the sweep has conditions; `conditions` has the numbers under each.
         """
         if isinstance(self.records, Sweep) and self.records.definition.conditions:
             msg = f"arms of {self.records.name} are compared under one condition at a time"
@@ -110,14 +110,14 @@ class Numbers:
 
     @cached_property
     def replicates(self) -> tuple["Numbers", ...]:
-        """The numbers of each replicate of the sweep; none where there is one tuning alone."""
+        """The numbers of each replicate of the sweep; empty if there is one tuning only."""
         if not isinstance(self.records, Sweep) or self.records.definition.n_replicates == 1:
             return ()
         return tuple(Numbers(each) for each in self.records.replicates)
 
     @property
     def tunings(self) -> tuple["Numbers", ...]:
-        """The numbers of each replicate; where there is one tuning alone, these."""
+        """The numbers of each replicate; this object alone if there is one tuning only."""
         return self.replicates or (self,)
 
     @property
@@ -128,7 +128,7 @@ class Numbers:
 
     @cached_property
     def winners(self) -> dict[str, Winner]:
-        """To each arm that has one its best setting, of the one tuning there is.
+        """Best setting by arm, for a sweep with one tuning; arms without one are absent.
 
         Raises:
             TypeError: If the sweep has replicates, or conditions, each of which has winners of
@@ -142,7 +142,7 @@ class Numbers:
 
     @cached_property
     def reported(self) -> dict[str, list[str]]:
-        """To each arm the ids of the runs that are reported of its best settings."""
+        """Ids of the reported runs of each arm's best settings, by arm."""
         rows = self.reported_rows
         return {
             name: rows[name]["run_id"].tolist() if name in rows else [] for name in self.sweep.arms
@@ -150,7 +150,7 @@ class Numbers:
 
     @cached_property
     def reported_rows(self) -> dict[str, pd.DataFrame]:
-        """To each arm that has a best setting the rows of its reported runs, of all replicates."""
+        """Rows of the reported runs of all replicates, by arm; arms without any are absent."""
         found: dict[str, list[pd.DataFrame]] = {}
         for each in self.tunings:
             for arm, winner in each.winners.items():
@@ -159,13 +159,13 @@ class Numbers:
 
     @cached_property
     def n_reported(self) -> list[int]:
-        """The number of results behind each best setting, of all replicates."""
+        """Number of runs with a result for each best setting, over all replicates."""
         winners = (winner for each in self.tunings for winner in each.winners.values())
         return [int(has_result(winner.rows).sum()) for winner in winners]
 
     @cached_property
     def fitted(self) -> dict[str, dict[int, pd.DataFrame]]:
-        """To each arm with a best setting its `fitted_runs`; no two replicates share a seed."""
+        """The `fitted_runs` of all replicates by arm and seed; no two replicates share a seed."""
         found: dict[str, dict[int, pd.DataFrame]] = {}
         self._read_curves()
         for each in self.tunings:
@@ -175,7 +175,7 @@ class Numbers:
 
     @cached_property
     def tried(self) -> dict[str, list[str]]:
-        """To each arm the ids of its tuning runs, of all replicates."""
+        """Ids of the tuning runs of all replicates, by arm."""
         return {
             name: self.sweep.of(name, stage="tune")["run_id"].tolist() for name in self.sweep.arms
         }
@@ -228,7 +228,7 @@ class Numbers:
     def differences_by_themselves(self) -> pd.DataFrame:
         """The differences with Holm's p over the contrasts of this comparison alone.
 
-        With the test set's part, see `with_test_set`.
+        The columns of `with_test_set` are included.
         """
         if self.sweep.whole is not None:
             return self._differences
@@ -276,7 +276,7 @@ class Numbers:
         return matched_table(self.sweep, self.winners)
 
     def _read_curves(self) -> None:
-        """Widen the curves of all reported runs at once, which several tables ask for by arm."""
+        """Read the curves of all reported runs into the cache at once; tables use them by arm."""
         curves_of(self.sweep, [run_id for ids in self.reported.values() for run_id in ids])
 
     def _mean(
@@ -306,28 +306,29 @@ class Numbers:
 
     @property
     def why_no_budgets(self) -> str:
-        """The reason why settings say nothing of smaller budgets; empty if there is none."""
+        """The reason why there are no budget curves; empty if there are."""
         return str(self._budgets) if isinstance(self._budgets, NotIndependentError) else ""
 
     @cached_property
     def ranks_in_smaller_spaces(self) -> pd.DataFrame | None:
-        """The table `ffnn_lab.report.measures.stability.stability_table`, where `budgets` is.
+        """The table `ffnn_lab.report.measures.stability.stability_table`; None without `budgets`.
 
-        Over replicates, ranks and agreement are means, and ``same_first`` is a share of them.
+        Over replicates, ranks and agreement are means, and ``same_first`` is a share of the
+        replicates.
         """
         if self.budgets is None:
             return None
         if self.replicates:
-            rng = stream(SEED, "analysis", 1)  # which draws nothing here
+            rng = stream(SEED, "analysis", 1)  # unused: there are no resamples
             tables = [stability_table(e, rng=rng, n_resamples=0) for e in self.sweep.replicates]
             return mean_ranks(tables)
         return stability_table(self.sweep, rng=stream(SEED, "analysis", 1))
 
     @cached_property
     def ranks_by_variant(self) -> pd.DataFrame:
-        """The table `ffnn_lab.report.measures.stability.variant_table`, or the mean, as above."""
+        """The table `ffnn_lab.report.measures.stability.variant_table`, or its `mean_ranks`."""
         if self.replicates:
-            rng = stream(SEED, "analysis", 2)  # as above
+            rng = stream(SEED, "analysis", 2)  # unused: there are no resamples
             tables = [
                 variant_table(each.sweep, each.winners, rng=rng, n_resamples=0)
                 for each in self.replicates
@@ -337,7 +338,7 @@ class Numbers:
 
     @cached_property
     def separable(self) -> separable.Findings:
-        """What a sweep on the separable problem found."""
+        """Return the findings of a sweep on the separable problem."""
         return separable.find(self.sweep)
 
     @cached_property
@@ -346,7 +347,7 @@ class Numbers:
         return run_table(self.records)
 
     def once(self, name: str, compute: Callable[[], T]) -> T:
-        """Return what a function computes, which is called for each name only once."""
+        """Return the result of a function, cached by name: it is called only once per name."""
         if name not in self._kept:
             self._kept[name] = compute()
         found: T = self._kept[name]  # type: ignore[assignment]

@@ -1,4 +1,4 @@
-"""Where the optimum of each tuned axis lies, over replicates."""
+"""The table of the optimum of each tuned axis over replicates."""
 
 from collections.abc import Sequence
 
@@ -17,18 +17,18 @@ COLUMNS = [
 
 
 def optimum_table(replicates: Sequence[Replicate]) -> pd.DataFrame:
-    """Tabulate where tuning found the best values of each axis of numbers.
+    """Tabulate the best values that tuning found on each numerical axis.
 
     Args:
-        replicates: In order.
+        replicates: The replicates in order.
 
     Returns:
-        One row per arm and axis: the lowest, median and highest ``best`` value, of the best
-        settings of the replicates, which `COUNT` counts; of an axis that is searched on a log
-        scale, the ``optimum`` of a parabola fitted to the tuning scores of each replicate
-        (`ffnn_lab.report.statistics.optimum`), a geometric mean, with the ends of its 95% t
-        interval over replicates; and the replicates in which it lies inside the range, at the
-        edge of it, or is unclear. All values are in the unit of the axis.
+        One row per arm and axis: the lowest, median and highest ``best`` value among the best
+        settings of the replicates, counted by `COUNT`; for an axis that is searched on a log
+        scale, the ``optimum``, which is the geometric mean of the optima of parabolas fitted to
+        the tuning scores of each replicate (`ffnn_lab.report.statistics.optimum`), with the ends
+        of its 95% t interval over replicates; and the numbers of replicates whose optimum lies
+        inside the range, lies at its edge, or is unclear. All values are in the unit of the axis.
     """
     arms = replicates[0].sweep.arms
     rows = [

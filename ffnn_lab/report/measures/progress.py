@@ -1,4 +1,4 @@
-"""How fast an arm learns at first, and how much it still gains later."""
+"""Progress of an arm: how fast it learns at first, and how much it still gains later."""
 
 from collections.abc import Mapping
 
@@ -12,22 +12,22 @@ from ffnn_lab.report.measures.tables import difference_columns, error_columns
 from ffnn_lab.report.statistics import mean_interval
 
 POINTS = (("first", "train"), ("first", "test"), ("half", "test"), ("last", "test"))
-"""What is tabulated: the error at an epoch on a split."""
+"""Points at which the error is tabulated: an epoch, and a split."""
 
 
 def progress(sweep: Sweep, rows: pd.DataFrame) -> pd.DataFrame:
-    """Read the errors of runs early, half way and at their end.
+    """Return the errors of runs early, half way and at their end.
 
     ``first`` is the first epoch that was measured after the start, ``half`` the first that was
     measured in the second half, ``last`` the last one, whatever the objective's moment. A run that
-    diverged counts as chance at all of them, although it may have learned before.
+    diverged has the error of chance at all of them, although it may have learned before.
 
     Args:
-        sweep: Whose runs they are.
-        rows: Some of its `Sweep.rows`, of one setting.
+        sweep: The sweep to which the runs belong.
+        rows: Rows of `Sweep.rows` of one setting.
 
     Returns:
-        One row per run that came to a result, its seed as index; the columns ``first.train``,
+        One row per run that has a result, its seed as index; the columns ``first.train``,
         ``first.test``, ... for each point of `POINTS`, and ``late``, the test error lost between
         ``half`` and ``last``: positive where the run still improved.
     """

@@ -1,6 +1,6 @@
-"""Tables over replicates, each a whole repeat of tuning and confirm: means and their intervals.
+"""Tables over replicates, each a whole repeat of tune and confirm: means and their intervals.
 
-A table is computed for each replicate by the function that computes it for a sweep without any;
+The function that computes a table for a sweep with one tuning computes it for each replicate;
 `over_replicates` then averages the tables. So one function computes each number, and a replicate
 counts as one value, however many seeds it has.
 """
@@ -28,7 +28,7 @@ def listed(tables: Iterable[pd.DataFrame | None]) -> pd.DataFrame:
     """Concatenate the tables of all replicates, numbered in a column `LISTED`.
 
     Args:
-        tables: One per replicate in order; None, or without rows, where it has nothing to show.
+        tables: One per replicate in order; None or empty where there is nothing to show.
     """
     known = [(number, table) for number, table in enumerate(tables) if table is not None]
     kept = [each for each in known if len(each[1])] or known[:1]
@@ -48,26 +48,25 @@ def over_replicates(
     differences: Sequence[str] = (),
     plain: str = "",
 ) -> pd.DataFrame:
-    """Average tables of one form over replicates.
+    """Average tables with the same columns over replicates.
 
     Args:
-        tables: As `listed` takes them.
-        by: The columns that name a row.
-        most: The highest error there can be, at which intervals of errors are cut; those of the
-            ``differences`` are cut at its negative, too.
-        of: The column whose values are counted as replicates; the first one with an interval if
-            None.
+        tables: One per replicate in order, as for `listed`.
+        by: The columns that identify a row.
+        most: Highest possible error, at which intervals of errors are clipped; those of the
+            ``differences`` are clipped at its negative, too.
+        of: The column whose values `COUNT` counts; the first one with an interval if None.
         differences: The columns that are differences of errors.
-        plain: The column whose interval ends in ``low`` and ``high``; all others with an interval
-            have their name before.
+        plain: The column whose interval is in the columns ``low`` and ``high``; all other
+            intervals are in ``COLUMN.low`` and ``COLUMN.high``.
 
     Returns:
-        One row per name, in order of appearance. A column that has an interval becomes the mean
-        over the replicates that have a value, with the ends of its 95% t interval over them, and
-        ``.std`` (``std`` of the plain one), their sample standard deviation. Counts
-        (``n_seeds``, ``runs.completed``) are added up, and other numbers averaged. Texts are kept
-        where they are the same in each row's replicates, ids of runs are joined. `COUNT`
-        counts the replicates.
+        One row per combination of the columns ``by``, in order of appearance. A column that has an
+        interval becomes the mean over the replicates that have a value, with the ends of its 95%
+        t interval over them, and ``.std`` (``std`` of the plain one), their sample standard
+        deviation. Counts (``n_seeds``, ``runs.completed``) are added up, and other numbers
+        averaged. A column of strings is kept if the replicates of each row agree, ids of runs are
+        joined. `COUNT` counts the replicates.
     """
     table = listed(tables)
     if table.empty:
@@ -92,7 +91,7 @@ def over_replicates(
                 row[name] = _joined(name, rows_of[name])
         rows.append(row)
     found = pd.DataFrame(rows)
-    for name in by:  # which groups turned into texts
+    for name in by:  # grouping turned categories into strings
         found[name] = found[name].astype(table[name].dtype)
     mixed = [name for name in columns if name in found and any(map(_is_mixed, found[name]))]
     return found.drop(columns=mixed)
@@ -115,7 +114,7 @@ def _estimate(
 
 
 _MIXED = object()
-"""Stands for a text that replicates do not share."""
+"""Placeholder for a string on which the replicates of a row disagree."""
 
 
 def _is_mixed(value: object) -> bool:
@@ -128,7 +127,7 @@ def is_count(name: str) -> bool:
 
 
 def _joined(name: str, values: pd.Series) -> object:
-    """Return what replicates come to together: a sum, a mean, or the text that they share."""
+    """Combine the values of replicates: their sum, their mean, or the string that they share."""
     if name.endswith("run_ids"):
         return " ".join(text for text in values if text)
     if is_count(name):

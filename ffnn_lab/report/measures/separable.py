@@ -1,10 +1,10 @@
-"""What sweeps on the separable problem found, beside what its closed forms predict.
+"""Findings of sweeps on the separable problem, beside the predictions of its closed forms.
 
-Such a sweep compares arms on the same draws of the problem, so that no setting of an arm is its
-best one: a draw is a replicate, not a choice. Of a draw, only the learning rate is chosen where it
-is an axis, by the sweep's objective. What the comparison is repeated across, and all other axes,
-are shown side by side. In records written before there were conditions and replicates, draws,
-too, are an axis, ``task.draw_seed``.
+Such a sweep compares arms on the same draws of the problem. A draw is a replicate, not a tuned
+choice, so that an arm has no best setting. Within a draw only the learning rate is chosen, if it
+is an axis, by the sweep's objective. Conditions and all other axes are shown side by side. In
+records written before there were conditions and replicates, draws, too, are an axis,
+``task.draw_seed``.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,8 @@ TASK = "separable"
 DRAW, LR = "task.draw_seed", "optimizer.lr"
 COUPLED_DECAY = "optimizer.weight_decay"
 SOLVED = 1e-12
-"""Scores below, losses of labels -1 and +1, are of problems solved but for rounding (1e-32)."""
+"""Score (train loss for labels -1 and +1) below which a problem is solved up to rounding, which
+leaves about 1e-32."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,21 +38,21 @@ class Findings:
     """The tables of a sweep on the separable problem."""
 
     runs: pd.DataFrame
-    """As `run_table` gives it."""
+    """The table of `run_table`."""
     conditions: list[str]
     """The fields that the comparison is repeated across, then axes other than the draw and the
     learning rate, by the config's dotted names."""
     table: pd.DataFrame
-    """As `condition_table` gives it, over draws that can show the gap."""
+    """The table of `condition_table` over draws that can show the gap."""
     labeled: pd.DataFrame
-    """The same over the others, by ``remark``."""
+    """The table of `condition_table` over all other draws, by ``remark``."""
 
 
 def is_about(sweep: Sweep) -> bool:
-    """Return True if a sweep shows draws of the separable problem, none of whose settings is best.
+    """Return True if a sweep compares arms on draws of the separable problem, without winners.
 
-    Its draws are replicates, nothing is chosen on dev, and nothing is confirmed; or they are an
-    axis of every arm, as in records of earlier versions.
+    Either its draws are replicates, settings are scored on train, nothing is confirmed and the
+    learning rate is no condition; or draws are an axis of every arm, as in earlier versions.
     """
     if set(sweep.runs["task.name"].dropna()) != {TASK}:
         return False
@@ -78,13 +79,13 @@ def find(sweep: Sweep) -> Findings:
 
 
 def run_table(sweep: Sweep, conditions: Sequence[str]) -> pd.DataFrame:
-    """Tabulate the runs that came to a result, of each draw those at the best learning rate.
+    """Tabulate the runs that have a result; of each draw, only those at the best learning rate.
 
     Returns:
-        One row per arm (by the name that it has under every condition), condition, setting and
-        seed, in the definition's order: the conditions and
-        ``optimizer.lr``, ``task.draw_seed``, the draw's ``remark`` (empty where it can show the
-        gap), ``test.error`` at the objective's moment and ``last.train.loss``, the test errors of
+        One row per arm (by its base name, without the condition), condition, setting and seed, in
+        the definition's order: the conditions and ``optimizer.lr``, ``task.draw_seed``, the
+        draw's ``remark`` (empty where it can show the gap), ``test.error`` at the objective's
+        moment and ``last.train.loss``, the test errors of
         the closed forms (``predicted.min_norm``, with the ridge of a coupled weight decay, and
         ``predicted.sign``), ``is_negative``, the share of negative test labels, and the cosines
         of the final weights with both.
@@ -125,7 +126,7 @@ def run_table(sweep: Sweep, conditions: Sequence[str]) -> pd.DataFrame:
 
 def _draws(rows: pd.DataFrame) -> list[Draw]:
     """Draw the labels of each run's problem again."""
-    # A column that other runs lack holds floats.
+    # A column that some runs lack holds floats, with NaN there.
     sizes = rows[["task.n", "task.n_dev", "task.n_test", DRAW]].astype(int).to_numpy().tolist()
     return [
         draw_labels(n=n, p=p, n_dev=n_dev, n_test=n_test, draw_seed=draw_seed)
@@ -134,13 +135,13 @@ def _draws(rows: pd.DataFrame) -> list[Draw]:
 
 
 def _ridges(rows: pd.DataFrame) -> "pd.Series[float]":
-    """Give ``n d / 2`` for coupled weight decay ``d`` under the squared loss, and else 0."""
+    """Return ``n d / 2`` for coupled weight decay ``d`` under the squared loss, and else 0."""
     is_ridge = (rows["optimizer.decay"] == "coupled") & (rows["task.loss"] == "squared")
     return (rows["task.n"] * rows[COUPLED_DECAY] / 2).where(is_ridge, 0.0)
 
 
 def _condition(sweep: Sweep, rows: pd.DataFrame, key: str) -> pd.Series:
-    """Give a condition's values in the order that they are searched; none where it is no axis."""
+    """Return each run's value of a condition, categories in order of search; NaN without one."""
     across = {name: arm.condition[key] for name, arm in sweep.arms.items() if key in arm.condition}
     values = [
         *across.values(),
@@ -169,14 +170,14 @@ def _has_best_lr(
 ) -> "pd.Series[bool]":
     """Return a mask of the runs whose setting has the best score of its arm, condition and draw.
 
-    Scores below `SOLVED` count as equal, for rounding alone tells them apart; of equal ones the
-    smallest learning rate is kept, the nearest to the small steps that theory is about.
+    Scores below `SOLVED` count as equal, because they differ by rounding only. Among equal scores
+    the smallest learning rate is chosen, the nearest to the small steps that the theory assumes.
 
     Args:
-        sweep: Whose scores they are.
-        rows: Of `Sweep.rows`.
-        runs: The same runs as `run_table` tabulates them.
-        conditions: Its columns that are conditions.
+        sweep: The sweep with the scores.
+        rows: Rows of `Sweep.rows`.
+        runs: The same runs in the columns of `run_table`.
+        conditions: The columns of ``runs`` that are conditions.
     """
     if not any(LR in arm.space for arm in sweep.arms.values()):
         return pd.Series(data=True, index=runs.index)
@@ -195,7 +196,7 @@ def condition_table(runs: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
 
     Args:
         runs: Rows of `run_table`.
-        keys: The columns that make a row.
+        keys: The columns whose combinations are the rows.
 
     Returns:
         One row per combination: ``n_runs`` and ``n_diverged``; ``test.error``, its mean, with the

@@ -18,11 +18,11 @@ from ffnn_lab.report.statistics import (
 
 
 def is_settled(folder: Path, n_replicates: int) -> bool:
-    """Return True if every declared contrast is settled after some replicates, at the last look.
+    """Return True if every declared contrast is settled after the first ``n_replicates``.
 
     Args:
-        folder: The sweep's.
-        n_replicates: The replicates of the latest look; all of them are recorded.
+        folder: The sweep's folder.
+        n_replicates: Number of replicates at the latest look; all of them are recorded.
 
     Raises:
         RecordError: If the folder holds no sweep, or is damaged.
@@ -59,11 +59,11 @@ def settled_contrasts(
     Args:
         values: For each contrast one difference per replicate, in the order of the replicates.
         looks: The number of replicates at each look so far.
-        largest: The number at the last look that there may be.
+        largest: The number of replicates at the last possible look.
 
     Returns:
-        For each contrast True if a t test over replicates told it from 0, at the level of a look
-        (`level_at`) and after Holm over the contrasts that were open.
+        For each contrast True if a t test over replicates distinguished it from 0 at a look, at
+        that look's level (`level_at`) and after Holm's method over the contrasts still open.
     """
     settled = [False] * len(values)
     for place, look in enumerate(looks):

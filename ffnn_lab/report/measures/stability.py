@@ -1,4 +1,4 @@
-"""Whether the order of arms holds when the space that was searched is smaller."""
+"""Stability of the order of arms when the searched space is smaller."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from ffnn_lab.report.statistics import best_of, rank_agreement, ranks_of
 from ffnn_lab.report.statistics.budget import N_PER_BEST
 
 SHARES = (0.75, 0.5, 0.25)
-"""Of each axis, about its middle, to which a space is shrunk."""
+"""Shares of each axis, about its middle, to which a space is shrunk."""
 N_RESAMPLES = 1000
 COLUMNS = [
     *("space", "arm", "n_settings", "score", "rank", "rank.whole", "agreement", "same_first"),
@@ -28,23 +28,25 @@ COLUMNS = [
 def stability_table(
     sweep: Sweep, *, rng: np.random.Generator, n_resamples: int = N_RESAMPLES
 ) -> pd.DataFrame:
-    """Rank the arms by what tuning finds while the space of each shrinks about its middle.
+    """Rank the arms by their expected tuning score in spaces shrunk about their middle.
 
-    Every axis of numbers keeps a share of its (log) range, choices stay whole; of each arm only
-    the settings inside count. Search effort is held equal: all arms, shrunk or not, are ranked by
-    what the best of ``n_settings`` scores, a quarter of the settings in the emptiest space.
+    Every numerical axis keeps a share of its (log) range, choices stay whole; only the settings
+    inside count. Search effort is the same for all: arms, in shrunk or whole spaces, are ranked by
+    the expected best score of ``n_settings`` settings (`best_of`), a quarter of the number of
+    settings in the shrunk space that has fewest.
 
     Args:
-        sweep: What was run.
+        sweep: The sweep.
         rng: Draws resamples of the settings.
-        n_resamples: How many; with none, ``same_first`` is 1 or 0, of the settings as they are.
+        n_resamples: Number of resamples; with none, ``same_first`` is 1 or 0, for the settings as
+            they are.
 
     Returns:
         One row per share and arm: the ``space`` (75%, ...), ``n_settings``, the expected tuning
-        ``score`` in it, the arm's ``rank`` by it (1 is best) and ``rank.whole`` by that in the
-        whole space; and of the share, the ``agreement`` of the two orders (Kendall's tau) and
-        ``same_first``, the share of resamples in which one arm comes first in both. A share that
-        leaves an arm fewer than four settings is left out.
+        ``score`` in it, the arm's ``rank`` by it (1 is best) and ``rank.whole`` by the score in
+        the whole space; and, the same for all arms, the ``agreement`` of the two orders (Kendall's
+        tau) and ``same_first``, the share of resamples in which one arm comes first in both. A
+        share that leaves an arm fewer than four settings is left out.
 
     Raises:
         NotIndependentError: As `ffnn_lab.report.measures.budgets.drawn_settings`.
@@ -82,15 +84,15 @@ def variant_table(
     """Rank the optimizers of each variant by the test error of their winners on fresh seeds.
 
     Args:
-        sweep: What was run; its variants are those of `ffnn_lab.report.data.arms.variants`.
-        winners: Each arm's.
+        sweep: The sweep; its variants are those of `ffnn_lab.report.data.arms.variants`.
+        winners: The winner of each arm.
         rng: Draws resamples of the seeds, the same for all arms.
-        n_resamples: As of `stability_table`.
+        n_resamples: Number of resamples, as in `stability_table`.
 
     Returns:
-        As `stability_table`: the variants are the spaces, the whole one is that with the most axes
-        (the last of several), and the ``score`` is the mean test error. No rows unless two
-        variants have two optimizers in common.
+        A table like that of `stability_table`: each variant is a ``space``, the whole one is the
+        variant with the most axes (the last of several), and the ``score`` is the mean test error.
+        No rows unless two variants have two optimizers in common.
     """
     spaces = {
         name: arms for name, arms in sweep.variants.items() if set(arms.values()) <= set(winners)
@@ -132,11 +134,11 @@ def mean_ranks(tables: Sequence[pd.DataFrame | None]) -> pd.DataFrame:
     """Average the ranks of arms over replicates.
 
     Args:
-        tables: Of `stability_table` or `variant_table`, one per replicate, without resamples.
+        tables: One table of `stability_table` or `variant_table` per replicate, without resamples.
 
     Returns:
-        One row per space and arm: means over the replicates that have it, so ``same_first`` is
-        the share of them in which one arm comes first in both spaces.
+        One row per space and arm: means over the replicates that have the row, so that
+        ``same_first`` is the share of replicates in which one arm comes first in both spaces.
     """
     return over_replicates(tables, by=["space", "arm"], most=math.inf, of="score")
 
@@ -151,7 +153,7 @@ def _both(
     """Score each arm in the smaller space and in the whole one."""
     kept = [each[is_in] for each, is_in in zip(scores, inside, strict=True)]
     small, whole = (
-        # A resample may have fewer inside, and then less effort; with none there is no score.
+        # A resample may have fewer settings inside, and then a smaller budget or no score.
         np.array([_best(each, n_settings) for each in side])
         for side in (kept, scores)
     )

@@ -1,4 +1,4 @@
-"""The tables: one row per arm, one per difference, one for a single run. Numbers, not words."""
+"""Tables of numbers: arms, the spread of their errors over seeds, and single runs."""
 
 import math
 from collections.abc import Mapping
@@ -122,22 +122,22 @@ def n_diverged(rows: pd.DataFrame) -> int:
 
 
 def interval_columns(name: str, interval: Interval) -> dict[str, float]:
-    """Give an interval as columns: ``name``, ``name.low`` and ``name.high``."""
+    """Return an interval as columns: ``name``, ``name.low`` and ``name.high``."""
     return {name: interval.mean, f"{name}.low": interval.low, f"{name}.high": interval.high}
 
 
 def error_columns(sweep: Sweep, name: str, interval: Interval) -> dict[str, float]:
-    """Return the interval of an error as columns, cut where no error lies beyond."""
+    """Return the interval of an error as columns, clipped to the range of possible errors."""
     return interval_columns(name, interval.within(0.0, sweep.most))
 
 
 def difference_columns(sweep: Sweep, name: str, interval: Interval) -> dict[str, float]:
-    """Return the interval of a difference of errors as columns, cut likewise."""
+    """Return the interval of a difference of errors as columns, clipped likewise."""
     return interval_columns(name, interval.within(-sweep.most, sweep.most))
 
 
 def missing(sweep: Sweep, arm: str, winner: Winner | None) -> str:
-    """Say what an arm still lacks of what was asked for; empty if nothing."""
+    """Return a text that lists the settings, seeds and runs that an arm still lacks, or ``""``."""
     count = sweep.tuned(arm)
     parts = []
     if count.n_settings < count.n_settings_asked:
@@ -158,7 +158,7 @@ def missing(sweep: Sweep, arm: str, winner: Winner | None) -> str:
 
 
 def spread_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
-    """Tabulate how the reported test errors spread over seeds.
+    """Tabulate the spread of the reported test errors over seeds.
 
     Returns:
         One row per arm: ``n_seeds`` and ``n_diverged``; the mean ``test.error`` and the

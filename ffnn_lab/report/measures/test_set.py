@@ -1,4 +1,4 @@
-"""The test set's part of the differences between arms, from the answers of each confirmed run."""
+"""The variance of differences that is due to the test set, from the answers of confirmed runs."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -18,33 +18,34 @@ SHARE = "share.test_set"
 OTHER = "other_test_set"
 
 Answers = Mapping[str, tuple[int, NDArray[np.uint8]]]
-"""To each run id the number of test examples, and their packed bits: 1 if classified correctly."""
+"""By run id, the number of test examples and their packed bits: 1 if classified correctly."""
 
 
 def with_test_set(
     table: pd.DataFrame, sweep: Sweep, tunings: Sequence[Mapping[str, Winner]]
 ) -> pd.DataFrame:
-    """Add to a table of differences what the choice of test examples adds to their variance.
+    """Add columns to a table of differences: the variance due to the choice of test examples.
 
-    Each test set has an estimate of its own, `variance_of_test_set` of the differences between
-    wrong answers, and these are averaged. Where several replicates share a test set, its columns
-    are their means over seeds, so that what another tuning answers otherwise is left out; else
-    they are the seeds. Pairs of which a run diverged, or has no answers recorded, are left out.
+    `variance_of_test_set` is computed for each test set, from the differences between wrong
+    answers, and the estimates are averaged. If several replicates share a test set, the columns of
+    its array are their means over seeds, so that the variation of answers between tunings is left
+    out; otherwise they are the seeds. Pairs in which a run diverged, or has no recorded answers,
+    are left out.
 
     Args:
-        table: As `paired_differences` or `differences_over_replicates` tabulates them.
+        table: The table of `paired_differences` or of `differences_over_replicates`.
         sweep: The whole sweep.
         tunings: The winners of each of its replicates, in order.
 
     Returns:
-        The table; where answers are recorded, with the column ``variance.test_set``, in squares of
-        error rates, of the mean over all examples at no end of seeds, not cut at 0; and one of two
-        columns. Where replicates draw test sets of their own, ``share.test_set`` is its share of
-        the variance of a single pair of runs, a part of the share of splits (cut at 0; it may
-        exceed that of splits by chance). Where the interval holds the test set fixed, as of an
-        official one, of a single split or of one tuning, ``other_test_set`` is the standard
-        deviation that another of its size would add. NaN where a pair of arms has answers at
-        fewer than two seeds.
+        The table; if answers are recorded, with the column ``variance.test_set``, in squared error
+        rates: the variance of the mean over all examples in the limit of many seeds, not truncated
+        at 0; and one of two columns. If replicates draw their own test sets, ``share.test_set`` is
+        its share of the variance of a single pair of runs, a part of the share of splits
+        (truncated at 0; it may exceed that of splits by chance). If the test set is the same in
+        all values of the interval, as with an official test set, a single split or one tuning,
+        ``other_test_set`` is the standard deviation that another test set of its size would add.
+        NaN where a pair of arms has answers at fewer than two seeds.
     """
     shown = [winner.rows for winners in tunings for winner in winners.values()]
     answers = _answers(sweep, shown)
@@ -63,16 +64,16 @@ def with_test_set(
 
 
 def _test_set_of(sweep: Sweep, replicate: int) -> int:
-    """Number the test set of a replicate: all share an official one, or that of their split."""
+    """Return the number of a replicate's test set: 0 for an official one, or else its split's."""
     definition = sweep.definition
     keeps_test = definition.examples is not None and definition.examples.keeps_test
     return 0 if keeps_test else definition.split_of(replicate)
 
 
 def _answers(sweep: Sweep, shown: Sequence[pd.DataFrame]) -> Answers:
-    """Return the recorded answers of some runs that come to the test error of their row.
+    """Return the recorded answers of some runs, if they agree with the test error of their row.
 
-    They do, unless a run was trained again elsewhere and came to other numbers.
+    Answers disagree only if the run was trained again elsewhere with other results.
     """
     moment = moment_of_answers(sweep.objective.moment)
     recorded = sweep.correct[sweep.correct["moment"] == moment]
@@ -84,7 +85,7 @@ def _answers(sweep: Sweep, shown: Sequence[pd.DataFrame]) -> Answers:
     for run, n, bits in recorded[["run_id", "n_examples", "bits"]].itertuples(index=False):
         packed = np.frombuffer(bits, dtype=np.uint8)
         n_wrong = n - int(np.unpackbits(packed, count=n).sum())
-        # Rates are counts that were divided, to the last digit or nearly so.
+        # An error rate is a count divided by n, up to rounding.
         if run in errors and abs(errors[run] * n - n_wrong) < 1 / 2:
             found[run] = n, packed
     return found
@@ -96,7 +97,7 @@ def _mean_variance(
     answers: Answers,
     pair: tuple[str, str],
 ) -> float:
-    """Average the estimates of all test sets on which two arms have answers."""
+    """Average the variance estimates over all test sets on which two arms have answers."""
     of_test: dict[int, list[NDArray[np.int8]]] = {}
     for winners, test_set in zip(tunings, test_sets, strict=True):
         if set(pair) <= winners.keys():
@@ -139,7 +140,7 @@ def _wrong(n_examples: int, packed: NDArray[np.uint8]) -> NDArray[np.int8]:
 
 
 def _total(table: pd.DataFrame) -> "pd.Series[float]":
-    """Sum the parts of the variance of a single pair of runs, those below 0 as 0."""
+    """Return the variance of a single pair of runs: the sum of its parts, negative ones as 0."""
     parts = table[["variance.split", "variance.tuning"]].clip(lower=0.0).sum(axis=1, skipna=False)
     between = parts.fillna(table["variance.replicate"].clip(lower=0.0))
     total: pd.Series[float] = between + table["variance.seed"].clip(lower=0.0)

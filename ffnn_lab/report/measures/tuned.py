@@ -30,10 +30,10 @@ from ffnn_lab.report.statistics import (
 )
 
 LEVELS = ("replicate", "seed")
-"""Of the index of an arm's errors."""
+"""Levels of the index of an arm's errors."""
 PARTS = ("replicate", "split", "tuning", "seed")
-"""Of a variance: what replicates differ by is that of their splits and of their tunings, which
-are told apart where several replicates take one split; the rest is that of seeds."""
+"""Parts of a variance. That of replicates is the sum of splits and tunings, which can be separated
+if several replicates share a split; the rest is that of seeds."""
 SIDES = ("low", "high")
 COLUMNS = [
     *("arm", "baseline", "is_declared", "difference", "low", "high", "std", COUNT, "n_pairs"),
@@ -43,34 +43,34 @@ COLUMNS = [
     *("corrected.low", "corrected.high"),
     *("gap_difference", "gap_difference.low", "gap_difference.high"),
 ]
-"""Of a difference between tuned methods, without Holm's p and what one setting tells."""
+"""Columns of a difference between tuned methods, without Holm's p and ``setting.*``."""
 
 
 @dataclass(frozen=True, eq=False)
 class Replicate:
-    """One replicate with what was found in it."""
+    """One replicate with its winners and its table of arms."""
 
     sweep: Sweep
     winners: Mapping[str, Winner]
     arms: pd.DataFrame
-    """As `ffnn_lab.report.measures.tables.arm_table` gives it."""
+    """The table of `ffnn_lab.report.measures.tables.arm_table`."""
 
 
 def arms_over_replicates(replicates: Sequence[Replicate], *, sweep: Sweep) -> pd.DataFrame:
     """Tabulate the arms over replicates.
 
     Args:
-        replicates: In order.
-        sweep: The whole of them.
+        replicates: All replicates in order.
+        sweep: The whole sweep.
 
     Returns:
-        One row per arm, as `over_replicates` gives it for `ffnn_lab.report.measures.tables`'s
-        ``arm_table``: means over replicates with t intervals over them; without the settings,
+        One row per arm, from `over_replicates` of the `ffnn_lab.report.measures.tables.arm_table`
+        of each replicate: means over replicates with t intervals over them; without the settings,
         which differ. ``test.error.std`` is the sample standard deviation between replicate means,
         ``test.error.std_within`` that of seeds within a replicate (the root of the mean variance).
         ``n_tuned`` counts the replicates with a best setting, ``<axis>.n_low`` and
-        ``<axis>.n_high`` those in which it lies on an edge, and ``edge`` tells them. ``missing``
-        tells the first replicate that is not finished, and how many are not.
+        ``<axis>.n_high`` those in which it lies on an edge, and ``edge`` puts these counts into
+        words. ``missing`` names the first replicate that is not finished, and their number.
     """
     arms = sweep.arms
     axes = list(dict.fromkeys(key for arm in arms.values() for key in arm.space))
@@ -93,7 +93,7 @@ def arms_over_replicates(replicates: Sequence[Replicate], *, sweep: Sweep) -> pd
 
 
 def _edges(replicate: Replicate, axes: Sequence[str]) -> pd.DataFrame:
-    """Count for each arm of a replicate its best setting, and the edges on which that lies."""
+    """Return for each arm of a replicate, as 0 or 1, if it has a winner and on which edges."""
     rows = []
     for arm in replicate.sweep.arms:
         winner = replicate.winners.get(arm)
@@ -114,7 +114,7 @@ def _edge_text(row: Mapping[Hashable, object], axes: Sequence[str]) -> str:
 
 
 def _missing(replicates: Sequence[Replicate]) -> list[str]:
-    """Write for each arm in how many replicates something is missing, and what in the first."""
+    """Write for each arm the number of unfinished replicates, and what the first of them lacks."""
     texts = pd.DataFrame([each.arms["missing"].tolist() for each in replicates])
     found = []
     for arm in texts:
@@ -141,27 +141,27 @@ def differences_over_replicates(
     """Tabulate the differences between tuned methods, paired within each replicate.
 
     A replicate's difference is the mean over its confirm seeds of the arm's test error minus the
-    baseline's, of the best settings that this replicate found. All that follows takes these means
-    for its values, one per replicate.
+    baseline's, at the best settings that this replicate found. All statistics take these means as
+    their values, one per replicate.
 
     Args:
         first: Replicate 0.
-        sweep: The whole of all replicates.
-        rng: Draws signs and resamples.
+        sweep: The whole sweep.
+        rng: Draws sign patterns and resamples.
 
     Returns:
         One row per pair of arms: ``difference`` of error rates with the ends ``low`` and ``high``
-        of its 95% t interval over replicates, not adjusted for their number, and ``std`` of the
-        values; `COUNT`, the replicates, and ``n_pairs``, the paired seeds in all; ``p`` of
-        `sign_flip_p` over replicates and, of pairs that are declared, Holm's, ``p.holm``; the
-        bootstrap's ends (NaN for few replicates); the probability of ``improvement`` in a
-        replicate, with its exact ends, and its ``improvement.verdict`` beside the threshold
-        declared beforehand; ``replicates_to_resolve`` the difference; the components of the
-        variance of a single pair, ``variance.<part>`` (squares of rates) for each of `PARTS`, with
-        ``share.<part>`` (NaN where one cannot be told); the ends ``corrected.low`` and
+        of its 95% t interval over replicates, not adjusted for multiple comparisons, and ``std``
+        of the values; `COUNT`, the number of replicates, and ``n_pairs``, that of all paired
+        seeds; ``p`` of `sign_flip_p` over replicates and, for declared pairs, Holm's, ``p.holm``;
+        the bootstrap's ends (NaN for few replicates); the probability of ``improvement`` in a
+        replicate, with its exact ends, and its ``improvement.verdict`` by the threshold declared
+        beforehand; ``replicates_to_resolve`` the difference; the components of the variance of a
+        single pair, ``variance.<part>`` (squared rates) for each of `PARTS`, with
+        ``share.<part>`` (NaN where a part cannot be estimated); the ends ``corrected.low`` and
         ``corrected.high`` of Nadeau and Bengio's interval over distinct splits, for statements
         beyond the data set (NaN where numbers of examples are not known); ``gap_difference``, that
-        of the train-test gaps; and what replicate 0 alone would have told at its one setting of
+        of the train-test gaps; and the comparison within replicate 0 alone, at its one setting of
         each arm: ``setting.difference``, ``setting.low``, ``setting.high``, ``setting.n_pairs``.
     """
     declared = set(sweep.contrasts)
@@ -220,7 +220,7 @@ def _row(
 
 
 def _components(pairs: "pd.Series[float]", sweep: Sweep) -> dict[str, float]:
-    """Return the components of the variance of a pair's difference, as far as they are known."""
+    """Return the components of the variance of a pair's difference, NaN where one is unknown."""
     found = {f"{what}.{part}": math.nan for what in ("variance", "share") for part in PARTS}
     if pairs.empty:
         return found
@@ -238,7 +238,7 @@ def _components(pairs: "pd.Series[float]", sweep: Sweep) -> dict[str, float]:
 
 
 def _beyond(differences: "pd.Series[float]", sweep: Sweep) -> dict[str, float]:
-    """Return the ends of the interval beyond the data set."""
+    """Return the ends of `corrected_interval`, for statements beyond the data set."""
     examples = sweep.definition.examples
     low = high = math.nan
     if examples is not None:
@@ -251,15 +251,15 @@ def _beyond(differences: "pd.Series[float]", sweep: Sweep) -> dict[str, float]:
 
 
 def spreads_over_replicates(tables: Sequence[pd.DataFrame], *, most: float) -> pd.DataFrame:
-    """Tabulate how test errors spread between replicates and within.
+    """Tabulate the spread of test errors between replicates and within them.
 
     Args:
-        tables: As `ffnn_lab.report.measures.tables.spread_table` gives them, one per replicate.
-        most: The highest error there can be.
+        tables: One table of `ffnn_lab.report.measures.tables.spread_table` per replicate.
+        most: The highest possible error.
 
     Returns:
-        One row per arm, as `over_replicates` gives it: ``test.error`` and ``interquartile`` are
-        means over replicates, with ``.std`` between these; ``std_within`` is the deviation of
+        One row per arm, from `over_replicates`: ``test.error`` and ``interquartile`` are means
+        over replicates, with ``.std`` between these; ``std_within`` is the standard deviation of
         seeds within a replicate (the root of the mean variance), and ``lowest``, ``median`` and
         ``highest`` are of the replicates' means.
     """

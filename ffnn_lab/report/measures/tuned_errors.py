@@ -18,14 +18,14 @@ def tuned_errors(sweep: Sweep, *, split: str = "test") -> pd.DataFrame:
     """Tabulate the errors of each replicate's winners.
 
     Args:
-        sweep: Of any number of replicates.
-        split: On which.
+        sweep: A sweep of any number of replicates.
+        split: Split on which the error is measured.
 
     Returns:
         One column per arm, in the order of the definition; one row per replicate and fresh seed,
-        indexed by ``replicate`` and by ``seed``, which is the seed less what its replicate adds to
-        all seeds, so that it counts the same in each. The error is that at the objective's moment;
-        of a run that diverged it is that of chance, and of one without a result NaN.
+        indexed by ``replicate`` and ``seed``. The replicate's offset is subtracted from its seeds,
+        so that they are the same numbers in each. The error is that at the objective's moment; a
+        diverged run has the error of chance, a run without a result NaN.
     """
     rows = results(reported_rows(sweep))
     errors = counted(rows, f"{sweep.objective.moment}.{split}.error")
@@ -37,13 +37,13 @@ def tuned_errors(sweep: Sweep, *, split: str = "test") -> pd.DataFrame:
 
 
 def whole_replicates(errors: pd.DataFrame) -> pd.DataFrame:
-    """Keep the replicates that have an error of every arm at every seed.
+    """Return the rows of the replicates that have an error of every arm at every seed.
 
     Args:
-        errors: As `tuned_errors` tabulates them.
+        errors: The table of `tuned_errors`.
 
     Returns:
-        Its rows of these replicates, which are numbered anew from 0.
+        The rows of these replicates, which are numbered anew from 0.
     """
     n_seeds = errors.index.get_level_values("seed").nunique()
     counts = errors.dropna().groupby(level="replicate").size()
@@ -62,16 +62,16 @@ def differences_between(errors: pd.DataFrame, pair: Contrast) -> "pd.Series[floa
 
 
 def component_table(sweep: Sweep) -> pd.DataFrame:
-    """Tabulate what the variance of each difference consists of.
+    """Tabulate the components of variance of each difference.
 
     Args:
-        sweep: Whose replicates share splits, so that split and tuning are told apart; if each has
-            its own split, the two are one part.
+        sweep: A sweep whose replicates share splits, so that split and tuning can be separated; if
+            each has its own split, the two are one part.
 
     Returns:
-        One row per pair of arms and ``part``, the outermost first: its ``variance``, of squared
-        error rates and below 0 where chance has it so; degrees of ``freedom``; its ``share`` of
-        the sum of all, where those below 0 count as 0; and the ``n`` values behind it.
+        One row per pair of arms and ``part``, the outermost first: its ``variance`` in squared
+        error rates, which may be negative by chance; degrees of ``freedom``; its ``share`` of the
+        sum of all, where negative ones count as 0; and the number ``n`` of values.
     """
     errors = tuned_errors(sweep)
     replicates = errors.index.get_level_values("replicate")

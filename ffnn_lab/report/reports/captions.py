@@ -1,4 +1,4 @@
-"""The text above a table in LaTeX: what it shows, over how many seeds, with which interval."""
+"""Captions of tables in LaTeX: their contents, numbers of seeds or replicates, and intervals."""
 
 from ffnn_lab.definition import Definition
 from ffnn_lab.report.measures.numbers import Numbers
@@ -10,7 +10,7 @@ from ffnn_lab.report.text.cells import counts
 
 PERCENT = f"{100 * CONFIDENCE:g}%"
 DECLARED = "the contrasts that were declared"
-"""In captions: the family over which Holm's method adjusts."""
+"""Text of captions for the family over which Holm's method adjusts."""
 UNDER_EACH = "Arms are compared under one condition at a time; conditions are not compared."
 SHARED_TEST = "All replicates share one test set, and what is told is conditional on it."
 
@@ -19,10 +19,11 @@ def caption(numbers: Numbers, sheet: Sheet) -> str:
     """Return the caption of one of a sweep's sheets; empty if it has none.
 
     Args:
-        numbers: The sweep's.
-        sheet: In the braces of its captions may stand ``n``, the seeds or replicates; ``t``, the
-            interval of a mean; ``tuning``, the tuning seeds; ``percent``, the intervals'
-            confidence; ``most``, up to how many seeds or replicates are counted.
+        numbers: Numbers of the sweep.
+        sheet: The sheet. The fields in braces of its captions may be ``n``, the seeds or
+            replicates; ``t``, the interval of a mean; ``tuning``, the tuning seeds; ``percent``,
+            the confidence level of intervals; ``most``, the largest number of seeds or replicates
+            that is counted.
     """
     if not sheet.caption:
         return ""
@@ -58,9 +59,9 @@ def shares_test(definition: Definition) -> bool:
 
 
 def seed_words(numbers: Numbers) -> str:
-    """Return what winners are reported over: ``n = 9 to 10 fresh seeds``.
+    """Return the number of seeds over which winners are reported: ``n = 9 to 10 fresh seeds``.
 
-    Over replicates it is ``n = 8 replicates of 9 to 10 fresh seeds each``.
+    For a sweep with replicates it is ``n = 8 replicates of 9 to 10 fresh seeds each``.
     """
     kind = "fresh" if numbers.sweep.confirm_seeds else "tuning"
     n_reported = [n for of_one in numbers.comparisons for n in of_one.n_reported]

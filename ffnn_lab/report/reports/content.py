@@ -1,17 +1,20 @@
 """The content of a folder's report: tables, figures and remarks, computed from its records."""
 
 import re
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from ffnn_lab.definition import Condition, label_of, name_under, short_names, value_text
+from ffnn_lab.outside import slip_in
+from ffnn_lab.registry import Option, source_of
 from ffnn_lab.report.data.sweep import Records, Sweep
 from ffnn_lab.report.figures import style
 from ffnn_lab.report.figures.reported import FIGURES
+from ffnn_lab.report.figures.reported.figure import ReportFigure
 from ffnn_lab.report.figures.save import provenance
 from ffnn_lab.report.kinds import Kind
 from ffnn_lab.report.measures.across import under_conditions
@@ -29,10 +32,10 @@ from ffnn_lab.report.text.test_set import about_test_set
 from ffnn_lab.report.text.units import units_of
 
 MOST_LETTERS = 100
-"""Of a condition in the name of a file."""
+"""Most letters of a condition in the name of a file."""
 _NOT_OF_FILES = re.compile(r"[^\w.,=+-]")
 REPLICATES = "replicates"
-"""Heading of the number of replicates behind a row."""
+"""Heading of the number of replicates of a row."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,13 +44,13 @@ class Table:
 
     name: str
     words: pd.DataFrame
-    """The table as people read it."""
+    """The table of formatted cells."""
     numbers: pd.DataFrame | None
-    """The table as programs read it; None where another one has its numbers."""
+    """The table of numbers, written as CSV; None if another table's file has them."""
     is_printed: bool
-    """False if it is only written."""
+    """False if the table is only written to files."""
     caption: str
-    """Above the table in LaTeX."""
+    """Caption of the table in LaTeX."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +80,7 @@ def content_of(records: Records) -> Content:
     """Compute the report of a sweep, finished or not, or of single runs.
 
     Args:
-        records: What `ffnn_lab.report.data.sweep.load` returns.
+        records: Records that `ffnn_lab.report.data.sweep.load` returns.
     """
     numbers = Numbers(records)
     tables, on_intervals = tables_of(numbers)
@@ -92,38 +95,49 @@ def content_of(records: Records) -> Content:
 
 
 def tables_of(numbers: Numbers) -> tuple[list[Table], list[str]]:
-    """Return the tables of a report, and remarks on their intervals."""
-    units = units_of(numbers.records.runs)
-    found, shown = [], []
+    """Return the tables of a report, and remarks on their intervals and on sheets that failed."""
+    found: list[Table] = []
+    shown: list[tuple[Sheet, pd.DataFrame]] = []
+    failed: list[str] = []
     for sheet in SHEETS.values():
-        tables = _tables_of(sheet, numbers) if numbers.kind in sheet.reports else []
-        if not tables:
-            continue
-        conditions = [each.condition for _, each in tables]
-        in_full = under_conditions(
-            [_named_in_full(table, each.condition) for table, each in tables], [{} for _ in tables]
-        )
-        shown.append((sheet, in_full))
-        table = under_conditions([table for table, _ in tables], conditions)
-        words = under_conditions(
-            [_words_of(sheet, table, each) for table, each in tables],
-            [_condition_words(condition) for condition in conditions],
-        )
-        lists_replicates = LISTED in table
-        found.append(
-            Table(
-                sheet.name,
-                units.reworded_table(words.fillna(ABSENT)),
-                table if sheet.has_csv or lists_replicates else None,
-                is_printed=sheet.is_printed and not lists_replicates,
-                caption=caption(numbers, sheet) + ends.in_caption(sheet, in_full),
+        with _told(sheet, failed):
+            tables = _tables_of(sheet, numbers) if numbers.kind in sheet.reports else []
+            if not tables:
+                continue
+            in_full = under_conditions(
+                [_named_in_full(table, each.condition) for table, each in tables],
+                [{} for _ in tables],
             )
-        )
-    return found, ends.remarks(shown)
+            found.append(_table(sheet, tables, numbers, in_full))
+            shown.append((sheet, in_full))
+    return found, [*ends.remarks(shown), *failed]
+
+
+def _table(
+    sheet: Sheet,
+    tables: Sequence[tuple[pd.DataFrame, Numbers]],
+    numbers: Numbers,
+    in_full: pd.DataFrame,
+) -> Table:
+    """Combine a sheet's tables under each condition into one, of numbers and of strings."""
+    conditions = [each.condition for _, each in tables]
+    table = under_conditions([table for table, _ in tables], conditions)
+    words = under_conditions(
+        [_words_of(sheet, table, each) for table, each in tables],
+        [_condition_words(condition) for condition in conditions],
+    )
+    lists_replicates = LISTED in table
+    return Table(
+        sheet.name,
+        units_of(numbers.records.runs).reworded_table(words.fillna(ABSENT)),
+        table if sheet.has_csv or lists_replicates else None,
+        is_printed=sheet.is_printed and not lists_replicates,
+        caption=caption(numbers, sheet) + ends.in_caption(sheet, in_full),
+    )
 
 
 def _tables_of(sheet: Sheet, numbers: Numbers) -> list[tuple[pd.DataFrame, Numbers]]:
-    """Return a sheet's table under each condition that has any, with the numbers it is of."""
+    """Return a sheet's table under each condition that has one, with its `Numbers`."""
     comparisons = (numbers,) if sheet.is_of_all_conditions else numbers.comparisons
     tables = [(sheet.numbers(each), each) for each in comparisons]
     return [(table, each) for table, each in tables if table is not None and len(table)]
@@ -138,13 +152,13 @@ def _named_in_full(table: pd.DataFrame, condition: Condition) -> pd.DataFrame:
 
 
 def _condition_words(condition: Condition) -> dict[str, str]:
-    """Return the columns of a condition as people read them."""
+    """Return the columns of a condition with short names and formatted values."""
     short = short_names(condition)
     return {short[key]: value_text(value) for key, value in condition.items()}
 
 
 def _words_of(sheet: Sheet, table: pd.DataFrame, numbers: Numbers) -> pd.DataFrame:
-    """Return a sheet as people read it, with what its intervals are over, and the replicates."""
+    """Return the formatted cells of a sheet, with the unit of its intervals and the replicates."""
     words = pd.DataFrame(sheet.words(table))
     if COUNT in table and REPLICATES not in words and len(words) == len(table):
         words[REPLICATES] = [str(n) for n in table[COUNT]]
@@ -153,30 +167,46 @@ def _words_of(sheet: Sheet, table: pd.DataFrame, numbers: Numbers) -> pd.DataFra
 
 
 def _drawings_of(numbers: Numbers) -> tuple[list[Drawing], list[str]]:
-    """Draw what can be drawn, and return remarks on what cannot."""
-    units = units_of(numbers.records.runs)
-    drawings, left_out = [], []
+    """Draw the figures that have points, and return remarks on what they leave out."""
+    drawings: list[Drawing] = []
+    left_out: list[str] = []
     for each in FIGURES.values():
         if numbers.kind not in each.reports:
             continue
-        for shown in (numbers,) if each.is_of_all_conditions else numbers.comparisons:
-            under = label_of(shown.condition)
-            remarks = each.left_out(shown)
-            left_out += [f"{under}: {remark}" if under else remark for remark in remarks]
-            points = each.drawn(shown)
-            if points is None:
-                continue
-            with _looks_of(shown):
-                figure = each.figure(points)
-            units.reword_figure_(figure)
-            if under:
-                _title(figure, under)
-            source = provenance(
-                shown.records.runs, run_ids=each.behind(shown), commands=numbers.commands
-            )
-            stem = stem_under(each.stem, under, numbers)
-            drawings.append(Drawing(stem, figure, points, source))
+        with _told(each, left_out):
+            for shown in (numbers,) if each.is_of_all_conditions else numbers.comparisons:
+                under = label_of(shown.condition)
+                remarks = each.left_out(shown)
+                left_out += [f"{under}: {remark}" if under else remark for remark in remarks]
+                points = each.drawn(shown)
+                if points is not None:
+                    drawings.append(_drawn(each, points, shown, numbers))
     return drawings, left_out
+
+
+def _drawn(each: ReportFigure, points: pd.DataFrame, shown: Numbers, numbers: Numbers) -> Drawing:
+    """Draw a figure of one condition, or of all conditions together."""
+    under = label_of(shown.condition)
+    with _looks_of(shown):
+        figure = each.figure(points)
+    units_of(numbers.records.runs).reword_figure_(figure)
+    if under:
+        _title(figure, under)
+    runs, behind = shown.records.runs, each.behind(shown)
+    source = provenance(runs, run_ids=behind, commands=numbers.commands)
+    return Drawing(stem_under(each.stem, under, numbers), figure, points, source)
+
+
+@contextmanager
+def _told(option: Option, remarks: list[str]) -> Iterator[None]:
+    """Turn an error in a user's own figure or sheet into a remark; raise errors in our own."""
+    try:
+        yield
+    except Exception as error:
+        slip = slip_in(error) if source_of(option.kind, option.name) else None
+        if slip is None:
+            raise
+        remarks.append(f"{option.name} is left out: {slip}")
 
 
 def _title(figure: Figure, label: str) -> None:
@@ -190,10 +220,10 @@ def stem_under(stem: str, label: str, numbers: Numbers) -> str:
     """Return the stem of the files of a figure under a condition: ``learning_curves@n=25``.
 
     Args:
-        stem: The figure's.
-        label: The condition's; empty for a figure of all.
-        numbers: Of the whole sweep. Where labels are too long for a file, or would be one, the
-            condition's place stands for them.
+        stem: Stem of the figure.
+        label: Label of the condition; empty for a figure of all conditions.
+        numbers: Numbers of the whole sweep. If labels are too long for a file name, or two of them
+            have the same file name, the index of the condition replaces the label.
     """
     if not label:
         return stem
@@ -205,7 +235,7 @@ def stem_under(stem: str, label: str, numbers: Numbers) -> str:
 
 
 def _looks_of(numbers: Numbers) -> AbstractContextManager[None]:
-    """Draw arms in the colors of their optimizers, as the sweep's definition has them."""
+    """Return a context in which arms have the looks of their optimizers in the definition."""
     from ffnn_lab.report.figures.looks import arms_of  # noqa: PLC0415 - as figures are drawn
 
     is_sweep = isinstance(numbers.records, Sweep)
@@ -213,7 +243,7 @@ def _looks_of(numbers: Numbers) -> AbstractContextManager[None]:
 
 
 def _remarks_of(numbers: Numbers) -> list[str]:
-    """Return what a reader must know of the records as a whole."""
+    """Return the remarks that a reader needs on the records as a whole."""
     records = numbers.records
     if numbers.kind == Kind.RUN:
         return about_failed(records.runs, of=records.name)
@@ -231,7 +261,7 @@ def _remarks_of(numbers: Numbers) -> list[str]:
 
 
 def _remarks_under(numbers: Numbers) -> list[str]:
-    """Return what a reader must know of the comparison under one condition."""
+    """Return the remarks that a reader needs on the comparison under one condition."""
     if numbers.replicates:
         found = notes_over_replicates(numbers)
     else:

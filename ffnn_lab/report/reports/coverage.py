@@ -1,9 +1,9 @@
-"""How often intervals cover what they should, and tests err: simulated, not assumed.
+"""Simulated coverage of intervals, and error rates of tests.
 
 Values are drawn in the shapes that errors over seeds have: normal; counts of 359 test examples,
 as the digits have; skewed; and with one seed in twenty that diverged and counts as chance. A share
-is marked where so many simulations of a right interval would hardly give it. What is computed over
-replicates is simulated by `ffnn_lab.report.reports.coverage_of_replicates`.
+is marked if an interval of nominal coverage would hardly give it in so many simulations. Intervals
+over replicates are simulated by `ffnn_lab.report.reports.coverage_of_replicates`.
 """
 
 import functools
@@ -36,11 +36,11 @@ from ffnn_lab.seeds import stream
 
 N_SIMULATIONS = 2000
 N_TRUTH = 1_000_000
-"""Draws from which a truth is taken that no formula gives."""
+"""Number of draws from which a true value without a formula is computed."""
 N_COMPARED = 4
-"""Settings whose bests are compared."""
+"""Number of settings of each arm whose best ones are compared."""
 LOST = 0.05
-"""Share of seeds that diverge, where some do."""
+"""Share of seeds that diverge, in the shape in which some do."""
 RIM = 0.7
 """Distance from the middle of an axis beyond which runs fail to learn."""
 
@@ -100,14 +100,16 @@ def coverage_table(*, n_simulations: int, seed: int) -> pd.DataFrame:
     """Simulate every interval and test.
 
     Args:
-        n_simulations: Of each row.
-        seed: Of the draws.
+        n_simulations: Number of simulations for each row.
+        seed: Seed of the draws.
 
     Returns:
-        One row per interval (or test), ``shape`` of the values and number ``n`` of them: what they
-        are ``of``, seeds, settings or replicates; the ``share`` that covers (or errs), what is
-        ``promised``, the ends ``low`` and ``high`` of where 99 in 100 shares lie if the promise is
-        met exactly, and whether it is ``kept``: a share may lie on the safe side of these.
+        One row per interval (or test), ``shape`` of the values and number ``n`` of them: the unit
+        ``of`` the values, seeds, settings or replicates; the ``share`` of simulations in which the
+        interval covers (or the test errs); the nominal share that is ``promised``; the ends
+        ``low`` and ``high`` between which 99 in 100 simulated shares lie if the true share is the
+        nominal one; and whether the promise is ``kept``, as it also is beyond the safe one of
+        these ends.
     """
     rows = []
     for place, shape in enumerate(SEEDS):
@@ -127,7 +129,7 @@ def coverage_table(*, n_simulations: int, seed: int) -> pd.DataFrame:
 
 @functools.cache
 def _many(shape: Shape) -> Values:
-    """Draw so many values that they stand for the truth, in ascending order."""
+    """Draw `N_TRUTH` values, in ascending order, from which true values are computed."""
     place = (*SEEDS, *SETTINGS).index(shape)
     return np.sort(shape.draw(stream(0, "analysis", 12, place), N_TRUTH))
 
@@ -164,7 +166,7 @@ def _of_seeds(
     found = [
         row_of(name, shape.name, n, each, of="seeds") for name, each in covered.items() if each
     ]
-    # Of differences between arms that do not differ, each sign is as likely as the other.
+    # Differences between arms that do not differ have either sign with equal probability.
     flipped = [(each - mean) * rng.choice([-1.0, 1.0], n) for each in drawn]
     errs = [sign_flip_p(each.tolist(), rng=rng) <= 1 - CONFIDENCE for each in flipped]
     found.append(
@@ -177,7 +179,7 @@ def _of_settings(
     shape: Shape, n: int, n_simulations: int, rng: np.random.Generator
 ) -> list[dict[str, object]]:
     many = _many(shape)
-    # With so many draws it does not matter that these are with replacement.
+    # Choices are with replacement here, which makes no difference with so many draws.
     beyond = np.arange(N_TRUTH, -1, -1) / N_TRUTH
     drawn = [shape.draw(rng, n) for _ in range(n_simulations)]
     found = []
@@ -205,9 +207,9 @@ def report_coverage(*, n_simulations: int, seed: int, console: Console | None = 
     """Print the tables of coverage.
 
     Args:
-        n_simulations: Of each row.
-        seed: Of the draws.
-        console: Where; standard output if None.
+        n_simulations: Number of simulations for each row.
+        seed: Seed of the draws.
+        console: Console to print on; standard output if None.
     """
     console = console or Console()
     table = coverage_table(n_simulations=n_simulations, seed=seed)

@@ -1,8 +1,8 @@
-"""How often what is computed over replicates covers, and looks err: simulated, not assumed.
+"""Simulated coverage of intervals over replicates, and error rates of repeated looks.
 
-A replicate's difference is a tuning's and, on top, the mean of its seeds'. Tunings are drawn
-normal; skewed, as where one method's tuning sometimes fails; and as one method tuned twice, the
-difference of two skewed errors.
+A replicate's difference is the effect of its tuning plus the mean effect of its seeds. The effects
+of tunings are normal; skewed, as if one method's tuning sometimes fails; or the difference of two
+skewed errors, as of one method that is tuned twice.
 """
 
 import math
@@ -28,20 +28,20 @@ from ffnn_lab.report.statistics import (
 from ffnn_lab.seeds import stream
 
 N_SEEDS = 4
-"""In each replicate."""
+"""Number of seeds in each replicate."""
 SHARE = 0.6
-"""Of the variance of a run's difference that is its replicate's."""
+"""Share of the variance of a run's difference that is due to its replicate."""
 OVERLAP = 0.2
-"""Correlation of two replicates of one set of data, whose test split is a fifth of it."""
+"""Correlation of two replicates that draw from one data set, of which a fifth is test data."""
 LARGEST = (10, 20, 40)
-"""Replicates at the last look."""
+"""Numbers of replicates at the last look."""
 MANY, FEW = 0.99, 0.005
-"""Shares of seeds that succeed in a cluster of either kind."""
+"""Probability that a seed succeeds in a cluster of the first and of the second kind."""
 OFTEN = 0.3
 """Share of clusters of the first kind."""
 N_IN_CLUSTER = 8
 RANGE = (-4.0, 0.0)
-"""Of an axis, in decades."""
+"""Range of an axis, in decades."""
 BEST = -1.0
 """Mean of the optima over replicates, in decades."""
 OF = "replicates"
@@ -69,12 +69,12 @@ def rows_of_replicates(*, n_simulations: int, seed: int) -> list[dict[str, objec
     """Simulate every interval and test over replicates.
 
     Args:
-        n_simulations: Of each row.
-        seed: Of the draws.
+        n_simulations: Number of simulations for each row.
+        seed: Seed of the draws.
 
     Returns:
-        Rows as `ffnn_lab.report.reports.coverage.coverage_table` has them; of looks, ``n`` is the
-        number of replicates at the last.
+        Rows of `ffnn_lab.report.reports.coverage.coverage_table`; for looks, ``n`` is the number
+        of replicates at the last one.
     """
     rows = []
     for place, (shape, draw) in enumerate(TUNINGS.items()):
@@ -99,11 +99,11 @@ def of_means(
     """Simulate intervals of the mean over replicates and of the probability of improvement.
 
     Args:
-        shape: Of the distribution over tunings.
-        draw: Draws from it, with mean 0 and variance 1.
-        n: Replicates.
-        n_simulations: Of each row.
-        rng: Of the draws.
+        shape: Name of the distribution of the effects of tunings.
+        draw: Function that draws from it, with mean 0 and variance 1.
+        n: Number of replicates.
+        n_simulations: Number of simulations for each row.
+        rng: Generator of the draws.
     """
     tunings = [draw(rng, n) for _ in range(n_simulations)]
     seeds = rng.normal(0.0, math.sqrt((1 - SHARE) / N_SEEDS), (n_simulations, n))
@@ -111,7 +111,7 @@ def of_means(
     covered = hits((mean_interval(each.tolist()) for each in drawn), 0.0)
     found = [row_of("t over replicates, mean", shape, n, covered, of=OF)]
     if shape == "normal":
-        # Of data that are drawn anew, all replicates of one set share a part.
+        # Over data sets that are drawn anew, all replicates of one set share an effect.
         common = rng.normal(0.0, math.sqrt(OVERLAP), n_simulations)
         overlapping = [
             a + math.sqrt(1 - OVERLAP) * b for a, b in zip(common, tunings, strict=True)
@@ -129,14 +129,14 @@ def of_means(
 def of_looks(
     shape: str, draw: Draw, largest: int, n_simulations: int, rng: np.random.Generator
 ) -> list[dict[str, object]]:
-    """Simulate sweeps that add replicates until the interval of a look leaves out 0, the truth.
+    """Simulate sweeps that add replicates until the interval of a look excludes the true mean 0.
 
     Args:
-        shape: Of the distribution over tunings.
-        draw: Draws from it, with mean 0 and variance 1.
-        largest: Replicates at the last look.
-        n_simulations: Of the row.
-        rng: Of the draws.
+        shape: Name of the distribution of the effects of tunings.
+        draw: Function that draws from it, with mean 0 and variance 1.
+        largest: Number of replicates at the last look.
+        n_simulations: Number of simulations.
+        rng: Generator of the draws.
     """
     looks = looks_until(largest)
     errs = []
@@ -151,12 +151,12 @@ def of_looks(
 
 
 def of_clusters(n: int, n_simulations: int, rng: np.random.Generator) -> list[dict[str, object]]:
-    """Simulate the interval of a share whose clusters are nearly all or none.
+    """Simulate the interval of a share in clusters whose outcomes nearly all agree.
 
     Args:
-        n: Clusters.
-        n_simulations: Of the row.
-        rng: Of the draws.
+        n: Number of clusters.
+        n_simulations: Number of simulations.
+        rng: Generator of the draws.
     """
     chances = np.where(rng.random((n_simulations, n)) < OFTEN, MANY, FEW)
     shares = rng.binomial(N_IN_CLUSTER, chances) / N_IN_CLUSTER
@@ -166,12 +166,12 @@ def of_clusters(n: int, n_simulations: int, rng: np.random.Generator) -> list[di
 
 
 def of_shares(n: int, n_simulations: int, rng: np.random.Generator) -> list[dict[str, object]]:
-    """Simulate the interval of the share of variance that is the replicates'.
+    """Simulate the interval of the share of variance that lies between replicates.
 
     Args:
-        n: Replicates.
-        n_simulations: Of the row.
-        rng: Of the draws.
+        n: Number of replicates.
+        n_simulations: Number of simulations.
+        rng: Generator of the draws.
     """
     index = pd.MultiIndex.from_product([range(n), range(N_SEEDS)])
     intervals = []
@@ -184,12 +184,12 @@ def of_shares(n: int, n_simulations: int, rng: np.random.Generator) -> list[dict
 
 
 def of_optima(n: int, n_simulations: int, rng: np.random.Generator) -> list[dict[str, object]]:
-    """Simulate the interval of an axis's optimum, where other axes vary too.
+    """Simulate the interval of an axis's optimum while other axes vary, too.
 
     Args:
-        n: Replicates.
-        n_simulations: Of each row.
-        rng: Of the draws.
+        n: Number of replicates.
+        n_simulations: Number of simulations for each row.
+        rng: Generator of the draws.
     """
     return [
         row_of("parabolas, optimum of an axis", f"{n_settings} settings", n, covered, of=OF)

@@ -1,7 +1,7 @@
-"""Remarks on the intervals of a report that were cut, and on those that are left out.
+"""Remarks on the intervals of a report that are clipped, and on those that are left out.
 
-A t interval of few seeds may reach below an error of 0, where no truth is; what lies there is cut
-off, and that is told, since it shows that the seeds are too few. Equal values give no interval.
+A t interval over few seeds may reach below 0, where no error can lie. It is clipped there, with a
+remark, since this shows that the seeds are too few. Equal values have no interval.
 """
 
 import math
@@ -13,13 +13,13 @@ from ffnn_lab.report.measures.replicates import COUNT, is_over_replicates
 from ffnn_lab.report.sheets.sheet import Estimate, Sheet
 
 HAIR = 1e-9
-"""Rounding that makes no interval lopsided."""
+"""Tolerance up to which the two halves of an interval are equal, so that it was not clipped."""
 CUT = "an interval is cut where no error or no difference of errors lies beyond its end"
 EQUAL = "no interval is given where all seeds came to the same value"
 
 
 def in_caption(sheet: Sheet, numbers: pd.DataFrame) -> str:
-    """Return what the caption of a sheet must add about its intervals; empty if nothing."""
+    """Return the sentences of a sheet's caption on clipped and missing intervals, or ``""``."""
     odd = [_odd(numbers, estimate) for estimate in sheet.estimates]
     said = [text for text, place in ((CUT, 0), (EQUAL, 1)) if any(each[place] for each in odd)]
     text = "".join(f" {text[0].upper()}{text[1:]}." for text in said)
@@ -32,10 +32,10 @@ def _of_replicates(text: str) -> str:
 
 
 def remarks(sheets: Iterable[tuple[Sheet, pd.DataFrame]]) -> list[str]:
-    """Return sentences that say which intervals of a report are cut and which are left out.
+    """Return sentences that name the intervals of a report that are clipped or left out.
 
     Args:
-        sheets: Each sheet with its numbers.
+        sheets: The sheets, each with its table of numbers.
     """
     cut: list[str] = []
     equal: list[str] = []
@@ -63,7 +63,7 @@ def remarks(sheets: Iterable[tuple[Sheet, pd.DataFrame]]) -> list[str]:
 
 
 def _odd(numbers: pd.DataFrame, estimate: Estimate) -> tuple[list[str], list[str]]:
-    """Return the rows whose interval was cut, and those that have none for equal values."""
+    """Return the names of rows with a clipped interval, and of rows without one (equal values)."""
     name = estimate.column
     ends = f"{name}.low", f"{name}.high"
     low, high = ends if ends[0] in numbers else ("low", "high")

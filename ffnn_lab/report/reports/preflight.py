@@ -1,7 +1,6 @@
-"""What is tried before a sweep's first run, so that its report does not fail after the last.
+"""Checks before a sweep's first run, so that its report does not fail after the last.
 
-Matplotlib is imported here half a second before training and not after it; in all, that costs
-nothing.
+Matplotlib is imported here, which takes half a second, and need not be imported after training.
 """
 
 import io
@@ -31,13 +30,13 @@ def prepare_report(
     is_tried: bool,
     notice: Callable[[str], None],
 ) -> None:
-    """Print what the report of a sweep will not be able to say, and try what it needs.
+    """Print the limits of a sweep's future report, and check that it can be made.
 
     Args:
-        folder: As in `check_report`.
-        definition: The sweep's.
-        is_tried: Whether to `check_report`; a dry run leaves that out.
-        notice: Prints a line.
+        folder: The sweep's folder, as in `check_report`.
+        definition: Definition of the sweep.
+        is_tried: Whether to call `check_report`; a dry run does not.
+        notice: Function that prints a line.
 
     Raises:
         PlaceError: As `check_report`.
@@ -62,7 +61,7 @@ def check_report(folder: Path, arms: Sequence[str]) -> None:
     """Try all that the report of a sweep needs: its folders, matplotlib, and the arms' names.
 
     Args:
-        folder: The sweep's, which need not be there yet; it stays as it is.
+        folder: The sweep's folder, which need not exist yet; it is not changed.
         arms: The names of the arms.
 
     Raises:
@@ -86,7 +85,7 @@ def check_report(folder: Path, arms: Sequence[str]) -> None:
 
 
 def import_matplotlib() -> None:
-    """Import matplotlib as if no variable of the environment told it anything.
+    """Import matplotlib without the environment variables that configure it.
 
     Raises:
         DrawingError: If that fails.
@@ -104,7 +103,7 @@ def import_matplotlib() -> None:
 
 @contextmanager
 def _without(names: Sequence[str]) -> Iterator[None]:
-    """Take variables out of the environment inside a ``with``."""
+    """Remove variables from the environment inside a ``with`` block."""
     before = {name: os.environ.pop(name) for name in names if name in os.environ}
     try:
         yield
@@ -125,7 +124,7 @@ def figure_stems() -> set[str]:
 
 
 def _draw(arms: Sequence[str]) -> None:
-    """Draw the names in every way in which figures do, and write it to memory."""
+    """Draw the arms' names in every way in which figures do, as an image in memory."""
     import ffnn_lab.report.reports.report  # noqa: F401, PLC0415 - what the report imports is there, too
     from ffnn_lab.report.figures import style  # noqa: PLC0415
     from ffnn_lab.report.figures.forest import name_rows  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Publish a sweep's records: what its page needs, in as few bytes as keep every run."""
+"""Publishing of a sweep's records: all runs, and what its page needs, in few bytes."""
 
 import json
 import shutil
@@ -22,16 +22,16 @@ from ffnn_lab.report.data.sweep import Sweep, load
 
 DEFINITION = "definition.json"
 WORKER = "published"
-"""In the names of the parts."""
+"""Worker in the names of the parts."""
 COMPRESSION = "zstd"
-"""Of the parts: a third smaller than the compression of records in the making, and slower."""
+"""Compression of the parts: by a third smaller than that of records of a running sweep, slower."""
 PLACES = {"paths.outputs": "outputs", "paths.data": "data"}
-"""The values that are written in place of the folders of the machine on which the sweep ran; they
-move no number."""
+"""The values that replace the folders of the machine on which the sweep ran; they change no
+result."""
 FILES = ("task.path", "model.folder")
-"""Where a user's own files lay on that machine; their names alone are written."""
+"""Fields with the paths of a user's own files on that machine; only the file names are written."""
 MOST_CURVES = 2000
-"""Reported runs up to which their curves are published: about two megabytes at 30 epochs each."""
+"""Most reported runs whose curves are published: about two megabytes at 30 epochs each."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Published:
 
     paths: list[Path]
     remark: str
-    """That the curves were left out, and why; empty if they were not."""
+    """The reason why the curves were left out; empty if they were not."""
 
 
 class PublishError(UserError):
@@ -50,24 +50,23 @@ class PublishError(UserError):
 def publish(folder: Path, to: Path, *, most_curves: int = MOST_CURVES) -> Published:
     """Write the records of a finished sweep that a reader needs into a folder of their own.
 
-    They are the definition, the hashes of the claims that were declared before the first run,
+    These are the definition, the hashes of the claims that were declared before the first run,
     every run and every trial in one part each, the answers of confirmed runs on test, and the
-    curves of the runs that are reported: those of each arm's best setting and of its untuned
-    default, in each replicate. Tables and figures made from them are those made from the whole. Of
-    a sweep with so many replicates that more runs are reported than ``most_curves``, no curves are
-    written.
+    curves of the reported runs: those of each arm's best setting and of its untuned default, in
+    each replicate. Tables and figures made from them equal those made from all records. If a sweep
+    has so many replicates that more runs than ``most_curves`` are reported, no curves are written.
 
     Args:
-        folder: The sweep's.
+        folder: The sweep's folder.
         to: A folder that does not exist yet.
-        most_curves: Reported runs up to which their curves are written.
+        most_curves: Most reported runs whose curves are written.
 
     Returns:
-        The files written, and what was left out.
+        The files written, and a remark if curves were left out.
 
     Raises:
-        PublishError: If it is no sweep, if its report needs the curves of all runs, or if the
-            folder exists.
+        PublishError: If ``folder`` has no sweep, if its report needs the curves of all runs, or if
+            ``to`` exists.
     """
     sweep = load(folder)
     if not isinstance(sweep, Sweep):

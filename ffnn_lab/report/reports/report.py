@@ -1,4 +1,4 @@
-"""The report of a folder: prints its tables, writes tables and figures, tells the paths."""
+"""The report of a folder: its tables are printed and written, its figures written."""
 
 import shlex
 from collections import Counter
@@ -23,7 +23,7 @@ def report(folder: Path, *, to: Path | None = None, console: Console | None = No
     Args:
         folder: Its folder, with ``runs/`` and, for a sweep, ``trials/`` and ``definition.json``.
         to: The folder in which ``tables/`` and ``figures/`` are written; ``folder`` if None.
-        console: Where to print; standard output if None.
+        console: Console to print on; standard output if None.
 
     Returns:
         The files written.
@@ -48,9 +48,9 @@ def prepare(folder: Path, to: Path) -> Content:
     """Compute the report of a folder, and make ready the folder in which it is written.
 
     Args:
-        folder: Of a sweep or of a single run.
-        to: The folder for ``tables/`` and ``figures/``; what an earlier report left there and
-            this one lacks is removed.
+        folder: Folder of a sweep or of a single run.
+        to: The folder for ``tables/`` and ``figures/``; files that an earlier report left there
+            and this one lacks are removed.
 
     Raises:
         RecordError: If there are no records, or something is damaged; then nothing is removed.
@@ -157,7 +157,7 @@ def _write_sheets(records: Records, sheets: Sequence[Table], to: Path) -> list[P
 
 
 def page_of(content: Content) -> str:
-    """Write everything but the figures, what is printed and what is not, as a page of Markdown."""
+    """Return all tables, printed or not, the notes and the commands as a page of Markdown."""
     parts = [f"# {render.markdown(content.records.name)}"]
     for sheet in content.sheets:
         parts += [f"## {sheet.name.replace('_', ' ')}", render.to_markdown(sheet.words)]

@@ -10,16 +10,16 @@ from ffnn_lab.report.statistics import CONFIDENCE, Interval
 CERTAINTY = 0.99
 """Share of right intervals whose simulated coverage lies within the bounds."""
 HAIR = 1e-9
-"""Up to which interval ends and truths are equal but for rounding."""
+"""Tolerance within which the end of an interval equals the true value up to rounding."""
 
 
 def bounds(share: float, *, n: int, certainty: float = CERTAINTY) -> tuple[float, float]:
-    """Return the binomial quantiles between which a simulated share lies if the true one is known.
+    """Return the binomial quantiles between which a simulated share lies, given the true share.
 
     Args:
-        share: The true one.
-        n: Simulations.
-        certainty: With which it lies there.
+        share: The true share.
+        n: Number of simulations.
+        certainty: Probability that the simulated share lies between them.
     """
     from scipy.stats import binom  # noqa: PLC0415 - a second of import
 
@@ -29,12 +29,12 @@ def bounds(share: float, *, n: int, certainty: float = CERTAINTY) -> tuple[float
 
 
 def covers(interval: Interval, truth: float) -> bool:
-    """Return whether an interval has the truth."""
+    """Return whether an interval contains the true value, up to rounding."""
     return interval.low - HAIR <= truth <= interval.high + HAIR
 
 
 def hits(intervals: Iterable[Interval], truth: float) -> list[bool]:
-    """Return whether each interval that has ends covers; of equal values there is none."""
+    """Return whether each interval covers the true value; intervals without ends are left out."""
     return [covers(each, truth) for each in intervals if not math.isnan(each.low)]
 
 
@@ -51,13 +51,13 @@ def row_of(
     """Return the row of one interval or test.
 
     Args:
-        name: Of the interval or test.
-        shape: Of the values' distribution.
-        n: Values in a simulation.
-        found: One per simulation, whether the interval covers or the test errs.
-        of: The kind of the values: ``seeds``, ``settings`` or ``replicates``.
+        name: Name of the interval or test.
+        shape: Name of the distribution of the values.
+        n: Number of values in a simulation.
+        found: For each simulation, whether the interval covers or the test errs.
+        of: The unit of the values: ``seeds``, ``settings`` or ``replicates``.
         is_test: Whether the share is of errors, so that a small one is good.
-        promised: The share that covers, if the interval is right.
+        promised: Nominal coverage of the interval, or one minus the level of the test.
     """
     share = 1 - promised if is_test else promised
     low, high = bounds(share, n=len(found))

@@ -27,9 +27,9 @@ from ffnn_lab.report.text import render
 from ffnn_lab.report.text.cells import ABSENT, PLUS_MINUS, percent
 
 FOLDER = "summary"
-"""Under the outputs, where the table is written; no sweep's, for it has no runs."""
+"""Folder under the outputs for the table; it is not taken for a sweep's, since it has no runs."""
 SUFFIXES = ("csv", "md", "tex", "json")
-"""Of the files that are a summary."""
+"""Suffixes of the files of a summary."""
 UNTUNED = "adam"
 """The optimizer whose untuned default has a row of its own."""
 COLUMNS = [
@@ -38,7 +38,7 @@ COLUMNS = [
 ]
 KEYS = COLUMNS[:7]
 SIDE_BY_SIDE = ["sweep", "condition", "variant"]
-"""The values that tell the columns of the readable table apart."""
+"""The fields whose combinations are the columns of the formatted table."""
 ONE_TUNING = (
     "One tuning: mean +- sample standard deviation over n fresh seeds at one setting, n in "
     "brackets; another tuning would choose another setting, so that no mean is marked."
@@ -53,8 +53,8 @@ REPLICATED = (
 def summary_table(sweeps: Sequence[Sweep]) -> pd.DataFrame:
     """Tabulate the winners of all sweeps, and Adam's untuned default.
 
-    Arms that are not named after an optimizer have no place, nor have results on seeds that chose
-    the setting.
+    Arms that are not named after an optimizer are left out, and so are results on tuning seeds,
+    which chose the setting.
 
     Returns:
         One row per sweep, condition, variant and optimizer (``arm``, ``is_tuned``), in the order
@@ -71,7 +71,7 @@ def summary_table(sweeps: Sequence[Sweep]) -> pd.DataFrame:
 
 
 def _rows(sweep: Sweep) -> list[dict[str, object]]:
-    """Return the rows of a sweep; over replicates, means and deviations of those of each."""
+    """Return the rows of a sweep; if it has replicates, means and deviations over their rows."""
     tables = [pd.DataFrame(_rows_of(each), columns=COLUMNS) for each in sweep.replicates]
     found = []
     for _, rows in pd.concat(tables).groupby(KEYS, sort=False):
@@ -95,12 +95,12 @@ def _rows_of(sweep: Sweep) -> list[dict[str, object]]:
     tasks = "/".join(sorted(set(sweep.runs["task.name"].dropna())))
     found = []
     for variant, arms in variants(sweep.arms).items():
-        for optimizer in OPTIMIZERS:
+        for optimizer in dict.fromkeys([*OPTIMIZERS, *arms]):
             arm = arms.get(optimizer, "")
             winner = winners.get(arm)
             reported = []
             if winner is not None and winner.stage == "confirm":
-                # An arm without axes was not tuned: what is confirmed of it is its default.
+                # An arm without axes was not tuned: its confirmed setting is its default.
                 reported.append((bool(sweep.arms[arm].space), winner.rows))
             if arm and optimizer == UNTUNED and sweep.arms[arm].space:
                 reported.append((False, sweep.default_of(arm)))
@@ -128,7 +128,7 @@ def _rows_of(sweep: Sweep) -> list[dict[str, object]]:
 
 
 def caption_of(table: pd.DataFrame) -> str:
-    """Return what the cells of a summary are: of one tuning, of replicates, or of both."""
+    """Return the caption of a summary, which explains cells of one tuning and of replicates."""
     is_one = table["n_replicates"] == 1
     kinds = [text for text, has in ((ONE_TUNING, is_one), (REPLICATED, ~is_one)) if has.any()]
     return " ".join(["Test error (%) of each optimizer's best setting.", *kinds])
@@ -137,7 +137,7 @@ def caption_of(table: pd.DataFrame) -> str:
 def readable_summary(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table in the paper's form: optimizers below each other, sweeps side by side."""
     rows = {}
-    for optimizer in OPTIMIZERS:
+    for optimizer in dict.fromkeys([*OPTIMIZERS, *table["optimizer"]]):
         for is_tuned in (True, False):
             is_it = (table["optimizer"] == optimizer) & (table["is_tuned"] == is_tuned)
             if is_it.any():
@@ -165,7 +165,7 @@ def _cell(rows: pd.DataFrame) -> str:
     lost = f", {row['n_diverged']} diverged" if row["n_diverged"] else ""
     mean = f"{percent(row['test.error'])}{spread}"
     n_replicates, n_seeds = int(row["n_replicates"]), int(row["n_seeds"])
-    if n_replicates == 1:  # nothing tells it from others, which one tuning each chose, too
+    if n_replicates == 1:  # one tuning cannot show that an optimizer is better than others
         return f"{mean} ({n_seeds}{lost})"
     counts = f"({n_replicates} x {n_seeds / n_replicates:.3g}{lost})"
     return f"{render.bold(mean) if row['is_best'] else mean} {counts}"
@@ -182,17 +182,17 @@ def report_summary(
     """Print the table of all sweeps, and write it.
 
     Args:
-        folders: Of the sweeps; what is no sweep among them is passed over.
+        folders: Folders of sweeps; a folder that is no sweep's is passed over, unless named.
         outputs: The folder of all sweeps, under whose `FOLDER` the table is written.
         to: The folder to write it in instead.
         are_named: Whether the user named the sweeps: then the files are named after them.
-        console: Where to print; standard output if None.
+        console: Console to print on; standard output if None.
 
     Returns:
-        The files written; none if no sweep has a place in the table.
+        The files written; none if no sweep has a column in the table.
 
     Raises:
-        RecordError: If a sweep that the user named is damaged, or is none.
+        RecordError: If a folder that the user named is damaged, or is no sweep's.
         PlaceError: If the files cannot be written; then nothing is.
     """
     console = console or Console()
@@ -245,7 +245,7 @@ def _write(
 def _write_source(
     path: Path, table: pd.DataFrame, sweeps: Sequence[Sweep], named: Sequence[str]
 ) -> None:
-    """Write what is behind the table: by sweep and arm the runs, and the commits."""
+    """Write the provenance of the table: its commands, its commits, and its runs by arm."""
     at = table["condition"].map(lambda label: f"@{label}" if label else "")
     names = table["sweep"] + "/" + table["arm"] + at
     run_ids = {

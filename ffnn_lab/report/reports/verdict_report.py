@@ -28,7 +28,8 @@ from ffnn_lab.report.text import render
 from ffnn_lab.report.text.cells import ABSENT, INTERVAL, interval_cells, p_value, percent
 
 FOLDER = "claims"
-"""Under the outputs, where the verdicts are written; no sweep's, for it has no runs."""
+"""Folder under the outputs for the verdicts; it is not taken for a sweep's, since it has no
+runs."""
 
 ADVICE = "--to FOLDER writes the verdicts elsewhere"
 
@@ -39,7 +40,7 @@ CAPTION = (
 )
 
 WITHOUT_EFFECT = (NOT_APPLICABLE, NOT_RUN)
-"""Verdicts whose reason is told below the table: it is a sentence."""
+"""Verdicts whose reason, a whole sentence, is given below the table."""
 
 
 def report_claims(
@@ -55,20 +56,20 @@ def report_claims(
     """Write the verdict of every claim by every sweep that was made for it.
 
     Args:
-        folders: Of the sweeps; what is no sweep among them is passed over.
+        folders: Folders of sweeps; a folder that is no sweep's is passed over, unless named.
         outputs: The folder of all sweeps, under whose `FOLDER` the verdicts are written.
         to: The folder to write them in instead.
-        are_named: Whether the user named the sweeps: then each claim is asked of each of them,
+        are_named: Whether the user named the sweeps: then each claim is judged by each of them,
             and the files are named after them.
-        console: Where to print; standard output if None.
-        claims: Those to judge; all of them if None.
-        as_json: Whether to print JSON alone, with the keys ``verdicts``, ``remarks``, ``files``.
+        console: Console to print on; standard output if None.
+        claims: The claims to judge; all of them if None.
+        as_json: Whether to print JSON only, with the keys ``verdicts``, ``remarks``, ``files``.
 
     Returns:
         The files written.
 
     Raises:
-        RecordError: If a sweep that the user named is damaged, or is none.
+        RecordError: If a folder that the user named is damaged, or is no sweep's.
         PlaceError: If the files cannot be written; then nothing is.
     """
     console = Console(quiet=True) if as_json else console or Console()
@@ -99,7 +100,7 @@ def report_claims(
 
 
 def readable_verdicts(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the verdicts as words; effects are in percentage points unless a unit is named."""
+    """Return the formatted verdicts; effects are in percentage points unless a unit is named."""
     rows = table.to_dict("records")
     effects = interval_cells(table, "effect")
     return pd.DataFrame(
@@ -140,7 +141,7 @@ def _unit(unit: str, cell: str = "") -> str:
 
 
 def _remarks(table: pd.DataFrame) -> list[str]:
-    """Return what a reader must know, and what each claim lacks that was not run."""
+    """Return remarks that explain the table, and one on each claim without an effect."""
     found = [
         "effects are shown with their plain 95% interval; a verdict is given where Holm's p, over "
         "the effects of one claim on one sweep, of the test against the nearer end of what is "
@@ -208,7 +209,7 @@ def _write(
 
 
 def _section(claim: Claim, table: pd.DataFrame) -> str:
-    """Return the section of a claim: what was declared, and how many verdicts of each kind."""
+    """Return the section of a claim: its declaration, and the number of verdicts of each kind."""
     rows = table[table["claim"] == claim.name]
     counts = [f"{int((rows['verdict'] == each).sum())} {each}" for each in VERDICTS]
     region = region_text(claim.region.low, claim.region.high)
@@ -231,7 +232,7 @@ def _section(claim: Claim, table: pd.DataFrame) -> str:
 
 
 def _draw(folder: Path, table: pd.DataFrame, sweep: Sweep) -> list[Path]:
-    """Draw a sweep's effects; where there are none, an earlier figure is not left to stand."""
+    """Draw a sweep's effects; if there are none, remove the figure of an earlier report."""
     stem = folder / f"verdicts-{sweep.name}"
     points = verdicts_figure.points(table, sweep=sweep.name)
     if len(points) == 0:

@@ -4,4 +4,4 @@ from ffnn_lab.registry import View
 from ffnn_lab.report.sheets.sheet import Sheet
 
 SHEETS = View(Sheet)
-"""To each name its sheet, in the order in which a report shows them."""
+"""The sheets by name, in the order in which a report shows them."""

@@ -1,4 +1,4 @@
-"""The best setting of each arm, and what it came to."""
+"""The sheet of each arm's best setting and its results."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""The expected best score of so many settings."""
+"""The sheet of the expected best score by the number of settings."""
 
 import math
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 RATIO = 2
-"""Ratio of the budgets that a table shows: 1, 2, 4, ..., and what was drawn in all."""
+"""Ratio of the budgets that a table shows: 1, 2, 4, ..., and the number of all that were drawn."""
 
 
 def words(table: "pd.DataFrame") -> Words:

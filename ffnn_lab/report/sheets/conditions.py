@@ -1,4 +1,4 @@
-"""What the sheets on the separable problem share: their words."""
+"""Texts that the sheets on the separable problem share."""
 
 import math
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""How much tuning gained over each arm's untuned default."""
+"""The gain of tuning over each arm's untuned default."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Where the optimum of each tuned axis lies, over replicates."""
+"""The sheet of the optimum of each tuned axis over replicates."""
 
 import math
 from typing import TYPE_CHECKING

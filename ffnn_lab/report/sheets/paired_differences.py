@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def words(table: "pd.DataFrame") -> Words:
-    """Return the differences in percentage points, and what says how far to trust them."""
+    """Return the differences in percentage points, with intervals, p values and required seeds."""
     if "n_replicates" in table:
         return _words_over_replicates(table)
     return {
@@ -43,7 +43,7 @@ def _pairs(table: "pd.DataFrame") -> list[str]:
 
 
 def _words_over_replicates(table: "pd.DataFrame") -> Words:
-    """Return the same of tuned methods, with what one setting of each would have told."""
+    """Return the cells of a table over replicates, with the comparison at one setting of each."""
     counts = table["n_replicates"].tolist()
     return {
         "arm": _pairs(table),
@@ -80,7 +80,7 @@ def _variances(table: "pd.DataFrame") -> Words:
 
 
 def _other_test_set(table: "pd.DataFrame") -> Words:
-    """Return what another test set would add, where answers are recorded and one is fixed."""
+    """Return the column of the deviation that another test set would add, if the table has it."""
     if "other_test_set" not in table:
         return {}
     return {"another test set (points, 1 SD)": [percent(x) for x in table["other_test_set"]]}

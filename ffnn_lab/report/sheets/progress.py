@@ -1,4 +1,4 @@
-"""How fast arms learned at first, and how much they gained later."""
+"""Progress of the arms: how fast they learned at first, and how much they gained later."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""What the sheets that rank arms share: their words."""
+"""Texts that the sheets that rank arms share."""
 
 import math
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""What sweeps on the separable problem found, beside its closed forms."""
+"""Findings of sweeps on the separable problem, beside its closed forms."""
 
 from ffnn_lab.registry import register
 from ffnn_lab.report.kinds import Kind

@@ -1,4 +1,4 @@
-"""The same of draws of the separable problem that cannot show the gap."""
+"""The sheet of draws of the separable problem that cannot show the gap."""
 
 from ffnn_lab.registry import register
 from ffnn_lab.report.kinds import Kind

@@ -1,4 +1,4 @@
-"""The settings behind the results, and how all runs ended."""
+"""The sheet of each arm's best setting, and of all runs by status."""
 
 from typing import TYPE_CHECKING
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ffnn_lab.report.measures.numbers import Numbers
 
 Words = Mapping[str, Sequence[str]]
-"""To each heading its cells, one per row."""
+"""The cells of each column by its heading, one cell per row."""
 
 
 @dataclass(frozen=True)
@@ -21,41 +21,43 @@ class Estimate:
     """A column of a sheet that has an interval."""
 
     column: str
-    """Its ends are ``column.low`` and ``column.high``, or ``low`` and ``high``."""
+    """Column of the estimate; its ends are ``column.low`` and ``column.high``, or ``low`` and
+    ``high``."""
     words: str
-    """What notes call it."""
+    """Name of the estimate in notes."""
     count: str = "n_seeds"
-    """The column that counts the values behind it."""
+    """The column that counts the values of the estimate."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sheet(Option):
-    """A table of a report: its numbers, its words, and what is said of both."""
+    """A table of a report: its numbers, their formatted cells, and its caption."""
 
     kind: ClassVar[str] = "sheet"
     numbers: Callable[["Numbers"], "pd.DataFrame | None"]
-    """The table of numbers; None, or without rows, where there is nothing to show. Over several
-    replicates it has a column that counts them (`ffnn_lab.report.measures.replicates.COUNT`), or,
-    if it lists the rows of all, one that numbers them."""
+    """Function that returns the table of numbers; None or empty if there is nothing to show. A
+    table over several replicates has a column that counts them
+    (`ffnn_lab.report.measures.replicates.COUNT`), or, if it lists the rows of all, a column that
+    numbers them."""
     words: Callable[["pd.DataFrame"], Words]
-    """The table as people read it, from one of numbers that has rows. What an interval is over,
-    and the replicates behind a row, are put in where a report is made."""
+    """Function from a table of numbers that has rows to its formatted cells. The report adds the
+    number of replicates of a row, and writes into headings if intervals are over replicates."""
     reports: Sequence[Kind] = (Kind.SWEEP,)
-    """The kinds of reports that have it."""
+    """The kinds of reports that include the sheet."""
     is_printed: bool = True
-    """False if it is only written."""
+    """False if the sheet is only written to files."""
     has_csv: bool = True
     """False if another sheet's file has its numbers; one that lists replicates has its own."""
     caption: str = ""
-    """Above the table in LaTeX; `ffnn_lab.report.reports.captions` fills in what is in braces."""
+    """Caption in LaTeX; `ffnn_lab.report.reports.captions` fills in the fields in braces."""
     caption_over: str = ""
-    """The same over replicates, where the caption is another."""
+    """Caption of the table over replicates, if it is another."""
     caption_where: Mapping[str, str] = field(default_factory=dict)
-    """To each column that the table of numbers may have a sentence more, where it has it."""
+    """By column, a further sentence of the caption if the table of numbers has the column."""
     estimates: Sequence[Estimate] = ()
-    """Its intervals: notes tell which are cut or left out."""
+    """The columns with intervals; notes name those that are clipped or left out."""
     is_of_all_conditions: bool = False
-    """True if its numbers are those of all conditions of a sweep together; else they are computed
-    under each condition, and stand below each other."""
+    """True if one table is about all conditions of a sweep together; otherwise there is a table
+    under each condition, and these stand below each other."""
     lists_rows: bool = False
-    """True if such notes name the rows; else they name the sheet."""
+    """True if notes on the estimates name the rows; otherwise they name the sheet."""

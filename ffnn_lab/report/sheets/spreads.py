@@ -1,4 +1,4 @@
-"""How test errors spread over seeds."""
+"""The spread of test errors over seeds."""
 
 from typing import TYPE_CHECKING
 

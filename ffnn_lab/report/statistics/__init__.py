@@ -1,6 +1,6 @@
 """Estimates with their uncertainty: numbers in, numbers out. Every draw comes from a generator.
 
-`ffnn_lab.report.reports.coverage` simulates how often each interval covers what it should.
+`ffnn_lab.report.reports.coverage` simulates how often each interval covers the true value.
 """
 
 from ffnn_lab.report.statistics.budget import best_of, best_of_difference, best_of_interval

@@ -1,4 +1,4 @@
-"""What the best of a few settings scores: independent draws in, expectations out."""
+"""The expected score of the best of a few settings that are drawn independently."""
 
 import math
 from collections.abc import Sequence
@@ -12,27 +12,27 @@ from scipy.special import gammaln, stdtrit
 from ffnn_lab.report.statistics.intervals import CONFIDENCE, Interval
 
 N_PER_BEST = 4
-"""Draws that a band takes for each of the settings whose best it is about; with fewer it covers
-too rarely (`ffnn_lab.report.reports.coverage`)."""
+"""Fewest scores per setting of the budget for an interval of `best_of`; with fewer, its coverage
+is too low (`ffnn_lab.report.reports.coverage`)."""
 
 
 def best_of(scores: Sequence[float], *, n_settings: int) -> float:
-    """Estimate what the best of a few settings scores, from a larger number of them.
+    """Estimate the expected lowest score of ``n_settings`` settings from a larger sample.
 
-    It is the mean of the lowest score over all choices of ``n_settings`` of the given ones: with
-    the scores in order, the i-th of n weighs ::
+    The estimate is the mean of the lowest score over all subsets of ``n_settings`` scores. With
+    the scores in ascending order, the i-th of ``n`` has the weight ::
 
         C(n - i, n_settings - 1) / C(n, n_settings)
 
     Args:
-        scores: Of settings drawn independently, lower is better.
-        n_settings: How many one could have afforded, at most as many as there are.
+        scores: Scores of independently drawn settings; lower is better.
+        n_settings: Size of the smaller budget, at least 1 and at most ``len(scores)``.
 
     Returns:
-        The estimate, which is unbiased; infinite where a score that counts is.
+        The unbiased estimate; infinite if a score of positive weight is.
 
     Raises:
-        ValueError: If there are not so many scores.
+        ValueError: If ``n_settings`` is below 1 or above the number of scores.
 
     Source:
         Dodge et al. (2019), "Show your work", who choose with replacement, which is biased; this
@@ -45,17 +45,17 @@ def best_of(scores: Sequence[float], *, n_settings: int) -> float:
 def best_of_interval(
     scores: Sequence[float], *, n_settings: int, confidence: float = CONFIDENCE
 ) -> Interval:
-    """Compute `best_of` and its interval, by the jackknife.
+    """Compute `best_of` with a jackknife confidence interval.
 
     Args:
-        scores: Of settings drawn independently, lower is better, none negative.
-        n_settings: How many one could have afforded, at most as many as there are.
+        scores: Scores of independently drawn settings; lower is better, none negative.
+        n_settings: Size of the smaller budget, at least 1 and at most ``len(scores)``.
         confidence: The share of such intervals that cover the true expectation.
 
     Returns:
-        ``estimate * exp(-+ t * s)`` with ``s`` the jackknife's standard error of the logarithm,
-        so that no error rate is below 0; its ends are NaN where there are fewer than `N_PER_BEST`
-        scores for each of the settings, or where an estimate is 0 or infinite.
+        The interval ``estimate * exp(-+ t * s)`` with ``s`` the jackknife standard error of the
+        logarithm, so that no end is below 0. The ends are NaN for fewer than `N_PER_BEST` scores
+        per setting of the budget, and where a leave-one-out estimate is 0 or infinite.
 
     Source:
         Quenouille (1956) and Tukey (1958) for the jackknife.
@@ -89,16 +89,16 @@ class Estimate:
 def best_of_difference(
     scores: Sequence[float], others: Sequence[float], *, n_settings: int
 ) -> Estimate:
-    """Compare what the best of a few settings of two arms scores, drawn independently.
+    """Estimate the difference in `best_of` between two arms with independently drawn settings.
 
     Args:
-        scores: Of the one arm, finite.
-        others: Of the other, finite.
-        n_settings: How many one could have afforded.
+        scores: Finite scores of the first arm's settings.
+        others: Finite scores of the second arm's settings.
+        n_settings: Size of the smaller budget.
 
     Returns:
-        `best_of` the first minus that of the second; the jackknife's variances are added, and the
-        degrees of freedom are Welch and Satterthwaite's.
+        `best_of` of the first arm minus that of the second; its variance is the sum of the two
+        jackknife variances, with Welch-Satterthwaite degrees of freedom.
     """
     sides = (scores, others)
     best, other = (best_of(each, n_settings=n_settings) for each in sides)
@@ -112,10 +112,10 @@ def best_of_difference(
 
 
 def leave_one_out(scores: Sequence[float], *, n_settings: int) -> NDArray[np.float64]:
-    """Compute `best_of` without each of the scores in turn, in the order of the scores' size.
+    """Compute the leave-one-out values of `best_of`, ordered by the score left out.
 
-    Without the i-th, lower scores keep their weights, and each higher one has that of its
-    neighbor below: two running sums, whatever the number of scores.
+    Without the i-th score, lower scores keep their weights and each higher one takes the weight
+    of its neighbor below, so that two cumulative sums give all values.
     """
     ordered = np.sort(np.asarray(scores, dtype=float))
     weights = _weights(len(ordered) - 1, n_settings)
@@ -147,5 +147,5 @@ def _log_choose(n: NDArray[np.float64], k: int) -> NDArray[np.float64]:
 
 
 def _products(ordered: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    counts = weights > 0  # lest an infinite score is multiplied by nothing
+    counts = weights > 0  # an infinite score of weight 0 would give NaN
     return np.multiply(ordered, weights, where=counts, out=np.zeros_like(ordered))

@@ -12,7 +12,7 @@ from scipy.special import fdtri
 from ffnn_lab.report.statistics.intervals import CONFIDENCE, Interval, sample_std
 
 FEWEST = 2
-"""Groups between which a variance can be seen."""
+"""Fewest groups between which a variance can be estimated."""
 
 
 @dataclass(frozen=True)
@@ -20,18 +20,19 @@ class Component:
     """The variance that one level of a nested design adds to a value."""
 
     name: str
-    """Of the level; levels that cannot be told apart are one, ``split + tuning``."""
+    """Name of the level; confounded levels are merged into one, as in ``split + tuning``."""
     variance: float
     """Unbiased, and so below 0 in some samples where the true variance is small; NaN where there
     is a single group of the level."""
     freedom: int
     """Degrees of freedom of its mean square."""
     share: float
-    """Of `Components.total`, computed from `truncated` variances; NaN where one is not known."""
+    """Share of `Components.total` that `truncated` is; NaN where a variance is unknown or the
+    total is 0."""
 
     @property
     def truncated(self) -> float:
-        """The variance, or 0 where the estimate is below."""
+        """The variance, or 0 where the estimate is negative."""
         return max(0.0, self.variance) if not math.isnan(self.variance) else math.nan
 
 
@@ -41,7 +42,7 @@ class Components:
 
     parts: tuple[Component, ...]
     n: int
-    """Values behind them."""
+    """Number of values from which they are estimated."""
 
     @property
     def total(self) -> float:
@@ -51,12 +52,12 @@ class Components:
     def variance_of_mean(self, counts: Sequence[int]) -> float:
         """Compute the variance that the mean of a balanced design would have.
 
-        It is ``v1 / c1 + v2 / (c1 c2) + ...``, with truncated components, and tells whether more
-        replicates or more seeds in each would make an interval shorter.
+        The variance is ``v1 / c1 + v2 / (c1 c2) + ...``, with truncated components. It shows
+        whether more replicates or more seeds per replicate would shorten an interval.
 
         Args:
-            counts: How many groups of each level there would be in one of the level above, the
-                outermost first: replicates, then seeds in each.
+            counts: Number of groups of each level within one group of the level above, the
+                outermost level first: replicates, then seeds per replicate.
 
         Raises:
             ValueError: If there are not as many counts as components.
@@ -86,19 +87,19 @@ def variance_components(values: "pd.Series[float]") -> Components:
     contrasts or sweeps. Shares are of the truncated ones, and so are not unbiased.
 
     Args:
-        values: One per run, of one arm's error or of a paired difference. The levels of its index
-            are those of the design, the outermost first, and the innermost tells the values of
-            a group apart: ``(replicate, seed)``, or ``(split, tuning, seed)``. A label counts
-            within its group alone: seed 0 of two replicates are two seeds.
+        values: One value per run, an arm's error or a paired difference. The levels of the index
+            are the levels of the design, the outermost first; the innermost distinguishes the
+            values of a group: ``(replicate, seed)``, or ``(split, tuning, seed)``. A label is
+            unique within its group only: seed 0 of two replicates are two seeds.
 
     Returns:
-        The components, named like the levels. A level with one group in each of the level above
-        cannot be told from it, and the two are one component (of a sweep's replicates, each is one
-        split and one tuning: ``split + tuning``). With a single group of the outermost level, its
-        component is NaN.
+        The components, named after the levels. A level with a single group in every group of the
+        level above is confounded with it, and the two are merged (each replicate of a sweep is
+        one split and one tuning: ``split + tuning``). With a single group of the outermost level,
+        its component is NaN.
 
     Raises:
-        ValueError: If there are no values, or two have one place.
+        ValueError: If there are no values, or two have the same index.
 
     Source:
         Henderson (1953), "Estimation of variance and covariance components", method 1; the
@@ -112,7 +113,7 @@ def variance_components(values: "pd.Series[float]") -> Components:
     numbers = values.to_numpy(dtype=float)
     sizes = [np.bincount(each).astype(float) for each in groups]
     n_groups = [1, *(len(each) for each in sizes)]
-    # Deviations from the mean, lest large sums take the digits of small variances.
+    # Centered first: sums of large squares would cancel the digits of small variances.
     deviations = numbers - numbers.mean()
     sums = [
         float(np.sum(np.bincount(each, deviations) ** 2 / size))
@@ -140,24 +141,25 @@ def variance_components(values: "pd.Series[float]") -> Components:
 def replicate_share_interval(
     values: "pd.Series[float]", *, confidence: float = CONFIDENCE
 ) -> Interval:
-    """Compute how much of a value's variance is that of the replicates, with its interval.
+    """Compute the share of the variance that lies between replicates, with its interval.
 
-    With ``F = h * s^2 / w``, ``s^2`` the sample variance of the replicate means, ``w`` the
-    variance within replicates and ``h`` the harmonic mean of the numbers of seeds, the ends are ::
+    This is the intraclass correlation of a replicate's seeds. With ``F = h * s^2 / w``, ``s^2``
+    the sample variance of the replicate means, ``w`` the variance within replicates and ``h`` the
+    harmonic mean of the numbers of seeds, the ends are ::
 
         r / (1 + r) with r = (F / f - 1) / h
 
-    and ``f`` the quantiles of Snedecor's distribution. The interval is exact for normal values and
-    equal numbers of seeds, and near it for others.
+    and ``f`` the quantiles of the F distribution. The interval is exact for normal values and
+    equal numbers of seeds, and approximate for unequal ones.
 
     Args:
         values: One per run, indexed by ``(replicate, seed)``.
         confidence: The share of such intervals that cover the true share.
 
     Returns:
-        The interval, cut at 0, about the share of `variance_components`; ``n`` counts replicates.
-        Its ends are NaN for fewer than two replicates, where no replicate has two seeds, and where
-        seeds do not differ.
+        The share of `variance_components` with its interval, whose ends are clipped at 0; ``n``
+        counts replicates. The ends are NaN for fewer than two replicates, where no replicate has
+        two seeds, and where the variance between seeds is not positive.
 
     Source:
         Thomas and Hultquist (1978), "Interval estimation for the unbalanced case of the one-way

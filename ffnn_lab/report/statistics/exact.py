@@ -1,4 +1,4 @@
-"""Exact statements on a share, k of n: interval, one-sided bounds, test; outcomes in clusters."""
+"""Exact inference on a share, k of n: interval, one-sided bounds, test; clustered outcomes."""
 
 import math
 from collections.abc import Hashable, Sequence
@@ -10,16 +10,16 @@ from ffnn_lab.report.statistics.intervals import CONFIDENCE, Interval
 
 
 def exact_bounds(k: int, n: int, *, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Compute the one-sided bounds of a share, each of which holds with the confidence by itself.
+    """Compute the two one-sided bounds of a share, each at the given confidence by itself.
 
-    The lower bound is the share at which ``k`` or more of ``n`` have the probability
-    ``1 - confidence``, the upper one that at which ``k`` or fewer have. None of six has the upper
-    bound ``1 - 0.05^(1/6) = 0.39``: what was never seen may still happen.
+    At the lower bound, ``k`` or more successes in ``n`` trials have the probability
+    ``1 - confidence``; at the upper bound, ``k`` or fewer have. For 0 of 6 the upper bound is
+    ``1 - 0.05^(1/6) = 0.39``: an outcome that was never observed may still be frequent.
 
     Args:
         k: Successes.
-        n: Independent trials; with none, nothing is known and the bounds are 0 and 1.
-        confidence: Of each bound.
+        n: Independent trials; with none, the bounds are 0 and 1.
+        confidence: Confidence level of each bound.
 
     Returns:
         The lower bound, which is 0 for no success, and the upper one, which is 1 for no failure.
@@ -46,8 +46,8 @@ def exact_interval(k: int, n: int, *, confidence: float = CONFIDENCE) -> Interva
         confidence: The share of such intervals that cover the true share, at least.
 
     Returns:
-        ``k / n`` and both `exact_bounds`, each of which errs half as often as the interval may;
-        the mean is NaN for no trials.
+        ``k / n`` and both `exact_bounds`, each at the confidence ``(1 + confidence) / 2``; the
+        mean is NaN for no trials.
 
     Raises:
         ValueError: If ``k`` does not lie in 0 to ``n``.
@@ -62,12 +62,12 @@ def exact_interval(k: int, n: int, *, confidence: float = CONFIDENCE) -> Interva
 def effective_interval(share: float, n: float, *, confidence: float = CONFIDENCE) -> Interval:
     """Compute an interval of a share whose trials depend on one another.
 
-    It is `exact_interval` at the number of independent trials that would estimate the share as
-    well, ``share * (1 - share) / v`` with ``v`` the variance of the estimate; neither it nor the
-    successes need be whole.
+    This is `exact_interval` at the number of independent trials that would estimate the share
+    equally well, ``share * (1 - share) / v`` with ``v`` the variance of the estimate. Neither that
+    number nor the number of successes need be an integer.
 
     Args:
-        share: The estimate.
+        share: The estimated share.
         n: The effective number of trials, at least 1.
         confidence: The share of such intervals that cover the true share, about.
 
@@ -75,7 +75,7 @@ def effective_interval(share: float, n: float, *, confidence: float = CONFIDENCE
         The interval, with ``n`` rounded down.
 
     Raises:
-        ValueError: If the share does not lie in 0 to 1, or the number is below 1.
+        ValueError: If the share does not lie in 0 to 1, or ``n`` is below 1.
 
     Source:
         Korn and Graubard (1998), "Confidence intervals for proportions with small expected number
@@ -99,13 +99,13 @@ def exact_p(
     Args:
         k: Successes.
         n: Independent trials.
-        border: The share that is tested, strictly between 0 and 1.
-        side: On which the share is claimed to lie: ``below`` the border, ``above`` it, or on
-            either (``both``), whose p value is twice the smaller one of the two and at most 1.
+        border: The share under the null hypothesis, strictly between 0 and 1.
+        side: The alternative: the share lies ``below`` the border, ``above`` it, or on either
+            side (``both``), with twice the smaller one-sided p value and at most 1.
 
     Returns:
-        The p value; that of ``both`` is the level at which `exact_interval` just reaches the
-        border, that of a side the level at which its bound does. None is ever 0.
+        The p value, which is never 0. For ``both`` it is the level at which `exact_interval` just
+        reaches the border; for one side, the level at which the bound of `exact_bounds` does.
 
     Raises:
         ValueError: If ``k`` does not lie in 0 to ``n``, or the border not between 0 and 1.
@@ -124,8 +124,8 @@ def exact_p(
 def cluster_shares(outcomes: Sequence[bool], clusters: Sequence[Hashable]) -> list[float]:
     """Compute the share of successes in each cluster.
 
-    Outcomes of one cluster are not independent (seeds that share a draw of the data, a split or a
-    tuning), the clusters are: they are the ``n`` of every interval.
+    Outcomes within a cluster are dependent (seeds that share a draw of the data, a split or a
+    tuning). Clusters are independent, so an interval's ``n`` counts clusters.
 
     Args:
         outcomes: One per run, true for a success.
@@ -149,12 +149,12 @@ def cluster_shares(outcomes: Sequence[bool], clusters: Sequence[Hashable]) -> li
 def cluster_interval(shares: Sequence[float], *, confidence: float = CONFIDENCE) -> Interval:
     """Compute an interval of the mean share of clusters that holds for any number of clusters.
 
-    The share of a cluster is no less than 1 if all of its outcomes are successes and 0 if not, and
-    no more than 1 if any is and 0 if none is. So the mean share lies between the probability that
-    all are and the probability that any is, and the interval reaches from the lower bound of the
-    one to the upper bound of the other. It is exact if each cluster is all or none, and wide if
-    clusters are mixed: `ffnn_lab.report.statistics.mean_interval` of the shares is shorter then,
-    but of equal shares there is none.
+    A cluster's share is at least the indicator that all of its outcomes are successes, and at most
+    the indicator that any is. So the mean share lies between the probabilities of these two
+    events, and the interval reaches from the exact lower bound of the first to the exact upper
+    bound of the second. It is exact if the outcomes of each cluster agree, and wide if they are
+    mixed: `ffnn_lab.report.statistics.mean_interval` of the shares is shorter then, but has no
+    ends where all shares are equal.
 
     Args:
         shares: One per cluster, of `cluster_shares`.

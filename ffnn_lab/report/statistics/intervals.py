@@ -9,31 +9,31 @@ import pandas as pd
 from scipy.special import ndtri, stdtrit
 
 CONFIDENCE = 0.95
-"""Of every interval in tables and figures."""
+"""Confidence level of every interval in tables and figures."""
 HAIR = 1e-12
-"""Up to which values are equal, as a share of them, or of 1 where they are less."""
+"""Tolerance within which values count as equal: relative, or absolute for values below 1."""
 TRIM = 0.25
 """Share of the values that an interquartile mean leaves out at either end."""
 N_BOOTSTRAP = 30
 """Fewest values of a bootstrap interval; with fewer it covers too rarely (`reports.coverage`)."""
 N_RESAMPLES = 4999
-"""Of a bootstrap interval."""
+"""Number of resamples of a bootstrap interval."""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """An estimate, a mean if nothing else is said, and where the truth may lie."""
+    """An estimate, a mean unless stated otherwise, and the ends of its confidence interval."""
 
     mean: float
     low: float
     high: float
     n: int
-    """Values behind it."""
+    """Number of values from which it is computed."""
 
     def within(self, low: float, high: float) -> "Interval":
-        """Return the part of the interval that lies between two numbers beyond which no truth is.
+        """Return the interval with its ends clipped to the range in which the true value must lie.
 
-        It covers a truth exactly as often as the whole does. Ends that are NaN stay NaN.
+        Clipping does not change the coverage. Ends that are NaN stay NaN.
         """
         start, end = (
             each if math.isnan(each) else min(max(each, low), high)
@@ -43,7 +43,7 @@ class Interval:
 
 
 def are_equal(values: Sequence[float]) -> bool:
-    """Return whether values differ by nothing but rounding, as equal differences of rates do."""
+    """Return whether values are equal up to rounding (`HAIR`), as differences of rates may be."""
     low, high = min(values), max(values)
     return high - low <= HAIR * max(1.0, abs(low), abs(high))
 
@@ -52,11 +52,10 @@ def sample_std(values: Sequence[float]) -> float:
     """Compute the sample standard deviation ``sqrt(sum((x - mean)^2) / (n - 1))``.
 
     Args:
-        values: Any number of numbers.
+        values: The numbers, which may be none.
 
     Returns:
-        The deviation, exactly 0 for equal values; NaN for fewer than two, which say nothing about
-        spread.
+        The standard deviation, exactly 0 for equal values; NaN for fewer than two values.
     """
     if len(values) < 2:  # noqa: PLR2004 - it takes two to differ
         return math.nan
@@ -67,13 +66,13 @@ def sample_std(values: Sequence[float]) -> float:
 def mean_interval(values: Sequence[float], *, confidence: float = CONFIDENCE) -> Interval:
     """Compute the t interval of a mean.
 
-    It is ::
+    The interval is ::
 
         mean -+ t * s / sqrt(n)
 
     with ``s`` the sample standard deviation and ``t`` the ``(1 + confidence) / 2`` quantile of
     Student's distribution with ``n - 1`` degrees of freedom. Exact if the values are independent
-    and normal. Equal values have none: an interval of no width would never cover the mean of
+    and normal. Equal values have no interval: one of zero width would never cover the mean of
     values that can differ (`reports.coverage`).
 
     Args:
@@ -81,8 +80,8 @@ def mean_interval(values: Sequence[float], *, confidence: float = CONFIDENCE) ->
         confidence: The share of such intervals that cover the true mean.
 
     Returns:
-        The interval; its ends are NaN for fewer than two values and for equal ones, its mean too
-        for none.
+        The interval; its ends are NaN for fewer than two values and for equal values, and its mean
+        is NaN for no values.
 
     Source:
         Student (1908), "The probable error of a mean".
@@ -100,14 +99,14 @@ def mean_interval(values: Sequence[float], *, confidence: float = CONFIDENCE) ->
 def differences_by_seed(
     values: "pd.Series[float]", others: "pd.Series[float]"
 ) -> "pd.Series[float]":
-    """Take ``values - others`` at each seed that both have.
+    """Compute ``values - others`` at each seed that both have.
 
-    Seeds share their split, their start and their batches, so a difference at equal seed varies
-    less than either side does.
+    Runs of one seed share their split, their initialization and their batches, so a difference at
+    equal seed varies less than either side does.
 
     Args:
         values: One number per seed, the seeds as index.
-        others: What is taken off, likewise.
+        others: The numbers to subtract, likewise.
 
     Returns:
         The differences, by seed.
@@ -133,7 +132,7 @@ def paired_interval(
 
     Args:
         values: One number per seed, the seeds as index.
-        others: What is taken off, likewise.
+        others: The numbers to subtract, likewise.
         confidence: The share of such intervals that cover the true mean difference.
 
     Returns:
@@ -147,24 +146,24 @@ def paired_interval(
 
 
 def interquartile_interval(values: Sequence[float], *, confidence: float = CONFIDENCE) -> Interval:
-    """Compute the interquartile mean, which a few outlying seeds cannot move, and its interval.
+    """Compute the interquartile mean, which is robust to a few outliers, and its interval.
 
     With ``g`` the integer part of ``n / 4``, the mean ``m`` is over the ``h = n - 2 g`` values in
     the middle, and the interval is ::
 
         m -+ t * s_w / (h / n * sqrt(n))
 
-    with ``t`` Student's quantile for ``h - 1`` degrees of freedom and ``s_w`` the deviation of the
-    values after the ``g`` lowest were set to the next higher and the ``g`` highest to the next
-    lower. It is a formula, not a bootstrap, because that covers better at the seed counts people
-    have (0.93 to 0.95 against about 0.90 at n = 10).
+    with ``t`` Student's quantile for ``h - 1`` degrees of freedom and ``s_w`` the winsorized
+    standard deviation: the ``g`` lowest values are set to the next higher and the ``g`` highest to
+    the next lower. This formula has better coverage than a bootstrap at usual numbers of seeds
+    (0.93 to 0.95 against about 0.90 at n = 10).
 
     Args:
         values: One number per seed.
         confidence: The share of such intervals that cover the true interquartile mean.
 
     Returns:
-        The interval; its ends are NaN for fewer than two values, and where those in the middle are
+        The interval; its ends are NaN for fewer than two values, and where the middle values are
         equal.
 
     Source:
@@ -191,11 +190,11 @@ def improvement_interval(
 ) -> Interval:
     """Compute the probability that ``values`` is the lower at an equal seed; ties count half.
 
-    The interval is Wilson's, of a share ``k`` of ``n`` pairs; with ties it is a little wide.
+    The interval is Wilson's for a share of ``n`` pairs; with ties it is a little wide.
 
     Args:
         values: One error per seed, the seeds as index.
-        others: What it is compared with, likewise.
+        others: The errors to compare them with, likewise.
         confidence: The share of such intervals that cover the true probability.
 
     Source:

@@ -1,7 +1,8 @@
-"""Tests and intervals of thousands of comparisons at once, each equal to the one of its row.
+"""Tests and intervals of thousands of comparisons at once, one comparison per row.
 
-The studies of how often a rule errs judge every comparison that can be cut out of a sweep; one
-call of `mean_interval` or `sign_flip_p` for each would take minutes.
+Each result equals that of the function for a single comparison. The studies of how often a rule
+errs judge every comparison that can be drawn from a sweep; one call of `mean_interval` or
+`sign_flip_p` for each would take minutes.
 """
 
 import math
@@ -14,7 +15,7 @@ from ffnn_lab.report.statistics.intervals import CONFIDENCE, HAIR
 from ffnn_lab.report.statistics.significance import N_FLIPS
 
 _AT_ONCE = 2**20
-"""Sums of flipped signs at a time: what a processor's cache holds is summed fastest."""
+"""Number of sign-flipped sums per matrix product, so that they fit in a processor's cache."""
 
 Numbers = NDArray[np.float64]
 
@@ -23,12 +24,12 @@ def t_ends(values: Numbers, *, confidence: float = CONFIDENCE) -> tuple[Numbers,
     """Compute the ends of `ffnn_lab.report.statistics.mean_interval` of each row.
 
     Args:
-        values: Of shape ``(comparisons, n)``.
-        confidence: As there.
+        values: The values of each comparison, shape ``(comparisons, n)``.
+        confidence: Confidence level of the intervals.
 
     Returns:
-        The lower ends and the upper ones, each of shape ``(comparisons,)``; NaN for a row that has
-        no interval.
+        The lower and the upper ends, each of shape ``(comparisons,)``; NaN for a row of one value
+        or of equal values, which has no interval.
     """
     n = values.shape[1]
     means, errors = _means_and_errors(values)
@@ -40,10 +41,11 @@ def t_ps(values: Numbers) -> Numbers:
     """Compute the two-sided p value of Student's test of each row's mean against 0.
 
     Args:
-        values: Of shape ``(comparisons, n)``.
+        values: The values of each comparison, shape ``(comparisons, n)``.
 
     Returns:
-        Of shape ``(comparisons,)``: `ffnn_lab.report.statistics.t_p`; NaN where `t_ends` are.
+        `ffnn_lab.report.statistics.t_p` of each row, shape ``(comparisons,)``; NaN where the
+        `t_ends` are.
     """
     means, errors = _means_and_errors(values)
     ps: Numbers = 2 * stdtr(values.shape[1] - 1, -np.abs(means) / errors)
@@ -54,11 +56,11 @@ def sign_flip_ps(values: Numbers, *, rng: np.random.Generator) -> Numbers:
     """Compute `ffnn_lab.report.statistics.sign_flip_p` of each row.
 
     Args:
-        values: Of shape ``(comparisons, n)`` with ``n`` at least 1.
-        rng: Draws the patterns where there are too many; all rows are tried by the same ones.
+        values: Paired differences, shape ``(comparisons, n)`` with ``n`` at least 1.
+        rng: Draws the sign patterns if there are too many to try all; all rows share the patterns.
 
     Returns:
-        Of shape ``(comparisons,)``.
+        The p values, shape ``(comparisons,)``.
     """
     n = values.shape[1]
     if 2**n <= N_FLIPS:

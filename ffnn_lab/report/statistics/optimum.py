@@ -12,7 +12,7 @@ from ffnn_lab.report.statistics.replicates import FEWEST_REPLICATES
 NEAR = 0.5
 """Share of a replicate's settings that are fitted: those with the lowest errors."""
 FEWEST_SETTINGS = 6
-"""That are fitted: a parabola has three coefficients, and noise takes as many again."""
+"""Fewest settings to fit: a parabola has three coefficients, and noise needs as many again."""
 MOST_OUTSIDE = 0.25
 """Share of replicates without an optimum inside the range, beyond which there is no interval."""
 INSIDE, AT_EDGE, UNCLEAR = "inside", "at the edge", "unclear"
@@ -23,7 +23,7 @@ class Vertex:
     """The optimum of an axis in one replicate."""
 
     value: float
-    """Of the axis; NaN unless the optimum lies inside the range."""
+    """Value on the axis; NaN unless the optimum lies inside the range."""
     status: str
     """``inside``; ``at the edge`` if the parabola's vertex lies beyond the range; ``unclear`` if
     there is no vertex or there are too few settings."""
@@ -34,9 +34,9 @@ class Optimum:
     """The optimum of an axis over replicates."""
 
     interval: Interval
-    """Of the geometric mean of the replicates' optima, in the unit of the axis; ``n`` counts those
-    inside the range. Its ends are NaN where these are fewer than `FEWEST_REPLICATES`, or where
-    more than `MOST_OUTSIDE` of all replicates are not inside."""
+    """Interval of the geometric mean of the replicates' optima, in the unit of the axis; ``n``
+    counts the optima inside the range. Its ends are NaN where these are fewer than
+    `FEWEST_REPLICATES`, or where more than `MOST_OUTSIDE` of all replicates are not inside."""
     n_at_edge: int
     n_unclear: int
 
@@ -48,20 +48,21 @@ def vertex_of(
 
     The logarithm of the error is fitted by least squares as a parabola in ``log10(value)``, over
     the half of the settings with the lowest errors and no fewer than `FEWEST_SETTINGS`. The
-    logarithm tames diverged settings, and the half leaves most of them out, as well as those that
-    other axes spoiled; fitted over all settings, the vertex moves away from the side where more of
-    them fail. A choice of settings by their distance from the best one was no better (simulated).
+    logarithm limits the influence of diverged settings. The better half leaves most of these out,
+    as well as settings that are bad because of another axis; fitted over all settings, the vertex
+    would move away from the side where more of them fail. Selecting settings by their distance
+    from the best one was no better (simulated).
 
     Args:
         values: One per setting, positive.
-        errors: Of the same settings, none negative; settings whose error is not finite are left
-            out, and an error of 0 counts as half of the lowest other.
+        errors: Errors of the same settings, none negative; settings whose error is not finite are
+            left out, and an error of 0 is replaced by half of the lowest positive one.
         low: Least value of the range from which settings were drawn.
         high: Greatest value of the range.
 
     Returns:
         The vertex, if the parabola opens upward. The true curve is no parabola: where it rises
-        faster on one side, the estimate is off to the other, as the best setting itself is.
+        faster on one side, the estimate is biased to the other, as the best setting itself is.
 
     Raises:
         ValueError: If there are not as many errors as values, or a value is not positive.
@@ -97,11 +98,11 @@ def optimum_over_replicates(
     """Compute the geometric mean of an axis's optima over replicates, and its interval.
 
     The interval is that of the mean of ``log10``, converted back. Replicates whose optimum is not
-    inside are left out of it, which moves the mean away from an edge: near one the interval would
-    cover in 0.1 to 0.8 of cases if as many as half of the replicates might be left out. Where none
-    might be, there would be no interval of 20 replicates in half of the cases in which nothing is
-    wrong. With a quarter, it covers in 0.9 or more wherever it is mostly there (simulated with 12
-    and 24 settings in a replicate).
+    inside are left out, which moves the mean away from an edge. If up to half of the replicates
+    could be left out, the coverage near an edge would be 0.1 to 0.8. If none could, half of all
+    sweeps of 20 replicates would have no interval although nothing is wrong. With up to a quarter
+    (`MOST_OUTSIDE`), the coverage is 0.9 or more wherever most sweeps have an interval (simulated
+    with 12 and 24 settings per replicate).
 
     Args:
         vertices: One per replicate, of `vertex_of`.

@@ -1,4 +1,4 @@
-"""Orders of arms, and how far two of them agree."""
+"""Ranks of arms, and the agreement of two rankings."""
 
 import math
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ def rank_agreement(scores: Sequence[float], others: Sequence[float]) -> float:
         others: One per arm, the arms in the same order.
 
     Returns:
-        The agreement; NaN where one side has all arms equal, and so no order.
+        Kendall's tau-b; NaN where all arms of one side are tied.
 
     Source:
         Kendall (1945), "The treatment of ties in ranking problems".

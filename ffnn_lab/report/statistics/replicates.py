@@ -1,9 +1,9 @@
 """Comparisons of tuned methods over replicates, each a whole repeat of tune and confirm.
 
-A replicate counts as one value: what its seeds share, its split and its tuning, no number of
-seeds can average out. `replicates_to_resolve` counts the
-replicates that would settle a difference, `ffnn_lab.report.statistics.components` tells what they
-differ by.
+A replicate counts as one value: its seeds share a split and a tuning, whose effect no number of
+seeds can average out. `replicates_to_resolve` counts the replicates that would settle a
+difference; `ffnn_lab.report.statistics.components` estimates the variance due to splits, tunings
+and seeds.
 """
 
 import math
@@ -23,9 +23,9 @@ from ffnn_lab.report.statistics.intervals import (
 from ffnn_lab.report.statistics.significance import LEVEL, POWER, seeds_to_resolve
 
 FEWEST_REPLICATES = 3
-"""Of a comparison: with two, an interval is too wide to settle anything."""
+"""Fewest replicates of a comparison: with two, an interval is too wide to settle anything."""
 GAMMA = 0.75
-"""Probability of improvement from which on it matters, as Bouthillier et al. recommend."""
+"""Probability above which an improvement is meaningful, as Bouthillier et al. recommend."""
 
 NOT_SIGNIFICANT: Final = "not significant"
 NOT_MEANINGFUL: Final = "significant, not meaningful"
@@ -42,7 +42,7 @@ def replicate_differences(
 
     Args:
         values: One number per run, indexed by ``(replicate, seed)``.
-        others: What is taken off, likewise.
+        others: The numbers to subtract, likewise.
 
     Returns:
         One number per replicate that has a pair, indexed by replicate in ascending order: the mean
@@ -62,13 +62,13 @@ def replicate_interval(
 
     Args:
         values: One number per run, indexed by ``(replicate, seed)``.
-        others: What is taken off, likewise.
+        others: The numbers to subtract, likewise.
         confidence: The share of such intervals that cover the mean difference over splits,
             tunings and seeds.
 
     Returns:
         `mean_interval` of `replicate_differences`; ``n`` counts the replicates, and with one
-        there is no interval. Replicates count alike, whatever their numbers of seeds.
+        there is no interval. Replicates have equal weight, whatever their numbers of seeds.
 
     Raises:
         ValueError: If a seed occurs twice in a replicate on one side.
@@ -80,19 +80,19 @@ def replicate_interval(
 def replicates_to_resolve(
     distance: float, *, std: float, level: float = LEVEL, power: float = POWER
 ) -> int | None:
-    """Count the replicates at which a paired t test would tell two tuned methods apart.
+    """Count the replicates at which a paired t test would distinguish two tuned methods.
 
     Args:
-        distance: Between the true mean difference and the border, if the observed one is the
-            truth.
-        std: The deviation of the replicates' differences, if the observed one is the truth; for
-            another number of seeds in each, the root of `Components.variance_of_mean` of one
-            replicate.
-        level: Of the two-sided test; over several contrasts, its part of the whole.
-        power: The probability with which the test is to tell.
+        distance: Assumed distance between the true mean difference and the border, such as the
+            observed one.
+        std: Assumed standard deviation of the replicates' differences, such as the observed one;
+            for another number of seeds per replicate, the square root of
+            `Components.variance_of_mean` of one replicate.
+        level: Level of the two-sided test; with several contrasts, its part of the overall level.
+        power: Probability with which the test is to reject.
 
     Returns:
-        `seeds_to_resolve`, and no fewer than `FEWEST_REPLICATES`; None where it is None.
+        `seeds_to_resolve`, but at least `FEWEST_REPLICATES`; None where it is None.
     """
     needed = seeds_to_resolve(distance, std=std, level=level, power=power)
     return None if needed is None else max(needed, FEWEST_REPLICATES)
@@ -101,20 +101,21 @@ def replicates_to_resolve(
 def corrected_interval(
     differences: Sequence[float], *, n_train: int, n_test: int, confidence: float = CONFIDENCE
 ) -> Interval:
-    """Compute the interval of a mean difference beyond the data set at hand.
+    """Compute an interval of the mean difference that extends to other data sets of the same kind.
 
-    Replicates draw their splits from one set of data: their train sets overlap, so that replicates
+    Replicates draw their splits from one data set: their train sets overlap, so that replicates
     agree with one another more than with other data of the same kind. The interval is ::
 
         mean -+ t * s * sqrt(1 / R + n_test / n_train)
 
     with ``s`` the sample standard deviation over ``R`` replicates and ``t`` Student's quantile for
-    ``R - 1`` degrees of freedom. No number of replicates makes it shorter than the data allow.
+    ``R - 1`` degrees of freedom. The second term stays, however many replicates there are.
 
     Args:
         differences: One per replicate.
-        n_train: Examples a network is trained on, the dev split among them if it chose settings.
-        n_test: Examples a difference is measured on.
+        n_train: Number of examples a network is trained on, including the dev split if settings
+            were chosen by it.
+        n_test: Number of examples on which a difference is measured.
         confidence: The share of such intervals that cover the mean difference over data sets of
             this size. It is approximate: no unbiased estimate of that variance exists.
 
@@ -166,17 +167,17 @@ def improvement_over_replicates(
 
 
 def improvement_verdict(interval: Interval, *, gamma: float = GAMMA) -> Improvement:
-    """Return whether a probability of improvement differs from a coin's, and by enough to matter.
+    """Return whether a probability of improvement is significant, and whether it is meaningful.
 
     Args:
-        interval: Of `improvement_over_replicates`, in either direction: below 0.5, the other
-            method is the better one.
-        gamma: The probability from which on an improvement matters, declared beforehand.
+        interval: Interval of `improvement_over_replicates`, in either direction: below 0.5, the
+            other method is the better one.
+        gamma: Probability above which an improvement is meaningful, declared beforehand.
 
     Returns:
-        ``not significant`` if the interval has 0.5; otherwise ``significant and meaningful`` if it
-        reaches beyond ``gamma`` (below ``1 - gamma`` for the other method), which does not say
-        that the probability is more than ``gamma``, only that it may be.
+        ``not significant`` if the interval contains 0.5; otherwise ``significant and meaningful``
+        if the interval reaches beyond ``gamma`` (below ``1 - gamma`` for the other method), so
+        that the probability may be more than ``gamma``; else ``significant, not meaningful``.
 
     Raises:
         ValueError: If ``gamma`` does not lie between 0.5 and 1.

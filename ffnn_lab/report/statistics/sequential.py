@@ -1,21 +1,22 @@
 """Control of errors where replicates are added until a comparison is settled.
 
 Tests at 0.05 after each replicate, until one is significant, err far more often than in 5 of 100
-cases. So the level is spent: each look has a part of it, declared before the first look, and the
-parts sum to the whole. The probability that any look errs is at most the sum of their levels,
-however they depend on one another (Boole's inequality). So what holds at the level of its own look
-holds for all looks together: tests, and the interval at the look at which one stops.
+cases. So the level is spent: each look (interim analysis) has a part of it, declared before the
+first look, and the parts sum to the overall level. The probability that any look errs is at most
+the sum of their levels, however they depend on one another (Boole's inequality). So tests at each
+look's own level hold at the overall level together, and so does the interval at the look at which
+one stops.
 
-At each look the t interval is as exact as ever, and no more: of skewed differences, as of an
+The t interval of a single look is approximate as usual: for skewed differences, as from an
 exponential distribution, one test of 10, 20 or 40 replicates errs in 10, 8 or 7 of 100 cases, and
-the looks until then in 12, 10 or 8 (simulated). Differences between two tunings of one method are
-symmetric, and looks at these err too seldom.
+the looks up to it in 12, 10 or 8 (simulated). Differences between two tunings of one method are
+symmetric, and looks at these are conservative.
 
-Over contrasts, Holm's adjusted p values of a look are held against the look's level, and what an
-earlier look settled stays settled and is counted no more (`settle`). For any set of contrasts that
-do not differ, the probability that a look rejects one of them by Bonferroni's rule for that set is
-at most the look's level, and over the looks at most the whole; Holm's steps are the closed test of
-all such sets.
+With several contrasts, the p values of a look, adjusted by Holm, are compared with the look's
+level; a contrast that an earlier look settled stays settled and leaves the family (`settle`). For
+any set of contrasts that do not differ, the probability that a look rejects one of them by
+Bonferroni's rule for that set is at most the look's level, and over all looks at most the overall
+level; Holm's steps are the closed test of all such sets.
 """
 
 import itertools
@@ -35,20 +36,21 @@ Spending = Literal["obrien_fleming", "pocock"]
 def looks_until(largest: int, *, first: int = FEWEST_REPLICATES) -> list[int]:
     """Return the numbers of replicates at which to look: the largest, its half, a quarter, ...
 
-    The later of two such looks sees twice the replicates and much that the earlier did not, so
-    that summing loses little: where one test of the largest number has the power 0.80, the looks
-    have 0.78, and an effect 2.5 times as large is found at 0.5 to 0.7 of the replicates. With a
-    look after every replicate the power would be 0.48 to 0.58 (simulated for 10, 20 and 40).
+    Each look has twice the replicates of the one before, so that half of its data are new and
+    summing the levels costs little power: where one test of the largest number has the power 0.80,
+    the looks have 0.78, and an effect 2.5 times as large is found at 0.5 to 0.7 of the replicates.
+    With a look after every replicate the power would be 0.48 to 0.58 (simulated for 10, 20 and
+    40).
 
     Args:
-        largest: Replicates at the last look.
-        first: The fewest at a look.
+        largest: Number of replicates at the last look.
+        first: Fewest replicates at a look.
 
     Returns:
-        The numbers, ascending, halves rounded up.
+        The numbers of replicates, ascending, halves rounded up.
 
     Raises:
-        ValueError: If the largest number is less than the first.
+        ValueError: If ``largest`` is less than ``first``, or ``first`` than `FEWEST_REPLICATES`.
     """
     if not FEWEST_REPLICATES <= first <= largest:
         msg = f"looks begin at {FEWEST_REPLICATES} replicates or more, got {first} to {largest}"
@@ -75,12 +77,12 @@ def level_at(
     that looks need not be those that were planned, as long as none is chosen by the outcome.
 
     Args:
-        looks: Replicates at each look so far, the latest one last.
-        largest: Replicates at which one stops in any case, declared beforehand.
-        spending: The function: ``obrien_fleming``, which spends late and so loses little power,
-            ``2 - 2 Phi(z / sqrt(t))`` with ``z`` the normal quantile of ``1 - level / 2``; or
-            ``pocock``, which spends early, ``level * log(1 + (e - 1) t)``.
-        level: Of all looks together.
+        looks: Number of replicates at each look so far, the latest one last.
+        largest: Number of replicates at which one stops in any case, declared beforehand.
+        spending: The spending function: ``obrien_fleming``, which spends late and so loses little
+            power, ``2 - 2 Phi(z / sqrt(t))`` with ``z`` the normal quantile of ``1 - level / 2``;
+            or ``pocock``, which spends early, ``level * log(1 + (e - 1) t)``.
+        level: Overall level of all looks together.
 
     Raises:
         ValueError: If the looks do not ascend from `FEWEST_REPLICATES` or more to ``largest`` or
@@ -88,8 +90,8 @@ def level_at(
 
     Source:
         Lan and DeMets (1983), "Discrete sequential boundaries for clinical trials", who integrate
-        over the earlier looks. With the quantiles of t at their levels this errs too often: in
-        5.1 to 6.0 of 100 simulated sweeps, by the number of looks.
+        over the earlier looks. Their levels, used with t quantiles, err too often: in 5.1 to 6.0
+        of 100 simulated sweeps, depending on the number of looks.
     """
     ascends = all(one < other for one, other in itertools.pairwise(looks))
     if not looks or not ascends or looks[0] < FEWEST_REPLICATES or looks[-1] > largest:
@@ -115,15 +117,15 @@ def interval_at(
 
     Args:
         differences: One per replicate so far.
-        earlier: Replicates at each earlier look.
-        largest: As `level_at` has it, and so the spending function and the level.
-        spending: How the level is spent.
-        level: Of all looks together.
+        earlier: Number of replicates at each earlier look.
+        largest: Number of replicates at which one stops in any case, as in `level_at`.
+        spending: The spending function, as in `level_at`.
+        level: Overall level of all looks together.
 
     Returns:
-        `mean_interval` at the confidence ``1 - level_at(...)``: the intervals of all looks cover
-        the true mean at once with the probability ``1 - level``, and so does that of the look at
-        which one stops, for whatever reason.
+        `mean_interval` at the confidence ``1 - level_at(...)``: with probability ``1 - level`` or
+        more, the intervals of all looks cover the true mean, and so does the interval of the look
+        at which one stops, for whatever reason.
 
     Raises:
         ValueError: If the looks do not ascend as `level_at` says.
@@ -139,13 +141,13 @@ def settle(
     """Return which contrasts of a family are settled after a look.
 
     Args:
-        p_values: One per declared contrast, of this look; of a settled one it is not read.
-        level: Of this look, `level_at`.
-        settled: Which were settled at earlier looks; none if not given.
+        p_values: One p value per declared contrast at this look; ignored for settled contrasts.
+        level: Level of this look, from `level_at`.
+        settled: Whether each contrast was settled at an earlier look; none was if not given.
 
     Returns:
-        For each contrast, whether it was settled or now is: `holm` over those that were not, and
-        at most the level.
+        For each contrast, whether it was settled before or its p value, adjusted by `holm` over
+        the contrasts still open, is at most ``level``.
     """
     before = [False] * len(p_values) if settled is None else list(settled)
     open_ones = [math.nan if was else p for p, was in zip(p_values, before, strict=True)]

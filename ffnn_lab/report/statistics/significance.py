@@ -1,4 +1,4 @@
-"""Tests of a mean difference, corrected for several, and the seeds that would settle one."""
+"""Tests of a mean difference, Holm's correction for several tests, and required sample sizes."""
 
 import math
 from collections.abc import Sequence
@@ -9,26 +9,27 @@ from scipy.special import nctdtr, stdtr, stdtrit
 from ffnn_lab.report.statistics.intervals import CONFIDENCE
 
 N_FLIPS = 2**14
-"""Patterns of signs that are tried: all of them up to 14 pairs, so many drawn ones beyond."""
+"""Number of sign patterns tried: all of them up to 14 pairs, a sample of this size beyond."""
 LEVEL = 0.05
-"""At which a p value is called significant: what `CONFIDENCE` leaves."""
+"""Level at which a p value is called significant, ``1 - CONFIDENCE``."""
 POWER = 0.8
-"""Probability with which `seeds_to_resolve` promises a resolved difference."""
+"""Default power at which `seeds_to_resolve` counts the seeds."""
 MOST_SEEDS = 10_000
-"""Beyond so many, more seeds are no answer."""
+"""Largest number of seeds that `seeds_to_resolve` considers."""
 
 
 def sign_flip_p(differences: Sequence[float], *, rng: np.random.Generator) -> float:
     """Test whether paired differences are symmetric about 0, by their mean.
 
     If two arms do not differ, each difference was as likely to come with the other sign. The p
-    value is the share of sign patterns whose mean is at least as far from 0; of up to 14 pairs all
-    patterns are tried, which is exact, of more a sample with the observed one among them. Equal
-    values are no special case: ``n`` equal differences have p = 2 / 2^n, and all zeros p = 1.
+    value is the share of sign patterns whose mean is at least as far from 0 as the observed one.
+    For up to 14 pairs all patterns are tried, which is exact; for more, a random sample that
+    includes the observed pattern. Equal values are no special case: ``n`` equal differences have
+    p = 2 / 2^n, and all zeros p = 1.
 
     Args:
-        differences: One per pair, at least one.
-        rng: Draws the patterns where there are too many.
+        differences: One per pair.
+        rng: Draws the sign patterns if there are too many to try all.
 
     Returns:
         The two-sided p value; NaN for no pairs.
@@ -55,27 +56,27 @@ def sign_flip_p(differences: Sequence[float], *, rng: np.random.Generator) -> fl
 def lowest_p(n: int, *, n_tests: int = 1) -> float:
     """Return the lowest p value that `sign_flip_p` of ``n`` pairs can have, after Holm.
 
-    It is ``n_tests * 2 / 2^n``: all differences have one sign, and of each test of the family.
+    This is ``n_tests * 2 / 2^n``, at most 1: all differences of a test have the same sign.
 
     Args:
-        n: Pairs of each test.
-        n_tests: Tests of the family.
+        n: Number of pairs of each test.
+        n_tests: Number of tests in the family.
     """
     return min(1.0, n_tests * 2.0 ** (1 - n))
 
 
 def fewest_pairs(*, n_tests: int = 1, level: float = LEVEL) -> int:
-    """Count the pairs from which on `lowest_p` is at most a level."""
+    """Return the fewest pairs for which `lowest_p` is at most a level."""
     return math.ceil(math.log2(2 * n_tests / level))
 
 
 def too_few_pairs(n: int, *, n_tests: int, of: str = "seed") -> str:
-    """Return the remark that no p value of so many pairs can reach the level; empty if one can.
+    """Return a remark if ``n`` pairs are too few for any p value to reach `LEVEL`, or else ``""``.
 
     Args:
-        n: Pairs of each test.
-        n_tests: Tests of the family, over which p is adjusted.
-        of: What there is one pair of.
+        n: Number of pairs of each test.
+        n_tests: Number of tests in the family over which p is adjusted.
+        of: Noun that the remark uses for the unit of a pair: ``seed`` or ``replicate``.
     """
     lowest = lowest_p(n, n_tests=n_tests)
     if lowest <= LEVEL:
@@ -89,13 +90,13 @@ def too_few_pairs(n: int, *, n_tests: int, of: str = "seed") -> str:
 
 
 def t_p(distance: float, *, standard_error: float, freedom: float) -> float:
-    """Give the two-sided p value of Student's test of an estimate against a border.
+    """Return the two-sided p value of Student's test of an estimate against a border.
 
-    It is the level at which the interval of the estimate just reaches the border.
+    The p value is the level at which the interval of the estimate just reaches the border.
 
     Args:
-        distance: Between the two, of either sign.
-        standard_error: Of the estimate; 0 where all values were equal.
+        distance: Distance between estimate and border, of either sign.
+        standard_error: Standard error of the estimate; 0 where all values were equal.
         freedom: Degrees of freedom of the standard error.
     """
     if math.isnan(distance) or math.isnan(standard_error):
@@ -106,14 +107,14 @@ def t_p(distance: float, *, standard_error: float, freedom: float) -> float:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Adjust p values for their number, in the manner of Holm.
+    """Adjust p values for multiple tests by Holm's method.
 
-    The k-th smallest of m is multiplied by ``m - k + 1``; none is less than one before it, none
-    more than 1. Whoever rejects what is at most 0.05 errs once in 20 families, however the p
-    values depend on one another.
+    The k-th smallest of m is multiplied by ``m - k + 1``, made no less than the one before it, and
+    capped at 1. Rejecting at an adjusted p of at most 0.05 makes an error in at most one of 20
+    families, however the p values depend on one another.
 
     Args:
-        p_values: Those of one family, declared beforehand; NaN stays NaN and is not counted.
+        p_values: p values of one family, declared beforehand; NaN stays NaN and is not counted.
 
     Source:
         Holm (1979), Scandinavian Journal of Statistics 6.
@@ -130,17 +131,17 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def seeds_to_resolve(
     distance: float, *, std: float, level: float = 1 - CONFIDENCE, power: float = POWER
 ) -> int | None:
-    """Count the seeds at which a paired t test would tell a mean from a border.
+    """Count the seeds at which a paired t test would distinguish a mean from a border.
 
     Args:
-        distance: Between the true mean and the border, if the observed one is the truth.
-        std: The deviation of the values, if the observed one is the truth.
-        level: Of the two-sided test.
-        power: The probability with which it is to tell.
+        distance: Assumed distance between the true mean and the border, such as the observed one.
+        std: Assumed standard deviation of the values, such as the observed one.
+        level: Level of the two-sided test.
+        power: Probability with which the test is to reject.
 
     Returns:
-        The smallest such number, at least 2; None if `MOST_SEEDS` do not suffice, or if the
-        distance or the deviation is not known.
+        The smallest such number, at least 2; None if `MOST_SEEDS` do not suffice, if the distance
+        is 0, or if the distance or the standard deviation is NaN.
     """
     if math.isnan(distance) or math.isnan(std) or distance == 0:
         return None
@@ -160,14 +161,14 @@ def seeds_to_resolve(
 
 
 def _power(n: int, effect: float, level: float) -> float:
-    """Give the power of a two-sided t test of n values, its far tail left out.
+    """Return the power of a two-sided t test of n values, neglecting the far tail.
 
     Args:
-        n: How many, at least 2.
-        effect: Distance between mean and border, in deviations.
-        level: Of the test.
+        n: Number of values, at least 2.
+        effect: Distance between mean and border, in standard deviations.
+        level: Level of the test.
     """
     quantile = float(stdtrit(n - 1, 1 - level / 2))
-    # Beyond 30 standard errors there is no doubt, and scipy's function may lose its way.
+    # Beyond 30 standard errors the power is 1, and scipy's noncentral t may be inaccurate.
     away = min(effect * math.sqrt(n), 30.0)
     return 1 - float(nctdtr(n - 1, away, quantile))

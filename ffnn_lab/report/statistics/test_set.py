@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 FEWEST = 2
-"""Examples, and columns, from which on a variance can be seen."""
+"""Fewest examples, and fewest columns, from which a variance can be estimated."""
 
 
 def variance_of_test_set(differences: NDArray[np.integer] | NDArray[np.floating]) -> float:
-    """Estimate the variance that the choice of test examples gives a mean difference.
+    """Estimate the variance of a mean difference that is due to the choice of test examples.
 
     Of two methods, the difference of errors on example ``i`` in column ``j`` is ::
 
@@ -23,17 +23,19 @@ def variance_of_test_set(differences: NDArray[np.integer] | NDArray[np.floating]
 
         (s^2 - MS_rest / C) / n
 
-    The method of moments makes it unbiased for any distribution, and for columns whose rests have
-    variances of their own. Without the second term it would hold what an example's answers vary by
-    from seed to seed, which more seeds average out and another test set does not add.
+    As a method of moments it is unbiased for any distribution, and for columns whose residuals
+    have different variances. Without the second term, the estimate would include the variation of
+    an example's answers from seed to seed, which more seeds average out and another test set does
+    not add.
 
     Args:
-        differences: ``(n, C)``: of wrong answers, 1 and 0, it is -1, 0 or 1.
+        differences: Differences of errors, shape ``(n, C)``; each is -1, 0 or 1 if a wrong answer
+            counts 1 and a correct one 0.
 
     Returns:
-        The variance of the mean over ``n`` examples, in squared error rates, if the columns had no
-        end. It is below 0 in some samples, and is not cut there, lest a mean over samples be too
-        large. NaN for fewer than two examples or columns.
+        The variance of the mean over ``n`` examples, in squared error rates, in the limit of many
+        columns. It is negative in some samples and not truncated, so that it stays unbiased. NaN
+        for fewer than two examples or columns.
 
     Source:
         The two-way crossed classification with random effects: Searle, Casella and McCulloch

@@ -1,7 +1,7 @@
 """Means of values most of which are equal: their t interval is too short, or has no width.
 
-Draws that all end at a test error of 0 say little of a draw that would not: of six, one in three
-might. What holds of any values that lie between two ends is a bound of the share that differs.
+Six draws that all end at a test error of 0 do not exclude that one draw in three ends elsewhere.
+For values within a known range, an exact bound on the share of differing values bounds the mean.
 """
 
 import math
@@ -15,7 +15,7 @@ from ffnn_lab.report.statistics.intervals import CONFIDENCE, HAIR, Interval
 from ffnn_lab.report.statistics.significance import MOST_SEEDS
 
 HALF: Final = 1 / 2
-"""Share of equal values above which a mean is bounded by how many differ from them."""
+"""Share of equal values above which a mean is bounded by the number of differing values."""
 
 
 def tied_value(values: Sequence[float]) -> tuple[float, int]:
@@ -25,8 +25,8 @@ def tied_value(values: Sequence[float]) -> tuple[float, int]:
         values: At least one number.
 
     Returns:
-        The median, which is that value if there is one, and how many others differ from it by
-        more than rounding.
+        The median, which is that value if there is one, and the number of values that differ from
+        it by more than rounding.
     """
     middle = float(np.sort(np.asarray(values, dtype=float))[len(values) // 2])
     scale = HAIR * max(1.0, abs(middle))
@@ -78,7 +78,7 @@ def tied_p(values: Sequence[float], *, border: float, low: float, high: float) -
 
     Args:
         values: Independent, at least one.
-        border: Where the mean might lie.
+        border: The mean under the null hypothesis.
         low: As in `tied_interval`.
         high: As in `tied_interval`.
 
@@ -104,7 +104,7 @@ def median_p(values: Sequence[float], *, border: float) -> float:
 
     Args:
         values: Independent, at least one.
-        border: Where the median might lie; a value on it counts for either side.
+        border: The median under the null hypothesis; a value on it counts for either side.
 
     Returns:
         The two-sided p value; of ``n`` values on one side it is 2 / 2^n.
@@ -122,14 +122,14 @@ def median_p(values: Sequence[float], *, border: float) -> float:
 def tied_values_to_resolve(
     values: Sequence[float], *, border: float, low: float, high: float, level: float
 ) -> int | None:
-    """Count the values at which `tied_p` would come to a level, if as many of them differ.
+    """Count the values at which `tied_p` would reach a level, at the observed share of ties.
 
     Args:
-        values: Those at hand.
+        values: The observed values.
         border: As in `tied_p`.
         low: As in `tied_interval`.
         high: As in `tied_interval`.
-        level: Of the two-sided test.
+        level: Level of the two-sided test.
 
     Returns:
         The number; None if `MOST_SEEDS` do not suffice.
@@ -157,6 +157,6 @@ def _are_outcomes(values: Sequence[float], low: float, high: float) -> bool:
 
 
 def _share_to(border: float, value: float, low: float, high: float) -> float:
-    """Compute the share of values at an end that takes a mean from a value to a border."""
+    """Compute the share of values at one end that would move the mean from a value to a border."""
     room = high - value if border > value else value - low
     return abs(border - value) / room if room > 0 else math.inf

@@ -1,1 +1,1 @@
-"""The words around the tables of a report."""
+"""Texts of a report: cells of tables, notes, and rendered tables."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 EDGES = ".n_low"
-"""Behind the name of an axis, the column of the replicates whose best lies on its low edge."""
+"""Suffix of an axis's column that counts the replicates whose winner lies on its low edge."""
 
 
 def tuning_score(table: "pd.DataFrame") -> str:
@@ -21,7 +21,7 @@ def tuning_score(table: "pd.DataFrame") -> str:
 def tuned_axes(table: "pd.DataFrame") -> list[str]:
     """Return the names of the axes that were tuned: the columns before the tuning score.
 
-    Over replicates there are none of these, but columns that count the edges of each axis.
+    A table over replicates lacks these columns, but has columns that count each axis's edges.
     """
     columns = [str(column) for column in table]
     if "setting" not in columns:
@@ -30,7 +30,7 @@ def tuned_axes(table: "pd.DataFrame") -> list[str]:
 
 
 def short_edge(edge: str, axes: Sequence[str]) -> str:
-    """Return an edge flag, its names cut to their last part where only one axis has it."""
+    """Return an edge flag with axis names shortened to their last part where that is unique."""
     last = [axis.rpartition(".")[2] for axis in axes]
     for axis, short in zip(axes, last, strict=True):
         if last.count(short) == 1:

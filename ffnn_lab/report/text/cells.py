@@ -1,4 +1,4 @@
-"""Cells of tables as people read them: numbers to words."""
+"""Formatting of numbers as cells of tables."""
 
 import json
 import math
@@ -22,12 +22,12 @@ def interval_cells(
     """Return each row's estimate with the ends of its interval, in percent.
 
     Args:
-        table: Of numbers.
+        table: A table of numbers.
         name: The column of the estimate.
-        ends: Those of its interval, where they are not called after it.
+        ends: The columns of the interval's ends, if there are no ``name.low`` and ``name.high``.
     """
     own = f"{name}.low", f"{name}.high"
-    # A table about one estimate alone names the ends of its interval plainly.
+    # A table with a single estimate calls the ends of its interval ``low`` and ``high``.
     low, high = own if own[0] in table else ends
     return [
         percent(mean) + ("" if math.isnan(start) else f" [{percent(start)}, {percent(end)}]")
@@ -36,10 +36,10 @@ def interval_cells(
 
 
 def labeled(heading: str, *, is_over_replicates: bool) -> str:
-    """Write into a heading what its interval or its p is over: replicates, or seeds of a setting.
+    """Write into a heading if its interval or p is over replicates or over seeds of one setting.
 
     Args:
-        heading: Of a sheet.
+        heading: Heading of a sheet's column.
         is_over_replicates: False if the sweep was tuned once.
     """
     if is_over_replicates:
@@ -48,8 +48,8 @@ def labeled(heading: str, *, is_over_replicates: bool) -> str:
 
 
 def percent(rate: float) -> str:
-    """Write a rate in percent, without the sign: that stands in the heading."""
-    # Rounded first and 0 added, lest a rounding error is written as -0.00.
+    """Write a rate in percent, without the percent sign, which is in the heading."""
+    # Rounded first and 0 added, so that a rounding error is not written as -0.00.
     return ABSENT if math.isnan(rate) else f"{round(100 * rate, 2) + 0.0:.2f}"
 
 
@@ -59,7 +59,7 @@ def p_value(p: float) -> str:
 
 
 def counts(numbers: Iterable[int], what: str) -> str:
-    """Return how many there are: ``1 seed``, or ``9 to 10 seeds`` where numbers vary."""
+    """Return a count with its noun: ``1 seed``, or ``9 to 10 seeds`` where numbers vary."""
     ends = sorted(set(numbers)) or [0]
     words = " to ".join(dict.fromkeys((str(ends[0]), str(ends[-1]))))
     return f"{words} {what}{'' if ends == [1] else 's'}"

@@ -1,8 +1,8 @@
-"""The remark that fresh seeds, or replicates, are too few to tell a contrast."""
+"""The remark that fresh seeds, or replicates, are too few for a contrast to be significant."""
 
 
 def about_seeds(n_contrasts: int, n_seeds: int) -> list[str]:
-    """Return the remark that fresh seeds are too few to tell a contrast, if they are.
+    """Return the remark that fresh seeds are too few for a contrast to be significant, if so.
 
     Args:
         n_contrasts: Number of the sweep's declared contrasts.
@@ -20,7 +20,7 @@ def about_seeds(n_contrasts: int, n_seeds: int) -> list[str]:
 
 
 def about_replicates(n_contrasts: int, n_replicates: int) -> list[str]:
-    """Return the remark that replicates are too few to tell a contrast, if they are.
+    """Return the remark that replicates are too few for a contrast to be significant, if so.
 
     Args:
         n_contrasts: Number of the sweep's declared contrasts.

@@ -1,4 +1,4 @@
-"""What a reader must know before trusting a table: what is missing, what counts as what."""
+"""Notes that a reader needs before trusting a table: missing results, units, intervals."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,12 +26,12 @@ GAIN = (
 
 
 def notes(sweep: Sweep, winners: Mapping[str, Winner], table: pd.DataFrame) -> list[str]:
-    """Word everything about the arm table that is not plain from its numbers.
+    """Return notes on everything about the arm table that its numbers do not show.
 
     Args:
-        sweep: What was run.
-        winners: Each arm's.
-        table: What `ffnn_lab.report.measures.tables.arm_table` gave for them.
+        sweep: The sweep.
+        winners: The winner of each arm.
+        table: The table of `ffnn_lab.report.measures.tables.arm_table` for them.
     """
     found = [_about_seeds(sweep), *about_moment(sweep), *about_units(sweep)]
     for missing, rows in table[table["missing"] != ""].groupby("missing", sort=False):
@@ -77,7 +77,7 @@ def n_of_family(sweep: Sweep) -> int:
 
 
 def declared_words(sweep: Sweep) -> str:
-    """Write which contrasts were declared."""
+    """Return the clause that describes the declared contrasts."""
     n = sweep.definition.n_conditions
     return _named_words(sweep) + (f", under each of {n} conditions" if n > 1 else "")
 
@@ -97,11 +97,11 @@ def _named_words(sweep: Sweep) -> str:
 
 
 def about_failed(runs: pd.DataFrame, *, of: str) -> list[str]:
-    """Word how runs failed, by the last line of their tracebacks.
+    """Return a note on how runs failed, by the last line of their tracebacks.
 
     Args:
         runs: Rows of the table ``runs``, whatever their status.
-        of: Whose they are.
+        of: Name of the arm to which they belong.
     """
     failed = runs[runs["status"] == "failed"]
     reasons = failed["traceback"].map(_last_line)
@@ -122,7 +122,7 @@ def count(n: int, what: str) -> str:
 
 
 def about_lost(arm: str, runs: pd.DataFrame) -> list[str]:
-    """Word what came to no result."""
+    """Return a note on the runs without a result."""
     found = about_failed(runs, of=arm)
     n_pruned = int((runs["status"] == "pruned").sum())
     if n_pruned:
@@ -134,7 +134,7 @@ def about_lost(arm: str, runs: pd.DataFrame) -> list[str]:
 
 
 def about_moment(sweep: Sweep) -> list[str]:
-    """Write at which moment errors are read, where it is not the last epoch."""
+    """Return a note on the moment at which errors are read, if it is not the last epoch."""
     if sweep.objective.moment == "best":
         return ["errors are those at each run's epoch of lowest dev error"]
     if sweep.objective.moment == "mean_last":
@@ -144,7 +144,7 @@ def about_moment(sweep: Sweep) -> list[str]:
 
 
 def about_units(sweep: Sweep) -> list[str]:
-    """Write what an error is where it is no share of wrong answers."""
+    """Return a note that defines the error, if it is not the share of wrong answers."""
     units = units_of(sweep.runs)
     if units == OF_CLASSES:
         return []
@@ -233,7 +233,7 @@ def _about_ties(winner: Winner) -> list[str]:
 
 
 def _about_results(arm: str, rows: pd.DataFrame, what: str) -> list[str]:
-    """Word which of an arm's reported runs diverged or have no result."""
+    """Return a note on an arm's reported runs that diverged or have no result."""
     n_lost = len(rows) - len(results(rows))
     n_diverged = int((rows["status"] == "diverged").sum())
     found = []
@@ -252,7 +252,7 @@ def _is_eligible(sweep: Sweep, winner: Winner) -> bool:
 
 
 def _better(sweep: Sweep, winner: Winner) -> int | None:
-    """Find a setting that has come to score better than a confirmed one."""
+    """Return the setting that now scores better than the confirmed one; None if there is none."""
     scores = sweep.scores[(sweep.scores["arm"] == winner.arm) & sweep.scores["is_complete"]]
     best = best_settings(scores).get(winner.arm)
     return None if winner.stage != "confirm" or best == winner.setting else best

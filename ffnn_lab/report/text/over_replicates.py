@@ -25,10 +25,10 @@ from ffnn_lab.scores import why_no_winner
 
 
 def notes_over_replicates(numbers: Numbers) -> list[str]:
-    """Write everything about the tables over replicates that is not plain from their numbers.
+    """Return notes on everything about the tables over replicates that their numbers do not show.
 
     Args:
-        numbers: Of a sweep that has several.
+        numbers: Numbers of a sweep that has several replicates.
     """
     sweep, table = numbers.sweep, numbers.arms
     found = [*_about_replicates(numbers), *about_moment(sweep), *about_units(sweep)]
@@ -93,7 +93,7 @@ def _about_arm(numbers: Numbers, row: dict[str, object]) -> Iterator[str]:
 
 
 def _without_best(numbers: Numbers, arm: str) -> Iterator[str]:
-    """Return the reason of each replicate in which no setting of an arm is best."""
+    """Yield the reason for each replicate in which no setting of an arm is best."""
     for each in numbers.replicates:
         scores = each.sweep.scores_of(arm)
         reason = why_no_winner(scores[scores["is_complete"].to_numpy()])
@@ -102,7 +102,7 @@ def _without_best(numbers: Numbers, arm: str) -> Iterator[str]:
 
 
 def _about_results(arm: str, of_each: list[pd.DataFrame], what: str) -> Iterator[str]:
-    """Write which reported runs of an arm diverged or have no result, in how many replicates."""
+    """Yield notes on the reported runs of an arm that diverged or have no result."""
     n_runs = sum(map(len, of_each))
     diverged = [n_diverged(rows) for rows in of_each]
     lost = [int((~has_result(rows)).sum()) for rows in of_each]

@@ -1,4 +1,4 @@
-"""Tables of words in Markdown, in LaTeX and in the terminal."""
+"""Rendering of tables of strings in Markdown, in LaTeX and in the terminal."""
 
 import re
 import textwrap
@@ -14,19 +14,19 @@ from rich.text import Text
 from ffnn_lab.report.text.cells import PLUS_MINUS
 
 _MINUS = re.compile(r"(?<![\w.}])-(?=\d)")
-"""Before a number; elsewhere it is a hyphen."""
+"""A minus sign before a number; elsewhere the character is a hyphen."""
 _BOLD = "\N{START OF TEXT}", "\N{END OF TEXT}"
-"""Around what is to be looked at in a cell; no name has them, see `ffnn_lab.terminal.one_line`."""
+"""Marks around highlighted text in a cell; no name has them, see `ffnn_lab.terminal.one_line`."""
 _MARKDOWN = re.compile(
     r"[\\`|]|~~|\*(?=\S)|(?<![^\W_])_(?=\S)|<(?=[A-Za-z/!?])|\](?=\()|^#(?=#* )|^[+-](?= )"
 )
-"""What Markdown would read as something else; a star or underscore that opens nothing it keeps."""
+"""Characters that Markdown would read as markup; it keeps a star or underscore that opens none."""
 _LABEL = re.compile(r"[^A-Za-z0-9:.-]")
 _LATEX = {each: f"\\{each}" for each in "&%$#_{}"} | {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
-    # Other signs in LaTeX's own encoding of fonts.
+    # LaTeX's default font encoding has other glyphs in their places.
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
@@ -34,7 +34,7 @@ _LATEX = {each: f"\\{each}" for each in "&%$#_{}"} | {
 
 
 def to_plain(frame: pd.DataFrame) -> str:
-    """Align a table with spaces alone, for pipes and logs."""
+    """Write a table aligned by spaces only, for pipes and logs."""
     rows = [[str(column) for column in frame], *frame.to_numpy().tolist()]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  ".join(_align(row, widths)).rstrip() for row in rows]
@@ -68,7 +68,7 @@ def _align(row: Sequence[str], widths: Sequence[int]) -> list[str]:
 
 
 def bold(text: str) -> str:
-    """Mark what is to be looked at in a cell; each format then gets its own mark."""
+    """Highlight a text in a cell; every output format turns this into its own markup."""
     return f"{_BOLD[0]}{text}{_BOLD[1]}"
 
 
@@ -77,15 +77,15 @@ def _with_bold(cell: str, start: str, end: str) -> str:
 
 
 def to_latex(frame: pd.DataFrame, *, caption: str, label: str) -> str:
-    """Write a table as a float with the rules of booktabs, to be put in with input.
+    """Write a table as a LaTeX float with booktabs rules, to be included by the command input.
 
     A document needs the packages booktabs and graphicx: a table that is wider than its line is
     scaled down to it.
 
     Args:
-        frame: Words.
-        caption: What it shows, with the number of values and what the intervals are.
-        label: For references; letters, digits, colons, hyphens.
+        frame: Table of strings.
+        caption: Caption with the contents, the number of values and the kind of the intervals.
+        label: Label for references; letters, digits, colons, hyphens.
     """
     header, *body = [[str(c) for c in frame], *frame.to_numpy().tolist()]
     lines = [" & ".join(_latex_cell(cell) for cell in row) + r" \\" for row in (header, *body)]
@@ -121,11 +121,11 @@ def _latex(text: str) -> str:
 
 
 def show(frame: pd.DataFrame, *, title: str, console: Console) -> None:
-    """Print a table: ruled where a terminal is wide enough, aligned by spaces alone elsewhere."""
+    """Print a table: ruled if the terminal is wide enough, otherwise aligned by spaces only."""
     frame = frame.map(lambda cell: _with_bold(cell, "**", "**"))
     if console.is_terminal:
         table = _ruled(frame, title)
-        # Too narrow, rich would cut digits off; a line that the terminal breaks loses nothing.
+        # In a narrow terminal rich would cut digits off; plain lines that wrap lose nothing.
         unbounded = console.options.update(max_width=10_000)
         if Measurement.get(console, unbounded, table).minimum <= console.width:
             console.print(table)
@@ -155,7 +155,7 @@ def _ruled(frame: pd.DataFrame, title: str) -> Table:
             no_wrap=not is_words,
         )
     for row in frame.to_numpy().tolist():
-        # Of a string that is no Text, rich would read tags in brackets and emoji between colons.
+        # In a plain string rich would read tags in brackets and emoji between colons.
         table.add_row(*map(Text, row))
     return table
 

@@ -6,7 +6,7 @@ from ffnn_lab.report.measures.separable import COUPLED_DECAY, DRAW, LR, SOLVED, 
 
 
 def remarks(sweep: Sweep, findings: Findings) -> list[str]:
-    """Return what a reader must know before trusting the tables."""
+    """Return the notes that a reader needs before trusting the tables."""
     runs = findings.runs
     shown = runs[runs["remark"] == ""]
     found = [

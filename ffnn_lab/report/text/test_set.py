@@ -1,4 +1,4 @@
-"""Notes on the test set's part of differences."""
+"""Notes on the variance of differences that is due to the test set."""
 
 from collections.abc import Iterator
 
@@ -7,10 +7,10 @@ from ffnn_lab.report.measures.test_set import OTHER, SHARE
 
 
 def about_test_set(numbers: Numbers) -> Iterator[str]:
-    """Write what the test set's part of a difference is, where answers are recorded.
+    """Yield notes on the variance of differences due to the test set, if answers are recorded.
 
     Args:
-        numbers: Of a sweep.
+        numbers: Numbers of a sweep.
     """
     table = numbers.differences
     if SHARE in table:

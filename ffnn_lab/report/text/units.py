@@ -1,4 +1,4 @@
-"""The units that errors and losses are told in, by what the tasks of a folder predict.
+"""The units of errors and losses, which depend on what the tasks of a folder predict.
 
 Tables and figures are worded for classes: errors in percent of the examples, losses in nats. Where
 all runs predict a number, an error is a mean squared residual in percent of the train labels'
@@ -14,12 +14,12 @@ from matplotlib.figure import Figure
 from ffnn_lab.report.data.rows import predicts_letters, predicts_numbers
 
 SHARES = ("improves ", "variance ", "same first in", "share of")
-"""How headings begin whose percentages are of something else than errors."""
+"""Beginnings of headings whose percentages are not of errors."""
 
 
 @dataclass(frozen=True)
 class Units:
-    """What stands in brackets behind an error and a loss."""
+    """The units that headings and labels show in brackets after an error and a loss."""
 
     error: str
     loss: str
@@ -47,7 +47,7 @@ OF_LETTERS = Units("% of a bit per letter", "nats per letter")
 OF_LETTERS_AND_OTHERS = Units("%, of letters % of a bit", "nats or of its task")
 OF_BOTH = Units("%", "nats or share of variance")
 OF_SIGNS = Units("%", "mean square")
-"""Labels of -1 and +1 under the squared loss."""
+"""Units for labels of -1 and +1 under the squared loss."""
 
 
 def units_of(runs: pd.DataFrame) -> Units:

@@ -1,4 +1,4 @@
-"""Everything of the project that knows Optuna: studies, their storage, samplers and pruners.
+"""All code that uses Optuna: studies, their storage, samplers and pruners.
 
-No other package imports it. What is private in Optuna is used in `private` alone.
+No other package imports Optuna. Its private names are used in `private` alone.
 """

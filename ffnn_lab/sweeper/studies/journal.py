@@ -40,7 +40,7 @@ class JournalLock(BaseJournalFileLock):
 
 
 def _mend_tail(path: Path) -> None:
-    """Cut off a last line that was not written to its end; the next would be appended to it."""
+    """Cut off an incomplete last line, to which the next line would be appended."""
     if not path.exists():
         return
     with path.open("r+b") as file:
@@ -61,7 +61,7 @@ def _mend_tail(path: Path) -> None:
 def open_journal(path: Path) -> JournalStorage:
     """Open a journal; one that cannot be read is renamed, for the records can replace it."""
     lock = JournalLock(path)
-    lock.acquire()  # so that of several processes one sets it aside
+    lock.acquire()  # so that only one of several processes renames a damaged journal
     try:
         # Optuna's reader overlooks a bad line as long as it is the last.
         for line in path.read_bytes().splitlines()[-1:] if path.exists() else ():

@@ -1,7 +1,7 @@
 """The view of a study in which a pruner judges one setting.
 
-A setting is judged beside the finished settings of earlier batches, and beside no other. So it
-stops, or goes on, whoever trains the others of its batch, and after any interruption.
+A setting is compared with the finished settings of earlier batches, and with no other. So the
+verdict does not depend on which worker trains the rest of its batch, nor on any interruption.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from ffnn_lab.sweeper.studies import private
 
 
 class Judgment:
-    """One setting before its pruner, in a study of the same name that is kept in memory."""
+    """A pruner's judgment of one setting, in a study of the same name that is kept in memory."""
 
     def __init__(
         self,
@@ -25,14 +25,14 @@ class Judgment:
         n_parallel: int,
         pruner: BasePruner,
     ) -> None:
-        """Copy what the pruner may see.
+        """Copy the trials that the pruner may see.
 
         Args:
-            name: The study's; Hyperband draws a setting's bracket from it and from the number.
+            name: The study's name, from which, with the number, Hyperband draws a bracket.
             earlier: The trials of the study before this one, by number.
-            number: The setting's.
+            number: The setting's number.
             n_parallel: Settings of a batch.
-            pruner: Judges this setting alone, for pruners remember what they saw.
+            pruner: A pruner for this setting alone, because pruners keep state.
         """
         self._number = number
         self._pruner = pruner
@@ -48,14 +48,15 @@ class Judgment:
 
     @property
     def trial(self) -> FrozenTrial:
-        """The setting with what was reported of it, and what the pruner noted on it."""
+        """The setting's trial, with its reported values and the pruner's attributes."""
         return private.trial_of(self._view, self._number)
 
     def should_prune(self, scores: Sequence[float]) -> bool:
         """Return whether the setting should stop after the last of its scores.
 
         Args:
-            scores: Its score after each epoch, from the first one on; none is judged twice.
+            scores: The setting's score after each epoch, from the first one on. Epochs that were
+                judged in an earlier call are not judged again.
         """
         for epoch in range(len(self._verdicts) + 1, len(scores) + 1):
             trial = private.report(self._view, self.trial, epoch, scores[epoch - 1])
@@ -64,7 +65,7 @@ class Judgment:
 
 
 def _seen(trial: FrozenTrial) -> FrozenTrial:
-    """Copy of a trial what pruners look at; one that has not ended shows nothing."""
+    """Copy the parts of a trial that pruners read; a trial that has not ended is copied empty."""
     if not trial.state.is_finished():
         return create_trial(state=TrialState.RUNNING)
     return create_trial(

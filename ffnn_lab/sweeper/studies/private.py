@@ -1,4 +1,4 @@
-"""Names that are private in Optuna, and that nothing public replaces; all uses are here.
+"""All uses of private names of Optuna that no public name can replace.
 
 ``tests/sweeper/studies/test_private.py`` fails where a version of Optuna drops one of them.
 """
@@ -9,7 +9,7 @@ from typing import Any
 import optuna
 from optuna.storages import BaseStorage
 
-# Optuna's public locks are files that outlive a killed holder; a lock of one's own extends this.
+# Optuna's public locks are files that outlive a killed holder; the lab's own lock extends this.
 from optuna.storages.journal._file import BaseJournalFileLock
 from optuna.trial import FrozenTrial, Trial
 
@@ -35,13 +35,13 @@ def storage_of(study: optuna.Study) -> BaseStorage:
 
 
 def study_id(study: Any) -> int:  # noqa: ANN401 - a Study, or the frozen one that storages list
-    """Return a storage's number of a study; names alone are public."""
+    """Return the number that a storage gave to a study; only its name is public."""
     found: int = study._study_id  # noqa: SLF001
     return found
 
 
 def trial_of(study: optuna.Study, number: int) -> FrozenTrial:
-    """Return the trial of that number; a study would walk through all of its trials."""
+    """Return the trial of that number, without listing all trials of the study."""
     storage = storage_of(study)
     return storage.get_trial(
         storage.get_trial_id_from_study_id_trial_number(study_id(study), number)
@@ -49,19 +49,19 @@ def trial_of(study: optuna.Study, number: int) -> FrozenTrial:
 
 
 def open_trial(study: optuna.Study, trial: FrozenTrial) -> Trial:
-    """Return a trial that can suggest values, of one that was begun by another process.
+    """Return a trial that can suggest values, for one that another process began.
 
-    A study remembers the trials that it had at its last question; samplers look at these.
+    The study's cache of its trials, which samplers read, is cleared first.
     """
     study._thread_local.cached_all_trials = None  # noqa: SLF001
     return Trial(study, trial._trial_id)  # noqa: SLF001
 
 
 def draw_again(trial: Trial, name: str) -> None:
-    """Draw a value that a trial has already, and leave it.
+    """Draw a value that a trial has already, and discard it.
 
-    A sampler draws the values of a trial one after another, so that what comes after those that a
-    trial has is drawn as it would have been, had the trial not been cut off.
+    A sampler draws the values of a trial one after another. If the stored ones are drawn again,
+    the remaining ones come out as if the trial had not been interrupted.
     """
     frozen = trial._get_latest_trial()  # noqa: SLF001 - Optuna has no public way to it
     distribution = frozen.distributions[name]
@@ -81,7 +81,7 @@ def note(study: optuna.Study, trial: FrozenTrial, key: str, value: object) -> No
 
 
 def copy_notes(study: optuna.Study, trial: FrozenTrial, noted: FrozenTrial) -> None:
-    """Store what a pruner noted on another copy of a trial, where the trial lacks it."""
+    """Copy the attributes that a pruner set on another copy of a trial to the trial itself."""
     storage = storage_of(study)
     for key, value in noted.system_attrs.items():
         if trial.system_attrs.get(key) != value:
@@ -89,7 +89,7 @@ def copy_notes(study: optuna.Study, trial: FrozenTrial, noted: FrozenTrial) -> N
 
 
 def report(study: optuna.Study, trial: FrozenTrial, step: int, value: float) -> FrozenTrial:
-    """Store an intermediate value of a trial, and return the trial as it then is."""
+    """Store an intermediate value of a trial, and return the updated trial."""
     storage = storage_of(study)
     storage.set_trial_intermediate_value(trial._trial_id, step, value)  # noqa: SLF001
     return storage.get_trial(trial._trial_id)  # noqa: SLF001

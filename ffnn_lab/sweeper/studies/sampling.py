@@ -55,7 +55,7 @@ def _longest(arm: Arm) -> int:
 
 
 def suggest(trial: Trial, space: Space) -> Values:
-    """Draw a trial's value on every axis, or recall it where it was drawn before."""
+    """Draw a trial's value on every axis; a value that was drawn before is returned again."""
     values: Values = {}
     for key, axis in space.items():
         distribution = _distribution(axis)

@@ -1,7 +1,7 @@
-"""A storage on PostgreSQL: decisions as transactions, and patience with a server.
+"""A storage on PostgreSQL: decisions as transactions, and retries if a server does not answer.
 
-A decision is one transaction, which holds the sweep's lock and all that is written meanwhile. So
-whoever loses the connection has lost the lock and has written nothing, and decides again.
+A decision is one transaction, which holds the sweep's lock and all that is written meanwhile. So a
+process that loses its connection has lost the lock and has written nothing, and decides again.
 """
 
 import threading
@@ -32,7 +32,8 @@ _KEEPALIVE = {
     "keepalives_count": 3,
     "tcp_user_timeout": 60_000,  # ms
 }
-"""A server whose machine is gone says nothing more: the system's own limit is two hours."""
+"""Connection options by which the loss of a server's machine is noticed after about a minute; by
+the system's own limit it takes two hours."""
 _SHORT = (
     "too many clients",
     "remaining connection slots",
@@ -56,26 +57,27 @@ def _ignore(_text: str) -> None:
 
 @dataclass
 class Patience:
-    """The way to wait for a server that does not answer."""
+    """The rule for retries where a server does not answer."""
 
     seconds: float = 0.0
+    """Time for retries."""
     notice: Callable[[str], None] = _ignore
-    """Told when the waiting begins, and when it is over."""
+    """Receives a line when the waiting begins, and when it is over."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Ends the waiting."""
     was_reached: bool = False
-    """True if somebody reached the server before: then its address is right."""
+    """True if this process or another one reached the server before, so its address is right."""
 
     def go_through(self, operation: Callable[[], T], place: str) -> T:
-        """Run an operation on the server, again and again until it answers.
+        """Run an operation on the server; repeat it until the server answers.
 
         Args:
-            operation: Done as a whole each time, so it must be right to repeat it.
-            place: Where the server is, without a password.
+            operation: Called again as a whole at each try, so it must be safe to repeat.
+            place: The server's address without a password, for messages.
 
         Raises:
             StoppedWaitingError: If ``stop`` was set meanwhile.
-            Exception: What the operation raised, if that will not pass, or lasted too long.
+            Exception: The operation's error, if it is not temporary, or lasted too long.
         """
         began, pause = time.monotonic(), FIRST_PAUSE_SECONDS
         has_told = False
@@ -111,14 +113,14 @@ def waiting_text(place: str, reason: str, seconds: float) -> str:
 
 
 def is_trouble(error: BaseException) -> bool:
-    """Return whether an error is a database's, by itself or wrapped by Optuna."""
+    """Return whether an error comes from a database, directly or wrapped by Optuna."""
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - see the top
 
     return isinstance(error, SQLAlchemyError | optuna.exceptions.StorageInternalError)
 
 
 def reason_of(error: BaseException) -> str:
-    """Return the first line of what a database said."""
+    """Return the first line of a database's error message."""
     wrapped = error.__cause__ if not hasattr(error, "orig") else None
     own = wrapped or error
     said = str(getattr(own, "orig", None) or own.__cause__ or own).strip()
@@ -131,12 +133,12 @@ def is_short_of_connections(error: BaseException) -> bool:
 
 
 def may_pass(error: BaseException, *, was_reached: bool) -> bool:
-    """Return whether what a database raised may be over in a while.
+    """Return whether a database's error may be temporary.
 
     Args:
-        error: What was raised.
-        was_reached: Whether the server was reached before. If not, one that nobody finds is taken
-            for a slip in the URL.
+        error: The error.
+        was_reached: Whether the server was reached before. If not, a server that cannot be reached
+            is taken for a mistake in the URL.
     """
     from sqlalchemy import exc  # noqa: PLC0415 - see the top
 
@@ -155,7 +157,7 @@ def may_pass(error: BaseException, *, was_reached: bool) -> bool:
 
 
 def open_database(url: str) -> RDBStorage:
-    """Open a database, and make its tables, which only one process at a time may do."""
+    """Open a database, and create its tables under a lock: one process at a time may do so."""
     from sqlalchemy import NullPool, create_engine  # noqa: PLC0415 - see the top
 
     options = {"connect_timeout": CONNECT_SECONDS, **_KEEPALIVE}
@@ -166,9 +168,9 @@ def open_database(url: str) -> RDBStorage:
 
 @contextmanager
 def decision(database: RDBStorage, name: str) -> Iterator[None]:
-    """Hold the lock of that name, in the transaction of all that this thread writes meanwhile.
+    """Run a block in one transaction that takes a lock and has all that this thread writes.
 
-    What is written is there for others when the block ends well, and else not at all.
+    The transaction is committed if the block ends without an error, and else rolled back.
     """
     from sqlalchemy import text  # noqa: PLC0415 - see the top
 
@@ -193,7 +195,7 @@ def decision(database: RDBStorage, name: str) -> Iterator[None]:
 
 @contextmanager
 def _locked(engine: "Engine", name: str) -> Iterator[None]:
-    """Hold the lock of that name on a server; it ends with the transaction, however that ends."""
+    """Take a lock on a server; it is released when the transaction ends, however that ends."""
     from sqlalchemy import text  # noqa: PLC0415 - see the top
 
     with engine.begin() as connection:

@@ -1,7 +1,7 @@
 """The storage that the workers of a sweep share, and the one lock around each decision.
 
-Whoever holds the lock alone decides what is asked, scored and taken on; training needs no lock.
-A lock dies with the process that holds it, on one machine and across machines.
+Only the process that holds the lock may propose settings, score them and claim runs; training
+needs no lock. A lock is released when its holder dies, on one machine and across machines.
 """
 
 import errno
@@ -34,12 +34,12 @@ class Storage:
     def __init__(
         self, folder: Path, url: str | None, patience: server.Patience | None = None
     ) -> None:
-        """Open the storage, and create what is not there yet.
+        """Open the storage, and create it if needed.
 
         Args:
-            folder: The sweep's.
-            url: None for the journal.
-            patience: With a server that does not answer; none if None.
+            folder: The sweep's folder.
+            url: URL of the server; None for the journal.
+            patience: Retries where a server does not answer; None to raise an error at once.
 
         Raises:
             ConfigError: If the URL is not one of PostgreSQL.
@@ -52,7 +52,7 @@ class Storage:
         self._url = url
         self._patience = patience or server.Patience()
         self._is_stale = False
-        """True if a decision was undone on the server, which Optuna's memory may take for done."""
+        """True if a decision was undone on the server and may still be in Optuna's cache."""
         self._database: RDBStorage | None = None
         folder.mkdir(parents=True, exist_ok=True)
         self.optuna: BaseStorage
@@ -97,7 +97,7 @@ class Storage:
         return Attributes(self.optuna, study_id, self.patiently)
 
     def delete(self, prefix: str) -> None:
-        """Delete the studies whose names begin so."""
+        """Delete the studies whose names begin with ``prefix``."""
         for study in self.optuna.get_all_studies():
             if study.study_name.startswith(prefix):
                 self.optuna.delete_study(private.study_id(study))
@@ -106,8 +106,8 @@ class Storage:
         """Run an operation on the storage; where a server does not answer, wait and retry.
 
         Args:
-            operation: Done as a whole each time, so it must be right to repeat it. Decisions are
-                for `decide`.
+            operation: Called again as a whole at each try, so it must be safe to repeat. For
+                decisions, use `decide`.
 
         Raises:
             StoppedWaitingError: If this process was told to stop while it waited.
@@ -121,17 +121,17 @@ class Storage:
     ) -> T:
         """Run a decision under the lock of the sweep of that name.
 
-        On a server a decision is written as a whole, when it is taken, or not at all: one whose
-        connection breaks is taken again from the beginning.
+        On a server a decision is one transaction: if its connection breaks, nothing of it is
+        written, and it is taken again from the beginning.
 
         Args:
-            name: The sweep's.
-            decision: What is to be done under the lock.
-            again: Called under the lock before a decision that follows on one that came to
-                nothing: all that is known of the studies must be read anew.
+            name: The sweep's name.
+            decision: The function to call under the lock.
+            again: Called under the lock before the first decision after one that was undone; it
+                must discard all that is known of the studies.
 
         Raises:
-            RecordError: If the server went away, for longer than there is patience.
+            RecordError: If the server does not answer for longer than the patience lasts.
             StoppedWaitingError: If this process was told to stop while it waited.
         """
 
@@ -167,10 +167,10 @@ class Storage:
 
     @contextmanager
     def trouble_said(self) -> Iterator[None]:
-        """Turn what a database or a full disk raises into a message that says what to do.
+        """Replace errors of a database or of a full disk by a message with advice.
 
         Raises:
-            RecordError: In its stead.
+            RecordError: In place of such an error; any other one passes.
         """
         try:
             yield
@@ -200,21 +200,21 @@ class Attributes:
     def __init__(
         self, storage: BaseStorage, study_id: int, patiently: Callable[[Callable[[], None]], None]
     ) -> None:
-        """Take the storage and its number of the study.
+        """Take the storage and the study.
 
         Args:
-            storage: Optuna's.
-            study_id: The study's number there.
-            patiently: Does what needs the storage, see `Storage.patiently`.
+            storage: Optuna's storage.
+            study_id: The study's number in the storage.
+            patiently: Runs an operation on the storage, see `Storage.patiently`.
         """
         self._storage = storage
         self._study_id = study_id
         self.patiently = patiently
 
     def read(self) -> dict[str, Any]:
-        """Read all of them."""
+        """Return all notes by their keys."""
         return dict(self._storage.get_study_user_attrs(self._study_id))
 
     def write(self, key: str, value: object) -> None:
-        """Write one; None stands for nothing."""
+        """Write one note; the value None stands for no note."""
         self._storage.set_study_user_attr(self._study_id, key, value)

@@ -1,8 +1,8 @@
 """The study of one arm: the settings that were proposed, and the scores that it was told.
 
-A protocol computes the setting of a number, or names a sampler of Optuna that lives for one
-proposal, seeded by study, arm and number. So a sweep that was interrupted proposes what it would
-have proposed, and no proposal is repeated.
+A protocol computes the setting of a number, or names a sampler of Optuna. The sampler is made anew
+for each proposal, seeded by the protocol's seed, the arm and the number. So an interrupted sweep
+proposes the same settings as one that was not, and no proposal is repeated.
 """
 
 import functools
@@ -33,7 +33,7 @@ class Study:
         """Open the study, or create it.
 
         Args:
-            storage: Where the sweep's studies are.
+            storage: The storage of the sweep's studies.
             definition: The sweep.
             arm: The arm.
         """
@@ -41,7 +41,7 @@ class Study:
         self._make_pruner = functools.partial(pruner_of, definition, arm)
         self._n_parallel = definition.protocol.n_parallel
         self._judgments: dict[int, Judgment] = {}
-        """Of the settings in training, by number."""
+        """The pruner's view of each setting in training, by number."""
         self._space = arm.space
         self._search = definition.search_of(arm)
         self._protocol = definition.way
@@ -51,15 +51,15 @@ class Study:
         return len(self._trials())
 
     def is_whole(self, n_settings: int) -> bool:
-        """Return True if the study has so many settings, and none that was cut off."""
+        """Return True if the study has ``n_settings`` or more settings, all of them complete."""
         trials = self._trials()
         return len(trials) >= n_settings and all(map(self._is_complete, trials))
 
     def settings(self, start: int, *, may_complete: bool) -> list[Values]:
-        """Return the settings from one number on.
+        """Return the settings from the number ``start`` on.
 
         Args:
-            start: The number of the first.
+            start: The number of the first setting.
             may_complete: True if the sweep's lock is held: then a setting that was cut off while
                 it was proposed is completed. Otherwise the list ends before such a setting, which
                 another process may be proposing.
@@ -84,9 +84,8 @@ class Study:
         """Propose the next setting, and begin its trial. Needs the sweep's lock.
 
         Args:
-            known: The settings that the study has, by number. A study would walk through all of
-                its trials to list them.
-            standing: How the settings of a growing grid compare, where all of them are scored.
+            known: The settings that the study has, by number; listing them here would be slow.
+            standing: The ranking of the settings of a growing grid, if all of them are scored.
 
         Returns:
             The setting; None if there is nothing to propose for now.
@@ -105,9 +104,9 @@ class Study:
     def begin(self, values: Values) -> None:
         """Add a trial of known values. Needs the sweep's lock.
 
-        Where a sampler draws, it draws here as well, for samplers note on a trial what they need
-        for the next; the values are the known ones all the same. Otherwise the trial is written
-        as a whole or not at all.
+        A sampler draws here as well, because it stores on a trial what it needs for the next one;
+        the values of the trial are the known ones all the same. Without a sampler, the trial is
+        written as a whole or not at all.
         """
         if not self._protocol.is_sampled:
             self.optuna.add_trial(running_trial(self._space, values))
@@ -126,11 +125,11 @@ class Study:
         n_diverged: int,
         has_failed: bool,
     ) -> None:
-        """Tell the score of a setting whose runs are all recorded, unless it was told before.
+        """Report the score of a setting whose runs are all recorded, unless it was before.
 
         Args:
-            number: The setting's.
-            score: Its score; infinite if a run was pruned.
+            number: The setting's number.
+            score: The setting's score; infinite if a run was pruned.
             spread: Standard deviation of the score over seeds.
             seeds: The score of each seed.
             n_diverged: Runs that diverged.
@@ -154,7 +153,7 @@ class Study:
             self.optuna.tell(number, state=TrialState.PRUNED)
 
     def lacks_reports(self, number: int, n_epochs: int) -> bool:
-        """Return True if a pruner was told of fewer epochs of a setting that has no score yet."""
+        """Return True if a setting has no score yet, and fewer epochs than that were reported."""
         trial = private.trial_of(self.optuna, number)
         return not trial.state.is_finished() and (trial.last_step or 0) < n_epochs
 
@@ -162,8 +161,8 @@ class Study:
         """Report the last score of a setting, and return True if it should stop.
 
         Args:
-            number: The setting's.
-            scores: Its score after each epoch, from the first one on.
+            number: The setting's number.
+            scores: The setting's score after each epoch, from the first one on.
         """
         if number not in self._judgments:
             self._judgments[number] = Judgment(
@@ -190,7 +189,7 @@ class Study:
         """Return a trial's setting; complete one that was cut off while it was proposed.
 
         Args:
-            trial: One of the study's.
+            trial: A trial of the study.
             recorded: The setting as the records have it, if they do.
         """
         if self._is_complete(trial):
@@ -198,7 +197,7 @@ class Study:
         self.optuna.sampler = sampler_of(self._protocol, self._search, trial.number)
         opened = private.open_trial(self.optuna, trial)
         if recorded is not None:
-            _ = opened.relative_params  # Now the sampler has noted what it needs.
+            _ = opened.relative_params  # This makes the sampler store what it needs.
             fixed = {key: to_stored(recorded[key], ax) for key, ax in self._space.items()}
             private.fix_values(self.optuna, trial, fixed)
             opened = private.open_trial(self.optuna, trial)

@@ -17,7 +17,7 @@ def check_url(url: str) -> None:
     """Refuse a URL that is not one of PostgreSQL, or that no installed package can open.
 
     Raises:
-        ConfigError: Saying what was expected.
+        ConfigError: If the URL is refused; the message says what was expected.
     """
     from sqlalchemy.engine import make_url  # noqa: PLC0415 - see the top
     from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
@@ -60,7 +60,7 @@ def _hidden_parameter(found: re.Match[str]) -> str:
 def as_stored(override: str) -> str:
     """Return an override as it may be stored: the URL of a storage without its password.
 
-    What is stored can be used again where PostgreSQL's client finds the password by itself, in
+    The stored override can be used again if PostgreSQL's client finds the password by itself, in
     ``PGPASSWORD`` or ``PGPASSFILE``.
     """
     from sqlalchemy.exc import ArgumentError  # noqa: PLC0415 - see the top

@@ -1,4 +1,4 @@
-"""Ways in which one image may be shown: mirrored, or moved by some pixels."""
+"""Augmentation of images: the variants of an image, mirrored or moved by some pixels."""
 
 import itertools
 
@@ -12,17 +12,17 @@ LARGEST_SHIFT = 4
 def variants(
     augment: str, shape: tuple[int, ...], n_stored: int | None = None
 ) -> NDArray[np.int64]:
-    """List the ways in which an image may be shown, each as the places that its numbers come from.
+    """Return the variants of an image, each as the indices that its numbers are taken from.
 
     Args:
         augment: ``flip`` or ``flip_crop``; see ``config.task.ImageTaskConfig``.
-        shape: Of an image: channels, rows, columns.
-        n_stored: Numbers of a stored image, whose first are those of the image and whose others
-            stay where they are; None for those of the image alone.
+        shape: Shape of an image: channels, rows, columns.
+        n_stored: Length of a stored image: the numbers of the image, then padding, which stays
+            where it is; None for an image without padding.
 
     Returns:
-        ``(n_variants, n_stored)``: the place in a stored image that each number is taken from, or
-        ``n_stored`` where it comes from outside. The first is the image as it is.
+        ``(n_variants, n_stored)``: the index in a stored image that each number is taken from, or
+        ``n_stored`` where it comes from outside. The first variant is the image as it is.
     """
     n_features = int(np.prod(shape))
     n_stored = n_stored or n_features

@@ -13,14 +13,14 @@ from ffnn_lab.tasks.data.task import DataError, Split, Task
 from ffnn_lab.tasks.data.words import checksum, read_text
 
 UNKNOWN = 0
-"""The number of a letter that the train split does not have."""
+"""The index of letters that the train split does not have."""
 
 
 def settle_char_text(config: CharTextConfig) -> dict[str, str]:
     """Return the full path of a text, and the checksum of what it holds.
 
     Raises:
-        UserError: If it is not there, or another one than was asked for.
+        UserError: If the text is missing, or has another checksum than was asked for.
     """
     if config.path is None:
         msg = "task.path must name a text file, got nothing"
@@ -34,7 +34,7 @@ def load_char_text(config: CharTextConfig) -> Task:
     """Read a text, and cut it into pieces and stretches; the alphabet is that of the train split.
 
     Raises:
-        UserError: If the text is not there, is another one than was asked for, or is too short.
+        UserError: If the text is missing, has another checksum than asked for, or is too short.
     """
     path = Path(settle_char_text(config)["path"])
     letters = np.frombuffer(read_text(path).encode("utf-32-le"), dtype="<u4")
@@ -79,13 +79,13 @@ def load_char_text(config: CharTextConfig) -> Task:
 
 
 def _numbers(piece: NDArray[np.uint32], alphabet: NDArray[np.uint32]) -> NDArray[np.int64]:
-    """Return the number of each letter: its place in the alphabet, from 1."""
+    """Return the index of each letter: its place in the alphabet, from 1."""
     places = np.searchsorted(alphabet, piece).clip(max=len(alphabet) - 1)
     return np.where(alphabet[places] == piece, places + 1, UNKNOWN).astype(np.int64)
 
 
 def _stretches(numbers: NDArray[np.int64], length: int) -> Split:
-    """Cut a piece into stretches and, one letter later, their labels; what is left is dropped."""
+    """Cut a piece into stretches and, one letter later, their labels; the rest is dropped."""
     n = (len(numbers) - 1) // length
     inputs = numbers[: n * length].reshape(n, length)
     labels = numbers[1 : n * length + 1].reshape(n, length)

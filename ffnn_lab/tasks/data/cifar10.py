@@ -63,7 +63,7 @@ CIFAR10 = Source(
 )
 """Krizhevsky (2009), no formal license. The batches have the md5 sums that torchvision publishes
 (data_batch_1 c99cafc152244af753f735de768cd75f, and so on); sha256 was computed from them. The
-archive's is the one that Keras publishes."""
+archive's sha256 is the one that Keras publishes."""
 
 
 def load_cifar10(config: Cifar10Config, data: Path) -> Task:
@@ -94,21 +94,21 @@ def read_batches(source: Source, data: Path, *, download: bool) -> tuple[Images,
 
 
 class _ArraysOnly(pickle.Unpickler):
-    """Rebuilds numpy's arrays; whatever else a pickle asks for is refused.
+    """Unpickler that rebuilds numpy's arrays, and refuses every other class and function.
 
-    A pickle can call any function of any module that it names. These may name what an array is
-    made of, and nothing more; lists, dictionaries, numbers and strings need no name.
+    A pickle can call any function of any module that it names. Here it may name only the functions
+    that make an array; lists, dictionaries, numbers and strings need no name.
     """
 
     _ALLOWED = {  # noqa: RUF012 - read only
-        # What numpy itself gives as the maker of an array; the batches name its place of 2009.
+        # The function by which numpy rebuilds arrays; the batches use its module name of 2009.
         ("numpy.core.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0],
         ("numpy", "ndarray"): np.ndarray,
         ("numpy", "dtype"): np.dtype,
     }
 
     def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - the base class's
-        """Give one of the three names."""
+        """Return one of the three names that may be unpickled."""
         if (module, name) not in self._ALLOWED:
             msg = f"it asks for {module}.{name}, and only arrays of numbers are read"
             raise pickle.UnpicklingError(msg)
@@ -122,11 +122,11 @@ def parse_batch(contents: bytes, *, name: str) -> Images:
     the file holds.
 
     Args:
-        contents: Of the file, unpacked.
-        name: Of the file, for messages.
+        contents: Contents of the file, unpacked.
+        name: Name of the file, for messages.
 
     Raises:
-        DataError: If it cannot be read so, or holds something else.
+        DataError: If the file cannot be read in this way, or holds something else.
     """
     try:
         # Python 2 wrote its strings as bytes.

@@ -31,7 +31,7 @@ def load_digits(config: DigitsConfig, _data: Path) -> Task:
 def _read() -> NDArray[np.float64]:
     """Read a row per image, its 64 pixels and then its class.
 
-    The library is found, not imported: that would take a second of each process of a sweep.
+    The file is found without importing the library, which would take a second in each process.
     """
     found = importlib.util.find_spec("sklearn")
     for folder in found.submodule_search_locations or () if found else ():

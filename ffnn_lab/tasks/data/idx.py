@@ -13,20 +13,20 @@ UNSIGNED_BYTES = 0x08
 
 
 def parse_idx(contents: bytes, *, name: str) -> NDArray[np.uint8]:
-    """Read an array of bytes.
+    """Parse the contents of an IDX file of bytes to an array.
 
-    Two zeros, the type's code and the number of axes, a byte each; the length of each axis in
-    four bytes; then the numbers, the last axis fastest.
+    The file has two zeros, the type's code and the number of axes, a byte each; the length of each
+    axis in four bytes; then the numbers, the last axis fastest.
 
     Args:
-        contents: Of the file, unpacked.
-        name: Of the file, for messages.
+        contents: Contents of the file, unpacked.
+        name: Name of the file, for messages.
 
     Returns:
         The array, which cannot be written to.
 
     Raises:
-        DataError: If the header is not one, or promises another number of bytes.
+        DataError: If the header is invalid, or declares another number of bytes.
     """
     if len(contents) < 4 or contents[:2] != b"\0\0" or contents[2] != UNSIGNED_BYTES:  # noqa: PLR2004
         msg = f"{name} is no IDX file of bytes: it begins with {contents[:4].hex(' ')}"

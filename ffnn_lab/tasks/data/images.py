@@ -13,7 +13,7 @@ from ffnn_lab.tasks.data.task import Split, Task, stratified_split, stratified_s
 WHITE = 255
 """The largest pixel; before scaling, pixels are divided by it."""
 CHUNK_NUMBERS = 1 << 20
-"""Pixels that are float64 numbers at a time."""
+"""Pixels that are converted to float64 numbers at a time."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Images:
     labels: NDArray[np.int64]
     """``(N,)``."""
     shape: tuple[int, ...] = ()
-    """Of one image: channels, rows, columns."""
+    """Shape of one image: channels, rows, columns."""
 
     def __len__(self) -> int:
         """Count the images."""
@@ -39,7 +39,7 @@ class Images:
 def make_image_task(
     config: ImageTaskConfig, *, train: Images, test: Images, n_classes: int
 ) -> Task:
-    """Cut dev from the official training images, and scale by what then is left of them.
+    """Cut dev from the official training images, and scale with statistics of the rest, train.
 
     Inputs are float32, each rounded once; statistics are exact.
 
@@ -47,7 +47,7 @@ def make_image_task(
         config: Fractions, subsets, split seed and scaling.
         train: The official training images.
         test: The official test images.
-        n_classes: How many classes there are.
+        n_classes: Number of classes.
 
     Raises:
         ConfigError: If there are fewer images than asked for, or too few for every class to be in
@@ -97,16 +97,17 @@ def _subset(
 def pixel_statistics(
     pixels: NDArray[np.uint8], scaling: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give the mean and the standard deviation to scale by, of pixels in [0, 1].
+    """Return the mean and the standard deviation to scale by, for pixels in [0, 1].
 
-    Sums of pixels and of their squares are whole numbers, so no order of summing moves a digit.
+    Sums of pixels and of their squares are integers, so the order of summation does not matter.
 
     Args:
-        pixels: Of the train split, ``(N, n_features)``.
+        pixels: Pixels of the train split, ``(N, n_features)``.
         scaling: ``global``, ``per_feature`` or ``none``.
 
     Returns:
-        Both ``(1,)`` or ``(n_features,)``. A feature that never varies has a deviation of 1.
+        Mean and standard deviation, both ``(1,)`` or ``(n_features,)``; the latter is 1 for a
+        feature that never varies.
     """
     if scaling == "none":
         return np.zeros(1), np.ones(1)

@@ -1,7 +1,7 @@
 """Official data files: found below the data folder or fetched, unpacked, and verified.
 
-What a loader gets is the official contents or nothing: a file that is missing, cut short,
-damaged or another one is named, with what to do.
+A loader gets the official contents or an error, which names the file that is missing, cut short,
+damaged or another one, and says what to do.
 """
 
 import gzip
@@ -26,19 +26,19 @@ from ffnn_lab.tasks.data.task import DataError
 logger = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 30
-"""Of one silence while fetching."""
+"""Longest time without data while a file is fetched."""
 BLOCK_BYTES = 1 << 20
 WHAT_TO_DO = "Put the official file in its place, or delete it and set task.download=true"
 
 ENDINGS = ("", ".gz", ".xz")
-"""Of a file's name, as it is and compressed; those to unpack least come first."""
+"""Endings of a file's name, as it is and compressed; the fastest to unpack come first."""
 _BROKEN = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, tarfile.TarError)
-"""What reading a damaged or cut-off archive raises."""
+"""Errors that reading a damaged or incomplete archive raises."""
 
 
 @dataclass(frozen=True)
 class OfficialFile:
-    """A file that everybody has the same."""
+    """An official file with its size and its checksum."""
 
     name: str
     n_bytes: int
@@ -47,24 +47,25 @@ class OfficialFile:
 
 @dataclass(frozen=True)
 class Source:
-    """Where the files of a data set come from, and how to know them."""
+    """The files of a data set, and the addresses that they come from."""
 
     folder: str
-    """Of the files, below the data folder."""
+    """Folder of the files, below the data folder."""
     files: tuple[OfficialFile, ...]
-    """As unpacked."""
+    """The files as unpacked."""
     packed: tuple[OfficialFile, ...]
-    """As the addresses serve them: each of ``files`` as gz, or one tar.gz of the folder."""
+    """The files as the addresses serve them: each of ``files`` as gz, or one tar.gz of the
+    folder."""
     addresses: tuple[str, ...]
-    """Beginnings of the addresses, the most reliable first."""
+    """Prefixes of the files' URLs, the most reliable first."""
 
     @property
     def is_archive(self) -> bool:
-        """Whether one archive holds all files."""
+        """Return True if one archive holds all files."""
         return self.packed[0].name.endswith(".tar.gz")
 
     def place(self, data: Path) -> Path:
-        """Give the folder that the packed files belong into."""
+        """Return the folder into which the packed files are fetched."""
         return data if self.is_archive else data / self.folder
 
 
@@ -75,7 +76,7 @@ def read_official(source: Source, data: Path, *, download: bool) -> Iterator[byt
     beside the folder is read where it lies.
 
     Args:
-        source: Which files.
+        source: The files of a data set.
         data: The data folder.
         download: Whether to fetch what is missing.
 
@@ -96,7 +97,7 @@ def read_official(source: Source, data: Path, *, download: bool) -> Iterator[byt
         raise DataError(_how_to_get(source, [source.files[i].name for i in missing], data))
     paths = [_place_of(file, source, data) for file in source.files]
     if all(path is not None for path in paths):
-        # Unpacking leaves Python's lock, so that several files can be unpacked at a time.
+        # Unpacking releases Python's global lock, so several files are unpacked in parallel.
         with ThreadPoolExecutor() as pool:
             yield from pool.map(_read, filter(None, paths), source.files)
     else:
@@ -110,7 +111,7 @@ def _place_of(file: OfficialFile, source: Source, data: Path) -> Path | None:
 
 
 def _missing(source: Source, data: Path) -> list[int]:
-    """List the places in ``source.files`` of those that are not there."""
+    """Return the indices in ``source.files`` of the files that are missing."""
     if source.is_archive and (source.place(data) / source.packed[0].name).exists():
         return []
     return [i for i, file in enumerate(source.files) if _place_of(file, source, data) is None]
@@ -130,7 +131,7 @@ def _how_to_get(source: Source, missing: Sequence[str], data: Path) -> str:
 def _read(path: Path, file: OfficialFile) -> bytes:
     try:
         with _opened(path, path.name.removeprefix(file.name)) as opened:
-            # One byte more than it should have: the end is reached, and with it a checksum.
+            # One byte more than expected, to reach the end, where compressed files are checked.
             contents = opened.read(file.n_bytes + 1)
     except _BROKEN as error:
         msg = f"{path} cannot be unpacked: {_said(error)}. {WHAT_TO_DO}"
@@ -193,10 +194,10 @@ def _said(error: BaseException) -> str:
 
 
 def fetch(source: Source, packed: OfficialFile, folder: Path) -> Path:
-    """Fetch one file; it is put into the folder whole and verified, or not at all.
+    """Fetch one file into a folder, whole and verified, or not at all.
 
     Raises:
-        DataError: If no address gives the official file.
+        DataError: If no address serves the official file.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / packed.name

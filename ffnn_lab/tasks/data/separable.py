@@ -10,9 +10,9 @@ from ffnn_lab.tasks.separable import SeparableConfig
 
 
 def load_separable(config: SeparableConfig, _data: Path) -> Task:
-    """Draw the problem that ``config`` names, with its known solutions.
+    """Draw the problem that ``config`` describes, with its known solutions.
 
-    Dev and test points have blocks of their own, which no gradient reaches.
+    Dev and test examples have blocks of features of their own, whose weights get no gradient.
     """
     draw = draw_labels(
         n=config.n,

@@ -1,4 +1,4 @@
-"""What a task is, and how examples are split and scaled."""
+"""The task class, and functions that split and scale examples."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -19,16 +19,17 @@ class DataError(UserError):
 
 @dataclass(frozen=True)
 class Interface:
-    """What a network must take and give, for one example."""
+    """The shapes that a network takes and returns, for one example."""
 
     inputs: tuple[int, ...]
-    """The shape of its inputs."""
+    """The shape of an example's inputs."""
     n_outputs: int
-    """Logits of each label, or 1 for a score."""
+    """Number of logits for each label, or 1 for a score."""
     labels: tuple[int, ...] = ()
-    """The shape of its labels: ``()`` for one, ``(T,)`` for one of each of ``T`` letters."""
+    """The shape of an example's labels: ``()`` for one, ``(T,)`` for one at each of ``T``
+    letters."""
     n_words: int = 0
-    """Inputs are numbers of so many words or letters; 0 where inputs are quantities."""
+    """Size of the vocabulary if inputs are indices of words or letters; 0 for quantities."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,11 @@ class Split:
     """Examples of one split."""
 
     inputs: NDArray[np.float32] | NDArray[np.float64] | NDArray[np.int64]
-    """``(N, n_features)``; the trainer brings quantities to the run's dtype. Whole numbers are
-    those of words or letters, each in ``[0, n_words)``."""
+    """``(N, n_features)``; the trainer converts quantities to the run's dtype. Integers are
+    indices of words or letters, each in ``[0, n_words)``."""
     labels: NDArray[np.int64] | NDArray[np.float64]
-    """``(N,)``: classes, each in ``[0, n_classes)``; for one output -1 or +1, or real numbers.
-    ``(N, n_features)`` where each letter has a class of its own."""
+    """``(N,)``: classes, each in ``[0, n_classes)``; for a single output -1 or +1, or real
+    numbers. ``(N, n_features)`` if there is a class for each letter."""
 
 
 @dataclass(frozen=True)
@@ -56,23 +57,23 @@ class Task:
     loss: str = "cross_entropy"
     """``cross_entropy``; ``squared`` or ``logistic``, of a single output (``ffnn_lab.losses``)."""
     solutions: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
-    """Weights of linear members that are known to solve it, ``(n_features,)``, by the names of
-    ``records.SOLUTIONS``."""
+    """Weights of a linear network that are known to solve the task, ``(n_features,)``, by the
+    names of ``records.SOLUTIONS``."""
     shape: tuple[int, ...] = ()
-    """Of one example, where it is not flat: channels, rows and columns of an image."""
+    """Shape of one example, if it is not flat: channels, rows and columns of an image."""
     n_words: int = 0
-    """Words or letters of the vocabulary that inputs are numbers of; 0 for quantities."""
+    """Size of the vocabulary if inputs are indices of words or letters; 0 for quantities."""
     augment: str = "none"
-    """How training images are shown; see ``config.task.ImageTaskConfig``."""
+    """Augmentation of training images; see ``config.task.ImageTaskConfig``."""
     note: str = ""
-    """How the data were read, where that may surprise."""
+    """Remark on how the data were read, if that may surprise."""
     label_mean: float = 0.0
     label_deviation: float = 1.0
-    """Of real-valued labels that were standardized: a label, or a score, times the deviation plus
-    the mean is in the target's own unit."""
+    """Mean and standard deviation by which real labels were standardized: a label, or a score,
+    times the deviation plus the mean is in the target's own unit."""
 
     def __post_init__(self) -> None:
-        """Check that labels are what loss and metric take them for.
+        """Check that the labels fit the loss and the number of classes.
 
         Raises:
             ValueError: Naming the task, what was expected and what came.
@@ -99,7 +100,7 @@ class Task:
 
     @property
     def summary(self) -> str:
-        """Say in one line what there is to learn from."""
+        """Return one line about the data: sizes, classes, splits."""
         sizes = ", ".join(f"{name} {len(self.split(name).labels)}" for name in SPLITS)
         note = f" ({self.note})" if self.note else ""
         target = f"{self.n_classes} classes" if self.n_classes else "a number to predict"
@@ -110,30 +111,30 @@ class Task:
 
     @property
     def interface(self) -> Interface:
-        """Return what a network must take and give."""
+        """Return the shapes that a network must take and return."""
         inputs = self.shape or tuple(self.train.inputs.shape[1:])
         labels = tuple(self.train.labels.shape[1:])
         return Interface(inputs, self.n_outputs, labels, self.n_words)
 
     @property
     def n_features(self) -> int:
-        """Numbers per example."""
+        """Return the number of features of an example."""
         return int(self.train.inputs.shape[1])
 
     @property
     def n_outputs(self) -> int:
-        """Outputs of a network: one for each class, or a score."""
+        """Return the number of outputs of a network: one for each class, or 1 for a score."""
         return self.n_classes if self.loss == "cross_entropy" else 1
 
     @property
     def error(self) -> str:
-        """Name the rule of judging answers: ``class``, ``sign``, ``variance`` or ``bits``.
+        """Return the kind of error: ``class``, ``sign``, ``variance`` or ``bits``.
 
-        A rate in [0, 1] for the first two. ``variance`` is the mean squared residual over the
-        variance of the train labels, in no unit and without an upper end: 0 is perfect, 1 as good
-        as always answering their mean. On train it is ``1 - R^2``; elsewhere, too, but for the
-        mean and the variance, which stay those of train. ``bits``, of texts whose letters have a
-        label each, is the loss per letter in bits, as language models are compared by.
+        ``class`` and ``sign`` are rates of wrong answers in [0, 1]. ``variance`` is the mean
+        squared residual over the variance of the train labels, without unit or upper limit: 0 is
+        perfect, 1 as good as always answering their mean. On train it is ``1 - R^2``; on other
+        splits, too, except that mean and variance are those of train. ``bits``, for texts with a
+        label at each letter, is the loss per letter in bits, the usual measure of language models.
         """
         if self.loss == "cross_entropy" and self.train.labels.ndim > 1:
             return "bits"
@@ -143,13 +144,13 @@ class Task:
 
     @property
     def error_unit(self) -> float:
-        """What counts as an error of 1 per example; 1 where the train labels never vary."""
+        """Return the divisor of errors: the variance of real train labels if positive, else 1."""
         variance = float(np.var(self.train.labels)) if self.error == "variance" else 1.0
         return variance or 1.0
 
     @property
     def rmse_unit(self) -> float | None:
-        """Give what the square root of an error is multiplied by to be in the target's own unit.
+        """Return the factor that brings the square root of an error to the target's own unit.
 
         None for classes.
         """
@@ -159,7 +160,7 @@ class Task:
 
     @property
     def chance_error(self) -> float:
-        """Error on the train split of an answer that no input moves.
+        """Return the error on the train split of a constant answer, which ignores the input.
 
         The answer is the most frequent class, the mean of real-valued labels, or the frequencies
         of letters (in bits, their entropy). It is 1 for real-valued labels, less for classes.
@@ -173,7 +174,7 @@ class Task:
         return 1 - float(counts.max()) / self.train.labels.size
 
     def split(self, name: str) -> Split:
-        """Give the split of that name (``train``, ``dev`` or ``test``)."""
+        """Return the split of that name (``train``, ``dev`` or ``test``)."""
         splits = {"train": self.train, "dev": self.dev, "test": self.test}
         return splits[name]
 
@@ -192,9 +193,9 @@ def stratified_split(
 
     Args:
         labels: The class of each example, ``(N,)``.
-        shares: By split other than train, its share of each class, in (0, 1).
-        split_seed: The task's own seed; a run's seed never enters here.
-        class_names: What a message calls the classes, if not by their numbers.
+        shares: The share of each class, in (0, 1), for each split other than train.
+        split_seed: The task's own seed; the split does not depend on a run's seed.
+        class_names: Names of the classes in messages; None for their numbers.
 
     Returns:
         The sorted indices of each split, by name.
@@ -232,8 +233,8 @@ def random_split(
     """Cut examples that have no classes; counts are rounded, and train takes the rest.
 
     Args:
-        n_examples: How many there are.
-        shares: By split other than train, its share of them, in (0, 1).
+        n_examples: Number of examples.
+        shares: The share of examples, in (0, 1), for each split other than train.
         split_seed: The task's own seed.
 
     Returns:
@@ -252,14 +253,14 @@ def stratified_subset(
 ) -> NDArray[np.int64]:
     """Draw examples so that every class keeps its share of them.
 
-    Shares are rounded down, and what is left goes to the classes that lost most by it, the first
-    of them if several lost the same.
+    Counts are rounded down. The examples that are then missing come from the classes that lost
+    most by rounding, the first ones if several lost the same.
 
     Args:
         labels: The class of each example, ``(N,)``.
-        size: How many to draw, at most ``N``.
-        split_seed: The task's own.
-        number: Tells the subsets of one task apart; 0 is the split itself.
+        size: Number of examples to draw, at most ``N``.
+        split_seed: The task's own seed.
+        number: Number of the random stream, one for each subset of a task; 0 is the split's.
 
     Returns:
         The sorted indices.
@@ -291,8 +292,8 @@ def make_task(
         config: Fractions, split seed and scaling.
         inputs: Raw numbers, ``(N, n_features)``.
         labels: Classes, ``(N,)``.
-        n_classes: How many classes there are.
-        shape: Of one example, where it is not flat.
+        n_classes: Number of classes.
+        shape: Shape of one example, if it is not flat.
     """
     indices = stratified_split(
         labels,

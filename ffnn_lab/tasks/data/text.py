@@ -30,7 +30,7 @@ def settle_text(config: TextConfig) -> dict[str, str]:
     """Return the full path of a text, and the checksum of what it holds.
 
     Raises:
-        UserError: If it is not there, or another one than was asked for.
+        UserError: If the text is missing, or has another checksum than was asked for.
     """
     path = _path_of(config)
     files = [path / name for name in config.classes] or [path]
@@ -55,7 +55,7 @@ def load_text(config: TextConfig) -> Task:
     """Read, split and number sentences; the vocabulary is that of the train split.
 
     Raises:
-        UserError: If the text is not there, is another one than was asked for, or has too few
+        UserError: If the text is missing, has another checksum than was asked for, or has too few
             sentences for every class to be in every split.
     """
     settle_text(config)
@@ -143,7 +143,7 @@ def _columns(config: TextConfig) -> tuple[list[str], list[str]]:
     )
     table = file.columns
     names = [name for name in (config.text, config.label) if name in table.column_names]
-    written = file.texts(names)  # of a CSV file, as somebody wrote it
+    written = file.texts(names)  # the fields of a CSV file as they are written
     found: list[list[str]] = []
     for field, name in (("text", config.text), ("label", config.label)):
         if name not in table.column_names:
@@ -161,7 +161,7 @@ def _columns(config: TextConfig) -> tuple[list[str], list[str]]:
 
 
 def _counts(sentences: Sequence[Sequence[str]], known: Mapping[str, int]) -> NDArray[np.float32]:
-    """Return how often each word occurs, ``(N, n_known)``."""
+    """Return how often each word occurs in each sentence, ``(N, n_known)``."""
     counts = np.zeros((len(sentences), len(known)), dtype=np.float32)
     for row, sentence in zip(counts, sentences, strict=True):
         np.add.at(row, [known[token] for token in sentence if token in known], 1)
@@ -171,7 +171,7 @@ def _counts(sentences: Sequence[Sequence[str]], known: Mapping[str, int]) -> NDA
 def _numbers(
     sentences: Sequence[Sequence[str]], known: Mapping[str, int], length: int
 ) -> NDArray[np.int64]:
-    """Return the numbers of the first words, ``(N, length)``."""
+    """Return the indices of the first words of each sentence, ``(N, length)``."""
     numbers = np.full((len(sentences), length), PADDING, dtype=np.int64)
     for row, sentence in zip(numbers, sentences, strict=True):
         kept = sentence[:length]

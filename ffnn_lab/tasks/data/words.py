@@ -1,4 +1,4 @@
-"""Text as numbers: how it is read, cut into tokens, and counted."""
+"""Read texts, cut them into tokens, and choose a vocabulary."""
 
 import hashlib
 import re
@@ -12,7 +12,7 @@ from ffnn_lab.tasks.data.task import DataError
 TOKEN = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*|[^\w\s]|_")
 """A word of letters and digits with apostrophes or hyphens inside, or one other sign."""
 PADDING, UNKNOWN = 0, 1
-"""Numbers of words: after the last one of a sentence, and of a word that train does not have."""
+"""Indices for places after a sentence's last word, and for words that train does not have."""
 N_RESERVED = 2
 
 
@@ -24,14 +24,14 @@ def tokens(text: str) -> list[str]:
 def vocabulary(
     sentences: Iterable[Sequence[str]], *, min_count: int, max_words: int | None
 ) -> dict[str, int]:
-    """Return the words to know of a train split with their places, the most frequent first.
+    """Return the vocabulary of a train split: words with their places, the most frequent first.
 
-    Equally frequent ones stand in alphabetical order.
+    Equally frequent words are in alphabetical order.
 
     Args:
-        sentences: The tokens of each.
+        sentences: The tokens of each sentence.
         min_count: Words that occur less often are left out.
-        max_words: At most so many words; None for all.
+        max_words: Most words of the vocabulary; None for no limit.
     """
     counts = Counter(token for sentence in sentences for token in sentence)
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
@@ -46,10 +46,10 @@ def share_unknown(sentences: Iterable[Sequence[str]], known: Mapping[str, int]) 
 
 
 def read_text(path: Path) -> str:
-    """Read a text in UTF-8, or in Latin-1 where it is no UTF-8; every line ends alike.
+    """Read a text in UTF-8, or in Latin-1 if it is not UTF-8; line ends become line feeds.
 
     Raises:
-        DataError: If it cannot be read.
+        DataError: If the file cannot be read.
     """
     try:
         contents = path.read_bytes()
@@ -64,16 +64,16 @@ def read_text(path: Path) -> str:
 
 
 def checksum(paths: Iterable[Path], asked: str | None, field: str) -> str:
-    """Return the sha256 of a file; of several, that of their own ones, with spaces between.
+    """Return the sha256 of a file; for several files, that of their checksums joined by spaces.
 
     Args:
         paths: The files.
-        asked: What it must be; None for anything.
-        field: How the user named them.
+        asked: The checksum that is expected; None for any.
+        field: The override by which the user named the files, for messages.
 
     Raises:
-        ConfigError: If a file is not there.
-        DataError: If it is another one than was asked for.
+        ConfigError: If a file is missing.
+        DataError: If the checksum is not the expected one.
     """
     found = []
     for path in paths:

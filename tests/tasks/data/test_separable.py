@@ -14,8 +14,9 @@ from ffnn_lab.initializers.fixed import NormalConfig
 from ffnn_lab.records import SOLUTIONS
 from ffnn_lab.separable import fresh_error, min_norm_solution
 from ffnn_lab.tasks.data.task import Task
+from ffnn_lab.testing import Outcome, train_with_weights
 from ffnn_lab.trainer import train
-from tests.support.builders import Outcome, make_population, train_with_weights, with_parts
+from tests.support.builders import make_population, with_parts
 from tests.support.exhaustive import rest
 from tests.support.separable import ADAPTIVE, PLAIN, make_member, make_task
 

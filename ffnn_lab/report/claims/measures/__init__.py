@@ -1,1 +1,1 @@
-"""What claims measure in the records of a sweep; the code is part of each claim's hash."""
+"""Measures of claims in the records of a sweep; their code is part of each claim's hash."""

@@ -11,7 +11,7 @@ def best_of(evidence: Evidence, *, arm: str, against: str, n_settings: int) -> l
     """Compute the expected tuning score of the best of a few settings, one arm's minus another's.
 
     Args:
-        evidence: The sweep's.
+        evidence: Evidence of the sweep.
         arm: An optimizer.
         against: The optimizer that it is compared with, in each variant of the smallest space.
         n_settings: The number of settings of which the best one counts.

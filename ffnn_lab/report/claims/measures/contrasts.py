@@ -1,6 +1,6 @@
 """Effects of adaptive arms against plain ones: winners compared at equal fresh seeds.
 
-Each function has one effect for each contrast that the sweep declares.
+Each function returns one effect for each contrast that the sweep declares.
 """
 
 from collections.abc import Sequence
@@ -24,10 +24,10 @@ def final_error(evidence: Evidence) -> list[Effect]:
 
 
 def progress_of(evidence: Evidence, *, column: str) -> list[Effect]:
-    """Compute the differences of one reading of how fast an arm learns.
+    """Compute the differences in one measure of an arm's progress.
 
     Args:
-        evidence: The sweep's.
+        evidence: Evidence of the sweep.
         column: A column of `ffnn_lab.report.measures.progress.progress`: ``first.train`` is the
             train error after the first measured epoch, ``late`` the test error lost in the second
             half of training.

@@ -11,8 +11,8 @@ def own_gain(evidence: Evidence, *, optimizer: str) -> list[Effect]:
     """Compute the test error of an optimizer's untuned default minus its winner's.
 
     Args:
-        evidence: The sweep's.
-        optimizer: Each of its arms has an effect.
+        evidence: Evidence of the sweep.
+        optimizer: Name of the optimizer; each of its arms has an effect.
     """
     return [
         _effect(evidence, f"default - tuned {arm}", evidence.defaults(arm), arm)
@@ -24,7 +24,7 @@ def best_of_all(evidence: Evidence, *, n_arms: int) -> list[Effect]:
     """Compute the test error of the best default, chosen by dev error, minus each tuned winner's.
 
     Args:
-        evidence: The sweep's.
+        evidence: Evidence of the sweep.
         n_arms: The least number of tuned arms among which a best default is chosen.
     """
     arms = [name for name, arm in evidence.sweep.arms.items() if arm.optimizer and arm.space]

@@ -1,9 +1,9 @@
-"""Effects on the separable problem, whose runs are found by what they were told.
+"""Effects on the separable problem, whose runs are selected by their configs.
 
 The variations of the problem (batch size, eps, weight decay, ...) may be arms, axes or sweeps of
-their own: runs are chosen by their configs, not by the names of their arms. Two runs are of the
-same **problem** if all but optimizer, schedule, trainer and seed agree; of a problem, an optimizer
-and a variation the setting with the best tuning score counts, on the fresh seeds if there are any.
+their own, so that runs are not selected by the names of their arms. Two runs are of the same
+**problem** if all but optimizer, schedule, trainer and seed agree. For each problem, optimizer and
+variation, the setting with the best tuning score counts, on the fresh seeds if there are any.
 
 Problems of one ``task.draw_seed`` draw their labels alike, and are not independent: each draw
 counts as one value, whatever its runs, seeds, sizes, starts and replicates.
@@ -24,12 +24,12 @@ from ffnn_lab.scores import counted
 
 TASK = "separable"
 P, N, DRAW = "task.p", "task.n", "task.draw_seed"
-"""Of the task: the share of positive labels, the number of train examples, the seed of both."""
+"""Fields of the task: share of positive labels, number of train examples, seed of the draw."""
 KEYS = ["draw", "problem", "seed"]
 """Columns by which runs are paired."""
 _SETTING = ("replicate", "arm", "setting")
 SMALL_EPS = 1e-6
-"""At most so much counts as the eps of the theory, which is 0."""
+"""Largest eps that counts as the eps of the theory, which is 0."""
 _NOT_OF_THE_PROBLEM = ("optimizer.", "schedule.", "trainer.", "tracking.", "paths.")
 
 
@@ -63,7 +63,7 @@ def at_the_minimum_norm_solution(evidence: Evidence) -> list[Effect]:
 
 
 def gap_in_mini_batches(evidence: Evidence, *, n_batches: int) -> list[Effect]:
-    """Compare test errors with SGD's where an epoch has at least so many batches."""
+    """Compare test errors with SGD's where an epoch has at least ``n_batches`` batches."""
 
     def keep(runs: pd.DataFrame) -> pd.Series:
         return is_plain(runs) & (runs["n_batches"] >= n_batches)
@@ -87,8 +87,8 @@ def gap_with_weight_decay(
     """Compare adaptive runs with coupled weight decay with SGD's at equal decay.
 
     Args:
-        evidence: The sweep's.
-        column: What is compared, ``test.error`` or ``train.loss``.
+        evidence: Evidence of the sweep.
+        column: The column to compare, ``test.error`` or ``train.loss``.
         is_relative: True if differences are divided by the plain method's value.
         compares_all: True if plain methods are compared with SGD, too.
     """
@@ -129,7 +129,7 @@ def _as_in_theory(
 
 
 def problem_runs(evidence: Evidence) -> pd.DataFrame:
-    """Read every run on the separable problem that came to a result.
+    """Return every run on the separable problem that has a result.
 
     Returns:
         One row per run of an arm and setting: ``problem``, ``draw``, ``optimizer``,
@@ -194,12 +194,12 @@ def best_of_problems(sweep: Sweep, runs: pd.DataFrame, *, by: str | None = None)
     """Return the runs of the best setting of each problem and variation, in each replicate.
 
     Args:
-        sweep: Whose scores say which is best.
-        runs: Of one optimizer, some rows of `problem_runs`.
+        sweep: The sweep whose scores rank the settings.
+        runs: Rows of `problem_runs` of one optimizer.
         by: The column that is varied, if any.
 
     Returns:
-        The rows of those settings: the confirmed ones, or else those of the tuning seeds.
+        The rows of those settings on the fresh seeds, or else on the tuning seeds.
     """
     keys = ["problem", "replicate", *([by] if by else [])]
     scores = sweep.scores[[*_SETTING, "score", "tie_break"]]
@@ -220,13 +220,13 @@ def effect_of_draws(
     minus: pd.DataFrame | None = None,
     span: tuple[float, float] = (-1.0, 1.0),
 ) -> Effect:
-    """Compute an effect of one value per draw, the mean of what its runs came to.
+    """Compute an effect of one value per draw, the mean over the draw's runs.
 
     Args:
-        what: Between whom.
-        values: By `KEYS`.
-        plus: The runs whose numbers it adds.
-        minus: The runs whose numbers it takes off, if any.
+        what: Name of the effect: the methods that it compares.
+        values: One value per run or pair of runs, indexed by `KEYS`.
+        plus: The runs that enter with a plus sign.
+        minus: The runs that enter with a minus sign, if any.
         span: The ends between which values lie.
     """
     by_draw = values.groupby(level="draw").mean()
@@ -252,16 +252,16 @@ def gaps(
     """Compare methods with SGD, or else with heavy ball, on equal problems and seeds.
 
     Args:
-        evidence: The sweep's.
-        keep: Masks the runs of `problem_runs` that show the variation.
-        by: The column that is varied, each value of which has effects of its own. Where it is
-            ``eps``, which plain methods lack, theirs count for every value.
-        compared: The optimizers that are compared with it, those that the claim is about.
-        column: What is compared; the test error, or what has no upper end.
+        evidence: Evidence of the sweep.
+        keep: Function that masks the runs of `problem_runs` that show the variation.
+        by: The column that is varied, each value of which has effects of its own. Plain methods
+            lack ``eps``; if it is varied, their runs are compared with every value.
+        compared: The optimizers to compare with the plain method: those that the claim is about.
+        column: The column to compare: the test error, or a quantity without an upper bound.
         is_relative: Whether differences are divided by the plain method's value.
 
     Raises:
-        MissingEvidenceError: If there are no such runs of both.
+        MissingEvidenceError: If no problem and seed has such runs of both methods.
     """
     runs = problem_runs(evidence)
     runs = runs[keep(runs)]

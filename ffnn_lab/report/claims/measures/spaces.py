@@ -1,6 +1,6 @@
-"""Effects of how much is tuned, and of how weight decay acts, on the gap between two arms.
+"""Effects of the search space, and of the kind of weight decay, on the gap between two arms.
 
-All are differences of the winners' test errors at equal fresh seeds.
+All effects are differences of the winners' test errors at equal fresh seeds.
 """
 
 from itertools import pairwise
@@ -16,8 +16,9 @@ Pair = tuple[str, str]
 
 EPS = "optimizer.eps"
 CONTAINED = {"adagrad": ("sgd",), "rmsprop": ("sgd",), "adam": ("sgd", "heavy_ball")}
-"""With a large eps and a step in proportion these methods become those. The paper's RMSProp has a
-momentum and contains heavy ball too; ours has none."""
+"""By adaptive method, the plain methods that it contains: it becomes these with a large eps and a
+step in proportion to it. The paper's RMSProp has a momentum and contains heavy ball, too; ours has
+none."""
 
 
 def difference(evidence: Evidence, *, arm: str, against: str) -> list[Effect]:
@@ -46,7 +47,7 @@ def gap_closed_by_tuning(evidence: Evidence) -> list[Effect]:
 
 
 def gap_to_the_contained(evidence: Evidence) -> list[Effect]:
-    """Compute the gap in the largest space, of arms that contain the plain one."""
+    """Compute the gap in the largest space between an adaptive arm and a plain one it contains."""
     effects = []
     for pairs in nested_pairs(evidence):
         arm, against = pairs[-1]
@@ -61,11 +62,11 @@ def gap_to_the_contained(evidence: Evidence) -> list[Effect]:
 
 
 def nested_pairs(evidence: Evidence) -> list[list[Pair]]:
-    """Find each adaptive and plain optimizer that occur together in several nested spaces.
+    """Find the adaptive and plain optimizers that occur together in several nested spaces.
 
     Returns:
-        For each two optimizers the arms of both in every variant that has them, the smallest space
-        first: a space contains those before it if every axis of theirs is one of its own.
+        For each such pair of optimizers its arms in every variant that has both, the smallest
+        space first; a space contains another if it has all of its axes.
 
     Raises:
         MissingEvidenceError: If there are none.

@@ -4,4 +4,4 @@ from ffnn_lab.registry import View
 from ffnn_lab.report.figures.reported.figure import ReportFigure
 
 FIGURES = View(ReportFigure)
-"""To each name its figure, in the order in which a report draws them."""
+"""The figures by name, in the order in which a report draws them."""

@@ -15,7 +15,7 @@ class Across(ReportFigure):
     """Each arm's test error, and below it each declared difference, under all conditions."""
 
     def points(self, numbers: "Numbers") -> "pd.DataFrame | None":
-        """Return the table `ffnn_lab.report.measures.across.across_table`; None without any."""
+        """Return the table of `across_table`; None for a sweep without conditions."""
         return numbers.across
 
     def has_place(self, points: "pd.DataFrame") -> bool:

@@ -1,4 +1,4 @@
-"""What the figures along one axis of a sweep share: whose runs are behind them, who is not."""
+"""The base class of the figures along one axis of a sweep."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ class AlongAxis(ReportFigure):
     """
 
     def points(self, numbers: "Numbers") -> "pd.DataFrame":
-        """Return what the settings came to along the axis, over replicates where there are any."""
+        """Return the scores of settings along the axis, over replicates if there are several."""
         found: pd.DataFrame = self.drawing.points(
             numbers.sweep,
             {} if numbers.replicates else numbers.winners,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class BudgetCurves(ReportFigure):
-    """What smaller tuning budgets would have found."""
+    """The error that smaller tuning budgets would have found."""
 
     def points(self, numbers: "Numbers") -> "pd.DataFrame | None":
         """Return the expected best score by arm and budget."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class ErrorAgainstDropout(AlongAxis):
-    """What tuning found at each rate, on the left; what the winners came to, on the right."""
+    """The score of each tuned rate, on the left; the winners' test errors, on the right."""
 
     def behind(self, numbers: "Numbers") -> dict[str, list[str]]:
         """Return the tuning runs, and those of the winners that are shown."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class ErrorAgainstLr(ReportFigure):
-    """Where each arm's best learning rate lies, and whether on an edge."""
+    """The tuning scores against the learning rate, with each arm's winner and its edge."""
 
     def has_place(self, points: "pd.DataFrame") -> bool:
         """Return True if any score is finite."""

@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ReportFigure(Option):
-    """A figure of a report: its points, how it is laid out, and which runs are behind it.
+    """A figure of a report: its points, its layout, and the runs from which it is made.
 
-    It is drawn by the module of `ffnn_lab.report.figures` that has its name. Such a module imports
-    matplotlib, so it is imported when it is used.
+    The module of `ffnn_lab.report.figures` that has its name draws it. Such a module imports
+    matplotlib, so it is imported only when it is used.
     """
 
     kind: ClassVar[str] = "figure"
     reports: Sequence[Kind] = (Kind.SWEEP,)
-    """The kinds of reports that have it."""
+    """The kinds of reports that include the figure."""
     module: str = ""
-    """The module that draws it, and the stem of its files, if they have not the figure's name."""
+    """The module that draws it, and the stem of its files, if not the figure's name."""
     is_of_all_conditions: bool = False
-    """True if it shows all conditions of a sweep together; else there is one for each."""
+    """True if it shows all conditions of a sweep together; otherwise there is one for each."""
     earlier: Sequence[str] = ()
     """Stems of files that earlier versions wrote in its place, and that are removed."""
 
@@ -44,9 +44,9 @@ class ReportFigure(Option):
         return importlib.import_module(f"ffnn_lab.report.figures.{self.stem}")
 
     def points(self, numbers: "Numbers") -> "pd.DataFrame | None":
-        """Return the table that the figure shows; None where it has nothing to show.
+        """Return the table that the figure shows; None if there is nothing to show.
 
-        Over replicates, the points of all of them, numbered in a column.
+        If the sweep has replicates, the table has the points of all, numbered in a column.
         """
         from ffnn_lab.report.measures.replicates import listed  # noqa: PLC0415 - pandas
 
@@ -63,7 +63,7 @@ class ReportFigure(Option):
         """Return the figure.
 
         Args:
-            points: What `points` returned, at least one of which has a place.
+            points: The table of `points`, of which at least one row can be drawn.
         """
         drawn: Figure = self.drawing.figure(points)
         return drawn

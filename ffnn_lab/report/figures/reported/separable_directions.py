@@ -1,4 +1,4 @@
-"""Where weights point during training on the separable problem."""
+"""The directions of weights during training on the separable problem."""
 
 from typing import TYPE_CHECKING
 

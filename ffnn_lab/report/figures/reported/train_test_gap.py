@@ -15,7 +15,7 @@ class TrainTestGap(ReportFigure):
     """The course of training on the left, moments on the right."""
 
     def points(self, numbers: "Numbers") -> "pd.DataFrame":
-        """Return the gap on the way down in train loss, at equal train loss, and as reported."""
+        """Return the gap along the falling train loss, at equal train loss, and as reported."""
         found: pd.DataFrame = self.drawing.points(
             numbers.fitted, arms=numbers.arms, matched=numbers.matched
         )

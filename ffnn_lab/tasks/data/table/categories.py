@@ -1,4 +1,4 @@
-"""Categories and classes: what is told apart stays apart, numbers to their last digit."""
+"""Columns as categories or classes: different values stay apart, numbers to their last digit."""
 
 import re
 import unicodedata
@@ -17,7 +17,7 @@ from ffnn_lab.tasks.table import TableConfig
 
 _CODE = re.compile(r"[0-9]+")
 _NEGATIVE_ZERO = r"^-(0*[.,]?0*(?:[eE].*)?)$"
-"""It is the number zero, which nobody takes for two."""
+"""Matches -0, which is the same category as 0."""
 
 
 @dataclass(frozen=True)
@@ -25,16 +25,16 @@ class Words:
     """A column of categories."""
 
     codes: NDArray[np.int64]
-    """``(N,)``, each the place of its word in ``words``; -1 is missing."""
+    """``(N,)``: the index in ``words`` of each row's word; -1 for a missing value."""
     words: tuple[str, ...]
-    """All different ones, in order."""
+    """All different words, in order."""
     is_reread: bool = False
-    """True if versions before ``task.reading`` told the rows apart otherwise."""
+    """True if versions before ``task.reading`` had other categories."""
 
 
 @dataclass(frozen=True)
 class NumberWords(Words):
-    """A column of numbers taken for categories."""
+    """A column of numbers that are categories."""
 
     numbers: tuple[Decimal, ...] = ()
     """The exact value of each word."""
@@ -46,7 +46,7 @@ def text_words(column: pa.ChunkedArray) -> Words:
     found = encoded.dictionary.to_pylist()
     words = sorted(found)
     place = {word: i for i, word in enumerate(words)}
-    # The last one is where -1, which stands for what is missing, points to.
+    # The code of a missing value, -1, points to the last place.
     places = np.array([*(place[word] for word in found), -1], dtype=np.int64)
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     return Words(places[codes], tuple(words))
@@ -59,19 +59,19 @@ def number_words(
     keys: pa.ChunkedArray,
     config: TableConfig,
 ) -> NumberWords:
-    """Return a column of numbers as categories, each told apart from every other.
+    """Return a column of numbers as categories, each distinct from every other.
 
-    In CSV a category is what is written, so that 0123 and 123 are two, and whole numbers are exact
-    beyond the 53 bits that a float64 holds. Other ways to write one number twice, such as 1 and
-    1.0, are refused, since nobody but the user knows whether they are one category; only -0 is 0.
+    In CSV a category is the text as written, so that 0123 and 123 are two, and whole numbers are
+    exact beyond the 53 bits that a float64 holds. Other ways to write one number twice, such as 1
+    and 1.0, are refused, since only the user knows if they are one category; only -0 is 0.
 
     Args:
-        name: The column, for messages.
-        column: Numbers without NaN; what is missing is null.
-        texts: The same as a CSV file has it, or None.
-        keys: What versions before ``task.reading`` told the rows apart by. The categories are in
-            the order of these, then of the numbers, then of the alphabet.
-        config: The table's.
+        name: Name of the column, for messages.
+        column: Numbers without NaN; missing values are null.
+        texts: The same values as written in a CSV file, or None.
+        keys: Values by which versions before ``task.reading`` distinguished rows. The categories
+            are sorted by these, then by number, then by the alphabet.
+        config: The table's config.
 
     Raises:
         DataError: If one number is written in two ways.
@@ -97,7 +97,7 @@ def number_words(
 
 
 def _exact(word: str, value: float | Decimal, config: TableConfig) -> Decimal:
-    """Return the number that a word is, to its last digit."""
+    """Return the exact number that a word stands for."""
     try:
         return Decimal(word.replace(",", ".") if config.decimal == "comma" else word)
     except InvalidOperation:  # 0x1F
@@ -121,7 +121,7 @@ def _refuse_two_ways(
 
 
 def refuse_two_forms(name: str, words: Sequence[str], config: TableConfig) -> None:
-    """Refuse words that look the same: an accented letter is one character, or two.
+    """Refuse words that look the same, with an accented letter as one character and as two.
 
     Raises:
         DataError: Naming the column and the word.

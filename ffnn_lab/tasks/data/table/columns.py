@@ -1,4 +1,4 @@
-"""Columns of a table as numbers or as categories; what is neither is refused."""
+"""Columns of a table as numbers or as categories; other columns are refused."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from ffnn_lab.tasks.data.task import DataError
 from ffnn_lab.tasks.table import TableConfig
 
 _AROUND_NUMBERS = str.maketrans("", "", " \t\u00a0\u202f%$€£'_")
-"""What people write around and inside numbers, to be left out."""
+"""Characters that people write around and inside numbers; translation removes them."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Numbers:
     """A column of numbers, or of true and false."""
 
     values: NDArray[np.float64]
-    """``(N,)``; NaN is missing."""
+    """``(N,)``; NaN for a missing value."""
     is_flag: bool
     """True if the values are 0 and 1, which no scaling touches."""
 
@@ -37,7 +37,7 @@ Column = Numbers | Words
 
 
 def refuse_odd_types(raw: Mapping[str, pa.ChunkedArray], config: TableConfig) -> None:
-    """Refuse what is neither number nor word, all such columns in one message."""
+    """Refuse columns that hold neither numbers nor words, all of a kind in one message."""
     target = raw[str(config.target)]
     if _is_odd(target.type) or target.null_count == len(target):
         what = "nothing" if target.null_count == len(target) else f"{target.type}"
@@ -88,10 +88,10 @@ def read_column(
     """Return a column as numbers or as categories.
 
     Args:
-        name: Of the column.
-        column: Its values, as ``plain_column`` returns them.
-        texts: The same as a CSV file has it, of a column that stands for categories; or None.
-        config: The table's.
+        name: Name of the column.
+        column: The column's values, as returned by ``plain_column``.
+        texts: For categories in a CSV file, the same values as written there; otherwise None.
+        config: The table's config.
 
     Raises:
         DataError: If it holds infinite values, or a category that is written in two ways.
@@ -113,7 +113,7 @@ def read_column(
 
 
 def plain_column(raw: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return a column that is no dictionary, and that has no NaN but nulls."""
+    """Return a column without dictionary encoding, and with null in place of NaN."""
     column = raw.cast(raw.type.value_type) if pa.types.is_dictionary(raw.type) else raw
     if pa.types.is_floating(column.type):
         return pc.if_else(pc.is_nan(column), None, column)
@@ -129,7 +129,7 @@ def is_text(column: pa.ChunkedArray) -> bool:
 
 
 def floats(column: pa.ChunkedArray) -> NDArray[np.float64]:
-    """Return numbers as float64, ``(N,)``; NaN is missing."""
+    """Return numbers as float64, ``(N,)``, with NaN for missing values."""
     values = column.cast(pa.float64(), safe=False).to_numpy()
     return np.asarray(values, dtype=np.float64)
 
@@ -140,9 +140,9 @@ def refuse_numbers_as_text(
     """Refuse ``1,5`` and ``12 %``, and a stray word among numbers: read as words they mislead.
 
     Args:
-        columns: As ``plain_column`` returns them, by name.
-        config: The table's.
-        is_csv: Whether ``task.decimal`` can help.
+        columns: The columns by name, as returned by ``plain_column``.
+        config: The table's config.
+        is_csv: True for a CSV file, for which the message may advise ``task.decimal``.
 
     Raises:
         DataError: Naming the column, with examples and what to do.
@@ -189,14 +189,14 @@ def _looks_like_a_number(word: str) -> bool:
 
 
 def rows_to_keep(columns: Mapping[str, pa.ChunkedArray], config: TableConfig) -> NDArray[np.bool_]:
-    """Return which rows are used, ``(N,)``, by ``task.missing``.
+    """Return a mask of the rows that are used, ``(N,)``, by ``task.missing``.
 
     Args:
-        columns: As ``plain_column`` returns them, by name.
-        config: The table's.
+        columns: The columns by name, as returned by ``plain_column``.
+        config: The table's config.
 
     Raises:
-        UserError: If a value is missing that must not be, with counts by column.
+        UserError: If values are missing that must not be; the message has counts by column.
     """
     counts = {name: column.null_count for name, column in columns.items() if column.null_count}
     is_hit = np.zeros(len(columns[str(config.target)]), dtype=np.bool_)

@@ -1,4 +1,4 @@
-"""A table in CSV: parsed, with the types that its fields allow, or as it is written."""
+"""Parse a table in CSV, with the types that its fields allow, or as text."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -18,9 +18,9 @@ from ffnn_lab.tasks.table import TableConfig
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 DECIMALS = {"point": ".", "comma": ","}
 MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")
-"""What stands for a missing value in CSV. ``None`` is a word: it may well be a category."""
+"""Fields of a CSV file that mean a missing value. ``None`` is not one, as it may be a category."""
 BLOCK = 2**20
-"""Bytes that Arrow parses at once, of short lines."""
+"""Bytes that Arrow parses at once if lines are short."""
 MOST_BYTES = 2**31 - 1
 """The largest block that Arrow parses at once."""
 _PADDED = re.compile(rb"(?<![0-9.])0[0-9]")
@@ -29,10 +29,10 @@ _DECIMAL_COMMA = re.compile(r"(?:^|[;\t])-?[0-9]+,[0-9]+(?:$|[;\t])")
 
 @dataclass(frozen=True)
 class CsvFile:
-    """A CSV file that was parsed, and what is needed to look at its fields again."""
+    """A CSV file that was parsed, and everything needed to read its fields again as text."""
 
     columns: pa.Table
-    """Every column with the type that its fields allow; what is missing is null."""
+    """Every column with the type that its fields allow; missing values are null."""
     raw_names: Sequence[str]
     """The columns' names with the spaces around them."""
     contents: bytes = field(repr=False)
@@ -44,7 +44,7 @@ class CsvFile:
         """Return columns as they are written, without the spaces around each field.
 
         Args:
-            names: Columns of which the file has one each.
+            names: Names that one column of the file has each.
         """
         if not names:
             return {}
@@ -74,7 +74,7 @@ def read_csv(path: Path, contents: bytes, config: TableConfig) -> CsvFile:
     """Parse a CSV file as a config says.
 
     Raises:
-        DataError: If it is not UTF-8, or no table with that delimiter.
+        DataError: If the file is not UTF-8, or not a table with that delimiter.
     """
     _check_encoding(path, contents)
     delimiter = config.delimiter
@@ -103,7 +103,7 @@ def read_csv(path: Path, contents: bytes, config: TableConfig) -> CsvFile:
 
 
 def _other_delimiter(contents: bytes, delimiter: str, config: TableConfig) -> str:
-    """Return what to set instead, where the first line is parted by another sign."""
+    """Return advice on another delimiter, if it occurs in the first line."""
     start = contents[: 1 << 20].decode("utf-8-sig", errors="ignore").lstrip()
     first, _, rest = start.partition("\n")
     others = [word for word, sign in DELIMITERS.items() if sign in first]
@@ -157,7 +157,7 @@ def _parsed(
 
 
 def _trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Take the spaces around words away, and words that then stand for nothing."""
+    """Strip the spaces around words; words that then mean a missing value become null."""
     if not pa.types.is_string(column.type):
         return column
     words = pc.utf8_trim_whitespace(column)

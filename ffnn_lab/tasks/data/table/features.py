@@ -1,4 +1,4 @@
-"""Columns as features, by what the train split knows."""
+"""Encode columns as features, with statistics and categories of the train split."""
 
 from dataclasses import dataclass
 
@@ -19,17 +19,17 @@ class Features:
     values: NDArray[np.float64]
     """``(N, n_features)``"""
     is_reread: bool
-    """True if versions before ``task.reading`` made other features of the column."""
+    """True if versions before ``task.reading`` computed other features from the column."""
 
 
 def encoded(name: str, column: Column, train: NDArray[np.int64], config: TableConfig) -> Features:
-    """Compute a column's features by what the train split knows.
+    """Encode a column as features, with statistics and categories of the train split.
 
     Args:
-        name: Of the column.
-        column: Its values.
+        name: Name of the column.
+        column: The column's values.
         train: Indices of the train split's rows.
-        config: The table's.
+        config: The table's config.
 
     Raises:
         DataError: If there are too many categories, or nothing to impute from.
@@ -65,13 +65,13 @@ def _number_features(
     known = column.values[train][~is_missing[train]]
     middle = float(known.mean())
     if column.is_flag and config.missing == "impute":
-        middle = float(2 * middle > 1)  # the more frequent one; false of as many
+        middle = float(2 * middle > 1)  # the more frequent value; false on a tie
     values: NDArray[np.float64] = np.where(is_missing, middle, column.values)
     if config.scaling == "none" or column.is_flag:
         return Features(values[:, None], is_reread=False)
     center, deviation = float(values[train].mean()), float(values[train].std())
     # The mean of equal numbers, such as 0.1, may differ from them in its last digit. Earlier
-    # versions took that for a deviation, and divided by it what differs outside of train.
+    # versions took that for a deviation, and divided other numbers outside of train by it.
     is_noise = known.min() == known.max() and deviation > 0
     is_reread = bool(is_noise and (values != known[0]).any())
     if is_reread or (is_noise and config.reading == "exact"):

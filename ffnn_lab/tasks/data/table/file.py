@@ -1,4 +1,4 @@
-"""A user's table as it lies on the disk: found, checked and parsed, every slip named."""
+"""Find, check and parse the file of a user's table; each mistake has its message."""
 
 import hashlib
 import io
@@ -23,16 +23,16 @@ PACKED_ENDINGS = (".gz", ".bz2", ".xz", ".zst", ".zip")
 
 @dataclass(frozen=True)
 class ParquetFile:
-    """A parquet file that was read: it holds values, not what somebody wrote."""
+    """A parquet file that was read; it stores values, not the text that somebody wrote."""
 
     columns: pa.Table
 
     def texts(self, _names: Sequence[str]) -> dict[str, pa.ChunkedArray]:
-        """Return no columns, since the values say all."""
+        """Return no columns, since parquet has no text as written."""
         return {}
 
     def padded(self, _names: Sequence[str]) -> list[str]:
-        """Return no columns, since numbers have no zeros before them."""
+        """Return no columns, since stored numbers have no leading zeros."""
         return []
 
 
@@ -43,7 +43,7 @@ def find_table(config: TableConfig) -> Path:
     """Return the full path of the file that a config names.
 
     Raises:
-        ConfigError: If it names none, or none that is there and of a kind that can be read.
+        ConfigError: If it names no file, or one that is missing or of a kind that cannot be read.
     """
     endings = ", ".join((*CSV_ENDINGS, *PARQUET_ENDINGS))
     if config.path is None:
@@ -84,11 +84,11 @@ def read_table(config: TableConfig) -> TableFile:
     """Read the file that a config names.
 
     Returns:
-        Its columns with the types that the file gives them; what is missing is null.
+        The file's columns with the types that it gives them; missing values are null.
 
     Raises:
-        UserError: If the file is not there, is another one than ``config.sha256`` says, or
-            cannot be read.
+        UserError: If the file is missing, has another checksum than ``config.sha256``, or cannot
+            be read.
     """
     path = find_table(config)
     with _readable(path) as opened:

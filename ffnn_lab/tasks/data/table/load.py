@@ -38,17 +38,17 @@ class TableSplits:
     """A table, split, encoded and scaled."""
 
     inputs: Mapping[str, NDArray[np.float64]]
-    """By split, ``(N, n_features)``."""
+    """Features of each split, ``(N, n_features)``."""
     targets: Mapping[str, NDArray[np.int64] | NDArray[np.float64]]
-    """By split, ``(N,)``: classes by number, or quantities in their own unit."""
+    """Targets of each split, ``(N,)``: classes by number, or quantities in their own unit."""
     class_names: tuple[str, ...] | None
-    """As of ``Target``."""
+    """Name of each class; None for regression."""
     note: str
-    """How the table was read."""
+    """One line on how the table was read."""
 
 
 class RereadError(DataError):
-    """A table that earlier versions read wrongly, asked for as they read it."""
+    """Earlier versions read this table wrongly, and the config asks for their reading."""
 
 
 def settle_table(config: TableConfig) -> dict[str, str]:
@@ -124,9 +124,9 @@ def _regression(config: TableConfig, splits: TableSplits) -> Task:
 def split_table(config: TableConfig) -> TableSplits:
     """Read, check, split and encode a table.
 
-    A column of numbers gives one feature; true or false, one that is 1 or 0; a column of words,
-    one for each word that train has, in alphabetical order, which is 1 where that word stands. A
-    word that train does not have is 0 in all of them.
+    A column of numbers gives one feature; a column of true and false one that is 1 or 0; a column
+    of words one for each word that train has, in alphabetical order (one-hot). A word that train
+    does not have is 0 in all of these.
 
     Raises:
         UserError: Naming the column that cannot be learned from, and what to do.
@@ -189,7 +189,7 @@ def _rows(
 
 
 def _check_reading(features: Mapping[str, Features], target: Target, config: TableConfig) -> None:
-    """Refuse a table that versions before ``task.reading`` read otherwise, if that is asked for.
+    """Refuse ``task.reading=null`` for a table that versions before that field read wrongly.
 
     Raises:
         RereadError: Naming the columns.
@@ -217,7 +217,7 @@ def _padded_note(file: TableFile, columns: Mapping[str, Column]) -> str:
 def _note(
     columns: Mapping[str, Column], target: Target, config: TableConfig, *, n_left_out: int
 ) -> str:
-    """Return in one line how the table was read, so that a wrong reading is seen."""
+    """Return one line on how the table was read, so that a wrong reading is noticed."""
     words = [f"{k} {len(c.words)}" for k, c in columns.items() if isinstance(c, Words)]
     parts = [f"{Path(str(config.path)).name}: {len(target.values)} rows"]
     if n_left_out:

@@ -11,14 +11,15 @@ from ffnn_lab.tasks.data.task import DataError
 from ffnn_lab.tasks.table import TableConfig
 
 INDEX = "__index_level_0__"
-"""What pandas calls an index without a name in parquet."""
+"""The name that pandas writes for an unnamed index in parquet."""
 
 
 def checked_columns(table: pa.Table, config: TableConfig) -> dict[str, pa.ChunkedArray]:
-    """Return the columns that are asked for by name, in the order of the file.
+    """Return the columns that are not excluded, by name, in the order of the file.
 
     Raises:
-        UserError: If a name is not there, stands twice, or is none.
+        UserError: If a column that the config names is missing, if a name occurs twice or is
+            empty, or if no column is left to learn from.
     """
     names = table.column_names
     if config.target is None:

@@ -16,18 +16,18 @@ from ffnn_lab.tasks.data.task import DataError
 from ffnn_lab.tasks.table import TableConfig
 
 MOST_STEP = 1e-6
-"""Most that neighboring float64s may differ by, in standard deviations of a target."""
+"""Largest distance of neighboring float64 numbers, in standard deviations of a target."""
 _DIGITS = frozenset("01")
 
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be predicted."""
+    """The target: what is to be predicted."""
 
     values: NDArray[np.int64] | NDArray[np.float64]
     """``(N,)``: classes by number, or quantities."""
     class_names: tuple[str, ...] | None
-    """Of each class; None for regression."""
+    """Name of each class; None for regression."""
     is_reread: bool = False
     """True if versions before ``task.reading`` read the target otherwise."""
 
@@ -38,12 +38,12 @@ def read_target(
     """Return the target as classes or as quantities, by ``task.kind``.
 
     Args:
-        column: Its values, as ``plain_column`` returns them, none missing.
-        texts: The same as a CSV file has it, or None.
-        config: The table's.
+        column: The target's values, as returned by ``plain_column``, none missing.
+        texts: The same values as written in a CSV file, or None.
+        config: The table's config.
 
     Raises:
-        UserError: If it cannot be learned.
+        UserError: If the target cannot be learned.
     """
     name = str(config.target)
     read = read_column(name, column, texts, config)
@@ -61,7 +61,7 @@ def read_target(
         return _classes(labels, ["true" if value else "false" for value in found], config)
     were_classes = _were_classes(read.values, config)
     if were_classes:
-        keys = pc.add(column.cast(pa.float64(), safe=False), 0.0)  # which makes -0.0 to 0.0
+        keys = pc.add(column.cast(pa.float64(), safe=False), 0.0)  # turns -0.0 into 0.0
         words = number_words(name, column, texts, keys, config)
         if config.kind == "classification" or _are_classes(words, config):
             return _classes(words.codes, words.words, config, is_reread=words.is_reread)
@@ -69,7 +69,7 @@ def read_target(
 
 
 def _were_classes(values: NDArray[np.float64], config: TableConfig) -> bool:
-    """Return whether numbers are classes for all that their float64s tell."""
+    """Return whether numbers are classes, judged by their values in float64."""
     if config.kind == "auto":
         found = np.unique(values)
         return len(found) <= config.max_classes and bool((found == np.floor(found)).all())
@@ -77,7 +77,7 @@ def _were_classes(values: NDArray[np.float64], config: TableConfig) -> bool:
 
 
 def _are_classes(words: NumberWords, config: TableConfig) -> bool:
-    """Return whether they are classes exactly: few enough, and whole to the last digit."""
+    """Return whether numbers are classes, judged by their exact values: few and all whole."""
     is_whole = all(number == number.to_integral_value() for number in words.numbers)
     return is_whole and len(words.words) <= config.max_classes
 
@@ -118,7 +118,7 @@ def _quantities(
     """Return the target as float64.
 
     Raises:
-        DataError: If it never varies, or if float64s lie too far apart to hold its values.
+        DataError: If the target never varies, or if a float64 cannot tell its values apart.
     """
     values = read.values
     n_found, n_exact = len(np.unique(values)), len(pc.unique(exact))

@@ -27,7 +27,7 @@ def listed(names: Sequence[str]) -> str:
 
 
 def likely(written: str, names: Iterable[str]) -> str:
-    """Point at what was likely meant."""
+    """Return a hint at the name that was likely meant; empty if none is close."""
     close = difflib.get_close_matches(written, list(names), n=1)
     return f" (did you mean {close[0]}?)" if close else ""
 

@@ -1,0 +1,227 @@
+"""Checks of user-defined options, before the first run, by what they compute on a few numbers.
+
+An optimizer's step is taken on small tensors, an initializer draws one layer, an activation's
+slope is compared with differences of its value. `ffnn_lab.testing` trains with them as well.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ffnn_lab.activations import ACTIVATIONS
+from ffnn_lab.config import ConfigError, InitializerConfig, OptimizerConfig, RunConfig
+from ffnn_lab.config.sources import Axes, options_from_outside
+from ffnn_lab.initializers import INITIALIZERS, Layer
+from ffnn_lab.optimizers import OPTIMIZERS, Optimizer, State
+from ffnn_lab.outside import first_line, slip_in
+from ffnn_lab.records.schema import config_leaves
+
+N_STEPS = 3
+LARGEST_DIFFERENCE = 1e-5
+"""Most by which a slope may differ from the finite difference of the value, as a share of the
+latter or of 1, whichever is larger."""
+
+
+def check_options(config: RunConfig, axes: Axes | None = None) -> None:
+    """Check the user-defined options of a run, each once in a process.
+
+    Args:
+        config: The run.
+        axes: Values of fields that a sweep may put in place of the run's own.
+
+    Raises:
+        ConfigError: If one does not compute what its kind must; the message says what.
+        Exception: Whatever its functions raise.
+    """
+    found = options_from_outside(config, axes)
+    if found:
+        config_leaves()  # raises if a field has two types, with which no run could be recorded
+    for key, source in found.items():
+        if (*key, source.sha256) not in _CHECKED:
+            check_option(*key, config)
+            _CHECKED.add((*key, source.sha256))
+
+
+def check_option(kind: str, name: str, config: RunConfig) -> None:
+    """Check an option by what it computes on a few numbers.
+
+    Networks, tasks and schedules have no such check: they are tried when a sweep is defined.
+
+    Args:
+        kind: The kind of option, such as ``optimizer``.
+        name: The option's name.
+        config: A run that chooses it, or may.
+
+    Raises:
+        ConfigError: If it does not compute what its kind must.
+    """
+    if kind == "activation":
+        check_activation(name)
+    if kind == "optimizer":
+        check_optimizer(config.optimizer)
+    if kind == "initializer":
+        is_of_weights = config.initializer.name == name
+        check_initializer(config.initializer if is_of_weights else config.bias_initializer)
+
+
+_CHECKED: set[tuple[str, str, str]] = set()
+"""Kind, name and checksum of options that passed."""
+
+
+def check_optimizer(config: OptimizerConfig) -> None:
+    """Check that an optimizer steps in place, and each member as if it were alone.
+
+    Raises:
+        ConfigError: If it does not.
+    """
+    name = config.name
+    option = OPTIMIZERS[name]
+    rng = torch.Generator().manual_seed(0)
+    shape = (3, 4, 5) if option.scope == "layer" else (3, 20)
+    start = torch.randn(shape, generator=rng)
+    grads = [torch.randn(shape, generator=rng) for _ in range(N_STEPS)]
+    if option.scope != "layer":
+        for each in (start, *grads):
+            each[:, -1] = 0  # padding
+    taken = list(inspect.signature(option.step_).parameters.values())
+    keywords = {each.name for each in taken if each.kind == each.KEYWORD_ONLY}
+    if keywords != set(option.hyperparameters):
+        msg = (
+            f"optimizer={name}: step_ must take (params, grads, state, *, "
+            f"{', '.join(option.hyperparameters)}), a keyword for each number of its config; it "
+            f"takes ({', '.join(map(str, taken))})"
+        )
+        raise ConfigError(msg)
+    hyperparameters = {
+        key: torch.full((3,), float(getattr(config, key))) for key in option.hyperparameters
+    }
+    hyperparameters["lr"] *= torch.tensor([1.0, 0.5, 0.25])
+    moved = _stepped(option, start, grads, hyperparameters)
+    where = f"optimizer={name}"
+    if not bool(moved.isfinite().all()):
+        msg = f"{where}: step_ must leave finite numbers"
+        raise ConfigError(msg)
+    if torch.equal(moved, start):
+        msg = f"{where}: step_ must change params in place, and leaves them as they are"
+        raise ConfigError(msg)
+    if option.scope != "layer" and bool((moved[:, -1] != 0).any()):
+        msg = f"{where}: step_ must keep a parameter at 0 whose gradient is 0: rows are padded"
+        raise ConfigError(msg)
+    for member in range(3):
+        rows = slice(member, member + 1)
+        own = {key: value[rows] for key, value in hyperparameters.items()}
+        alone = _stepped(option, start[rows], [each[rows] for each in grads], own)
+        if not torch.equal(alone, moved[rows]):
+            msg = f"{where}: step_ must move a member as if it were alone, whatever the others are"
+            raise ConfigError(msg)
+    if option.scope == "number":
+        left = _stepped(option, start[:, :7], [each[:, :7] for each in grads], hyperparameters)
+        if not torch.equal(left, moved[:, :7]):
+            msg = (
+                f"{where}: step_ must move each number by itself with scope='number', which may "
+                "cut rows anywhere; see Optimizer.scope"
+            )
+            raise ConfigError(msg)
+
+
+def _stepped(
+    option: Optimizer, start: Tensor, grads: Iterable[Tensor], hyperparameters: dict[str, Tensor]
+) -> Tensor:
+    """Return the parameters after a step for each of the gradients."""
+    params = start.clone()
+    state = _started(option, params)
+    try:
+        for each in grads:
+            option.step_(params, each.clone(), state, **hyperparameters)
+    except RuntimeError as error:
+        msg = (
+            f"{slip_in(error) or first_line(error)} (optimizer={option.name}: params and grads "
+            f"are {tuple(params.shape)} and each hyperparameter {tuple(params.shape[:1])} here; "
+            "per_member lets one act on the other)"
+        )
+        raise ConfigError(msg) from error
+    return params
+
+
+def _started(option: Optimizer, params: Tensor) -> State:
+    state: Any = option.start(params)
+    if not isinstance(state, dict):
+        msg = (
+            f"optimizer={option.name}: start must return a dictionary of tensors, empty if there "
+            f"is nothing to keep; got {type(state).__name__}"
+        )
+        raise ConfigError(msg)
+    shapes = (params.shape, params.shape[:1])
+    for key, value in state.items():
+        if not isinstance(value, Tensor) or value.shape not in shapes:
+            got = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+            msg = (
+                f"optimizer={option.name}: start must return tensors of the shape of params or "
+                f"of (M,), got {got} for {key}"
+            )
+            raise ConfigError(msg)
+    return state
+
+
+def check_initializer(config: InitializerConfig) -> None:
+    """Check that an initializer draws a layer of its shape, and the same again for equal seeds.
+
+    Raises:
+        ConfigError: If it does not.
+    """
+    name, option = config.name, INITIALIZERS[config.name]
+    layer = Layer(6, 4, (4, 6))
+    one, other = (option.draw(config, layer, torch.Generator().manual_seed(0)) for _ in range(2))
+    if one.shape != layer.shape or one.dtype != torch.float64:
+        msg = (
+            f"initializer={name}: draw must return float64 numbers of the layer's shape, "
+            f"{layer.shape}; got {one.dtype} of {tuple(one.shape)}"
+        )
+        raise ConfigError(msg)
+    if not torch.equal(one, other):
+        msg = f"initializer={name}: draw must draw from the generator that it is given, alone"
+        raise ConfigError(msg)
+
+
+def check_activation(name: str) -> None:
+    """Check an activation's slope by central differences of its value, in float64.
+
+    Points next to a kink, where the differences to the left and to the right disagree, are left
+    out.
+
+    Raises:
+        ConfigError: If they differ, naming the point; or if the option claims ``keeps_zero`` and
+            maps 0 to another number.
+    """
+    option = ACTIVATIONS[name]
+    where, step = f"model.activation={name}", 1e-6
+    points = torch.linspace(-4, 4, 81, dtype=torch.float64) + 0.0123
+    values = option.value(points)
+    if values.shape != points.shape:
+        msg = (
+            f"{where}: value must keep the shape {tuple(points.shape)}; got {tuple(values.shape)}"
+        )
+        raise ConfigError(msg)
+    right = (option.value(points + step) - values) / step
+    left = (values - option.value(points - step)) / step
+    is_smooth = (right - left).abs() < LARGEST_DIFFERENCE * right.abs().clamp(min=1)
+    slopes = option.slope(torch.ones_like(points), points, values)
+    middle = (right + left) / 2
+    is_wrong = is_smooth & (
+        (slopes - middle).abs() > LARGEST_DIFFERENCE * middle.abs().clamp(min=1)
+    )
+    if bool(is_wrong.any()):
+        worst = int(torch.where(is_wrong, (slopes - middle).abs(), 0).argmax())
+        msg = (
+            f"{where}: slope must be the derivative of value; at {points[worst]:.4f} it is "
+            f"{slopes[worst]:.6f}, and differences of value give {middle[worst]:.6f}"
+        )
+        raise ConfigError(msg)
+    if option.keeps_zero and float(option.value(points.new_zeros(()))) != 0:
+        msg = f"{where}: value maps 0 to another number: say keeps_zero=False"
+        raise ConfigError(msg)
