@@ -24,10 +24,10 @@ N_COLUMNS = 99
 
 
 def at_least_one(text: str) -> int:
-    """Read a count from the command line.
+    """Return the count that a text of the command line has.
 
     Raises:
-        ArgumentTypeError: If the text is no count of at least 1.
+        ArgumentTypeError: If the text is not a count of at least 1.
     """
     if not text.isdecimal() or int(text) < 1:
         msg = f"expected a count of at least 1, got {text}"
@@ -37,9 +37,10 @@ def at_least_one(text: str) -> int:
 
 @contextmanager
 def one_core() -> Iterator[None]:
-    """Keep this thread, and those it starts, on one core; denormal numbers are flushed.
+    """Keep this thread, and the threads that it starts, on one core inside a ``with`` block.
 
-    The trainer flushes denormal numbers itself; here the ways that it is compared with do so, too.
+    Denormal numbers are flushed to zero inside the block. The trainer does so itself; the block
+    makes the ways that it is compared with do so, too.
     """
     n_threads = torch.get_num_threads()
     use_threads(1)
@@ -54,6 +55,8 @@ def one_core() -> Iterator[None]:
 @contextmanager
 def pinned(n_cores: int) -> Iterator[None]:
     """Keep this thread, and the threads and processes that it starts, on ``n_cores`` cores.
+
+    This holds inside the ``with`` block, on Linux only; other systems are not changed.
 
     Raises:
         ValueError: If this process may use fewer cores.
@@ -73,13 +76,18 @@ def pinned(n_cores: int) -> Iterator[None]:
 
 
 def use_threads(n_threads: int) -> None:
-    """Set torch's number of threads; those that it starts from now on flush denormal numbers."""
+    """Set torch's number of threads; threads from now on flush denormal numbers to zero."""
     torch.set_num_threads(n_threads)
     torch.set_flush_denormal(True)
 
 
 def compose_run(*overrides: str) -> RunConfig:
-    """Compose a run from ``conf/`` as the command line does, by default on the CPU and eager."""
+    """Compose the config of a run from ``conf/``, as the command line does.
+
+    Args:
+        *overrides: Overrides of the config; unless they say otherwise, the run is on the CPU and
+            not compiled.
+    """
     schemas.register()
     with initialize(version_base="1.3", config_path=None):
         composed = compose("config", overrides=["device=cpu", "trainer.compile=false", *overrides])
@@ -89,7 +97,13 @@ def compose_run(*overrides: str) -> RunConfig:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table under its title, the first column left and all others right."""
+    """Print a table, with its first column aligned left and all others aligned right.
+
+    Args:
+        title: Title above the table.
+        columns: Headings of the columns.
+        rows: The cells of each row.
+    """
     table = Table(box=None)
     for place, column in enumerate(columns):
         table.add_column(column, justify="right" if place else "left")
@@ -101,11 +115,16 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
 
 
 def machine() -> dict[str, str]:
-    """Return the facts on which a measurement depends: processor, cores, versions, commit."""
+    """Return what a measurement depends on: processor, number of cores, versions, commit.
+
+    The vector instructions (``instructions``) are those that torch's own kernels use, such as
+    AVX2 or AVX512: processors of one name may differ in them.
+    """
     known = environment()
     libraries = [name for name in ("jax", "jaxlib") if importlib.util.find_spec(name)]
     return {
         "processor": _processor(),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
         "system": f"{platform.system()} {platform.machine()}",
         "machine.cores": str(os.cpu_count()),
         **{name: value for name, value in known.items() if name.startswith(("version", "git"))},
@@ -114,12 +133,13 @@ def machine() -> dict[str, str]:
 
 
 def print_machine() -> None:
-    """Print the machine, versions and commit with which the numbers above were measured."""
+    """Print the machine, versions and commit with which the numbers above it were measured."""
     known = machine()
     versions = [name for name in known if name.startswith("version.")]
     changed = ", changed since" if known["git.is_dirty"] == "true" else ""
     lines = [
-        f"{known['processor']}, {known['machine.cores']} cores, {known['system']}",
+        f"{known['processor']} ({known['instructions']}), {known['machine.cores']} cores, "
+        f"{known['system']}",
         ", ".join(f"{name.partition('.')[2]} {known[name]}" for name in versions),
         f"commit {known['git.commit'][:12]}{changed}",
     ]

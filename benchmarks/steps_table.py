@@ -1,4 +1,8 @@
-"""The tables of `benchmarks.steps`, in the terminal and as CSV, and the requirements on them."""
+"""The results of `benchmarks.steps`, in tables in the terminal and as CSV, and what is required.
+
+A cell is a workload (a network and its data), an optimizer and a number of members, which are the
+networks trained together; a way is one of the programs that train it, such as the lab's or JAX.
+"""
 
 import math
 import statistics
@@ -14,25 +18,36 @@ from benchmarks.ways import WAYS
 from benchmarks.workloads import WORKLOADS, Cell
 
 OURS = ("eager", "compiled")
-"""Ways with which the others are compared; in the terminal, only the last one measured."""
+"""Names of the lab's ways. The times of every way are compared with theirs; in the terminal, only
+with those of the last of them that was measured."""
 
 
 @dataclass(frozen=True)
 class Requirement:
-    """A required ratio of two ways, on one core."""
+    """A bound that the ratio of two ways' times on one core has to keep."""
 
     what: str
+    """Description of the ratio."""
     workload: str
     n_members: int
     above: str
     below: str
-    """The ratio is the time of ``above`` over that of ``below``."""
+    """The ratio is the time of the way ``above`` divided by that of the way ``below``."""
     at_least: float = 0.0
     at_most: float = math.inf
 
+    @property
+    def bound(self) -> str:
+        """Return the bound as text, such as ``>= 10``."""
+        return f">= {self.at_least:g}" if self.at_least else f"<= {self.at_most:g}"
+
+    def is_met_by(self, ratio: float) -> bool:
+        """Return whether a measured ratio keeps the bound."""
+        return self.at_least <= ratio <= self.at_most
+
 
 def requirements() -> list[Requirement]:
-    """Return all requirements."""
+    """Return the requirements on all workloads."""
     small, middle, wide, _ = WORKLOADS.values()
     listed = []
     for workload, faster, limit in ((small, 10, 3), (middle, 3, 2.2), (wide, 1.6, 1.15)):
@@ -51,13 +66,13 @@ def requirements() -> list[Requirement]:
 
 
 def title(cell: Cell, n_cores: int) -> str:
-    """Return the title of a cell."""
+    """Return the title of a cell: cores, workload, optimizer and number of members."""
     cores = "1 core" if n_cores == 1 else f"{n_cores} cores"
     return f"{cores}, {cell.workload.name}, {cell.optimizer}, M = {cell.n_members}"
 
 
 class Results:
-    """The measurements so far, by number of cores and cell."""
+    """The times measured so far, by number of cores and cell."""
 
     def __init__(self, facts: Mapping[str, str]) -> None:
         """Create an empty table of results.
@@ -69,15 +84,22 @@ class Results:
         self._found: dict[tuple[int, str, str, int], Mapping[str, Found]] = {}
 
     def add(self, cell: Cell, n_cores: int, found: Mapping[str, Found]) -> None:
-        """Add the times that were measured in a cell."""
+        """Add the times that were measured in a cell.
+
+        Args:
+            cell: The workload, the optimizer and the number of members.
+            n_cores: Number of cores.
+            found: The times of each way.
+        """
         key = (n_cores, cell.workload.name, cell.optimizer, cell.n_members)
         self._found[key] = found
 
     def rows(self) -> pd.DataFrame:
-        """Return a row for each number of cores, cell and way.
+        """Return a table with a row for each number of cores, cell and way.
 
-        ``us`` is the median over the turns of microseconds per step and member;
-        ``times_eager`` and ``times_compiled`` are medians of the ratio to ours, turn by turn.
+        The column ``us`` is the median over the turns of microseconds per step and member; the
+        columns ``times_eager`` and ``times_compiled`` are medians over the turns of the ratio of
+        this time to that of the lab's eager and compiled way.
         """
         rows = []
         for (n_cores, workload, optimizer, n_members), found in self._found.items():
@@ -108,12 +130,18 @@ class Results:
         return pd.DataFrame(rows)
 
     def write(self, path: Path) -> None:
-        """Write the rows as CSV."""
+        """Write the table of `rows` as CSV."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self.rows().to_csv(path, index=False, float_format="%.5g")
 
     def print(self, n_cores: int) -> None:
-        """Print a table for each workload and optimizer: ways down, populations across."""
+        """Print a table for each workload and optimizer, with a row per way and a column per size.
+
+        A size is the number of members of a population.
+
+        Args:
+            n_cores: Number of cores on which the printed times were measured.
+        """
         keys = [key for key in self._found if key[0] == n_cores]
         for workload, optimizer in dict.fromkeys(key[1:3] for key in keys):
             columns = [self._found[key] for key in keys if key[1:3] == (workload, optimizer)]
@@ -139,19 +167,16 @@ class Results:
             print_table(head, ("way", *(f"M = {size}" for size in sizes)), body + compiling)
 
     def print_requirements(self, optimizer: str) -> None:
-        """Print each requirement, the ratio measured on one core, and whether it is met."""
+        """Print each requirement, the ratio that was measured on one core, and if it is met."""
+        measured = self.rows()
         rows = []
         for asked in requirements():
-            found = self._found.get((1, asked.workload, optimizer, asked.n_members), {})
-            each = ratios(found, asked.above, asked.below)
-            bound = f">= {asked.at_least:g}" if asked.at_least else f"<= {asked.at_most:g}"
-            cells = [asked.workload, f"{asked.n_members}", bound]
-            if each:
-                ratio = statistics.median(each)
-                is_met = asked.at_least <= ratio <= asked.at_most
-                cells += [f"{ratio:.2f}", "yes" if is_met else "no"]
-            else:
+            ratio = measured_ratio(measured, asked, optimizer)
+            cells = [asked.workload, f"{asked.n_members}", asked.bound]
+            if ratio is None:
                 cells += ["not measured", ""]
+            else:
+                cells += [f"{ratio:.2f}", "yes" if asked.is_met_by(ratio) else "no"]
             rows.append([asked.what, *cells])
         print_table(
             f"required on one core, {optimizer}: ratios of time, medians of turn by turn",
@@ -160,8 +185,38 @@ class Results:
         )
 
 
+def measured_ratio(rows: pd.DataFrame, asked: Requirement, optimizer: str) -> float | None:
+    """Return the ratio of a requirement as it was measured on one core; None if it was not.
+
+    Args:
+        rows: The table that `Results.rows` returns, or the CSV file of an earlier measurement.
+        asked: The requirement. One of its two ways is one of the lab's.
+        optimizer: The optimizer of the cell.
+    """
+    is_upside_down = asked.above in OURS
+    ours, other = (asked.above, asked.below) if is_upside_down else (asked.below, asked.above)
+    here = rows[
+        (rows["cores"] == 1)
+        & (rows["workload"] == asked.workload)
+        & (rows["optimizer"] == optimizer)
+        & (rows["members"] == asked.n_members)
+        & (rows["way"] == other)
+    ]
+    found = here[f"times_{ours}"].dropna().tolist()
+    if not found:
+        return None
+    (times,) = found
+    return float(1 / times if is_upside_down else times)
+
+
 def ratios(found: Mapping[str, Found], above: str, below: str) -> list[float]:
-    """Divide two ways' times turn by turn; an empty list where one was not measured."""
+    """Return the ratios of two ways' times, turn by turn; an empty list if one was not measured.
+
+    Args:
+        found: The times of each way in a cell.
+        above: The way whose time is the numerator.
+        below: The way whose time is the denominator.
+    """
     if above not in found or below not in found:
         return []
     return [a / b for a, b in zip(found[above].us, found[below].us, strict=True)]

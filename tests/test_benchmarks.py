@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import torch
 
-from benchmarks import against, overhead, steps, steps_figure, thousand_runs
+from benchmarks import against, overhead, sittings, steps, steps_figure, thousand_runs
 from benchmarks.machine import compose_run, one_core, pinned
 from benchmarks.measure import Found, worker
 from benchmarks.steps_table import Results, requirements
@@ -202,6 +202,31 @@ def test_the_tables_say_what_is_met(capsys: pytest.CaptureFixture[str]) -> None:
     assert re.search(r"plain fused over eager +64-64-10 +64 +>= 5 +6\.00 +yes", out)
     assert re.search(r"compiled over JAX +64-64-10 +64 +<= 1 +0\.95 +yes", out)
     assert out.count("not measured") == len(requirements()) - 5
+
+
+def test_sittings_are_told_with_their_range(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Fused over compiled is 9 in one sitting and 12 in the other, where 10 are asked for."""
+    for name in ("2026-01-01-aaaa", "2026-01-02-bbbb"):
+        _results().write(tmp_path / f"steps-{name}.csv")
+    path = tmp_path / "steps-2026-01-02-bbbb.csv"
+    rows = pd.read_csv(path)
+    rows.loc[rows["way"] == "fused", "times_compiled"] = 12.0
+    rows.to_csv(path, index=False)
+    sittings.main(["--folder", str(tmp_path)])
+    out = capsys.readouterr().out
+    assert re.search(r"A +2026-01-01-aaaa +none", out)
+    assert re.search(
+        r"over compiled, 64-64-10, M = 64 +>= 10 +9\.00 +12\.00 +9\.00 +12\.00 +1 of 2", out
+    )
+    with pytest.raises(SystemExit, match=r"no steps-DATE-COMMIT\.csv in"):
+        sittings.main(["--folder", str(tmp_path / "none")])
+
+
+def test_the_published_sittings_can_be_read() -> None:
+    for rows in sittings.ratio_rows(sittings.read_sittings(sittings.FOLDER)):
+        assert rows[-2] != sittings.UNKNOWN
 
 
 def test_the_figure_has_a_line_for_each_way(tmp_path: Path) -> None:
