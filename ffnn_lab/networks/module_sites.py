@@ -1,4 +1,8 @@
-"""Dropout sites of a module, and checks of what it must not do, by one pass of a few examples."""
+"""Find the dropout sites of a module, and check the module, by one pass of a few examples.
+
+A site is a place at which units are dropped in training. A module that could not be trained
+reproducibly is refused.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +21,12 @@ if TYPE_CHECKING:
     from ffnn_lab.tasks.data.task import Interface
 
 N_TRIED = 2
-"""Examples of the forward pass that inspects a module."""
+"""Number of examples in the forward pass that inspects a module."""
 _WHOLE_CHANNELS = (nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
 
 
 class Mask(nn.Module):
-    """A replacement for a dropout of the module: multiplies by the mask that a step supplies."""
+    """Module that replaces a dropout layer: multiplies units by a mask that each step supplies."""
 
     mask: Tensor
 
@@ -30,23 +34,27 @@ class Mask(nn.Module):
         """Start with a mask that drops nothing.
 
         Args:
-            drops_channels: Whether the dropout drops whole channels.
+            drops_channels: True if the replaced layer drops whole channels.
         """
         super().__init__()
         self.drops_channels = drops_channels
         self.register_buffer("mask", torch.ones(()), persistent=False)
 
     def forward(self, units: Tensor) -> Tensor:
-        """Multiply units by the mask while training."""
+        """Multiply units by the mask in training; return units unchanged in evaluation."""
         return units * self.mask if self.training else units
 
 
 def with_masks(module: nn.Module, made: dict[nn.Module, Mask]) -> nn.Module:
-    """Replace every dropout of a module by a `Mask`, in place.
+    """Replace every dropout layer of a module by a `Mask`, in place.
 
     Args:
         module: The module.
-        made: The mask of each dropout so far; a dropout in several places has one mask in all.
+        made: The mask of each dropout layer so far, to which new masks are added. A layer that
+            occurs in several places of the module has a single mask.
+
+    Returns:
+        The module, or the mask if the module itself is a dropout layer.
     """
     if isinstance(module, nn.Dropout | nn.Dropout1d | nn.Dropout2d | nn.Dropout3d):
         mask = Mask(drops_channels=isinstance(module, _WHOLE_CHANNELS))
@@ -63,14 +71,14 @@ def sites_of(
     """Return the dropout sites of a module, each with its name, by one forward pass.
 
     Args:
-        skeleton: The module, with its dropouts replaced by `with_masks`.
-        interface: The shapes that the task asks for.
+        skeleton: The module, with its dropout layers replaced by `with_masks`.
+        interface: The shapes of the task's inputs and outputs.
         dtype: The dtype of real-valued inputs.
-        asked: How the user asked for the module, for messages.
+        asked: The override by which the user chose the module, for messages.
 
     Raises:
-        ConfigError: If the module does not map the task's shapes, or what it computes would depend
-            on more than its parameters, buffers and inputs.
+        ConfigError: If the module does not map inputs to outputs of the task's shapes, or if its
+            outputs would depend on more than its parameters, buffers and inputs.
     """
     named = [(name, each) for name, each in skeleton.named_modules() if isinstance(each, Mask)]
     seen: dict[str, list[tuple[int, ...]]] = {name: [] for name, _ in named}
@@ -89,8 +97,9 @@ def sites_of(
             outputs = skeleton(example_of(N_TRIED, interface, dtype))
     except Exception as error:
         msg = (
-            f"{asked} must make a module that takes {(N_TRIED, *interface.inputs)}, for {N_TRIED} "
-            f"examples; it raised {slip_in(error) or first_line(error)}"
+            f"{asked} must make a module that takes inputs of the shape "
+            f"{(N_TRIED, *interface.inputs)}, for {N_TRIED} examples; it raised "
+            f"{slip_in(error) or first_line(error)}"
         )
         raise ConfigError(msg) from error
     finally:
@@ -99,8 +108,9 @@ def sites_of(
     changed = sorted(name for name, what in _held(skeleton).items() if held.get(name) != what)
     if changed:
         msg = (
-            f"{asked} must make a module that keeps nothing of a batch but in buffers, which it "
-            f"changes in place (self.mean.mul_(...)); {changed[0]} is another tensor after a batch"
+            f"{asked} must make a module that keeps what it remembers of a batch in buffers, and "
+            f"changes them in place (self.mean.mul_(...)); {changed[0]} was replaced by another "
+            "tensor in a batch"
         )
         raise ConfigError(msg)
     for name, buffer in skeleton.named_buffers():
@@ -109,8 +119,9 @@ def sites_of(
         torch.set_rng_state(before)
         msg = (
             f"{asked} must make a module that draws nothing by itself: F.dropout, "
-            "nn.LSTM(dropout=...) and the like draw from torch's global generator, which no run's "
-            "seed rules; write nn.Dropout() as a module there, whose rate is dropout.hidden"
+            "nn.LSTM(dropout=...) and the like draw from torch's global generator, which the "
+            "run's seed does not set; use nn.Dropout() as a module there, whose rate is "
+            "dropout.hidden"
         )
         raise ConfigError(msg)
     expected = (N_TRIED, *interface.labels, interface.n_outputs)
@@ -121,19 +132,45 @@ def sites_of(
             f"for {N_TRIED} examples; it gives {found}"
         )
         raise ConfigError(msg)
+    if interface.n_outputs > 1 and _are_probabilities(outputs):
+        msg = (
+            f"{asked} must make a module that returns scores (logits), which the loss turns into "
+            "probabilities by a softmax; its outputs are probabilities already: leave out the "
+            "softmax at its end"
+        )
+        raise ConfigError(msg)
     return list(_numbered(named, seen, asked))
+
+
+def _are_probabilities(outputs: Tensor) -> bool:
+    """Return True if the outputs of each label are at least 0 and sum to 1, as after a softmax."""
+    sums = outputs.double().sum(-1)
+    return bool((outputs >= 0).all()) and torch.allclose(sums, torch.ones_like(sums), atol=1e-5)
 
 
 def _numbered(
     named: Sequence[tuple[str, Mask]], seen: Mapping[str, Sequence[tuple[int, ...]]], asked: str
 ) -> Iterator[tuple[str, Site]]:
-    """Number the streams of dropouts: 0 for that of the input, 1 and so on for the others."""
+    """Yield each dropout site with its name and the number of its random stream.
+
+    The number is 0 for the first dropout of inputs, and 1, 2 and so on for all others. Dropouts
+    that the pass did not reach are left out.
+
+    Args:
+        named: Name and mask of each replaced dropout layer.
+        seen: By the same names, the shape of the mask's output at each call in the pass.
+        asked: The override by which the user chose the module, for messages.
+
+    Raises:
+        ConfigError: If a dropout was called twice, or on a tensor whose first axis is not that of
+            the examples.
+    """
     n_hidden, has_input = 0, False
     for name, mask in named:
         if len(seen[name]) > 1:
             msg = (
                 f"{asked} must make a module that applies each dropout once; {name} was applied "
-                f"{len(seen[name])} times to a batch, and its units would be dropped alike"
+                f"{len(seen[name])} times to a batch, and would drop the same units each time"
             )
             raise ConfigError(msg)
         if not seen[name]:
@@ -141,8 +178,9 @@ def _numbered(
         ((n_first, *rest),) = seen[name]
         if n_first != N_TRIED:
             msg = (
-                f"{asked} must make a module whose dropouts see the examples of a batch on their "
-                f"first axis; {name} sees {(n_first, *rest)} of {N_TRIED} examples"
+                f"{asked} must make a module whose dropouts have the examples of a batch on the "
+                f"first axis of their input; {name} has an input of the shape {(n_first, *rest)} "
+                f"for {N_TRIED} examples"
             )
             raise ConfigError(msg)
         shape = tuple(rest)
@@ -172,5 +210,5 @@ def _held(module: nn.Module) -> dict[str, int]:
 
 
 def example_of(n: int, interface: Interface, dtype: torch.dtype) -> Tensor:
-    """Return inputs of ``n`` examples to try a module on."""
+    """Return inputs of ``n`` examples, all zeros, on which a module can be tried."""
     return torch.zeros(n, *interface.inputs, dtype=torch.int64 if interface.n_words else dtype)

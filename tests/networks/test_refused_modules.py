@@ -81,12 +81,13 @@ class _Twice(_Small):
         (lambda: _Small(lambda x: x[:, :2]), r"maps \(2, 4\) to \(2, 3\), for 2 .*\(2, 2\)"),
         (_Twice, "dropout was applied 2 times"),
         (_twins, "0 was applied 2 times"),
-        (_Keeping, "before is another tensor after a batch"),
-        (_Replacing, "mean is another tensor after a batch"),
-        (_Sideways, r"dropout sees \(8,\) of 2 examples"),
+        (_Keeping, "before was replaced by another tensor in a batch"),
+        (_Replacing, "mean was replaced by another tensor in a batch"),
+        (_Sideways, r"dropout has an input of the shape \(8,\) for 2 examples"),
         (_Raising, r"it raised RuntimeError: \(2, 4\) is no picture"),
         (lambda: nn.utils.parametrizations.weight_norm(nn.Linear(4, 3)), "parametrizations"),
         (_Fixed, "parameters to train"),
+        (lambda: _Small(nn.Softmax(dim=-1)), "outputs are probabilities already"),
         (lambda: 3, "a torch.nn.Module; it made int"),
     ],
 )
@@ -97,9 +98,17 @@ def test_what_cannot_be_right_is_refused(make: Callable[[], Any], says: str) -> 
     assert torch.equal(before, torch.get_rng_state())
 
 
+def test_logarithms_of_probabilities_are_scores() -> None:
+    """The softmax of a log-softmax is the softmax."""
+    made = made_network(lambda: _Small(nn.LogSoftmax(dim=-1)))
+    assert made.n_stored == made_network(_Small).n_stored
+
+
 def test_a_last_batch_of_one_is_refused_with_batch_normalization() -> None:
     config = with_parts(make_run({"trainer.batch_size": 7}), model=MODELS["cnn"])
-    with pytest.raises(ConfigError, match=r"no batch of one .* got 7, of 50 examples"):
+    with pytest.raises(
+        ConfigError, match=r"not leave a batch of a single .* got 7, with 50 train examples"
+    ):
         network_of(config, TASKS["cnn"])
 
 
@@ -119,5 +128,5 @@ def test_settings_without_effect_are_refused(
 
 
 def test_an_mlp_takes_no_words() -> None:
-    with pytest.raises(ConfigError, match="model=mlp takes quantities"):
+    with pytest.raises(ConfigError, match="model=mlp needs quantities"):
         network_of(make_run(), TASKS["dan"])
