@@ -1,8 +1,9 @@
 """All sweeps in one table, in the form of Wilson et al.'s table of results (2017, section 4).
 
-Rows are optimizers, columns sweeps, one for each variant of their arms; a cell is the mean test
-error of the tuned optimizer over replicates, or over the fresh seeds of one tuning, and its sample
-standard deviation. Adam has a second row, untuned, as in the paper.
+Rows are optimizers. Columns are sweeps; a sweep has a column for each variant, a group of arms
+that differ in their optimizer alone. A cell has the mean and the sample standard deviation of the
+tuned optimizer's test error, over replicates, or over the fresh seeds of one tuning. Adam has a
+second row, untuned, as in the paper.
 """
 
 import json
@@ -25,9 +26,11 @@ from ffnn_lab.report.places import check_place, stem_of, write_text
 from ffnn_lab.report.statistics import sample_std
 from ffnn_lab.report.text import render
 from ffnn_lab.report.text.cells import ABSENT, PLUS_MINUS, percent
+from ffnn_lab.report.text.units import units_of
 
 FOLDER = "summary"
-"""Folder under the outputs for the table; it is not taken for a sweep's, since it has no runs."""
+"""Folder, in the folder of all sweeps, in which the table is written. It is not mistaken for a
+sweep's folder, since it has no runs."""
 SUFFIXES = ("csv", "md", "tex", "json")
 """Suffixes of the files of a summary."""
 UNTUNED = "adam"
@@ -38,31 +41,35 @@ COLUMNS = [
 ]
 KEYS = COLUMNS[:7]
 SIDE_BY_SIDE = ["sweep", "condition", "variant"]
-"""The fields whose combinations are the columns of the formatted table."""
+"""Columns of `summary_table`; each combination of their values is a column of the formatted
+table."""
 ONE_TUNING = (
     "One tuning: mean +- sample standard deviation over n fresh seeds at one setting, n in "
-    "brackets; another tuning would choose another setting, so that no mean is marked."
+    "brackets; another tuning could choose another setting, so no mean is marked as the lowest."
 )
 REPLICATED = (
     "R replicates, each a tuning of its own: mean +- sample standard deviation of the replicates' "
     "means, R x n in brackets, with n fresh seeds each; bold: the lowest mean of its column, "
-    "whether or not it can be told from the next."
+    "even if it does not clearly differ from the next."
 )
 
 
 def summary_table(sweeps: Sequence[Sweep]) -> pd.DataFrame:
-    """Tabulate the winners of all sweeps, and Adam's untuned default.
+    """Tabulate the test errors of each arm's best setting, and of Adam's untuned default.
 
     Arms that are not named after an optimizer are left out, and so are results on tuning seeds,
     which chose the setting.
 
+    Args:
+        sweeps: The sweeps.
+
     Returns:
-        One row per sweep, condition, variant and optimizer (``arm``, ``is_tuned``), in the order
-        of the sweeps and of our optimizers: the mean ``test.error`` as a rate in [0, 1], its
-        sample standard deviation ``std``, over ``n_seeds`` of one tuning or over
-        ``n_replicates``, whose seeds are added up; ``n_diverged`` of them count as chance;
-        whether it ``is_best`` of its sweep, condition and variant, ties included; and the
-        ``run_ids``.
+        One row per ``sweep``, ``condition``, ``variant`` and ``optimizer`` (``arm``), tuned or not
+        (``is_tuned``), in the order of the sweeps and of the lab's optimizers: the mean
+        ``test.error`` as a rate in [0, 1]; its sample standard deviation ``std``, over the
+        ``n_seeds`` of one tuning or over ``n_replicates``; the seeds ``n_seeds`` of all replicates
+        together; ``n_diverged``, the runs that count as chance; ``is_best``, which is true for the
+        lowest error of its sweep, condition and variant, ties included; and the ``run_ids``.
     """
     comparisons = [each for sweep in sweeps for each in sweep.conditions or (sweep,)]
     table = pd.DataFrame([row for each in comparisons for row in _rows(each)], columns=COLUMNS)
@@ -71,7 +78,7 @@ def summary_table(sweeps: Sequence[Sweep]) -> pd.DataFrame:
 
 
 def _rows(sweep: Sweep) -> list[dict[str, object]]:
-    """Return the rows of a sweep; if it has replicates, means and deviations over their rows."""
+    """Return the rows of a sweep or condition; with replicates, means and deviations over them."""
     tables = [pd.DataFrame(_rows_of(each), columns=COLUMNS) for each in sweep.replicates]
     found = []
     for _, rows in pd.concat(tables).groupby(KEYS, sort=False):
@@ -128,14 +135,18 @@ def _rows_of(sweep: Sweep) -> list[dict[str, object]]:
 
 
 def caption_of(table: pd.DataFrame) -> str:
-    """Return the caption of a summary, which explains cells of one tuning and of replicates."""
+    """Return the caption of a summary, which explains the cells of one tuning or of replicates."""
     is_one = table["n_replicates"] == 1
     kinds = [text for text, has in ((ONE_TUNING, is_one), (REPLICATED, ~is_one)) if has.any()]
     return " ".join(["Test error (%) of each optimizer's best setting.", *kinds])
 
 
 def readable_summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table in the paper's form: optimizers below each other, sweeps side by side."""
+    """Return the table in the paper's form, as strings: optimizers in rows, sweeps in columns.
+
+    Args:
+        table: The table of `summary_table`.
+    """
     rows = {}
     for optimizer in dict.fromkeys([*OPTIMIZERS, *table["optimizer"]]):
         for is_tuned in (True, False):
@@ -179,24 +190,24 @@ def report_summary(
     are_named: bool = False,
     console: Console | None = None,
 ) -> list[Path]:
-    """Print the table of all sweeps, and write it.
+    """Print the table of all sweeps, and write it to files.
 
     Args:
-        folders: Folders of sweeps; a folder that is no sweep's is passed over, unless named.
-        outputs: The folder of all sweeps, under whose `FOLDER` the table is written.
-        to: The folder to write it in instead.
-        are_named: Whether the user named the sweeps: then the files are named after them.
+        folders: Folders of sweeps; a folder without a sweep is skipped, unless the user named it.
+        outputs: The folder of all sweeps, in whose folder `FOLDER` the table is written.
+        to: Another folder in which the table is written instead.
+        are_named: True if the user named the sweeps: then the files are named after them.
         console: Console to print on; standard output if None.
 
     Returns:
-        The files written; none if no sweep has a column in the table.
+        The paths of the files written; none if no sweep has a column in the table.
 
     Raises:
-        RecordError: If a folder that the user named is damaged, or is no sweep's.
-        PlaceError: If the files cannot be written; then nothing is.
+        RecordError: If a folder that the user named is damaged, or has no sweep.
+        PlaceError: If the files cannot be written; then none is.
     """
     console = console or Console()
-    sweeps, remarks = load_sweeps(folders, are_named=are_named, what="the summary is of sweeps")
+    sweeps, remarks = load_sweeps(folders, are_named=are_named, what="only sweeps are summarized")
     shown = [sweep for sweep in sweeps if not separable.is_about(sweep)]
     remarks += [
         f"{sweep.name} has no column: its settings are draws of the separable problem"
@@ -215,12 +226,14 @@ def report_summary(
     paths: list[Path] = []
     if len(table) > 0:
         named = [sweep.name for sweep in sweeps] if are_named else []
-        words = readable_summary(table)
+        units = units_of(pd.concat([sweep.runs for sweep in shown]))
+        words = units.reworded_table(readable_summary(table))
+        caption = units.reworded(caption_of(table))
         stem = (to or outputs / FOLDER) / stem_of("summary", named)
         files = [f"{stem.name}.{suffix}" for suffix in SUFFIXES]
         check_place(stem.parent, {".": files}, advice="--to FOLDER writes the summary elsewhere")
         render.show(words, title="summary", console=console)
-        remarks = [caption_of(table), *remarks]
+        remarks = [caption, *remarks]
         paths = _write(stem, table, words, remarks)
         _write_source(paths[-1], table, shown, named)
     render.say("\n".join(["Notes:", *(f"- {each}" for each in remarks), ""]), console=console)
@@ -231,13 +244,14 @@ def report_summary(
 def _write(
     stem: Path, table: pd.DataFrame, words: pd.DataFrame, remarks: Sequence[str]
 ) -> list[Path]:
+    """Write the table in each format, with the remarks, of which the first is the caption."""
     stem.parent.mkdir(parents=True, exist_ok=True)
     paths = [stem.with_name(f"{stem.name}.{suffix}") for suffix in SUFFIXES]
     table.to_csv(paths[0], index=False)
     notes = "\n".join(f"- {each}" for each in remarks)
     parts = ["# summary", render.to_markdown(words), "## Notes", notes]
     write_text(paths[1], "\n\n".join(parts))
-    latex = render.to_latex(words, caption=caption_of(table), label=f"tab:{stem.name}")
+    latex = render.to_latex(words, caption=remarks[0], label=f"tab:{stem.name}")
     write_text(paths[2], latex)
     return paths
 
@@ -245,7 +259,14 @@ def _write(
 def _write_source(
     path: Path, table: pd.DataFrame, sweeps: Sequence[Sweep], named: Sequence[str]
 ) -> None:
-    """Write the provenance of the table: its commands, its commits, and its runs by arm."""
+    """Write the provenance of the table as JSON: its commands, its commits, and its runs by arm.
+
+    Args:
+        path: Path of the file.
+        table: The table of `summary_table`.
+        sweeps: The sweeps in the table.
+        named: Names of the sweeps that the user named, for the command.
+    """
     at = table["condition"].map(lambda label: f"@{label}" if label else "")
     names = table["sweep"] + "/" + table["arm"] + at
     run_ids = {

@@ -15,6 +15,7 @@ from ffnn_lab.report.data.winners import find_winners
 from ffnn_lab.report.figures import style
 from ffnn_lab.report.measures.tables import arm_table
 from ffnn_lab.report.reports.report import report
+from ffnn_lab.report.reports.summary import report_summary
 from ffnn_lab.report.text.notes import notes
 from ffnn_lab.report.text.units import (
     OF_BOTH,
@@ -99,6 +100,16 @@ def test_no_table_of_a_sweep_says_percent_of_examples_or_nats(sweep: Path) -> No
         cells = page.replace("  ", "|").split("|")
         percent = [cell.strip() for cell in cells if "(%)" in cell]
         assert all(cell.startswith(SHARES) for cell in percent), percent
+
+
+def test_a_summary_has_the_units_of_its_sweeps(sweep: Path, tmp_path: Path) -> None:
+    file = io.StringIO()
+    paths = report_summary(
+        [sweep], outputs=sweep.parent, to=tmp_path / "told", console=Console(file=file, width=200)
+    )
+    for told in (file.getvalue(), *(path.read_text() for path in paths[1:3])):
+        assert "est error (% of variance)" in told.replace("\\%", "%")
+        assert "(%)" not in told.replace("\\%", "%")
 
 
 def test_no_axis_of_a_sweep_does(sweep: Path, monkeypatch: pytest.MonkeyPatch) -> None:
