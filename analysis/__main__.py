@@ -1,6 +1,6 @@
 """``python -m analysis``: without arguments, make the tables and figures of all pages.
 
-With arguments it runs `ffnn_lab.report.command`, which describes the commands.
+With arguments, run `ffnn_lab.report.command`, which describes its own commands.
 """
 
 import sys

@@ -33,7 +33,12 @@ def make(page: Page) -> None:
 
 
 def arms_table(arms: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
-    """Choose the columns of the page's table, and join each arm with its difference from SGD."""
+    """Return the cells of the page's table of arms, with each arm's difference from SGD.
+
+    Args:
+        arms: The numbers of `ffnn_lab.report.measures.tuned.arms_over_replicates`.
+        differences: The numbers of `ffnn_lab.report.measures.tuned.differences_over_replicates`.
+    """
     against_sgd = differences[differences["baseline"] == "sgd"].set_index("arm")
     words = arm_words(arms).set_index("arm")
     words[f"minus sgd (points) {INTERVAL}"] = pd.Series(

@@ -20,18 +20,23 @@ from ffnn_lab.scores import counted
 N_ARMS = 5
 """Number of arms of the default sweep, all of which count against the budget."""
 N_RUNS = 880
-"""Number of runs that fit into three minutes on two cores, along with plan and report."""
+"""Number of runs for which three minutes on two cores are enough, together with planning and
+report."""
 SETTINGS = (1, 2, 3, 4, 6, 8, 12, 16)
 SEEDS = (1, 2, 3, 4)
 N_RESAMPLES = 2000
-"""Number of resamples of the replicates for the interval of a ratio of half-widths."""
+"""Number of bootstrap resamples of the replicates for the interval of a ratio of half-widths."""
 FEWEST = 8
-"""Fewest replicates: with fewer, no test of six contrasts can be significant."""
+"""Fewest replicates of a design: with fewer, no test of six contrasts can be significant."""
 
 
 @dataclass(frozen=True)
 class Design:
-    """A division of the runs of one sweep."""
+    """A division of a sweep's runs into settings, seeds and replicates.
+
+    An arm has, in each replicate, ``n_settings`` settings with ``n_tune`` tuning seeds each, and
+    ``n_confirm`` fresh seeds for its best setting and for its untuned default.
+    """
 
     n_settings: int
     n_tune: int
@@ -39,7 +44,7 @@ class Design:
 
     @property
     def n_runs(self) -> int:
-        """Count the runs of one replicate, with winner and untuned default on fresh seeds."""
+        """Return the number of runs of all arms in one replicate."""
         return N_ARMS * (self.n_settings * self.n_tune + 2 * self.n_confirm)
 
     @property
@@ -51,9 +56,10 @@ class Design:
 BEFORE = Design(n_settings=8, n_tune=2, n_confirm=3)
 """The default sweep until 2026-11-30."""
 CHOSEN = Design(n_settings=4, n_tune=1, n_confirm=2)
-"""The default sweep since then: a second fresh seed lets one estimate the variance of seeds."""
+"""The default sweep since 2026-11-30: two fresh seeds, so that the variance between seeds can be
+estimated."""
 Errors = Mapping[str, np.ndarray]
-"""Values of shape ``(replicates, settings, seeds)``, by ``dev.error``, ``dev.loss`` and
+"""Results of one arm, ``(replicates, settings, seeds)``, by ``dev.error``, ``dev.loss`` and
 ``test.error``."""
 
 
@@ -63,7 +69,18 @@ def make(page: Page) -> None:
 
 
 def design_table(sweep: Sweep) -> pd.DataFrame:
-    """Tabulate, for each number of settings, the design with the narrowest interval."""
+    """Tabulate, for each number of settings, the design with the narrowest interval.
+
+    The earlier and the present default are in the table, too.
+
+    Args:
+        sweep: A sweep of SGD and Adam that has at least the settings and tuning seeds of any
+            design.
+
+    Returns:
+        A table of strings, one row per design: its sizes, the half-width of its interval for Adam
+        minus SGD, and the test errors of both arms.
+    """
     arms = {arm: errors_of(sweep, arm) for arm in ("adam", "sgd")}
     known = {design: differences(arms, design) for design in designs()}
     widths = {design: half_width(each, design) for design, each in known.items()}
@@ -91,7 +108,7 @@ def design_table(sweep: Sweep) -> pd.DataFrame:
 
 
 def designs() -> Iterator[Design]:
-    """Yield the designs that leave room for enough replicates."""
+    """Yield the designs that can have at least `FEWEST` replicates."""
     for sizes in itertools.product(SETTINGS, SEEDS, SEEDS):
         design = Design(*sizes)
         if design.n_replicates >= FEWEST:
@@ -99,7 +116,15 @@ def designs() -> Iterator[Design]:
 
 
 def errors_of(sweep: Sweep, arm: str) -> Errors:
-    """Return an arm's results as arrays, the seeds of each replicate in ascending order."""
+    """Return the results of an arm's tune stage as arrays.
+
+    Args:
+        sweep: The sweep.
+        arm: Name of the arm.
+
+    Returns:
+        Arrays, ``(replicates, settings, seeds)``, with seeds in ascending order.
+    """
     rows = sweep.of(arm, stage="tune").sort_values(["replicate", "setting", "seed"])
     shape = (rows["replicate"].nunique(), rows["setting"].nunique(), -1)
     moment = sweep.objective.moment
@@ -113,9 +138,14 @@ def errors_of(sweep: Sweep, arm: str) -> Errors:
 def tuned_errors(errors: Errors, design: Design) -> np.ndarray:
     """Compute the test errors of the settings that tuning by a design finds.
 
+    Args:
+        errors: Results of an arm.
+        design: The design; it uses the first settings, and divides the seeds into tuning and
+            fresh.
+
     Returns:
-        Mean test errors on fresh seeds, shape ``(rotations, replicates)``. Each rotation of the
-        seeds tunes by other ones, so that all of them are used.
+        Mean test errors on fresh seeds, ``(rotations, replicates)``. Each rotation of the seeds
+        tunes by other seeds, so that all of them are used.
     """
     n_replicates, _, n_seeds = errors["dev.error"].shape
     found = np.empty((n_seeds, n_replicates))
@@ -133,17 +163,25 @@ def tuned_errors(errors: Errors, design: Design) -> np.ndarray:
 
 
 def differences(arms: Mapping[str, Errors], design: Design) -> np.ndarray:
-    """Compute Adam's error minus SGD's, by rotation of the seeds and by replicate."""
+    """Compute the test error of tuned Adam minus that of tuned SGD.
+
+    Args:
+        arms: Results of the arms ``adam`` and ``sgd``.
+        design: The design by which both are tuned.
+
+    Returns:
+        Differences, ``(rotations, replicates)``, as in `tuned_errors`.
+    """
     found: np.ndarray = tuned_errors(arms["adam"], design) - tuned_errors(arms["sgd"], design)
     return found
 
 
 def half_width(known: np.ndarray, design: Design) -> float:
-    """Compute the half-width of the 95 % t interval that a design's replicates would have.
+    """Compute the half-width of the 95% t interval that a design's replicates would have.
 
     Args:
-        known: The array of `differences`.
-        design: The design, which gives the number of replicates.
+        known: Differences, ``(rotations, replicates)``, from which the variance is estimated.
+        design: The design, whose number of replicates is used.
     """
     n = design.n_replicates
     variance = known.var(axis=1, ddof=1).mean()
@@ -151,7 +189,15 @@ def half_width(known: np.ndarray, design: Design) -> float:
 
 
 def ratio_interval(known: Mapping[Design, np.ndarray], design: Design) -> tuple[float, float]:
-    """Compute a 95% bootstrap interval, over replicates, of a half-width over the earlier one."""
+    """Compute a 95% bootstrap interval of a design's half-width divided by that of `BEFORE`.
+
+    Args:
+        known: The array of `differences` for each design.
+        design: The design.
+
+    Returns:
+        Lower and upper end; replicates are resampled.
+    """
     rng = np.random.default_rng(0)
     n_known = known[design].shape[1]
     ratios = []

@@ -1,4 +1,4 @@
-"""A page of results with its records, tables and figures, as the scripts of all pages use it."""
+"""A page of results, into which a script writes tables and figures from published records."""
 
 import importlib
 import re
@@ -22,18 +22,18 @@ RESULTS = Path(__file__).parents[1] / "docs" / "results"
 
 
 class PageError(UserError):
-    """A page that a script cannot fill in; the message says why."""
+    """Raised if a table or figure cannot be written into a page; the message says why."""
 
 
 class Page:
-    """One page of results, whose tables and figures a script makes."""
+    """A page of results, with functions that write its tables and figures."""
 
     def __init__(self, name: str, results: Path = RESULTS) -> None:
-        """Set up a page.
+        """Set up a page, a Markdown file that exists.
 
         Args:
             name: Name of the page, such as ``default`` for ``default.md``.
-            results: The folder of the pages.
+            results: The folder of the pages, their figures and the published records.
         """
         self.name = name
         self.path = results / f"{name}.md"
@@ -44,20 +44,20 @@ class Page:
         """Load the published records of a sweep.
 
         Args:
-            sweep: The name of their folder under ``records/``.
+            sweep: Name of the sweep's folder under ``records/``.
         """
         return Numbers(load(self.records / sweep))
 
     def table(self, name: str, words: pd.DataFrame) -> None:
-        """Write a table into the page, between the comments that name it.
+        """Write a table into the page, in place of the text between two comments.
 
         Args:
-            name: Name of the table; the page has ``<!-- table NAME -->`` above it and
-                ``<!-- end -->`` below.
+            name: Name of the table; the page has the comment ``<!-- table NAME -->`` above the
+                table and ``<!-- end -->`` below it.
             words: Table of strings.
 
         Raises:
-            PageError: If the page lacks the comments.
+            PageError: If the page does not have these comments, or has them twice.
         """
         text = self.path.read_text(encoding="utf-8")
         place = re.compile(rf"(<!-- table {re.escape(name)} -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -69,17 +69,17 @@ class Page:
         self.path.write_text(filled, encoding="utf-8")
 
     def figure(self, name: str, figure: Figure) -> None:
-        """Write a figure as ``figures/PAGE_NAME.png``."""
+        """Write a figure as PNG, into the file ``figures/PAGE_NAME.png``."""
         self.figures.mkdir(exist_ok=True)
         write_png(figure, self.figures / f"{self.name}_{name}.png")
 
     def reported_figures(self, numbers: Numbers, *names: str, of: str = "") -> None:
-        """Write figures of a sweep's report, unchanged.
+        """Write figures of a sweep's report into the folder of the page's figures, unchanged.
 
         Args:
             numbers: Numbers of the sweep.
-            *names: Names of the figures.
-            of: Prefix of the names, on a page of several sweeps.
+            *names: Names of the figures, as in `FIGURES`.
+            of: Prefix of the figures' names, on a page of several sweeps.
 
         Raises:
             PageError: If the records have nothing to show in one of the figures.
@@ -96,7 +96,7 @@ class Page:
 
 
 def make_all(results: Path = RESULTS) -> list[str]:
-    """Run the script of every page that has one.
+    """Run the scripts of all pages that have one.
 
     Args:
         results: The folder of the pages.

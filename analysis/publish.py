@@ -1,4 +1,4 @@
-"""``python -m analysis.publish SWEEP``: copy what its page needs to ``docs/results/records``."""
+"""``python -m analysis.publish SWEEP``: copy the records of a page to ``docs/results/records``."""
 
 import sys
 
@@ -17,7 +17,7 @@ def main() -> int:
     """Publish the sweep that the command line names.
 
     Returns:
-        The exit code: 0, or 2 if it cannot be published, and the reason on standard error.
+        The exit code: 0, or 2 if the sweep cannot be published, with the reason on standard error.
     """
     return exit_code_of(_publish)
 

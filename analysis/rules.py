@@ -1,8 +1,8 @@
-"""Two rules of selecting settings, by dev error and by train loss, and each optimizer's results.
+"""Two rules by which a setting is selected, lowest dev error and lowest train loss, compared.
 
 Wilson et al. select by train loss on CIFAR-10, which has no dev split. That rule needs no training
-of its own: every setting of the tune stage was measured on all splits, so that a table can select
-by either rule and show the test error of the selected run.
+beyond the sweep's: every run of the tune stage was measured on all splits, so that a table can
+select settings by either rule and show the test error of the selected runs.
 """
 
 import pandas as pd
@@ -25,7 +25,7 @@ def make_by_rules(page: Page, sweep: str) -> None:
     """Make the tables and figures of a page that compares the two rules.
 
     Args:
-        page: A page with places for the tables of `comparison`, ``rules`` and
+        page: A page with places for the tables of `comparison`, and for ``rules`` and
             ``rule_differences``.
         sweep: Name of the sweep's published records.
     """
@@ -36,16 +36,16 @@ def make_by_rules(page: Page, sweep: str) -> None:
 
 
 def picked(sweep: Sweep) -> pd.DataFrame:
-    """Pick the setting of every arm and replicate by each rule.
+    """Select a run of every arm and replicate by each of the two rules.
 
     Args:
-        sweep: A sweep whose tune stage has one seed, so that a setting is a run.
+        sweep: A sweep whose tune stage has one seed, so that each setting has one run there.
 
     Returns:
-        One row per ``rule``, ``arm`` and ``replicate``: ``optimizer.lr`` of the picked run, and
-        its ``train.error`` and ``test.error`` at the last epoch. By dev error it is the run of the
-        setting that the sweep confirmed; by train loss, of those that completed, the run with the
-        lowest one.
+        One row per ``rule``, ``arm`` and ``replicate``: ``optimizer.lr`` of the selected run, and
+        its ``train.error`` and ``test.error`` at the last epoch, as rates. By dev error, the run
+        is that of the setting that the sweep confirmed; by train loss, it is the run with the
+        lowest train loss of those that completed.
 
     Raises:
         ValueError: If the tune stage has several seeds, or no run of an arm completed.
@@ -80,7 +80,7 @@ def picked(sweep: Sweep) -> pd.DataFrame:
 
 
 def rule_words(sweep: Sweep) -> pd.DataFrame:
-    """Tabulate the errors of each arm's picked runs on the tuning seed, by either rule."""
+    """Tabulate, by either rule, the errors of each arm's selected runs as formatted cells."""
     table = picked(sweep)
     words = []
     for arm in sweep.arms:
@@ -98,7 +98,7 @@ def rule_words(sweep: Sweep) -> pd.DataFrame:
 
 
 def rule_difference_words(sweep: Sweep) -> pd.DataFrame:
-    """Tabulate the declared differences of test error by either rule, over replicates."""
+    """Tabulate, by either rule, the declared differences of test error as formatted cells."""
     errors = picked(sweep).set_index(["rule", "replicate", "arm"])["test.error"].unstack("arm")  # noqa: PD010 - one value each
     return pd.DataFrame(
         [

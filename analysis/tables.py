@@ -1,4 +1,4 @@
-"""Formatted tables of sweeps over replicates that several pages of results share."""
+"""Formatted tables of sweeps with several replicates, which several pages of results share."""
 
 from collections.abc import Sequence
 
@@ -13,16 +13,18 @@ from ffnn_lab.report.text.cells import count_cell, interval_cells, p_value, perc
 from ffnn_lab.report.text.units import units_of
 
 INTERVAL = "[95% interval]"
-"""Mark of intervals in headings; the text of a page defines them once for all its tables."""
+"""Mark of intervals in headings; each page explains it once for all of the page's tables."""
 
 
 def comparison(page: Page, sweep: str, *figures: str) -> None:
-    """Write the arms of a sweep over replicates, their differences and the verdicts on claims.
+    """Write the tables and figures of a sweep with replicates into a page.
+
+    The tables are those of the arms, of the differences between arms, and of verdicts on claims.
 
     Args:
         page: A page with places for the tables ``arms``, ``differences`` and ``claims``.
         sweep: Name of the sweep's published records.
-        *figures: Names of the report's figures that the page shows.
+        *figures: Names of the figures of the sweep's report that the page shows.
     """
     numbers = page.numbers(sweep)
     units = units_of(numbers.sweep.runs)
@@ -33,7 +35,7 @@ def comparison(page: Page, sweep: str, *figures: str) -> None:
 
 
 def arm_words(arms: pd.DataFrame) -> pd.DataFrame:
-    """Choose the columns of a table of arms.
+    """Return the cells of a page's table of arms: errors in percent, with intervals.
 
     Args:
         arms: The numbers of `ffnn_lab.report.measures.tuned.arms_over_replicates`.
@@ -51,11 +53,10 @@ def arm_words(arms: pd.DataFrame) -> pd.DataFrame:
 
 
 def difference_words(differences: pd.DataFrame) -> pd.DataFrame:
-    """Choose the columns of a table of differences.
+    """Return the cells of a page's table of differences between arms, in percentage points.
 
     Args:
-        differences: The numbers of
-            `ffnn_lab.report.measures.tuned.differences_over_replicates`.
+        differences: The numbers of `ffnn_lab.report.measures.tuned.differences_over_replicates`.
     """
     return pd.DataFrame(
         {
@@ -70,16 +71,19 @@ def difference_words(differences: pd.DataFrame) -> pd.DataFrame:
 
 
 def claim_words(sweep: Sweep) -> pd.DataFrame:
-    """Judge every claim that a sweep was made for, and choose the columns of its table."""
+    """Judge every claim that a sweep was made for, and return the cells of a page's table."""
     words = readable_verdicts(judged([sweep]))
     return words.drop(columns=["sweep", "remark"]).rename(columns={"of": "effect of"})
 
 
 def claim_counts(table: pd.DataFrame) -> pd.DataFrame:
-    """Count the verdicts of each claim by each sweep that was made for it.
+    """Count the verdicts on each claim by each sweep that was made for the claim.
 
     Args:
         table: The table of `judged`.
+
+    Returns:
+        A table of strings: one row per claim and sweep, a column per verdict.
     """
     shown = [each for each in VERDICTS if each not in WITHOUT_EFFECT]
     rows = [
@@ -94,6 +98,11 @@ def claim_counts(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def judged(sweeps: Sequence[Sweep]) -> pd.DataFrame:
-    """Judge the claims that sweeps were made for, and leave out rows without an effect."""
+    """Judge the claims that sweeps were made for.
+
+    Returns:
+        The table of `ffnn_lab.report.claims.verdicts.verdict_table`, without claims that have no
+        effect on a sweep.
+    """
     table = verdict_table(sweeps)
     return table[~table["verdict"].isin(WITHOUT_EFFECT)]

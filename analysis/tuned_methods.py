@@ -1,4 +1,4 @@
-"""The page ``docs/results/tuned_methods.md``: how often intervals of tuned methods cover.
+"""The page ``docs/results/tuned_methods.md``: how often intervals of tuned methods are right.
 
 Edit what you like, then run ``python -m analysis`` (`make paper`).
 """
@@ -27,11 +27,16 @@ def make(page: Page) -> None:
 
 
 NESTED = "tuned_methods_nested"
-"""The sweep whose replicates share splits, which separates the components of the variance."""
+"""The sweep whose replicates share splits, so that the variances of splits and of tunings can be
+separated."""
 
 
 def coverage_words(coverage: pd.DataFrame) -> pd.DataFrame:
-    """Choose the columns of the table of coverage."""
+    """Return the cells of the table of coverage: how often intervals cover the true difference.
+
+    Args:
+        coverage: The table of `coverage_table`.
+    """
     return pd.DataFrame(
         {
             "difference": coverage["arm"] + " - " + coverage["against"],
@@ -48,7 +53,12 @@ def coverage_words(coverage: pd.DataFrame) -> pd.DataFrame:
 
 
 def verdict_words(verdicts: pd.DataFrame) -> pd.DataFrame:
-    """Choose the columns of the table of false verdicts: one row per rule and size."""
+    """Return the cells of the table of false verdicts, one row per rule and number of replicates.
+
+    Args:
+        verdicts: The table of `verdict_table`: how often each rule finds a difference between a
+            method and itself.
+    """
     rows = []
     for _, group in verdicts.groupby(["rule", "n_replicates"], sort=False):
         counted = group[group["n"].notna()]
@@ -70,7 +80,11 @@ def verdict_words(verdicts: pd.DataFrame) -> pd.DataFrame:
 
 
 def component_words(components: pd.DataFrame) -> pd.DataFrame:
-    """Choose the columns of the table of components."""
+    """Return the cells of the table of variance components of each difference.
+
+    Args:
+        components: The table of `component_table`.
+    """
     return pd.DataFrame(
         {
             "difference": components["arm"] + " - " + components["against"],

@@ -14,7 +14,8 @@ from ffnn_lab.report.statistics import mean_interval
 from ffnn_lab.report.text.cells import percent
 
 CONFIDENCE = 0.99
-"""Confidence level of the pilot's intervals: 95% by Bonferroni over five values of the decay."""
+"""Confidence level of the pilot sweep's intervals: 95% by Bonferroni over five values of the
+decay."""
 NO_DECAY = "none"
 
 
@@ -25,7 +26,14 @@ def make(page: Page) -> None:
 
 
 def use_table(pilot: Sweep) -> pd.DataFrame:
-    """Tabulate the effect of each decay on the dev error on fresh seeds, by condition."""
+    """Tabulate the effect of each weight decay on the dev error on fresh seeds, by condition.
+
+    Args:
+        pilot: The pilot sweep, whose arms differ in the weight decay.
+
+    Returns:
+        A table of strings, one row per condition and arm.
+    """
     rows = []
     for condition, sweep in zip(pilot.definition.conditions, pilot.conditions, strict=True):
         errors = tuned_errors(sweep, split="dev")
@@ -42,7 +50,7 @@ def use_table(pilot: Sweep) -> pd.DataFrame:
 
 
 def words_of(condition: Condition) -> dict[str, str]:
-    """Return the columns of a condition."""
+    """Return the columns of a condition: each value as a string, by the name of its field."""
     return {key: str(value) for key, value in condition.items()}
 
 

@@ -41,7 +41,17 @@ def make(page: Page) -> None:
 
 
 def end_table(found: Findings) -> pd.DataFrame:
-    """Tabulate each arm's final error and direction, over the draws that can show the gap."""
+    """Tabulate each arm's final test error and direction of the weights.
+
+    Only draws of the problem that can show the effect count. The direction is the cosine with the
+    closed-form solution that is predicted for the arm.
+
+    Args:
+        found: The tables of a sweep on the separable problem.
+
+    Returns:
+        A table of strings, one row per arm.
+    """
     rows = []
     for row in found.table.to_dict("records"):
         form = "min_norm" if row["arm"] in PLAIN else "sign"
@@ -61,11 +71,12 @@ def end_table(found: Findings) -> pd.DataFrame:
 
 
 def wide_table(found: Findings, key: str) -> pd.DataFrame:
-    """Tabulate mean test errors by arm and a condition.
+    """Tabulate mean test errors by arm and by one condition.
 
     Args:
         found: The tables of a sweep on the separable problem.
-        key: The condition whose values are the columns; other conditions make rows.
+        key: The condition whose values are the columns; each combination of the other conditions
+            has rows of its own.
 
     Returns:
         A table of strings: in each cell the mean error in percent and, in parentheses, the number
@@ -93,7 +104,15 @@ def wide_table(found: Findings, key: str) -> pd.DataFrame:
 
 
 def sizes_table(found: Findings) -> pd.DataFrame:
-    """Tabulate, by n and p, the methods' errors and the number of runs that end as predicted."""
+    """Tabulate, by n (train examples) and p (probability of the label +1), errors and predictions.
+
+    Args:
+        found: The tables of the sweep over n and p.
+
+    Returns:
+        A table of strings: in each row the test errors of plain and of adaptive methods, and the
+        number of runs that end with the error of the closed form that is predicted for them.
+    """
     rows = []
     for (n, p), here in found.table.groupby(["task.n", "task.p"], sort=False):
         plain, adaptive = (here[here["arm"].isin(PLAIN) == is_plain] for is_plain in (True, False))
@@ -115,7 +134,15 @@ def sizes_table(found: Findings) -> pd.DataFrame:
 
 
 def labeled_table(sweeps: list[Numbers]) -> pd.DataFrame:
-    """Count runs on problems that cannot show the gap, by their error: 0, or all negatives."""
+    """Count runs on draws of the problem that cannot show the effect, by sweep, reason and arm.
+
+    Args:
+        sweeps: Numbers of the sweeps on the separable problem.
+
+    Returns:
+        A table of strings with the number of runs, of runs with a test error of 0, and of runs
+        whose test error is the share of negative labels.
+    """
     rows = []
     for numbers in sweeps:
         runs = numbers.separable.runs

@@ -1,1 +1,1 @@
-"""Benchmarks of the lab on the machine at hand; see each module."""
+"""Benchmarks of the lab's speed and memory on the machine at hand; each module has its own."""

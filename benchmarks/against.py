@@ -2,15 +2,16 @@
 
 ``python -m benchmarks.against BEFORE`` measures this checkout and the one in the folder BEFORE in
 turn, each in a process of its own, nine pairs unless told otherwise, after one pair that is not
-counted (it compiles what is missing). In every other pair the older one goes first. Measured are
+counted (it compiles what is missing). In every other pair the older checkout goes first. Measured
+are
 
 - a training step of 64-64-10 and of 784-256-10 by Adam, for populations of several sizes, as
   written and compiled (`benchmarks.steps`, one core);
 - the time of a run beside its training, with tracking off and offline (`benchmarks.overhead`).
 
-Each line is the ratio of this checkout's time to the older one's: the geometric mean over pairs,
-with the 95% t interval of the mean of the logarithms. An interval that includes 1 or lies below it
-shows no loss. Both checkouts run under this Python and its packages.
+Each line is the ratio of this checkout's time to the older checkout's: the geometric mean over
+pairs, with the 95% t interval of the mean of the logarithms. An interval that includes 1 or lies
+below 1 shows no loss. Both checkouts run under this Python and its packages.
 """
 
 import argparse
@@ -30,25 +31,26 @@ from ffnn_lab.report.statistics import Interval, mean_interval
 
 HERE = Path(__file__).resolve().parents[1]
 STEPS: Mapping[str, Sequence[int]] = {"64-64-10": (1, 64), "784-256-10": (1, 16)}
-"""Sizes of the populations, by workload of `benchmarks.steps`."""
+"""Numbers of members of the populations, by workload of `benchmarks.steps`."""
 WAYS = ("eager", "compiled")
 OVERHEAD = (
     "import json; from benchmarks.overhead import TRAINING, measure; "
     "found = {mode: measure({n_runs}, mode) for mode in ('off', 'offline')}; "
     "print(json.dumps({mode: sum(m.values()) - m[TRAINING] for mode, m in found.items()}))"
 )
-"""A program that prints the milliseconds of a run beside its training, by tracking mode."""
+"""A program that prints the milliseconds that a run takes beside its training, by tracking
+mode."""
 
 
 def run(checkout: Path, *arguments: str) -> str:
-    """Run Python in a checkout, with the checkout's own modules, and return what it prints.
+    """Run Python in a checkout, with the checkout's own modules, and return the standard output.
 
     Args:
         checkout: A folder with ``ffnn_lab/`` and ``benchmarks/``.
-        arguments: Arguments of Python.
+        *arguments: Arguments of Python.
 
     Raises:
-        RuntimeError: If the process fails; the message ends in its last lines.
+        RuntimeError: If the process fails; the message has the end of its error output.
     """
     done = subprocess.run(  # noqa: S603 - this Python, in a checkout that the user named
         [sys.executable, *arguments],
@@ -65,11 +67,14 @@ def run(checkout: Path, *arguments: str) -> str:
 
 
 def steps(checkout: Path, seconds: float) -> dict[str, float]:
-    """Measure training steps of a checkout, in microseconds per step and member.
+    """Measure training steps of a checkout.
 
     Args:
         checkout: Folder of a checkout of the lab.
         seconds: Approximate duration of each measurement.
+
+    Returns:
+        Microseconds per step and member, by a description of the measurement.
     """
     found = {}
     for workload, members in STEPS.items():
@@ -85,11 +90,14 @@ def steps(checkout: Path, seconds: float) -> dict[str, float]:
 
 
 def overhead(checkout: Path, n_runs: int) -> dict[str, float]:
-    """Measure the time of a run of a checkout beside its training, in milliseconds.
+    """Measure the time of a run of a checkout beside its training.
 
     Args:
         checkout: Folder of a checkout of the lab.
         n_runs: Number of runs of each sweep.
+
+    Returns:
+        Milliseconds per run, by a description of the measurement.
     """
     printed = run(checkout, "-c", OVERHEAD.replace("{n_runs}", str(n_runs)))
     by_mode: dict[str, float] = json.loads(printed.splitlines()[-1])
@@ -101,7 +109,7 @@ def ratio_interval(here: Sequence[float], before: Sequence[float]) -> Interval:
 
     Args:
         here: Times of this checkout, pair by pair.
-        before: Times of the older one.
+        before: Times of the older checkout.
     """
     logs = [math.log(a / b) for a, b in zip(here, before, strict=True)]
     found = mean_interval(logs)

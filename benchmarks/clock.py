@@ -1,4 +1,4 @@
-"""A clock that adds up the time of functions, by named parts of the work."""
+"""A clock that adds up the time of functions, by named parts of a program's work."""
 
 import inspect
 import time
@@ -9,17 +9,18 @@ from typing import Any
 
 
 class Clock:
-    """Adds up the time of each part, without that of other parts called inside it.
+    """Adds up the time of each part, without the time of other parts that are called inside it.
 
     A clock is for use in a single thread.
     """
 
     def __init__(self) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
-        """Wall time by part."""
+        """Wall time in seconds, by part."""
         self.cpu_seconds: defaultdict[str, float] = defaultdict(float)
-        """Processor time of all threads of this process, by part."""
+        """Processor time in seconds of all threads of this process, by part."""
         self.calls: Counter[str] = Counter()
+        """Number of calls, by part."""
         self._inside = [(0.0, 0.0)]
         self._is_whole = False
 
@@ -29,7 +30,8 @@ class Clock:
 
         Args:
             name: Name of the part.
-            is_whole: Whether the time of other parts called inside it is added to it, too.
+            is_whole: True to add the time of other parts that are called inside the block to this
+                part.
         """
         if self._is_whole:
             yield
@@ -54,7 +56,15 @@ class Clock:
     def timed(
         self, name: str, function: Callable[..., Any], *, is_whole: bool = False
     ) -> Callable[..., Any]:
-        """Wrap a function so that its calls, or a generator's steps, are timed as a part."""
+        """Return a function that does the same as ``function`` and adds its time to a part.
+
+        The steps of a generator are timed, not the time between them.
+
+        Args:
+            name: Name of the part.
+            function: A function or a generator function.
+            is_whole: True to add the time of other parts that are called inside to this part.
+        """
 
         def wrapped(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - any function's
             with self.part(name, is_whole=is_whole):

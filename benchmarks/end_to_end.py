@@ -1,22 +1,25 @@
 """A whole sweep by one command, against the same runs as people start them today.
 
 ``python -m benchmarks.end_to_end`` trains 200 nets 64-128-10 on the digits, 20 epochs each: five
-optimizers, a grid of 8 learning rates, 5 seeds. Each way is a command line in a process of its
-own, watched from outside: time on the wall, time of the processor and the most memory, with all
-child processes and the service of W&B.
+optimizers, a grid of 8 learning rates, 5 seeds. Each way of training them is a command line in a
+process of its own, watched from outside: wall time, processor time and peak memory, with all child
+processes and the service of W&B.
 
 - ``python -m ffnn_lab.run -m``, with its defaults: W&B offline, a study per arm, tables and
-  figures at the end. By turns with ``tracking=off``, to see what tracking costs. No confirm.
+  figures at the end. It takes turns with the same command with ``tracking=off``, which shows what
+  tracking costs. There is no confirm stage.
 - One Hydra job per run: Hydra's basic sweeper and launcher, a plain loop (``nn.Module``,
   ``torch.optim``, dev and test each epoch), ``wandb.init(mode="offline")``, a result file.
 - One Optuna trial per run, in two processes of joblib that share a journal; the same loop.
 
-The peers train the same optimizers, learning rates and seeds. They split and initialize as they
-please, and measure the train split in passing where the lab evaluates it.
+The last two ways, the peers, train the same optimizers, learning rates and seeds. They split the
+data and initialize networks in their own way, and take the train loss from the training batches,
+where the lab evaluates the train split.
 
 With ``--peer-runs 40`` the peers train only the first seeds of every setting, and their times are
-extrapolated: each remaining run counts the mean time of a run beyond those of a shorter command,
-of one run per optimizer. Their memory is not extrapolated.
+extrapolated. A second, shorter command trains one run per optimizer; the difference between the
+two commands' times, divided by the difference of their numbers of runs, is the time that each
+remaining run counts. The peers' memory is not extrapolated.
 """
 
 import argparse
@@ -34,18 +37,28 @@ from benchmarks.watched import Watched, watch
 from benchmarks.whole_sweep import ARMS, NAME, Work
 
 LEAST_TIMES_HYDRA = 10.0
-"""Least speed-up of the sweep over one Hydra job per run that is required."""
+"""Smallest speed-up over one Hydra job per run that is required of the lab."""
 MOST_TIMES_OFF = 1.3
-"""Largest ratio of the time with tracking offline to that with tracking off that is allowed."""
+"""Largest ratio of the lab's time with tracking offline to that with tracking off that is
+allowed."""
 NO_HOSTS = {"WANDB_ERROR_REPORTING": "false"}
-"""Environment of the peers: W&B's telemetry would look up hosts, and wait without a network."""
+"""Environment variables of the peers: without them, W&B's telemetry would look up hosts, and wait
+if there is no network."""
 
 
 def sweep(work: Work, outputs: Path, *options: str) -> Watched:
     """Train all runs by one command of the lab.
 
+    Args:
+        work: The runs.
+        outputs: A new folder for everything that the command writes.
+        *options: Further overrides of the command.
+
+    Returns:
+        The time and memory of the command.
+
     Raises:
-        RuntimeError: If it trained other runs.
+        RuntimeError: If the command trained other runs than those of ``work``.
     """
     words = [*work.words(outputs), *options]
     seen = watch(["-m", "ffnn_lab.run", "-m", *words], outputs / "log")
@@ -58,8 +71,15 @@ def sweep(work: Work, outputs: Path, *options: str) -> Watched:
 def hydra_jobs(work: Work, outputs: Path) -> Watched:
     """Train all runs by Hydra's basic sweeper, a job for each run.
 
+    Args:
+        work: The runs.
+        outputs: A new folder for everything that the command writes.
+
+    Returns:
+        The time and memory of the command.
+
     Raises:
-        RuntimeError: If it trained other runs.
+        RuntimeError: If the command trained other runs than those of ``work``.
     """
     arguments = [
         f"method={','.join(ARMS)}",
@@ -76,8 +96,15 @@ def hydra_jobs(work: Work, outputs: Path) -> Watched:
 def optuna_processes(work: Work, outputs: Path) -> Watched:
     """Train all runs by Optuna, a trial for each run, in two processes.
 
+    Args:
+        work: The runs.
+        outputs: A new folder for everything that the command writes.
+
+    Returns:
+        The time and memory of the command.
+
     Raises:
-        RuntimeError: If it trained other runs.
+        RuntimeError: If the command trained other runs than those of ``work``.
     """
     outputs.mkdir(parents=True)
     names = ("optimizer", "lr", "seed")
@@ -92,7 +119,7 @@ def optuna_processes(work: Work, outputs: Path) -> Watched:
 
 
 def _trained(outputs: Path) -> set[tuple[object, ...]]:
-    """Return the runs of which a peer has written results."""
+    """Return the runs, as optimizer, learning rate and seed, whose results a peer has written."""
     configs = [json.loads(path.read_text())["config"] for path in outputs.rglob("result.json")]
     return {(config["optimizer"], config["lr"], config["seed"]) for config in configs}
 
@@ -104,7 +131,18 @@ def _check(trained: set[tuple[object, ...]], work: Work) -> None:
 
 
 def scaled(part: Watched, few: Watched, *, n_part: int, n_few: int, n_runs: int) -> Watched:
-    """Extrapolate from a part of the runs to all, by the mean cost of a run beyond the few."""
+    """Extrapolate the cost of all runs from the costs of a part of them and of a few.
+
+    Each run that is not in the part is assumed to cost the difference between the two costs,
+    divided by the difference of their numbers of runs. Memory is not extrapolated.
+
+    Args:
+        part: Cost of the command that trains a part of the runs.
+        few: Cost of the command that trains only a few runs.
+        n_part: Number of runs in the part.
+        n_few: Number of the few runs.
+        n_runs: Number of all runs.
+    """
     more = (n_runs - n_part) / (n_part - n_few)
     return Watched(
         part.seconds + more * (part.seconds - few.seconds),
@@ -116,7 +154,17 @@ def scaled(part: Watched, few: Watched, *, n_part: int, n_few: int, n_runs: int)
 def measure(
     work: Work, *, peer_seeds: int, n_turns: int, options: Sequence[str]
 ) -> tuple[list[list[str]], list[list[str]]]:
-    """Measure all ways, and return the rows of two tables: their costs, and the requirements."""
+    """Measure the time and memory of all ways of training the runs.
+
+    Args:
+        work: The runs.
+        peer_seeds: Number of seeds of each setting that the peers train.
+        n_turns: Number of turns of the lab's command with tracking offline and off.
+        options: Further overrides of the lab's command.
+
+    Returns:
+        The rows of two tables of strings: the costs of each way, and the requirements.
+    """
     part = replace(work, n_seeds=peer_seeds)
     with tempfile.TemporaryDirectory() as held:
         outputs = Path(held)
@@ -168,7 +216,14 @@ def measure(
 def _peer(
     train: Callable[[Work, Path], Watched], part: Work, work: Work, outputs: Path
 ) -> Watched:
-    """Train a part of the runs by a peer, and extrapolate to all of them."""
+    """Train a part of the runs by a peer, and extrapolate the cost of all runs.
+
+    Args:
+        train: Function that trains runs by the peer: `hydra_jobs` or `optuna_processes`.
+        part: The runs to train.
+        work: All runs.
+        outputs: The folder in which each command gets a folder.
+    """
     found = train(part, outputs / train.__name__)
     if part == work:
         return found
@@ -178,7 +233,7 @@ def _peer(
 
 
 def _median(found: Sequence[Watched]) -> Watched:
-    """Return the medians of several turns."""
+    """Return the medians, over several turns of one command, of its time and memory."""
     return Watched(
         statistics.median(seen.seconds for seen in found),
         statistics.median(seen.cpu_seconds for seen in found),
@@ -187,7 +242,7 @@ def _median(found: Sequence[Watched]) -> Watched:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, and print two tables."""
+    """Measure all ways, and print a table of costs and a table of requirements."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     for flag, default, said in (
         ("--settings", 8, "learning rates of each of the five optimizers"),

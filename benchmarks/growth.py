@@ -1,13 +1,14 @@
-"""The cost of a sweep against its runs: time and memory for 100, 1,000 and 10,000.
+"""The growth of a sweep's cost with its runs: time and memory for 100, 1,000 and 10,000.
 
 ``python -m benchmarks.growth`` starts the sweeps of ``benchmarks.thousand_runs`` (one arm, random
 learning rates, one epoch of a net 64-16-10 on a tenth of the digits, tracking off), each in a
-process of its own, and the same by TPE, whose proposals take longer the more it has seen.
+process of its own, and the same sweeps by TPE, whose proposals take longer the more settings it
+has seen.
 
-The cost of a run more is the mean over the runs beyond those of the sweep before, and so without
-start-up and end. If it is the same from line to line, the cost grows linearly. Training is as
-recorded; the rest is proposals, records, scores, table and figures. Memory is the peak of all
-processes together.
+The cost of a further run is the mean over the runs beyond those of the next smaller sweep, so that
+start-up and end are left out. If it is the same from line to line, the cost of a sweep grows
+linearly. The time of training is the recorded one; the rest is proposals, records, scores, table
+and figures. Memory is the peak of all processes together.
 """
 
 import argparse
@@ -27,13 +28,17 @@ TPE_RUNS = (100, 300, 1_000)
 
 
 def measure(protocol: str, counts: Sequence[int]) -> pd.DataFrame:
-    """Run a sweep for each count of runs.
+    """Run a sweep for each number of runs, and tabulate what it costs.
+
+    Args:
+        protocol: Protocol that proposes learning rates: ``random`` or ``tpe``.
+        counts: Numbers of runs, in ascending order.
 
     Returns:
-        One row per count: ``protocol``, ``n_runs``, ``seconds``, ``training_seconds``,
-        ``cpu_seconds`` and ``peak_mb``; ``ms_per_run``; and for each run beyond the count before,
-        ``ms_per_run_more``, its part ``ms_beside_training``, and the processor time
-        ``cpu_ms_per_run_more``.
+        One row per sweep: ``protocol``, ``n_runs``, ``seconds``, ``training_seconds``,
+        ``cpu_seconds``, ``peak_mb`` and ``ms_per_run``; and for each run beyond those of the row
+        before, ``ms_per_run_more``, the part of it beside training, ``ms_beside_training``, and
+        the processor time ``cpu_ms_per_run_more``.
     """
     rows = []
     for n_runs in counts:
@@ -61,7 +66,7 @@ def measure(protocol: str, counts: Sequence[int]) -> pd.DataFrame:
 
 
 def worded(table: pd.DataFrame) -> list[list[str]]:
-    """Return the rows as text for the terminal."""
+    """Return the rows of the table of `measure` as text for the terminal."""
     return [
         [
             str(row["protocol"]),
@@ -81,7 +86,7 @@ def worded(table: pd.DataFrame) -> list[list[str]]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, print a table, and write it as CSV where that is asked for."""
+    """Measure sweeps of growing size, print a table, and write it as CSV if ``--csv`` is given."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     for flag, counts in (("--runs", RUNS), ("--tpe-runs", TPE_RUNS)):
         said = f"counts of runs, growing (default: {' '.join(map(str, counts))})"

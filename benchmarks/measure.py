@@ -1,4 +1,8 @@
-"""Timing of the ways of one cell in turn, in a process of its own for each number of cores."""
+"""Timing of the ways of training one cell, in turn.
+
+Each number of cores has a process of its own. A cell is a workload, an optimizer and a number of
+members.
+"""
 
 import multiprocessing
 import os
@@ -19,26 +23,26 @@ from benchmarks.workloads import Cell, Work, make_work
 
 @dataclass(frozen=True)
 class Effort:
-    """The time and the turns of a measurement."""
+    """The number and the duration of turns, and the members of the plain loop."""
 
     n_turns: int
     seconds: float
-    """Approximate duration of each turn of each way."""
+    """Approximate duration of each turn of each way, in seconds."""
     n_plain: int
     """Largest number of members that the plain loop trains."""
 
 
 @dataclass
 class Found:
-    """The measured times of a way."""
+    """The measured times of a way in a cell."""
 
     n_trained: int
     """Number of members that the way trained."""
     n_rows: int
     """Number of train examples."""
     compile_seconds: float | None
-    """Wall time of the first turn beyond that of the second; None if the way compiles nothing.
-    Less than compiling takes if a cache on disk was used."""
+    """Wall time of the first turn minus that of the second, in seconds; None if the way compiles
+    nothing. If a cache on disk was used, this is less than compiling takes."""
     us: list[float] = field(default_factory=list)
     """Microseconds per step and member, one value per turn."""
 
@@ -47,10 +51,13 @@ class Found:
 def worker(n_cores: int) -> Iterator[ProcessPoolExecutor]:
     """Start a process on ``n_cores`` cores, in which torch and JAX have as many threads.
 
-    The process is pinned before it imports either, so that libraries that count cores count these.
-    On one core, JAX's libraries are told not to start threads of their own. Waiting threads do not
-    spin, as in the lab's own command; otherwise those of one library would take time from the
-    next.
+    The process is pinned to the cores before it imports torch or JAX, so that libraries that count
+    cores find these only. On one core, JAX's libraries are told not to start threads of their own.
+    Waiting threads do not spin, as in the lab's own command; otherwise the threads of one library
+    would take time from the next way.
+
+    Args:
+        n_cores: Number of cores.
     """
     flags = {"OMP_WAIT_POLICY": "PASSIVE", "JAX_PLATFORMS": "cpu"}
     if n_cores == 1:
@@ -66,16 +73,16 @@ def worker(n_cores: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def measure(cell: Cell, ways: Sequence[str], n_cores: int, effort: Effort) -> dict[str, Found]:
-    """Time the ways of a cell in turn, A B A B; to be called in a `worker`.
+    """Time the ways of a cell in turn, A B A B; to be called in the process of a `worker`.
 
     Args:
-        cell: The workload, the optimizer and the population to train.
+        cell: The workload, the optimizer and the number of members.
         ways: Names of the ways that can run here.
-        n_cores: Number of cores of the worker.
+        n_cores: Number of cores of the process.
         effort: Number and duration of the turns.
 
     Returns:
-        The measured times by way.
+        The measured times by way; a way that needs more members is left out.
     """
     torch.manual_seed(0)  # for torch's own dropout and permutations, which the peers use
     work = make_work(cell, n_cores=n_cores, n_plain=effort.n_plain)
@@ -91,7 +98,15 @@ def measure(cell: Cell, ways: Sequence[str], n_cores: int, effort: Effort) -> di
 
 
 def _prepare(name: str, work: Work) -> tuple[Turn, Found]:
-    """Prepare a way, and run the first turns, which are slow, as a warm-up."""
+    """Prepare a way, and run its first turns, which are slow, as a warm-up.
+
+    Args:
+        name: Name of the way.
+        work: The members and their data.
+
+    Returns:
+        The function that trains in timed turns, and the times, still without any turn.
+    """
     turn = WAYS[name].prepare(work)
     seconds = [_wall_seconds(turn)]
     compile_seconds = None

@@ -1,18 +1,20 @@
-"""Time of a training step of a module per member: ours, and by a plain loop.
+"""Time of a training step of a CNN and of an LSTM: by the lab, by a plain loop, and by JAX.
 
 ``python -m benchmarks.networks`` trains the same networks on the same made-up data in these ways,
 in turn, A B A B, on one core (``--cores 2``: on two):
 
 - the plain loop: the module that the lab exports, ``torch.optim``, one network at a time;
-- ours, ``trainer.train`` itself, members one after another (``trainer.walk=one_by_one``);
-- ours by ``torch.func.vmap`` (``trainer.walk=vmap``), where the lab offers it;
-- JAX: ``jit(vmap(...))`` of a ``lax.scan`` over steps, where JAX is installed.
+- ours, ``trainer.train`` itself, the members of a population one after another
+  (``trainer.walk=one_by_one``);
+- ours by ``torch.func.vmap`` (``trainer.walk=vmap``), for the CNN and several members;
+- JAX: ``jit(vmap(...))`` of a ``lax.scan`` over steps, if JAX is installed.
 
-Two workloads: a CNN of 16, 32 and 64 channels with batch normalization, then 32 units (57,000
-weights), on images of 3 x 32 x 32, batches of 128; and the character LSTM, two layers of 128,
-batches of 50 stretches of 50 letters.
-Timed are steps: batches, masks, gradients and updates. Making networks and evaluation are left out
-of all.
+There are two workloads: a CNN of 16, 32 and 64 channels with batch normalization, then 32 units
+(57,000 weights), on images of 3 x 32 x 32, with batches of 128; and the character LSTM, two layers
+of 128 units, with batches of 50 stretches of 50 letters.
+
+Only steps are timed: batches, masks, gradients and updates. Making networks and evaluation are
+left out in every way.
 """
 
 import argparse
@@ -42,18 +44,19 @@ from ffnn_lab.trainer import train
 
 MEMBERS = (1, 4, 16)
 N_TURNS = 7
-"""Number of turns of each way."""
+"""Number of timed turns of each way."""
 N_STEPS = {"cnn": 6, "char_lstm": 4}
-"""Steps of an epoch, and of a turn."""
+"""Number of steps of an epoch, which is a turn, by workload."""
 WORDS = {
     "cnn": ("model=cnn", "model.widths=[32]", "trainer.batch_size=128"),
     "char_lstm": ("model=char_lstm", "trainer.batch_size=50", "optimizer=adam"),
 }
+"""Overrides of the config, by workload."""
 
 
 @dataclass
 class Taken:
-    """Times of a way, turn by turn."""
+    """The times of one way, turn by turn."""
 
     milliseconds: list[float]
     """Milliseconds per step and member."""
@@ -65,7 +68,12 @@ class Taken:
 
 
 def make_task(model: str, config: RunConfig) -> Task:
-    """Make data of the shape of CIFAR-10 or of War and Peace, drawn at random."""
+    """Make data of the shape of CIFAR-10 or of War and Peace, drawn at random.
+
+    Args:
+        model: ``cnn`` or ``char_lstm``.
+        config: A config with the batch size.
+    """
     rng = np.random.default_rng(0)
     n_train, n_other = N_STEPS[model] * int(config.trainer.batch_size), 4
 
@@ -93,7 +101,15 @@ def _clock() -> Callable[[], float]:
 
 
 def plain(config: RunConfig, task: Task) -> Callable[[], float]:
-    """Return a function that trains a network for an epoch by a plain loop; it returns seconds."""
+    """Return a function that trains one network for an epoch by a plain loop.
+
+    Args:
+        config: Config of the network.
+        task: The task with the train split.
+
+    Returns:
+        A function without arguments that returns the seconds of the epoch.
+    """
     module = Population([config], network_of(config, task)).export(0).train()
     for part in module.modules():
         if isinstance(part, nn.Dropout):  # the lab's own rate takes the place of the module's
@@ -117,7 +133,15 @@ def plain(config: RunConfig, task: Task) -> Callable[[], float]:
 
 
 def ours(configs: Sequence[RunConfig], task: Task) -> Callable[[], float]:
-    """Return a function that trains members for an epoch by the lab; it returns seconds."""
+    """Return a function that trains members for an epoch by the lab.
+
+    Args:
+        configs: Config of each member.
+        task: The task with the train split.
+
+    Returns:
+        A function without arguments that returns the seconds of the epoch of all members.
+    """
     beyond = {"trainer.max_epochs": 3, "trainer.evaluate_every": 3}
     asked = [with_values(config, beyond) for config in configs]
     clock = _clock()
@@ -132,7 +156,15 @@ def ours(configs: Sequence[RunConfig], task: Task) -> Callable[[], float]:
 
 
 def by_jax(configs: Sequence[RunConfig], task: Task) -> Callable[[], float]:
-    """Return a function that trains members for an epoch by JAX; it returns seconds."""
+    """Return a function that trains members for an epoch by JAX.
+
+    Args:
+        configs: Config of each member.
+        task: The task with the train split.
+
+    Returns:
+        A function without arguments that returns the seconds of the epoch of all members.
+    """
     from benchmarks.ways.jax_networks import jax_networks  # noqa: PLC0415 - it may not be there
 
     network = network_of(configs[0], task)
@@ -149,7 +181,15 @@ def by_jax(configs: Sequence[RunConfig], task: Task) -> Callable[[], float]:
 
 
 def measured(model: str, n_members: int) -> dict[str, Taken]:
-    """Time every way of a workload in turn; to be called in a process of its own."""
+    """Time every way of training a workload, in turn; to be called in a process of its own.
+
+    Args:
+        model: The workload: ``cnn`` or ``char_lstm``.
+        n_members: Number of members of the population.
+
+    Returns:
+        The times of each way, by its name.
+    """
     torch.manual_seed(0)  # for the plain loop's permutations
     base = compose_run(*WORDS[model], "dropout.hidden=0", "trainer.compile=false", "device=cpu")
     task = make_task(model, base)
@@ -170,7 +210,13 @@ def measured(model: str, n_members: int) -> dict[str, Taken]:
 
 
 def rows(model: str, n_members: int, found: dict[str, Taken]) -> Iterator[str]:
-    """Yield a row for each way: milliseconds, and the ratio to the plain loop, turn by turn."""
+    """Yield a row of Markdown for each way: its time, and the ratio to the time of the plain loop.
+
+    Args:
+        model: The workload: ``cnn`` or ``char_lstm``.
+        n_members: Number of members of the population.
+        found: The times of each way; the ratio is computed turn by turn.
+    """
     by_hand = found["plain loop"].milliseconds
     for name, taken in found.items():
         ratios = sorted(a / b for a, b in zip(taken.milliseconds, by_hand, strict=True))
@@ -179,7 +225,7 @@ def rows(model: str, n_members: int, found: dict[str, Taken]) -> Iterator[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, and print a table."""
+    """Measure all workloads and numbers of members, and print a table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.networks", description=__doc__)
     parser.add_argument("--cores", type=at_least_one, default=1)
     parser.add_argument("--members", type=at_least_one, nargs="+", default=MEMBERS)

@@ -1,12 +1,13 @@
 """The cost of a run beside its training: proposals, records, scores, tracking, display.
 
-``python -m benchmarks.overhead`` works through a sweep of 200 runs of one epoch on the digits,
-in this process, as ``python -m ffnn_lab.run -m`` does once its config is composed: one arm, one
-seed per setting (so that each run has a trial of its own), random proposals, a journal on disk,
-no confirm. There are two such sweeps, one with ``tracking=off`` and one with ``tracking=offline``.
+``python -m benchmarks.overhead`` works through a sweep of 200 runs of one epoch on the digits, in
+this process, as ``python -m ffnn_lab.run -m`` does once its config is composed: one arm, one seed
+per setting (so that each run is an Optuna trial of its own), random proposals, a journal on disk,
+no confirm stage. There are two such sweeps, one with ``tracking=off`` and one with
+``tracking=offline``.
 
-Overhead is the wall time from the definition to the compacted records, minus the time of
-``trainer.Training``'s epochs and measurements, in milliseconds per run. The first draw of the
+Overhead is the wall time from the definition of the sweep to its compacted records, minus the time
+of ``trainer.Training``'s epochs and measurements, in milliseconds per run. The first draw of the
 weights counts as overhead, too. The table and figures at the end of a sweep are left out: their
 time does not grow with every run.
 """
@@ -37,7 +38,7 @@ from ffnn_lab.sweeper.studies.study import Study
 from ffnn_lab.tracking import WandbTracker
 
 MOST_MS = 20.0
-"""Largest allowed overhead of a run in milliseconds, with tracking off."""
+"""Largest allowed overhead of a run, in milliseconds, with tracking off."""
 POPULATION_SIZE = 64
 TRAINING, REST = "training", "rest"
 PARTS: Mapping[str, Sequence[tuple[Any, str]]] = {
@@ -55,11 +56,17 @@ PARTS: Mapping[str, Sequence[tuple[Any, str]]] = {
     "tracking": [(WandbTracker, name) for name in ("on_epoch", "finish")],
     "display": [(SweepDisplay, name) for name in ("epoch", "progress")],
 }
-"""By part of a sweep, the functions whose time is added up."""
+"""By part of a sweep, the functions whose time is added up, each as its owner and its name."""
 
 
 def make_definition(n_runs: int, tracking: str, name: str) -> Definition:
-    """Return the definition of a sweep of ``n_runs`` runs."""
+    """Return the definition of a sweep of runs of one epoch on the digits.
+
+    Args:
+        n_runs: Number of runs.
+        tracking: The config group of tracking: ``off`` or ``offline``.
+        name: Name of the sweep.
+    """
     config = compose_run("optimizer=adam", "trainer.max_epochs=1", f"tracking={tracking}")
     space = {
         "optimizer.lr": Interval(1e-4, 1e-2, log=True),
@@ -88,7 +95,12 @@ def make_definition(n_runs: int, tracking: str, name: str) -> Definition:
 
 
 def work(definition: Definition, folder: Path) -> None:
-    """Run a sweep as ``sweeper.command.run_sweep`` does, up to its compacted records."""
+    """Run a sweep as ``sweeper.command.run_sweep`` does, up to its compacted records.
+
+    Args:
+        definition: Definition of the sweep.
+        folder: Folder of the sweep.
+    """
     with SweepDisplay(definition, Console(file=io.StringIO())) as display:
         open_sweep(
             definition, folder.parent, storage_url=None, retry_failed=False, watcher=display
@@ -97,7 +109,15 @@ def work(definition: Definition, folder: Path) -> None:
 
 
 def measure(n_runs: int, tracking: str) -> dict[str, float]:
-    """Time a sweep, and return each part's milliseconds per run."""
+    """Time a sweep of ``n_runs`` runs.
+
+    Args:
+        n_runs: Number of runs.
+        tracking: The config group of tracking: ``off`` or ``offline``.
+
+    Returns:
+        Milliseconds per run, by part of the sweep.
+    """
     clock = Clock()
     with ExitStack() as stack:
         outputs = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -114,7 +134,7 @@ def measure(n_runs: int, tracking: str) -> dict[str, float]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, and print one table."""
+    """Measure the overhead with tracking off and offline, and print a table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     said = "runs of each sweep (default: 200)"
     parser.add_argument("--runs", type=at_least_one, default=200, help=said)

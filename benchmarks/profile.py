@@ -8,10 +8,10 @@ with a clock in the functions that `PARTS` names; arguments after the options ar
 
 Seconds are reported twice, as wall time and as processor time of all threads of this process;
 shares are of processor time. The time of a part is that of its functions, minus that of other
-parts called inside them; the clock adds a microsecond or two to each call. Training during
-settling and planning counts as theirs. Of a compiled step, all but the update is one line. Other
-processes, such as the one that writes W&B, are not measured here: ``benchmarks.end_to_end`` counts
-them.
+parts called inside them; the clock adds a microsecond or two to each call. Training that happens
+while a sweep is settled or planned counts as time of these two parts. Of a compiled step,
+everything but the update is one row. Other processes, such as the one that writes W&B, are not
+measured here: ``benchmarks.end_to_end`` counts them.
 """
 
 import argparse
@@ -30,12 +30,12 @@ from benchmarks.clock import Clock
 from benchmarks.whole_sweep import NAME, Work
 
 ALONE = "hydra.sweeper.n_workers=1"
-"""Override for a single worker: other processes would not be measured."""
+"""Override for a single worker, which is this process; other processes would not be measured."""
 IMPORTS = (*("ffnn_lab.run", "ffnn_lab.sweeper.command", "ffnn_lab.report.reports.report"),)
-"""Modules that the command imports, imported before anything else is timed."""
+"""Modules that the command imports; they are imported before anything else is timed."""
 IMPORTED, REST = "imports", "rest of the sweep"
 WHOLE = ("settling", "plan")
-"""Parts whose time includes that of other parts called inside them."""
+"""Parts whose time includes that of other parts that are called inside them."""
 PARTS: Mapping[str, Sequence[str]] = {
     "Hydra": (
         "ffnn_lab.run:main",
@@ -85,17 +85,24 @@ PARTS: Mapping[str, Sequence[str]] = {
     ),
     REST: ("ffnn_lab.sweeper.command:run_sweep",),
 }
-"""By part of a sweep, the functions whose time is added up, as ``module:name`` where they are
-called from. Only this mapping must be changed when they are renamed."""
+"""By part of a sweep, the functions whose time is added up, as ``module:name`` with the module
+from which they are called. Only this mapping must be changed when they are renamed."""
 STEPS = (
     *("order of examples, dropout's draws", "masks", "forward", "backward", "batch, loss"),
     *("compiled gradients", "update"),
 )
-"""Parts of every training step."""
+"""Parts of a training step, whose time is also reported per step."""
 
 
 def measure(arguments: Sequence[str], *, log: Path) -> Clock:
-    """Run the lab's command line in this process under a clock, with its output in a file.
+    """Run the lab's command line in this process under a clock.
+
+    Args:
+        arguments: Overrides of the command line.
+        log: File for the command's output.
+
+    Returns:
+        The clock, with the time of each part.
 
     Raises:
         AttributeError: If a function of `PARTS` does not exist.
@@ -120,7 +127,7 @@ def measure(arguments: Sequence[str], *, log: Path) -> Clock:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, and print one table."""
+    """Measure a sweep by its parts, and print a table."""
     started, cpu_started = time.perf_counter(), time.process_time()
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     for flag, default, said in (

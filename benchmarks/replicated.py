@@ -1,14 +1,16 @@
 """Measure the cost of the report of a sweep with many replicates, and its growth with them.
 
 ``python -m benchmarks.replicated`` writes the records of made-up sweeps, 50 replicates of 400 runs
-and 400 replicates of 80, and starts on each ``python -m analysis SWEEP`` and ``python -m analysis
-claims SWEEP`` as a user does, each in a process of its own. Nothing is trained: the results of the
-runs are drawn at random.
+and 400 replicates of 80 runs. For each sweep it starts ``python -m analysis SWEEP`` and ``python
+-m analysis claims SWEEP`` as a user does, each in a process of its own. Nothing is trained: the
+results of the runs are drawn at random.
 
 The sweep has four arms (SGD and Adam, in a small space and in a larger one), random settings with
-one tuning seed, and winner and default on fresh seeds; one run in thirty diverged.
+one tuning seed, and the best setting and the default of each arm on fresh seeds; one run in thirty
+diverged.
 
-``--folder FOLDER`` writes the records there and leaves them, so that two versions can report them.
+``--folder FOLDER`` writes the records into that folder and leaves them, so that two versions of
+the lab can report them.
 """
 
 import argparse
@@ -42,12 +44,12 @@ N_EPOCHS = 4
 CHANCE = 0.9
 SHARE_DIVERGED = 1 / 30
 COMMANDS = {"report": (), "claims": ("claims",)}
-"""By measured command, the arguments of ``python -m analysis`` before the sweep's folder."""
+"""Arguments of ``python -m analysis`` before the sweep's folder, by the measured command."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """The size of a made-up sweep: replicates, and settings and fresh seeds of an arm in each."""
+    """The size of a made-up sweep: replicates, and an arm's settings and fresh seeds in each."""
 
     n_replicates: int
     n_settings: int
@@ -55,7 +57,7 @@ class Shape:
 
     @property
     def n_runs(self) -> int:
-        """Count the runs of all replicates."""
+        """Return the number of runs of all replicates."""
         return self.n_replicates * len(ARMS) * (self.n_settings + 2 * self.n_fresh)
 
     @property
@@ -118,7 +120,17 @@ def write(folder: Path, shape: Shape) -> None:
 def _runs(
     default: RunConfig, space: Mapping[str, Interval], shape: Shape, rng: np.random.Generator
 ) -> Iterator[tuple[str, int, int, RunConfig, float]]:
-    """Draw an arm's runs: stage, setting, seed, config, and approximate error."""
+    """Draw the runs of an arm in one replicate.
+
+    Args:
+        default: Config of the arm's untuned default.
+        space: Axes of the arm, by the config's dotted names.
+        shape: Size of the sweep.
+        rng: Generator of the draws.
+
+    Returns:
+        For each run its stage, setting, seed, config and approximate error.
+    """
     settings = []
     for _ in range(shape.n_settings):
         places = rng.random(len(space))
@@ -169,7 +181,11 @@ def _result(config: RunConfig, error: float, rng: np.random.Generator) -> RunRes
 
 
 def measure(shapes: Sequence[Shape], outputs: Path) -> list[list[str]]:
-    """Write each sweep and time its report and its claims.
+    """Write the records of each sweep, and time its report and its report on claims.
+
+    Args:
+        shapes: Sizes of the sweeps.
+        outputs: Folder of the records and the reports.
 
     Returns:
         The rows of a table of strings.
@@ -200,7 +216,7 @@ def measure(shapes: Sequence[Shape], outputs: Path) -> list[list[str]]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, and print one table."""
+    """Measure the reports of made-up sweeps, and print a table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     said = "of each sweep, replicates (default: 50 400)"
     counts = [shape.n_replicates for shape in SHAPES]

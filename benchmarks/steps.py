@@ -8,22 +8,23 @@ layers, float32) in these ways, in turn, A B A B:
 - ``torch.func.vmap`` over stacked parameters;
 - JAX, ``jit(vmap(...))`` of a ``lax.scan`` (``pip install -e '.[bench]'``);
 - ours, ``trainer.train`` itself, eager and compiled, each member with a seed of its own, and, as
-  rows of their own, with four seeds between all members;
+  rows of their own, with four seeds that all members share;
 - the matrix products of a step alone, which is no way of training: the limit.
 
 Only steps of training are timed: their batches, masks, gradients and updates, and what a way does
-once an epoch. Making networks, compiling, evaluation and records are left out of all. Every way
-reads its losses. On one core seconds are processor time, on several they are wall time.
+once an epoch. Making networks, compiling, evaluation and records are left out in every way. Every
+way reads its losses. On one core seconds are processor time, on several cores they are wall time.
 
-The 64 features are those of the digits, the 784 are drawn, of MNIST's shape. Where an epoch of
-all members would take long, they learn from fewer examples, the same in every way (``rows`` in
-the CSV). So in the largest cells the data stay nearer the cache than 60,000 images would, in
+The 64 features are those of the digits, the 784 are drawn, of MNIST's shape. If an epoch of all
+members would take long, they learn from fewer examples, the same number in every way (``rows`` in
+the CSV). So in the largest populations the data stay nearer the cache than 60,000 images would, in
 every way; three times as many examples changed our times by less than 5 %. The plain loop trains
 only some of the members (``--plain-members``), one after another: the time of a step of one member
 does not depend on the number of others.
 
-Without ``--full`` the largest populations of images are left out, and on more than one core all
-cells without a requirement.
+A cell is a workload (a network and its data), an optimizer and a number of members. Without
+``--full`` the largest populations of images are left out, and on more than one core all cells
+without a requirement.
 """
 
 import argparse
@@ -44,7 +45,12 @@ JUDGED_OPTIMIZER = "adam"
 
 
 def cells(asked: argparse.Namespace, n_cores: int) -> Iterator[Cell]:
-    """Yield the cells that are measured on ``n_cores`` cores."""
+    """Yield the cells that are measured on ``n_cores`` cores.
+
+    Args:
+        asked: The command line.
+        n_cores: Number of cores.
+    """
     names_all = asked.full or asked.members is not None
     for name in asked.workloads:
         workload = WORKLOADS[name]
@@ -88,7 +94,7 @@ def read(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure; print tables, write the CSV and the figures."""
+    """Measure all cells, print the tables, and write the CSV and the figures."""
     asked = read(arguments)
     words = sys.argv[1:] if arguments is None else arguments
     facts = {**machine(), "command": shlex.join(["python", "-m", "benchmarks.steps", *words])}

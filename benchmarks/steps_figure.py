@@ -27,20 +27,20 @@ LOOKS = {
     "compiled_shared": Look("#D55E00", ":", "s"),
     LIMIT: Look("#000000", ":", ""),
 }
-"""Looks by way, from Okabe and Ito's palette, which color-blind readers can distinguish; ours are
-blue, the limit is a thin line that bounds a gray area."""
+"""Looks by way, from Okabe and Ito's palette, which color-blind readers can distinguish. The lab's
+eager and compiled ways are blue; the limit is a thin line above a gray area."""
 
 
 def save_all(rows: pd.DataFrame, *, folder: Path, source: Mapping[str, object]) -> list[Path]:
     """Write a figure for each number of cores on which populations of several sizes were timed.
 
     Args:
-        rows: The rows of the CSV.
+        rows: The table that `benchmarks.steps_table.Results.rows` returns.
         folder: Folder in which the figures are written.
         source: Provenance of the figures.
 
     Returns:
-        The paths of the files.
+        The paths of the files written.
     """
     paths: list[Path] = []
     for n_cores, points in rows.groupby("cores"):
@@ -51,7 +51,13 @@ def save_all(rows: pd.DataFrame, *, folder: Path, source: Mapping[str, object]) 
 
 
 def figure(points: pd.DataFrame) -> Figure:
-    """Lay out a panel for each workload (rows) and optimizer (columns)."""
+    """Draw the figure of one number of cores: time per step and run against the population's size.
+
+    Each workload has a row of panels, each optimizer a column.
+
+    Args:
+        points: The rows of one number of cores.
+    """
     workloads = [name for name in WORKLOADS if name in set(points["workload"])]
     optimizers = [name for name in OPTIMIZERS if name in set(points["optimizer"])]
     with style.context():
@@ -76,10 +82,12 @@ def figure(points: pd.DataFrame) -> Figure:
 
 
 def draw(points: pd.DataFrame, ax: Axes) -> Axes:
-    """Draw a line for each way, and the area below the limit.
+    """Draw the time per step and run against the size of the population, a line for each way.
+
+    The area below the time of the matrix products alone, which no way can reach, is gray.
 
     Args:
-        points: Rows of one workload and optimizer: ``way``, ``members``, ``us``.
+        points: Rows of one workload and optimizer: ``way``, ``members``, and microseconds ``us``.
         ax: Axes to draw on.
     """
     ax.set_xscale("log", base=2)

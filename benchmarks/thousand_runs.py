@@ -2,12 +2,13 @@
 
 ``python -m benchmarks.thousand_runs`` starts ``python -m ffnn_lab.run -m`` as a user does, in a
 process of its own and on all cores: one arm, 1,000 random learning rates, one seed each, one epoch
-of a net 64-16-10 on a tenth of the digits, one worker, no confirm, tracking off. It watches the
-process from outside.
+of a net 64-16-10 on a tenth of the digits, one worker, no confirm stage, tracking off. It watches
+the process from outside.
 
 - Time beside training is the wall time minus the recorded ``seconds`` of all runs. Start-up and
   end (imports, composing, table, figures) are measured by a sweep of 10 runs, the quickest of
-  three, and subtracted together with those runs; the next line is without this subtraction.
+  three, and subtracted together with those runs; the next line of the table is without this
+  subtraction.
 - Resident memory is read some twenty times a second (``VmRSS``, so this needs Linux); reported is
   the first reading after a given number of runs is recorded. Table and figures come later and are
   left out; the peak, of all processes, includes them.
@@ -15,8 +16,8 @@ process from outside.
 
 ``--peer`` trains the same runs by Hydra's basic sweeper, one job after another in one process,
 each a single run of this project with a folder of its own. ``--peer-runs 100`` trains the first
-100 of them and extrapolates: each remaining run counts the mean time of a run beyond the 10 of a
-first, shorter sweep.
+100 of these runs and extrapolates: each remaining run counts the mean time of a run beyond the 10
+of a first, shorter sweep.
 """
 
 import argparse
@@ -35,15 +36,16 @@ from ffnn_lab.records import read_runs, read_trials
 MOST_MS = 10.0
 """Largest allowed time of a run beside its training, in milliseconds."""
 MOST_GROWTH_MB = 50.0
-"""Largest allowed growth of memory from a tenth of the runs to all of them, in MB."""
-NOTHING_LEFT = "all of it is recorded"
+"""Largest allowed growth of memory, in MB, while the runs grow from a tenth to all."""
+NOTHING_LEFT = "all of them are recorded"
 """Text in a sweep's plan if nothing is left to train."""
 MOST_AGAIN_SECONDS = 5.0
-"""Longest time that the command may take to report that all its runs are recorded."""
+"""Longest time in seconds that the command may take to report that all its runs are recorded."""
 N_FEW = 10
-"""Runs of the sweep that measures start-up and end."""
+"""Number of runs of the sweep that measures start-up and end."""
 N_STARTS = 3
-"""Number of times that this sweep is started; the quickest counts, as the first is slow."""
+"""Number of times that the sweep of `N_FEW` runs is started; the quickest counts, as the first is
+slow."""
 LAB = ("-m", "ffnn_lab.run", "-m")
 RUN = (
     "optimizer=adam",
@@ -58,16 +60,16 @@ RUN = (
 
 
 class Records:
-    """Counts the runs that a sweep has recorded, while it works."""
+    """Counts the runs that a working sweep has recorded."""
 
     def __init__(self, folder: Path) -> None:
-        """Count the runs in ``folder``, which need not exist yet."""
+        """Prepare to count the runs in a sweep's folder, which need not exist yet."""
         self._folder = folder
         self._read: set[str] = set()
         self._known: set[str] = set()
 
     def count(self) -> int:
-        """Read the parts that are new, and return the number of recorded runs."""
+        """Return the number of runs recorded so far; files that are new are read."""
         for path in (self._folder / "runs").glob("part-*.parquet"):
             if path.name not in self._read:
                 with suppress(FileNotFoundError):  # compacted meanwhile
@@ -77,20 +79,32 @@ class Records:
 
 
 class Onlooker:
-    """Observes a sweep while it works: its memory, and its output."""
+    """Observes the memory and the output of a working sweep, as a callback of `watch`."""
 
     def __init__(self, folder: Path, counts: Sequence[int]) -> None:
-        """Observe the sweep in ``folder``, its memory at these counts of recorded runs."""
+        """Prepare to observe a sweep.
+
+        Args:
+            folder: The sweep's folder.
+            counts: Numbers of recorded runs at which the memory is noted.
+        """
         self.log = folder.with_suffix(".log")
         self.resident_mb: dict[int, float] = {}
-        """Resident memory when a count of recorded runs was first reached, by count."""
+        """Resident memory, in MB of 1024 kB, when a number of recorded runs was first reached, by
+        that number."""
         self.seconds_until_left = math.inf
-        """Seconds until it reported that nothing is left to do; infinite if it did not."""
+        """Seconds until the sweep reported that nothing is left to train; infinite if it did
+        not."""
         self._counts = counts
         self._records = Records(folder)
 
     def __call__(self, pid: int, seconds: float) -> None:
-        """Take a reading, ``seconds`` after the start."""
+        """Read the sweep's memory and its output.
+
+        Args:
+            pid: Id of the sweep's process.
+            seconds: Seconds since the process was started.
+        """
         if len(self.resident_mb) < len(self._counts):
             known = resident_mb(pid)  # before the count: it may grow meanwhile
             n_recorded = self._records.count()
@@ -102,7 +116,7 @@ class Onlooker:
 
 
 def resident_mb(pid: int) -> float | None:
-    """Return a process's resident memory in MB; None if it has ended."""
+    """Return a process's resident memory in MB of 1024 kB; None if it has ended."""
     with suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith("VmRSS:"):
@@ -113,7 +127,17 @@ def resident_mb(pid: int) -> float | None:
 def sweep(
     n_runs: int, outputs: Path, counts: Sequence[int] = (), *, protocol: str = "random"
 ) -> tuple[Watched, Onlooker, Path]:
-    """Run a sweep of ``n_runs`` runs; return its costs, its observer and its folder."""
+    """Run a sweep of tiny runs by the lab's command line.
+
+    Args:
+        n_runs: Number of runs.
+        outputs: Folder in which the sweep's folder is made, or found with everything recorded.
+        counts: Numbers of recorded runs at which the memory is noted.
+        protocol: Protocol that proposes learning rates.
+
+    Returns:
+        The sweep's time and memory, its observer, and its folder.
+    """
     folder = outputs / f"runs_{n_runs}"
     arguments = [
         *RUN,
@@ -133,8 +157,13 @@ def sweep(
 def peer(folder: Path, n_runs: int, outputs: Path) -> float:
     """Train the first runs of a sweep by Hydra's basic sweeper, and return the seconds.
 
+    Args:
+        folder: Folder of the finished sweep.
+        n_runs: Number of runs to train.
+        outputs: Folder for the output of Hydra's jobs.
+
     Raises:
-        RuntimeError: If its runs are not those of the sweep.
+        RuntimeError: If the trained runs are not those of the sweep.
     """
     trials = read_trials(folder).sort_values("setting").head(n_runs)
     rates = read_runs(folder).set_index("run_id").loc[trials["run_id"], "optimizer.lr"]
@@ -153,17 +182,31 @@ def peer(folder: Path, n_runs: int, outputs: Path) -> float:
 
 
 def judged(name: str, most: float, measured: float) -> list[str]:
-    """Return the row of a measurement with a requirement."""
+    """Return the row of a measurement with a requirement, in a table of strings.
+
+    Args:
+        name: Name of the measurement.
+        most: Largest allowed value.
+        measured: Measured value.
+    """
     return [name, f"{most:g}", f"{measured:.2f}", "yes" if measured <= most else "no"]
 
 
 def told(name: str, measured: float) -> list[str]:
-    """Return the row of a measurement without a requirement."""
+    """Return the row of a measurement without a requirement, in a table of strings."""
     return [name, "", f"{measured:.2f}", ""]
 
 
 def measure(n_runs: int, peer_runs: int | None) -> list[list[str]]:
-    """Measure everything in sequence, and return the rows of the table."""
+    """Measure the sweep, its repeat, and, if asked for, the peer.
+
+    Args:
+        n_runs: Number of runs of the sweep.
+        peer_runs: Number of runs that the peer trains; None for no peer.
+
+    Returns:
+        The rows of a table of strings.
+    """
     n_some, n_more = max(1, n_runs // 10), n_runs - N_FEW
     with tempfile.TemporaryDirectory() as held:
         outputs = Path(held)
@@ -207,7 +250,7 @@ def measure(n_runs: int, peer_runs: int | None) -> list[list[str]]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, and print one table."""
+    """Measure a sweep of tiny runs, and print a table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     said = "runs of the sweep (default: 1000)"
     parser.add_argument("--runs", type=at_least_one, default=1000, help=said)

@@ -1,7 +1,7 @@
 """A command in a process of its own, watched from outside: time, processor time, memory.
 
-All processes of the command count, children and the service of W&B included, and also those that
-outlive their parent. Needs Linux.
+All processes of the command count, including child processes, the service of W&B, and processes
+that outlive their parent. Needs Linux.
 """
 
 import ctypes
@@ -15,15 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-"""Folder of the project whose commands are run, whatever else is installed."""
+"""Folder of the project, from which the commands import their modules, whatever else is
+installed."""
 LOOK_SECONDS = 0.05
+"""Seconds between two calls of the callback."""
 MEMORY_SECONDS = 0.5
 """Seconds between two readings of the memory of all processes, which take milliseconds each."""
 MOST_ORPHAN_SECONDS = 30.0
-"""Longest time to wait for processes that outlive the command."""
+"""Longest time in seconds to wait for processes that outlive the command."""
 _NOT_INHERITED = ("FFNN_LAB", "HYDRA", "WANDB")
 """Prefixes of environment variables that a user's process would not have."""
 _SET_CHILD_SUBREAPER = 36
+"""Linux's number of the option ``PR_SET_CHILD_SUBREAPER`` of ``prctl``."""
 
 
 @dataclass
@@ -33,13 +36,15 @@ class Watched:
     seconds: float = 0.0
     """Wall time until the command's own process ended."""
     cpu_seconds: float = 0.0
-    """Processor time of all its processes."""
+    """Processor time of all processes of the command."""
     peak_mb: float = 0.0
-    """Largest memory of all its processes together in one reading; shared memory counts once."""
+    """Largest memory of all processes of the command together in one reading, in MB of 1024 kB;
+    shared memory counts once."""
 
 
 Look = Callable[[int, float], None]
-"""Callback that repeatedly receives the process's id and the seconds since its start."""
+"""Callback that is called again and again with the process's id and the seconds since its
+start."""
 
 
 def watch(
@@ -56,6 +61,9 @@ def watch(
         log: File for the command's output.
         environment: Environment variables to set for the command.
         look: Callback, called some twenty times a second.
+
+    Returns:
+        The time and memory of the command.
 
     Raises:
         RuntimeError: If the command fails; the message has the end of its output.
@@ -92,7 +100,7 @@ def watch(
 
 
 def memory_kb(pid: int) -> int:
-    """Return a process's memory in kB, with its part of shared memory; 0 if it has ended."""
+    """Return a process's memory in kB, with its share of shared memory; 0 if it has ended."""
     with suppress(OSError):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):
@@ -114,8 +122,11 @@ def _orphans_adopted() -> Iterator[None]:
 def _wait_for(pids: Collection[int]) -> float:
     """Wait for adopted processes to end, and return their processor time in seconds.
 
+    Args:
+        pids: Ids of the processes.
+
     Raises:
-        RuntimeError: If one does not end.
+        RuntimeError: If a process does not end within `MOST_ORPHAN_SECONDS`.
     """
     seconds, left, until = 0.0, set(pids), time.perf_counter() + MOST_ORPHAN_SECONDS
     while left:
@@ -132,7 +143,7 @@ def _wait_for(pids: Collection[int]) -> float:
 
 
 def _parents() -> dict[int, int]:
-    """Return the parent of each process, by process id."""
+    """Return the id of the parent of each process of the machine, by process id."""
     found: dict[int, int] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):  # it ended meanwhile
@@ -142,7 +153,7 @@ def _parents() -> dict[int, int]:
 
 
 def _below(pids: Collection[int]) -> set[int]:
-    """Return processes and all of their descendants."""
+    """Return the ids of processes and of all of their descendants."""
     parents, found, layer = _parents(), set[int](), set(pids)
     while layer:
         found |= layer
@@ -151,5 +162,5 @@ def _below(pids: Collection[int]) -> set[int]:
 
 
 def _children() -> set[int]:
-    """Return this process's children, adopted ones included."""
+    """Return the ids of this process's children, including adopted children."""
     return {each for each, parent in _parents().items() if parent == os.getpid()}

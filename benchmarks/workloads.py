@@ -1,4 +1,4 @@
-"""The workloads that we and the peers train: nets, data, learning rates."""
+"""The workloads that the lab and its peers train: networks, data and learning rates."""
 
 import functools
 import itertools
@@ -24,29 +24,29 @@ OPTIMIZERS = ("adam", "heavy_ball")
 N_CLASSES = 10
 N_IMAGES, N_PIXELS = 60_000, 784
 EPOCH_FLOPS = 2e10
-"""Approximate limit of the operations in one epoch's products of all members; above it, an epoch
-has fewer examples. An epoch is the least that ``trainer.train`` can be asked for, and it evaluates
-all examples first."""
+"""Approximate limit of the floating-point operations in one epoch's matrix products of all
+members; above it, an epoch has fewer examples. An epoch is the least that ``trainer.train`` can be
+asked for, and it evaluates all examples first."""
 LEAST_STEPS = 4
-"""Fewest steps of an epoch."""
+"""Smallest number of steps of an epoch."""
 
 
 @dataclass(frozen=True)
 class Workload:
-    """A net on its data."""
+    """A network with ReLU and the data on which it is trained."""
 
     widths: tuple[int, ...]
     """Widths of the hidden layers."""
     n_features: int
     batch_size: int
     members: tuple[int, ...]
-    """Sizes of the populations that are measured by default."""
+    """Numbers of members of the populations that are measured by default."""
     judged_members: int
-    """Size of the population to which requirements apply."""
+    """Number of members of the population to which requirements apply."""
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Return the units of each layer, from the features to the classes."""
+        """Return the number of units of each layer, from the features to the classes."""
         return (self.n_features, *self.widths, N_CLASSES)
 
     @property
@@ -56,7 +56,7 @@ class Workload:
 
     @property
     def flops_per_example(self) -> int:
-        """Count the multiplications and additions of a step's products, per example and member."""
+        """Return the operations of a step's matrix products, per example and member."""
         products = [fan_in * fan_out for fan_in, fan_out in itertools.pairwise(self.sizes)]
         return 2 * (3 * sum(products) - products[0])
 
@@ -74,7 +74,7 @@ WORKLOADS = {
 
 @dataclass(frozen=True)
 class Cell:
-    """A workload that all ways train side by side."""
+    """A workload, with an optimizer and a number of members, that all ways train side by side."""
 
     workload: Workload
     optimizer: str
@@ -83,54 +83,63 @@ class Cell:
 
 @dataclass(frozen=True)
 class Work:
-    """A cell that is ready to be trained."""
+    """The configs and the data of a cell, ready to be trained."""
 
     workload: Workload
     configs: Sequence[RunConfig]
-    """One per member, each with a seed and a learning rate of its own."""
+    """The configs of the members, which differ in seed and learning rate."""
     task: Task
-    """The data. Train has whole batches only; dev and test, which are not timed, have one each."""
+    """The data. The train split has whole batches only; dev and test, which are not timed, have
+    one batch each."""
     n_cores: int
     n_plain: int
     """Largest number of members that the plain loop trains."""
 
     @property
     def config(self) -> RunConfig:
-        """Return the members' common config, with the first one's seed and learning rate."""
+        """Return the config of the first member, for what all members have in common."""
         return self.configs[0]
 
     @property
     def inputs(self) -> Tensor:
-        """Return the train split's inputs, float32."""
+        """Return the inputs of the train split in float32, ``(N, n_features)``."""
         return torch.from_numpy(self.task.train.inputs).float()
 
     @property
     def labels(self) -> Tensor:
-        """Return the train split's labels."""
+        """Return the labels of the train split, ``(N,)``."""
         return torch.from_numpy(self.task.train.labels)
 
     @property
     def lrs(self) -> list[float]:
-        """Return each member's learning rate."""
+        """Return the learning rate of each member."""
         return [config.optimizer.lr for config in self.configs]
 
     @property
     def n_steps(self) -> int:
-        """Count the steps of an epoch."""
+        """Return the number of steps of an epoch."""
         return len(self.task.train.labels) // self.workload.batch_size
 
     @property
     def clock(self) -> Callable[[], float]:
         """Return the processor clock on one core, and the wall clock on several.
 
-        On one core the other load of the machine should not count; on several, idle time of cores
-        between which work is badly divided should.
+        On one core the other load of the machine should not count. On several cores the time for
+        which a core waits should count, since the work may be divided badly.
         """
         return time.process_time if self.n_cores == 1 else time.perf_counter
 
 
 def start_weights(work: Work, member: int) -> list[NDArray[np.float32]]:
-    """Draw a member's first weights in all ways but ours, ``(fan_out, fan_in)`` for each layer."""
+    """Draw the initial weights of a member, from which all ways but ours start.
+
+    Args:
+        work: The members and their data.
+        member: Number of the member.
+
+    Returns:
+        The weights of each layer, ``(fan_out, fan_in)``.
+    """
     rng = np.random.default_rng(work.configs[member].seed)
     return [
         rng.standard_normal((fan_out, fan_in), dtype=np.float32)
@@ -142,10 +151,10 @@ def start_weights(work: Work, member: int) -> list[NDArray[np.float32]]:
 def make_work(
     cell: Cell, *, n_cores: int, n_plain: int, dropout: float = DROPOUT, n_rows: int | None = None
 ) -> Work:
-    """Compose the members and load their data.
+    """Compose the configs of a cell's members, and load their data.
 
     Args:
-        cell: The workload, the optimizer and the population to train.
+        cell: The workload, the optimizer and the number of members.
         n_cores: Number of cores on which they are trained.
         n_plain: Largest number of members that the plain loop trains.
         dropout: Dropout rate of the hidden layers.
@@ -171,7 +180,13 @@ def make_work(
 
 
 def make_task(workload: Workload, pool: Split, n_rows: int) -> Task:
-    """Make a task of the first examples, whole batches of them."""
+    """Make a task of the first examples of a pool, in whole batches.
+
+    Args:
+        workload: The workload, which has the batch size.
+        pool: The examples.
+        n_rows: Largest number of train examples.
+    """
     size = workload.batch_size
     n_kept = min(n_rows, len(pool.labels)) // size * size
     train, batch = (Split(pool.inputs[:n], pool.labels[:n]) for n in (n_kept, size))
@@ -180,7 +195,7 @@ def make_task(workload: Workload, pool: Split, n_rows: int) -> Task:
 
 @functools.cache
 def make_images() -> Split:
-    """Draw images of MNIST's shape: a picture for each class, and noise; no files are needed."""
+    """Draw examples of MNIST's shape, a picture per class plus noise; no files are needed."""
     rng = np.random.default_rng(0)
     labels = rng.integers(N_CLASSES, size=N_IMAGES)
     pictures = rng.standard_normal((N_CLASSES, N_PIXELS), dtype=np.float32)

@@ -38,7 +38,7 @@ _MODULES = {
     "sweep": "api.sweeping",
     "train": "api.training",
 }
-"""The module that defines each public name."""
+"""Maps each public name to the module that defines it."""
 
 
 def __getattr__(name: str) -> object:

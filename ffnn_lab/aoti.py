@@ -20,11 +20,11 @@ class Program:
 
         Args:
             contents: The bytes of the shared library.
-            path: The file that they were read from.
+            path: The file from which the bytes were read.
 
         Raises:
             AttributeError: If the library lacks the functions of a compiled program.
-            OSError: If it is not a shared library for this kind of machine.
+            OSError: If the bytes are not a shared library for this kind of machine.
             RuntimeError: If the library reports that it cannot run here.
         """
         self._library = _library_of(contents, path)

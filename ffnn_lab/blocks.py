@@ -1,4 +1,9 @@
-"""Blocks of a population: parameters updated together, cut as each optimizer's scope asks."""
+"""Blocks of a population: parameters that an optimizer updates in one call.
+
+The optimizer's scope says how parameters are cut into blocks: ``number`` (columns of any width),
+``layer`` (each weight and each bias) or ``member`` (all parameters of a member). In shapes, ``M``
+is the number of members of the population, ``n`` that of the members of a block.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,33 +16,37 @@ from ffnn_lab.optimizers import State
 from ffnn_lab.population import Population, Slice, of_parameter
 
 BLOCK_NUMBERS = 1 << 18
-"""Parameters, over all members, that are updated at a time: an update makes a dozen passes over
-them, their gradients and the optimizer's state, which then stay in a core's cache."""
+"""Number of parameters in a block, over all of its members. An update makes a dozen passes over
+the parameters, their gradients and the optimizer's state; with so many, these stay in a core's
+cache."""
 LEAST_WIDTH = 1 << 15
-"""Fewest parameters of one member in a block: shorter rows cost more time than they save."""
+"""Smallest number of parameters of one member in a block: shorter rows cost more time than they
+save."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """Parameters of one slice's members that are updated together."""
+    """Parameters that an optimizer updates in one call: those of the members of one slice."""
 
     part: Slice
     rows: slice
     """The positions of the members in the population."""
     columns: slice
-    """The columns within the segment; see ``Network.segments``."""
+    """The columns of the block within the segment; a segment is a range of a member's row, see
+    ``Network.segments``."""
     params: Tensor
-    """The parameters of these members and columns, on the population's memory."""
+    """The parameters of these members and columns, ``(n, n_columns)``, as a view of the
+    population's memory."""
     state: State
-    """The optimizer's state for them, likewise; a tensor ``(n,)``, with one number per member, is
-    not cut by columns."""
+    """The optimizer's state of these parameters, also as views; a tensor with one number per
+    member, ``(n,)``, is not cut into columns."""
     segment: int = 0
     """The number of the segment in which the columns lie."""
     is_last: bool = True
     """True unless a later block of these members shares the state with one number per member."""
 
     def gradients(self, grads: Sequence[Tensor]) -> Tensor:
-        """Return the gradients of the block's parameters, shaped like them.
+        """Return the gradients of the block's parameters, shaped like ``params``.
 
         Args:
             grads: Gradients of the population, ``(M, n)`` for each of ``network.segments``.
@@ -57,23 +66,27 @@ class Block:
 
 @dataclass(frozen=True)
 class ParameterBlock(Block):
-    """One weight or bias in its own shape, for an optimizer of scope ``layer``."""
+    """A block of one weight or one bias, for an optimizer of scope ``layer``.
+
+    For ``n`` members, ``params`` is ``(n, n_units, n_inputs)`` for a weight and ``(n, n_units)``
+    for a bias, without padding.
+    """
 
     of: Part | None = None
     """The parameter's part of the network, which says where it lies in a member's row."""
 
     def gradients(self, grads: Sequence[Tensor]) -> Tensor:
-        """Return the gradients of the parameter, without padding."""
+        """Return the gradients of the weight or bias, shaped like ``params``."""
         assert self.of is not None  # noqa: S101 - given wherever a block of this class is made
         return self.of.matrices(super().gradients(grads))
 
 
 @dataclass(frozen=True)
 class RowBlock(Block):
-    """Whole rows of parameters, for an optimizer of scope ``member``."""
+    """A block of all parameters of each member, ``(n, n_stored)``, for scope ``member``."""
 
     def gradients(self, grads: Sequence[Tensor]) -> Tensor:
-        """Return the whole gradient of each member, the segments side by side."""
+        """Return the gradient of all parameters of each member, ``(n, n_stored)``."""
         own = [each[self.rows] for each in grads]
         return own[0] if len(own) == 1 else torch.cat(own, dim=1)
 
@@ -83,7 +96,8 @@ def blocks_of(population: Population, *, has_columns: bool) -> Iterator[Block]:
 
     Args:
         population: The members in training.
-        has_columns: Whether rows of scope ``number`` are cut into columns that stay in a cache.
+        has_columns: True to cut parameters of scope ``number`` into columns that stay in a cache;
+            False to make one block of each segment.
     """
     for part in population.slices:
         match part.method.scope:
@@ -97,7 +111,7 @@ def blocks_of(population: Population, *, has_columns: bool) -> Iterator[Block]:
 
 
 def _columns(population: Population, part: Slice, *, has_columns: bool) -> Iterator[Block]:
-    """Cut rows into blocks of columns, each within one segment."""
+    """Cut the parameters of a slice's members into blocks of columns, each within one segment."""
     rows, n_members = slice(part.start, part.stop), part.stop - part.start
     for number, segment in enumerate(population.network.segments):
         n_columns = segment.stop - segment.start
@@ -116,7 +130,7 @@ def _columns(population: Population, part: Slice, *, has_columns: bool) -> Itera
 
 
 def _parameters(population: Population, part: Slice) -> Iterator[Block]:
-    """Make a block of each weight and of each bias."""
+    """Yield a block for each weight and each bias of a slice's members."""
     network, rows = population.network, slice(part.start, part.stop)
     for place, own in enumerate(network.parts):
         number, segment = next(

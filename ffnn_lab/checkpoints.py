@@ -1,7 +1,7 @@
 """Checkpoints: the complete state of members in training, on disk between two epochs.
 
-A file holds plain tensors and JSON, so that reading it runs no code. It begins with a digest of
-them, so that a damaged file is not taken for another state.
+A checkpoint is a file of plain tensors and JSON, so that reading it runs no code. The file begins
+with a digest of the rest, so that a damaged file is not taken for another state.
 """
 
 import hashlib
@@ -43,8 +43,7 @@ def save_checkpoint(path: Path, snapshots: Sequence[Snapshot]) -> None:
 def load_checkpoint(path: Path) -> dict[str, Snapshot]:
     """Read the snapshots of members by run id; none if the file is missing or cannot be read.
 
-    A checkpoint saves time and decides nothing: without it a run starts again and comes to the
-    same numbers.
+    A checkpoint only saves time: without it a run starts again and comes to the same numbers.
     """
     try:
         with path.open("rb") as file:

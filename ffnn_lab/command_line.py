@@ -1,4 +1,4 @@
-"""The command line of ``ffnn_lab.run``, checked and put in order before Hydra reads it."""
+"""Check the command line of ``ffnn_lab.run``, and rewrite it in the form that Hydra needs."""
 
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -11,26 +11,28 @@ from ffnn_lab.config.run import OPEN_IN_RUN
 from ffnn_lab.sweeper.grammar import defer, parse
 
 OF_A_SWEEP = ("hydra.sweeper.", "hydra/sweeper", "hydra.launcher.", "hydra/launcher")
-"""Beginnings of names that mean nothing for a single run."""
+"""Beginnings of the names of fields and groups that concern sweeps only."""
 JSON = "--json"
-"""The lab's own flag, which Hydra does not know."""
+"""Flag that prints the result of a run as JSON; Hydra does not know it."""
 OPEN = ("hydra.sweeper.arms=", "hydra.sweeper.space=", "hydra.sweeper.across=")
-"""Beginnings of overrides whose keys the user chooses: Hydra adds a new key only after a plus."""
+"""Beginnings of overrides of dictionaries whose keys the user chooses: Hydra accepts new keys only
+if a plus precedes the override."""
 _SHOWS = ("help", "hydra_help", "info", "shell_completion")
 """Flags that show something and start nothing."""
 
 
 def read_command(arguments: Sequence[str]) -> tuple[list[str], bool]:
-    """Check the lab's command line, and write it as Hydra needs it.
+    """Check a command line that may have ``--json``, and rewrite it in the form that Hydra needs.
 
     Args:
-        arguments: What follows the name of the program.
+        arguments: The words after the name of the program.
 
     Returns:
-        The arguments for Hydra, and whether the command prints its result as JSON.
+        The arguments for Hydra, and True if the command prints its result as JSON.
 
     Raises:
-        ConfigError: For the reasons of `read_arguments`, and for ``--json`` beside another flag.
+        ConfigError: If `read_arguments` refuses the arguments, or ``--json`` is used together with
+            another flag.
     """
     prints_json = JSON in arguments
     words = read_arguments([word for word in arguments if word != JSON])
@@ -45,14 +47,17 @@ def read_command(arguments: Sequence[str]) -> tuple[list[str], bool]:
 
 
 def read_arguments(arguments: Sequence[str]) -> list[str]:
-    """Check a command line, and write it as Hydra needs it.
+    """Check a command line, and rewrite it in the form that Hydra needs.
 
     Flags may stand anywhere; they are put first, since Hydra takes no override after a flag that
-    follows an override. ``sweeps=NAME`` implies ``-m``. In a sweep, the values of a run's fields
-    are deferred to the sweeper (see ``grammar.defer``).
+    follows an override. ``sweeps=NAME`` implies ``-m``. In a sweep, overrides of a run's fields
+    are written so that Hydra leaves them to the sweeper (see ``grammar.defer``).
 
     Args:
-        arguments: What follows the name of the program.
+        arguments: The words after the name of the program, without ``--json``.
+
+    Returns:
+        The arguments for Hydra.
 
     Raises:
         ConfigError: For flags that do not go together, text that is not an override, a name that
@@ -81,17 +86,18 @@ def read_arguments(arguments: Sequence[str]) -> list[str]:
 
 
 def _as_hydra_takes_it(text: str, override: Override) -> str:
-    """Return an override of a sweep in the form that Hydra accepts."""
+    """Return the text of a sweep's override, which is given parsed too, in the form for Hydra."""
     if text.startswith(OPEN):
         return f"+{text}"
     return defer(text) if is_leaf(override) else text
 
 
 def split_flags(arguments: Sequence[str]) -> tuple[list[str], list[str], Any]:
-    """Split a command line into its flags and its overrides, and read the flags.
+    """Split a command line into its flags and its overrides, and parse the flags.
 
     Returns:
-        The flags with their values, the overrides, and Hydra's namespace of both.
+        The words of the flags, with their values; the overrides; and the namespace into which
+        Hydra's parser of arguments reads both.
 
     Raises:
         ConfigError: If a flag does not exist, or lacks its value.
@@ -106,7 +112,7 @@ def split_flags(arguments: Sequence[str]) -> tuple[list[str], list[str], Any]:
 
 
 def refuse_flags(message: str) -> NoReturn:
-    """Raise the message of argparse, without its usage text, as a `ConfigError`.
+    """Raise a message of argparse as a `ConfigError`, without argparse's usage text.
 
     Raises:
         ConfigError: Always.
@@ -120,10 +126,14 @@ def refuse_flags(message: str) -> NoReturn:
 
 
 def check_flags(options: Any, *, is_sweep: bool) -> None:  # noqa: ANN401 - argparse's namespace
-    """Refuse flags that do not go together.
+    """Check that a command line has no flags that contradict each other, or the sweep.
+
+    Args:
+        options: The flags, by the names of argparse.
+        is_sweep: True if the command line asks for a sweep.
 
     Raises:
-        ConfigError: Naming the flags.
+        ConfigError: If there are such flags; the message names them.
     """
     if options.cfg and is_sweep:
         msg = "--cfg shows one run: write it without -m and without sweeps="
@@ -132,18 +142,21 @@ def check_flags(options: Any, *, is_sweep: bool) -> None:  # noqa: ANN401 - argp
         msg = f"--run means one run: write it without {'--cfg' if options.cfg else '-m'}"
         raise ConfigError(msg)
     if options.resolve and not options.cfg:
-        msg = "--resolve goes with --cfg: --cfg job --resolve"
+        msg = "--resolve works only together with --cfg: write --cfg job --resolve"
         raise ConfigError(msg)
     if options.experimental_rerun:
-        msg = "--experimental-rerun is not for this lab: python -m ffnn_lab.replay RUN_ID"
+        msg = (
+            "--experimental-rerun is not supported; to train a recorded run again, use "
+            "python -m ffnn_lab.replay RUN_ID"
+        )
         raise ConfigError(msg)
 
 
 def check_twice(overrides: Sequence[Override]) -> None:
-    """Refuse a name that is written twice, since one of its values would be dropped.
+    """Check that no name is overridden twice, since one of its values would be ignored.
 
     Raises:
-        ConfigError: Naming both overrides.
+        ConfigError: If a name is overridden twice; the message has both overrides.
     """
     seen: dict[str, str] = {}
     for override in overrides:
@@ -161,12 +174,12 @@ def name_of_sweep(override: Override) -> str:
     """Return the name of the sweep that ``sweeps=`` chooses.
 
     Raises:
-        ConfigError: If the value is not a single name, or has a folder or a file's ending.
+        ConfigError: If the value is not a single name, or has a folder or the ending of a file.
     """
     text, name = override.input_line or "", override.value()
     if not isinstance(name, str):
         if name is None:
-            msg = f"{text}: name a sweep of sweeps/, as sweeps=default, or leave it out"
+            msg = f"{text}: name a sweep of sweeps/, as sweeps=default, or leave sweeps out"
             raise ConfigError(msg)
         refuse_sweeps(text)
     if "/" in name or "\\" in name or name.startswith("."):
@@ -179,7 +192,10 @@ def name_of_sweep(override: Override) -> str:
 
 
 def refuse_sweeps(text: str) -> NoReturn:
-    """Refuse more than one sweep.
+    """Raise an error about several names in ``sweeps=``.
+
+    Args:
+        text: The overrides of ``sweeps``, as written.
 
     Raises:
         ConfigError: Always.
@@ -189,18 +205,25 @@ def refuse_sweeps(text: str) -> NoReturn:
 
 
 def check_override(override: Override, *, is_sweep: bool) -> None:
-    """Refuse an override that would be dropped, or that Hydra answers with a traceback.
+    """Check that an override has an effect, and that Hydra can apply it without a traceback.
+
+    Args:
+        override: The override, parsed.
+        is_sweep: True if the command line asks for a sweep.
 
     Raises:
-        ConfigError: Naming the override.
+        ConfigError: If the override has no effect or cannot be applied; the message has it.
     """
     text, key = override.input_line or "", override.get_key_element()
     is_swept = override.is_sweep_override()
     if override.package is not None:
-        msg = f"{text}: a run has one of each part, so nothing is written after @; leave it out"
+        msg = (
+            f"{text}: a run has a single option of each group, so no other place can be named "
+            f"for it; leave out @{override.package}"
+        )
         raise ConfigError(msg)
     if is_swept and override.is_hydra_override():
-        msg = f"{text}: settings of Hydra are not swept; give it one value"
+        msg = f"{text}: a field of Hydra itself cannot have several values; give it one value"
         raise ConfigError(msg)
     if is_swept and not is_sweep:
         msg = (
@@ -209,7 +232,7 @@ def check_override(override: Override, *, is_sweep: bool) -> None:
         )
         raise ConfigError(msg)
     if key.lstrip("+").startswith(OF_A_SWEEP) and not is_sweep:
-        msg = f"{text}: this is about a sweep, and without -m there is one run; add -m"
+        msg = f"{text}: this field belongs to a sweep, and without -m one run is trained; add -m"
         raise ConfigError(msg)
     if (key in GROUPS or "/" in key) and not override.is_delete():
         named = override.value()
@@ -222,7 +245,7 @@ def check_override(override: Override, *, is_sweep: bool) -> None:
 
 
 def is_leaf(override: Override) -> bool:
-    """Return whether an override sets fields of a run, not a group or something of Hydra's."""
+    """Return True if an override sets a field of a run, not a group or a field of Hydra's own."""
     return (
         override.value_type is not None
         and not override.is_hydra_override()

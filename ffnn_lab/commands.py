@@ -20,8 +20,8 @@ class Parser(argparse.ArgumentParser):
     """An argument parser that reports a usage error in one line and exits with code 2."""
 
     def error(self, message: str) -> NoReturn:
-        """Print what is wrong and end the process."""
-        self.exit(EXIT_SLIP, f"error: {message}; {self.prog} --help shows what there is\n")
+        """Print the message of a usage error in one line, and end the process."""
+        self.exit(EXIT_SLIP, f"error: {message}; {self.prog} --help shows the options\n")
 
     def add_outputs(self) -> None:
         """Add ``--outputs``, the folder of all sweeps."""
@@ -33,7 +33,7 @@ class Parser(argparse.ArgumentParser):
         )
 
     def add_to(self) -> None:
-        """Add ``--to``, another folder for what is written."""
+        """Add ``--to``, a folder for tables and figures in place of the sweep's own folder."""
         self.add_argument(
             "--to",
             metavar="FOLDER",
@@ -45,7 +45,7 @@ class Parser(argparse.ArgumentParser):
         """Add ``--json``.
 
         Args:
-            keys: The keys of what is printed then, for ``--help``.
+            keys: Text for ``--help`` that lists the keys of the printed JSON.
         """
         self.add_argument(
             "--json", action="store_true", help=f"print JSON, for programs; its keys: {keys}"
@@ -56,11 +56,12 @@ def exit_code_of(command: Callable[[], int | None], *, interrupted: str = "inter
     """Run a command, and print an error that the user can correct as one message.
 
     Args:
-        command: What to run; it returns an exit code, or None for 0.
-        interrupted: What to print after Ctrl-C.
+        command: The function that runs the command and returns its exit code, or None for 0.
+        interrupted: The text that is printed after Ctrl-C.
 
     Returns:
-        The exit code: the command's own, 2 after such an error, or 130 after Ctrl-C.
+        The exit code: that of the command, 2 after an error that the user can correct, or 130
+        after Ctrl-C.
     """
     accept_any_text()
     try:

@@ -1,7 +1,7 @@
-"""Delivery of runs to the tracking process; each run is kept until W&B has it.
+"""Delivery of runs to the tracking process; each run is kept in memory until W&B has it.
 
-If the server fails, the runs that it lacks are handed to another tracking process, which writes
-offline runs with the same ids.
+If W&B's server fails, the runs that the server lacks are sent to another tracking process, which
+writes W&B runs with the same ids to the disk (offline).
 """
 
 import logging
@@ -23,9 +23,10 @@ from ffnn_lab.wandb_runs import history
 logger = logging.getLogger(__name__)
 
 ANNOUNCE_SECONDS = 10.0
-"""Seconds that the end of a sweep waits for W&B before the user is told of it."""
+"""Seconds that a process waits for W&B at the end before it tells the user of the wait."""
 BUSY = "busy"
-"""The failure that the tracking process reports if another one writes into the folder."""
+"""The failure that a tracking process reports if another tracking process writes into the
+folder."""
 
 
 @dataclass
@@ -33,20 +34,22 @@ class Kept:
     """A run that W&B does not have yet."""
 
     opening: dict[str, Any]
+    """The arguments with which the W&B run is opened; see `wandb_runs.opening`."""
     curve: Sequence[CurvePoint]
     """The points measured so far; the sequence may grow."""
     n_handed: int = 0
-    """Points of the curve that were handed over."""
+    """Number of points of the curve that were sent to the tracking process."""
     is_open: bool = False
-    """True once the opening was handed over."""
+    """True once ``opening`` was sent to the tracking process."""
     ending: Sequence[Any] | None = None
-    """Exit code, summary and receipt of a run that has ended."""
+    """Exit code, summary and receipt of the run (see `wandb_runs`); None until the run has
+    ended."""
     is_ended: bool = False
-    """True once the ending was handed over."""
+    """True once ``ending`` was sent to the tracking process."""
 
 
 class Delivery:
-    """The runs of one process on their way to W&B; only `drain` and `close` wait."""
+    """Sends the runs of one process to W&B; only the methods `drain` and `close` wait for W&B."""
 
     def __init__(self, *, mode: str, folder: Path, command: str, is_alone: bool = False) -> None:
         """Prepare the delivery; the tracking process starts with the first run.
@@ -55,7 +58,8 @@ class Delivery:
             mode: ``online`` or ``offline``.
             folder: The sweep's folder; W&B writes into its ``wandb/``.
             command: The command that delivers missing runs later, for messages.
-            is_alone: Whether no other process may write there meanwhile.
+            is_alone: True to let no other process write W&B runs into the folder meanwhile; if
+                another process already does, tracking fails.
         """
         self.mode = mode
         self.failure: str | None = None
@@ -67,7 +71,8 @@ class Delivery:
         self._is_alone = is_alone
         self._kept: dict[str, Kept] = {}
         self._changed: dict[str, None] = {}
-        """Ids of the kept runs with something new to hand over, in order of their changes."""
+        """Ids of the kept runs of which the tracking process lacks something, in the order of
+        their changes; the values are not used."""
         self._process: MirrorProcess | None = None
 
     @property
@@ -78,10 +83,15 @@ class Delivery:
     def update(
         self, run_id: str, opening: Callable[[], dict[str, Any]], curve: Sequence[CurvePoint]
     ) -> None:
-        """Note a run's curve; its new points are handed over with the next `flush`.
+        """Keep a run's curve; the next `flush` sends its new points to the tracking process.
 
         A run that is trained again, because another member of its population failed, repeats
-        points that were handed over before; these are skipped.
+        points that were sent before; these are skipped.
+
+        Args:
+            run_id: The run's id.
+            opening: Makes the arguments with which the W&B run is opened; called for a new run.
+            curve: All points that were measured so far.
         """
         kept = self._kept.get(run_id)
         if kept is None:
@@ -93,12 +103,20 @@ class Delivery:
         self._changed[run_id] = None
 
     def end(self, run_id: str, ending: Sequence[Any]) -> None:
-        """Note that a run has ended: its exit code, its summary and its receipt."""
+        """Keep the ending of a run, which the next `flush` sends to the tracking process.
+
+        Args:
+            run_id: The run's id.
+            ending: Exit code, summary and receipt of the run, see `wandb_runs`.
+        """
         self._kept[run_id].ending = ending
         self._changed[run_id] = None
 
     def flush(self) -> None:
-        """Hand over what is new; a failure is dealt with here, so that no training stops."""
+        """Send all that is new to the tracking process; after a failure, go on offline or give up.
+
+        No error is raised, so that a failure of tracking stops no training.
+        """
         if self.is_broken:
             self._kept.clear()
             self._changed.clear()
@@ -113,7 +131,7 @@ class Delivery:
             self._recover(failure)
 
     def drain(self, n_left: int) -> None:
-        """Wait until at most ``n_left`` of the runs handed over are missing from W&B."""
+        """Wait until W&B lacks at most ``n_left`` of the runs, or until tracking has failed."""
         while len(self._kept) > n_left and not self.is_broken:
             time.sleep(mirror_process.POLL_SECONDS / 10)
             if self._process is not None:
@@ -136,7 +154,11 @@ class Delivery:
             except KeyboardInterrupt:
                 self.abort()
                 n_left = len(self._kept)
-                logger.warning("left to `%s`: %s", self._command, count_text(n_left))
+                logger.warning(
+                    "%s not delivered to W&B; to deliver the rest, run `%s`",
+                    count_text(n_left),
+                    self._command,
+                )
                 return
             failure = self._look()
             self._process = None
@@ -151,7 +173,7 @@ class Delivery:
             self._forget(process)
 
     def _look(self) -> str | None:
-        """Forget the runs that W&B has received; return the failure, or None."""
+        """Forget the runs that W&B has received; return the failure of tracking, or None."""
         if self._process is None:
             return None
         # The failure is read first, so that all runs delivered before it are counted.
@@ -187,14 +209,14 @@ class Delivery:
                 self._process.hand([kind, contents])
 
     def _recover(self, failure: str) -> None:
-        """Go on with offline runs where online ones failed; else give up."""
+        """After a failure, go on with offline runs if the runs were sent online; else give up."""
         if self.mode != "online" or failure == BUSY:
             self._give_up(failure)
             return
         self.abort()
         self.mode = "offline"
         logger.warning(
-            "W&B does not take the runs (%s): they are written offline from here on, and `%s "
+            "W&B does not accept the runs (%s): from now on they are written offline, and `%s "
             "--mode online` sends them later",
             failure,
             self._command,
@@ -211,8 +233,8 @@ class Delivery:
         self.failure = failure
         if failure != BUSY:
             logger.warning(
-                "tracking failed and is off from here on (%s); the records go on, and `%s` writes "
-                "what W&B lacks",
+                "tracking failed and is off from now on (%s); runs are still recorded, and `%s` "
+                "later hands over the runs that W&B lacks",
                 failure,
                 self._command,
             )
@@ -230,8 +252,8 @@ class Delivery:
                 return
             is_told = True
             logger.warning(
-                "waiting for W&B: %s left, up to %.0f s without an answer; Ctrl-C leaves "
-                "them to `%s`",
+                "waiting for W&B: %s left; the wait ends after %.0f s without an answer. Ctrl-C "
+                "ends it now, and `%s` delivers what is left later",
                 count_text(len(self._kept)),
                 mirror_process.PATIENCE_SECONDS,
                 self._command,
@@ -247,7 +269,7 @@ def count_text(n_runs: int) -> str:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Make Ctrl-C raise KeyboardInterrupt within the block, whatever the handler outside of it."""
+    """Make Ctrl-C raise KeyboardInterrupt within the block, whatever its handler is outside."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

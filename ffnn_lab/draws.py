@@ -13,12 +13,20 @@ from ffnn_lab.seeds import stream
 from ffnn_lab.steps import Batch, Dropout
 
 BLOCK_BYTES = 1 << 22
-"""Bytes of random numbers drawn at a time: one call per step and seed would cost more than the
-training, and the numbers of a whole epoch would not stay near the cache."""
+"""Bytes of random numbers that are drawn at a time: a call for each step and seed would take
+longer than the training, and the numbers of a whole epoch would not stay near the cache."""
 
 
 def batch_bounds(n_examples: int, batch_size: int | str) -> list[tuple[int, int]]:
-    """Cut an epoch into batches; the last may be smaller."""
+    """Cut an epoch's examples into batches, of which the last may be smaller.
+
+    Args:
+        n_examples: Number of examples in the epoch.
+        batch_size: Number of examples in a batch, or ``full`` for one batch.
+
+    Returns:
+        For each batch the position of its first example, and the position after its last one.
+    """
     size = n_examples if isinstance(batch_size, str) else min(batch_size, n_examples)
     starts = range(0, n_examples, size)
     return [(start, min(start + size, n_examples)) for start in starts]
@@ -31,8 +39,8 @@ def epoch_batches(population: Population, n_examples: int, n_variants: int = 1) 
 
     Args:
         population: The members.
-        n_examples: Examples of the train split.
-        n_variants: Ways in which an example may be shown; each is as likely as any other.
+        n_examples: Number of examples in the train split.
+        n_variants: Number of augmented variants of an example, all equally likely.
     """
     keys = [(member.config.seed, member.epoch) for member in population.members]
     distinct = sorted(set(keys))
@@ -122,17 +130,25 @@ class UniformRows:
 
 
 class SiteNumbers:
-    """Base random numbers for the masks at one site, of all seeds, through one epoch."""
+    """Base random numbers for the dropout masks at one site through one epoch, for all seeds."""
 
     def __init__(self, distinct: Sequence[tuple[int, int]], site: Site) -> None:
-        """Open the streams of each seed and epoch; padded units get numbers of 0."""
+        """Open a random stream for each distinct pair of seed and epoch.
+
+        Args:
+            distinct: The pairs of the members' seeds and epochs.
+            site: The site; units that are padding get the number 0.
+        """
         self._width, self._stored = site.width, site.n_stored
         self._rows = [
             UniformRows(seed, epoch, site.stream, self._width) for seed, epoch in distinct
         ]
 
     def draw(self, n_rows: int) -> Tensor:
-        """Draw the int32 numbers of the next ``n_rows`` examples, ``(S, n_rows, n_stored)``."""
+        """Draw the int32 numbers of the next ``n_rows`` examples, ``(S, n_rows, n_stored)``.
+
+        ``S`` is the number of distinct pairs of seed and epoch.
+        """
         is_padded = self._stored > self._width
         if len(self._rows) == 1 and not is_padded:
             return torch.from_numpy(self._rows[0].draw(n_rows)).unsqueeze(0)

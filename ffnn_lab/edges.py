@@ -1,14 +1,14 @@
-"""Edges: a best value at the end of what was searched, beyond which a better one may lie.
+"""Edges: the ends of the searched axes. If the best value lies there, a better one may lie beyond.
 
 On a grid (a choice of numbers) the edge is the outermost point; on a continuous axis it is the
-outer 5% of the range, the log range of a log axis. An interval of whole numbers is searched like a
-continuous one and judged like it. A bound that the config itself sets
-(dropout 0, momentum 0) is no edge: nothing lies beyond.
+outer 5% of the range, for a log axis of the log range. An interval of whole numbers is searched
+and judged like a continuous axis. A bound that the config itself sets (dropout 0, momentum 0) is
+no edge: nothing lies beyond.
 
 A setting of which no run completed shows only that the usable range ends before it. So on a grid
-the edge is the outermost point that completed. On a continuous axis a value is also on the edge if
-it lies within 5% of the range of the outermost value that completed, and the next value that was
-tried beyond that one is more than 5% of the range away.
+the edge is the outermost point at which a setting completed. On a continuous axis a value is also
+on the edge if it lies within 5% of the range of the outermost value that completed, and the next
+value that was tried beyond that outermost value is more than 5% of the range away from it.
 """
 
 import math
@@ -20,7 +20,7 @@ from ffnn_lab.config.fields import Range, leaf_fields
 from ffnn_lab.protocols.space import Axis, Choice, Interval, Space
 
 MARGIN = 0.05
-"""Share of a continuous axis, at either end, that counts as its edge."""
+"""Share of the range of a continuous axis, at either end, that counts as its edge."""
 
 
 def setting_edges(
@@ -35,9 +35,9 @@ def setting_edges(
     Args:
         space: The arm's axes, by the config's dotted names.
         values: The setting's value on each axis.
-        tried: All settings that were tried; a choice that grew holds more than its declaration.
-        failed: The tried settings of which no run completed (`ffnn_lab.scores.is_completed`). A
-            setting that is itself among them lies on no edge.
+        tried: All settings that were tried; on an axis that grew, they have further values.
+        failed: The tried settings of which no run completed (`ffnn_lab.scores.is_completed`). If
+            the setting ``values`` is among them, it lies on no edge.
     """
     settings, without = list(tried), list(failed)
     if values in without:
@@ -57,13 +57,20 @@ def setting_edges(
 
 
 def edge_text(edges: Mapping[str, str]) -> str:
-    """Return what `setting_edges` found as text: ``optimizer.lr low; initializer.gain high``."""
+    """Return the edges of a setting as text: ``optimizer.lr low; initializer.gain high``."""
     return "; ".join(f"{key} {side}" for key, side in edges.items())
 
 
 @cache
 def natural_range(key: str) -> Range | None:
-    """Find the range that the config declares for a dotted name, e.g. [0, 1) for dropout."""
+    """Return the range that the config declares for a field, such as [0, 1) for a dropout rate.
+
+    Args:
+        key: The dotted name of the field.
+
+    Returns:
+        The range; None if the field declares none.
+    """
     group = key.partition(".")[0]
     parts = [(RunConfig, "")] + [(part, f"{group}.") for part in GROUPS.get(group, {}).values()]
     for part, prefix in parts:
@@ -87,13 +94,14 @@ def edge_side(
     Args:
         axis: The axis that was searched.
         value: The best value.
-        natural: The range that the config declares.
-        tried: Values at which a setting completed; a choice that grew holds more than its
-            declaration.
-        failed: Values at which a setting did not complete; those in ``tried``, too, are ignored.
+        natural: The range that the config declares; None if there is none.
+        tried: Values at which a setting completed; on an axis that grew, they may lie beyond the
+            declared values.
+        failed: Values at which a setting did not complete; values that are also in ``tried`` are
+            ignored.
 
     Returns:
-        ``low``, ``high`` or, inside or where there is no order, the empty string.
+        ``low`` or ``high``; the empty string if the value lies inside, or if values have no order.
     """
     if not _is_number(value):
         return ""
@@ -125,10 +133,17 @@ def edge_side(
 def _ends_open(
     axis: Interval, number: float, completed: set[float], without: set[float], *, is_low: bool
 ) -> bool:
-    """Return True if a value is near the last that completed on a side, with a wide gap beyond.
+    """Return True if a value is near the outermost completed value, and the gap beyond is wide.
 
-    The gap lies between the last value that completed and the next one that was tried, which did
-    not complete; if it is narrow, the end of the usable range is known.
+    The gap lies between the outermost value that completed and the next value that was tried,
+    which did not complete. If the gap is narrow, the end of the usable range is known.
+
+    Args:
+        axis: The axis that was searched.
+        number: The value.
+        completed: Values at which a setting completed.
+        without: Values at which no setting completed.
+        is_low: True for the low side of the axis, False for the high side.
     """
     last = min(completed) if is_low else max(completed)
     outside = [each for each in without if (each < last if is_low else each > last)]
@@ -140,7 +155,7 @@ def _ends_open(
 
 
 def _place(value: float, axis: Interval) -> float:
-    """Return the place of a value on an axis: 0 at its low end, 1 at its high end."""
+    """Return the position of a value on an axis: 0 at the low end, 1 at the high end."""
     low, high = axis.low, axis.high
     if axis.log:
         value, low, high = math.log(value), math.log(low), math.log(high)

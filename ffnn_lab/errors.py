@@ -2,4 +2,7 @@
 
 
 class UserError(Exception):
-    """An error that a user can correct: it says what was expected, what came and what to do."""
+    """Raised for a mistake that the user can correct.
+
+    The message says what was expected, what came and what to do.
+    """

@@ -1,4 +1,4 @@
-"""Loss and error of every member on every split, and the points of its curve."""
+"""Loss and error of every member of a population on every split, and the points of its curve."""
 
 import dataclasses
 import functools
@@ -29,11 +29,12 @@ class Criterion:
     """The loss that a task's members are trained on, and the error that they are judged by."""
 
     loss: str
-    """One of ``losses.LOSSES``."""
+    """Name of the loss, a key of ``losses.LOSSES``."""
     error: str
-    """One of ``losses.ERRORS``."""
+    """Name of the error, a key of ``losses.ERRORS``."""
     error_unit: float
-    """What the mean of the error is divided by."""
+    """Number by which the mean error over examples is divided, such as the variance of the
+    labels."""
     counts_answers: bool = True
     """True if the error is the share of examples with a wrong answer."""
 
@@ -44,7 +45,7 @@ class Criterion:
 
 
 class Evaluator:
-    """Evaluation of the populations of one partition on every split of their task."""
+    """Evaluates the populations of one partition, see ``partition_key``, on all of the splits."""
 
     def __init__(
         self, task: Task, population: Population, pool: ThreadPoolExecutor | None = None
@@ -52,23 +53,25 @@ class Evaluator:
         """Copy the splits to the device on which the population trains.
 
         Args:
-            task: What the members learn.
-            population: The first one of the partition; all have its network, device and dtype.
+            task: The task that the members learn.
+            population: The first population of the partition; all of its populations have the same
+                network, device and dtype.
             pool: Threads that share the work; None for this thread alone.
         """
         self.splits = {name: place(task.split(name), population) for name in SPLITS}
         """The examples of each split, on the population's device."""
         self.train = with_variants(self.splits["train"], task)
-        """The examples to train on, with the ways in which the task shows them."""
+        """The examples to train on, with the task's augmented variants, if it has any."""
         self._task = task
         self._criterion = Criterion.of(task)
         self._pool = pool
 
     def measure(self, population: Population) -> None:
-        """Add a point on each split to the curve of each member that is due; note divergence.
+        """Measure each member that is due, and add a point for each split to its curve.
 
         The cosines with the task's solutions are added as well, if there are any (see `cosines`).
-        A member that diverged gets no point: its curve stops where the run stopped.
+        A member whose train loss is not finite has diverged: its ``diverged_step`` is set, and it
+        gets no point, so that its curve stops where the run stopped.
         """
         if not any(_is_due(member) for member in population.members):
             return
@@ -98,11 +101,11 @@ class Evaluator:
             self._note_correct(population)
 
     def _note_correct(self, population: Population) -> None:
-        """Record which test examples members classify correctly, for members at `correct_at`.
+        """Record which test examples a member classifies correctly, at its moment ``correct_at``.
 
-        This runs after the evaluation and changes none of its numbers. Answers whose
-        number of errors is not the measured one, as on a device whose sums are not reproducible to
-        the last bit, are not recorded.
+        This is done after the evaluation and changes none of its results. Answers are not recorded
+        if their number of errors differs from the measured number, as may happen on a device whose
+        sums are not reproducible to the last bit.
         """
         due = {member.run_id for member in population.members if _is_moment(member)}
         if not due:
@@ -121,9 +124,10 @@ class Evaluator:
                 member.correct = noted if is_same else None
 
     def _wrong(self, population: Population, due: Collection[str]) -> Tensor:
-        """Return a mask of the test examples that members classify wrongly, ``(M, N)``.
+        """Return a mask of the test examples that each member classifies wrongly, ``(M, N)``.
 
-        Where steps are compiled, the mask is brought in line with the measured errors.
+        If steps are compiled, the mask is corrected to agree with the measured errors of the
+        members whose ids are in ``due``.
         """
         test, criterion = self.splits["test"], self._criterion
         wrong = wrong_answers(population, test, criterion)
@@ -136,7 +140,7 @@ class Evaluator:
         return wrong
 
     def _evaluate(self, population: Population) -> Tensor:
-        """Evaluate every member on every split: losses and errors, ``(3, 2, M)``."""
+        """Evaluate every member on every split: losses and errors, ``(n_splits, 2, M)``."""
         measured = [
             torch.stack(evaluate(population, split, self._criterion))
             for split in self.splits.values()
@@ -145,7 +149,7 @@ class Evaluator:
 
 
 def _is_due(member: Member) -> bool:
-    """Return True if a member is to be measured; a resumed one may have this epoch already."""
+    """Return True if a member is to be measured; a resumed member may have this point already."""
     was_measured = bool(member.curve) and member.curve[-1].epoch == member.epoch
     return member.is_due and not was_measured
 
@@ -160,15 +164,16 @@ def _is_moment(member: Member) -> bool:
 
 
 def _n_wrong(member: Member, n_examples: int) -> int:
-    """Return the number of errors behind a member's error rate.
+    """Return the number of test examples that a member got wrong, from its measured error rate.
 
-    CUDA divides by multiplying with the reciprocal, which may be off in the last digit.
+    The product is rounded: CUDA divides by multiplying with the reciprocal, which may be off in
+    the last digit.
     """
     return round(member.last("test", "error") * n_examples)
 
 
 def place(split: Split, population: Population) -> Examples:
-    """Copy a split to a population's device, with inputs as its network takes them.
+    """Copy a split to a population's device, and bring inputs into the form of its network.
 
     Real-valued inputs and labels are converted to the population's dtype.
     """
@@ -229,7 +234,7 @@ def _sums_of(
 
 
 def _chunks(split: Examples, population: Population) -> Iterator[slice]:
-    """Yield slices of examples that are evaluated at a time."""
+    """Yield slices of a split, each of as many examples as the network evaluates at a time."""
     size = population.network.n_evaluated
     return (slice(start, start + size) for start in range(0, len(split.labels), size))
 
@@ -288,18 +293,18 @@ def settle_answers_(
 
 
 def cosines(population: Population, member: int, task: Task) -> dict[str, float]:
-    """Compute cosines between a linear member without bias and the solutions of its task.
+    """Compute cosines between the weights of a linear member and the known solutions of its task.
 
-    Only weights that some train example reaches are compared.
+    Only the weights of features that are not 0 in all train examples are compared.
 
     Args:
         population: The members.
-        member: Index on the leading axis.
-        task: What the member learned.
+        member: The member's index in the population.
+        task: The task that the member learned.
 
     Returns:
-        The cosine between the member's weights and each solution, by name; empty for any other
-        member, or if all weights are 0.
+        The cosine between the member's weights and each solution, by name; empty if the network is
+        not linear without bias, if the task knows no solutions, or if all weights are 0.
     """
     if not task.solutions:
         return {}
@@ -317,7 +322,7 @@ def cosines(population: Population, member: int, task: Task) -> dict[str, float]
 
 
 def _cosine(some: NDArray[np.float64], others: NDArray[np.float64]) -> float:
-    """Return the cosine, with exact sums, so that it does not depend on the order of summing."""
+    """Return the cosine of two vectors; exact sums make it independent of the order of summing."""
     scaled = some / np.abs(some).max()
     product = math.fsum(scaled * others)
     return product / math.sqrt(math.fsum(scaled * scaled) * math.fsum(others * others))

@@ -1,4 +1,4 @@
-"""Write files that outlive a power loss: whole under their final names, or not there.
+"""Write files so that even after a power loss they are complete or not there at all.
 
 Every file of a sweep that is replaced as a whole is written by `write_whole`: parts of the tables,
 the definition, the claims' hashes, checkpoints, compiled programs, weights.
@@ -22,7 +22,7 @@ def write_whole(path: Path, *contents: bytes | memoryview) -> None:
         *contents: All bytes of the file, in one piece or several.
 
     Raises:
-        OSError: If it cannot be written, as on a disk that is full; then nothing is left behind.
+        OSError: If the file cannot be written, as on a full disk; then nothing is left behind.
     """
     make_folder(path.parent)
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")

@@ -32,19 +32,19 @@ from ffnn_lab.config import UserError, home
 from ffnn_lab.vault import CACHE, DamagedError, Vault, opened
 
 NO_COMPILER = (
-    "no C++ compiler is there (g++, or what CXX names): steps run as they are written, "
-    "trainer.compile=false"
+    "no C++ compiler was found (g++, or the one that the environment variable CXX names): "
+    "training steps are not compiled, as with trainer.compile=false"
 )
-"""Message for the user where compiling is asked for, or would save time."""
+"""Message to the user if compiling is asked for, or would save time, but there is no compiler."""
 logger = logging.getLogger(__name__)
 
 
 class ProgramError(UserError):
-    """A program that can be neither loaded nor compiled; the message says what is missing."""
+    """Raised if a program can be neither loaded nor compiled; the message says what is missing."""
 
 
 class NotAtHandError(ProgramError):
-    """An error within `without_compiling`: a program would have to be compiled first."""
+    """Raised within `without_compiling` if a program would have to be compiled first."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,17 @@ class Spec:
     """The identity of a program, apart from the source code that it is compiled from."""
 
     kind: str
+    """``gradients``, ``evaluation`` or ``update``."""
     dtype: str
     details: Mapping[str, Any]
+    """All else on which the compiled code depends, as JSON: network, loss, optimizer and so on."""
 
 
 Axes = list[dict[int, str]]
-"""For each input, the names of its axes of variable length; equal names mean equal lengths."""
+"""For each input tensor, maps its axes of variable length to names; equal names mean equal
+lengths."""
 Example = Callable[[], tuple[nn.Module, list[Tensor], Axes]]
-"""Returns the module to export, example inputs for it, and the variable axes of these."""
+"""Function that returns the module to export, example inputs for it, and their variable axes."""
 _SETTINGS: dict[str, dict[str, Any]] = {
     "gradients": {},
     "evaluation": {},
@@ -85,19 +88,19 @@ def programs_folder() -> Path:
 
 
 def find_compiler() -> str | None:
-    """Return the C++ compiler that inductor would use, or None if it is not there."""
+    """Return the path of the C++ compiler that inductor would use; None if it is not installed."""
     return shutil.which(os.environ.get("CXX", "clang++" if sys.platform == "darwin" else "g++"))
 
 
 _LOADED: dict[Path, Program] = {}
-"""Programs that this process has loaded, by their files."""
+"""Programs that this process has loaded, by the paths of their files."""
 _may_compile = threading.Event()
 _may_compile.set()
 
 
 @contextlib.contextmanager
 def without_compiling() -> Iterator[None]:
-    """Use only programs that are compiled already, within the block.
+    """Compile no program within the block, so that only programs on disk can be used.
 
     Raises:
         NotAtHandError: Within the block, for a program that would have to be compiled.
@@ -110,10 +113,14 @@ def without_compiling() -> Iterator[None]:
 
 
 def get_program(spec: Spec, example: Example) -> Program:
-    """Load a program, and compile it first if this machine never did, or its file is damaged.
+    """Load a program; it is compiled first if its file is missing or damaged.
+
+    Args:
+        spec: The identity of the program.
+        example: Makes the module to compile, and its example inputs, if need be.
 
     Raises:
-        FolderError: If the folder of programs cannot be used, or others can write to it.
+        FolderError: If the folder of programs cannot be used, or other users can write to it.
         NotAtHandError: Within `without_compiling`, if the program would have to be compiled.
         ProgramError: If the program can be neither loaded nor compiled.
     """
@@ -136,19 +143,19 @@ def get_program(spec: Spec, example: Example) -> Program:
 
 
 def _read(vault: Vault, path: Path) -> bytes | None:
-    """Read a program; None if there is none, or it is damaged and can be compiled again.
+    """Read a program's file; None if it is missing, or damaged and can be compiled again.
 
     Raises:
-        ProgramError: If it is damaged, and there is no compiler.
+        ProgramError: If the file is damaged, and there is no compiler.
     """
     try:
         return vault.read(path.name)
     except DamagedError as error:
         if find_compiler() is None:
             msg = (
-                f"the compiled program {path} is not to be trusted: {error}. There is no C++ "
-                "compiler to make it again (g++, or what the environment variable CXX names): "
-                f"install one, or delete {path} and begin anew with trainer.compile=false"
+                f"the compiled program {path} cannot be trusted: {error}. No C++ compiler was "
+                "found to compile it again (g++, or the one that the environment variable CXX "
+                f"names): install one, or delete {path} and start again with trainer.compile=false"
             )
             raise ProgramError(msg) from error
         if _may_compile.is_set():
@@ -197,21 +204,29 @@ def _processor() -> str:
 
 
 def _compile(spec: Spec, example: Example, vault: Vault, path: Path) -> bytes:
-    """Compile a program, once for all processes of this machine that want it.
+    """Compile a program and store it, once for all processes of this machine that need it.
+
+    Args:
+        spec: The identity of the program.
+        example: Makes the module to compile, and its example inputs.
+        vault: The open folder of programs.
+        path: Path of the program's file in that folder.
 
     Returns:
-        The library.
+        The bytes of the shared library.
 
     Raises:
-        ProgramError: If there is no compiler, or it fails, or the program cannot be stored.
+        NotAtHandError: Within `without_compiling`.
+        ProgramError: If there is no compiler, it fails, or the program cannot be stored.
     """
     if not _may_compile.is_set():
         msg = f"{path} is to be compiled first"
         raise NotAtHandError(msg)
     if find_compiler() is None:
         msg = (
-            "trainer.compile=true needs a C++ compiler (g++, or what the environment variable CXX "
-            "names), and none is there: install one, or begin anew with trainer.compile=false"
+            "trainer.compile=true needs a C++ compiler (g++, or the one that the environment "
+            "variable CXX names), and none was found: install one, or start again with "
+            "trainer.compile=false"
         )
         raise ProgramError(msg)
     try:
@@ -222,25 +237,31 @@ def _compile(spec: Spec, example: Example, vault: Vault, path: Path) -> bytes:
                 if made is not None:
                     return made
             logger.warning(
-                "compiling %s for %s: once, half a minute if idle", spec.kind, _said(spec)
+                "compiling %s for %s: this is done once, and takes about half a minute on an idle "
+                "machine",
+                spec.kind,
+                _said(spec),
             )
             contents = _built(spec, example)
             vault.write(path.name, contents)
             return contents
     except OSError as error:
         msg = (
-            f"the compiled program {path} cannot be stored ({error.strerror or error}): make "
-            f"room, name another folder by the environment variable {CACHE}, or begin anew with "
+            f"the compiled program {path} cannot be stored ({error.strerror or error}): free "
+            f"space, name another folder in the environment variable {CACHE}, or start again with "
             "trainer.compile=false"
         )
         raise ProgramError(msg) from error
 
 
 def _built(spec: Spec, example: Example) -> bytes:
-    """Build a program's library in a folder that only this user can read.
+    """Build a program's shared library in a folder that only this user can read.
+
+    Returns:
+        The bytes of the library.
 
     Raises:
-        ProgramError: If it fails.
+        ProgramError: If the build fails.
     """
     module, tensors, axes = example()
     with tempfile.TemporaryDirectory(prefix="ffnn_lab-") as folder, _own_cache():
@@ -251,7 +272,7 @@ def _built(spec: Spec, example: Example) -> bytes:
         except Exception as error:
             msg = (
                 f"compiling {spec.kind} failed ({type(error).__name__}: "
-                f"{_first_line(error)}); trainer.compile=false does without"
+                f"{_first_line(error)}); set trainer.compile=false to train without compiling"
             )
             raise ProgramError(msg) from error
 
@@ -267,9 +288,10 @@ def _inductor_folder() -> tempfile.TemporaryDirectory[str]:
 
 @contextlib.contextmanager
 def _own_cache() -> Iterator[None]:
-    """Replace inductor's usual cache within the block: all users may write to that folder.
+    """Let inductor use this process's own folder as its cache within the block.
 
-    Inductor runs compiled code from its cache unchecked.
+    All users may write to inductor's usual folder, and inductor runs compiled code from its cache
+    unchecked.
     """
     before = os.environ.get(_INDUCTOR_CACHE)
     os.environ[_INDUCTOR_CACHE] = _inductor_folder().name

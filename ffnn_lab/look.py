@@ -1,4 +1,4 @@
-"""The look of an option in every figure."""
+"""The look of an option in every figure: color, line style and marker."""
 
 from dataclasses import dataclass
 
@@ -8,10 +8,10 @@ Line = str | tuple[int, tuple[float, ...]]
 
 @dataclass(frozen=True)
 class Look:
-    """A color, a line style and a marker. All three differ between options, for print in gray."""
+    """A color, a line style and a marker; all three differ between options, for prints in gray."""
 
     color: str
-    """In hexadecimal digits, such as ``#0072B2``."""
+    """The color of line and marker in hexadecimal digits, such as ``#0072B2``."""
     line: Line
     marker: str
     """One of matplotlib's markers, such as ``o``."""

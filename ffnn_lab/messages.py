@@ -1,4 +1,4 @@
-"""Messages for a user's mistake: the field as written, what was expected, what came."""
+"""Messages about a user's mistake: the field as written, what was expected, what came."""
 
 import difflib
 from collections.abc import Iterable
@@ -13,17 +13,18 @@ from ffnn_lab.config.fields import describe, type_hints
 from ffnn_lab.outside import told
 
 LAUNCHERS = ("joblib", "submitit_local", "submitit_slurm")
-"""Launchers that the README shows; the extra `launchers` installs them."""
+"""Hydra's launchers that the README shows; the package's extra `launchers` installs them."""
 
 
 def explain(error: BaseException) -> str:
-    """Return the message for the user of an error of ours, Hydra's or OmegaConf's."""
+    """Return the message to the user about an error that the lab, Hydra or OmegaConf raised."""
     if isinstance(error, MissingConfigException) and error.missing_cfg_file is not None:
         group, _, choice = error.missing_cfg_file.rpartition("/")
         if not group:
             return (
-                f"--config-name {choice}: there is no such config. The lab has one, taken without "
-                "that flag; a sweep of your own is a file in sweeps/, chosen by sweeps=NAME"
+                f"--config-name {choice}: there is no such config. The lab has a single config, "
+                "which is used without that flag; a sweep of your own is a file in sweeps/, "
+                "chosen by sweeps=NAME"
             )
         options = error.options or []
         said = f"{group}={choice}: there is no such choice"
@@ -33,7 +34,7 @@ def explain(error: BaseException) -> str:
             said += f"; {told()}"
         if choice in LAUNCHERS and group == "hydra/launcher":
             how = "make install, or pip install 'ffnn_lab[launchers]'"
-            said += f"; {choice} comes with the extra launchers: {how}"
+            said += f"; {choice} is part of the extra launchers, which is installed by {how}"
         return said
     cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
     context = error.__context__
@@ -64,7 +65,14 @@ def _explain_key(error: BaseException, cause: OmegaConfBaseException, key: str) 
 
 
 def _explain_value(cause: OmegaConfBaseException, key: str) -> str:
-    """Return the message for a wrong value in a file: its field's type, or OmegaConf's text."""
+    """Return the message about a wrong value in a YAML file.
+
+    The message has the type that the field must have, or else OmegaConf's text.
+
+    Args:
+        cause: OmegaConf's error.
+        key: The field's dotted name.
+    """
     part, name = cause.object_type, key.rpartition(".")[2]
     hints = type_hints(part) if isinstance(part, type) and part is not dict else {}
     value = getattr(cause, "value", None)
@@ -74,7 +82,10 @@ def _explain_value(cause: OmegaConfBaseException, key: str) -> str:
 
 
 def _sweeper_fields(where: str) -> dict[str, Any]:
-    """Return the fields of ``hydra.sweeper`` or a part of it; empty for anything else."""
+    """Return the type of each field of ``hydra.sweeper`` or of a part of it, by name.
+
+    The result is empty if ``where`` is not the dotted name of such a part.
+    """
     parts = where.split(".")
     if parts[:2] != ["hydra", "sweeper"]:
         return {}
@@ -86,7 +97,7 @@ def _sweeper_fields(where: str) -> dict[str, Any]:
 
 
 def _listed(written: str, options: Iterable[str]) -> str:
-    """Return the valid names as text, with the one that was likely meant."""
+    """Return the names in ``options`` as text, with the name that ``written`` was likely to be."""
     names = list(options)
     likely = difflib.get_close_matches(written, names, n=1)
     hint = f" (did you mean {likely[0]}?)" if likely else ""

@@ -1,9 +1,9 @@
-"""The tracking process: the only one that uses W&B, to write what another process hands it.
+"""The tracking process: the only process that uses W&B. It writes runs that another process sends.
 
-``ffnn_lab.mirror_process`` runs this file. It imports nothing of the lab, so that it starts fast
-and takes little memory. Each line of its input is a message in JSON; at the end of the input the
-process closes all open runs and ends. Its answers are lines, too: ``.`` is a sign of life,
-``done RUN_ID`` means that W&B has the run, and ``failed REASON`` is the last line.
+``ffnn_lab.mirror_process`` runs this file, which imports nothing of the lab, so that the process
+starts fast and takes little memory. Each line of the input is a message in JSON; at the end of the
+input the process closes all open runs and ends. The answers are lines, too: ``.`` is a sign of
+life, ``done RUN_ID`` means that W&B has the run, and ``failed REASON`` is the last line.
 """
 
 import fcntl
@@ -28,15 +28,16 @@ SIGN_SECONDS = 1.0
 ORPHAN_SECONDS = 30.0
 """Seconds that W&B may take to close open runs once the training process is dead."""
 ANSWER_SECONDS = 30.0
-"""Seconds that a W&B server may take to open a run, and to accept the last rows of one."""
+"""Seconds that a W&B server may take to open a run, and to accept the last rows of a run."""
 EXIT_CUT_OFF = 255
 """Exit code of a W&B run whose training was stopped or killed; W&B shows it as killed."""
 LEDGER = "delivered.jsonl"
-"""The file in ``wandb/`` that remembers which runs W&B has: a line for each."""
+"""The file in ``wandb/``, called the ledger, that has a line of JSON for each run that W&B has."""
 LOCK = ".lock"
 """The file in ``wandb/`` that every process locks while it writes there."""
 UPLOAD_ENDED = "Fatal error while uploading"
-"""W&B prints this when a server refuses rows for good; no call of its interface raises it."""
+"""Text that W&B prints if a server refuses rows for good, which no call of W&B raises as an
+error."""
 NO_REASON = "<no message>"
 """W&B's text for a server's refusal that gives no reason."""
 CAUSES = (
@@ -45,27 +46,27 @@ CAUSES = (
     ("error 403", "the API key may not write to the project"),
     ("connection refused", "the server cannot be reached: connection refused"),
     ("no such host", "the server cannot be reached: no such host"),
-    ("HTTP 5", "the server answers with an error of its own"),
+    ("HTTP 5", "the server reports an internal error"),
     ("context deadline exceeded", "the server did not answer in time"),
     ("Timed out", "the server did not answer in time"),
 )
-"""Words in W&B's messages, and what they mean; the first that is found counts."""
+"""Pairs of words in W&B's messages and a message for the user; the first pair that fits counts."""
 
 
 class BusyError(Exception):
-    """Another process writes into the folder."""
+    """Raised if another process writes W&B runs into the folder."""
 
 
 class Ear:
     """A replacement for standard error that notices when W&B stops uploading."""
 
     def __init__(self) -> None:
-        """Start before any failed upload."""
+        """Create the stream; no failed upload has been noticed yet."""
         self.has_heard = False
         self._tail = ""
 
     def write(self, text: str) -> int:
-        """Look for the message of a failed upload; W&B may print a line in pieces."""
+        """Search ``text`` for the message of a failed upload, which W&B may print in pieces."""
         self._tail = (self._tail + text)[-1000:]
         self.has_heard = self.has_heard or UPLOAD_ENDED in self._tail
         return len(text)
@@ -79,7 +80,7 @@ class Ear:
 
 
 class Mirror:
-    """The W&B runs that are open."""
+    """Writes W&B runs, of which several may be open at a time."""
 
     def __init__(
         self,
@@ -93,20 +94,20 @@ class Mirror:
         sign: Callable[[], None],
         ear: Ear,
     ) -> None:
-        """Take the folder's lock; a W&B run opens with its first message.
+        """Lock the folder for W&B runs; each W&B run is opened by the first message about it.
 
         Args:
             mode: ``online`` or ``offline``.
             folder: The sweep's folder; W&B writes into its ``wandb/``.
             server: The address of the server, for the ledger.
-            is_alone: Whether no other process may write into the folder meanwhile.
-            answer_seconds: How long a server may take, see `ANSWER_SECONDS`.
+            is_alone: True to let no other process write W&B runs into the folder meanwhile.
+            answer_seconds: Seconds that a server may take to answer, see `ANSWER_SECONDS`.
             answer: Called with each line of the answer.
             sign: Called after each run that was written, to give a sign of life.
-            ear: Receives what W&B prints.
+            ear: The stream to which W&B prints.
 
         Raises:
-            BusyError: If ``is_alone`` is set, and another process has the lock.
+            BusyError: If ``is_alone`` is True, and another process has the lock.
         """
         self._mode = mode
         self._folder = Path(folder)
@@ -121,11 +122,11 @@ class Mirror:
         self._lock = _locked(self._files / LOCK, is_alone=is_alone, sign=sign)
 
     def log(self, rows: Iterable[Any]) -> None:
-        """Log new points.
+        """Write new points of runs.
 
         Args:
-            rows: For each run its id, the arguments that open it if it is new (else None), and its
-                new points, each a step and its values.
+            rows: For each run: its id; the arguments with which W&B opens it if it is new, or else
+                None; and its new points, each a step and values by name.
         """
         for run_id, opening, points in rows:
             if opening is not None:
@@ -139,10 +140,10 @@ class Mirror:
             self._sign()
 
     def finish(self, ends: Iterable[Any]) -> None:
-        """Write summaries and close the runs, and note that W&B has them.
+        """Write the summaries of runs, close the runs, and record in the ledger that W&B has them.
 
         Args:
-            ends: For each run its id, its exit code, its summary, and its entry for the ledger.
+            ends: For each run its id, exit code, summary, and entry for the ledger.
         """
         for run_id, exit_code, summary, receipt in ends:
             run = self._runs.pop(run_id)
@@ -202,11 +203,11 @@ class Mirror:
             raise ConnectionRefusedError(msg)
 
     def _tidy(self, run: "wandb.Run") -> None:
-        """Remove other folders of a run, so that one is left, which has the whole run.
+        """Remove a run's other folders, so that only the folder with the whole run is left.
 
         ``wandb sync`` sends all folders of a run one after the other, as if each continued the one
-        before. Folders with a part of the run are removed; an offline run that has been sent now
-        gets W&B's own mark for that.
+        before. Folders with a part of the run are removed; the folder of an offline run that has
+        now been sent stays, with W&B's own mark for runs that have been sent.
         """
         own = Path(run.settings.sync_dir)
         # W&B appends a number if there is a folder of the same second.
@@ -220,7 +221,16 @@ class Mirror:
                 shutil.rmtree(other, ignore_errors=True)
 
     def _note(self, run: "wandb.Run", receipt: dict[str, Any]) -> None:
-        """Add a line to the ledger, after a line break, in case a crash cut off the last one."""
+        """Append one line of JSON to the ledger, which records that W&B now has a run.
+
+        A line break comes before the line, so that a line before it that a crash cut off spoils
+        nothing but itself.
+
+        Args:
+            run: The run, already closed.
+            receipt: The lab's own keys of the line, see ``wandb_runs.receipt``; the mode, W&B's
+                id and folder of the run, and the server's address are added.
+        """
         line = {
             **receipt,
             "mode": self._mode,
@@ -236,10 +246,15 @@ class Mirror:
 
 
 def _locked(path: Path, *, is_alone: bool, sign: Callable[[], None]) -> int:
-    """Lock a file, shared or exclusively, and return its descriptor.
+    """Lock a file, and return its descriptor; without ``is_alone`` wait until it can be locked.
+
+    Args:
+        path: Path of the file, which is made if need be.
+        is_alone: True for an exclusive lock, False for a lock that several processes may share.
+        sign: Called while this waits, to give a sign of life.
 
     Raises:
-        BusyError: If it is to be locked exclusively, and others hold the lock.
+        BusyError: If ``is_alone`` is True, and another process has the lock.
     """
     number = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     kind = fcntl.LOCK_EX if is_alone else fcntl.LOCK_SH
@@ -259,7 +274,13 @@ def _locked(path: Path, *, is_alone: bool, sign: Callable[[], None]) -> int:
 
 
 def serve(messages: IO[bytes], answers: IO[bytes], ear: Ear) -> int:
-    """Handle messages until the input ends, and return the exit code."""
+    """Handle messages until the input ends, and return the exit code.
+
+    Args:
+        messages: The input; its first line has the arguments of `Mirror`.
+        answers: The stream for answers.
+        ear: The stream to which W&B prints.
+    """
     last = time.monotonic()
 
     def answer(text: str) -> None:
@@ -308,7 +329,7 @@ def describe(error: Exception) -> str:
 
 
 def _end_with(parent: int) -> None:
-    """End this process `ORPHAN_SECONDS` after the one that started it, even if W&B still waits."""
+    """End this process `ORPHAN_SECONDS` after its ``parent`` (an id), even if W&B still waits."""
     while os.getppid() == parent:
         time.sleep(SIGN_SECONDS)
     time.sleep(ORPHAN_SECONDS)
@@ -326,7 +347,7 @@ def _private(stream: IO[Any], *, mode: str) -> IO[bytes]:
 
 
 def main() -> None:
-    """Serve the process that started this one."""
+    """Handle the messages of the process that started this process."""
     # A sweep that is stopped closes this input; what was handed over before is written first.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)

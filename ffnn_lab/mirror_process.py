@@ -14,17 +14,17 @@ from pathlib import Path
 from ffnn_lab import mirror
 
 MAX_BEHIND = 10_000
-"""Messages, an epoch of a population each, that the tracking process may be behind: some 20 kB
-each for 64 members."""
+"""Largest number of messages that may wait for the tracking process. A message has an epoch of a
+population, some 20 kB for 64 members."""
 PATIENCE_SECONDS = 60.0
-"""Seconds that the tracking process may give no sign of life while another waits for it; its own
-waits for a server last `mirror.ANSWER_SECONDS` each."""
+"""Seconds that the tracking process may give no sign of life while another process waits for it.
+The tracking process itself waits for a server for at most `mirror.ANSWER_SECONDS` at a time."""
 GRACE_SECONDS = 2.0
-"""Seconds that a process that has failed may take to end by itself."""
+"""Seconds that the tracking process may take to end by itself after a failure."""
 POLL_SECONDS = 0.5
-"""Seconds between two checks of a process that is waited for."""
+"""Seconds between two checks whether the tracking process has ended."""
 NOWHERE = "/dev/null"
-"""A folder without W&B's settings file."""
+"""Value of ``WANDB_CONFIG_DIR``: a path under which W&B finds no settings file."""
 
 _SYSTEM = """
     PATH HOME USER LOGNAME LANG LANGUAGE TZ TMPDIR TEMP TMP LD_LIBRARY_PATH DYLD_LIBRARY_PATH
@@ -37,12 +37,13 @@ _REACH = """
     HTTPS_PROXY _EXTRA_HTTP_HEADERS _PROXIES CACHE_DIR DATA_DIR
 """.split()  # noqa: SIM905 - a table
 """W&B's own variables (without ``WANDB_``) that say how to reach a server, and where W&B keeps its
-files on this machine. All others could change ids, or what is recorded."""
+files on this machine. W&B's other variables could change ids, or what is recorded."""
 _PLACES = """
     NETRC SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE
     WANDB_IDENTITY_TOKEN_FILE WANDB_CREDENTIALS_FILE
 """.split()  # noqa: SIM905 - a table
-"""Variables that name a file or a folder: made absolute, as the process changes its folder."""
+"""Environment variables that name a file or a folder. Their paths are made absolute, since the
+tracking process changes its working directory."""
 _OURS = {
     # A telemetry thread of W&B would look up hosts even offline.
     "WANDB_ERROR_REPORTING": "false",
@@ -56,7 +57,7 @@ def clean_environment(environment: Mapping[str, str], folder: Path) -> dict[str,
     """Return the environment of the tracking process: only variables of an explicit list.
 
     W&B reads its settings from environment variables, from a file in the user's configuration and
-    from one in the working directory. Of all these only the settings that say how to reach a
+    from a file in the working directory. Of all these settings, only those that say how to reach a
     server are kept.
 
     Args:
@@ -82,12 +83,12 @@ def clean_environment(environment: Mapping[str, str], folder: Path) -> dict[str,
 
 
 def server_address() -> str:
-    """Return the address of the W&B server, empty for W&B's own."""
+    """Return the address of the W&B server; empty for W&B's own server."""
     return clean_environment(os.environ, Path.cwd()).get("WANDB_BASE_URL", "")
 
 
 def _settings_file(path: Path) -> dict[str, str]:
-    """Read a settings file of W&B; one that is missing or damaged has no settings."""
+    """Read a settings file of W&B; the result is empty if the file is missing or damaged."""
     parser = configparser.ConfigParser(interpolation=None)
     try:
         parser.read(path.expanduser())
@@ -105,10 +106,10 @@ class MirrorProcess:
         Args:
             mode: ``online`` or ``offline``.
             folder: The sweep's folder; W&B writes into its ``wandb/``.
-            is_alone: Whether no other process may write there meanwhile.
+            is_alone: True to let no other process write W&B runs into the folder meanwhile.
         """
         self.failure: str | None = None
-        """The reason of a failure; None if nothing failed."""
+        """The reason why the process failed; None as long as it has not failed."""
         self._done: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._waiting: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._is_ending = False
@@ -138,10 +139,13 @@ class MirrorProcess:
         )
 
     def hand(self, message: object) -> None:
-        """Queue a message to be sent, of data that JSON can hold.
+        """Queue a message for the tracking process.
+
+        Args:
+            message: Data that JSON can hold.
 
         Raises:
-            BufferError: If the process is too far behind.
+            BufferError: If `MAX_BEHIND` messages are waiting.
         """
         if self._waiting.qsize() >= MAX_BEHIND:
             msg = f"W&B is {MAX_BEHIND} epochs behind"
@@ -149,7 +153,7 @@ class MirrorProcess:
         self._waiting.put(json.dumps(message, separators=(",", ":")).encode() + b"\n")
 
     def done(self) -> list[str]:
-        """Return the ids of the runs that W&B got since the last call."""
+        """Return the ids of the runs that W&B has received since the last call."""
         return [self._done.get() for _ in range(self._done.qsize())]
 
     def check_silence(self) -> None:
@@ -158,10 +162,10 @@ class MirrorProcess:
             self.failure = f"no sign of life for {PATIENCE_SECONDS:g} s"
 
     def end(self, look: Callable[[], object]) -> None:
-        """Wait until all is written and the process has ended; `failure` tells if it failed.
+        """Wait until all messages are handled and the process has ended; a failure sets `failure`.
 
         Args:
-            look: Called while this waits, every half second.
+            look: Called every half second of the wait.
         """
         self._is_ending = True
         self._waiting.put(None)

@@ -12,8 +12,8 @@ import sys
 def stand_back() -> None:
     """Move the current working directory to the end of the module path, if it is the first.
 
-    A checkout of the project that is not installed stays in front, since all of it must be of one
-    version. Python processes that are started from here, such as workers, do not search their
+    A checkout of the project that is not installed stays in front, so that all modules are of one
+    version. Python processes that this process starts, such as workers, do not search their
     working directory at all (``PYTHONSAFEPATH``), and find such a checkout by ``PYTHONPATH``.
     """
     here = os.getcwd()  # noqa: PTH109 - pathlib is not loaded yet

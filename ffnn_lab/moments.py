@@ -1,4 +1,4 @@
-"""The moment at which a run is judged: its last epoch, its best one, or the mean of its last few.
+"""The moment at which a run is judged: the last epoch, the best epoch, or a mean of the last few.
 
 The best epoch is that of the lowest dev error, ties by dev loss; test never selects. The start,
 epoch 0, is one of the measured epochs.
@@ -38,13 +38,14 @@ def best_epoch(curve: Sequence[Measured]) -> int:
 
 
 def points_at(curve: Sequence[Point], moment: str, split: str, *, n_last: int = 1) -> list[Point]:
-    """Return the points of a curve over which a moment is the mean.
+    """Return the points of a curve whose mean is the result of the run at a moment.
 
     Args:
         curve: All points of a run, by epoch.
         moment: ``last``, ``best`` or ``mean_last``.
         split: The split of the points.
-        n_last: Measured epochs that ``mean_last`` averages over, or all if there are fewer.
+        n_last: Number of measured epochs over which ``mean_last`` averages, or all if there are
+            fewer.
 
     Returns:
         One point, or at most ``n_last`` for ``mean_last``; none if the split was not measured.
@@ -59,21 +60,21 @@ def points_at(curve: Sequence[Point], moment: str, split: str, *, n_last: int = 
 def moment_of_answers(moment: str) -> str:
     """Return the moment at which test answers are recorded, for a moment that judges a run.
 
-    Answers are those of a single epoch: for ``mean_last`` the last one stands for all.
+    Answers are those of a single epoch: for ``mean_last`` the last epoch stands for all.
     """
     return "last" if moment == "mean_last" else moment
 
 
 def means_of_last(curves: "pd.DataFrame", split: str, *, n_last: int) -> "pd.DataFrame":
-    """Compute the means of ``mean_last``, over the points of `points_at`, for a table of runs.
+    """Compute the result of each run at the moment ``mean_last``, as `points_at` defines it.
 
     Args:
         curves: The table ``curves``, or its columns run_id, epoch, split, loss and error.
         split: The split of the points.
-        n_last: As for `points_at`.
+        n_last: Number of measured epochs to average over, or all if there are fewer.
 
     Returns:
-        ``loss`` and ``error`` by run id. The mean of values with a NaN is NaN.
+        A table of ``loss`` and ``error`` by run id. The mean of values with a NaN is NaN.
     """
     points = curves[curves["split"] == split].sort_values(["run_id", "epoch"])
     last = points.groupby("run_id").tail(n_last).groupby("run_id")

@@ -1,7 +1,7 @@
 """Checks of user-defined options, before the first run, by what they compute on a few numbers.
 
 An optimizer's step is taken on small tensors, an initializer draws one layer, an activation's
-slope is compared with differences of its value. `ffnn_lab.testing` trains with them as well.
+slope is compared with differences of its value. `ffnn_lab.testing` has further tests, which train.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from ffnn_lab.records.schema import config_leaves
 
 N_STEPS = 3
 LARGEST_DIFFERENCE = 1e-5
-"""Most by which a slope may differ from the finite difference of the value, as a share of the
-latter or of 1, whichever is larger."""
+"""Largest difference between an activation's slope and the finite difference of its value, as a
+share of the finite difference or of 1, whichever is larger."""
 
 
 def check_options(config: RunConfig, axes: Axes | None = None) -> None:
@@ -35,8 +35,8 @@ def check_options(config: RunConfig, axes: Axes | None = None) -> None:
         axes: Values of fields that a sweep may put in place of the run's own.
 
     Raises:
-        ConfigError: If one does not compute what its kind must; the message says what.
-        Exception: Whatever its functions raise.
+        ConfigError: If an option does not compute what its kind must; the message says what.
+        Exception: Any error that a function of an option raises.
     """
     found = options_from_outside(config, axes)
     if found:
@@ -55,10 +55,10 @@ def check_option(kind: str, name: str, config: RunConfig) -> None:
     Args:
         kind: The kind of option, such as ``optimizer``.
         name: The option's name.
-        config: A run that chooses it, or may.
+        config: A run that chooses the option, or may choose it in a sweep.
 
     Raises:
-        ConfigError: If it does not compute what its kind must.
+        ConfigError: If the option does not compute what its kind must.
     """
     if kind == "activation":
         check_activation(name)
@@ -70,14 +70,18 @@ def check_option(kind: str, name: str, config: RunConfig) -> None:
 
 
 _CHECKED: set[tuple[str, str, str]] = set()
-"""Kind, name and checksum of options that passed."""
+"""Kind, name and file's checksum of the options that have passed their checks."""
 
 
 def check_optimizer(config: OptimizerConfig) -> None:
-    """Check that an optimizer steps in place, and each member as if it were alone.
+    """Check that an optimizer changes parameters in place, and each member as if it were alone.
+
+    Args:
+        config: The optimizer's config, with its hyperparameters.
 
     Raises:
-        ConfigError: If it does not.
+        ConfigError: If it does not, or if its functions take or return something else than they
+            must.
     """
     name = config.name
     option = OPTIMIZERS[name]
@@ -104,27 +108,30 @@ def check_optimizer(config: OptimizerConfig) -> None:
     moved = _stepped(option, start, grads, hyperparameters)
     where = f"optimizer={name}"
     if not bool(moved.isfinite().all()):
-        msg = f"{where}: step_ must leave finite numbers"
+        msg = f"{where}: step_ must leave finite numbers in params"
         raise ConfigError(msg)
     if torch.equal(moved, start):
-        msg = f"{where}: step_ must change params in place, and leaves them as they are"
+        msg = f"{where}: step_ must change params in place, but left them unchanged"
         raise ConfigError(msg)
     if option.scope != "layer" and bool((moved[:, -1] != 0).any()):
-        msg = f"{where}: step_ must keep a parameter at 0 whose gradient is 0: rows are padded"
+        msg = (
+            f"{where}: step_ must keep a parameter at 0 if its gradient is 0, since rows of "
+            "parameters are padded with zeros"
+        )
         raise ConfigError(msg)
     for member in range(3):
         rows = slice(member, member + 1)
         own = {key: value[rows] for key, value in hyperparameters.items()}
         alone = _stepped(option, start[rows], [each[rows] for each in grads], own)
         if not torch.equal(alone, moved[rows]):
-            msg = f"{where}: step_ must move a member as if it were alone, whatever the others are"
+            msg = f"{where}: step_ must update each member independently of the other members"
             raise ConfigError(msg)
     if option.scope == "number":
         left = _stepped(option, start[:, :7], [each[:, :7] for each in grads], hyperparameters)
         if not torch.equal(left, moved[:, :7]):
             msg = (
-                f"{where}: step_ must move each number by itself with scope='number', which may "
-                "cut rows anywhere; see Optimizer.scope"
+                f"{where}: step_ must update each number independently of the others with "
+                "scope='number', which may cut rows anywhere; see Optimizer.scope"
             )
             raise ConfigError(msg)
 
@@ -132,7 +139,17 @@ def check_optimizer(config: OptimizerConfig) -> None:
 def _stepped(
     option: Optimizer, start: Tensor, grads: Iterable[Tensor], hyperparameters: dict[str, Tensor]
 ) -> Tensor:
-    """Return the parameters after a step for each of the gradients."""
+    """Take a step with each of some gradients in turn, and return the final parameters.
+
+    Args:
+        option: The optimizer.
+        start: Initial parameters, ``(M, n)``, or ``(M, n_units, n_inputs)`` for scope ``layer``.
+        grads: The gradients, each shaped like ``start``.
+        hyperparameters: The hyperparameters by name, ``(M,)`` each.
+
+    Raises:
+        ConfigError: If the optimizer's functions cannot be applied to such tensors.
+    """
     params = start.clone()
     state = _started(option, params)
     try:
@@ -142,7 +159,7 @@ def _stepped(
         msg = (
             f"{slip_in(error) or first_line(error)} (optimizer={option.name}: params and grads "
             f"are {tuple(params.shape)} and each hyperparameter {tuple(params.shape[:1])} here; "
-            "per_member lets one act on the other)"
+            "per_member shapes a hyperparameter so that it can be combined with params)"
         )
         raise ConfigError(msg) from error
     return params
@@ -169,7 +186,7 @@ def _started(option: Optimizer, params: Tensor) -> State:
 
 
 def check_initializer(config: InitializerConfig) -> None:
-    """Check that an initializer draws a layer of its shape, and the same again for equal seeds.
+    """Check that an initializer draws float64 numbers of a layer's shape, equal for equal seeds.
 
     Raises:
         ConfigError: If it does not.
@@ -184,7 +201,7 @@ def check_initializer(config: InitializerConfig) -> None:
         )
         raise ConfigError(msg)
     if not torch.equal(one, other):
-        msg = f"initializer={name}: draw must draw from the generator that it is given, alone"
+        msg = f"initializer={name}: draw must draw only from the generator that it is given"
         raise ConfigError(msg)
 
 
@@ -195,8 +212,8 @@ def check_activation(name: str) -> None:
     out.
 
     Raises:
-        ConfigError: If they differ, naming the point; or if the option claims ``keeps_zero`` and
-            maps 0 to another number.
+        ConfigError: If slope and difference disagree, or the option has ``keeps_zero`` and maps 0
+            to another number.
     """
     option = ACTIVATIONS[name]
     where, step = f"model.activation={name}", 1e-6
@@ -223,5 +240,5 @@ def check_activation(name: str) -> None:
         )
         raise ConfigError(msg)
     if option.keeps_zero and float(option.value(points.new_zeros(()))) != 0:
-        msg = f"{where}: value maps 0 to another number: say keeps_zero=False"
+        msg = f"{where}: value maps 0 to another number: set keeps_zero=False"
         raise ConfigError(msg)

@@ -1,6 +1,7 @@
 """The classes and functions that a file of options such as `lab_options.py` imports.
 
-Importing it imports no torch and no pandas. `docs/extending.md` shows an option of each kind.
+Importing this module imports neither torch nor pandas. `docs/extending.md` shows an option of each
+kind.
 """
 
 from ffnn_lab.activations import Activation

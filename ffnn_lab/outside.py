@@ -1,6 +1,6 @@
 """Options from outside the package: a user's own optimizer, network, task or figure.
 
-They are defined in ``lab_options.py`` in the working directory, or in the files that the
+Such options are defined in ``lab_options.py`` in the working directory, or in the files that the
 environment variable ``FFNN_LAB_OPTIONS`` names, and in the entry points ``ffnn_lab.options`` of
 installed packages. A file calls ``ffnn_lab.register`` once for each option.
 """
@@ -22,7 +22,7 @@ from ffnn_lab.errors import UserError
 FILE = "lab_options.py"
 """The file of options that is looked for in the working directory."""
 VARIABLE = "FFNN_LAB_OPTIONS"
-"""Environment variable that names other files, separated as the folders of ``PATH`` are."""
+"""Environment variable that names the files of options, separated like the folders of ``PATH``."""
 ENTRY_POINTS = "ffnn_lab.options"
 """Group of the entry points by which an installed package brings options."""
 
@@ -34,12 +34,12 @@ _state = {"is_done": False, "is_begun": False}
 def import_options() -> None:
     """Import every file of options from outside, once in each process.
 
-    From then on `VARIABLE` names the files, so that workers import the same ones, whatever their
-    working directory.
+    From then on the environment variable `VARIABLE` names the files, so that workers import the
+    same files, whatever their working directory.
 
     Raises:
-        UserError: If a file is not there, or fails; the message has the file, the line and the
-            reason.
+        UserError: If a file is missing or raises an error; the message has the file, the line and
+            the reason.
     """
     with _LOCK:
         if _state["is_done"] or _state["is_begun"]:  # a file of options may ask for other options
@@ -65,7 +65,7 @@ def _import_entry_point(each: importlib.metadata.EntryPoint) -> None:
         package = each.dist.name if each.dist else "an installed package"
         msg = (
             f"the options of {package} (entry point {each.name} = {each.value}) cannot be "
-            f"imported: {type(error).__name__}: {error}; mend it or uninstall it"
+            f"imported: {type(error).__name__}: {error}; fix it or uninstall it"
         )
         raise UserError(msg) from error
 
@@ -85,17 +85,19 @@ def _files() -> Iterator[Path]:
 
 
 def import_file(path: Path) -> ModuleType:
-    """Import a file of options as a module of its name; it may import others of its folder.
+    """Import a file of options as a module that has the file's name.
+
+    The file may import other files of its folder.
 
     Raises:
-        UserError: If it fails, or Python has another module of its name.
+        UserError: If the file raises an error, or Python has another module of that name.
     """
     if path in _IMPORTED:
         return _IMPORTED[path]
     name = path.stem
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        msg = f"{path} must be a file of Python, such as {FILE}"
+        msg = f"{path} must be a Python file, such as {FILE}"
         raise UserError(msg)
     if name in sys.modules:
         msg = f"{path}: Python has another module that is called {name}; rename the file"
@@ -117,12 +119,12 @@ def slip_in(error: Exception, path: Path | None = None) -> UserError | None:
     """Return a `UserError` with file and line for an error that arose in a file of options.
 
     Args:
-        error: Whatever was raised.
-        path: A file of options that is being imported.
+        error: The error that was raised.
+        path: The file of options that is being imported, if any.
 
     Returns:
-        None if no line of such a file, or of another file in its folder, led to the error; a
-        `UserError` as it is.
+        The `UserError`, which is ``error`` itself if that is a `UserError`; None if no line of a
+        file of options, or of another file in its folder, led to the error.
     """
     if isinstance(error, UserError):
         return error
@@ -145,9 +147,12 @@ def first_line(error: BaseException) -> str:
 
 
 def told() -> str:
-    """Return which files of options were imported, and what they registered, for a message."""
+    """Return the end of an error message: the imported files of options, and their options.
+
+    If no file was imported, the text names the file in which a user can define an option.
+    """
     if not _IMPORTED:
-        return f"an option of your own comes from {FILE} where you stand, and none is there"
+        return f"your own options are read from {FILE} in the current folder, and there is none"
     files = ", ".join(map(str, _IMPORTED))
     named = ", ".join(f"{kind}={name}" for kind, name in registry.from_outside())
     return f"{files} registers {named or 'nothing'}"

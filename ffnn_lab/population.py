@@ -1,4 +1,8 @@
-"""The state of a population: members, stacked parameters, and a slice for each optimizer."""
+"""The state of a population: members, stacked parameters, and a slice for each optimizer.
+
+In shapes, ``M`` is the number of members, and ``n_stored`` the length of a member's row, which has
+all of its parameters and padding.
+"""
 
 import copy
 import itertools
@@ -26,18 +30,20 @@ class Member:
     run_id: str
     schedule: ScheduleState = field(default_factory=ScheduleState)
     epoch: int = 0
-    """Epochs done."""
+    """Number of epochs done."""
     n_steps: int = 0
     seconds: float = 0.0
-    """The member's equal share of the wall time of the populations it was in."""
+    """The member's equal share, in seconds, of the wall time of the populations that it was in."""
     curve: list[CurvePoint] = field(default_factory=list)
     directions: list[Direction] = field(default_factory=list)
     correct: Correct | None = None
-    """The test examples classified correctly at `correct_at`, so far; None before that."""
+    """The test examples classified correctly at the latest epoch that was the moment
+    ``correct_at``; None if there was no such epoch yet."""
     correct_at: str | None = None
     """The moment at which answers on test are recorded; None if the run records none."""
     diverged_step: int | None = None
-    """The first step before or after which the train loss was not finite; None if none was."""
+    """The first step, counted from 1, before or after which the train loss was not finite; None if
+    the loss was always finite."""
 
     def copy(self) -> "Member":
         """Return a copy whose curve and directions grow independently."""
@@ -56,13 +62,13 @@ class Member:
         return "completed" if self.epoch == self.config.trainer.max_epochs else None
 
     def last(self, split: str, metric: str) -> float:
-        """Return a metric at the last point of the curve; NaN if there is none."""
+        """Return a metric at the last point of the curve on a split; NaN if there is no point."""
         points = [point for point in self.curve if point.split == split]
         return float(getattr(points[-1], metric)) if points else math.nan
 
     @property
     def is_due(self) -> bool:
-        """Return True if the epoch just done is one to evaluate."""
+        """Return True if the member is to be evaluated after the epoch just done."""
         trainer = self.config.trainer
         return self.epoch % trainer.evaluate_every == 0 or self.epoch == trainer.max_epochs
 
@@ -94,14 +100,15 @@ class Slice:
     hyperparameters: dict[str, Tensor]
     """The optimizer's hyperparameters by name, each ``(stop - start,)``."""
     coupled: Tensor
-    """Coefficients of coupled weight decay."""
+    """The members' coefficients of coupled weight decay, ``(stop - start,)``."""
     decoupled: Tensor
+    """The members' coefficients of decoupled weight decay, ``(stop - start,)``."""
     has_decay: bool
     """True if any coefficient of coupled or decoupled weight decay is not 0."""
 
 
 class Population:
-    """Members that are trained together: every tensor has them on its leading axis.
+    """Members that are trained together: every tensor has the members on its leading axis.
 
     Members are ordered by optimizer, so that each optimizer updates one slice of the stack.
     """
@@ -118,7 +125,7 @@ class Population:
         Args:
             configs: The runs, of one partition (see ``config.partition_key``), on a settled
                 device (``cpu`` or ``cuda``).
-            network: The architecture that all of them have.
+            network: The architecture of all members.
             snapshots: Snapshots of the members that are resumed, by run id.
         """
         self.network = network
@@ -146,15 +153,15 @@ class Population:
 
     @property
     def is_compiled(self) -> bool:
-        """Return True if steps run as compiled programs, in which all members agree.
+        """Return True if steps run as compiled programs; all members agree in this.
 
-        On CUDA they are recorded as graphs instead.
+        On CUDA steps are recorded as CUDA graphs instead.
         """
         return self.members[0].config.trainer.compile is True and self.device.type == "cpu"
 
     @property
     def params(self) -> list[Tensor]:
-        """Return each parameter, with padding: views of ``flat``."""
+        """Return each weight and bias of all members, with padding, as views of ``flat``."""
         return [part.view(self.flat) for part in self.network.parts]
 
     def _tensor(self, values: list[float]) -> Tensor:
@@ -184,9 +191,9 @@ class Population:
         )
 
     def _set_limits(self) -> None:
-        """Set the limits of norms, ``(M,)``, infinite for members without one.
+        """Set ``max_norm`` and ``clip_norm``, ``(M,)``: infinite for members without a limit.
 
-        A limit that no member has is None.
+        If no member has a limit of a kind, its tensor is None.
         """
         trainers = [member.config.trainer for member in self.members]
         self.max_norm = self._limits([trainer.max_norm for trainer in trainers])
@@ -204,10 +211,14 @@ class Population:
             part.hyperparameters["lr"].copy_(self._tensor(rates))  # in place, for recorded steps
 
     def part(self, start: int, stop: int) -> "Population":
-        """Return neighboring members as a population of their own, on the same memory.
+        """Return neighboring members as a population that shares the memory of this population.
 
-        The part is valid until members join or leave the whole. Steps may be taken in it, but no
-        member may join it.
+        The part is valid until members join or leave this population. Steps may be taken in the
+        part, but no member may join it.
+
+        Args:
+            start: Position of the first member.
+            stop: Position after the last member.
         """
         part = copy.copy(self)
         part.members = self.members[start:stop]
@@ -240,7 +251,7 @@ class Population:
 
         Args:
             parts: Population, slice, and positions in the slice of the members to take; slices of
-                one optimizer follow one another.
+                the same optimizer are neighbors.
         """
         rows: list[Tensor] = []
         buffers: dict[str, list[Tensor]] = {name: [] for name in self.buffers}
@@ -302,8 +313,8 @@ def first_state(method: Optimizer, flat: Tensor, network: Network) -> State:
 
     Args:
         method: The members' optimizer.
-        flat: Their parameters, ``(M, n_stored)``.
-        network: Their architecture.
+        flat: The members' parameters, ``(M, n_stored)``.
+        network: The members' architecture.
 
     Returns:
         The state. For scope ``layer`` each name begins with the number of its parameter, like
@@ -325,7 +336,7 @@ def of_parameter(state: State, place: int) -> State:
 
 
 def _cut(own: Slice, start: int, stop: int) -> Slice:
-    """Return the part of a slice between two positions, on the same memory."""
+    """Return the part of a slice between two positions of the population, on the same memory."""
     first, last = max(start, own.start), min(stop, own.stop)
     here = slice(first - own.start, last - own.start)
     return replace(
@@ -348,14 +359,14 @@ def _joined(states: Sequence[State]) -> State:
 
 
 def method_order(config: RunConfig) -> int:
-    """Return the position of a run's optimizer among all; those that step alike share one."""
+    """Return the position of a run's optimizer among all; optimizers of equal steps share one."""
     return list(OPTIMIZERS).index(method_of(config.optimizer.name).name)
 
 
 def method_of(name: str) -> Optimizer:
-    """Return the first optimizer that steps as the named one does: Adam for AdamW.
+    """Return the first optimizer whose steps are those of the optimizer ``name``: Adam for AdamW.
 
-    Members of both then lie in one slice, and one update moves them all.
+    So members with Adam and members with AdamW share a slice, and are updated together.
     """
     wanted = _how(OPTIMIZERS[name])
     return next(each for each in OPTIMIZERS.values() if _how(each) == wanted)

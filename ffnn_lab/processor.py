@@ -16,19 +16,21 @@ from ffnn_lab.networks.network import Walk
 from ffnn_lab.population import Population
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-"""Options of ``mallopt``, by the numbers of ``malloc.h``."""
+"""Numbers of two options of the C function ``mallopt``, from ``malloc.h``."""
 LARGE_MEMBER = 20_000
-"""Parameters of a member from which several threads beat one, where steps are not compiled."""
+"""Number of a member's parameters from which on several threads are faster than one thread, if
+steps are not compiled."""
 LEAST_OF_LANE = 2
-"""Fewest members for each thread, where steps are not compiled."""
+"""Smallest number of members for each thread, if steps are not compiled."""
 LEAST_COMPILED = 80_000
-"""Fewest parameters, of all its members, for each thread, where steps are compiled: with fewer,
-threads wait for the interpreter lock longer than they compute (measured for 64-64-10 and
-64-128-128-10 on two cores)."""
+"""Smallest number of parameters, over all members of a thread, if steps are compiled. With fewer,
+threads wait for the interpreter lock longer than they compute (measured for networks of 64-64-10
+and 64-128-128-10 units on two cores)."""
 NEAR_CACHE = 2 * LARGE_WEIGHT
-"""Parameters of the members that share one compiled step: near the best of 1, 2, 4 and 16 members
-for nine shapes from 50,000 to 1,400,000 parameters (``docs/performance.md``). A member that has a
-large weight is stepped alone, as its program requires."""
+"""Number of parameters, over all members, that one compiled step updates. It is near the best of
+1, 2, 4 and 16 members for nine networks of 50,000 to 1,400,000 parameters
+(``docs/performance.md``). A member that has a large weight is updated alone, as its program
+requires."""
 
 
 @contextmanager
@@ -65,7 +67,7 @@ def keep_memory() -> None:
 def n_at_once(
     n_members: int, n_stored: int, n_threads: int, *, is_compiled: bool, walk: Walk = "stacked"
 ) -> int:
-    """Return the number of threads to use for `n_members`; each trains a subset of them.
+    """Return the number of threads that train a population, each a part of its members.
 
     Threads that share each operation would wait for one another thousands of times in an epoch,
     and must either spin meanwhile, which slows another process on the same cores tenfold, or
@@ -73,6 +75,13 @@ def n_at_once(
     the interpreter lock, which a compiled step needs for a few calls, and any other step for each
     operation: with small members threads wait longer than they gain. Then workers, each a process,
     make better use of further cores.
+
+    Args:
+        n_members: Number of members of the population.
+        n_stored: Number of parameters of a member, padding included.
+        n_threads: Number of threads that may be used.
+        is_compiled: True if steps are compiled.
+        walk: The way members are computed, see `Walk`.
     """
     if walk != "stacked":
         return min(n_members, n_threads) if walk == "one_by_one" else 1
@@ -84,10 +93,10 @@ def n_at_once(
 
 
 def _n_lanes(population: Population) -> int:
-    """Return the number of parts into which a population is cut; see ``n_at_once``.
+    """Return the number of parts into which a population is cut, at least one for each thread.
 
-    Compiled parts are small enough to stay near the cache from step to step, and every thread gets
-    equally many of them.
+    `n_at_once` says how many threads there are. If steps are compiled, parts are small enough to
+    stay near the cache from step to step, and every thread gets equally many parts.
     """
     n_members, n_stored = len(population), population.network.n_stored
     if population.device.type == "cuda":
@@ -102,13 +111,13 @@ def _n_lanes(population: Population) -> int:
 
 
 def lanes_of(population: Population) -> list[Population]:
-    """Cut a population into parts, on its own memory, each of which trains an epoch by itself."""
+    """Cut a population into parts that share its memory; each trains an epoch independently."""
     bounds = np.linspace(0, len(population), _n_lanes(population) + 1).round().astype(int).tolist()
     return [population.part(start, stop) for start, stop in itertools.pairwise(bounds)]
 
 
 def ready() -> None:
-    """Prepare a thread of a pool: it computes by itself, without denormal numbers."""
+    """Prepare a thread of a pool to compute without further threads and denormal numbers."""
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
 
@@ -116,7 +125,14 @@ def ready() -> None:
 def at_once(
     deeds: Sequence[Callable[[], Tensor]], pool: ThreadPoolExecutor | None
 ) -> list[Tensor]:
-    """Call functions in threads of a pool; all have ended before the first error is raised."""
+    """Call functions in threads of a pool, and return their results in order.
+
+    All calls have ended before the first error is raised.
+
+    Args:
+        deeds: The functions.
+        pool: The threads; None to call the functions in this thread, one after another.
+    """
     before = torch.get_num_threads()
     torch.set_num_threads(1)  # within each operation
     try:

@@ -19,8 +19,8 @@ from ffnn_lab.optimizers import Optimizer
 from ffnn_lab.steps import Batch, Dropout, Recipe, evaluation_sums, gradients, update_
 
 _N_EXAMPLE = 4
-"""Number of members, seeds and examples in the example inputs of an export. Any other number would
-do, except 0 and 1, which torch treats as constants."""
+"""Number of members, seeds and examples in the inputs with which torch exports a module. Any other
+number would do, except 0 and 1, which torch treats as constants."""
 
 
 class _Gradients(nn.Module):
@@ -79,16 +79,17 @@ def gradients_program(
 ) -> Program:
     """Return the compiled ``steps.gradients``.
 
-    The program's inputs are flat parameters, inputs ``(M, B, stored_in)``, labels, rows, place,
-    and for each layer with dropout its random numbers, thresholds and scales.
+    The program's inputs are parameters ``(M, n_stored)``, inputs ``(M, B, stored_in)``, labels
+    ``(M, B)``, ``rows`` and ``place`` of the `Batch`, and for each layer with dropout its random
+    numbers, thresholds and scales.
 
     Args:
         recipe: Network, loss and precision.
-        drops: For each layer, whether any member drops its inputs.
+        drops: For each layer, True if any member drops the layer's inputs.
         like: A tensor of the networks' dtype, on their device.
         labels: The labels' dtype.
-        shares_batch: Whether all members see one batch; inputs, labels and numbers then have
-            one entry on their first axis.
+        shares_batch: True if all members see the same batch; inputs, labels and numbers then have
+            length 1 on their first axis.
     """
     network = recipe.network
     assert isinstance(network, MLP)  # noqa: S101 - no other network can be compiled
@@ -127,9 +128,9 @@ def gradients_program(
 def update_program(method: Optimizer, like: Tensor) -> Program:
     """Return the compiled ``steps.update_`` of an optimizer.
 
-    The program's inputs are parameters, gradients, the state's tensors in their order, the
-    hyperparameters in the optimizer's order, and the coefficients of coupled and decoupled decay
-    (0 for members without).
+    The program's inputs are parameters ``(M, P)``, gradients ``(M, P)``, the state's tensors in
+    their order, the hyperparameters ``(M,)`` in the optimizer's order, and the coefficients of
+    coupled and of decoupled weight decay, ``(M,)``, which are 0 for members without decay.
 
     Args:
         method: The optimizer.
@@ -165,10 +166,13 @@ class _Sums(nn.Module):
 def sums_program(
     network: MLP, loss: str, error: str, like: Tensor, labels: torch.dtype
 ) -> Program:
-    """Return the compiled ``steps.evaluation_sums``: of flat parameters, inputs and labels.
+    """Return the compiled ``steps.evaluation_sums``.
+
+    The program's inputs are parameters ``(M, n_stored)``, inputs ``(B, stored_in)`` and labels
+    ``(B,)``.
 
     Args:
-        network: The layers.
+        network: The members' architecture.
         loss: One of ``losses.LOSSES``.
         error: One of ``losses.ERRORS``.
         like: A tensor of the networks' dtype, on their device.

@@ -1,8 +1,8 @@
 """The progress of a sweep, counted in one place for display, status, plan and report.
 
-A row of ``trials`` says that a run serves a setting of an arm in a replicate. A run that serves
-two arms counts for both. Confirm runs of a setting that won only before the sweep was extended are
-no longer asked for, and do not count.
+A row of the table ``trials`` says that a run belongs to a setting of an arm in a replicate. A run
+that belongs to two arms counts for both. Runs of the confirm stage do not count if their setting
+was an arm's best only before the sweep was extended: they are no longer asked for.
 """
 
 from collections import Counter
@@ -16,11 +16,11 @@ from ffnn_lab.records import DEFAULT_SETTING, KEYS
 from ffnn_lab.scores import ranked, setting_scores
 
 Key = tuple[int, str, str, int, int]
-"""A row of ``trials``: its replicate, stage, arm, setting and seed."""
+"""The key of a row of ``trials``: replicate, stage, arm, setting and seed."""
 Place = tuple[int, str]
-"""A replicate and an arm, which have one study."""
+"""A replicate and an arm, which together have an Optuna study of their own."""
 Row = tuple[int, int, int, str]
-"""A recorded row of one stage and arm: its replicate, setting, seed and run id."""
+"""A row of ``trials`` of a given stage and arm: replicate, setting, seed and run id."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,10 @@ class Count:
     stage: str
     arm: str
     runs: tuple[str, ...]
-    """Ids of the recorded runs, one for each row of ``trials``."""
+    """Ids of the recorded runs, one for each counted row of ``trials``."""
     n_settings: int
-    """Settings whose seeds are all recorded; in confirm, the untuned default among them. A setting
-    is counted in each replicate by itself."""
+    """Number of settings whose seeds are all recorded; in confirm, the untuned default among them.
+    A setting is counted in each replicate by itself."""
     n_settings_asked: int
     n_runs_asked: int
 
@@ -48,9 +48,9 @@ class Progress:
     """The progress of a sweep; the module's docstring defines what counts."""
 
     n_done: Mapping[str, int]
-    """Runs recorded, by stage."""
+    """Number of recorded runs, by stage."""
     n_asked: Mapping[str, int]
-    """Runs asked for so far, or sure to be, by stage."""
+    """Number of runs that are asked for so far, or are sure to be, by stage."""
     best: Mapping[str, float] = field(default_factory=dict)
     """The lowest tuning score of each arm that has one."""
 
@@ -90,12 +90,12 @@ def count_progress(
         noted: The id of the run of each row of ``trials``.
         recorded: Ids of the runs that are recorded.
         winners: The best setting of each replicate and arm, among those whose seeds are all
-            recorded; where none is known, every setting in confirm is counted.
-        n_proposed: The number of proposed settings, by replicate and arm, where the studies are
-            known; elsewhere settings with a recorded run are counted.
+            recorded; if an arm's best setting is not known, all its settings in confirm count.
+        n_proposed: The number of proposed settings, by replicate and arm, as far as the studies
+            are known; for other arms, the settings with a recorded run are counted.
 
     Returns:
-        One count for each stage and arm, stages in turn; a stage without seeds is left out.
+        One count for each stage and arm, first all of tune; a stage without seeds is left out.
     """
     rows: dict[tuple[str, str], list[Row]] = {}
     for (replicate, stage, arm, setting, seed), run in noted.items():
@@ -161,7 +161,7 @@ def recorded_progress(
         runs: The table ``runs``, or its `scores.score_columns`.
         trials: The table ``trials``.
         curves: The table ``curves``; only the moment ``mean_last`` reads it.
-        winners: See `count_progress`; None computes them from the records.
+        winners: The best setting of each replicate and arm; None computes them from the records.
     """
     if winners is None:
         scores = setting_scores(

@@ -1,10 +1,11 @@
 """The registry of options, which a user chooses by name; each is an object in its own file.
 
-An option holds all that is known of it: its config class, its functions, how figures draw it. Its
-file calls `register` once. Asking for a kind of option imports every file of that kind's folder,
-so nothing else lists the names. Importing such a file must stay cheap: torch, matplotlib and other
-heavy libraries are imported inside the functions that need them. Files outside the package, which
-`ffnn_lab.outside` finds, register options in the same way; the registry remembers these files.
+An option has all that the lab knows of it: its config class, its functions, its look in figures.
+Its file calls `register` once. Asking for a kind of option imports every file of that kind's
+folder, so no other file lists the names. Importing such a file must stay cheap: torch, matplotlib
+and other heavy libraries are imported inside the functions that need them. Files outside the
+package, which `ffnn_lab.outside` finds, register options in the same way; the registry remembers
+these files.
 """
 
 import hashlib
@@ -42,9 +43,9 @@ class Option:
     kind: ClassVar[str]
     """The kind of option, such as ``optimizer``: a key of `FOLDERS`."""
     name: str
-    """What the user writes, such as ``adam``; for most kinds the name of the file, too."""
+    """The name that the user writes, such as ``adam``; for most kinds that of the file, too."""
     order: int = 100
-    """Options are listed by this number, those with equal numbers by name."""
+    """Number by which options are listed; options with equal numbers are listed by name."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ _SOURCES: dict[tuple[str, str], Source] = {}
 
 
 class UnknownOptionError(KeyError):
-    """A name that no option of its kind has; the message lists those that there are."""
+    """Raised if no option of a kind has a name; the message lists the names that there are."""
 
     def __str__(self) -> str:
         return str(self.args[0])
@@ -72,19 +73,19 @@ class UnknownOptionError(KeyError):
 def register(option: T) -> T:
     """Make an option known under its kind and name.
 
-    A file of the user's own calls ``ffnn_lab.register(Optimizer(name="lion", ...))``, see
-    ``docs/extending.md``. A file that is imported again replaces its own options.
+    A user's file calls, for example, ``ffnn_lab.register(Optimizer(name="lion", ...))``, see
+    ``docs/extending.md``. A file that is imported again replaces the options that it registered.
 
     Args:
         option: The option that the file defines.
 
     Returns:
-        The option itself, so that its file may name it.
+        The option itself, so that its file may assign it to a name.
 
     Raises:
         ValueError: If another option of the kind has the name.
-        UserError: If it is called in a notebook or in the script that is run, which workers do
-            not import.
+        UserError: If the function is called in a notebook or in the script that is run, which
+            workers do not import.
     """
     key, source = (option.kind, option.name), _source()
     if source is not None:
@@ -104,7 +105,7 @@ def register(option: T) -> T:
 
 
 def _source() -> Source | None:
-    """Return the file that registers an option; None for a file of the package.
+    """Return the file that is calling `register`; None if it is a file of the package.
 
     A helper of the package may stand between the file and `register`.
 
@@ -120,7 +121,7 @@ def _source() -> Source | None:
     if name == "__main__" or file is None:
         msg = (
             "ffnn_lab.register must be called in a file that workers can import, such as "
-            f"lab_options.py where you stand; it was called in {file or 'a notebook'}"
+            f"lab_options.py in the current folder; it was called in {file or 'a notebook'}"
         )
         raise UserError(msg)
     path = Path(file).resolve()
@@ -128,27 +129,27 @@ def _source() -> Source | None:
 
 
 def n_registered() -> int:
-    """Return the number of options that are known so far, in all kinds."""
+    """Return the number of options that are registered so far, over all kinds."""
     return sum(map(len, _KNOWN.values()))
 
 
 def from_outside() -> list[tuple[str, str]]:
-    """Return kind and name of every option from outside that is known."""
+    """Return the kind and the name of every registered option from outside the package."""
     return list(_SOURCES)
 
 
 def source_files() -> set[Path]:
-    """Return the files of all options from outside that are known."""
+    """Return the files of all registered options from outside the package."""
     return {source.path for source in _SOURCES.values()}
 
 
 def checksums() -> list[str]:
-    """Return the checksums of the files of all options from outside, sorted."""
+    """Return the checksums of the files of all registered options from outside, sorted."""
     return sorted({source.sha256 for source in _SOURCES.values()})
 
 
 def source_of(kind: str, name: str) -> Source | None:
-    """Return the file that defines an option; None for an option of the package."""
+    """Return the file that defines an option from outside; None for an option of the package."""
     options(kind)
     return _SOURCES.get((kind, name))
 
@@ -169,7 +170,7 @@ class View(Mapping[str, T], Generic[T]):
     """The options of one kind, by name and in order; their files are imported on first use."""
 
     def __init__(self, option_class: type[T]) -> None:
-        """Take the class of the options.
+        """Create the view.
 
         Args:
             option_class: A subclass of `Option` whose ``kind`` is a key of `FOLDERS`.
@@ -180,7 +181,7 @@ class View(Mapping[str, T], Generic[T]):
         """Return the option of that name.
 
         Raises:
-            UnknownOptionError: If there is none.
+            UnknownOptionError: If no option has that name.
         """
         found = options(self._class.kind)
         if name not in found:

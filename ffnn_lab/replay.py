@@ -43,13 +43,13 @@ KEYS = (
     "n_numbers, differences and changes"
 )
 POINT = ("step", "loss", "error", "lr")
-"""The numbers of one point of a curve."""
+"""The columns of ``curves`` that are compared at each point."""
 STOPPED = ("pruned", "failed")
 """Statuses of runs that ended early: a replay trains them for as many epochs as they had."""
 
 
 class _EnoughError(Exception):
-    """Raised at the epoch at which the record ends, to end the training; has the member."""
+    """Raised to end a training at the epoch at which the record ends; it carries the member."""
 
     def __init__(self, member: "Member") -> None:
         super().__init__()
@@ -61,10 +61,11 @@ class Comparison:
     """The outcome of comparing a record with a new training of the run."""
 
     n_in_row: int
-    """Recorded numbers in the run's row."""
+    """Number of recorded numbers in the run's row of ``runs``."""
     n_points: int
-    """Points of the run's curve."""
+    """Number of points of the run's recorded curve."""
     differences: list[str]
+    """Texts that say where the record and the new training differ; empty if they agree."""
 
     @property
     def n_numbers(self) -> int:
@@ -78,12 +79,12 @@ def main(
     """Replay the run that the command line names.
 
     Args:
-        arguments: The words after the program's name; the process's own if None.
+        arguments: The words after the program's name; None for those of this process.
         prog: The program's name, for ``--help``.
 
     Returns:
-        The exit code: 0 if every number agrees, 1 if one does not, 2 if there was nothing to
-        compare, and the reason on standard error.
+        The exit code: 0 if every number agrees; 1 if a number differs; 2, with the reason on
+        standard error, if there was nothing to compare.
     """
     parser = Parser(
         prog=prog,
@@ -96,7 +97,7 @@ def main(
         default=os.environ.get("FFNN_LAB_DATA"),
         help="folder of the raw data (default: FFNN_LAB_DATA, or else as recorded)",
     )
-    parser.add_argument("--table", help="the run's own table, where it lies elsewhere now")
+    parser.add_argument("--table", help="file of the run's own table, if it has moved")
     parser.add_json(KEYS)
     return exit_code_of(functools.partial(_replay, parser.parse_args(arguments)))
 
@@ -124,7 +125,7 @@ def as_values(record: Run, compared: Comparison) -> dict[str, Any]:
 
 
 def epochs_of(record: Run) -> int | None:
-    """Return the epoch at which a run ended early; None for a run that did not."""
+    """Return the epoch at which a run ended early; None if the run did not end early."""
     return record.n_epochs if record.status in STOPPED else None
 
 
@@ -140,8 +141,8 @@ def replay(
     Args:
         records: Records of one run, each from another folder.
         console: The console for messages.
-        data: The data folder, where it is not the recorded one.
-        table: The file of a run's own table, where it is not the recorded one.
+        data: The data folder; None for the recorded path.
+        table: The file of a run's own table; None for the recorded path.
 
     Returns:
         The comparison with each record.
@@ -172,7 +173,7 @@ def _task_of(config: RunConfig, *, data: str | None, table: str | None) -> "Task
     """Load the task of a run, from ``data`` and ``table`` instead of the recorded paths if given.
 
     Raises:
-        UserError: If it cannot be loaded.
+        UserError: If the task cannot be loaded.
     """
     from ffnn_lab.tasks import TASKS, load_task  # noqa: PLC0415 - see the module's docstring
     from ffnn_lab.trainer import settle_device  # noqa: PLC0415
@@ -186,12 +187,12 @@ def _task_of(config: RunConfig, *, data: str | None, table: str | None) -> "Task
     try:
         return load_task(task, folder)
     except UserError as error:
-        msg = f"{error}; where the table lies elsewhere now, add --table FILE"
+        msg = f"{error}; if the table has moved, add --table FILE"
         raise RecordError(msg) from error
 
 
 def compare(record: Run, result: RunResult) -> Comparison:
-    """Compare every recorded number of a run with a new result, except ``seconds``."""
+    """Compare every recorded number of a run, except ``seconds``, with a new result."""
     curves = read_curves(record.folder)
     curve = curves[curves["run_id"] == record.run_id].drop(columns="run_id")
     now = run_row(result)
@@ -218,7 +219,7 @@ def _curve_differences(recorded: pd.DataFrame, curve: Sequence[CurvePoint]) -> l
         now, on=["epoch", "split"], how="outer", suffixes=(" then", " now"), indicator="side"
     )
     differences = []
-    for side, name in (("left_only", "recorded but not met now"), ("right_only", "not recorded")):
+    for side, name in (("left_only", "recorded but missing now"), ("right_only", "not recorded")):
         alone = joined[joined["side"] == side]
         if len(alone) > 0:
             epochs = f"epochs {alone['epoch'].min()} to {alone['epoch'].max()}"
@@ -234,8 +235,8 @@ def _curve_differences(recorded: pd.DataFrame, curve: Sequence[CurvePoint]) -> l
         worst = int(gaps.to_numpy().argmax())
         place = f"epoch {both['epoch'][worst]}, {both['split'][worst]}"
         differences.append(
-            f"curve, {name}: {differs.sum()} of {len(both)} points, the first at epoch "
-            f"{both['epoch'][differs].min()}; most at {place}: "
+            f"curve, {name}: {differs.sum()} of {len(both)} points differ, the first at epoch "
+            f"{both['epoch'][differs].min()}; the largest difference is at {place}: "
             f"{_then_and_now(before[worst], after[worst])}"
         )
     return differences
@@ -265,11 +266,11 @@ def _train_again(
 
     Args:
         config: The run's config.
-        status: The recorded status.
-        until: The epoch at which the run ended early; None if it did not. ``max_epochs`` stays as
-            it is, since schedules depend on it.
+        status: The recorded status, which the result gets if the run ends early again.
+        until: The epoch at which the run ended early; None if it did not. ``max_epochs`` keeps its
+            value, since schedules depend on it.
         task: The run's task.
-        console: Shows progress, if it is a terminal.
+        console: The console, which shows progress if it is a terminal.
     """
     from ffnn_lab.sweeper.display import RunDisplay  # noqa: PLC0415 - see the module's docstring
     from ffnn_lab.trainer import train  # noqa: PLC0415
@@ -314,7 +315,7 @@ def _verdict(record: Run, compared: Comparison) -> str:
     if not compared.differences:
         return (
             f"agrees to the bit: {compared.n_numbers} numbers ({what}), its status and every "
-            "field of its config that can move one"
+            "field of its config that can change a number"
         )
     return "\n  ".join(
         [

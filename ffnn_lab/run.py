@@ -15,11 +15,13 @@ import signal
 
 EXIT_SLIP = 2
 EXIT_INTERRUPTED = 130
-INTERRUPTED = "interrupted; the same command goes on from its records and its last checkpoint\n"
+INTERRUPTED = (
+    "interrupted; repeat the same command to continue from its records and its last checkpoint\n"
+)
 
 
 def leave_at_once(_number: int, _frame: object) -> None:
-    """End the process on Ctrl-C while nothing has begun that would need to be cleaned up.
+    """End the process on Ctrl-C, as long as nothing has begun that needs to be cleaned up.
 
     During the import of a compiled library a KeyboardInterrupt may turn into any error, or vanish.
     """
@@ -53,16 +55,16 @@ with no_collection():
     from ffnn_lab.terminal import accept_any_text
 
 TRACEBACK = "FFNN_LAB_TRACEBACK"
-"""Environment variable that keeps the user's own value of HYDRA_FULL_ERROR."""
+"""Environment variable that keeps the value that the user gave to HYDRA_FULL_ERROR."""
 
 
 PRINTS_JSON = ContextVar("PRINTS_JSON", default=False)
-"""Whether a single run prints its result as JSON on standard output, and all else elsewhere."""
+"""True if a run prints its result as JSON on standard output, and all else on standard error."""
 
 
 @hydra.main(version_base="1.3", config_path=None, config_name="config")
 def app(composed: DictConfig) -> None:
-    """Train one composed run; Hydra hands sweeps to the sweeper instead."""
+    """Train the single run that Hydra has composed; Hydra runs sweeps by its sweeper instead."""
     # Errors are reported here: Hydra would add a line of its own to one that leaves this function.
     with slips_said():
         config = as_run(composed, HydraConfig.get().overrides.task)
@@ -106,7 +108,7 @@ def slips_said() -> Iterator[None]:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command that the arguments of this process ask for."""
     accept_any_text()
     # Hydra prints errors its own way and exits, unless it is told to let them through.
     os.environ.setdefault(TRACEBACK, os.environ.get("HYDRA_FULL_ERROR", "0"))

@@ -19,7 +19,7 @@ FLAGS = ("--help", "-h")
 
 
 def is_help(words: Sequence[str]) -> bool:
-    """Return whether a command line asks for help, and has no other flag that changes it."""
+    """Return True if a command line has a flag that asks for help, and no other flag."""
     flags = [word for word in words if word.startswith("-")]
     return len(flags) == 1 and flags[0] in FLAGS
 
@@ -45,10 +45,10 @@ def print_help(words: Sequence[str]) -> None:
 
 
 def groups_of(sources: Iterable[ConfigSource]) -> dict[str, list[str]]:
-    """Return the options of each group that is not Hydra's, both by their names.
+    """Return the names of the options of each group of configs, without Hydra's own groups.
 
     Args:
-        sources: Where configs come from.
+        sources: The sources from which Hydra loads configs, such as folders of YAML files.
     """
     found: dict[str, set[str]] = {}
     for source in sources:

@@ -1,6 +1,6 @@
 """Registration with Hydra: schemas for each YAML, and options from outside, which have no YAML.
 
-The schemas are in the group ``hydra/schema``, so that all choices that a user sees are real ones.
+The schemas are in the group ``hydra/schema``, so that users do not see them among the choices.
 """
 
 import dataclasses
@@ -17,7 +17,8 @@ from ffnn_lab.registry import source_of
 def register() -> None:
     """Store every schema under the name that the YAML in ``conf/`` asks for.
 
-    An option from outside the package is stored as a choice itself, with its class's defaults.
+    An option from outside the package is stored as a choice of its group, with the default values
+    of its config class.
 
     Hydra copies its loader, and with the loader this store, whenever it composes a config or lists
     a group; ``--help`` lists groups 200 times. Hydra copies a config again when it loads one from
@@ -43,10 +44,15 @@ def register() -> None:
 
 
 def _with_defaults(option: str, part: type, where: str) -> Any:  # noqa: ANN401 - a config class's
-    """Return the config of an option whose fields all have a default.
+    """Return the config of an option from outside, in which all fields have their defaults.
+
+    Args:
+        option: The name of the option.
+        part: The config class of the option.
+        where: The file and the class, for messages.
 
     Raises:
-        ConfigError: If a field has none, or the class is not decorated as a dataclass.
+        ConfigError: If a field has no default, or the class is not decorated as a dataclass.
     """
     if inspect.get_annotations(part) and "__dataclass_fields__" not in vars(part):
         msg = f"{where} must be decorated with @dataclass(kw_only=True)"

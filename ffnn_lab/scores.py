@@ -13,9 +13,9 @@ from ffnn_lab.protocols import Standing
 
 
 def objective_column(objective: ObjectiveConfig) -> str:
-    """Return the name of the column that an objective reads, e.g. ``last.dev.error``.
+    """Return the name of the column with an objective's metric, such as ``last.dev.error``.
 
-    The table ``runs`` has this column, if need be after `with_moment`.
+    The table ``runs`` has this column; for the moment ``mean_last``, `with_moment` adds it.
     """
     return f"{objective.moment}.{objective.split}.{objective.metric}"
 
@@ -35,7 +35,7 @@ def with_moment(
     *,
     splits: Sequence[str] = ("train", "dev", "test"),
 ) -> pd.DataFrame:
-    """Return ``runs`` with the metrics at an objective's moment, so that all are read by column.
+    """Return ``runs`` with columns for the metrics at an objective's moment.
 
     ``runs`` has columns for ``last`` and ``best``. ``mean_last`` is a run's mean over the last
     ``n_last`` points of its curve, the start (epoch 0) being one of them, or over all if it has
@@ -43,16 +43,16 @@ def with_moment(
 
     Args:
         runs: The table ``runs``, or some of its rows and columns.
-        objective: Its ``moment``, and for ``mean_last`` its ``n_last``.
+        objective: The objective; its ``moment`` is read, and for ``mean_last`` its ``n_last``.
         curves: The table ``curves``; only ``mean_last`` reads it.
         splits: The splits whose metrics are computed.
 
     Returns:
-        ``runs``; for ``mean_last`` with the columns ``mean_last.<split>.<metric>`` beside its own,
-        which are NaN where a run has no curve.
+        ``runs``; for ``mean_last`` with the further columns ``mean_last.<split>.<metric>``, which
+        are NaN for runs without a curve.
 
     Raises:
-        ValueError: If ``mean_last`` gets no curves.
+        ValueError: If the moment is ``mean_last``, and ``curves`` is None.
     """
     if objective.moment != "mean_last":
         return runs
@@ -68,15 +68,15 @@ def with_moment(
 
 
 def counted(runs: pd.DataFrame, column: str) -> pd.Series:
-    """Return one metric per run: chance error for a diverged one, infinity for other failures.
+    """Return a metric of each run as it counts in scores, also if the run did not complete.
 
-    Of a run that diverged, error counts as chance level and loss as infinite (compare losses by
-    median or rank). A run that was pruned, failed or not measured has no result, and counts as
-    infinite.
+    The error of a run that diverged counts as its chance error, and its loss as infinite (so
+    compare losses by median or rank). A run that was pruned, failed or was not measured has no
+    result, and both count as infinite.
 
     Args:
-        runs: The table, as `with_moment` returns it.
-        column: E.g. ``last.dev.error``.
+        runs: The table ``runs``, as `with_moment` returns it.
+        column: The column of the metric, such as ``last.dev.error``.
     """
     return pd.Series(counted_values(runs, column), index=runs.index, name=column)
 
@@ -106,8 +106,8 @@ def setting_scores(
         runs: The table ``runs``, or its `score_columns`.
         trials: The table ``trials``.
         stage: ``tune`` or ``confirm``.
-        objective: Its ``split``, ``metric`` and ``moment`` (``last``, ``best``, or ``mean_last``
-            with its ``n_last``); ``aggregate`` says how seeds make one score.
+        objective: The ``split``, ``metric`` and ``moment`` (``last``, ``best``, or ``mean_last``
+            with ``n_last``) that count, and the function ``aggregate`` over seeds.
         curves: The table ``curves``, or its run_id, epoch, split, loss and error; only
             ``mean_last`` reads it.
 
@@ -118,7 +118,7 @@ def setting_scores(
         ``n_diverged``, ``n_pruned``, ``n_failed``.
 
     Raises:
-        ValueError: If ``mean_last`` gets no curves.
+        ValueError: If the moment is ``mean_last``, and ``curves`` is None.
     """
     split = objective.split
     measured = with_moment(runs, objective, curves, splits=tuple(dict.fromkeys((split, "dev"))))
@@ -156,13 +156,13 @@ def _has_all_results(scores: pd.DataFrame) -> pd.Series:
 
 
 def is_completed(scores: pd.DataFrame) -> pd.Series:
-    """Return, for each setting, whether at least one of its runs neither diverged nor failed.
+    """Return True for each setting of which at least one run neither diverged nor failed.
 
-    If all of them did, the score is merely what such runs count as, whatever the setting. A run
-    that was pruned was measured and found worse than others, so it counts as completed.
+    If all runs of a setting diverged or failed, its score is merely the value that such runs count
+    as. A run that was pruned was measured and found worse than others; it counts as completed.
 
     Args:
-        scores: Rows of `setting_scores`.
+        scores: Rows of the table that `setting_scores` returns.
     """
     return scores["n_failed"] + scores["n_diverged"] < scores["n_seeds"]
 
@@ -171,7 +171,8 @@ def why_no_winner(scores: pd.DataFrame) -> str:
     """Return the reason why an arm has no best setting; the empty string if it has one.
 
     Args:
-        scores: Rows of `setting_scores` of one arm, for settings that have all seeds.
+        scores: The rows of one arm in the table that `setting_scores` returns, for settings of
+            which all seeds are recorded.
     """
     if scores.empty:
         return ""
@@ -193,7 +194,7 @@ def is_flat(scores: pd.DataFrame) -> bool:
     """Return True if several settings of an arm have a result, and all the same score.
 
     Args:
-        scores: See `why_no_winner`.
+        scores: The rows of one arm in the table that `setting_scores` returns.
     """
     is_kept = (is_completed(scores) & _has_all_results(scores)).to_numpy()
     columns = (scores[name].to_numpy()[is_kept].tolist() for name in ("score", "tie_break"))
@@ -204,11 +205,12 @@ def is_flat(scores: pd.DataFrame) -> bool:
 def best_settings(scores: pd.DataFrame) -> dict[str, int]:
     """Return each arm's best setting: the lowest score, ties by ``tie_break``, then the first.
 
-    A setting with a pruned or failed seed is chosen only if an arm has no other. A setting whose
-    runs all diverged ranks below any that completed, even if that one's error is above chance.
+    A setting with a pruned or failed seed is chosen only if an arm has no other settings. A
+    setting whose runs all diverged ranks below every setting that completed (see `is_completed`),
+    even if the error of the latter is above chance.
 
     Args:
-        scores: Rows of `setting_scores` of one replicate.
+        scores: The rows of one replicate in the table that `setting_scores` returns.
     """
     best = ranked(scores, by=["arm"]).drop_duplicates("arm")
     return {
@@ -220,8 +222,8 @@ def ranked(scores: pd.DataFrame, *, by: Sequence[str] = ("replicate", "arm")) ->
     """Sort settings by group, and within each group the best first, as in `best_settings`.
 
     Args:
-        scores: Rows of `setting_scores`.
-        by: The columns that define a group: settings of one group compete.
+        scores: Rows of the table that `setting_scores` returns.
+        by: The columns that define a group: only settings of the same group compete.
     """
     keys = [*by, "lacks_results", "is_nothing", "score", "tie_break", "setting"]
     told = scores.assign(lacks_results=~_has_all_results(scores), is_nothing=~is_completed(scores))
@@ -230,10 +232,10 @@ def ranked(scores: pd.DataFrame, *, by: Sequence[str] = ("replicate", "arm")) ->
 
 
 def standing_of(scores: pd.DataFrame) -> Standing:
-    """Return the order of the settings of one arm, all of which have a score.
+    """Return the `Standing` of the settings of one arm, all of which have a score.
 
     Args:
-        scores: The arm's rows of `setting_scores` in one replicate.
+        scores: The arm's rows, in one replicate, of the table that `setting_scores` returns.
     """
     (best,) = best_settings(scores).values()
     completed = frozenset(scores.loc[is_completed(scores), "setting"].astype(int))

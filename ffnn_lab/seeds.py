@@ -1,7 +1,7 @@
-"""Named random streams: every draw in the project comes from one of these.
+"""Named random streams: every random draw in the project comes from such a stream.
 
 A stream is named by a seed, a purpose and, where there are many, numbers (layer, epoch).
-It never depends on the optimizer, the gain, the learning rate or a run's place in a
+A stream never depends on the optimizer, the gain, the learning rate or a run's place in a
 population; so at equal seed every arm starts from the same base draw and sees the same
 batches, and differences between arms are paired.
 """
@@ -26,7 +26,8 @@ def stream(seed: int, purpose: str, *numbers: int) -> np.random.Generator:
     Args:
         seed: The run's (or the task's, or the study's) seed, at least 0.
         purpose: One of ``PURPOSES``.
-        numbers: Numbers that tell the purpose's streams apart, e.g. layer and epoch, at least 0.
+        numbers: Numbers, at least 0, that distinguish streams of one purpose, such as layer and
+            epoch.
 
     Returns:
         A generator whose draws depend on the name alone, in any process, on any machine.
@@ -38,6 +39,6 @@ def stream(seed: int, purpose: str, *numbers: int) -> np.random.Generator:
 
 
 def torch_seed(seed: int, purpose: str, *numbers: int) -> int:
-    """Return a 63-bit seed for a ``torch.Generator`` of that name; see ``stream``."""
+    """Return a 63-bit seed for a ``torch.Generator``, from the arguments that `stream` takes."""
     state = _sequence(seed, purpose, numbers).generate_state(1, np.uint64)
     return int(state[0] >> np.uint64(1))

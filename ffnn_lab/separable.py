@@ -1,8 +1,9 @@
 """The separable problem of Wilson et al. (2017), section 3.3: its data and its closed forms.
 
-An example is its label ``y``, two ones, and a block of features that no other example has: one 1
-for ``y = +1``, five for ``y = -1``. The label stands in the first feature; the blocks lead the
-adaptive methods astray. Imports no torch: the task and ``analysis`` both read it.
+The features of an example are its label ``y``, two ones, and a block of ones in columns that are 0
+for all other examples: a single 1 for ``y = +1``, five for ``y = -1``. So the first feature is the
+label itself; the blocks mislead the adaptive methods. This module imports no torch, since both the
+task and ``analysis`` use it.
 """
 
 from collections.abc import Sequence
@@ -14,14 +15,14 @@ from numpy.typing import NDArray
 from ffnn_lab.seeds import stream
 
 N_SHARED = 3
-"""Features that all examples have: the label, 1 and 1."""
+"""Number of features that all examples share: the label, 1 and 1."""
 
 Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Draw:
-    """The labels of one problem, each -1 or +1; they determine its features."""
+    """The labels of one problem, each -1 or +1, which determine all features of the problem."""
 
     train: Numbers
     dev: Numbers
@@ -29,12 +30,12 @@ class Draw:
 
     @property
     def n_plus(self) -> int:
-        """Train labels that are +1."""
+        """The number of train labels that are +1."""
         return int((self.train > 0).sum())
 
     @property
     def n_minus(self) -> int:
-        """Train labels that are -1."""
+        """The number of train labels that are -1."""
         return len(self.train) - self.n_plus
 
     @property
@@ -53,7 +54,7 @@ class Draw:
 
     @property
     def remark(self) -> str:
-        """Return why the draw cannot show what the paper says of it; empty where it can."""
+        """Return the reason why the labels cannot show the paper's result; empty if they can."""
         if not self.lemma_applies:
             return "b <= 0"
         return "n_minus = 0" if self.n_minus == 0 else ""
@@ -62,15 +63,16 @@ class Draw:
 def draw_labels(*, n: int, p: float, n_dev: int, n_test: int, draw_seed: int) -> Draw:
     """Draw independent labels, +1 with probability ``p``.
 
-    A smaller ``n`` takes the first labels of a larger one, and a larger ``p`` turns some -1 to +1,
-    so that problems of one seed are paired. Neither moves another split.
+    With a smaller ``n``, the train labels are the first of those with a larger ``n``; with a
+    larger ``p``, some labels turn from -1 to +1. So problems of one seed are paired. The size of a
+    split does not affect the labels of the other splits.
 
     Args:
-        n: Train examples.
+        n: Number of train examples.
         p: Probability of +1.
-        n_dev: Dev examples.
-        n_test: Test examples.
-        draw_seed: The task's own seed; a run's seed never enters here.
+        n_dev: Number of dev examples.
+        n_test: Number of test examples.
+        draw_seed: The task's own seed; a run's seed has no effect on labels.
     """
     train, dev, test = (
         np.where(stream(draw_seed, "draw", place).random(size) < p, 1.0, -1.0)
@@ -85,9 +87,9 @@ def block_lengths(labels: Numbers) -> NDArray[np.int64]:
 
 
 def make_inputs(splits: Sequence[Numbers]) -> list[Numbers]:
-    """Make the features of splits, whose blocks follow one another.
+    """Make the features of several splits; the columns of their blocks follow one another.
 
-    The paper keeps five columns for every block; those that no example uses are left out.
+    The paper keeps five columns for every block; columns that would be 0 throughout are left out.
 
     Args:
         splits: The labels of each split, ``(N,)``.
@@ -113,13 +115,20 @@ def make_inputs(splits: Sequence[Numbers]) -> list[Numbers]:
 
 
 def _weights(shared: Sequence[float], plus: float, minus: float, labels: Numbers) -> Numbers:
-    """Put together the shared weights and those of the blocks, one value for each label."""
+    """Return a vector of weights, of which all weights of a block are equal.
+
+    Args:
+        shared: The weights of the shared features, ``(N_SHARED,)``.
+        plus: The weight in blocks of examples with the label +1.
+        minus: The weight in blocks of examples with the label -1.
+        labels: The labels of the examples, ``(n,)``.
+    """
     blocks = np.where(labels > 0, plus, minus)
     return np.concatenate([shared, np.repeat(blocks, block_lengths(labels))])
 
 
 def min_norm_solution(labels: Numbers, *, ridge: float = 0.0) -> Numbers:
-    """Return the solution of least norm, where every non-adaptive method ends that starts at zero.
+    """Return the solution of least norm, to which non-adaptive methods that start at 0 converge.
 
     It is ``X^T a`` with ``a`` one of two numbers, by the example's label::
 
@@ -130,17 +139,17 @@ def min_norm_solution(labels: Numbers, *, ridge: float = 0.0) -> Numbers:
 
     Args:
         labels: The train labels, ``(n,)``.
-        ridge: ``r`` of ``|X w - y|^2 + r |w|^2``; coupled weight decay ``d`` on the mean over
-            examples of the squared loss is ``r = n d / 2``, and has this one minimum, where every
-            convergent method ends.
+        ridge: ``r`` of ``|X w - y|^2 + r |w|^2``. Coupled weight decay ``d``, with the mean over
+            examples of the squared loss, corresponds to ``r = n d / 2``; then the solution is the
+            only minimum, in which every convergent method ends.
 
     Returns:
         Weights, ``(3 + all blocks of train,)``.
 
     Source:
-        Wilson et al. (2017), section 3.3, with blocks of five, worked out anew: the formula we
-        recall from there, ``(4 n_minus + 3) / (9 n_plus + 3 n_minus + 8 n_plus n_minus + 3)``, is
-        that of blocks of three, for which the lemma does not hold.
+        Wilson et al. (2017), section 3.3, derived anew for blocks of five: the paper's formula, as
+        we recall it, ``(4 n_minus + 3) / (9 n_plus + 3 n_minus + 8 n_plus n_minus + 3)``, is that
+        of blocks of three, for which the lemma does not hold.
     """
     n_plus = float((labels > 0).sum())
     n_minus = len(labels) - n_plus
@@ -153,10 +162,11 @@ def min_norm_solution(labels: Numbers, *, ridge: float = 0.0) -> Numbers:
 
 
 def sign_solution(labels: Numbers) -> Numbers:
-    """Return ``sign(X^T y) / 4``, where adaptive methods end that start at zero, by lemma 3.1.
+    """Return ``sign(X^T y) / 4``, to which adaptive methods that start at 0 converge by lemma 3.1.
 
-    ``X^T y`` is ``n``, ``b``, ``b`` and ``y_i`` on the block of example ``i``. Where the lemma
-    does not apply (see ``Draw.lemma_applies``) this is a direction and solves nothing.
+    The entries of ``X^T y`` are ``n``, ``b``, ``b``, and ``y_i`` on the block of example ``i``. If
+    the lemma does not apply (see ``Draw.lemma_applies``), the vector does not solve the problem,
+    and only its direction is of use.
 
     Args:
         labels: The train labels, ``(n,)``.
@@ -172,14 +182,15 @@ def sign_solution(labels: Numbers) -> Numbers:
 
 
 SOLUTIONS = {"min_norm": min_norm_solution, "sign": sign_solution}
-"""The solutions, by their names in the columns ``cosine.<name>`` of the records."""
+"""Functions that return the solutions, by the names in the columns ``cosine.<name>`` of the
+records."""
 
 
 def fresh_scores(weights: Numbers, labels: Numbers) -> Numbers:
     """Score examples whose blocks no train example shares, from the first three weights.
 
     Args:
-        weights: At least the first three; those of fresh blocks are taken to be 0.
+        weights: At least the first three weights; those of fresh blocks count as 0.
         labels: The labels of the fresh examples, ``(N,)``.
     """
     scores: Numbers = weights[0] * labels + weights[1] + weights[2]
@@ -187,10 +198,10 @@ def fresh_scores(weights: Numbers, labels: Numbers) -> Numbers:
 
 
 def fresh_error(weights: Numbers, labels: Numbers) -> float:
-    """Return the share of fresh examples whose score has the wrong sign, or none.
+    """Return the share of fresh examples whose score has the wrong sign, or is 0.
 
     Args:
-        weights: As ``fresh_scores`` takes them.
+        weights: At least the first three weights; those of fresh blocks count as 0.
         labels: The labels of the fresh examples, ``(N,)``.
     """
     return float((~(fresh_scores(weights, labels) * labels > 0)).mean())

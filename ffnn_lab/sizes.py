@@ -8,11 +8,14 @@ from ffnn_lab.population import DTYPES
 from ffnn_lab.tasks.data.task import Task
 
 CACHE_BYTES = {"cpu": 1 << 24, "cuda": 1 << 33}
-"""Bytes that a population may take: about a processor's cache, or a part of a GPU's memory."""
+"""Largest size of a population in bytes: about a processor's cache, or a part of a GPU's
+memory."""
 LEAST_MEMBERS = 8
-"""Fewest members of a population, however large they are: two for each of a few threads."""
+"""Smallest number of members of a population, even if they are large: two for each of a few
+threads."""
 MOST_MEMBERS = {"cpu": 64, "cuda": 4096}
-"""Most members of a population: with so many, the calls are a small part of a step's time."""
+"""Largest number of members of a population: with so many, the overhead of calls is a small part
+of the time of a step."""
 
 
 @dataclass(frozen=True)
@@ -20,12 +23,13 @@ class Sizes:
     """The sizes of a run's task and network; unlike the task itself, they take no memory."""
 
     n_train: int
+    """Number of train examples."""
     n_batch: int
-    """Examples of a step."""
+    """Number of examples in a batch."""
     n_stored: int
-    """Numbers that a member's parameters take up."""
+    """Number of a member's parameters, padding included."""
     n_activations: int
-    """Activations of a step's batch, over all layers."""
+    """Number of activations of a batch, over all layers."""
 
     @classmethod
     def of(cls, config: RunConfig, task: Task) -> "Sizes":

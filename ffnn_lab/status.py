@@ -1,7 +1,7 @@
 """``python -m ffnn_lab.status``: show the progress of sweeps, from their records alone.
 
-Files of the records appear whole, so the command works while a sweep is running. A sweep's journal
-tells whether it is running.
+Files of the records appear whole, so the command works while a sweep is running. The journal of a
+sweep's studies shows whether the sweep is running.
 """
 
 from ffnn_lab.module_path import stand_back
@@ -42,7 +42,7 @@ KEYS = (
     "error"
 )
 WIDTH = 1000
-"""Characters in a line where the output is no terminal: no cell is wrapped."""
+"""Number of characters in a line if the output is no terminal, so that no cell is wrapped."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ class ArmStatus:
     stage: str
     arm: str
     n_settings: int
-    """Settings whose seeds are all recorded; in confirm, the arm's untuned default among them."""
+    """Number of settings whose seeds are all recorded; in confirm, the untuned default among
+    them."""
     n_settings_asked: int
     n_runs: int
     n_runs_asked: int
@@ -60,9 +61,9 @@ class ArmStatus:
     n_pruned: int
     n_failed: int
     best: float | None
-    """The lowest score of a setting whose seeds are all recorded, not of the default."""
+    """The lowest score of a setting whose seeds are all recorded, the untuned default left out."""
     seconds: float | None = field(default=None, compare=False)
-    """Mean of a worker's seconds for a recorded run; None if there is no recorded run."""
+    """Mean number of seconds that a worker needed for a run; None if no run is recorded."""
 
 
 @dataclass(frozen=True)
@@ -72,22 +73,23 @@ class SweepStatus:
     name: str
     command: str
     metric: str
-    """The metric of the scores: ``error`` or ``loss``."""
+    """The metric that scores are computed from: ``error`` or ``loss``."""
     arms: tuple[ArmStatus, ...]
     """The progress of all arms in tune, then in confirm."""
     changed: float
-    """When the last record was written, or else the definition; seconds since the epoch."""
+    """Time of the last change of the records, or of the definition if no run is recorded, in
+    seconds since 1970."""
     presence: Presence | None = None
-    """The processes at work on the sweep; None where that cannot be known."""
+    """The processes at work on the sweep; None if they cannot be known."""
 
     @property
     def n_runs(self) -> int:
-        """Count the runs that are recorded; one that serves two arms counts for both."""
+        """Count the runs that are recorded; a run that belongs to two arms counts for both."""
         return sum(arm.n_runs for arm in self.arms)
 
     @property
     def n_failed(self) -> int:
-        """Count the runs that failed; one that serves two arms counts for both."""
+        """Count the runs that failed; a run that belongs to two arms counts for both."""
         return sum(arm.n_failed for arm in self.arms)
 
     @property
@@ -133,11 +135,11 @@ def main(
     """Print the progress of the sweep that the command line names, or of all sweeps.
 
     Args:
-        arguments: The words after the program's name; the process's own if None.
+        arguments: The words after the program's name; None for those of this process.
         prog: The program's name, for ``--help``.
 
     Returns:
-        The exit code: 0, or 2 if there is nothing to tell, and the reason on standard error.
+        The exit code: 0, or 2, with the reason on standard error, if there is nothing to show.
     """
     parser = Parser(
         prog=prog, description="Show how far sweeps are: all of them, or one by stage and arm."
@@ -193,7 +195,7 @@ def read_status(folder: Path, *, now: float | None = None) -> SweepStatus:
 
     Args:
         folder: The sweep's folder.
-        now: Seconds since the epoch; the clock's if None.
+        now: The time in seconds since 1970; None for the current time.
 
     Raises:
         RecordError: If the definition or a part of the records is damaged.
@@ -252,10 +254,11 @@ def _changed(folder: Path) -> float:
 
 
 def read_all(outputs: Path) -> tuple[list[SweepStatus], dict[str, str]]:
-    """Read the progress of all sweeps, the one that changed last first.
+    """Read the progress of all sweeps; the sweep that changed last comes first.
 
     Returns:
-        The sweeps that can be read, and for the others the error, by name.
+        The progress of the sweeps that can be read, and for the other sweeps the message of the
+        error, by name.
 
     Raises:
         RecordError: If there are no sweeps.
@@ -276,7 +279,14 @@ def read_all(outputs: Path) -> tuple[list[SweepStatus], dict[str, str]]:
 def show_all(
     statuses: Sequence[SweepStatus], damaged: Mapping[str, str], console: Console, *, now: float
 ) -> None:
-    """Print one line for each sweep, and one for each that cannot be read."""
+    """Print one line for each sweep.
+
+    Args:
+        statuses: The progress of the sweeps that can be read.
+        damaged: For the other sweeps the message of the error, by name.
+        console: The console to print on.
+        now: The time in seconds since 1970.
+    """
     table = _table(console, "sweep", "state", "runs recorded", "last record", "command")
     for status in statuses:
         progress = f"{status.n_runs} of {status.n_runs_asked}"
@@ -287,7 +297,13 @@ def show_all(
 
 
 def show_one(status: SweepStatus, console: Console, *, now: float) -> None:
-    """Print the progress of each arm of a sweep in each stage."""
+    """Print the progress of each arm of a sweep in each stage.
+
+    Args:
+        status: The progress.
+        console: The console to print on.
+        now: The time in seconds since 1970.
+    """
     has_failed = status.n_failed > 0
     counted = ("diverged", "pruned", *(["failed"] if has_failed else []))
     table = _table(console, "stage", "arm", "settings", "runs recorded", *counted, "best score")
@@ -310,7 +326,7 @@ def show_one(status: SweepStatus, console: Console, *, now: float) -> None:
 
 
 def _state_text(status: SweepStatus, *, now: float) -> str:
-    """Return the state as text: ``running (2 workers, about 5 min left, 1 failed)``."""
+    """Return a sweep's state as text: ``running (2 workers, about 5 min left, 1 failed)``."""
     more = []
     if status.state == "running" and status.presence is not None:
         n_workers = status.presence.n_workers
@@ -331,12 +347,12 @@ def _score_text(score: float | None, metric: str) -> str:
 
 
 def age_text(seconds: float) -> str:
-    """Return an age in its largest unit: ``3 min ago``."""
+    """Return an age, given in seconds, as text in its largest unit: ``3 min ago``."""
     return f"{length_text(seconds)} ago"
 
 
 def length_text(seconds: float) -> str:
-    """Write a length of time in its largest unit."""
+    """Return a length of time, given in seconds, as text in its largest unit: ``3 min``."""
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= length:
             return f"{seconds // length:.0f} {unit}"

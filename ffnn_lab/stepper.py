@@ -22,17 +22,21 @@ from ffnn_lab.steps import (
 )
 
 SHARED_FROM = 8
-"""Fewest members of one seed for which a program is compiled that reads their batch once."""
+"""Smallest number of members, all with the same seed, for which a program is compiled that reads
+their common batch once."""
 
 
 class Stepper:
-    """A stepper that takes eager steps of one population, until members join or leave."""
+    """A stepper that takes eager training steps of one population, until members join or leave.
+
+    In shapes, ``M`` is the number of members.
+    """
 
     passes_often = True
-    """True if an update passes over its columns once for each operation."""
+    """True if an update passes over a block's columns once for each operation, not just once."""
 
     def __init__(self, population: Population, train: Examples, loss: str) -> None:
-        """Prepare the steps.
+        """Prepare the steps: cut the population into blocks.
 
         Args:
             population: The members in training.
@@ -48,19 +52,26 @@ class Stepper:
         self._blocks = list(blocks_of(population, has_columns=has_columns))
 
     def epoch(self) -> Iterator[Batch]:
-        """Return the batches of the coming epoch."""
+        """Yield the batches of the coming epoch."""
         variants = self._train.variants
         n_variants = 1 if variants is None else len(variants)
         return epoch_batches(self._population, len(self._train.labels), n_variants)
 
     def step_(self, batch: Batch) -> Tensor:
-        """Take one step, and return each member's loss before it, ``(M,)``."""
+        """Take one step, and return each member's loss before the step, ``(M,)``."""
         losses, grads = self.gradients(batch)
         self.update_(grads)
         return losses
 
     def gradients(self, batch: Batch) -> tuple[Tensor, list[Tensor]]:
-        """Compute losses ``(M,)`` and their gradients; see ``steps``."""
+        """Compute each member's loss on a batch, and that loss's gradient.
+
+        Args:
+            batch: The batch.
+
+        Returns:
+            Losses ``(M,)``, and gradients ``(M, n)`` for each of ``network.segments``.
+        """
         examples = batch.examples(self._train)
         population = self._population
         return gradients(
@@ -71,7 +82,7 @@ class Stepper:
         """Clip gradients, update every member by its own optimizer, then clip norms of weights.
 
         Args:
-            grads: As ``gradients`` returns them; they may be changed.
+            grads: Gradients ``(M, n)`` for each of ``network.segments``, which may be changed.
         """
         population = self._population
         if population.clip_norm is not None:
@@ -98,10 +109,16 @@ class CompiledStepper(Stepper):
     def __init__(self, population: Population, train: Examples, loss: str) -> None:
         """Load the programs, or compile them.
 
+        Args:
+            population: The members in training.
+            train: The examples to train on.
+            loss: One of ``losses.LOSSES``.
+
         Raises:
             ProgramError: If a program can be neither loaded nor compiled.
-            ValueError: If a member with large weights is not alone: programs take contiguous
-                tensors, and one segment of several members' rows is not contiguous.
+            ValueError: If a network has large weights and the population has several members:
+                programs take contiguous tensors, and one segment of several members' rows is not
+                contiguous.
         """
         super().__init__(population, train, loss)
         if len(population.network.segments) > 1 and len(population) > 1:
@@ -121,7 +138,14 @@ class CompiledStepper(Stepper):
         }
 
     def gradients(self, batch: Batch) -> tuple[Tensor, list[Tensor]]:
-        """Compute losses ``(M,)`` and their gradients; see ``steps``."""
+        """Compute each member's loss on a batch, and that loss's gradient.
+
+        Args:
+            batch: The batch.
+
+        Returns:
+            Losses ``(M,)``, and gradients ``(M, n)`` for each of ``network.segments``.
+        """
         # Gathered outside: torch copies whole rows in a third of the time of compiled code.
         inputs, labels = batch.examples(self._train)
         if self._shares_batch:
@@ -151,14 +175,20 @@ class GraphStepper(Stepper):
     """
 
     def __init__(self, population: Population, train: Examples, loss: str) -> None:
-        """Prepare the steps; one is recorded with the first batch."""
+        """Prepare the steps; the graph is recorded when the first batch comes.
+
+        Args:
+            population: The members in training.
+            train: The examples to train on.
+            loss: One of ``losses.LOSSES``.
+        """
         super().__init__(population, train, loss)
         self._graph: torch.cuda.CUDAGraph | None = None
         self._batch: Batch | None = None
         self._losses = torch.empty(0)
 
     def step_(self, batch: Batch) -> Tensor:
-        """Take one step, and return each member's loss before it, ``(M,)``."""
+        """Take one step, and return each member's loss before the step, ``(M,)``."""
         with self._products():
             if self._batch is None:
                 self._batch = _own_copy(batch)
@@ -180,7 +210,11 @@ class GraphStepper(Stepper):
             torch.backends.cuda.matmul.allow_tf32 = before
 
     def _record(self) -> None:
-        """Record a step on the copied batch; changes by the warm-up steps are undone."""
+        """Record one training step on ``self._batch`` as a CUDA graph, which `step_` replays.
+
+        Parameters and optimizer states are the same afterwards: two steps that are taken first, as
+        a warm-up, are undone, and the recording itself computes nothing.
+        """
         assert self._batch is not None  # noqa: S101 - the caller has just made it
         population = self._population
         moving = [population.flat, *(t for part in population.slices for t in part.state.values())]
@@ -199,7 +233,7 @@ class GraphStepper(Stepper):
 
 
 def _own_copy(batch: Batch) -> Batch:
-    """Copy a batch into tensors of its own, with only the rows of its step."""
+    """Return a copy of a batch, in new tensors that have only the rows of its step."""
     order = batch.order.index_select(1, batch.rows)
     numbers = [None if n is None else n.index_select(1, batch.rows) for n in batch.numbers]
     rows = torch.arange(len(batch), device=batch.rows.device)
@@ -208,7 +242,7 @@ def _own_copy(batch: Batch) -> Batch:
 
 
 def _copy_(batch: Batch, target: Batch) -> None:
-    """Copy a step's rows into the tensors that a recorded step reads."""
+    """Copy the rows of a batch into ``target``, the tensors that the recorded step reads."""
     torch.index_select(batch.order, 1, batch.rows, out=target.order)
     for numbers, place in zip(batch.numbers, target.numbers, strict=True):
         if numbers is not None and place is not None:

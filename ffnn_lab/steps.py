@@ -3,6 +3,10 @@
 Nothing here knows runs or epochs. The same functions run as they are (``trainer.compile=false``)
 or compiled ahead of time (``ffnn_lab.programs``); they may therefore branch on shapes and on what
 is fixed for a partition, never on the contents of a tensor.
+
+In shapes, ``M`` is the number of members, ``B`` that of examples in a step, ``N`` that of examples
+in a split, ``S`` that of distinct seeds, and ``n_stored`` the length of a member's row of
+parameters, or of a row of activations, with padding.
 """
 
 import functools
@@ -20,32 +24,34 @@ from ffnn_lab.optimizers import Optimizer, State, decay_
 
 @dataclass(frozen=True)
 class Examples:
-    """One split on the device."""
+    """The examples of one split, on the device that trains."""
 
     inputs: Tensor
-    """``(N, ...)``, as ``Network.prepare`` returns them."""
+    """Inputs, ``(N, ...)``, in the form that ``Network.prepare`` returns."""
     labels: Tensor
-    """``(N,)``, or ``(N, n_labels)`` where an example has several."""
+    """Labels, ``(N,)``, or ``(N, n_labels)`` if an example has several labels."""
     variants: Tensor | None = None
-    """Augmented variants of an example, ``(n_variants, n_stored)``: for each number its index in
-    the flattened example, or ``n_stored`` for 0. None without augmentation."""
+    """Augmented variants of an example, ``(n_variants, n_stored)``: for each number of a variant
+    its index in the flattened example, or ``n_stored`` for a 0. None without augmentation."""
 
 
 @dataclass(frozen=True)
 class Dropout:
-    """Per-member dropout at one site: thresholds of the drawn numbers, rescaling factors."""
+    """Each member's dropout at one site: threshold of the random numbers, and rescaling factor."""
 
     thresholds: Tensor
-    """A unit is dropped if its random number is smaller, ``(M, 1, 1)``, 32-bit integers."""
+    """Thresholds, ``(M, 1, 1)``, 32-bit integers: a unit is dropped if its random number is
+    smaller."""
     scales: Tensor
-    """``1 / (1 - rate)``, ``(M, 1, 1)``."""
+    """Factors of the units that are kept, ``1 / (1 - rate)``, ``(M, 1, 1)``."""
 
 
 @dataclass(frozen=True)
 class Batch:
     """The examples of one step for all members: some rows of a block drawn for many steps.
 
-    Members of equal seed, at one epoch, see the same examples and random numbers.
+    Members of equal seed, at the same epoch, see the same examples and random numbers. ``R`` is
+    the number of rows of the block.
     """
 
     order: Tensor
@@ -54,9 +60,9 @@ class Batch:
     """Random int32 numbers for each site's dropout masks, ``(S, R, n_stored)`` of that site; None
     if no member drops units there."""
     rows: Tensor
-    """Indices of the rows, among the ``R``, that this step takes, ``(B,)``."""
+    """Indices, among the ``R`` rows, of those that this step uses, ``(B,)``."""
     place: Tensor
-    """Index into the seed axis for each member, ``(M,)``."""
+    """Index of each member's seed on the axis of distinct seeds, ``(M,)``."""
     variants: Tensor | None = None
     """Index into ``Examples.variants`` of each example, ``(S, R)``; None without augmentation."""
 
@@ -65,12 +71,12 @@ class Batch:
         return len(self.rows)
 
     def of_members(self, drawn: Tensor) -> Tensor:
-        """Return this step's rows of what was drawn for each member's seed, ``(M, B, ...)``.
+        """Return the numbers drawn for each member and row of this step, ``(M, B, ...)``.
 
         The rows of a single seed are expanded, not copied: the matrix library reads them once.
 
         Args:
-            drawn: What was drawn for each distinct seed, ``(S, R, ...)``.
+            drawn: Numbers that were drawn for each distinct seed, ``(S, R, ...)``.
         """
         n_seeds, n_rows, *rest = drawn.shape
         if n_seeds == 1:
@@ -81,11 +87,11 @@ class Batch:
         return taken.view(*places.shape, *rest)
 
     def _of_step(self, drawn: Tensor) -> Tensor:
-        """Return this step's rows, ``(M, B, ...)``; for a single seed ``(1, B, ...)``."""
+        """Return the numbers that `of_members` returns, but ``(1, B, ...)`` for a single seed."""
         return drawn.index_select(1, self.rows) if len(drawn) == 1 else self.of_members(drawn)
 
     def examples(self, train: Examples) -> tuple[Tensor, Tensor]:
-        """Gather each member's inputs and labels, ``(M, B, ...)``."""
+        """Gather each member's inputs and labels of this step, ``(M, B, ...)`` each."""
         picked = self._of_step(self.order)
         inputs, labels = (
             each.index_select(0, picked.view(-1)).view(*picked.shape, *each.shape[1:])
@@ -107,9 +113,10 @@ class Recipe:
 
     network: Network
     loss: str
-    """One of ``losses.LOSSES``."""
+    """Name of the loss, a key of ``losses.LOSSES``."""
     precision: str = "full"
-    """The precision of matrix products; see ``networks.mlp.PRODUCTS``."""
+    """Rounding of the factors of matrix products: ``full`` (none), ``tf32`` or ``bf16``; see
+    ``networks.mlp.PRODUCTS``."""
 
 
 def make_masks(batch: Batch, dropout: Sequence[Dropout | None]) -> list[Tensor | None]:
@@ -163,11 +170,11 @@ def update_(
 
     Args:
         params: The members' parameters, or a block of them, such as ``(n, n_columns)``.
-        grads: The gradients, shaped likewise.
+        grads: The gradients, shaped like ``params``.
         state: The optimizer's state.
         method: The optimizer.
-        hyperparameters: By name, ``(n,)`` each.
-        decay: Coefficients of coupled and of decoupled decay, ``(n,)`` each, or None.
+        hyperparameters: The optimizer's hyperparameters by name, ``(n,)`` each.
+        decay: Coefficients of coupled and of decoupled weight decay, ``(n,)`` each; None for none.
     """
     if decay is not None:
         coupled, decoupled = decay
@@ -177,7 +184,8 @@ def update_(
 
 
 CLIP_EPS = 1e-6
-"""Added to a gradient's norm before it divides, as ``torch.nn.utils.clip_grad_norm_`` does."""
+"""Number that is added to a gradient's norm before the division by it, as in
+``torch.nn.utils.clip_grad_norm_``."""
 
 
 def clip_gradients_(grads: Sequence[Tensor], limits: Tensor) -> None:
@@ -230,7 +238,13 @@ def evaluation_sums(
 
 
 def clip_norms_(flat: Tensor, limits: Tensor, network: Network) -> None:
-    """Clip the norm of each hidden unit's incoming weights to the member's limit, ``(M,)``."""
+    """Clip the norm of the incoming weights of each hidden unit to its member's limit, in place.
+
+    Args:
+        flat: Parameters, ``(M, n_stored)``.
+        limits: The largest norm of each member, ``(M,)``; infinite for members without a limit.
+        network: The members' architecture.
+    """
     for weight in network.hidden_weights(flat):
         norm = (weight * weight).sum(dim=2, keepdim=True).sqrt()
         # An infinite limit must leave the weights as they are, divided by a norm of 0 as well as

@@ -1,4 +1,4 @@
-"""Standard output: its preparation, and small functions of text that commands share."""
+"""Preparation of standard output, and small functions on text that commands share."""
 
 import io
 import sys

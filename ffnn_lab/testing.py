@@ -1,8 +1,8 @@
-"""Tests of options, for a user's own test suite: ``check("optimizer", "lion")`` is one.
+"""Tests of options, for a user's own test suite, such as ``check("optimizer", "lion")``.
 
 An option is checked by itself, and then in trainings: every member of a population must compute,
-to the last bit, what it computes alone, in a part of the population, in another order and beside a
-member that diverges. The project's own options pass the same tests.
+to the last bit, the numbers that it computes alone, in a part of the population, in another order,
+and beside a member that diverges. The project's own options pass the same tests.
 """
 
 from __future__ import annotations
@@ -29,12 +29,15 @@ from ffnn_lab.tasks.data.task import Task
 from ffnn_lab.trainer import train
 
 Reference = Callable[[Iterable[nn.Parameter], Any], torch.optim.Optimizer]
-"""From parameters and the optimizer's config to torch's optimizer that it must agree with."""
+"""Function of parameters and an optimizer's config that returns the optimizer of torch whose steps
+must be the same."""
 N_STEPS = 20
 TOLERANCE = 1e-10
-"""Largest difference between float64 numbers of order 1 that two implementations computed."""
+"""Largest difference allowed between float64 numbers of order 1 that two implementations
+compute."""
 FIELDS = {"activation": "model.activation"}
-"""The field that chooses an option of a kind, where it is not the kind's own name."""
+"""Maps a kind of option to the field that chooses it, for kinds whose name is not that of the
+field."""
 
 
 def check(kind: str, name: str, *overrides: str, reference: Reference | None = None) -> None:
@@ -45,11 +48,12 @@ def check(kind: str, name: str, *overrides: str, reference: Reference | None = N
         name: The option's name.
         *overrides: Further overrides of the trainings, as on the command line, such as
             ``task=waves``; without any they train for two epochs on the digits.
-        reference: For an optimizer: makes torch's optimizer whose steps it must take, in float64,
-            without decoupled decay, which is no part of an option's step.
+        reference: For an optimizer, makes the optimizer of torch that must take the same steps in
+            float64, without decoupled weight decay, which is no part of an option's step.
 
     Raises:
-        AssertionError: If members change one another, or the reference takes other steps.
+        AssertionError: If a member's numbers depend on other members, or the reference takes other
+            steps.
         ConfigError: If the option does not compute what its kind must.
     """
     words = (f"{FIELDS.get(kind, kind)}={name}", "trainer.max_epochs=2", "trainer.compile=false")
@@ -64,11 +68,17 @@ def check(kind: str, name: str, *overrides: str, reference: Reference | None = N
 
 
 def assert_takes_steps_of(config: OptimizerConfig, reference: Reference) -> None:
-    """Assert that an optimizer takes the steps of one of torch, in float64.
+    """Assert that an optimizer takes the same steps as a reference in torch, in float64.
+
+    Both take `N_STEPS` steps, from the same random parameters with the same random gradients.
 
     Args:
         config: The optimizer, and its hyperparameters.
-        reference: See `check`.
+        reference: Makes the ``torch.optim.Optimizer`` to compare with, from a list of parameters
+            and ``config``.
+
+    Raises:
+        AssertionError: If a parameter differs by `TOLERANCE` or more after a step.
     """
     option = OPTIMIZERS[config.name]
     shape = (4, 3) if option.scope == "layer" else (12,)
@@ -95,8 +105,12 @@ def assert_same_in_any_company(config: RunConfig, task: Task) -> None:
     """Assert that a run's numbers do not depend on the runs that are trained with it.
 
     Args:
-        config: The run; beside it are trained runs of other seeds, rates and dropout, and SGD.
-        task: Its task.
+        config: The run. It is trained together with runs of other seeds, learning rates and
+            dropout rates, and with a run of SGD.
+        task: The task of the run.
+
+    Raises:
+        AssertionError: If a number depends on the other runs, or a run does not complete.
     """
     network = network_of(config, task)
     rates = {f"dropout.{site.rate}": 0.5 for site in network.sites}
@@ -111,8 +125,8 @@ def assert_same_in_any_company(config: RunConfig, task: Task) -> None:
     results = [outcome.result for outcome in company]
     lost = [f"seed {e.config.seed} {e.status}" for e in results if e.status != "completed"]
     assert not lost, (
-        f"only runs that complete show anything: {', '.join(lost)}; train otherwise, for example "
-        f'by the override "optimizer.lr={config.optimizer.lr / 10:g}"'
+        f"the check needs runs that complete, but got {', '.join(lost)}; train with other values, "
+        f'for example with the override "optimizer.lr={config.optimizer.lr / 10:g}"'
     )
     for part in ([0], [1], [2, 3], [3, 1, 0]):
         some = [runs[place] for place in part]
@@ -131,7 +145,7 @@ class Outcome:
 
     @property
     def weights(self) -> list[Tensor]:
-        """Weight and bias (if there is one) of each layer in turn, without padding."""
+        """Return the weight of each layer, followed by its bias if it has one, without padding."""
         return [parameter.detach() for parameter in self.network.parameters()]
 
 
@@ -172,7 +186,15 @@ def differences(one: Outcome, other: Outcome) -> list[str]:
 
 
 def assert_same_to_the_bit(some: Sequence[Outcome], others: Sequence[Outcome]) -> None:
-    """Assert that two trainings gave the same runs the same numbers."""
+    """Assert that two trainings of the same runs gave the same numbers.
+
+    Args:
+        some: The outcomes of the first training.
+        others: The outcomes of the second training, in any order.
+
+    Raises:
+        AssertionError: If the runs or their numbers differ.
+    """
     other_by_id = outcomes_by_id(others)
     assert len(some) == len(other_by_id)
     found = {

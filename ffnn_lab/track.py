@@ -1,6 +1,6 @@
-"""``python -m ffnn_lab.track SWEEP``: make W&B runs of records, at any time, each run once.
+"""``python -m ffnn_lab.track SWEEP``: make W&B runs from recorded runs, each run once.
 
-The command serves a sweep that was run with ``tracking=off``, one whose tracking failed, and a
+The command serves a sweep that was run with ``tracking=off``, a sweep whose tracking failed, and a
 single run. Runs that W&B already has are left out. Neither torch nor W&B is imported here.
 """
 
@@ -52,36 +52,38 @@ from ffnn_lab.wandb_runs import (
 )
 
 KIND = "neither a sweep nor a run with records"
-"""Text for the message about a name that is not found."""
+"""Part of the message about a name that is not found."""
 EXIT_LEFT = 1
 KEYS = "folder, mode, n_runs, n_online, n_offline, n_before, n_left, places"
 MOST_TOGETHER = 64
-"""Most runs that are handed over and that W&B does not have yet."""
+"""Largest number of runs that are handed over before W&B has received the first of them."""
 STAGES = ("tune", "confirm")
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """A recorded run, and the place of its W&B run."""
+    """A recorded run, and the place (project and so on) of its W&B run."""
 
     place: Place
     mode: str
-    """The tracking that it was trained with: ``offline``, ``online`` or ``off``."""
+    """The value of ``tracking`` with which the run was trained: ``offline``, ``online`` or
+    ``off``."""
     label: tuple[str, str]
-    """Its stage and arm."""
+    """Stage and arm of the run: ``single`` and an empty text for a single run, two empty texts for
+    a sweep's run that no row of ``trials`` names."""
     row: Mapping[str, Any]
-    """Its row of ``runs``."""
+    """The run's row of the table ``runs``."""
     leaves: Mapping[str, Any]
-    """Its config, by dotted name."""
+    """The values of the run's config, by dotted name."""
 
     @property
     def run_id(self) -> str:
-        """Return the run's own id."""
+        """Return the id under which the run is recorded."""
         return str(self.row["run_id"])
 
     @property
     def receipt(self) -> dict[str, Any]:
-        """Return the ledger's entry for the run once W&B has it."""
+        """Return the entry that the ledger gets for the run once W&B has it."""
         status, n_epochs = str(self.row["status"]), int(self.row["n_epochs"])
         return receipt(self.place, self.run_id, status, n_epochs)
 
@@ -93,13 +95,13 @@ class Delivered:
     mode: str
     n_runs: int
     n_online: int
-    """Runs that were sent now."""
+    """Number of runs that were sent now."""
     n_offline: int
-    """Runs that were written offline now."""
+    """Number of runs that were written offline now."""
     n_before: int
-    """Runs that W&B had before, in the mode that is asked for."""
+    """Number of runs that W&B had before, in the mode that is asked for."""
     n_left: int
-    """Runs that W&B still lacks."""
+    """Number of runs that W&B still lacks."""
     places: str
     """The W&B projects of the runs that were sent."""
 
@@ -108,16 +110,16 @@ def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m ffnn_
     """Deliver to W&B the runs that it lacks of the sweep that the command line names.
 
     Args:
-        arguments: The words after the program's name; the process's own if None.
+        arguments: The words after the program's name; None for those of this process.
         prog: The program's name, for ``--help``.
 
     Returns:
-        The exit code: 0 if W&B has all runs as asked, 1 if some are left, 2 if nothing could be
-        done, and the reason on standard error.
+        The exit code: 0 if W&B has all runs as asked; 1 if W&B still lacks some; 2, with the
+        reason on standard error, if nothing could be done.
     """
     parser = Parser(
         prog=prog,
-        description="Make W&B runs of the records of a sweep or a single run, each run once.",
+        description="Make W&B runs from the records of a sweep or a single run, each run once.",
     )
     parser.add_argument("sweep", metavar="SWEEP", help="a name under the outputs, or a folder")
     parser.add_outputs()
@@ -131,7 +133,7 @@ def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m ffnn_
     parser.add_argument("--entity", help="W&B team or user (default: the sweep's tracking.entity)")
     parser.add_json(KEYS)
     command = functools.partial(_track, parser.parse_args(arguments))
-    return exit_code_of(command, interrupted="interrupted; the same command goes on\n")
+    return exit_code_of(command, interrupted="interrupted; repeat the same command to continue\n")
 
 
 def _track(asked: argparse.Namespace) -> int:
@@ -147,7 +149,7 @@ def _track(asked: argparse.Namespace) -> int:
 
 
 def show(delivered: Delivered, console: Console) -> None:
-    """Print the result of a delivery."""
+    """Print how many runs a delivery sent or wrote, and how many W&B had before."""
     for n_done, where in (
         (delivered.n_online, f"sent to {delivered.places}"),
         (delivered.n_offline, "written offline"),
@@ -162,12 +164,12 @@ def show(delivered: Delivered, console: Console) -> None:
 
 
 def recorded_runs(folder: Path, *, project: str | None, entity: str | None) -> list[Recorded]:
-    """Read a folder's runs and where their W&B runs go.
+    """Read the recorded runs of a folder, each with the place of its W&B run.
 
     Args:
         folder: The folder of a sweep, or of a single run.
-        project: A project in place of the recorded one.
-        entity: An entity in place of the recorded one.
+        project: The W&B project; None for the one in the run's config.
+        entity: The W&B team or user; None for the one in the run's config.
 
     Raises:
         RecordError: If there are no runs, or a part of the records is damaged.
@@ -207,15 +209,15 @@ def recorded_runs(folder: Path, *, project: str | None, entity: str | None) -> l
 
 
 def deliver(folder: Path, runs: Sequence[Recorded], mode: str) -> Delivered:
-    """Hand over the runs that W&B lacks, and wait until it has them.
+    """Send the runs that W&B lacks to the tracking process, and wait until W&B has them.
 
     Args:
         folder: The sweep's folder.
-        runs: All of its recorded runs.
+        runs: All recorded runs of the folder.
         mode: ``offline`` or ``online``.
 
     Returns:
-        The numbers of runs that W&B has then.
+        The numbers of runs that W&B had before, has now, and still lacks.
 
     Raises:
         RecordError: If another process is writing W&B runs of the folder.
@@ -265,7 +267,7 @@ def _missing(folder: Path, runs: Sequence[Recorded], mode: str) -> list[Recorded
 def _with_curves(
     folder: Path, runs: Sequence[Recorded]
 ) -> Iterator[tuple[Recorded, list[CurvePoint]]]:
-    """Read the curve of each run, in the order in which it was measured."""
+    """Yield each run with its recorded curve, in the order in which the points were measured."""
     if not runs:
         return
     curves = read_curves(folder)

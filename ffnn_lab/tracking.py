@@ -1,6 +1,7 @@
-"""Trackers, which copy runs to W&B, one W&B run per run; nothing is read back, and they may fail.
+"""Trackers, which copy each run to Weights & Biases (W&B) as a W&B run of its own.
 
-Training hands plain data over and goes on; a separate process, ``ffnn_lab.mirror``, writes it.
+Nothing is read back from W&B, and a tracker that fails does not stop the training. Training hands
+plain data to a separate process, ``ffnn_lab.mirror``, which writes them, and goes on meanwhile.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,13 +23,13 @@ class Tracker(Protocol):
         """Return True if tracking failed; the user has been told then."""
 
     def on_epoch(self, members: Sequence[Member]) -> None:
-        """Copy what the members measured since the last call."""
+        """Copy the points that were measured since the last call."""
 
     def finish(self, results: Sequence[RunResult]) -> None:
         """Copy the status and the final metrics of runs that ended."""
 
     def close(self) -> None:
-        """Wait until all is written."""
+        """Wait until all runs are written."""
 
 
 class NoTracker:
@@ -47,7 +48,7 @@ class NoTracker:
 
 
 class WandbTracker:
-    """The tracker of ``tracking=offline`` and ``online``; a population's runs are open at once."""
+    """The tracker of ``tracking=offline`` and ``tracking=online``, which writes W&B runs."""
 
     def __init__(
         self,
@@ -60,10 +61,11 @@ class WandbTracker:
         """Prepare the tracker; the tracking process starts with the first measurement.
 
         Args:
-            config: A run's config, whose ``tracking`` gives mode, project and entity.
+            config: The config of any of the runs, whose ``tracking`` has mode, project and entity.
             folder: The sweep's folder; W&B writes into its ``wandb/``.
             group: Name of the sweep.
-            labels: Stage and arm by run id, which become job type and tag; more may be added.
+            labels: Stage and arm by run id, which become job type and tag of the W&B run; entries
+                may be added later.
         """
         self._place = Place.of(config.tracking, group)
         self._labels = labels
@@ -79,7 +81,7 @@ class WandbTracker:
         return self._delivery.is_broken
 
     def on_epoch(self, members: Sequence[Member]) -> None:
-        """Hand over each member's new points."""
+        """Send each member's new points to the tracking process."""
         if self.is_broken:
             return
         for member in members:
@@ -87,7 +89,7 @@ class WandbTracker:
         self._delivery.flush()
 
     def finish(self, results: Sequence[RunResult]) -> None:
-        """Hand over the summaries; the runs are closed."""
+        """Send the summaries of runs that ended to the tracking process, which closes the runs."""
         if self.is_broken:
             return
         for result in results:
@@ -98,7 +100,7 @@ class WandbTracker:
         self._delivery.flush()
 
     def close(self) -> None:
-        """Wait until all that was handed over is written; see `Delivery.close`."""
+        """Wait until all that was sent is written; see `Delivery.close`."""
         self._delivery.close()
 
     def _update(self, run_id: str, config: RunConfig, curve: Sequence[CurvePoint]) -> None:
@@ -111,7 +113,14 @@ class WandbTracker:
 def make_tracker(
     config: RunConfig, folder: Path, *, group: str, labels: Mapping[str, tuple[str, str]]
 ) -> Tracker:
-    """Return the tracker that ``tracking`` asks for; see ``WandbTracker``."""
+    """Return the tracker that a run's field ``tracking`` asks for.
+
+    Args:
+        config: The config of any of the runs.
+        folder: The sweep's folder; W&B writes into its ``wandb/``.
+        group: Name of the sweep.
+        labels: Stage and arm by run id, see ``WandbTracker``.
+    """
     if config.tracking.mode == "off":
         return NoTracker()
     return WandbTracker(config, folder, group=group, labels=labels)

@@ -1,8 +1,9 @@
-"""The one training loop: the lecture's recipe, for a whole population at once.
+"""The only training loop: epochs of mini-batch steps, for a whole population of runs at once.
 
-A single run is a population of one. Everything that a member's numbers depend on is its own:
-parameters, gradients, optimizer state, learning rate, order of examples, dropout masks. The
-sum over members of each member's mean loss has exactly the members' own gradients.
+A single run is a population with one member. Each member has its own copy of everything on which
+its numbers depend: parameters, gradients, optimizer state, learning rate, order of examples,
+dropout masks. The gradient of the sum of all members' mean losses with respect to the parameters
+of one member is the gradient of this member's loss.
 """
 
 import functools
@@ -29,13 +30,15 @@ from ffnn_lab.steps import Examples
 from ffnn_lab.tasks.data.task import Task
 
 OnEpoch = Callable[[Sequence[Member]], None]
-"""Called before the first epoch and after each with the members that trained in it."""
+"""Function that is called before the first epoch, and after each epoch, with the members in
+training."""
 
 
 class Training:
-    """A population of one partition in training; members join and leave between epochs.
+    """A population in training, which members join and leave between epochs.
 
-    A member's numbers do not depend on when, or beside whom, it joined.
+    All members are of one partition: their configs agree in ``config.partition_key``. A member's
+    numbers do not depend on when it joined, or on the other members.
     """
 
     def __init__(self, task: Task, *, weights_folder: Path | None = None) -> None:
@@ -57,7 +60,8 @@ class Training:
         self._is_over = threading.Event()
         self._partition: str | None = None
         self._evaluator: Evaluator | None = None
-        """Made when the first members join; it has the splits on their device."""
+        """The evaluator, which has the splits on the members' device; None until the first members
+        join."""
 
     @property
     def members(self) -> Sequence[Member]:
@@ -72,7 +76,7 @@ class Training:
         *,
         correct_at: Mapping[str, str] | None = None,
     ) -> None:
-        """Add runs, each at its start or from its snapshot.
+        """Add runs, each at its beginning or in the state of its snapshot.
 
         Args:
             configs: Different runs on a settled device that agree in ``config.partition_key``
@@ -101,7 +105,7 @@ class Training:
 
     @no_denormals()
     def epoch(self) -> None:
-        """Train every member for one epoch, and measure those that are due."""
+        """Train every member for one epoch, and measure the members that are due."""
         population, evaluator = self._population, self._evaluator
         assert population is not None  # noqa: S101 - nobody trains before somebody joined
         assert evaluator is not None  # noqa: S101 - as above
@@ -178,8 +182,9 @@ def train(
         configs: Different runs that agree in ``config.partition_key``, on a settled device.
         task: The task of all runs.
         on_epoch: A callback for progress; see `OnEpoch`.
-        weights_folder: See ``Training``.
-        correct_at: The moment at which the runs' answers on test are recorded; None for none.
+        weights_folder: Folder in which runs with ``trainer.save_weights`` save their network.
+        correct_at: The moment, ``last`` or ``best``, at which the test examples that each run
+            classifies correctly are recorded; None to record none.
 
     Returns:
         One result per run, in the order of ``configs``.
@@ -204,7 +209,7 @@ def train(
 
 
 def _populations(configs: Sequence[RunConfig], task: Task) -> list[Sequence[RunConfig]]:
-    """Cut runs into populations, those of one optimizer together."""
+    """Cut runs into populations, so that runs with the same optimizer stay together."""
     if len({partition_key(config) for config in configs}) != 1:
         return [configs]  # which `Training` refuses
     size = population_size_for(configs[0], Sizes.of(configs[0], task))
@@ -215,7 +220,14 @@ def _populations(configs: Sequence[RunConfig], task: Task) -> list[Sequence[RunC
 def result_of(
     member: Member, status: str, chance_error: float, *, traceback: str | None = None
 ) -> RunResult:
-    """Return the result of a member."""
+    """Return the result of a member that has ended.
+
+    Args:
+        member: The member.
+        status: How the run ended, one of ``records.STATUSES``.
+        chance_error: The error that a diverged run counts as, see `RunResult`.
+        traceback: The traceback of a failed run.
+    """
     return RunResult(
         config=member.config,
         run_id=member.run_id,
@@ -233,10 +245,12 @@ def result_of(
 
 
 def settle_device(config: RunConfig) -> RunConfig:
-    """Replace ``device=auto`` by the kind of device that is there, on which a run's id depends.
+    """Replace ``device=auto`` by ``cuda`` if torch finds a CUDA device, and else by ``cpu``.
+
+    This must be done before a run has an id, which depends on the device.
 
     Raises:
-        ConfigError: If ``cuda`` is asked for and there is none.
+        ConfigError: If the device is ``cuda``, and torch finds no CUDA device.
     """
     has_cuda = torch.cuda.is_available()
     if config.device == "cuda" and not has_cuda:
@@ -248,7 +262,12 @@ def settle_device(config: RunConfig) -> RunConfig:
 
 
 def _walk(stepper: Stepper, is_over: threading.Event) -> Tensor:
-    """Take an epoch's steps; return each member's loss before each step, ``(n_steps, M)``."""
+    """Take an epoch's steps; return each member's loss before each step, ``(n_steps, M)``.
+
+    Args:
+        stepper: The stepper of the members.
+        is_over: Ends the epoch early once it is set.
+    """
     losses = []
     for batch in stepper.epoch():
         losses.append(stepper.step_(batch))

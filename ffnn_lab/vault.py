@@ -1,7 +1,7 @@
 """The folder of compiled programs, which this process runs, and the checks of its files.
 
-A file is trusted if nobody but this user and root could have written it, and if its contents have
-the digest that was written beside it. Folder and files are opened once, and the open descriptors
+A file is trusted if nobody but this user and root could have written it, and if its contents match
+the digest in a second file beside it. Folder and files are opened once, and the open descriptors
 are checked, so that the file that is checked is the file that is read.
 """
 
@@ -16,32 +16,38 @@ from pathlib import Path
 from ffnn_lab.config import UserError
 
 CACHE = "FFNN_LAB_CACHE"
-"""Environment variable: folder of the compiled programs."""
+"""Environment variable that names the folder of compiled programs."""
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH
 _NEVER_FOLLOWED = getattr(os, "O_NOFOLLOW", 0)
 
 
 class FolderError(UserError):
-    """A folder of programs that cannot be used; the message says why, and what to do."""
+    """Raised if a folder of programs cannot be used; the message says why, and what to do."""
 
 
 class DamagedError(Exception):
-    """A file that is not to be trusted; the message says why."""
+    """Raised if a file of the folder, or its digest, cannot be trusted; the message says why."""
 
 
 class Vault:
     """An open folder of files, each with its digest beside it."""
 
     def __init__(self, path: Path, descriptor: int) -> None:
-        """Take an open folder, which was checked; see `opened`."""
+        """Create the vault of a folder that `opened` has opened and checked.
+
+        Args:
+            path: Path of the folder, for messages.
+            descriptor: The folder's open descriptor.
+        """
         self.path = path
         self._folder = descriptor
 
     def read(self, name: str) -> bytes | None:
-        """Read a file, or return None if there is none.
+        """Read a file of the folder; None if it does not exist.
 
         Raises:
-            DamagedError: If others could have written it, or its digest is missing or another one.
+            DamagedError: If other users could have written the file, or its digest is missing or
+                does not match.
         """
         contents = self._read(name)
         if contents is None:
@@ -51,7 +57,7 @@ class Vault:
             msg = f"it has no {_digest_name(name)} beside it"
             raise DamagedError(msg)
         if beside != _digest_line(name, contents):
-            msg = f"its contents are not those whose sha256 is in {_digest_name(name)}"
+            msg = f"its contents do not match the sha256 in {_digest_name(name)}"
             raise DamagedError(msg)
         return contents
 
@@ -63,7 +69,7 @@ class Vault:
 
     @contextlib.contextmanager
     def locked(self, name: str) -> Iterator[None]:
-        """Lock a file of that name against other processes; a process that dies releases it."""
+        """Lock a file of the folder within the block; if a process dies, its lock is released."""
         flags = os.O_RDWR | os.O_CREAT | _NEVER_FOLLOWED
         with os.fdopen(os.open(name, flags, 0o600, dir_fd=self._folder), "wb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -80,7 +86,7 @@ class Vault:
             raise DamagedError(msg) from error
         try:
             found = os.fstat(descriptor)
-            reason = "is no file" if not stat.S_ISREG(found.st_mode) else _distrust(found)
+            reason = "is not a file" if not stat.S_ISREG(found.st_mode) else _distrust(found)
             if reason:
                 msg = f"{name} {reason}"
                 raise DamagedError(msg)
@@ -104,10 +110,10 @@ class Vault:
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[Vault]:
-    """Open a folder, and make it if it is not there, for this user alone.
+    """Open a folder within the block; if it is missing, make it for this user alone.
 
     Raises:
-        FolderError: If it cannot be made or opened, or if others can write to it.
+        FolderError: If the folder cannot be made or opened, or other users can write to it.
     """
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -115,17 +121,17 @@ def opened(path: Path) -> Iterator[Vault]:
     except OSError as error:
         msg = (
             f"the folder of compiled programs {path} cannot be opened ({error.strerror}): name "
-            f"another one by the environment variable {CACHE}, or set trainer.compile=false"
+            f"another one in the environment variable {CACHE}, or set trainer.compile=false"
         )
         raise FolderError(msg) from error
     try:
         reason = _distrust(os.fstat(descriptor))
         if reason:
             msg = (
-                f"the folder of compiled programs {path} {reason}, and programs are run that lie "
-                f"there. If nobody else has put anything there, take it for yourself:\n"
+                f"the folder of compiled programs {path} {reason}, and the programs in it are "
+                f"run. If nobody else has put anything there, take it for yourself:\n"
                 f"  chmod go-w {path}\n"
-                f"Else name a folder of your own by the environment variable {CACHE}"
+                f"Otherwise, name a folder of your own in the environment variable {CACHE}"
             )
             raise FolderError(msg)
         yield Vault(path, descriptor)
@@ -134,7 +140,7 @@ def opened(path: Path) -> Iterator[Vault]:
 
 
 def _distrust(found: os.stat_result) -> str:
-    """Return the reason why others could have written a file or folder, or the empty string."""
+    """Return the reason why other users could have written a file or folder; "" if none could."""
     if found.st_uid not in (0, os.geteuid()):
         return f"belongs to another user (number {found.st_uid})"
     if found.st_mode & _OTHERS:

@@ -1,4 +1,4 @@
-"""Contents of a W&B run, for a run in training or recorded; the ledger of runs that W&B has."""
+"""Contents of W&B runs, from runs in training or recorded; the ledger of runs that W&B has."""
 
 import hashlib
 import itertools
@@ -17,25 +17,27 @@ from ffnn_lab.mirror import LEDGER
 from ffnn_lab.records import CurvePoint
 
 MAX_ID_BYTES = 128
-"""Longest id that is used: W&B names a folder and files after it, and its server keeps 128."""
+"""Largest length of an id of a W&B run in bytes: W&B names a folder and files after the id, and
+its server keeps 128."""
 MAX_NAME = 128
-"""Most characters of a group, a display name or a project."""
+"""Largest number of characters of a group, a display name or a project."""
 MAX_TAG = 64
-"""Most characters of a tag."""
+"""Largest number of characters of a tag."""
 DIGEST_DIGITS = 8
-"""Hexadecimal digits that keep two shortened names apart."""
+"""Number of hexadecimal digits of the digest that keeps two shortened names apart."""
 NOT_IN_IDS = frozenset(":;,#?/'\\%")
-"""Characters that W&B refuses in an id, or takes for others in an address."""
+"""Characters that W&B refuses in an id, or that have another meaning in an address."""
 NOT_IN_PROJECTS = frozenset("/\\#?%:")
 """Characters that W&B refuses in the name of a project."""
 
 HAVE_SETTINGS = ("entity", "project", "tags", "notes")
-"""Settings that W&B would read from variables like ``WANDB_ENTITY``; here from ``tracking``."""
+"""Settings that W&B would read from variables like ``WANDB_ENTITY``, and that the lab reads from
+``tracking``."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """The place of W&B runs: project, entity, and what all runs of a sweep share."""
+    """The place of a sweep's W&B runs: project and entity, and the runs' group, tags and notes."""
 
     project: str
     entity: str | None
@@ -46,15 +48,16 @@ class Place:
 
     @classmethod
     def of(cls, config: TrackingConfig, group: str) -> "Place":
-        """Return the place by the settings of ``tracking``."""
+        """Create the place from a run's settings under ``tracking`` and the name of the sweep."""
         return cls(config.project, config.entity, group, tuple(config.tags), config.notes)
 
 
 def check_tracking(config: TrackingConfig) -> None:
-    """Check what W&B would refuse, before anything is trained.
+    """Check, before anything is trained, that W&B will accept the settings under ``tracking``.
 
     Raises:
-        ConfigError: Naming the setting, W&B's rule and what came.
+        ConfigError: If W&B would refuse a setting; the message names the setting, W&B's rule and
+            what came.
     """
     if config.mode == "off":
         return
@@ -82,20 +85,24 @@ def check_tracking(config: TrackingConfig) -> None:
 
 
 def unheeded(config: TrackingConfig, environment: Mapping[str, str]) -> list[str]:
-    """Return a line about W&B's variables that are set but have no effect here, if any."""
+    """Return a line about environment variables of W&B that are set but have no effect, if any."""
     found = [name for name in HAVE_SETTINGS if environment.get(f"WANDB_{name.upper()}")]
     if config.mode == "off" or not found:
         return []
     variables = ", ".join(f"WANDB_{name.upper()}" for name in found)
     settings = ", ".join(f"tracking.{name}" for name in found)
-    return [f"not heeded in the environment: {variables}; set {settings} instead"]
+    return [f"environment variables that are ignored: {variables}; set {settings} instead"]
 
 
 def wandb_id(group: str, run_id: str) -> str:
-    """Return the id of a run's W&B run: its sweep's name and its own id.
+    """Return the id of a run's W&B run: the name of its sweep, followed by the run's own id.
 
-    A name that W&B would refuse, or that is too long, is changed and gets a digest of itself, so
-    that no two sweeps share ids.
+    A name that W&B would refuse, or that is too long, is changed, and a digest of the original
+    name is added, so that no two sweeps share ids.
+
+    Args:
+        group: The name of the sweep.
+        run_id: The run's own id.
     """
     name = "".join("-" if each in NOT_IN_IDS or not each.isprintable() else each for each in group)
     most = MAX_ID_BYTES - len(run_id) - 1
@@ -107,7 +114,7 @@ def wandb_id(group: str, run_id: str) -> str:
 
 
 def fit(text: str, n_characters: int) -> str:
-    """Shorten a text to so many characters; one that is too long ends in a digest of itself."""
+    """Shorten a text to ``n_characters``; a shortened text ends in a digest of the whole text."""
     if len(text) <= n_characters:
         return text
     digits = _digest(text)
@@ -124,10 +131,10 @@ def opening(
     """Return the arguments with which a W&B run is opened.
 
     Args:
-        place: Where the run goes.
+        place: The place of the W&B run.
         run_id: The run's own id.
-        label: Its stage and arm, which become its job type and its tag; empty if it has none.
-        leaves: Its config, by dotted name.
+        label: The run's stage and arm, which become job type and tag; empty texts if it has none.
+        leaves: The values of the run's config, by dotted name.
     """
     stage, arm = label
     tags = [fit(tag, MAX_TAG) for tag in dict.fromkeys((arm, *place.tags)) if tag]
@@ -146,10 +153,10 @@ def opening(
 
 
 def history(points: Sequence[CurvePoint]) -> list[tuple[int, dict[str, float]]]:
-    """Return step and values of each row of W&B's history.
+    """Convert points of a curve to rows of W&B's history, each a step and values by name.
 
-    The values are ``<split>/loss``, ``<split>/error`` and ``lr`` over ``epoch``; the time is that
-    of this call.
+    The values are ``epoch``, ``lr``, ``<split>/loss`` and ``<split>/error`` of each split, and the
+    time of this call.
     """
     rows = []
     now = time.time()  # W&B would take the time of writing
@@ -168,17 +175,17 @@ def _moment(point: CurvePoint) -> tuple[int, int]:
 
 
 def summary(status: str, metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a run's summary: its status, and the metrics of ``runs`` under their column names."""
+    """Return the summary of a W&B run: the status, and the metrics by their column names."""
     return {"status": status, **metrics}
 
 
 def exit_code(status: str) -> int:
-    """Return the exit code of a W&B run: 0 if the run completed, else 1."""
+    """Return the exit code of a W&B run for the status of its run: 0 if completed, else 1."""
     return 0 if status == "completed" else 1
 
 
 def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values by dotted name as nested dictionaries, as W&B shows configs."""
+    """Convert values by dotted name to nested dictionaries, in which form W&B shows configs."""
     whole: dict[str, Any] = {}
     for key, value in flat.items():
         *path, name = key.split(".")
@@ -190,7 +197,16 @@ def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def receipt(place: Place, run_id: str, status: str, n_epochs: int) -> dict[str, Any]:
-    """Return the ledger's entry for a run that W&B has; another outcome has another entry."""
+    """Return the ledger's entry for a run that W&B has.
+
+    A run that is trained again with another outcome has another entry, so that it is sent again.
+
+    Args:
+        place: The place of the W&B run.
+        run_id: The run's own id.
+        status: The run's status.
+        n_epochs: Number of epochs that the run was trained for.
+    """
     return {
         "run_id": run_id,
         "status": status,
@@ -203,8 +219,14 @@ def receipt(place: Place, run_id: str, status: str, n_epochs: int) -> dict[str, 
 def read_ledger(folder: Path) -> list[dict[str, Any]]:
     """Read the ledger of a sweep's runs that W&B has; lines cut off by a crash are skipped.
 
-    The ledger is ours, since W&B's own mark (``.wandb.synced``) is also set where a server refused
-    the rows, and a run that was sent directly has no such mark.
+    The lab has a ledger of its own, since W&B's mark (``.wandb.synced``) is also set if a server
+    refused the rows, and a run that was sent directly has no such mark.
+
+    Args:
+        folder: The sweep's folder.
+
+    Returns:
+        The entry of each line, as `receipt` made it, with mode, id, folder and server.
     """
     try:
         text = (folder / "wandb" / LEDGER).read_text(errors="replace")
@@ -229,15 +251,16 @@ def is_delivered(
     server: str,
     files: Path,
 ) -> bool:
-    """Return whether W&B has a run as it is recorded.
+    """Return True if W&B has a run with the recorded outcome.
 
-    An offline run counts as long as its folder is there. A run that was sent needs no folder.
+    An offline run counts as long as its folder exists. A run that was sent needs no folder.
 
     Args:
         wanted: The run's `receipt`.
-        lines: The ledger's lines that name the run.
-        mode: ``online`` to ask whether it was sent, ``offline`` to ask for either.
-        server: The address of the server.
+        lines: The ledger's entries with the run's id.
+        mode: ``online`` if the run must have been sent; ``offline`` if it is enough that it was
+            written to the disk.
+        server: The address of the server to which the run must have been sent.
         files: The folder ``wandb/`` of the sweep.
     """
     for line in lines:
@@ -253,7 +276,12 @@ def is_delivered(
 
 
 def track_command(name: str, outputs: str) -> str:
-    """Return the command that delivers later what W&B lacks of a sweep or a run."""
+    """Return the command that later delivers the runs that W&B lacks.
+
+    Args:
+        name: Name of the folder of a sweep or a single run.
+        outputs: The folder of all sweeps.
+    """
     is_usual = outputs == os.environ.get("FFNN_LAB_OUTPUTS", "outputs")
     where = [] if is_usual else ["--outputs", outputs]
     return shlex.join(["python", "-m", "ffnn_lab.track", name, *where])

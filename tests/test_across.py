@@ -27,7 +27,7 @@ def test_a_comparison_is_repeated_from_the_command_line(tmp_path: Path) -> None:
     """Two workers; the command that is stored goes on with it, and finds nothing to do."""
     said = run_lab_forked(tmp_path, "-m", *WORDS)
     assert said.exit_code == 0, said.error
-    assert "all of it under each of 2 conditions, which are never ranked together" in said.out
+    assert "all arms under each of 2 conditions, which are never ranked together" in said.out
     folder = tmp_path / "outputs" / "s"
     trials = read_trials(folder)
     names = {f"{arm}@batch_size={size}" for arm in ("sgd", "adam") for size in ("128", "full")}
@@ -40,5 +40,5 @@ def test_a_comparison_is_repeated_from_the_command_line(tmp_path: Path) -> None:
     n_runs = len(read_runs(folder))
     again = run_lab_forked(tmp_path, "-m", *WORDS)
     assert again.exit_code == 0, again.error
-    assert "all of it is recorded" in again.out
+    assert "all of them are recorded" in again.out
     assert len(read_runs(folder)) == n_runs

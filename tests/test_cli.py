@@ -35,7 +35,7 @@ def test_a_word_that_is_no_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["stats"]) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err.startswith("error: stats is no command; there are run, sweep, status, ")
+    assert said.err.startswith("error: stats is not a command; the commands are run, sweep, ")
     assert said.err.endswith("(did you mean status?)\n")
     assert said.err.count("\n") == 1
 

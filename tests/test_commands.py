@@ -18,7 +18,7 @@ def test_a_slip_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         parser.parse_args(["--bogus"])
     assert end.value.code == 2
-    error = "error: unrecognized arguments: --bogus; ffnn-lab x --help shows what there is\n"
+    error = "error: unrecognized arguments: --bogus; ffnn-lab x --help shows the options\n"
     assert capsys.readouterr() == ("", error)
 
 

@@ -144,7 +144,7 @@ def test_a_checksum_whose_name_is_damaged_is_no_definition_without_one(tmp_path:
     write_definition(tmp_path, make_definition())
     path = tmp_path / "definition.json"
     path.write_text(path.read_text().replace('"sha256"', '"sha257"'))
-    with pytest.raises(RecordError, match=r"sha257 is no field that this version .* knows"):
+    with pytest.raises(RecordError, match=r"sha257 is a field that this .* does not know"):
         read_definition(tmp_path)
 
 

@@ -238,7 +238,7 @@ def test_a_killed_worker_is_replaced(
         kill(started.workers()[0].pid)
         assert started.wait() == 0, started.said
         # Submitit's launcher hears of it when the jobs before it have ended, or 15 s later.
-        assert started.said.count(": replaced") == 1 or launcher == SUBMITIT
+        assert started.said.count(", and is replaced") == 1 or launcher == SUBMITIT
         assert "Traceback" not in started.said
         assert_trained_once(started.observer)
         assert_same(alone(started.folder), started.folder)

@@ -231,9 +231,9 @@ def _have_anothers_digest(file: Path) -> None:
 @pytest.mark.parametrize(
     ("harm", "said"),
     [
-        (_damage_with_a_flip, "its contents are not those whose sha256 is in"),
-        (_lose_its_end, "its contents are not those whose sha256 is in"),
-        (_have_anothers_digest, "its contents are not those whose sha256 is in"),
+        (_damage_with_a_flip, "its contents do not match the sha256 in"),
+        (_lose_its_end, "its contents do not match the sha256 in"),
+        (_have_anothers_digest, "its contents do not match the sha256 in"),
         (_lose_its_digest, "it has no update-key.so.sha256 beside it"),
         (_let_others_write, "can be written by other users (mode 0620)"),
         (_be_a_link, "update-key.so cannot be opened"),
@@ -252,7 +252,7 @@ def test_a_program_that_is_not_to_be_trusted_is_compiled_again(
     harm(tmp_path / PROGRAM)
     with monkeypatch.context() as without:
         without.setattr(library, "find_compiler", lambda: None)
-        with pytest.raises(ProgramError, match=r"no C\+\+ compiler .* or delete .*update-key.so"):
+        with pytest.raises(ProgramError, match=r"No C\+\+ compiler .* or delete .*update-key.so"):
             update_program(SGD, torch.zeros(1))
     asked = _build_as(b"as compiled anew", monkeypatch)
     program: Any = update_program(SGD, torch.zeros(1))
@@ -303,7 +303,7 @@ def test_a_disk_that_is_full_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), name)
 
     monkeypatch.setattr(Vault, "write", full)
-    with pytest.raises(ProgramError, match=r"cannot be stored \(No space left .*: make room"):
+    with pytest.raises(ProgramError, match=r"cannot be stored \(No space left .*: free space"):
         update_program(SGD, torch.zeros(1))
 
 
@@ -344,7 +344,7 @@ def test_no_flipped_bit_of_a_program_runs(monkeypatch: pytest.MonkeyPatch, tmp_p
         flipped[place // 8] ^= 1 << place % 8
         _store(tmp_path, contents, monkeypatch)
         (tmp_path / PROGRAM).write_bytes(flipped)
-        with pytest.raises(ProgramError, match="its contents are not those"):
+        with pytest.raises(ProgramError, match="its contents do not match"):
             update_program(SGD, torch.zeros(1))
     _store(tmp_path, contents, monkeypatch)
     inputs = _sgd(32)
@@ -359,7 +359,7 @@ def test_a_missing_compiler_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setenv("CXX", "a-compiler-that-nobody-has")
     monkeypatch.setenv("FFNN_LAB_CACHE", str(tmp_path))
     assert find_compiler() is None
-    with pytest.raises(ProgramError, match=r"needs a C\+\+ compiler .* and none is there"):
+    with pytest.raises(ProgramError, match=r"needs a C\+\+ compiler .* and none was found"):
         update_program(SGD, torch.zeros(1))
     assert list(tmp_path.iterdir()) == []
 

@@ -17,7 +17,8 @@ from ffnn_lab.messages import explain
             "joblib",
             ["basic"],
             "hydra/launcher=joblib: there is no such choice; hydra/launcher has basic; joblib "
-            "comes with the extra launchers: make install, or pip install 'ffnn_lab[launchers]'",
+            "is part of the extra launchers, which is installed by make install, or pip install "
+            "'ffnn_lab[launchers]'",
         ),
         (
             "hydra/launcher",

@@ -252,7 +252,7 @@ def test_a_run_replays(recorded: str, capsys: pytest.CaptureFixture[str]) -> Non
 def test_a_table_that_lies_elsewhere_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     recorded = str(read_runs(OLD / "mixed")["run_id"].iloc[0])
     assert replay([recorded, "--outputs", str(OLD)]) == 2
-    assert capsys.readouterr().err.endswith("lies elsewhere now, add --table FILE\n")
+    assert capsys.readouterr().err.endswith("if the table has moved, add --table FILE\n")
 
 
 def test_the_table_is_the_one_that_was_swept() -> None:

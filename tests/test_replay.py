@@ -217,7 +217,8 @@ def test_a_point_of_the_curve_that_moved_is_placed(
     assert replayed(outputs, a_run(outputs)) == 1
     said = capsys.readouterr().out
     where = (
-        r"2 of 9 points, the first at epoch 1; most at epoch 2, dev: recorded [01]\..*\(by 0\.5\)"
+        r"2 of 9 points differ, the first at epoch 1; the largest difference is at epoch 2, dev: "
+        r"recorded [01]\..*\(by 0\.5\)"
     )
     assert re.search(f"curve, error: {where}", said)
     assert "curve, loss" not in said
@@ -245,7 +246,7 @@ def test_points_on_one_side_only_are_counted(
     spoil(outputs / "test", "curves", change)
     assert replayed(outputs, a_run(outputs)) == 1
     said = capsys.readouterr().out
-    assert "curve: 3 points recorded but not met now, epochs 7 to 7" in said
+    assert "curve: 3 points recorded but missing now, epochs 7 to 7" in said
     assert "curve: 3 points not recorded, epochs 2 to 2" in said
 
 
@@ -354,10 +355,10 @@ def test_in_a_copied_folder_it_says_what_to_type(
     monkeypatch.chdir(tmp_path / stands_in)
     run = a_run(trained)
     assert main([run, *asked]) == 2
-    assert capsys.readouterr().err.endswith(f"; --outputs {suggested} has such a run\n")
+    assert capsys.readouterr().err.endswith(f"; such a run is found with --outputs {suggested}\n")
     assert main([run, "--outputs", suggested]) == 0
     assert main(["nosuchrun", *asked]) == 2
-    assert "--outputs FOLDER names the folder that" in capsys.readouterr().err
+    assert "set --outputs FOLDER to the folder that" in capsys.readouterr().err
 
 
 def test_damage_elsewhere_is_named_and_does_not_matter(
@@ -387,8 +388,8 @@ def test_ids_that_are_no_run_or_several(
     trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     n_runs = len(read_runs(trained / "test"))
-    assert "no run begins so" in check_slip(trained, "nosuchrun", capsys)
-    assert f"{n_runs} runs begin so" in check_slip(trained, "", capsys)
+    assert "no run's id begins with it" in check_slip(trained, "nosuchrun", capsys)
+    assert f"the ids of {n_runs} runs begin with it" in check_slip(trained, "", capsys)
     (tmp_path / "empty").mkdir()
     for folder in (tmp_path, tmp_path / "nowhere"):
         assert f"{folder} has no records" in check_slip(folder, "0", capsys)

@@ -64,7 +64,7 @@ SLIPS = [
     slip(
         "-m", "optimizer.lr=tag(lgo,interval(1e-4,1))", says="optimizer.lr|tags are log and grow"
     ),
-    slip("-m", "paths.outputs=a,b", says="paths.outputs moves no number"),
+    slip("-m", "paths.outputs=a,b", says="paths.outputs does not affect results"),
     slip("-m", "device=interval(0,1)", says="device: a sweep is trained on one kind of device"),
     slip("-m", "seed=interval(0,5)", says="seed: list the tuning seeds"),
     slip(
@@ -106,7 +106,7 @@ SAID_ELSEWHERE = [
     slip("bias_initializer=orthogonal", says="bias_initializer=orthogonal|no such choice|zeros"),
     slip("schedule=step", says="schedule=step|no such choice|fixed_decay"),
     slip("task=imagenet", says="task=imagenet|no such choice|digits"),
-    slip("+foo=1", says="+foo=1|a run has all its fields"),
+    slip("+foo=1", says="+foo=1|fields of a run cannot be added"),
     slip("optimizer.lr=0", says="optimizer.lr must be positive, got 0"),
     slip("optimizer.lr=nan", says="optimizer.lr must be positive, got nan"),
     slip("optimizer.momentum=1", says="optimizer.momentum must lie in [0, 1), got 1"),
@@ -137,7 +137,7 @@ SAID_ELSEWHERE = [
     slip("-m", "hydra.sweeper.name=..", "seed=0,1", says="hydra.sweeper.name|got .."),
     slip("-m", "--cfg", "job", says="--cfg shows one run"),
     slip("-m", "sweeps=default,lr_grid", says="sweeps=default,lr_grid: sweeps takes one name"),
-    slip("-m", "tracking=off,offline", says="tracking=off,offline: tracking moves no number"),
+    slip("-m", "tracking=off,offline", says="tracking=off,offline: tracking does not affect"),
     slip("-m", "task.split_seed=0,1,2", says="task.split_seed=0,1,2|hydra.sweeper.replicates=3"),
     slip(
         "-m", ACROSS_N, "optimizer=sgd,adam", says="task.n: there is no such field|arm sgd lacks"

@@ -287,7 +287,7 @@ def test_a_name_belongs_to_one_folder(tmp_path: Path, server: str) -> None:
     """Another sweep of the name would take over settings that were asked for here."""
     work(tmp_path / "one", make_definition("grid"), storage=server)
     for other in (make_definition("grid"), make_definition("tpe")):
-        with pytest.raises(RecordError, match=r"has the sweep test of another folder, .*one/test"):
+        with pytest.raises(RecordError, match=r"has a sweep test, .* another folder, .*one/test"):
             work(tmp_path / "other", other, storage=server)
     assert not list((tmp_path / "other" / "test").iterdir())
     work(tmp_path / "other", make_definition("tpe", name="mine"), storage=server)
@@ -318,7 +318,7 @@ def test_more_seeds_keep_the_name(tmp_path: Path, server: str) -> None:
     """The studies are made again then, with what they say of their folder."""
     for seeds in ((0, 1), (0, 1, 2), (0, 1, 2)):
         work(tmp_path, make_definition("grid", tune_seeds=seeds), storage=server)
-    with pytest.raises(RecordError, match="of another folder"):
+    with pytest.raises(RecordError, match="belongs to another folder"):
         work(tmp_path / "other", make_definition("grid"), storage=server)
 
 
@@ -351,7 +351,7 @@ def test_a_server_that_crashes_is_told_and_the_sweep_goes_on_later(
             said = started._log.read_text()
             assert said.count("error: ") == 1, said
             assert "does not answer as expected" in said
-            assert "the sweep goes on where it was" in said
+            assert "repeat the command to continue the sweep" in said
             assert "Traceback" not in said, said
             assert postgres.password not in said
             again = run_lab(tmp_path / "here", "-m", *words)
@@ -420,7 +420,7 @@ def test_connections_that_are_short_are_told_and_waited_for(
     with command(tmp_path, *words) as started:
 
         def n_hints() -> int:
-            return started._log.read_text().count("fewer hydra.sweeper.n_workers fit")
+            return started._log.read_text().count("so lower hydra.sweeper.n_workers")
 
         with no_connection_free(server):
             wait_for(started, watch, n_hints)

@@ -237,7 +237,7 @@ NOT_TAKEN = "the server did not take a run's rows within 2 s"
 CAUSES = {
     "401": ("the server does not know the API key",),
     "403": ("the API key may not write to the project",),
-    "500": ("the server answers with an error of its own",),
+    "500": ("the server reports an internal error",),
     "403 to rows": ("the server refused rows of a run",),
     "500 to rows": (NOT_TAKEN,),
     "hangs": (NO_ANSWER,),
@@ -276,7 +276,7 @@ def test_what_a_server_did_not_take_is_delivered_later(
     n_recorded = len(read_curves(sweep.folder).groupby(["run_id", "epoch"]))
     n_live = sum(len(run.lines) for run in server.runs.values())
     n_offline = len(offline(sweep.folder))
-    said = [message for message in caplog.messages if "W&B does not take the runs" in message]
+    said = [message for message in caplog.messages if "W&B does not accept the runs" in message]
     if fault == "answers":
         assert said == []
         assert n_offline == 0
@@ -319,10 +319,10 @@ def test_a_wait_is_announced_and_ctrl_c_leaves_it(
     waits, leaves = caplog.messages
     command = "`python -m ffnn_lab.track s`"
     assert waits == (
-        "waiting for W&B: 3 runs left, up to 60 s without an answer; Ctrl-C leaves them to "
-        f"{command}"
+        "waiting for W&B: 3 runs left; the wait ends after 60 s without an answer. Ctrl-C ends it "
+        f"now, and {command} delivers what is left later"
     )
-    assert leaves == f"left to {command}: 3 runs"
+    assert leaves == f"3 runs not delivered to W&B; to deliver the rest, run {command}"
     server.is_hanging = False
     assert main(["s"]) == 0  # online, as it was tracked
     assert_all_once(server, sweep.folder)

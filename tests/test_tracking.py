@@ -126,8 +126,8 @@ class Tracked:
 def warning(why: str) -> list[str]:
     """What a sweep says of a tracker that failed."""
     return [
-        f"tracking failed and is off from here on ({why}); the records go on, and `python -m "
-        "ffnn_lab.track g` writes what W&B lacks"
+        f"tracking failed and is off from now on ({why}); runs are still recorded, and `python -m "
+        "ffnn_lab.track g` later hands over the runs that W&B lacks"
     ]
 
 
@@ -318,11 +318,11 @@ def test_a_server_that_refuses_ends_a_run_well(tmp_path: Path) -> None:
     assert said.exit_code == 0, said.error
     (folder,) = (tmp_path / "outputs").iterdir()
     assert said.error.startswith(
-        "W&B does not take the runs (the API key may not write to the project): they are written "
-        f"offline from here on, and `python -m ffnn_lab.track {folder.name} --mode online` sends "
-        "them later\n"
+        "W&B does not accept the runs (the API key may not write to the project): from now on "
+        f"they are written offline, and `python -m ffnn_lab.track {folder.name} --mode online` "
+        "sends them later\n"
     )
-    assert "not heeded in the environment: WANDB_ENTITY; set tracking.entity instead" in said.out
+    assert "that are ignored: WANDB_ENTITY; set tracking.entity instead" in said.out
     assert len(read_runs(folder)) == 1
     (offline,) = (folder / "wandb").glob("offline-run-*")
     (run,) = inspect(offline)["run"]

@@ -82,7 +82,7 @@ def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with opened(tmp_path) as found:
         for name in ("folder", "pipe"):
-            with pytest.raises(DamagedError, match=f"{name} is no file"):
+            with pytest.raises(DamagedError, match=f"{name} is not a file"):
                 found.read(name)
 
 

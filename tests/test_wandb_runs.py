@@ -119,7 +119,7 @@ def test_what_w_and_b_would_refuse_is_told(changes: dict[str, Any], said: str) -
 def test_variables_that_have_settings_are_named() -> None:
     environment = {"WANDB_ENTITY": "e", "WANDB_TAGS": "t", "WANDB_API_KEY": "k"}
     assert unheeded(settings(), environment) == [
-        "not heeded in the environment: WANDB_ENTITY, WANDB_TAGS; set tracking.entity, "
+        "environment variables that are ignored: WANDB_ENTITY, WANDB_TAGS; set tracking.entity, "
         "tracking.tags instead"
     ]
     assert unheeded(settings(mode="off"), environment) == []

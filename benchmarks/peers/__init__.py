@@ -1,1 +1,4 @@
-"""The same runs as people write them today: one plain loop, started by Hydra or by Optuna."""
+"""The runs of a sweep as people write them without the lab: a plain loop per run.
+
+Hydra or Optuna starts the loops.
+"""

@@ -13,7 +13,7 @@ from benchmarks.peers.plain_run import train
 
 @dataclass
 class PlainRun:
-    """The fields that a job may choose."""
+    """The config of a run: the fields that a job may choose."""
 
     method: str = "adam"  # not optimizer: the lab, which Hydra finds too, has a group of that name
     lr: float = MISSING
@@ -26,7 +26,7 @@ ConfigStore.instance().store(name="plain_run", node=PlainRun)
 
 @hydra.main(version_base="1.3", config_path=None, config_name="plain_run")
 def main(config: PlainRun) -> float:
-    """Train the run, and return its dev error, which a sweeper may use."""
+    """Train the run that a Hydra job asks for, and return its last dev error."""
     return train(
         optimizer=config.method,
         lr=config.lr,

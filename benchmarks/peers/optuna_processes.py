@@ -1,8 +1,8 @@
-"""A run as an Optuna trial, in two processes of joblib that share a journal.
+"""Runs as Optuna trials, in two processes of joblib that share a journal.
 
 ``python -m benchmarks.peers.optuna_processes FOLDER RUNS`` reads the runs, a list of JSON objects
 with ``optimizer``, ``lr``, ``seed`` and ``max_epochs``, from the file ``RUNS``, and enqueues them,
-so that all peers train the same runs.
+so that Optuna trains the same runs as Hydra.
 """
 
 import json
@@ -21,7 +21,7 @@ STUDY = "peer"
 
 
 def objective(trial: optuna.Trial, folder: Path) -> float:
-    """Train one run, and return its dev error."""
+    """Train the run of a trial, write its result into a folder, and return its last dev error."""
     return train(
         optimizer=trial.suggest_categorical("optimizer", list(OPTIMIZERS)),
         lr=trial.suggest_float("lr", 1e-5, 1.0, log=True),
@@ -32,13 +32,13 @@ def objective(trial: optuna.Trial, folder: Path) -> float:
 
 
 def work(folder: Path, n_trials: int) -> None:
-    """Work through a part of the study."""
+    """Train ``n_trials`` enqueued runs of the study whose journal is in ``folder``."""
     study = optuna.load_study(study_name=STUDY, storage=storage_in(folder))
     study.optimize(lambda trial: objective(trial, folder), n_trials=n_trials)
 
 
 def storage_in(folder: Path) -> JournalStorage:
-    """Open the journal."""
+    """Open Optuna's journal in a folder."""
     return JournalStorage(JournalFileBackend(str(folder / "study.journal")))
 
 

@@ -1,6 +1,6 @@
-"""One run in the usual way: an ``nn.Module``, ``torch.optim``, W&B, a result file.
+"""A single run in the usual way: an ``nn.Module``, ``torch.optim``, W&B, a result file.
 
-Nothing of ffnn_lab is imported, so that a peer pays for no library but those that it uses.
+Nothing of ffnn_lab is imported, so that the time of a run includes no library but those in use.
 """
 
 import functools
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 WIDTH, DROPOUT, BATCH_SIZE, MOMENTUM = 128, 0.2, 32, 0.9
-"""The defaults of ``conf/``."""
+"""The lab's defaults of width, dropout rate, batch size and momentum, as in ``conf/``."""
 OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "sgd": torch.optim.SGD,
     "heavy_ball": functools.partial(torch.optim.SGD, momentum=MOMENTUM),
@@ -28,7 +28,11 @@ OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
 
 @functools.cache
 def load_splits() -> dict[str, tuple[Tensor, Tensor]]:
-    """Split the digits as the lab does: a fifth for test, a fifth for dev, by class."""
+    """Load the digits, split as in the lab: a fifth for test and a fifth for dev, by class.
+
+    Returns:
+        Inputs ``(N, 64)`` in [0, 1] and labels ``(N,)``, by split.
+    """
     x, y = load_digits(return_X_y=True)
     x = x.astype("float32") / 16
     x_rest, x_test, y_rest, y_test = train_test_split(
@@ -42,7 +46,15 @@ def load_splits() -> dict[str, tuple[Tensor, Tensor]]:
 
 
 def train(*, optimizer: str, lr: float, seed: int, max_epochs: int, folder: Path) -> float:
-    """Train one network, write its curve into ``folder``, and return its last dev error."""
+    """Train one network, write its errors by epoch into ``folder``, and return its last dev error.
+
+    Args:
+        optimizer: Name of the optimizer, a key of `OPTIMIZERS`.
+        lr: Learning rate.
+        seed: Seed of torch's generator.
+        max_epochs: Number of epochs.
+        folder: Folder for the file ``result.json`` and for W&B.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     config = {"optimizer": optimizer, "lr": lr, "seed": seed, "max_epochs": max_epochs}
     run = wandb.init(mode="offline", project="peer", config=config, dir=folder)
@@ -76,7 +88,13 @@ def train(*, optimizer: str, lr: float, seed: int, max_epochs: int, folder: Path
 
 @torch.no_grad()
 def evaluate(network: nn.Module, x: Tensor, y: Tensor) -> tuple[float, float]:
-    """Return mean loss and error rate."""
+    """Return the mean loss in nats and the error rate of a network.
+
+    Args:
+        network: The network.
+        x: Inputs, ``(N, n_features)``.
+        y: Labels, ``(N,)``.
+    """
     network.eval()
     logits = network(x)
     error = (logits.argmax(dim=1) != y).float().mean()

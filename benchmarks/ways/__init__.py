@@ -1,4 +1,7 @@
-"""The ways of training the same networks that are timed side by side."""
+"""The ways of training the same networks that are timed side by side.
+
+A way is a program that trains the members of a population: the lab's, or a peer's, such as JAX.
+"""
 
 import importlib.util
 from collections.abc import Callable
@@ -19,15 +22,19 @@ HAS_JAX = importlib.util.find_spec("jax") is not None
 
 @dataclass(frozen=True)
 class Way:
-    """A way of training, with the label that tables and figures show."""
+    """A way of training."""
 
     label: str
+    """Name of the way in tables and figures."""
     prepare: Callable[[Work], Turn]
-    """Function that makes the networks, and does everything else that is not timed."""
+    """Function that makes the networks, does everything else that is not timed, and returns the
+    function that trains in timed turns."""
     compiles: bool = False
-    """True if its first turn compiles."""
+    """True if the first turn compiles."""
     least_members: int = 1
+    """Smallest number of members for which the way is measured."""
     is_there: bool = True
+    """False if a library or a compiler that the way needs is not installed."""
 
 
 def _jax(work: Work) -> Turn:
@@ -60,4 +67,4 @@ WAYS = {
     ),
     "products": Way("matrix products alone", products),
 }
-"""The ways by the name that the command line and the CSV use."""
+"""The ways, by the name that they have on the command line and in the CSV."""

@@ -17,9 +17,10 @@ from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
 from ffnn_lab.tasks.data.task import Task
 
 Values = dict[str, jax.Array]
-"""Parameters or buffers of a network, by their names in its module."""
+"""Parameters or buffers of a network, by the names that they have in its module."""
 MOMENTUM = 0.1
-"""Weight of a batch's own statistics in the running ones, torch's default."""
+"""Weight of a batch's statistics in the running statistics of batch normalization; torch's
+default."""
 EPSILON = 1e-5
 """Epsilon of batch normalization, torch's default."""
 
@@ -29,7 +30,7 @@ def jax_networks(
 ) -> Callable[[], None]:
     """Return a function that trains all members for an epoch, and waits for the result.
 
-    Each member has its own key, from which its permutation comes. There is no dropout.
+    Each member has a random key of its own, from which its permutation comes. There is no dropout.
 
     Args:
         modules: Each member's module at its start: ``CNN`` with batch normalization and ReLU, or
@@ -38,7 +39,7 @@ def jax_networks(
         task: The task with the train split.
 
     Raises:
-        TypeError: If these modules, or that optimizer, are not supported.
+        TypeError: If the class of the modules, or the optimizer, is not supported.
     """
     first, optimizer = modules[0], config.optimizer
     if not isinstance(optimizer, AdamConfig | HeavyBallConfig):
@@ -97,7 +98,16 @@ def _stacked(of_members: Sequence[dict[str, Any]]) -> Values:
 
 
 def _cnn(params: Values, buffers: Values, images: jax.Array) -> tuple[jax.Array, Values]:
-    """Compute logits ``(B, 10)`` of images, and the running statistics after them."""
+    """Compute the logits of a batch of images, and update the running statistics.
+
+    Args:
+        params: Parameters of the CNN.
+        buffers: Running mean and variance of each batch normalization.
+        images: The images, ``(B, channels, height, width)``.
+
+    Returns:
+        The logits, ``(B, 10)``, and the buffers after this batch.
+    """
     h, moved = images, dict(buffers)
     # A compiled function gets its parameters in alphabetical order.
     kernels = sorted(
@@ -126,7 +136,16 @@ def _cnn(params: Values, buffers: Values, images: jax.Array) -> tuple[jax.Array,
 
 
 def _char_lstm(params: Values, buffers: Values, letters: jax.Array) -> tuple[jax.Array, Values]:
-    """Compute logits ``(B, T, n)`` after each letter; there are no running statistics."""
+    """Compute the logits after each letter of a batch of texts.
+
+    Args:
+        params: Parameters of the LSTM.
+        buffers: Returned unchanged; an LSTM has no running statistics.
+        letters: Numbers of the letters, ``(B, T)``.
+
+    Returns:
+        The logits, ``(B, T, n)`` for ``n`` different letters, and ``buffers``.
+    """
     h = params["embedding.weight"][letters].swapaxes(0, 1)
     n_layers = sum(name.endswith("weight_ih_l0") for name in params)
     for layer in range(n_layers):

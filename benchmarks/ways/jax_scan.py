@@ -1,4 +1,7 @@
-"""The same networks by JAX: ``jit(vmap(...))`` of an epoch, a ``lax.scan`` over its steps."""
+"""The way ``jax``: the same networks by JAX.
+
+An epoch is a ``lax.scan`` over its steps, compiled by ``jit(vmap(...))`` for all members.
+"""
 
 import itertools
 from typing import Any
@@ -14,17 +17,20 @@ from ffnn_lab.optimizers.adam import AdamConfig
 from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
 
 Tree = Any
-"""Nested lists of arrays."""
+"""Nested lists or tuples of arrays."""
 
 
 def jax_scan(work: Work) -> Turn:
-    """Train all members at once, an epoch per call.
+    """Return the turns of training all members at once by JAX, an epoch per call.
 
-    Each member has its own key, from which come its permutation (``jax.random.permutation``, once
-    an epoch) and its masks (``jax.random.bernoulli``, once a step and layer), by the default
-    generator, threefry. The state is donated. Gathering rows as indices in bounds, one-hot labels,
-    masks from raw bits and unrolling were tried, and were no faster. XLA flushes denormal numbers
-    by itself.
+    Each member has a random key of its own, from which come its permutation
+    (``jax.random.permutation``, once an epoch) and its masks (``jax.random.bernoulli``, once a
+    step and layer), by the default generator, threefry. The state is donated, so that XLA may
+    reuse its memory. Gathering rows as indices in bounds, one-hot labels, masks from raw bits and
+    unrolling were tried, and were no faster. XLA flushes denormal numbers by itself.
+
+    Args:
+        work: The members and their data.
     """
     return turns(_steps(work), work.clock)
 
@@ -47,7 +53,18 @@ def _loss(
 def update(
     config: AdamConfig | HeavyBallConfig, params: Tree, grads: Tree, state: Tree, lr: jax.Array
 ) -> tuple[Tree, Tree]:
-    """Take one step of one member, and return its parameters and the optimizer's state."""
+    """Take one step of one member with Adam or heavy ball.
+
+    Args:
+        config: The optimizer.
+        params: Parameters of the member.
+        grads: Gradients, in the structure of ``params``.
+        state: State of the optimizer.
+        lr: Learning rate of the member.
+
+    Returns:
+        Parameters and state after the step.
+    """
     if isinstance(config, HeavyBallConfig):
         (velocity,) = state
         velocity = jax.tree.map(lambda v, g: config.momentum * v + g, velocity, grads)
@@ -68,7 +85,10 @@ def update(
 
 
 def _start(work: Work) -> tuple[Tree, Tree]:
-    """Make every member's parameters, ``(M, fan_in, fan_out)``, and the optimizer's state."""
+    """Return every member's first parameters, and the first state of the optimizer.
+
+    A layer's weights are ``(M, fan_in, fan_out)`` for ``M`` members, its biases ``(M, fan_out)``.
+    """
     n_members = len(work.configs)
     members = [start_weights(work, m) for m in range(n_members)]
     params = [

@@ -1,4 +1,4 @@
-"""Ours: ``trainer.train`` itself, timed from one of its reports to the next."""
+"""The lab's own ways: ``trainer.train`` itself, timed between its reports at the end of epochs."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,19 +12,26 @@ N_SHARED_SEEDS = 4
 
 
 class EnoughError(Exception):
-    """Raised when everything that is timed has been trained."""
+    """Raised when every epoch that is to be timed has been trained."""
 
 
 class Epochs:
-    """Adds up the time of epochs, each from the report before it to its own.
+    """Adds up the time of epochs, as a callback of ``train``, which reports the end of each epoch.
 
-    ``train`` may train its members as several populations in turn. The first epoch of each is not
-    timed: it touches the population's memory for the first time, while the other ways continue in
-    theirs. Neither is the last, which ends in an evaluation.
+    ``train`` may train its members as several populations in turn. The first epoch of each
+    population is not timed: it touches the population's memory for the first time, while the other
+    ways continue in memory that they have touched before. The last epoch is not timed either,
+    since it ends in an evaluation.
     """
 
     def __init__(self, *, n_members: int, n_epochs: int, clock: Callable[[], float]) -> None:
-        """Prepare to time epochs 2 to ``n_epochs`` + 1 of all populations together."""
+        """Prepare to time epochs 2 to ``n_epochs`` + 1 of all populations together.
+
+        Args:
+            n_members: Number of members of all populations.
+            n_epochs: Number of epochs to time.
+            clock: Function that returns seconds.
+        """
         self.seconds = 0.0
         self.n_epochs_of_members = 0
         self._wanted = n_members * n_epochs
@@ -33,10 +40,13 @@ class Epochs:
         self._reported = clock()
 
     def __call__(self, members: Sequence[Member]) -> None:
-        """Take a report of ``train``.
+        """Add the time since the last report, if the epoch that ended is to be timed.
+
+        Args:
+            members: The members of the population that trained the epoch.
 
         Raises:
-            EnoughError: After the last epoch that is timed, so that nothing is trained in vain.
+            EnoughError: After the last epoch that is timed, so that ``train`` stops.
             FloatingPointError: If a member diverged.
         """
         now = self._clock()
@@ -52,16 +62,17 @@ class Epochs:
 
 
 def ours(work: Work, *, compiled: bool, shares_seeds: bool = False) -> Turn:
-    """Train all members by ``train``, anew in each turn.
+    """Return the turns of training all members by ``train``, anew in each turn.
 
     Making networks, their evaluation at epoch 0 and at the end, and records are not timed. What
-    the trainer does once an epoch is: permutations, learning rates, the search for divergence.
+    the trainer does once an epoch is timed: permutations, learning rates, the search for
+    divergence.
 
     Args:
         work: The members and their data.
-        compiled: Whether steps are compiled.
-        shares_seeds: Whether the members have only a few different seeds, as the settings of a
-            sweep do, and so share batches and draws.
+        compiled: True to compile the steps.
+        shares_seeds: True to use only `N_SHARED_SEEDS` different seeds, as the settings of a sweep
+            do: members with equal seeds share batches and random numbers.
     """
     configs = [with_values(config, {"trainer.compile": compiled}) for config in work.configs]
     if shares_seeds:

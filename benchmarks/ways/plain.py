@@ -1,4 +1,4 @@
-"""The plain training loop: one network, ``torch.optim``, epochs of batches."""
+"""The ways ``plain`` and ``fused``: a loop over batches with ``torch.optim``, for one network."""
 
 import itertools
 
@@ -14,20 +14,20 @@ from ffnn_lab.optimizers.heavy_ball import HeavyBallConfig
 
 
 def plain(work: Work, *, fused: bool) -> Turn:
-    """Train networks in turn, an epoch each.
+    """Return the turns of a plain loop, which trains networks one after another, an epoch each.
 
     Every loss is read, as is usual in order to know when to stop. The time of a step of one
-    network does not depend on the number of others, so that not all members are trained.
+    network does not depend on the number of other networks, so that not all members are trained.
 
     Args:
         work: The members, of which the first ``n_plain`` are trained, and their data.
-        fused: Whether the optimizer updates all parameters in one call.
+        fused: True if the optimizer updates all parameters in one call.
     """
     return turns(_steps(work, fused=fused), work.clock)
 
 
 def make_network(work: Work) -> nn.Sequential:
-    """Make a member's network with torch's own initial weights."""
+    """Make the network of a workload with torch's own initial weights."""
     layers: list[nn.Module] = []
     for fan_in, fan_out in itertools.pairwise(work.workload.sizes):
         if layers:
@@ -37,7 +37,7 @@ def make_network(work: Work) -> nn.Sequential:
 
 
 def start_network(work: Work, member: int) -> nn.Sequential:
-    """Make a member's network with the weights of `start_weights`."""
+    """Make the network of a member with the initial weights of `start_weights`."""
     network = make_network(work)
     layers = [layer for layer in network if isinstance(layer, nn.Linear)]
     with torch.no_grad():
@@ -48,10 +48,15 @@ def start_network(work: Work, member: int) -> nn.Sequential:
 
 
 def make_optimizer(network: nn.Module, config: RunConfig, *, fused: bool) -> torch.optim.Optimizer:
-    """Make torch's optimizer of a config.
+    """Make the optimizer of ``torch.optim`` that a config asks for.
+
+    Args:
+        network: The network whose parameters are optimized.
+        config: A config with Adam or heavy ball.
+        fused: True if the optimizer updates all parameters in one call.
 
     Raises:
-        TypeError: If the benchmarks do not have the optimizer.
+        TypeError: If the config has another optimizer.
     """
     asked = config.optimizer
     # None, not False: what torch does by default.

@@ -1,4 +1,4 @@
-"""The matrix-product limit: the time of a step's matrix products alone.
+"""The way ``products``: the time of a step's matrix products alone, a lower limit for other ways.
 
 The products of each layer are the forward product, the gradient of the weights and, except in the
 first layer, the gradient of the inputs, at the layers' real sizes except for the outputs, which
@@ -9,7 +9,7 @@ tried, and the fastest counts.
 
 Gathers, biases, activations, masks, softmax and optimizer are left out, and so are the passes over
 memory that these take. The time is a lower limit for computing each member's products by this
-library in float32, and cannot be reached.
+library in float32, and no way of training can reach it.
 """
 
 import itertools
@@ -22,13 +22,13 @@ from benchmarks.ways.turns import Steps, Turn, turns
 from benchmarks.workloads import Work
 
 STACKS = (1, 2, 4, 8, 16, 64)
-"""Numbers of members in a stack that are tried, beside all members."""
+"""Numbers of members in a stack that are tried, beside the number of all members."""
 N_TRIALS, TRIAL_SECONDS = 3, 0.01
 OUTPUT_MULTIPLE = 16
 
 
 class Products:
-    """The buffers of a population, and the products of one step."""
+    """The buffers of a population, and the matrix products of a training step."""
 
     def __init__(self, work: Work) -> None:
         """Fill the buffers with normal numbers of order 1, which never become denormal or grow."""
@@ -47,12 +47,16 @@ class Products:
         return torch.randn(*shape, generator=self._rng)
 
     def stacks(self) -> list[int]:
-        """List the sizes of stacks that divide the members."""
+        """List the numbers of members in a stack that divide the number of all members."""
         sizes = {*STACKS, self._n_members}
         return sorted(n for n in sizes if self._n_members % n == 0)
 
     def steps(self, stack: int) -> Steps:
-        """Compute the products of one step of all members, again and again."""
+        """Compute the matrix products of a step of all members, again and again.
+
+        Args:
+            stack: Number of members whose products are computed in one call.
+        """
         values, errors = (
             [self._normal(stack, self._batch_size, size) for size in self._sizes] for _ in range(2)
         )
@@ -71,7 +75,7 @@ class Products:
 
 
 def products(work: Work) -> Turn:
-    """Find the fastest size of stacks, and do the products with it."""
+    """Return the turns of computing the matrix products, with the fastest size of stacks."""
     done = Products(work)
     best, least = None, math.inf
     for stack in done.stacks():

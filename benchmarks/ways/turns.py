@@ -1,4 +1,7 @@
-"""The interface by which every way of training is timed."""
+"""The interface by which every way of training is timed.
+
+A way trains in turns: each call of its `Turn` continues the training and returns the time taken.
+"""
 
 import math
 from collections.abc import Callable, Iterator
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Taken:
-    """The time of some training."""
+    """The time, the number of steps and the last loss of a turn."""
 
     seconds: float
     n_steps: int
@@ -17,19 +20,29 @@ class Taken:
 
     @property
     def us(self) -> float:
-        """Return microseconds per step and member."""
+        """Return the microseconds per step and member."""
         return 1e6 * self.seconds / self.n_steps
 
 
 Turn = Callable[[float], Taken]
-"""Function that continues training for about the given seconds, or as little as it can for 0."""
+"""Function that continues training for about the given seconds (for 0, as little as possible), and
+returns the time taken."""
 
 Steps = Iterator[tuple[int, float]]
-"""Endless training; each item is the number of members' steps just taken, and the last loss."""
+"""Training without end; each item is the number of steps just taken, of all members together, and
+the last train loss."""
 
 
 def turns(steps: Steps, clock: Callable[[], float]) -> Turn:
-    """Return a function that continues an endless training in timed turns."""
+    """Return a function that continues a training without end in timed turns.
+
+    Args:
+        steps: The training.
+        clock: Function that returns seconds.
+
+    Returns:
+        The function; it raises FloatingPointError if the last loss of a turn is not finite.
+    """
 
     def turn(seconds: float) -> Taken:
         n_steps, taken, loss = 0, 0.0, math.nan

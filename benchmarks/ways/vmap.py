@@ -1,4 +1,4 @@
-"""The same networks as one stack, by ``torch.func``: torch's own recipe for model ensembling."""
+"""The way ``vmap``: the same networks as a stack, by torch's own recipe for model ensembling."""
 
 # ruff: noqa: SLF001 - torch's functions over lists of tensors have no other names
 
@@ -20,16 +20,26 @@ Update = Callable[[list[Tensor]], None]
 
 
 def stacked(work: Work) -> Turn:
-    """Train all members at once, each on batches and with masks of its own.
+    """Return the turns of training all members at once, each on batches and with masks of its own.
 
     Gradients are those of ``vmap(grad_and_value(...))``; parameters are updated in place, by
     ``torch._foreach_*`` over the stacks of all layers, with a learning rate per member.
+
+    Args:
+        work: The members and their data.
     """
     return turns(_steps(work), work.clock)
 
 
 def adam(params: list[Tensor], config: AdamConfig, lrs: Tensor) -> Update:
-    """Make Adam's update of stacked parameters."""
+    """Return the function that takes a step of Adam with stacked parameters, in place.
+
+    Args:
+        params: Parameters, each with a first axis of ``M`` members; the function gets their
+            gradients.
+        config: Hyperparameters of Adam.
+        lrs: Learning rate of each member, ``(M,)``.
+    """
     means, squares = ([torch.zeros_like(p) for p in params] for _ in range(2))
     lengths = [lrs.view(-1, *[1] * (p.ndim - 1)) for p in params]
     beta1, beta2, n_steps = config.beta1, config.beta2, 0
@@ -50,7 +60,14 @@ def adam(params: list[Tensor], config: AdamConfig, lrs: Tensor) -> Update:
 
 
 def heavy_ball(params: list[Tensor], config: HeavyBallConfig, lrs: Tensor) -> Update:
-    """Make the update of stacked parameters by gradient descent with momentum."""
+    """Return the function that takes a step of heavy ball with stacked parameters, in place.
+
+    Args:
+        params: Parameters, each with a first axis of ``M`` members; the function gets their
+            gradients.
+        config: Hyperparameters of heavy ball, which is gradient descent with momentum.
+        lrs: Learning rate of each member, ``(M,)``.
+    """
     velocities = [torch.zeros_like(p) for p in params]
     lengths = [-lrs.view(-1, *[1] * (p.ndim - 1)) for p in params]
 

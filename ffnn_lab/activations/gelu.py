@@ -23,7 +23,10 @@ def value(x: Tensor) -> Tensor:
 
 
 def slope(slope: Tensor, before: Tensor, _active: Tensor) -> Tensor:
-    """Compute the loss's slope in the argument from its slope in the activation."""
+    """Compute the derivative of the loss in ``x`` from its derivative in the activation of ``x``.
+
+    See `Activation.slope` for the arguments.
+    """
     import torch  # noqa: PLC0415 - the file is read without torch
 
     result: Tensor = torch.ops.aten.gelu_backward(slope, before)

@@ -1,4 +1,4 @@
-"""The interface of an activation: its value, its slope, and its module of torch."""
+"""The interface of an activation: its value, its derivative, and its module in ``torch.nn``."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Activation(Option):
-    """An activation: the function of a hidden unit's weighted sum of inputs."""
+    """An activation: the function that is applied to a hidden unit's weighted sum of inputs."""
 
     kind: ClassVar[str] = "activation"
     value: Callable[[Tensor], Tensor]
-    """The activation of each number."""
+    """Function that computes the activation of each number of a tensor."""
     slope: Callable[[Tensor, Tensor, Tensor], Tensor]
-    """Returns the loss's derivative in the argument, from its derivative in the value, the
-    argument and the value: what autograd would compute for ``value``."""
+    """Function of (the loss's derivative in the activation, the argument, the activation) that
+    returns the loss's derivative in the argument, as autograd would compute it from ``value``. All
+    are tensors of one shape."""
     module: str = ""
-    """The name of the module of ``torch.nn`` that computes it; empty if there is none, and a
-    network has ``networks.activated.Activated`` in its place."""
+    """Name of the class in ``torch.nn`` that computes the activation; empty if there is none, so
+    that networks use ``networks.activated.Activated``."""
     keeps_zero: bool = True
-    """True if 0 is mapped to 0; if not, padded units are masked."""
+    """True if the activation of 0 is 0; if not, the units of padding are masked."""
 
 
 ACTIVATIONS = View(Activation)

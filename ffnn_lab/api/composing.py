@@ -1,7 +1,8 @@
 """Compose a run or a sweep from overrides, in any process and any thread.
 
-Hydra keeps its state in singletons. Here it is set up for one composition at a time and put back
-as it was, so that a notebook may compose again, and may use Hydra for something else.
+Hydra keeps its state in singletons. This module sets Hydra up for one composition at a time and
+restores its former state, so that a notebook may compose again, and may use Hydra for something
+else.
 """
 
 import os
@@ -32,12 +33,12 @@ if TYPE_CHECKING:
     from hydra_plugins.ffnn_lab_sweeper.ffnn_lab_sweeper import FfnnLabSweeper
 
 CONFIG = "config"
-"""Name of the YAML that a run is composed from."""
+"""Name of the YAML file, without its ending, from which a run is composed."""
 _COMPOSING = threading.RLock()
 
 
 def prepare_process() -> None:
-    """Prepare this process for training, before torch is imported."""
+    """Set environment variables, and register schemas with Hydra, before torch is imported."""
     # Threads that spin while they wait slow two processes on the same cores tenfold.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     schemas.register()
@@ -45,15 +46,15 @@ def prepare_process() -> None:
 
 @dataclass(frozen=True)
 class ComposedSweep:
-    """A sweep's command line as Hydra composed it."""
+    """The command of a sweep, as Hydra composed it."""
 
     loader: ConfigLoader
     master: DictConfig
     overrides: list[str]
-    """The overrides of the command, Hydra's own left out."""
+    """The overrides of the command, without those of Hydra's own fields (``hydra.*``)."""
 
     def sweeper(self) -> "FfnnLabSweeper":
-        """Return the sweeper, ready to run these overrides."""
+        """Return Hydra's plugin that runs sweeps, ready for a call of its ``sweep``."""
         # Imported late: Hydra executes a plugin's module again when it searches for plugins.
         from hydra_plugins.ffnn_lab_sweeper.ffnn_lab_sweeper import (  # noqa: PLC0415 - Optuna
             FfnnLabSweeper,
@@ -75,7 +76,7 @@ def compose_run(overrides: Sequence[str]) -> RunConfig:
     with slips_as_errors(), hydra_set_up() as loader:
         words = read_arguments(overrides)
         if len(words) != len(overrides):
-            msg = f"{' '.join(overrides)}: this is a sweep; ffnn_lab.sweep runs one"
+            msg = f"{' '.join(overrides)}: this describes a sweep; run it with ffnn_lab.sweep"
             raise ConfigError(msg)
         composed = loader.load_configuration(CONFIG, words, run_mode=RunMode.RUN)
         with open_dict(composed):
@@ -87,15 +88,19 @@ def as_run(composed: DictConfig, overrides: Sequence[str]) -> RunConfig:
     """Convert one run that Hydra composed to its typed config, and check it.
 
     Args:
-        composed: The config, without ``hydra``.
-        overrides: The overrides that it was composed from, Hydra's own left out.
+        composed: The config that Hydra composed, without its key ``hydra``.
+        overrides: The overrides that the config was composed from, without those of Hydra's own
+            fields.
 
     Raises:
         ConfigError: For a mistake in the overrides or in the config.
     """
     for text in overrides:
         if text.startswith(("+", "~")) and not text.removeprefix("++").startswith(OPEN_IN_RUN):
-            msg = f"{text}: a run has all its fields; change one with name=value, no {text[0]}"
+            msg = (
+                f"{text}: fields of a run cannot be added or removed; change one with name=value, "
+                f"without {text[0]}"
+            )
             raise ConfigError(msg)
     config = OmegaConf.to_object(composed)
     assert isinstance(config, RunConfig)  # noqa: S101 - run_schema says so
@@ -124,7 +129,7 @@ def _no_task(_composed: DictConfig) -> None:
 
 @contextmanager
 def slips_as_errors() -> Iterator[None]:
-    """Raise Hydra's and OmegaConf's errors as a `UserError`, in the words of the command line."""
+    """Turn an error of Hydra or OmegaConf into a `UserError` with the command line's message."""
     try:
         yield
     except (HydraException, OmegaConfBaseException) as error:
@@ -139,7 +144,11 @@ def _check_no_flags(overrides: Sequence[str]) -> None:
 
 
 def make_console(*, is_quiet: bool) -> "Console":
-    """Make a console: live displays on a terminal, plain lines elsewhere, as in a notebook."""
+    """Make a console that shows live displays on a terminal, and plain lines in a notebook or log.
+
+    Args:
+        is_quiet: True for a console that prints nothing.
+    """
     from rich.console import Console  # noqa: PLC0415 - `--help` does without
 
     in_notebook = Console().is_jupyter  # where standard output claims to be a terminal
@@ -149,7 +158,7 @@ def make_console(*, is_quiet: bool) -> "Console":
 
 @contextmanager
 def hydra_set_up() -> Iterator[ConfigLoader]:
-    """Set Hydra up inside a ``with``, and put it back as it was."""
+    """Set Hydra up within the block, and restore its former state at the end of the block."""
     prepare_process()
     with _COMPOSING:
         before = GlobalHydra.instance().hydra

@@ -24,13 +24,13 @@ def load(folder: str | Path) -> Records:
         and metrics), ``trials`` (a row for each stage, arm, setting and seed), ``curves`` (a row
         for each run, epoch and split), ``directions`` (of tasks that know solutions) and
         ``correct`` (of confirmed runs, a bit for each test example, in the order of the task's
-        test split: ``numpy.unpackbits(numpy.frombuffer(bits, "u1"), count=n_examples)``). Of a
-        sweep it is a `Sweep`, which adds the ``definition`` (arms with their spaces, objective,
-        protocol, seeds, command), ``rows`` (trials with their runs) and ``scores`` (of each
-        setting).
+        test split: ``numpy.unpackbits(numpy.frombuffer(bits, "u1"), count=n_examples)``). For a
+        sweep the result is a `Sweep`, which adds the ``definition`` (arms with their spaces,
+        objective, protocol, seeds, command), ``rows`` (trials with their runs) and ``scores`` (of
+        each setting).
 
     Raises:
-        UserError: If there are no records, or something is damaged.
+        UserError: If there are no records, or a file of them is damaged.
 
     Example:
         >>> import ffnn_lab
@@ -46,7 +46,7 @@ def load_sweep(folder: Path) -> Sweep:
     """Read the records of a sweep's own folder.
 
     Raises:
-        RecordError: If the folder is not a sweep's, or something is damaged.
+        RecordError: If the folder is not that of a sweep, or a file of the records is damaged.
     """
     records = data.load(folder)
     if not isinstance(records, Sweep):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ffnn_lab.tasks.data.task import Task
 
 N_LISTED = 5
-"""Number of ids that the message on an ambiguous one lists."""
+"""Largest number of run ids that the message about an ambiguous beginning of an id lists."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -53,8 +53,8 @@ class Run:
         """Return the error after the last epoch by split: ``train``, ``dev`` and ``test``.
 
         For classes an error is a rate in [0, 1]; for a number to predict it is the mean squared
-        residual over the variance of the train labels; for texts it is in bits per letter. It is
-        NaN where nothing was measured.
+        residual over the variance of the train labels; for texts it is in bits per letter. NaN
+        stands for an error that was not measured.
         """
         values = {split: self.row[f"last.{split}.error"] for split in SPLITS}
         return {split: math.nan if pd.isna(each) else each for split, each in values.items()}
@@ -112,7 +112,7 @@ class Run:
         return load_task(settle_device(self.config).task, Path(self.config.paths.data))
 
     def network(self) -> "nn.Module":
-        """Open the trained network; see `open_network`.
+        """Open the trained network as a module; see `open_network` for its inputs and outputs.
 
         Raises:
             UserError: If the run was trained without ``trainer.save_weights=true``.
@@ -120,7 +120,7 @@ class Run:
         return open_network(self)
 
     def __repr__(self) -> str:
-        """Write the run in one line."""
+        """Return the run's id, folder, status and errors in one line."""
         errors = ", ".join(f"{split} {each:.4g}" for split, each in self.errors.items())
         return (
             f"Run {self.run_id} in {self.folder}: {self.status} after {self.n_epochs} epochs, "
@@ -132,27 +132,35 @@ def read_run(folder: Path) -> Run:
     """Read the only run of a folder.
 
     Raises:
-        RecordError: If the folder holds no run or several runs, or something is damaged.
+        RecordError: If the folder holds no run or several runs, or a file of them is damaged.
     """
     rows = read_runs(folder).to_dict("records")
     if len(rows) != 1:
-        msg = f"{folder} holds {len(rows)} runs, not one"
+        msg = f"{folder} must hold a single run, but holds {len(rows)} runs"
         raise RecordError(msg)
     return Run(folder, {str(column): value for column, value in rows[0].items()})
 
 
 def find_runs(prefix: str, *, outputs: Path) -> list[Run]:
-    """Find the run whose id begins with ``prefix``, in every folder that has it.
+    """Find the records of a run by its id, or by the beginning of the id, in all folders.
 
-    A folder that cannot be read is named on standard error if another one has the run.
+    Folders that cannot be read are named on standard error if the run is found in another folder.
+
+    Args:
+        prefix: The id, or its beginning.
+        outputs: The folder of all sweeps and single runs.
+
+    Returns:
+        The records of the run, one for each folder that has it.
 
     Raises:
-        RecordError: If there are no records, or none or several runs with such ids.
+        RecordError: If there are no records, or the ids of no run or of several runs begin so.
     """
     folders = _folders_of_records(outputs)
     if not folders:
         msg = (
-            f"{outputs} has no records: there is no part under {outputs / '*' / 'runs'}; "
+            f"{outputs} has no records: there is no part-*.parquet under "
+            f"{outputs / '*' / 'runs'}; "
             f"{_where_else(prefix, outputs)}"
         )
         raise RecordError(msg)
@@ -161,9 +169,9 @@ def find_runs(prefix: str, *, outputs: Path) -> list[Run]:
     if records is None:
         listed = ", ".join(sorted(found)[:N_LISTED]) + (", ..." if len(found) > N_LISTED else "")
         how_many = (
-            f"{len(found)} runs begin so: {listed}"
+            f"the ids of {len(found)} runs begin with it; write more of the id: {listed}"
             if found
-            else f"no run begins so; {_where_else(prefix, outputs)}"
+            else f"no run's id begins with it; {_where_else(prefix, outputs)}"
         )
         msg = "\n".join([f"run id {prefix!r} under {outputs}: {how_many}", *unread])
         raise RecordError(msg)
@@ -177,7 +185,7 @@ def _folders_of_records(outputs: Path) -> list[Path]:
 
 
 def _find_in(folders: Sequence[Path], prefix: str) -> tuple[dict[str, list[Run]], list[str]]:
-    """Return the runs whose ids begin with ``prefix``, by id, and a line per unread folder."""
+    """Return the runs whose ids begin with ``prefix``, by id, and a message per unread folder."""
     found: dict[str, list[Run]] = {}
     unread = []
     for folder in folders:
@@ -196,7 +204,9 @@ def _find_in(folders: Sequence[Path], prefix: str) -> tuple[dict[str, list[Run]]
 
 
 def _where_else(prefix: str, outputs: Path) -> str:
-    """Return a hint at another ``--outputs`` that has the run, as after a folder was copied.
+    """Return a hint for a message: a value of ``--outputs`` with which the run would be found.
+
+    This helps after a folder was copied to another place.
 
     The search covers the working directory, the folder above it, the folders in it, and the folder
     above ``outputs``, which may be a sweep's own folder.
@@ -208,8 +218,8 @@ def _where_else(prefix: str, outputs: Path) -> str:
             continue
         found, _ = _find_in(_folders_of_records(place), prefix)
         if len(found) == 1:
-            return f"--outputs {shlex.quote(str(place))} has such a run"
-    return "--outputs FOLDER names the folder that the sweep's folder lies in"
+            return f"such a run is found with --outputs {shlex.quote(str(place))}"
+    return "set --outputs FOLDER to the folder that holds the sweep's folder"
 
 
 def open_network(source: "str | Path | Run") -> "nn.Module":
@@ -227,13 +237,12 @@ def open_network(source: "str | Path | Run") -> "nn.Module":
 
     Returns:
         A module in evaluation mode, without dropout: an ``nn.Sequential`` for ``model=mlp`` and
-        ``model=linear``. It returns logits of shape
-        ``(B, n_classes)``, or scores ``(B, 1)`` where the task has one output; scores of a
-        standardized target, times ``Task.label_deviation`` plus ``Task.label_mean``, are in the
-        target's own unit.
+        ``model=linear``. The module returns logits of shape ``(B, n_classes)``, or scores
+        ``(B, 1)`` if the task has one output; scores of a standardized target, times
+        ``Task.label_deviation`` plus ``Task.label_mean``, are in the target's own unit.
 
     Raises:
-        UserError: If there is no network, or it is damaged.
+        UserError: If there is no network, or its file is damaged.
 
     Example:
         >>> import ffnn_lab, torch
@@ -245,7 +254,10 @@ def open_network(source: "str | Path | Run") -> "nn.Module":
     """
     path = _path_of(source)
     if not path.exists():
-        msg = f"{path} is not there: a network is kept of runs with trainer.save_weights=true"
+        msg = (
+            f"{path} does not exist: the network of a run is saved only with "
+            "trainer.save_weights=true"
+        )
         raise UserError(msg)
     from ffnn_lab.models import open_network as opened  # noqa: PLC0415 - torch
 
@@ -253,7 +265,7 @@ def open_network(source: "str | Path | Run") -> "nn.Module":
 
 
 def _path_of(source: str | Path | Run) -> Path:
-    """Return the file of a network."""
+    """Return the path of a network's file, for the ``source`` that `open_network` takes."""
     if not isinstance(source, Run):
         path = home(str(source))
         if not path.is_dir():

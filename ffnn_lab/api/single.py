@@ -1,4 +1,4 @@
-"""One run from its config to its records."""
+"""Train a single run, and write its records."""
 
 import os
 import threading
@@ -24,7 +24,7 @@ from ffnn_lab.wandb_runs import check_tracking, unheeded
 
 
 def record_run(config: RunConfig, console: Console) -> Path:
-    """Train one run, record it under ``paths.outputs``, and print its small table.
+    """Train one run, record it under ``paths.outputs``, and print a small table of its result.
 
     A run that was recorded before is trained again and replaces its folder. A run that was
     interrupted goes on from its last checkpoint.

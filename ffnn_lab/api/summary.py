@@ -28,11 +28,12 @@ class Summary:
     """Tables formatted as text, by name; some of them have no counterpart in ``tables``."""
     figures: "Mapping[str, Figure]"
     points: "Mapping[str, pd.DataFrame]"
-    """The points of each figure, by its name."""
+    """The numbers that each figure shows, as a table, by the name of the figure."""
     remarks: Sequence[str]
-    """Remarks that a reader needs beside the tables."""
+    """Remarks that a reader needs to understand the tables and figures."""
     commands: Sequence[str]
-    """For each arm, the command that trains its best setting again, below the arm's name."""
+    """For each arm, a text of two lines: the arm's name, and the command that trains its best
+    setting again."""
     page: str
     """The whole report without its figures, in Markdown."""
     files: Sequence[Path] = ()
@@ -64,7 +65,7 @@ def summarize(what: "str | Path | Records", *, to: str | Path | None = None) -> 
         ``error_against_lr`` and more; of a single run ``run`` and ``learning_curves``.
 
     Raises:
-        UserError: If there are no records, something is damaged, or ``to`` cannot be written.
+        UserError: If there are no records, a file of them is damaged, or ``to`` cannot be written.
 
     Example:
         >>> import ffnn_lab

@@ -17,11 +17,11 @@ _OPEN = ("arms", "space", "across")
 
 
 def sweep(what: str | Mapping[str, Any], *overrides: str, quiet: bool = False) -> "Sweep":
-    """Run a sweep to its end, or go on with it, and return its records.
+    """Run a sweep to its end, or continue it if it was begun before, and return its records.
 
     ``sweep("default", "trainer.max_epochs=3")`` is the command
     ``ffnn-lab sweep default trainer.max_epochs=3``: what is recorded already is not trained again.
-    A sweep that was interrupted goes on by the same call, or by the command that it stores.
+    A sweep that was interrupted goes on by the same call, or by the command in its definition.
 
     Args:
         what: The name of a file in ``sweeps/``; or the first override of a sweep without such a
@@ -88,7 +88,7 @@ def _leaves(key: str, value: Any) -> list[str]:  # noqa: ANN401 - a value of YAM
 
 @contextmanager
 def _signals_kept() -> Iterator[None]:
-    """Restore the signal handlers at the end, which a sweep that ends by an error does not do."""
+    """Restore the signal handlers after the block; a sweep that ends by an error does not."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -11,8 +11,9 @@ def train(*overrides: str, quiet: bool = False) -> Run:
     ``ffnn-lab run optimizer=adam optimizer.lr=0.01``: the same overrides give the same numbers and
     the same folder. A value from Python goes in by an f-string, ``f"optimizer.lr={lr}"``.
 
-    The run lies in ``outputs/run-<id>`` and replaces what lies there; ``paths.outputs=FOLDER``
-    or the variable ``FFNN_LAB_OUTPUTS`` names another place. ``tracking=off`` leaves W&B out.
+    The folder of the run is ``outputs/run-<id>``; its former contents are replaced. The override
+    ``paths.outputs=FOLDER`` or the environment variable ``FFNN_LAB_OUTPUTS`` names another folder
+    than ``outputs``. With ``tracking=off``, nothing is written for W&B.
 
     Args:
         overrides: Differences from the default run, as on the command line: ``name=value`` for a

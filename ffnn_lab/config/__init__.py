@@ -1,4 +1,4 @@
-"""Typed configs: types, units and ranges of everything a run can be told. Imports no torch."""
+"""Typed configs: the type, unit and range of every field of runs and sweeps. Imports no torch."""
 
 from ffnn_lab.config.fields import ConfigError, home, leaves, with_values
 from ffnn_lab.config.initializer import InitializerConfig

@@ -1,4 +1,4 @@
-"""The groups of ``conf/``: which options a run may choose from, and the class that checks each."""
+"""The groups of ``conf/``: the options that a run may choose from, and their config classes."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,21 +9,22 @@ from ffnn_lab.registry import Option, options
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Choice(Option):
-    """An option that a run's config chooses: it stands in a group of ``conf/``."""
+    """An option that a run's config chooses by name, as ``optimizer=adam``, from a group."""
 
     config: type[Any]
-    """The dataclass that checks its YAML."""
+    """The dataclass of the option's fields, against which Hydra checks the option's YAML."""
 
 
 class Group(Mapping[str, type]):
-    """The config classes of one kind of option, by name; a view of the registry."""
+    """Maps the name of each option of a kind to its config class; a view of the registry."""
 
     def __init__(self, kind: str, serves: Callable[[Any], bool] = lambda _option: True) -> None:
         """Choose the options of the group.
 
         Args:
             kind: The kind of option, a key of ``registry.FOLDERS``.
-            serves: Which options of the kind belong to the group.
+            serves: Returns True for the options of the kind that belong to the group; without
+                this argument all of them do.
         """
         self._kind, self._serves = kind, serves
 
@@ -31,7 +32,7 @@ class Group(Mapping[str, type]):
         """Return the config class of the option of that name.
 
         Raises:
-            KeyError: If there is none in the group.
+            KeyError: If no option of the group has that name.
         """
         option = options(self._kind)[name]
         if not self._serves(option):

@@ -1,4 +1,4 @@
-"""The configs that initializers share; files in ``ffnn_lab/initializers`` add to them."""
+"""The config classes that initializers share; ``ffnn_lab/initializers`` has their subclasses."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,13 @@ from ffnn_lab.config.fields import ranged
 
 @dataclass(kw_only=True)
 class InitializerConfig:
-    """Fields of every initializer, of weights or of biases."""
+    """Config with the fields of every initializer, be it of weights or of biases."""
 
     name: str
     gain: float = ranged("[0, inf)", default=1.0)
-    """Multiplies the scheme's own standard deviation (or constant)."""
+    """Factor by which the standard deviation (or the constant) of the scheme is multiplied."""
 
 
 @dataclass(kw_only=True)
 class SchemeConfig(InitializerConfig):
-    """A scheme that needs nothing but the layer's sizes."""
+    """Config of an initializer whose scale follows from the layer's sizes and the gain alone."""

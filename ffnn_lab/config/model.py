@@ -1,4 +1,4 @@
-"""The config that all models share; each file in ``ffnn_lab/models`` adds to it."""
+"""The config class that all models share; each file in ``ffnn_lab/models`` has a subclass."""
 
 from __future__ import annotations
 
@@ -15,31 +15,35 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class ModelConfig:
-    """Fields of every model."""
+    """Config with the fields of every model."""
 
     name: str = any_value(neutral="mlp")
 
     def check_run(self, run: RunConfig) -> None:
-        """Check what other parts of a run must agree on with its model.
+        """Check that the other fields of a run suit its model; subclasses have the conditions.
+
+        Args:
+            run: The run, whose field ``model`` is this config.
 
         Raises:
-            ConfigError: Naming the fields, what was expected and what came.
+            ConfigError: If they do not; the message names the fields, what was expected and what
+                came.
         """
 
     @property
     def asked(self) -> str:
-        """Return the override by which a user asks for the model."""
+        """Return the override by which a user chooses the model, such as ``model=mlp``."""
         return f"model={self.name}"
 
     @property
     def is_settled(self) -> bool:
-        """Return False if there is a field ``sha256`` that is null: the file may still change."""
+        """Return False if the model is in a file whose ``sha256`` is not yet in the config."""
         return getattr(self, "sha256", "") is not None
 
     @property
     def program(self) -> Hashable | None:
-        """Return a key that tells its compiled steps from those of other models on one task.
+        """Return a key that is equal for models that have the same compiled steps on a task.
 
-        None if its steps cannot be compiled.
+        The key is None if the model's steps cannot be compiled.
         """
         return None

@@ -1,4 +1,4 @@
-"""The config that all optimizers share; each file in ``ffnn_lab/optimizers`` adds to it."""
+"""The config class that all optimizers share; ``ffnn_lab/optimizers`` has its subclasses."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,14 @@ from ffnn_lab.config.fields import one_of, ranged
 
 @dataclass(kw_only=True)
 class OptimizerConfig:
-    """Fields of every optimizer."""
+    """Config with the fields of every optimizer."""
 
     name: str
     lr: float = ranged("(0, inf)")
-    """Step length per update."""
+    """Learning rate, which the schedule multiplies by a factor in each epoch."""
     weight_decay: float = ranged("[0, inf)", default=0.0)
-    """Shrinkage of every parameter, weights and biases alike, as in torch.optim."""
+    """Coefficient of weight decay, for weights and biases alike, as in ``torch.optim``."""
     decay: str = one_of("coupled", "decoupled", default="coupled")
-    """Coupled adds ``weight_decay * w`` to the gradient (L2); decoupled multiplies ``w`` by
-    ``1 - lr * weight_decay`` before the step (Loshchilov and Hutter 2019)."""
+    """Form of weight decay, which adds ``weight_decay * w`` to the gradient (``coupled``, as an L2
+    penalty does) or multiplies ``w`` by ``1 - lr * weight_decay`` before the step (``decoupled``,
+    Loshchilov and Hutter 2019)."""

@@ -1,4 +1,4 @@
-"""``RunConfig``: everything that says what one run does."""
+"""``RunConfig``, the config of one run; the groups of its options; and the id of a run."""
 
 import hashlib
 import json
@@ -32,12 +32,12 @@ from ffnn_lab.config.task import TaskConfig
 
 @dataclass(kw_only=True)
 class DropoutConfig:
-    """Probability that a unit is dropped while training (inverted scaling)."""
+    """Dropout rates: probability that a unit is dropped in a training step (inverted scaling)."""
 
     input: float = ranged("[0, 1)")
-    """Probability of each input."""
+    """Probability that an input is dropped."""
     hidden: float = ranged("[0, 1)")
-    """Probability of each hidden unit."""
+    """Probability that a hidden unit is dropped."""
 
 
 @dataclass(kw_only=True)
@@ -45,39 +45,41 @@ class TrainerConfig:
     """Fields that say how long a run trains, in which steps, and how often it is evaluated."""
 
     max_epochs: int = ranged("[1, inf)")
-    """Passes over the train split."""
+    """Number of epochs, each a pass over the train split, after which a run is complete."""
     batch_size: Any  # int | str: OmegaConf 2.3 fails on such a union without a default
-    """Examples per step, or ``full`` for the whole train split."""
+    """Number of examples per step, or ``full`` for the whole train split."""
     evaluate_every: int = ranged("[1, inf)")
-    """Epochs between evaluations; the last epoch is always evaluated."""
+    """Number of epochs from one evaluation to the next; the last epoch is always evaluated."""
     dtype: str = one_of("float32", "float64")
-    """Type of all parameters and of what is computed."""
+    """Floating-point type of the parameters and of the computations with them."""
     compile: Any  # bool | str: as above
-    """Whether steps are compiled (on the CPU), which may round otherwise; ``auto`` is decided once
-    for a sweep, by the amount of its work."""
+    """True to compile steps (on the CPU), whose results may then differ by rounding; ``auto`` is
+    decided once for a sweep, by the amount of its work."""
     precision: str = one_of("full", "tf32", "bf16")
-    """What the matrix products of training are rounded to: not at all, or, with a float32 network,
-    to TensorFloat-32 (on CUDA) or bfloat16. Evaluation rounds nothing."""
+    """Rounding of the factors of matrix products in training, which is none (``full``) or, for
+    float32 networks, to TensorFloat-32 (``tf32``, on CUDA) or bfloat16 (``bf16``). Evaluation
+    rounds nothing."""
     max_norm: Union[float, None] = ranged("(0, inf)")  # noqa: UP007 - as above
-    """Longest incoming weight vector of a hidden unit, enforced after each step; null for no
+    """Largest norm of the incoming weights of a hidden unit, enforced after each step; null for no
     limit (Srivastava et al. 2014, section 5.1)."""
     clip_norm: Union[float, None] = ranged("(0, inf)", neutral=None)  # noqa: UP007 - as above
-    """Longest gradient of a member, over all its weights and biases; a longer one is shortened
-    before decay and step, as by ``torch.nn.utils.clip_grad_norm_``; null for no limit."""
+    """Largest norm of a run's gradient, over all weights and biases; a larger gradient is scaled
+    down to it before weight decay and step, as by ``torch.nn.utils.clip_grad_norm_``; null for no
+    limit."""
     walk: str = one_of("one_by_one", "vmap", neutral="one_by_one")
-    """How the members of a population are walked, of models whose derivatives are torch's own: one
-    after another, so that no member's numbers depend on the others; or all at once by
-    ``torch.func.vmap``, which is faster for small networks on one core, and whose rounding depends
-    on the other members."""
+    """Order in which the members of a population (runs that are trained together) are computed, if
+    torch computes their derivatives: one after another (``one_by_one``), so that no member's
+    numbers depend on the others; or all at once by ``torch.func.vmap`` (``vmap``), which is faster
+    for small networks on one core, but makes rounding depend on the other members."""
     save_weights: bool
-    """Whether to save the trained network beside the records."""
+    """True to save the trained network beside the records."""
     checkpoint_seconds: Union[float, None] = ranged("(0, inf)")  # noqa: UP007 - as above
-    """Seconds between two checkpoints of a sweep's populations; null for none."""
+    """Seconds between two checkpoints of the runs in training; null for no checkpoints."""
 
 
 @dataclass(kw_only=True)
 class TrackingConfig:
-    """Fields that say whether and how runs are sent to W&B."""
+    """Fields that say whether and how runs are sent to Weights & Biases (W&B)."""
 
     mode: str = one_of("offline", "online", "off")
     project: str
@@ -85,22 +87,22 @@ class TrackingConfig:
     entity: Union[str, None] = any_value(neutral=None)  # noqa: UP007 - as above
     """W&B team or user that the project belongs to; null for the account's default."""
     tags: list[str] = any_value(neutral=[])
-    """Tags of every run, beside its arm."""
+    """W&B tags of every run, besides the name of its arm."""
     notes: Union[str, None] = any_value(neutral=None)  # noqa: UP007 - as above
-    """Notes of every run."""
+    """Text that W&B shows as the notes of every run; null for none."""
 
 
 @dataclass(kw_only=True)
 class PathsConfig:
-    """Where things lie on this machine; moves no number."""
+    """Folders on this machine, on which no result and no run's id depends."""
 
     outputs: str
     """Folder of all records, tables and figures."""
     data: str
-    """Folder of the raw data that are not embedded."""
+    """Folder of the data sets that no installed package contains, such as MNIST."""
 
     def __post_init__(self) -> None:
-        """Replace a tilde at the beginning by the home folder that it means."""
+        """Replace a tilde at the beginning of each path by the home folder that it means."""
         for name in ("outputs", "data"):
             text = getattr(self, name)
             if text.startswith("~"):
@@ -109,12 +111,14 @@ class PathsConfig:
 
 @dataclass(kw_only=True)
 class RunConfig:
-    """One run: a setting and its seed."""
+    """The config of one run: a setting (a value of each field but the seed) and a seed."""
 
     seed: int = ranged("[0, 9e18]")
-    """Draws start, order, masks and shown variants, each in a stream of its own."""
+    """Seed of initial parameters, order of examples, dropout masks and augmented variants; each of
+    these has its own random stream."""
     device: str = one_of("auto", "cpu", "cuda")
-    """Where it is trained; the records say ``cpu`` or ``cuda``."""
+    """Device on which the run is trained; ``auto`` is replaced by ``cpu`` or ``cuda`` before the
+    run is recorded."""
     task: TaskConfig
     model: ModelConfig
     initializer: InitializerConfig
@@ -126,14 +130,15 @@ class RunConfig:
     tracking: TrackingConfig
     paths: PathsConfig
     sources: dict[str, str] = any_value(default={}, neutral={})
-    """The sha256 of the file that defines each option from outside, by its kind and name, such as
-    ``optimizer.lion``; see `settle_sources`."""
+    """Checksum (sha256) of the file that defines each option from outside the package, by the kind
+    and name of the option, such as ``optimizer.lion``; see `settle_sources`."""
 
     def __post_init__(self) -> None:
-        """Check every range, and what two fields must agree on.
+        """Check the value of each field, and that fields which depend on each other agree.
 
         Raises:
-            ConfigError: Naming the field, what was expected and what came.
+            ConfigError: If they do not; the message names the field, what was expected and what
+                came.
         """
         check(self, "")
         for field in fields(self):
@@ -149,8 +154,8 @@ class RunConfig:
             raise ConfigError(msg)
         if self.trainer.compile is True and self.device == "cuda":
             msg = (
-                "trainer.compile must be auto or false with device=cuda, where steps are replayed "
-                "as a graph of the device instead; got true"
+                "trainer.compile must be auto or false with device=cuda, where steps are not "
+                "compiled but replayed as CUDA graphs; got true"
             )
             raise ConfigError(msg)
         if self.trainer.compile is True and self.model.program is None:
@@ -162,7 +167,7 @@ class RunConfig:
         if self.trainer.walk != "one_by_one" and self.model.program is not None:
             msg = (
                 f"trainer.walk must be one_by_one with {self.model.asked}, whose members are "
-                f"stacked in any case; got {self.trainer.walk}"
+                f"always computed together, as stacked matrices; got {self.trainer.walk}"
             )
             raise ConfigError(msg)
         self.task.check_together()
@@ -185,7 +190,15 @@ class RunConfig:
 
 
 def _check_name(group: str, part: Any) -> None:  # noqa: ANN401 - of any group
-    """Check that the ``name`` of a part is an option of its group that has the part's class."""
+    """Check that a part's ``name`` is that of an option of its group with the part's class.
+
+    Args:
+        group: The group, such as ``optimizer``.
+        part: The part of a run's config that the group's options make.
+
+    Raises:
+        ConfigError: If there is no such option.
+    """
     options = GROUPS[group]
     if options.get(part.name) is not type(part):
         fitting = [name for name, config in options.items() if config is type(part)]
@@ -210,11 +223,12 @@ GROUPS: dict[str, Mapping[str, type]] = {
     "schedule": Group("schedule"),
     "tracking": dict.fromkeys(("offline", "online", "off"), TrackingConfig),
 }
-"""Each group of ``conf/``, its options, and the class that checks each option's YAML."""
+"""Maps each group of ``conf/`` to its options: the name of each option to the class against which
+Hydra checks its YAML."""
 KINDS = {group: group for group in GROUPS if group != "tracking"} | {
     "bias_initializer": "initializer"
 }
-"""The kind of option, as the registry knows it, that each group chooses from."""
+"""Maps each group of ``conf/`` but ``tracking`` to the kind of its options in the registry."""
 
 MOVES_NO_NUMBER = (
     "tracking.",
@@ -225,24 +239,30 @@ MOVES_NO_NUMBER = (
     "trainer.save_weights",
     "trainer.checkpoint_seconds",
 )
-"""Beginnings of the leaves that do not enter a run's id."""
+"""Beginnings of the names of leaves that change no result and do not enter a run's id."""
 
 
 OPEN_IN_RUN = ("model.arguments.",)
-"""Beginnings of the leaves whose names the user chooses; Hydra adds or changes such a leaf after
-two pluses."""
+"""Beginnings of the names of leaves whose last part the user chooses; Hydra adds or changes such a
+leaf only if two pluses precede the override."""
 
 
 def moves_numbers(leaf: str) -> bool:
-    """Return True if a leaf, by its dotted name, can change numbers, and so enters a run's id."""
+    """Return True if the leaf of a dotted name can change results, and so enters a run's id."""
     return not leaf.startswith(MOVES_NO_NUMBER)
 
 
 def check_paths(config: RunConfig) -> None:
-    """Check the paths of a run that is to be trained; records of earlier runs are not checked.
+    """Check that ``paths.outputs``, ``paths.data`` and ``task.path`` can be paths.
+
+    Only the config of a run that is to be trained is checked, not one that is read from a record.
+
+    Args:
+        config: The config of the run.
 
     Raises:
-        ConfigError: If one begins with a tilde and the name of no user, or is empty.
+        ConfigError: If a path is empty, has a zero byte, or begins with ``~`` and the name of a
+            user who does not exist.
     """
     named = {"paths.outputs": config.paths.outputs, "paths.data": config.paths.data}
     if getattr(config.task, "path", None) is not None:
@@ -255,17 +275,20 @@ def check_paths(config: RunConfig) -> None:
             )
             raise ConfigError(msg)
         if not path.strip():
-            msg = f"{name} must name a folder, got nothing; . is the folder where you stand"
+            msg = f"{name} must name a folder, got nothing; write . for the current folder"
             raise ConfigError(msg)
         if "\0" in path:
-            msg = f"{name} must be a path, which has no zero bytes; got {path!r}"
+            msg = f"{name} must be a path without zero bytes, got {path!r}"
             raise ConfigError(msg)
 
 
 def from_leaves(flat: Mapping[str, Any]) -> RunConfig:
     """Rebuild a config from its leaves by dotted name, as a record or a definition stores them.
 
-    A leaf that the record lacks since it was added later gets its neutral value.
+    A leaf that the record lacks because its field was added later gets its neutral value.
+
+    Args:
+        flat: Values by dotted name.
 
     Raises:
         ConfigError: If leaves are missing, unknown or out of range.
@@ -296,8 +319,8 @@ def from_leaves(flat: Mapping[str, Any]) -> RunConfig:
 
 
 _ELSEWHERE = (
-    "Options from outside are found where their lab_options.py lies, or by the environment "
-    "variable FFNN_LAB_OPTIONS, which names the file"
+    "An option of your own is found if lab_options.py in the current folder, or the file that the "
+    "environment variable FFNN_LAB_OPTIONS names, registers it"
 )
 
 
@@ -310,9 +333,9 @@ def _check_stored(names: set[str], hints: Mapping[str, Any], *, prefix: str) -> 
 
 
 def identity(config: RunConfig) -> dict[str, Any]:
-    """Return the leaves that can change a run's numbers, of which its id is the hash.
+    """Return the leaves that can change a run's results, by dotted name; its id is their hash.
 
-    A leaf that was added after records were first written is left out if its value is neutral.
+    A leaf whose field was added after records were first written is left out at its neutral value.
     """
     return {
         key: value
@@ -322,30 +345,30 @@ def identity(config: RunConfig) -> dict[str, Any]:
 
 
 def run_id(config: RunConfig) -> str:
-    """Hash all that can change the run's numbers to twelve hexadecimal digits.
+    """Return a run's id: the hash, twelve hexadecimal digits, of all that can change its results.
 
     Raises:
-        ConfigError: If ``device`` or ``trainer.compile`` is still ``auto``, or a table has no
-            checksum: the kind of device, how steps are computed and the contents of the table
-            change numbers, so they must be settled first.
+        ConfigError: If ``device`` or ``trainer.compile`` is still ``auto``, or the file of a task
+            or model has no checksum yet: the kind of device, compiled steps and the contents of
+            files change results, so they must be settled first.
     """
     if config.device == "auto":
-        msg = "device must be settled (cpu or cuda) before a run has an id, got auto"
+        msg = "device must be cpu or cuda before the id of a run is computed, got auto"
         raise ConfigError(msg)
     if not config.task.is_settled:
-        msg = "task.sha256 must be settled before a run has an id, got null"
+        msg = "task.sha256 must be known before the id of a run is computed, got null"
         raise ConfigError(msg)
     if not config.model.is_settled:
-        msg = "model.sha256 must be settled before a run has an id, got null"
+        msg = "model.sha256 must be known before the id of a run is computed, got null"
         raise ConfigError(msg)
     if config.trainer.compile == "auto":
-        msg = "trainer.compile must be settled (true or false) before a run has an id, got auto"
+        msg = "trainer.compile must be true or false before the id of a run is computed, got auto"
         raise ConfigError(msg)
     return digest(identity(config))
 
 
 def digest(value: object) -> str:
-    """Hash anything that JSON can hold, the same in every process and on every machine."""
+    """Return a hash of a value that JSON can hold: twelve hexadecimal digits."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 

@@ -1,10 +1,10 @@
-"""The config that all schedules share; each file in ``ffnn_lab/schedules`` adds to it."""
+"""The config class that all schedules share; ``ffnn_lab/schedules`` has its subclasses."""
 
 from dataclasses import dataclass
 
 
 @dataclass(kw_only=True)
 class ScheduleConfig:
-    """Fields of every schedule, which multiplies ``optimizer.lr`` by a factor for each epoch."""
+    """Config of a schedule, which multiplies ``optimizer.lr`` by a factor for each epoch."""
 
     name: str

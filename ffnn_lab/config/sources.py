@@ -10,13 +10,22 @@ from ffnn_lab.config.run import KINDS, RunConfig
 from ffnn_lab.registry import Source
 
 Axes = Mapping[str, Iterable[Any]]
-"""Values of fields that a sweep may put in place of a run's own, by dotted name."""
+"""Maps the dotted name of each field that a sweep varies to the values that the sweep may put in
+place of a run's own."""
 
 
 def options_from_outside(
     config: RunConfig, axes: Axes | None = None
 ) -> dict[tuple[str, str], Source]:
-    """Return the options of a run that come from outside, by kind and name, with their files."""
+    """Return the options of a run that files outside the package define.
+
+    Args:
+        config: The run.
+        axes: Values of fields that a sweep may put in place of the run's own.
+
+    Returns:
+        The file that defines each such option, by the option's kind and name.
+    """
     if not registry.from_outside():
         return {}
     named = {*_options_of(config), *_options_on(axes or {}, config)}
@@ -25,23 +34,25 @@ def options_from_outside(
 
 
 def settle_sources(config: RunConfig, axes: Axes | None = None) -> RunConfig:
-    """Return a run with the checksum of the file of each of its options from outside.
+    """Return a run's config in which ``sources`` has the checksums of the files of its options.
+
+    Only options from outside the package have such files.
 
     Args:
         config: The run.
         axes: Values of fields that a sweep may put in place of the run's own.
 
     Raises:
-        ConfigError: If the run was defined with another file than the one that is there.
+        ConfigError: If ``config.sources`` has another checksum than the file has now.
     """
     found: dict[str, str] = {}
     for (kind, name), source in options_from_outside(config, axes).items():
         key = f"{kind}.{name}"
         if config.sources.get(key, source.sha256) != source.sha256:
             msg = (
-                f"{kind}={name}: {source.path} is another file than the run was defined with: "
-                f"sources.{key}={config.sources[key]}, and its own is {source.sha256}; put the "
-                "earlier file there"
+                f"{kind}={name}: {source.path} is not the file that the run was defined with: its "
+                f"sha256 is {source.sha256}, and the run has sources.{key}={config.sources[key]}; "
+                "put the earlier file there"
             )
             raise ConfigError(msg)
         found[key] = source.sha256
@@ -49,7 +60,7 @@ def settle_sources(config: RunConfig, axes: Axes | None = None) -> RunConfig:
 
 
 def _options_of(config: RunConfig) -> Iterator[tuple[str, str]]:
-    """Yield kind and name of the options of a run."""
+    """Yield the kind and the name of each option that a run's config chooses."""
     for key, value, metadata in walk_leaves(config):
         group, _, field = key.partition(".")
         if field == "name" and group in KINDS:

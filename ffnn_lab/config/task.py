@@ -1,4 +1,4 @@
-"""Config classes that tasks share; each task's own fields stand in ``ffnn_lab/tasks/``."""
+"""Config classes that tasks share; ``ffnn_lab/tasks/`` has their subclasses, one for each task."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,12 +7,13 @@ from typing import Any, ClassVar, Union
 from ffnn_lab.config.fields import ConfigError, one_of, ranged
 
 LOSSES = ("cross_entropy", "squared", "logistic")
-"""Losses of tasks: the first has an output for each class, the others have a single score."""
+"""Losses of tasks: with the first, a network has an output for each class; with the others it has
+a single output, the score."""
 
 
 @dataclass(kw_only=True)
 class TaskConfig:
-    """Fields of every task."""
+    """Config with the fields of every task."""
 
     name: str
 
@@ -20,49 +21,53 @@ class TaskConfig:
     """True if all replicates share one test set, so that their results are conditional on it."""
 
     def redrawn(self, shift: int) -> Mapping[str, Any]:  # noqa: ARG002 - of those that draw
-        """Return the fields, with their values, by which another replicate draws its examples.
+        """Return the values of the fields by which another replicate draws its examples, by name.
 
         Args:
-            shift: What the replicate adds to every seed.
+            shift: Number that the replicate adds to every seed.
         """
         return {}
 
     def check_together(self) -> None:
-        """Check what several fields must agree on; each alone is in its range already.
+        """Check that fields which depend on each other agree; each is in its range already.
 
         Raises:
-            ConfigError: Naming the fields, what was expected and what came.
+            ConfigError: If they do not; the message names the fields, what was expected and what
+                came.
         """
 
     @property
     def is_settled(self) -> bool:
-        """Return False if there is a field ``sha256`` that is null: the file may still change."""
+        """Return False if the task is in a file whose ``sha256`` is not yet in the config."""
         return getattr(self, "sha256", "") is not None
 
 
 @dataclass(kw_only=True)
 class SplitTaskConfig(TaskConfig):
-    """A task whose three splits are cut from one pool.
+    """Config of a task whose train, dev and test splits are cut from one pool of examples.
 
-    The split belongs to the task: no run's seed moves it.
+    The split belongs to the task: it does not depend on a run's seed.
     """
 
     dev_fraction: float = ranged("(0, 1)", default=0.2)
-    """Share of all examples kept for tuning."""
+    """Share of all examples that make the dev split, by which settings are tuned."""
     test_fraction: float = ranged("(0, 1)", default=0.2)
-    """Share of all examples kept for the final report."""
+    """Share of all examples that make the test split, which is only reported."""
     split_seed: int = ranged("[0, 9e18]", default=0)
-    """Draws the split."""
+    """Seed that draws which examples go into train, dev and test."""
 
     def redrawn(self, shift: int) -> Mapping[str, Any]:
-        """Return the seed of another split; see `TaskConfig.redrawn`."""
+        """Return ``split_seed`` plus ``shift``, which draws another split.
+
+        See `TaskConfig.redrawn`.
+        """
         return {"split_seed": self.split_seed + shift}
 
     def check_together(self) -> None:
         """Check that dev and test leave examples to train on.
 
         Raises:
-            ConfigError: If they do not.
+            ConfigError: If their fractions add up to 1 or more.
         """
         if self.dev_fraction + self.test_fraction >= 1:
             msg = (
@@ -74,46 +79,50 @@ class SplitTaskConfig(TaskConfig):
 
 @dataclass(kw_only=True)
 class CutTaskConfig(SplitTaskConfig):
-    """A task whose splits are cut from one pool of examples, stratified, and then scaled."""
+    """Config of a task whose splits are cut from one pool, stratified by class, then scaled."""
 
     scaling: str = one_of("global", "per_feature", "none", default="global")
-    """Subtract the mean and divide by the standard deviation, both of the train split: one
-    number for all features (global), one for each (per_feature), or not at all (none)."""
+    """Scaling of the inputs, which subtracts the mean of the train split and divides by its
+    standard deviation, both over all features (``global``) or for each feature (``per_feature``);
+    ``none`` leaves inputs unscaled."""
 
 
 @dataclass(kw_only=True)
 class ImageTaskConfig(TaskConfig):
-    """Images that come with a test set of their own, read from files below ``paths.data``.
+    """Config of a task of images that has an official test set, read from files in ``paths.data``.
 
-    Train and dev are cut from the official training images; test is the official one.
+    Train and dev are cut from the official training images; test has the official test images.
     """
 
     keeps_test: ClassVar[bool] = True
 
     dev_fraction: float = ranged("(0, 1)")
-    """Share of the training images used that is kept for tuning."""
+    """Share of the training images in use that makes the dev split, by which runs are tuned."""
     split_seed: int = ranged("[0, 9e18]")
-    """Draws the stratified split, and the subsets."""
+    """Seed that draws the subsets, and the split into train and dev, both stratified by class."""
     scaling: str = one_of("global", "per_feature", "none")
-    """As of other tasks; before it, pixels lie in [0, 1]."""
+    """Divide pixels by 255, then subtract the mean and divide by the standard deviation, both of
+    the train split: one number for all pixels (global), one for each (per_feature), or neither of
+    the two (none), which leaves pixels in [0, 1]."""
     subset: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - OmegaConf 2.3 reads no `| None`
-    """How many training images are used, train and dev together, a share of each class; null
-    for all."""
+    """Number of training images in use, train and dev together, in which every class keeps its
+    share; null for all images."""
     test_subset: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above
-    """How many test images are used, a share of each class; null for all."""
+    """Number of test images in use, in which every class keeps its share; null for all images."""
     test_seed: Union[int, None] = ranged("[0, 9e18]", neutral=None)  # noqa: UP007 - as above
-    """Draws the test images where there are fewer than all; null for ``split_seed``."""
+    """Seed that draws the test images if ``test_subset`` is set; null for ``split_seed``."""
     augment: str = one_of("none", "flip", "flip_crop", neutral="none")
-    """How training images are shown, drawn anew in each epoch: as they are (none), half of them
-    mirrored left to right (flip), or that and moved by up to 4 pixels each way (flip_crop), where
-    zeros, after scaling, come in from outside. Evaluation sees images as they are."""
+    """Augmentation of training images, drawn anew in each epoch: none, half of the images mirrored
+    left to right (flip), or these mirrored and all moved by up to 4 pixels each way (flip_crop),
+    where zeros, after scaling, come in from outside. Images are evaluated unchanged."""
     download: bool
-    """Whether to fetch what is missing from its official address."""
+    """True to download missing files from their official address."""
 
     def redrawn(self, shift: int) -> Mapping[str, Any]:
-        """Return the seed of another cut and subset of the training images.
+        """Return the seeds by which another replicate draws its training images.
 
-        The test images stay: see `TaskConfig.redrawn`.
+        ``split_seed`` is shifted. The test images stay the same: if they are a subset, their seed
+        is returned unshifted. See `TaskConfig.redrawn`.
         """
         seed = self.split_seed if self.test_seed is None else self.test_seed
         kept = {} if self.test_subset is None else {"test_seed": seed}
@@ -121,7 +130,7 @@ class ImageTaskConfig(TaskConfig):
 
 
 DRAWS_EXAMPLES = ("split_seed", "draw_seed")
-"""Fields that draw the examples of one question: each replicate has its own."""
+"""Seeds, by the names of their fields, that draw a task's examples anew in each replicate."""
 CHOOSES_EXAMPLES = (
     *DRAWS_EXAMPLES,
     "n",
@@ -138,6 +147,7 @@ CHOOSES_EXAMPLES = (
     "stretch",
     "kind",
 )
-"""Fields that define the question: they choose the examples, or what is predicted of them. A sweep
-neither tunes one nor compares arms that differ in it; it repeats the comparison under its values
-(``hydra.sweeper.across``). (``task.missing`` is such a field where a value is ``drop``.)"""
+"""Fields of tasks that define the question: they choose the examples, or what is to be predicted.
+A sweep neither tunes such a field nor compares arms that differ in it; it can repeat the
+comparison under several of the field's values (``hydra.sweeper.across``). ``task.missing`` counts
+as such a field if one of its values is ``drop``."""

@@ -11,7 +11,7 @@ value; empty if the sweep has no conditions."""
 
 
 def short_names(keys: Iterable[str]) -> dict[str, str]:
-    """Map each dotted name to its last parts, as few as tell it from the other names."""
+    """Map each dotted name to its shortest ending, cut at a dot, that no other name has."""
     names = list(keys)
 
     def is_unique(tail: str) -> bool:
@@ -27,16 +27,16 @@ def _tails(name: str) -> Iterator[str]:
 
 
 def value_text(value: Any) -> str:  # noqa: ANN401 - a value of the config
-    """Write a value of a condition: text as it is, all else as an override writes it."""
+    """Return a condition's value as text: a string unchanged, other values as in an override."""
     return value if isinstance(value, str) else as_override(value)
 
 
 def label_of(condition: Condition) -> str:
-    """Return the name of a condition, such as ``n=25,p=0.6``; empty if it is empty."""
+    """Return the name of a condition, such as ``n=25,p=0.6``; "" for an empty condition."""
     short = short_names(condition)
     return ",".join(f"{short[key]}={value_text(value)}" for key, value in condition.items())
 
 
 def name_under(base: str, condition: Condition) -> str:
-    """Return the name of an arm under a condition, such as ``adam@n=25,p=0.6``."""
+    """Return the name that the arm ``base`` has under a condition, such as ``adam@n=25,p=0.6``."""
     return f"{base}@{label_of(condition)}" if condition else base

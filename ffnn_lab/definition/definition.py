@@ -22,10 +22,10 @@ of the proposals and of confirm."""
 
 @dataclass(frozen=True)
 class Method:
-    """An optimizer's family and look, stored so that a report need not load its option."""
+    """An optimizer's family and look in figures, stored so that a report need not import it."""
 
     family: str
-    """``adaptive``, ``plain`` or empty."""
+    """``adaptive``, ``plain``, or empty if the optimizer belongs to neither family."""
     look: Look | None = None
 
 
@@ -42,11 +42,14 @@ class Examples:
 
 @dataclass(frozen=True)
 class Arm:
-    """One of the things that a sweep compares; each has its own space and study, same budget."""
+    """An arm: one of the alternatives that a sweep compares, such as an optimizer.
+
+    Each arm has its own search space and its own Optuna study; all arms have the same budget.
+    """
 
     name: str
     overrides: tuple[str, ...]
-    """The overrides by which a command line gets ``config``."""
+    """The overrides of a command line from which ``config`` is composed."""
     space: Space
     """The axes that are tuned, by the config's dotted names."""
     leaves: Mapping[str, Any]
@@ -65,7 +68,15 @@ class Arm:
         space: Space,
         condition: Condition | None = None,
     ) -> "Arm":
-        """Create an arm from its untuned default, and name it after its condition, if any."""
+        """Create an arm from its untuned default, and add its condition, if any, to its name.
+
+        Args:
+            name: The arm's name without its condition.
+            config: The untuned default.
+            overrides: The overrides of a command line from which ``config`` is composed.
+            space: The axes that are tuned, by the dotted names of their fields.
+            condition: The arm's condition; None if the sweep has no conditions.
+        """
         condition = condition or {}
         base_name = name if condition else ""
         full = name_under(name, condition)
@@ -85,17 +96,22 @@ class Arm:
     def has_default(self) -> bool:
         """Return True if there is an untuned default beside the settings that are searched.
 
-        There is none if the arm tunes an argument of a user's own network without a value for it.
+        There is none if the arm tunes nothing, or if it tunes an argument of a user's own network
+        to which ``config`` gives no value.
         """
         stores_config = bool(self.leaves)
         return bool(self.space) and (not stores_config or self.space.keys() <= self.leaves.keys())
 
     def with_config(self, config: RunConfig) -> "Arm":
-        """Copy the arm with another untuned default."""
+        """Return a copy of the arm with another untuned default, ``config``."""
         return replace(self, leaves=leaves(config))
 
     def with_split(self, number: int) -> "Arm":
-        """Copy the arm with another split; number 0 is the split of its config."""
+        """Return a copy of the arm whose task splits its data in another way.
+
+        Args:
+            number: Number of the split; 0 is the split of the arm's config.
+        """
         if number == 0:
             return self
         shift = number * REPLICATE_SHIFT
@@ -107,7 +123,7 @@ class Arm:
 
     @cached_property
     def config(self) -> RunConfig:
-        """The untuned default, into which a setting's values are put.
+        """The untuned default: the arm's config, in which a setting replaces the tuned values.
 
         Raises:
             ConfigError: If the definition stores no config that fits this version.
@@ -130,24 +146,27 @@ class Definition:
     tune_seeds: tuple[int, ...]
     confirm_seeds: tuple[int, ...]
     pruner: PrunerConfig | None
-    """None if no setting stops early."""
+    """The pruner, which stops settings early; None if the sweep has no pruner."""
     population_size: int
     n_replicates: int = 1
     """Number of replicates, which repeat tuning and confirm with their own split, seeds and
     proposals; the largest number if the sweep may end before."""
     n_splits: int | None = None
-    """Distinct splits among the replicates, which take them in turn; None if each has its own."""
+    """Number of distinct splits of the data, which the replicates use in turn; None if each
+    replicate has another split."""
     until: str = "all"
-    """``settled`` if the sweep ends before ``n_replicates`` once every contrast is settled."""
+    """``settled`` if the sweep may end before ``n_replicates``, once every contrast is settled."""
     settled_after: int | None = field(default=None, compare=False)
-    """Replicates after which a sweep was settled; None as long as it is not."""
+    """Number of replicates after which every contrast was settled; None as long as one is not."""
     examples: Examples | None = None
     """Numbers of examples of the arms' task; None if the arms have several tasks, or if the data
     were not read."""
     replicate: int = 0
-    """The replicate that `of_replicate` returned this definition for; 0 for a whole sweep."""
+    """Number of the replicate that this definition describes, if `of_replicate` returned it; 0 for
+    a whole sweep."""
     condition: Condition = field(default_factory=dict)
-    """The condition that `under` returned this definition for; empty for a whole sweep."""
+    """The condition that this definition describes, if `under` returned it; empty for a whole
+    sweep."""
     n_conditions: int = 1
     """The number of conditions of the whole sweep, if `under` returned this definition."""
     baseline: str | None = None
@@ -160,13 +179,13 @@ class Definition:
     """Family and look of each optimizer of the arms, in the order of the registry; empty if the
     definition was written by a version that did not store them."""
     id: str = field(default="", compare=False)
-    """Identifies the sweep's folder on a server, which may have the studies of several folders."""
+    """Identifier of the sweep's folder on a server that has the studies of several folders."""
     sessions: tuple[Mapping[str, str], ...] = field(default=(), compare=False)
-    """Time and code of the sweep's beginning, and of each continuation by other code."""
+    """Time and code version of the sweep's beginning, and of each continuation by other code."""
 
     @property
     def way(self) -> Protocol:
-        """Return the option that the protocol names, which proposes settings."""
+        """Return the option that ``protocol`` names; its functions propose settings."""
         return PROTOCOLS[self.protocol.name]
 
     @property
@@ -175,7 +194,7 @@ class Definition:
         return self.settled_after or self.n_replicates
 
     def split_of(self, replicate: int) -> int:
-        """Return the number of the split on which a replicate works."""
+        """Return the number of the split that a replicate, given by its number, uses."""
         return replicate if self.n_splits is None else replicate % self.n_splits
 
     def of_replicate(self, replicate: int, *, is_whole: bool = True) -> "Definition":
@@ -185,8 +204,8 @@ class Definition:
 
         Args:
             replicate: The replicate's number, from 0.
-            is_whole: False if the arms may keep the split of replicate 0, as for a report, which
-                does not load the tasks' classes that know another split.
+            is_whole: False if the arms may keep the split of replicate 0, as for a report: another
+                split is computed by the tasks' config classes, which a report does not import.
         """
         if replicate == 0:
             return self if self.n_replicates == 1 else replace(self, **_ONE)
@@ -204,7 +223,7 @@ class Definition:
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        """Return the conditions under which the arms are compared; none if they have none."""
+        """Return the conditions under which the arms are compared; empty if the sweep has none."""
         found: list[Condition] = []
         for arm in self.arms:
             if arm.condition and arm.condition not in found:
@@ -235,18 +254,18 @@ class Definition:
 
     @property
     def is_batched(self) -> bool:
-        """Return True if settings are taken in batches of ``protocol.n_parallel``.
+        """Return True if the settings of an arm form batches of ``protocol.n_parallel``.
 
-        Then proposals and pruning depend on earlier batches alone, whichever worker trains them.
+        Then proposals and pruning depend on earlier batches alone, and not on the workers.
         """
         return self.way.is_sampled or self.pruner is not None
 
     def n_settings_of(self, arm: Arm) -> int:
-        """Return the number of settings that an arm tries before it grows."""
+        """Return the number of settings that an arm tries before one of its axes grows."""
         return self.way.n_settings(arm.space, self.protocol.n_settings)
 
     def search_of(self, arm: Arm) -> Search:
-        """Return the search on which an arm's proposals depend, the same under each condition."""
+        """Return all that an arm's proposals depend on, which is the same under each condition."""
         return Search(
             arm=arm.base,
             space=arm.space,
@@ -258,7 +277,7 @@ class Definition:
 
     @property
     def n_runs(self) -> int:
-        """Count the runs of all replicates before anything grows, confirm's included."""
+        """Count the runs of both stages in all replicates, before any axis grows."""
         n_settings = sum(self.n_settings_of(arm) for arm in self.arms)
         n_confirmed = sum(self.n_confirmed_of(arm) for arm in self.arms)
         n_each = n_settings * len(self.tune_seeds) + n_confirmed * len(self.confirm_seeds)
@@ -271,4 +290,4 @@ class Definition:
 
 
 _ONE: dict[str, Any] = {"n_replicates": 1, "n_splits": None, "until": "all", "settled_after": None}
-"""Values of some fields in the definition of a single replicate."""
+"""Values that some fields have in the definition of a single replicate."""

@@ -4,4 +4,8 @@ from ffnn_lab.config import UserError
 
 
 class RecordError(UserError):
-    """Records that are missing, damaged or of another definition; the message says which."""
+    """Raised if a sweep's records cannot be read, written or continued; the message says why.
+
+    For example, a file is missing or damaged, or the folder has the records of a sweep with
+    another definition than the one that is asked for now.
+    """

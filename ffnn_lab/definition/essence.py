@@ -1,4 +1,4 @@
-"""The part of a definition that affects results, in which a resumed sweep must agree."""
+"""The part of a definition that affects results, which must be the same when a sweep resumes."""
 
 import difflib
 import json
@@ -15,7 +15,7 @@ from ffnn_lab.definition.stored import to_json
 def essence(definition: Definition) -> dict[str, Any]:
     """Return the part of a definition that affects results, as JSON.
 
-    A field that was added by a later version is left out at its neutral value, as in run ids.
+    A field that was added after definitions were first written is left out at its neutral value.
     """
     contents = to_json(definition)
     moving = {
@@ -37,7 +37,7 @@ def essence(definition: Definition) -> dict[str, Any]:
 
 
 def short_hash(definition: Definition) -> str:
-    """Hash a definition's essence to six digits, for the name of an ad hoc sweep."""
+    """Return six digits of the hash of a definition's essence, for names of folders."""
     contents = essence(definition)
     if not definition.way.is_sampled:  # names of sweeps that are pruned only never depended on it
         contents["protocol"].pop("n_parallel", None)
@@ -45,7 +45,7 @@ def short_hash(definition: Definition) -> str:
 
 
 def differences(stored: Definition, asked: Definition) -> list[str]:
-    """List the lines in which two definitions differ, stored ones with ``-``, asked with ``+``."""
+    """List the lines in which two essences differ: ``-`` for ``stored``, ``+`` for ``asked``."""
     before, after = (list(_lines(essence(each))) for each in (stored, asked))
     return [line for line in difflib.ndiff(before, after) if line[0] in "-+"]
 

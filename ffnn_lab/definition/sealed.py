@@ -1,4 +1,4 @@
-"""JSON with a checksum of itself: ``definition.json`` and ``claims.json``."""
+"""JSON files with a checksum of their contents: ``definition.json`` and ``claims.json``."""
 
 import hashlib
 import json
@@ -9,18 +9,18 @@ from typing import Any
 from ffnn_lab.files import write_whole
 
 SEAL = "sha256"
-"""The last key of the file: a checksum of all others, in their order."""
+"""The last key of a file; its value is the checksum of all other keys, in their order."""
 
 
 class DamagedError(ValueError):
-    """A file whose contents are not what was written."""
+    """Raised if a file's contents are not what was written, or not what they should be."""
 
 
 def write_sealed(path: Path, contents: Mapping[str, Any]) -> None:
     """Write a JSON object with its checksum, whole or not at all.
 
     Raises:
-        OSError: If it cannot be written.
+        OSError: If the file cannot be written.
     """
     plain = json.loads(json.dumps(contents))
     plain.pop(SEAL, None)
@@ -29,21 +29,24 @@ def write_sealed(path: Path, contents: Mapping[str, Any]) -> None:
 
 
 def read_sealed(path: Path) -> dict[str, Any]:
-    """Read a JSON object and check it; one that commit 9b2446f wrote has no checksum.
+    """Read a JSON object from a file, and compare it with the checksum in the same file.
+
+    A file without a checksum is read unchecked: versions before records carried a format number
+    wrote no checksum.
 
     Returns:
         The object without its checksum.
 
     Raises:
         DamagedError: If the file is no JSON object, or does not match its checksum.
-        OSError: If it cannot be read.
+        OSError: If the file cannot be read.
     """
     try:
         contents = json.loads(path.read_bytes())
     except ValueError as error:
         raise DamagedError(str(error)) from error
     if not isinstance(contents, dict):
-        msg = "it holds no JSON object"
+        msg = "it does not hold a JSON object"
         raise DamagedError(msg)
     if SEAL in contents and contents.pop(SEAL) != _checksum(contents):
         msg = f"its contents do not match the checksum at its end, {SEAL}"

@@ -1,4 +1,4 @@
-"""Write and read ``definition.json``; whatever is read is checked and typed here."""
+"""Write and read ``definition.json``; each value that is read is checked and converted."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ _NO_PRUNER = {"name": "none"}
 
 
 def write_definition(folder: Path, definition: Definition) -> None:
-    """Write a sweep's definition with a checksum, whole or not at all."""
+    """Write a sweep's definition and its checksum into a folder, whole or not at all."""
     write_sealed(folder / FILE, to_json(definition))
 
 
@@ -43,7 +43,8 @@ def read_definition(folder: Path, *, is_whole: bool = False) -> Definition | Non
         None if the folder has no definition.
 
     Raises:
-        RecordError: If the file is damaged, or of a version that this one cannot read.
+        RecordError: If the file is damaged, or was written by a version of the lab that this
+            version cannot read.
     """
     path = folder / FILE
     if not path.exists():
@@ -53,20 +54,24 @@ def read_definition(folder: Path, *, is_whole: bool = False) -> Definition | Non
     except (OSError, DamagedError, ConfigError) as error:
         msg = (
             f"{path} cannot be read ({error}); restore it from a copy, or delete it and repeat "
-            "the sweep's command exactly: what is recorded stays"
+            "the sweep's command exactly: recorded runs are kept"
         )
         raise RecordError(msg) from error
 
 
 def stored_definition(folder: Path, *, is_whole: bool = False) -> Definition:
-    """Read the definition that a sweep's folder must hold; see `read_definition`.
+    """Read the definition that a sweep's folder must hold.
+
+    Args:
+        folder: The sweep's folder.
+        is_whole: True if the arms' configs must be there, see `read_definition`.
 
     Raises:
-        RecordError: If there is none, or it cannot be read.
+        RecordError: If the folder has no definition, or the definition cannot be read.
     """
     definition = read_definition(folder, is_whole=is_whole)
     if definition is None:
-        msg = f"{folder} has no {FILE} to say what was asked for"
+        msg = f"{folder} has no {FILE}, the file that says what its sweep was asked to do"
         raise RecordError(msg)
     return definition
 
@@ -130,7 +135,11 @@ def _axis_to_json(axis: Axis) -> dict[str, Any]:
 
 
 def from_json(contents: Mapping[str, Any], *, is_whole: bool = False) -> Definition:
-    """Convert the contents of ``definition.json`` to a definition; see `read_definition`.
+    """Convert the contents of ``definition.json`` to a definition.
+
+    Args:
+        contents: The contents, without the checksum.
+        is_whole: True if the arms' configs must be there, see `read_definition`.
 
     Raises:
         DamagedError: If a field is unknown, missing or malformed.
@@ -147,7 +156,7 @@ def from_json(contents: Mapping[str, Any], *, is_whole: bool = False) -> Definit
         for name, arm in _mapping(contents["arms"], "arms").items()
     }
     if not arms:
-        msg = "arms names no arm"
+        msg = "arms must name at least one arm"
         raise DamagedError(msg)
     return Definition(
         name=coerce(contents["name"], str, "name"),
@@ -176,7 +185,12 @@ def from_json(contents: Mapping[str, Any], *, is_whole: bool = False) -> Definit
 
 
 def _options(stored: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - one of STORED_OPTIONS
-    """Create one of `STORED_OPTIONS` from its fields."""
+    """Create the config of a protocol, an objective or a pruner from its stored fields.
+
+    Args:
+        stored: The fields, by name.
+        name: ``protocol``, ``objective`` or ``pruner``.
+    """
     part = STORED_OPTIONS[name]
     declared = {key: (hint, metadata) for key, hint, metadata in leaf_fields(part)}
     stored = neutral_values(part) | dict(stored)
@@ -220,7 +234,7 @@ def _methods(stored: Any) -> dict[str, Method]:  # noqa: ANN401 - JSON
 
 
 def _look(stored: Any, prefix: str) -> Look | None:  # noqa: ANN401 - JSON
-    """Convert a stored look; its line is a word, or an offset and lengths of dashes and gaps."""
+    """Convert a stored `Look`; its line is text, or an offset and lengths of dashes and gaps."""
     if stored is None:
         return None
     names = ("color", "line", "marker")
@@ -232,7 +246,7 @@ def _look(stored: Any, prefix: str) -> Look | None:  # noqa: ANN401 - JSON
         offset, dashes = stored["line"]
         line = int(offset), tuple(coerce(dashes, list[float], f"{prefix}line"))
     except (TypeError, ValueError) as error:
-        msg = f"{prefix}line is no line style, got {stored['line']!r}"
+        msg = f"{prefix}line must be a line style of matplotlib, got {stored['line']!r}"
         raise DamagedError(msg) from error
     return Look(color, line, marker)
 
@@ -285,7 +299,7 @@ def _axis(stored: Mapping[str, Any], prefix: str) -> Axis:
 
 def _mapping(value: Any, name: str) -> dict[str, Any]:  # noqa: ANN401 - JSON
     if not isinstance(value, dict):
-        msg = f"{name} must hold named values, got {value!r}"
+        msg = f"{name} must map names to values, got {value!r}"
         raise DamagedError(msg)
     return value
 
@@ -295,7 +309,7 @@ def _know(
 ) -> None:
     for name in stored:
         if name not in known:
-            msg = f"{prefix}{name} is no field that this version of ffnn_lab knows"
+            msg = f"{prefix}{name} is a field that this version of ffnn_lab does not know"
             raise DamagedError(msg)
     for name in needed:
         if name not in stored:

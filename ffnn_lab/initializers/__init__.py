@@ -1,4 +1,4 @@
-"""Initializers: one base draw per seed and layer, scaled by each scheme.
+"""Initializers: schemes of initial weights, which scale one base draw for each seed and layer.
 
 Importing this package, or any initializer's file, imports neither torch nor numpy.
 """
@@ -31,13 +31,14 @@ def initialize(
     schemes of one family, or two gains, differ by a factor only.
 
     Args:
-        config: Scheme and gain.
+        config: The initializer's config, with the scheme and its gain.
         seed: The run's seed.
         layer: The number of the layer, from 0.
-        fan_in: Inputs of the layer, without padding.
-        fan_out: Outputs of the layer, without padding.
-        is_bias: Whether to draw the bias ``(fan_out,)`` or the weight ``(fan_out, fan_in)``.
-        shape: The shape to draw if it is another one, as for a convolution.
+        fan_in: Number of inputs of a unit of the layer, without padding.
+        fan_out: Number of outputs of the layer, without padding.
+        is_bias: True to draw a bias, False to draw a weight.
+        shape: The shape to draw; None for ``(fan_out,)`` of a bias and ``(fan_out, fan_in)`` of a
+            weight. The weight of a convolution, for example, has another shape.
     """
     import torch  # noqa: PLC0415 - the package is read without torch
 

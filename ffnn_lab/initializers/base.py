@@ -1,4 +1,4 @@
-"""The base draws: two schemes of one family differ by a factor alone."""
+"""Base draws of random numbers: schemes of one family, uniform or normal, only scale them."""
 
 from __future__ import annotations
 

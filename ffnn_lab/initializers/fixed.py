@@ -23,37 +23,37 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class ConstantConfig(InitializerConfig):
-    """The same value in every entry."""
+    """Config of the scheme with the same value in every entry."""
 
     value: float = ranged("(-inf, inf)")
-    """Every entry before the gain."""
+    """Value of every entry, before the gain multiplies it."""
 
 
 @dataclass(kw_only=True)
 class UniformConfig(InitializerConfig):
-    """Uniform on ``[-limit, limit]``, whatever the layer's size."""
+    """Config of the scheme that is uniform on ``[-limit, limit]``, whatever the layer's size."""
 
     limit: float = ranged("[0, inf)")
-    """Largest absolute value before the gain."""
+    """Largest absolute value, before the gain multiplies it."""
 
 
 @dataclass(kw_only=True)
 class NormalConfig(InitializerConfig):
-    """Normal with mean 0 and standard deviation ``std``, whatever the layer's size."""
+    """Config of the scheme that is normal with mean 0, whatever the layer's size."""
 
     std: float = ranged("[0, inf)")
-    """Standard deviation before the gain."""
+    """Standard deviation, before the gain multiplies it."""
 
 
 def zeros(_config: InitializerConfig, layer: Layer, _rng: torch.Generator) -> Tensor:
-    """Return zeros alone: with zero biases the hidden layers never learn."""
+    """Return zeros; if weights and biases are both zero, hidden layers never learn."""
     import torch  # noqa: PLC0415 - the file is read without torch
 
     return torch.zeros(layer.shape, dtype=torch.float64)
 
 
 def constant(config: ConstantConfig, layer: Layer, _rng: torch.Generator) -> Tensor:
-    """Return ``value`` in every entry: all hidden units of a layer stay alike."""
+    """Return ``value`` in every entry, with which all hidden units of a layer stay alike."""
     import torch  # noqa: PLC0415 - the file is read without torch
 
     return torch.full(layer.shape, config.value, dtype=torch.float64)

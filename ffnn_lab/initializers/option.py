@@ -1,4 +1,4 @@
-"""The interface of an initializer: its config class, how it draws, whether it serves a bias."""
+"""The interface of an initializer: its config class, and the function that draws."""
 
 from __future__ import annotations
 
@@ -17,27 +17,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Layer:
-    """The sizes of the tensor that an initializer draws."""
+    """The sizes of the weight or bias that an initializer draws."""
 
     fan_in: int
-    """Inputs of the layer, without padding."""
+    """Number of inputs of a unit of the layer, without padding."""
     fan_out: int
-    """Outputs of the layer, without padding."""
+    """Number of outputs of the layer, without padding."""
     shape: tuple[int, ...]
-    """``(fan_out, fan_in)`` of a weight, ``(fan_out,)`` of a bias."""
+    """Shape to draw: as a rule ``(fan_out, fan_in)`` of a weight, ``(fan_out,)`` of a bias."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Initializer(Choice):
-    """An initializer of weights, and of biases if it serves them."""
+    """A scheme for initial weights, and for initial biases if ``serves_bias``."""
 
     kind: ClassVar[str] = "initializer"
     draw: Callable[[Any, Layer, torch.Generator], Tensor]
-    """Returns float64 numbers of the layer's shape, without the gain, by config, layer and rng."""
+    """Function of (the initializer's config, the layer, a random generator) that returns float64
+    numbers of the layer's shape, before the gain multiplies them."""
     serves_bias: bool = False
-    """True if it makes sense for a vector: a bias has no fan-out and cannot be orthogonal."""
+    """True if the scheme can draw a bias: a vector, which has no fan-out and cannot be
+    orthogonal."""
     is_zero: bool = False
-    """True if every entry that it draws is 0."""
+    """True if every number that the scheme draws is 0."""
 
 
 INITIALIZERS = View(Initializer)

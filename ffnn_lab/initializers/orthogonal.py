@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 
 def orthogonal(_config: SchemeConfig, layer: Layer, rng: torch.Generator) -> Tensor:
-    """Draw from the uniform (Haar) distribution by QR of a normal matrix.
+    """Draw an orthogonal weight from the uniform (Haar) distribution, ``(fan_out, fan_in)``.
 
-    The signs of R's diagonal are folded into Q, without which QR would not be uniform.
+    The weight is the Q of the QR decomposition of a matrix of normal numbers, with each column
+    multiplied by the sign of R's diagonal entry; without these signs, Q would not be uniform.
 
     Source:
-        Saxe, McClelland and Ganguli (2013); Mezzadri (2007) for the signs. As
-        ``torch.nn.init.orthogonal_``.
+        Saxe, McClelland and Ganguli (2013); Mezzadri (2007) for the signs. The distribution is
+        that of ``torch.nn.init.orthogonal_``.
     """
     import torch  # noqa: PLC0415 - the file is read without torch
 

@@ -27,17 +27,21 @@ if TYPE_CHECKING:
 
 
 def lecun(layer: Layer) -> float:
-    """Return the deviation that keeps the variance of a linear layer's inputs in its outputs."""
+    """Return the standard deviation at which a linear layer's outputs vary like its inputs."""
     return math.sqrt(1 / layer.fan_in)
 
 
 def glorot(layer: Layer) -> float:
-    """Return the deviation between those that keep the variance of outputs and of gradients."""
+    """Return the standard deviation between those that keep the variance of outputs and gradients.
+
+    A linear layer's outputs keep the variance of its inputs if the variance of weights is
+    ``1 / fan_in``; gradients that pass the layer backward keep theirs if it is ``1 / fan_out``.
+    """
     return math.sqrt(2 / (layer.fan_in + layer.fan_out))
 
 
 def he(layer: Layer) -> float:
-    """Return the standard deviation that keeps the mean square behind a rectifier."""
+    """Return the standard deviation at which a layer with ReLU keeps the mean square of inputs."""
     return math.sqrt(2 / layer.fan_in)
 
 
@@ -47,11 +51,16 @@ def torch_default(layer: Layer) -> float:
 
 
 BASES = {"uniform": (base_uniform, math.sqrt(3)), "normal": (base_normal, 1.0)}
-"""Base draw of each family, and the factor that gives it the standard deviation 1."""
+"""Base draw of each family, and the factor that scales its standard deviation to 1."""
 
 
 def scaled(deviation: Deviation, family: str) -> Draw:
-    """Return the scheme that draws from a family of `BASES` with a given standard deviation."""
+    """Return the drawing function of a scheme, see `Initializer.draw`.
+
+    Args:
+        deviation: Function that returns the standard deviation for a layer.
+        family: Family of the base draw, a key of `BASES`.
+    """
     base, unit = BASES[family]
 
     def draw(_config: SchemeConfig, layer: Layer, rng: torch.Generator) -> Tensor:

@@ -1,4 +1,4 @@
-"""Models: the networks that a user chooses by name; importing them imports no torch."""
+"""Models: the networks that a user chooses by name; importing this package imports no torch."""
 
 from __future__ import annotations
 
@@ -32,41 +32,48 @@ def network_of(config: RunConfig, task: Task) -> Network:
         raise ConfigError(msg)
     if config.trainer.max_norm is not None and not network.tells_hidden_units:
         msg = (
-            f"trainer.max_norm must be null with {config.model.asked}: which of its weights is "
-            f"that of the outputs cannot be told; got {config.trainer.max_norm}"
+            f"trainer.max_norm must be null with {config.model.asked}, whose output weights "
+            f"cannot be told from its other weights; got {config.trainer.max_norm}"
         )
         raise ConfigError(msg)
     size, n_train = config.trainer.batch_size, len(task.train.labels)
     if network.needs_batches and isinstance(size, int) and 1 in (size, n_train % size):
         msg = (
-            f"trainer.batch_size must leave no batch of one example, over which batch "
-            f"normalization has no variance; got {size}, of {n_train} examples to train on"
+            f"trainer.batch_size must not leave a batch of a single example, which has no "
+            f"variance for batch normalization; got {size}, with {n_train} train examples"
         )
         raise ConfigError(msg)
     return network
 
 
 def settle_model(config: RunConfig) -> RunConfig:
-    """Fill in fields that depend on a user's own file, as its checksum, which the run's id needs.
+    """Return a run's config with the model's fields that depend on a user's own file filled in.
+
+    The run's id needs these fields, such as the file's checksum.
 
     Raises:
-        ConfigError: If the file is not there.
+        ConfigError: If the file is missing, or has another checksum than the config asks for.
     """
     return MODELS[config.model.name].settle(config)
 
 
 def open_network(path: Path) -> nn.Module:
-    """Open a file that ``trainer.save_weights=true`` wrote as an ordinary ``nn.Module``.
+    """Return a trained network, read from a file that ``trainer.save_weights=true`` wrote.
+
+    Args:
+        path: Path of the file.
 
     Returns:
-        The network in evaluation mode, an ``nn.Sequential`` for ``model=mlp`` and
-        ``model=linear``; it maps scaled inputs ``(B, n_features)`` to logits, or to scores
-        ``(B, 1)`` where the task has one output. Scores of a standardized target times
-        ``Task.label_deviation`` plus ``Task.label_mean`` are in its own unit.
+        The network as an ordinary module in evaluation mode, an ``nn.Sequential`` for
+        ``model=mlp`` and ``model=linear`` without normalization and residual connections. The
+        module maps scaled inputs, ``(B, n_features)`` or in the shape that the model takes, to
+        logits ``(B, n_classes)``, or to scores ``(B, 1)`` if the task has one output. If the task
+        standardized its target, a score times ``Task.label_deviation`` plus ``Task.label_mean`` is
+        in the target's own unit.
 
     Raises:
-        FileNotFoundError: If it is not there.
-        UserError: If it is damaged.
+        FileNotFoundError: If the file is missing.
+        UserError: If the file is damaged.
     """
     from ffnn_lab.networks import read_network  # noqa: PLC0415 - torch, when it is needed
 

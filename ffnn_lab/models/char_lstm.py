@@ -18,26 +18,30 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class CharLSTMConfig(ModelConfig):
-    """An embedding, layers of LSTM with dropout between them, and a linear layer of logits."""
+    """Config of an embedding, LSTM layers, each followed by dropout, and a linear layer."""
 
     embedding: int = ranged("[1, inf)")
-    """Numbers for each letter."""
+    """Length of the vector that is learned for each letter."""
     width: int = ranged("[1, inf)")
-    """Units of each LSTM layer."""
+    """Number of units of each LSTM layer."""
     layers: int = ranged("[1, inf)")
-    """LSTM layers, one on top of the other."""
+    """Number of LSTM layers, one on top of the other."""
 
 
 def build(config: CharLSTMConfig, interface: Interface) -> nn.Module:
-    """Return the module of a config on a task of letters.
+    """Return a new, untrained module for a task of letters.
+
+    Args:
+        config: The model's config.
+        interface: The shapes of the task's inputs and outputs.
 
     Raises:
-        ConfigError: If the task does not ask for the next letter after each.
+        ConfigError: If the task's inputs are no letters, or its letters have no labels.
     """
     from ffnn_lab.networks.modules import CharLSTM  # noqa: PLC0415 - torch, when it is needed
 
     if not (interface.n_words and interface.labels):
-        msg = "model=char_lstm takes a text whose every letter has a label (task=char_text)"
+        msg = "model=char_lstm needs a text in which every letter has a label (task=char_text)"
         raise ConfigError(msg)
     return CharLSTM(
         interface.n_words,

@@ -16,30 +16,37 @@ if TYPE_CHECKING:
     from ffnn_lab.tasks.data.task import Interface
 
 N_AXES = 3
-"""Axes of an image: channels, rows, columns."""
+"""Number of axes of an image: channels, rows, columns."""
 
 
 @dataclass(kw_only=True)
 class CNNConfig(ModelConfig):
-    """Blocks of 3 x 3 convolutions, each block followed by max-pooling over 2 x 2."""
+    """Config of blocks of 3 x 3 convolutions and a classifier of dense layers.
+
+    Each block ends in max-pooling over 2 x 2.
+    """
 
     channels: list[int] = ranged("[1, inf)")
-    """Channels of each block's convolutions."""
+    """Number of channels of the convolutions of each block, in the order of the blocks."""
     convolutions: int = ranged("[1, inf)")
-    """Convolutions of each block."""
+    """Number of convolutions of each block."""
     widths: list[int] = ranged("[1, inf)")
-    """Units of each hidden layer of the classifier; an empty list is a linear one."""
+    """Number of units of each hidden layer of the classifier; an empty list for a linear one."""
     activation: str = option_of("activation")
     norm: str = one_of("none", "batch", "group")
-    """Between each product and its activation: nothing, a normalization over the batch (Ioffe and
-    Szegedy 2015), or one over groups of an example's channels (Wu and He 2018)."""
+    """Normalization between each convolution and its activation: none, over the batch (Ioffe and
+    Szegedy 2015), or over groups of an example's channels (group; Wu and He 2018)."""
 
 
 def build(config: CNNConfig, interface: Interface) -> nn.Module:
-    """Return the module of a config on a task of images.
+    """Return a new, untrained module for a task of images.
+
+    Args:
+        config: The model's config.
+        interface: The shapes of the task's inputs and outputs.
 
     Raises:
-        ConfigError: If the task has no images, or smaller ones than its blocks halve.
+        ConfigError: If the task has no images, or images too small to be halved by each block.
     """
     from ffnn_lab.networks.modules import CNN  # noqa: PLC0415 - torch, when it is needed
 

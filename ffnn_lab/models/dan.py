@@ -18,31 +18,36 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class DANConfig(ModelConfig):
-    """The lecture's W g(V f(x)), where f(x) is the mean of the vectors of a sentence's words.
+    """Config of W g(V f(x)), where f(x) is the mean of the vectors of a sentence's words.
 
-    ``dropout.input`` is the probability that a word is dropped, ``dropout.hidden`` of a unit.
+    ``dropout.input`` is the probability that a word is dropped, ``dropout.hidden`` the probability
+    that a hidden unit is.
 
     Source:
         Iyyer, Manjunatha, Boyd-Graber and Daume III (2015), sections 2.2 and 3.
     """
 
     embedding: int = ranged("[1, inf)")
-    """Numbers of a word's vector."""
+    """Length of the vector that is learned for each word."""
     widths: list[int] = ranged("[1, inf)")
-    """Units of each hidden layer."""
+    """Number of units of each hidden layer."""
     activation: str = option_of("activation")
 
 
 def build(config: DANConfig, interface: Interface) -> nn.Module:
-    """Return the module of a config on a task of sentences.
+    """Return a new, untrained module for a task of sentences.
+
+    Args:
+        config: The model's config.
+        interface: The shapes of the task's inputs and outputs.
 
     Raises:
-        ConfigError: If the inputs of the task are no words.
+        ConfigError: If the task's inputs are no words of sentences with one label each.
     """
     from ffnn_lab.networks.modules import DAN  # noqa: PLC0415 - torch, when it is needed
 
     if not interface.n_words or interface.labels:
-        msg = "model=dan takes the words of sentences (task=text task.features=words)"
+        msg = "model=dan needs the words of sentences as inputs (task=text task.features=words)"
         raise ConfigError(msg)
     return DAN(
         interface.n_words,

@@ -1,4 +1,4 @@
-"""The feed-forward net, and the linear model that it is without a hidden layer."""
+"""The feed-forward network, and the linear model: the same network without a hidden layer."""
 
 from __future__ import annotations
 
@@ -25,43 +25,49 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class MLPConfig(ModelConfig):
-    """A feed-forward net: W g(V f(x)) with any number of hidden layers."""
+    """Config of a feed-forward network: W g(V f(x)) with any number of hidden layers."""
 
     widths: list[int] = ranged("[1, inf)")
-    """Units of each hidden layer; an empty list is a linear model."""
+    """Number of units of each hidden layer; an empty list for a linear model."""
     activation: str = option_of("activation")
     bias: bool
-    """Whether every layer has a bias, or none."""
+    """True if every layer has a bias, False if no layer has one."""
     norm: str = one_of("none", "layer", "batch", neutral="none")
-    """Between each hidden layer's product and its activation: nothing, a normalization over the
-    layer's units (Ba et al. 2016), or one over the batch (Ioffe and Szegedy 2015)."""
+    """Normalization between each hidden layer's weighted sums and its activation: none, over the
+    layer's units (Ba et al. 2016), or over the batch (Ioffe and Szegedy 2015)."""
     residual: bool = any_value(neutral=False)
-    """Whether a hidden layer of as many units as the one before adds that one's output to its
-    own (He et al. 2016)."""
+    """True if each hidden layer with as many units as inputs adds its inputs to its outputs
+    (He et al. 2016)."""
 
     def check_run(self, run: RunConfig) -> None:
-        """Check that a network without biases has an initializer of biases that is zero.
+        """Check that the initializer of biases is zero if the network has no biases.
 
         Raises:
-            ConfigError: If it has another one.
+            ConfigError: If the network has no biases, and the initializer draws other numbers.
         """
         options = registry.options("initializer")
         if not self.bias and not options[run.bias_initializer.name].is_zero:
             zero = ", ".join(name for name, each in options.items() if each.is_zero)
             msg = (
-                f"bias_initializer must be {zero} with model.bias=false, which leaves it nothing "
-                f"to draw; got {run.bias_initializer.name}"
+                f"bias_initializer must be {zero} with model.bias=false, since there are no "
+                f"biases to draw; got {run.bias_initializer.name}"
             )
             raise ConfigError(msg)
 
     @property
     def is_plain(self) -> bool:
-        """Return True if there are no norms or residuals, so that derivatives are hand-written."""
+        """Return True if the network has neither normalization nor residual connections.
+
+        The derivatives of such a network are hand-written, those of others come from autograd.
+        """
         return self.norm == "none" and not self.residual
 
     @property
     def program(self) -> Hashable | None:
-        """Return the widths if steps can be compiled, else None."""
+        """Return the widths as the key of compiled steps; None if steps cannot be compiled.
+
+        See `ModelConfig.program`.
+        """
         return tuple(self.widths) if self.is_plain else None
 
     @property
@@ -73,7 +79,12 @@ class MLPConfig(ModelConfig):
 
 
 def build(config: MLPConfig, interface: Interface) -> nn.Module:
-    """Return the module of a net with norms or residual connections."""
+    """Return a new, untrained module of a network with normalization or residual connections.
+
+    Args:
+        config: The model's config.
+        interface: The shapes of the task's inputs and outputs.
+    """
     from ffnn_lab.networks.modules import Dense  # noqa: PLC0415 - torch, when it is needed
 
     return Dense(
@@ -86,17 +97,23 @@ def build(config: MLPConfig, interface: Interface) -> nn.Module:
 
 
 def make(config: MLPConfig, interface: Interface, run: RunConfig) -> Network:
-    """Return the network of a config on a task.
+    """Return the network for a task, which the runs of a population train together.
+
+    Args:
+        config: The model's config.
+        interface: The shapes of the task's inputs and outputs.
+        run: The config of one of the runs.
 
     Raises:
-        ConfigError: If the task's inputs are numbers of words or letters.
+        ConfigError: If the task's inputs are indices of words or letters.
     """
     from ffnn_lab.networks import MLP  # noqa: PLC0415 - as above
 
     if interface.n_words:
         msg = (
-            f"{config.asked} takes quantities, and the inputs of this task are numbers of words "
-            "or letters: task.features=counts, or model=dan, model=char_lstm"
+            f"{config.asked} needs quantities as inputs, but the inputs of this task are index "
+            "numbers of words or letters: set task.features=counts, or model=dan or "
+            "model=char_lstm"
         )
         raise ConfigError(msg)
     if not config.is_plain:
@@ -106,7 +123,7 @@ def make(config: MLPConfig, interface: Interface, run: RunConfig) -> Network:
 
 
 def reopen(saved: SavedNetwork) -> nn.Module:
-    """Return the module that a file describes, without its weights."""
+    """Return the module that the file of a trained network describes, without trained weights."""
     from ffnn_lab.networks import MLP  # noqa: PLC0415 - as above
 
     told = saved.description

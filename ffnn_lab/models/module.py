@@ -1,4 +1,4 @@
-"""The user's own network: any ``nn.Module`` that a function of theirs makes."""
+"""The user's own network: any ``nn.Module`` that a function in a file of the user's returns."""
 
 from __future__ import annotations
 
@@ -27,19 +27,20 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class ModuleConfig(ModelConfig):
-    """A module that ``factory(shape, n_outputs, **arguments)`` makes."""
+    """Config of a module that the user's ``factory(shape, n_outputs, **arguments)`` returns."""
 
     factory: Union[str, None]  # noqa: UP007 - OmegaConf 2.3 reads no `| None`
-    """Where the function is: ``my_nets:small_cnn`` is the function ``small_cnn`` of the file
-    ``my_nets.py``, in the folder where the command is given, or of an installed module."""
+    """File and name of the function, such as ``my_nets:small_cnn`` for the function ``small_cnn``
+    of the file ``my_nets.py`` in the working directory, or of an installed module ``my_nets``."""
     arguments: dict[str, Any]
-    """What it is called with, beside the shape of an example's inputs and the number of outputs;
-    and ``n_words`` on a task of words."""
+    """Keyword arguments of the function, beside the shape of an example's inputs and the number of
+    outputs. On a task of words or letters, the size of the vocabulary, ``n_words``, is added."""
     sha256: Union[str, None]  # noqa: UP007 - as above
-    """The checksum that the file must have. null takes whatever is there, and a run's record has
-    the checksum that it found. Other files that it imports are not looked at."""
+    """The checksum that the file must have. null accepts any file, and a run's record has the
+    checksum that was found. Other files, which this file imports, are not checked."""
     folder: Union[str, None] = any_value(neutral=None)  # noqa: UP007 - as above
-    """Where the file, or the package that it is in, lies; null to look for it."""
+    """Folder from which the file, or the package that contains the file, is imported; null to look
+    for the file in the working directory and on Python's path."""
 
     @property
     def asked(self) -> str:
@@ -48,7 +49,7 @@ class ModuleConfig(ModelConfig):
 
 
 def settle(run: RunConfig) -> RunConfig:
-    """Return a run with the folder and the checksum of the user's file filled in.
+    """Return a run's config with the folder and the checksum of the user's file filled in.
 
     Raises:
         ConfigError: If the file is missing, or its checksum is not ``model.sha256``.
@@ -72,10 +73,13 @@ def _names(config: ModuleConfig) -> tuple[str, str]:
 
 
 def _find(config: ModuleConfig) -> tuple[Path, Path]:
-    """Return the file of the function, and the folder that it is imported from.
+    """Return the path of the function's file, and the folder from which it is imported.
 
-    For records that were moved, the file is looked for in the working directory as well; its
-    checksum tells whether it is the same.
+    The file is looked for in ``config.folder``, then in the working directory, for records that
+    were moved, then on Python's path. `_checksum` tells whether the right file was found.
+
+    Raises:
+        ConfigError: If there is no such file.
     """
     module, _ = _names(config)
     first, *rest = module.split(".")
@@ -90,8 +94,8 @@ def _find(config: ModuleConfig) -> tuple[Path, Path]:
             return path.resolve(), Path(place).resolve()
     msg = (
         f"model.factory={config.factory}: there is no file {module.replace('.', '/')}.py "
-        f"where you stand, in {Path.cwd()}, "
-        "and its source must be known, since it is part of what a run is"
+        f"in the current folder, {Path.cwd()}; "
+        "the file is needed, since its source is part of what defines a run"
     )
     raise ConfigError(msg)
 
@@ -100,18 +104,19 @@ def _checksum(path: Path, config: ModuleConfig) -> str:
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if config.sha256 not in (None, found):
         msg = (
-            f"{path} is another file than the run was defined with: model.sha256={config.sha256}, "
-            f"and its own is {found}; put the earlier file there"
+            f"{path} is not the file that the run was defined with: its sha256 is {found}, and "
+            f"the run has model.sha256={config.sha256}; put the earlier file there"
         )
         raise ConfigError(msg)
     return found
 
 
 def factory_of(config: ModuleConfig) -> Callable[..., nn.Module]:
-    """Import the user's function.
+    """Import the user's file, and return the function that makes a module.
 
     Raises:
-        ConfigError: If the function is missing, or its file has another checksum.
+        ConfigError: If the function is missing, or its file cannot be imported or has another
+            checksum than ``config.sha256``.
     """
     module_name, name = _names(config)
     path, folder = _find(config)
@@ -125,11 +130,21 @@ def factory_of(config: ModuleConfig) -> Callable[..., nn.Module]:
 
 
 _OURS: dict[str, tuple[Path, str]] = {}
-"""The file of each module that was imported here, and the file's checksum then."""
+"""Path and checksum of the file of each module that `_imported` imported, by the module's name."""
 
 
 def _imported(name: str, path: Path, folder: Path, config: ModuleConfig) -> ModuleType:
-    """Import the user's module, and again if its file is another one or has changed."""
+    """Import the user's module; if its file has changed since an earlier import, import it anew.
+
+    Args:
+        name: Dotted name of the module.
+        path: Path of the module's file.
+        folder: Folder from which the module is imported, which is added to ``sys.path``.
+        config: The model's config.
+
+    Raises:
+        ConfigError: If the import fails, or if Python has another module of that name.
+    """
     found = path, _checksum(path, config)
     if name in _OURS and _OURS[name] != found:
         for known in [each for each in sys.modules if each == name or each.startswith(f"{name}.")]:
@@ -151,10 +166,14 @@ def _imported(name: str, path: Path, folder: Path, config: ModuleConfig) -> Modu
 
 
 def build(config: ModuleConfig, interface: Interface) -> nn.Module:
-    """Return the module of a config on a task.
+    """Return a new, untrained module, made by the user's function for a task.
+
+    Args:
+        config: The model's config.
+        interface: The shapes of the task's inputs and outputs.
 
     Raises:
-        ConfigError: If the function cannot be found, or does not take what it is called with.
+        ConfigError: If the function cannot be found, or raises an error.
     """
     factory = factory_of(config)
     more = {"n_words": interface.n_words} if interface.n_words else {}

@@ -1,4 +1,4 @@
-"""Functions that make a network of an ordinary module, and open a saved one."""
+"""Make the network of a population from ordinary torch modules, and reopen a saved module."""
 
 from __future__ import annotations
 
@@ -22,13 +22,19 @@ if TYPE_CHECKING:
     from ffnn_lab.tasks.data.task import Interface
 
     Build = Callable[[Any, Interface], nn.Module]
-    """A function of the model's config and the task's interface that returns a module."""
+    """A function of the model's config and the task's interface that returns a new module."""
 
 
 def torch_network(
     config: ModelConfig, interface: Interface, run: RunConfig, build: Build
 ) -> Network:
-    """Return a network of modules that ``build`` makes; see ``ffnn_lab.networks.torch_network``.
+    """Return a network whose members are modules that ``build`` makes, trained by autograd.
+
+    Args:
+        config: The model's config.
+        interface: The shapes of the task's inputs and outputs.
+        run: The config of a run, which has the dtype and the way members are computed.
+        build: The function that makes a module.
 
     Raises:
         ConfigError: If the module does not fit the task, or cannot be trained reproducibly.
@@ -39,8 +45,8 @@ def torch_network(
 
     if run.trainer.precision != "full":
         msg = (
-            f"trainer.precision must be full with {config.asked}, whose products are the "
-            f"module's own; got {run.trainer.precision}"
+            f"trainer.precision must be full with {config.asked}, which computes its matrix "
+            f"products itself; got {run.trainer.precision}"
         )
         raise ConfigError(msg)
 
@@ -68,7 +74,12 @@ def torch_network(
 
 
 def reopen_as(config_class: type[Any], build: Build) -> Callable[[SavedNetwork], nn.Module]:
-    """Return a function that rebuilds saved modules, for a model that ``build`` makes."""
+    """Return a function that rebuilds a saved module from its file's contents, without weights.
+
+    Args:
+        config_class: The config class of the model.
+        build: The function that makes a module of the model.
+    """
 
     def reopen(saved: SavedNetwork) -> nn.Module:
         from ffnn_lab.tasks.data.task import Interface  # noqa: PLC0415 - numpy
@@ -92,11 +103,12 @@ def module_model(
     """Return a model whose modules ``build`` makes.
 
     Args:
-        name: What the user writes.
-        config: The dataclass that checks its config, a `ModelConfig`.
-        build: A function of its config and the task's interface that returns an ``nn.Module``.
-        settle: See `Model`.
-        order: Its place among the models.
+        name: The name by which users choose the model.
+        config: The model's config class, a subclass of `ModelConfig`.
+        build: A function of the model's config and the task's interface that returns a new
+            ``nn.Module``.
+        settle: Function that fills in fields of a run's config, see `Model.settle`.
+        order: Number by which models are listed, see `Option.order`.
     """
 
     def make(config: ModelConfig, interface: Interface, run: RunConfig) -> Network:

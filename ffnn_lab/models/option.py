@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def settle_nothing(run: RunConfig) -> RunConfig:
-    """Return the run as it is: the config of most models has all that can change a number."""
+    """Return the run's config unchanged, since for most models no field is left to fill in."""
     return run
 
 
@@ -30,11 +30,14 @@ class Model(Choice):
 
     kind: ClassVar[str] = "model"
     make: Callable[[Any, Interface, RunConfig], Network]
-    """Returns the network, from the model's config, the task's interface and the run."""
+    """Function of (the model's config, the task's interface, the run's config) that returns the
+    network."""
     reopen: Callable[[SavedNetwork], nn.Module]
-    """Returns the module that was saved, without its weights, from the contents of its file."""
+    """Function of the contents of a trained network's file that returns the module, without the
+    trained weights."""
     settle: Callable[[RunConfig], RunConfig] = settle_nothing
-    """Returns a run with all fields filled in that can change a number."""
+    """Function that returns a run's config with all fields filled in that can change a result,
+    such as the checksum of a user's file."""
 
 
 MODELS = View(Model)

@@ -11,7 +11,7 @@ from ffnn_lab.activations import ACTIVATIONS
 
 
 class _Applied(torch.autograd.Function):
-    """An activation whose derivative is its option's ``slope``."""
+    """Autograd function of an activation, whose derivative is the ``slope`` of its option."""
 
     generate_vmap_rule = True
 
@@ -30,10 +30,14 @@ class _Applied(torch.autograd.Function):
 
 
 class Activated(nn.Module):
-    """An activation that ``torch.nn`` does not have."""
+    """Module of an activation that ``torch.nn`` does not have."""
 
     def __init__(self, name: str) -> None:
-        """Take the name of an activation."""
+        """Make the module of an activation.
+
+        Args:
+            name: One of ``activations.ACTIVATIONS``.
+        """
         super().__init__()
         self.name = name
 
@@ -44,7 +48,7 @@ class Activated(nn.Module):
 
 
 def activation_module(name: str) -> nn.Module:
-    """Return an activation as a module: that of ``torch.nn`` if there is one.
+    """Return the module of an activation: from ``torch.nn`` if possible, else an `Activated`.
 
     Args:
         name: One of ``activations.ACTIVATIONS``.

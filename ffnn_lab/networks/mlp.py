@@ -1,5 +1,8 @@
 """The feed-forward net W g(V f(x)) and its derivatives, for a whole population at once.
 
+In shapes, ``M`` is the number of members and ``B`` the number of examples of a batch;
+``stored_in`` and ``stored_out`` are the padded numbers of inputs and outputs of a layer.
+
 Layer sizes are stored padded to a multiple of ``ALIGNMENT`` numbers (inputs and outputs: half as
 many), with zeros that stay zero. A member's block then starts at the same alignment wherever it
 lies in the stack, so that the matrix library sums in the same order, and a run's numbers do not
@@ -27,12 +30,21 @@ if TYPE_CHECKING:
     from ffnn_lab.losses import Loss
 
 LARGE_WEIGHT = 170_000
-"""Numbers of a weight matrix from which its gradient stays where it was computed: to copy it into
-one row with the others would take another pass over memory."""
+"""Smallest number of entries of a weight matrix whose gradient is kept as a tensor of its own.
+Smaller gradients are copied into one row; for a large one, that would take another pass over
+memory."""
 
 
 def _in_bfloat16(one: Tensor, other: Tensor) -> Tensor:
-    """Multiply in bfloat16 (8 bits of mantissa), with the sums in float32."""
+    """Multiply stacked matrices in bfloat16 (8 bits of mantissa), with the sums in float32.
+
+    Args:
+        one: The left matrices, ``(M, i, j)``.
+        other: The right matrices, ``(M, j, k)``.
+
+    Returns:
+        The products, ``(M, i, k)``, rounded to bfloat16, but in the dtype of ``one``.
+    """
     return torch.bmm(one.bfloat16(), other.bfloat16()).to(one.dtype)
 
 
@@ -41,11 +53,12 @@ PRODUCTS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "tf32": torch.bmm,  # rounded by a device setting, see ``stepper``
     "bf16": _in_bfloat16,
 }
-"""Products ``(M, i, j) (M, j, k)`` by ``trainer.precision``."""
+"""Function that multiplies matrices, ``(M, i, j)`` by ``(M, j, k)``, for each
+``trainer.precision``."""
 
 
 CHUNK_NUMBERS = 1 << 13
-"""Activations of one layer and member that are evaluated at a time."""
+"""Number of activations of one layer and one member that evaluation computes at a time."""
 
 
 @dataclass(frozen=True)
@@ -53,17 +66,18 @@ class MLP(Network):
     """A feed-forward network: its layers as the user asked for them, and as they are stored."""
 
     sizes: tuple[int, ...]
-    """Inputs, hidden widths, outputs."""
+    """Number of inputs, of units of each hidden layer, and of outputs, without padding."""
     activation: str
-    """One of ``activations.ACTIVATIONS``."""
+    """Activation of the hidden layers, one of ``activations.ACTIVATIONS``."""
     alignment: int = ALIGNMENT
     has_bias: bool = True
 
     @functools.cached_property
     def stored(self) -> tuple[int, ...]:
-        """``sizes``, each rounded up to a multiple of ``alignment``.
+        """Return ``sizes``, each rounded up to a multiple of ``alignment``.
 
-        Inputs and outputs, on which no activation acts, are rounded to half of that.
+        The numbers of inputs and outputs, on which no activation acts, are rounded up to a
+        multiple of half of ``alignment``.
         """
         half = max(1, self.alignment // 2)
         units = [half, *[self.alignment] * (self.n_layers - 1), half]
@@ -75,12 +89,12 @@ class MLP(Network):
         return len(self.sizes) - 1
 
     def fans(self, layer: int) -> tuple[int, int]:
-        """Return ``(fan_in, fan_out)`` of a layer as the user asked for it."""
+        """Return ``(fan_in, fan_out)`` of a layer, numbered from 0, without padding."""
         return self.sizes[layer], self.sizes[layer + 1]
 
     @functools.cached_property
     def parts(self) -> Sequence[Part]:
-        """Return the weight of each layer in turn, followed by its bias if layers have one."""
+        """Return the weight of each layer in turn, followed by the layer's bias if it has one."""
         found: list[Part] = []
         for layer, (stored_in, stored_out) in enumerate(itertools.pairwise(self.stored)):
             fan_in, fan_out = self.fans(layer)
@@ -98,7 +112,7 @@ class MLP(Network):
 
     @functools.cached_property
     def sites(self) -> Sequence[Site]:
-        """Return a site for the inputs of each layer."""
+        """Return the dropout sites: one at the inputs of each layer."""
         return [
             Site(layer, (size,), "hidden" if layer else "input", stored)
             for layer, (size, stored) in enumerate(
@@ -128,7 +142,10 @@ class MLP(Network):
 
     @functools.cached_property
     def segments(self) -> Sequence[slice]:
-        """Return the segments of a member's row: each large weight, and the numbers between."""
+        """Return the segments of a member's row: each large weight, and the numbers between them.
+
+        A weight is large if it has at least `LARGE_WEIGHT` entries.
+        """
         bounds = [0, self.n_stored]
         for part in self.parts:
             if part.stop - part.start >= LARGE_WEIGHT:
@@ -143,16 +160,22 @@ class MLP(Network):
         """Return weight and bias of each layer, with None for the bias if layers have none.
 
         Args:
-            params: As `views` returns them.
+            params: The parameters, each ``(M, *stored)``, as `views` returns them.
         """
         if not self.has_bias:
             return [(weight, None) for weight in params]
         return list(zip(params[::2], params[1::2], strict=True))
 
     def join(self, each: Sequence[Tensor]) -> list[Tensor]:
-        """Concatenate tensors shaped like ``views`` to one for each segment, padded with zeros.
+        """Join the tensors of all parameters, such as gradients, to one for each of `segments`.
 
-        The segment of a large weight is not copied, but shares the weight's memory.
+        The tensor of a large weight is not copied, but shares memory with the argument.
+
+        Args:
+            each: A tensor for each parameter, ``(M, *stored)``, in the order of `parts`.
+
+        Returns:
+            A tensor ``(M, n)`` for each segment; padding at the end of the row is 0.
         """
         padding = self.n_stored - sum(tensor[0].numel() for tensor in each)
         rows = [tensor.flatten(1) for tensor in each]
@@ -169,7 +192,10 @@ class MLP(Network):
     def class_mask(self, like: Tensor) -> Tensor | None:
         """Return zeros for the real classes and minus infinity for padding, ``(stored_out,)``.
 
-        None for a single output: it is a score, in which padding takes no part.
+        For a network with a single output, a score, None is returned: padding has no effect on it.
+
+        Args:
+            like: Tensor whose dtype and device the mask gets.
         """
         if self.sizes[-1] == 1:
             return None
@@ -177,10 +203,14 @@ class MLP(Network):
         return torch.zeros_like(is_padding, dtype=like.dtype).masked_fill(is_padding, -math.inf)
 
     def unit_mask(self, layer: int, like: Tensor) -> Tensor | None:
-        """Return ones for the hidden layer's real units and zeros for padding, or None.
+        """Return ones for a hidden layer's real units and zeros for padding, ``(stored_out,)``.
 
-        The mask is needed only if the activation maps the padding's 0 to another number, as the
-        sigmoid does.
+        If the activation maps the padding's 0 to 0, or if there is no padding, no mask is needed,
+        and None is returned. The sigmoid, for example, needs the mask.
+
+        Args:
+            layer: Number of the hidden layer, from 0.
+            like: Tensor whose dtype and device the mask gets.
         """
         real, stored = self.sizes[layer + 1], self.stored[layer + 1]
         if ACTIVATIONS[self.activation].keeps_zero or real == stored:
@@ -188,7 +218,14 @@ class MLP(Network):
         return (torch.arange(stored, device=like.device) < real).to(like.dtype)
 
     def prepare(self, inputs: Tensor) -> Tensor:
-        """Return inputs as rows, padded to ``stored[0]``, without a copy if none is needed."""
+        """Flatten the inputs of each example to a row, padded with zeros to its stored length.
+
+        Args:
+            inputs: Inputs of the examples, ``(N, ...)``.
+
+        Returns:
+            Rows, ``(N, stored[0])``, see `stored`; not copied if ``inputs`` needs no padding.
+        """
         rows = inputs.flatten(1)
         missing = self.stored[0] - rows.shape[1]
         return functional.pad(rows, (0, missing)) if missing else rows
@@ -202,7 +239,10 @@ class MLP(Network):
         loss: Loss,
         precision: str,
     ) -> tuple[Tensor, list[Tensor]]:
-        """Compute losses and gradients by `forward_pass` and `backward`; see `Network`."""
+        """Compute losses and gradients by `forward_pass` and `backward`.
+
+        See `Network.gradients` for the arguments and the result.
+        """
         del buffers  # there are none
         inputs, labels = examples
         params = self.views(rows)
@@ -212,12 +252,15 @@ class MLP(Network):
         return losses, self.join(backward(slope, trace, params, self, masks, precision))
 
     def outputs(self, rows: Tensor, buffers: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
-        """Compute every member's outputs on the same examples; see `Network`."""
+        """Compute every member's outputs on the same examples; see `Network.outputs`."""
         del buffers
         return forward(self.views(rows), inputs.expand(rows.shape[0], *inputs.shape), self)
 
     def export(self, row: Tensor, buffers: Mapping[str, Tensor]) -> nn.Sequential:
-        """Copy one member into an ``nn.Sequential`` of linear layers and activations."""
+        """Copy one member into an ``nn.Sequential`` of linear layers and activations.
+
+        See `Network.export` for the arguments.
+        """
         del buffers
         module = self.module(row.dtype)
         rows = row.unsqueeze(0).cpu()
@@ -226,7 +269,7 @@ class MLP(Network):
         return module.eval()
 
     def module(self, dtype: torch.dtype) -> nn.Sequential:
-        """Return a new ``nn.Sequential`` of these layers."""
+        """Return a new ``nn.Sequential`` of the network's linear layers and activations."""
         layers: list[nn.Module] = []
         for layer in range(self.n_layers):
             layers.append(nn.Linear(*self.fans(layer), bias=self.has_bias, dtype=dtype))
@@ -236,7 +279,7 @@ class MLP(Network):
 
     @property
     def description(self) -> Mapping[str, object]:
-        """Return the layers, without ``alignment``, which concerns their storage alone."""
+        """Return all fields from which `module` is made again: all but ``alignment``."""
         return {
             "sizes": list(self.sizes),
             "activation": self.activation,
@@ -244,7 +287,11 @@ class MLP(Network):
         }
 
     def score_weights(self, row: Tensor) -> Tensor | None:
-        """Return the weights of a linear score without a bias; see `Network`."""
+        """Return a member's weights, ``(n_inputs,)``, of a linear network without bias, else None.
+
+        Args:
+            row: The member's parameters, ``(n_stored,)``.
+        """
         if self.has_bias or self.n_layers > 1:
             return None
         return row[: self.sizes[0]]  # the first row of the first weight
@@ -255,7 +302,7 @@ class Trace:
     """Values of a forward pass that the backward pass needs."""
 
     outputs: Tensor
-    """``(M, B, stored_out)`` of the last layer; see ``forward_pass``."""
+    """Outputs of the last layer, ``(M, B, stored_out)``; see ``forward_pass``."""
     inputs: list[Tensor]
     """Inputs of each layer after dropout, ``(M, B, stored_in)``: dropped units are 0."""
     before: list[Tensor]
@@ -267,7 +314,13 @@ class Trace:
 def forward(params: Sequence[Tensor], inputs: Tensor, network: MLP) -> Tensor:
     """Compute the outputs of every member's whole network (no dropout), as evaluation does.
 
-    See ``forward_pass``.
+    Args:
+        params: As for ``forward_pass``.
+        inputs: As for ``forward_pass``.
+        network: The layers.
+
+    Returns:
+        Logits or scores, ``(M, B, stored_out)`` of the last layer.
     """
     return forward_pass(params, inputs, network, [None] * network.n_layers).outputs
 
@@ -284,15 +337,15 @@ def forward_pass(
     Args:
         params: Weight and bias (if the layers have one) of each layer in turn,
             ``(M, stored_out, stored_in)`` and ``(M, stored_out)``.
-        inputs: ``(M, B, stored_in)`` of the first layer.
+        inputs: Inputs of the first layer, ``(M, B, stored_in)``.
         network: The layers.
         dropout: Mask that multiplies the inputs of each layer, with entries 0 or
             ``1 / (1 - rate)``, ``(M, B, stored_in)`` of that layer; None for no dropout there.
-        precision: One of ``PRODUCTS``.
+        precision: A key of ``PRODUCTS``.
 
     Returns:
-        The pass. Its outputs are ``(M, B, stored_out)`` of the last layer. Logits of padding are
-        minus infinity, so that it has probability 0 (softmax over aligned rows is several times as
+        The outputs, and all values that ``backward`` needs. The logits of padding are minus
+        infinity, so that padding has probability 0 (softmax over aligned rows is several times as
         fast as over ten classes); beside a score, padding is 0.
     """
     activate, multiply = ACTIVATIONS[network.activation].value, PRODUCTS[precision]

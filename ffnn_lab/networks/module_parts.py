@@ -15,7 +15,7 @@ NORMS = (
     nn.GroupNorm,
     nn.RMSNorm,
 )
-"""Normalizations, whose parameters keep their own start."""
+"""Classes of normalization layers, whose parameters keep the initial values that torch gives."""
 
 
 def parts_of(skeleton: nn.Module, frozen: Mapping[str, Tensor]) -> Iterator[Part]:
@@ -23,11 +23,11 @@ def parts_of(skeleton: nn.Module, frozen: Mapping[str, Tensor]) -> Iterator[Part
 
     Args:
         skeleton: The module.
-        frozen: Its parameters that are not trained, by name.
+        frozen: The module's parameters that are not trained, by name.
     """
     start, layer = 0, -1
     layers: dict[str, tuple[int, int, int]] = {}
-    """Layer number and fans of each weight, by name, for the bias that belongs to it."""
+    """Number of the layer, fan-in and fan-out of each weight, by name, for the layer's bias."""
     for name, parameter in skeleton.named_parameters():
         if name in frozen:
             continue
@@ -53,7 +53,7 @@ def parts_of(skeleton: nn.Module, frozen: Mapping[str, Tensor]) -> Iterator[Part
 
 
 def _is_layer(module: nn.Module) -> bool:
-    """Return True for a layer of torch, or a subclass of one."""
+    """Return True if a module is a layer of ``torch.nn`` or a subclass; False for containers."""
     others = (nn.Module, nn.Sequential, nn.ModuleList, nn.ModuleDict)
     return any(
         each.__module__.startswith("torch.nn") and each not in others
@@ -62,7 +62,13 @@ def _is_layer(module: nn.Module) -> bool:
 
 
 def fans_of(module: nn.Module, name: str, shape: tuple[int, ...]) -> tuple[int, int]:
-    """Return ``(fan_in, fan_out)`` of a weight; for a recurrent layer those of one gate."""
+    """Return ``(fan_in, fan_out)`` of a weight; for a recurrent layer those of one gate.
+
+    Args:
+        module: The layer that has the weight.
+        name: The weight's name in the layer, such as ``weight`` or ``weight_hh_l0``.
+        shape: The weight's shape.
+    """
     field = math.prod(shape[2:])
     if len(shape) < 2:  # noqa: PLR2004 - of a layer whose weight is no matrix
         return shape[0], shape[0]

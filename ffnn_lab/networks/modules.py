@@ -12,11 +12,12 @@ from ffnn_lab.networks.activated import activation_module
 from ffnn_lab.tasks.data.words import PADDING
 
 N_GROUPS = 8
-"""Most groups of a group normalization; fewer if these do not divide the channels."""
+"""Largest number of groups of a group normalization; a smaller number is taken if this one does
+not divide the number of channels."""
 
 
 class Dense(nn.Module):
-    """Hidden layers of product, normalization, activation and dropout, then a linear layer."""
+    """Hidden layers of weights, normalization, activation and dropout, then a linear layer."""
 
     def __init__(
         self,
@@ -31,12 +32,13 @@ class Dense(nn.Module):
         """Make the layers.
 
         Args:
-            sizes: Inputs, hidden widths, outputs.
+            sizes: Number of inputs, of units of each hidden layer, and of outputs.
             activation: One of ``activations.ACTIVATIONS``.
-            has_bias: Whether layers have a bias.
+            has_bias: True if layers have a bias.
             norm: ``none``, ``layer`` or ``batch``.
-            is_residual: Whether a layer as wide as the one before adds that one's output.
-            drops_inputs: Whether inputs can be dropped.
+            is_residual: True if each hidden layer with as many units as inputs adds its inputs to
+                its outputs.
+            drops_inputs: True if inputs can be dropped.
         """
         super().__init__()
         self.input_dropout = nn.Dropout() if drops_inputs else nn.Identity()
@@ -69,7 +71,10 @@ def _layer(n_in: int, n_out: int, activation: str, *, has_bias: bool, norm: str)
 
 
 class CNN(nn.Module):
-    """Blocks of 3 x 3 convolutions, normalization, activation, dropout and max-pooling."""
+    """Blocks of 3 x 3 convolutions, dropout and max-pooling, then dense layers as a classifier.
+
+    Each convolution is followed by a normalization, if any, and the activation.
+    """
 
     def __init__(
         self,
@@ -86,10 +91,10 @@ class CNN(nn.Module):
 
         Args:
             shape: Channels, rows and columns of an image.
-            n_outputs: Logits.
-            channels: Channels of each block.
-            n_convolutions: Convolutions of each block.
-            widths: Units of the classifier's hidden layers.
+            n_outputs: Number of logits.
+            channels: Number of channels of each block's convolutions.
+            n_convolutions: Number of convolutions of each block.
+            widths: Number of units of each hidden layer of the classifier.
             activation: One of ``activations.ACTIVATIONS``.
             norm: ``none``, ``batch`` or ``group``.
         """
@@ -121,7 +126,7 @@ class CNN(nn.Module):
 
 
 class CharLSTM(nn.Module):
-    """An embedding, LSTM layers with dropout between them, and a linear layer of logits.
+    """An embedding, LSTM layers that are each followed by dropout, and a linear layer of logits.
 
     The state is zero before the first letter of each example.
     """
@@ -132,11 +137,11 @@ class CharLSTM(nn.Module):
         """Make the layers.
 
         Args:
-            n_letters: Letters of the alphabet.
-            n_outputs: Logits of each letter.
-            embedding: Numbers for each letter.
-            width: Units of each LSTM layer.
-            n_layers: LSTM layers.
+            n_letters: Number of letters of the alphabet.
+            n_outputs: Number of logits after each letter.
+            embedding: Length of the vector that stands for a letter.
+            width: Number of units of each LSTM layer.
+            n_layers: Number of LSTM layers.
         """
         super().__init__()
         self.embedding = nn.Embedding(n_letters, embedding)
@@ -157,7 +162,7 @@ class CharLSTM(nn.Module):
 
 
 class DAN(nn.Module):
-    """The mean of the vectors of a sentence's words, then hidden layers."""
+    """The mean of the vectors of a sentence's words, then dense layers."""
 
     def __init__(
         self,
@@ -171,10 +176,10 @@ class DAN(nn.Module):
         """Make the layers.
 
         Args:
-            n_words: Words of the vocabulary, with padding.
-            n_outputs: Logits.
-            embedding: Numbers of a word's vector.
-            widths: Units of each hidden layer.
+            n_words: Number of words of the vocabulary, including padding and the unknown word.
+            n_outputs: Number of logits.
+            embedding: Length of the vector that stands for a word.
+            widths: Number of units of each hidden layer.
             activation: One of ``activations.ACTIVATIONS``.
         """
         super().__init__()
@@ -183,7 +188,7 @@ class DAN(nn.Module):
         self.layers = Dense((embedding, *widths, n_outputs), activation, drops_inputs=False)
 
     def forward(self, words: Tensor) -> Tensor:
-        """Compute logits ``(B, n_outputs)`` of words ``(B, T)``, padded by ``PADDING``."""
+        """Compute logits ``(B, n_outputs)`` of words' indices ``(B, T)``, padded by `PADDING`."""
         is_word = (words != PADDING).to(self.embedding.weight.dtype).unsqueeze(2)
         kept = self.input_dropout(is_word)
         total = (self.embedding(words) * kept).sum(dim=1)

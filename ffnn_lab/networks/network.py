@@ -1,4 +1,8 @@
-"""The interface of a network: all that a population knows of an architecture."""
+"""The interface of a network: all that a population knows of an architecture.
+
+In shapes, ``M`` is the number of members and ``B`` the number of examples of a batch. A member's
+row is the vector of all its parameters, with padding, ``(n_stored,)``.
+"""
 
 from __future__ import annotations
 
@@ -19,16 +23,17 @@ if TYPE_CHECKING:
     from ffnn_lab.losses import Loss
 
 ALIGNMENT = 32
-"""Sizes are stored as multiples of this: two vectors of 16 single-precision numbers, the widest
-step of torch's CPU loops."""
+"""Number of which the stored sizes of rows and hidden layers are multiples: two vectors of 16
+single-precision numbers, the widest step of torch's CPU loops."""
 
 Role = Literal["weight", "bias", "own"]
-"""Source of a part's initial values: ``initializer``, ``bias_initializer``, the module itself."""
+"""Source of a part's initial values: the run's ``initializer`` for ``weight``, its
+``bias_initializer`` for ``bias``, and the module itself for ``own``."""
 
 
 Walk = Literal["stacked", "one_by_one", "vmap"]
-"""The way members are computed: by products of stacked matrices; one member after another; or all
-at once by ``torch.func.vmap``."""
+"""The way members are computed: by products of stacked matrices (``stacked``), one member after
+another (``one_by_one``), or all at once by ``torch.func.vmap`` (``vmap``)."""
 
 
 @dataclass(frozen=True)
@@ -38,49 +43,59 @@ class Part:
     name: str
     """The tensor's name in ``nn.Module.named_parameters``."""
     start: int
-    """Index of its first number in the row."""
+    """Index of the tensor's first number in the row."""
     shape: tuple[int, ...]
-    """Its shape in the user's network."""
+    """Shape of the tensor in the user's network."""
     stored: tuple[int, ...]
-    """Its shape with padding; equal to `shape` where there is none."""
+    """Shape of the tensor with padding; equal to `shape` if there is none."""
     role: Role
     layer: int = 0
-    """The number of its layer, which names the random stream of its initial values."""
+    """Number of the tensor's layer, which names the random stream of the initial values."""
     fan_in: int = 0
     fan_out: int = 0
 
     @property
     def stop(self) -> int:
-        """Return the index after its last number in the row."""
+        """Return the index after the tensor's last number in the row."""
         return self.start + math.prod(self.stored)
 
     @property
     def columns(self) -> slice:
-        """Return the slice of the row with its numbers."""
+        """Return the slice of the row that has the tensor's numbers."""
         return slice(self.start, self.stop)
 
     def view(self, rows: Tensor) -> Tensor:
-        """Return the tensor of each member as it is stored.
+        """Return the tensor of each member, with padding.
 
         Args:
-            rows: Members, ``(M, n_stored)``.
+            rows: The rows of members, ``(M, n_stored)``.
 
         Returns:
-            A view of them, ``(M, *stored)``.
+            A view of the rows, ``(M, *stored)``.
         """
         return rows[:, self.columns].view(rows.shape[0], *self.stored)
 
     def unpadded(self, rows: Tensor) -> Tensor:
-        """Return the tensor of each member without padding: a view, ``(M, *shape)``."""
+        """Return the tensor of each member without padding.
+
+        Args:
+            rows: The rows of members, ``(M, n_stored)``.
+
+        Returns:
+            A view of the rows, ``(M, *shape)``.
+        """
         return self._cut(self.view(rows))
 
     def matrices(self, numbers: Tensor) -> Tensor:
-        """Return weights as ``(M, n_units, n)`` and all else as ``(M, n)``, without padding.
+        """Return the tensor of each member as a matrix or a vector, without padding.
 
-        A kernel of a convolution is a unit, and its entries are the unit's inputs.
+        Each kernel of a convolution is a row of the matrix: a unit, whose inputs are the entries.
 
         Args:
-            numbers: The part's numbers in the rows of the members, ``(M, stop - start)``.
+            numbers: The tensor's numbers in the rows of members, ``(M, stop - start)``.
+
+        Returns:
+            Weights, ``(M, n_units, n_inputs)``, or other tensors, ``(M, n)``.
         """
         own = self._cut(numbers.view(numbers.shape[0], *self.stored))
         return own.flatten(2) if own.ndim > 2 else own.flatten(1)  # noqa: PLR2004 - axes
@@ -91,15 +106,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Site:
-    """A place of the network at which units are dropped while it trains."""
+    """A place of the network at which units are dropped in training."""
 
     stream: int
-    """The number that names the random stream of its masks."""
+    """Number that names the random stream of the masks."""
     shape: tuple[int, ...]
     """Shape of the random numbers for one example; units along an axis of length 1 are dropped
     together."""
     rate: Literal["input", "hidden"]
-    """The field of the config's ``dropout`` that has the probability."""
+    """The field of the config's ``dropout`` that has the probability to drop a unit here."""
     n_stored: int
     """Length of one example's mask, with padding."""
 
@@ -110,17 +125,21 @@ class Site:
 
 
 class Network(abc.ABC):
-    """An architecture on a task. The numbers of members are not here, but in rows and buffers."""
+    """The architecture of a population's members, for one task.
+
+    A network has no parameters: these are in the members' rows and buffers, which the methods take
+    as arguments.
+    """
 
     @property
     @abc.abstractmethod
     def parts(self) -> Sequence[Part]:
-        """Return the trainable tensors of a member, in the order of its row."""
+        """Return the trainable tensors of a member, in the order in which its row has them."""
 
     @property
     @abc.abstractmethod
     def sites(self) -> Sequence[Site]:
-        """Return the places at which units can be dropped."""
+        """Return the places of the network at which units can be dropped."""
 
     @property
     @abc.abstractmethod
@@ -138,7 +157,11 @@ class Network(abc.ABC):
 
     @property
     def buffers(self) -> Mapping[str, Tensor]:
-        """Return initial buffers, which members keep beside parameters, such as running means."""
+        """Return the initial value of each buffer by name, without the members' axis.
+
+        Buffers are tensors that a member keeps beside its trained parameters, such as running
+        means. A network has none unless its class overrides this property.
+        """
         return {}
 
     @property
@@ -148,7 +171,7 @@ class Network(abc.ABC):
 
     @property
     def needs_batches(self) -> bool:
-        """Return True if a step needs more than one example."""
+        """Return True if a step needs more than one example, as batch normalization does."""
         return False
 
     @property
@@ -170,8 +193,8 @@ class Network(abc.ABC):
         """Write a member's initial values into its row: scheme times gain, drawn in float64.
 
         Args:
-            row: Zeros, ``(n_stored,)``.
-            config: The member's config.
+            row: The member's row, ``(n_stored,)``: zeros, changed in place.
+            config: The config of the member's run.
         """
         for part in self.parts:
             scheme = config.bias_initializer if part.role == "bias" else config.initializer
@@ -191,7 +214,11 @@ class Network(abc.ABC):
 
     @abc.abstractmethod
     def prepare(self, inputs: Tensor) -> Tensor:
-        """Return the inputs of examples as steps take them, ``(N, ...)``."""
+        """Return the inputs of examples in the form that steps take, ``(N, ...)``.
+
+        Args:
+            inputs: The inputs of examples as a task has them, ``(N, n_features)``.
+        """
 
     @abc.abstractmethod
     def gradients(
@@ -207,15 +234,15 @@ class Network(abc.ABC):
 
         Args:
             rows: Parameters, ``(M, n_stored)``.
-            buffers: The members' buffers by name, ``(M, ...)``; a step updates them in place.
+            buffers: The members' buffers by name, ``(M, ...)``, updated in place.
             examples: Inputs ``(M, B, ...)`` and labels ``(M, B, ...)``.
             masks: Mask that multiplies the units of each site, ``(M, B, n_stored)`` of the site,
                 or None where no member drops units.
             loss: The loss that the members are trained on.
-            precision: See ``trainer.precision``.
+            precision: Rounding of matrix products, a value of ``trainer.precision``.
 
         Returns:
-            Losses ``(M,)``, and gradients ``(M, n)`` for each of `segments`; 0 for padding.
+            The losses, ``(M,)``, and a gradient ``(M, n)`` for each of `segments`, 0 for padding.
         """
 
     @abc.abstractmethod
@@ -237,33 +264,47 @@ class Network(abc.ABC):
         """Return one member as an ordinary module in evaluation mode.
 
         Args:
-            row: Its parameters, ``(n_stored,)``.
-            buffers: Its buffers, without the members' axis.
+            row: The member's parameters, ``(n_stored,)``.
+            buffers: The member's buffers by name, without the members' axis.
         """
 
     @property
     @abc.abstractmethod
     def description(self) -> Mapping[str, object]:
-        """Return all that another process needs to make the module of `export` again."""
+        """Return all, beside weights, from which another process makes the module of `export`."""
 
     def hidden_weights(self, rows: Tensor) -> list[Tensor]:
-        """Return the weights of each hidden layer's units, ``(M, n_units, n)``, as views."""
+        """Return the weights of each hidden layer's units as views, ``(M, n_units, n_inputs)``.
+
+        Args:
+            rows: Parameters, ``(M, n_stored)``.
+        """
         weights = [part for part in self.parts if part.role == "weight"][:-1]
         return [part.view(rows).flatten(2) for part in weights]
 
     def score_weights(self, row: Tensor) -> Tensor | None:
-        """Return the weights ``(n_features,)`` of a linear score without a bias, else None."""
+        """Return a member's weights, ``(n_features,)``, if its score is linear, else None.
+
+        A score is the single output of a network. It is linear if the network has neither hidden
+        layers nor a bias.
+
+        Args:
+            row: The member's parameters, ``(n_stored,)``.
+        """
         del row
         return None
 
 
 def as_matrix(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the shape of a weight as a matrix: its units, and the inputs of each."""
+    """Return the shape of a weight as a matrix: its units, and the inputs of each unit.
+
+    A shape of fewer than two axes is returned unchanged.
+    """
     return shape if len(shape) < 2 else (shape[0], math.prod(shape[1:]))  # noqa: PLR2004 - axes
 
 
 def rows_of(network: Network, configs: Sequence[RunConfig], dtype: torch.dtype) -> Tensor:
-    """Return rows with the initial values of members, ``(M, n_stored)``."""
+    """Return rows with the initial values of members, ``(M, n_stored)``, one for each config."""
     rows = torch.zeros(len(configs), network.n_stored, dtype=dtype)
     for row, config in zip(rows, configs, strict=True):
         network.start_(row, config)

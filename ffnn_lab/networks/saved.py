@@ -42,8 +42,8 @@ def read_network(path: Path) -> SavedNetwork:
     """Read a file that ``trainer.save_weights=true`` wrote.
 
     Raises:
-        FileNotFoundError: If it is not there.
-        UserError: If it is damaged.
+        FileNotFoundError: If the file is missing.
+        UserError: If the file is damaged.
     """
     try:
         with zipfile.ZipFile(path) as stored:  # torch stores checksums, but checks none

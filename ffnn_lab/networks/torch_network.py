@@ -1,7 +1,8 @@
-"""Any ``nn.Module`` as a network of a population: derivatives by autograd, draws by our streams.
+"""Any ``nn.Module`` as the network of a population, with derivatives by autograd.
 
-Members are computed one after another, each on tensors of its own, so that a member's numbers do
-not depend on the other members; or all at once by ``vmap``, which rounds differently.
+All random numbers come from the lab's named streams (``ffnn_lab.seeds``). Members are computed
+one after another, each on tensors of its own, so that a member's numbers do not depend on the
+other members; or all at once by ``vmap``, which rounds differently.
 """
 
 from __future__ import annotations
@@ -30,14 +31,15 @@ if TYPE_CHECKING:
     from ffnn_lab.tasks.data.task import Interface
 
 Make = Callable[[], nn.Module]
-"""Returns a new module, which may draw its initial values from torch's global generator."""
+"""A function that returns a new module, and may draw initial values from torch's global
+generator."""
 N_EVALUATED = 256
-"""Examples that are evaluated at a time."""
+"""Number of examples that are evaluated at a time."""
 BYTES_ALIGNED = 64
 
 
 class TorchNetwork(Network):
-    """A network whose members are copies of one module, each with its own numbers."""
+    """A network whose members are copies of one module, each with parameters of its own."""
 
     def __init__(
         self,
@@ -52,11 +54,12 @@ class TorchNetwork(Network):
         """Inspect a module that ``make`` returns, by one forward pass of a few examples.
 
         Args:
-            make: Returns a new module; it is called again for each member that is exported.
-            interface: The shapes that the module takes and returns.
-            dtype: The dtype of its parameters.
-            description: See `Network.description`.
-            asked: How the user asked for it, for messages.
+            make: Function that returns a new module; it is called again for each member that is
+                exported, or whose initial values the module draws.
+            interface: The shapes of the task's inputs and outputs.
+            dtype: The dtype of the module's parameters.
+            description: All that is needed to make the module again, see `Network.description`.
+            asked: The override by which the user chose the module, for messages.
             walk: The way members are computed; see `Walk`.
 
         Raises:
@@ -114,7 +117,10 @@ class TorchNetwork(Network):
 
     @property
     def buffers(self) -> Mapping[str, Tensor]:
-        """Return buffers, such as running statistics, and parameters that are not trained."""
+        """Return buffers, such as running statistics, and untrained parameters, by name.
+
+        The values are those with which each member starts.
+        """
         return self._buffers
 
     @functools.cached_property
@@ -152,7 +158,11 @@ class TorchNetwork(Network):
         return self._walk
 
     def start_(self, row: Tensor, config: RunConfig) -> None:
-        """Write a member's initial values into its row, the module's own drawn for its seed."""
+        """Write a member's initial values into its row.
+
+        Initial values that the module itself draws depend on the seed of the member's run alone.
+        See `Network.start_` for the arguments.
+        """
         super().start_(row, config)
         module = self._skeleton
         if any(part.role == "own" and not self._is_of_norm(part) for part in self._parts):
@@ -173,7 +183,7 @@ class TorchNetwork(Network):
         return isinstance(self._owner(part), NORMS)
 
     def prepare(self, inputs: Tensor) -> Tensor:
-        """Return inputs in the shape that the module takes, ``(N, *shape)``."""
+        """Return inputs, ``(N, n_features)``, in the shape that the module takes, ``(N, ...)``."""
         return inputs.view(len(inputs), *self._interface.inputs)
 
     def gradients(
@@ -185,7 +195,10 @@ class TorchNetwork(Network):
         loss: Loss,
         precision: str,
     ) -> tuple[Tensor, list[Tensor]]:
-        """Compute losses and gradients by autograd; see `Network`."""
+        """Compute losses and gradients by autograd.
+
+        See `Network.gradients` for the arguments and the result.
+        """
         del precision  # which is full, see ``ffnn_lab.models.of_torch``
         if self._walk == "vmap":
             return self._together(rows, buffers, examples, masks, loss)
@@ -221,7 +234,7 @@ class TorchNetwork(Network):
         masks: Sequence[Tensor | None],
         loss: Loss,
     ) -> tuple[Tensor, list[Tensor]]:
-        """Compute all members' losses and gradients at once."""
+        """Compute losses and gradients of all members at once, by ``vmap``; see `gradients`."""
         skeleton = self._own_skeleton().train()
         params = {part.name: part.view(rows) for part in self._parts}
 
@@ -242,12 +255,22 @@ class TorchNetwork(Network):
         return losses, [grads]
 
     def _loss(self, outputs: Tensor, labels: Tensor, loss: Loss) -> Tensor:
-        """Return one member's mean loss, over all labels of its batch."""
+        """Return one member's mean loss, a scalar, over all labels of its batch.
+
+        Args:
+            outputs: Outputs of the module, ``(B, ..., n_outputs)``.
+            labels: Labels, ``(B, ...)``.
+            loss: The loss that the member is trained on.
+        """
         each = outputs.reshape(1, -1, self._interface.n_outputs)
         return loss.value(each, labels.reshape(1, -1)).mean()
 
     def _masks_of(self, masks: Sequence[Tensor | None]) -> dict[str, Tensor]:
-        """Return masks by name in the shape that each site multiplies by."""
+        """Return the masks by the name of their buffer in the module, in the shape of their site.
+
+        Args:
+            masks: The mask of each site, ``(..., n_stored)``; None where no units are dropped.
+        """
         return {
             f"{name}.mask": mask.view(*mask.shape[:-1], *site.shape)
             for (name, site), mask in zip(self._sites, masks, strict=True)
@@ -255,7 +278,7 @@ class TorchNetwork(Network):
         }
 
     def outputs(self, rows: Tensor, buffers: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
-        """Compute every member's outputs on the same examples; see `Network`."""
+        """Compute every member's outputs on the same examples; see `Network.outputs`."""
         skeleton, found = self._own_skeleton().eval(), []
         with torch.no_grad():
             for m, row in enumerate(rows):
@@ -266,7 +289,7 @@ class TorchNetwork(Network):
         return torch.stack(found)
 
     def _own_skeleton(self) -> nn.Module:
-        """Return this thread's copy of the module: a call replaces its tensors for a while."""
+        """Return the current thread's copy of the module, whose tensors each call replaces."""
         if not hasattr(self._skeletons, "own"):
             self._skeletons.own = copy.deepcopy(self._skeleton)
         own: nn.Module = self._skeletons.own
@@ -274,18 +297,18 @@ class TorchNetwork(Network):
 
     @property
     def tells_hidden_units(self) -> bool:
-        """Return True if some weight has as many units as there are outputs."""
+        """Return True if the output layer's weight is known; see `output_weight`."""
         return self.output_weight is not None
 
     @property
     def output_weight(self) -> Part | None:
-        """Return the output layer's weight, the last one with a unit for each output, or None."""
+        """Return the output layer's weight: the last one with a unit for each output, or None."""
         n_outputs = self._interface.n_outputs
         found = [p for p in self._parts if p.role == "weight" and p.shape[0] == n_outputs]
         return found[-1] if found else None
 
     def hidden_weights(self, rows: Tensor) -> list[Tensor]:
-        """Return the weights of hidden units, ``(M, n_units, n)``.
+        """Return the weights of each hidden layer's units as views, ``(M, n_units, n_inputs)``.
 
         Embeddings have no units, and transposed convolutions have inputs on their first axis:
         both are left out.
@@ -301,7 +324,10 @@ class TorchNetwork(Network):
         return [part.view(rows).flatten(2) for part in hidden]
 
     def export(self, row: Tensor, buffers: Mapping[str, Tensor]) -> nn.Module:
-        """Return one member as a module that ``make`` returns, in evaluation mode."""
+        """Return one member as a new module, made by ``make``, in evaluation mode.
+
+        See `Network.export` for the arguments.
+        """
         with _apart(seed=0):
             module = self._make().to(self._dtype)
         state = {part.name: part.view(row[None])[0] for part in self._parts} | dict(buffers)
@@ -312,7 +338,7 @@ class TorchNetwork(Network):
 
     @property
     def description(self) -> Mapping[str, object]:
-        """Return what the module is made of; see `Network`."""
+        """Return the description that was given to the constructor; see `Network.description`."""
         return self._description
 
 
@@ -325,7 +351,10 @@ def _apart(seed: int) -> Iterator[None]:
 
 
 def _aligned(inputs: Tensor) -> Tensor:
-    """Return inputs at an aligned address: at others, sums may be taken in another order."""
+    """Return inputs, copied unless they are contiguous and at a multiple of `BYTES_ALIGNED`.
+
+    At other addresses, sums may be taken in another order.
+    """
     is_aligned = inputs.is_contiguous() and inputs.data_ptr() % BYTES_ALIGNED == 0
     return inputs if is_aligned else inputs.clone(memory_format=torch.contiguous_format)
 

@@ -1,4 +1,4 @@
-"""Optimizers: one file for each, a pure step over the members of a population.
+"""Optimizers: one file for each, with a function that steps all members of a population.
 
 Importing this package, or any optimizer's file, imports no torch.
 """

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class AdaGradConfig(OptimizerConfig):
-    """AdaGrad: steps scaled by the root of the summed squared gradients."""
+    """AdaGrad: steps divided by the root of the sum of squared gradients."""
 
     eps: float = ranged("(0, inf)")
-    """Added to the root in the denominator."""
+    """Number that is added to the root in the denominator."""
 
 
 def adagrad_start(params: Tensor) -> dict[str, Tensor]:
-    """Return the state before the first step: sums of squares of zero."""
+    """Return the state before the first step: sums of squared gradients, which are zero."""
     return {"sum_squares": params.new_zeros(params.shape)}
 
 
@@ -39,19 +39,19 @@ def adagrad_step_(
     lr: Tensor,
     eps: Tensor,
 ) -> None:
-    """Take one step, in place, for every member.
+    """Change the parameters and the state of every member by one step, in place.
 
-    For each member ``m``::
+    For each member ``m``, with parameters ``w``, gradient ``g`` and sums of squares ``s``::
 
         s <- s + g * g
         w <- w - lr[m] * g / (sqrt(s) + eps[m])
 
     Args:
-        params: Weights and biases, ``(M, n)``.
-        grads: The gradient of each member's own mean loss over its batch, shaped likewise.
+        params: Weights and biases of ``M`` members, ``(M, n)``.
+        grads: The gradient of each member's own mean loss over its batch, ``(M, n)``.
         state: ``sum_squares``, shaped like ``params``; zeros before the first step.
         lr: The step length per update, ``(M,)``, positive.
-        eps: Added to the root, ``(M,)``, positive.
+        eps: Number that is added to the root, ``(M,)``, positive.
 
     Raises:
         ValueError: If a hyperparameter is not one number per member.

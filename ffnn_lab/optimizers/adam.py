@@ -20,18 +20,21 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class AdamConfig(OptimizerConfig):
-    """Adam: steps along a running mean of gradients, scaled by the root of one of squares."""
+    """Adam: steps along a mean of gradients, divided by the root of a mean of squared gradients.
+
+    Both means are running means, in which earlier gradients count less and less.
+    """
 
     beta1: float = ranged("[0, 1)")
-    """Fraction of the running mean of gradients kept."""
+    """Fraction of the running mean of gradients that each update keeps."""
     beta2: float = ranged("[0, 1)")
-    """Fraction of the running mean of squared gradients kept."""
+    """Fraction of the running mean of squared gradients that each update keeps."""
     eps: float = ranged("(0, inf)")
-    """Added to the root in the denominator."""
+    """Number that is added to the root in the denominator."""
 
 
 def adam_start(params: Tensor) -> dict[str, Tensor]:
-    """Return the state before the first step: means of 0, and powers of the decays, 1."""
+    """Return the state before the first step: running means of 0, and powers of the betas, 1."""
     ones = params.new_ones(params.shape[0]).double()
     return {
         "mean": params.new_zeros(params.shape),
@@ -51,36 +54,37 @@ def adam_step_(
     beta2: Tensor,
     eps: Tensor,
 ) -> None:
-    """Take one step ``t``, in place, for every member.
+    """Change the parameters and the state of every member by one step ``t``, in place.
 
-    For each member ``m``::
+    For each member ``m``, with parameters ``w``, gradient ``g``, running means ``a`` of gradients
+    and ``s`` of their squares::
 
         a <- beta1[m] * a + (1 - beta1[m]) * g
         s <- beta2[m] * s + (1 - beta2[m]) * g * g
         c <- sqrt(1 - beta2[m]^t)
         w <- w - lr[m] * c / (1 - beta1[m]^t) * a / (sqrt(s) + eps[m] * c)
 
-    This is standard Adam. Both bias corrections are moved from the division, which is most of what
-    an update costs, to scalars; ``eps`` is corrected as well, so that it keeps its meaning. Wilson
-    et al. (2017), Table 1, print a form that feeds the bias-corrected mean square back into
-    itself; it is not implemented.
+    This is standard Adam. To divide each number once, since divisions are most of what an update
+    costs, both bias corrections are applied to scalars; ``eps`` is corrected as well, so that it
+    keeps its meaning. Wilson et al. (2017), Table 1, print a form that feeds the bias-corrected
+    mean square back into itself; that form is not implemented.
 
     Args:
-        params: Weights and biases, ``(M, n)``.
-        grads: The gradient of each member's own mean loss over its batch, shaped likewise.
+        params: Weights and biases of ``M`` members, ``(M, n)``.
+        grads: The gradient of each member's own mean loss over its batch, ``(M, n)``.
         state: ``mean`` and ``mean_square``, shaped like ``params``; ``power1`` and ``power2``,
             ``beta1^t`` and ``beta2^t``, ``(M,)`` in float64 (running products: a power
             function need not round alike everywhere in a vector).
         lr: The step length per update, ``(M,)``, positive.
         beta1: The fraction of ``a`` kept, ``(M,)``, in [0, 1).
         beta2: The fraction of ``s`` kept, ``(M,)``, in [0, 1).
-        eps: Added to the root, ``(M,)``, positive.
+        eps: Number that is added to the root, ``(M,)``, positive.
 
     Raises:
         ValueError: If a hyperparameter is not one number per member.
 
     Source:
-        Kingma and Ba (2015), Algorithm 1, and the end of section 2 for the order of its
+        Kingma and Ba (2015), Algorithm 1, and the end of section 2 for the order of the
         operations.
     """
     w, a, s = params, state["mean"], state["mean_square"]

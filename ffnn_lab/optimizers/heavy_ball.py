@@ -23,11 +23,11 @@ class HeavyBallConfig(OptimizerConfig):
     """Gradient descent with heavy-ball momentum."""
 
     momentum: float = ranged("[0, 1)")
-    """Fraction of the velocity kept from one update to the next."""
+    """Fraction of the velocity that each update keeps."""
 
 
 def velocity_start(params: Tensor) -> dict[str, Tensor]:
-    """Return the state at rest: a velocity of zeros."""
+    """Return the state before the first step: a velocity of zeros."""
     return {"velocity": params.new_zeros(params.shape)}
 
 
@@ -39,19 +39,19 @@ def heavy_ball_step_(
     lr: Tensor,
     momentum: Tensor,
 ) -> None:
-    """Take one step, in place, for every member.
+    """Change the parameters and the state of every member by one step, in place.
 
-    For each member ``m``::
+    For each member ``m``, with parameters ``w``, gradient ``g`` and velocity ``v``::
 
         v <- momentum[m] * v + g
         w <- w - lr[m] * v
 
-    The learning rate multiplies ``v`` as in ``torch.optim.SGD``, where the paper multiplies
-    ``g``: the same while ``lr`` is constant, different under a schedule.
+    The learning rate multiplies ``v``, as in ``torch.optim.SGD``, whereas in the paper it
+    multiplies ``g``. Both forms are the same while ``lr`` is constant, but not under a schedule.
 
     Args:
-        params: Weights and biases, ``(M, n)``.
-        grads: The gradient of each member's own mean loss over its batch, shaped likewise.
+        params: Weights and biases of ``M`` members, ``(M, n)``.
+        grads: The gradient of each member's own mean loss over its batch, ``(M, n)``.
         state: ``velocity``, shaped like ``params``; zeros before the first step.
         lr: The step length per update, ``(M,)``, positive.
         momentum: The fraction of ``v`` kept, ``(M,)``, in [0, 1).

@@ -24,7 +24,7 @@ class NesterovConfig(OptimizerConfig):
     """Gradient descent with Nesterov momentum."""
 
     momentum: float = ranged("[0, 1)")
-    """Fraction of the velocity kept from one update to the next."""
+    """Fraction of the velocity that each update keeps."""
 
 
 def nesterov_step_(
@@ -35,19 +35,20 @@ def nesterov_step_(
     lr: Tensor,
     momentum: Tensor,
 ) -> None:
-    """Take one step, in place, for every member.
+    """Change the parameters and the state of every member by one step, in place.
 
-    For each member ``m``::
+    For each member ``m``, with parameters ``w``, gradient ``g`` and velocity ``v``::
 
         v <- momentum[m] * v + g
         w <- w - lr[m] * (g + momentum[m] * v)
 
     This is the form of ``torch.optim.SGD(nesterov=True)``: the stored parameters are the
-    look-ahead point, at which the gradient is taken; the paper stores the point before it.
+    look-ahead point, at which the gradient is taken; the paper stores the point before the
+    look-ahead.
 
     Args:
-        params: Weights and biases, ``(M, n)``.
-        grads: The gradient of each member's own mean loss over its batch, shaped likewise.
+        params: Weights and biases of ``M`` members, ``(M, n)``.
+        grads: The gradient of each member's own mean loss over its batch, ``(M, n)``.
         state: ``velocity``, shaped like ``params``; zeros before the first step.
         lr: The step length per update, ``(M,)``, positive.
         momentum: The fraction of ``v`` kept, ``(M,)``, in [0, 1).

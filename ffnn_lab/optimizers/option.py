@@ -1,4 +1,4 @@
-"""The interface of an optimizer: its config class, its functions, its scope, its look."""
+"""The interface of an optimizer: its config class, functions, scope, and look in figures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ffnn_lab.look import Look
 
 State = dict[str, "Tensor"]
-"""Named tensors, each with the members on its leading axis."""
+"""The state of an optimizer: tensors by name, each with the members on its leading axis."""
 Scope = Literal["number", "layer", "member"]
 """The part of a member that a step must see at once.
 
@@ -33,18 +33,18 @@ FAMILIES = ("adaptive", "plain", "")
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Optimizer(Choice):
-    """An optimizer: how it starts and steps, for a whole population at once."""
+    """An optimizer: its config, and the functions by which a whole population starts and steps."""
 
     kind: ClassVar[str] = "optimizer"
     start: Callable[[Tensor], State]
-    """Returns the state before the first step, from parameters, cut as ``scope`` says; each tensor
-    of the state is shaped like the parameters, or ``(M,)``."""
+    """Function of the parameters, cut as ``scope`` says, that returns the state before the first
+    step. Each tensor of the state is shaped like the parameters, or ``(M,)``."""
     step_: Callable[..., None]
-    """Takes a step in place: ``(params, grads, state, *, lr, ...)``, with one keyword for each
-    hyperparameter."""
+    """Function that takes a step: it changes parameters and state in place. Its arguments are
+    ``(params, grads, state, *, lr, ...)``, with one keyword for each hyperparameter."""
     hyperparameters: tuple[str, ...] = ()
-    """The fields of ``config`` that the step takes, as tensors ``(M,)``; all of its numbers but
-    the weight decay if none are named."""
+    """Names of the fields of ``config`` that ``step_`` takes, each as a tensor with one number per
+    member, ``(M,)``. If none are named, these are all ``float`` fields but ``weight_decay``."""
     scope: Scope = "number"
     """The part of a member that ``step_`` must see at once. With ``trainer.compile``, steps of
     scope ``number`` are compiled, and others run as they are written."""
@@ -52,7 +52,7 @@ class Optimizer(Choice):
     """``adaptive`` for optimizers that scale each coordinate's step by itself, ``plain`` for those
     that scale all coordinates alike, empty for others; reports compare the two families."""
     look: Look | None = None
-    """How figures draw it; None takes a free color, line and marker by its name."""
+    """Color, line and marker of the optimizer in figures; None to choose free ones by its name."""
 
     def __post_init__(self) -> None:
         """Fill in the hyperparameters if none are named, and check the family.

@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class RMSPropConfig(OptimizerConfig):
-    """RMSProp: steps scaled by the root of a running mean of squared gradients."""
+    """RMSProp: steps divided by the root of a running mean of squared gradients."""
 
     rho: float = ranged("[0, 1)")
-    """Fraction of the running mean kept from one update to the next."""
+    """Fraction of the running mean of squared gradients that each update keeps."""
     eps: float = ranged("(0, inf)")
-    """Added to the root in the denominator."""
+    """Number that is added to the root in the denominator."""
 
 
 def rmsprop_start(params: Tensor) -> dict[str, Tensor]:
-    """Return the state before the first step: running means of squares of zero."""
+    """Return the state before the first step: means of squared gradients, which are zero."""
     return {"mean_square": params.new_zeros(params.shape)}
 
 
@@ -42,20 +42,20 @@ def rmsprop_step_(
     rho: Tensor,
     eps: Tensor,
 ) -> None:
-    """Take one step, in place, for every member.
+    """Change the parameters and the state of every member by one step, in place.
 
-    For each member ``m``::
+    For each member ``m``, with parameters ``w``, gradient ``g`` and mean squares ``s``::
 
         s <- rho[m] * s + (1 - rho[m]) * g * g
         w <- w - lr[m] * g / (sqrt(s) + eps[m])
 
     Args:
-        params: Weights and biases, ``(M, n)``.
-        grads: The gradient of each member's own mean loss over its batch, shaped likewise.
+        params: Weights and biases of ``M`` members, ``(M, n)``.
+        grads: The gradient of each member's own mean loss over its batch, ``(M, n)``.
         state: ``mean_square``, shaped like ``params``; zeros before the first step.
         lr: The step length per update, ``(M,)``, positive.
         rho: The fraction of the running mean kept, ``(M,)``, in [0, 1).
-        eps: Added to the root, ``(M,)``, positive.
+        eps: Number that is added to the root, ``(M,)``, positive.
 
     Raises:
         ValueError: If a hyperparameter is not one number per member.

@@ -34,11 +34,13 @@ def sgd_step_(
     *,
     lr: Tensor,
 ) -> None:
-    """Take one step, in place, for every member ``m``: ``w <- w - lr[m] * g``.
+    """Change the parameters of every member ``m`` by one step, in place: ``w <- w - lr[m] * g``.
+
+    Here ``w`` is a member's parameters, and ``g`` its gradient.
 
     Args:
-        params: Weights and biases, ``(M, n)``.
-        grads: The gradient of each member's own mean loss over its batch, shaped likewise.
+        params: Weights and biases of ``M`` members, ``(M, n)``.
+        grads: The gradient of each member's own mean loss over its batch, ``(M, n)``.
         lr: The step length per update, ``(M,)``, positive.
 
     Raises:

@@ -1,8 +1,8 @@
 """Functions that all optimizers share: broadcasting per member, and weight decay.
 
 Only operations that IEEE arithmetic rounds exactly (``+ - * /`` and the square root, one at a
-time) act on parameters: fused forms round differently in the vector body and the scalar tail
-of a loop, and a member's numbers would depend on its place in the population.
+time) act on parameters. Fused operations round differently in the vectorized body and the scalar
+tail of a loop, so that a member's numbers would depend on its place in the population.
 """
 
 from __future__ import annotations
@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
 
 def per_member(value: Tensor, like: Tensor) -> Tensor:
-    """View ``(M,)`` so that it broadcasts over ``(M, ...)``.
+    """Return a view of one number per member that broadcasts over the members' tensors.
+
+    Args:
+        value: One number for each member, ``(M,)``.
+        like: A tensor of the members, ``(M, ...)``.
+
+    Returns:
+        A view of ``value``, ``(M, 1, ...)``, with as many axes as ``like``.
 
     Raises:
         ValueError: If ``value`` is not one number per member.
@@ -32,8 +39,8 @@ def decay_(
     """Apply weight decay before an optimizer's step.
 
     Args:
-        params: ``(M, n)``; changed in place by decoupled decay,
-            ``w <- (1 - lr * decoupled) * w``.
+        params: Weights and biases of ``M`` members, ``(M, n)``; changed in place by decoupled
+            decay, ``w <- (1 - lr * decoupled) * w``.
         grads: The gradient of each member's own mean loss, shaped like ``params``.
         lr: The step length in force, ``(M,)``.
         coupled: Coefficient of coupled (L2) decay, ``(M,)``, 0 for members without.

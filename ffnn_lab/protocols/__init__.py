@@ -1,4 +1,4 @@
-"""Protocols: how settings are proposed, one file for each.
+"""Protocols, which propose the settings of a sweep; one file for each.
 
 Importing this package, or any protocol's file, imports no Optuna, pandas or torch.
 """

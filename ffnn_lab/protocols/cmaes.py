@@ -1,4 +1,4 @@
-"""``cmaes``: CMA-ES, as Optuna has it; for intervals alone."""
+"""``cmaes``: Optuna's CMA-ES, for spaces whose axes are all intervals."""
 
 import importlib.util
 from collections.abc import Mapping
@@ -13,7 +13,10 @@ class CmaEs(Protocol):
     """Draws settings by CMA-ES, which adapts a normal distribution to the scores."""
 
     def check(self, spaces: Mapping[str, Space]) -> None:
-        """Refuse listed values, single axes and a missing package; see `Protocol.check`."""
+        """Check that each arm has two or more axes, all intervals; see `Protocol.check`.
+
+        Also check that the package ``cmaes`` is installed.
+        """
         super().check(spaces)
         if importlib.util.find_spec("cmaes") is None:
             msg = f"{self.written} needs the package cmaes: pip install cmaes"

@@ -10,10 +10,10 @@ from ffnn_lab.registry import register
 
 
 class Grid(Protocol):
-    """Proposes every combination of the listed values, the last axis fastest."""
+    """Proposes every combination of the listed values; the last axis changes fastest."""
 
     def check(self, spaces: Mapping[str, Space]) -> None:
-        """Refuse intervals; see `Protocol.check`."""
+        """Check that no axis is an interval; see `Protocol.check`."""
         intervals = [
             key
             for space in spaces.values()

@@ -1,4 +1,4 @@
-"""``grid_until_interior``: a grid of which one axis grows while the best lies on its edge."""
+"""``grid_until_interior``: a grid that grows along one axis while the best point is at an end."""
 
 from collections.abc import Mapping, Sequence
 
@@ -19,10 +19,10 @@ from ffnn_lab.registry import register
 
 
 class GridUntilInterior(Protocol):
-    """Proposes a grid, then points beyond its edge until the best setting is interior."""
+    """Proposes a grid, then points beyond its edge, until the best setting is not on the edge."""
 
     def check(self, spaces: Mapping[str, Space]) -> None:
-        """Refuse arms without exactly one growing axis; see `Protocol.check`."""
+        """Check that each arm has exactly one growing axis; see `Protocol.check`."""
         for arm, space in spaces.items():
             n_growing = len(growing_axes(space))
             if n_growing != 1:
@@ -35,7 +35,8 @@ class GridUntilInterior(Protocol):
     def n_settings(self, space: Space, limit: int) -> int:
         """Return the size of the grid, times the draws on intervals; see `Protocol.n_settings`.
 
-        Every combination of listed values gets as many draws as fit into ``limit``, at least one.
+        Every combination of listed values is tried with the same number of draws on the intervals:
+        as many as fit into ``limit``, at least one.
         """
         n_listed = n_points(space)
         return n_listed * (max(1, limit // n_listed) if has_intervals(space) else 1)

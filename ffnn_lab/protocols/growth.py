@@ -1,4 +1,4 @@
-"""The growth of a grid: points beyond its edge, as long as the best setting lies there."""
+"""The growth of a grid: points beyond its edge, as long as the best setting lies on the edge."""
 
 import json
 import math
@@ -9,12 +9,16 @@ from ffnn_lab.protocols.option import Search, Standing, Values, growing_axes
 from ffnn_lab.protocols.space import Choice
 
 _WIDE = 1.5
-"""Largest distance, in steps of the grid, between a point and its neighbor that did not complete
-at which no point is put between them; above 1, as a grid need not be exactly geometric."""
+"""Largest distance, in steps of the grid, at which no point is put between the best point and the
+next one outward, where no setting completed. It is above 1, since a grid need not be exactly
+geometric."""
 
 
 def growth_range(axis: Choice) -> tuple[float, float]:
-    """Return the range within which an axis grows: a study's ranges must hold its values."""
+    """Return the lowest and the highest value that a growing axis may get.
+
+    An Optuna study needs to know this range before the first point is added.
+    """
     return axis.values[0] * 1e-12, axis.values[-1] * 1e12
 
 
@@ -28,6 +32,9 @@ def extension(search: Search, known: Sequence[Values], standing: Standing | None
         search: The arm's search, in which one axis grows.
         known: The settings that were proposed, by number.
         standing: The ranking of these settings; None while some are not scored.
+
+    Returns:
+        The setting; None while some settings are not scored, or if the grid does not grow.
     """
     (key,) = growing_axes(search.space)
     axis = search.space[key]
@@ -57,11 +64,18 @@ def extension(search: Search, known: Sequence[Values], standing: Standing | None
 def _edge(
     tried: Sequence[float], completed: Sequence[float], best: float, *, is_flat: bool
 ) -> tuple[float | None, bool]:
-    """Return the point from which a grid grows, if it does, and whether it grows upward.
+    """Return the point from which an axis grows, or None, and True if it grows upward.
 
-    The outermost points are those of settings that completed. Where none did, the values are too
-    large: learning rates, gains and decays diverge at their upper end. Where all score the same,
-    the values are too small to have an effect.
+    An axis grows if its best point is at an end of the axis, or of the points that completed. If
+    no point completed, the values are taken to be too large, since learning rates, gains and
+    decays diverge at their upper end. If all score the same, the values are taken to be too small
+    to have an effect.
+
+    Args:
+        tried: All points of the growing axis, in ascending order.
+        completed: The points at which a setting completed, in ascending order.
+        best: The point of the best setting.
+        is_flat: True if all settings that completed have the same score.
     """
     if not completed:
         return tried[0], False
@@ -72,7 +86,17 @@ def _edge(
 
 
 def _next_point(tried: Sequence[float], at: float, *, is_up: bool) -> float | None:
-    """Return the next point by the ratio of the last two points, or None if there is no room."""
+    """Return the next point of a growing axis, by the ratio of the two points before it.
+
+    Args:
+        tried: All points of the axis, in ascending order.
+        at: The point from which the axis grows, one of ``tried``.
+        is_up: True if the axis grows upward.
+
+    Returns:
+        The new point. None if ``at`` has no neighbor inward, or if its neighbor outward, where no
+        setting completed, is too near for a point between them.
+    """
     place = tried.index(at)
     neighbor = place - 1 if is_up else place + 1
     if not 0 <= neighbor < len(tried):

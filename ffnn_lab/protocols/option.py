@@ -1,4 +1,4 @@
-"""The interface of a protocol: how the settings of one arm are proposed."""
+"""The interface of a protocol, which proposes the settings of one arm."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class Search:
     """Name of the arm; arms with equal spaces draw different settings."""
     space: Space
     n_settings: int
-    """Settings that are tried before a grid grows."""
+    """Number of settings that are tried before a grid grows."""
     seed: int
     """Seed of the proposals."""
     max_points: int
-    """Most points of a growing axis."""
+    """Largest number of points of a growing axis."""
     config: RunConfig
-    """The arm's untuned default, which knows the natural bounds of each field."""
+    """Config of the arm's untuned default. A value of a field that it refuses is out of bounds."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class Standing:
     completed: Collection[int]
     """Numbers of the settings that came to a result, see `ffnn_lab.scores.is_completed`."""
     is_flat: bool = False
-    """True if the completed settings all have the same score, so that the best is just the first
-    of them."""
+    """True if all completed settings have the same score, so that ``best`` is merely the first of
+    them."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -55,17 +55,18 @@ class Protocol(Option):
 
     kind: ClassVar[str] = "protocol"
     description: str
-    """One line for the user."""
+    """One line for the user that says which settings are proposed."""
     limits: tuple[str, ...] = ("n_settings", "max_points")
-    """Fields of `ProtocolConfig` that may be raised when a sweep goes on."""
+    """Names of the fields of `ProtocolConfig` that may be raised when a sweep is continued."""
     grows: bool = False
-    """True if a grid adds settings beyond its edges."""
+    """True if the protocol adds settings beyond the edge of its grid."""
     is_independent: bool = False
     """True if settings are drawn independently, so that any subset of them is a smaller sweep."""
     sampler: str | None = None
-    """Class of `optuna.samplers` that draws the settings; None for a protocol that needs none."""
+    """Name of the class of `optuna.samplers` that draws the settings; None for a protocol that
+    needs no sampler."""
     arguments: Mapping[str, Any] = field(default_factory=dict)
-    """Keyword arguments of the sampler, its seed left out."""
+    """Keyword arguments of the sampler, without its seed."""
 
     @property
     def is_sampled(self) -> bool:
@@ -73,18 +74,18 @@ class Protocol(Option):
         return self.sampler is not None
 
     def check(self, spaces: Mapping[str, Space]) -> None:
-        """Refuse axes that the protocol cannot search.
+        """Check that the protocol can search the axes of all arms.
 
         Args:
             spaces: The axes of each arm, by the arm's name.
 
         Raises:
-            ConfigError: Naming an axis or an arm, and what would fit.
+            ConfigError: If it cannot; the message names an axis or an arm, and what would fit.
         """
         growing = [key for space in spaces.values() for key in growing_axes(space)]
         if growing and not self.grows:
             able = ", ".join(name for name, each in PROTOCOLS.items() if each.grows)
-            msg = f"{growing[0]} grows, which only {able} does; got {self.written}"
+            msg = f"{growing[0]} grows, which only the protocol {able} can do; got {self.written}"
             raise ConfigError(msg)
 
     @property
@@ -93,7 +94,7 @@ class Protocol(Option):
         return f"hydra.sweeper.protocol.name={self.name}"
 
     def n_settings(self, space: Space, limit: int) -> int:
-        """Return the number of settings that an arm tries before it grows.
+        """Return the number of settings that an arm tries before its grid grows.
 
         Args:
             space: The arm's axes.
@@ -107,7 +108,7 @@ class Protocol(Option):
     ) -> Values | None:
         """Return the next setting of an arm, or None if there is none for now.
 
-        Not called where a sampler draws the settings.
+        The method is not called if a sampler of Optuna draws the settings.
 
         Args:
             search: The arm's search.

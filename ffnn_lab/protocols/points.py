@@ -17,8 +17,8 @@ def grid_point(search: Search, number: int, *, n_draws: int) -> Values:
 
     Args:
         search: The arm's search.
-        number: The point's number.
-        n_draws: Draws on the intervals for each combination of listed values.
+        number: The point's number, from 0.
+        n_draws: Number of draws on the intervals for each combination of listed values.
     """
     free = {key: axis for key, axis in search.space.items() if not isinstance(axis, Choice)}
     axes = {key: axis.values for key, axis in search.space.items() if isinstance(axis, Choice)}
@@ -31,13 +31,24 @@ def grid_point(search: Search, number: int, *, n_draws: int) -> Values:
 
 
 def uniform_place(search: Search, number: int, n_axes: int) -> list[float]:
-    """Draw a uniform point of the unit cube; each number has a random stream of its own."""
+    """Draw a uniform point of the unit cube, a number in [0, 1) for each axis.
+
+    Args:
+        search: The arm's search.
+        number: The point's number, which names the random stream.
+        n_axes: Number of axes of the cube.
+    """
     rng = stream(search.seed, "proposal", zlib.crc32(search.arm.encode()), number)
     return [float(place) for place in rng.random(n_axes)]
 
 
 def from_unit(space: Space, place: Sequence[float]) -> Values:
-    """Map a point of the unit cube to a value on each axis."""
+    """Map a point of the unit cube to a setting.
+
+    Args:
+        space: The axes.
+        place: The point: a number in [0, 1) for each axis, in order.
+    """
     return {key: _on_axis(axis, p) for (key, axis), p in zip(space.items(), place, strict=True)}
 
 

@@ -9,7 +9,7 @@ from ffnn_lab.config import ConfigError
 
 @dataclass(frozen=True)
 class Choice:
-    """Finitely many values, in the order written."""
+    """An axis with finitely many values, in the order in which the user wrote them."""
 
     values: tuple[Any, ...]
     grows: bool = False
@@ -18,7 +18,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Interval:
-    """All numbers between two ends, both included; on a log scale if so tagged."""
+    """An axis with all numbers between two ends, both included.
+
+    ``log`` is True for a log scale, ``is_int`` if the values are whole numbers.
+    """
 
     low: float
     high: float
@@ -31,10 +34,14 @@ Space = Mapping[str, Axis]
 
 
 def check_interval(key: str, axis: Interval) -> None:
-    """Refuse an interval that is empty, or that a log scale cannot hold.
+    """Check that an interval is not empty, and that on a log scale its ends are positive.
+
+    Args:
+        key: Dotted name of the field that the interval is for, for the message.
+        axis: The interval.
 
     Raises:
-        ConfigError: Naming the key and what was written.
+        ConfigError: If the interval is refused; the message has the key and the ends.
     """
     written = f"interval({axis.low:g}, {axis.high:g})"
     if not axis.low < axis.high:
@@ -46,10 +53,14 @@ def check_interval(key: str, axis: Interval) -> None:
 
 
 def check_growing(key: str, axis: Choice) -> None:
-    """Refuse a growing grid other than two or more positive numbers in ascending order.
+    """Check that a growing axis has two or more positive numbers in ascending order.
+
+    Args:
+        key: Dotted name of the field that the axis is for, for the message.
+        axis: The axis.
 
     Raises:
-        ConfigError: Naming the key and what was written.
+        ConfigError: If the axis is refused; the message has the key and the values.
     """
     values = axis.values
     is_number = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
@@ -63,7 +74,13 @@ def check_growing(key: str, axis: Choice) -> None:
 
 
 def log_grid(key: str, written: Mapping[str, Any]) -> Choice:
-    """Make the growing grid that ``{center: ..., ratio: ..., n_points: ...}`` describes.
+    """Return the growing axis that ``{center: ..., ratio: ..., n_points: ...}`` describes.
+
+    Its values are a geometric sequence of ``n_points`` numbers around the center.
+
+    Args:
+        key: Dotted name of the field that the axis is for, for the message.
+        written: The mapping, as the user wrote it.
 
     Raises:
         ConfigError: If the keys are not these three, or if a value is out of range.

@@ -1,4 +1,4 @@
-"""Pruners, which stop settings early; one file for each.
+"""Pruners, which stop the training of settings early; one file for each.
 
 Importing this package, or any pruner's file, imports no Optuna, pandas or torch.
 """

@@ -1,5 +1,7 @@
 """``hyperband``: successive halving in several brackets, which differ in their first rung.
 
+A rung is a number of epochs after which settings are compared.
+
 Source:
     Li et al. (2018), "Hyperband: A Novel Bandit-Based Approach to Hyperparameter Optimization".
 """
@@ -18,7 +20,14 @@ if TYPE_CHECKING:
 
 
 def arguments(config: PrunerConfig, max_epochs: int) -> Mapping[str, Any]:
-    """Return the epochs of the first and the last rung, and the ratio from one to the next."""
+    """Return the arguments of Optuna's class: epochs of the first and the last rung, and a ratio.
+
+    The ratio, ``reduction_factor``, is that of the epochs of a rung to those of the rung before.
+
+    Args:
+        config: The sweep's pruner options.
+        max_epochs: The largest number of epochs of any setting of the arm.
+    """
     return {
         "min_resource": config.min_epochs,
         "max_resource": max_epochs,

@@ -1,4 +1,7 @@
-"""``median``: stops a setting whose best score so far is worse than the median of the others."""
+"""``median``: stops a setting whose best score so far is worse than the median of other settings.
+
+The median is that of the scores of earlier settings at the same epoch.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,11 @@ if TYPE_CHECKING:
 
 
 def arguments(config: PrunerConfig, _max_epochs: int) -> Mapping[str, Any]:
-    """Return the number of first settings that are not judged, and the epochs that each gets."""
+    """Return the arguments of Optuna's class.
+
+    These are the number of first settings, which are never stopped, and the number of epochs for
+    which every setting is trained.
+    """
     return {"n_startup_trials": config.n_startup_trials, "n_warmup_steps": config.min_epochs}
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def arguments(_config: PrunerConfig, _max_epochs: int) -> Mapping[str, Any]:
-    """Return no arguments."""
+    """Return no arguments, since Optuna's class takes none."""
     return {}
 
 

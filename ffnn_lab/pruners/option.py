@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Pruner(Option):
-    """A rule by which settings stop early; its steps are epochs."""
+    """A rule by which settings are stopped early; a step of Optuna's pruners is an epoch."""
 
     kind: ClassVar[str] = "pruner"
     pruner: str
-    """Class of `optuna.pruners`."""
+    """Name of a class of `optuna.pruners`."""
     arguments: Callable[[PrunerConfig, int], Mapping[str, Any]]
-    """Function of (the sweep's pruner options, the most epochs of any setting of the arm) that
-    returns the keyword arguments of the class."""
+    """Function of (the sweep's pruner options, the largest number of epochs of any setting of the
+    arm) that returns the keyword arguments of the class."""
     stops_early: bool = True
     """False if every setting is trained to its end."""
 

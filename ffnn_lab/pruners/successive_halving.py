@@ -1,5 +1,7 @@
 """``successive_halving``: of every ``reduction_factor`` settings at a rung, the best one goes on.
 
+A rung is a number of epochs after which settings are compared.
+
 Source:
     Li et al. (2020), "A System for Massively Parallel Hyperparameter Tuning", Algorithm 2.
 """
@@ -18,7 +20,10 @@ if TYPE_CHECKING:
 
 
 def arguments(config: PrunerConfig, _max_epochs: int) -> Mapping[str, Any]:
-    """Return the epochs of the first rung, and the ratio from one rung to the next."""
+    """Return the arguments of Optuna's class: epochs of the first rung, and a ratio.
+
+    The ratio, ``reduction_factor``, is that of the epochs of a rung to those of the rung before.
+    """
     return {"min_resource": config.min_epochs, "reduction_factor": config.reduction_factor}
 
 

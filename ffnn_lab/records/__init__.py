@@ -2,8 +2,9 @@
 
 A sweep's folder holds three tables in parquet, ``runs``, ``trials`` and ``curves``; a fourth,
 ``directions``, for tasks with known solutions; and a fifth, ``correct``, for confirmed runs whose
-error is a rate of wrong answers. Each table is a folder of files, its parts. A part is written
-under a temporary name and then renamed, so that it is complete or absent.
+error is a rate of wrong answers. Each table is a folder of parquet files, which are called the
+table's parts. A part is written under a temporary name and then renamed, so that it is complete or
+absent.
 """
 
 from ffnn_lab.definition import RecordError

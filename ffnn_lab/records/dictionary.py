@@ -47,14 +47,17 @@ DESCRIBED: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "n_epochs": ("epochs trained", ""),
         "n_steps": ("updates done", ""),
         "diverged_step": (
-            "the update at which the loss was first no finite number, from 1",
+            "the update at which the loss was first not a finite number, counted from 1",
             "unless it diverged",
         ),
         "seconds": ("its equal share of the wall time of the populations it was in", ""),
-        "chance_error": ("error on the train split of an answer that no input moves", ""),
-        "traceback": ("Python's, of the error", "unless it failed"),
+        "chance_error": (
+            "error on the train split of a constant answer, which ignores the input",
+            "",
+        ),
+        "traceback": ("Python's traceback of the error", "unless it failed"),
         "best.epoch": (
-            "the epoch of least dev error, ties by dev loss, the earliest of these",
+            "the epoch of lowest dev error; of ties that of lowest dev loss, then the earliest",
             "unless it completed",
         ),
         **{
@@ -134,7 +137,7 @@ _FIRST_SENTENCE = re.compile(r"(.+?(?<!et al)[.;:])(\s|$)", re.DOTALL)
 
 
 def dictionary() -> str:
-    """Return the page, in Markdown."""
+    """Return the page ``docs/records.md``, with a table of columns for each table, in Markdown."""
     lines = [TITLE]
     for table in KEYS:
         keys = ", ".join(f"`{name}`" for name in KEYS[table])
@@ -197,7 +200,7 @@ def _may_be_null(column: str) -> bool:
 
 
 def _parts(column: str) -> Iterator[type]:
-    """Yield the config classes that have a column."""
+    """Yield the config classes that declare the field of a column."""
     group, _, name = column.partition(".")
     if not name:
         yield RunConfig
@@ -208,14 +211,14 @@ def _parts(column: str) -> Iterator[type]:
 
 
 def _comment(part: type, column: str) -> str:
-    """Return the text below the declaration of a field, in the class that declares it."""
+    """Return the docstring of a column's field, from the config class or a base class of it."""
     name = column.rpartition(".")[2]
     return next(filter(None, (_comments(each).get(name, "") for each in part.__mro__)), "")
 
 
 @functools.cache
 def _comments(part: type) -> dict[str, str]:
-    """Read the text below each field of a class from its source."""
+    """Read the docstring of each field that a class declares, by name, from the class's source."""
     if part is object:
         return {}
     (declared,) = ast.parse(textwrap.dedent(inspect.getsource(part))).body

@@ -1,4 +1,4 @@
-"""The code and the versions that a process runs, as each row of ``runs`` stores them."""
+"""The versions, machine and commit of this process, which each row of ``runs`` stores."""
 
 import functools
 import os
@@ -12,7 +12,7 @@ from ffnn_lab import __version__
 
 @functools.cache
 def environment() -> dict[str, str]:
-    """Return the versions, the machine and the commit that this process runs with, as strings."""
+    """Return the versions, machine and commit of this process by column of ``runs``, as text."""
     libraries = ("torch", "numpy", "optuna")
     versions = {f"version.{name}": metadata.version(name) for name in libraries}
     here = Path(__file__).parent

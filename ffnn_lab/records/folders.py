@@ -10,13 +10,14 @@ def find_folder(name: str, *, outputs: Path, kind: str, mark: str = "") -> Path:
     """Find a folder of records by its name or its path.
 
     Args:
-        name: A name under the outputs, which comes first, or a path.
+        name: Name of a folder in ``outputs``, which is tried first, or path of a folder.
         outputs: The folder of all sweeps.
         kind: Words of the message on a name that is not found, such as ``not a sweep``.
-        mark: The file or folder that the folder must hold; any folder will do if empty.
+        mark: Name of a file or folder that the wanted folder must contain; empty if any folder
+            will do.
 
     Raises:
-        RecordError: If there is none; the message lists the names that there are.
+        RecordError: If there is no such folder; the message lists the names that there are.
     """
     place = home(name)
     for folder in (outputs / place, place):

@@ -1,9 +1,10 @@
-"""Parts: the files that a table consists of, each with a checksum of all of its bytes.
+"""Parts: the parquet files that a table consists of, each with a checksum of all of its bytes.
 
 A part is called ``part-<worker>-<number>-<checksum>.parquet``. The checksum is that of the whole
-file, footer included. The metadata of a part name the format that it was written in and its
-columns, so that a later version knows which columns are newer than the part. Parts of format 1
-(commit 9b2446f) have neither checksum nor such metadata.
+file, footer included. The metadata of a part have the number of the format in which the part was
+written, and a digest of its columns, so that a later version knows which columns are newer than
+the part. Parts of format 1, which versions before records carried a format number wrote, have
+neither checksum nor such metadata.
 """
 
 import hashlib
@@ -37,16 +38,17 @@ _NAME_OF_FORMAT_1 = re.compile(r"part-.+-(\d+)\.parquet")
 _FORMAT = b"ffnn_lab.format"
 _COLUMNS = b"ffnn_lab.columns"
 _OUTSIDE = b"ffnn_lab.outside"
-"""Key of the list, in JSON, of columns that are fields of options from outside; may be absent."""
+"""Key, in a part's metadata, of the JSON list of columns that are fields of options from outside
+the package; absent if there are no such columns."""
 WHAT_TO_DO = (
-    "restore it from a copy, or delete it and repeat the command that made it: what it held is "
-    "trained again"
+    "restore it from a copy, or delete it and repeat the command that made it: the runs that it "
+    "held are then trained again"
 )
 WITHOUT_ANSWERS = (
-    "restore it from a copy, or delete it: without it the report does not tell the test set's "
-    "part of a difference, and all else is as it was"
+    "restore it from a copy, or delete it: without it, the report cannot say how much of a "
+    "difference is due to the test set, and the rest of the report stays the same"
 )
-"""The same for the table ``correct``, which only the report reads."""
+"""Advice about a damaged part of the table ``correct``, which only the report reads."""
 
 
 def write_part(
@@ -56,13 +58,13 @@ def write_part(
 
     Args:
         folder: The sweep's folder.
-        worker: A name that no other process writes under.
+        worker: Name of the writing process, under which no other process writes.
         table: Name of the table.
         contents: The rows, in the table's schema.
-        compression: A compression of parquet; readers recognize all of them.
+        compression: Name of one of parquet's compressions; readers recognize all of them.
 
     Raises:
-        OSError: If it cannot be written.
+        OSError: If the part cannot be written.
     """
     metadata = {_FORMAT: str(FORMAT), _COLUMNS: columns_digest(contents.schema.names)}
     outside = columns_from_outside(table, contents.schema.names)
@@ -91,20 +93,21 @@ def _checksum(data: bytes | memoryview) -> str:
 
 
 def read_part(path: Path, table: str, columns: Sequence[str] | None) -> pa.Table:
-    """Read some columns of a part, after all of its bytes were checked.
+    """Read columns of a part of a table, after its checksum was verified.
 
-    A column that is newer than the part is read as its neutral value, or as null where no run of
-    the part chose an option that has it.
+    A column that was added after the part was written gets its neutral value, or null in rows of
+    runs that chose no option with that field.
 
     Args:
         path: Path of the part.
         table: Name of the table.
         columns: Names of the columns to read; None for all columns of the table and, after them,
-            the part's columns of options from outside, known here or not.
+            the part's columns that belong to options from outside the package, whether or not
+            these options are registered now.
 
     Raises:
-        RecordError: If the part is gone, damaged, or of a version that this one cannot read; the
-            message names the part and says what to do.
+        RecordError: If the part is gone or damaged, or was written by a version of the lab that
+            this version cannot read; the message names the part and says what to do.
     """
     try:
         data = path.read_bytes()
@@ -137,10 +140,17 @@ def read_part(path: Path, table: str, columns: Sequence[str] | None) -> pa.Table
 
 
 def _check_format(path: Path, table: str, found: pa.Schema, *, has_checksum: bool) -> None:
-    """Refuse a part of a newer version, a part without its checksum, or one with other columns.
+    """Check that a part of a table, a parquet file, has a format and columns that can be read.
+
+    Args:
+        path: Path of the part, for messages.
+        table: Name of the table.
+        found: The schema that is stored in the part.
+        has_checksum: True if the part's file name has a checksum.
 
     Raises:
-        RecordError: If the part is refused; the message has the reason.
+        RecordError: If the part was written by a newer version, was renamed so that its checksum
+            is lost, or has columns that are unknown or are not those that were written.
     """
     metadata = found.metadata or {}
     written_in = metadata.get(_FORMAT, b"1").decode(errors="replace")
@@ -171,6 +181,15 @@ def _check_format(path: Path, table: str, found: pa.Schema, *, has_checksum: boo
 
 def _stand_in(path: Path, table: str, column: str, rows: pa.Table) -> Any:  # noqa: ANN401 - pyarrow
     """Make the values of a column that a part lacks because the column is newer.
+
+    Args:
+        path: Path of the part, for messages.
+        table: Name of the table.
+        column: Name of the column.
+        rows: The part's rows, with the columns that name the options that their runs chose.
+
+    Returns:
+        An Arrow array with a value for each row.
 
     Raises:
         RecordError: If a run needs the column and it declares no neutral value.

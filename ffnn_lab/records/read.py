@@ -1,4 +1,4 @@
-"""Read whole tables, or the rows that were added since the last call."""
+"""Read whole tables of the records, or only the rows that were added since the last call."""
 
 import itertools
 import os
@@ -16,24 +16,25 @@ from ffnn_lab.records.result import STATUSES
 from ffnn_lab.records.schema import BY_EPOCH, KEYS, RANKED, schema_of
 
 _N_LISTINGS = 10
-"""Most times that a table's folder is listed while parts vanish."""
+"""Largest number of times that a table's folder is listed if parts vanish meanwhile."""
 
 
 class TableReader:
     """Reads a table while it grows: every part once, every row once.
 
-    The table ``runs`` is written last, so everything else of a run in it is there, too, if the
-    reader of ``runs`` is refreshed first, and those of ``trials`` and ``curves`` after it.
+    Results are written to the table ``runs`` last. So if the reader of ``runs`` is refreshed
+    before those of ``trials`` and ``curves``, the latter find all rows of the runs that the former
+    found.
     """
 
     def __init__(self, folder: Path, table: str, columns: Sequence[str] | None = None) -> None:
-        """Make ready; nothing is read yet.
+        """Prepare to read; nothing is read yet.
 
         Args:
             folder: The sweep's folder; the table's own folder need not exist yet.
             table: ``runs``, ``trials``, ``curves``, ``directions`` or ``correct``.
-            columns: Names of the columns to read, in this order; None for all, those of options
-                from outside included.
+            columns: Names of the columns to read, in this order; None for all columns, also those
+                of options from outside the package.
         """
         self._folder = folder
         self._table = table
@@ -54,7 +55,8 @@ class TableReader:
             The new rows, possibly none, with the columns asked for.
 
         Raises:
-            RecordError: If a part cannot be read or has another schema; the next call tries again.
+            RecordError: If a part cannot be read or has other columns than this version knows; the
+                next call tries again.
         """
         new, parts = _unread(self._folder, self._table, self._needed, known=self._parts)
         if new is None:
@@ -71,7 +73,7 @@ class TableReader:
         return frame
 
     def _note(self, rows: pa.Table) -> list[bool]:
-        """Return a mask of the rows that are new, and remember them."""
+        """Return True for each row that is new or replaces a former row, and remember the rows."""
         # Every part holds a run's curve from its start, so its last epoch tells what was seen.
         names = ["run_id"] if self._table in BY_EPOCH else KEYS[self._table]
         columns = [rows[name].to_pylist() for name in names]
@@ -86,7 +88,7 @@ class TableReader:
 
 
 def part_names(folder: Path, table: str) -> frozenset[str]:
-    """List the names of a table's parts."""
+    """Return the file names of a table's parts; none if the table has no folder yet."""
     try:
         with os.scandir(folder / table) as entries:
             names = [entry.name for entry in entries]
@@ -97,10 +99,10 @@ def part_names(folder: Path, table: str) -> frozenset[str]:
 
 
 def read_table(folder: Path, table: str) -> pa.Table:
-    """Read all parts of a table.
+    """Read all parts of a table, and keep one row for each key.
 
     Raises:
-        RecordError: If a part cannot be read or has another schema.
+        RecordError: If a part cannot be read or has other columns than this version knows.
     """
     rows, _ = _unread(folder, table, None, known=frozenset())
     return schema_of(table).empty_table() if rows is None else _once(rows, table)
@@ -109,17 +111,23 @@ def read_table(folder: Path, table: str) -> pa.Table:
 def _unread(
     folder: Path, table: str, columns: Sequence[str] | None, *, known: frozenset[str]
 ) -> tuple[pa.Table | None, frozenset[str]]:
-    """Read the parts that are not known, until a listing of the folder shows no others.
+    """Read the parts that are not known yet, until a listing of the folder shows no further parts.
 
-    Parts vanish when a worker compacts them. A listing made at that time may show neither a part
-    nor its compaction; the next listing shows the compaction.
+    Parts vanish when a worker merges them into one. A listing made at that time may show neither
+    the parts nor the merged part; the next listing shows the merged part.
+
+    Args:
+        folder: The sweep's folder.
+        table: Name of the table.
+        columns: Names of the columns to read; None for all.
+        known: Names of the parts that were read before.
 
     Returns:
-        The rows of these parts, some perhaps twice, or None if there are no such parts; and the
-        names of the parts that are known from now on.
+        The rows of the parts that were not known, some perhaps twice, or None if there are no such
+        parts; and the names of the parts that are known from now on.
 
     Raises:
-        RecordError: If a part cannot be read or has another schema.
+        RecordError: If a part cannot be read or has other columns than this version knows.
     """
     read: dict[str, pa.Table] = {}
     listed: frozenset[str] = frozenset()
@@ -150,10 +158,10 @@ def _unread(
 
 
 def _once(rows: pa.Table, table: str) -> pa.Table:
-    """Keep one of several rows with equal keys.
+    """Return rows of a table with one row for each key.
 
-    There are several where a part and its compaction were read, or where a run was recorded again.
-    Of a run, the row of the best status is kept.
+    There are several rows of a key if parts were read both before and after they were merged, or
+    if a run was recorded again. Of several rows of a run, the one with the best status is kept.
     """
     keys = rows.select(KEYS[table]).to_pandas()
     if not keys.duplicated().any():
@@ -166,7 +174,11 @@ def _once(rows: pa.Table, table: str) -> pa.Table:
 
 
 def _ranks(rows: pa.Table, table: str) -> NDArray[np.int64]:
-    """Return the rank of each row; a row replaces those of a lower rank that have its key."""
+    """Return the rank of each row; of several rows with one key, the highest rank counts.
+
+    The rank is that of the status in ``runs``, the epoch in tables with a row for each epoch, and
+    else 0.
+    """
     if table == "runs":
         rank = {status: -place for place, status in enumerate(STATUSES)}
         statuses = rows["status"].to_pylist()
@@ -209,7 +221,7 @@ def read_curves(folder: Path) -> pd.DataFrame:
 
 
 def read_directions(folder: Path) -> pd.DataFrame:
-    """Read the table ``directions``: one row per run and epoch, of runs that have them.
+    """Read the table ``directions``: one row per run and epoch, of tasks that know solutions.
 
     Raises:
         RecordError: If a part is damaged.
@@ -218,9 +230,9 @@ def read_directions(folder: Path) -> pd.DataFrame:
 
 
 def read_correct(folder: Path) -> pd.DataFrame:
-    """Read the table ``correct``: one row per run and moment, of runs that have answers on test.
+    """Read the table ``correct``: one row per run and moment, of runs of the confirm stage.
 
-    Records of earlier versions have no such table, and no rows.
+    Records of earlier versions have no such table; for them the result has no rows.
 
     Raises:
         RecordError: If a part is damaged.

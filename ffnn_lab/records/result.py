@@ -11,14 +11,15 @@ STATUSES = ("completed", "diverged", "pruned", "failed")
 """Statuses of runs, best first. Of a run that was recorded twice (it failed, and was trained
 again), the row of the better status is read."""
 SPLITS = ("train", "dev", "test")
-"""Tuning looks at dev; test is only reported."""
+"""The splits of a task's examples: tuning selects by dev; test is only reported."""
 MOMENTS = ("last", "best")
 """Moments that have columns in ``runs``, see `ffnn_lab.moments`."""
 METRICS = ("loss", "error")
 SOLUTIONS = ("min_norm", "sign")
-"""Known solutions with which the weights of linear networks are compared."""
+"""Names of the solutions of a task with which the weights of linear networks are compared."""
 DEFAULT_SETTING = -1
-"""The arm's untuned default, which confirm trains beside the winner: its number in ``trials``."""
+"""Number, in ``trials``, of the setting that is an arm's untuned default; confirm trains this
+setting beside the winner."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,9 @@ class CurvePoint:
     """One measurement of one run on one split."""
 
     epoch: int
-    """Epochs done; 0 is the start."""
+    """Number of epochs done; 0 at the start."""
     step: int
-    """Updates done."""
+    """Number of updates done."""
     split: str
     loss: float
     """Mean loss: in nats, or under the squared loss in the squared unit of the labels (for a
@@ -55,7 +56,8 @@ class Correct:
     """The test examples that one run classifies correctly."""
 
     moment: str
-    """One of `MOMENTS`, see `ffnn_lab.moments.moment_of_answers`."""
+    """The moment at which the answers were given, one of `MOMENTS`; see
+    `ffnn_lab.moments.moment_of_answers`."""
     n_examples: int
     bits: bytes
     """One bit for each test example, in the task's own order, packed as by ``numpy.packbits``: the
@@ -64,7 +66,7 @@ class Correct:
 
 @dataclass(frozen=True)
 class RunResult:
-    """The result of one run."""
+    """The result of one run: its config, its end, its curve and what else was measured."""
 
     config: RunConfig
     run_id: str
@@ -73,7 +75,8 @@ class RunResult:
     n_steps: int
     diverged_step: int | None
     seconds: float
-    """The run's equal share of the wall time of the populations it was in."""
+    """Wall time in seconds: the run's equal share of that of the populations in which it was
+    trained."""
     chance_error: float
     """Error that a diverged run counts as: that of always answering the most frequent class. For
     real labels, and for them alone, it is 1, the error of always answering the train mean."""
@@ -81,15 +84,15 @@ class RunResult:
     traceback: str | None = None
     """Traceback of a failed run; None for any other run."""
     directions: list[Direction] = field(default_factory=list)
-    """Directions at the measured epochs at which the weights are not all 0; empty unless network
-    and task have them."""
+    """Direction of the weights at each measured epoch at which they are not all 0; empty unless
+    the network is linear and the task knows solutions."""
     correct: Correct | None = None
     """Correct answers of a completed run of the confirm stage; None for any other run, and where
     the task's error is not a rate of wrong answers."""
 
     @property
     def cosines(self) -> Mapping[str, float]:
-        """Return the cosines of the final weights; empty for a run that did not complete."""
+        """Return the cosines of the final weights; empty if the run did not complete."""
         is_final = self.status == "completed" and bool(self.directions)
         last = self.directions[-1] if is_final else None
         return last.cosines if last is not None and last.epoch == self.n_epochs else {}
@@ -97,8 +100,8 @@ class RunResult:
     def metrics(self) -> dict[str, float | int | None]:
         """Return every metric by its column: ``last.dev.error``, ``best.test.loss``, ....
 
-        All are None for a run that did not complete. Cosines are included only if network and task
-        have them.
+        All are None for a run that did not complete. Cosines are included only if the network is
+        linear and the task knows solutions.
         """
         values: dict[str, float | int | None] = {
             f"{moment}.{split}.{metric}": None
@@ -125,12 +128,12 @@ class TrialRow:
     """``tune`` or ``confirm``."""
     arm: str
     setting: int
-    """The number of the Optuna trial that proposed it, within the arm and the replicate; or
-    `DEFAULT_SETTING`."""
+    """Number of the setting within the arm and the replicate, which is that of the Optuna trial
+    that proposed it; or `DEFAULT_SETTING`."""
     seed: int
     run_id: str
     edges: str = ""
     """The axes on whose edge a confirmed winner lies, as written by `ffnn_lab.edges.edge_text`:
     ``optimizer.lr low; initializer.gain high``. Empty for any other run."""
     replicate: int = 0
-    """The replicate that the run belongs to."""
+    """Number of the replicate that the run belongs to."""

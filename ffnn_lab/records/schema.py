@@ -29,25 +29,32 @@ class Leaf:
     """Names of the options of its group that have the field; None if every run has it."""
     metadata: Mapping[str, Any]
     is_outside: bool = False
-    """True if all options that have it come from outside the package."""
+    """True if all options that have the field come from outside the package."""
 
     @property
     def chosen_by(self) -> str:
-        """The column that names the option that a run chose."""
+        """The column that names the option that a run chose, such as ``optimizer.name``."""
         return f"{self.column.partition('.')[0]}.name"
 
     @property
     def neutral(self) -> Any:  # noqa: ANN401 - any value of a config
-        """The value that stands for an absent leaf, as its column holds it.
+        """The value of the leaf in runs that were recorded before it existed, as in its column.
 
         Raises:
-            KeyError: If the leaf declares none.
+            KeyError: If the leaf declares no such value.
         """
         return cell(self.metadata["neutral"], self.type)
 
 
 def cell(value: Any, kind: pa.DataType) -> Any:  # noqa: ANN401 - any value of a config
-    """Convert a value of a config to its column's type; values without a single type to text."""
+    """Convert a value of a config to the type of its column.
+
+    A value of a field that may have several types, such as a number or a word, becomes text.
+
+    Args:
+        value: The value.
+        kind: The column's type.
+    """
     if value is None or kind != pa.string() or isinstance(value, str):
         return value
     if isinstance(value, dict):
@@ -56,10 +63,13 @@ def cell(value: Any, kind: pa.DataType) -> Any:  # noqa: ANN401 - any value of a
 
 
 def config_leaves() -> dict[str, list[Leaf]]:
-    """Collect every leaf of every option, by column, in the order of the columns.
+    """Collect the leaves of the configs of all options, by column, in the order of the columns.
+
+    Several options of a group may have a field of one name: then its column has several leaves.
 
     Raises:
-        ConfigError: If an option from outside has a field of another type than others of its name.
+        ConfigError: If an option from outside the package has a field of another type than another
+            option's field of the same name.
     """
     for kind in FOLDERS:
         options(kind)
@@ -86,9 +96,9 @@ def _config_leaves(_n_registered: int) -> dict[str, list[Leaf]]:
                 before = found.setdefault(column, [])
                 if before and before[0].type != kind:
                     msg = (
-                        f"{column} of {name}={names[0]} is {_type_words(kind)}, where other "
-                        f"options have {_type_words(before[0].type)} of that name, and one column "
-                        "of the records holds both: call it by another name"
+                        f"{column} of {name}={names[0]} is {_type_words(kind)}, but in other "
+                        f"options a field of that name is {_type_words(before[0].type)}, and one "
+                        "column of the records holds both: give the field another name"
                     )
                     raise ConfigError(msg)
                 before.append(Leaf(column, kind, own, metadata, is_outside))
@@ -199,13 +209,14 @@ RANKED = {
     "directions": ["epoch"],
     "correct": [],
 }
-"""The columns that `read._ranks` reads."""
+"""The columns of each table that decide which of several rows with one key counts; see
+`read._ranks`."""
 BY_EPOCH = ("curves", "directions")
-"""Tables with more than one row of a run."""
+"""Tables with rows for each measured epoch of a run."""
 
 
 def schema_of(table: str) -> pa.Schema:
-    """Return the schema of one of the tables, by its name."""
+    """Return the schema of the table with the name ``table``."""
     return {
         "trials": TRIALS_SCHEMA,
         "curves": CURVES_SCHEMA,
@@ -241,7 +252,8 @@ COLUMNS_OF_FORMAT_1 = {
     "curves": "2dd51e4c679982b6",
     "directions": "8b2b22d51c28c0c1",
 }
-"""`columns_digest` of the columns of each table in format 1 (commit 9b2446f)."""
+"""`columns_digest` of the columns of each table in format 1, that of versions before records
+carried a format number."""
 ADDED: dict[str, dict[str, Any]] = {
     "runs": {},
     "trials": {"replicate": 0},
@@ -249,10 +261,10 @@ ADDED: dict[str, dict[str, Any]] = {
     "directions": {},
     "correct": {},
 }
-"""Columns that were added since format 1, leaves of configs apart: how a part without the column
-is read. A leaf of a config declares its neutral value where the leaf is declared."""
+"""For each table, the columns that were added since format 1, each with its value in parts that
+lack it. Fields of configs are not listed: they declare their neutral values themselves."""
 
 
 def columns_digest(names: Iterable[str]) -> str:
-    """Hash the names of a part's columns, in any order."""
+    """Return a hash of the names of a part's columns, which does not depend on their order."""
     return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Write results as parts of the tables."""
+"""Write results as parts of the tables: parquet files, which readers put together."""
 
 import json
 from collections.abc import Collection, Iterable, Sequence
@@ -18,7 +18,7 @@ from ffnn_lab.records.schema import KEYS, cell, config_leaves, schema_of
 
 
 def run_row(result: RunResult) -> dict[str, Any]:
-    """Flatten a result to its row of ``runs``."""
+    """Return a result as a row of the table ``runs``: its values by column."""
     declared = config_leaves()
     values = leaves(result.config)
     columns: dict[str, Any] = {}
@@ -48,22 +48,31 @@ def run_row(result: RunResult) -> dict[str, Any]:
 
 
 class RecordWriter:
-    """Writes one worker's parts into a sweep's folder."""
+    """Writes one worker's results into the tables of a sweep's folder.
+
+    Each call adds a part, which is a parquet file, to every table that gets rows. Rows can also be
+    removed, and the parts of a table merged.
+    """
 
     def __init__(self, folder: Path, worker: str = "0") -> None:
-        """Make ready to write; the folder is made with the first part.
+        """Prepare to write; the folder is made when the first part is written.
 
         Args:
             folder: The sweep's folder.
-            worker: A name that no other process writes under.
+            worker: Name of this process, under which no other process writes.
         """
         self._folder = folder
         self._worker = worker
 
     def write(self, results: Sequence[RunResult], trials: Iterable[TrialRow] = ()) -> None:
-        """Write one part of each table.
+        """Write results, and add a part to every table that gets rows.
 
-        The part of ``runs`` is written last, so that everything else of a run in it is there, too.
+        The part of ``runs`` is written last, so that a run in ``runs`` has all of its rows in the
+        other tables.
+
+        Args:
+            results: Results of runs.
+            trials: Rows of the table ``trials``.
         """
         curves = [
             {"run_id": result.run_id, **vars(point)}  # asdict takes ten times as long
@@ -100,7 +109,7 @@ class RecordWriter:
         write_part(self._folder, self._worker, table, contents)
 
     def compact(self) -> None:
-        """Merge the parts of each table into one; a reader sees the same rows throughout."""
+        """Merge the parts of each table into one part; readers see the same rows at any time."""
         for table in KEYS:
             parts = part_names(self._folder, table)
             if len(parts) > 1:
@@ -112,14 +121,17 @@ class RecordWriter:
     def forget(self, runs: Collection[str]) -> None:
         """Remove runs from the table ``runs``, so that they are trained again.
 
-        No other process may be writing.
+        No other process may write to the tables meanwhile.
+
+        Args:
+            runs: The ids of the runs.
         """
         self._drop("runs", "run_id", runs)
 
     def forget_trials(self, stage: str) -> None:
-        """Remove the rows of a stage from ``trials``; their runs stay.
+        """Remove the rows of a stage from the table ``trials``; the runs themselves stay recorded.
 
-        No other process may be writing.
+        No other process may write to the tables meanwhile.
         """
         self._drop("trials", "stage", [stage])
 

@@ -1,8 +1,9 @@
-"""The commands of a report: tables, figures and verdicts, from records alone.
+"""The command line ``python -m analysis``, which makes reports from records, without training.
 
-``SWEEP`` reports a sweep or a run; ``claims`` judges the claims of papers by all sweeps, or by
-those named; ``summary`` sets the results of all sweeps, or of those named, side by side;
-``coverage`` simulates how often the intervals cover the true value.
+Its first argument is the name or folder of a sweep or a run, of which it makes tables and figures,
+or the name of a command: ``claims`` judges the claims of papers by the records of all sweeps, or
+of the sweeps that are named; ``summary`` makes one table of the results of all sweeps, or of the
+sweeps that are named; ``coverage`` simulates how often confidence intervals cover the true value.
 """
 
 import argparse
@@ -17,8 +18,8 @@ from ffnn_lab.report.reports.preflight import import_matplotlib
 
 ANALYSIS = "python -m analysis"
 EPILOG = (
-    "python -m analysis claims --help, summary --help and coverage --help tell of the other "
-    "commands; a sweep of such a name is given by its path."
+    "python -m analysis claims --help, summary --help and coverage --help describe the other "
+    "commands; a sweep with the name of a command is given by its path."
 )
 KIND = "neither a folder nor a sweep"
 """Description of a name that is not found, in the error message."""
@@ -44,11 +45,11 @@ def run(name: str, words: Sequence[str], *, prog: str) -> int:
 
     Args:
         name: Name of the command.
-        words: Its arguments.
+        words: The arguments of the command.
         prog: The program's name, for ``--help``.
 
     Returns:
-        The exit code.
+        The exit code: 0, 2 after an error that the user can correct, or 130 after Ctrl-C.
     """
     return exit_code_of(functools.partial(COMMANDS[name], words, prog))
 
@@ -98,7 +99,7 @@ def _claims(words: Sequence[str], prog: str) -> None:
         "sweeps",
         metavar="SWEEP",
         nargs="*",
-        help="ask every claim of this sweep (a name under the outputs, or a folder), and of no "
+        help="judge every claim by this sweep (a name under the outputs, or a folder), and by no "
         "other",
     )
     parser.add_outputs()
@@ -117,8 +118,8 @@ def _claims(words: Sequence[str], prog: str) -> None:
 def _summary(words: Sequence[str], prog: str) -> None:
     parser = Parser(
         prog=prog,
-        description="Print one table of all sweeps, optimizers below each other and sweeps side "
-        "by side, and write it under OUTPUTS/summary.",
+        description="Print one table of all sweeps, with a row for each optimizer and a column "
+        "for each sweep, and write it under OUTPUTS/summary.",
     )
     parser.add_argument(
         "sweeps",
@@ -137,7 +138,7 @@ def _summary(words: Sequence[str], prog: str) -> None:
 
 
 def _folders(asked: argparse.Namespace) -> list[Path]:
-    """Return the folders of the sweeps that were named, or else of all sweeps."""
+    """Return the folders of the sweeps that the command line names; of all if it names none."""
     named = [find_folder(each, outputs=asked.outputs, kind=KIND) for each in asked.sweeps]
     return named or sorted(path.parent for path in asked.outputs.glob("*/definition.json"))
 
@@ -147,15 +148,16 @@ def _coverage(words: Sequence[str], prog: str) -> None:
 
     parser = Parser(
         prog=prog,
-        description="Simulate how often each interval covers what it should, and each test errs.",
+        description="Simulate how often each interval covers the true value, and how often each "
+        "test is wrong.",
     )
     parser.add_argument(
         "--simulations",
         type=int,
         default=N_SIMULATIONS,
-        help="of each row (default: %(default)s)",
+        help="number of simulations for each row (default: %(default)s)",
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the draws (default: 0)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the simulations (default: 0)")
     asked = parser.parse_args(words)
     report_coverage(n_simulations=asked.simulations, seed=asked.seed)
 
@@ -167,4 +169,4 @@ COMMANDS: dict[str, Callable[[Sequence[str], str], None]] = {
     "summary": _summary,
 }
 WORDS = ("claims", "coverage", "summary")
-"""Commands that `main` knows by a word in the place of a sweep's name."""
+"""Commands that are chosen by their name as the first argument, in place of a sweep's name."""

@@ -1,4 +1,4 @@
-"""The kinds of reports, by what a folder holds."""
+"""The kinds of reports; the records in a folder decide which kind it gets."""
 
 from enum import StrEnum
 
@@ -9,6 +9,7 @@ class Kind(StrEnum):
     SWEEP = "sweep"
     """A sweep whose arms each have a best setting."""
     SEPARABLE = "separable"
-    """A sweep whose settings are draws of the separable problem: none of them is best."""
+    """A sweep whose replicates are draws of the separable problem of Wilson et al. (2017): no
+    setting of an arm is best."""
     RUN = "run"
-    """Single runs."""
+    """Single runs, which belong to no sweep."""

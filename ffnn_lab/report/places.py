@@ -10,29 +10,36 @@ from pathlib import Path
 from ffnn_lab.config import UserError
 
 TEXTS = ("csv", "md", "tex")
-"""Suffixes of the files that are a table."""
+"""Suffixes of the files to which each table is written."""
 SUFFIXES = ("pdf", "png", "csv", "json")
-"""Suffixes of the files that are a figure."""
+"""Suffixes of the files to which each figure is written."""
 ROOM = 4_000_000
-"""Free space in bytes that a report requires; one of five arms takes about a fourth of it."""
+"""Free space in bytes that a report requires; a report on five arms takes about a fourth of it."""
 MOST_LETTERS = 160
-"""Length of a file's name up to which it lists the sweeps that were named."""
+"""Greatest number of letters in the stem of a file that lists the named sweeps; a longer list is
+replaced by the number of sweeps and a checksum."""
 
 
 class PlaceError(UserError):
-    """A folder in which a report cannot be written; the message says why."""
+    """Raised if a report cannot be written to a folder; the message says why."""
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file in UTF-8, whatever the locale is.
+    """Write a text and a line break to a file, in UTF-8 whatever the locale is.
 
-    A byte of a path that is no UTF-8 is written as a backslash escape.
+    If the text has a path with a byte that is not UTF-8, the byte is written as an escape that
+    begins with a backslash.
     """
     path.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")
 
 
 def stem_of(kind: str, sweeps: Sequence[str]) -> str:
-    """Return the stem of the files about some sweeps, or about all if none is named."""
+    """Return the stem of the names of a report's files about several sweeps.
+
+    Args:
+        kind: First word of the stem: ``claims`` or ``summary``.
+        sweeps: Names of the sweeps that the user named; none if the report is about all sweeps.
+    """
     stem = "-".join([kind, *sweeps])
     if len(stem) <= MOST_LETTERS:
         return stem
@@ -40,14 +47,15 @@ def stem_of(kind: str, sweeps: Sequence[str]) -> str:
 
 
 def check_place(folder: Path, files: Mapping[str, Iterable[str]], *, advice: str) -> None:
-    """Check that the files of a report can be written, and leave no trace.
+    """Check that the files of a report can be written, and leave no file behind.
 
     Several commands may check one folder at the same time.
 
     Args:
         folder: The folder of the report, which need not exist yet.
-        files: By folder below it (``tables``, or ``.`` for itself), the names of its files.
-        advice: Advice for the error message.
+        files: By subfolder of ``folder`` (``tables``, or ``.`` for ``folder`` itself), the names
+            of the files that it gets.
+        advice: End of the error message: what the user can do.
 
     Raises:
         PlaceError: If a folder cannot be made, a file cannot be replaced, or there is no room.
@@ -66,19 +74,22 @@ def check_place(folder: Path, files: Mapping[str, Iterable[str]], *, advice: str
 
 def _check_file(path: Path) -> None:
     if path.exists() and not (path.is_file() and os.access(path, os.W_OK)):
-        reason = "no file that can be replaced"
+        reason = "not a file that can be replaced"
         raise OSError(0, reason, str(path))
 
 
 def _try_to_write(folder: Path, name: str) -> None:
-    """Write and remove a file of the size of a report, under a name as long as its longest.
+    """Write a file of `ROOM` bytes, under a name as long as ``name``, and remove it.
 
-    The file lies in the folder, or in its nearest existing parent: whoever may write there may
-    create the folders below.
+    The file is written to ``folder``, or to its nearest parent that exists: a user who may write
+    there may also create the folders below it.
+
+    Raises:
+        OSError: If the file cannot be written.
     """
     nearest = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
     if not nearest.is_dir():
-        raise NotADirectoryError(0, "no folder", str(nearest))
+        raise NotADirectoryError(0, "not a folder", str(nearest))
     # It begins with a dot in place of the first letter, so it is no file of a report.
     token = secrets.token_hex(4)
     path = nearest / f".{token}{name[len(token) + 1 :]}"

@@ -1,4 +1,4 @@
-"""The constant schedule: the learning rate stays as it is."""
+"""The constant schedule: the learning rate never changes."""
 
 from ffnn_lab.config.schedule import ScheduleConfig
 from ffnn_lab.registry import register
@@ -6,7 +6,7 @@ from ffnn_lab.schedules.option import Progress, Schedule, ScheduleState
 
 
 def constant(_config: ScheduleConfig, state: ScheduleState, _progress: Progress) -> ScheduleState:
-    """Leave the factor at 1."""
+    """Return the state unchanged, with a factor of 1."""
     return state
 
 

@@ -1,4 +1,4 @@
-"""The cosine schedule: half a cosine over all epochs."""
+"""The cosine schedule: the learning rate falls along half a cosine over all epochs."""
 
 import dataclasses
 import math
@@ -12,14 +12,16 @@ from ffnn_lab.schedules.option import Progress, Schedule, ScheduleState
 
 @dataclass(kw_only=True)
 class CosineConfig(ScheduleConfig):
-    """Half a cosine from 1 down to ``final_fraction`` over ``trainer.max_epochs``."""
+    """Config of half a cosine from 1 down to ``final_fraction``, over ``trainer.max_epochs``."""
 
     final_fraction: float = ranged("[0, 1]")
-    """Share of the learning rate that is left at the end."""
+    """Share of ``optimizer.lr`` to which the learning rate falls at the end."""
 
 
 def cosine(config: CosineConfig, state: ScheduleState, progress: Progress) -> ScheduleState:
-    """Follow half a cosine down to ``final_fraction``; as ``CosineAnnealingLR``.
+    """Return the state with a factor on half a cosine, which falls to ``final_fraction``.
+
+    The factors are those of torch's ``CosineAnnealingLR``.
 
     Source:
         Loshchilov and Hutter (2017), "SGDR", Eq. 5, without restarts and by whole epochs.

@@ -1,4 +1,4 @@
-"""The schedule that decays when the dev loss stops improving."""
+"""The schedule that decays the learning rate when the dev loss stops improving."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -11,21 +11,22 @@ from ffnn_lab.schedules.option import Progress, Schedule, ScheduleState
 
 @dataclass(kw_only=True)
 class DevDecayConfig(ScheduleConfig):
-    """Decay by the dev set: multiply by ``delta`` when no new best dev loss comes.
+    """Config of a decay by ``delta`` whenever the dev loss has not improved for some epochs.
 
     Wilson et al. (2017) use a patience of 1.
     """
 
     delta: float = ranged("(0, 1]")
-    """Factor of the learning rate at each decay."""
+    """Factor by which each decay multiplies the learning rate."""
     patience: int = ranged("[1, inf)")
-    """Epochs in a row without a new best after which to decay."""
+    """Number of epochs in a row without a new lowest dev loss, after which to decay."""
 
 
 def dev_decay(config: DevDecayConfig, state: ScheduleState, progress: Progress) -> ScheduleState:
-    """Multiply by ``delta`` when ``patience`` epochs in a row bring no new best dev loss.
+    """Multiply the factor by ``delta`` after ``patience`` epochs without a new lowest dev loss.
 
-    As ``ReduceLROnPlateau(factor=delta, patience=patience - 1, threshold=0)``.
+    The factors are those of torch's
+    ``ReduceLROnPlateau(factor=delta, patience=patience - 1, threshold=0)``.
 
     Source:
         Wilson et al. (2017), section 4, who use a patience of 1.

@@ -1,4 +1,4 @@
-"""The schedule that decays at a fixed frequency."""
+"""The schedule that decays the learning rate at a fixed frequency."""
 
 from dataclasses import dataclass
 
@@ -10,18 +10,18 @@ from ffnn_lab.schedules.option import Progress, Schedule, ScheduleState
 
 @dataclass(kw_only=True)
 class FixedDecayConfig(ScheduleConfig):
-    """Decay at a fixed frequency: multiply by ``delta`` every ``every_epochs`` epochs."""
+    """Config of a decay by the factor ``delta`` every ``every_epochs`` epochs."""
 
     delta: float = ranged("(0, 1]")
-    """Factor of the learning rate at each decay."""
+    """Factor by which each decay multiplies the learning rate."""
     every_epochs: int = ranged("[1, inf)")
-    """Epochs from one decay to the next."""
+    """Number of epochs from one decay to the next."""
 
 
 def fixed_decay(
     config: FixedDecayConfig, state: ScheduleState, progress: Progress
 ) -> ScheduleState:
-    """Multiply the factor by ``delta`` after every ``every_epochs`` epochs; as ``StepLR``."""
+    """Multiply the factor by ``delta`` every ``every_epochs`` epochs, as torch's ``StepLR``."""
     is_due = progress.epoch % config.every_epochs == 0
     return state.scaled(config.delta) if is_due else state
 

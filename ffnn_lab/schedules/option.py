@@ -15,10 +15,10 @@ class ScheduleState:
     """The state of a member's schedule from epoch to epoch."""
 
     factor: float = 1.0
-    """Multiplies ``optimizer.lr`` during the coming epoch."""
+    """Factor that multiplies ``optimizer.lr`` during the coming epoch."""
     best_dev_loss: float = math.inf
     bad_epochs: int = 0
-    """Epochs in a row without a new best, since the last decay."""
+    """Number of epochs in a row without a new lowest dev loss, since the last decay."""
 
     def scaled(self, delta: float) -> "ScheduleState":
         """Return the state with the factor multiplied by ``delta``."""
@@ -27,25 +27,26 @@ class ScheduleState:
 
 @dataclass(frozen=True)
 class Progress:
-    """The progress of a member after an epoch."""
+    """The progress of a member after an epoch, on which its schedule may depend."""
 
     epoch: int
-    """Epochs done, from 1."""
+    """Number of epochs done, at least 1."""
     max_epochs: int
-    """Epochs that it will train for."""
+    """Number of epochs that the member will train for, in all."""
     dev_loss: float
     """The mean dev loss after the epoch; NaN where dev was not evaluated."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Schedule(Choice):
-    """A schedule: it multiplies ``optimizer.lr`` by a factor for each epoch, per member."""
+    """A schedule: in each epoch, a factor multiplies the ``optimizer.lr`` of each member."""
 
     kind: ClassVar[str] = "schedule"
     advance: Callable[[Any, ScheduleState, Progress], ScheduleState]
-    """Returns the state for the next epoch, from config, state and progress."""
+    """Function of (the schedule's config, the state, the progress) that returns the state for the
+    next epoch."""
     needs_dev_loss: bool = False
-    """True if it reads the dev loss after every epoch, so that every epoch must be evaluated."""
+    """True if ``advance`` reads the dev loss, so that every epoch must be evaluated."""
 
 
 SCHEDULES = View(Schedule)

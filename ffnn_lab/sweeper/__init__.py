@@ -1,1 +1,1 @@
-"""Sweeps: what to try, in which order, on which seeds; scored, confirmed and recorded."""
+"""Code that runs a sweep: read the command, propose and score settings, train and record runs."""

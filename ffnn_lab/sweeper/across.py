@@ -1,7 +1,8 @@
-"""The conditions under which a comparison is repeated: ``hydra.sweeper.across``, read and checked.
+"""Read and check ``hydra.sweeper.across``: the conditions under which a comparison is repeated.
 
-Each entry is a leaf of a run's config or a config group, and its values; the conditions are their
-product. Arms are compared under one condition at a time, never between two.
+Each entry of this option maps the dotted name of a config's field, or a config group, to values.
+Each combination of one value per entry is a condition. Arms are compared within one condition,
+never between two.
 """
 
 import itertools
@@ -19,7 +20,7 @@ FIELD = "hydra.sweeper.across"
 EXAMPLE = f"{FIELD}={{task.n: [25, 50]}}"
 
 ConditionAsWritten = tuple[Assignment, ...]
-"""One value of each entry."""
+"""A condition before it is applied to an arm: one assignment for each entry of ``across``."""
 
 
 def read_across(
@@ -32,11 +33,12 @@ def read_across(
         is_group: Returns True if a key is a config group.
 
     Returns:
-        The product of all values, in which the last key changes fastest; one empty condition if
-        there are no keys.
+        Every combination of the values, each of them a condition; the last key changes fastest. If
+        there are no keys, one empty condition.
 
     Raises:
-        ConfigError: For a key that cannot be a condition, or values that are not finitely many.
+        ConfigError: If a key cannot be a condition, has no values or infinitely many, has a value
+            twice, or has a value that cannot be part of a condition.
     """
     of_keys = []
     for key, value in written.items():
@@ -52,46 +54,57 @@ def read_across(
 
 
 def _values(key: str, value: Any) -> tuple[Any, ...]:  # noqa: ANN401 - what YAML holds
-    """Return the values of an entry: those of a list, or of text in the grammar of an axis."""
+    """Return the values of one entry, written as a list, one value, or text in Hydra's grammar.
+
+    Raises:
+        ConfigError: If there are no values, or infinitely many, or if they are those of a growing
+            axis.
+    """
     if isinstance(value, list | tuple):
         values: tuple[Any, ...] = tuple(value)
     else:
         read = read_entry(key, value)
         if read.axis is not None and (not isinstance(read.axis, Choice) or read.axis.grows):
             msg = (
-                f"{FIELD}: {key}: a condition has finitely many values, which do not grow; list "
-                f"them, as {EXAMPLE}; got {value}"
+                f"{FIELD}: {key}: the values of a condition must be listed, and do not grow; "
+                f"write them as {EXAMPLE}; got {value}"
             )
             raise ConfigError(msg)
         values = read.choices
     if not values:
-        msg = f"{FIELD}: {key}: there is no value in {value}; list them, as {EXAMPLE}"
+        msg = f"{FIELD}: {key}: there is no value in {value}; list values, as {EXAMPLE}"
         raise ConfigError(msg)
     return values
 
 
 def _check_key(key: str, value: Any) -> None:  # noqa: ANN401 - what YAML holds
-    """Refuse a key that cannot be a condition.
+    """Check that a key can be set by conditions.
+
+    Args:
+        key: Dotted name of a field, or a config group.
+        value: The values as written. If they draw the examples, the message suggests as many
+            replicates.
 
     Raises:
-        ConfigError: Naming the key, the reason and what to do.
+        ConfigError: If the key draws examples, changes no result, or is ``seed`` or ``device``;
+            the message has the key, the reason and what to do.
     """
     told = f"{FIELD}: {key}"
     if key.removeprefix("task.") in DRAWS_EXAMPLES and key.startswith("task."):
         n = f"{len(value)}" if isinstance(value, list) and len(value) > 1 else "N"
         msg = (
-            f"{told} draws the examples, and each replicate has its own draw; write "
+            f"{told} decides which examples are drawn, and each replicate draws its own; write "
             f"hydra.sweeper.replicates={n} instead"
         )
         raise ConfigError(msg)
     if key == "seed":
-        msg = f"{told}: seeds are no condition; list the tuning seeds, as seed=0,1,2"
+        msg = f"{told}: the seed cannot be a condition; list the tuning seeds, as seed=0,1,2"
         raise ConfigError(msg)
     if key == "device":
         msg = f"{told}: a sweep is trained on one kind of device; give it one value, as device=cpu"
         raise ConfigError(msg)
     if key == "tracking" or (key.startswith(MOVES_NO_NUMBER) and key != "task.path"):
-        msg = f"{told} moves no number: set it for the whole sweep"
+        msg = f"{told} does not affect results: set it for the whole sweep"
         raise ConfigError(msg)
 
 
@@ -100,19 +113,20 @@ def _check_value(key: str, value: Any, *, is_group: bool) -> None:  # noqa: ANN4
         msg = f"{FIELD}: {key} takes names of its options, got {as_override(value)}"
         raise ConfigError(msg)
     if isinstance(value, str) and "${" in value:
-        msg = f"{FIELD}: {key}: an interpolation is no condition; write its value, got {value}"
+        msg = f"{FIELD}: {key}: a condition cannot be interpolated; write its value, got {value}"
         raise ConfigError(msg)
 
 
 def check_only_there(keys: Iterable[str], others: Sequence[tuple[str, str]]) -> None:
-    """Refuse conditions whose keys are also set elsewhere.
+    """Check that the keys that conditions set are set nowhere else.
 
     Args:
         keys: The keys of the conditions.
-        others: (place, key) for each value that is written elsewhere.
+        others: (place, key) for each value of a run that the user wrote outside the conditions,
+            with the place as messages name it.
 
     Raises:
-        ConfigError: Naming the key and both places.
+        ConfigError: If a key is also set elsewhere; the message has the key and both places.
     """
     for key in keys:
         places = [where for where, other in others if other == key]

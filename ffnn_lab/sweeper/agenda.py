@@ -1,10 +1,11 @@
-"""The agenda of a sweep: one worker's view of all replicates, and the choice among them.
+"""The agenda of a sweep: what is left to train in all replicates, as one worker knows it.
 
-A worker stays with one replicate, and shares it with others only where there are fewer replicates
-than workers. A replicate is opened when a worker needs it, and closed when nothing is left to
-train in it. A sweep that may end before its last replicate (``until=settled``) is tested after a
-few numbers of replicates that are fixed in advance (`ffnn_lab.report.statistics.sequential`). The
-outcome of such a look depends on the records alone, so it is the same for any number of workers.
+A worker stays with one replicate, and shares it with other workers only where there are fewer
+replicates than workers. A replicate is opened when a worker needs it, and closed when nothing is
+left to train in it. A sweep that may end before its last replicate (``until=settled``) is tested
+after a few numbers of replicates that are fixed in advance, see
+`ffnn_lab.report.statistics.sequential`. The outcome of such a test, or look, depends on the
+records alone, so it is the same for any number of workers.
 """
 
 import math
@@ -28,12 +29,19 @@ class Closed:
     """The summary of a replicate in which nothing is left to train."""
 
     n_proposed: Mapping[str, int]
+    """Number of settings that were proposed, by arm."""
     best: Mapping[str, int]
+    """Number of the best setting, by arm."""
     best_scores: Mapping[str, float]
+    """Tuning score of the best setting, by arm."""
 
 
 def looks_of(definition: Definition) -> list[int]:
-    """Return the numbers of replicates after which a sweep may be settled, then the last one."""
+    """Return the numbers of replicates after which a sweep is tested or ends, in ascending order.
+
+    A sweep that runs all of its replicates, or that is settled already, has only the number at
+    which it ends.
+    """
     if definition.until == "all" or definition.settled_after is not None:
         return [definition.n_wanted]
     from ffnn_lab.report.statistics import looks_until  # noqa: PLC0415 - loads scipy
@@ -42,15 +50,15 @@ def looks_of(definition: Definition) -> list[int]:
 
 
 class Agenda:
-    """One worker's view of the sweep."""
+    """One worker's view of a sweep: its records, its open replicates, and their work."""
 
     def __init__(self, definition: Definition, folder: Path, storage: Storage) -> None:
         """Open the records; replicates are opened later.
 
         Args:
             definition: The sweep.
-            folder: Its folder.
-            storage: The storage of its studies.
+            folder: The sweep's folder.
+            storage: The storage of the sweep's studies.
         """
         self._definition = definition
         self._looks = looks_of(definition)
@@ -59,35 +67,43 @@ class Agenda:
         self.reopen()
 
     def reopen(self) -> None:
-        """Discard everything that is known, so that records and studies are read again."""
+        """Discard everything that was read, so that records and studies are read again."""
         self.ledger = Ledger(self._definition, self._folder)
         self._open: dict[int, ReplicateAgenda] = {}
         self._closed: dict[int, Closed] = {}
         self.again = Again(self._definition, self._folder)
-        """Recorded runs that are trained again for their weights."""
+        """The recorded runs that are to be trained again because their weights are missing."""
 
     @property
     def is_done(self) -> bool:
-        """Return True if nothing was left to train at the last look."""
+        """Return True if, at the last call of `take`, nothing in the sweep was left to train."""
         is_trained = len(self._looks) == 1 and len(self._closed) == self._looks[0]
         return is_trained and not self.again.is_left
 
     def study_of(self, replicate: int, arm: str) -> Study:
-        """Return the study of an arm in a replicate that is open."""
+        """Return the study of an arm in a replicate, which must be open."""
         return self._open[replicate].study_of(arm)
 
     def unit_of(self, replicate: int, arm: str, number: int) -> Unit:
-        """Return all runs of a tuned setting that is not scored yet, recorded ones included."""
+        """Return all runs of a setting of the tune stage, recorded or not.
+
+        The result is empty if the setting is scored already.
+
+        Args:
+            replicate: Number of a replicate that is open.
+            arm: Name of the arm.
+            number: Number of the setting.
+        """
         return self._open[replicate].unit_of(arm, number)
 
     def look(self, writer: RecordWriter | None = None) -> None:
-        """Read what was recorded and proposed since the last look.
+        """Read what was recorded and proposed since the last call, and score complete settings.
 
         Args:
-            writer: Pass it if this process holds the sweep's lock. Then the scores of settings
-                whose runs are all recorded are told to their study, and missing rows of
-                ``trials`` are written. None if it does not: then all replicates that have records
-                are followed.
+            writer: Writer of the records if this process holds the sweep's lock. Then scores of
+                settings whose runs are all recorded are also told to their study, and missing rows
+                of ``trials`` are written. None if the process does not hold the lock: then all
+                replicates that have records are opened and followed.
         """
         self.ledger.refresh()
         if writer is None:
@@ -113,16 +129,21 @@ class Agenda:
         *,
         partition: str | None = None,
     ) -> list[Planned]:
-        """Choose runs of one partition to train next; settings stay whole.
+        """Choose the runs to train next, all of one partition: runs that can be trained together.
 
-        Needs the sweep's lock, and a `look` under it.
+        Must be called under the sweep's lock, after a `look` under it. Runs that are trained again
+        only for their weights are chosen once nothing else is left.
 
         Args:
-            n_places: Number of runs wanted; whole settings may make it a few more.
-            held: The holder of each run that a living worker holds.
-            me: The name of this worker.
-            writer: Writes the missing rows of ``trials`` for recorded runs.
-            partition: The partition; None for the one that has most runs.
+            n_places: Number of runs wanted. A few more may be chosen, because settings are not
+                split.
+            held: Maps the id of each run that a living worker holds to that worker's name.
+            me: Name of this worker.
+            writer: Writes the rows of ``trials`` that recorded runs lack.
+            partition: The `partition_key` of the runs; None for the partition with the most runs.
+
+        Returns:
+            The chosen runs; empty if there are none.
         """
         while True:
             if partition is not None:
@@ -149,18 +170,25 @@ class Agenda:
     def share(self, n_workers: int) -> int:
         """Return the most runs that a worker may hold at a time, at least 1.
 
-        Workers that share a replicate divide the runs that are not recorded equally.
+        Workers that share a replicate divide equally the runs that are not recorded there.
         """
         n_replicates = self._looks[0] - len(self._closed)
         n_left = max((agenda.n_left for agenda in self._open.values()), default=1)
         return max(1, math.ceil(n_left / math.ceil(n_workers / max(1, n_replicates))))
 
     def rows_of(self, runs: Iterable[str]) -> list[TrialRow]:
-        """Return the rows of ``trials`` to write for some runs, and mark these rows as noted."""
+        """Return the rows of ``trials`` that runs still lack, and count these rows as written.
+
+        Args:
+            runs: Ids of the runs.
+        """
         return self.ledger.rows_to_note(self._open_units(), runs)
 
     def note_known(self, writer: RecordWriter) -> None:
-        """Write missing rows of ``trials`` for recorded runs; a run may serve several settings."""
+        """Write the rows of ``trials`` that recorded runs of open replicates lack.
+
+        A run may serve several settings, and each of them needs a row.
+        """
         known = self.ledger.known_but_not_noted(self._open_units())
         if known:
             writer.write([], self.rows_of(known))
@@ -184,7 +212,7 @@ class Agenda:
         return Progress.of(counts, best)
 
     def is_finished(self) -> bool:
-        """Return True if the records have all that was asked for. Needs the sweep's lock."""
+        """Return True if all runs that the sweep needs are recorded. Needs the sweep's lock."""
         self.ledger.refresh()
         while True:
             for replicate in self._unclosed():
@@ -197,10 +225,13 @@ class Agenda:
                 return True
 
     def _goes_on_after_a_look(self) -> bool:
-        """Test if the sweep is settled, if a look is due; return True if the sweep is to go on.
+        """Test whether the sweep is settled, if such a test is due now.
 
-        Needs the sweep's lock. The number of replicates after which a sweep is settled is stored
-        in its definition.
+        Needs the sweep's lock. If the sweep is settled, the number of its replicates is stored in
+        its definition.
+
+        Returns:
+            True if a test was due and the sweep is not settled, so that further replicates follow.
         """
         n_replicates = self._looks[0]
         if len(self._looks) == 1 or len(self._closed) < n_replicates:
@@ -217,7 +248,7 @@ class Agenda:
         return False
 
     def _close(self, agenda: ReplicateAgenda) -> None:
-        """Replace a replicate's agenda by the summary that progress needs."""
+        """Replace the agenda of a replicate by the summary from which progress is computed."""
         self._closed[agenda.number] = Closed(
             agenda.n_proposed, dict(agenda.best), agenda.best_scores
         )
@@ -228,7 +259,11 @@ class Agenda:
         return ReplicateAgenda(definition, self._folder, self._storage, self.ledger)
 
     def _opened(self, replicate: int) -> ReplicateAgenda:
-        """Return a replicate's agenda, opened and restored if need be. Needs the lock."""
+        """Return the agenda of a replicate. Needs the sweep's lock.
+
+        If the replicate is not open, it is opened first, and its studies are restored from the
+        records.
+        """
         if replicate not in self._open:
             agenda = self._agenda_of(replicate)
             agenda.restore()
@@ -237,14 +272,19 @@ class Agenda:
         return self._open[replicate]
 
     def _unclosed(self) -> Iterator[int]:
-        """Yield the replicates that may have runs left to train, the open ones first."""
+        """Yield the numbers of the replicates that are not closed, first those that are open."""
         yield from list(self._open)
         for replicate in range(self._looks[0]):
             if replicate not in self._open and replicate not in self._closed:
                 yield replicate
 
     def _by_preference(self, held: Mapping[str, str], me: str) -> Iterator[ReplicateAgenda]:
-        """Yield the agendas of unclosed replicates, first those where no other worker trains."""
+        """Yield the agendas of unclosed replicates, first those where no other worker trains.
+
+        Args:
+            held: Maps the id of each run that a living worker holds to that worker's name.
+            me: Name of this worker.
+        """
         shared = []
         for replicate in self._unclosed():
             agenda = self._opened(replicate)

@@ -16,46 +16,52 @@ from ffnn_lab.sweeper.grammar import Assignment
 from ffnn_lab.sweeper.question import check_moves_no_examples, check_one_task
 
 MOST_BYTES = 200
-"""Longest name of a sweep in UTF-8; file systems allow 255, and suffixes follow."""
+"""Most bytes of a sweep's name in UTF-8; file systems allow 255, and suffixes may be added to the
+name."""
 _OF_SINGLE_RUNS = re.compile(r"run-[0-9a-f]{12}")
-"""Names of the folders of single runs."""
+"""Matches the name of a single run's folder."""
 MOST_COMBINATIONS = 10_000
-"""Most combinations of listed values that are checked before anything trains; about a second."""
+"""Most combinations of listed values that are checked before anything trains; checking so many
+takes about a second."""
 N_SEEDS = "hydra.sweeper.tune.n_seeds="
 FEWEST_UNTIL_SETTLED = 5
-"""Fewest replicates of which a half, rounded up, is the 3 that a look needs."""
+"""Fewest replicates of a sweep that may end once it is settled: half of them, rounded up, are the
+3 that a test needs."""
 
 
 def check_axis(assignment: Assignment) -> None:
-    """Refuse an axis along which there is nothing to tune.
+    """Check that the field of an assignment can be an axis, if the assignment has several values.
 
     Raises:
-        ConfigError: Naming the axis, the reason and what to do.
+        ConfigError: If the field changes no result, is ``device`` or ``model.factory``, or chooses
+            the examples, or if ``trainer.compile`` has ``auto`` among its values. The message has
+            the field, the reason and what to do.
     """
     key, axis = assignment.key, assignment.axis
     if axis is None:
         return
     if key.startswith(MOVES_NO_NUMBER) and key != "task.path":
-        msg = f"{key} moves no number: give it one value"
+        msg = f"{key} does not affect results: give it one value"
         raise ConfigError(msg)
     if key == "device":
         msg = "device: a sweep is trained on one kind of device; give it one value"
         raise ConfigError(msg)
     if key == "model.factory":
         msg = (
-            "model.factory: another network is no setting of the same one; make an arm of each, "
-            "hydra.sweeper.arms={small: {model.factory: ...}, ...}, or give it one value"
+            "model.factory: another network is not another setting of the same one; make an arm "
+            "for each network, as hydra.sweeper.arms={small: {model.factory: ...}, ...}, or give "
+            "it one value"
         )
         raise ConfigError(msg)
     values = axis.values if isinstance(axis, Choice) else ()
     if key == "trainer.compile" and "auto" in values and len(values) > 1:
-        msg = "trainer.compile: an axis takes true and false; auto only chooses one of the two"
+        msg = "trainer.compile: an axis takes only true and false, since auto is one of the two"
         raise ConfigError(msg)
     check_moves_no_examples(assignment)
 
 
 def check_arm_names(names: Sequence[str]) -> None:
-    """Refuse two arms of one name, of which one would be lost.
+    """Check that no two arms have the same name.
 
     Raises:
         ConfigError: If a name occurs twice; the message has the name.
@@ -69,7 +75,9 @@ def check_arm_names(names: Sequence[str]) -> None:
 def checked_contrasts(
     options: SweeperConfig, arms: Sequence[str]
 ) -> tuple[tuple[str, str], ...] | None:
-    """Return the contrasts that the sweep declares, after a check of them and of its baseline.
+    """Check a sweep's contrasts, which are pairs of arms to be compared, and return them.
+
+    The baseline is checked as well.
 
     Args:
         options: The options of the sweep.
@@ -79,7 +87,8 @@ def checked_contrasts(
         Pairs of an arm and the arm that it is compared with; None if none are declared.
 
     Raises:
-        ConfigError: If an arm is unknown, an arm is compared with itself, or a pair occurs twice.
+        ConfigError: If a contrast is not a pair, an arm is unknown, an arm is compared with
+            itself, or a pair occurs twice.
     """
     field = "hydra.sweeper.contrasts"
     named = [("hydra.sweeper.baseline", options.baseline)] if options.baseline is not None else []
@@ -105,14 +114,14 @@ def checked_contrasts(
 
 
 def check_name(name: str, field: str) -> None:
-    """Refuse a name that is not safe as the name of a folder under ``paths.outputs``.
+    """Check that a sweep's name is safe as the name of a folder under ``paths.outputs``.
 
     Args:
         name: The sweep's name.
-        field: Where the user wrote it.
+        field: The option by which the user set the name, for the message.
 
     Raises:
-        ConfigError: Naming the field, what was expected and what came.
+        ConfigError: If the name is not safe; the message has the field, the reason and the name.
     """
     reason = None
     if not name or not (name[0].isalnum() or name[0] == "_"):
@@ -132,24 +141,24 @@ def check_name(name: str, field: str) -> None:
 
 
 def check_arm_value(where: str, assignment: Assignment, *, is_group: bool) -> None:
-    """Refuse an assignment that an arm cannot make for itself.
+    """Check that an arm may set a field, or choose an option of a config group, for itself.
 
     Args:
-        where: Where the arm is written.
+        where: Dotted name of the arm in the YAML, for the message.
         assignment: One assignment of the arm.
-        is_group: Whether it chooses an option of a group.
+        is_group: True if the assignment chooses an option of a config group.
 
     Raises:
-        ConfigError: If several options are chosen, if the value moves no number, or if it is a
-            seed.
+        ConfigError: If several options of a group are chosen, if the field changes no result or
+            cannot be an axis, or if it is ``seed``.
     """
     key = assignment.key
     if is_group and assignment.axis is not None:
-        msg = f"{where}: an arm has one {key}; make an arm for each"
+        msg = f"{where}: an arm has a single {key}; make an arm for each"
         raise ConfigError(msg)
     is_shared = key.startswith(MOVES_NO_NUMBER) and key != "task.path"
     if key == "tracking" or is_shared:
-        msg = f"{where}: {key} moves no number: set it for the whole sweep"
+        msg = f"{where}: {key} does not affect results: set it for the whole sweep"
         raise ConfigError(msg)
     check_axis(assignment)
     if key == "seed":
@@ -158,19 +167,20 @@ def check_arm_value(where: str, assignment: Assignment, *, is_group: bool) -> No
 
 
 def check_group(assignment: Assignment, setters: Sequence[str], *, has_arms: bool) -> None:
-    """Refuse options of a group that cannot be swept, or that an arm chose already.
+    """Check that options of a config group can be chosen for all arms.
 
     Args:
-        assignment: Chooses the options.
+        assignment: The assignment that chooses one option or several of them.
         setters: Names of the arms that choose an option of the group themselves.
-        has_arms: Whether the sweep declares arms.
+        has_arms: True if the sweep declares arms. If not, a group with a setter was written twice.
 
     Raises:
-        ConfigError: Naming the group.
+        ConfigError: If several options of ``tracking`` or ``task`` are chosen, or if ``setters``
+            is not empty; the message has the group.
     """
     key, choices = assignment.key, ",".join(str(choice) for choice in assignment.choices)
     if key == "tracking" and len(assignment.choices) > 1:
-        msg = f"{assignment.text}: tracking moves no number: give it one value"
+        msg = f"{assignment.text}: tracking does not affect results: give it one value"
         raise ConfigError(msg)
     check_one_task(assignment)
     if setters and not has_arms:
@@ -182,10 +192,14 @@ def check_group(assignment: Assignment, setters: Sequence[str], *, has_arms: boo
 
 
 def check_combinations(config: RunConfig, space: Mapping[str, Axis]) -> None:
-    """Refuse listed values that a run refuses in combination.
+    """Check that a run accepts the combinations of listed values, at most `MOST_COMBINATIONS`.
+
+    Args:
+        config: The arm's config, into which the values are put.
+        space: The arm's axes; intervals are left out.
 
     Raises:
-        ConfigError: Naming the values.
+        ConfigError: If a combination is not accepted; the message has its values.
     """
     axes = {key: axis.values for key, axis in space.items() if isinstance(axis, Choice)}
     points = itertools.product(*axes.values())
@@ -200,10 +214,11 @@ def check_combinations(config: RunConfig, space: Mapping[str, Axis]) -> None:
 
 
 def check_listed(key: str, axis: Choice) -> None:
-    """Refuse listed values, converted to the type of their field, that cannot be an axis.
+    """Check that listed values, converted to the type of their field, can be an axis.
 
     Raises:
-        ConfigError: If a growing axis holds other than real numbers, or a value is listed twice.
+        ConfigError: If a growing axis has values other than real numbers, or a value is listed
+            twice.
     """
     if axis.grows and not all(isinstance(value, float) for value in axis.values):
         msg = f"{key}: only an axis of real numbers can grow, got {axis.values}"
@@ -214,10 +229,14 @@ def check_listed(key: str, axis: Choice) -> None:
 
 
 def check_single_seed(seed: int, plain: int) -> None:
-    """Refuse a seed that a sweep's YAML sets for all runs.
+    """Check that a sweep's YAML does not set the field ``seed``, since a sweep has several seeds.
+
+    Args:
+        seed: The seed of a run that is composed with the sweep's YAML.
+        plain: The seed of a run that is composed from the project's defaults alone.
 
     Raises:
-        ConfigError: If ``seed`` is not ``plain``, the one of the project's defaults.
+        ConfigError: If the two differ.
     """
     if seed != plain:
         msg = (
@@ -228,10 +247,10 @@ def check_single_seed(seed: int, plain: int) -> None:
 
 
 def check_used(shared: Iterable[Assignment], arms: Sequence[Arm]) -> None:
-    """Refuse an assignment whose field no arm has.
+    """Check that each assignment for all arms sets a field that at least one arm has.
 
     Raises:
-        ConfigError: Naming the field and the arms.
+        ConfigError: If no arm has a field; the message has the field and the arms.
     """
     for assignment in shared:
         if not any(has_leaf(arm.config, assignment.key) for arm in arms):
@@ -245,15 +264,15 @@ def check_used(shared: Iterable[Assignment], arms: Sequence[Arm]) -> None:
 
 
 def check_condition(key: str, arm: str, config: RunConfig) -> None:
-    """Refuse a condition that an arm lacks.
+    """Check that an arm has the field that a condition sets.
 
     Args:
-        key: The leaf of a condition, by its dotted name.
+        key: Dotted name of the field.
         arm: The name of the arm.
         config: The arm's config.
 
     Raises:
-        ConfigError: Naming the field and the arm.
+        ConfigError: If the arm lacks the field; the message has the field and the arm.
     """
     if has_leaf(config, key):
         return
@@ -261,14 +280,14 @@ def check_condition(key: str, arm: str, config: RunConfig) -> None:
         with_values(config, {key: None})
     except ConfigError as error:
         msg = (
-            f"hydra.sweeper.across: {error}; a condition is one of every arm, and arm {arm} lacks "
-            "it"
+            f"hydra.sweeper.across: {error}; a condition must be a field of every arm, and arm "
+            f"{arm} lacks it"
         )
         raise ConfigError(msg) from None
 
 
 def check_n_seeds(n_seeds: int) -> None:
-    """Refuse a sweep without tuning seeds.
+    """Check that a sweep has at least one tuning seed.
 
     Raises:
         ConfigError: If ``n_seeds`` is 0.
@@ -279,13 +298,18 @@ def check_n_seeds(n_seeds: int) -> None:
 
 
 def check_seeds(seeds: Assignment, n_seeds: int, hydra_arguments: Sequence[str]) -> None:
-    """Refuse tuning seeds that are not listed, or whose number is written as well.
+    """Check that tuning seeds are written as a list, and that their number is not written as well.
+
+    Args:
+        seeds: The assignment to ``seed``.
+        n_seeds: The value of ``hydra.sweeper.tune.n_seeds``, for the message.
+        hydra_arguments: The command line's overrides of Hydra's own settings.
 
     Raises:
         ConfigError: If seeds are refused; the message says what to write.
     """
     if any(text.startswith(N_SEEDS) for text in hydra_arguments):
-        msg = f"{seeds.text} {N_SEEDS}{n_seeds}: seed lists the tuning seeds; write one of the two"
+        msg = f"{seeds.text} {N_SEEDS}{n_seeds}: both set the tuning seeds; write one of the two"
         raise ConfigError(msg)
     if isinstance(seeds.axis, Interval):
         msg = "seed: list the tuning seeds, as seed=0,1,2; got an interval"
@@ -293,10 +317,11 @@ def check_seeds(seeds: Assignment, n_seeds: int, hydra_arguments: Sequence[str])
 
 
 def check_seed(value: Any) -> None:  # noqa: ANN401 - whatever the user wrote
-    """Refuse a value that is not a tuning seed.
+    """Check that a value can be a tuning seed.
 
     Raises:
-        ConfigError: If the value is not an integer below the seeds of confirm.
+        ConfigError: If the value is not an integer from 0 to ``CONFIRM_FROM - 1``; higher seeds
+            are those of the confirm stage.
     """
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < CONFIRM_FROM:
         msg = f"seed: tuning takes integers from 0 to {CONFIRM_FROM - 1}, got {value}"
@@ -304,18 +329,20 @@ def check_seed(value: Any) -> None:  # noqa: ANN401 - whatever the user wrote
 
 
 def check_until(definition: Definition) -> None:
-    """Refuse a sweep that is to end once it is settled, and cannot be tested before its end.
+    """Check that a sweep with ``until=settled`` can be tested before its last replicate.
 
     Raises:
-        ConfigError: If the sweep is refused; the message says what it lacks.
+        ConfigError: If the sweep has too few replicates, splits that replicates share, or no seeds
+            of the confirm stage; the message says what the sweep lacks.
     """
     if definition.until == "all":
         return
     field = f"hydra.sweeper.until={definition.until}"
     if definition.n_replicates < FEWEST_UNTIL_SETTLED:
         msg = (
-            f"{field} looks at a half and a quarter of hydra.sweeper.replicates, 3 at least; "
-            f"write {FEWEST_UNTIL_SETTLED} or more, got {definition.n_replicates}"
+            f"{field} tests the sweep early, after half of its replicates, half of these and so "
+            "on, down to 3; hydra.sweeper.replicates must be at least "
+            f"{FEWEST_UNTIL_SETTLED}, got {definition.n_replicates}"
         )
         raise ConfigError(msg)
     if definition.n_splits is not None:
@@ -329,10 +356,10 @@ def check_until(definition: Definition) -> None:
 
 
 def check_pruner(pruner: PrunerConfig, arms: Sequence[Arm]) -> None:
-    """Refuse a pruner where an arm evaluates more rarely than after every epoch.
+    """Check that all arms evaluate after every epoch, if a pruner stops settings early.
 
     Raises:
-        ConfigError: Naming the arm.
+        ConfigError: If an arm evaluates more rarely; the message has the arm.
     """
     if not PRUNERS[pruner.name].stops_early:
         return

@@ -49,11 +49,12 @@ from ffnn_lab.tasks import check_task, load_task
 from ffnn_lab.trainer import settle_device
 
 MakeLauncher = Callable[[Job, Path, int], Launcher]
-"""Makes the Hydra launcher of a job for a sweep's folder and a number of workers."""
+"""Type of a function that makes the Hydra launcher of a job, given the sweep's folder and the
+number of workers."""
 
 
 class SweepStoppedError(KeyboardInterrupt):
-    """The user stopped a sweep; the message says what is kept, and how to go on."""
+    """Raised if the user stopped a sweep; the message says what is kept, and how to go on."""
 
 
 def run_sweep(
@@ -69,7 +70,7 @@ def run_sweep(
     Args:
         loader: Hydra's config loader.
         master: The config that Hydra composed for the command.
-        arguments: The command's overrides, Hydra's own left out.
+        arguments: The command's overrides, without those of Hydra's own settings.
         make_launcher: Makes the launcher that the command asks for.
         console: Where to print; None for the command line, which ends with the report.
 
@@ -77,8 +78,8 @@ def run_sweep(
         The sweep's folder.
 
     Raises:
-        SweepStoppedError: If the user stopped it.
-        UserError: For a slip anywhere in the command, or a sweep that cannot go on.
+        SweepStoppedError: If the user stopped the sweep.
+        UserError: If the command has a mistake, or the sweep cannot go on.
     """
     is_reported = console is None
     console = console or Console()
@@ -133,8 +134,8 @@ def run_sweep(
                     work_alone(post, lambda job: make_launcher(job, folder, 1), display)
     except StoppedError:
         msg = (
-            f"stopped: {len(read_runs(folder))} runs are recorded, and what was in training is "
-            "kept as far as trainer.checkpoint_seconds allows. Go on with\n"
+            f"stopped: {len(read_runs(folder))} runs are recorded, and runs in training are kept "
+            "in a checkpoint, unless trainer.checkpoint_seconds=null. Continue with\n"
             f"  {definition.command}"
         )
         raise SweepStoppedError(msg) from None
@@ -148,7 +149,7 @@ def run_sweep(
 def settle(
     definition: Definition, options: SweeperConfig, outputs: Path, console: Console
 ) -> tuple[Definition, bool]:
-    """Settle what a definition leaves open, and the name of its folder.
+    """Fill in what a definition leaves open, such as the population size, and choose the folder.
 
     Args:
         definition: The sweep that the user asked for.
@@ -157,10 +158,11 @@ def settle(
         console: Where to print.
 
     Returns:
-        The settled definition, and True if the records in its folder are kept.
+        The completed definition, whose name is that of the folder, and True if the records in the
+        folder are kept.
 
     Raises:
-        UserError: If another definition of the name was begun and is to be kept.
+        UserError: If the folder has another definition, and ``if_changed`` is ``refuse``.
     """
     settled = functools.partial(
         settle_sweep,
@@ -179,19 +181,23 @@ def settle(
 
 
 def settle_launcher(master: DictConfig, n_workers: int | None) -> tuple[str, int | None]:
-    """Return the name of the launcher that starts the workers, and how many it is to start.
+    """Return the name of the Hydra launcher that starts the workers, and the number of workers.
 
     The number is None if it is to be chosen once the work is estimated.
 
+    Args:
+        master: The config that Hydra composed for the command.
+        n_workers: The value of ``hydra.sweeper.n_workers``.
+
     Raises:
-        ConfigError: If the launcher cannot start that many.
+        ConfigError: If the launcher cannot start so many workers.
     """
     launcher = str(master.hydra.runtime.choices["hydra/launcher"])
     if launcher == "basic":
         if n_workers not in (None, 1) and not CAN_FORK:
             msg = (
                 f"hydra.sweeper.n_workers={n_workers} needs a launcher that starts processes, "
-                "such as hydra/launcher=joblib; on this system basic works in this one"
+                "such as hydra/launcher=joblib; on this system, the launcher basic starts none"
             )
             raise ConfigError(msg)
         return launcher, n_workers if CAN_FORK else 1
@@ -202,7 +208,13 @@ def settle_launcher(master: DictConfig, n_workers: int | None) -> tuple[str, int
 
 
 def post_of(folder: Path, options: SweeperConfig, n_workers: int) -> Post:
-    """Return the `Post` of each worker of a sweep."""
+    """Return the `Post` that every worker gets: the sweep's folder, storage, limits and threads.
+
+    Args:
+        folder: The sweep's folder.
+        options: The fields of ``hydra.sweeper``: storage, limits and threads.
+        n_workers: Number of workers that share the sweep.
+    """
     return Post(
         str(folder.resolve()),
         options.storage,
@@ -224,15 +236,16 @@ def announce(
     is_dry: bool,
     prepare: Callable[[], None] = lambda: None,
 ) -> int:
-    """Print a sweep's plan; then try what its report needs, and compile what is missing.
+    """Print a sweep's plan, check that its report can be made, and compile missing training steps.
 
     Args:
         definition: The sweep.
-        folder: Its folder.
+        folder: The sweep's folder.
         console: Where to print.
-        is_continued: Whether the records in the folder are kept.
+        is_continued: True if the records in the folder are kept.
         n_workers: Workers that share the sweep; None for the number that finishes soonest.
-        n_threads: Threads of each worker, as the user set it, or None.
+        n_threads: Threads of each worker, as the user set it; None for an equal share of the
+            cores.
         is_dry: True if only the plan is to be printed.
         prepare: Called as soon as it is known that several workers are to be started.
 
@@ -276,22 +289,22 @@ def announce(
         notice=functools.partial(say, console),
     )
     if left.is_upper and not is_dry:
-        say(console, "compiling the training steps before the first run; this machine keeps them")
+        say(console, "compiling the training steps before the first run; they are kept for later")
         again = timed(n_workers, may_compile=True)
-        say(console, f"compiled; about {duration(again.seconds)} here")
+        say(console, f"compiled; the sweep takes about {duration(again.seconds)} here")
     return n_workers
 
 
 def n_that_pay(definition: Definition, folder: Path, seconds: float, *, n_left: int) -> int:
     """Return the number of workers on this machine that finish the rest of a sweep soonest.
 
-    It is 1 on an accelerator, which workers do not share, and where other workers of the sweep are
-    at work, which are assumed to use this machine already.
+    The number is 1 on an accelerator, which workers do not share. It is also 1 if other workers of
+    the sweep are at work, which are assumed to use this machine already.
 
     Args:
         definition: The sweep.
-        folder: Its folder.
-        seconds: Estimated time of a single worker.
+        folder: The sweep's folder.
+        seconds: Estimated training time of a single worker, in seconds.
         n_left: Number of runs that are left.
     """
     runs = [arm.config for arm in definition.arms]
@@ -313,7 +326,7 @@ def n_that_pay(definition: Definition, folder: Path, seconds: float, *, n_left: 
 
 
 def count_recorded(definition: Definition, folder: Path) -> int:
-    """Count the runs of a sweep that are recorded; one that serves two arms counts twice."""
+    """Count the recorded runs of a sweep; a run that serves two arms counts twice."""
     runs = TableReader(folder, "runs", score_columns(definition.objective)).refresh()
     trials = TableReader(folder, "trials").refresh()
     uses_curves = definition.objective.moment == "mean_last"
@@ -322,7 +335,7 @@ def count_recorded(definition: Definition, folder: Path) -> int:
 
 
 def end_with_report(folder: Path) -> None:
-    """Print the tables of a sweep, and write its tables and figures."""
+    """Print the tables of a sweep, and write tables and figures into its folder."""
     with no_collection():
         # Imported late: statistics and figures would make every sweep start later.
         from ffnn_lab.report.reports.report import report  # noqa: PLC0415
@@ -331,5 +344,5 @@ def end_with_report(folder: Path) -> None:
 
 
 def say(console: Console, text: str) -> None:
-    """Print a line without wrapping it or interpreting markup."""
+    """Print a line on the console without wrapping it or interpreting markup."""
     console.print(text, soft_wrap=True, highlight=False, markup=False, emoji=False)

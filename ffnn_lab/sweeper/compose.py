@@ -1,6 +1,7 @@
 """Compose the arms of a sweep and its definition from what the user wrote.
 
-Hydra composes once for each distinct choice of groups; everything finer is a typed copy.
+Hydra composes a config once for each distinct choice of config groups. Values of single fields are
+set on copies of that config.
 """
 
 import itertools
@@ -41,21 +42,24 @@ from ffnn_lab.tasks import check_task, load_task, settle_task
 from ffnn_lab.wandb_runs import check_tracking
 
 MOST_TOGETHER = 64
-"""Provisional size of populations until it is settled, if the user sets none."""
+"""Number of members of a population in a definition until `settle_sweep` chooses the number, if
+the user sets none."""
 Settle = Callable[[RunConfig], RunConfig]
-"""Settles what depends on the machine: the device."""
+"""Type of a function that returns a run's config with what depends on the machine filled in: the
+kind of device in place of ``auto``."""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """An arm before it is composed."""
+    """An arm as it was written, before its config is composed."""
 
     name: str
     groups: Mapping[str, str]
+    """The option that the arm chooses from each config group, by the name of the group."""
     own: tuple[Assignment, ...]
-    """Fields that the arm itself sets; they must exist in its config."""
+    """Assignments to fields that the arm itself sets; its config must have these fields."""
     condition: ConditionAsWritten = ()
-    """Fields and groups that are set by the condition under which the arm is compared."""
+    """Assignments to fields and config groups by the condition under which the arm is compared."""
 
 
 def define(
@@ -66,14 +70,15 @@ def define(
     Args:
         loader: Hydra's config loader.
         master: The config that Hydra composed for the command.
-        arguments: The command's overrides, Hydra's own left out.
-        settle: Settles what depends on the machine.
+        arguments: The command's overrides, without those of Hydra's own settings.
+        settle: Fills in what depends on the machine.
 
     Returns:
         The definition, and the options of the sweeper.
 
     Raises:
-        ConfigError: For a mistake anywhere, swept values included.
+        ConfigError: If there is a mistake anywhere in the command or the YAML, swept values
+            included.
     """
     request = read_request(loader, master, arguments)
     options = request.options
@@ -132,7 +137,15 @@ def define(
 def _drafts(
     options: SweeperConfig, groups: Iterable[Assignment], composer: Composer
 ) -> list[Draft]:
-    """Return the arms of the YAML, times the choices of every group that is swept."""
+    """Return a draft for each arm of the YAML and each combination of options of swept groups.
+
+    If the YAML declares no arms, one arm without a name stands for all of them.
+
+    Args:
+        options: The options of the sweep.
+        groups: Assignments that choose options of config groups for all arms.
+        composer: Distinguishes config groups from fields.
+    """
     drafts = [_draft(name, written, composer) for name, written in options.arms.items()]
     drafts = drafts or [Draft("", {}, ())]
     for assignment in groups:
@@ -153,7 +166,10 @@ def _drafts(
 def _places(
     options: SweeperConfig, request: Request, drafts: Iterable[Draft]
 ) -> list[tuple[str, str]]:
-    """List (place, key) for each value of a run that is written: no condition may set it, too."""
+    """List each value of a run that the user wrote outside the conditions, as (place, key).
+
+    The place is the text by which a message names where the value is written.
+    """
     return [
         *(("hydra.sweeper.space", key) for key in options.space),
         *((a.text, a.key) for a in request.assignments),
@@ -168,7 +184,7 @@ def _places(
 def _under_conditions(
     drafts: Sequence[Draft], options: SweeperConfig, composer: Composer
 ) -> list[Draft]:
-    """Return the drafts times the conditions, all arms of one condition together."""
+    """Return a copy of each draft for each condition, all arms of one condition together."""
     conditions = read_across(options.across, is_group=composer.is_group)
     return [
         replace(
@@ -185,7 +201,16 @@ def _under_conditions(
 
 
 def _draft(name: str, written: Any, composer: Composer) -> Draft:  # noqa: ANN401 - YAML
-    """Read an arm of the YAML."""
+    """Read an arm of a sweep's YAML.
+
+    Args:
+        name: The name of the arm.
+        written: The arm's overrides, which must be a mapping from keys to values.
+        composer: Distinguishes config groups from fields.
+
+    Raises:
+        ConfigError: If ``written`` is not a mapping, or sets what an arm cannot set for itself.
+    """
     where = f"hydra.sweeper.arms.{name}"
     if not isinstance(written, Mapping):
         msg = f"{where} must map keys to values, got {written}"
@@ -211,8 +236,8 @@ def _arm(
         draft: The arm as written.
         shared: Assignments for all arms that have the field.
         typed: Assignments of the command line, which win over all others.
-        composer: Composes runs.
-        settle: Settles what depends on the machine.
+        composer: Composes the configs of runs.
+        settle: Fills in what depends on the machine.
     """
     composed = composer.with_sweep(draft.groups).config
     under = [a for a in draft.condition if not composer.is_group(a.key)]
@@ -259,7 +284,16 @@ def _arm(
 
 
 def _groups_of(composed: RunConfig, draft: Draft, composer: Composer) -> dict[str, str]:
-    """Return the options that an arm chooses: its own, and those of the sweep's defaults list."""
+    """Return the option that an arm chooses from each config group, by the name of the group.
+
+    These are the options of the draft, and those that the defaults list of the sweep's YAML
+    chooses.
+
+    Args:
+        composed: The arm's config, composed with the sweep's YAML.
+        draft: The arm as written.
+        composer: Composes the configs of runs.
+    """
     default = composer.plain({})
     groups = dict(draft.groups)
     for group in ("task", "model", "initializer", "bias_initializer", "optimizer", "schedule"):
@@ -270,7 +304,11 @@ def _groups_of(composed: RunConfig, draft: Draft, composer: Composer) -> dict[st
 
 
 def _typed_axis(config: RunConfig, key: str, axis: Axis) -> Axis:
-    """Convert an axis to the type of its field, and refuse values that a run would refuse."""
+    """Convert the values of an axis to the type of its field.
+
+    Raises:
+        ConfigError: If a run would refuse a value.
+    """
     if isinstance(axis, Choice):
         typed = replace(axis, values=tuple(_typed(config, key, v) for v in axis.values))
         checks.check_listed(key, typed)
@@ -303,7 +341,7 @@ def _typed(config: RunConfig, key: str, value: Any) -> Any:  # noqa: ANN401 - a 
 
 
 def _tune_seeds(seeds: Assignment | None, request: Request, composer: Composer) -> tuple[int, ...]:
-    """Return the tuning seeds: those that the command line lists, or the first few."""
+    """Return the tuning seeds: those that the user lists, or else the integers from 0 on."""
     n_seeds = request.options.tune.n_seeds
     if seeds is None:
         checks.check_n_seeds(n_seeds)
@@ -318,10 +356,10 @@ def _tune_seeds(seeds: Assignment | None, request: Request, composer: Composer) 
 
 
 def _protocol(name: str, arms: Sequence[Arm]) -> str:
-    """Return the protocol of a sweep; ``auto`` stands for the one that fits the arms' axes.
+    """Return the name of a sweep's protocol, with ``auto`` replaced by the one that fits the axes.
 
     Raises:
-        ConfigError: If the protocol does not fit them.
+        ConfigError: If the protocol cannot search the axes of the arms.
     """
     axes = [axis for arm in arms for axis in arm.space.values()]
     if name == "auto":

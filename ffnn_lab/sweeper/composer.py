@@ -1,4 +1,4 @@
-"""Compose run configs by Hydra from group choices and values; each distinct choice only once."""
+"""Compose configs of runs by Hydra from choices of config groups; each distinct choice once."""
 
 import functools
 import re
@@ -30,7 +30,11 @@ class Composed:
     """Maps the dotted name of a field to the field names that its interpolations refer to."""
 
     def refer_to(self, keys: Iterable[str]) -> list[tuple[str, str]]:
-        """List (field, reference) pairs that refer to one of ``keys``, or to a part with one."""
+        """List the fields that refer to one of ``keys``, or to a section of the config around it.
+
+        Returns:
+            (field, reference) pairs of dotted names.
+        """
         return [
             (key, reference)
             for key, names in self.references.items()
@@ -40,39 +44,52 @@ class Composed:
 
 
 class Composer:
-    """Composes runs from choices of groups, each distinct choice once."""
+    """Composes configs of runs from choices of config groups, each distinct choice only once."""
 
     def __init__(self, loader: ConfigLoader, master: DictConfig, sweep: str | None) -> None:
-        """Take Hydra's loader, the config of the command line, and the sweep's name."""
+        """Keep the arguments; nothing is composed yet.
+
+        Args:
+            loader: Hydra's config loader.
+            master: The config that Hydra composed for the command.
+            sweep: Name of the sweep's YAML in ``sweeps/``; None for an ad hoc sweep.
+        """
         self._loader = loader
         self._master = master
         self._sweep = sweep
 
     @functools.cache  # noqa: B019 - lives as long as one definition is being made
     def is_group(self, key: str) -> bool:
-        """Return whether ``key`` is a group of ``conf/``."""
+        """Return True if ``key`` is the name of a config group, which is a folder of ``conf/``."""
         return "." not in key and bool(self._loader.get_group_options(key))
 
     def with_sweep(self, groups: Mapping[str, str], fixed: tuple[str, ...] = ()) -> "Composed":
-        """Compose groups, then the sweep's own values, then ``fixed``; later ones win."""
+        """Compose the config of a run from config groups, the sweep's YAML, and overrides.
+
+        Where several of them set a field, the last one in this order wins.
+
+        Args:
+            groups: The chosen option of each group.
+            fixed: Overrides of single fields, as text.
+        """
         sweep = [] if self._sweep is None else [f"sweeps={self._sweep}"]
         return self._compose((*sorted_texts(groups), *sweep, *fixed))
 
     def plain(self, groups: Mapping[str, str]) -> RunConfig:
-        """Compose from the groups alone."""
+        """Compose the config of a run from config groups alone, without the sweep's YAML."""
         return self._compose(sorted_texts(groups)).config
 
     def filled(
         self, groups: Mapping[str, str], fixed: Mapping[str, Assignment], swept: Iterable[str]
     ) -> RunConfig:
-        """Return the run of some groups, with the sweep's own values and then fixed ones on top.
+        """Compose the config of a run from config groups, the sweep's YAML, and fixed values.
 
-        The result is that of a single run with the same overrides. Hydra composes again if a
-        fixed value has an interpolation, or if the composed config refers to a fixed or a swept
-        key. Otherwise the values are set on a cached config, which takes a thousandth of the time.
+        The config is that of a single run with the same overrides. Hydra composes again if a fixed
+        value has an interpolation, or if the composed config refers to a fixed or a swept key.
+        Otherwise the values are set on a cached config, which takes a thousandth of the time.
 
         Args:
-            groups: Choices of groups.
+            groups: The chosen option of each group.
             fixed: Assignments of one value each, by key.
             swept: Keys that have several values; no field may refer to them.
 
@@ -126,7 +143,11 @@ def references(contents: Any, prefix: str = "") -> dict[str, list[str]]:  # noqa
 
 
 def _absolute(name: str, key: str) -> str:
-    """Return the dotted name that an interpolation in the field ``key`` means by ``name``."""
+    """Return the dotted name that an interpolation in the field ``key`` means by ``name``.
+
+    One leading dot stands for the section that has the field, each further dot for the section
+    above.
+    """
     n_dots = len(name) - len(name.lstrip("."))
     if not n_dots:
         return name
@@ -136,6 +157,11 @@ def _absolute(name: str, key: str) -> str:
 
 def as_composed(config: RunConfig, key: str, value: Any) -> Any:  # noqa: ANN401 - what was written
     """Convert a value to its field's type, as OmegaConf does where Hydra composes a single run.
+
+    Args:
+        config: A config that has the field.
+        key: Dotted name of the field.
+        value: The value as it was written.
 
     Raises:
         ConfigError: If the value does not fit its field.
@@ -158,7 +184,7 @@ def as_composed(config: RunConfig, key: str, value: Any) -> Any:  # noqa: ANN401
 
 
 def owner(config: RunConfig, key: str) -> Any:  # noqa: ANN401 - any dataclass of a config
-    """Return the part of a config that has the field ``key``, or None."""
+    """Return the section of a config that has the field ``key``; None if there is none."""
     part: Any = config
     for name in key.split(".")[:-1]:
         part = getattr(part, name, None)
@@ -166,5 +192,5 @@ def owner(config: RunConfig, key: str) -> Any:  # noqa: ANN401 - any dataclass o
 
 
 def sorted_texts(groups: Mapping[str, str]) -> tuple[str, ...]:
-    """Write choices of groups as overrides."""
+    """Return choices of config groups as overrides, such as ``optimizer=adam``, in order."""
     return tuple(f"{group}={choice}" for group, choice in sorted(groups.items()))

@@ -10,11 +10,12 @@ import torch
 from ffnn_lab.tasks.data.task import Task
 
 WORTH_SECONDS = 20.0
-"""Estimated training time of a single worker from which on further workers are started. Their
-start takes about three seconds of a core (``docs/decisions/2026-11-29.md``); an estimate may be
-too long by a factor of two."""
+"""Estimated training time of a single worker, in seconds, from which on further workers are
+started. Their start takes about three seconds of a core (``docs/decisions/2026-11-29.md``); an
+estimate may be too long by a factor of two."""
 WORKER_BYTES = 400 << 20
-"""Memory of a worker without its tasks: its imports and a population."""
+"""Bytes of memory that a worker takes without the examples of its tasks: its imports and a
+population."""
 _MEMORY = Path("/proc/meminfo")
 
 
@@ -28,7 +29,7 @@ def n_cores() -> int:
 def share_of_cores(n_workers: int) -> int:
     """Return the number of threads of each of ``n_workers`` workers on this machine.
 
-    Several workers divide the cores equally; a single one has as many threads as torch chooses.
+    Several workers divide the cores equally; a single worker has as many threads as torch chooses.
     """
     return torch.get_num_threads() if n_workers == 1 else max(1, n_cores() // n_workers)
 
@@ -39,11 +40,11 @@ def workers_that_pay(
     """Return the number of workers that finish the sweep soonest, at least 1.
 
     Args:
-        seconds: Estimated training time of a single worker; NaN if unknown.
+        seconds: Estimated training time of a single worker, in seconds; NaN if unknown.
         n_cores: Cores of this machine.
         n_units: Settings, or runs of confirm, that can be trained at the same time.
-        n_task_bytes: Size of the examples that each worker loads.
-        n_free_bytes: Memory of this machine that is free; None if the system does not tell.
+        n_task_bytes: Bytes of the examples that each worker loads.
+        n_free_bytes: Bytes of memory of this machine that are free; None if unknown.
     """
     if math.isnan(seconds) or seconds < WORTH_SECONDS:
         return 1
@@ -53,7 +54,7 @@ def workers_that_pay(
 
 
 def free_bytes() -> int | None:
-    """Return the memory that processes could still take, or None where Linux does not tell."""
+    """Return the bytes of memory that processes can still take; None if they are unknown."""
     try:
         lines = _MEMORY.read_text().splitlines()
         kilobytes = next(line.split()[1] for line in lines if line.startswith("MemAvailable:"))
@@ -63,6 +64,6 @@ def free_bytes() -> int | None:
 
 
 def task_bytes(tasks: Collection[Task]) -> int:
-    """Return the size of the examples of some tasks."""
+    """Return the bytes that the examples of tasks take, with all of their splits."""
     splits = [split for task in tasks for split in (task.train, task.dev, task.test)]
     return sum(split.inputs.nbytes + split.labels.nbytes for split in splits)

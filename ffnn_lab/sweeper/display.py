@@ -27,11 +27,11 @@ from ffnn_lab.records import SPLITS, RunResult
 from ffnn_lab.sweeper.worker import Watcher
 
 LINE_SECONDS = 5.0
-"""Least time between two lines of progress where the output is no terminal."""
+"""Fewest seconds between two lines of progress if the output is not a terminal."""
 
 
 def make_progress(console: Console) -> Bars:
-    """Make progress bars in the style of the project."""
+    """Return progress bars in the style of the project."""
     return Bars(
         TextColumn("{task.description}"),
         BarColumn(bar_width=30),
@@ -46,7 +46,7 @@ class LiveDisplay:
     """A context manager that shows a live display if the console is a terminal."""
 
     def __init__(self, picture: Live | Bars, console: Console) -> None:
-        """Take a display; nothing is shown yet.
+        """Keep the display; nothing is shown yet.
 
         Args:
             picture: The display, which is started and stopped with the context.
@@ -73,17 +73,21 @@ class LiveDisplay:
 
 
 class RunDisplay(LiveDisplay):
-    """Shows a run as a bar of epochs with losses and time left; nothing without a terminal."""
+    """Shows a run as a bar of epochs with losses and time left, if the console is a terminal."""
 
     def __init__(self, config: RunConfig, console: Console) -> None:
-        """Take the run and where to show it; nothing is shown yet."""
+        """Make the bar of a run; nothing is shown yet."""
         self._progress = make_progress(console)
         super().__init__(self._progress, console)
         n_epochs = config.trainer.max_epochs
         self._task = self._progress.add_task("epochs", total=n_epochs, note="")
 
     def on_epoch(self, members: Sequence[Member]) -> None:
-        """Update the bar with the run's last epoch."""
+        """Update the bar with the run's number of epochs and its last losses.
+
+        Args:
+            members: The run, as a list of one member.
+        """
         member = members[0]
         note = (
             f"train loss {member.last('train', 'loss'):.4f}  dev {member.last('dev', 'loss'):.4f}"
@@ -99,7 +103,7 @@ def print_result(
     error: str = "class",
     rmse_unit: float | None = None,
 ) -> None:
-    """Print the small table that ends a single run.
+    """Print the table with which a single run ends: its losses and errors on each split.
 
     Args:
         result: The run's result.
@@ -107,8 +111,9 @@ def print_result(
         console: The console to print on.
         error: The kind of error, as ``Task.error``: ``bits`` is printed as a number, any other
             kind in percent.
-        rmse_unit: As ``Task.rmse_unit``. If not None, errors are in percent of a variance, and the
-            root mean squared residual is printed beside them in the target's own unit.
+        rmse_unit: Factor that converts the square root of an error to the target's own unit, as
+            ``Task.rmse_unit``. If not None, errors are in percent of a variance, and the root mean
+            squared residual is printed beside them in the target's own unit.
     """
     table = Table(box=None if not console.is_terminal else Table().box)
     what, form = ("bits per letter", ".4f") if error == "bits" else ("error", ".2%")
@@ -148,7 +153,7 @@ class SweepDisplay(LiveDisplay, Watcher):
     """Shows a sweep: runs done, time left and the best score of each arm, over all workers."""
 
     def __init__(self, definition: Definition, console: Console) -> None:
-        """Take the sweep and where to show it; nothing is shown yet."""
+        """Make the display of a sweep; nothing is shown yet."""
         self._console = console
         self._progress = make_progress(console)
         self._arms = [arm.name for arm in definition.arms]
@@ -173,13 +178,21 @@ class SweepDisplay(LiveDisplay, Watcher):
         return Group(table, self._progress)
 
     def epoch(self, members: Sequence[Member]) -> None:
-        """Show the progress of the population in training, in runs' worth of epochs."""
+        """Show the progress of the population in training, as a number of runs.
+
+        Half of a run's epochs count as 0.5 runs.
+        """
         done = sum(member.epoch / member.config.trainer.max_epochs for member in members)
         self._in_training = {"": done}
         self._move()
 
     def in_training(self, workers: Mapping[str, float]) -> None:
-        """Show the progress of all workers' populations, in runs' worth of epochs."""
+        """Show the progress of all workers' populations.
+
+        Args:
+            workers: The progress of each worker's population, as a number of runs, by the worker's
+                name. Half of a run's epochs count as 0.5 runs.
+        """
         self._in_training = dict(workers)
         self._move()
 
@@ -205,7 +218,7 @@ class SweepDisplay(LiveDisplay, Watcher):
             )
 
     def notice(self, text: str) -> None:
-        """Print a line above the picture."""
+        """Print a line above the display."""
         self._console.print(text, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
     def _move(self) -> None:

@@ -1,4 +1,7 @@
-"""Estimate a sweep's duration from a few timed batches of each kind of population."""
+"""Estimate a sweep's duration from a few timed batches of each kind of population.
+
+Runs of the same `partition_key` can be trained together: they make a kind of population.
+"""
 
 import dataclasses
 import itertools
@@ -22,27 +25,33 @@ from ffnn_lab.tasks.data.task import Split, Task
 from ffnn_lab.trainer import Training
 
 N_BATCHES = 8
-"""Most batches that are timed for each kind of population, after as many that warm up."""
+"""Most batches that are timed for each kind of population, after as many batches as a warm-up."""
 SECONDS_OF_BATCHES = 4.0
-"""Time for the timed batches of each kind of population: of slow batches, fewer are timed."""
+"""Seconds that the timed batches of each kind of population may take; of slow batches, fewer are
+timed."""
 N_POINTS = 64
-"""Most points of an arm's space that are looked at to find the kinds of population."""
+"""If an arm's space has more points than this, only so many of them, or up to twice as many, are
+examined to find the kinds of population."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """The work left of a sweep, before anything grows or is pruned."""
+    """The work that is left of a sweep, before growing grids add settings or pruners stop any."""
 
     n_recorded: int
+    """Number of recorded runs."""
     n_populations: int
+    """Number of populations that are left to train."""
     n_threads: int
     """Most threads that a worker trains with."""
     seconds: float
-    """Estimated training time; NaN if a run failed in timing, which the sweep may still handle."""
+    """Estimated training time in seconds; NaN if a run failed while it was timed, which need not
+    stop the sweep."""
     n_again: int = 0
-    """Recorded runs that are trained again for their weights."""
+    """Number of recorded runs that are trained again because their weights are missing."""
     is_upper: bool = False
-    """True if steps that will be compiled were timed uncompiled: an upper bound."""
+    """True if ``seconds`` is an upper bound, because steps that will be compiled were timed
+    uncompiled."""
 
 
 def estimate(
@@ -54,12 +63,19 @@ def estimate(
     n_again: int = 0,
     may_compile: bool = True,
 ) -> Estimate:
-    """Train a few batches of each kind of population, and scale to the runs that are left.
+    """Estimate a sweep's training time from a few timed batches of each kind of population.
 
-    Recorded runs are assumed to be spread evenly over all kinds, and ``n_workers`` workers of
-    ``n_threads`` threads each to share the machine without loss. The time for writing records is
-    not included. Without ``may_compile``, steps whose programs are not on disk are timed
-    uncompiled, which gives an upper bound.
+    Recorded runs are assumed to be spread evenly over all kinds, and workers to share the machine
+    without loss. The time for writing records is not included.
+
+    Args:
+        definition: The sweep.
+        n_recorded: Number of recorded runs.
+        n_workers: Number of workers that share the sweep.
+        n_threads: Number of threads of each worker.
+        n_again: Number of recorded runs that are trained again because their weights are missing.
+        may_compile: False to time steps uncompiled if their programs are not on disk, which gives
+            an upper bound.
     """
     left = max(0.0, 1 - (n_recorded - n_again) / definition.n_runs)
     if left == 0:
@@ -96,7 +112,13 @@ def estimate(
 def _seconds_at_hand(
     configs: list[RunConfig], n_members: int, n_threads: int
 ) -> tuple[float, bool]:
-    """Time an epoch without compiling; return the seconds, and True if it ran uncompiled."""
+    """Time an epoch of a population without compiling anything.
+
+    If a program of its steps is not on disk, the steps run uncompiled.
+
+    Returns:
+        The seconds of the epoch, and True if its steps ran uncompiled.
+    """
     try:
         with without_compiling():
             return seconds_per_epoch(configs, n_members, n_threads), False
@@ -106,7 +128,7 @@ def _seconds_at_hand(
 
 
 def _n_busy(config: RunConfig, n_members: int, n_threads: int) -> int:
-    """Return the number of threads that train a population of this run's kind."""
+    """Return the number of threads that are used to train a population of a run's kind."""
     if config.device != "cpu":
         return 1
     network = network_of(config, load_task(config.task, Path(config.paths.data)))
@@ -115,7 +137,7 @@ def _n_busy(config: RunConfig, n_members: int, n_threads: int) -> int:
 
 
 def shares(definition: Definition) -> Iterator[tuple[RunConfig, float]]:
-    """Yield runs that represent one replicate, each with the number of runs it stands for."""
+    """Yield configs that represent the runs of one replicate, each with the number of its runs."""
     for arm in definition.arms:
         n_runs = definition.n_settings_of(arm) * len(definition.tune_seeds)
         n_runs += definition.n_confirmed_of(arm) * len(definition.confirm_seeds)
@@ -125,7 +147,13 @@ def shares(definition: Definition) -> Iterator[tuple[RunConfig, float]]:
 
 
 def seconds_per_epoch(configs: list[RunConfig], n_members: int, n_threads: int) -> float:
-    """Time an epoch of a population of these runs' kind, on a sample of the task."""
+    """Estimate the seconds of an epoch of a population, from a timed sample of its batches.
+
+    Args:
+        configs: Configs of runs that can be trained together; the members repeat them in turn.
+        n_members: Number of members of the population.
+        n_threads: Number of threads to train with.
+    """
     before = torch.get_num_threads()
     torch.set_num_threads(n_threads)
     try:
@@ -156,7 +184,13 @@ def _seconds_per_epoch(configs: list[RunConfig], n_members: int) -> float:
 
 
 def _seconds_of_batches(members: list[RunConfig], whole: Task, fraction: float) -> float:
-    """Time an epoch on a fraction of a task, after one epoch that warms up."""
+    """Return the seconds of an epoch on a part of a task's examples, after one epoch as a warm-up.
+
+    Args:
+        members: The configs of the population's runs.
+        whole: The task.
+        fraction: Share of the examples of each split that is used, from 0 to 1.
+    """
     training = Training(_sample(whole, fraction))
     training.join(members)
     training.epoch()
@@ -166,9 +200,10 @@ def _seconds_of_batches(members: list[RunConfig], whole: Task, fraction: float) 
 
 
 def _points(arm: Arm) -> Iterator[RunConfig]:
-    """Yield runs that represent an arm's space: all listed values, intervals at their low end.
+    """Yield configs that represent an arm's space: all listed values, intervals at their low end.
 
-    Of too many combinations, evenly spaced ones are taken.
+    If there are many more than `N_POINTS` combinations, only some of them are yielded, evenly
+    spaced.
     """
     axes = [
         axis.values if isinstance(axis, Choice) else (_low(axis),) for axis in arm.space.values()

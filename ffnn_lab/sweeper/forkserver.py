@@ -1,7 +1,8 @@
 """The program that workers of this machine are forked from.
 
 The program imports what a worker needs and computes nothing, so it has no threads, with which
-forking would be unsafe. The process that leads a sweep starts it while it still makes its plan.
+forking would be unsafe. The process that leads a sweep starts the program early, while the sweep's
+plan is being made.
 """
 
 import gc
@@ -48,7 +49,11 @@ def main(descriptor: int) -> NoReturn:
 
 
 def _work(descriptor: int) -> NoReturn:
-    """Run the job that a connection brings, send back how it ended, and end the process."""
+    """Run the job that arrives on a connection, send its error or None back, and end the process.
+
+    Args:
+        descriptor: File descriptor of the connection's socket.
+    """
     try:
         own = socket.socket(fileno=descriptor)
         own.set_inheritable(False)

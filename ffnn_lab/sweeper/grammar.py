@@ -1,4 +1,4 @@
-"""Hydra's override grammar, read into values and axes."""
+"""Read overrides in Hydra's grammar, and convert them to fixed values and axes."""
 
 import math
 import shlex
@@ -35,8 +35,9 @@ class Assignment:
 
     key: str
     value: Any
-    """The fixed value, or None where it is swept."""
+    """The fixed value; None if the key has an axis."""
     axis: Axis | None
+    """The values or the interval to sweep; None if the value is fixed."""
     text: str = ""
     """The override as written."""
 
@@ -56,7 +57,7 @@ class Assignment:
 
 
 MOST_VALUES = 100_000
-"""Listed values of one axis."""
+"""Most values that a range may have on one axis."""
 DEFERRED = "deferred"
 """Tag of the wrapper that ``defer`` puts around a value."""
 _FUNCTIONS = ("choice(", "range(", "interval(", "tag(", "sort(", "shuffle(", "glob(", "[", "{")
@@ -67,8 +68,8 @@ def parse(text: str) -> Override:
     """Parse one override with Hydra's parser.
 
     Raises:
-        ConfigError: If the text is not Hydra's grammar. The message has the text as it was
-            written, and the quotes that it needs.
+        ConfigError: If the text does not follow Hydra's grammar. The message has the text as it
+            was written, and the quotes that it needs.
     """
     if ("=" not in text and not text.startswith("~")) or text.startswith("="):
         how = "an override is written name=value, and a flag begins with -- (see --help)"
@@ -85,7 +86,12 @@ def parse(text: str) -> Override:
 
 
 def _advice(text: str, reason: str) -> str:
-    """Return how to write an override that Hydra's parser refused, ready to be copied."""
+    """Return the end of an error message: how to write an override that Hydra's parser refused.
+
+    Args:
+        text: The override as it was written.
+        reason: The first line of the parser's message.
+    """
     key, _, value = text.partition("=")
     if value.startswith("choice(") and "NoneType" in reason:
         return f"; choice(...) does not take null, a list does: {key}=null,..."
@@ -122,16 +128,16 @@ def as_written(text: str) -> str:
 
 
 def read_assignment(text: str) -> Assignment:
-    """Read one override.
+    """Convert one override, such as ``optimizer.lr=0.1,0.2``, to an assignment.
 
     ``range(start, stop, step)`` leaves out ``stop``, as Hydra's basic sweeper does.
 
     Raises:
-        ConfigError: If the text is not Hydra's grammar, or adds or deletes keys.
+        ConfigError: If the text does not follow Hydra's grammar, or adds or deletes keys.
     """
     override = parse(text)
     if override.is_add() or override.is_delete() or override.is_force_add():
-        msg = f"{text}: a sweep changes keys that exist; write it without + or ~"
+        msg = f"{text}: a sweep can only change fields that exist; write it without + or ~"
         raise ConfigError(msg)
     key = override.get_key_element()
     axis = _axis(key, override)
@@ -141,10 +147,15 @@ def read_assignment(text: str) -> Assignment:
 
 
 def read_entry(key: str, value: Any) -> Assignment:  # noqa: ANN401 - what YAML holds
-    """Read a key and its value from a sweep's YAML: Hydra's grammar, or the parts of a log grid.
+    """Convert one entry of a sweep's YAML to an assignment.
+
+    Args:
+        key: Dotted name of a field, or a config group.
+        value: A value, a text in Hydra's grammar, or a mapping that describes a log grid, see
+            `log_grid`.
 
     Raises:
-        ConfigError: As ``read_assignment``.
+        ConfigError: If `read_assignment` or `log_grid` refuses the value.
     """
     if isinstance(value, Mapping):
         return Assignment(key, None, log_grid(key, value), f"{key}={value}")
@@ -152,7 +163,7 @@ def read_entry(key: str, value: Any) -> Assignment:  # noqa: ANN401 - what YAML 
 
 
 def to_text(key: str, value: Any) -> str:  # noqa: ANN401 - what YAML holds
-    """Write a key and its value from a sweep's YAML as an override; text is Hydra's grammar."""
+    """Return an entry of a sweep's YAML as an override; a text is kept as Hydra's grammar."""
     return f"{key}={value if isinstance(value, str) else as_override(value)}"
 
 
@@ -198,10 +209,14 @@ def _axis(key: str, override: Override) -> Axis | None:
 
 
 def _check_range(text: str, sweep: RangeSweep) -> None:
-    """Refuse a range without an end, and one that would fill the memory.
+    """Check that a range has two finite ends, a step, and at most `MOST_VALUES` values.
+
+    Args:
+        text: The override that has the range, as it was written.
+        sweep: The range.
 
     Raises:
-        ConfigError: With the range as it was written.
+        ConfigError: If the range is refused; the message has ``text``.
     """
     ends = (sweep.start, sweep.stop)
     if any(end is None or not math.isfinite(end) for end in ends) or not sweep.step:

@@ -46,33 +46,42 @@ class Identity:
 
     @classmethod
     def from_json(cls, name: str, contents: Mapping[str, Any]) -> "Identity":
-        """Read an identity back; other keys in ``contents`` are ignored."""
+        """Create the identity that a process wrote into its heartbeat.
+
+        Args:
+            name: The name of the process.
+            contents: The fields of the identity, except for its name; other keys are ignored.
+        """
         known = {each.name for each in fields(cls)} - {"name"}
         own = {key: value for key, value in contents.items() if key in known}
         return cls(name, **{**own, "pid": int(own["pid"])})
 
     @property
     def is_visible(self) -> bool:
-        """Return whether this process can check if that one runs.
+        """Return True if the calling process can check whether the identified process runs.
 
-        It can if process numbers mean the same to both: on one machine, since its last start, in
-        the same namespaces. Any other process is known to be dead by its silence only.
+        The check is possible if process numbers mean the same to both processes: on one machine,
+        since its last start, in the same namespaces. Any other process is known to be dead only by
+        its silence.
         """
         here = (this_host(), _boot_id(), _namespaces())
         return (self.host, self.boot, self.namespaces) == here
 
     @property
     def is_this_process(self) -> bool:
-        """Return whether this is the identity of the calling process."""
+        """Return True if this is the identity of the calling process."""
         return self.is_visible and self.pid == os.getpid()
 
     @property
     def is_dead(self) -> bool:
-        """Return whether the process is known to have ended; False where nobody can tell here."""
+        """Return True if the identified process is known to have ended.
+
+        The result is False if the calling process cannot check it, see `is_visible`.
+        """
         return self.is_visible and not is_running(self.pid, self.started)
 
     def shares_machine_with(self, other: "Identity") -> bool:
-        """Return whether two processes use the same processor cores, in containers or not."""
+        """Return True if two processes use the same processor cores, in containers or not."""
         return (self.boot or self.host) == (other.boot or other.host)
 
 
@@ -82,12 +91,12 @@ def this_host() -> str:
 
 
 def is_running(pid: int, started: str | None = None) -> bool:
-    """Return whether a process runs; a zombie does not.
+    """Return True if a process runs; a zombie does not.
 
     Args:
-        pid: The process's number in this process's namespace.
-        started: When the process started, if known. A process of that number with another start is
-            another process.
+        pid: The process's number in the namespace of the calling process.
+        started: When the process started, in ticks of the kernel's clock; None if unknown. A
+            process with the same number and another start is another process.
     """
     try:
         os.kill(pid, 0)
@@ -119,7 +128,7 @@ def _namespaces() -> str | None:
 
 
 def _stat(pid: int) -> dict[str, str]:
-    """Read state and start of a process from /proc; nothing where /proc does not tell.
+    """Return ``state`` and ``started`` of a process from /proc; {} if /proc does not tell them.
 
     A container may see the /proc of another namespace, in which numbers mean other processes.
     """

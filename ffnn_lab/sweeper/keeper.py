@@ -11,18 +11,18 @@ from ffnn_lab.trainer import Training
 
 
 class Keeper:
-    """Writes one checkpoint file every so often.
+    """Writes the population in training to a checkpoint file at regular intervals.
 
-    A checkpoint saves time and affects no result. So an error in writing one stops nothing: the
-    user is told once, and the next checkpoint is tried when it is due.
+    A checkpoint saves time and affects no result. So an error in writing a checkpoint stops
+    nothing: the user is told once, and the next checkpoint is tried when it is due.
     """
 
     def __init__(self, path: Path, seconds: float | None, notice: Callable[[str], None]) -> None:
-        """Make ready; nothing is written yet.
+        """Keep the arguments; nothing is written yet.
 
         Args:
-            path: The file.
-            seconds: Time between two checkpoints; None to write none at all.
+            path: Path of the checkpoint file.
+            seconds: Seconds between two checkpoints; None to write none at all.
             notice: Receives the reason if a checkpoint cannot be written.
         """
         self.path = path
@@ -32,17 +32,17 @@ class Keeper:
         self._has_told = False
 
     def begin(self) -> None:
-        """Count the seconds until the next checkpoint from now on."""
+        """Restart the time after which the next checkpoint is due."""
         self._saved_at = time.monotonic()
 
     def save_if_due(self, training: Training) -> None:
-        """Write a checkpoint if the last one is old enough."""
+        """Write a checkpoint if the time between two checkpoints has passed."""
         seconds = self._seconds
         if seconds is not None and time.monotonic() - self._saved_at >= seconds:
             self.save(training)
 
     def save(self, training: Training) -> bool:
-        """Write a checkpoint now, unless none are wanted; return whether there is one."""
+        """Write a checkpoint now, unless none are wanted; return True if it was written."""
         if self._seconds is None:
             return False
         try:
@@ -55,7 +55,10 @@ class Keeper:
         return True
 
     def load(self) -> Mapping[str, Snapshot]:
-        """Return the members of the file by run id; none if it is missing or damaged."""
+        """Return the snapshots of members in the file, by run id.
+
+        The result is empty if the file is missing or damaged.
+        """
         return load_checkpoint(self.path)
 
     def remove(self) -> None:
@@ -69,7 +72,8 @@ class Keeper:
         self._has_told = True
         self._notice(
             f"no checkpoint can be written to {self.path.parent} "
-            f"({error.strerror or error}): training goes on, but what is interrupted begins again "
-            "from the last checkpoint that there is. Make room there, or let it be written to; "
-            "trainer.checkpoint_seconds sets how often (null: never)"
+            f"({error.strerror or error}): training goes on, but after an interruption it starts "
+            "again from the last checkpoint that was written. Free space there, or make the "
+            "folder writable; trainer.checkpoint_seconds sets how often checkpoints are written "
+            "(null: never)"
         )

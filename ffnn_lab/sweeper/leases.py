@@ -1,7 +1,7 @@
-"""Leases: each worker holds its runs on a lease that lapses when it dies or falls silent.
+"""Leases: the hold of a worker on its runs, which lapses when the worker dies or falls silent.
 
 A worker writes a heartbeat (beat) every few seconds. Among the processes of one machine (and one
-container) a dead one is recognized at once. Elsewhere, a worker counts as dead when its beat has
+container) a dead process is recognized at once. Any other worker counts as dead when its beat has
 not changed for ``LEASE_SECONDS`` by the observer's own clock, so clocks need not agree.
 """
 
@@ -19,17 +19,20 @@ from ffnn_lab.sweeper.identity import Identity
 from ffnn_lab.sweeper.studies.storage import Attributes
 
 BEAT_SECONDS = 5.0
+"""Seconds between two beats of a process."""
 LOOK_SECONDS = 1.0
-"""Time between two checks of a worker whether it should stop."""
+"""Seconds between two checks of a worker whether it should stop."""
 LEASE_SECONDS = 60.0
+"""Seconds without a new beat after which a process counts as dead, if it cannot be checked."""
 GRACE_SECONDS = 60.0
-"""Time that a worker may take to finish its epoch after its parent died, before it exits."""
+"""Seconds that a worker may take to finish its epoch after its parent died, before it exits."""
 EXIT_ORPHANED = 3
+"""Exit code of a worker that ends because its parent died."""
 _CLAIM, _BEAT, _STOP = "claim/", "beat/", "stop/"
 
 
 def workers_of(name: str) -> str:
-    """Return the name of the study under which the workers of a sweep leave notes.
+    """Return the name of the Optuna study whose attributes are the notes of a sweep's workers.
 
     Args:
         name: The sweep's name.
@@ -38,7 +41,7 @@ def workers_of(name: str) -> str:
 
 
 class Leases:
-    """The runs that the workers of a sweep hold, and this worker's own lease.
+    """The runs that the workers of a sweep hold, and the lease of this process.
 
     ``claims``, ``claim`` and ``release`` need the sweep's lock; the beat does not.
     """
@@ -53,35 +56,38 @@ class Leases:
         is_worker: bool = True,
         stop: threading.Event | None = None,
     ) -> None:
-        """Make ready; nothing is written yet.
+        """Keep the arguments; nothing is written yet.
 
         Args:
-            attributes: Where the workers leave notes.
+            attributes: The notes of the sweep's workers, see `workers_of`.
             me: This process.
-            parent: The process that started this one; this one stops when its parent is dead.
-            progress: Returns the progress of the population in training, in runs' worth of epochs.
+            parent: The process that started this process, which stops when the parent is dead;
+                None in the process that the user started.
+            progress: Returns the progress of the population in training, as a number of runs; half
+                of a run's epochs count as 0.5 runs.
             is_worker: True if this process trains, False if it leads other workers.
-            stop: An event to use as ``stop``; None for a new one.
+            stop: The event to use as attribute ``stop``; None for a new event.
         """
         self.me = me
         self.stop = stop or threading.Event()
         """Set when this worker is to finish its epoch, write its checkpoint, and end."""
         self.has_lapsed = threading.Event()
-        """Set when this process slept past its lease: others may hold its runs by now."""
+        """Set when this process was suspended for longer than its lease: other workers may hold
+        its runs by now."""
         self._attributes = attributes
         self._parent = parent
         self._progress = progress
         self._is_worker = is_worker
         self._seen: dict[str, tuple[int, float]] = {}
         self._cut_off_at = -math.inf
-        """When this process last failed to reach the storage."""
+        """When this process last failed to reach the storage, by ``time.monotonic``."""
         self._n_beats = 0
         self._last_beat = _awake()
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._beat_on, daemon=True)
 
     def __enter__(self) -> Self:
-        """Begin to beat."""
+        """Write the first beat, and start the thread that writes all later beats."""
         self._attributes.patiently(self._beat)
         self._thread.start()
         return self
@@ -101,7 +107,10 @@ class Leases:
             self._attributes.write(_BEAT + self.me.name, None)
 
     def claims(self) -> dict[str, str]:
-        """Return the holder of each run that a living worker holds, by run id."""
+        """Return the name of the worker that holds each claimed run, by run id.
+
+        Only claims of living workers count. The notes of dead workers are removed.
+        """
         notes = self._attributes.read()
         held: dict[str, str] = {}
         for key, run_ids in notes.items():
@@ -116,7 +125,11 @@ class Leases:
         return held
 
     def claim(self, run_ids: Collection[str]) -> None:
-        """Claim these runs, and no others, for this worker."""
+        """Claim runs for this worker, in place of all runs that it claimed before.
+
+        Args:
+            run_ids: Ids of all runs that the worker is to hold.
+        """
         self._attributes.write(_CLAIM + self.me.name, sorted(run_ids))
 
     def release(self) -> None:
@@ -124,19 +137,23 @@ class Leases:
         self._attributes.write(_CLAIM + self.me.name, None)
 
     def living(self) -> dict[str, float]:
-        """Return the progress of each other living process, by its name."""
+        """Return the progress of each other living process, by its name.
+
+        The progress is a number of runs, as for the argument ``progress``.
+        """
         beats = self._living()
         return {worker: float(beat["progress"]) for worker, beat in beats.items()}
 
     def n_workers(self) -> int:
-        """Count the living processes that train, this one included."""
+        """Count the living processes that train, and this process whether it trains or not."""
         return 1 + len([beat for beat in self._living().values() if beat["is_worker"]])
 
     def bury(self, notice: Callable[[str], None] = lambda _text: None) -> None:
         """Remove the claims and beats of dead workers.
 
         A worker on another machine or in another container can be judged by its beats only. So
-        this call waits until each such worker has beaten again, or not for ``LEASE_SECONDS``.
+        this call waits until each such worker has written another beat, or none for
+        ``LEASE_SECONDS``.
 
         Args:
             notice: Receives one line for the user if the wait is long.
@@ -157,9 +174,9 @@ class Leases:
             if not has_told and time.monotonic() - began > BEAT_SECONDS + LOOK_SECONDS:
                 has_told = True
                 notice(
-                    f"{len(unsure)} processes that this one cannot see (of another machine, "
-                    "container or version of ffnn_lab) took part in this sweep: waiting for a "
-                    f"sign of life, {LEASE_SECONDS:.0f} s at most"
+                    f"{len(unsure)} processes that this one cannot see (they are of another "
+                    "machine, container or version of ffnn_lab) took part in this sweep: waiting "
+                    f"at most {LEASE_SECONDS:.0f} s for a sign of life"
                 )
             time.sleep(LOOK_SECONDS)
 
@@ -168,7 +185,10 @@ class Leases:
         self._attributes.write(_STOP + self.me.name, True)  # noqa: FBT003 - a note's value
 
     def _beats(self) -> dict[str, dict[str, Any]]:
-        """Read the last beat of each process that is not known to have ended."""
+        """Return the last beat of each process that wrote one and did not remove it, by its name.
+
+        A process removes its beat when it ends in good order.
+        """
         notes = self._attributes.read()
         return {k.removeprefix(_BEAT): v for k, v in notes.items() if k.startswith(_BEAT) and v}
 
@@ -207,7 +227,11 @@ class Leases:
         self._last_beat = now
 
     def _beat_on(self) -> None:
-        """Beat; set ``stop`` when the parent is dead or asks this worker to stop."""
+        """Write beats, and set ``stop`` if the parent is dead or asks this worker to stop.
+
+        The loop runs in a thread until the lease is left. The thread ends the whole process
+        `GRACE_SECONDS` after the parent died.
+        """
         last = time.monotonic()
         orphaned_at: float | None = None
         while not self._end.wait(LOOK_SECONDS):
@@ -232,7 +256,7 @@ class Leases:
 
 
 def _awake() -> float:
-    """Return the seconds of a clock that runs on while the machine sleeps, if there is one."""
+    """Return the seconds of a clock that goes on while the machine sleeps, if there is one."""
     if hasattr(time, "CLOCK_BOOTTIME"):
         return time.clock_gettime(time.CLOCK_BOOTTIME)
     return time.monotonic()

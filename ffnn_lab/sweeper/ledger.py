@@ -24,14 +24,18 @@ CURVE_COLUMNS = ["run_id", "epoch", "split", "loss", "error"]
 
 
 class Ledger:
-    """The records of a sweep as far as they were read; each part is read once."""
+    """One worker's copy of a sweep's records in memory, which `refresh` brings up to date.
+
+    The copy has the tables ``runs`` and ``trials``, and ``curves`` if scores are computed from
+    them. Each parquet file of a table is read once.
+    """
 
     def __init__(self, definition: Definition, folder: Path) -> None:
         """Open the tables; nothing is read before the first `refresh`.
 
         Args:
             definition: The sweep.
-            folder: Its folder.
+            folder: The sweep's folder.
         """
         self._objective = definition.objective
         columns = (*score_columns(definition.objective), "n_epochs")
@@ -50,12 +54,15 @@ class Ledger:
 
     @property
     def noted(self) -> Mapping[Key, str]:
-        """Return the run id of each row of ``trials``, whether the run is recorded or not."""
+        """Return the run id of each row of ``trials``, whether the run is recorded or not.
+
+        A row is identified by its replicate, stage, arm, setting and seed.
+        """
         return self._noted
 
     @property
     def n_failed(self) -> int:
-        """Count the runs that failed."""
+        """Return the number of recorded runs that failed."""
         return sum(row["status"] == "failed" for row in self._runs.values())
 
     def is_recorded(self, run: str) -> bool:
@@ -63,11 +70,11 @@ class Ledger:
         return run in self._runs
 
     def n_epochs(self, run: str) -> int:
-        """Return the number of epochs of a recorded run."""
+        """Return the number of epochs that a recorded run, given by its id, was trained for."""
         return int(self._runs[run]["n_epochs"])
 
     def chance_error(self, run: str) -> float:
-        """Return the error that a recorded run would count as if it had diverged."""
+        """Return the error that a recorded run, given by its id, counts with if it diverged."""
         return float(self._runs[run]["chance_error"])
 
     def has_failed(self, run: str) -> bool:
@@ -79,7 +86,7 @@ class Ledger:
         return run in self._runs and self._runs[run]["status"] == "diverged"
 
     def refresh(self) -> None:
-        """Read what was recorded since the last call."""
+        """Read the rows that were recorded since the last call."""
         for row in self._runs_reader.refresh().to_dict("records"):
             self._runs[row["run_id"]] = {str(key): value for key, value in row.items()}
         new = self._trials_reader.refresh()
@@ -94,10 +101,10 @@ class Ledger:
         return [planned for planned in unit if planned.run_id not in self._runs]
 
     def rows_to_note(self, units: Iterable[Unit], runs: Iterable[str]) -> list[TrialRow]:
-        """Return the rows of ``trials`` to write for some runs, and mark these rows as noted.
+        """Return the rows of ``trials`` that runs still lack, and count these rows as written.
 
         Args:
-            units: The units whose rows are looked at.
+            units: The units among which the rows of the runs are looked up.
             runs: Ids of the runs.
         """
         wanted = set(runs)
@@ -111,7 +118,7 @@ class Ledger:
         return rows
 
     def known_but_not_noted(self, units: Iterable[Unit]) -> set[str]:
-        """Return the ids of recorded runs of some units whose row of ``trials`` is missing."""
+        """Return the ids of the recorded runs in ``units`` that lack their row of ``trials``."""
         return {
             planned.run_id
             for unit in units
@@ -122,7 +129,10 @@ class Ledger:
     def scores_of(
         self, units: Sequence[Unit]
     ) -> tuple[dict[tuple[str, int], dict[str, Any]], dict[str, float]]:
-        """Score tuned settings of one replicate whose runs are all recorded.
+        """Score settings of the tune stage of one replicate whose runs are all recorded.
+
+        Args:
+            units: All runs of each setting.
 
         Returns:
             The row of `ffnn_lab.scores.setting_scores` of each (arm, setting), and the objective's
@@ -143,7 +153,15 @@ class Ledger:
 
 
 def recorded_settings(definition: Definition, folder: Path) -> dict[str, dict[int, Values]]:
-    """Read the tuned settings of a replicate that have a recorded run, by arm and number."""
+    """Read the settings of the tune stage of a replicate of which any run is recorded.
+
+    Args:
+        definition: The definition of the replicate.
+        folder: The sweep's folder.
+
+    Returns:
+        The settings, by arm and number; an arm may have none.
+    """
     trials = read_trials(folder)
     is_own = (trials["stage"] == "tune") & (trials["replicate"] == definition.replicate)
     trials = trials[is_own].drop_duplicates(["arm", "setting"])

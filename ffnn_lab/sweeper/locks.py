@@ -18,12 +18,12 @@ from ffnn_lab.records import RecordError
 def locked(
     path: Path, *, waiting: Callable[[], None] = lambda: None, is_passing: bool = False
 ) -> Iterator[None]:
-    """Lock a file inside a ``with``; create the file if needed.
+    """Lock a file exclusively while a ``with`` block runs; create the file if needed.
 
     Args:
-        path: The file.
-        waiting: Called once if another process holds the lock, before this one waits for it.
-        is_passing: Whether to remove the file afterwards.
+        path: Path of the lock file.
+        waiting: Called once if another process holds the lock, before this process waits for it.
+        is_passing: True to remove the file afterwards.
 
     Raises:
         RecordError: If the path is a symbolic link.
@@ -50,7 +50,7 @@ def locked(
 
 
 def open_lock(path: Path) -> int:
-    """Open a lock file, created if needed, and return its file descriptor.
+    """Open a lock file, create it if needed, and return its file descriptor.
 
     Raises:
         RecordError: If the path is a symbolic link.
@@ -65,7 +65,7 @@ def open_lock(path: Path) -> int:
 
 
 def refuse_link(path: Path) -> None:
-    """Refuse to write through a symbolic link, which would change a file elsewhere.
+    """Check that a path is not a symbolic link; writing through it would change a file elsewhere.
 
     Raises:
         RecordError: If the path is a symbolic link; the message names the link and its target.
@@ -79,7 +79,7 @@ def refuse_link(path: Path) -> None:
 
 
 def _is_at(descriptor: int, path: Path) -> bool:
-    """Return whether a path still leads to the file that is open."""
+    """Return True if ``path`` still leads to the file that is open as ``descriptor``."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.lstat())
     except FileNotFoundError:

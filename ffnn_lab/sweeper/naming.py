@@ -1,4 +1,4 @@
-"""The name of a sweep, and the command that starts it again."""
+"""The name of a sweep, and the command that starts the sweep again."""
 
 import shlex
 
@@ -22,12 +22,12 @@ UNSAID = (
     *("tracking=", "sources."),
 )
 """Prefixes of overrides that change no run, so a sweep's name and an arm's command leave them out.
-``task.path`` and ``model.folder`` are not among them: a checksum identifies a file, but does not
-locate it."""
+``task.path`` and ``model.folder`` are not among these prefixes: a checksum identifies a file, but
+does not locate it."""
 
 
 def name_of(request: Request, definition: Definition) -> str:
-    """Return the name of a sweep, which names its folder.
+    """Return the name of a sweep, which is also the name of its folder.
 
     The name is the one that the user or the YAML sets, followed by a hash of the overrides that
     change results, if any; an ad hoc sweep is named by a hash of its definition.
@@ -59,7 +59,11 @@ def _as_hashed(text: str) -> str:
 
 
 def command_of(request: Request) -> str:
-    """Return the command that starts a sweep again, without overrides of this call alone."""
+    """Return the command line that starts a sweep again, quoted for a shell.
+
+    Overrides that concern a single call, such as ``hydra.sweeper.dry_run=true``, are left out,
+    and so is the password in the URL of a storage.
+    """
     lasting = (text for text in request.hydra_arguments if not text.lstrip("+").startswith(_ONCE))
     words = [*request.arguments, *(as_stored(text) for text in lasting)]
     return " ".join(("python -m ffnn_lab.run -m", *(shlex.quote(word) for word in words)))

@@ -1,7 +1,8 @@
-"""Lines for the user from workers whose launcher shows nothing of what they print.
+"""Notices: lines for the user from workers whose launcher does not show what they print.
 
 Each worker appends its lines to a file of its own in the sweep's folder, where the process that
-started it reads them. This works even while the worker waits for a storage that others reach.
+started the worker reads them. This works even while the worker waits for a storage that other
+processes can reach.
 """
 
 import json
@@ -14,7 +15,7 @@ FOLDER = ".notices"
 
 
 def leave(folder: Path, parent: str, worker: str, text: str) -> None:
-    """Write a line for the process that started this worker.
+    """Append a line for the process that started this worker to the worker's file.
 
     A line that cannot be written is dropped, so that training goes on.
 
@@ -33,16 +34,24 @@ def leave(folder: Path, parent: str, worker: str, text: str) -> None:
 
 
 class Notices:
-    """The lines that the workers of one process leave for it."""
+    """Reads the lines that workers leave for the process that started them."""
 
     def __init__(self, folder: Path, parent: str) -> None:
-        """Take the sweep's folder and the name of this process; nothing is read yet."""
+        """Keep the arguments; nothing is read yet.
+
+        Args:
+            folder: The sweep's folder.
+            parent: The name of this process, which started the workers.
+        """
         self._folder = folder / FOLDER / parent
         self._n_read: dict[Path, int] = {}
         self._told: set[str] = set()
 
     def read(self) -> list[str]:
-        """Return the new lines; the same line of several workers is returned only once."""
+        """Return the lines that workers left since the last call.
+
+        A line that several workers left, or that was returned before, is not repeated.
+        """
         new: list[str] = []
         for path in sorted(self._folder.glob("*")):
             with suppress(OSError, ValueError):

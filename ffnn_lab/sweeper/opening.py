@@ -17,7 +17,7 @@ from ffnn_lab.sweeper.studies.storage import Storage
 from ffnn_lab.sweeper.worker import Watcher
 
 OWNER = "owner"
-"""Key of the note by which a server's studies name the folder that they belong to."""
+"""Key of the note that names the folder to which a sweep's studies on a server belong."""
 
 
 def open_sweep(
@@ -32,12 +32,13 @@ def open_sweep(
     """Create a sweep's folder and studies, or check that work can go on in them.
 
     Args:
-        definition: The sweep, with the name of its settled folder.
+        definition: The sweep, with the name that `settle_folder` chose.
         outputs: The folder of all sweeps.
         storage_url: URL of the PostgreSQL server; None for a journal in the sweep's folder.
-        retry_failed: Whether failed runs are to be trained again.
+        retry_failed: True if failed runs are to be trained again.
         watcher: Receives lines for the user.
-        patience_seconds: Time to retry where the server does not answer.
+        patience_seconds: Seconds for which a call is repeated, before it fails, if the server does
+            not answer.
 
     Raises:
         UserError: If the sweep cannot be opened.
@@ -67,17 +68,18 @@ def open_sweep(
 
 
 def _leases_in(storage: Storage, definition: Definition) -> Leases:
-    """Return the leases of a sweep's workers, for a process that does not take part."""
+    """Return the leases of a sweep's workers, for a process that only reads or removes them."""
     attributes = storage.open_attributes(workers_of(definition.name))
     return Leases(attributes, Identity.of_this_process())
 
 
 @contextmanager
 def _owned(definition: Definition, outputs: Path, storage: Storage) -> Iterator[None]:
-    """Check that the studies on a server belong to this folder, and record that they do.
+    """Check that the studies on a server belong to the sweep's folder, and record that they do.
 
-    Sweeps of one name in several folders would take each other's settings for their own. The
-    sweep's lock must be held; the folder is prepared in the block.
+    Otherwise sweeps of the same name in several folders would take each other's settings for their
+    own. The sweep's lock must be held. The check is made before the ``with`` block, in which the
+    folder is prepared, and the record after it.
 
     Raises:
         RecordError: If the studies belong to another folder's sweep.
@@ -96,15 +98,15 @@ def _owned(definition: Definition, outputs: Path, storage: Storage) -> Iterator[
         is_elsewhere = {key: owner[key] for key in here} != here
         if is_elsewhere or _leases_in(storage, definition).living():
             msg = (
-                f"hydra.sweeper.storage={storage.place} has the sweep {definition.name} of "
-                f"another folder, {owner['path']} on {owner['host']}: choose another "
-                "hydra.sweeper.name, or another database"
+                f"hydra.sweeper.storage={storage.place} already has a sweep {definition.name}, "
+                f"which belongs to another folder, {owner['path']} on {owner['host']}: choose "
+                "another hydra.sweeper.name, or another database"
             )
             raise RecordError(msg)
         storage.delete(f"{definition.name}/")  # that folder was this one, and was deleted
     yield
     own_id = own_id or secrets.token_hex(8)
     write_definition(folder, replace(stored_definition(folder), id=own_id))
-    attributes = storage.open_attributes(workers_of(definition.name))  # it may be a new one
+    attributes = storage.open_attributes(workers_of(definition.name))  # which may be new
     if attributes.read().get(OWNER, {}).get("id") != own_id:
         attributes.write(OWNER, {"id": own_id, **here})

@@ -14,7 +14,7 @@ from ffnn_lab.terminal import several
 from ffnn_lab.wandb_runs import unheeded
 
 MOST_TOLD = 20
-"""Conditions that a plan lists."""
+"""Most conditions that the lines of a plan list."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class PlannedArm:
 
     name: str
     n_settings: int
-    """Settings that are tried before the arm grows."""
+    """Number of settings that are tried before a growing grid adds any."""
     space: Space
     base: str = ""
     """The arm's name without its condition."""
@@ -33,10 +33,14 @@ class PlannedArm:
 
 @dataclass(frozen=True)
 class Plan:
-    """The plan of a sweep; `dataclasses.asdict` converts it to JSON, but for NaN."""
+    """The plan of a sweep.
+
+    `dataclasses.asdict` converts it to values that JSON can hold, except for NaN.
+    """
 
     name: str
     folder: str
+    """Path of the sweep's folder."""
     protocol: str
     arms: tuple[PlannedArm, ...]
     objective: ObjectiveConfig
@@ -45,20 +49,22 @@ class Plan:
     n_confirm_seeds: int
     n_replicates: int
     n_splits: int | None
+    """Number of distinct splits among the replicates; None if each replicate has its own."""
     n_runs: int
-    """All runs of the sweep before anything grows, recorded ones included."""
+    """Number of all runs of the sweep before a grid grows, recorded runs included."""
     may_grow: bool
-    """True if a growing grid may add settings, and so runs."""
+    """True if a growing grid may add settings, and thereby runs."""
     is_sampled: bool
     """True if proposals depend on the scores of earlier settings."""
     estimate: Estimate
     """The estimated work and time that are left."""
     population_size: int
+    """Most members of a population."""
     n_workers: int
     is_compiled: bool
     """True if any arm trains by compiled steps."""
     notes: tuple[str, ...]
-    """Lines about the tasks and the tracking."""
+    """Lines about the tasks, and about variables of W&B that have no effect."""
 
 
 def make_plan(
@@ -73,10 +79,10 @@ def make_plan(
 
     Args:
         definition: The sweep.
-        folder: Its folder.
+        folder: Path of the sweep's folder.
         estimate: The estimated work and time that are left.
-        n_workers: Workers that share the sweep.
-        tasks: The summary of each task.
+        n_workers: Number of workers that share the sweep.
+        tasks: A line about each task, as `check_task` returns it.
     """
     protocol = definition.way
     runs = [arm.config for arm in definition.arms]
@@ -106,7 +112,7 @@ def make_plan(
 
 
 def plan_lines(plan: Plan) -> list[str]:
-    """Return the lines in which a terminal shows a plan."""
+    """Return the lines of text in which a terminal shows a plan."""
     return [
         f"sweep {plan.name}, {plan.protocol}; folder {plan.folder}",
         *plan.notes,
@@ -129,14 +135,14 @@ def _arm_line(arm: PlannedArm, n_seeds: int) -> str:
 
 
 def _condition_lines(plan: Plan) -> list[str]:
-    """Return the conditions under which the arms are compared."""
+    """Return the line that lists the conditions; no line if the sweep has none."""
     labels = dict.fromkeys(label_of(arm.condition) for arm in plan.arms if arm.condition)
     if not labels:
         return []
     told = list(labels)[:MOST_TOLD]
     more = f"; and {len(labels) - MOST_TOLD} more" if len(labels) > MOST_TOLD else ""
     return [
-        f"all of it under each of {several(len(labels), 'condition')}, which are never ranked "
+        f"all arms under each of {several(len(labels), 'condition')}, which are never ranked "
         "together: "
         f"{'; '.join(told)}{more}"
     ]
@@ -150,7 +156,7 @@ def _axis_text(axis: Axis) -> str:
 
 
 def _stages_line(plan: Plan) -> str:
-    """Return the line on how settings are selected and confirmed."""
+    """Return the line that states how settings are selected and confirmed."""
     objective = plan.objective
     moment = {
         "last": "last epoch",
@@ -169,18 +175,18 @@ def _stages_line(plan: Plan) -> str:
 
 
 def _replicates_lines(plan: Plan) -> list[str]:
-    """Return the lines on the number of replicates and of their splits."""
+    """Return the line that states the number of replicates, and of their splits, as a list."""
     if plan.n_replicates == 1:
         return [
-            "one replicate: a verdict on tuned methods takes several "
-            "(hydra.sweeper.replicates), for one tuning is one draw"
+            "one replicate: a verdict on tuned methods needs several "
+            "(hydra.sweeper.replicates), since a single tuning is one random draw"
         ]
     n_splits = plan.n_splits
     own = "split, seeds" if n_splits is None else "seeds"
     of_splits = "" if n_splits is None else f" on {several(n_splits, 'split')}"
     return [
-        f"all of it in {plan.n_replicates} replicates{of_splits}, each with its own {own} and "
-        "proposals; arms are compared over them"
+        f"repeated in {plan.n_replicates} replicates{of_splits}, each with its own {own} and "
+        "proposals; arms are compared over replicates"
     ]
 
 
@@ -189,19 +195,19 @@ def _again_lines(plan: Plan) -> list[str]:
     if not n_again:
         return []
     return [
-        f"{n_again} of the recorded runs are trained again, for trainer.save_weights=true asks "
-        f"for their networks and {plan.folder}/weights lacks them; their records stay"
+        f"{n_again} of the recorded runs are trained again, since trainer.save_weights=true asks "
+        f"for their networks and {plan.folder}/weights lacks them; their records stay the same"
     ]
 
 
 def _work_line(plan: Plan) -> str:
-    """Return the line on the number of runs, how they are trained, and the time it takes."""
+    """Return the line that states the number of runs, how they are trained, and their time."""
     estimate = plan.estimate
     more = " and more where a grid grows" if plan.may_grow else ""
     recorded = f" ({estimate.n_recorded} recorded)" if estimate.n_recorded else ""
     runs = f"{several(plan.n_runs, 'run')}{more}{recorded}"
     if not estimate.n_populations:
-        return f"{runs}; all of it is recorded"
+        return f"{runs}; all of them are recorded"
     n_threads = estimate.n_threads
     threads = ("at most " if n_threads > 1 else "") + several(n_threads, "thread")
     workers = [several(plan.n_workers, "worker")] if plan.n_workers > 1 else []
@@ -216,7 +222,7 @@ def _work_line(plan: Plan) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a length of time as text, in at most two units."""
+    """Return a number of seconds as text in at most two units, such as ``2 h 5 min``."""
     if math.isnan(seconds):
         return "an unknown time"
     if seconds < 60:  # noqa: PLR2004 - seconds in a minute

@@ -1,7 +1,7 @@
 """Find the processes at work on a sweep by reading its journal; nothing is locked or written.
 
-Living workers write a beat to the journal every few seconds, so a journal that has not changed
-for a while means that no process is at work. Only otherwise is Optuna imported.
+Living workers write a beat to the journal every few seconds, so a journal that has not changed for
+a while means that no process is at work. Optuna is imported only if the journal has changed.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ from pathlib import Path
 JOURNAL = "study.journal"
 """Name of the file in a sweep's folder that holds its studies."""
 SILENT_SECONDS = 60.0
-"""Same as ``leases.LEASE_SECONDS``: a process that was silent for longer counts as dead."""
+"""Seconds without a sign of life after which a process counts as dead; the same as
+``leases.LEASE_SECONDS``."""
 
 
 @dataclass(frozen=True)
@@ -18,9 +19,10 @@ class Presence:
     """The processes at work on a sweep at one moment."""
 
     n_workers: int
-    """Living processes that train."""
+    """Number of living processes that train."""
     progress: float
-    """Epochs done in the populations in training, in runs' worth of epochs."""
+    """Progress of all populations in training, as a number of runs; half of a run's epochs count
+    as 0.5 runs."""
     seen: float
     """When the last sign of life was written; seconds since the epoch."""
 

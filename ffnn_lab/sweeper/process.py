@@ -1,4 +1,4 @@
-"""One worker process: it takes its place in a sweep, trains, and ends with its parent."""
+"""One worker process: it joins a sweep, trains runs, and ends when its parent ends."""
 
 import functools
 import os
@@ -28,31 +28,32 @@ from ffnn_lab.tracking import Tracker, make_tracker
 
 @dataclass(frozen=True)
 class Post:
-    """Everything that a worker needs to take its place in a sweep, in any process."""
+    """The parameters of a worker, with which any process can join a sweep."""
 
     folder: str
     """The sweep's folder."""
     storage: str | None
     """URL of the PostgreSQL server; None for a journal in the sweep's folder."""
     n_workers: int
-    """Workers that share the sweep."""
+    """Number of workers that share the sweep."""
     max_failures: int
-    """Runs that may fail before the sweep stops."""
+    """Number of runs that may fail before the sweep stops."""
     n_threads: int | None = None
     """Threads of each worker; None for an equal share of the machine's cores."""
     parent: Identity | None = None
     """The process that started this worker; None in the process that the user started."""
     patience_seconds: float = 0.0
-    """Time to retry where the storage's server does not answer."""
+    """Seconds for which a call is repeated, before it fails, if the server of ``storage`` does not
+    answer."""
 
 
 class Teller(Watcher):
-    """Forwards events to a display, and counts the epochs of the population in training."""
+    """Forwards events to a display, and keeps the progress of the population in training."""
 
     def __init__(
         self, display: Watcher | None = None, leave: Callable[[str], None] | None = None
     ) -> None:
-        """Start with nothing in training.
+        """Start with a progress of 0.
 
         Args:
             display: Receives every event; None where this process has no visible output.
@@ -63,17 +64,17 @@ class Teller(Watcher):
         self._done = 0.0
 
     def epoch(self, members: Sequence[Member]) -> None:
-        """Note that a population trained one more epoch."""
+        """Update the population's progress after an epoch, and forward the event."""
         self._done = sum(member.epoch / member.config.trainer.max_epochs for member in members)
         self._display.epoch(members)
 
     def progress(self, progress: Progress) -> None:
-        """Note that the runs that were in training are recorded."""
+        """Forward the sweep's progress, and reset the population's, as its runs are recorded."""
         self._done = 0.0
         self._display.progress(progress)
 
     def in_training(self, workers: Mapping[str, float]) -> None:
-        """Forward the progress of all workers."""
+        """Forward the progress of all workers' populations."""
         self._display.in_training(workers)
 
     def notice(self, text: str) -> None:
@@ -81,7 +82,10 @@ class Teller(Watcher):
         self._leave(text)
 
     def told(self) -> float:
-        """Return the progress of the population in training, in runs' worth of epochs."""
+        """Return the progress of the population in training, as a number of runs.
+
+        Half of a run's epochs count as 0.5 runs.
+        """
         return self._done
 
 
@@ -95,9 +99,10 @@ def work_at(
     """Work on a sweep until it is done or ``stop`` is set.
 
     Args:
-        post: The worker's place.
+        post: The worker's parameters.
+        _config: Not used; Hydra's launchers pass a composed config.
         watcher: Receives progress; None to show none.
-        stop: Set from outside to stop this worker; None for an event of its own.
+        stop: Event that stops the worker if another thread sets it; None for a new event.
 
     Raises:
         StoppedError: If the worker was stopped before the sweep was done.
@@ -127,7 +132,7 @@ def work_at(
         )
         with (
             Leases(attributes, me, parent=post.parent, progress=teller.told, stop=stop) as leases,
-            stopped_by_signals(leases.stop, shown.notice),  # the parent says it as well
+            stopped_by_signals(leases.stop, shown.notice),  # the parent tells the user as well
         ):
             worker = Worker(
                 definition,
@@ -143,9 +148,14 @@ def work_at(
 
 
 def work_under(post: Post, _config: Any = None) -> None:  # noqa: ANN401 - Hydra's
-    """Work on a sweep in a launcher's process; if that outlives the work, it ends with its parent.
+    """Work on a sweep in a process of a launcher, and make that process end with its parent.
 
-    Signals that ask to stop are ignored before and after the work, see `signals.deaf`.
+    A launcher may keep the process after the work is done. Signals that ask to stop are ignored
+    before and after the work, see `signals.deaf`.
+
+    Args:
+        post: The worker's parameters.
+        _config: Not used; Hydra's launchers pass a composed config.
     """
     hear_nothing()
     try:
@@ -156,7 +166,10 @@ def work_under(post: Post, _config: Any = None) -> None:  # noqa: ANN401 - Hydra
 
 
 def _end_with(parent: Identity) -> None:
-    """End this process once its parent is dead; the launcher's own code would wait for long."""
+    """Wait until the parent is dead, then end this process at once.
+
+    Left to the launcher's own code, the process would stay for a long time.
+    """
     while not parent.is_dead:
         time.sleep(LOOK_SECONDS)
     os._exit(EXIT_ORPHANED)
@@ -165,5 +178,11 @@ def _end_with(parent: Identity) -> None:
 def _tracker_of(
     definition: Definition, folder: Path, labels: Mapping[str, tuple[str, str]]
 ) -> Tracker:
-    """Make the tracker of a worker's runs."""
+    """Make the tracker of a worker's runs.
+
+    Args:
+        definition: The sweep.
+        folder: The sweep's folder.
+        labels: Maps run ids to (stage, arm); runs are added when the worker claims them.
+    """
     return make_tracker(definition.arms[0].config, folder, group=definition.name, labels=labels)

@@ -1,4 +1,4 @@
-"""A launcher of worker processes on this machine."""
+"""A launcher that starts worker processes on this machine."""
 
 import json
 import os
@@ -22,7 +22,7 @@ from ffnn_lab.sweeper.leases import GRACE_SECONDS
 from ffnn_lab.sweeper.signals import SIGNALS
 
 LOOK_SECONDS = 0.2
-"""Time between two checks for signals while a process waits."""
+"""Seconds between two checks for signals while a process waits."""
 PROGRAM = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
     "from ffnn_lab.sweeper.forkserver import main; main(int(sys.argv[1]))"
@@ -50,7 +50,10 @@ class _Worker:
         return not received
 
     def error(self) -> BaseException | None:
-        """Return the worker's error or None; a worker that sent neither was killed."""
+        """Return the error with which the worker ended; None if there was none.
+
+        A worker that reported neither was killed, which is returned as a `RuntimeError`.
+        """
         end = self._received[PID.size :]
         if not end:
             return RuntimeError("a worker was killed")
@@ -64,13 +67,13 @@ class _Worker:
 
 
 class Processes:
-    """Starts workers on this machine; where one of them dies, the others go on.
+    """Starts workers on this machine; if a worker dies, the other workers go on.
 
     Workers are forked from a program that has already imported what they need, see `forkserver`.
     """
 
     def __init__(self) -> None:
-        """Start nothing yet."""
+        """Make the launcher; no process is started yet."""
         self._server: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._workers: list[_Worker] = []
@@ -109,11 +112,11 @@ class Processes:
         """Start the missing workers, and wait until all have ended or one has failed.
 
         Args:
-            job_overrides: One for each worker; their contents do not matter.
+            job_overrides: An entry for each worker; the entries are not used.
             initial_job_idx: Not used.
 
         Returns:
-            The results of the workers that ended; the others go on.
+            The results of the workers that ended; the other workers go on.
         """
         while len(self._workers) < len(job_overrides):
             self._start()
@@ -134,8 +137,8 @@ class Processes:
     ) -> None:
         """Wait for the workers that are left to end, and kill those that do not.
 
-        Workers end by themselves once the leading process has left the sweep. They are killed at
-        once if the user interrupts.
+        Workers end by themselves once the leading process has left the sweep. The wait takes at
+        most `GRACE_SECONDS`; if the user interrupts, workers are killed at once.
         """
         is_patient = kind is None or issubclass(kind, Exception)
         until = time.monotonic() + (GRACE_SECONDS if is_patient else 0.0)
@@ -148,7 +151,11 @@ class Processes:
             self._let_go()
 
     def _start(self) -> None:
-        """Start a worker."""
+        """Fork a worker from the fork server, and send it the job.
+
+        Raises:
+            RuntimeError: If the fork server has ended.
+        """
         self.prepare()
         assert self._control is not None  # noqa: S101 - as prepared
         own, theirs = socket.socketpair()
@@ -163,7 +170,7 @@ class Processes:
         self._workers.append(_Worker(own))
 
     def _ended(self, seconds: float) -> list[JobReturn]:
-        """Wait for ``seconds`` at most, and return the results of workers that ended."""
+        """Wait at most ``seconds``, and return the results of the workers that ended."""
         ends = []
         by_number = {worker.connection.fileno(): worker for worker in self._workers}
         for number in wait(list(by_number), seconds):

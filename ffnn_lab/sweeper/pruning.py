@@ -15,21 +15,22 @@ Key = tuple[int, str, int]
 
 
 class Pruning:
-    """Watches the settings whose seeds are all in one population, at the same epoch.
+    """Watches the settings in one population, and chooses after each epoch which of them stop.
 
-    A seed that was recorded before counts if it diverged. A setting with any other seed recorded
-    before is not judged.
+    A setting is judged only while the runs of all its seeds are in the population, at the same
+    epoch. A run that was recorded before counts as well if it diverged. A setting with any other
+    run that was recorded before is not judged.
     """
 
     def __init__(
         self, definition: Definition, agenda: Agenda, chance_error: float, *, folder: Path
     ) -> None:
-        """Watch nothing yet.
+        """Start without settings to watch.
 
         Args:
             definition: The sweep.
             agenda: This worker's agenda, which has the studies.
-            chance_error: The error that a diverged run of this population counts as.
+            chance_error: The error that a diverged run of this population is assigned.
             folder: The sweep's folder, which has the records.
         """
         self._folder = folder
@@ -40,13 +41,18 @@ class Pruning:
         self._agenda = agenda
         self._settings: dict[Key, dict[str, Planned]] = {}
         self._scores: dict[Key, list[float]] = {}
-        """The score of each setting after each epoch that was reported."""
+        """Scores of each setting, after each epoch that was reported to its study."""
         self._pruned: set[Key] = set()
         self._ended: dict[str, Sequence[CurvePoint]] = {}
         """Curves of the runs that ended, by run id."""
 
     def watch(self, joining: Iterable[Planned]) -> None:
-        """Watch these runs' settings."""
+        """Begin to watch the settings of runs that join the population.
+
+        Args:
+            joining: The runs that join. Runs of the confirm stage are ignored, and so are all runs
+                of a sweep without a pruner.
+        """
         for planned in joining:
             if self._is_on and planned.row.stage == "tune":
                 key = planned.row.replicate, planned.row.arm, planned.row.setting
@@ -55,7 +61,7 @@ class Pruning:
                 self._settings[key][planned.run_id] = planned
 
     def _diverged(self, key: Key) -> dict[str, Planned]:
-        """Return the recorded runs of a setting that diverged, and keep their curves."""
+        """Return the recorded runs of a setting that diverged, by id, and keep their curves."""
         ledger = self._agenda.ledger
         found = {p.run_id: p for p in self._agenda.unit_of(*key) if ledger.has_diverged(p.run_id)}
         if found:
@@ -63,12 +69,19 @@ class Pruning:
         return found
 
     def note(self, results: Sequence[RunResult]) -> None:
-        """Keep the curves of runs that ended while other seeds of their setting go on."""
+        """Keep the curves of runs that ended, since other seeds of their settings may go on."""
         if self._is_on:
             self._ended.update({result.run_id: result.curve for result in results})
 
     def to_prune(self, members: Sequence[Member]) -> set[str]:
-        """Report each setting's new epochs to its study; return the ids of runs to be stopped."""
+        """Report each setting's scores at new epochs to its study, and find the settings to prune.
+
+        Args:
+            members: The members of the population.
+
+        Returns:
+            The ids of the members that are to be stopped.
+        """
         if not self._settings:
             return set()
         inside = {member.run_id: member for member in members}

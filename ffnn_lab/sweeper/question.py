@@ -1,4 +1,4 @@
-"""Refuse sweeps that would compare runs on different examples, and say what to write instead.
+"""Check that a sweep compares runs on the same examples; messages say what to write instead.
 
 Task fields that choose the examples cannot be axes, and arms that are compared must agree in them.
 Several draws of the examples are replicates; several values of other such fields are conditions
@@ -17,22 +17,22 @@ from ffnn_lab.protocols.space import Choice
 from ffnn_lab.sweeper.grammar import Assignment
 
 MOST_TOLD = 20
-"""Values that a message lists."""
+"""Most values that a message lists."""
 _AS_WRITTEN = {"task.name": "task", "task.sha256": "task.path"}
 """Maps fields that identify a data set to the keys by which a user chooses one."""
 
 
 def check_moves_no_examples(assignment: Assignment) -> None:
-    """Refuse an axis along which settings would be compared on different examples.
+    """Check that an axis does not change the examples on which settings are compared.
 
     Raises:
-        ConfigError: Naming the axis, and what to write instead.
+        ConfigError: If the axis does; the message has the axis, and what to write instead.
     """
     key, axis = assignment.key, assignment.axis
     values = axis.values if isinstance(axis, Choice) else ()
     if axis is None or not (key == "task.path" or moves_examples(key, values)):
         return
-    verb = "draws the examples" if _is_draw(key) else "defines the question"
+    verb = "decides which examples are drawn" if _is_draw(key) else "changes the examples"
     msg = (
         f"{assignment.text}: {key} {verb}, so settings would be compared on different dev and "
         f"test sets; {_instead(key, values)}"
@@ -41,7 +41,7 @@ def check_moves_no_examples(assignment: Assignment) -> None:
 
 
 def check_one_task(assignment: Assignment) -> None:
-    """Refuse a choice of several tasks as a choice of arms.
+    """Check that an assignment does not choose several tasks, which would become different arms.
 
     Raises:
         ConfigError: If several tasks are chosen; the message says what to write instead.
@@ -55,10 +55,11 @@ def check_one_task(assignment: Assignment) -> None:
 
 
 def check_examples(arms: Sequence[Arm]) -> None:
-    """Refuse arms that would be compared on different examples under one condition.
+    """Check that all arms of one condition are compared on the same examples.
 
     Raises:
-        ConfigError: Naming the field, two arms that differ in it, and what to write instead.
+        ConfigError: If two arms would be compared on different examples; the message has the arms,
+            the field in which they differ, and what to write instead.
     """
     for arm in arms:
         other = next(each for each in arms if each.condition == arm.condition)
@@ -79,7 +80,12 @@ def check_examples(arms: Sequence[Arm]) -> None:
 
 
 def moves_examples(key: str, values: Iterable[Any]) -> bool:
-    """Return True if a field selects different examples for different ones of these values."""
+    """Return True if a field selects different examples where it has different values.
+
+    Args:
+        key: Dotted name of the field.
+        values: The values that the field takes, which matter for ``task.missing`` alone.
+    """
     if key == "task.missing":
         return "drop" in values
     return key.removeprefix("task.") in CHOOSES_EXAMPLES and key.startswith("task.")
@@ -90,12 +96,17 @@ def _is_draw(key: str) -> bool:
 
 
 def _instead(key: str, values: Sequence[Any]) -> str:
-    """Return what to write in place of several values of a field that defines the question."""
+    """Return the end of an error message: what to write in place of several values of a field.
+
+    Args:
+        key: Dotted name of a field that chooses the examples.
+        values: The values that the user wrote.
+    """
     if _is_draw(key):
         n = len(values) if len(values) > 1 else "N"
         return (
             f"each replicate has a draw of its own: write hydra.sweeper.replicates={n}, and give "
-            f"{key} one value at most"
+            f"{key} at most one value"
         )
     told = ", ".join(as_override(value) for value in values[:MOST_TOLD]) or "..., ..."
     told += ", ..." if len(values) > MOST_TOLD else ""

@@ -1,7 +1,8 @@
 """The agenda of one replicate: it proposes and scores settings, and chooses runs to train next.
 
 Choosing runs needs the sweep's lock. All state comes from the records, which are the truth, and
-from the studies, which are restored from the records where they are incomplete.
+from the studies, which are restored from the records where they are incomplete. Runs that can be
+trained in one population form a partition, see `ffnn_lab.config.partition_key`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,16 +26,17 @@ from ffnn_lab.sweeper.studies.study import Study
 from ffnn_lab.sweeper.units import Planned, Unit, plan_unit
 
 MOST_AHEAD = 8
-"""Most runs of other partitions, in populations, that are proposed while one is being filled."""
+"""Most runs of other partitions that are proposed while the population of one partition is being
+filled, as a multiple of the population size."""
 
 
 class ReplicateAgenda:
-    """One worker's view of one replicate: one study, and the settings, of each arm."""
+    """One worker's view of one replicate: the study of each arm, and the runs of its settings."""
 
     def __init__(
         self, definition: Definition, folder: Path, storage: Storage, ledger: Ledger
     ) -> None:
-        """Open the studies.
+        """Open the study of each arm.
 
         Args:
             definition: The definition of this replicate, see `Definition.of_replicate`.
@@ -48,14 +50,16 @@ class ReplicateAgenda:
         self._arms = {arm.name: arm for arm in definition.arms}
         self._studies = {arm.name: Study(storage, definition, arm) for arm in definition.arms}
         self._units: dict[tuple[str, int], Unit] = {}
-        """Tuned settings that are not scored yet, by arm and number."""
+        """The runs of each setting of the tune stage that is not scored yet, by arm and number."""
         self._scores: dict[tuple[str, int], dict[str, Any]] = {}
+        """The row of `ffnn_lab.scores.setting_scores` of each scored setting, by arm and
+        number."""
         self.best: dict[str, int] = {}
-        """The best setting of each arm that has a scored one."""
+        """The number of the best setting of each arm that has a scored setting."""
         self._settings: dict[str, list[Values]] = {name: [] for name in self._arms}
-        """The settings that were proposed, by arm and number."""
+        """The settings that were proposed, by arm; the index in a list is the setting's number."""
         self._confirm: dict[str, list[Unit]] = {}
-        """Runs of the confirm stage, by arm, of the arms that are tuned."""
+        """The runs of the confirm stage, by arm; an arm is added when its tuning is done."""
 
     @property
     def number(self) -> int:
@@ -64,13 +68,13 @@ class ReplicateAgenda:
 
     @property
     def is_done(self) -> bool:
-        """Return True if nothing was left to train at the last look."""
+        """Return True if no run of either stage is left to train, by what was read so far."""
         is_tuned = len(self._confirm) == len(self._arms) and not self._units
         return is_tuned and not any(map(self._ledger.missing, self.open_units()))
 
     @property
     def is_finished(self) -> bool:
-        """Return True if the records have all that was asked for, and every setting is scored."""
+        """Return True if all runs that are needed are recorded, and every setting is scored."""
         replicate = self._definition.replicate
         counts = count_progress(
             self._definition,
@@ -88,15 +92,15 @@ class ReplicateAgenda:
 
     @property
     def best_scores(self) -> dict[str, float]:
-        """Return the lowest tuning score of each arm that has one."""
+        """Return the lowest tuning score of each arm that has a score."""
         return {arm: self._scores[arm, number]["score"] for arm, number in self.best.items()}
 
     @property
     def n_left(self) -> int:
-        """Count the runs that are not recorded.
+        """Count the runs of the replicate that are not recorded.
 
-        Where settings are taken in batches, later batches are not counted; nor are runs of confirm
-        while anything else is left.
+        If settings are proposed in batches, batches after the current one are not counted. Runs of
+        confirm that are not planned yet are counted only once nothing else is left.
         """
         definition = self._definition
         n_unasked = sum(self._n_unasked(arm) for arm in definition.arms)
@@ -115,7 +119,7 @@ class ReplicateAgenda:
         return self._studies[arm]
 
     def open_units(self) -> Iterator[Unit]:
-        """Yield the settings that are not scored yet, then the runs of confirm."""
+        """Yield the runs of each setting that is not scored yet, then each run of confirm."""
         yield from self._units.values()
         for units in self._confirm.values():
             yield from units
@@ -124,18 +128,25 @@ class ReplicateAgenda:
         """Return True if another worker holds a run of this replicate.
 
         Args:
-            held: The holder of each run that a living worker holds.
-            me: The name of this worker.
+            held: Maps the id of each run that a living worker holds to that worker's name.
+            me: Name of this worker.
         """
         units = self.open_units()
         return any(held.get(planned.run_id, me) != me for unit in units for planned in unit)
 
     def unit_of(self, arm: str, number: int) -> Unit:
-        """Return all runs of a tuned setting that is not scored yet, recorded ones included."""
+        """Return all runs of a setting of the tune stage, recorded or not.
+
+        The result is empty if the setting is scored already.
+
+        Args:
+            arm: Name of the arm.
+            number: Number of the setting.
+        """
         return self._units.get((arm, number), ())
 
     def restore(self) -> None:
-        """Add to the studies what the records have beyond them. Needs the sweep's lock."""
+        """Add to the studies the recorded settings that they lack. Needs the sweep's lock."""
         replicate = self._definition.replicate
         n_noted = dict.fromkeys(self._arms, 0)
         for of_replicate, stage, arm, setting, _ in self._ledger.noted:
@@ -163,14 +174,14 @@ class ReplicateAgenda:
             # A setting in training when later ones were recorded: propose it as it was then.
             self._see_new(arm, may_complete=True)
             if study.ask(self._settings[arm.name], self._standing(arm)) is None:
-                # It cannot be recovered. Numbers must stay as recorded, so the next stands in.
+                # The setting is lost. Numbers must stay as recorded, so the next one stands in.
                 study.begin(settings[min(n for n in settings if n > number)])
         if is_sampled:
             self._see_new(arm, may_complete=True)
             self._complete_batch(arm)
 
     def see(self, *, may_complete: bool) -> None:
-        """Read the settings that were proposed since the last look.
+        """Read the settings that any worker proposed since the last call, and plan their runs.
 
         Args:
             may_complete: True if the sweep's lock is held: then a setting, or a batch, that was
@@ -184,15 +195,20 @@ class ReplicateAgenda:
     def take(
         self, n_places: int, held: Mapping[str, str], me: str, *, partition: str | None = None
     ) -> list[Planned]:
-        """Choose runs of one partition to train next; settings stay whole.
+        """Choose the runs to train next, all of one partition: runs that can be trained together.
 
-        Needs the sweep's lock, and a `look` under it.
+        Must be called under the sweep's lock, after `see` under it. If runs are missing, settings
+        are proposed, and runs of confirm are planned.
 
         Args:
-            n_places: Number of runs wanted; whole settings may make it a few more.
-            held: The holder of each run that a living worker holds.
-            me: The name of this worker.
-            partition: The partition; None for the one that has most runs.
+            n_places: Number of runs wanted. A few more may be chosen, because settings are not
+                split.
+            held: Maps the id of each run that a living worker holds to that worker's name.
+            me: Name of this worker.
+            partition: The `partition_key` of the runs; None for the partition with the most runs.
+
+        Returns:
+            The chosen runs; empty if there are none.
         """
         while True:
             free = self._free(held, me)
@@ -237,13 +253,18 @@ class ReplicateAgenda:
         return free
 
     def _see_new(self, arm: Arm, *, may_complete: bool) -> None:
-        """Add the settings of an arm that were proposed since the last look."""
+        """Add the settings of an arm that were proposed since the last call, and plan their runs.
+
+        Args:
+            arm: The arm.
+            may_complete: True if the sweep's lock is held, as in `see`.
+        """
         known = len(self._settings[arm.name])
         for values in self._studies[arm.name].settings(known, may_complete=may_complete):
             self._see(arm, values)
 
     def _see(self, arm: Arm, values: Values) -> None:
-        """Add the next setting of an arm, and plan its runs."""
+        """Add a setting to an arm with the next free number, and plan its runs."""
         number = len(self._settings[arm.name])
         self._settings[arm.name].append(values)
         seeds = self._definition.tune_seeds
@@ -252,19 +273,27 @@ class ReplicateAgenda:
         )
 
     def _n_unasked(self, arm: Arm) -> int:
-        """Count the settings of an arm that are to be proposed; with batches, by the next one."""
+        """Count the settings of an arm that are still to be proposed.
+
+        If settings are proposed in batches, only those of the current batch are counted.
+        """
         n_asked, n_settings = len(self._settings[arm.name]), self._definition.n_settings_of(arm)
         if self._definition.is_batched:
             return self._batches().n_askable(arm.name, n_asked, n_settings)
         return max(0, n_settings - n_asked)
 
     def _ask_round(self, n_missing: int) -> bool:
-        """Propose more settings of each arm in turn, or plan the confirm stage of a tuned arm.
+        """Go through the arms once, and add runs of each until enough are added.
 
-        A protocol that learns from scores proposes a whole batch at a time, any other one setting.
+        An arm gets its next setting, or its next batch of settings if the protocol learns from
+        scores. An arm that can propose nothing and whose settings are all scored gets the runs of
+        its confirm stage.
+
+        Args:
+            n_missing: Number of runs wanted; arms after the one that reaches it get none.
 
         Returns:
-            True if any runs were added.
+            True if a setting was proposed or a confirm stage was planned.
         """
         definition = self._definition
         n_seeds = len(definition.tune_seeds)
@@ -287,14 +316,17 @@ class ReplicateAgenda:
         return has_asked
 
     def _ask(self, arm: Arm) -> bool:
-        """Propose the next setting of an arm, and return True if there is one."""
+        """Propose the next setting of an arm, and return True if there is such a setting."""
         values = self._studies[arm.name].ask(self._settings[arm.name], self._standing(arm))
         if values is not None:
             self._see(arm, values)
         return values is not None
 
     def _may_ask(self, arm: Arm) -> bool:
-        """Return True if every setting is scored that the arm's next one may depend on."""
+        """Return True if the next setting of an arm can be proposed.
+
+        All settings must be scored whose scores the proposal may depend on.
+        """
         number = len(self._settings[arm.name])
         return not self._definition.is_batched or self._batches().knows_enough(arm.name, number)
 
@@ -318,18 +350,26 @@ class ReplicateAgenda:
         return not any(name == arm.name for name, _ in self._units)
 
     def _scores_of(self, arm: Arm) -> pd.DataFrame:
-        """Tabulate the scores of an arm's settings, as `scores.setting_scores` does."""
+        """Return the scores of an arm's settings, as the table of `scores.setting_scores`."""
         return pd.DataFrame([row for key, row in self._scores.items() if key[0] == arm.name])
 
     def _standing(self, arm: Arm) -> Standing | None:
-        """Compare the settings of a growing grid; None while some are not scored."""
+        """Return the ranking of an arm's settings on a growing grid.
+
+        The result is None while some settings are not scored, and for protocols that do not grow.
+        """
         grows = self._definition.way.grows
         if not grows or arm.name not in self.best or not self._is_scored(arm):
             return None
         return standing_of(self._scores_of(arm))
 
     def _plan_confirm(self, arm: Arm) -> list[Unit]:
-        """Plan the runs of an arm's winner and of its untuned default on fresh seeds."""
+        """Plan the runs of an arm's winner and of its untuned default on fresh seeds.
+
+        Returns:
+            One unit for each run; none if the arm has no best setting or the sweep no confirm
+            seeds.
+        """
         definition, best = self._definition, self.best.get(arm.name)
         if best is None or not definition.confirm_seeds:
             return []

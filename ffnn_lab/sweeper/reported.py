@@ -31,9 +31,9 @@ def score_at(
 
     Args:
         epoch: An epoch that each run reached, or diverged before.
-        curves: The curve of each run, by epoch.
+        curves: The points of each run's curve, in order of epochs.
         objective: The sweep's objective.
-        chance_error: The error that a diverged run counts as.
+        chance_error: The error that a diverged run is assigned.
     """
     values = [_value(epoch, curve, objective, chance_error=chance_error) for curve in curves]
     return _AGGREGATES[objective.aggregate](values)
@@ -42,7 +42,11 @@ def score_at(
 def _value(
     epoch: int, curve: Sequence[CurvePoint], objective: ObjectiveConfig, *, chance_error: float
 ) -> float:
-    """Return what a run's objective would be if it ended at an epoch."""
+    """Return the value of the objective that a run would have if it ended at an epoch.
+
+    For a run that diverged before, this is ``chance_error``, or infinity if the objective is a
+    loss.
+    """
     points = [point for point in curve if point.epoch <= epoch]
     if not points or points[-1].epoch < epoch:  # it diverged before
         return chance_error if objective.metric == "error" else math.inf
@@ -51,7 +55,7 @@ def _value(
 
 
 def recorded_curves(folder: Path, runs: Sequence[str]) -> Mapping[str, Sequence[CurvePoint]]:
-    """Read the curves of some runs, by run id; an empty one for a run that has none."""
+    """Read the curves of recorded runs, by run id; a run without points has an empty curve."""
     names = [field.name for field in fields(CurvePoint)]
     curves = read_curves(folder)
     own = curves[curves["run_id"].isin(runs)].sort_values("epoch", kind="stable")
@@ -71,12 +75,12 @@ def report_recorded(
     folder: Path,
     objective: ObjectiveConfig,
 ) -> None:
-    """Report a setting's scores by epoch to its pruner, if they were not during training.
+    """Report a setting's score after each epoch to its study, unless this was done in training.
 
-    They were not if the study was lost, or if the runs were recorded for another setting before.
+    Scores are missing if the study was lost, or if the runs had been recorded for another setting.
 
     Args:
-        study: The study of the setting, in which it has no score yet.
+        study: The study of the setting, in which the setting has no final score yet.
         number: The setting's number.
         unit: The setting's runs, all of them recorded.
         ledger: The sweep's records.

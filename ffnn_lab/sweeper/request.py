@@ -21,22 +21,27 @@ class Request:
     sweep: str | None
     """Name of the YAML in ``sweeps/``, or None for an ad hoc sweep."""
     assignments: tuple[Assignment, ...]
-    """The assignments of the command line, ``sweeps=`` left out."""
+    """The assignments of the command line, without that of ``sweeps``."""
     arguments: tuple[str, ...]
+    """The command line's overrides of a run's fields and groups, as text, with ``sweeps=``."""
     hydra_arguments: tuple[str, ...]
     """The command line's overrides of Hydra's own settings."""
 
 
 def read_request(loader: ConfigLoader, master: DictConfig, arguments: Sequence[str]) -> Request:
-    """Read what the user asked for; a bare ``-m`` asks for the default sweep.
+    """Read the sweep that a command asks for.
+
+    A command that names no sweep, arms or axes, such as a bare ``-m``, asks for the sweep
+    ``default``.
 
     Args:
         loader: Hydra's config loader.
         master: The config that Hydra composed for the command.
-        arguments: The command's overrides, Hydra's own left out.
+        arguments: The command's overrides, without those of Hydra's own settings.
 
     Raises:
-        ConfigError: For a slip in the options or the command line.
+        ConfigError: If the options or the command line have a mistake, or the sweep that they name
+            has nothing to compare.
     """
     texts = [as_written(text) for text in arguments]
     assignments = [each for text in texts for each in _assignments(text)]
@@ -63,7 +68,7 @@ def read_request(loader: ConfigLoader, master: DictConfig, arguments: Sequence[s
 
 
 def _assignments(text: str) -> list[Assignment]:
-    """Read one override; ``trainer={max_epochs: 3}`` is an assignment for each entry."""
+    """Read one override; ``trainer={max_epochs: 3}`` makes an assignment for each entry."""
     whole = read_assignment(text)
     if not isinstance(whole.value, Mapping):
         return [whole]
@@ -75,7 +80,7 @@ def _assignments(text: str) -> list[Assignment]:
 
 
 def _options(master: DictConfig) -> SweeperConfig:
-    """Check and type the options that ``hydra.sweeper`` holds."""
+    """Check the options of ``hydra.sweeper``, and convert them to their config class."""
     written = {k: v for k, v in master.hydra.sweeper.items_ex(resolve=True) if k != "_target_"}
     try:
         typed = OmegaConf.merge(OmegaConf.structured(SweeperConfig), OmegaConf.create(written))

@@ -31,19 +31,25 @@ _CODE = ("version.ffnn_lab", "git.commit", "version.torch", "version.numpy")
 
 
 def settle_folder(definition: Definition, outputs: Path, *, if_changed: str) -> Definition:
-    """Find where a sweep belongs: under its name, or beside another definition of that name.
+    """Choose the folder of a sweep, and return the definition with the name of that folder.
+
+    The folder is the one of the definition's name, unless another definition is stored there: one
+    that the sweep neither repeats nor extends, see `is_other`. Nothing is written or deleted.
 
     Args:
         definition: The definition that is asked for.
         outputs: Folder of all sweeps.
-        if_changed: ``refuse``, ``fork`` or ``discard``.
+        if_changed: What to do if another definition is stored: ``refuse`` raises an error,
+            ``fork`` chooses a new folder, whose name ends in the definition's short hash, and
+            ``discard`` chooses the folder all the same, to be emptied by `prepare`.
 
     Returns:
-        The definition, with another name where it was forked.
+        The definition, with a new name if the sweep is forked, or with the stored
+        ``settled_after`` if the same sweep is stored.
 
     Raises:
-        RecordError: If another definition was begun under the name and is to be kept; the message
-            shows the difference and what to do.
+        RecordError: If another definition is stored and ``if_changed`` is ``refuse``; the message
+            shows the differences and what to do.
     """
     folder = outputs / definition.name
     stored = read_definition(folder, is_whole=True)
@@ -59,11 +65,12 @@ def settle_folder(definition: Definition, outputs: Path, *, if_changed: str) -> 
         )
     lines = "\n  ".join(differences(stored, definition))
     msg = (
-        f"{folder} holds another definition (- there, + asked for now):\n  {lines}\n"
-        "More settings, seeds or arms would go on there; for this, choose:\n"
-        "  hydra.sweeper.if_changed=fork     a folder of its own, which takes over equal runs\n"
-        "  hydra.sweeper.if_changed=discard  deletes what is there, and begins anew\n"
-        "  hydra.sweeper.name=NAME           another name"
+        f"{folder} holds a sweep with another definition (-: stored there, +: asked for now):\n"
+        f"  {lines}\n"
+        "The sweep there can only be continued with more settings, seeds or arms. Choose one of:\n"
+        "  hydra.sweeper.if_changed=fork     uses a new folder, into which equal runs are copied\n"
+        "  hydra.sweeper.if_changed=discard  deletes the records there, and starts again\n"
+        "  hydra.sweeper.name=NAME           gives the new sweep another name"
     )
     raise RecordError(msg)
 
@@ -77,14 +84,18 @@ def prepare(
     retry_failed: bool,
     notice: Callable[[str], None],
 ) -> None:
-    """Begin a sweep's folder, go on in it, or extend its definition. Needs the sweep's lock.
+    """Prepare a sweep's folder, to begin the sweep, go on with it, or extend its definition.
+
+    Needs the sweep's lock. If another definition is stored in the folder, see `is_other`, its
+    records are deleted. The definition is written. If no other process is at work, runs that are
+    recorded only in part are removed from the records, so that they are trained again.
 
     Args:
-        definition: The definition that is asked for, with the name of its settled folder.
+        definition: The definition that is asked for, with the name that `settle_folder` chose.
         outputs: Folder of all sweeps.
         storage: The storage of the sweep's studies.
-        is_worked_on: Whether other processes are at work on the sweep.
-        retry_failed: Whether failed runs are to be trained again.
+        is_worked_on: True if other processes are at work on the sweep.
+        retry_failed: True if failed runs are to be trained again.
         notice: Receives lines for the user.
 
     Raises:
@@ -105,8 +116,8 @@ def prepare(
     if sessions and any(now[key] != sessions[-1].get(key) for key in _CODE):
         before = ", ".join(f"{key} {sessions[-1].get(key)}" for key in _CODE)
         notice(
-            f"other code than before goes on with this sweep: it was begun with {before}. Each "
-            "run's row says which code it was trained by."
+            f"this sweep was last worked on with other code: {before}. Each run's row records the "
+            "code that trained it."
         )
         sessions.append(now)
     if essence(stored) != essence(definition):
@@ -118,7 +129,7 @@ def prepare(
         RecordWriter(folder).forget_trials("confirm")
     if retry_failed:
         _alone(folder, is_worked_on=is_worked_on)
-        storage.delete(f"{definition.name}/")  # the studies have them as failed for good
+        storage.delete(f"{definition.name}/")  # the studies count these runs as failed
     runs = read_runs(folder)
     _tell_untracked(stored, definition, folder, n_recorded=len(runs), notice=notice)
     if not is_worked_on:
@@ -135,7 +146,14 @@ def prepare(
 
 
 def _lost_in_part(folder: Path, runs: pd.DataFrame) -> "pd.Series[bool]":
-    """Return a mask of runs whose curve or directions are missing, as where a part was deleted."""
+    """Return a mask of the runs whose rows of ``curves`` or ``directions`` are missing.
+
+    Rows are missing if a part of such a table, which is a parquet file, was deleted.
+
+    Args:
+        folder: The sweep's folder.
+        runs: The table ``runs``.
+    """
     has_curve = runs["run_id"].isin(read_curves(folder)["run_id"]) | (runs["n_epochs"] == 0)
     has_cosines = runs[[f"cosine.{name}" for name in SOLUTIONS]].notna().any(axis=1)
     has_directions = runs["run_id"].isin(read_directions(folder)["run_id"])
@@ -150,18 +168,36 @@ def _tell_untracked(
     n_recorded: int,
     notice: Callable[[str], None],
 ) -> None:
-    """Print that recorded runs are not tracked afterwards, where tracking is asked for now."""
+    """Print that runs which were recorded without tracking are not tracked afterwards.
+
+    The line is printed only if tracking is asked for now and was not before.
+
+    Args:
+        stored: The definition that is stored.
+        definition: The definition that is asked for.
+        folder: The sweep's folder.
+        n_recorded: Number of recorded runs.
+        notice: Receives the line.
+    """
     mode = definition.arms[0].config.tracking.mode
     before = {arm.config.tracking.mode for arm in stored.arms}
     if n_recorded and mode != "off" and mode not in before:
         notice(
-            f"tracking={mode} holds for runs that are still to be trained; {n_recorded} were "
-            f"recorded without it, and python -m ffnn_lab.track {folder} hands them to W&B"
+            f"tracking={mode} applies to runs that are still to be trained; {n_recorded} runs "
+            f"were recorded without it, and python -m ffnn_lab.track {folder} hands them to W&B"
         )
 
 
 def discard(folder: Path, name: str, storage: Storage) -> None:
-    """Delete a sweep's studies, and the contents of its folder except for the studies' journal."""
+    """Delete a sweep's studies, its definition and claims, and all folders in its folder.
+
+    Other files stay, such as the journal from which the studies are deleted.
+
+    Args:
+        folder: The sweep's folder.
+        name: The sweep's name.
+        storage: The storage of the sweep's studies.
+    """
     storage.delete(f"{name}/")
     for path in folder.iterdir():
         if path.is_dir():
@@ -171,7 +207,7 @@ def discard(folder: Path, name: str, storage: Storage) -> None:
 
 
 def is_other(stored: Definition, definition: Definition) -> bool:
-    """Return whether a definition is neither the stored one nor an extension of it.
+    """Return True if a definition is neither the stored definition nor an extension of it.
 
     An extension has the stored arms and seeds, and more arms, seeds, replicates or settings.
     """
@@ -201,7 +237,15 @@ def _alone(folder: Path, *, is_worked_on: bool) -> None:
 
 
 def _take_over(definition: Definition, outputs: Path) -> None:
-    """Copy the runs of the folder that this one was forked from; equal ones need no training."""
+    """Copy recorded runs into a forked sweep's folder from the folder that it was forked from.
+
+    Copied runs that the forked sweep needs are not trained again. Runs that were pruned or failed
+    are not copied. For a sweep that is not forked, nothing is done.
+
+    Args:
+        definition: The sweep; the name of a forked sweep ends in the definition's short hash.
+        outputs: Folder of all sweeps.
+    """
     suffix = f"-{short_hash(definition)}"
     origin = outputs / definition.name.removesuffix(suffix)
     if not definition.name.endswith(suffix) or not (origin / "definition.json").exists():

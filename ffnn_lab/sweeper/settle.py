@@ -1,6 +1,6 @@
-"""Settle what the user left open: whether steps are compiled, and the size of populations.
+"""Choose what the user left open: whether steps are compiled, and the size of populations.
 
-Both are settled once, from the whole sweep's work, before its first run. The choice to compile is
+Both are chosen once, from the whole sweep's work, before its first run. The choice to compile is
 part of every run's identity and is stored in the definition; so it must not depend on how busy a
 machine is, or on what it has compiled before.
 """
@@ -20,12 +20,12 @@ from ffnn_lab.tasks import load_task
 from ffnn_lab.tasks.data.task import Task
 
 SECONDS_SAVED = 2.5e-9
-"""Time that compiling saves on one core per step, member and number that a step touches outside of
-matrix products (``docs/performance.md``); rounded, so that similar machines decide alike."""
+"""Seconds that compiling saves on one core per step, member and number that a step touches outside
+of matrix products (``docs/performance.md``); rounded, so that similar machines decide alike."""
 SECONDS_TO_COMPILE = 25.0
-"""Time to compile the programs of a task and a model, where none is on disk."""
+"""Seconds to compile the programs of one task and model, where none is on disk."""
 SECONDS_PER_METHOD = 8.0
-"""Time to compile those of an optimizer, likewise."""
+"""Seconds to compile the programs of one optimizer, where none is on disk."""
 N_PARALLEL = "hydra.sweeper.protocol.n_parallel"
 
 
@@ -36,12 +36,15 @@ def settle_sweep(
     population_size: int | None,
     notice: Callable[[str], None],
 ) -> Definition:
-    """Settle what a definition leaves open.
+    """Return a definition in which everything that the user left open is chosen.
+
+    This is whether each arm's steps are compiled, the population size, the number of settings in a
+    batch, and the numbers of examples.
 
     Args:
         definition: The definition that is asked for.
         stored: The definition in the sweep's folder, whose choices are kept, or None.
-        population_size: The size that the user set, or None.
+        population_size: The most members of a population, if the user set it, or None.
         notice: Receives lines for the user.
 
     Raises:
@@ -82,39 +85,48 @@ def _examples_of(config: RunConfig, task: Task) -> Examples:
 def keep_batches(
     definition: Definition, stored: Definition | None, notice: Callable[[str], None]
 ) -> Definition:
-    """Return a definition with the batch size that its sweep was begun with.
+    """Return a definition with the number of settings in a batch that its sweep was begun with.
 
-    Earlier versions derived the size from arms and seeds. It is kept unless the command itself
-    asks for another one, which `resume.is_other` refuses.
+    Earlier versions derived this number from arms and seeds. The stored number is kept unless the
+    command itself asks for another number, which `resume.is_other` refuses.
 
     Args:
         definition: The definition that is asked for.
         stored: The definition in the sweep's folder, or None.
-        notice: Receives a line where the size in use is not the one in the YAML.
+        notice: Receives a line for the user if the stored number replaces another number.
     """
     if stored is None or not (stored.is_batched and definition.is_batched):
         return definition
     begun_with = stored.protocol.n_parallel
     if begun_with == definition.protocol.n_parallel or N_PARALLEL in definition.command:
         return definition
-    notice(f"{N_PARALLEL}={begun_with}, with which this sweep was begun")
+    notice(f"{N_PARALLEL}={begun_with} is used, since this sweep was begun with it")
     return replace(definition, protocol=replace(definition.protocol, n_parallel=begun_with))
 
 
 @dataclass(frozen=True)
 class Work:
-    """A run, and the number of runs of a sweep that it stands for."""
+    """A run that represents some runs of a sweep, with their number."""
 
     config: RunConfig
     n_runs: float
-    """Number of runs of one replicate that it stands for."""
+    """Number of runs of one replicate that the run represents."""
     sizes: Sizes
+    """Sizes of the run's task and network."""
 
 
 def _settle_arm(
     arm: Arm, *, is_wanted: bool, is_begun: bool, notice: Callable[[str], None]
 ) -> Arm:
-    """Settle an arm; one that was begun with compiled steps keeps them, even without compiler."""
+    """Return an arm in which it is chosen whether training steps are compiled.
+
+    Args:
+        arm: The arm.
+        is_wanted: The value that ``trainer.compile=auto`` stands for.
+        is_begun: True if the arm was begun with compiled steps, which it keeps even if there is no
+            compiler now.
+        notice: Receives a line if the compiler is missing.
+    """
     asked = arm.config.trainer.compile
     config = settle_compile(
         arm.config,
@@ -153,7 +165,11 @@ def settle_compile(
 
 
 def is_worth_compiling(works: Sequence[Work]) -> bool:
-    """Return True if compiled steps save more time than compiling takes without a cache."""
+    """Return True if compiled steps save more time than it takes to compile all of their programs.
+
+    Args:
+        works: Runs that represent the sweep.
+    """
     saved = 0.0
     works = [work for work in works if work.config.model.program is not None]
     for work in works:
@@ -166,7 +182,10 @@ def is_worth_compiling(works: Sequence[Work]) -> bool:
 
 
 def _stored_choices(stored: Definition | None) -> dict[str, bool]:
-    """Return whether each arm of a sweep that was begun compiles its steps, by the arm's name."""
+    """Return, by the name of the arm, whether a stored sweep compiles the steps of the arm.
+
+    Arms in which the choice is open are left out; without a stored sweep, the result is empty.
+    """
     arms = stored.arms if stored is not None else ()
     choices = {arm.name: arm.config.trainer.compile for arm in arms}
     return {name: choice for name, choice in choices.items() if isinstance(choice, bool)}

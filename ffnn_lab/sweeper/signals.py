@@ -37,7 +37,10 @@ def answer(handler: Any) -> dict[signal.Signals, Any]:  # noqa: ANN401 - as `sig
 
 
 def leave_dead_terminal() -> None:
-    """Redirect the output of a closed terminal to nowhere, so that printing does not fail."""
+    """Redirect standard output and error to nowhere where their terminal was closed.
+
+    Otherwise printing would fail.
+    """
     if not hasattr(select, "poll"):
         return
     for descriptor in (1, 2):
@@ -52,7 +55,12 @@ def leave_dead_terminal() -> None:
 
 @contextmanager
 def stopped_by_signals(stop: threading.Event, notice: Callable[[str], None]) -> Iterator[None]:
-    """Let a first Ctrl-C (SIGTERM, SIGHUP) set ``stop``, and a second one interrupt at once."""
+    """Let a first Ctrl-C (SIGTERM, SIGHUP) in the block set ``stop``, and a second one interrupt.
+
+    Args:
+        stop: Event that asks the work in the block to end.
+        notice: Receives a line for the user at the first signal.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -90,10 +98,11 @@ def stopped_by_signals(stop: threading.Event, notice: Callable[[str], None]) -> 
 
 @contextmanager
 def deaf() -> Iterator[None]:
-    """Block the signals while child processes start, until these have installed their handlers.
+    """Block the stop signals while child processes start, until these have set their handlers.
 
-    A terminal sends Ctrl-C to all processes, and during an import it surfaces as an arbitrary
-    error. This process still receives the signals, in its other threads.
+    A terminal sends Ctrl-C to all of its processes. In a process that is importing modules, it
+    would surface as an arbitrary error. This process still receives the signals, in its other
+    threads.
     """
     # Joblib starts this process, too; in older Pythons its start unblocks the signals.
     resource_tracker.ensure_running()
@@ -105,7 +114,7 @@ def deaf() -> Iterator[None]:
 
 
 def hear_nothing() -> None:
-    """Ignore the signals that ask to stop, when no work is left to stop.
+    """Ignore the signals that ask to stop from now on, while no work is there to stop.
 
     Blocking them is not enough: threads that a library started would still receive them.
     """
@@ -113,7 +122,7 @@ def hear_nothing() -> None:
 
 
 def end_interrupted(last_words: str) -> NoReturn:
-    """Print the last words of an interrupted command and end it; further signals are ignored.
+    """Print the last words of an interrupted command, and end its process; ignore further signals.
 
     Libraries clean up as Python ends, and an interruption of that would print a traceback.
     """

@@ -19,15 +19,19 @@ CHECKPOINT = "checkpoint.pt"
 
 
 class RunStoppedError(KeyboardInterrupt):
-    """A single run was told to stop; the message says what is kept of it."""
+    """Raised if a single run was told to stop; the message says what is kept of the run."""
 
 
 @contextmanager
 def whole_or_not(folder: Path, notice: Callable[[str], None]) -> Iterator[Path]:
     """Yield a temporary folder to fill, which replaces ``folder`` if the block succeeds.
 
-    If another process fills it, this one waits. If the block fails, the temporary folder stays for
-    the next call if it has a checkpoint, and is removed otherwise.
+    If another process is filling the temporary folder, this process waits. If the block fails, the
+    temporary folder stays for the next call if it has a checkpoint, and is removed otherwise.
+
+    Args:
+        folder: The folder of the run.
+        notice: Receives a line for the user if this process has to wait.
     """
     begun = folder.with_name(f".{folder.name}")
     begun.parent.mkdir(parents=True, exist_ok=True)
@@ -59,12 +63,15 @@ def train_single(
     """Train one run to its end, from its last checkpoint if there is one.
 
     Args:
-        config: The run, on a settled device.
+        config: The run, whose device must not be ``auto``.
         task: The run's task.
         folder: Folder for the checkpoint and the weights; subfolders of former tries are removed.
         on_epoch: Receives the run as a list of one member, at the start and after each epoch.
         notice: Receives lines for the user.
-        stop: Set to stop at the end of an epoch.
+        stop: Event that stops the training at the end of an epoch once it is set.
+
+    Returns:
+        The result of the run.
 
     Raises:
         RunStoppedError: If ``stop`` was set before the run was done.
@@ -86,8 +93,11 @@ def train_single(
     while not (results := training.leave()):
         if stop.is_set():
             epoch = training.members[0].epoch
-            where = f"kept in {keeper.path}" if keeper.save(training) else "not kept"
-            msg = f"stopped after epoch {epoch}, which is {where}; the same command goes on"
+            where = f"saved in {keeper.path}" if keeper.save(training) else "not saved"
+            msg = (
+                f"stopped after epoch {epoch}, which is {where}; repeat the same command to "
+                "continue"
+            )
             raise RunStoppedError(msg)
         keeper.save_if_due(training)
         training.epoch()

@@ -26,15 +26,17 @@ from ffnn_lab.sweeper.worker import StoppedError, Watcher
 from ffnn_lab.terminal import several
 
 LOOK_SECONDS = 1.0
-"""Time between two looks at the progress of the workers."""
+"""Seconds between two looks at the progress of the workers."""
 MAX_IDLE_LAUNCHES = 3
-"""Launches in a row after which workers are no longer replaced, if no run was recorded."""
+"""Number of launches in a row in which no run was recorded, after which workers are no longer
+replaced."""
 Job = Callable[[Any], None]
-"""A function that a launcher runs; it takes a composed config, which a worker does not need."""
+"""Type of a function that a launcher runs; it takes a composed config, which a worker does not
+need."""
 
 
 class Launcher(Protocol):
-    """A Hydra launcher."""
+    """Interface of a Hydra launcher."""
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Any:  # noqa: ANN401 - Hydra's
         """Run a job for each list of overrides and return the result of each."""
@@ -47,6 +49,12 @@ def work_alone(
     stop: threading.Event | None = None,
 ) -> None:
     """Work as the only worker, in this process, until the sweep is done or ``stop`` is set.
+
+    Args:
+        post: The worker's parameters.
+        make_launcher: Makes the Hydra launcher that runs a job in this process.
+        watcher: Receives progress.
+        stop: Event that stops the sweep if another thread sets it; None for a new event.
 
     Raises:
         StoppedError: If the user stopped the sweep.
@@ -64,13 +72,14 @@ def lead(
     watcher: Watcher,
     stop: threading.Event | None = None,
 ) -> None:
-    """Start workers, show their progress, replace those that are killed, and stop with them.
+    """Start workers, show their progress, and replace killed ones, until the sweep is done.
 
     Args:
-        post: The place of each worker, without a parent.
+        post: The parameters of each worker, without a parent.
         make_launcher: Makes the Hydra launcher of a job.
         watcher: Receives progress.
-        stop: Set from outside to stop; Ctrl-C and SIGTERM set it, too.
+        stop: Event that stops all workers; another thread may set it, and Ctrl-C and SIGTERM do.
+            None for a new event.
 
     Raises:
         StoppedError: If the user stopped the sweep.
@@ -97,12 +106,12 @@ def lead(
 
 
 def hand_over(url: str | None) -> str | None:
-    """Move the password of a URL to the environment, where PostgreSQL's client finds it.
+    """Move the password of a server's URL to the environment, where PostgreSQL's client finds it.
 
-    Launchers write to disk what they pass to a job.
+    The password must not be part of a job, because launchers write jobs to disk.
 
     Returns:
-        The URL without its password.
+        The URL without its password; None if ``url`` is None.
     """
     if url is None:
         return None
@@ -139,15 +148,22 @@ def _launch_until_done(
         n_before = n_recorded
         if n_idle >= MAX_IDLE_LAUNCHES:
             msg = (
-                "the workers keep ending before their time, the last one with "
-                f"{_first_line(errors[0])}; the sweep goes on with the same command"
+                "the workers keep ending before the sweep is done, the last one with "
+                f"{_first_line(errors[0])}; repeat the same command to continue the sweep"
             )
             raise RecordError(msg)
-        watcher.notice(f"a worker ended before its time ({_first_line(errors[0])}): replaced")
+        reason = _first_line(errors[0])
+        watcher.notice(f"a worker ended before the sweep was done ({reason}), and is replaced")
 
 
 def _launch(launcher: Launcher, n_workers: int, first_job: int) -> list[BaseException]:
-    """Run workers to their end, and return the errors that they raised."""
+    """Run workers to their end, and return the errors that they raised.
+
+    Args:
+        launcher: Starts the workers.
+        n_workers: Number of workers.
+        first_job: Number of the first worker, counted over all launches.
+    """
     try:
         with deaf():
             ends = launcher.launch([[]] * n_workers, first_job)
@@ -187,7 +203,16 @@ def _followed(
     watcher: Watcher,
     patience_seconds: float,
 ) -> Iterator[None]:
-    """Show the progress of all workers from a thread while the block runs."""
+    """Show the progress of all workers from a thread while the block runs.
+
+    Args:
+        definition: The sweep.
+        folder: The sweep's folder.
+        storage: The storage of the sweep's studies.
+        leases: The leases of this process, which leads the workers.
+        watcher: Receives progress, and the lines that workers leave for the user.
+        patience_seconds: Seconds for which calls are repeated, for the message.
+    """
     end = threading.Event()
     agenda = storage.patiently(lambda: Agenda(definition, folder, storage))
     left = Notices(folder, leases.me.name)

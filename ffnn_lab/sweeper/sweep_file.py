@@ -26,8 +26,8 @@ def read_sweep(path: Path) -> DictConfig | ListConfig:
 
     Raises:
         ConfigError: If the file is not YAML, or not a sweep: a key is written twice, unknown, or
-            not text to YAML, or a value is not a mapping where one belongs. The message has the
-            file, the line and what to write there.
+            not text to YAML, or a value is no mapping where a mapping is needed. The message has
+            the file, the line and what to write there.
     """
     text = _text(path)
     package = _PACKAGE.match(text)
@@ -61,7 +61,7 @@ def _text(path: Path) -> str:
 
 
 def _words(path: Path, error: yaml.YAMLError) -> str:
-    """Return an error of the YAML parser in one line."""
+    """Return an error of the YAML parser as one line, with the place of the error."""
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return f"{path}: {' '.join(str(error).split())}"
     mark = error.problem_mark
@@ -74,24 +74,27 @@ def _words(path: Path, error: yaml.YAMLError) -> str:
 
 
 class SweepFile:
-    """The checks of one file; each error has the line of the node at fault."""
+    """Checks the contents of one file; each error has the line and column of the node at fault."""
 
     def __init__(self, path: Path) -> None:
-        """Take the file's path, which messages name."""
+        """Keep the file's path, which messages name."""
         self._path = path
 
     def check(self, root: yaml.Node) -> None:
         """Check a whole file.
 
+        Args:
+            root: The root node of the YAML.
+
         Raises:
-            ConfigError: As ``read_sweep``.
+            ConfigError: If the file is no sweep, as in `read_sweep`.
         """
         self._check_keys(root, set())
         top = dict(self._entries(root, "a sweep's YAML"))
         if "parameters" in top and len(_OF_WANDB & set(top)) > 1:
             self._refuse(
                 root,
-                "this is a sweep in W&B's own format; how one is written here: sweeps/README.md",
+                "this is a sweep in W&B's format; sweeps/README.md says how to write one here",
             )
         hints = type_hints(RunConfig)
         self._check_names(root, (*hints, "defaults", "hydra"), "")
@@ -112,7 +115,12 @@ class SweepFile:
         raise ConfigError(msg)
 
     def _check_keys(self, node: yaml.Node, seen: set[int]) -> None:
-        """Refuse keys that are no text, or written twice, in a node and all below it."""
+        """Check that the keys of a node, and of all nodes below it, are text and are written once.
+
+        Args:
+            node: The node.
+            seen: The Python ids of the nodes that were checked before; ``node`` is added.
+        """
         if id(node) in seen:
             return
         seen.add(id(node))
@@ -141,14 +149,28 @@ class SweepFile:
             self._check_keys(value, seen)
 
     def _entries(self, node: yaml.Node, where: str) -> Iterator[tuple[str, yaml.Node]]:
-        """Return the entries of a mapping."""
+        """Return an iterator over the keys and nodes of a mapping, without merge keys (``<<``).
+
+        Args:
+            node: The node, which must be a mapping.
+            where: Name of the node, for the message.
+
+        Raises:
+            ConfigError: If the node is not a mapping.
+        """
         if not isinstance(node, yaml.MappingNode):
             what = "a list" if isinstance(node, yaml.SequenceNode) else node.value or "nothing"
             self._refuse(node, f"{where} must map names to values, got {what}")
         return ((key.value, value) for key, value in node.value if key.value != "<<")
 
     def _check_names(self, node: yaml.Node, names: Iterable[str], where: str) -> None:
-        """Refuse an entry that is none of ``names``."""
+        """Check that each key of a mapping is one of ``names``.
+
+        Args:
+            node: The node; nothing is checked if it is not a mapping.
+            names: The keys that may be written.
+            where: Prefix of the keys with a final dot, for the message; empty at the root.
+        """
         if not isinstance(node, yaml.MappingNode):
             return
         options = list(names)
@@ -166,18 +188,20 @@ class SweepFile:
             if not isinstance(each, yaml.MappingNode):
                 self._check_option(each, "the name of a sweep")
                 if each.value == self._path.stem:
-                    self._refuse(each, "a sweep cannot begin with itself")
+                    self._refuse(each, "a sweep cannot name itself in its defaults list")
                 continue
             for key, value in each.value:
                 if not _OVERRIDE.fullmatch(key.value):
                     group = key.value.removeprefix("override").strip().lstrip("/")
                     self._refuse(
-                        key, f"write - override /{group}: {getattr(value, 'value', 'NAME')}"
+                        key,
+                        "an option in the defaults list is written "
+                        f"- override /{group}: {getattr(value, 'value', 'NAME')}",
                     )
                 self._check_option(value, f"an option of {key.value.partition('/')[2]}")
 
     def _check_group(self, name: str, node: yaml.Node) -> None:
-        """Check the fields that a sweep sets of a group, such as ``optimizer``."""
+        """Check the fields of a config group, such as ``optimizer``, that a sweep sets."""
         if isinstance(node, yaml.ScalarNode) and node.value:
             self._refuse(
                 node,
@@ -191,7 +215,12 @@ class SweepFile:
                 self._check_option(value, f"{name}.{field}")
 
     def _check_option(self, node: yaml.Node, what: str) -> None:
-        """Refuse a name that YAML reads as something else, such as ``off``."""
+        """Check that YAML does not read a name as something else than text, as it reads ``off``.
+
+        Args:
+            node: The node with the name.
+            what: Description of the name, for the message.
+        """
         if isinstance(node, yaml.ScalarNode) and node.tag not in (_TEXT, "tag:yaml.org,2002:null"):
             kind = node.tag.rpartition(":")[2]
             reads = f"YAML reads {node.value} as {kind}, not as text"
@@ -200,7 +229,7 @@ class SweepFile:
     def _check_hydra(self, node: yaml.Node) -> None:
         for name, below in self._entries(node, "hydra"):
             if name == "mode" and below.value != "MULTIRUN":
-                self._refuse(below, "hydra.mode of a sweep is MULTIRUN; it may be left out")
+                self._refuse(below, "hydra.mode of a sweep must be MULTIRUN; it may be left out")
             if name == "sweeper":
                 self._check_part(below, SweeperConfig, "hydra.sweeper.")
                 for key, value in self._entries(below, "hydra.sweeper"):
@@ -211,7 +240,13 @@ class SweepFile:
                         self._check_values(value, f"hydra.sweeper.{key}")
 
     def _check_part(self, node: yaml.Node, part: Any, where: str) -> None:  # noqa: ANN401 - a dataclass
-        """Refuse fields that a config class does not have, in a node and below it."""
+        """Check that a config class has all fields that a node, and the nodes below it, set.
+
+        Args:
+            node: The node, which must be a mapping.
+            part: The config class, a dataclass.
+            where: Prefix of the fields with a final dot, for the message.
+        """
         hints: Mapping[str, Any] = type_hints(part)
         entries = self._entries(node, where.rstrip("."))
         self._check_names(node, [*hints, "_target_"], where)
@@ -220,7 +255,12 @@ class SweepFile:
                 self._check_part(below, hints[name], f"{where}{name}.")
 
     def _check_values(self, node: yaml.Node, where: str) -> None:
-        """Check the values of an arm or a space: groups are named by text."""
+        """Check that options of config groups are named by text, in an arm, a space or conditions.
+
+        Args:
+            node: The node, which must be a mapping.
+            where: Dotted name of the node, for the message.
+        """
         for key, value in self._entries(node, where):
             if key in GROUPS:
                 is_list = isinstance(value, yaml.SequenceNode)

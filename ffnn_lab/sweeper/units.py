@@ -16,6 +16,7 @@ class Planned:
     row: TrialRow
     config: RunConfig
     partition: str
+    """The run's `partition_key`: runs of equal keys can be trained together."""
 
     @property
     def run_id(self) -> str:
@@ -24,7 +25,8 @@ class Planned:
 
 
 Unit = Sequence[Planned]
-"""Runs that one worker takes together: all of a tuned setting, or one of confirm."""
+"""Runs that one worker takes together: all runs of a setting of the tune stage, or a single run of
+confirm."""
 
 
 def plan_unit(
@@ -44,7 +46,7 @@ def plan_unit(
         arm: The arm of the setting, with the split of the replicate.
         setting: The setting's number, or `ffnn_lab.records.DEFAULT_SETTING`.
         values: The setting's value on each axis.
-        seeds: The seeds of its runs.
+        seeds: The seeds of the runs.
         replicate: The replicate's number.
         edges: The axes on whose edges the setting lies, see `TrialRow`.
     """
@@ -59,10 +61,10 @@ def plan_unit(
 def setting_ends(runs: Sequence[Planned]) -> list[int]:
     """Return the positions at which a list of runs can be cut without splitting a setting.
 
-    Each run of confirm is a unit of its own.
+    Runs of confirm can be cut from each other, even those of one setting.
 
     Args:
-        runs: Planned runs; those of a tuned setting follow one another.
+        runs: Planned runs; those of a setting of the tune stage follow one another.
     """
     keys = [
         (

@@ -16,7 +16,7 @@ from ffnn_lab.sweeper.units import Planned
 
 
 def lacks_weights(folder: Path, run: str) -> bool:
-    """Return whether the file of a run's network is missing or damaged.
+    """Return True if the file of a run's network is missing or damaged.
 
     Args:
         folder: The sweep's folder.
@@ -30,12 +30,12 @@ def lacks_weights(folder: Path, run: str) -> bool:
 
 
 def runs_without_weights(definition: Definition, folder: Path) -> list[Planned]:
-    """Find the completed runs of a sweep whose networks are asked for and are not there.
+    """Find the completed runs of a sweep whose networks are to be saved and are not there.
 
     Runs that diverged or were pruned are left out, because their networks are of no use.
 
     Returns:
-        The runs, once each, though several rows of ``trials`` may name one.
+        The runs, each of them once, even if several rows of ``trials`` name it.
     """
     if not any(arm.config.trainer.save_weights for arm in definition.arms):
         return []
@@ -64,14 +64,14 @@ def runs_without_weights(definition: Definition, folder: Path) -> list[Planned]:
 
 
 class Again:
-    """One worker's view of the runs that are trained again for their weights."""
+    """One worker's view of the runs that are trained again because their weights are missing."""
 
     def __init__(self, definition: Definition, folder: Path) -> None:
-        """Make ready; nothing is read before the first `take`.
+        """Keep the arguments; nothing is read before the first `take`.
 
         Args:
             definition: The sweep.
-            folder: Its folder.
+            folder: The sweep's folder.
         """
         self._definition = definition
         self._folder = folder
@@ -79,15 +79,15 @@ class Again:
 
     @property
     def is_left(self) -> bool:
-        """Return True if the last look found runs that nobody has trained again yet."""
+        """Return True if, at the last `take`, the weights of any such run were missing."""
         return bool(self._left)
 
     def take(self, n_places: int, held: Mapping[str, str]) -> list[Planned]:
-        """Choose at most ``n_places`` runs of one partition.
+        """Choose at most ``n_places`` runs of one partition that no worker holds.
 
         Args:
             n_places: Number of runs wanted.
-            held: The holder of each run that a living worker holds.
+            held: Maps the id of each run that a living worker holds to that worker's name.
         """
         if self._left is None:
             found = runs_without_weights(self._definition, self._folder)
@@ -98,7 +98,10 @@ class Again:
         return [each for each in free if each.partition == free[0].partition][:n_places]
 
     def end(self, results: Sequence[RunResult]) -> int:
-        """Remove runs from the list that were trained again, or failed.
+        """Remove the runs that were trained again, or failed in this, from the runs that are left.
+
+        Args:
+            results: The results of the removed runs.
 
         Returns:
             The number of runs whose status or metrics now differ from the recorded ones.

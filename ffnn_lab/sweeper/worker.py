@@ -1,6 +1,7 @@
 """One worker of a sweep: takes runs from the agenda, trains and records them, until all are done.
 
-Any number of workers may do so at the same time; none waits for another's population.
+Any number of workers may work on a sweep at the same time; no worker waits for another worker's
+population.
 """
 
 import functools
@@ -35,7 +36,7 @@ from ffnn_lab.trainer import Training, result_of
 
 T = TypeVar("T")
 WAIT_SECONDS = 0.3
-"""Time between two looks for work, while other workers hold all runs that are left."""
+"""Seconds between two looks for work, while other workers hold all runs that are left."""
 _NO_MEMORY = ("can't allocate memory", "out of memory", "bad_alloc", "CUBLAS_STATUS_ALLOC_FAILED")
 """Messages of RuntimeErrors of torch that mean a lack of memory."""
 
@@ -44,28 +45,33 @@ class Watcher:
     """Progress callbacks of a sweep; the base class ignores every event."""
 
     def epoch(self, members: Sequence[Member]) -> None:
-        """Note that a population did one more epoch."""
+        """Receive the members of the population in training, after each epoch."""
 
     def progress(self, progress: Progress) -> None:
         """Receive the sweep's progress."""
 
     def in_training(self, workers: Mapping[str, float]) -> None:
-        """Receive each worker's progress in its population, in runs' worth of epochs."""
+        """Receive the progress of all workers' populations.
+
+        Args:
+            workers: The progress of each worker's population, as a number of runs, by the worker's
+                name. Half of a run's epochs count as 0.5 runs.
+        """
 
     def notice(self, text: str) -> None:
         """Receive one line for the user."""
 
 
 class StoppedError(Exception):
-    """A worker stopped because it was asked to, at the end of an epoch; its records stay."""
+    """Raised if a worker that was asked to stop did so after an epoch; its records stay."""
 
 
 class TooManyFailedError(UserError):
-    """More runs failed than ``hydra.sweeper.max_failures`` allows."""
+    """Raised if more runs failed than ``hydra.sweeper.max_failures`` allows."""
 
 
 class Worker:
-    """Works through a sweep, alone or beside others."""
+    """Trains and records the runs of a sweep, alone or beside other workers."""
 
     def __init__(
         self,
@@ -79,13 +85,14 @@ class Worker:
         n_workers: int = 1,
         max_failures: int = 0,
     ) -> None:
-        """Make ready; nothing is trained or written yet.
+        """Prepare the worker; nothing is trained or written yet.
 
         Args:
             definition: The sweep.
-            folder: Its folder.
-            storage: The storage of its studies.
-            leases: This worker's leases, which must be beating.
+            folder: The sweep's folder.
+            storage: The storage of the sweep's studies.
+            leases: This worker's leases, inside their ``with`` block, so that heartbeats are
+                written.
             watcher: Receives progress.
             make_tracker: Makes the tracker, given a map from run id to (stage, arm) to which each
                 run is added when it is claimed.
@@ -119,7 +126,7 @@ class Worker:
         """Train runs that no other worker holds, until the sweep is done.
 
         Raises:
-            StoppedError: If the worker was told to stop before that.
+            StoppedError: If the worker was told to stop before the sweep was done.
             TooManyFailedError: If more than ``max_failures`` runs failed.
         """
         with closing(self._tracker):  # on any exit the tracker writes what it has
@@ -165,7 +172,11 @@ class Worker:
         self._agenda.reopen()
 
     def _choose(self, partition: str | None) -> list[Planned]:
-        """Choose runs and claim them, by what the records say. Needs the sweep's lock."""
+        """Choose runs and claim them, by what the records say. Needs the sweep's lock.
+
+        Args:
+            partition: Partition of the population that the runs are to join; None for any.
+        """
         # Before the records are read: a worker may write its last runs and die in between.
         claims = self._leases.claims()
         self._agenda.look(self._writer)
@@ -190,16 +201,22 @@ class Worker:
         return chosen
 
     def _train(self, chosen: Sequence[Planned]) -> None:
-        """Train these runs, and others of their partition as places become free.
+        """Train runs, and further runs of their partition as places in the population become free.
 
-        If training raises an error, each half is trained by itself, down to the run that fails.
+        If training raises an error, each half of the runs is trained by itself, down to the run
+        that fails.
         """
         error = self._attempt(chosen, may_refill=True)
         if error is not None:
             self._isolate(error, list(self._in_hand.values()))
 
     def _attempt(self, chosen: Sequence[Planned], *, may_refill: bool) -> Exception | None:
-        """Train these runs; return the error that one of them may have caused, or None."""
+        """Train runs together; return the error that a run may have caused, or None.
+
+        Args:
+            chosen: The runs, all of one partition.
+            may_refill: True if further runs join as places become free.
+        """
         try:
             with self._storage.trouble_said():
                 self._train_together(chosen, may_refill=may_refill)
@@ -211,7 +228,14 @@ class Worker:
         return None
 
     def _isolate(self, error: Exception, suspects: Sequence[Planned]) -> None:
-        """Find the run that failed by bisection; each half trains from its last checkpoint."""
+        """Find the run that failed by bisection, and record it as failed.
+
+        Each half of the runs is trained by itself, from the last checkpoint.
+
+        Args:
+            error: The error that training raised.
+            suspects: The runs that were trained together.
+        """
         left = [planned for planned in suspects if planned.run_id in self._in_hand]
         if not left:
             raise error
@@ -219,7 +243,7 @@ class Worker:
         if is_out_of_memory(error) and n_together > 1:
             self._n_places = n_together // 2
             self._watcher.notice(
-                f"out of memory with {n_together} runs in a population: going on with at most "
+                f"out of memory with {n_together} runs in a population: continuing with at most "
                 f"{self._n_places}"
             )
         if len(left) == 1:
@@ -291,6 +315,11 @@ class Worker:
 
         With a pruner, all seeds of a setting join together, because they are judged at the same
         epoch; a setting with more seeds than there are places is trained alone.
+
+        Args:
+            waiting: The runs that wait, in the order in which they are to join.
+            n_free: Number of free places in the population.
+            is_empty: True if the population has no members.
         """
         n_room = max(0, n_free)
         is_cramped = self._n_places < self._definition.population_size  # memory ran out before
@@ -319,13 +348,13 @@ class Worker:
         n_other = self._agenda.again.end(again)
         if n_other:
             self._watcher.notice(
-                f"{n_other} runs that were trained again for their weights came to other numbers "
-                "than recorded (by other code, or on another machine): their weights are those of "
-                "now, their records those of then"
+                f"{n_other} runs that were trained again for their weights gave other numbers "
+                "than recorded (because of other code or another machine): their weights are of "
+                "the new training, their records of the earlier one"
             )
 
     def _leave_lapsed(self) -> None:
-        """Drop all runs in training if this process slept past its lease."""
+        """Drop all runs in training if this process was suspended for longer than its lease."""
         if self._leases.has_lapsed.is_set():
             self._leases.has_lapsed.clear()
             self._in_hand.clear()
@@ -336,14 +365,19 @@ class Worker:
         msg = (
             f"{failed} failed, and hydra.sweeper.max_failures="
             f"{self._max_failures}: the sweep stops. The column traceback of {self._folder}/runs "
-            "says why. What is recorded stays; hydra.sweeper.retry_failed=true tries them again."
+            "says why. Recorded runs are kept; hydra.sweeper.retry_failed=true tries them again."
         )
         raise TooManyFailedError(msg)
 
     # --- checkpoints ---------------------------------------------------------------------------
 
     def _read_checkpoints(self, chosen: Sequence[Planned], alive: Collection[str]) -> None:
-        """Load the chosen runs from checkpoints of dead workers, each at its latest epoch."""
+        """Load the chosen runs from checkpoints of dead workers, each at its latest epoch.
+
+        Args:
+            chosen: The runs.
+            alive: Names of living workers that hold runs; their checkpoints are not read.
+        """
         wanted = {planned.run_id for planned in chosen}
         for path in sorted(self._keeper.path.parent.glob("*.pt")) if wanted else ():
             if path == self._keeper.path or path.stem in alive:

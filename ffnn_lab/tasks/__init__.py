@@ -1,4 +1,7 @@
-"""Tasks: data, split, loss and metric together; one light file for each. ``data/`` reads data."""
+"""Tasks, each of which is data, split, loss and metric together; one file for each.
+
+The file of a task imports no numpy; the package ``data`` reads, splits and scales examples.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,15 @@ if TYPE_CHECKING:
     from ffnn_lab.tasks.data.task import Task
 
 N_KEPT = 2
-"""Number of tasks that a process keeps in memory, as a sweep trains many populations on each; a
-task of photographs takes 0.7 GB."""
+"""Number of loaded tasks that a process keeps in memory, since a sweep trains many populations on
+the same task. CIFAR-10, for example, takes 0.7 GB."""
 
 
 def settle_task(config: RunConfig) -> RunConfig:
-    """Fill in the task's fields that depend on the data, such as a table's checksum.
+    """Return a run's config with the task's fields that depend on the data filled in.
 
-    A run's id needs these fields, because it depends on the data that the run learns from.
+    Such a field is the checksum of a table. A run's id needs these fields, because the id depends
+    on the data that the run learns from.
 
     Raises:
         UserError: If the data are missing, or cannot be learned from.
@@ -33,11 +37,11 @@ def settle_task(config: RunConfig) -> RunConfig:
 def load_task(config: TaskConfig, data: Path) -> Task:
     """Read, split and scale the data that ``config`` names.
 
-    The last few tasks are cached, so their arrays must not be written to.
+    The last `N_KEPT` tasks are cached, so their arrays must not be written to.
 
     Args:
         config: The task's config.
-        data: Folder of the raw data that are not part of a library.
+        data: The data folder, as in ``paths.data``, with the raw data that no library ships.
 
     Raises:
         UserError: If the data are missing, damaged, or do not fit the config.
@@ -50,11 +54,15 @@ def load_task(config: TaskConfig, data: Path) -> Task:
 def check_task(config: TaskConfig, data: Path) -> str:
     """Check that a task can be loaded; for this, a process loads each task at most once.
 
+    Args:
+        config: The task's config.
+        data: The data folder, as in ``paths.data``.
+
     Returns:
-        ``Task.summary``.
+        One line about the data, see `Task.summary`.
 
     Raises:
-        UserError: As ``load_task``.
+        UserError: If the data are missing, damaged, or do not fit the config.
     """
     if not config.is_settled:
         return load_task(config, data).summary

@@ -1,4 +1,4 @@
-"""Any text as a character language model, which predicts the next letter after each letter."""
+"""A text file as a task of character language models, which predict the next letter."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class CharTextConfig(SplitTaskConfig):
-    """A text file, cut into stretches of letters.
+    """Config of a text file that is cut into stretches: sequences of letters of equal length.
 
-    Train, dev and test are three contiguous pieces of the text, which is read in a circle;
-    ``split_seed`` draws where the first piece begins. A network starts each stretch with a state
-    of zero (the code of Wilson et al. carries the state over from the stretch before).
+    Train, dev and test are three contiguous pieces of the text, in this order. The text is treated
+    as a circle, in which the first letter follows the last one; ``split_seed`` draws the letter at
+    which train begins. A recurrent network starts each stretch with a state of zero, whereas the
+    code of Wilson et al. carries the state over from the stretch before.
     """
 
     path: Union[str, None]  # noqa: UP007 - OmegaConf 2.3 reads no `| None`
-    """The file, in UTF-8 or Latin-1."""
+    """Path of the text file, in UTF-8 or Latin-1, from the working directory."""
     stretch: int = ranged("[1, inf)")
     """Number of letters of a stretch, which is one example."""
     subset: Union[int, None] = ranged("[1, inf)")  # noqa: UP007 - as above
@@ -38,17 +39,17 @@ class CharTextConfig(SplitTaskConfig):
 
 
 def load(config: CharTextConfig, _data: Path) -> Task:
-    """Read the data that ``config`` names; see `ffnn_lab.tasks.data`."""
+    """Return the task of a text, cut into splits and stretches, with letters as numbers."""
     from ffnn_lab.tasks.data.char_text import load_char_text  # noqa: PLC0415 - numpy
 
     return load_char_text(config)
 
 
 def settle(config: CharTextConfig, _data: Path) -> Mapping[str, str]:
-    """Return the full path of the text, and its checksum.
+    """Return the fields ``path`` and ``sha256`` of a text: its full path, and its checksum.
 
     Raises:
-        UserError: If the file is missing.
+        UserError: If the file is missing, or has another checksum than ``config.sha256``.
     """
     from ffnn_lab.tasks.data.char_text import settle_char_text  # noqa: PLC0415 - as above
 

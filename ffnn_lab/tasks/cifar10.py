@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class Cifar10Config(ImageTaskConfig):
-    """CIFAR-10: 32 x 32 color photographs, flattened."""
+    """Config of CIFAR-10: color photographs of 32 x 32 pixels in ten classes."""
 
 
 def load(config: Cifar10Config, data: Path) -> Task:
-    """Read the data that ``config`` names; see `ffnn_lab.tasks.data`."""
+    """Return the task of CIFAR-10, its images read from the folder ``data``, split and scaled."""
     from ffnn_lab.tasks.data.cifar10 import load_cifar10  # noqa: PLC0415 - numpy, when it is needed
 
     return load_cifar10(config, data)

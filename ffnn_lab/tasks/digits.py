@@ -1,4 +1,4 @@
-"""The 8 x 8 handwritten digits that scikit-learn brings along."""
+"""The handwritten digits of 8 x 8 pixels that scikit-learn ships."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class DigitsConfig(CutTaskConfig):
-    """The 8 x 8 handwritten digits that scikit-learn brings along."""
+    """Config of the handwritten digits of 8 x 8 pixels that scikit-learn ships."""
 
 
 def load(config: DigitsConfig, data: Path) -> Task:
-    """Read the data that ``config`` names; see `ffnn_lab.tasks.data`."""
+    """Return the task of scikit-learn's digits, its images split and scaled."""
     from ffnn_lab.tasks.data.digits import load_digits  # noqa: PLC0415 - numpy, when it is needed
 
     return load_digits(config, data)

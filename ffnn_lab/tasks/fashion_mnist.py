@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class FashionMnistConfig(ImageTaskConfig):
-    """Fashion-MNIST: 28 x 28 pictures of clothes."""
+    """Config of Fashion-MNIST: pictures of clothes of 28 x 28 pixels in ten classes."""
 
 
 def load(config: FashionMnistConfig, data: Path) -> Task:
-    """Read the data that ``config`` names; see `ffnn_lab.tasks.data`."""
+    """Return the task of Fashion-MNIST, its images in the folder ``data`` split and scaled."""
     from ffnn_lab.tasks.data.mnist import load_fashion_mnist  # noqa: PLC0415 - numpy, when it is needed
 
     return load_fashion_mnist(config, data)

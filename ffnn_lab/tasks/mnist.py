@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class MnistConfig(ImageTaskConfig):
-    """MNIST: 28 x 28 handwritten digits."""
+    """Config of MNIST: handwritten digits of 28 x 28 pixels."""
 
 
 def load(config: MnistConfig, data: Path) -> Task:
-    """Read the data that ``config`` names; see `ffnn_lab.tasks.data`."""
+    """Return the task of MNIST, its images read from the folder ``data``, split and scaled."""
     from ffnn_lab.tasks.data.mnist import load_mnist  # noqa: PLC0415 - numpy, when it is needed
 
     return load_mnist(config, data)

@@ -1,4 +1,4 @@
-"""The interface of a task: its config class, and the functions that settle and read it."""
+"""The interface of a task: its config class, and functions that complete it and read the data."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class TaskOption(Choice):
     """Function of (the task's config, the data folder) that returns the task, read, split and
     scaled."""
     settle: Callable[[Any, Path], Mapping[str, str]] = settle_nothing
-    """Function of (the task's config, the data folder) that returns the values of fields that
-    depend on the data."""
+    """Function of (the task's config, the data folder) that returns the values, by name, of the
+    config's fields that depend on the data."""
     file_field: str | None = None
     """Name of the field with the path of the user's own file; None for a task without one."""
 

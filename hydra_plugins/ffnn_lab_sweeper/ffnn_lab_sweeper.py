@@ -1,4 +1,4 @@
-"""Hydra plugins: the sweeper, and the search path of ``conf/`` and ``sweeps/``.
+"""Hydra plugins: the lab's sweeper, and the search path of ``conf/`` and ``sweeps/``.
 
 The work is done in ``ffnn_lab``. Hydra imports this file at every start, so nothing heavy is
 imported at its top.
@@ -30,13 +30,17 @@ GROUP = "sweeps"
 
 
 def _folder(name: str) -> Path:
-    """Return a folder of YAML: beside the package in a checkout, inside it in a wheel."""
+    """Return a folder of YAML files: beside the package in a checkout, inside it in a wheel.
+
+    Args:
+        name: Name of the folder: ``conf`` or ``sweeps``.
+    """
     beside = PACKAGE.parent / name
     return beside if beside.is_dir() else PACKAGE / name
 
 
 class SweepsSource(FileConfigSource):
-    """Shows one folder of sweeps to Hydra as the config group ``sweeps``."""
+    """Shows a folder of YAML files of sweeps to Hydra as the config group ``sweeps``."""
 
     @staticmethod
     def scheme() -> str:
@@ -45,14 +49,17 @@ class SweepsSource(FileConfigSource):
 
     @staticmethod
     def _inside(config_path: str) -> str | None:
-        """Return the path within the folder, or None for another group."""
+        """Return the path within the config group ``sweeps``; None for a path of another group."""
         group, _, rest = config_path.partition("/")
         return rest if group == GROUP else None
 
     def load_config(self, config_path: str) -> ConfigResult:
-        """Read one sweep's YAML, and check it before Hydra composes it.
+        """Read the YAML file of a sweep, and check it before Hydra composes it.
 
-        Its values belong at the top of a run's config, whether or not the file says so.
+        The file's values belong at the top of a run's config, whether or not the file says so.
+
+        Args:
+            config_path: Path of the config in Hydra, such as ``sweeps/default``.
         """
         from ffnn_lab.sweeper.sweep_file import read_sweep  # noqa: PLC0415 - where one is named
 
@@ -66,16 +73,21 @@ class SweepsSource(FileConfigSource):
         )
 
     def is_group(self, config_path: str) -> bool:
-        """Return True for the group itself or its root."""
+        """Return True for the config group ``sweeps`` and for its root, if the folder exists."""
         return config_path in ("", GROUP) and Path(self.path).is_dir()
 
     def is_config(self, config_path: str) -> bool:
-        """Return True if there is a sweep of that name."""
+        """Return True if the folder has the YAML file of a sweep of that name."""
         name = self._inside(config_path)
         return bool(name) and super().is_config(name or "")
 
     def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
-        """List the sweeps, or the group."""
+        """List the names of the sweeps in the config group ``sweeps``, or at the root the group.
+
+        Args:
+            config_path: The group, or the empty string for the root.
+            results_filter: Kind of results that Hydra asks for; None for groups and configs.
+        """
         if config_path == "":
             return [GROUP] if results_filter is not ObjectType.CONFIG else []
         if config_path != GROUP or results_filter is ObjectType.GROUP:
@@ -84,10 +96,20 @@ class SweepsSource(FileConfigSource):
 
 
 class FfnnLabSearchPath(SearchPathPlugin):
-    """Finds ``conf/`` and ``sweeps/`` from any working directory, and the user's own sweeps."""
+    """Adds ``conf/``, ``sweeps/`` and the user's own sweeps to Hydra's search path.
+
+    So Hydra finds them from any working directory.
+    """
 
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
-        """Append the project's folders and ``./sweeps``."""
+        """Append folders to Hydra's search path.
+
+        These are the project's ``conf/``, then ``sweeps/`` in the working directory, if there is
+        one, and the project's ``sweeps/``.
+
+        Args:
+            search_path: The search path, which is changed in place.
+        """
         search_path.append("ffnn_lab", f"file://{_folder('conf')}")
         sweeps = [_folder(GROUP)]
         own = Path.cwd() / GROUP
@@ -98,10 +120,10 @@ class FfnnLabSearchPath(SearchPathPlugin):
 
 
 class FfnnLabSweeper(Sweeper):
-    """The sweeper of ``hydra/sweeper: ffnn_lab``: one study for each arm."""
+    """The sweeper of ``hydra/sweeper: ffnn_lab``, which has an Optuna study for each arm."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - checked by SweeperConfig
-        """Take the options of ``hydra.sweeper``; they are checked when the sweep is defined."""
+        """Keep the options of ``hydra.sweeper``, which are checked when the sweep is defined."""
         self.options = options
 
     def setup(
@@ -111,7 +133,13 @@ class FfnnLabSweeper(Sweeper):
         task_function: TaskFunction,  # noqa: ARG002 - Hydra's signature
         config: DictConfig,
     ) -> None:
-        """Keep the context and the composed config, with which arms are composed."""
+        """Keep Hydra's context and the composed config, from which configs of arms are composed.
+
+        Args:
+            hydra_context: Hydra's loaders of configs and callbacks.
+            task_function: Unused; part of Hydra's signature.
+            config: The composed config.
+        """
         self._composed = config
         self._context = hydra_context
 
@@ -119,8 +147,8 @@ class FfnnLabSweeper(Sweeper):
         """Run the sweep that the options and the command line's overrides define.
 
         Args:
-            arguments: The overrides, Hydra's own left out.
-            console: Where to print; None for the command line, which ends with the report.
+            arguments: The overrides of the command line, without those of Hydra's own fields.
+            console: Console to print on; None for the command line, which ends with the report.
 
         Returns:
             The sweep's folder.
@@ -132,7 +160,13 @@ class FfnnLabSweeper(Sweeper):
         return run_sweep(loader, composed, arguments, self._make_launcher, console=console)
 
     def _make_launcher(self, job: TaskFunction, folder: Path, n_workers: int) -> Launcher:
-        """Make the launcher of the workers; what it writes goes to the sweep's folder."""
+        """Make the launcher that starts the workers; files of its own go to the sweep's folder.
+
+        Args:
+            job: Function that a worker calls.
+            folder: The sweep's folder.
+            n_workers: Number of workers.
+        """
         composed = _without_storage(self._composed)
         options = composed.hydra.launcher
         with open_dict(options):
@@ -146,10 +180,10 @@ class FfnnLabSweeper(Sweeper):
 
 
 def _without_storage(composed: DictConfig) -> DictConfig:
-    """Copy a config without what leads to the storage, whose URL may hold a password.
+    """Copy a config without the storage and without overrides from which it follows.
 
-    Launchers write the config to disk. Workers are told by other means where the storage is, and
-    need nothing of ``hydra.sweeper``.
+    The URL of a storage may have a password, and launchers write the config to disk. Workers get
+    the storage by other means, and need nothing of ``hydra.sweeper``.
     """
     copied = copy.deepcopy(composed)
     with open_dict(copied):

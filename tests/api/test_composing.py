@@ -32,9 +32,9 @@ def test_overrides_mean_what_they_mean_on_the_command_line() -> None:
         ("optimizer.lr=-1", "optimizer.lr must be positive, got -1.0"),
         ("optimizer.lrr=1", "optimizer.lrr: there is no such field"),
         ("optimizer.lr=0.1,0.2", "several values make a sweep"),
-        ("sweeps=default", "sweeps=default: this is a sweep; ffnn_lab.sweep runs one"),
+        ("sweeps=default", "sweeps=default: this describes a sweep; run it with ffnn_lab.sweep"),
         ("--help", "--help: flags are for the command line"),
-        ("+new=1", r"\+new=1: a run has all its fields"),
+        ("+new=1", r"\+new=1: fields of a run cannot be added"),
     ],
 )
 def test_a_slip_is_a_user_error(word: str, message: str) -> None:

@@ -62,9 +62,9 @@ def test_the_network_gives_what_was_recorded() -> None:
 
 def test_a_network_that_was_not_kept_is_a_user_error(tmp_path: Path) -> None:
     run = ffnn_lab.train(*QUICK, quiet=True)
-    with pytest.raises(ffnn_lab.UserError, match=r"is not there: .* trainer\.save_weights=true"):
+    with pytest.raises(ffnn_lab.UserError, match=r"does not exist: .*trainer\.save_weights=true"):
         run.network()
-    with pytest.raises(ffnn_lab.UserError, match="holds 0 runs, not one"):
+    with pytest.raises(ffnn_lab.UserError, match="must hold a single run, but holds 0"):
         ffnn_lab.open_network(tmp_path)
 
 
@@ -85,6 +85,6 @@ def test_a_run_that_is_stopped_says_what_is_kept(monkeypatch: pytest.MonkeyPatch
 
     with monkeypatch.context() as patched:
         patched.setattr(single, "stopped_by_signals", stopped_at_once)
-        with pytest.raises(KeyboardInterrupt, match="stopped after epoch 0, which is kept in"):
+        with pytest.raises(KeyboardInterrupt, match="stopped after epoch 0, which is saved in"):
             ffnn_lab.train(*QUICK, quiet=True)
     assert ffnn_lab.train(*QUICK, quiet=True).status == "completed"

@@ -196,8 +196,12 @@ def test_with_values_types_what_it_is_given(name: str, value: object, expected: 
             1.5,
             "trainer.batch_size must be a positive integer or full, got 1.5",
         ),
-        ("optimizer", "sgd", "optimizer does not name a single value of the config"),
-        ("seed.x", 1, "seed.x does not name a single value of the config"),
+        (
+            "optimizer",
+            "sgd",
+            "optimizer must name a single field of the config, such as optimizer.lr",
+        ),
+        ("seed.x", 1, "seed.x must name a single field of the config, such as optimizer.lr"),
     ],
 )
 def test_with_values_says_what_is_wrong(name: str, value: object, message: str) -> None:

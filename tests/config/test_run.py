@@ -130,8 +130,8 @@ def test_the_two_tables_above_hold_every_leaf() -> None:
         ),
         (
             {"model.bias": False, "bias_initializer.name": "torch"},
-            "bias_initializer must be zeros with model.bias=false, which leaves it nothing to "
-            "draw; got torch",
+            "bias_initializer must be zeros with model.bias=false, since there are no biases "
+            "to draw; got torch",
         ),
         (
             {"trainer.compile": "maybe"},
@@ -139,8 +139,8 @@ def test_the_two_tables_above_hold_every_leaf() -> None:
         ),
         (
             {"trainer.compile": True, "device": "cuda"},
-            "trainer.compile must be auto or false with device=cuda, where steps are replayed as "
-            "a graph of the device instead; got true",
+            "trainer.compile must be auto or false with device=cuda, where steps are not compiled "
+            "but replayed as CUDA graphs; got true",
         ),
         (
             {"trainer.precision": "bf16", "trainer.dtype": "float64"},
@@ -207,13 +207,13 @@ def test_numbers_are_told_apart_by_value_and_not_by_type() -> None:
 
 def test_the_id_needs_to_know_how_steps_are_computed() -> None:
     config = make_run({"trainer.compile": "auto"})
-    with pytest.raises(ConfigError, match=r"trainer\.compile must be settled"):
+    with pytest.raises(ConfigError, match=r"trainer\.compile must be true or false before"):
         run_id(config)
 
 
 def test_the_id_needs_a_settled_device() -> None:
     config = make_run({"device": "auto"})
-    with pytest.raises(ConfigError, match="device must be settled"):
+    with pytest.raises(ConfigError, match="device must be cpu or cuda before"):
         run_id(config)
 
 
@@ -228,7 +228,7 @@ def test_a_table_is_known_by_what_it_holds_and_not_by_where_it_lies() -> None:
 
 def test_the_id_needs_a_settled_table() -> None:
     config = with_parts(make_run(), task=make_table_config(Path("a.csv")))
-    with pytest.raises(ConfigError, match=r"^task\.sha256 must be settled before a run has an id"):
+    with pytest.raises(ConfigError, match=r"^task\.sha256 must be known before the id of a run"):
         run_id(config)
 
 

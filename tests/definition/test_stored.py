@@ -99,17 +99,20 @@ def spoil(*path: str, value: object = None) -> Callable[[Any], None]:
     ("change", "message"),
     [
         (spoil("population_size"), r"^population_size is missing"),
-        (spoil("arms", value={}), r"^arms names no arm"),
-        (spoil("arms", value=[]), r"^arms must hold named values, got \[\]"),
+        (spoil("arms", value={}), r"^arms must name at least one arm"),
+        (spoil("arms", value=[]), r"^arms must map names to values, got \[\]"),
         (spoil("protocol", "n_parallel"), r"^protocol\.n_parallel is missing"),
         (spoil("protocol", "seed"), r"^protocol\.seed is missing"),
         (spoil("protocol", "name", value="guess"), r"^protocol\.name must be one of"),
-        (spoil("objective", "weight", value=1), r"^objective\.weight is no field"),
+        (spoil("objective", "weight", value=1), r"^objective\.weight is a field that"),
         (spoil("objective", "moment", value="mean_last"), r"^objective\.n_last is missing"),
         (spoil("pruner", "name", value="median"), r"^pruner\.n_startup_trials is missing"),
         (spoil("tune", "seeds", value=["x"]), r"^tune\.seeds must be an integer, got .x."),
-        (spoil("sessions", value=[3]), r"^each of sessions must hold named values"),
-        (spoil("arms", "sgd", "space", "optimizer.lr", "step", value=1), r"lr\.step is no field"),
+        (spoil("sessions", value=[3]), r"^each of sessions must map names to values"),
+        (
+            spoil("arms", "sgd", "space", "optimizer.lr", "step", value=1),
+            r"lr\.step is a field that",
+        ),
         (spoil("arms", "sgd", "space", "optimizer.lr", "kind", value=[]), r"kind must be a word"),
         (
             spoil("arms", "sgd", "space", "trainer.max_epochs", "low", value=1.5),
@@ -126,7 +129,7 @@ def test_what_is_off_is_named(change: Callable[[Any], None], message: str) -> No
 
 def test_a_folder_without_a_definition(tmp_path: Path) -> None:
     assert read_definition(tmp_path) is None
-    with pytest.raises(RecordError, match=r"has no definition\.json to say what was asked for"):
+    with pytest.raises(RecordError, match=r"has no definition\.json, the file that says what"):
         stored_definition(tmp_path)
 
 
@@ -162,12 +165,12 @@ def test_nothing_declared_leaves_the_file_as_it_was() -> None:
         ("baseline", 3, r"^baseline must be"),
         ("contrasts", "ab", r"^contrasts must be"),
         ("contrasts", [["a"]], r"^contrasts must be pairs of arms, got \[\['a'\]\]"),
-        ("options", {"task": {}}, r"^options\.task is no field"),
+        ("options", {"task": {}}, r"^options\.task is a field that"),
         ("options", {"optimizer": {"sgd": {}}}, r"^options\.optimizer\.sgd\.family is missing"),
         (
             "options",
             {"optimizer": {"sgd": {"family": "", "look": {"color": "", "line": 3, "marker": ""}}}},
-            r"sgd\.look\.line is no line style, got 3",
+            r"sgd\.look\.line must be a line style of matplotlib, got 3",
         ),
     ],
 )

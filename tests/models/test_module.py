@@ -106,7 +106,7 @@ def test_arguments_are_swept_and_optimizers_compared(stands: Path) -> None:
     [
         ((), "model.factory must name a file and a function in it"),
         (("model.factory=my_nets",), "such as my_nets:small_cnn; got my_nets"),
-        (("model.factory=nets:small",), "there is no file nets.py where you stand"),
+        (("model.factory=nets:small",), "there is no file nets.py in the current"),
         (("model.factory=my_nets:large",), "my_nets.py has no function large"),
         (("model.factory=my_nets:drawing",), "draws nothing by itself"),
         ((OWN[1], "model.arguments.depth=3"), "unexpected keyword argument 'depth'"),
@@ -126,13 +126,13 @@ def test_a_slip_is_one_line_before_anything_is_written(
 
 def test_the_contents_of_the_file_are_part_of_the_run(stands: Path) -> None:
     asked = with_parts(make_run(), model=make_config(stands))
-    with pytest.raises(ConfigError, match=r"model\.sha256 must be settled"):
+    with pytest.raises(ConfigError, match=r"model\.sha256 must be known"):
         run_id(asked)
     settled = settle_model(asked)
     path = stands / "my_nets.py"
     path.write_text(NETS + "\n# another line\n")
     assert run_id(settle_model(asked)) != run_id(settled)
-    with pytest.raises(ConfigError, match=r"my_nets\.py is another file than the run was defined"):
+    with pytest.raises(ConfigError, match=r"my_nets\.py is not the file that the run was defined"):
         settle_model(settled)
 
 

@@ -102,7 +102,7 @@ def test_prints_coverage(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["coverage", "--simulations", "3", "--seed", "1"]) == 0
     printed = capsys.readouterr().out
     assert "coverage in %, by the number of seeds" in printed
-    assert "3 simulations of each, seed 1" in printed
+    assert "3 simulations for each value, seed 1" in printed
 
 
 def test_reports_a_folder_by_its_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -67,7 +67,7 @@ def test_answers_that_are_damaged_are_named_and_may_be_deleted(tmp_path: Path) -
     folder = work(tmp_path, definition)
     (part,) = (folder / "correct").iterdir()
     flip(part, 8 * (part.stat().st_size // 2))
-    with pytest.raises(RecordError, match="or delete it: without it the report") as caught:
+    with pytest.raises(RecordError, match="or delete it: without it, the report") as caught:
         _ = Numbers(load(folder)).differences
     assert str(caught.value).startswith(f"{part} cannot be read")
     part.unlink()

@@ -355,8 +355,8 @@ def test_a_population_that_does_not_fit_is_halved(
     assert_same_tables(folder, calm)
     assert max(clerk.sizes) <= 3
     assert clerk.notices == [
-        "out of memory with 8 runs in a population: going on with at most 4",
-        "out of memory with 4 runs in a population: going on with at most 2",
+        "out of memory with 8 runs in a population: continuing with at most 4",
+        "out of memory with 4 runs in a population: continuing with at most 2",
     ]
     assert len(clerk.trained) == len(set(clerk.trained))
 
@@ -371,7 +371,9 @@ def test_a_population_that_others_wait_to_join_is_halved(
     clerk = Clerk()
     folder = work(tmp_path, make_grid(**seeds), clerk)
     assert_same_tables(folder, expected)
-    assert clerk.notices == ["out of memory with 8 runs in a population: going on with at most 4"]
+    assert clerk.notices == [
+        "out of memory with 8 runs in a population: continuing with at most 4"
+    ]
     assert max(clerk.sizes) == 4
 
 
@@ -387,7 +389,9 @@ def test_memory_that_does_not_suffice_for_who_joins(
     folder = work(tmp_path, definition, clerk)
     assert_same_tables(folder, calm)
     assert max(clerk.sizes) == 4
-    assert clerk.notices == ["out of memory with 4 runs in a population: going on with at most 2"]
+    assert clerk.notices == [
+        "out of memory with 4 runs in a population: continuing with at most 2"
+    ]
 
 
 def test_a_run_that_fits_nowhere_failed(

@@ -28,8 +28,8 @@ def test_a_plan_is_told_in_lines() -> None:
         "  adam: 3 settings x 2 seeds; optimizer.lr in 0.01, 0.1, 1.0",
         "tune by dev error (last epoch), then confirm each winner and each untuned default on "
         "3 fresh seeds",
-        "one replicate: a verdict on tuned methods takes several (hydra.sweeper.replicates), for "
-        "one tuning is one draw",
+        "one replicate: a verdict on tuned methods needs several (hydra.sweeper.replicates), "
+        "since a single tuning is one random draw",
         "24 runs; 1 population of at most 8, 1 thread; about 7 s here",
     ]
 
@@ -69,8 +69,8 @@ def test_a_plan_tells_how_often_all_is_repeated() -> None:
     plan = make_plan(definition, "outputs/test", estimate, n_workers=1, tasks=["the digits"])
     assert plan.n_runs == 4 * 24
     assert (
-        "all of it in 4 replicates on 2 splits, each with its own seeds and proposals; arms are "
-        "compared over them" in plan_lines(plan)
+        "repeated in 4 replicates on 2 splits, each with its own seeds and proposals; arms are "
+        "compared over replicates" in plan_lines(plan)
     )
 
 

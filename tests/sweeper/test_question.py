@@ -26,7 +26,7 @@ QUESTIONS = [
 def test_fields_that_define_the_question_are_conditions(text: str) -> None:
     """The replacement that the message names is read as the same values."""
     assignment = read_assignment(text)
-    with pytest.raises(ConfigError, match=r"defines the question.*different dev and test") as said:
+    with pytest.raises(ConfigError, match=r"changes the examples.*different dev and test") as said:
         check_moves_no_examples(assignment)
     assert str(said.value).startswith(text)
     (pasted,) = [
@@ -54,7 +54,7 @@ def test_an_interval_is_refused_likewise() -> None:
     ],
 )
 def test_draws_are_replicates(text: str, n: str) -> None:
-    with pytest.raises(ConfigError, match=f"draws the examples.*hydra.sweeper.replicates={n},"):
+    with pytest.raises(ConfigError, match=f"which examples are.*hydra.sweeper.replicates={n},"):
         check_moves_no_examples(read_assignment(text))
 
 

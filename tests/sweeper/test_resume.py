@@ -230,10 +230,12 @@ def test_tracking_that_comes_after_the_runs_is_told(
     for is_first in (True, False):  # once, and not at every command that follows
         listener = Listener()
         work(tmp_path, dataclasses.replace(definition, arms=arms), listener)
-        said = [text for text in listener.notices if text.startswith("tracking=offline holds for")]
+        said = [
+            text for text in listener.notices if text.startswith("tracking=offline applies to")
+        ]
         assert bool(said) == (is_told and is_first)
         assert all(
-            f"12 were recorded without it, and python -m ffnn_lab.track {folder}" in text
+            f"12 runs were recorded without it, and python -m ffnn_lab.track {folder}" in text
             for text in said
         )
     assert not (folder / "wandb").exists()

@@ -105,7 +105,8 @@ def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
     listener = Listener()
     lead(post, script.make, listener)
     assert listener.notices == [
-        "a worker ended before its time (RuntimeError: a worker was killed): replaced"
+        "a worker ended before the sweep was done (RuntimeError: a worker was killed), and is "
+        "replaced"
     ]
     assert script.first_jobs == [0, 2]
     assert_same(work(tmp_path / "alone", make_definition("grid")), Path(post.folder))
@@ -155,7 +156,9 @@ def test_a_worker_that_was_stopped_alone_is_replaced(tmp_path: Path) -> None:
     script = Script(lambda _n: stopped, do_all(post))
     listener = Listener()
     lead(post, script.make, listener)
-    assert listener.notices == ["a worker ended before its time (StoppedError): replaced"]
+    assert listener.notices == [
+        "a worker ended before the sweep was done (StoppedError), and is replaced"
+    ]
 
 
 @pytest.mark.parametrize("error", [ConfigError("a slip"), OSError("no space left")])

@@ -51,8 +51,8 @@ def test_what_is_read(text: str, tmp_path: Path) -> None:
         (HEAD + ARMS + "- {optimizer: sgd}\n", "arms must map names to values, got a list"),
         (HEAD + "hydra:\n  sweeper:\n    space:\n", "space must map names to values, got nothing"),
         (HEAD + "defaults:\n  - override /tracking: off\n" + SPACE, 'line 3.*write "off"'),
-        (HEAD + "defaults:\n  - optimizer: adam\n", "write - override /optimizer: adam"),
-        (HEAD + "defaults:\n  - mine\n", "cannot begin with itself"),
+        (HEAD + "defaults:\n  - optimizer: adam\n", "is written - override /optimizer: adam"),
+        (HEAD + "defaults:\n  - mine\n", "cannot name itself"),
         (HEAD + "defaults: default\n", "defaults must be a list"),
         (HEAD + SPACE + "tracking: off\n", "as - override /tracking: off"),
         (
@@ -63,14 +63,14 @@ def test_what_is_read(text: str, tmp_path: Path) -> None:
         (HEAD + SPACE + "trainer: {max_epoch: 1}\n", r"max_epoch: there is no.*mean max_epochs\?"),
         (HEAD + "hydra: {sweeper: {spaces: {}}}\n", r"sweeper.spaces: there is no.*mean space\?"),
         (HEAD + "hydra: {sweeper: {tune: {seeds: 3}}}\n", r"tune.seeds: .*mean n_seeds\?"),
-        (HEAD + "hydra: {mode: RUN}\n", "hydra.mode of a sweep is MULTIRUN"),
+        (HEAD + "hydra: {mode: RUN}\n", "hydra.mode of a sweep must be MULTIRUN"),
         (HEAD + "hydra: {sweeper: {\n", "line 3"),
         (HEAD + "hydra: *a\n", "line 2, column 8: found undefined alias 'a'"),
         (HEAD + "hydra: !foo {}\n", "line 2, column 8.*!foo"),
         (HEAD + SPACE + "---\n" + SPACE, "line 5.*another document"),
         (HEAD + SPACE + "# \x01\n", "unacceptable character"),
         ("- a\n", "must map names to values, got a list"),
-        ("method: bayes\nparameters: {lr: {min: 0, max: 1}}\n", "W&B's own format"),
+        ("method: bayes\nparameters: {lr: {min: 0, max: 1}}\n", "W&B's format"),
     ],
 )
 def test_slips_have_their_line(text: str, says: str, tmp_path: Path) -> None:

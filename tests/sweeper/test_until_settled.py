@@ -79,7 +79,7 @@ def test_more_seeds_open_the_question_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"n_replicates": 4}, "write 5 or more, got 4"),
+        ({"n_replicates": 4}, "must be at least 5, got 4"),
         ({"n_splits": 2}, "leave hydra.sweeper.splits out"),
         ({"confirm_seeds": ()}, "hydra.sweeper.confirm.n_seeds must be at least 1"),
     ],

@@ -141,4 +141,4 @@ def test_other_numbers_than_recorded_are_told(
     work(tmp_path, small(saves=True), watcher)
     counts = [int(text.split()[0]) for text in watcher.said]
     assert sum(counts) == n_completed
-    assert all("came to other numbers than recorded" in text for text in watcher.said)
+    assert all("gave other numbers than recorded" in text for text in watcher.said)

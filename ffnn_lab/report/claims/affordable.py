@@ -1,4 +1,8 @@
-"""Margins that no affordable number of values can resolve, found before a sweep's first run."""
+"""Claims that no affordable number of replicates or draws can decide, found before the first run.
+
+A verdict needs enough values to distinguish an effect of 0 from the margin that the claim
+declares.
+"""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,10 +21,11 @@ FEWEST = 3
 def about_margins(definition: Definition, folder: Path) -> list[str]:
     """Return a sentence on each claim of a sweep whose margin takes more values than `AFFORDABLE`.
 
-    The number of values is that needed to distinguish an effect of 0 from the margin. The number
-    of replicates is computed from the spread in the records of the sweep itself, or of another one
-    that was made for the claim; the number of draws as if all of them had the effect 0, which
-    needs the fewest.
+    A margin takes as many values as are needed to distinguish an effect of 0 from the margin. For
+    a claim over replicates, their number is computed from the spread in the records of the sweep
+    itself, or of another sweep that was made for the claim. For a claim over draws of the
+    separable problem, their number is computed as if all draws had the effect 0, which needs the
+    fewest.
 
     Args:
         definition: Definition of the sweep.
@@ -57,7 +62,7 @@ def _about_draws(claim: Claim) -> str:
         return ""
     margin = _margin(claim)
     needed = tied_values_to_resolve([0.0], border=margin, low=-1.0, high=1.0, level=LEVEL)
-    return _sentence(claim, needed, "draws", "even if all of them come to 0")
+    return _sentence(claim, needed, "draws", "even if all of their effects are 0")
 
 
 def _about_replicates(claim: Claim, folders: Iterable[Path]) -> str:
@@ -82,8 +87,9 @@ def _about_replicates(claim: Claim, folders: Iterable[Path]) -> str:
         if stds:
             level = LEVEL / len(effects)
             needed = replicates_to_resolve(_margin(claim), std=min(stds), level=level)
-            spread = f"by the spread of {folder.name}, {100 * min(stds):.2g} {claim.unit} or more"
-            return _sentence(claim, needed, "replicates", spread)
+            spread = f"{100 * min(stds):.2g} {claim.unit} or more"
+            reason = f"judging by the spread in {folder.name}, which is {spread}"
+            return _sentence(claim, needed, "replicates", reason)
     return ""
 
 
@@ -96,6 +102,7 @@ def _sentence(claim: Claim, needed: int | None, of: str, reason: str) -> str:
         return ""
     number = f"more than {AFFORDABLE}" if needed is None else f"about {needed}"
     return (
-        f"{claim.name}: no affordable number of {of} tells an effect of 0 from its margin of "
-        f"{100 * _margin(claim):g} {claim.unit}; it takes {number}, {reason}"
+        f"{claim.name}: no affordable number of {of} can distinguish an effect of 0 from the "
+        f"claim's margin of {100 * _margin(claim):g} {claim.unit}; {number} would be needed, "
+        f"{reason}"
     )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ffnn_lab.report.claims.rule import Effect
 
 MEASURES = "ffnn_lab.report.claims.measures"
-"""The package whose modules measure effects."""
+"""Full name of the package whose modules measure the effects of claims."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,28 +26,30 @@ class Claim(Option):
     hypothesis: str
     """The claim in our own words."""
     quantity: str
-    """Description of the effect."""
+    """Description of the effect, which is the number that is measured."""
     unit: str
-    """The unit of a hundredth of the effect: all effects are rates or shares."""
+    """Unit of the effect times 100, ``percentage points`` or ``%``: the effect itself is a rate or
+    a share."""
     region: Region
     """Region in which the effect lies if the claim holds; its margin was declared before the
     runs."""
     reason: str
     """Reason for the size of the margin."""
     sweeps: Sequence[str]
-    """The sweeps that were made to answer it; a name with a suffix (``_small``) is one, too."""
+    """Names of the sweeps that were made to answer the claim; sweeps whose name is one of these
+    with a suffix (``_small``) are meant, too."""
     arms: str
-    """The arms that such a sweep needs, in words."""
+    """Description of the arms that such a sweep needs."""
     measure: str
     """The function that finds the effects, as ``module.function`` below `MEASURES`."""
     arguments: Mapping[str, Any] = field(default_factory=dict)
-    """Keyword arguments of that function."""
+    """Keyword arguments of the function ``measure``, beside the evidence."""
     over: Literal["replicates", "draws"] = "replicates"
     """The unit that counts as one value of the effect: a whole repeat of tune and confirm, as in a
     claim on tuned methods, or a draw of the separable problem, whatever its number of runs."""
 
     def find_measure(self) -> "Callable[..., list[Effect]]":
-        """Import the claim's measure and return it."""
+        """Import and return the function that measures the claim's effects."""
         module, function = self.measure.split(".")
         found: Callable[..., list[Effect]] = getattr(
             importlib.import_module(f"{MEASURES}.{module}"), function
@@ -63,6 +65,6 @@ class Claim(Option):
         return self.find_measure()(evidence, **self.arguments)
 
     def is_asked_of(self, sweep: str) -> bool:
-        """Return True if a sweep of that name was made to answer the claim."""
+        """Return True if the sweep with a given name was made to answer the claim."""
         suffixed = [(f"{name}_", f"{name}-") for name in self.sweeps]
         return sweep in self.sweeps or any(sweep.startswith(each) for each in suffixed)

@@ -23,7 +23,7 @@ from ffnn_lab.report.claims.claim import MEASURES, Claim
 from ffnn_lab.report.claims.earlier import BY_AN_EARLIER_RULE, EARLIER
 
 CONTRASTS = "contrasts"
-"""Key, in the place of a claim's name, for the baseline and contrasts that a sweep declares."""
+"""Key of the hash of a sweep's own baseline and contrasts, among the hashes by claims' names."""
 STORE = "claims.json"
 """Name of the file with the hashes in a sweep's folder, beside its definition."""
 RULE = ("ffnn_lab.report.claims.family", "ffnn_lab.report.claims.rule")
@@ -35,9 +35,10 @@ WATCHED = (
 """Packages and modules whose code is hashed if a measure or the rule imports it: the code that
 chooses winners, reads them and computes with them."""
 EARLIER_RULE = "before, by an earlier rule"
-"""Result of `when_declared` for a claim in the same words whose measure or rule changed later."""
+"""Result of `when_declared` for a claim whose words stayed the same after it was declared, while
+its measure or the rule changed."""
 DECLARED = ("name", "source", "hypothesis", "quantity", "unit", "reason", "arms", "over")
-"""The fields of a claim that are hashed as they are."""
+"""Names of the fields of a claim whose values are hashed unchanged."""
 
 
 def claim_hashes() -> dict[str, str]:
@@ -46,7 +47,7 @@ def claim_hashes() -> dict[str, str]:
 
 
 def claim_hash(claim: Claim) -> str:
-    """Compute the SHA-256 of what a claim declares and of the code that judges it."""
+    """Compute the SHA-256 of a claim's declaration and of the code that judges it, in hex."""
     module, function = claim.measure.split(".")
     declared = {key: getattr(claim, key) for key in DECLARED} | {
         "region": [claim.region.low, claim.region.high],
@@ -61,10 +62,10 @@ def claim_hash(claim: Claim) -> str:
 
 
 def contrasts_hash(definition: Definition) -> dict[str, str]:
-    """Compute the SHA-256 of what a sweep declares of its own: its baseline and contrasts.
+    """Compute the SHA-256 of the baseline and the contrasts that a sweep's own YAML declares.
 
     Returns:
-        The hash by the name `CONTRASTS`; nothing if the sweep declares neither.
+        A mapping from `CONTRASTS` to the hash; empty if the sweep declares neither.
     """
     declared = [definition.baseline, definition.contrasts]
     if declared == [None, None]:
@@ -73,7 +74,7 @@ def contrasts_hash(definition: Definition) -> dict[str, str]:
 
 
 def watched(names: Iterable[str]) -> set[str]:
-    """Find the modules that some modules import, directly or not, among those of `WATCHED`.
+    """Find the modules in `WATCHED` that some modules import, directly or indirectly.
 
     Args:
         names: Full names of modules; the result includes them.
@@ -146,8 +147,8 @@ def declare(sweep: Path, *, n_runs: int, hashes: Mapping[str, str] | None = None
 
     Args:
         sweep: The sweep's folder.
-        n_runs: Number of runs that it has recorded so far, 0 at its start.
-        hashes: Hashes to store; those of `claim_hashes` if None.
+        n_runs: Number of runs that the sweep has recorded so far, 0 at its start.
+        hashes: Hashes to store, by the name of the claim; those of `claim_hashes` if None.
     """
     stored = _stored(sweep)
     new = {
@@ -165,12 +166,14 @@ def when_declared(sweep: Path, name: str, *, digest: str) -> str:
     Args:
         sweep: The sweep's folder.
         name: Name of the claim.
-        digest: Its present hash.
+        digest: The present hash of the claim.
 
     Returns:
-        ``before`` any run, ``after N runs``, `EARLIER_RULE`, ``changed`` since it was stored, or
-        ``unknown`` if nothing is stored. A stored hash of an earlier state counts as unchanged if
-        `EARLIER` has it, and as declared by an earlier rule if `BY_AN_EARLIER_RULE` has it.
+        ``before`` if the claim was declared before any run; ``after N runs``; `EARLIER_RULE` if it
+        was declared before any run, to be judged by an earlier rule; ``changed`` if the claim is
+        not the one that was stored; ``unknown`` if no hash of it is stored. A stored hash other
+        than ``digest`` still counts as the same claim if `EARLIER` has it, and as the same claim
+        with an earlier rule if `BY_AN_EARLIER_RULE` has it.
     """
     stored = _stored(sweep).get(name)
     if stored is None:
@@ -203,7 +206,7 @@ def _check(name: str, declared: object) -> None:
     """Check the stored entry of a claim.
 
     Raises:
-        DamagedError: If it is not a hash with a number of runs.
+        DamagedError: If the entry is not a hash with a number of runs.
     """
     is_known = (
         isinstance(declared, dict)

@@ -1,13 +1,14 @@
 """Hashes that the claims had in earlier states of the code, in the same words as now.
 
 A claim's hash changes when code that its verdicts depend on is rearranged, although the claim is
-the same; a sweep that declared it earlier must still count as having declared it. Each entry of
-`EARLIER` has the present hash first, then earlier ones of the same claim. The hashes of
+the same; a sweep that stored an earlier hash must still count as having declared the claim. Each
+entry of `EARLIER` has the present hash of a claim first, then its earlier hashes. The hashes in
 `BY_AN_EARLIER_RULE` are of claims with the same words, margin and sweeps, but judged by another
-rule: until 2026-11-29 verdicts between tuned methods were given over the seeds of one tuning,
-seeds of a single draw were counted, and equal values had no exact bounds. All of them count only
-as long as the claim has its present hash, so that an outdated entry has no effect.
-`tests/report/claims/test_earlier.py` shows that they are of claims in the same words.
+rule: until 2026-11-29 verdicts between tuned methods were based on the seeds of one tuning, seeds
+of a single draw were counted, and equal values had no exact bounds. A comment beside a hash names
+the commit at which the claim had this hash. An entry counts only as long as the claim has the
+present hash that `EARLIER` has first, so that an outdated entry has no effect.
+`tests/report/claims/test_earlier.py` shows that all hashes are of claims in the same words.
 """
 
 EARLIER: dict[str, tuple[str, ...]] = {

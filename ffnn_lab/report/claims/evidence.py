@@ -1,4 +1,4 @@
-"""Evidence: one sweep as claims read it; and the errors of a sweep that cannot answer a claim."""
+"""The evidence that a sweep has for claims, and exceptions for a sweep without evidence."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,45 +16,48 @@ from ffnn_lab.report.statistics import differences_by_seed
 
 
 class MissingEvidenceError(Exception):
-    """Raised for a sweep that lacks what a claim is about; the message names what is missing."""
+    """Raised if a sweep lacks what a claim is about; the message names what is missing."""
 
 
 class UnfinishedError(MissingEvidenceError):
-    """Raised for a sweep that is to have what a claim is about, but has no run of it yet."""
+    """Raised if a sweep is to have what a claim is about, but no such run is recorded yet."""
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """One sweep, or one replicate of it, as claims read it."""
+    """The winners, errors and contrasts that claims read from a sweep.
+
+    The sweep may also be one replicate of a sweep, or the comparison under one condition.
+    """
 
     sweep: Sweep
 
     @cached_property
     def winners(self) -> Mapping[str, Winner]:
-        """The winner of each arm; of a replicate, not of several together."""
+        """The winner of each arm, if the sweep has a single replicate."""
         return find_winners(self.sweep)
 
     @cached_property
     def replicates(self) -> "Sequence[Evidence]":
-        """Each replicate by itself; a sweep of one replicate is its own."""
+        """The evidence of each replicate; this object alone if there is a single replicate."""
         found = self.sweep.replicates
         return (self,) if len(found) == 1 else tuple(Evidence(each) for each in found)
 
     @cached_property
     def conditions(self) -> "Sequence[Evidence]":
-        """The comparison under each condition by itself; empty without conditions."""
+        """The evidence under each condition; empty for a sweep without conditions."""
         return tuple(Evidence(each) for each in self.sweep.conditions)
 
     @property
     def label(self) -> str:
-        """The name of this evidence's condition; empty for a whole sweep."""
+        """The name of the condition that this is the evidence of, ``n=25``; else empty."""
         return label_of(self.sweep.definition.condition)
 
     def contrasts(self) -> list[Contrast]:
-        """Return the declared contrasts of an adaptive method against a plain one.
+        """Return the declared contrasts of an adaptive method against a plain method.
 
         Raises:
-            MissingEvidenceError: If there are none.
+            MissingEvidenceError: If there are no such contrasts.
         """
         arms, definition = self.sweep.arms, self.sweep.definition
         adaptive, plain = (of_family(definition, family) for family in ("adaptive", "plain"))
@@ -69,10 +72,13 @@ class Evidence:
         return found
 
     def arms_of(self, optimizer: str) -> list[str]:
-        """Return the arms of an optimizer.
+        """Return the names of the arms that have an optimizer.
+
+        Args:
+            optimizer: Name of the optimizer.
 
         Raises:
-            MissingEvidenceError: If there is none.
+            MissingEvidenceError: If there is no such arm.
         """
         found = [name for name, arm in self.sweep.arms.items() if arm.optimizer == optimizer]
         if not found:
@@ -81,11 +87,12 @@ class Evidence:
         return found
 
     def confirmed(self, arm: str) -> pd.DataFrame:
-        """Return the rows of an arm's winner on the fresh seeds.
+        """Return the rows of the runs of an arm's winner on the fresh seeds.
 
         Raises:
             MissingEvidenceError: If there is no such arm.
-            UnfinishedError: If the arm has none; errors on the seeds that chose it are biased.
+            UnfinishedError: If the winner has no result on the fresh seeds; its errors on the tune
+                seeds, which chose it, are biased.
         """
         if arm not in self.sweep.arms:
             msg = f"it has no arm {arm}"
@@ -97,10 +104,10 @@ class Evidence:
         return winner.rows
 
     def defaults(self, arm: str) -> pd.DataFrame:
-        """Return the rows of an arm's untuned default on the fresh seeds.
+        """Return the rows of the runs of an arm's untuned default on the fresh seeds.
 
         Raises:
-            UnfinishedError: If there are none.
+            UnfinishedError: If no such run has a result.
         """
         rows = self.sweep.default_of(arm)
         if results(rows).empty:
@@ -109,14 +116,23 @@ class Evidence:
         return rows
 
     def errors(self, rows: pd.DataFrame, *, split: str = "test") -> "pd.Series[float]":
-        """Return the error of each run, by its seed."""
+        """Return the error of each run that has a result, indexed by seed.
+
+        Args:
+            rows: Rows of one setting, such as those of `confirmed`.
+            split: Split on which the error is measured.
+        """
         return errors_by_seed(self.sweep, rows, split=split)
 
     def difference(self, arm: str, against: str) -> "pd.Series[float]":
-        """Return the winners' difference of test error at each seed.
+        """Return the difference of test error between the winners of two arms, by fresh seed.
+
+        Args:
+            arm: Name of the first arm.
+            against: Name of the second arm, whose error is subtracted.
 
         Raises:
-            MissingEvidenceError: If one of them has no runs on fresh seeds.
+            MissingEvidenceError: If one of the winners has no runs on fresh seeds.
         """
         sides = [self.errors(self.confirmed(each)) for each in (arm, against)]
         return differences_by_seed(*sides)
@@ -136,7 +152,7 @@ def winners_effect(
     minus: Sequence[str],
     reach: float = 1.0,
 ) -> Effect:
-    """Compute an effect of one value per fresh seed.
+    """Return the effect whose values are differences between winners, one per fresh seed.
 
     Args:
         evidence: Evidence of one replicate.

@@ -1,9 +1,10 @@
-"""The family of effects of one claim on one sweep, each of which counts once.
+"""The family of effects of one claim in one sweep, each of which counts once.
 
-An effect of tuned methods is a mean over replicates: each repeats tuning and confirm, and counts
-as one value, the effect of its own winners over its fresh seeds. Two effects computed from the
-same runs count as one, and a comparison of runs with themselves is no effect. If a sweep repeats
-its comparison under several conditions, each condition has its own effects, named after it.
+An effect of tuned methods is a mean over replicates. A replicate repeats the stages tune and
+confirm, and counts as one value: the effect of its own winners, averaged over its fresh seeds. Two
+effects computed from the same runs count as one effect, and a comparison of runs with themselves
+is no effect. If a sweep repeats its comparison under several conditions, each condition has its
+own effects, named after the condition.
 """
 
 from collections.abc import Sequence
@@ -20,9 +21,9 @@ class Family:
 
     effects: Sequence[Effect]
     verdict: str = ""
-    """Verdict on a sweep without effects, `NOT_RUN` or `NOT_APPLICABLE`."""
+    """Verdict if the sweep has no effects, `NOT_RUN` or `NOT_APPLICABLE`; empty otherwise."""
     remark: str = ""
-    """The reason why the sweep has no effects."""
+    """The reason why the sweep has no effects; empty if it has effects."""
 
 
 def families(claim: Claim, evidence: Sequence[Evidence]) -> list[Family]:
@@ -33,7 +34,7 @@ def families(claim: Claim, evidence: Sequence[Evidence]) -> list[Family]:
         evidence: Evidence of each sweep.
 
     Returns:
-        One family per sweep. An effect computed from the same runs as an earlier one, in any of
+        One family per sweep. An effect computed from the same runs as an earlier effect, in any of
         the sweeps, is left out.
     """
     seen: dict[tuple[frozenset[str], frozenset[str]], str] = {}
@@ -62,7 +63,7 @@ def families(claim: Claim, evidence: Sequence[Evidence]) -> list[Family]:
 
 
 def measure(claim: Claim, evidence: Evidence) -> list[Effect]:
-    """Measure a claim's effects on a sweep, under each of its conditions.
+    """Measure a claim's effects in a sweep, under each of its conditions.
 
     Raises:
         MissingEvidenceError: If the sweep lacks what the claim is about, under every condition.
@@ -84,7 +85,7 @@ def measure(claim: Claim, evidence: Evidence) -> list[Effect]:
 
 
 def measure_one(claim: Claim, evidence: Evidence) -> list[Effect]:
-    """Measure a claim's effects on one comparison, over replicates or draws as the claim has it.
+    """Measure a claim's effects under one condition, over replicates or draws (`Claim.over`).
 
     Raises:
         MissingEvidenceError: If every replicate lacks what the claim is about.
@@ -114,8 +115,8 @@ def over_replicates(measured: Sequence[Sequence[Effect]], *, n_replicates: int) 
         n_replicates: Number of replicates of the sweep.
 
     Returns:
-        One effect per name, in the order in which the names first occur; a remark counts the
-        replicates without it.
+        One effect per name, in the order in which the names first occur; its remark has the number
+        of replicates without this effect.
     """
     by_name: dict[str, list[Effect]] = {}
     for effects in measured:

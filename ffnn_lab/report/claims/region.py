@@ -1,4 +1,4 @@
-"""The region of effects that a claim asserts."""
+"""The region in which an effect lies if a claim is true."""
 
 import math
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Region:
-    """The effects strictly between two ends."""
+    """All effects strictly between two ends, which may be infinite."""
 
     low: float
     high: float
@@ -32,9 +32,9 @@ class Region:
 
     @property
     def ends(self) -> tuple[float, ...]:
-        """The ends that are finite."""
+        """The finite ends."""
         return tuple(end for end in (self.low, self.high) if math.isfinite(end))
 
     def distance(self, effect: float) -> float:
-        """Return the distance of an effect from the nearest end."""
+        """Return the distance of an effect from the nearest end of the region."""
         return min(abs(effect - end) for end in (self.low, self.high))

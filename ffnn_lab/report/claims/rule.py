@@ -1,14 +1,15 @@
 """The rule that turns an effect into a verdict: the same for all claims, declared before the runs.
 
-A claim asserts that an effect lies in a region: above a margin, below one, or within it. The
-verdict is supported if the interval of the effect lies wholly inside the region, contradicted if
-it lies wholly outside, and inconclusive if it contains a border. Differences smaller than the
-margin count as none; so a difference that is real but negligible contradicts a claim that there is
-a relevant one.
+A claim asserts that an effect lies in a region: above a margin, below a margin, or nearer to 0
+than a margin. The verdict is supported if the interval of the effect lies wholly inside the
+region, contradicted if it lies wholly outside, and inconclusive if it contains an end of the
+region. Differences smaller than the margin count as no difference; so a difference that is real
+but negligible contradicts a claim that there is a relevant difference.
 
-If a claim has several effects on one sweep, each gets its verdict at Holm's level, so that the
-chance of any wrong verdict among them is at most 5%. The interval that is shown is the plain 95%
-one, which may exclude a border that Holm's does not.
+If a claim has several effects in one sweep, their p values are adjusted by Holm's method, so that
+the chance of any wrong verdict among them is at most 5%. The interval that is shown is the 95%
+interval without this adjustment, which may exclude an end of the region although the adjusted
+verdict is inconclusive.
 
 An effect of tuned methods that comes from one tuning has the verdict ``one tuning``: its interval
 is over seeds of the one setting that was chosen, and does not cover the settings that another
@@ -65,9 +66,9 @@ class Effect:
     of: str = "seeds"
     """The unit that ``n`` counts: ``seeds``, ``replicates``, ``draws`` or ``settings``."""
     values: tuple[float, ...] = ()
-    """The values, if the estimate is their mean."""
+    """The values, if the estimate is their mean; otherwise empty."""
     span: tuple[float, float] = (-1.0, 1.0)
-    """The ends between which every value lies; they may be infinite."""
+    """The lowest and the highest value that is possible; they may be infinite."""
     is_one_tuning: bool = False
     """True if a single tuning chose the settings that the effect compares."""
     remark: str = ""
@@ -84,7 +85,16 @@ class Effect:
         of: str = "seeds",
         span: tuple[float, float] = (-1.0, 1.0),
     ) -> "Effect":
-        """Return the effect whose estimate is the mean of its values, one per unit ``of``."""
+        """Return the effect whose estimate is the mean of its values.
+
+        Args:
+            what: Name of the comparison.
+            values: The values, one per unit ``of``.
+            plus: The ids of the runs that enter with a plus sign.
+            minus: The ids of the runs that enter with a minus sign.
+            of: The unit of a value: ``seeds``, ``replicates``, ``draws`` or ``settings``.
+            span: The lowest and the highest value that is possible; they may be infinite.
+        """
         n = len(values)
         return cls(
             what=what,
@@ -101,12 +111,12 @@ class Effect:
 
     @property
     def run_ids(self) -> tuple[str, ...]:
-        """The ids of the runs behind it, each once."""
+        """The ids of the runs from which the effect is computed, each once."""
         return tuple(dict.fromkeys((*self.plus, *self.minus)))
 
     @property
     def net_runs(self) -> tuple[frozenset[str], frozenset[str]]:
-        """The ids of ``plus`` and of ``minus``, without those that cancel."""
+        """The ids of ``plus`` and of ``minus``, without the runs that are in both and cancel."""
         plus, minus = Counter(self.plus), Counter(self.minus)
         return frozenset((plus - minus).elements()), frozenset((minus - plus).elements())
 
@@ -117,7 +127,7 @@ class Effect:
 
     @property
     def is_tied(self) -> bool:
-        """Return True if more than half of its values are equal: then no t interval holds."""
+        """Return True if more than half of the values are equal, so that no t interval holds."""
         return are_tied(self.values)
 
     @property
@@ -127,9 +137,10 @@ class Effect:
 
     @property
     def interval(self) -> Interval:
-        """The interval at 95%, not adjusted: Student's, or the exact one of tied values.
+        """The 95% interval, not adjusted for several effects.
 
-        Tied values whose span is infinite have no interval.
+        It is Student's, or the exact interval of `tied_interval` for tied values. Tied values
+        whose span is infinite have no interval: its ends are NaN.
         """
         if self.is_tied and self.is_bounded:
             return tied_interval(self.values, low=self.span[0], high=self.span[1])
@@ -138,11 +149,11 @@ class Effect:
         return Interval(self.estimate, self.estimate - half, self.estimate + half, self.n)
 
     def p(self, region: Region) -> float:
-        """Test the effect against the border of a region that its interval reaches first.
+        """Test the effect against the end of a region that its interval reaches first.
 
         Returns:
-            The two-sided p value, of Student's test, of the exact one of tied values, or of the
-            sign test where tied values have no ends.
+            The two-sided p value of Student's test; for tied values of the exact test `tied_p`, or
+            of the sign test if the span of the values is infinite.
         """
         if not self.is_tied:
             distance = region.distance(self.estimate)
@@ -160,8 +171,8 @@ class Effect:
             level: Level of the test.
 
         Returns:
-            The number, if estimate and spread stay as they are; None if it is too large to be of
-            use, or unknown.
+            The number, if estimate and spread do not change; None if it is too large to be of use,
+            or unknown.
         """
         if not self.is_tied:
             std = self.standard_error * math.sqrt(self.n)
@@ -189,15 +200,20 @@ class Finding:
     verdict: str
     n_to_settle: int | None
     """Number of values at which an inconclusive verdict would change with probability 0.8, if
-    estimate and spread stay as they are; None if it is too large to be of use, or not needed."""
+    estimate and spread do not change; None if the number is too large to be of use, or the verdict
+    is not inconclusive."""
 
 
 def judge(region: Region, effects: Sequence[Effect]) -> list[Finding]:
-    """Return the verdict on each of a claim's effects on one sweep.
+    """Return the verdict on each of a claim's effects in one sweep.
 
     Args:
-        region: The region that the claim asserts.
-        effects: One family, over which p values are adjusted; effects of one tuning have none.
+        region: The region in which the effects lie if the claim is true.
+        effects: The family of effects over which p values are adjusted. Effects of one tuning have
+            no p value.
+
+    Returns:
+        A finding for each effect, in the same order.
     """
     p_values = [math.nan if each.is_one_tuning else each.p(region) for each in effects]
     adjusted = holm(p_values)

@@ -1,4 +1,4 @@
-"""One table of verdicts: every claim, judged by every sweep that can answer it."""
+"""The table of verdicts on all claims, each by every sweep that can answer it."""
 
 import math
 from collections.abc import Collection, Iterable, Sequence
@@ -40,20 +40,22 @@ def verdict_table(
 
     Args:
         sweeps: The sweeps that are available.
-        named: Names of sweeps on which every claim is judged; on the others, only the claims that
-            they were made for. If any is named, claims that none of the sweeps was made for or
-            can answer are left out.
-        claims: The claims to judge; all of them if None.
+        named: Names of sweeps by which every claim is judged; the other sweeps judge only the
+            claims that they were made for. If any sweep is named, claims that no sweep was made
+            for or can answer are left out.
+        claims: The claims to judge; all claims if None.
 
     Returns:
-        One row per claim, sweep and effect: ``what`` is compared; the ``effect`` with the ends
-        ``low`` and ``high`` of its plain 95% interval, a rate or share, whose hundredth is the
-        ``unit``; the number ``n`` of values and their unit ``of``; the ends of the region that is
-        ``claimed``; ``p`` against its nearer end, and Holm's over the claim's effects on that
-        sweep; ``verdict``; ``n_to_settle`` an inconclusive one; when the claim was ``declared``
-        with its ``sha256``; the ``source`` of the claim, the ``command`` of the sweep and the
-        ``run_ids``. A sweep that was made for a claim but has no effect has one row, whose
-        ``remark`` names what it lacks; so has a claim for which no sweep was made.
+        One row per claim, sweep and effect: ``what`` is compared; the ``effect``, a rate or share,
+        with the ends ``low`` and ``high`` of its 95% interval without adjustment; the ``unit`` of
+        100 times the effect; the number ``n`` of values and their unit ``of``; the ends
+        ``claimed.low`` and ``claimed.high`` of the claimed region; ``p`` against the nearer end of
+        it, and ``p.holm``, adjusted over the claim's effects in this sweep; the ``verdict``;
+        ``n_to_settle``, the number of values that would settle an inconclusive verdict; a
+        ``remark``; ``declared``, when the claim was declared with its ``sha256``; the ``source``
+        of the claim, the ``command`` of the sweep and the ``run_ids``. A sweep that was made for a
+        claim but has no effect has one row, whose ``remark`` names what the sweep lacks; so has a
+        claim for which no sweep was made.
     """
     digests = claim_hashes()
     rows = []
@@ -128,9 +130,10 @@ def _about_ties(finding: Finding) -> str:
 
 
 def _about_side(region: Region, finding: Finding) -> str:
-    """Return the side of 0 on which an unsettled effect's interval lies, and if it is as claimed.
+    """Return a text: the side of 0 on which an effect's interval lies, and if it is as claimed.
 
-    Both sides are reported in the same way. A claim of no difference has no side.
+    Both sides are reported in the same way. The text is empty if the verdict is supported or
+    contradicted, if the interval contains 0, and for a claim of no difference, which has no side.
     """
     interval = finding.effect.interval
     is_told = finding.verdict in (INCONCLUSIVE, ONE_TUNING) and len(region.ends) == 1

@@ -1,1 +1,1 @@
-"""The records of sweeps as DataFrames, their arms and their winners."""
+"""The records of sweeps as DataFrames, and the arms and their best settings."""

@@ -1,10 +1,11 @@
 """Comparable arms of a sweep, and the contrasts declared between them.
 
-Two arms are comparable if their configs and spaces differ in the optimizer alone. The fields that
-all optimizers have, apart from the learning rate (the weight decay and, unless it is 0, its
-coupling), must agree too, or be an axis of both; ranges of such axes may differ. Where a sweep has
-several arms of one optimizer that are otherwise alike, their names tell them apart: ``adam_lr``
-belongs to ``sgd_lr``. Arms under different conditions are never comparable.
+An arm is one of the things that a sweep compares: a config and a space of tuned axes. Two arms are
+comparable if their configs and spaces differ in the optimizer alone. Of the optimizer's fields,
+only the weight decay and, unless it is 0, its kind (coupled or decoupled) must agree, or be an
+axis of both arms, whose range may differ. Where a sweep has several arms of one optimizer that are
+otherwise alike, arms are comparable if the suffixes of their names agree: ``adam_lr`` and
+``sgd_lr``. Arms under different conditions are never comparable.
 """
 
 import json
@@ -27,7 +28,7 @@ _SHARED = tuple(
 
 @dataclass(frozen=True)
 class Contrast:
-    """A comparison that was declared: an arm against another, at equal seeds."""
+    """A comparison of two arms at equal seeds: the error of ``arm`` minus that of ``against``."""
 
     arm: str
     against: str
@@ -43,11 +44,11 @@ def variants(arms: Mapping[str, Arm]) -> dict[str, dict[str, str]]:
         arms: The arms by name.
 
     Returns:
-        A mapping from the name of each group to the names of its arms by optimizer. A group is
-        named after the suffix of its first arm (``coupled`` of ``adam_coupled``, empty for
-        ``adam``), or after that arm itself if its name is not OPTIMIZER or OPTIMIZER_SUFFIX, or if
-        the suffix is taken; and after the condition, if it has one (``coupled@n=25``). An arm
-        without a config is in no group.
+        For each group, by its name, a mapping from optimizer to arm. The name of a group is the
+        suffix of its first arm's name: ``coupled`` of ``adam_coupled``, empty for ``adam``. It is
+        the arm's whole name if that does not begin with the optimizer, or if another group has the
+        suffix. A group under a condition has it in its name (``coupled@n=25``). An arm without a
+        config is in no group.
     """
     alike: dict[str, list[Arm]] = {}
     for arm in arms.values():
@@ -69,18 +70,22 @@ def variants(arms: Mapping[str, Arm]) -> dict[str, dict[str, str]]:
 
 
 def _suffix(arm: Arm) -> str:
-    """Return the part of an arm's name after ``OPTIMIZER_`` (empty for ``OPTIMIZER``), or all."""
+    """Return the suffix of an arm's name: ``lr`` of ``adam_lr``, empty for ``adam``.
+
+    A name that does not begin with the arm's optimizer is returned whole. The condition is left
+    out.
+    """
     optimizer, _, suffix = arm.base.partition(arm.optimizer)
     return arm.base if optimizer or (suffix and suffix[0] != "_") else suffix[1:]
 
 
 def _at(arm: Arm) -> str:
-    """Return the condition as an arm's name shows it, ``@LABEL``; empty without a condition."""
+    """Return the end of an arm's name that shows its condition, ``@n=25``; empty without one."""
     return f"@{label_of(arm.condition)}" if arm.condition else ""
 
 
 def _apart_from_the_optimizer(arm: Arm) -> str:
-    """Return everything in which arms must agree to be comparable, as one text."""
+    """Return everything in which arms must agree to be comparable, as a text in JSON."""
     config = {
         key: value
         for key, value in arm.leaves.items()
@@ -98,10 +103,10 @@ def _apart_from_the_optimizer(arm: Arm) -> str:
 
 
 def methods_of(definition: Definition) -> Mapping[str, Method]:
-    """Return the family and look of each optimizer of a sweep, in the order of the registry.
+    """Return the family and the look in figures of each optimizer of a sweep, by its name.
 
-    A definition that does not store them was written by an earlier version; then they are those of
-    this version's registry.
+    The optimizers are in the order of the registry. If an earlier version wrote the definition,
+    which did not store families and looks, those of this version's registry are returned.
     """
     if definition.methods:
         return definition.methods
@@ -111,15 +116,21 @@ def methods_of(definition: Definition) -> Mapping[str, Method]:
 
 
 def of_family(definition: Definition, family: str) -> list[str]:
-    """Return the optimizers of a family: ``adaptive`` or ``plain``."""
+    """Return the names of the optimizers of a family, in the order of the registry.
+
+    Args:
+        definition: The definition of a sweep, see `methods_of`.
+        family: ``adaptive`` or ``plain``.
+    """
     return [name for name, each in methods_of(definition).items() if each.family == family]
 
 
 def contrasts(definition: Definition) -> list[Contrast]:
     """List the contrasts that were declared before the first run.
 
-    The contrasts are those of the sweep's YAML or, where it has none, each adaptive method against
-    each plain one with which it is comparable. Each is declared under every condition.
+    The contrasts are those of the sweep's YAML. If it has none, each arm with an adaptive
+    optimizer is contrasted with each comparable arm that has a plain optimizer. If the sweep has
+    conditions, every contrast is declared under each of them.
     """
     if definition.conditions:
         return [
@@ -143,13 +154,18 @@ def contrasts(definition: Definition) -> list[Contrast]:
 def baseline_of(arm: str, definition: Definition) -> str:
     """Return the name of the arm with which an arm is compared.
 
-    The baseline is the declared one of the sweep. If none is declared, it is the comparable arm of
-    the first plain method (SGD, or else heavy ball). If there is no such arm, or it is the arm
-    itself, the baseline is that of the first group of comparable arms that has one, or else the
-    first arm of the sweep. Only arms of the same condition are considered.
+    This is the baseline that the sweep declares. If it declares none, it is the comparable arm
+    with the first plain optimizer (SGD, or else heavy ball). If there is no such arm, or ``arm``
+    is that arm, it is the arm with the first plain optimizer in the first group of comparable arms
+    that has one, or else the first arm of the sweep. Only arms of the same condition are
+    considered.
+
+    Args:
+        arm: Name of the arm, with its condition.
+        definition: The definition of the sweep.
 
     Returns:
-        The name; the arm's own if it is the sweep's baseline.
+        The name of the other arm; ``arm`` itself if it is the sweep's baseline.
     """
     for of_condition, full in _under_each(definition):
         base = {name: base for base, name in full.items()}.get(arm)
@@ -169,7 +185,10 @@ def baseline_of(arm: str, definition: Definition) -> str:
 
 
 def _under_each(definition: Definition) -> Iterator[tuple[Definition, dict[str, str]]]:
-    """Yield the definition under each condition, and its arms' full names by base name."""
+    """Yield the definition under each condition, and the full names of its arms by base name.
+
+    A full name has the condition, ``adam@n=25``; the base name of this arm is ``adam``.
+    """
     for condition in definition.conditions:
         full = {arm.base: arm.name for arm in definition.arms if arm.condition == condition}
         yield definition.under(condition), full

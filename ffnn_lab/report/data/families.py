@@ -1,8 +1,10 @@
-"""The optimizers of each family, in the order of the registry, for claims about named methods."""
+"""The optimizers of each family, in the order of the registry, for claims that name optimizers."""
 
 from ffnn_lab.optimizers import OPTIMIZERS
 
 ADAPTIVE = tuple(name for name, each in OPTIMIZERS.items() if each.family == "adaptive")
-"""Methods that scale each coordinate's step: those of Wilson et al. (2017)."""
+"""Names of the optimizers that scale the step of each coordinate by itself, as the adaptive
+methods of Wilson et al. (2017) do."""
 PLAIN = tuple(name for name, each in OPTIMIZERS.items() if each.family == "plain")
-"""Methods that scale all coordinates alike, with which the adaptive ones are compared."""
+"""Names of the optimizers that scale the steps of all coordinates alike, with which the adaptive
+optimizers are compared."""

@@ -9,10 +9,16 @@ from ffnn_lab.terminal import one_line
 
 
 def with_names_on_a_line(definition: Definition, folder: Path) -> Definition:
-    """Return the definition with its arms named as tables and figures write them, on one line.
+    """Return a definition with the names of its arms on one line, as tables and figures show them.
+
+    A line break, or another character of a name that does not print, is replaced by an escape.
+
+    Args:
+        definition: The definition of a sweep, as it is stored.
+        folder: The sweep's folder, for the error message.
 
     Raises:
-        RecordError: If two names are then the same.
+        RecordError: If two arms have the same name on one line.
     """
     arms = tuple(
         replace(arm, name=one_line(arm.name), base_name=one_line(arm.base_name))

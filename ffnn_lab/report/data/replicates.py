@@ -1,4 +1,4 @@
-"""The reported runs of all replicates at once, for sweeps that have hundreds of them."""
+"""The reported runs of all replicates at once, for sweeps with hundreds of replicates."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Rows of runs: masks by task and by result, errors by seed, and curves."""
+"""Functions of rows of runs: masks by task and by result, errors by seed, learning curves."""
 
 from collections.abc import Iterable
 from itertools import pairwise
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 def predicts_numbers(runs: pd.DataFrame) -> "pd.Series[bool]":
     """Return a mask of the runs whose task predicts a number and not a class.
 
-    ``task.kind`` decides. Where it is ``auto`` or missing, the chance error does: it is 1 for a
-    number, and below 1 for every number of classes. Tasks that predict letters are excluded.
+    The config's field ``task.kind`` decides. Where it is ``auto`` or missing, the chance error
+    decides: it is 1 for a number, and below 1 for every number of classes. Tasks that predict
+    letters are excluded.
 
     Args:
         runs: Rows of the table ``runs``.
@@ -32,7 +33,7 @@ def predicts_numbers(runs: pd.DataFrame) -> "pd.Series[bool]":
 
 
 def predicts_letters(runs: pd.DataFrame) -> "pd.Series[bool]":
-    """Return a mask of the runs whose task predicts each letter of a text from those before.
+    """Return a mask of the runs whose task predicts each letter of a text from earlier letters.
 
     Args:
         runs: Rows of the table ``runs``.
@@ -58,9 +59,10 @@ def results(rows: pd.DataFrame) -> pd.DataFrame:
 def errors_by_seed(
     sweep: "Sweep", rows: pd.DataFrame, *, split: str = "test"
 ) -> "pd.Series[float]":
-    """Return the error of each run that has a result, at the objective's moment, by seed.
+    """Return the error of each run that has a result, indexed by seed.
 
-    A diverged run has the error of chance.
+    The error is read at the moment of the sweep's objective, such as the last epoch. A diverged
+    run has the error of chance.
 
     Args:
         sweep: The sweep to which the runs belong.
@@ -74,6 +76,12 @@ def errors_by_seed(
 
 def curves_of(sweep: "Sweep", run_ids: Iterable[str]) -> dict[str, pd.DataFrame]:
     """Return the learning curves of some runs by run id; runs without a curve are left out.
+
+    Curves are cached in `Sweep.kept_curves`.
+
+    Args:
+        sweep: The sweep to which the runs belong.
+        run_ids: Ids of the runs.
 
     Returns:
         For each run a DataFrame with one row per measured epoch, which is the index, and the

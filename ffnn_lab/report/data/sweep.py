@@ -1,4 +1,4 @@
-"""The records of a sweep's folder, read once and typed."""
+"""The records of a folder as objects, `Records` or `Sweep`, whose tables are read once."""
 
 import json
 import math
@@ -33,20 +33,22 @@ from ffnn_lab.terminal import one_line
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Records:
-    """The tables of one folder, and the rows that join them."""
+    """The tables of records in one folder, that of a single run or of a sweep."""
 
     folder: Path
     runs: pd.DataFrame
     trials: pd.DataFrame
     curves: pd.DataFrame
     directions: pd.DataFrame
-    """Empty where the task knows no solutions."""
+    """The table ``directions``; empty if the task does not know solutions with which the weights
+    could be compared."""
 
     @cached_property
     def correct(self) -> pd.DataFrame:
-        """The test examples that confirmed runs classify correctly, read on first use.
+        """The table ``correct``: the test examples that each confirmed run classifies correctly.
 
-        The table covers the whole folder, and is empty in records of earlier versions.
+        It is read on first use. It has the runs of the whole folder, even if this object is one
+        replicate of a sweep, and is empty in records of earlier versions.
         """
         return read_correct(self.folder)
 
@@ -63,7 +65,11 @@ class Records:
 
 
 class Ranked(NamedTuple):
-    """A setting that has all its seeds, and the two numbers by which it is ranked."""
+    """A setting whose tune seeds are all recorded, and the two numbers by which it is ranked.
+
+    Both numbers are better if they are lower. ``score`` is the objective over the seeds;
+    ``tie_break`` is the median dev loss, which ranks settings of equal score.
+    """
 
     setting: int
     score: float
@@ -72,18 +78,19 @@ class Ranked(NamedTuple):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Sweep(Records):
-    """A sweep, finished or not: its definition and its records."""
+    """A sweep, finished or not, or one replicate or condition of it: definition and records."""
 
     definition: Definition
     """The definition of the sweep, with names of arms that fit on one line."""
     rows: pd.DataFrame
-    """One row per trial whose run is recorded, with the run's columns and its metrics at the
-    objective's moment."""
+    """One row for each row of ``trials`` whose run is recorded, with the run's columns and its
+    metrics at the objective's moment."""
     scores: pd.DataFrame
-    """`ffnn_lab.scores.setting_scores` of the tune stage, with a column ``is_complete``: whether
-    all tune seeds of the setting are recorded."""
+    """The table of `ffnn_lab.scores.setting_scores` for the tune stage: one row per replicate, arm
+    and setting. The added column ``is_complete`` is True if all tune seeds of the setting are
+    recorded."""
     whole: "Sweep | None" = None
-    """The sweep that this is a replicate of; None of a sweep as it was loaded."""
+    """The sweep with all replicates, if this object is one replicate of it; None otherwise."""
 
     @cached_property
     def arms(self) -> Mapping[str, Arm]:
@@ -92,9 +99,9 @@ class Sweep(Records):
 
     @cached_property
     def replicates(self) -> "Sequence[Sweep]":
-        """Return each replicate as a sweep of its own; a sweep of one replicate is its own.
+        """Return a `Sweep` for each replicate, in order; this sweep itself if it has only one.
 
-        A run belongs to one replicate, for no two share a seed.
+        A run belongs to one replicate, since no two replicates share a seed.
         """
         n_replicates = self.definition.n_wanted
         if self.definition.n_replicates == 1:
@@ -127,7 +134,7 @@ class Sweep(Records):
 
     @cached_property
     def conditions(self) -> "Sequence[Sweep]":
-        """Return the comparison under each condition as a sweep of its own; empty without any.
+        """Return a `Sweep` for the comparison under each condition; empty without conditions.
 
         The arms have their base names, without the condition, so that every result is the same as
         if that condition were the only one.
@@ -156,7 +163,7 @@ class Sweep(Records):
 
     @cached_property
     def kept_curves(self) -> dict[str, pd.DataFrame]:
-        """Cache of `curves_of` by run id; several tables need the same curves."""
+        """The curves that `curves_of` has returned so far, by run id; several tables need them."""
         return {} if self.whole is None else self.whole.kept_curves
 
     @cached_property
@@ -166,7 +173,7 @@ class Sweep(Records):
 
     @cached_property
     def contrasts(self) -> Sequence[Contrast]:
-        """The contrasts that `ffnn_lab.report.data.arms.contrasts` lists."""
+        """The declared contrasts, pairs of arms, as `ffnn_lab.report.data.arms` lists them."""
         return contrasts(self.definition) if self.whole is None else self.whole.contrasts
 
     @property
@@ -190,18 +197,23 @@ class Sweep(Records):
         return self.definition.confirm_seeds
 
     def of(self, arm: str, *, stage: str | None = None) -> pd.DataFrame:
-        """Return the rows of an arm's settings, of one stage or all, without its default."""
+        """Return an arm's rows of the table `rows`, without those of its untuned default.
+
+        Args:
+            arm: Name of the arm.
+            stage: ``tune`` or ``confirm``; None for both.
+        """
         rows = self._of_arms.get(arm, self.rows.iloc[:0])
         return rows if stage is None else rows[rows["stage"] == stage]
 
     @cached_property
     def _of_arms(self) -> Mapping[str, pd.DataFrame]:
-        """Rows of each arm's settings, cached because filtering all rows is slow."""
+        """Rows of each arm's settings by arm, cached because filtering all rows is slow."""
         rows = self.rows[self.rows["setting"] != DEFAULT_SETTING]
         return {str(arm): of_arm for arm, of_arm in rows.groupby("arm", sort=False)}
 
     def default_of(self, arm: str) -> pd.DataFrame:
-        """Return the rows of an arm's untuned default on the fresh seeds, by seed.
+        """Return the rows of an arm's untuned default on the fresh seeds, ordered by seed.
 
         An arm without axes has no such rows: its confirmed setting is its default.
         """
@@ -214,7 +226,7 @@ class Sweep(Records):
         return {str(arm): of_arm for arm, of_arm in rows.groupby("arm", sort=False)}
 
     def scores_of(self, arm: str) -> pd.DataFrame:
-        """Return the rows of `scores` of an arm."""
+        """Return an arm's rows of the table `scores`."""
         return self._scores.get(arm, self.scores.iloc[:0])
 
     @cached_property
@@ -223,13 +235,16 @@ class Sweep(Records):
 
     @cached_property
     def ranked(self) -> Mapping[str, Sequence[Ranked]]:
-        """Settings with all their seeds, best first, by arm, of this sweep's replicate."""
+        """By arm, its settings with all tune seeds recorded, best first.
+
+        In a sweep with several replicates, these are the settings of replicate 0.
+        """
         ranks, replicate = (self.whole or self).ranks, self.definition.replicate
         return {arm: ranks.get((replicate, arm), []) for arm in self.arms}
 
     @cached_property
     def ranks(self) -> Mapping[tuple[int, str], Sequence[Ranked]]:
-        """The `ranked` settings by replicate and arm, of a sweep as it was loaded."""
+        """By replicate and arm, the settings with all tune seeds recorded, best first."""
         complete = ranked(self.scores[self.scores["is_complete"]])
         names = ("replicate", "arm", "setting", "score", "tie_break")
         found: dict[tuple[int, str], list[Ranked]] = {}
@@ -240,7 +255,7 @@ class Sweep(Records):
 
     @cached_property
     def statuses(self) -> Mapping[str, Mapping[str, int]]:
-        """Number of runs of each status by arm, the default's included; each run counts once."""
+        """By arm and status, the number of distinct runs, including the untuned default's."""
         names = ("arm", "run_id", "status")
         once = dict.fromkeys(zip(*(self.rows[name].tolist() for name in names), strict=True))
         counts: dict[str, Counter[str]] = {arm: Counter() for arm in self.arms}
@@ -250,7 +265,7 @@ class Sweep(Records):
 
     @cached_property
     def lost_trials(self) -> Mapping[str, tuple[int, int]]:
-        """By arm, the number of its trials without a run and the number of all its trials."""
+        """By arm, the number of rows of ``trials`` whose run is not recorded, and of all rows."""
         known = set(self.runs["run_id"])
         found = dict.fromkeys(self.arms, (0, 0))
         for arm, run_id in zip(self.trials["arm"], self.trials["run_id"], strict=True):
@@ -260,7 +275,10 @@ class Sweep(Records):
 
     @cached_property
     def tuned_values(self) -> Mapping[str, Mapping[int, Mapping[str, object]]]:
-        """By arm and setting, its value on every axis of any arm; None if its config has none."""
+        """By arm and setting, the setting's value on every axis of any arm, by the axis's name.
+
+        The value is None if the setting's config does not have the axis as a field.
+        """
         axes = list(dict.fromkeys(key for arm in self.arms.values() for key in arm.space))
         found: dict[str, dict[int, dict[str, object]]] = {arm: {} for arm in self.arms}
         columns = (self.rows[name].tolist() for name in ("arm", "setting", "config_json"))
@@ -272,7 +290,7 @@ class Sweep(Records):
         return found
 
     def runs_of(self, arm: str) -> pd.DataFrame:
-        """Return all runs of an arm, once each: of every setting and of the default."""
+        """Return the rows of all runs of an arm, each run once, the untuned default's included."""
         return self.rows[self.rows["arm"] == arm].drop_duplicates("run_id")
 
     @cached_property
@@ -282,7 +300,7 @@ class Sweep(Records):
         return 1.0 if is_rate.all() else math.inf
 
     def tuned(self, arm: str) -> Count:
-        """Return an arm's progress in the tune stage."""
+        """Return the progress of an arm in the tune stage: its runs and settings so far."""
         return self._counts["tune", arm]
 
     @cached_property
@@ -295,21 +313,21 @@ class Sweep(Records):
         return {(count.stage, count.arm): count for count in counts}
 
     def n_asked(self, arm: str) -> int:
-        """Return the number of settings that an arm was to try before any growth of its grid."""
+        """Return the number of settings that an arm is to try before its grid grows at an edge."""
         return self.definition.n_settings_of(self.arms[arm])
 
 
 def _renamed(table: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
-    """Return the rows of the arms in ``names``, with each arm renamed to its value there."""
+    """Return the rows of the arms in ``names``, a mapping from old to new names, renamed."""
     kept = table[table["arm"].isin(list(names))]
     return kept.assign(arm=kept["arm"].map(names))
 
 
 def load(folder: Path) -> Records:
-    """Read a folder of records: a `Sweep` if it has a definition, a single run's if not.
+    """Read the records of a folder: a `Sweep` if it has a definition, or else `Records` of a run.
 
     Raises:
-        RecordError: If there are no records, or something is damaged.
+        RecordError: If the folder has no records, or a file is damaged or missing.
     """
     if not any((folder / "runs").glob("part-*.parquet")):
         msg = f"{folder} has no records: there is no part under {folder / 'runs'}"
@@ -346,15 +364,19 @@ def load(folder: Path) -> Records:
 def load_sweeps(
     folders: Sequence[Path], *, are_named: bool, what: str
 ) -> tuple[list[Sweep], list[str]]:
-    """Read the sweeps among some folders, and return a remark on each folder passed over.
+    """Read the sweeps in some folders; damaged folders and those of single runs are left out.
 
     Args:
         folders: Folders of records.
-        are_named: Whether the user named them: then none is passed over.
+        are_named: True if the user named the folders; then none is left out, but an error raised.
         what: End of the error message about a folder of a single run.
 
+    Returns:
+        The sweeps, and a remark on each damaged folder.
+
     Raises:
-        RecordError: If a folder that the user named is damaged, or is no sweep's.
+        RecordError: If a folder that the user named is damaged, or has the records of a single
+            run.
     """
     sweeps, remarks = [], []
     for folder in folders:

@@ -22,25 +22,30 @@ class Winner:
     arm: str
     setting: int
     point: Mapping[str, object]
-    """Its value on every axis of the arm's space."""
+    """The setting's value on every axis of the arm's space, by the axis's dotted name."""
     edges: Mapping[str, str]
-    """The axes on whose edge it lies, and whether that is the ``low`` or the ``high`` one."""
+    """The axes on whose edge the setting lies, each with the side, ``low`` or ``high``."""
     stage: str
-    """The stage whose runs are reported: ``confirm``; ``tune`` in a sweep without fresh seeds;
-    empty until the fresh seeds are recorded, for no test error is reported before."""
+    """The stage whose runs are reported: ``confirm``, or ``tune`` in a sweep without fresh seeds.
+    Empty until runs on the fresh seeds are recorded: no test error is reported before."""
     rows: pd.DataFrame
-    """The reported runs, by seed, whatever their status."""
+    """Rows of the reported runs, ordered by seed, whatever their status."""
     n_alike: int = 0
-    """Number of other settings with the same score and the same dev loss."""
+    """Number of other settings with the same score and the same median dev loss."""
     is_plateau: Mapping[str, bool] = field(default_factory=dict)
-    """For each of the ``edges``, whether a setting off that edge has the same score."""
+    """For each axis of ``edges``, True if a setting that is not on that edge has the same
+    score."""
 
 
 def find_winners(sweep: Sweep) -> dict[str, Winner]:
-    """Find each arm's winner: the confirmed setting, or else the best of those with all seeds.
+    """Find each arm's winner, by arm: the confirmed setting, or else the best that is complete.
 
-    The arm's untuned default, which confirm trains too, is not a candidate. An arm that has
-    neither a confirmed nor a complete setting is absent.
+    A setting is complete if all of its tune seeds are recorded. The arm's untuned default, which
+    the confirm stage trains too, is not a candidate. An arm that has neither a confirmed nor a
+    complete setting is absent.
+
+    Args:
+        sweep: A sweep with one replicate, or one replicate of a sweep.
     """
     ranked = sweep.ranked
     found = {}
@@ -75,11 +80,15 @@ def find_winners(sweep: Sweep) -> dict[str, Winner]:
 
 
 def winning_setting(complete: Sequence[Ranked], confirmed: Collection[int]) -> int | None:
-    """Return the setting of an arm that is reported for one tuning; None if there is none.
+    """Return the number of the setting that is reported for an arm in one replicate.
 
     Args:
-        complete: The settings that have all their seeds, best first.
-        confirmed: The settings that have a run on fresh seeds; the best of these is reported.
+        complete: The arm's settings whose tune seeds are all recorded, best first.
+        confirmed: Numbers of the arm's settings that have a run on fresh seeds. If there are any,
+            the best of them is reported.
+
+    Returns:
+        The number of the setting; None if there is none to report.
     """
     if not confirmed:
         return complete[0].setting if complete else None
@@ -88,18 +97,21 @@ def winning_setting(complete: Sequence[Ranked], confirmed: Collection[int]) -> i
 
 
 def failed_settings(sweep: Sweep, arm: str) -> list[int]:
-    """List the settings of an arm of which no run completed, as far as they are recorded."""
+    """List the numbers of an arm's settings all of whose recorded runs diverged or failed."""
     scores = sweep.scores_of(arm)
     is_failed = ~is_completed(scores).to_numpy()
     return [int(number) for number in scores["setting"].to_numpy()[is_failed]]
 
 
 def _ties(complete: Sequence[Ranked], setting: int) -> dict[int, bool]:
-    """Return the other settings with the same score, and whether they tie in dev loss, too.
+    """Return the settings that have the same score as a given setting.
 
     Args:
-        complete: The settings of an arm that have all their seeds.
-        setting: The setting with which the others are compared.
+        complete: The settings of an arm whose tune seeds are all recorded.
+        setting: The number of the given setting, which is left out.
+
+    Returns:
+        By number of the setting, True if its median dev loss is the same, too.
     """
     own = next((each for each in complete if each.setting == setting), None)
     return {
@@ -116,10 +128,21 @@ def _edges(
     ties: Mapping[int, bool],
     failed: Sequence[Mapping[str, object]],
 ) -> tuple[dict[str, str], dict[str, bool]]:
-    """Return the edges on which a setting lies, and whether a setting off each edge ties with it.
+    """Return the edges of the space on which a setting lies, and if each edge is on a plateau.
 
-    A setting off the edge that ties in dev loss, too, might as well have been chosen: then the
-    edge is not reported.
+    If a setting that is not on an edge has the same score and the same dev loss, it might as well
+    have been chosen: then the edge is not returned.
+
+    Args:
+        space: The arm's axes, by dotted name.
+        values: Each setting's value on every axis, by setting.
+        setting: The number of the setting.
+        ties: The settings with the same score, from `_ties`.
+        failed: The values of the settings of which no run completed.
+
+    Returns:
+        By axis, the side of the edge, ``low`` or ``high``; and by axis, True if a setting that is
+        not on this edge has the same score.
     """
     of = {
         each: setting_edges(space, values[each], tried=values.values(), failed=failed)
@@ -140,15 +163,16 @@ def _edges(
 def setting_values(
     sweep: Sweep, arm: str, keys: Iterable[str] | None = None
 ) -> dict[int, dict[str, object]]:
-    """Return the values of each setting of an arm, tuned or fixed, in full precision.
+    """Return the values of some config fields in each setting of an arm, tuned or fixed.
 
     Args:
         sweep: The sweep.
         arm: Name of the arm.
-        keys: Dotted names of the config; None for the axes of the arm.
+        keys: Dotted names of the fields; None for the axes of the arm.
 
     Returns:
-        By setting, the value of every key; None where its config has no such field.
+        By setting, the value of every field in full precision; None where the setting's config has
+        no such field.
     """
     keys = list(sweep.arms[arm].space if keys is None else keys)
     values = sweep.tuned_values.get(arm, {})
@@ -163,7 +187,10 @@ def setting_values(
 
 
 def replay_command(sweep: Sweep, winner: Winner) -> str:
-    """Write the command that trains a winner again, on the first of the fresh seeds."""
+    """Return the shell command that trains a winner again, on the first of the fresh seeds.
+
+    In a sweep without fresh seeds, the command has the first of the tune seeds.
+    """
     seed = (*sweep.confirm_seeds, *sweep.tune_seeds)[0]
     split = _split_of(sweep, winner)
     kept = [
@@ -174,7 +201,15 @@ def replay_command(sweep: Sweep, winner: Winner) -> str:
 
 
 def _split_of(sweep: Sweep, winner: Winner) -> dict[str, object]:
-    """Return the task's fields that a replicate after the first drew anew, from its runs."""
+    """Return the task's fields, such as the split's seed, that this replicate draws anew.
+
+    Args:
+        sweep: One replicate of a sweep.
+        winner: The winner whose runs have the values.
+
+    Returns:
+        The values by dotted name; empty for replicate 0, whose values are those of the arm.
+    """
     if sweep.definition.replicate == 0:
         return {}
     arm = sweep.arms[winner.arm]

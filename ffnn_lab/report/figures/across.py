@@ -1,4 +1,9 @@
-"""Test errors of each arm, and declared differences, against the conditions of a sweep."""
+"""The figure of conditions: test errors and declared differences against a sweep's conditions.
+
+A condition is a value of a field across which the whole comparison of arms is repeated, such as a
+train size. A declared difference is one between two arms that the sweep named before its first
+run.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -18,30 +23,51 @@ from ffnn_lab.report.figures.separable import evenly
 from ffnn_lab.report.measures.across import DIFFERENCE, ERROR
 
 DECADE = 10.0
-"""Ratio of the largest to the smallest value from which an axis is logarithmic."""
+"""Ratio of the largest to the smallest value of a condition from which its axis is logarithmic."""
 LABELS = {ERROR: "test error (%)", DIFFERENCE: "difference (points)"}
-"""Labels of the y-axes, which have one row of panels each."""
+"""Labels of the y-axes by the value of the column ``of``, errors or differences; either has a row
+of panels."""
 
 
 def keys_of(points: pd.DataFrame) -> list[str]:
-    """Return the names of the conditions: the columns before ``of``."""
+    """Return the dotted names of the fields that are conditions.
+
+    Args:
+        points: The table of `ffnn_lab.report.measures.across.across_table`, in which the columns
+            of conditions come before the column ``of``.
+    """
     columns = [str(column) for column in points]
     return columns[: columns.index("of")]
 
 
 def main_key(points: pd.DataFrame) -> str:
-    """Return the condition of the x-axis: the one with most values, preferably numbers."""
+    """Return the name of the condition on the x-axis.
+
+    Among the conditions whose values are all numbers, or among all if there are none of these, it
+    is the one with most values.
+
+    Args:
+        points: The table of `ffnn_lab.report.measures.across.across_table`.
+    """
     values = {key: _distinct(points[key].tolist()) for key in keys_of(points)}
     return max(values, key=lambda key: (are_numbers(values[key]), len(values[key])))
 
 
 def are_numbers(values: Sequence[object]) -> bool:
-    """Return True if all values are numbers, so that the axis has a scale."""
+    """Return True if all values of a condition are numbers, so that its axis has a scale."""
     return all(isinstance(each, Real) and not isinstance(each, bool) for each in values)
 
 
 def panels_of(points: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Return the points of each combination of the other conditions, with its label."""
+    """Divide the points into panels by the conditions that are not on the x-axis.
+
+    Args:
+        points: The table of `ffnn_lab.report.measures.across.across_table`.
+
+    Returns:
+        For each combination of values of these conditions its label, such as ``p = 0.6``, and its
+        rows. If there is no such condition, one panel has all rows and an empty label.
+    """
     others = [key for key in keys_of(points) if key != main_key(points)]
     if not others:
         return [("", points)]
@@ -53,15 +79,17 @@ def panels_of(points: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 
 def draw(points: pd.DataFrame, ax: Axes, *, key: str, of: str, values: Sequence[object]) -> Axes:
-    """Draw errors or differences against one condition, with their intervals.
+    """Draw the test errors of arms, or the differences between arms, against one condition.
+
+    Error bars are 95% intervals; values are in percent or in percentage points.
 
     Args:
         points: Rows of `ffnn_lab.report.measures.across.across_table`, one per arm or pair and
             value of the condition.
         ax: Axes to draw on.
-        key: The condition.
+        key: Dotted name of the condition.
         of: `ERROR` or `DIFFERENCE`.
-        values: All values of the condition, in the order in which they were written.
+        values: All values of the condition, in the order in which the sweep lists them.
     """
     shown = points[points["of"] == of]
     is_scale = are_numbers(values)
@@ -96,9 +124,13 @@ def draw(points: pd.DataFrame, ax: Axes, *, key: str, of: str, values: Sequence[
 
 
 def _series(shown: pd.DataFrame, points: pd.DataFrame) -> list[tuple[str, pd.DataFrame, Look]]:
-    """Return the name, the points and the look of each arm or pair.
+    """Return the name, the points and the look of each arm or pair of arms in a panel.
 
     A pair has the color of its arm, and the line and marker of its baseline.
+
+    Args:
+        shown: The rows that are drawn, of errors or of differences.
+        points: All rows of the panel; looks depend on the arms of its column ``arm``.
     """
     looks: Mapping[str, Look] = looks_of(style.arms_of(points))
     found = []
@@ -120,7 +152,7 @@ def _place(value: object, values: Sequence[object], *, is_scale: bool) -> float:
 
 
 def _reach(rows: pd.DataFrame) -> list[list[float]]:
-    """Return the lengths of error bars below and above; 0 where there is no interval."""
+    """Return the lengths of error bars below and above; a length is 0 if there is no interval."""
     ends = rows[["value", "low", "high"]].astype(float).to_numpy().tolist()
     return [
         [0.0 if math.isnan(low) else value - low for value, low, _ in ends],
@@ -129,7 +161,7 @@ def _reach(rows: pd.DataFrame) -> list[list[float]]:
 
 
 def _distinct(values: Sequence[object]) -> list[object]:
-    """Return the values of a condition in the order in which they were written."""
+    """Return the different values of a condition, in order of appearance."""
     found: list[object] = []
     for value in values:
         if value not in found:
@@ -138,9 +170,17 @@ def _distinct(values: Sequence[object]) -> list[object]:
 
 
 def figure(points: pd.DataFrame) -> Figure:
-    """Lay out errors above differences, in panels by the other conditions.
+    """Draw a figure of test errors, and of declared differences, against a sweep's conditions.
 
-    If a page has no room for all of their combinations, an even selection of these is shown.
+    Errors are in the upper row of panels, differences in the lower one. The x-axis is the
+    condition that `main_key` chooses; each combination of the other conditions has a column of
+    panels. If a page has no room for all combinations, `evenly` selects some of them.
+
+    Args:
+        points: The table of `ffnn_lab.report.measures.across.across_table`.
+
+    Returns:
+        The figure. If ``points`` has no errors, or no differences, their row is left out.
     """
     key = main_key(points)
     values = _distinct(points[key].tolist())

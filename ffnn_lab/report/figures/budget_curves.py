@@ -1,4 +1,4 @@
-"""Expected best tuning score against the number of settings that were tried."""
+"""The figure of budget curves: expected best tuning score by the number of settings tried."""
 
 import numpy as np
 import pandas as pd
@@ -14,16 +14,19 @@ from ffnn_lab.report.text.cells import counts
 
 
 def has_place(points: pd.DataFrame) -> pd.Series:
-    """Return a mask of the points that can be drawn; an infinite expectation cannot."""
+    """Return a mask of the points that can be drawn: those whose expected score is finite."""
     return pd.Series(np.isfinite(points["expected"].astype(float)), index=points.index)
 
 
 def draw(points: pd.DataFrame, ax: Axes) -> Axes:
-    """Draw the expected best score against the number of settings, 95% intervals shaded.
+    """Draw the expected best score of each arm against the number of settings that were tried.
+
+    The band around a line is the 95% interval of the expected score. Errors are in percent, losses
+    in nats, on a logarithmic axis.
 
     Args:
-        points: Rows of `ffnn_lab.report.measures.budgets.budget_points`, at least one of which
-            `has_place`.
+        points: Rows of `ffnn_lab.report.measures.budgets.budget_points`, at least one of which can
+            be drawn (`has_place`).
         ax: Axes to draw on.
     """
     points = points[has_place(points)]
@@ -75,7 +78,12 @@ def _is_power(n: int) -> bool:
 
 
 def figure(points: pd.DataFrame) -> Figure:
-    """Lay out the curves, names beside them."""
+    """Draw the figure of budget curves: all arms in one panel, with a legend to its right.
+
+    Args:
+        points: The table of `ffnn_lab.report.measures.budgets.budget_points`, or that of
+            `mean_budgets` over replicates, at least one row of which can be drawn (`has_place`).
+    """
     with style.context():
         drawn = new_figure(style.DOUBLE, 3.0)
         ax = draw(points, drawn.subplots())

@@ -1,4 +1,7 @@
-"""Error against the rate of dropout: tuning scores at each rate, and the winners' test errors."""
+"""The figure of dropout: errors against the rate of dropout, in tuning and on fresh seeds.
+
+Tuning scores are shown at each rate, and test errors of the arms' best settings at theirs.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -35,27 +38,30 @@ COLUMNS = [
     *("split", "metric", "aggregate"),
 ]
 SHOWN = ("setting", "best", "confirmed")
-"""Kinds of points: a setting that was drawn, the best at a rate, or a winner on fresh seeds."""
+"""Values of the column ``shown``, the kinds of points: a setting whose rate was drawn from a
+range, the best setting at a rate, and an arm's best setting on fresh seeds."""
 STEP = 0.012
-"""Maximum horizontal offset between arms at one rate, so that none hides another."""
+"""Largest horizontal offset between two series at one rate, so that neither hides the other."""
 
 
 def points(
     sweep: Sweep, winners: Mapping[str, Winner], *, replicates: Sequence[Tuning] = ()
 ) -> pd.DataFrame:
-    """Return the settings, the best of them and the winners at each rate of dropout.
+    """Tabulate scores and test errors by the rate of dropout.
 
     Args:
         sweep: The sweep.
-        winners: The winner of each arm, if there is one tuning.
-        replicates: All replicates, if there are several: then the ``best`` is a mean over them,
-            and each has winners of its own, whose errors have no interval.
+        winners: The best setting of each arm, if the sweep has one tuning.
+        replicates: All replicates with their best settings, if the sweep has several: then the
+            score of a point ``best`` is a mean over them, and the best settings of each replicate
+            are points without an interval.
 
     Returns:
-        One row per point, as ``shown``: each ``setting`` whose rate was drawn from a range, with
-        its tuning ``score``; the ``best`` of the ``n`` settings at a rate (of a part of the range,
-        at its middle); and the test error of each winner that is ``confirmed`` on ``n`` fresh
-        seeds, with the ends of its 95% t interval. No rows if no arm varies along the axis.
+        One row per point, of a kind that the column ``shown`` names: a ``setting`` whose rate was
+        drawn from a range, with its tuning ``score``; the ``best`` score of the ``n`` settings at
+        a rate (in a part of a range, at the middle of the part); and the test error of an arm's
+        best setting, ``confirmed`` on ``n`` fresh seeds, with the ends ``low`` and ``high`` of its
+        95% t interval. There are no rows if no arm was tried at two rates.
     """
     settings = series_points(sweep, winners, key=KEY, replicates=replicates)
     settings = settings[has_place(settings) & settings["is_complete"].astype(bool)]
@@ -97,17 +103,24 @@ def _confirmed(
 
 
 def looks(points: pd.DataFrame) -> dict[str, Look]:
-    """Return the look of each series: that of its arm, or of the optimizer whose arms it joins."""
+    """Return the look of each series of points, by its name.
+
+    A series is an arm, or all arms of one optimizer that have different fixed rates; it has the
+    look of the arm or of the optimizer.
+    """
     names = dict.fromkeys(points["series"])
     of_all = looks_of(dict.fromkeys([*style.arms_of(points), *names]))
     return {name: of_all[name] for name in names}
 
 
 def draw(points: pd.DataFrame, ax: Axes) -> Axes:
-    """Draw the best score at each rate of dropout, and behind it the settings that were drawn.
+    """Draw the best tuning score of each series against the rate of dropout.
+
+    Settings whose rate was drawn from a range are pale points behind the lines.
 
     Args:
-        points: The table of `points`, without rows that are ``confirmed``.
+        points: Rows of the table that the function `points` returns, without the kind
+            ``confirmed``.
         ax: Axes to draw on.
     """
     series = looks(points)
@@ -137,10 +150,10 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
 
 
 def draw_confirmed(points: pd.DataFrame, ax: Axes, *, series: Mapping[str, Look]) -> Axes:
-    """Draw the winners' test errors at their rates of dropout, with 95% intervals.
+    """Draw the test errors of best settings against their rates of dropout, with 95% intervals.
 
     Args:
-        points: The rows of `points` that are ``confirmed``.
+        points: The rows of the kind ``confirmed`` of the table that the function `points` returns.
         ax: Axes to draw on.
         series: The look of each series of the figure.
     """
@@ -163,7 +176,7 @@ def draw_confirmed(points: pd.DataFrame, ax: Axes, *, series: Mapping[str, Look]
 
 
 def _beside(points: pd.DataFrame, n_series: int) -> list[float]:
-    """Return the horizontal offset of each series: 0 where no two share a rate."""
+    """Return the horizontal offset of each series; all are 0 if no two points share a rate."""
     rates = np.unique(points[KEY].to_numpy())
     step = min([STEP, *(0.3 * np.diff(rates) / n_series)])
     if len(rates) == len(points):
@@ -182,7 +195,13 @@ def _scale(ax: Axes, points: pd.DataFrame) -> None:
 
 
 def figure(points: pd.DataFrame) -> Figure:
-    """Lay out tuning on the left, the winners on fresh seeds on the right, names below."""
+    """Draw the figure of dropout: tuning on the left, best settings on fresh seeds on the right.
+
+    A legend of the series is below. Without results on fresh seeds there is one panel.
+
+    Args:
+        points: The table that the function `points` returns, with at least one row.
+    """
     is_confirmed = points["shown"] == "confirmed"
     with style.context():
         n_panels = 1 + int(is_confirmed.any())

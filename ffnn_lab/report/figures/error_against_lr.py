@@ -1,4 +1,4 @@
-"""Tuning error against learning rate, with each arm's winner and the edges on which it lies."""
+"""The figure of learning rates: tuning score of each setting against its learning rate."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,25 +19,36 @@ from ffnn_lab.report.text.cells import counts
 
 KEY = "optimizer.lr"
 MARKS = {"": "o", "low": "<", "high": ">"}
-"""Markers around a winner, by the edge on which it lies."""
+"""Markers around an arm's best setting, by the edge of the learning rate on which it lies."""
 RING: dict[str, Any] = {"markersize": 9, "markerfacecolor": "none", "markeredgewidth": 1.3}
 
 
 def arms_with_lr(sweep: Sweep) -> list[str]:
-    """List the arms whose learning rate was tuned."""
+    """List the names of the arms whose learning rate was tuned."""
     return [name for name, arm in sweep.arms.items() if KEY in arm.space]
 
 
 def points(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
-    """Return each tuned setting's learning rate and score (`measures.along.setting_points`)."""
+    """Tabulate the learning rate and the score of every tuned setting.
+
+    Args:
+        sweep: The sweep.
+        winners: The best setting of each arm.
+
+    Returns:
+        The table of `ffnn_lab.report.measures.along.setting_points`, a row per arm and setting.
+    """
     return setting_points(sweep, winners, key=KEY, arms=arms_with_lr(sweep))
 
 
 def draw(points: pd.DataFrame, ax: Axes) -> Axes:
-    """Draw each setting as a point, ring the winners, and mark those on an edge by a triangle.
+    """Draw each setting as a point, its tuning score against its learning rate.
+
+    A ring marks the best setting of an arm, or a triangle if that setting lies on an edge of the
+    learning rates that were tried.
 
     Args:
-        points: The table of `points`, at least one row of which `has_place`.
+        points: The table that the function `points` returns; at least one row has a finite score.
         ax: Axes to draw on.
     """
     points = points[has_place(points)]
@@ -76,18 +87,27 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
 
 
 def _side(edges: str) -> str:
-    """Return the side of the learning rate's edge on which a setting lies; empty if on none."""
+    """Return the edge of the learning rate on which a setting lies: ``low``, ``high`` or ``""``.
+
+    Args:
+        edges: All edges on which the setting lies, as a text of `ffnn_lab.edges.edge_text`.
+    """
     return dict(edge.rsplit(" ", 1) for edge in edges.split("; ") if edge).get(KEY, "")
 
 
 def _other_edges(rows: pd.DataFrame) -> str:
-    """Return a winner's edges that no triangle shows: all but that of the learning rate."""
+    """Return the edges of an arm's best setting except that of the learning rate, as a text."""
     edges = [edge for text in rows["edges"] for edge in text.split("; ") if edge]
     return "; ".join(dict.fromkeys(edge for edge in edges if edge.rsplit(" ", 1)[0] != KEY))
 
 
 def figure(points: pd.DataFrame) -> Figure:
-    """Lay out the points, names beside them."""
+    """Draw the figure of learning rates: all settings in one panel, with a legend to its right.
+
+    Args:
+        points: The table that the function `points` returns, or those of all replicates, numbered
+            in the column `LISTED`; at least one row has a finite score.
+    """
     with style.context():
         drawn = new_figure(style.DOUBLE, 3.2)
         ax = draw(points, drawn.subplots())

@@ -1,4 +1,8 @@
-"""The best tuning score at each initializer gain, one row per arm: a heat map with its numbers."""
+"""The figure of initializer gains: a heat map of the best tuning score at each gain.
+
+The gain is the factor of the initial weights. A row of the heat map is a series: an arm that tunes
+the gain, or all arms of one optimizer if each has it fixed.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -30,24 +34,27 @@ from ffnn_lab.report.text.cells import counts
 
 KEY = "initializer.gain"
 ROW = 0.33
-"""Height of a row whose name has one line, in inches."""
+"""Height in inches of a row of the heat map whose name has one line."""
 COLORS = "cividis_r"
-"""Colormap that darkens evenly, also in grayscale; color-blind readers can distinguish it."""
+"""Name of matplotlib's colormap. It darkens evenly, also in grayscale, and color-blind readers can
+distinguish its colors."""
 DARK = 0.48
-"""Share of the colors, from their dark end, on which text is white."""
+"""Share of the colormap, from its dark end, on which text is white instead of black."""
 
 
 def points(
     sweep: Sweep, winners: Mapping[str, Winner], *, replicates: Sequence[Tuning] = ()
 ) -> pd.DataFrame:
-    """Find the best setting at each gain, as `ffnn_lab.report.measures.along.best_of_bins`.
-
-    There are no points if no arm was tried at two gains.
+    """Tabulate the best setting of each series in each bin of gains.
 
     Args:
         sweep: The sweep.
-        winners: The winner of each arm, if there is one tuning.
-        replicates: All replicates, if there are several.
+        winners: The best setting of each arm, if the sweep has one tuning.
+        replicates: All replicates with their best settings, if the sweep has several.
+
+    Returns:
+        The table of `ffnn_lab.report.measures.along.best_of_bins`, a row per cell of the heat map;
+        empty if no arm was tried at two gains.
     """
     settings = series_points(sweep, winners, key=KEY, replicates=replicates)
     if len(settings) == 0:
@@ -58,16 +65,22 @@ def points(
 
 
 def has_place(points: pd.DataFrame) -> pd.Series:
-    """Return a mask of the cells that are not empty."""
+    """Return a mask of the cells of the heat map that have a score."""
     return points["score"].notna()
 
 
 def draw(points: pd.DataFrame, ax: Axes) -> AxesImage:
-    """Draw the cells, light where the score is good, with their numbers.
+    """Draw the heat map: a row for each series of arms, a column for each bin of gains.
+
+    A cell is the lighter the better its score is. Its text is the score, in percent if it is an
+    error, with the number of settings in brackets. The cell of an arm's best setting is framed.
 
     Args:
-        points: The table of `points`, at least one row of which `has_place`.
+        points: The table that the function `points` returns; at least one row has a score.
         ax: Axes to draw on.
+
+    Returns:
+        The image of the cells, from which a color bar can be made.
     """
     rows = list(dict.fromkeys(points["series"]))
     of_row = [points[points["series"] == row].sort_values("bin") for row in rows]
@@ -111,7 +124,11 @@ def _norm(scores: list[float]) -> Normalize:
 
 
 def figure(points: pd.DataFrame) -> Figure:
-    """Lay out the heat map with a color bar beside it."""
+    """Draw the figure of initializer gains: the heat map, with a color bar to its right.
+
+    Args:
+        points: The table that the function `points` returns; at least one row has a score.
+    """
     n_rows = points["series"].nunique()
     with style.context():
         lines = max(style.drawable(name).count("\n") for name in points["series"])

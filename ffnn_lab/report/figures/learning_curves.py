@@ -1,4 +1,7 @@
-"""Train and test error against epoch, after Wilson et al. (2017), figure 1."""
+"""The figure of learning curves: train and test error of each arm against the epoch.
+
+It has the form of figure 1 of Wilson et al. (2017).
+"""
 
 from collections.abc import Iterable, Mapping
 
@@ -29,20 +32,21 @@ def points(
     run_ids: Mapping[str, list[str]],
     edges: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
-    """Average curves over the runs of each arm.
+    """Average the errors of each arm's runs at every measured epoch.
 
-    A run that stopped early has no points afterwards, so that later means are over the other runs:
-    ``n_measured`` counts these, and ``n_completed`` of ``n_runs`` the runs that got to the end.
+    A run that stopped early is missing from the means of later epochs.
 
     Args:
-        curves: The table ``curves``.
-        runs: The table ``runs``.
-        run_ids: The runs of each arm, in the order of the arms.
-        edges: Text of `ffnn_lab.edges.edge_text` about each arm's setting.
+        curves: The table ``curves`` of the records.
+        runs: The table ``runs`` of the records.
+        run_ids: Ids of the runs of each arm, in the order of the arms.
+        edges: By arm, the axes on whose edge its setting lies, as a text of
+            `ffnn_lab.edges.edge_text`; None if edges are not to be shown.
 
     Returns:
         One row per arm, split and epoch: ``mean`` and sample standard deviation ``std`` of the
-        error in [0, 1], and the ``edges`` on which the arm's setting lies.
+        error in [0, 1]; ``n_measured``, the number of runs in the mean; ``n_completed``, how many
+        of the arm's ``n_runs`` runs were trained to the last epoch; and ``edges``.
     """
     arms_of: dict[str, list[str]] = {}
     for arm, ids in run_ids.items():
@@ -79,15 +83,15 @@ def points(
 
 
 def points_over_replicates(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Average curves over replicates.
+    """Average learning curves over replicates.
 
     Args:
-        tables: One table of `points` per replicate.
+        tables: The table that the function `points` returns, for each replicate.
 
     Returns:
-        The same columns: ``mean`` over the replicates' means and the sample standard deviation
-        ``std`` between these; numbers of runs are added up, `COUNT` counts the replicates, and
-        ``edges`` are empty, since each replicate has its own.
+        A table with the same columns and `COUNT`, the number of replicates: ``mean`` is the mean
+        of the replicates' means, ``std`` their sample standard deviation, numbers of runs are
+        added up, and ``edges`` is empty, since each replicate has a best setting of its own.
     """
     table = listed(tables)
     if table.empty:
@@ -105,10 +109,10 @@ def points_over_replicates(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
 
 
 def draw(points: pd.DataFrame, ax: Axes) -> Axes:
-    """Draw the mean error of each arm, one standard deviation shaded on either side.
+    """Draw the mean error of each arm against the epoch; a band shows one standard deviation.
 
     Args:
-        points: Rows of `points`, one per arm and epoch.
+        points: Rows, one per arm and epoch, of the table that the function `points` returns.
         ax: Axes to draw on.
     """
     looks = looks_of(style.arms_of(points))
@@ -147,14 +151,20 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
 
 
 def figure(points: pd.DataFrame) -> Figure:
-    """Lay out train error on the left, test error on the right, names below."""
+    """Draw the figure of learning curves: train error on the left, test error on the right.
+
+    Both panels have the same kind of scale, linear or logarithmic. A legend of the arms is below.
+
+    Args:
+        points: The table that the function `points` or `points_over_replicates` returns.
+    """
     with style.context():
         drawn = new_figure(style.DOUBLE, 3.0)
         is_log = style.spans_decades(points.loc[points["split"].isin(PANELS), "mean"].tolist())
         for split, ax in zip(PANELS, drawn.subplots(1, 2), strict=True):
             shown = points[points["split"] == split]
             draw(shown, ax)
-            # The same scale in both panels, so that they can be compared.
+            # The same kind of scale in both panels, so that they can be compared.
             style.error_axis(ax, shown["mean"].tolist(), is_log=is_log)
         handles, labels = style.entries(drawn.axes[0])
         if handles:
@@ -174,10 +184,10 @@ def _title(points: pd.DataFrame) -> str:
 
 
 def figure_of_run(points: pd.DataFrame) -> Figure:
-    """Draw a single run: its three splits in one panel.
+    """Draw the learning curves of a single run: the errors on its three splits in one panel.
 
     Args:
-        points: The table of `points` for the one run.
+        points: The table that the function `points` returns for the run.
     """
     with style.context():
         drawn = new_figure(style.SINGLE, 2.6)

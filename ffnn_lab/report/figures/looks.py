@@ -11,7 +11,7 @@ from ffnn_lab.look import Look
 from ffnn_lab.report.data.arms import methods_of
 
 _DRAWN: ContextVar[Definition | None] = ContextVar("drawn", default=None)
-"""The sweep whose figures are being drawn."""
+"""Definition of the sweep whose figures are being drawn, which `arms_of` sets."""
 
 OTHERS = (
     Look("#332288", "-", "o"),
@@ -23,7 +23,8 @@ OTHERS = (
     Look("#AA4499", (0, (1, 0.6)), "X"),
     Look("#999933", (0, (6, 2, 1, 2)), "*"),
 )
-"""Tol's muted palette, for arms without an optimizer and for optimizers without a look."""
+"""Tol's muted palette, for arms without an optimizer and for optimizers whose option has no
+look."""
 
 VERDICTS = {
     "supported": Look("#0072B2", "-", "o"),
@@ -34,7 +35,8 @@ VERDICTS = {
 """Looks of the verdicts on claims; markers distinguish them without color, too."""
 
 MARKERS = (*(look.marker for look in OTHERS), "p")
-"""Markers of arms: one more than colors and lines, so that combinations do not repeat soon."""
+"""Markers of arms. There is one more than there are colors and lines, so that combinations do not
+repeat soon."""
 
 
 def turns(palette: Sequence[Look] = OTHERS) -> list[Look]:
@@ -53,10 +55,10 @@ def turns(palette: Sequence[Look] = OTHERS) -> list[Look]:
 
 
 def variants_of(look: Look) -> list[Look]:
-    """Return looks of one color for the variants of an optimizer, its own look the first.
+    """Return looks of one color for the arms of one optimizer; the first is ``look`` itself.
 
-    No two agree in line and marker, and neither do the first seven variants of the registered
-    optimizers among one another.
+    No two of these looks have both line and marker in common. The same holds for the first seven
+    looks of all registered optimizers taken together.
     """
     known = list(registered_looks().values())
     shapes = {(each.line, each.marker) for each in known}
@@ -72,7 +74,13 @@ def variants_of(look: Look) -> list[Look]:
 
 @contextmanager
 def arms_of(definition: Definition) -> Iterator[None]:
-    """Take the optimizers of arms that are drawn inside the ``with`` block from a definition."""
+    """Set the sweep in whose definition `looks_of` finds the optimizers of arms.
+
+    The setting holds inside the ``with`` block.
+
+    Args:
+        definition: The definition of the sweep.
+    """
     token = _DRAWN.set(definition)
     try:
         yield
@@ -81,7 +89,7 @@ def arms_of(definition: Definition) -> Iterator[None]:
 
 
 def registered_looks() -> dict[str, Look]:
-    """Return the look of each optimizer whose option has one.
+    """Return the looks of the optimizers whose options have a look, by name of the optimizer.
 
     The colors are Okabe and Ito's palette, which color-blind readers can distinguish; those of
     adaptive methods are warm.
@@ -92,10 +100,10 @@ def registered_looks() -> dict[str, Look]:
 
 
 def _optimizers_of(names: Iterable[str]) -> dict[str, str]:
-    """Return the optimizer of each arm, by name; empty if it has none.
+    """Return the name of each arm's optimizer, by arm; the empty string for an arm without one.
 
-    An arm that is not in the definition of `arms_of`, or is drawn without one, has the optimizer
-    with whose name its own begins.
+    The optimizer is the one in the definition that `arms_of` has set. If the definition lacks the
+    arm, or none is set, it is the optimizer with whose name the arm's name begins.
     """
     drawn = _DRAWN.get()
     arms = drawn.arms if drawn else ()
@@ -104,7 +112,10 @@ def _optimizers_of(names: Iterable[str]) -> dict[str, str]:
 
 
 def _named_after(arm: str) -> str:
-    """Return the optimizer that an arm is named after: ``adam`` of ``adam`` and ``adam_lr``."""
+    """Return the optimizer that an arm is named after; the empty string if there is none.
+
+    For example, this is ``adam`` for the arms ``adam`` and ``adam_lr``.
+    """
     from ffnn_lab.optimizers import OPTIMIZERS  # noqa: PLC0415 - loads every option
 
     named = [each for each in OPTIMIZERS if arm == each or arm.startswith(f"{each}_")]
@@ -113,11 +124,13 @@ def _named_after(arm: str) -> str:
 
 
 def looks_of(arms: Iterable[str]) -> dict[str, Look]:
-    """Return the look of every arm: that of its optimizer, or else the next of `turns`.
+    """Return the look of every arm, by its name.
 
-    Further variants of an optimizer (``adam_coupled``, ``adam_decoupled``) keep its color and take
-    the next line and marker in turn. An optimizer whose option has no look takes a color by its
-    name. The optimizers are those of the definition of `arms_of`.
+    The first arm of an optimizer has the look of the optimizer's option. Further arms of it, such
+    as ``adam_coupled`` beside ``adam``, keep the color and take the next line and marker in turn.
+    An optimizer whose option has no look takes a color that its name decides. Arms without an
+    optimizer take the looks of `turns` one after the other. `arms_of` sets the definition in which
+    the optimizers of arms are looked up.
 
     Args:
         arms: The names of all arms in the definition's order, drawn or not, so that an arm looks
@@ -138,15 +151,16 @@ def looks_of(arms: Iterable[str]) -> dict[str, Look]:
 
 
 def _in_turn(look: Look) -> Iterator[Look]:
-    """Yield the looks of an optimizer's arms, its own first; others are computed when needed."""
+    """Yield the looks of an optimizer's arms; the first is ``look``, that of the first arm."""
     yield look
     yield from islice(cycle(variants_of(look)), 1, None)
 
 
 def _own_looks(optimizers: Iterable[str]) -> dict[str, Look]:
-    """Return the first look of each optimizer.
+    """Return the look of the first arm of each optimizer, by name of the optimizer.
 
-    An optimizer whose option has no look takes one by the hash of its name, or the next free one.
+    An optimizer whose option has no look takes a look of `OTHERS` that no optimizer before it has;
+    the hash of its name decides where in `OTHERS` the search begins.
     """
     drawn = _DRAWN.get()
     found: dict[str, Look] = {}
@@ -161,6 +175,6 @@ def _own_looks(optimizers: Iterable[str]) -> dict[str, Look]:
 
 
 def need_markers(drawn: Iterable[Look]) -> bool:
-    """Return whether some looks share a line style, so that gray print needs their markers."""
+    """Return True if two looks share a line style, so that print in gray needs their markers."""
     lines = [look.line for look in drawn]
     return len(set(lines)) < len(lines)

@@ -1,4 +1,8 @@
-"""The share of intervals that cover the truth, against the number of replicates of each."""
+"""The figure of measured coverage: the share of intervals that cover the true difference.
+
+An interval is that of the difference between two arms over a few replicates of a sweep; the truth
+is the mean difference over all of the sweep's replicates, which are many.
+"""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,19 +15,21 @@ from ffnn_lab.report.figures.save import new_figure
 from ffnn_lab.report.statistics import CONFIDENCE
 
 APART = 0.06
-"""Horizontal distance between the markers of two pairs at the same number of replicates, as a
-share of that number."""
+"""Horizontal distance between the markers of two pairs of arms at the same number of replicates,
+as a share of that number."""
 
 
 def points(coverage: pd.DataFrame) -> pd.DataFrame:
-    """Select the columns that the figure shows.
+    """Select the columns of a table of coverage that the figure shows.
 
     Args:
         coverage: The table of `ffnn_lab.report.measures.measured_coverage.coverage_table`.
 
     Returns:
-        One row per pair and number of replicates: the ``share`` of disjoint comparisons whose
-        interval covers, with the ends of its exact interval.
+        One row per ``pair`` of arms and number ``n_replicates`` of replicates behind an interval
+        (1 for one tuning, whose interval is over seeds): the ``share`` of the ``n`` intervals, of
+        disjoint groups of replicates, that cover the truth, with the ends ``share.low`` and
+        ``share.high`` of its exact 95% interval.
     """
     pair = coverage["arm"] + " - " + coverage["against"]
     columns = ["of", "n_replicates", "share", "share.low", "share.high", "n"]
@@ -31,10 +37,13 @@ def points(coverage: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(points: pd.DataFrame, ax: Axes) -> Axes:
-    """Draw each share with its 95% interval, and a line at the nominal coverage.
+    """Draw the share of intervals that cover, in percent, against the replicates of an interval.
+
+    Each pair of arms has a color. Error bars are the 95% intervals of the shares; a line marks the
+    nominal coverage.
 
     Args:
-        points: The table of `points`.
+        points: The table that the function `points` returns.
         ax: Axes to draw on.
     """
     ax.axhline(CONFIDENCE, color="0.3", linewidth=0.8)
@@ -66,7 +75,11 @@ def _tick(number: int) -> str:
 
 
 def figure(points: pd.DataFrame) -> Figure:
-    """Lay out the shares, with a legend of the pairs beside them."""
+    """Draw the figure of measured coverage: one panel, with a legend of the pairs to its right.
+
+    Args:
+        points: The table that the function `points` returns.
+    """
     with style.context():
         drawn = new_figure(style.DOUBLE, 2.6)
         ax = draw(points, drawn.subplots())

@@ -1,4 +1,4 @@
-"""The difference of each pair of arms with its interval, one below the other."""
+"""The figure of paired differences: test error of one arm minus another's, a row per pair."""
 
 from collections.abc import Iterable
 
@@ -21,21 +21,24 @@ from ffnn_lab.report.text.cells import counts
 
 
 def points(differences: pd.DataFrame, *, arms: Iterable[str]) -> pd.DataFrame:
-    """Keep the differences that have an interval.
+    """Select the differences that have an interval.
 
     Args:
         differences: The table of `ffnn_lab.report.measures.differences.paired_differences`.
-        arms: All arms of the sweep, on which their looks depend.
+        arms: Names of all arms of the sweep in order, which decide the looks of the arms.
     """
     shown = differences[has_place(differences)]
     return shown.assign(arm=pd.Categorical(shown["arm"], categories=list(arms)))
 
 
 def draw(points: pd.DataFrame, ax: Axes) -> Axes:
-    """Draw each difference with its 95% interval, and Holm's p beside those declared.
+    """Draw a row for each difference, in percentage points, with its 95% interval.
+
+    Beside a difference that was declared before the sweep's first run is its p value, adjusted by
+    Holm's method.
 
     Args:
-        points: The table of `points`, with at least one row.
+        points: The table that the function `points` returns, with at least one row.
         ax: Axes to draw on.
     """
     looks = looks_of(style.arms_of(points))
@@ -63,7 +66,11 @@ def _over(points: pd.DataFrame) -> str:
 
 
 def figure(points: pd.DataFrame) -> Figure:
-    """Lay out the differences in one panel."""
+    """Draw the figure of paired differences: all pairs in one panel, one below the other.
+
+    Args:
+        points: The table that the function `points` returns, with at least one row.
+    """
     with style.context():
         height = row_height(_names(points)) * (len(points) + 1)
         drawn = new_figure(style.DOUBLE, 0.9 + height)

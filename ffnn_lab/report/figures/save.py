@@ -1,4 +1,7 @@
-"""Writing of figures, each with its points and its provenance, so that it can be checked."""
+"""Writing of figures, each with the numbers that it shows and with its provenance.
+
+So a reader can check a figure, and make it again.
+"""
 
 import io
 import json
@@ -17,7 +20,7 @@ class ShownFigure(Figure):
     """A figure that a notebook shows as an image, although it is not registered with pyplot."""
 
     def _repr_png_(self) -> bytes:
-        """Return the image."""
+        """Return the figure as a PNG image, which a notebook shows."""
         file = io.BytesIO()
         with style.context():
             self.savefig(file, format="png", dpi=style.DPI)
@@ -39,16 +42,16 @@ def new_figure(width: float, height: float) -> Figure:
 def save(
     figure: Figure, points: pd.DataFrame, *, stem: Path, source: Mapping[str, object]
 ) -> list[Path]:
-    """Write a figure as PDF and PNG, its points as CSV, its source as JSON, all beside each other.
+    """Write a figure as PDF and PNG, its points as CSV, and its provenance as JSON, in one folder.
 
     Args:
         figure: The figure to write.
-        points: The points that it shows.
-        stem: The path without its suffix.
+        points: The table of the points that the figure shows.
+        stem: Path of the files without their suffixes.
         source: The provenance of the figure, from `provenance`.
 
     Returns:
-        The paths.
+        The paths of the files.
     """
     stem.parent.mkdir(parents=True, exist_ok=True)
     # Not with_suffix, which would cut off a name after a dot of its own.
@@ -63,7 +66,7 @@ def save(
 
 
 def write_png(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG."""
+    """Write a figure as PNG, with `style.DPI` dots per inch."""
     with style.context():
         figure.savefig(path, dpi=style.DPI)
 
@@ -74,9 +77,13 @@ def provenance(
     """Return the provenance of a figure: commands, commits and runs.
 
     Args:
-        runs: The table ``runs``.
+        runs: The table ``runs`` of the records, whose rows have the commit of each run.
         run_ids: The ids of the runs from which the figure is made, by arm.
-        commands: The commands that make it again, in order.
+        commands: The commands that make the figure again, in order.
+
+    Returns:
+        A mapping with the keys ``commands``, ``commits`` and ``run_ids``. A commit ends in ``(with
+        changes)`` if a run was trained with changes that were not committed.
     """
     behind = runs[runs["run_id"].isin([each for ids in run_ids.values() for each in ids])]
     commits = {

@@ -1,4 +1,10 @@
-"""The separable problem: errors and predictions of closed forms, by draw or by condition."""
+"""The figure of the separable problem: test errors, and directions of the final weights.
+
+The problem (`ffnn_lab.separable`, after Wilson et al., 2017) has two solutions in closed form: the
+one of least norm, and the sign solution ``sign(X^T y)``, to which adaptive methods are predicted
+to lead. A draw is one random set of labels. Runs are shown by draw or, if the sweep has
+conditions, by condition.
+"""
 
 from collections.abc import Sequence
 
@@ -17,7 +23,8 @@ MEASURES = {
     "cosine.min_norm": "cosine to\nleast norm",
     "cosine.sign": "cosine to\nsign solution",
 }
-"""Labels of the measures at the end of a run, each of which has a row of panels."""
+"""Labels of the y-axes, by column of `run_table`; each has a row of panels. The cosines are those
+of a run's final weights with either solution in closed form."""
 WORDS = {
     "task.n": ("n", "n, train examples"),
     "task.p": ("p", "p, probability of the label +1"),
@@ -26,11 +33,14 @@ WORDS = {
     "optimizer.weight_decay": ("decay", "coupled weight decay"),
     "initializer.std": ("std", "std, standard deviation of the first weights"),
 }
-"""Short names and axis labels of conditions by dotted name; others keep their dotted name."""
+"""Short name and axis label of a condition, by the config's dotted name of its field; a condition
+without an entry is shown by its dotted name."""
 
 
 def draw_by_draw(runs: pd.DataFrame, ax: Axes) -> Axes:
-    """Draw each run's test error against the share of negative test labels.
+    """Draw each run's test error against the share of negative test labels, both in percent.
+
+    A gray line shows the errors of a network that answers +1 to every example.
 
     Args:
         runs: Rows of `ffnn_lab.report.measures.separable.run_table`.
@@ -62,15 +72,17 @@ def draw_by_draw(runs: pd.DataFrame, ax: Axes) -> Axes:
 
 
 def draw_by_condition(runs: pd.DataFrame, ax: Axes, *, key: str, measure: str) -> Axes:
-    """Draw a measure's mean over draws at each value of a condition, with its whole range.
+    """Draw the mean of a measure over draws, for each arm at each value of a condition.
 
-    An arm that lacks the condition is a horizontal line.
+    Error bars reach from the lowest to the highest value. An arm that lacks the condition is a
+    horizontal line at its mean. For the test error, gray dashes show the share of negative test
+    labels.
 
     Args:
         runs: Rows of `ffnn_lab.report.measures.separable.run_table`.
         ax: Axes to draw on.
-        key: The condition, a column of categories.
-        measure: One of `MEASURES`.
+        key: The condition on the x-axis, a column of ``runs`` with categories.
+        measure: The measure on the y-axis, a key of `MEASURES`.
     """
     values = [str(value) for value in runs[key].cat.categories]
     arms = list(looks_of(style.arms_of(runs)).items())
@@ -128,7 +140,11 @@ def draw_by_condition(runs: pd.DataFrame, ax: Axes, *, key: str, measure: str) -
 
 
 def figure(runs: pd.DataFrame, conditions: Sequence[str]) -> Figure:
-    """Lay out draws in one panel, or the last condition in panels by the other conditions.
+    """Draw the figure of a sweep on the separable problem.
+
+    Without conditions, one panel shows the runs as `draw_by_draw`. With conditions, the last of
+    them is on the x-axis, each measure has a row of panels, and each combination of the other
+    conditions has a column; of more than `N_SHOWN` combinations, `evenly` selects some.
 
     Args:
         runs: Rows of `ffnn_lab.report.measures.separable.run_table`.
@@ -145,12 +161,12 @@ def figure(runs: pd.DataFrame, conditions: Sequence[str]) -> Figure:
 
 
 def cosine_axis(ax: Axes, lowest: float) -> None:
-    """Scale the y-axis for cosines from 0, or from the lowest of them, to 1."""
+    """Set the limits of a y-axis of cosines: from 0, or ``lowest`` if that is negative, to 1."""
     ax.set_ylim(min(0.0, lowest) - 0.05, 1.05)
 
 
 def add_legend(drawn: Figure) -> None:
-    """Put a legend with the entries of the first panel below a figure."""
+    """Add a legend below a figure, with the named lines of the figure's first panel."""
     style.legend_below(drawn, *style.entries(drawn.axes[0]))
 
 
@@ -177,7 +193,7 @@ def _by_condition(runs: pd.DataFrame, conditions: list[str]) -> Figure:
 
 
 def title(keys: Sequence[str], values: Sequence[object]) -> str:
-    """Return the title of a panel: its conditions and their values."""
+    """Return the title of a panel: its conditions and their values, as in ``n = 50, p = 0.75``."""
     words = (
         f"{WORDS.get(key, (key,))[0]} = {value}" for key, value in zip(keys, values, strict=True)
     )

@@ -1,4 +1,8 @@
-"""The separable problem: the direction of the weights during training, after lemma 3.1."""
+"""The figure of directions on the separable problem: the weights' cosines during training.
+
+Lemma 3.1 of Wilson et al. (2017) predicts the direction of the weights; the cosines are those with
+the solution of least norm and with the sign solution.
+"""
 
 from collections.abc import Sequence
 
@@ -13,22 +17,23 @@ from ffnn_lab.report.figures.save import new_figure
 from ffnn_lab.report.figures.separable import MEASURES, add_legend, cosine_axis, evenly, title
 
 N_MARKERS = 3
-"""Approximate number of markers of each line."""
+"""Approximate number of markers on each line."""
 
 
 def points(
     directions: pd.DataFrame, runs: pd.DataFrame, conditions: Sequence[str]
 ) -> pd.DataFrame:
-    """Tabulate the cosines of weights with both solutions during training.
+    """Tabulate the cosines of the weights with both solutions in closed form, during training.
 
     Args:
-        directions: The table ``directions``.
+        directions: The table ``directions`` of the records, with the cosines of each run by epoch.
         runs: Rows of `ffnn_lab.report.measures.separable.run_table`.
         conditions: The columns of ``runs`` that are conditions.
 
     Returns:
         One row per arm, combination of conditions and measured epoch: ``n_runs``, and for each
-        cosine the median, lowest and highest over runs.
+        cosine (``cosine.min_norm``, ``cosine.sign``) the ``.median``, ``.lowest`` and ``.highest``
+        value over runs.
     """
     keys = ["arm", *conditions, "epoch"]
     joined = runs[["run_id", "arm", *conditions]].merge(directions, on="run_id")
@@ -43,10 +48,10 @@ def points(
 
 
 def draw(points: pd.DataFrame, ax: Axes, *, measure: str) -> Axes:
-    """Draw each arm's median cosine during training, its whole range shaded.
+    """Draw the median cosine of each arm against the epoch; a band spans lowest to highest value.
 
     Args:
-        points: Rows of `points`, one per arm and epoch.
+        points: Rows, one per arm and epoch, of the table that the function `points` returns.
         ax: Axes to draw on.
         measure: ``cosine.min_norm`` or ``cosine.sign``.
     """
@@ -86,13 +91,14 @@ def draw(points: pd.DataFrame, ax: Axes, *, measure: str) -> Axes:
 
 
 def figure(points: pd.DataFrame, conditions: Sequence[str]) -> Figure:
-    """Lay out the cosines during training, in panels by the last condition's values.
+    """Draw the cosines of the weights with both solutions during training.
 
-    Only the last value of each other condition is shown, and at most ``separable.N_SHOWN`` values
-    of the last condition.
+    Each solution has a row of panels, and each value of the last condition a column; of more than
+    `ffnn_lab.report.figures.separable.N_SHOWN` values, some are selected. Only runs with the last
+    value of every other condition are shown.
 
     Args:
-        points: The table of `points`.
+        points: The table that the function `points` returns.
         conditions: The columns of ``points`` that are conditions.
     """
     panels = _panels(points, list(conditions))

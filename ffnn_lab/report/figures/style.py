@@ -1,6 +1,6 @@
 """The style of every figure: paper widths in inches, scales and legends.
 
-`ffnn_lab.report.figures.looks` has the one map from names to colors.
+`ffnn_lab.report.figures.looks` chooses the color, line and marker of each arm.
 """
 
 import math
@@ -22,10 +22,10 @@ from matplotlib.ticker import FuncFormatter, LogFormatterSciNotation, NullLocato
 
 SINGLE = 3.25
 DOUBLE = 6.75
-"""Widths of one and of two columns of a paper, in inches."""
+"""Widths in inches of a figure over one column of a paper (`SINGLE`) and over two."""
 DPI = 200
 TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
-"""Ticks of error rates on a logarithmic axis."""
+"""Ticks of a logarithmic axis of error rates."""
 
 SETTINGS: dict[str, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so figures look alike everywhere
@@ -51,20 +51,25 @@ SETTINGS: dict[str, Any] = {
     # A dollar sign in an arm's name begins no formula; `log_axis` formats powers of ten.
     "text.parse_math": False,
 }
-"""Settings that differ from matplotlib's own defaults; see `context`."""
+"""Values of matplotlib's ``rcParams`` that differ from its defaults; `context` applies them."""
 
 NAMED = "named"
-"""The gid of an artist whose label is an entry of the legend, see `entries`."""
+"""Value of an artist's ``gid`` (its group id) by which `entries` finds the artists that have an
+entry in the legend."""
 LINE = 44
-"""Letters in a line of a legend or of a row's name; a longer name is folded."""
+"""Most letters in a line of a legend or of a row's name; a longer text is wrapped."""
 RIGHT = 30
-"""Letters in a line of a legend beside the axes, which takes their width."""
+"""Most letters in a line of a legend to the right of the axes, where it narrows them."""
 SPARSE = 0.1
-"""Distance of a line's markers, where it has any, as a share of the axes' diagonal."""
+"""Distance between the markers of a line, as a share of the axes' diagonal (``markevery``)."""
 
 
 def arms_of(points: pd.DataFrame) -> list[str]:
-    """List the arms of a figure's points: all categories, or else as they first appear."""
+    """List the arms of a figure's points.
+
+    If the column ``arm`` is categorical, these are all of its categories, also those without a
+    point; otherwise its values in order of appearance.
+    """
     dtype = points["arm"].dtype
     if isinstance(dtype, pd.CategoricalDtype):
         return [str(arm) for arm in dtype.categories]
@@ -72,10 +77,10 @@ def arms_of(points: pd.DataFrame) -> list[str]:
 
 
 def edge_line(edges: str, *, what: str = "") -> str:
-    """Return a line of a legend that says on which edge a setting lies; empty if on none.
+    """Return a line for a legend that names the axes on whose edge a setting lies; empty if none.
 
     Args:
-        edges: Text of `ffnn_lab.edges.edge_text`.
+        edges: The axes and their edges, as a text of `ffnn_lab.edges.edge_text`.
         what: Noun for the setting that lies on the edge, if the label does not name it.
     """
     axes = [edge.rpartition(" ")[0] for edge in edges.split("; ") if edge]
@@ -84,7 +89,10 @@ def edge_line(edges: str, *, what: str = "") -> str:
 
 
 def n_columns(labels: Sequence[str], *, width: float) -> int:
-    """Return the number of columns of a legend below a figure: all fit in, and rows are even.
+    """Choose the number of columns of a legend below a figure.
+
+    As many columns as fit into the width give the number of rows; then the labels are spread
+    evenly over these rows.
 
     Args:
         labels: Labels of the legend.
@@ -111,7 +119,7 @@ def legend_height(labels: Sequence[str]) -> float:
 
 
 def legend_below(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> None:
-    """Put a legend below a figure, whose height grows by the legend's lines beyond the first.
+    """Add a legend below a figure, whose height grows by all lines of the legend but the first.
 
     Args:
         figure: A figure with a constrained layout.
@@ -127,7 +135,7 @@ def legend_below(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) 
 
 
 def legend_beside(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> None:
-    """Put a legend to the right of a figure's axes; the figure grows to the legend's height.
+    """Add a legend to the right of a figure's axes; a figure that is lower than the legend grows.
 
     Args:
         figure: A figure with a constrained layout.
@@ -140,10 +148,10 @@ def legend_beside(figure: Figure, handles: Sequence[Any], labels: Sequence[str])
 
 @contextmanager
 def context() -> Iterator[None]:
-    """Apply the style inside a ``with`` block, and nowhere else.
+    """Apply the style of all figures inside a ``with`` block, and nowhere else.
 
     The style starts from matplotlib's own defaults: settings of a ``matplotlibrc``, of a style
-    sheet or of the calling program do not apply inside.
+    sheet or of the calling program do not apply inside the block.
     """
     with mpl.rc_context():
         mpl.rcdefaults()
@@ -159,15 +167,15 @@ def _glyphs() -> frozenset[int]:
 
 
 def drawable(text: str, *, width: int = LINE) -> str:
-    r"""Return a text as the font can draw it, folded into lines.
+    r"""Return a text in characters that the font can draw, wrapped into lines.
 
     Args:
         text: Any text of one line.
-        width: Letters in a line.
+        width: Most letters in a line.
 
     Returns:
-        The text itself where it fits; a character that the font lacks is written as Python writes
-        it, such as ``\u4f60``, and what is longer than a line is continued on the next.
+        The text with line breaks, if it is longer than ``width``. A character that the font lacks
+        is replaced by its escape in Python, such as ``\u4f60``.
     """
     glyphs = _glyphs()
     written = "".join(
@@ -180,7 +188,7 @@ def drawable(text: str, *, width: int = LINE) -> str:
 
 
 def entries(ax: Axes) -> tuple[list[Artist], list[str]]:
-    """Return the artists that a legend shows, and their labels.
+    """Return the artists on some axes that a legend shows, and their labels.
 
     An artist is shown if it was drawn with ``gid=NAMED``. Matplotlib's own choice leaves out every
     label that begins with an underscore, as an arm's name may.
@@ -190,10 +198,10 @@ def entries(ax: Axes) -> tuple[list[Artist], list[str]]:
 
 
 def spans_decades(errors: Sequence[float]) -> bool:
-    """Return True if errors differ by more than a factor of ten, as a linear axis would hide.
+    """Return True if errors differ by more than a factor of ten, so that a log axis suits them.
 
     Args:
-        errors: The errors that are drawn.
+        errors: The errors that are drawn, as rates.
     """
     low, high = min(errors, default=1.0), max(errors, default=1.0)
     return high > max(10 * low, TICKS[0])
@@ -203,13 +211,13 @@ def error_axis(ax: Axes, errors: Sequence[float], *, is_log: bool) -> None:
     """Scale the y-axis for errors, with ticks in percent.
 
     A logarithmic axis is linear below a tenth of a percent, where single examples count, and
-    starts at 0 if an error is 0. It ends at 1 at most, unless an error is greater, as a mean
-    squared residual over a variance can be.
+    starts at 0 if an error is 0. It ends at 1 at most, unless an error is greater than 1, which is
+    possible if the error is a mean squared residual over a variance.
 
     Args:
         ax: Axes whose y-axis is scaled.
-        errors: The errors that are drawn.
-        is_log: Whether the axis is logarithmic.
+        errors: The errors that are drawn, as rates.
+        is_log: True for a logarithmic axis.
     """
     if is_log:
         low, high = min(errors), max(errors)
@@ -229,7 +237,7 @@ def error_axis(ax: Axes, errors: Sequence[float], *, is_log: bool) -> None:
 
 
 def percent_axis(axis: Axis) -> None:
-    """Tick an axis of rates in percent, or of their differences in percentage points."""
+    """Label the ticks of an axis of rates, or of differences of rates, in percent."""
     axis.set_major_formatter(FuncFormatter(lambda rate, _: f"{100 * rate:.6g}"))
 
 

@@ -1,4 +1,7 @@
-"""Train-test gap of each arm: along the falling train loss, at equal train loss, at the end."""
+"""The figure of the train-test gap: test error minus train error of each arm's best setting.
+
+The gap is shown along the falling train loss, at equal train loss, and as reported at the end.
+"""
 
 import math
 from collections.abc import Mapping
@@ -24,7 +27,8 @@ COLUMNS = [
     "is_reached_by_all",
 ]
 MOMENTS = {"matched": "at equal\ntrain loss", "reported": "as reported"}
-"""Moments at which gaps are shown with their intervals, with their labels on the axis."""
+"""Labels of the two moments at which gaps are shown with intervals, by the value of the column
+``shown``."""
 STEP = 0.8
 """Share of the distance between two moments over which the markers of the arms are spread."""
 
@@ -35,20 +39,23 @@ def points(
     arms: pd.DataFrame,
     matched: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Average the gap, test error minus train error, over the runs of each arm.
+    """Average the train-test gap, test error minus train error, over the runs of each arm.
 
     Args:
-        fitted: By arm, its `ffnn_lab.report.measures.matched.fitted_runs` of all replicates.
+        fitted: The curves of the completed runs of all replicates, by arm and then by seed, as
+            `ffnn_lab.report.measures.matched.fitted_runs` returns them.
         arms: The table of `ffnn_lab.report.measures.tables.arm_table`.
         matched: The table of `ffnn_lab.report.measures.matched.matched_table`.
 
     Returns:
-        One row per arm and point, of one of three kinds ``shown``. On the ``course``, one row per
-        level of ``train.loss``: the ``mean`` and sample standard deviation ``std`` over the
-        ``n_runs`` that completed, all of which reached the level, and ``is_reached_by_all``,
-        whether the runs of every other arm did, too. ``matched``, at the lowest such level, and
-        ``reported``, at the objective's moment: the ``mean`` and the ends of its 95% t interval.
-        As reported, a run that diverged has the error of chance on both splits.
+        A table of gaps, as rates, whose column ``shown`` has one of three values. Rows of the kind
+        ``course`` describe training, one per arm and level of ``train.loss``: the ``mean`` and
+        sample standard deviation ``std`` over the ``n_runs`` that completed, all of which reached
+        the level, and ``is_reached_by_all``, which is true if the runs of every other arm reached
+        it, too. Each arm has one row of the kind ``matched``, at the lowest train loss that all
+        arms reach, and one of the kind ``reported``, at the objective's moment; both have the
+        ``mean`` gap with the ends ``low`` and ``high`` of its 95% t interval. As reported, a run
+        that diverged has the error of chance on both splits.
     """
     found = [_course(fitted)]
     for shown, table, ends in (("matched", matched, ("train.loss",)), ("reported", arms, ())):
@@ -92,10 +99,15 @@ def _course(fitted: Mapping[str, Mapping[int, pd.DataFrame]]) -> pd.DataFrame:
 
 
 def draw(points: pd.DataFrame, ax: Axes) -> Axes:
-    """Draw the mean gap of each arm, one standard deviation shaded; training goes to the right.
+    """Draw the mean train-test gap of each arm, in percentage points, against the train loss.
+
+    The train loss falls from left to right, as it does in training. A band around each mean shows
+    one standard deviation on either side. A vertical line marks the lowest train loss that all
+    arms reach.
 
     Args:
-        points: Rows of `points` on the ``course``, at least one.
+        points: The rows whose ``shown`` is ``course``, at least one, of the table that the
+            function `points` returns.
         ax: Axes to draw on.
     """
     looks = looks_of(style.arms_of(points))
@@ -139,7 +151,8 @@ def draw_moments(points: pd.DataFrame, ax: Axes) -> Axes:
     """Draw the mean gap of each arm with its 95% interval, at equal train loss and as reported.
 
     Args:
-        points: The table of `points`; rows on the ``course`` are ignored.
+        points: The table that the function `points` returns; rows of the kind ``course`` are
+            ignored.
         ax: Axes to draw on.
     """
     looks = looks_of(style.arms_of(points))
@@ -169,7 +182,14 @@ def draw_moments(points: pd.DataFrame, ax: Axes) -> Axes:
 
 
 def figure(points: pd.DataFrame) -> Figure:
-    """Lay out the course on the left, moments on the right on the same scale, names below."""
+    """Draw the figure of the train-test gap, in two panels on one scale.
+
+    The left panel shows the gap against the falling train loss (`draw`), the right one the gap at
+    equal train loss and as reported (`draw_moments`). A legend of the arms is below.
+
+    Args:
+        points: The table that the function `points` returns, with at least one row.
+    """
     with style.context():
         drawn = new_figure(style.DOUBLE, 3.0)
         left, right = drawn.subplots(1, 2, sharey=True, width_ratios=(3, 2))

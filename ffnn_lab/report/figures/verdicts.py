@@ -1,4 +1,8 @@
-"""The effects of claims with their intervals, over the regions that are claimed."""
+"""The figure of verdicts: the effects of claims, over the region that each claim asserts.
+
+A claim is a sentence of a paper that sweeps can test, such as that a difference of test errors is
+above a margin (`ffnn_lab.report.claims`).
+"""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -18,13 +22,13 @@ from ffnn_lab.report.figures.looks import VERDICTS
 from ffnn_lab.report.figures.save import new_figure
 
 CLAIMED = "#dfe9f1"
-"""Color of the region that is claimed."""
+"""Color of the region in which a claim asserts the effect to lie."""
 FRAME = 0.55
-"""Height of a claim's panel in addition to its rows, in inches."""
+"""Height in inches of a claim's panel in addition to its rows."""
 
 
 def points(table: pd.DataFrame, *, sweep: str) -> pd.DataFrame:
-    """Return the effects of a sweep that have an interval.
+    """Select the effects of one sweep that have an interval.
 
     Args:
         table: The table of `ffnn_lab.report.claims.verdicts.verdict_table`.
@@ -34,10 +38,14 @@ def points(table: pd.DataFrame, *, sweep: str) -> pd.DataFrame:
 
 
 def draw(points: pd.DataFrame, ax: Axes) -> Axes:
-    """Draw each effect with its 95% interval over the region that its claim asserts.
+    """Draw a row for each effect of a claim: the effect with its 95% interval.
+
+    The region that the claim asserts is shaded. Color, line and marker of a row show the verdict;
+    the text beside it is the number of values behind the effect.
 
     Args:
-        points: Rows of `points` of one claim.
+        points: The rows of one claim, at least one, of the table that the function `points`
+            returns.
         ax: Axes to draw on.
     """
     rows = points.to_dict("records")
@@ -58,13 +66,19 @@ def draw(points: pd.DataFrame, ax: Axes) -> Axes:
 
 
 def _margins(points: pd.DataFrame) -> list[float]:
-    """Return the finite ends of the claimed region."""
+    """Return the ends of a claim's region that are finite."""
     ends = points[["claimed.low", "claimed.high"]].iloc[0].tolist()
     return [end for end in ends if abs(end) != float("inf")]
 
 
 def figure(points: pd.DataFrame) -> Figure:
-    """Lay out the claims, one below the other on their own scales, with a legend of verdicts."""
+    """Draw a figure with a panel for each claim, one below the other, and a legend of verdicts.
+
+    Every panel has a scale of its own.
+
+    Args:
+        points: The table that the function `points` returns, with at least one row.
+    """
     claims = list(points["claim"].unique())
     counts = [int((points["claim"] == claim).sum()) for claim in claims]
     row = row_height([str(name) for name in points["what"]])

@@ -1,1 +1,1 @@
-"""The tables of a report, as numbers."""
+"""The tables of a report, as DataFrames of numbers."""

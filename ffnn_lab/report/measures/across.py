@@ -1,7 +1,8 @@
-"""Tables over all conditions of a comparison that is repeated under several.
+"""Tables over all conditions of a sweep that repeats its comparison, e.g. at several train sizes.
 
-Arms are compared under one condition at a time. Two things concern all conditions together: the
-family of their contrasts, and the change of errors and declared differences with the condition.
+Arms are compared under one condition, such as one train size, at a time. Two things concern all
+conditions together: p values are adjusted over the contrasts under all of them, and errors and
+declared differences are shown by condition.
 """
 
 import math
@@ -14,18 +15,19 @@ from ffnn_lab.report.measures.replicates import COUNT
 from ffnn_lab.report.statistics import holm
 
 ERROR, DIFFERENCE = "test.error", "difference"
-"""Values of the column ``of``."""
+"""Values of the column ``of`` of `across_table`: a row has a test error or a difference."""
 
 
 def holm_over(tables: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
-    """Adjust p values over the declared contrasts under all conditions, one family.
+    """Adjust p values over the declared contrasts under all conditions, as one family.
 
     Args:
-        tables: The table of differences under each condition, with ``p``, ``is_declared`` and
-            ``p.holm``.
+        tables: The table of differences under each condition, with the columns ``p``,
+            ``is_declared`` and ``p.holm``.
 
     Returns:
-        Copies of them, with ``p.holm`` by Holm's method over all declared rows of all tables.
+        Copies of the tables, with ``p.holm`` by Holm's method over all declared rows of all
+        tables.
     """
     family = pd.concat([_declared(table) for table in tables])
     adjusted = iter(holm(family.tolist()))
@@ -41,11 +43,14 @@ def _declared(table: pd.DataFrame) -> "pd.Series[float]":
 def under_conditions(
     tables: Sequence[pd.DataFrame | None], conditions: Sequence[Condition]
 ) -> pd.DataFrame:
-    """Concatenate the tables of several conditions, with the condition's values in front.
+    """Concatenate the tables of several conditions, with the condition's values as first columns.
 
     Args:
-        tables: One per condition; None or empty where there is nothing to show.
+        tables: The table of each condition; None or empty where there is nothing to show.
         conditions: The conditions in the same order.
+
+    Returns:
+        The table; the single table itself for a sweep without conditions.
     """
     if not any(conditions) and len(tables) == 1 and tables[0] is not None:
         return tables[0]
@@ -76,15 +81,16 @@ def across_table(
 
     Args:
         conditions: The conditions of the sweep.
-        arms: The table of arms under each condition.
-        differences: The table of differences under each, with ``p.holm`` over all of them.
+        arms: The table of arms under each condition, see `numbers.Numbers.arms`.
+        differences: The table of differences under each condition, see
+            `numbers.Numbers.differences`, with ``p.holm`` over all conditions.
 
     Returns:
-        One row per condition and arm, then per condition and declared pair: the condition's
-        values, by the config's dotted names; ``of``, `ERROR` or `DIFFERENCE`; ``arm`` and
-        ``baseline`` (empty of an error); the ``value``, a rate, with the ends ``low`` and
-        ``high`` of its interval; ``n``, the replicates behind it, or the seeds of one tuning; and
-        ``p.holm`` (NaN of an error).
+        One row per condition and arm, then per condition and declared pair. Columns are the
+        condition's values, by the config's dotted names; ``of``, `ERROR` or `DIFFERENCE`; ``arm``
+        and ``baseline`` (empty for an error); the ``value``, a rate, with the ends ``low`` and
+        ``high`` of its 95% interval; ``n``, the number of replicates behind the value, or of seeds
+        if the sweep has one replicate; and ``p.holm`` (NaN for an error).
     """
     rows = []
     for condition, table in zip(conditions, arms, strict=True):

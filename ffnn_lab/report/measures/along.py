@@ -16,7 +16,7 @@ from ffnn_lab.report.data.winners import Winner, setting_values
 from ffnn_lab.report.measures.replicates import COUNT, LISTED, listed
 
 OBJECTIVE = ("split", "metric", "aggregate")
-"""Fields of an objective that define a score; columns of the tables."""
+"""Fields of a sweep's objective that define a score; the tables have them as columns."""
 N_BINS = 5
 """Number of bins of an axis whose values were drawn from a range."""
 
@@ -26,7 +26,7 @@ class Bins:
     """Bins of an axis: one for each value of a list, or equal parts of a range."""
 
     places: tuple[float, ...]
-    """The values, or the middles of the parts."""
+    """Position of each bin on the axis: the value of a list, or the middle of a part."""
     labels: tuple[str, ...]
     ends: tuple[float, ...] = ()
     """Boundaries of the parts, one more than there are parts; empty for a list."""
@@ -34,7 +34,7 @@ class Bins:
     """True if the parts are equal on a log scale."""
 
     def at(self, value: float) -> int:
-        """Return the number of the bin that holds a value."""
+        """Return the index of the bin in which a value lies."""
         if not self.ends:
             return self.places.index(value)
         inner = self.ends[1:-1]
@@ -49,14 +49,14 @@ def setting_points(
     Args:
         sweep: The sweep.
         winners: The winner of each arm.
-        key: The axis, by the config's dotted name; an arm may also have it fixed.
+        key: The axis, by the config's dotted name; an arm may also have a fixed value of it.
         arms: The arms whose settings are returned.
 
     Returns:
-        One row per arm and setting: its value, named after the axis, ``score`` (the objective's
-        ``metric`` on its ``split``, ``aggregate`` over the tuning seeds), ``n_seeds``,
-        ``n_diverged``, ``n_pruned``, ``n_failed``, ``is_complete``, ``is_winner``, and the
-        ``edges`` on which a winner lies.
+        One row per arm and setting: the setting's value, in the column ``key``; ``score`` (the
+        objective's ``metric`` on its ``split``, ``aggregate`` over the tuning seeds); ``n_seeds``,
+        ``n_diverged``, ``n_pruned``, ``n_failed``; ``is_complete``, True if all tune seeds are
+        recorded; ``is_winner``; and the ``edges`` on which a winner lies, as a text.
     """
     names = ("setting", "score", "n_seeds", "n_diverged", "n_pruned", "n_failed", "is_complete")
     columns: dict[str, list[Any]] = {
@@ -88,15 +88,20 @@ def setting_points(
 
 
 def has_place(points: pd.DataFrame) -> pd.Series:
-    """Return a mask of the points whose score is finite and so can be drawn."""
+    """Return a mask of the rows of `setting_points` whose score is finite and so can be drawn."""
     return points["score"].map(math.isfinite).astype(bool)
 
 
 def series_of(sweep: Sweep, key: str) -> dict[str, str]:
     """Return the arms that vary along an axis, each with the series that it belongs to.
 
-    An arm that tunes the axis is a series of its own, if it was tried at two values or more. Arms
-    that have it fixed form a series, named after their optimizer, if their values differ.
+    An arm that tunes the axis is a series by itself, if settings with two values or more were
+    tried. Arms of one optimizer that have a fixed value of the axis form a series, named after the
+    optimizer, if their values differ.
+
+    Args:
+        sweep: The sweep.
+        key: The axis, by the config's dotted name.
 
     Returns:
         A mapping from each such arm to the name of its series, in the definition's order.
@@ -133,14 +138,14 @@ def bins_of(sweep: Sweep, values: Sequence[float], *, key: str, arms: Iterable[s
 
     Args:
         sweep: The sweep whose arms declare the axis.
-        values: All values tried; a growing grid has more of them than it declares.
-        key: The axis.
-        arms: The arms that are shown; one may have the axis fixed.
+        values: All values that were tried; a growing grid has more values than it declares.
+        key: The axis, by the config's dotted name.
+        arms: The arms that are shown; an arm may also have a fixed value of the axis.
 
     Returns:
-        The values themselves if all arms choose from lists, or else `N_BINS` equal parts of the
-        range that the arms' declarations and the values span, on a log scale if all ranges are
-        log.
+        A bin for each value if all arms choose from lists, or else `N_BINS` equal parts of the
+        range that the arms' declarations and the values span, on a log scale if all arms search
+        the axis on a log scale.
     """
     axes = [sweep.arms[arm].space[key] for arm in arms if key in sweep.arms[arm].space]
     ranges = [axis for axis in axes if isinstance(axis, Interval)]
@@ -162,21 +167,22 @@ def best_by_bin(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
     """Find the best setting of each series in each bin.
 
     Args:
-        points: The table of `setting_points`, with a column ``series``.
+        points: The table of `setting_points`, with the column ``series`` of `series_points`.
         bins: The bins of the axis.
-        key: The axis.
+        key: The axis, by the config's dotted name.
 
     Returns:
-        One row per series and bin, also where nothing was tried: the number of the ``bin``, its
-        label in the column ``key``, its ``place``, the ``score`` of the best setting (NaN if no
-        setting has one), its ``arm`` and ``setting``, whether it ``is_winner``, and
-        ``n_settings``, the number of settings that have a score and all their seeds.
+        One row per series and bin, also where nothing was tried: the index of the ``bin``, its
+        label in the column ``key``, its ``place`` on the axis; of the best setting in the bin the
+        ``score`` (NaN if no setting has a score), the ``arm``, the number ``setting`` and
+        ``is_winner``; and ``n_settings``, the number of settings in the bin that have a finite
+        score and all their tune seeds.
     """
     return _best_of_each(points.assign(**{LISTED: 0}), bins, key=key)
 
 
 def _best_of_each(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
-    """Return the rows of `best_by_bin` for each replicate in `LISTED`, below each other."""
+    """Return the rows of `best_by_bin` for each replicate in the column `LISTED`, concatenated."""
     scored = points[has_place(points) & points["is_complete"].astype(bool)]
     scored = scored.assign(bin=[bins.at(float(value)) for value in scored[key]])
     # The winner stands for those that score alike: ties were broken in its favor.
@@ -217,13 +223,14 @@ Tuning = tuple[Sweep, Mapping[str, Winner]]
 def series_points(
     sweep: Sweep, winners: Mapping[str, Winner], *, key: str, replicates: Sequence[Tuning] = ()
 ) -> pd.DataFrame:
-    """Return `setting_points` of all arms that show an axis, with the ``series`` of each.
+    """Return the table of `setting_points` for all arms of `series_of`, with a column ``series``.
 
     Args:
         sweep: The sweep.
-        winners: The winner of each arm, if there is one tuning.
-        key: The axis.
-        replicates: All replicates, if there are several; then their points are listed.
+        winners: The winner of each arm; not read if ``replicates`` are given.
+        key: The axis, by the config's dotted name.
+        replicates: All replicates, if there are several. Then the table has the rows of each, with
+            the number of the replicate in the column `LISTED`.
     """
     series = series_of(sweep, key)
     tables = [
@@ -235,7 +242,13 @@ def series_points(
 
 
 def best_of_bins(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
-    """Return `best_by_bin`, or its mean over the replicates that are listed."""
+    """Return the table of `best_by_bin`; of `mean_by_bin` if ``points`` are of several replicates.
+
+    Args:
+        points: The table of `series_points`.
+        bins: The bins of the axis.
+        key: The axis, by the config's dotted name.
+    """
     average = mean_by_bin if LISTED in points else best_by_bin
     return average(points, bins, key=key)
 
@@ -244,14 +257,15 @@ def mean_by_bin(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
     """Average the best score of each bin over replicates.
 
     Args:
-        points: As for `best_by_bin`, with the column `replicates.LISTED`.
+        points: The table of `series_points`, with the number of the replicate in the column
+            `LISTED`.
         bins: The bins of the axis, the same for all replicates.
-        key: The axis.
+        key: The axis, by the config's dotted name.
 
     Returns:
-        A table like that of `best_by_bin`: the ``score`` is the mean over the replicates that
-        have one there, `replicates.COUNT` counts these, ``n_settings`` is the sum, and no row
-        ``is_winner``.
+        A table like that of `best_by_bin`: the ``score`` is the mean over the replicates that have
+        a score in the bin, the column `COUNT` is the number of these replicates, ``n_settings`` is
+        the sum, and ``is_winner`` is False.
     """
     groups = _best_of_each(points, bins, key=key).groupby(["series", "bin"], sort=False)
     found = groups.first()
@@ -264,7 +278,11 @@ def mean_by_bin(points: pd.DataFrame, bins: Bins, *, key: str) -> pd.DataFrame:
 
 
 def score_words(points: pd.DataFrame) -> str:
-    """Return the label of a score: ``dev error (%), mean over seeds``."""
+    """Return the label of a score with its unit, e.g. ``dev error (%), mean over seeds``.
+
+    Args:
+        points: A table with the columns `OBJECTIVE`.
+    """
     split, metric, aggregate = points[["split", "metric", "aggregate"]].iloc[0]
     over_seeds = f"{aggregate} {'of' if aggregate == 'worst' else 'over'} seeds"
     return f"{split} {metric} ({'%' if metric == 'error' else 'nats'}), {over_seeds}"

@@ -1,4 +1,4 @@
-"""Budget curves: the error that tuning would have found with fewer settings.
+"""Budget curves: the best tuning score that would have been expected with fewer settings.
 
 The settings must have been drawn independently: then any subset of them is a smaller sweep.
 """
@@ -16,23 +16,23 @@ from ffnn_lab.report.measures.replicates import over_replicates
 from ffnn_lab.report.statistics import best_of_interval
 
 EVERY = 100
-"""Largest number of settings up to which every number is a point of a curve; beyond, the points
-are sparser."""
+"""Largest number of settings up to which a curve has a point for every number; for larger numbers,
+the points are sparser."""
 COLUMNS = ["arm", "n_settings", "expected", "low", "high", "n_drawn", "split", "metric"]
 
 
 class NotIndependentError(UserError):
-    """Raised for a sweep without budget curves: its settings were not drawn independently."""
+    """Raised if a sweep has no budget curves, since its settings were not drawn independently."""
 
 
 def drawn_settings(sweep: Sweep) -> dict[str, pd.DataFrame]:
     """Return each arm's scored settings, if they were drawn independently.
 
-    A failed setting was lost by accident and is left out; a diverged one counts as it does in
-    tuning.
+    A setting with a failed run was lost by accident and is left out; a setting with a diverged run
+    counts as it does in tuning.
 
     Returns:
-        By arm, its rows of `Sweep.scores` that are complete; arms without any are absent.
+        By arm, its rows of `Sweep.scores` that are complete; arms without such rows are absent.
 
     Raises:
         NotIndependentError: If the protocol does not draw settings independently (it uses earlier
@@ -62,9 +62,9 @@ def drawn_settings(sweep: Sweep) -> dict[str, pd.DataFrame]:
 
 
 def budgets(n_settings: int) -> list[int]:
-    """List the numbers of settings at which a curve has points; the last is ``n_settings``.
+    """List the numbers of settings at which a curve has points, up to ``n_settings``.
 
-    Beyond `EVERY` there are 16 points per doubling, powers of two among them.
+    Above `EVERY` there are 16 points per doubling, powers of two among them.
     """
     doublings = np.arange(16 * n_settings.bit_length()) / 16
     beyond = [n for n in (2**doublings).round().astype(int).tolist() if EVERY < n < n_settings]
@@ -77,12 +77,14 @@ def budget_points(sweep: Sweep) -> pd.DataFrame:
     The numbers of settings are those of `budgets`.
 
     Returns:
-        One row per arm and ``n_settings``: ``expected`` with the ends ``low`` and ``high`` of its
-        95% interval (NaN beyond a quarter of the ``n_drawn`` settings behind it, where it would
-        cover too rarely), and the objective's ``split`` and ``metric``.
+        One row per arm and ``n_settings``: ``expected``, the expected score of the best of as many
+        settings, with the ends ``low`` and ``high`` of its 95% interval; ``n_drawn``, the number
+        of settings that were drawn; and the objective's ``split`` and ``metric``. The ends are NaN
+        if ``n_settings`` is more than a quarter of ``n_drawn``, where the interval would cover too
+        rarely.
 
     Raises:
-        NotIndependentError: As `drawn_settings`.
+        NotIndependentError: If the settings were not drawn independently, see `drawn_settings`.
     """
     rows = []
     for arm, settings in drawn_settings(sweep).items():
@@ -112,7 +114,7 @@ def mean_budgets(replicates: Sequence[Sweep]) -> pd.DataFrame:
     replicates for every budget; ``n_drawn`` counts the settings of all replicates.
 
     Raises:
-        NotIndependentError: As `drawn_settings`.
+        NotIndependentError: If the settings were not drawn independently, see `drawn_settings`.
     """
     objective = replicates[0].objective
     table = over_replicates(

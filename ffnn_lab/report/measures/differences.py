@@ -43,17 +43,21 @@ def paired_differences(
     """Tabulate differences of test error at equal seeds, the arm's minus the baseline's.
 
     Args:
-        sweep: The sweep.
+        sweep: A sweep with one replicate, or one replicate of a sweep.
         winners: The winner of each arm.
-        rng: Draws sign patterns and resamples.
+        rng: Random generator that draws sign patterns and resamples.
 
     Returns:
-        One row per pair of arms: ``difference`` of error rates (negative where the arm errs less),
-        the ends ``low`` and ``high`` of its 95% t interval, not adjusted for multiple comparisons,
-        and of its ``bootstrap`` interval (NaN for too few seeds), ``n_pairs``; the ``p`` of
-        `sign_flip_p` and, for declared pairs, Holm's adjusted one, ``p.holm``; the probability of
-        ``improvement`` with its ends; ``seeds_to_resolve`` the difference, if it and its spread
-        are as observed; and ``gap_difference``, the difference of the train-test gaps.
+        One row per pair of arms. ``is_declared`` is True for a declared contrast. ``difference``
+        is the mean difference of error rates, negative where the arm has the lower error; ``low``
+        and ``high`` are the ends of its 95% t interval, not adjusted for multiple comparisons,
+        ``bootstrap.low`` and ``bootstrap.high`` those of its bootstrap interval (NaN for too few
+        seeds); ``n_pairs`` is the number of seeds that both arms have. ``p`` is that of
+        `sign_flip_p`, and ``p.holm`` is adjusted over the declared contrasts (NaN for other
+        pairs). ``improvement`` is the probability that the arm has the lower error, with the ends
+        of its interval; ``seeds_to_resolve`` the number of seeds that would distinguish the
+        difference from 0, if difference and spread are as observed; and ``gap_difference`` the
+        difference of the train-test gaps, with the ends of its interval.
     """
     declared = set(contrasts(sweep.definition))
     rows = [

@@ -1,9 +1,10 @@
 """False positive rates of decision rules, measured by comparing methods with themselves.
 
-The replicates of one group are taken for one method and those of another group for the other.
-Replicates are independent, so that nothing differs but by chance, and a verdict is an error. A
-rule over several contrasts is applied to each declared contrast in one group minus the same
-contrast in the other; these do not differ either.
+The sweep has many replicates. An arm's errors in one group of replicates are compared with the
+same arm's errors in another group, as if the groups were two methods. Replicates are independent,
+so that any difference is due to chance, and a rule that finds a difference is wrong. A rule over
+several contrasts is applied to each declared contrast in one group minus the same contrast in the
+other group, which do not differ either.
 """
 
 import math
@@ -48,11 +49,11 @@ ALL = "all"
 Numbers = NDArray[np.float64]
 Groups = NDArray[np.intp]
 Rule = Callable[[Numbers], NDArray[np.bool_]]
-"""Function from differences, shape ``(comparisons, n)``, to a mask of the comparisons that it
-finds to differ."""
+"""Function from differences, shape ``(comparisons, n)``, to a mask, ``(comparisons,)``: True where
+the rule finds that the two sides differ."""
 FamilyRule = Callable[[Sequence[Numbers]], NDArray[np.bool_]]
-"""Function from the differences of each contrast, shape ``(families, n)``, to a mask of the
-families in which it finds any contrast to differ."""
+"""Function from the differences of each contrast, shape ``(families, n)``, to a mask,
+``(families,)``: True where the rule finds that the two sides of any contrast differ."""
 
 
 def _patterns() -> np.random.Generator:
@@ -60,22 +61,22 @@ def _patterns() -> np.random.Generator:
 
 
 def by_t(differences: Numbers) -> NDArray[np.bool_]:
-    """Find the comparisons whose t interval excludes 0."""
+    """Return a mask of the comparisons whose 95% t interval excludes 0, see `Rule`."""
     return t_ps(differences) <= LEVEL
 
 
 def by_sign_flips(differences: Numbers) -> NDArray[np.bool_]:
-    """Find the comparisons whose p value of the test by sign flips is at most the level."""
+    """Return a mask of the comparisons that `sign_flip_ps` finds significant, see `Rule`."""
     return sign_flip_ps(differences, rng=_patterns()) <= LEVEL
 
 
 def by_improvement(differences: Numbers, *, is_meaningful: bool) -> NDArray[np.bool_]:
-    """Find the comparisons whose probability of improvement differs from a half.
+    """Return a mask of the comparisons whose probability of improvement differs from one half.
 
     Args:
         differences: Differences of each comparison, shape ``(comparisons, n)``.
-        is_meaningful: Whether it must also be meaningful (`improvement_verdict`); with up to 20
-            replicates, every significant one is.
+        is_meaningful: True if the improvement must also be meaningful (`improvement_verdict`);
+            with up to 20 replicates, every significant improvement is meaningful.
     """
     wins = (differences < 0).sum(axis=1)
     ties = (differences == 0).sum(axis=1)
@@ -88,26 +89,31 @@ def by_improvement(differences: Numbers, *, is_meaningful: bool) -> NDArray[np.b
 
 @cache
 def _improvement(won: int, tied: int, *, n: int) -> str:
-    """Return the verdict for ``won`` and ``tied`` of ``n`` replicates."""
+    """Return the verdict for a method that is better in ``won`` and ties in ``tied`` of ``n``."""
     differences = [-1.0] * won + [0.0] * tied + [1.0] * (n - won - tied)
     return improvement_verdict(improvement_over_replicates(differences))
 
 
 def by_holm(family: Sequence[Numbers], *, of: Callable[[Numbers], Numbers]) -> NDArray[np.bool_]:
-    """Find the families in which Holm's method rejects any contrast.
+    """Return a mask of the families in which Holm's method rejects any contrast.
 
     Args:
-        family: Differences of each contrast.
-        of: Function that computes the p values of a contrast.
+        family: The differences of each contrast, shape ``(families, n)``.
+        of: Function from the differences of a contrast to its p value in each family,
+            ``(families,)``.
     """
     return _any_settled([of(each) for each in family], LEVEL)
 
 
 def by_looks(family: Sequence[Numbers]) -> NDArray[np.bool_]:
-    """Find the families of which `ffnn_lab.report.statistics.settle` settles a contrast.
+    """Return a mask of the families in which tests at several looks settle a contrast.
 
-    The looks are those of `looks_until`, with p values of t. Each look is judged as if none before
-    it had settled anything: a family counts from its first settled contrast on.
+    The rule is `ffnn_lab.report.statistics.settle`. The looks are those of `looks_until`, with p
+    values of t tests. Each look is judged as if no earlier look had settled a contrast, since a
+    family is counted from its first settled contrast on.
+
+    Args:
+        family: The differences of each contrast, shape ``(families, n)``.
     """
     n = family[0].shape[1]
     looks = looks_until(n)
@@ -119,7 +125,12 @@ def by_looks(family: Sequence[Numbers]) -> NDArray[np.bool_]:
 
 
 def _any_settled(p_values: Sequence[Numbers], level: float) -> NDArray[np.bool_]:
-    """Return a mask of the families whose smallest p, times their number, is at most a level."""
+    """Return a mask of the families whose smallest p, times the number of p, is at most a level.
+
+    Args:
+        p_values: The p values of each contrast, ``(families,)``; NaN is not counted.
+        level: The level.
+    """
     table = np.stack(p_values)
     known = ~np.isnan(table)
     smallest = np.where(known, table, math.inf).min(axis=0)
@@ -158,14 +169,15 @@ def verdict_table(
 
     Args:
         errors: The table of `ffnn_lab.report.measures.tuned_errors.tuned_errors`.
-        contrasts: The declared contrasts: the family of the rules over several.
-        sizes: Numbers of replicates on each side of a comparison. Besides, one replicate is
-            compared with another over their seeds (``n_replicates`` is 1), as if each were the
-            only one.
+        contrasts: The declared contrasts, which are the family of the `FAMILY_RULES`.
+        sizes: Numbers of replicates on each side of a comparison. In addition, single replicates
+            are compared over their seeds (``n_replicates`` is 1), as if each were a sweep with one
+            replicate.
 
     Returns:
-        One row per rule, size, and arm or family (``what``): how many of ``n`` comparisons of
-        disjoint groups are ``errors``, and their ``share`` with its exact binomial interval. The
+        One row per ``rule``, number of replicates per side (``n_replicates``), and arm or family
+        (``what``). Among ``n`` comparisons of disjoint groups, ``errors`` is the number of those
+        in which the rule is wrong, and ``share`` their share with its exact binomial interval. The
         row of all arms has no counts, since arms share splits; it has the share among groups that
         are drawn at random, ``random``, with `subset_interval`, and so have the rows of families.
     """
@@ -185,12 +197,12 @@ def verdict_table(
 def _rows(
     arms: Mapping[str, Numbers], family: Sequence[Numbers], size: int
 ) -> list[dict[str, object]]:
-    """Return the rows for one number of replicates per side.
+    """Return the rows of `verdict_table` for one number of replicates per side.
 
     Args:
-        arms: Values by arm, of shape ``(replicates,)``, or ``(replicates, seeds)`` if one
-            replicate is compared with another.
-        family: The differences of each declared contrast, likewise.
+        arms: Errors by arm, of shape ``(replicates,)``, or ``(replicates, seeds)`` if ``size`` is
+            1 and replicates are compared over their seeds.
+        family: The differences of each declared contrast, in the same shape.
         size: Number of replicates on each side.
     """
     n = len(next(iter(arms.values())))
@@ -228,14 +240,14 @@ def against_itself(values: Numbers, groups: Groups) -> Numbers:
     """Compute the differences between the two halves of each group of replicates.
 
     Args:
-        values: One value per replicate, shape ``(replicates,)``; or one per run, shape
+        values: One value per replicate, shape ``(replicates,)``; or one value per run, shape
             ``(replicates, seeds)``, for groups of two replicates.
         groups: Indices of each group's replicates, shape ``(groups, 2 * size)``.
 
     Returns:
-        The differences: of each replicate in the first half and one in the second, shape
-        ``(groups, size)``; or of the two replicates' seeds in their order, shape
-        ``(groups, seeds)``.
+        The differences: each replicate in the first half minus the replicate at the same place in
+        the second half, shape ``(groups, size)``; or, for one value per run, each seed of the
+        first replicate minus the same seed of the second, shape ``(groups, seeds)``.
     """
     size = groups.shape[1] // 2
     found = values[groups[:, :size]] - values[groups[:, size:]]
@@ -243,7 +255,17 @@ def against_itself(values: Numbers, groups: Groups) -> Numbers:
 
 
 def _drawn(outcome: Callable[[Groups], Numbers], n: int, size: int) -> dict[str, float]:
-    """Estimate a rule's error rate on randomly drawn groups, the same groups for every rule."""
+    """Estimate a rule's error rate on randomly drawn groups, the same groups for every rule.
+
+    Args:
+        outcome: Function from indices of replicates, ``(groups, 2 * size)``, to the share of
+            wrong verdicts in each group, ``(groups,)``.
+        n: Number of replicates.
+        size: Number of replicates on each side of a comparison.
+
+    Returns:
+        The columns ``random``, ``random.low`` and ``random.high``.
+    """
     rng = stream(0, "analysis", 22, size)
     return interval_columns("random", subset_interval(outcome, n=n, size=2 * size, rng=rng))
 

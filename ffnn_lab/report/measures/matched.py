@@ -1,8 +1,8 @@
 """Comparison of arms at equal train loss instead of at the end of their training.
 
-A method that ends at a lower train loss may generalize worse only because it went further. So each
-run is read at the moment at which its train loss first reached a given level. Between two measured
-epochs its errors are interpolated linearly in the logarithm of the loss.
+A method that ends at a lower train loss may generalize worse only because it went further. So the
+errors of each run are read where its train loss first reached a given level. Between two measured
+epochs, errors are interpolated linearly in the logarithm of the loss.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,13 +22,17 @@ TINY = 1e-12
 
 
 def fitted_runs(sweep: Sweep, rows: pd.DataFrame) -> dict[int, pd.DataFrame]:
-    """Return the curve of each run that completed, by seed.
+    """Return the learning curve of each run that completed, by seed.
 
-    A diverged run reached no level and is left out.
+    A diverged run reached no level of the train loss and is left out.
+
+    Args:
+        sweep: The sweep to which the runs belong.
+        rows: Rows of `Sweep.rows` of one setting.
 
     Returns:
         A mapping from seed to the run's curve (`data.rows.curves_of`), without epochs at which
-        train or test was not measured; a run without any other epoch is left out.
+        train or test was not measured. A run that has no epoch left is left out.
     """
     curves = curves_of(sweep, rows.loc[rows["status"] == "completed", "run_id"])
     measured = {
@@ -40,7 +44,7 @@ def fitted_runs(sweep: Sweep, rows: pd.DataFrame) -> dict[int, pd.DataFrame]:
 
 
 def _measured(curve: pd.DataFrame) -> pd.DataFrame:
-    """Return the epochs at which train and test were measured, no loss below `TINY`."""
+    """Return the epochs of a curve with a train and a test error, losses raised to `TINY`."""
     names = ("train.loss", "train.error", "test.error")
     numbers = np.stack([curve[name].to_numpy() for name in names])
     if (numbers[0] < TINY).any():
@@ -50,7 +54,7 @@ def _measured(curve: pd.DataFrame) -> pd.DataFrame:
 
 
 def lowest_loss(curve: pd.DataFrame) -> float:
-    """Return the lowest train loss that a run reached."""
+    """Return the lowest train loss in a curve of `fitted_runs`, in nats."""
     return float(curve["train.loss"].to_numpy().min())
 
 
@@ -62,14 +66,14 @@ def errors_at(curve: pd.DataFrame, levels: Sequence[float]) -> pd.DataFrame:
         levels: Train losses in nats.
 
     Returns:
-        One row per level, in their order: ``train.error`` and ``test.error``, NaN where the run
-        never reached it.
+        One row per level, in the order of ``levels``: ``train.error`` and ``test.error``, NaN if
+        the run never reached the level.
     """
     return pd.DataFrame(crossings(curve, levels), columns=["train.error", "test.error"])
 
 
 def crossings(curve: pd.DataFrame, levels: Sequence[float]) -> NDArray[np.float64]:
-    """Return `errors_at` as an array of shape ``(levels, 2)``: train and test error."""
+    """Return the errors of `errors_at` as an array, ``(levels, 2)``: train and test error."""
     losses = np.log(curve["train.loss"].to_numpy())
     errors = np.stack([curve[name].to_numpy() for name in ("train.error", "test.error")], axis=1)
     wanted = np.log(np.maximum(np.asarray(levels, dtype=float), TINY))
@@ -86,13 +90,14 @@ def crossings(curve: pd.DataFrame, levels: Sequence[float]) -> NDArray[np.float6
 
 
 def matched_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
-    """Tabulate the winners at the lowest train loss that every reported run reached.
+    """Tabulate each arm's errors at the lowest train loss that every reported run reached.
 
     Returns:
-        One row per arm: ``n_seeds`` that completed, the ``train.loss`` at which all arms are read,
-        the ``test.error`` there and the ``gap``, test error minus train error, with the ends of
-        their 95% t intervals, and the ``lowest.train.loss`` that all its runs reached. No rows if
-        no run completed.
+        One row per arm: ``n_seeds``, the number of its reported runs that completed;
+        ``train.loss``, the level at which all arms are read, in nats; the ``test.error`` at this
+        level and the ``gap``, test error minus train error, with the ends of their 95% t intervals
+        over seeds; and ``lowest.train.loss``, the lowest level that all of the arm's reported runs
+        reached. The table has no rows if no run completed.
     """
     runs = {name: fitted_runs(sweep, winner.rows) for name, winner in winners.items()}
     lowest = {name: max(map(lowest_loss, each.values())) for name, each in runs.items() if each}

@@ -1,7 +1,7 @@
 """Coverage of intervals, measured on a sweep with so many replicates that the truth is known.
 
-The truth is the mean difference over all replicates. The replicates are cut into small groups,
-each of which is a comparison as it would be made with so few replicates, and the interval of each
+The truth is the mean difference between two arms over all replicates. The replicates are cut into
+small groups, each of which is taken for a sweep with so few replicates, and the interval of each
 group covers the truth or does not. An interval without ends, as for equal differences, counts as
 covering.
 """
@@ -49,10 +49,11 @@ def coverage_table(
         sizes: Numbers of replicates per comparison.
 
     Returns:
-        For each pair a row for the t interval over the seeds of one tuning
-        (``n_replicates`` is 1), and one for the t interval over the means of each size of
-        replicates, cut in their order: the ``truth``; how many of ``n`` intervals have
-        ``covered`` it, and how many were ``n_without`` ends; their ``share`` with its exact
+        For each pair a row for the t interval over the seeds of a single replicate
+        (``n_replicates`` is 1), and a row for the t interval over the means of so many replicates,
+        for each of ``sizes``; replicates are grouped in their order. ``truth`` is the difference
+        to be covered; of ``n`` intervals, ``covered`` is the number that cover it, ``n_without``
+        the number that have no ends, and ``share`` the share that cover it, with its exact
         binomial interval. ``expected`` is the share that covers if replicates are normal, see
         `expected_coverage`. ``random`` is the share among groups that are drawn at random, with
         `subset_interval`.
@@ -96,8 +97,11 @@ def covers(groups: NDArray[np.float64], truth: float) -> NDArray[np.float64]:
     """Return for each comparison 1 if its interval covers a truth, or has no ends, and 0 if not.
 
     Args:
-        groups: Values of shape ``(comparisons, n)``.
+        groups: The values of each comparison, shape ``(comparisons, n)``.
         truth: The value to be covered.
+
+    Returns:
+        The zeros and ones, shape ``(comparisons,)``.
     """
     low, high = t_ends(groups)
     errs: NDArray[np.float64] = ((truth < low) | (truth > high)).astype(float)

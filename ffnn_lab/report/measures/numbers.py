@@ -43,12 +43,12 @@ class Numbers:
     """The records of a folder, and the tables that are computed from them."""
 
     def __init__(self, records: Records, *, of_all: "tuple[Numbers, int] | None" = None) -> None:
-        """Set up the numbers of some records.
+        """Set up an object whose tables are computed from some records.
 
         Args:
             records: Records that `ffnn_lab.report.data.sweep.load` returns.
-            of_all: For a sweep under one of its conditions, the numbers of the whole sweep and the
-                index of the condition.
+            of_all: For a sweep under one of its conditions, the `Numbers` of the whole sweep and
+                the index of the condition; None otherwise.
         """
         self.records = records
         self._of_all = of_all
@@ -56,7 +56,7 @@ class Numbers:
 
     @cached_property
     def kind(self) -> Kind:
-        """The kind of report that the records have."""
+        """The kind of report that is made of the records."""
         if not isinstance(self.records, Sweep):
             return Kind.RUN
         if self._of_all is not None:
@@ -68,19 +68,19 @@ class Numbers:
         """The records, if they are those of a sweep.
 
         Raises:
-            TypeError: If they are those of single runs.
+            TypeError: If the records are those of single runs.
         """
         if not isinstance(self.records, Sweep):
-            msg = f"{self.records.name} is no sweep"
+            msg = f"{self.records.name} is not a sweep"
             raise TypeError(msg)
         return self.records
 
     @cached_property
     def conditions(self) -> tuple["Numbers", ...]:
-        """The numbers under each condition of the sweep, each a comparison of its own.
+        """A `Numbers` for the comparison under each condition of the sweep.
 
-        Empty for a sweep without conditions, and for one on the separable problem, whose tables
-        show conditions side by side.
+        Empty for a sweep without conditions, and for a sweep on the separable problem, whose
+        tables show conditions side by side.
         """
         if self.kind != Kind.SWEEP:
             return ()
@@ -90,19 +90,19 @@ class Numbers:
 
     @property
     def comparisons(self) -> tuple["Numbers", ...]:
-        """The numbers under each condition; this object alone if there are no conditions."""
+        """A `Numbers` for each condition; this object alone if there are no conditions."""
         return self.conditions or (self,)
 
     @property
     def condition(self) -> Condition:
-        """The condition of these numbers; empty for a whole sweep and for single runs."""
+        """The condition of the comparison; empty for a whole sweep and for single runs."""
         return self.records.definition.condition if isinstance(self.records, Sweep) else {}
 
     def check_one_comparison(self) -> None:
-        """Raise an error for a sweep with several conditions, across which arms are never ranked.
+        """Check that the sweep has no conditions, since arms are never ranked across conditions.
 
         Raises:
-            TypeError: If the sweep has conditions; `conditions` has the numbers under each.
+            TypeError: If the sweep has conditions; `conditions` has a `Numbers` for each.
         """
         if isinstance(self.records, Sweep) and self.records.definition.conditions:
             msg = f"arms of {self.records.name} are compared under one condition at a time"
@@ -110,29 +110,31 @@ class Numbers:
 
     @cached_property
     def replicates(self) -> tuple["Numbers", ...]:
-        """The numbers of each replicate of the sweep; empty if there is one tuning only."""
+        """A `Numbers` for each replicate of the sweep; empty if it has a single replicate."""
         if not isinstance(self.records, Sweep) or self.records.definition.n_replicates == 1:
             return ()
         return tuple(Numbers(each) for each in self.records.replicates)
 
     @property
     def tunings(self) -> tuple["Numbers", ...]:
-        """The numbers of each replicate; this object alone if there is one tuning only."""
+        """A `Numbers` for each replicate; this object alone if there is a single replicate."""
         return self.replicates or (self,)
 
     @property
     def commands(self) -> list[str]:
-        """The commands that make the records and their report again, in order."""
+        """The shell commands that make the records and their report again, in order."""
         report = f"python -m analysis {self.records.name}"
         return [report] if self.kind == Kind.RUN else [self.sweep.command, report]
 
     @cached_property
     def winners(self) -> dict[str, Winner]:
-        """Best setting by arm, for a sweep with one tuning; arms without one are absent.
+        """The best setting by arm, for a sweep with one replicate and without conditions.
+
+        Arms without a best setting are absent.
 
         Raises:
-            TypeError: If the sweep has replicates, or conditions, each of which has winners of
-                its own.
+            TypeError: If the sweep has several replicates, or conditions, each of which has its
+                own best settings.
         """
         self.check_one_comparison()
         if self.replicates:
@@ -142,7 +144,7 @@ class Numbers:
 
     @cached_property
     def reported(self) -> dict[str, list[str]]:
-        """Ids of the reported runs of each arm's best settings, by arm."""
+        """By arm, the ids of the reported runs of its best setting in every replicate."""
         rows = self.reported_rows
         return {
             name: rows[name]["run_id"].tolist() if name in rows else [] for name in self.sweep.arms
@@ -150,7 +152,7 @@ class Numbers:
 
     @cached_property
     def reported_rows(self) -> dict[str, pd.DataFrame]:
-        """Rows of the reported runs of all replicates, by arm; arms without any are absent."""
+        """By arm, the rows of its reported runs in all replicates; arms without any are absent."""
         found: dict[str, list[pd.DataFrame]] = {}
         for each in self.tunings:
             for arm, winner in each.winners.items():
@@ -159,13 +161,16 @@ class Numbers:
 
     @cached_property
     def n_reported(self) -> list[int]:
-        """Number of runs with a result for each best setting, over all replicates."""
+        """For each arm's best setting in each replicate, its number of runs with a result."""
         winners = (winner for each in self.tunings for winner in each.winners.values())
         return [int(has_result(winner.rows).sum()) for winner in winners]
 
     @cached_property
     def fitted(self) -> dict[str, dict[int, pd.DataFrame]]:
-        """The `fitted_runs` of all replicates by arm and seed; no two replicates share a seed."""
+        """By arm and seed, the learning curves of `fitted_runs`, over all replicates.
+
+        No two replicates share a seed.
+        """
         found: dict[str, dict[int, pd.DataFrame]] = {}
         self._read_curves()
         for each in self.tunings:
@@ -175,7 +180,7 @@ class Numbers:
 
     @cached_property
     def tried(self) -> dict[str, list[str]]:
-        """Ids of the tuning runs of all replicates, by arm."""
+        """By arm, the ids of its runs of the tune stage in all replicates."""
         return {
             name: self.sweep.of(name, stage="tune")["run_id"].tolist() for name in self.sweep.arms
         }
@@ -187,21 +192,26 @@ class Numbers:
 
     @cached_property
     def arms(self) -> pd.DataFrame:
-        """The table `ffnn_lab.report.measures.tables.arm_table`, or that over replicates."""
+        """The table of `ffnn_lab.report.measures.tables.arm_table`, one row per arm.
+
+        For a sweep with several replicates, it is that of `arms_over_replicates`.
+        """
         if self.replicates:
             return arms_over_replicates(self._replicates, sweep=self.sweep)
         return arm_table(self.sweep, self.winners)
 
     @cached_property
     def settings(self) -> pd.DataFrame:
-        """The rows of `arms`, those of all replicates below each other."""
+        """The table `arms` of every replicate, concatenated; `arms` itself for one replicate."""
         return listed(each.arms for each in self.replicates) if self.replicates else self.arms
 
     @cached_property
     def differences(self) -> pd.DataFrame:
-        """The differences of `paired_differences`, or those of `differences_over_replicates`.
+        """The table of differences between arms, one row per pair of arms.
 
-        Where the sweep has conditions, Holm's p is over the contrasts under all of them.
+        It is that of `paired_differences`, or of `differences_over_replicates` for a sweep with
+        several replicates, with the columns of `with_test_set`. If the sweep has conditions,
+        ``p.holm`` is adjusted over the contrasts under all of them.
         """
         if self._of_all is None:
             return self.differences_by_themselves
@@ -210,12 +220,12 @@ class Numbers:
 
     @cached_property
     def differences_of_conditions(self) -> list[pd.DataFrame]:
-        """The differences under each condition, Holm's p over the contrasts under all."""
+        """The table of differences under each condition, ``p.holm`` adjusted over all of them."""
         return holm_over([each.differences_by_themselves for each in self.conditions])
 
     @cached_property
     def across(self) -> pd.DataFrame | None:
-        """The table `ffnn_lab.report.measures.across.across_table`; None without conditions."""
+        """The table of `across_table`, results by condition; None if there are no conditions."""
         if not self.conditions:
             return None
         return across_table(
@@ -226,9 +236,10 @@ class Numbers:
 
     @cached_property
     def differences_by_themselves(self) -> pd.DataFrame:
-        """The differences with Holm's p over the contrasts of this comparison alone.
+        """The table of differences, ``p.holm`` adjusted over this comparison's contrasts alone.
 
-        The columns of `with_test_set` are included.
+        The columns of `with_test_set` are included, unless the records are those of one replicate
+        of several.
         """
         if self.sweep.whole is not None:
             return self._differences
@@ -248,12 +259,15 @@ class Numbers:
 
     @cached_property
     def optimum(self) -> pd.DataFrame | None:
-        """The table `ffnn_lab.report.measures.optimum.optimum_table`; None of one tuning."""
+        """The table of `optimum_table`, one row per arm and axis; None for a single replicate."""
         return optimum_table(self._replicates) if self.replicates else None
 
     @cached_property
     def spreads(self) -> pd.DataFrame:
-        """The table `spread_table`, or that of `spreads_over_replicates`."""
+        """The table of `spread_table`: the spread of test errors, one row per arm.
+
+        For a sweep with several replicates, it is that of `spreads_over_replicates`.
+        """
         if self.replicates:
             tables = [each.spreads for each in self.replicates]
             return spreads_over_replicates(tables, most=self.sweep.most)
@@ -261,7 +275,7 @@ class Numbers:
 
     @cached_property
     def progress(self) -> pd.DataFrame:
-        """The table `ffnn_lab.report.measures.progress.progress_table`, or its mean."""
+        """The table of `progress_table`, one row per arm; its mean over several replicates."""
         self._read_curves()
         if self.replicates:
             return self._mean([each.progress for each in self.replicates], differences=("late",))
@@ -269,20 +283,25 @@ class Numbers:
 
     @cached_property
     def matched(self) -> pd.DataFrame:
-        """The table `ffnn_lab.report.measures.matched.matched_table`, or its mean."""
+        """The table of `matched_table`, one row per arm; its mean over several replicates."""
         self._read_curves()
         if self.replicates:
             return self._mean([each.matched for each in self.replicates], differences=("gap",))
         return matched_table(self.sweep, self.winners)
 
     def _read_curves(self) -> None:
-        """Read the curves of all reported runs into the cache at once; tables use them by arm."""
+        """Read the curves of all reported runs into `Sweep.kept_curves` at once, to save time."""
         curves_of(self.sweep, [run_id for ids in self.reported.values() for run_id in ids])
 
     def _mean(
         self, tables: Sequence[pd.DataFrame | None], *, differences: Sequence[str] = ()
     ) -> pd.DataFrame:
-        """Average tables of one row per arm over replicates."""
+        """Average tables with one row per arm over replicates, see `over_replicates`.
+
+        Args:
+            tables: The table of each replicate, or None.
+            differences: The columns that are differences of errors.
+        """
         return over_replicates(tables, by=["arm"], most=self.sweep.most, differences=differences)
 
     @cached_property
@@ -297,24 +316,24 @@ class Numbers:
 
     @property
     def budgets(self) -> pd.DataFrame | None:
-        """The table `ffnn_lab.report.measures.budgets.budget_points`; None without any row.
+        """The points of budget curves, the table of `budget_points`; None if there are none.
 
-        Over replicates it is that of `mean_budgets`.
+        For a sweep with several replicates, it is that of `mean_budgets`.
         """
         found = self._budgets
         return None if isinstance(found, NotIndependentError) or found.empty else found
 
     @property
     def why_no_budgets(self) -> str:
-        """The reason why there are no budget curves; empty if there are."""
+        """The reason why the sweep has no budget curves; empty if it can have them."""
         return str(self._budgets) if isinstance(self._budgets, NotIndependentError) else ""
 
     @cached_property
     def ranks_in_smaller_spaces(self) -> pd.DataFrame | None:
-        """The table `ffnn_lab.report.measures.stability.stability_table`; None without `budgets`.
+        """The table of `stability_table`: ranks of arms in smaller spaces; None without `budgets`.
 
-        Over replicates, ranks and agreement are means, and ``same_first`` is a share of the
-        replicates.
+        For a sweep with several replicates, ranks and agreement are means over replicates, and
+        ``same_first`` is a share of the replicates.
         """
         if self.budgets is None:
             return None
@@ -326,7 +345,10 @@ class Numbers:
 
     @cached_property
     def ranks_by_variant(self) -> pd.DataFrame:
-        """The table `ffnn_lab.report.measures.stability.variant_table`, or its `mean_ranks`."""
+        """The table of `variant_table`: ranks of optimizers in each group of comparable arms.
+
+        For a sweep with several replicates, it is the mean over them, from `mean_ranks`.
+        """
         if self.replicates:
             rng = stream(SEED, "analysis", 2)  # unused: there are no resamples
             tables = [
@@ -343,7 +365,7 @@ class Numbers:
 
     @cached_property
     def runs(self) -> pd.DataFrame:
-        """The table `ffnn_lab.report.measures.tables.run_table`."""
+        """The table of `run_table`, one row per run, moment and split."""
         return run_table(self.records)
 
     def once(self, name: str, compute: Callable[[], T]) -> T:

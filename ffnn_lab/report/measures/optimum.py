@@ -1,4 +1,4 @@
-"""The table of the optimum of each tuned axis over replicates."""
+"""The table of the best value on each tuned axis, over replicates."""
 
 from collections.abc import Sequence
 
@@ -23,12 +23,14 @@ def optimum_table(replicates: Sequence[Replicate]) -> pd.DataFrame:
         replicates: The replicates in order.
 
     Returns:
-        One row per arm and axis: the lowest, median and highest ``best`` value among the best
-        settings of the replicates, counted by `COUNT`; for an axis that is searched on a log
-        scale, the ``optimum``, which is the geometric mean of the optima of parabolas fitted to
-        the tuning scores of each replicate (`ffnn_lab.report.statistics.optimum`), with the ends
-        of its 95% t interval over replicates; and the numbers of replicates whose optimum lies
-        inside the range, lies at its edge, or is unclear. All values are in the unit of the axis.
+        One row per arm and axis, with values in the unit of the axis: the lowest, median and
+        highest value among the best settings of the replicates (``best.lowest``, ...), and the
+        number of replicates with a best setting, in the column `COUNT`. For an axis that is
+        searched on a log scale, ``optimum`` is the geometric mean of the optima of parabolas
+        fitted to the tuning scores of each replicate (`ffnn_lab.report.statistics.optimum`), with
+        the ends of its 95% t interval over replicates; ``n_inside``, ``n_at_edge`` and
+        ``n_unclear`` are the numbers of replicates whose optimum lies inside the range, beyond it,
+        or is unclear.
     """
     arms = replicates[0].sweep.arms
     rows = [
@@ -78,7 +80,7 @@ def _fitted(replicates: Sequence[Replicate], arm: str, key: str) -> dict[str, fl
 
 
 def _vertex(replicate: Replicate, arm: str, key: str, axis: Interval) -> Vertex:
-    """Fit the optimum of an axis to the scores of one replicate."""
+    """Estimate the optimum of an axis from the tuning scores of one replicate."""
     scores = replicate.sweep.scores_of(arm)
     scores = scores[scores["is_complete"].to_numpy()]
     values = replicate.sweep.tuned_values[arm]

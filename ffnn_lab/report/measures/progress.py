@@ -12,24 +12,24 @@ from ffnn_lab.report.measures.tables import difference_columns, error_columns
 from ffnn_lab.report.statistics import mean_interval
 
 POINTS = (("first", "train"), ("first", "test"), ("half", "test"), ("last", "test"))
-"""Points at which the error is tabulated: an epoch, and a split."""
+"""Points at which the error is tabulated, each an epoch and a split; see `progress`."""
 
 
 def progress(sweep: Sweep, rows: pd.DataFrame) -> pd.DataFrame:
     """Return the errors of runs early, half way and at their end.
 
     ``first`` is the first epoch that was measured after the start, ``half`` the first that was
-    measured in the second half, ``last`` the last one, whatever the objective's moment. A run that
-    diverged has the error of chance at all of them, although it may have learned before.
+    measured in the second half, ``last`` the last epoch, whatever the objective's moment. A run
+    that diverged has the error of chance at all three, although it may have learned before.
 
     Args:
         sweep: The sweep to which the runs belong.
         rows: Rows of `Sweep.rows` of one setting.
 
     Returns:
-        One row per run that has a result, its seed as index; the columns ``first.train``,
-        ``first.test``, ... for each point of `POINTS`, and ``late``, the test error lost between
-        ``half`` and ``last``: positive where the run still improved.
+        One row per run that has a result, its seed as index. The columns are the errors at the
+        points of `POINTS`, ``first.train``, ``first.test``, ..., and ``late``, the test error at
+        ``half`` minus that at ``last``: positive where the run still improved.
     """
     found = {}
     curves = curves_of(sweep, rows["run_id"])
@@ -58,11 +58,11 @@ def _errors(curve: pd.DataFrame) -> dict[tuple[str, str], float]:
 
 
 def progress_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
-    """Tabulate `progress` of the winners.
+    """Tabulate the mean `progress` of each arm's reported runs.
 
     Returns:
-        One row per arm: ``n_seeds``, and each column of `progress` with the ends of its 95% t
-        interval.
+        One row per arm: ``n_seeds``, and the mean of each column of `progress` with the ends of
+        its 95% t interval over seeds.
     """
     rows = []
     for name in sweep.arms:

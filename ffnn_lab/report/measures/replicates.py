@@ -1,8 +1,8 @@
 """Tables over replicates, each a whole repeat of tune and confirm: means and their intervals.
 
-The function that computes a table for a sweep with one tuning computes it for each replicate;
-`over_replicates` then averages the tables. So one function computes each number, and a replicate
-counts as one value, however many seeds it has.
+The function that computes a table for a sweep with a single replicate computes it for each
+replicate; `over_replicates` then averages the tables. So one function computes each number, and a
+replicate counts as one value, however many seeds it has.
 """
 
 import math
@@ -14,9 +14,10 @@ import pandas as pd
 from ffnn_lab.report.statistics import mean_interval, sample_std
 
 COUNT = "n_replicates"
-"""The column that counts the replicates behind a row; no table of a single tuning has it."""
+"""Name of the column with the number of replicates behind a row; only tables over replicates have
+this column."""
 LISTED = "replicate"
-"""The column that numbers the replicates where their rows stand below each other."""
+"""Name of the column with the index of the replicate, in concatenated tables of replicates."""
 
 
 def is_over_replicates(table: pd.DataFrame) -> bool:
@@ -25,10 +26,10 @@ def is_over_replicates(table: pd.DataFrame) -> bool:
 
 
 def listed(tables: Iterable[pd.DataFrame | None]) -> pd.DataFrame:
-    """Concatenate the tables of all replicates, numbered in a column `LISTED`.
+    """Concatenate the tables of all replicates, with the replicate's index in the column `LISTED`.
 
     Args:
-        tables: One per replicate in order; None or empty where there is nothing to show.
+        tables: The table of each replicate in order; None or empty where there is nothing to show.
     """
     known = [(number, table) for number, table in enumerate(tables) if table is not None]
     kept = [each for each in known if len(each[1])] or known[:1]
@@ -51,11 +52,12 @@ def over_replicates(
     """Average tables with the same columns over replicates.
 
     Args:
-        tables: One per replicate in order, as for `listed`.
+        tables: The table of each replicate in order; None or empty where there is nothing to show.
         by: The columns that identify a row.
-        most: Highest possible error, at which intervals of errors are clipped; those of the
-            ``differences`` are clipped at its negative, too.
-        of: The column whose values `COUNT` counts; the first one with an interval if None.
+        most: Highest possible error: intervals of errors are clipped to 0 and ``most``, intervals
+            of ``differences`` to ``-most`` and ``most``.
+        of: The column whose values the column `COUNT` counts; the first column with an interval if
+            None.
         differences: The columns that are differences of errors.
         plain: The column whose interval is in the columns ``low`` and ``high``; all other
             intervals are in ``COLUMN.low`` and ``COLUMN.high``.
@@ -63,10 +65,10 @@ def over_replicates(
     Returns:
         One row per combination of the columns ``by``, in order of appearance. A column that has an
         interval becomes the mean over the replicates that have a value, with the ends of its 95%
-        t interval over them, and ``.std`` (``std`` of the plain one), their sample standard
-        deviation. Counts (``n_seeds``, ``runs.completed``) are added up, and other numbers
-        averaged. A column of strings is kept if the replicates of each row agree, ids of runs are
-        joined. `COUNT` counts the replicates.
+        t interval over these replicates, and their sample standard deviation in ``COLUMN.std``
+        (``std`` for the column ``plain``). Counts (``n_seeds``, ``runs.completed``) are added up,
+        ids of runs are joined, and other numbers are averaged. A column of strings is kept if the
+        replicates agree in every row. The column `COUNT` has the number of replicates.
     """
     table = listed(tables)
     if table.empty:

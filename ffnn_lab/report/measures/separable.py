@@ -1,10 +1,11 @@
-"""Findings of sweeps on the separable problem, beside the predictions of its closed forms.
+"""Findings of sweeps on the separable problem, beside the predictions of two closed forms.
 
-Such a sweep compares arms on the same draws of the problem. A draw is a replicate, not a tuned
-choice, so that an arm has no best setting. Within a draw only the learning rate is chosen, if it
-is an axis, by the sweep's objective. Conditions and all other axes are shown side by side. In
-records written before there were conditions and replicates, draws, too, are an axis,
-``task.draw_seed``.
+The separable problem is that of Wilson et al. (2017), see `ffnn_lab.separable`; the closed forms
+are the minimum-norm solution and the sign solution. A sweep on the problem compares arms on the
+same draws of it. A draw is a replicate, not a tuned choice, so that an arm has no best setting.
+Within a draw only the learning rate is chosen, if it is an axis, by the sweep's objective.
+Conditions and all other axes are shown side by side. In records written before there were
+conditions and replicates, the draw is an axis, too, ``task.draw_seed``.
 """
 
 from collections.abc import Sequence
@@ -38,21 +39,22 @@ class Findings:
     """The tables of a sweep on the separable problem."""
 
     runs: pd.DataFrame
-    """The table of `run_table`."""
+    """The table of `run_table`, one row per run."""
     conditions: list[str]
-    """The fields that the comparison is repeated across, then axes other than the draw and the
-    learning rate, by the config's dotted names."""
+    """Dotted names of the fields that the comparison is repeated across, then of the axes other
+    than the draw and the learning rate."""
     table: pd.DataFrame
-    """The table of `condition_table` over draws that can show the gap."""
+    """The table of `condition_table` over the draws that can show what the paper claims."""
     labeled: pd.DataFrame
-    """The table of `condition_table` over all other draws, by ``remark``."""
+    """The table of `condition_table` over all other draws, with their ``remark`` as a column."""
 
 
 def is_about(sweep: Sweep) -> bool:
     """Return True if a sweep compares arms on draws of the separable problem, without winners.
 
-    Either its draws are replicates, settings are scored on train, nothing is confirmed and the
-    learning rate is no condition; or draws are an axis of every arm, as in earlier versions.
+    There are two kinds of such sweeps. In the first, draws are replicates, settings are scored on
+    the train split, there is no confirm stage, and the learning rate is not a condition. In the
+    second, which earlier versions wrote, draws are an axis of every arm.
     """
     if set(sweep.runs["task.name"].dropna()) != {TASK}:
         return False
@@ -64,7 +66,7 @@ def is_about(sweep: Sweep) -> bool:
 
 
 def find(sweep: Sweep) -> Findings:
-    """Tabulate a sweep that `is_about` the separable problem."""
+    """Tabulate the results of a sweep for which `is_about` returns True."""
     arms = sweep.arms.values()
     axes = (key for arm in arms for key in arm.space if key not in (DRAW, LR))
     conditions = list(dict.fromkeys([*(key for arm in arms for key in arm.condition), *axes]))
@@ -81,14 +83,18 @@ def find(sweep: Sweep) -> Findings:
 def run_table(sweep: Sweep, conditions: Sequence[str]) -> pd.DataFrame:
     """Tabulate the runs that have a result; of each draw, only those at the best learning rate.
 
+    Args:
+        sweep: A sweep on the separable problem.
+        conditions: Dotted names of the fields in `Findings.conditions`.
+
     Returns:
         One row per arm (by its base name, without the condition), condition, setting and seed, in
-        the definition's order: the conditions and ``optimizer.lr``, ``task.draw_seed``, the
-        draw's ``remark`` (empty where it can show the gap), ``test.error`` at the objective's
-        moment and ``last.train.loss``, the test errors of
-        the closed forms (``predicted.min_norm``, with the ridge of a coupled weight decay, and
-        ``predicted.sign``), ``is_negative``, the share of negative test labels, and the cosines
-        of the final weights with both.
+        the definition's order: the value of each condition; ``optimizer.lr``; ``task.draw_seed``;
+        ``remark``, the reason why the draw cannot show what the paper claims (empty if it can);
+        ``test.error`` at the objective's moment and ``last.train.loss``; the test errors of the
+        closed forms, ``predicted.min_norm`` (with the ridge of a coupled weight decay) and
+        ``predicted.sign``; ``is_negative``, the share of negative test labels; and ``cosine.*``,
+        the cosines of the final weights with both closed forms.
     """
     rows = results(sweep.rows).reset_index(drop=True)
     error = counted(rows, f"{sweep.objective.moment}.test.error")
@@ -125,7 +131,7 @@ def run_table(sweep: Sweep, conditions: Sequence[str]) -> pd.DataFrame:
 
 
 def _draws(rows: pd.DataFrame) -> list[Draw]:
-    """Draw the labels of each run's problem again."""
+    """Return the labels of each run's problem, drawn again from the run's config."""
     # A column that some runs lack holds floats, with NaN there.
     sizes = rows[["task.n", "task.n_dev", "task.n_test", DRAW]].astype(int).to_numpy().tolist()
     return [
@@ -135,13 +141,27 @@ def _draws(rows: pd.DataFrame) -> list[Draw]:
 
 
 def _ridges(rows: pd.DataFrame) -> "pd.Series[float]":
-    """Return ``n d / 2`` for coupled weight decay ``d`` under the squared loss, and else 0."""
+    """Return the ridge to which each run's weight decay is equivalent.
+
+    It is ``n d / 2`` for ``n`` train examples and a coupled weight decay ``d`` under the squared
+    loss, and 0 for other runs.
+    """
     is_ridge = (rows["optimizer.decay"] == "coupled") & (rows["task.loss"] == "squared")
     return (rows["task.n"] * rows[COUPLED_DECAY] / 2).where(is_ridge, 0.0)
 
 
 def _condition(sweep: Sweep, rows: pd.DataFrame, key: str) -> pd.Series:
-    """Return each run's value of a condition, categories in order of search; NaN without one."""
+    """Return each run's value of a condition as a categorical column.
+
+    Args:
+        sweep: The sweep.
+        rows: Rows of `Sweep.rows`.
+        key: Dotted name of the condition's field.
+
+    Returns:
+        The values as texts, with categories in the order of the definition; NaN for a run whose
+        arm does not vary the field.
+    """
     across = {name: arm.condition[key] for name, arm in sweep.arms.items() if key in arm.condition}
     values = [
         *across.values(),
@@ -199,10 +219,11 @@ def condition_table(runs: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
         keys: The columns whose combinations are the rows.
 
     Returns:
-        One row per combination: ``n_runs`` and ``n_diverged``; ``test.error``, its mean, with the
-        lowest and highest; the means of ``is_negative`` and of the predicted errors;
-        ``n_as_min_norm`` and ``n_as_sign``, the runs whose test error is that of the closed form
-        exactly; of each cosine and of ``last.train.loss`` the lowest, median and highest.
+        One row per combination: ``n_runs`` and ``n_diverged``, numbers of runs; the mean
+        ``test.error``, with the lowest and the highest; the means of ``is_negative`` and of the
+        predicted errors; ``n_as_min_norm`` and ``n_as_sign``, the numbers of runs whose test error
+        is exactly that of the closed form; and of each cosine and of ``last.train.loss`` the
+        lowest, median and highest value.
     """
     rows = []
     for values, group in runs.groupby(list(keys), observed=True, dropna=False, sort=True):

@@ -1,4 +1,8 @@
-"""Decide if the declared contrasts of a sweep are settled, and need no more replicates."""
+"""The decision if a sweep needs no more replicates, since all declared contrasts are settled.
+
+A contrast is settled if a test at a look (interim analysis) distinguished it from 0, see
+`ffnn_lab.report.statistics.sequential`.
+"""
 
 import math
 from collections.abc import Sequence
@@ -25,7 +29,7 @@ def is_settled(folder: Path, n_replicates: int) -> bool:
         n_replicates: Number of replicates at the latest look; all of them are recorded.
 
     Raises:
-        RecordError: If the folder holds no sweep, or is damaged.
+        RecordError: If the folder has no records of a sweep, or a file is damaged.
     """
     sweep = load(folder)
     if not isinstance(sweep, Sweep):
@@ -37,11 +41,15 @@ def is_settled(folder: Path, n_replicates: int) -> bool:
 
 
 def contrast_values(sweep: Sweep, n_replicates: int) -> list[list[float]]:
-    """Compute each declared contrast's difference of test error in each of the first replicates.
+    """Compute the difference of test error of each declared contrast in the first replicates.
+
+    Args:
+        sweep: The sweep.
+        n_replicates: Number of replicates for which to compute it, from replicate 0 on.
 
     Returns:
-        For each contrast one number per replicate: the mean over the seeds of the replicate's
-        best settings, NaN where the replicate has none.
+        For each contrast one number per replicate: the mean difference over the fresh seeds of the
+        replicate's best settings, NaN if the replicate lacks results of either arm.
     """
     errors = tuned_errors(sweep)
     values = []
@@ -63,7 +71,8 @@ def settled_contrasts(
 
     Returns:
         For each contrast True if a t test over replicates distinguished it from 0 at a look, at
-        that look's level (`level_at`) and after Holm's method over the contrasts still open.
+        that look's level (`level_at`) and after Holm's method over the contrasts that no earlier
+        look settled.
     """
     settled = [False] * len(values)
     for place, look in enumerate(looks):

@@ -1,4 +1,4 @@
-"""Stability of the order of arms when the searched space is smaller."""
+"""Stability of the ranking of arms when the space that is searched is smaller."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from ffnn_lab.report.statistics import best_of, rank_agreement, ranks_of
 from ffnn_lab.report.statistics.budget import N_PER_BEST
 
 SHARES = (0.75, 0.5, 0.25)
-"""Shares of each axis, about its middle, to which a space is shrunk."""
+"""Shares of the range of each axis, about its middle, to which a space is shrunk."""
 N_RESAMPLES = 1000
 COLUMNS = [
     *("space", "arm", "n_settings", "score", "rank", "rank.whole", "agreement", "same_first"),
@@ -30,26 +30,28 @@ def stability_table(
 ) -> pd.DataFrame:
     """Rank the arms by their expected tuning score in spaces shrunk about their middle.
 
-    Every numerical axis keeps a share of its (log) range, choices stay whole; only the settings
-    inside count. Search effort is the same for all: arms, in shrunk or whole spaces, are ranked by
-    the expected best score of ``n_settings`` settings (`best_of`), a quarter of the number of
-    settings in the shrunk space that has fewest.
+    Every axis with a range keeps a share of its (log) range, lists of choices stay whole; only
+    settings inside the shrunk space count. All arms, in shrunk or whole spaces, are ranked at
+    equal search effort: by the expected best score of ``n_settings`` settings (`best_of`), a
+    quarter of the number of settings of the arm that has the fewest inside its shrunk space.
 
     Args:
-        sweep: The sweep.
-        rng: Draws resamples of the settings.
-        n_resamples: Number of resamples; with none, ``same_first`` is 1 or 0, for the settings as
-            they are.
+        sweep: A sweep with one replicate, or one replicate of a sweep.
+        rng: Random generator that draws resamples of the settings.
+        n_resamples: Number of resamples; with none, ``same_first`` is 1 or 0, computed from the
+            settings themselves.
 
     Returns:
         One row per share and arm: the ``space`` (75%, ...), ``n_settings``, the expected tuning
-        ``score`` in it, the arm's ``rank`` by it (1 is best) and ``rank.whole`` by the score in
-        the whole space; and, the same for all arms, the ``agreement`` of the two orders (Kendall's
-        tau) and ``same_first``, the share of resamples in which one arm comes first in both. A
-        share that leaves an arm fewer than four settings is left out.
+        ``score`` in this space, the arm's ``rank`` by this score (1 is best) and its rank
+        ``rank.whole`` by the score in the whole space; and, the same for all arms, the
+        ``agreement`` of the two rankings (Kendall's tau) and ``same_first``, the share of
+        resamples in which the same arm is best in both spaces. A share that leaves an arm fewer
+        than four settings is left out.
 
     Raises:
-        NotIndependentError: As `ffnn_lab.report.measures.budgets.drawn_settings`.
+        NotIndependentError: If the settings were not drawn independently, see
+            `ffnn_lab.report.measures.budgets.drawn_settings`.
     """
     drawn = drawn_settings(sweep)
     values = {arm: setting_values(sweep, arm) for arm in drawn}
@@ -83,16 +85,19 @@ def variant_table(
 ) -> pd.DataFrame:
     """Rank the optimizers of each variant by the test error of their winners on fresh seeds.
 
+    A variant is a group of comparable arms, which differ in the optimizer alone, see
+    `ffnn_lab.report.data.arms.variants`.
+
     Args:
-        sweep: The sweep; its variants are those of `ffnn_lab.report.data.arms.variants`.
+        sweep: A sweep with one replicate, or one replicate of a sweep.
         winners: The winner of each arm.
-        rng: Draws resamples of the seeds, the same for all arms.
-        n_resamples: Number of resamples, as in `stability_table`.
+        rng: Random generator that draws resamples of the seeds, the same for all arms.
+        n_resamples: Number of resamples; with none, ``same_first`` is 1 or 0.
 
     Returns:
-        A table like that of `stability_table`: each variant is a ``space``, the whole one is the
+        A table like that of `stability_table`: each variant is a ``space``, the whole space is the
         variant with the most axes (the last of several), and the ``score`` is the mean test error.
-        No rows unless two variants have two optimizers in common.
+        The table has no rows unless two variants have two optimizers in common.
     """
     spaces = {
         name: arms for name, arms in sweep.variants.items() if set(arms.values()) <= set(winners)
@@ -144,13 +149,22 @@ def mean_ranks(tables: Sequence[pd.DataFrame | None]) -> pd.DataFrame:
 
 
 _Order = NDArray[np.float64]
-"""The score of each arm."""
+"""The score of each arm, ``(arms,)``, or of each of an arm's settings, ``(settings,)``."""
 
 
 def _both(
     scores: list[_Order], inside: list[NDArray[np.bool_]], n_settings: int
 ) -> tuple[_Order, _Order]:
-    """Score each arm in the smaller space and in the whole one."""
+    """Compute each arm's expected best score in the smaller space and in the whole space.
+
+    Args:
+        scores: The scores of each arm's settings, ``(settings,)``.
+        inside: For each arm, a mask of the settings inside the smaller space, ``(settings,)``.
+        n_settings: Number of settings of which the best one counts.
+
+    Returns:
+        The scores in the smaller space and in the whole space, each ``(arms,)``.
+    """
     kept = [each[is_in] for each, is_in in zip(scores, inside, strict=True)]
     small, whole = (
         # A resample may have fewer settings inside, and then a smaller budget or no score.

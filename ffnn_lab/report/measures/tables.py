@@ -21,24 +21,27 @@ from ffnn_lab.scores import counted_values
 
 
 def arm_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
-    """Tabulate the winners.
+    """Tabulate each arm's best setting, its errors and its runs.
 
-    Errors are rates, shares of a variance or bits, at the objective's moment, means over the
-    reported seeds; a run that diverged counts as chance, one that failed is left out. ``gap`` is
-    test error minus train error: positive where the net does worse on data it has not seen (0 for
-    a run that counts as chance on both). ``gain_of_tuning`` is the test error of the arm's untuned
-    default minus the winner's, at equal seeds: positive where tuning helped.
+    Errors are means over the reported seeds at the objective's moment: rates, or the mean squared
+    residual over the variance for a task that predicts a number, or bits per letter. A diverged
+    run has the error of chance; a failed run is left out. ``gap`` is test error minus train error:
+    positive where the network does worse on data it has not seen (0 for a run that has the error
+    of chance on both). ``gain_of_tuning`` is the test error of the arm's untuned default minus the
+    winner's, at equal seeds: positive where tuning helped.
 
     Returns:
-        One row per arm, in the definition's order: ``setting`` and its value on each axis,
-        ``tune.<split>.<metric>`` (the objective over the tuning seeds), ``confirm.dev.error``,
-        ``test.error`` and ``gap`` with the ends of their 95% t intervals, ``n_seeds`` and
-        ``n_diverged`` of the reported results and the ``stage`` they are of;
-        ``default.test.error`` and ``gain_of_tuning`` with their intervals, ``default.n_seeds``,
-        ``default.n_diverged`` and ``gain_of_tuning.n_pairs`` (NaN and 0 for an arm without axes);
-        ``edge``, ``n_settings`` whose seeds are all recorded, ``runs.<status>`` over all of the
-        arm's runs in both stages, what is ``missing``, the ``command`` that trains the winner
-        again, and the ``run_ids`` of the reported runs and ``default.run_ids``.
+        One row per arm, in the definition's order. Of the best setting: its number ``setting`` and
+        its value on each axis, ``tune.<split>.<metric>`` (the objective over the tuning seeds),
+        ``confirm.dev.error``, ``test.error`` and ``gap`` with the ends of their 95% t intervals,
+        ``n_seeds`` and ``n_diverged``, the numbers of reported and of diverged runs, and the
+        ``stage`` of these runs. Of the untuned default: ``default.test.error`` and
+        ``gain_of_tuning`` with their intervals, ``default.n_seeds``, ``default.n_diverged`` and
+        ``gain_of_tuning.n_pairs`` (NaN and 0 for an arm without axes). Of the arm: ``edge``, the
+        edges on which the best setting lies, ``n_settings``, the number of settings whose seeds
+        are all recorded, ``runs.<status>``, the number of runs in both stages, and ``missing``, a
+        text. ``command`` trains the winner again; ``run_ids`` and ``default.run_ids`` are the ids
+        of the reported runs.
     """
     axes = list(dict.fromkeys(key for arm in sweep.arms.values() for key in arm.space))
     rows = [_arm_row(sweep, name, winners.get(name), axes) for name in sweep.arms]
@@ -71,7 +74,7 @@ def _arm_row(sweep: Sweep, name: str, winner: Winner | None, axes: list[str]) ->
 
 
 def tune_column(sweep: Sweep) -> str:
-    """Name the column of the tuning score after the objective, e.g. ``tune.dev.error``."""
+    """Return the name of the column with the tuning score, e.g. ``tune.dev.error``."""
     return f"tune.{sweep.objective.split}.{sweep.objective.metric}"
 
 
@@ -122,7 +125,7 @@ def n_diverged(rows: pd.DataFrame) -> int:
 
 
 def interval_columns(name: str, interval: Interval) -> dict[str, float]:
-    """Return an interval as columns: ``name``, ``name.low`` and ``name.high``."""
+    """Return an interval as three columns: the mean ``name``, ``name.low`` and ``name.high``."""
     return {name: interval.mean, f"{name}.low": interval.low, f"{name}.high": interval.high}
 
 
@@ -132,7 +135,7 @@ def error_columns(sweep: Sweep, name: str, interval: Interval) -> dict[str, floa
 
 
 def difference_columns(sweep: Sweep, name: str, interval: Interval) -> dict[str, float]:
-    """Return the interval of a difference of errors as columns, clipped likewise."""
+    """Return the interval of a difference of errors as columns, clipped to its possible range."""
     return interval_columns(name, interval.within(-sweep.most, sweep.most))
 
 
@@ -186,10 +189,11 @@ def spread_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
 
 
 def run_table(records: Records) -> pd.DataFrame:
-    """Tabulate single runs: status, length, and each metric at both moments.
+    """Tabulate runs: status, number of epochs, and metrics at the moments ``last`` and ``best``.
 
     Returns:
-        One row per run, moment and split: ``loss`` in nats, ``error`` in [0, 1].
+        One row per run, moment and split: ``loss`` in nats, ``error`` as a rate in [0, 1]; both in
+        another unit for a task that predicts a number or letters.
     """
     rows = [
         {

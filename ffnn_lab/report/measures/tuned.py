@@ -30,10 +30,11 @@ from ffnn_lab.report.statistics import (
 )
 
 LEVELS = ("replicate", "seed")
-"""Levels of the index of an arm's errors."""
+"""Levels of the index of an arm's errors, see `tuned_errors`."""
 PARTS = ("replicate", "split", "tuning", "seed")
-"""Parts of a variance. That of replicates is the sum of splits and tunings, which can be separated
-if several replicates share a split; the rest is that of seeds."""
+"""Components of a variance: ``replicate`` is the sum of ``split`` and ``tuning``, which can be
+separated if several replicates share a split; the variance is the sum of ``replicate`` and
+``seed``."""
 SIDES = ("low", "high")
 COLUMNS = [
     *("arm", "baseline", "is_declared", "difference", "low", "high", "std", COUNT, "n_pairs"),
@@ -43,7 +44,7 @@ COLUMNS = [
     *("corrected.low", "corrected.high"),
     *("gap_difference", "gap_difference.low", "gap_difference.high"),
 ]
-"""Columns of a difference between tuned methods, without Holm's p and ``setting.*``."""
+"""Columns of `differences_over_replicates`, without ``p.holm`` and ``setting.*``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +58,7 @@ class Replicate:
 
 
 def arms_over_replicates(replicates: Sequence[Replicate], *, sweep: Sweep) -> pd.DataFrame:
-    """Tabulate the arms over replicates.
+    """Tabulate the errors of each arm's best settings over replicates.
 
     Args:
         replicates: All replicates in order.
@@ -65,12 +66,13 @@ def arms_over_replicates(replicates: Sequence[Replicate], *, sweep: Sweep) -> pd
 
     Returns:
         One row per arm, from `over_replicates` of the `ffnn_lab.report.measures.tables.arm_table`
-        of each replicate: means over replicates with t intervals over them; without the settings,
-        which differ. ``test.error.std`` is the sample standard deviation between replicate means,
-        ``test.error.std_within`` that of seeds within a replicate (the root of the mean variance).
-        ``n_tuned`` counts the replicates with a best setting, ``<axis>.n_low`` and
-        ``<axis>.n_high`` those in which it lies on an edge, and ``edge`` puts these counts into
-        words. ``missing`` names the first replicate that is not finished, and their number.
+        of each replicate: means over replicates with t intervals over replicates, without the best
+        settings, which differ between replicates. ``test.error.std`` is the sample standard
+        deviation between the means of replicates, ``test.error.std_within`` that of seeds within a
+        replicate (the root of the mean variance). ``n_tuned`` is the number of replicates with a
+        best setting, ``<axis>.n_low`` and ``<axis>.n_high`` the number of those whose best setting
+        lies on this edge of the axis, and ``edge`` a text with these numbers. ``missing`` is a
+        text with the number of unfinished replicates and what the first of them lacks.
     """
     arms = sweep.arms
     axes = list(dict.fromkeys(key for arm in arms.values() for key in arm.space))
@@ -93,7 +95,15 @@ def arms_over_replicates(replicates: Sequence[Replicate], *, sweep: Sweep) -> pd
 
 
 def _edges(replicate: Replicate, axes: Sequence[str]) -> pd.DataFrame:
-    """Return for each arm of a replicate, as 0 or 1, if it has a winner and on which edges."""
+    """Return for each arm of a replicate 1 or 0 for having a winner, and for each edge it lies on.
+
+    Args:
+        replicate: The replicate.
+        axes: Dotted names of the axes of all arms.
+
+    Returns:
+        One row per arm: ``n_tuned``, and ``<axis>.n_low`` and ``<axis>.n_high`` for each axis.
+    """
     rows = []
     for arm in replicate.sweep.arms:
         winner = replicate.winners.get(arm)
@@ -104,7 +114,7 @@ def _edges(replicate: Replicate, axes: Sequence[str]) -> pd.DataFrame:
 
 
 def _edge_text(row: Mapping[Hashable, object], axes: Sequence[str]) -> str:
-    """Write how often the best setting lies on an edge: ``optimizer.lr high in 3 of 8``."""
+    """Return a text on how often best settings lie on edges: ``optimizer.lr high in 3 of 8``."""
     return "; ".join(
         f"{key} {side} in {row[f'{key}.n_{side}']} of {row['n_tuned']}"
         for key in axes
@@ -114,7 +124,7 @@ def _edge_text(row: Mapping[Hashable, object], axes: Sequence[str]) -> str:
 
 
 def _missing(replicates: Sequence[Replicate]) -> list[str]:
-    """Write for each arm the number of unfinished replicates, and what the first of them lacks."""
+    """Return for each arm a text on its unfinished replicates: how many, what the first lacks."""
     texts = pd.DataFrame([each.arms["missing"].tolist() for each in replicates])
     found = []
     for arm in texts:
@@ -140,29 +150,40 @@ def differences_over_replicates(
 ) -> pd.DataFrame:
     """Tabulate the differences between tuned methods, paired within each replicate.
 
-    A replicate's difference is the mean over its confirm seeds of the arm's test error minus the
-    baseline's, at the best settings that this replicate found. All statistics take these means as
-    their values, one per replicate.
+    A replicate's difference is the mean over its fresh seeds of the arm's test error minus the
+    baseline's, at the best settings that this replicate found. All statistics are computed from
+    these means, one value per replicate.
 
     Args:
         first: Replicate 0.
         sweep: The whole sweep.
-        rng: Draws sign patterns and resamples.
+        rng: Random generator that draws sign patterns and resamples.
 
     Returns:
-        One row per pair of arms: ``difference`` of error rates with the ends ``low`` and ``high``
-        of its 95% t interval over replicates, not adjusted for multiple comparisons, and ``std``
-        of the values; `COUNT`, the number of replicates, and ``n_pairs``, that of all paired
-        seeds; ``p`` of `sign_flip_p` over replicates and, for declared pairs, Holm's, ``p.holm``;
-        the bootstrap's ends (NaN for few replicates); the probability of ``improvement`` in a
-        replicate, with its exact ends, and its ``improvement.verdict`` by the threshold declared
-        beforehand; ``replicates_to_resolve`` the difference; the components of the variance of a
-        single pair, ``variance.<part>`` (squared rates) for each of `PARTS`, with
-        ``share.<part>`` (NaN where a part cannot be estimated); the ends ``corrected.low`` and
-        ``corrected.high`` of Nadeau and Bengio's interval over distinct splits, for statements
-        beyond the data set (NaN where numbers of examples are not known); ``gap_difference``, that
-        of the train-test gaps; and the comparison within replicate 0 alone, at its one setting of
-        each arm: ``setting.difference``, ``setting.low``, ``setting.high``, ``setting.n_pairs``.
+        One row per pair of arms, with ``is_declared`` True for a declared contrast:
+
+        - ``difference``, the mean difference of error rates, with the ends ``low`` and ``high`` of
+          its 95% t interval over replicates, not adjusted for multiple comparisons, and the
+          standard deviation ``std`` of the values;
+        - the number of replicates, in the column `COUNT`, and ``n_pairs``, the number of paired
+          seeds in all replicates;
+        - ``p`` of `sign_flip_p` over replicates, and ``p.holm``, adjusted over the declared
+          contrasts (NaN for other pairs);
+        - the ends ``bootstrap.low`` and ``bootstrap.high`` of the bootstrap interval (NaN for few
+          replicates);
+        - ``improvement``, the probability that the arm has the lower error in a replicate, with
+          the ends of its exact interval, and ``improvement.verdict`` of `improvement_verdict`;
+        - ``replicates_to_resolve``, the number of replicates that would distinguish the difference
+          from 0, if difference and spread are as observed;
+        - ``variance.<part>`` for each of `PARTS`, the components of the variance of the difference
+          of a single pair of runs, in squared rates, and ``share.<part>`` (NaN where a component
+          cannot be estimated);
+        - the ends ``corrected.low`` and ``corrected.high`` of Nadeau and Bengio's interval over
+          distinct splits, for statements beyond the data set (NaN where numbers of examples are
+          not known);
+        - ``gap_difference``, the difference of the train-test gaps, with the ends of its interval;
+        - the comparison within replicate 0 alone, at its best setting of each arm:
+          ``setting.difference``, ``setting.low``, ``setting.high``, ``setting.n_pairs``.
     """
     declared = set(sweep.contrasts)
     at_setting = paired_differences(first.sweep, first.winners, rng=rng)
@@ -220,7 +241,16 @@ def _row(
 
 
 def _components(pairs: "pd.Series[float]", sweep: Sweep) -> dict[str, float]:
-    """Return the components of the variance of a pair's difference, NaN where one is unknown."""
+    """Return the components of the variance of the difference between two runs of one seed.
+
+    Args:
+        pairs: The differences, indexed by replicate and seed.
+        sweep: The whole sweep.
+
+    Returns:
+        ``variance.<part>`` and ``share.<part>`` for each of `PARTS`; NaN where a component is
+        unknown.
+    """
     found = {f"{what}.{part}": math.nan for what in ("variance", "share") for part in PARTS}
     if pairs.empty:
         return found
@@ -238,7 +268,16 @@ def _components(pairs: "pd.Series[float]", sweep: Sweep) -> dict[str, float]:
 
 
 def _beyond(differences: "pd.Series[float]", sweep: Sweep) -> dict[str, float]:
-    """Return the ends of `corrected_interval`, for statements beyond the data set."""
+    """Return the ends of `corrected_interval`, for statements beyond the data set.
+
+    Args:
+        differences: The difference in each replicate, indexed by replicate; replicates that share
+            a split are averaged.
+        sweep: The whole sweep.
+
+    Returns:
+        ``corrected.low`` and ``corrected.high``; NaN if the numbers of examples are not known.
+    """
     examples = sweep.definition.examples
     low = high = math.nan
     if examples is not None:
@@ -254,14 +293,15 @@ def spreads_over_replicates(tables: Sequence[pd.DataFrame], *, most: float) -> p
     """Tabulate the spread of test errors between replicates and within them.
 
     Args:
-        tables: One table of `ffnn_lab.report.measures.tables.spread_table` per replicate.
-        most: The highest possible error.
+        tables: The table of `ffnn_lab.report.measures.tables.spread_table` of each replicate.
+        most: The highest possible error, at which intervals are clipped.
 
     Returns:
-        One row per arm, from `over_replicates`: ``test.error`` and ``interquartile`` are means
-        over replicates, with ``.std`` between these; ``std_within`` is the standard deviation of
-        seeds within a replicate (the root of the mean variance), and ``lowest``, ``median`` and
-        ``highest`` are of the replicates' means.
+        One row per arm, from `over_replicates`. ``test.error`` and ``interquartile`` are means
+        over replicates, and ``test.error.std`` and ``interquartile.std`` the standard deviations
+        between replicates. ``std_within`` is the standard deviation of seeds within a replicate
+        (the root of the mean variance). ``lowest``, ``median`` and ``highest`` are those of the
+        replicates' mean test errors.
     """
     means = listed(tables).groupby("arm", sort=False)
     of_arm = means["test.error"].agg(lowest="min", median="median", highest="max")

@@ -1,4 +1,4 @@
-"""Errors of each tuned method in each replicate of a sweep, and the parts of their variance."""
+"""Errors of each tuned method in each replicate of a sweep, and components of their variance."""
 
 import pandas as pd
 
@@ -24,7 +24,7 @@ def tuned_errors(sweep: Sweep, *, split: str = "test") -> pd.DataFrame:
     Returns:
         One column per arm, in the order of the definition; one row per replicate and fresh seed,
         indexed by ``replicate`` and ``seed``. The replicate's offset is subtracted from its seeds,
-        so that they are the same numbers in each. The error is that at the objective's moment; a
+        so that all replicates have the same seeds. The error is read at the objective's moment; a
         diverged run has the error of chance, a run without a result NaN.
     """
     rows = results(reported_rows(sweep))
@@ -57,21 +57,30 @@ def whole_replicates(errors: pd.DataFrame) -> pd.DataFrame:
 
 
 def differences_between(errors: pd.DataFrame, pair: Contrast) -> "pd.Series[float]":
-    """Compute the difference of two arms at each seed of each replicate that both have."""
+    """Compute the difference of two arms' errors at each seed of each replicate that both have.
+
+    Args:
+        errors: The table of `tuned_errors`.
+        pair: The two arms.
+
+    Returns:
+        The error of ``pair.arm`` minus that of ``pair.against``, indexed by replicate and seed.
+    """
     return (errors[pair.arm] - errors[pair.against]).dropna()
 
 
 def component_table(sweep: Sweep) -> pd.DataFrame:
-    """Tabulate the components of variance of each difference.
+    """Tabulate the components of variance of the difference between each pair of arms.
 
     Args:
         sweep: A sweep whose replicates share splits, so that split and tuning can be separated; if
-            each has its own split, the two are one part.
+            each replicate has its own split, the two are one component.
 
     Returns:
-        One row per pair of arms and ``part``, the outermost first: its ``variance`` in squared
-        error rates, which may be negative by chance; degrees of ``freedom``; its ``share`` of the
-        sum of all, where negative ones count as 0; and the number ``n`` of values.
+        One row per pair of arms and component (``part``: split, tuning or seed), in this order:
+        its ``variance`` in squared error rates, which may be negative by chance; its degrees of
+        ``freedom``; its ``share`` of the sum of all components, where negative variances count as
+        0; and the number ``n`` of values.
     """
     errors = tuned_errors(sweep)
     replicates = errors.index.get_level_values("replicate")

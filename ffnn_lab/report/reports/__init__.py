@@ -1,1 +1,1 @@
-"""The reports: of a sweep, of claims, of many sweeps, of the intervals themselves."""
+"""The reports: of one sweep, of claims, of many sweeps, and of the intervals' coverage."""

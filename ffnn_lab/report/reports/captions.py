@@ -1,4 +1,4 @@
-"""Captions of tables in LaTeX: their contents, numbers of seeds or replicates, and intervals."""
+"""Captions of tables in LaTeX: contents, numbers of seeds or replicates, kind of intervals."""
 
 from ffnn_lab.definition import Definition
 from ffnn_lab.report.measures.numbers import Numbers
@@ -10,20 +10,20 @@ from ffnn_lab.report.text.cells import counts
 
 PERCENT = f"{100 * CONFIDENCE:g}%"
 DECLARED = "the contrasts that were declared"
-"""Text of captions for the family over which Holm's method adjusts."""
+"""Words in captions for the contrasts over which Holm's method adjusts p values."""
 UNDER_EACH = "Arms are compared under one condition at a time; conditions are not compared."
 SHARED_TEST = "All replicates share one test set, and what is told is conditional on it."
 
 
 def caption(numbers: Numbers, sheet: Sheet) -> str:
-    """Return the caption of one of a sweep's sheets; empty if it has none.
+    """Return the caption of one of a sweep's tables; empty if its sheet has no caption.
 
     Args:
         numbers: Numbers of the sweep.
-        sheet: The sheet. The fields in braces of its captions may be ``n``, the seeds or
-            replicates; ``t``, the interval of a mean; ``tuning``, the tuning seeds; ``percent``,
-            the confidence level of intervals; ``most``, the largest number of seeds or replicates
-            that is counted.
+        sheet: The sheet of the table. Its caption may have these fields in braces: ``n``, the
+            number of seeds or replicates; ``t``, the kind of the interval of a mean; ``tuning``,
+            the number of tuning seeds; ``percent``, the confidence level of intervals; ``most``,
+            the largest number of seeds or replicates that the table names as required.
     """
     if not sheet.caption:
         return ""
@@ -59,9 +59,9 @@ def shares_test(definition: Definition) -> bool:
 
 
 def seed_words(numbers: Numbers) -> str:
-    """Return the number of seeds over which winners are reported: ``n = 9 to 10 fresh seeds``.
+    """Return the number of seeds behind reported results, as in ``n = 9 to 10 fresh seeds``.
 
-    For a sweep with replicates it is ``n = 8 replicates of 9 to 10 fresh seeds each``.
+    For a sweep with replicates the text is like ``n = 8 replicates of 9 to 10 fresh seeds each``.
     """
     kind = "fresh" if numbers.sweep.confirm_seeds else "tuning"
     n_reported = [n for of_one in numbers.comparisons for n in of_one.n_reported]

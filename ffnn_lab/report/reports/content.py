@@ -1,4 +1,4 @@
-"""The content of a folder's report: tables, figures and remarks, computed from its records."""
+"""The content of a folder's report: tables, figures and remarks, computed from the records."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,21 +32,22 @@ from ffnn_lab.report.text.test_set import about_test_set
 from ffnn_lab.report.text.units import units_of
 
 MOST_LETTERS = 100
-"""Most letters of a condition in the name of a file."""
+"""Longest label of a condition, in letters, that is used in the name of a file."""
 _NOT_OF_FILES = re.compile(r"[^\w.,=+-]")
 REPLICATES = "replicates"
-"""Heading of the number of replicates of a row."""
+"""Heading of the column with the number of replicates behind a row."""
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A table that is ready to be printed and written."""
+    """A table of a report, ready to be printed and written."""
 
     name: str
     words: pd.DataFrame
-    """The table of formatted cells."""
+    """The table as strings: the formatted cells."""
     numbers: pd.DataFrame | None
-    """The table of numbers, written as CSV; None if another table's file has them."""
+    """The table of numbers, which is written as CSV; None if the CSV file of another table has
+    them."""
     is_printed: bool
     """False if the table is only written to files."""
     caption: str
@@ -55,7 +56,7 @@ class Table:
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """A figure that is ready to be written."""
+    """A figure of a report, ready to be written, with its table of points and its provenance."""
 
     name: str
     figure: Figure
@@ -65,15 +66,15 @@ class Drawing:
 
 @dataclass(frozen=True, eq=False)
 class Content:
-    """Everything that a report prints and writes, before it is printed or written."""
+    """A whole report, before it is printed and written."""
 
     records: Records
     sheets: Sequence[Table]
     drawings: Sequence[Drawing]
     remarks: Sequence[str]
-    """Remarks that a reader needs beside the tables."""
+    """Sentences that a reader needs beside the tables."""
     commands: Sequence[str] = ()
-    """For each arm, the command that trains its best setting again, below the arm's name."""
+    """For each arm its name, as a comment, and the command that trains its best setting again."""
 
 
 def content_of(records: Records) -> Content:
@@ -95,7 +96,15 @@ def content_of(records: Records) -> Content:
 
 
 def tables_of(numbers: Numbers) -> tuple[list[Table], list[str]]:
-    """Return the tables of a report, and remarks on their intervals and on sheets that failed."""
+    """Compute the tables of a report.
+
+    Args:
+        numbers: The records, and all tables of numbers that are computed from them.
+
+    Returns:
+        The tables, and remarks: on clipped or missing intervals, and on sheets of the user that
+        failed.
+    """
     found: list[Table] = []
     shown: list[tuple[Sheet, pd.DataFrame]] = []
     failed: list[str] = []
@@ -119,7 +128,15 @@ def _table(
     numbers: Numbers,
     in_full: pd.DataFrame,
 ) -> Table:
-    """Combine a sheet's tables under each condition into one, of numbers and of strings."""
+    """Combine a sheet's tables under all conditions into one table.
+
+    Args:
+        sheet: The sheet.
+        tables: The table of numbers under each condition, with the `Numbers` of that condition.
+        numbers: The `Numbers` of the whole sweep.
+        in_full: All rows of ``tables``, whose arms have the names that they have in the whole
+            sweep.
+    """
     conditions = [each.condition for _, each in tables]
     table = under_conditions([table for table, _ in tables], conditions)
     words = under_conditions(
@@ -137,14 +154,19 @@ def _table(
 
 
 def _tables_of(sheet: Sheet, numbers: Numbers) -> list[tuple[pd.DataFrame, Numbers]]:
-    """Return a sheet's table under each condition that has one, with its `Numbers`."""
+    """Return the sheet's table of numbers and the `Numbers` of each condition that has rows."""
     comparisons = (numbers,) if sheet.is_of_all_conditions else numbers.comparisons
     tables = [(sheet.numbers(each), each) for each in comparisons]
     return [(table, each) for table, each in tables if table is not None and len(table)]
 
 
 def _named_in_full(table: pd.DataFrame, condition: Condition) -> pd.DataFrame:
-    """Return a table whose arms have the names that they have in the whole sweep."""
+    """Return a table whose arms are renamed to their names in the whole sweep, as ``adam@n=25``.
+
+    Args:
+        table: A table of the arms under one condition, in which names lack the condition.
+        condition: The condition; if it is empty, names are not changed.
+    """
     names = [name for name in ("arm", "baseline") if name in table and condition]
     return table.assign(
         **{name: [name_under(str(arm), condition) for arm in table[name]] for name in names}
@@ -152,13 +174,22 @@ def _named_in_full(table: pd.DataFrame, condition: Condition) -> pd.DataFrame:
 
 
 def _condition_words(condition: Condition) -> dict[str, str]:
-    """Return the columns of a condition with short names and formatted values."""
+    """Return the formatted values of a condition by the short names of its fields."""
     short = short_names(condition)
     return {short[key]: value_text(value) for key, value in condition.items()}
 
 
 def _words_of(sheet: Sheet, table: pd.DataFrame, numbers: Numbers) -> pd.DataFrame:
-    """Return the formatted cells of a sheet, with the unit of its intervals and the replicates."""
+    """Return the formatted cells of a sheet under one condition.
+
+    Headings tell whether intervals are over seeds or over replicates, and a column with the number
+    of replicates is added.
+
+    Args:
+        sheet: The sheet.
+        table: The sheet's table of numbers under the condition.
+        numbers: The `Numbers` of the condition.
+    """
     words = pd.DataFrame(sheet.words(table))
     if COUNT in table and REPLICATES not in words and len(words) == len(table):
         words[REPLICATES] = [str(n) for n in table[COUNT]]
@@ -167,7 +198,7 @@ def _words_of(sheet: Sheet, table: pd.DataFrame, numbers: Numbers) -> pd.DataFra
 
 
 def _drawings_of(numbers: Numbers) -> tuple[list[Drawing], list[str]]:
-    """Draw the figures that have points, and return remarks on what they leave out."""
+    """Draw the figures of a report that have points, and return remarks on what they leave out."""
     drawings: list[Drawing] = []
     left_out: list[str] = []
     for each in FIGURES.values():
@@ -185,7 +216,14 @@ def _drawings_of(numbers: Numbers) -> tuple[list[Drawing], list[str]]:
 
 
 def _drawn(each: ReportFigure, points: pd.DataFrame, shown: Numbers, numbers: Numbers) -> Drawing:
-    """Draw a figure of one condition, or of all conditions together."""
+    """Draw a figure under one condition, or of all conditions together.
+
+    Args:
+        each: The figure.
+        points: The table that the figure shows.
+        shown: The `Numbers` of the condition; those of the whole sweep for all conditions.
+        numbers: The `Numbers` of the whole sweep.
+    """
     under = label_of(shown.condition)
     with _looks_of(shown):
         figure = each.figure(points)
@@ -199,7 +237,12 @@ def _drawn(each: ReportFigure, points: pd.DataFrame, shown: Numbers, numbers: Nu
 
 @contextmanager
 def _told(option: Option, remarks: list[str]) -> Iterator[None]:
-    """Turn an error in a user's own figure or sheet into a remark; raise errors in our own."""
+    """Turn an error in a user's own figure or sheet, inside the ``with`` block, into a remark.
+
+    Args:
+        option: The figure or sheet. An error in one that belongs to the lab is raised.
+        remarks: List to which the remark is added.
+    """
     try:
         yield
     except Exception as error:
@@ -210,20 +253,20 @@ def _told(option: Option, remarks: list[str]) -> Iterator[None]:
 
 
 def _title(figure: Figure, label: str) -> None:
-    """Write the condition of a figure above it."""
+    """Add the label of a condition to the title of a figure, as a line of its own above it."""
     title = figure.get_suptitle()
     with style.context():
         figure.suptitle("\n".join(filter(None, (style.drawable(label), title))))
 
 
 def stem_under(stem: str, label: str, numbers: Numbers) -> str:
-    """Return the stem of the files of a figure under a condition: ``learning_curves@n=25``.
+    """Return the name, without suffix, of a figure's files: ``learning_curves@n=25``.
 
     Args:
-        stem: Stem of the figure.
+        stem: Name of the figure.
         label: Label of the condition; empty for a figure of all conditions.
-        numbers: Numbers of the whole sweep. If labels are too long for a file name, or two of them
-            have the same file name, the index of the condition replaces the label.
+        numbers: Numbers of the whole sweep. If labels are too long for a file name, or two labels
+            would give the same file name, the index of the condition replaces the label.
     """
     if not label:
         return stem
@@ -235,7 +278,7 @@ def stem_under(stem: str, label: str, numbers: Numbers) -> str:
 
 
 def _looks_of(numbers: Numbers) -> AbstractContextManager[None]:
-    """Return a context in which arms have the looks of their optimizers in the definition."""
+    """Return a context in which arms have the looks that the sweep's definition gives them."""
     from ffnn_lab.report.figures.looks import arms_of  # noqa: PLC0415 - as figures are drawn
 
     is_sweep = isinstance(numbers.records, Sweep)
@@ -243,7 +286,7 @@ def _looks_of(numbers: Numbers) -> AbstractContextManager[None]:
 
 
 def _remarks_of(numbers: Numbers) -> list[str]:
-    """Return the remarks that a reader needs on the records as a whole."""
+    """Return the remarks that a reader of the report needs, other than those on intervals."""
     records = numbers.records
     if numbers.kind == Kind.RUN:
         return about_failed(records.runs, of=records.name)

@@ -1,8 +1,9 @@
 """Simulated coverage of intervals, and error rates of tests.
 
-Values are drawn in the shapes that errors over seeds have: normal; counts of 359 test examples,
-as the digits have; skewed; and with one seed in twenty that diverged and counts as chance. A share
-is marked if an interval of nominal coverage would hardly give it in so many simulations. Intervals
+Values are drawn from distributions like those of errors over seeds: normal; counts of 359 test
+examples, as of the digits; skewed; and normal except that one seed in twenty diverged and has the
+error of chance. The simulated share of intervals that cover the true value is marked if it is so
+low that an interval of nominal coverage would hardly have it in so many simulations. Intervals
 over replicates are simulated by `ffnn_lab.report.reports.coverage_of_replicates`.
 """
 
@@ -38,18 +39,21 @@ N_SIMULATIONS = 2000
 N_TRUTH = 1_000_000
 """Number of draws from which a true value without a formula is computed."""
 N_COMPARED = 4
-"""Number of settings of each arm whose best ones are compared."""
+"""Number of settings of each of two arms whose best settings are compared."""
 LOST = 0.05
-"""Share of seeds that diverge, in the shape in which some do."""
+"""Share of seeds that diverge, in the distribution in which seeds diverge."""
 RIM = 0.7
-"""Distance from the middle of an axis beyond which runs fail to learn."""
+"""Distance from the middle of an axis from -1 to 1 beyond which runs fail to learn."""
 
 Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A distribution of values over seeds, or of scores over settings."""
+    """A named distribution of values over seeds, or of scores over settings.
+
+    The function ``draw`` draws a given number of independent values.
+    """
 
     name: str
     draw: Callable[[np.random.Generator, int], Values]
@@ -60,7 +64,7 @@ def _normal(rng: np.random.Generator, n: int) -> Values:
 
 
 def _counts(rng: np.random.Generator, n: int) -> Values:
-    """Differences of two error rates, each over 359 examples of its own."""
+    """Draw differences of two error rates, each over 359 test examples of its own."""
     one, other = rng.binomial(359, 0.028, n), rng.binomial(359, 0.025, n)
     return np.asarray((one - other) / 359)
 
@@ -74,7 +78,11 @@ def _diverging(rng: np.random.Generator, n: int) -> Values:
 
 
 def _one_axis(rng: np.random.Generator, n: int) -> Values:
-    """Errors of random learning rates: a bowl, beyond whose rim runs fail to learn."""
+    """Draw the errors of settings with random learning rates.
+
+    The errors are a parabola in the (log) learning rate with noise; beyond `RIM`, runs fail to
+    learn.
+    """
     place = rng.uniform(-1, 1, n)
     lost = np.where(np.abs(place) > RIM, rng.uniform(0, 0.8, n), 0.0)
     bowl = 0.02 + 0.2 * (place + 0.2) ** 2 + lost + rng.normal(0, 0.002, n)
@@ -97,19 +105,19 @@ SETTINGS = (Shape("one axis", _one_axis), Shape("two axes", _two_axes))
 
 
 def coverage_table(*, n_simulations: int, seed: int) -> pd.DataFrame:
-    """Simulate every interval and test.
+    """Simulate every interval and every test of the reports.
 
     Args:
         n_simulations: Number of simulations for each row.
         seed: Seed of the draws.
 
     Returns:
-        One row per interval (or test), ``shape`` of the values and number ``n`` of them: the unit
-        ``of`` the values, seeds, settings or replicates; the ``share`` of simulations in which the
-        interval covers (or the test errs); the nominal share that is ``promised``; the ends
-        ``low`` and ``high`` between which 99 in 100 simulated shares lie if the true share is the
-        nominal one; and whether the promise is ``kept``, as it also is beyond the safe one of
-        these ends.
+        One row per interval or test, ``shape`` of the distribution and number ``n`` of values: the
+        unit ``of`` the values, which is seeds, settings or replicates; the ``share`` of
+        simulations in which the interval covers the true value or the test errs; the nominal share
+        that is ``promised``; the ends ``low`` and ``high`` between which 99 in 100 simulated
+        shares lie if the true share is the nominal one; and ``kept``, which is false if a coverage
+        is below ``low`` or a test's error rate above ``high``.
     """
     rows = []
     for place, shape in enumerate(SEEDS):
@@ -204,7 +212,7 @@ def _of_settings(
 
 
 def report_coverage(*, n_simulations: int, seed: int, console: Console | None = None) -> None:
-    """Print the tables of coverage.
+    """Print the simulated coverage of all intervals, a table for each unit of the values.
 
     Args:
         n_simulations: Number of simulations for each row.
@@ -218,14 +226,19 @@ def report_coverage(*, n_simulations: int, seed: int, console: Console | None = 
         render.show(readable_coverage(rows), title=title, console=console)
     low, high = bounds(CONFIDENCE, n=n_simulations)
     note = (
-        f"{n_simulations} simulations of each, seed {seed}; a right 95% interval would show "
-        f"{100 * low:.1f} to {100 * high:.1f} in 99 of 100 rows, and * marks what is worse"
+        f"{n_simulations} simulations for each value, seed {seed}; 99 of 100 correct 95% "
+        f"intervals would show {100 * low:.1f} to {100 * high:.1f}, and * marks a value that is "
+        "worse"
     )
     render.say(note, console=console)
 
 
 def readable_coverage(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the coverage in percent, one column per number of values."""
+    """Return a table of coverage as strings in percent, with a column per number of values.
+
+    Args:
+        table: Rows of `coverage_table`; a share that is not ``kept`` is marked by a star.
+    """
     cells: dict[tuple[str, str], dict[str, str]] = {}
     for row in table.to_dict("records"):
         cell = f"{100 * row['share']:.1f}" + ("" if row["kept"] else "*")

@@ -1,8 +1,10 @@
 """Simulated coverage of intervals over replicates, and error rates of repeated looks.
 
-A replicate's difference is the effect of its tuning plus the mean effect of its seeds. The effects
-of tunings are normal; skewed, as if one method's tuning sometimes fails; or the difference of two
-skewed errors, as of one method that is tuned twice.
+A look is a test of the replicates so far, after which a sweep ends or adds replicates. The
+difference of two arms in a replicate is the effect of its tuning plus the mean effect of its
+seeds. The effects of tunings have mean 0 and one of three distributions: normal; skewed, as if one
+method's tuning sometimes fails; or the difference of two skewed errors, as of a method that is
+tuned twice.
 """
 
 import math
@@ -32,18 +34,20 @@ N_SEEDS = 4
 SHARE = 0.6
 """Share of the variance of a run's difference that is due to its replicate."""
 OVERLAP = 0.2
-"""Correlation of two replicates that draw from one data set, of which a fifth is test data."""
+"""Correlation of two replicates that draw their splits from one data set, a fifth of which is test
+data."""
 LARGEST = (10, 20, 40)
 """Numbers of replicates at the last look."""
 MANY, FEW = 0.99, 0.005
-"""Probability that a seed succeeds in a cluster of the first and of the second kind."""
+"""Probability that a seed succeeds: `MANY` in a cluster of the first kind, `FEW` in one of the
+second."""
 OFTEN = 0.3
 """Share of clusters of the first kind."""
 N_IN_CLUSTER = 8
 RANGE = (-4.0, 0.0)
-"""Range of an axis, in decades."""
+"""Lower and upper end of an axis, in decades."""
 BEST = -1.0
-"""Mean of the optima over replicates, in decades."""
+"""Mean over replicates of the optimum of the axis, in decades."""
 OF = "replicates"
 
 Values = NDArray[np.float64]
@@ -66,15 +70,15 @@ TUNINGS: dict[str, Draw] = {"normal": _normal, "skewed": _skewed, "against itsel
 
 
 def rows_of_replicates(*, n_simulations: int, seed: int) -> list[dict[str, object]]:
-    """Simulate every interval and test over replicates.
+    """Simulate every interval over replicates, and every test over replicates.
 
     Args:
         n_simulations: Number of simulations for each row.
         seed: Seed of the draws.
 
     Returns:
-        Rows of `ffnn_lab.report.reports.coverage.coverage_table`; for looks, ``n`` is the number
-        of replicates at the last one.
+        Rows of `ffnn_lab.report.reports.coverage.coverage_table`; in a row on looks, ``n`` is the
+        number of replicates at the last look.
     """
     rows = []
     for place, (shape, draw) in enumerate(TUNINGS.items()):
@@ -100,10 +104,13 @@ def of_means(
 
     Args:
         shape: Name of the distribution of the effects of tunings.
-        draw: Function that draws from it, with mean 0 and variance 1.
+        draw: Function that draws effects of tunings, with mean 0 and variance 1.
         n: Number of replicates.
         n_simulations: Number of simulations for each row.
         rng: Generator of the draws.
+
+    Returns:
+        Rows of a table of coverage, as `row_of` makes them.
     """
     tunings = [draw(rng, n) for _ in range(n_simulations)]
     seeds = rng.normal(0.0, math.sqrt((1 - SHARE) / N_SEEDS), (n_simulations, n))
@@ -129,14 +136,17 @@ def of_means(
 def of_looks(
     shape: str, draw: Draw, largest: int, n_simulations: int, rng: np.random.Generator
 ) -> list[dict[str, object]]:
-    """Simulate sweeps that add replicates until the interval of a look excludes the true mean 0.
+    """Simulate sweeps that add replicates until the interval at a look excludes the true mean 0.
 
     Args:
         shape: Name of the distribution of the effects of tunings.
-        draw: Function that draws from it, with mean 0 and variance 1.
+        draw: Function that draws effects of tunings, with mean 0 and variance 1.
         largest: Number of replicates at the last look.
         n_simulations: Number of simulations.
         rng: Generator of the draws.
+
+    Returns:
+        The row of a table of coverage: how often any interval of a sweep excludes 0.
     """
     looks = looks_until(largest)
     errs = []
@@ -151,12 +161,15 @@ def of_looks(
 
 
 def of_clusters(n: int, n_simulations: int, rng: np.random.Generator) -> list[dict[str, object]]:
-    """Simulate the interval of a share in clusters whose outcomes nearly all agree.
+    """Simulate the interval of a success rate over clusters, in each of which most runs agree.
 
     Args:
         n: Number of clusters.
         n_simulations: Number of simulations.
         rng: Generator of the draws.
+
+    Returns:
+        The row of a table of coverage.
     """
     chances = np.where(rng.random((n_simulations, n)) < OFTEN, MANY, FEW)
     shares = rng.binomial(N_IN_CLUSTER, chances) / N_IN_CLUSTER
@@ -172,6 +185,9 @@ def of_shares(n: int, n_simulations: int, rng: np.random.Generator) -> list[dict
         n: Number of replicates.
         n_simulations: Number of simulations.
         rng: Generator of the draws.
+
+    Returns:
+        The row of a table of coverage.
     """
     index = pd.MultiIndex.from_product([range(n), range(N_SEEDS)])
     intervals = []
@@ -184,12 +200,15 @@ def of_shares(n: int, n_simulations: int, rng: np.random.Generator) -> list[dict
 
 
 def of_optima(n: int, n_simulations: int, rng: np.random.Generator) -> list[dict[str, object]]:
-    """Simulate the interval of an axis's optimum while other axes vary, too.
+    """Simulate the interval of the optimum of one axis, while other axes vary, too.
 
     Args:
         n: Number of replicates.
         n_simulations: Number of simulations for each row.
         rng: Generator of the draws.
+
+    Returns:
+        Rows of a table of coverage, for 12 and for 24 settings in each replicate.
     """
     return [
         row_of("parabolas, optimum of an axis", f"{n_settings} settings", n, covered, of=OF)

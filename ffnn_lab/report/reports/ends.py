@@ -1,7 +1,8 @@
-"""Remarks on the intervals of a report that are clipped, and on those that are left out.
+"""Remarks on intervals in a report that are clipped to the possible errors, or are left out.
 
-A t interval over few seeds may reach below 0, where no error can lie. It is clipped there, with a
-remark, since this shows that the seeds are too few. Equal values have no interval.
+A t interval over few seeds may reach below 0, where no error can lie. The interval is clipped
+there, and a remark says so, since it shows that the seeds are too few. There is no interval if all
+values are equal.
 """
 
 import math
@@ -13,13 +14,19 @@ from ffnn_lab.report.measures.replicates import COUNT, is_over_replicates
 from ffnn_lab.report.sheets.sheet import Estimate, Sheet
 
 HAIR = 1e-9
-"""Tolerance up to which the two halves of an interval are equal, so that it was not clipped."""
+"""Largest difference between the halves of an interval that are taken for equal: then the interval
+was not clipped."""
 CUT = "an interval is cut where no error or no difference of errors lies beyond its end"
 EQUAL = "no interval is given where all seeds came to the same value"
 
 
 def in_caption(sheet: Sheet, numbers: pd.DataFrame) -> str:
-    """Return the sentences of a sheet's caption on clipped and missing intervals, or ``""``."""
+    """Return the sentences on clipped and missing intervals for a table's caption; may be ``""``.
+
+    Args:
+        sheet: The sheet, which names the columns with intervals.
+        numbers: The table of numbers of the sheet.
+    """
     odd = [_odd(numbers, estimate) for estimate in sheet.estimates]
     said = [text for text, place in ((CUT, 0), (EQUAL, 1)) if any(each[place] for each in odd)]
     text = "".join(f" {text[0].upper()}{text[1:]}." for text in said)
@@ -27,15 +34,15 @@ def in_caption(sheet: Sheet, numbers: pd.DataFrame) -> str:
 
 
 def _of_replicates(text: str) -> str:
-    """Return a sentence about intervals over seeds as one about intervals over replicates."""
+    """Return a sentence on intervals over seeds, reworded for intervals over replicates."""
     return text.replace("seeds", "replicates")
 
 
 def remarks(sheets: Iterable[tuple[Sheet, pd.DataFrame]]) -> list[str]:
-    """Return sentences that name the intervals of a report that are clipped or left out.
+    """Return sentences that name the intervals in a report that are clipped or left out.
 
     Args:
-        sheets: The sheets, each with its table of numbers.
+        sheets: The sheets of the report, each with its table of numbers.
     """
     cut: list[str] = []
     equal: list[str] = []
@@ -63,7 +70,12 @@ def remarks(sheets: Iterable[tuple[Sheet, pd.DataFrame]]) -> list[str]:
 
 
 def _odd(numbers: pd.DataFrame, estimate: Estimate) -> tuple[list[str], list[str]]:
-    """Return the names of rows with a clipped interval, and of rows without one (equal values)."""
+    """Return the names of rows whose interval is clipped, and of rows whose values are all equal.
+
+    Args:
+        numbers: The table of numbers of a sheet.
+        estimate: The column of the table that is examined.
+    """
     name = estimate.column
     ends = f"{name}.low", f"{name}.high"
     low, high = ends if ends[0] in numbers else ("low", "high")

@@ -1,6 +1,6 @@
-"""Checks before a sweep's first run, so that its report does not fail after the last.
+"""Checks of a report before a sweep's first run, so that the report does not fail after the last.
 
-Matplotlib is imported here, which takes half a second, and need not be imported after training.
+Matplotlib is imported here, before training, since the import takes half a second.
 """
 
 import io
@@ -20,7 +20,7 @@ from ffnn_lab.report.text.few_seeds import about_replicates, about_seeds
 
 
 class DrawingError(UserError):
-    """Figures that cannot be drawn; the message says why."""
+    """Raised if the figures of a report cannot be drawn; the message says why."""
 
 
 def prepare_report(
@@ -30,17 +30,19 @@ def prepare_report(
     is_tried: bool,
     notice: Callable[[str], None],
 ) -> None:
-    """Print the limits of a sweep's future report, and check that it can be made.
+    """Print what a sweep's report will not be able to show, and check that the report can be made.
+
+    For example, a line is printed if the seeds are too few for any contrast to be significant.
 
     Args:
-        folder: The sweep's folder, as in `check_report`.
+        folder: The sweep's folder, which need not exist yet.
         definition: Definition of the sweep.
-        is_tried: Whether to call `check_report`; a dry run does not.
+        is_tried: True to call `check_report`; a dry run does not.
         notice: Function that prints a line.
 
     Raises:
-        PlaceError: As `check_report`.
-        DrawingError: As `check_report`.
+        PlaceError: If a table or a figure could not be written.
+        DrawingError: If no figure could be drawn.
     """
     n_contrasts = len(contrasts(definition))
     if definition.n_replicates > 1:
@@ -58,21 +60,21 @@ def prepare_report(
 
 
 def check_report(folder: Path, arms: Sequence[str]) -> None:
-    """Try all that the report of a sweep needs: its folders, matplotlib, and the arms' names.
+    """Check that the report of a sweep can be drawn with its arms' names, and be written.
 
     Args:
         folder: The sweep's folder, which need not exist yet; it is not changed.
-        arms: The names of the arms.
+        arms: The names that figures write: those of the arms, and labels of conditions.
 
     Raises:
         PlaceError: If a table or a figure could not be written.
-        DrawingError: If no figure could be drawn.
+        DrawingError: If no figure could be drawn, for example because matplotlib is missing.
     """
     import_matplotlib()
     check_place(
         folder,
         report_files(),
-        advice="make room there, or choose another folder of sweeps with paths.outputs=FOLDER",
+        advice="free space there, or choose another folder of sweeps with paths.outputs=FOLDER",
     )
     try:
         _draw(arms)
@@ -88,7 +90,7 @@ def import_matplotlib() -> None:
     """Import matplotlib without the environment variables that configure it.
 
     Raises:
-        DrawingError: If that fails.
+        DrawingError: If matplotlib cannot be imported.
     """
     try:
         with _without(("MPLBACKEND", "MATPLOTLIBRC")):
@@ -103,7 +105,7 @@ def import_matplotlib() -> None:
 
 @contextmanager
 def _without(names: Sequence[str]) -> Iterator[None]:
-    """Remove variables from the environment inside a ``with`` block."""
+    """Remove the variables with these names from the environment inside a ``with`` block."""
     before = {name: os.environ.pop(name) for name in names if name in os.environ}
     try:
         yield
@@ -112,19 +114,19 @@ def _without(names: Sequence[str]) -> Iterator[None]:
 
 
 def report_files() -> Mapping[str, list[str]]:
-    """Return the names of all files that a report may write, by their folder."""
+    """Return the names of all files that a report may write, by the folder in which they are."""
     tables = [f"{name}.{suffix}" for name in SHEETS for suffix in TEXTS]
     figures = [f"{stem}.{suffix}" for stem in sorted(figure_stems()) for suffix in SUFFIXES]
     return {"tables": [*tables, "report.md"], "figures": figures}
 
 
 def figure_stems() -> set[str]:
-    """Return the stems of the figures that a report may write, or wrote in earlier versions."""
+    """Return the names, without suffix, of the figures that this or an earlier version writes."""
     return {stem for each in FIGURES.values() for stem in (each.stem, *each.earlier)}
 
 
 def _draw(arms: Sequence[str]) -> None:
-    """Draw the arms' names in every way in which figures do, as an image in memory."""
+    """Draw the arms' names as figures do, in a legend and at an axis, as an image in memory."""
     import ffnn_lab.report.reports.report  # noqa: F401, PLC0415 - what the report imports is there, too
     from ffnn_lab.report.figures import style  # noqa: PLC0415
     from ffnn_lab.report.figures.forest import name_rows  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Publishing of a sweep's records: all runs, and what its page needs, in few bytes."""
+"""Publishing of a sweep's records: copies in few bytes all runs, and what its page needs."""
 
 import json
 import shutil
@@ -22,58 +22,65 @@ from ffnn_lab.report.data.sweep import Sweep, load
 
 DEFINITION = "definition.json"
 WORKER = "published"
-"""Worker in the names of the parts."""
+"""Name in place of a worker's in the file names of the published tables."""
 COMPRESSION = "zstd"
-"""Compression of the parts: by a third smaller than that of records of a running sweep, slower."""
+"""Compression of the published parquet files, which are a third smaller than those that a running
+sweep writes, but slower to write."""
 PLACES = {"paths.outputs": "outputs", "paths.data": "data"}
-"""The values that replace the folders of the machine on which the sweep ran; they change no
+"""Values that replace, by field, the folders of the machine on which the sweep ran. They change no
 result."""
 FILES = ("task.path", "model.folder")
-"""Fields with the paths of a user's own files on that machine; only the file names are written."""
+"""Fields with paths of a user's own files on that machine; only the name of the file is
+published."""
 MOST_CURVES = 2000
-"""Most reported runs whose curves are published: about two megabytes at 30 epochs each."""
+"""Largest number of reported runs whose curves are published: about two megabytes at 30 epochs
+each."""
 
 
 @dataclass(frozen=True)
 class Published:
-    """The files that were written, and a remark on what was left out."""
+    """The files that were written, and the reason why some records were left out."""
 
     paths: list[Path]
     remark: str
-    """The reason why the curves were left out; empty if they were not."""
+    """The reason why the curves were left out; empty if they were published."""
 
 
 class PublishError(UserError):
-    """Records that cannot be published; the message says why."""
+    """Raised if a sweep's records cannot be published; the message says why."""
 
 
 def publish(folder: Path, to: Path, *, most_curves: int = MOST_CURVES) -> Published:
-    """Write the records of a finished sweep that a reader needs into a folder of their own.
+    """Copy the records of a finished sweep that a reader needs into a new folder.
 
-    These are the definition, the hashes of the claims that were declared before the first run,
-    every run and every trial in one part each, the answers of confirmed runs on test, and the
-    curves of the reported runs: those of each arm's best setting and of its untuned default, in
-    each replicate. Tables and figures made from them equal those made from all records. If a sweep
-    has so many replicates that more runs than ``most_curves`` are reported, no curves are written.
+    These are the definition; the hashes of the claims that were declared before the first run;
+    every run and every trial, in one parquet file each; the answers of confirmed runs on the test
+    set; and the curves of the reported runs, those of each arm's best setting and of its untuned
+    default in each replicate. Tables and figures made from them equal those made from all records.
+    If more runs than ``most_curves`` are reported, because the sweep has so many replicates, no
+    curves are written.
 
     Args:
         folder: The sweep's folder.
         to: A folder that does not exist yet.
-        most_curves: Most reported runs whose curves are written.
+        most_curves: Largest number of reported runs whose curves are written.
 
     Returns:
         The files written, and a remark if curves were left out.
 
     Raises:
-        PublishError: If ``folder`` has no sweep, if its report needs the curves of all runs, or if
-            ``to`` exists.
+        PublishError: If ``folder`` has no sweep, if the sweep's report needs the curves of all
+            runs, or if ``to`` exists.
     """
     sweep = load(folder)
     if not isinstance(sweep, Sweep):
         msg = f"{folder} holds a single run; only sweeps are published"
         raise PublishError(msg)
     if sweep.objective.moment == "mean_last":
-        msg = f"{folder} scores runs by several epochs, for which the curves of all are needed"
+        msg = (
+            f"{folder} scores each run by the mean of several epochs, so that its report needs "
+            "the curves of all runs, which are not published"
+        )
         raise PublishError(msg)
     if to.exists():
         msg = f"{to} exists; remove it first, so that old records and new ones are not mixed"
@@ -86,8 +93,8 @@ def publish(folder: Path, to: Path, *, most_curves: int = MOST_CURVES) -> Publis
     remark = ""
     if len(shown) > most_curves:
         remark = (
-            f"without curves: {len(shown):,} runs are reported, and those of up to "
-            f"{most_curves:,} are published"
+            f"no curves are published: {len(shown):,} runs are reported, and curves are published "
+            f"for at most {most_curves:,}"
         )
         shown = []
     for table in KEYS:
@@ -102,7 +109,14 @@ def publish(folder: Path, to: Path, *, most_curves: int = MOST_CURVES) -> Publis
 
 
 def definition_without_places(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the contents of ``definition.json`` with `PLACES` in the configs of its arms."""
+    """Return the contents of ``definition.json`` without folders of the machine of the sweep.
+
+    In the config of each arm, folders are replaced as in `PLACES`, and the paths in `FILES` by the
+    names of the files.
+
+    Args:
+        stored: The contents of ``definition.json``.
+    """
     arms = {
         name: arm | ({"config": _with_places(arm["config"])} if arm.get("config") else {})
         for name, arm in stored["arms"].items()
@@ -111,7 +125,14 @@ def definition_without_places(stored: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def runs_without_places(rows: pa.Table) -> pa.Table:
-    """Return rows of the table ``runs`` with `PLACES` in the columns of paths."""
+    """Return rows of the table ``runs`` without folders of the machine of the sweep.
+
+    In the config of each run and in the columns of paths, folders are replaced as in `PLACES`, and
+    the paths in `FILES` by the names of the files.
+
+    Args:
+        rows: Rows of the table ``runs``.
+    """
     configs = [
         json.dumps(_with_places(json.loads(text)), sort_keys=True)
         for text in rows["config_json"].to_pylist()
@@ -137,7 +158,7 @@ def _named(path: str | None) -> str | None:
 
 
 def reported_runs(sweep: Sweep) -> list[str]:
-    """List the ids of the runs of each arm's winner and of its default, in all replicates."""
+    """List the ids of the runs of each arm's best setting and default, in all replicates."""
     rows = sweep.rows
     defaults = rows[(rows["setting"] == DEFAULT_SETTING) & (rows["stage"] == "confirm")]
     return sorted({*reported_rows(sweep)["run_id"], *defaults["run_id"]})

@@ -1,4 +1,4 @@
-"""The report of a folder: its tables are printed and written, its figures written."""
+"""The report of a folder: prints its tables, and writes its tables and figures to files."""
 
 import shlex
 from collections import Counter
@@ -21,16 +21,17 @@ def report(folder: Path, *, to: Path | None = None, console: Console | None = No
     """Print and write the report of a sweep, finished or not, or of a single run.
 
     Args:
-        folder: Its folder, with ``runs/`` and, for a sweep, ``trials/`` and ``definition.json``.
+        folder: Folder of the sweep or run, with ``runs/`` and, for a sweep, ``trials/`` and
+            ``definition.json``.
         to: The folder in which ``tables/`` and ``figures/`` are written; ``folder`` if None.
         console: Console to print on; standard output if None.
 
     Returns:
-        The files written.
+        The paths of the files written.
 
     Raises:
         RecordError: If there are no records, or something is damaged; then nothing is written.
-        PlaceError: If the files cannot be written; then nothing is.
+        PlaceError: If the files cannot be written; then none is.
     """
     console = console or Console()
     to = to or folder
@@ -45,12 +46,15 @@ def report(folder: Path, *, to: Path | None = None, console: Console | None = No
 
 
 def prepare(folder: Path, to: Path) -> Content:
-    """Compute the report of a folder, and make ready the folder in which it is written.
+    """Compute the report of a folder, and remove outdated files from the folder of the report.
 
     Args:
         folder: Folder of a sweep or of a single run.
-        to: The folder for ``tables/`` and ``figures/``; files that an earlier report left there
-            and this one lacks are removed.
+        to: The folder of ``tables/`` and ``figures/``; tables and figures of an earlier report
+            that are not in the new one are removed there.
+
+    Returns:
+        The content of the report, with a remark on each table or figure that was removed.
 
     Raises:
         RecordError: If there are no records, or something is damaged; then nothing is removed.
@@ -62,13 +66,17 @@ def prepare(folder: Path, to: Path) -> Content:
 
 
 def check_target(records: Records, to: Path) -> None:
-    """Check that the report of some records can be written in a folder.
+    """Check that a report can be written into a folder.
+
+    Args:
+        records: The records of the reported folder.
+        to: The folder for ``tables/`` and ``figures/``.
 
     Raises:
-        PlaceError: If it holds records of its own, or cannot be written.
+        PlaceError: If ``to`` has records of another sweep or run, or cannot be written to.
     """
     if (to / "runs").is_dir() and to.resolve() != records.folder.resolve():
-        msg = f"{to} has records of its own; choose a folder that is no sweep's and no run's"
+        msg = f"{to} has records of its own; choose a folder of neither a sweep nor a run"
         raise PlaceError(msg)
     source = shlex.quote(str(records.folder))
     advice = f"python -m analysis {source} --to FOLDER writes it elsewhere"
@@ -76,10 +84,14 @@ def check_target(records: Records, to: Path) -> None:
 
 
 def without_stale(content: Content, to: Path) -> Content:
-    """Remove the tables and figures of an earlier report that this one lacks.
+    """Remove the tables and figures of an earlier report that the new report does not have.
+
+    Args:
+        content: The new report.
+        to: The folder of ``tables/`` and ``figures/``.
 
     Returns:
-        The report, with a remark on each that was removed.
+        The new report, with a remark on each table or figure that was removed.
     """
     kinds = (
         ("tables", set(SHEETS) - {sheet.name for sheet in content.sheets}, TEXTS),
@@ -97,21 +109,21 @@ def without_stale(content: Content, to: Path) -> Content:
                 path.unlink()
             if stale:
                 removed.append(
-                    f"{kind}/{name}.* were of an earlier report and are removed: the records give "
-                    "them no more"
+                    f"{kind}/{name}.* were written by an earlier report and are removed, since "
+                    "the records no longer give them"
                 )
     return replace(content, remarks=[*content.remarks, *removed])
 
 
 def write(content: Content, to: Path) -> list[Path]:
-    """Write a report's tables and figures.
+    """Write the tables and figures of a report.
 
     Args:
         content: The report.
         to: The folder in which ``tables/`` and ``figures/`` are written.
 
     Returns:
-        The files written.
+        The paths of the files written.
     """
     paths = _write_sheets(content.records, content.sheets, to)
     if isinstance(content.records, Sweep):
@@ -157,7 +169,7 @@ def _write_sheets(records: Records, sheets: Sequence[Table], to: Path) -> list[P
 
 
 def page_of(content: Content) -> str:
-    """Return all tables, printed or not, the notes and the commands as a page of Markdown."""
+    """Return a page of Markdown with all tables, printed or not, the notes, and the commands."""
     parts = [f"# {render.markdown(content.records.name)}"]
     for sheet in content.sheets:
         parts += [f"## {sheet.name.replace('_', ' ')}", render.to_markdown(sheet.words)]

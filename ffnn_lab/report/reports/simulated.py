@@ -1,4 +1,4 @@
-"""Rows of a table of coverage: the share of simulated intervals that cover, or tests that err."""
+"""Functions for tables of coverage: how often simulated intervals cover, or tests err."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -8,9 +8,9 @@ import numpy as np
 from ffnn_lab.report.statistics import CONFIDENCE, Interval
 
 CERTAINTY = 0.99
-"""Share of right intervals whose simulated coverage lies within the bounds."""
+"""Share of simulated coverages that lie within `bounds` if an interval has nominal coverage."""
 HAIR = 1e-9
-"""Tolerance within which the end of an interval equals the true value up to rounding."""
+"""Tolerance for rounding within which the end of an interval equals the true value."""
 
 
 def bounds(share: float, *, n: int, certainty: float = CERTAINTY) -> tuple[float, float]:
@@ -19,7 +19,7 @@ def bounds(share: float, *, n: int, certainty: float = CERTAINTY) -> tuple[float
     Args:
         share: The true share.
         n: Number of simulations.
-        certainty: Probability that the simulated share lies between them.
+        certainty: Probability that the simulated share lies between the two quantiles.
     """
     from scipy.stats import binom  # noqa: PLC0415 - a second of import
 
@@ -29,12 +29,17 @@ def bounds(share: float, *, n: int, certainty: float = CERTAINTY) -> tuple[float
 
 
 def covers(interval: Interval, truth: float) -> bool:
-    """Return whether an interval contains the true value, up to rounding."""
+    """Return True if an interval contains the true value, up to rounding."""
     return interval.low - HAIR <= truth <= interval.high + HAIR
 
 
 def hits(intervals: Iterable[Interval], truth: float) -> list[bool]:
-    """Return whether each interval covers the true value; intervals without ends are left out."""
+    """Return for each interval whether it contains the true value.
+
+    Args:
+        intervals: The intervals; those without ends are left out of the result.
+        truth: The true value.
+    """
     return [covers(each, truth) for each in intervals if not math.isnan(each.low)]
 
 
@@ -48,16 +53,19 @@ def row_of(
     is_test: bool = False,
     promised: float = CONFIDENCE,
 ) -> dict[str, object]:
-    """Return the row of one interval or test.
+    """Return the row of one interval or test in a table of coverage.
 
     Args:
         name: Name of the interval or test.
         shape: Name of the distribution of the values.
         n: Number of values in a simulation.
-        found: For each simulation, whether the interval covers or the test errs.
+        found: For each simulation, whether the interval covers the true value or the test errs.
         of: The unit of the values: ``seeds``, ``settings`` or ``replicates``.
-        is_test: Whether the share is of errors, so that a small one is good.
+        is_test: True for a test, whose share of errors is good if it is small.
         promised: Nominal coverage of the interval, or one minus the level of the test.
+
+    Returns:
+        The row by column, as in `ffnn_lab.report.reports.coverage.coverage_table`.
     """
     share = 1 - promised if is_test else promised
     low, high = bounds(share, n=len(found))

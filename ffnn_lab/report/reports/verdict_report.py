@@ -1,4 +1,4 @@
-"""The report on claims: prints the table of verdicts, writes a page, and draws the effects."""
+"""The report on claims: prints a table of verdicts, writes it to files, and draws the effects."""
 
 import math
 from collections.abc import Sequence
@@ -28,19 +28,20 @@ from ffnn_lab.report.text import render
 from ffnn_lab.report.text.cells import ABSENT, INTERVAL, interval_cells, p_value, percent
 
 FOLDER = "claims"
-"""Folder under the outputs for the verdicts; it is not taken for a sweep's, since it has no
-runs."""
+"""Folder, in the folder of all sweeps, in which the verdicts are written. It is not mistaken for a
+sweep's folder, since it has no runs."""
 
 ADVICE = "--to FOLDER writes the verdicts elsewhere"
 
 CAPTION = (
-    "Claims and what the sweeps say of them. Effects are means over n values, in brackets their "
-    "plain 95% interval; verdicts hold at Holm's level, over the effects of one claim on one "
-    "sweep. An effect of one tuning has no verdict: its interval is over seeds of one setting."
+    "Claims, and what the sweeps show about them. Effects are means over n values, in brackets "
+    "their unadjusted 95% interval; verdicts are adjusted by Holm's method over the effects of "
+    "one claim on one sweep. An effect of one tuning has no verdict: its interval is over seeds "
+    "of one setting."
 )
 
 WITHOUT_EFFECT = (NOT_APPLICABLE, NOT_RUN)
-"""Verdicts whose reason, a whole sentence, is given below the table."""
+"""Verdicts whose reason, a whole sentence, is written below the table."""
 
 
 def report_claims(
@@ -53,28 +54,29 @@ def report_claims(
     claims: Sequence[Claim] | None = None,
     as_json: bool = False,
 ) -> list[Path]:
-    """Write the verdict of every claim by every sweep that was made for it.
+    """Print and write the verdict on every claim by every sweep that was made for the claim.
 
     Args:
-        folders: Folders of sweeps; a folder that is no sweep's is passed over, unless named.
-        outputs: The folder of all sweeps, under whose `FOLDER` the verdicts are written.
-        to: The folder to write them in instead.
-        are_named: Whether the user named the sweeps: then each claim is judged by each of them,
-            and the files are named after them.
+        folders: Folders of sweeps; a folder without a sweep is skipped, unless the user named it.
+        outputs: The folder of all sweeps, in whose folder `FOLDER` the verdicts are written.
+        to: Another folder in which the verdicts are written instead.
+        are_named: True if the user named the sweeps: then each claim is judged by each of these
+            sweeps, and the files are named after them.
         console: Console to print on; standard output if None.
-        claims: The claims to judge; all of them if None.
-        as_json: Whether to print JSON only, with the keys ``verdicts``, ``remarks``, ``files``.
+        claims: The claims to judge; all claims if None.
+        as_json: True to print nothing but JSON, with the keys ``verdicts``, ``remarks``,
+            ``files``.
 
     Returns:
-        The files written.
+        The paths of the files written.
 
     Raises:
-        RecordError: If a folder that the user named is damaged, or is no sweep's.
-        PlaceError: If the files cannot be written; then nothing is.
+        RecordError: If a folder that the user named is damaged, or has no sweep.
+        PlaceError: If the files cannot be written; then none is.
     """
     console = Console(quiet=True) if as_json else console or Console()
     claims = tuple(CLAIMS.values()) if claims is None else claims
-    sweeps, remarks = load_sweeps(folders, are_named=are_named, what="claims are asked of sweeps")
+    sweeps, remarks = load_sweeps(folders, are_named=are_named, what="claims are judged by sweeps")
     named = [sweep.name for sweep in sweeps] if are_named else []
     table = verdict_table(sweeps, named=named, claims=claims)
     remarks += _remarks(table)
@@ -85,7 +87,7 @@ def report_claims(
     words = readable_verdicts(table)
     if len(table) == 0:
         remarks.append(
-            "no claim can be answered by these sweeps: none has the arms that one needs"
+            "no claim can be judged by these sweeps: none of them has the arms that a claim needs"
         )
     else:
         render.show(words, title="claims", console=console)
@@ -100,7 +102,13 @@ def report_claims(
 
 
 def readable_verdicts(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the formatted verdicts; effects are in percentage points unless a unit is named."""
+    """Return a table of verdicts as strings.
+
+    Effects are in percentage points, unless the cell names another unit.
+
+    Args:
+        table: The table of `ffnn_lab.report.claims.verdicts.verdict_table`.
+    """
     rows = table.to_dict("records")
     effects = interval_cells(table, "effect")
     return pd.DataFrame(
@@ -128,7 +136,14 @@ def readable_verdicts(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def region_text(low: float, high: float) -> str:
-    """Return a region of effects, in hundredths: ``> 0.10``, ``< -0.10``, ``-5.00 to 5.00``."""
+    """Return the region in which a claim asserts the effect to lie, as text.
+
+    The ends are written in hundredths: ``> 0.10``, ``< -0.10``, ``-5.00 to 5.00``.
+
+    Args:
+        low: Lower end of the region, a rate or share; may be infinite.
+        high: Upper end of the region; may be infinite.
+    """
     if math.isinf(high):
         return f"> {percent(low)}"
     if math.isinf(low):
@@ -141,13 +156,18 @@ def _unit(unit: str, cell: str = "") -> str:
 
 
 def _remarks(table: pd.DataFrame) -> list[str]:
-    """Return remarks that explain the table, and one on each claim without an effect."""
+    """Return sentences that explain a table of verdicts, and why some claims have no effect.
+
+    Args:
+        table: The table of `ffnn_lab.report.claims.verdicts.verdict_table`.
+    """
     found = [
-        "effects are shown with their plain 95% interval; a verdict is given where Holm's p, over "
-        "the effects of one claim on one sweep, of the test against the nearer end of what is "
-        f"claimed is at most 0.05, and there are {FEWEST} values or more",
-        "intervals are Student's; where more than half of the values are equal, they are exact "
-        "(Clopper and Pearson's, of the share that differs), for any values that there may be",
+        "effects are shown with their unadjusted 95% interval; a verdict is given if there are "
+        f"{FEWEST} values or more, and p is at most 0.05: that of the test against the nearer end "
+        "of what is claimed, after Holm over the effects of one claim on one sweep",
+        "intervals are Student's t intervals; where more than half of the values are equal, they "
+        "are exact (computed from Clopper and Pearson's interval of the share that differs), and "
+        "hold however the values are distributed",
     ]
     if (table["of"] == "replicates").any():
         found.append(
@@ -161,9 +181,9 @@ def _remarks(table: pd.DataFrame) -> list[str]:
             "it, in favor of a claim or against it; hydra.sweeper.replicates=R repeats the tuning"
         )
     if (table["of"] == "draws").any():
-        found.append("a draw of the separable problem counts as one value, whatever its runs")
+        found.append("a draw of the separable problem counts as one value, for any number of runs")
     found.append(
-        "as many values as would settle a claim do so with probability "
+        "the number of values that would settle a claim does so with probability "
         f"{POWER:g}, if effect and spread are as observed"
     )
     late = table[~table["declared"].isin(["", "before"])]
@@ -171,15 +191,16 @@ def _remarks(table: pd.DataFrame) -> list[str]:
         names = ", ".join(rows["claim"].unique())
         if declared == EARLIER_RULE:
             found.append(
-                f"{sweep}: these claims and their margins were worded before its first run, and "
-                f"the rule that judges them is a later one: {names}"
+                f"{sweep}: these claims and their margins were written before its first run, but "
+                f"the rule that judges them was changed later: {names}"
             )
             continue
         when = {
             "changed": "the file changed since the sweep was begun",
             "unknown": "the sweep does not say what the claim was when it was begun",
         }.get(str(declared), f"declared {declared} had been recorded")
-        found.append(f"{sweep}: no proof that these claims were worded first ({when}): {names}")
+        text = "there is no proof that these claims were written before its first run"
+        found.append(f"{sweep}: {text} ({when}): {names}")
     for row in table[table["verdict"].isin(WITHOUT_EFFECT)].to_dict("records"):
         of = f" ({row['sweep']})" if row["sweep"] else ""
         told = "was not run" if row["verdict"] == NOT_RUN else f"is {row['verdict']}"
@@ -209,7 +230,7 @@ def _write(
 
 
 def _section(claim: Claim, table: pd.DataFrame) -> str:
-    """Return the section of a claim: its declaration, and the number of verdicts of each kind."""
+    """Return a claim's section of the page: its declaration, and the count of each verdict."""
     rows = table[table["claim"] == claim.name]
     counts = [f"{int((rows['verdict'] == each).sum())} {each}" for each in VERDICTS]
     region = region_text(claim.region.low, claim.region.high)
@@ -232,7 +253,16 @@ def _section(claim: Claim, table: pd.DataFrame) -> str:
 
 
 def _draw(folder: Path, table: pd.DataFrame, sweep: Sweep) -> list[Path]:
-    """Draw a sweep's effects; if there are none, remove the figure of an earlier report."""
+    """Draw a sweep's effects; if it has none, remove the figure that an earlier report wrote.
+
+    Args:
+        folder: The folder of the verdicts.
+        table: The table of `ffnn_lab.report.claims.verdicts.verdict_table`.
+        sweep: The sweep.
+
+    Returns:
+        The paths of the files written.
+    """
     stem = folder / f"verdicts-{sweep.name}"
     points = verdicts_figure.points(table, sweep=sweep.name)
     if len(points) == 0:

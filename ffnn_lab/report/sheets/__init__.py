@@ -1,4 +1,8 @@
-"""The tables of reports, one in each file. To add one, add its file: nothing else lists them."""
+"""The tables of reports, called sheets, an option in each file.
+
+To add a sheet, add its file: nothing else lists the sheets. The function ``words`` of such a file
+turns a table of numbers into formatted cells.
+"""
 
 from ffnn_lab.registry import View
 from ffnn_lab.report.sheets.sheet import Sheet

@@ -1,4 +1,4 @@
-"""Test errors, and declared differences, under each condition of a sweep side by side."""
+"""The sheet ``across``: test errors and declared differences under each condition of a sweep."""
 
 import math
 from typing import TYPE_CHECKING
@@ -17,12 +17,12 @@ HEADING = f"test error (%), or difference (percentage points) {INTERVAL}"
 
 
 def numbers(numbers: "Numbers") -> "pd.DataFrame | None":
-    """Return the table of ``across_table``; None where a sweep has no conditions."""
+    """Return the table of `across_table`; None for a sweep without conditions."""
     return numbers.across
 
 
 def words(table: "pd.DataFrame") -> Words:
-    """Return a row for each arm and each declared pair, a column for each condition."""
+    """Return a row for each arm and each declared pair of arms, a column for each condition."""
     columns = [str(column) for column in table]
     keys = columns[: columns.index("of")]
     labels = [label_of(dict(zip(keys, row, strict=True))) for row in table[keys].to_numpy()]

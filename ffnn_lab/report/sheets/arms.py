@@ -1,4 +1,4 @@
-"""The sheet of each arm's best setting and its results."""
+"""The sheet ``arms``: the results of each arm's best setting."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def words(table: "pd.DataFrame") -> Words:
-    """Return the results: errors in percent, intervals in brackets."""
+    """Return the formatted cells: scores, errors in percent, gaps, seeds and edges."""
     score = tuning_score(table)
     _, split, metric = score.split(".")
     is_error = metric == "error"

@@ -1,4 +1,4 @@
-"""The sheet of the expected best score by the number of settings."""
+"""The sheet ``budgets``: the expected best score by the number of settings tried."""
 
 import math
 from typing import TYPE_CHECKING
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 RATIO = 2
-"""Ratio of the budgets that a table shows: 1, 2, 4, ..., and the number of all that were drawn."""
+"""Ratio of the numbers of settings in a table, which are 1, 2, 4, ..., and all that were drawn."""
 
 
 def words(table: "pd.DataFrame") -> Words:
-    """Return the expected best score of 1, 2, 4, ... settings, one row per arm."""
+    """Return the expected best scores of 1, 2, 4, ... settings, one row per arm."""
     split, metric = table[["split", "metric"]].iloc[0]
     unit = "%" if metric == "error" else "nats"
     most = int(table["n_settings"].max())

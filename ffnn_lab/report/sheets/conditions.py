@@ -1,4 +1,4 @@
-"""Texts that the sheets on the separable problem share."""
+"""The formatted cells of the sheets on the separable problem."""
 
 import math
 from typing import TYPE_CHECKING
@@ -11,7 +11,11 @@ if TYPE_CHECKING:
 
 
 def readable(table: "pd.DataFrame") -> Words:
-    """Return the words of a table of `ffnn_lab.report.measures.separable.condition_table`."""
+    """Return the formatted cells of a table of results on the separable problem.
+
+    Args:
+        table: A table of `ffnn_lab.report.measures.separable.condition_table`.
+    """
     columns = [str(column) for column in table]
     keys = columns[: columns.index("n_runs")]
     diverged = [str(n) for n in table["n_diverged"]]

@@ -1,4 +1,4 @@
-"""The gain of tuning over each arm's untuned default."""
+"""The sheet ``gain_of_tuning``: test error of each arm's untuned default and best setting."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def words(table: "pd.DataFrame") -> Words:
-    """Return the errors in percent and the gain in percentage points."""
+    """Return the formatted cells: both errors in percent, and their difference in points."""
     return {
         "arm": table["arm"].tolist(),
         f"default test error (%) {INTERVAL}": interval_cells(table, "default.test.error"),

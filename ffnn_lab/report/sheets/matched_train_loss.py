@@ -1,4 +1,4 @@
-"""Arms at equal train loss."""
+"""The sheet ``matched_train_loss``: arms at the lowest train loss that all their runs reached."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def words(table: "pd.DataFrame") -> Words:
-    """Return the errors in percent and the losses in nats."""
+    """Return the formatted cells: errors in percent, gaps in points, and losses in nats."""
     return {
         "arm": table["arm"].tolist(),
         "train loss (nats)": [f"{loss:.3g}" for loss in table["train.loss"]],

@@ -1,4 +1,4 @@
-"""The sheet of the optimum of each tuned axis over replicates."""
+"""The sheet ``optimum``: where the best value of each tuned axis lies, over replicates."""
 
 import math
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def words(table: "pd.DataFrame") -> Words:
-    """Return the best values of each axis, and the optimum that was fitted to the scores."""
+    """Return the formatted cells: best values on each axis, and the optimum of a fit to scores."""
     rows = table.to_dict("records")
     best = [[value_cell(row[f"best.{name}"]) for row in rows] for name in ("lowest", "highest")]
     return {
@@ -28,7 +28,7 @@ def words(table: "pd.DataFrame") -> Words:
 
 
 def _optimum(row: "Mapping[Hashable, float]") -> str:
-    """Return the cell of an optimum: without an interval where too many lie at an edge."""
+    """Return the cell of an optimum; it has no interval if the optimum mostly lies at an edge."""
     mean, low, high = (row[f"optimum{end}"] for end in ("", ".low", ".high"))
     if math.isnan(row["n_inside"]):
         return ABSENT

@@ -1,4 +1,4 @@
-"""The differences between arms at equal seeds."""
+"""The sheet ``paired_differences``: differences of test error between arms at equal seeds."""
 
 import math
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def words(table: "pd.DataFrame") -> Words:
-    """Return the differences in percentage points, with intervals, p values and required seeds."""
+    """Return the formatted cells: differences in percentage points, p values, required seeds."""
     if "n_replicates" in table:
         return _words_over_replicates(table)
     return {
@@ -43,7 +43,10 @@ def _pairs(table: "pd.DataFrame") -> list[str]:
 
 
 def _words_over_replicates(table: "pd.DataFrame") -> Words:
-    """Return the cells of a table over replicates, with the comparison at one setting of each."""
+    """Return the cells over replicates.
+
+    The last column compares one setting of each arm in replicate 0, over its seeds.
+    """
     counts = table["n_replicates"].tolist()
     return {
         "arm": _pairs(table),
@@ -70,7 +73,11 @@ def _words_over_replicates(table: "pd.DataFrame") -> Words:
 
 
 def _variances(table: "pd.DataFrame") -> Words:
-    """Return the share of replicates in the variance, or those of splits and of tunings."""
+    """Return the cells with shares, in percent, of the variance of a difference.
+
+    These are the share between replicates, or, if replicates share splits, the shares of splits
+    and of tunings; and the share of the test set, if the table has it.
+    """
     parts = {"variance of splits (%)": "share.split", "variance of tunings (%)": "share.tuning"}
     if table["share.split"].isna().all():
         parts = {"variance between replicates (%)": "share.replicate"}
@@ -80,7 +87,7 @@ def _variances(table: "pd.DataFrame") -> Words:
 
 
 def _other_test_set(table: "pd.DataFrame") -> Words:
-    """Return the column of the deviation that another test set would add, if the table has it."""
+    """Return the column, if known, of the standard deviation that another test set would add."""
     if "other_test_set" not in table:
         return {}
     return {"another test set (points, 1 SD)": [percent(x) for x in table["other_test_set"]]}
@@ -95,7 +102,12 @@ def _ends(low: float, high: float) -> str:
 
 
 def _needed(n: object, n_pairs: int) -> str:
-    """Return the cell of the seeds or replicates that would resolve a difference."""
+    """Return the cell with the number of seeds or replicates that would resolve a difference.
+
+    Args:
+        n: The number; missing if it is too large or not known.
+        n_pairs: Number of seeds or replicates behind the difference.
+    """
     from ffnn_lab.report.statistics.significance import MOST_SEEDS  # noqa: PLC0415 - imports scipy
 
     cell = count_cell(n)

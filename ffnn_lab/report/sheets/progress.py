@@ -1,4 +1,4 @@
-"""Progress of the arms: how fast they learned at first, and how much they gained later."""
+"""The sheet ``progress``: errors of each arm after the first epoch and late in training."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def words(table: "pd.DataFrame") -> Words:
-    """Return the errors in percent."""
+    """Return the formatted cells: errors in percent, and their late change in points."""
     return {
         "arm": table["arm"].tolist(),
         f"train error, first epoch (%) {INTERVAL}": interval_cells(table, "first.train"),

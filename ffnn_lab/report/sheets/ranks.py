@@ -1,4 +1,4 @@
-"""Texts that the sheets that rank arms share."""
+"""The formatted cells of the sheets that rank arms."""
 
 import math
 from typing import TYPE_CHECKING
@@ -11,7 +11,12 @@ if TYPE_CHECKING:
 
 
 def words_of_ranks(table: "pd.DataFrame") -> Words:
-    """Return the order of the arms in each space."""
+    """Return the formatted cells of a table of the arms' ranks in several search spaces.
+
+    Args:
+        table: A table of `ffnn_lab.report.measures.stability.stability_table`, or one with the
+            same columns.
+    """
     where = "replicates" if "n_replicates" in table else "resamples"
     return {
         "space": table["space"].tolist(),

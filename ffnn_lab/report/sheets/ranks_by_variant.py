@@ -1,4 +1,7 @@
-"""The order of arms in each variant."""
+"""The sheet ``ranks_by_variant``: the order of the arms in each variant.
+
+A variant is a group of arms that differ in their optimizer alone.
+"""
 
 from ffnn_lab.registry import register
 from ffnn_lab.report.sheets.ranks import words_of_ranks

@@ -1,4 +1,4 @@
-"""The order of arms when every axis keeps a part of its range."""
+"""The sheet ``ranks_in_smaller_spaces``: the order of arms if every axis is shortened."""
 
 from ffnn_lab.registry import register
 from ffnn_lab.report.sheets.ranks import words_of_ranks

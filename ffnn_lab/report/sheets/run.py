@@ -1,4 +1,4 @@
-"""The metrics of single runs."""
+"""The sheet ``run``: the losses and errors of single runs."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def words(table: "pd.DataFrame") -> Words:
-    """Return the losses in nats and the errors in percent."""
+    """Return the formatted cells: losses in nats and errors in percent, by moment and split."""
     return {
         "run": table["run_id"].tolist(),
         "status": table["status"].tolist(),

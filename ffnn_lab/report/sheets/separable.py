@@ -1,4 +1,4 @@
-"""Findings of sweeps on the separable problem, beside its closed forms."""
+"""The sheet ``separable``: results on the separable problem, beside its closed forms."""
 
 from ffnn_lab.registry import register
 from ffnn_lab.report.kinds import Kind

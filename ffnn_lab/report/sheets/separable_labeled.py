@@ -1,4 +1,7 @@
-"""The sheet of draws of the separable problem that cannot show the gap."""
+"""The sheet ``separable_labeled``: draws of the separable problem that cannot show the effect.
+
+These are draws to which the paper's lemma does not apply, or that have no train label of -1.
+"""
 
 from ffnn_lab.registry import register
 from ffnn_lab.report.kinds import Kind

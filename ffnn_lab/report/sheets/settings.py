@@ -1,4 +1,4 @@
-"""The sheet of each arm's best setting, and of all runs by status."""
+"""The sheet ``settings``: each arm's best setting, and the number of its runs by status."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def words(table: "pd.DataFrame") -> Words:
-    """Return the values of each setting, and the number of runs of each status."""
+    """Return the formatted cells: values of the best setting, and number of runs by status."""
     statuses = [str(column) for column in table if str(column).startswith("runs.")]
     counts = [
         ", ".join(f"{row[s]} {s.removeprefix('runs.')}" for s in statuses if row[s]) or "none"

@@ -1,4 +1,4 @@
-"""A sheet: one table of a report, with all that is known of it."""
+"""The option of a sheet: one table of a report, with its numbers, cells and caption."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from ffnn_lab.report.measures.numbers import Numbers
 
 Words = Mapping[str, Sequence[str]]
-"""The cells of each column by its heading, one cell per row."""
+"""The formatted cells of each column, one per row, by the column's heading."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A column of a sheet that has an interval."""
+    """A column of a sheet's table of numbers that has an interval."""
 
     column: str
-    """Column of the estimate; its ends are ``column.low`` and ``column.high``, or ``low`` and
-    ``high``."""
+    """Name of the column; the ends of the interval are in ``column.low`` and ``column.high``, or
+    in ``low`` and ``high``."""
     words: str
-    """Name of the estimate in notes."""
+    """Name of the estimate in notes, such as ``test error``."""
     count: str = "n_seeds"
-    """The column that counts the values of the estimate."""
+    """Name of the column with the number of values behind the estimate."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,29 +35,33 @@ class Sheet(Option):
 
     kind: ClassVar[str] = "sheet"
     numbers: Callable[["Numbers"], "pd.DataFrame | None"]
-    """Function that returns the table of numbers; None or empty if there is nothing to show. A
-    table over several replicates has a column that counts them
-    (`ffnn_lab.report.measures.replicates.COUNT`), or, if it lists the rows of all, a column that
-    numbers them."""
+    """Function that computes the table of numbers; it returns None, or a table without rows, if
+    there is nothing to show. A table over several replicates has a column that counts them
+    (`ffnn_lab.report.measures.replicates.COUNT`), or, if the rows of all replicates are listed, a
+    column with the number of each row's replicate."""
     words: Callable[["pd.DataFrame"], Words]
-    """Function from a table of numbers that has rows to its formatted cells. The report adds the
-    number of replicates of a row, and writes into headings if intervals are over replicates."""
+    """Function that turns a table of numbers, which has rows, into formatted cells. The report
+    adds the number of replicates of each row, and writes into headings if intervals are over
+    replicates."""
     reports: Sequence[Kind] = (Kind.SWEEP,)
     """The kinds of reports that include the sheet."""
     is_printed: bool = True
     """False if the sheet is only written to files."""
     has_csv: bool = True
-    """False if another sheet's file has its numbers; one that lists replicates has its own."""
+    """False if the CSV file of another sheet has the numbers. A table that lists the rows of all
+    replicates is written all the same."""
     caption: str = ""
-    """Caption in LaTeX; `ffnn_lab.report.reports.captions` fills in the fields in braces."""
+    """Caption in LaTeX; `ffnn_lab.report.reports.captions` replaces the fields in braces."""
     caption_over: str = ""
-    """Caption of the table over replicates, if it is another."""
+    """Caption of the table of a sweep with replicates; empty if it is the same as ``caption``."""
     caption_where: Mapping[str, str] = field(default_factory=dict)
-    """By column, a further sentence of the caption if the table of numbers has the column."""
+    """Sentences that are added to the caption, each if the table of numbers has the column that is
+    its key."""
     estimates: Sequence[Estimate] = ()
-    """The columns with intervals; notes name those that are clipped or left out."""
+    """The columns with intervals; notes list those intervals that are clipped or left out."""
     is_of_all_conditions: bool = False
-    """True if one table is about all conditions of a sweep together; otherwise there is a table
-    under each condition, and these stand below each other."""
+    """True if one table is about all conditions of a sweep together; otherwise each condition has
+    its own rows, below those of the condition before."""
     lists_rows: bool = False
-    """True if notes on the estimates name the rows; otherwise they name the sheet."""
+    """True if notes on clipped or missing intervals name the rows; otherwise they name the sheet
+    alone."""

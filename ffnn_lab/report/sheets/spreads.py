@@ -1,4 +1,4 @@
-"""The spread of test errors over seeds."""
+"""The sheet ``spreads``: how each arm's test errors spread over seeds."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def words(table: "pd.DataFrame") -> Words:
-    """Return the spreads in percent."""
+    """Return the formatted cells: means and quantiles in percent, deviations in points."""
     return {
         "arm": table["arm"].tolist(),
         f"test error (%) {INTERVAL}": interval_cells(table, "test.error"),

@@ -1,5 +1,6 @@
-"""Estimates with their uncertainty: numbers in, numbers out. Every draw comes from a generator.
+"""Statistics of reports: estimates, confidence intervals and tests, computed from plain numbers.
 
+Nothing here reads records, and every random draw comes from a generator that the caller passes.
 `ffnn_lab.report.reports.coverage` simulates how often each interval covers the true value.
 """
 

@@ -12,8 +12,8 @@ from scipy.special import gammaln, stdtrit
 from ffnn_lab.report.statistics.intervals import CONFIDENCE, Interval
 
 N_PER_BEST = 4
-"""Fewest scores per setting of the budget for an interval of `best_of`; with fewer, its coverage
-is too low (`ffnn_lab.report.reports.coverage`)."""
+"""Fewest scores, as a multiple of ``n_settings``, with which `best_of_interval` has ends; with
+fewer scores, its coverage is too low (simulated in `ffnn_lab.report.reports.coverage`)."""
 
 
 def best_of(scores: Sequence[float], *, n_settings: int) -> float:
@@ -29,14 +29,14 @@ def best_of(scores: Sequence[float], *, n_settings: int) -> float:
         n_settings: Size of the smaller budget, at least 1 and at most ``len(scores)``.
 
     Returns:
-        The unbiased estimate; infinite if a score of positive weight is.
+        The unbiased estimate; infinite if a score of positive weight is infinite.
 
     Raises:
         ValueError: If ``n_settings`` is below 1 or above the number of scores.
 
     Source:
-        Dodge et al. (2019), "Show your work", who choose with replacement, which is biased; this
-        form is of Tang et al. (2020), "Showing your work doesn't always work".
+        Dodge et al. (2019), "Show your work", who draw the subsets with replacement, which is
+        biased; this form is of Tang et al. (2020), "Showing your work doesn't always work".
     """
     ordered = np.sort(np.asarray(scores, dtype=float))
     return float(np.sum(_products(ordered, _weights(len(ordered), n_settings))))
@@ -54,8 +54,8 @@ def best_of_interval(
 
     Returns:
         The interval ``estimate * exp(-+ t * s)`` with ``s`` the jackknife standard error of the
-        logarithm, so that no end is below 0. The ends are NaN for fewer than `N_PER_BEST` scores
-        per setting of the budget, and where a leave-one-out estimate is 0 or infinite.
+        logarithm of the estimate, so that no end is below 0. The ends are NaN for fewer than
+        ``N_PER_BEST * n_settings`` scores, and where a leave-one-out estimate is 0 or infinite.
 
     Source:
         Quenouille (1956) and Tukey (1958) for the jackknife.
@@ -81,7 +81,12 @@ class Estimate:
     """Degrees of freedom of the standard error."""
 
     def interval(self, *, n: int, confidence: float = CONFIDENCE) -> Interval:
-        """Compute the t interval."""
+        """Compute the t interval of the number.
+
+        Args:
+            n: Number of values from which the number was estimated, for `Interval.n`.
+            confidence: Confidence level of the interval.
+        """
         half = float(stdtrit(self.freedom, (1 + confidence) / 2)) * self.standard_error
         return Interval(self.value, self.value - half, self.value + half, n)
 
@@ -94,11 +99,11 @@ def best_of_difference(
     Args:
         scores: Finite scores of the first arm's settings.
         others: Finite scores of the second arm's settings.
-        n_settings: Size of the smaller budget.
+        n_settings: Number of settings of which the best one counts, in both arms.
 
     Returns:
-        `best_of` of the first arm minus that of the second; its variance is the sum of the two
-        jackknife variances, with Welch-Satterthwaite degrees of freedom.
+        `best_of` of the first arm minus that of the second; the variance of this difference is the
+        sum of the two jackknife variances, with Welch-Satterthwaite degrees of freedom.
     """
     sides = (scores, others)
     best, other = (best_of(each, n_settings=n_settings) for each in sides)
@@ -112,10 +117,18 @@ def best_of_difference(
 
 
 def leave_one_out(scores: Sequence[float], *, n_settings: int) -> NDArray[np.float64]:
-    """Compute the leave-one-out values of `best_of`, ordered by the score left out.
+    """Compute `best_of` without each of the scores in turn.
 
-    Without the i-th score, lower scores keep their weights and each higher one takes the weight
-    of its neighbor below, so that two cumulative sums give all values.
+    Without the i-th lowest score, lower scores keep their weights and each higher score takes the
+    weight of its neighbor below, so that two cumulative sums give all values.
+
+    Args:
+        scores: The ``n`` scores; lower is better.
+        n_settings: Number of settings of which the best one counts, below ``n``.
+
+    Returns:
+        The leave-one-out values, ``(n,)``, ordered by the score that is left out, the lowest
+        first.
     """
     ordered = np.sort(np.asarray(scores, dtype=float))
     weights = _weights(len(ordered) - 1, n_settings)
@@ -126,7 +139,7 @@ def leave_one_out(scores: Sequence[float], *, n_settings: int) -> NDArray[np.flo
 
 
 def jackknife_error(without: NDArray[np.float64]) -> float:
-    """Compute the standard error of an estimate from its values without each observation."""
+    """Compute the jackknife standard error of an estimate from leave-one-out values, ``(n,)``."""
     n = len(without)
     return math.sqrt((n - 1) / n * float(np.sum((without - without.mean()) ** 2)))
 

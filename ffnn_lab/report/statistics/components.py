@@ -22,13 +22,13 @@ class Component:
     name: str
     """Name of the level; confounded levels are merged into one, as in ``split + tuning``."""
     variance: float
-    """Unbiased, and so below 0 in some samples where the true variance is small; NaN where there
-    is a single group of the level."""
+    """The estimated variance. It is unbiased, and so below 0 in some samples where the true
+    variance is small; NaN where there is a single group of the level."""
     freedom: int
-    """Degrees of freedom of its mean square."""
+    """Degrees of freedom of the level's mean square."""
     share: float
-    """Share of `Components.total` that `truncated` is; NaN where a variance is unknown or the
-    total is 0."""
+    """`truncated` divided by `Components.total`; NaN where the variance of any level is unknown or
+    the total is 0."""
 
     @property
     def truncated(self) -> float:
@@ -42,18 +42,19 @@ class Components:
 
     parts: tuple[Component, ...]
     n: int
-    """Number of values from which they are estimated."""
+    """Number of values from which the components are estimated."""
 
     @property
     def total(self) -> float:
-        """The variance of a single value, the sum of all truncated components."""
+        """The estimated variance of a single value: the sum of all truncated components."""
         return sum(part.truncated for part in self.parts)
 
     def variance_of_mean(self, counts: Sequence[int]) -> float:
         """Compute the variance that the mean of a balanced design would have.
 
-        The variance is ``v1 / c1 + v2 / (c1 c2) + ...``, with truncated components. It shows
-        whether more replicates or more seeds per replicate would shorten an interval.
+        The variance is ``v1 / c1 + v2 / (c1 c2) + ...`` for the truncated components ``v1``,
+        ``v2``, ... and the counts ``c1``, ``c2``, .... It shows whether more replicates or more
+        seeds per replicate would shorten an interval.
 
         Args:
             counts: Number of groups of each level within one group of the level above, the
@@ -73,9 +74,9 @@ class Components:
 def variance_components(values: "pd.Series[float]") -> Components:
     """Estimate the components of variance of a nested design by the method of moments.
 
-    With ``T_l`` the sum of ``n_g * mean_g^2`` over the groups ``g`` of level ``l``, and ``n_g``
-    the number of values in a group, the sum of squares between the groups of a level, within those
-    of the level above, is ``T_l - T_(l-1)``, and ::
+    Of ``N`` values, ``n_g`` are in group ``g`` and have the mean ``mean_g``. With ``T_l`` the sum
+    of ``n_g * mean_g^2`` over the groups of level ``l``, the sum of squares between the groups of
+    a level, within those of the level above, is ``T_l - T_(l-1)``, and ::
 
         E[T_l] = N mean^2 + sum over levels m of k(l, m) * variance_m
         k(l, m) = N for m <= l, else the sum over groups h of level m of n_h^2 / n_(its group of l)
@@ -83,20 +84,21 @@ def variance_components(values: "pd.Series[float]") -> Components:
     The equations are solved from the innermost level out. For a balanced design, this is the
     analysis of variance; it is unbiased for any numbers and any distribution.
 
-    Estimates below 0 are kept as they are: truncated ones would be too large on average, over
-    contrasts or sweeps. Shares are of the truncated ones, and so are not unbiased.
+    Estimates below 0 are kept: truncated at 0, they would be too large on average, over contrasts
+    or sweeps. Shares are computed from truncated estimates, and so are biased.
 
     Args:
-        values: One value per run, an arm's error or a paired difference. The levels of the index
-            are the levels of the design, the outermost first; the innermost distinguishes the
-            values of a group: ``(replicate, seed)``, or ``(split, tuning, seed)``. A label is
-            unique within its group only: seed 0 of two replicates are two seeds.
+        values: One value per run, such as an arm's error or a paired difference. The levels of the
+            index are the levels of the design, the outermost first; the innermost distinguishes
+            the values of a group: ``(replicate, seed)``, or ``(split, tuning, seed)``. A label is
+            unique within its group only: seed 0 of replicate 0 and seed 0 of replicate 1 are two
+            seeds.
 
     Returns:
         The components, named after the levels. A level with a single group in every group of the
         level above is confounded with it, and the two are merged (each replicate of a sweep is
-        one split and one tuning: ``split + tuning``). With a single group of the outermost level,
-        its component is NaN.
+        one split and one tuning: ``split + tuning``). If the outermost level has a single group,
+        the component of this level is NaN.
 
     Raises:
         ValueError: If there are no values, or two have the same index.
@@ -143,17 +145,17 @@ def replicate_share_interval(
 ) -> Interval:
     """Compute the share of the variance that lies between replicates, with its interval.
 
-    This is the intraclass correlation of a replicate's seeds. With ``F = h * s^2 / w``, ``s^2``
-    the sample variance of the replicate means, ``w`` the variance within replicates and ``h`` the
-    harmonic mean of the numbers of seeds, the ends are ::
+    The share is the intraclass correlation of the seeds of a replicate. With ``F = h * s^2 / w``,
+    ``s^2`` the sample variance of the replicate means, ``w`` the variance within replicates and
+    ``h`` the harmonic mean of the numbers of seeds, the ends are ::
 
         r / (1 + r) with r = (F / f - 1) / h
 
     and ``f`` the quantiles of the F distribution. The interval is exact for normal values and
-    equal numbers of seeds, and approximate for unequal ones.
+    equal numbers of seeds, and approximate for unequal numbers.
 
     Args:
-        values: One per run, indexed by ``(replicate, seed)``.
+        values: One value per run, indexed by ``(replicate, seed)``.
         confidence: The share of such intervals that cover the true share.
 
     Returns:
@@ -183,7 +185,14 @@ def replicate_share_interval(
 
 
 def _levels(index: pd.Index) -> tuple[list[str], list[NDArray[np.intp]]]:
-    """Return the names of the levels and the group of each value in them, merged where equal."""
+    """Return the levels of a design, where levels with the same groups are merged.
+
+    Args:
+        index: Index of the ``n`` values, a level of the design in each of its levels.
+
+    Returns:
+        The name of each level, and for each level the number of every value's group, ``(n,)``.
+    """
     names: list[str] = []
     groups: list[NDArray[np.intp]] = []
     inside = np.zeros(len(index), dtype=np.intp)
@@ -203,7 +212,16 @@ def _levels(index: pd.Index) -> tuple[list[str], list[NDArray[np.intp]]]:
 def _coefficients(
     groups: Sequence[NDArray[np.intp]], sizes: Sequence[NDArray[np.float64]]
 ) -> NDArray[np.float64]:
-    """Compute the coefficients of each level's variance (column) in the sums of squares (row)."""
+    """Compute the coefficient of each level's variance in each expected sum of squares.
+
+    Args:
+        groups: For each level, the number of every value's group, ``(n,)``.
+        sizes: For each level, the number of values in every group, ``(groups,)``.
+
+    Returns:
+        The coefficients, ``(levels, levels)``: one row per sum of squares, between the groups of a
+        level within those of the level above, and one column per variance.
+    """
     n_levels, n = len(groups), len(groups[0])
     k = np.full((n_levels + 1, n_levels), float(n))
     whole = [np.zeros(n, dtype=np.intp), *groups]

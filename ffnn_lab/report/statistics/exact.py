@@ -13,12 +13,12 @@ def exact_bounds(k: int, n: int, *, confidence: float = CONFIDENCE) -> tuple[flo
     """Compute the two one-sided bounds of a share, each at the given confidence by itself.
 
     At the lower bound, ``k`` or more successes in ``n`` trials have the probability
-    ``1 - confidence``; at the upper bound, ``k`` or fewer have. For 0 of 6 the upper bound is
-    ``1 - 0.05^(1/6) = 0.39``: an outcome that was never observed may still be frequent.
+    ``1 - confidence``; at the upper bound, ``k`` or fewer successes have it. For 0 of 6 the upper
+    bound is ``1 - 0.05^(1/6) = 0.39``: an outcome that was never observed may still be frequent.
 
     Args:
-        k: Successes.
-        n: Independent trials; with none, the bounds are 0 and 1.
+        k: Number of successes.
+        n: Number of independent trials; with none, the bounds are 0 and 1.
         confidence: Confidence level of each bound.
 
     Returns:
@@ -41,8 +41,8 @@ def exact_interval(k: int, n: int, *, confidence: float = CONFIDENCE) -> Interva
     """Compute the exact two-sided interval of a share.
 
     Args:
-        k: Successes.
-        n: Independent trials.
+        k: Number of successes.
+        n: Number of independent trials.
         confidence: The share of such intervals that cover the true share, at least.
 
     Returns:
@@ -97,8 +97,8 @@ def exact_p(
     """Test a share against a border, exactly.
 
     Args:
-        k: Successes.
-        n: Independent trials.
+        k: Number of successes.
+        n: Number of independent trials.
         border: The share under the null hypothesis, strictly between 0 and 1.
         side: The alternative: the share lies ``below`` the border, ``above`` it, or on either
             side (``both``), with twice the smaller one-sided p value and at most 1.
@@ -128,7 +128,7 @@ def cluster_shares(outcomes: Sequence[bool], clusters: Sequence[Hashable]) -> li
     tuning). Clusters are independent, so an interval's ``n`` counts clusters.
 
     Args:
-        outcomes: One per run, true for a success.
+        outcomes: The outcome of each run, True for a success.
         clusters: The cluster of each run.
 
     Returns:
@@ -150,14 +150,14 @@ def cluster_interval(shares: Sequence[float], *, confidence: float = CONFIDENCE)
     """Compute an interval of the mean share of clusters that holds for any number of clusters.
 
     A cluster's share is at least the indicator that all of its outcomes are successes, and at most
-    the indicator that any is. So the mean share lies between the probabilities of these two
-    events, and the interval reaches from the exact lower bound of the first to the exact upper
-    bound of the second. It is exact if the outcomes of each cluster agree, and wide if they are
-    mixed: `ffnn_lab.report.statistics.mean_interval` of the shares is shorter then, but has no
-    ends where all shares are equal.
+    the indicator that any of them is. So the mean share lies between the probabilities of these
+    two events, and the interval reaches from the exact lower bound of the first probability to the
+    exact upper bound of the second. It is exact if the outcomes of each cluster agree, and wide if
+    they are mixed: `ffnn_lab.report.statistics.mean_interval` of the shares is shorter then, but
+    has no ends where all shares are equal.
 
     Args:
-        shares: One per cluster, of `cluster_shares`.
+        shares: The share of successes in each cluster, from `cluster_shares`.
         confidence: The share of such intervals that cover the true mean share, at least.
 
     Source:

@@ -15,7 +15,8 @@ HAIR = 1e-12
 TRIM = 0.25
 """Share of the values that an interquartile mean leaves out at either end."""
 N_BOOTSTRAP = 30
-"""Fewest values of a bootstrap interval; with fewer it covers too rarely (`reports.coverage`)."""
+"""Fewest values of a bootstrap interval; with fewer values, the interval covers too rarely
+(simulated in `reports.coverage`)."""
 N_RESAMPLES = 4999
 """Number of resamples of a bootstrap interval."""
 
@@ -28,7 +29,7 @@ class Interval:
     low: float
     high: float
     n: int
-    """Number of values from which it is computed."""
+    """Number of values from which the estimate is computed."""
 
     def within(self, low: float, high: float) -> "Interval":
         """Return the interval with its ends clipped to the range in which the true value must lie.
@@ -43,7 +44,7 @@ class Interval:
 
 
 def are_equal(values: Sequence[float]) -> bool:
-    """Return whether values are equal up to rounding (`HAIR`), as differences of rates may be."""
+    """Return True if values are equal up to rounding (`HAIR`), as differences of rates may be."""
     low, high = min(values), max(values)
     return high - low <= HAIR * max(1.0, abs(low), abs(high))
 
@@ -71,9 +72,9 @@ def mean_interval(values: Sequence[float], *, confidence: float = CONFIDENCE) ->
         mean -+ t * s / sqrt(n)
 
     with ``s`` the sample standard deviation and ``t`` the ``(1 + confidence) / 2`` quantile of
-    Student's distribution with ``n - 1`` degrees of freedom. Exact if the values are independent
-    and normal. Equal values have no interval: one of zero width would never cover the mean of
-    values that can differ (`reports.coverage`).
+    Student's distribution with ``n - 1`` degrees of freedom. It is exact if the values are
+    independent and normal. Equal values have no interval: an interval of zero width would never
+    cover the mean of values that can differ (simulated in `reports.coverage`).
 
     Args:
         values: One number per seed.
@@ -102,14 +103,14 @@ def differences_by_seed(
     """Compute ``values - others`` at each seed that both have.
 
     Runs of one seed share their split, their initialization and their batches, so a difference at
-    equal seed varies less than either side does.
+    an equal seed varies less than either of the two numbers does.
 
     Args:
         values: One number per seed, the seeds as index.
-        others: The numbers to subtract, likewise.
+        others: The numbers to subtract, one per seed, the seeds as index.
 
     Returns:
-        The differences, by seed.
+        The differences, the seeds as index.
 
     Raises:
         ValueError: If a seed occurs twice on one side: it would pair with itself.
@@ -132,7 +133,7 @@ def paired_interval(
 
     Args:
         values: One number per seed, the seeds as index.
-        others: The numbers to subtract, likewise.
+        others: The numbers to subtract, one per seed, the seeds as index.
         confidence: The share of such intervals that cover the true mean difference.
 
     Returns:
@@ -154,9 +155,9 @@ def interquartile_interval(values: Sequence[float], *, confidence: float = CONFI
         m -+ t * s_w / (h / n * sqrt(n))
 
     with ``t`` Student's quantile for ``h - 1`` degrees of freedom and ``s_w`` the winsorized
-    standard deviation: the ``g`` lowest values are set to the next higher and the ``g`` highest to
-    the next lower. This formula has better coverage than a bootstrap at usual numbers of seeds
-    (0.93 to 0.95 against about 0.90 at n = 10).
+    standard deviation: that of the values after the ``g`` lowest are set to the next higher value
+    and the ``g`` highest to the next lower one. This formula has better coverage than a bootstrap
+    at usual numbers of seeds (0.93 to 0.95 against about 0.90 at n = 10).
 
     Args:
         values: One number per seed.
@@ -194,8 +195,12 @@ def improvement_interval(
 
     Args:
         values: One error per seed, the seeds as index.
-        others: The errors to compare them with, likewise.
+        others: The errors to compare with, one per seed, the seeds as index.
         confidence: The share of such intervals that cover the true probability.
+
+    Returns:
+        The share of the seeds that both have at which ``values`` is lower, with its interval; NaN
+        if they have no seed in common.
 
     Source:
         Wilson (1927), "Probable inference"; the probability of improvement as a summary of runs:
@@ -219,7 +224,7 @@ def bootstrap_interval(
 
     Args:
         values: One number per seed.
-        rng: Draws the resamples.
+        rng: Random generator that draws the resamples.
         confidence: The share of such intervals that cover the true mean, if there are many values.
 
     Returns:

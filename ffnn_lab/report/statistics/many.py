@@ -44,8 +44,8 @@ def t_ps(values: Numbers) -> Numbers:
         values: The values of each comparison, shape ``(comparisons, n)``.
 
     Returns:
-        `ffnn_lab.report.statistics.t_p` of each row, shape ``(comparisons,)``; NaN where the
-        `t_ends` are.
+        `ffnn_lab.report.statistics.t_p` of each row, shape ``(comparisons,)``; NaN where the ends
+        of `t_ends` are NaN.
     """
     means, errors = _means_and_errors(values)
     ps: Numbers = 2 * stdtr(values.shape[1] - 1, -np.abs(means) / errors)
@@ -57,7 +57,8 @@ def sign_flip_ps(values: Numbers, *, rng: np.random.Generator) -> Numbers:
 
     Args:
         values: Paired differences, shape ``(comparisons, n)`` with ``n`` at least 1.
-        rng: Draws the sign patterns if there are too many to try all; all rows share the patterns.
+        rng: Random generator that draws the sign patterns if there are too many to try all; all
+            rows share the patterns.
 
     Returns:
         The p values, shape ``(comparisons,)``.

@@ -1,4 +1,7 @@
-"""Location of the optimum of a tuned log axis, with an interval over replicates."""
+"""Location of the optimum of an axis that is tuned on a log scale, with its interval.
+
+The optimum is estimated in each replicate, and its mean and interval over replicates.
+"""
 
 import math
 from collections.abc import Sequence
@@ -10,33 +13,40 @@ from ffnn_lab.report.statistics.intervals import CONFIDENCE, Interval, mean_inte
 from ffnn_lab.report.statistics.replicates import FEWEST_REPLICATES
 
 NEAR = 0.5
-"""Share of a replicate's settings that are fitted: those with the lowest errors."""
+"""Share of a replicate's settings to which the parabola is fitted: those with the lowest
+errors."""
 FEWEST_SETTINGS = 6
 """Fewest settings to fit: a parabola has three coefficients, and noise needs as many again."""
 MOST_OUTSIDE = 0.25
-"""Share of replicates without an optimum inside the range, beyond which there is no interval."""
+"""Greatest share of replicates without an optimum inside the range at which there is still an
+interval."""
 INSIDE, AT_EDGE, UNCLEAR = "inside", "at the edge", "unclear"
 
 
 @dataclass(frozen=True)
 class Vertex:
-    """The optimum of an axis in one replicate."""
+    """The estimated optimum of an axis in one replicate."""
 
     value: float
-    """Value on the axis; NaN unless the optimum lies inside the range."""
+    """The optimum, in the unit of the axis; NaN unless it lies inside the range."""
     status: str
-    """``inside``; ``at the edge`` if the parabola's vertex lies beyond the range; ``unclear`` if
-    there is no vertex or there are too few settings."""
+    """``inside`` the range; ``at the edge`` if the parabola's vertex lies beyond the range; or
+    ``unclear`` if the parabola has no lowest point or there are too few settings."""
 
 
 @dataclass(frozen=True)
 class Optimum:
-    """The optimum of an axis over replicates."""
+    """The estimated optimum of an axis over replicates.
+
+    ``n_at_edge`` and ``n_unclear`` are the numbers of replicates with these two values of
+    `Vertex.status`.
+    """
 
     interval: Interval
     """Interval of the geometric mean of the replicates' optima, in the unit of the axis; ``n``
-    counts the optima inside the range. Its ends are NaN where these are fewer than
-    `FEWEST_REPLICATES`, or where more than `MOST_OUTSIDE` of all replicates are not inside."""
+    counts the optima inside the range. Its ends are NaN if these are fewer than
+    `FEWEST_REPLICATES`, or if a share of more than `MOST_OUTSIDE` of all replicates has no optimum
+    inside the range."""
     n_at_edge: int
     n_unclear: int
 
@@ -48,21 +58,22 @@ def vertex_of(
 
     The logarithm of the error is fitted by least squares as a parabola in ``log10(value)``, over
     the half of the settings with the lowest errors and no fewer than `FEWEST_SETTINGS`. The
-    logarithm limits the influence of diverged settings. The better half leaves most of these out,
-    as well as settings that are bad because of another axis; fitted over all settings, the vertex
-    would move away from the side where more of them fail. Selecting settings by their distance
-    from the best one was no better (simulated).
+    logarithm limits the influence of diverged settings. The better half leaves out most diverged
+    settings, and settings that are bad because of another axis; fitted over all settings, the
+    vertex would move away from the side where more settings fail. Selecting settings by their
+    distance from the best one was no better (simulated).
 
     Args:
-        values: One per setting, positive.
+        values: The value of each setting on the axis, positive.
         errors: Errors of the same settings, none negative; settings whose error is not finite are
-            left out, and an error of 0 is replaced by half of the lowest positive one.
+            left out, and an error of 0 is replaced by half of the lowest positive error.
         low: Least value of the range from which settings were drawn.
         high: Greatest value of the range.
 
     Returns:
-        The vertex, if the parabola opens upward. The true curve is no parabola: where it rises
-        faster on one side, the estimate is biased to the other, as the best setting itself is.
+        The vertex of the parabola, if it opens upward and its vertex lies inside the range; the
+        status tells the cases apart. The true curve is not a parabola: where it rises faster on
+        one side, the estimate is biased to the other side, as the best setting itself is.
 
     Raises:
         ValueError: If there are not as many errors as values, or a value is not positive.
@@ -97,20 +108,20 @@ def optimum_over_replicates(
 ) -> Optimum:
     """Compute the geometric mean of an axis's optima over replicates, and its interval.
 
-    The interval is that of the mean of ``log10``, converted back. Replicates whose optimum is not
-    inside are left out, which moves the mean away from an edge. If up to half of the replicates
-    could be left out, the coverage near an edge would be 0.1 to 0.8. If none could, half of all
-    sweeps of 20 replicates would have no interval although nothing is wrong. With up to a quarter
-    (`MOST_OUTSIDE`), the coverage is 0.9 or more wherever most sweeps have an interval (simulated
-    with 12 and 24 settings per replicate).
+    The interval is that of the mean of ``log10``, converted back. Replicates whose optimum does
+    not lie inside the range are left out, which moves the mean away from an edge. If up to half of
+    the replicates could be left out, the coverage near an edge would be 0.1 to 0.8. If none could
+    be left out, half of all sweeps of 20 replicates would have no interval although nothing is
+    wrong. With up to a quarter (`MOST_OUTSIDE`), the coverage is 0.9 or more wherever most sweeps
+    have an interval (simulated with 12 and 24 settings per replicate).
 
     Args:
-        vertices: One per replicate, of `vertex_of`.
+        vertices: The optimum in each replicate, from `vertex_of`.
         confidence: The share of such intervals that cover the true mean.
 
     Returns:
-        The interval and the numbers of the replicates that were left out. The mean is given
-        whenever one replicate has an optimum inside.
+        The interval, and how many replicates were left out. The mean is a number if at least one
+        replicate has an optimum inside the range.
     """
     logs = [math.log10(each.value) for each in vertices if each.status == INSIDE]
     statuses = [each.status for each in vertices]

@@ -8,19 +8,19 @@ import pandas as pd
 
 
 def ranks_of(scores: Sequence[float]) -> list[float]:
-    """Rank scores: 1 is the lowest, equal ones share the mean of their places."""
+    """Return the rank of each score: 1 for the lowest; equal scores share their mean rank."""
     return [float(rank) for rank in pd.Series(scores, dtype=float).rank()]
 
 
 def rank_agreement(scores: Sequence[float], others: Sequence[float]) -> float:
-    """Compute Kendall's tau-b: 1 for the same order, -1 for the reverse.
+    """Compute Kendall's tau-b of two rankings: 1 for the same order, -1 for the reverse order.
 
     Args:
-        scores: One per arm.
-        others: One per arm, the arms in the same order.
+        scores: The score of each arm in one ranking.
+        others: The score of each arm in the other ranking, the arms in the same order.
 
     Returns:
-        Kendall's tau-b; NaN where all arms of one side are tied.
+        Kendall's tau-b; NaN if all arms are tied in one of the rankings.
 
     Source:
         Kendall (1945), "The treatment of ties in ranking problems".

@@ -42,7 +42,7 @@ def replicate_differences(
 
     Args:
         values: One number per run, indexed by ``(replicate, seed)``.
-        others: The numbers to subtract, likewise.
+        others: The numbers to subtract, one per run, indexed by ``(replicate, seed)``.
 
     Returns:
         One number per replicate that has a pair, indexed by replicate in ascending order: the mean
@@ -62,13 +62,14 @@ def replicate_interval(
 
     Args:
         values: One number per run, indexed by ``(replicate, seed)``.
-        others: The numbers to subtract, likewise.
+        others: The numbers to subtract, one per run, indexed by ``(replicate, seed)``.
         confidence: The share of such intervals that cover the mean difference over splits,
             tunings and seeds.
 
     Returns:
-        `mean_interval` of `replicate_differences`; ``n`` counts the replicates, and with one
-        there is no interval. Replicates have equal weight, whatever their numbers of seeds.
+        `mean_interval` of `replicate_differences`; ``n`` counts the replicates, and with a single
+        replicate there is no interval. Replicates have equal weight, whatever their numbers of
+        seeds.
 
     Raises:
         ValueError: If a seed occurs twice in a replicate on one side.
@@ -83,8 +84,8 @@ def replicates_to_resolve(
     """Count the replicates at which a paired t test would distinguish two tuned methods.
 
     Args:
-        distance: Assumed distance between the true mean difference and the border, such as the
-            observed one.
+        distance: Assumed distance between the true mean difference and the value against which it
+            is tested, 0 or a margin, such as the observed distance.
         std: Assumed standard deviation of the replicates' differences, such as the observed one;
             for another number of seeds per replicate, the square root of
             `Components.variance_of_mean` of one replicate.
@@ -92,7 +93,8 @@ def replicates_to_resolve(
         power: Probability with which the test is to reject.
 
     Returns:
-        `seeds_to_resolve`, but at least `FEWEST_REPLICATES`; None where it is None.
+        The smallest such number, at least `FEWEST_REPLICATES`; None where `seeds_to_resolve`
+        returns None.
     """
     needed = seeds_to_resolve(distance, std=std, level=level, power=power)
     return None if needed is None else max(needed, FEWEST_REPLICATES)
@@ -112,9 +114,9 @@ def corrected_interval(
     ``R - 1`` degrees of freedom. The second term stays, however many replicates there are.
 
     Args:
-        differences: One per replicate.
-        n_train: Number of examples a network is trained on, including the dev split if settings
-            were chosen by it.
+        differences: The difference in each replicate.
+        n_train: Number of examples on which a network is trained, including the dev split if
+            settings were chosen by it.
         n_test: Number of examples on which a difference is measured.
         confidence: The share of such intervals that cover the mean difference over data sets of
             this size. It is approximate: no unbiased estimate of that variance exists.
@@ -144,13 +146,13 @@ def improvement_over_replicates(
     """Compute the probability that one tuned method has the lower error in a new replicate.
 
     Args:
-        differences: One per replicate, its error less that of the other method.
+        differences: In each replicate, the error of the method minus that of the other method.
         confidence: The share of such intervals that cover the true probability, at least.
 
     Returns:
-        The share of differences below 0, where ties count half, and its exact interval; for its
-        lower end ties count as worse and for its upper end as better, so that it covers whatever
-        a tie would have been.
+        The share of differences below 0, where ties count half, and its exact interval. For the
+        lower end ties count as worse and for the upper end as better, so that the interval covers
+        the probability whichever way the ties would have been broken.
 
     Source:
         Clopper and Pearson (1934) for the interval; the probability of improvement: Bouthillier
@@ -170,8 +172,8 @@ def improvement_verdict(interval: Interval, *, gamma: float = GAMMA) -> Improvem
     """Return whether a probability of improvement is significant, and whether it is meaningful.
 
     Args:
-        interval: Interval of `improvement_over_replicates`, in either direction: below 0.5, the
-            other method is the better one.
+        interval: Interval of `improvement_over_replicates`. If it lies below 0.5, the other method
+            is the better one, and the verdict is on its probability of improvement.
         gamma: Probability above which an improvement is meaningful, declared beforehand.
 
     Returns:

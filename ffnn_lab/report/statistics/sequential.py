@@ -1,11 +1,11 @@
 """Control of errors where replicates are added until a comparison is settled.
 
-Tests at 0.05 after each replicate, until one is significant, err far more often than in 5 of 100
-cases. So the level is spent: each look (interim analysis) has a part of it, declared before the
-first look, and the parts sum to the overall level. The probability that any look errs is at most
-the sum of their levels, however they depend on one another (Boole's inequality). So tests at each
-look's own level hold at the overall level together, and so does the interval at the look at which
-one stops.
+Tests at 0.05 after each replicate, until a test is significant, err far more often than in 5 of
+100 cases. So the level is spent: each look (interim analysis) has a part of it, declared before
+the first look, and the parts sum to the overall level. The probability that any look errs is at
+most the sum of the looks' levels, however the looks depend on one another (Boole's inequality). So
+tests at each look's own level hold at the overall level together, and so does the interval at the
+look after which no more replicates are added.
 
 The t interval of a single look is approximate as usual: for skewed differences, as from an
 exponential distribution, one test of 10, 20 or 40 replicates errs in 10, 8 or 7 of 100 cases, and
@@ -50,7 +50,8 @@ def looks_until(largest: int, *, first: int = FEWEST_REPLICATES) -> list[int]:
         The numbers of replicates, ascending, halves rounded up.
 
     Raises:
-        ValueError: If ``largest`` is less than ``first``, or ``first`` than `FEWEST_REPLICATES`.
+        ValueError: If ``largest`` is less than ``first``, or ``first`` is less than
+            `FEWEST_REPLICATES`.
     """
     if not FEWEST_REPLICATES <= first <= largest:
         msg = f"looks begin at {FEWEST_REPLICATES} replicates or more, got {first} to {largest}"
@@ -72,16 +73,17 @@ def level_at(
 ) -> float:
     """Return the two-sided level at the latest look.
 
-    With ``s`` the spending function and ``R_k`` the replicates at look ``k``, it is
-    ``s(R_k / largest) - s(R_(k-1) / largest)``. It depends on the numbers of replicates alone, so
-    that looks need not be those that were planned, as long as none is chosen by the outcome.
+    With ``s`` the spending function and ``R_k`` the number of replicates at look ``k``, the level
+    is ``s(R_k / largest) - s(R_(k-1) / largest)``. It depends on the numbers of replicates alone,
+    so that looks need not be those that were planned, as long as no look is chosen by the outcome.
 
     Args:
-        looks: Number of replicates at each look so far, the latest one last.
-        largest: Number of replicates at which one stops in any case, declared beforehand.
-        spending: The spending function: ``obrien_fleming``, which spends late and so loses little
-            power, ``2 - 2 Phi(z / sqrt(t))`` with ``z`` the normal quantile of ``1 - level / 2``;
-            or ``pocock``, which spends early, ``level * log(1 + (e - 1) t)``.
+        looks: Number of replicates at each look so far, the latest look last.
+        largest: Largest number of replicates, after which none are added, declared beforehand.
+        spending: The spending function of the share ``t`` of the replicates: ``obrien_fleming``,
+            which spends late and so loses little power, ``2 - 2 Phi(z / sqrt(t))`` with ``z`` the
+            normal quantile of ``1 - level / 2``; or ``pocock``, which spends early,
+            ``level * log(1 + (e - 1) t)``.
         level: Overall level of all looks together.
 
     Raises:
@@ -116,19 +118,20 @@ def interval_at(
     """Compute the interval of a mean difference at a look.
 
     Args:
-        differences: One per replicate so far.
+        differences: The difference in each replicate so far.
         earlier: Number of replicates at each earlier look.
-        largest: Number of replicates at which one stops in any case, as in `level_at`.
-        spending: The spending function, as in `level_at`.
+        largest: Largest number of replicates, after which none are added, declared beforehand.
+        spending: The spending function, ``obrien_fleming`` or ``pocock``, as in `level_at`.
         level: Overall level of all looks together.
 
     Returns:
         `mean_interval` at the confidence ``1 - level_at(...)``: with probability ``1 - level`` or
-        more, the intervals of all looks cover the true mean, and so does the interval of the look
-        at which one stops, for whatever reason.
+        more, the intervals of all looks cover the true mean, and so does the interval of the last
+        look, for whatever reason it is the last.
 
     Raises:
-        ValueError: If the looks do not ascend as `level_at` says.
+        ValueError: If the looks do not ascend from `FEWEST_REPLICATES` or more to ``largest`` or
+            less.
     """
     looks = [*earlier, len(differences)]
     here = level_at(looks, largest=largest, spending=spending, level=level)
@@ -138,16 +141,16 @@ def interval_at(
 def settle(
     p_values: Sequence[float], *, level: float, settled: Sequence[bool] | None = None
 ) -> list[bool]:
-    """Return which contrasts of a family are settled after a look.
+    """Return for each contrast of a family whether it is settled after a look.
 
     Args:
         p_values: One p value per declared contrast at this look; ignored for settled contrasts.
         level: Level of this look, from `level_at`.
-        settled: Whether each contrast was settled at an earlier look; none was if not given.
+        settled: For each contrast, True if an earlier look settled it; None if none is settled.
 
     Returns:
-        For each contrast, whether it was settled before or its p value, adjusted by `holm` over
-        the contrasts still open, is at most ``level``.
+        For each contrast, True if it was settled before, or if its p value, adjusted by `holm`
+        over the contrasts that were not settled before, is at most ``level``.
     """
     before = [False] * len(p_values) if settled is None else list(settled)
     open_ones = [math.nan if was else p for p, was in zip(p_values, before, strict=True)]

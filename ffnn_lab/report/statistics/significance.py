@@ -9,7 +9,8 @@ from scipy.special import nctdtr, stdtr, stdtrit
 from ffnn_lab.report.statistics.intervals import CONFIDENCE
 
 N_FLIPS = 2**14
-"""Number of sign patterns tried: all of them up to 14 pairs, a sample of this size beyond."""
+"""Greatest number of sign patterns that `sign_flip_p` tries: all patterns of up to 14 pairs, or a
+random sample of this size for more pairs."""
 LEVEL = 0.05
 """Level at which a p value is called significant, ``1 - CONFIDENCE``."""
 POWER = 0.8
@@ -22,14 +23,14 @@ def sign_flip_p(differences: Sequence[float], *, rng: np.random.Generator) -> fl
     """Test whether paired differences are symmetric about 0, by their mean.
 
     If two arms do not differ, each difference was as likely to come with the other sign. The p
-    value is the share of sign patterns whose mean is at least as far from 0 as the observed one.
-    For up to 14 pairs all patterns are tried, which is exact; for more, a random sample that
-    includes the observed pattern. Equal values are no special case: ``n`` equal differences have
-    p = 2 / 2^n, and all zeros p = 1.
+    value is the share of sign patterns with which the mean of the differences is at least as far
+    from 0 as the observed mean. For up to 14 pairs all patterns are tried, which is exact; for
+    more pairs, a random sample that includes the observed pattern. Equal values are no special
+    case: ``n`` equal differences have p = 2 / 2^n, and all zeros p = 1.
 
     Args:
-        differences: One per pair.
-        rng: Draws the sign patterns if there are too many to try all.
+        differences: The difference of each pair.
+        rng: Random generator that draws the sign patterns if there are too many to try all.
 
     Returns:
         The two-sided p value; NaN for no pairs.
@@ -54,9 +55,9 @@ def sign_flip_p(differences: Sequence[float], *, rng: np.random.Generator) -> fl
 
 
 def lowest_p(n: int, *, n_tests: int = 1) -> float:
-    """Return the lowest p value that `sign_flip_p` of ``n`` pairs can have, after Holm.
+    """Return the lowest p value that `sign_flip_p` of ``n`` pairs can have, adjusted by `holm`.
 
-    This is ``n_tests * 2 / 2^n``, at most 1: all differences of a test have the same sign.
+    This is ``n_tests * 2 / 2^n``, at most 1, which a test has if all differences have one sign.
 
     Args:
         n: Number of pairs of each test.
@@ -66,7 +67,12 @@ def lowest_p(n: int, *, n_tests: int = 1) -> float:
 
 
 def fewest_pairs(*, n_tests: int = 1, level: float = LEVEL) -> int:
-    """Return the fewest pairs for which `lowest_p` is at most a level."""
+    """Return the fewest pairs of each test for which `lowest_p` is at most a level.
+
+    Args:
+        n_tests: Number of tests in the family over which p values are adjusted.
+        level: The level, such as 0.05.
+    """
     return math.ceil(math.log2(2 * n_tests / level))
 
 
@@ -75,7 +81,7 @@ def too_few_pairs(n: int, *, n_tests: int, of: str = "seed") -> str:
 
     Args:
         n: Number of pairs of each test.
-        n_tests: Number of tests in the family over which p is adjusted.
+        n_tests: Number of tests in the family over which p values are adjusted.
         of: Noun that the remark uses for the unit of a pair: ``seed`` or ``replicate``.
     """
     lowest = lowest_p(n, n_tests=n_tests)
@@ -92,12 +98,16 @@ def too_few_pairs(n: int, *, n_tests: int, of: str = "seed") -> str:
 def t_p(distance: float, *, standard_error: float, freedom: float) -> float:
     """Return the two-sided p value of Student's test of an estimate against a border.
 
-    The p value is the level at which the interval of the estimate just reaches the border.
+    The p value is the level at which the interval of the estimate just reaches the border, which
+    is the value under the null hypothesis.
 
     Args:
         distance: Distance between estimate and border, of either sign.
         standard_error: Standard error of the estimate; 0 where all values were equal.
         freedom: Degrees of freedom of the standard error.
+
+    Returns:
+        The p value; NaN if the distance or the standard error is NaN.
     """
     if math.isnan(distance) or math.isnan(standard_error):
         return math.nan
@@ -109,12 +119,15 @@ def t_p(distance: float, *, standard_error: float, freedom: float) -> float:
 def holm(p_values: Sequence[float]) -> list[float]:
     """Adjust p values for multiple tests by Holm's method.
 
-    The k-th smallest of m is multiplied by ``m - k + 1``, made no less than the one before it, and
-    capped at 1. Rejecting at an adjusted p of at most 0.05 makes an error in at most one of 20
-    families, however the p values depend on one another.
+    The k-th smallest of m p values is multiplied by ``m - k + 1``, made no less than the adjusted
+    p value before it, and capped at 1. Rejecting at an adjusted p of at most 0.05 makes an error
+    in at most one of 20 families, however the p values depend on one another.
 
     Args:
         p_values: p values of one family, declared beforehand; NaN stays NaN and is not counted.
+
+    Returns:
+        The adjusted p values, in the order of ``p_values``.
 
     Source:
         Holm (1979), Scandinavian Journal of Statistics 6.
@@ -134,7 +147,8 @@ def seeds_to_resolve(
     """Count the seeds at which a paired t test would distinguish a mean from a border.
 
     Args:
-        distance: Assumed distance between the true mean and the border, such as the observed one.
+        distance: Assumed distance between the true mean and the border, which is the mean under
+            the null hypothesis; for example, the observed distance.
         std: Assumed standard deviation of the values, such as the observed one.
         level: Level of the two-sided test.
         power: Probability with which the test is to reject.
@@ -165,7 +179,8 @@ def _power(n: int, effect: float, level: float) -> float:
 
     Args:
         n: Number of values, at least 2.
-        effect: Distance between mean and border, in standard deviations.
+        effect: Distance between the true mean and the mean under the null hypothesis, in standard
+            deviations of the values.
         level: Level of the test.
     """
     quantile = float(stdtrit(n - 1, 1 - level / 2))

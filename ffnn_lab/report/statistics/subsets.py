@@ -1,4 +1,8 @@
-"""Shares over random groups of replicates, with intervals that allow for the groups' overlap."""
+"""The mean outcome of random groups of replicates, with an interval that allows for their overlap.
+
+The outcome of a group is a number from 0 to 1, such as 1 if a conclusion from these replicates is
+right and 0 if it is wrong. Groups that share replicates have outcomes that are not independent.
+"""
 
 import math
 from collections.abc import Callable
@@ -10,9 +14,10 @@ from ffnn_lab.report.statistics.exact import effective_interval
 from ffnn_lab.report.statistics.intervals import CONFIDENCE, Interval
 
 N_HALVINGS = 100
-"""Number of random halvings for the variance; each adds at most one degree of freedom."""
+"""Number of times that the replicates are halved at random, to estimate a variance; each halving
+adds at most one degree of freedom."""
 N_CUTS = 4
-"""Number of partitions of each half into groups, at least 2."""
+"""Number of random partitions of each half into groups, at least 2."""
 
 Outcome = Callable[[NDArray[np.intp]], NDArray[np.float64]]
 """Function from the replicate indices of groups, shape ``(groups, size)``, to the outcome of each
@@ -30,31 +35,31 @@ def subset_interval(
     """Estimate the mean outcome of a random group of replicates, from many groups that overlap.
 
     The replicates are halved at random, many times, and each half is cut into disjoint groups
-    several times. The estimate is the mean over all groups. It is more precise than a single cut
-    of all replicates, and less than as many independent groups would be. For its variance: the two
-    halves hold different replicates and so are independent, and ::
+    several times. The estimate is the mean over all groups. It is more precise than the mean over
+    a single cut of all replicates, and less precise than the mean over as many independent groups.
+    The two halves have different replicates and so are independent. With ``A`` and ``B`` the means
+    over the cuts of the two halves, and ``s_A`` and ``s_B`` the sample standard deviations over
+    these cuts, the variance of the estimate is bounded by ::
 
         v = mean over halvings of ((A - B)^2 - s_A^2 / cuts - s_B^2 / cuts) / 4
 
-    with ``A`` and ``B`` the means over the cuts of the two halves and ``s_A`` and ``s_B`` the
-    sample standard deviations over these cuts, is on average half the variance of the mean over
-    all groups of half the replicates, which is at least the variance of the mean over all groups
-    of all replicates. No replicate is in a group twice, as it would be in a bootstrap, whose
-    groups would vary less inside.
+    On average, ``v`` is half the variance of the mean over all groups of half the replicates,
+    which is at least the variance of the mean over all groups of all replicates. No replicate is
+    in a group twice, as it would be in a bootstrap, whose groups would vary less inside.
 
     Args:
         outcome: Function that computes the outcome of each group.
         n: Number of replicates.
         size: Number of replicates in a group.
-        rng: Draws the groups.
+        rng: Random generator that draws the groups.
         confidence: The share of such intervals that cover the true mean, at least. In a simulation
             of the coverage of t intervals over 5 or 20 of 400 values, normal or exponential, all
             of 60 intervals covered: the variance is bounded from above twice.
 
     Returns:
-        `effective_interval` for ``share * (1 - share) / v`` trials, at least as many as there are
-        disjoint groups and at most as many as replicates; ``n`` is that number. With fewer than
-        two disjoint groups there is no interval.
+        `effective_interval` of the estimate ``share`` for ``share * (1 - share) / v`` trials, but
+        no fewer than there are disjoint groups and no more than there are replicates; ``n`` is the
+        number of trials. All numbers are NaN if there are fewer than two disjoint groups.
 
     Source:
         The variance of means over all groups of one size falls as 1 / n or faster: Hoeffding

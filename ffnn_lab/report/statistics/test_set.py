@@ -16,7 +16,7 @@ def variance_of_test_set(differences: NDArray[np.integer] | NDArray[np.floating]
 
         d_ij = mean + example_i + column_j + rest_ij
 
-    with all three drawn at random. The columns are seeds, or replicates that share the test set.
+    with the last three terms random. The columns are seeds, or replicates that share the test set.
     With ``s^2`` the sample variance over examples of their means over ``C`` columns, and
     ``MS_rest`` the mean square of what is left of ``d_ij`` without the means of rows and columns,
     the estimate for ``n`` examples is ::
@@ -39,9 +39,9 @@ def variance_of_test_set(differences: NDArray[np.integer] | NDArray[np.floating]
 
     Source:
         The two-way crossed classification with random effects: Searle, Casella and McCulloch
-        (1992), "Variance components", chapter 4. As a source of variation of its own, the choice
-        of the test set: Dietterich (1998), "Approximate statistical tests for comparing
-        supervised classification learning algorithms", Neural Computation 10.
+        (1992), "Variance components", chapter 4. The choice of the test set as a separate source
+        of variation: Dietterich (1998), "Approximate statistical tests for comparing supervised
+        classification learning algorithms", Neural Computation 10.
     """
     n_examples, n_columns = differences.shape
     if n_examples < FEWEST or n_columns < FEWEST:

@@ -1,4 +1,4 @@
-"""Means of values most of which are equal: their t interval is too short, or has no width.
+"""Means of tied values, most of which are equal: a t interval is too short, or has no width.
 
 Six draws that all end at a test error of 0 do not exclude that one draw in three ends elsewhere.
 For values within a known range, an exact bound on the share of differing values bounds the mean.
@@ -25,8 +25,8 @@ def tied_value(values: Sequence[float]) -> tuple[float, int]:
         values: At least one number.
 
     Returns:
-        The median, which is that value if there is one, and the number of values that differ from
-        it by more than rounding.
+        The median, which is the most frequent value if more than half are equal, and the number of
+        values that differ from the median by more than rounding.
     """
     middle = float(np.sort(np.asarray(values, dtype=float))[len(values) // 2])
     scale = HAIR * max(1.0, abs(middle))
@@ -34,7 +34,7 @@ def tied_value(values: Sequence[float]) -> tuple[float, int]:
 
 
 def are_tied(values: Sequence[float]) -> bool:
-    """Return whether more than half of two values or more are equal."""
+    """Return True if there are at least two values, and more than half of them are equal."""
     if len(values) < 2:  # noqa: PLR2004 - one value is not tied with any
         return False
     return tied_value(values)[1] < HALF * len(values)
@@ -43,20 +43,21 @@ def are_tied(values: Sequence[float]) -> bool:
 def tied_interval(
     values: Sequence[float], *, low: float, high: float, confidence: float = CONFIDENCE
 ) -> Interval:
-    """Compute an interval of the mean that holds for tied values, whatever the others are.
+    """Compute an interval of the mean that holds for tied values, whatever the other values are.
 
-    Of ``n`` values all but ``k`` are equal to ``v``. A new one differs from it with a probability
-    of at most ``q``, the upper end of `exact_interval` for ``k`` of ``n``, and then lies between
-    the two ends, so that the mean lies within ::
+    Of ``n`` values all but ``k`` are equal to ``v``. A new value differs from ``v`` with a
+    probability of at most ``q``, the upper end of `exact_interval` for ``k`` of ``n``, and then
+    lies between ``low`` and ``high``, so that the mean lies within ::
 
         v - q (v - low)  to  v + q (high - v)
 
-    Where every value is one of the ends, the mean is a share, whose interval is `exact_interval`.
+    If every value is ``low`` or ``high``, the mean follows from the share of ``high``, whose
+    interval is `exact_interval`.
 
     Args:
-        values: Independent, at least one.
-        low: The end below which no value can lie; it may be infinite.
-        high: The end above which none can lie, likewise.
+        values: Independent values, at least one.
+        low: The lowest value that is possible; it may be infinite.
+        high: The highest value that is possible; it may be infinite.
         confidence: The share of such intervals that cover the true mean, at least.
 
     Source:
@@ -77,14 +78,14 @@ def tied_p(values: Sequence[float], *, border: float, low: float, high: float) -
     """Test the mean of tied values against a border, exactly.
 
     Args:
-        values: Independent, at least one.
+        values: Independent values, at least one.
         border: The mean under the null hypothesis.
-        low: As in `tied_interval`.
-        high: As in `tied_interval`.
+        low: The lowest value that is possible; it may be infinite.
+        high: The highest value that is possible; it may be infinite.
 
     Returns:
-        The level at which `tied_interval` just reaches the border; 0 only for a border beyond the
-        ends, where no mean can lie.
+        The p value: the level at which `tied_interval` just reaches the border. It is 0 only for a
+        border below ``low`` or above ``high``, where no mean can lie.
     """
     n = len(values)
     if not low < border < high:
@@ -103,11 +104,11 @@ def median_p(values: Sequence[float], *, border: float) -> float:
     """Test the median against a border by the sign test.
 
     Args:
-        values: Independent, at least one.
-        border: The median under the null hypothesis; a value on it counts for either side.
+        values: Independent values, at least one.
+        border: The median under the null hypothesis; a value equal to it counts for either side.
 
     Returns:
-        The two-sided p value; of ``n`` values on one side it is 2 / 2^n.
+        The two-sided p value; for ``n`` values on one side of the border it is 2 / 2^n.
 
     Source:
         Arbuthnot (1710); as an exact test of a share against one half.
@@ -126,13 +127,13 @@ def tied_values_to_resolve(
 
     Args:
         values: The observed values.
-        border: As in `tied_p`.
-        low: As in `tied_interval`.
-        high: As in `tied_interval`.
+        border: The mean under the null hypothesis.
+        low: The lowest value that is possible; it may be infinite.
+        high: The highest value that is possible; it may be infinite.
         level: Level of the two-sided test.
 
     Returns:
-        The number; None if `MOST_SEEDS` do not suffice.
+        The number of values; None if `MOST_SEEDS` do not suffice.
     """
     value, k = tied_value(values)
     share = _share_to(border, value, low, high)
@@ -157,6 +158,10 @@ def _are_outcomes(values: Sequence[float], low: float, high: float) -> bool:
 
 
 def _share_to(border: float, value: float, low: float, high: float) -> float:
-    """Compute the share of values at one end that would move the mean from a value to a border."""
+    """Compute the share of values that would have to lie at an end to move the mean to a border.
+
+    The end is ``low`` or ``high``, whichever is on the side of the border; all other values are
+    equal to ``value``. The share is infinite if ``value`` is that end.
+    """
     room = high - value if border > value else value - low
     return abs(border - value) / room if room > 0 else math.inf

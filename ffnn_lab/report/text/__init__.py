@@ -1,1 +1,1 @@
-"""Texts of a report: cells of tables, notes, and rendered tables."""
+"""Texts of a report: formatted numbers, notes, and tables in Markdown, LaTeX or plain text."""

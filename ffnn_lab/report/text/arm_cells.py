@@ -1,4 +1,4 @@
-"""Columns of the table of arms that depend on the sweep, and the cells of its edges."""
+"""Columns of the table of arms whose names depend on the sweep, and cells with edges."""
 
 import re
 from collections.abc import Sequence
@@ -10,18 +10,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 EDGES = ".n_low"
-"""Suffix of an axis's column that counts the replicates whose winner lies on its low edge."""
+"""Suffix of a column that counts, for the axis before the suffix, the replicates whose best
+setting lies on the axis's low edge."""
 
 
 def tuning_score(table: "pd.DataFrame") -> str:
-    """Return the name of the column of the tuning score, such as ``tune.dev.error``."""
+    """Return the name of the column with the tuning score, such as ``tune.dev.error``."""
     return next(str(column) for column in table if str(column).startswith("tune."))
 
 
 def tuned_axes(table: "pd.DataFrame") -> list[str]:
-    """Return the names of the axes that were tuned: the columns before the tuning score.
+    """Return the dotted names of the axes that were tuned, from the columns of a table of arms.
 
-    A table over replicates lacks these columns, but has columns that count each axis's edges.
+    These are the columns before the tuning score. A table over replicates lacks them, but has for
+    each axis a column whose name ends in `EDGES`.
     """
     columns = [str(column) for column in table]
     if "setting" not in columns:
@@ -30,7 +32,12 @@ def tuned_axes(table: "pd.DataFrame") -> list[str]:
 
 
 def short_edge(edge: str, axes: Sequence[str]) -> str:
-    """Return an edge flag with axis names shortened to their last part where that is unique."""
+    """Return the text of an edge with short names of axes; a dash if there is no edge.
+
+    Args:
+        edge: The text, such as ``optimizer.lr low``; this becomes ``lr low``.
+        axes: Dotted names of all axes. A name is not shortened if its last part is not unique.
+    """
     last = [axis.rpartition(".")[2] for axis in axes]
     for axis, short in zip(axes, last, strict=True):
         if last.count(short) == 1:

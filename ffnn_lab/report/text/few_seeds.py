@@ -1,4 +1,4 @@
-"""The remark that fresh seeds, or replicates, are too few for a contrast to be significant."""
+"""The remark that seeds, or replicates, are too few for any contrast to be significant."""
 
 
 def about_seeds(n_contrasts: int, n_seeds: int) -> list[str]:
@@ -6,10 +6,10 @@ def about_seeds(n_contrasts: int, n_seeds: int) -> list[str]:
 
     Args:
         n_contrasts: Number of the sweep's declared contrasts.
-        n_seeds: Number of its fresh seeds.
+        n_seeds: Number of the sweep's fresh seeds.
 
     Returns:
-        One sentence, or none.
+        A list of one sentence, or an empty list.
     """
     if n_contrasts == 0 or n_seeds == 0:
         return []
@@ -24,10 +24,10 @@ def about_replicates(n_contrasts: int, n_replicates: int) -> list[str]:
 
     Args:
         n_contrasts: Number of the sweep's declared contrasts.
-        n_replicates: Number of its replicates.
+        n_replicates: Number of the sweep's replicates.
 
     Returns:
-        One sentence, or none.
+        A list of one sentence, or an empty list.
     """
     if n_contrasts == 0:
         return []

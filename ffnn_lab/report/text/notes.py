@@ -1,4 +1,4 @@
-"""Notes that a reader needs before trusting a table: missing results, units, intervals."""
+"""The notes of a report on a sweep with one tuning: missing results, units, intervals."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,12 +26,14 @@ GAIN = (
 
 
 def notes(sweep: Sweep, winners: Mapping[str, Winner], table: pd.DataFrame) -> list[str]:
-    """Return notes on everything about the arm table that its numbers do not show.
+    """Return notes on all that a reader needs to know beside the table of arms.
+
+    They explain the intervals and units, and list missing results, edges, ties and diverged runs.
 
     Args:
         sweep: The sweep.
-        winners: The winner of each arm.
-        table: The table of `ffnn_lab.report.measures.tables.arm_table` for them.
+        winners: The best setting of each arm, by arm.
+        table: The table of `ffnn_lab.report.measures.tables.arm_table`.
     """
     found = [_about_seeds(sweep), *about_moment(sweep), *about_units(sweep)]
     for missing, rows in table[table["missing"] != ""].groupby("missing", sort=False):
@@ -72,12 +74,12 @@ def _about_differences(sweep: Sweep) -> list[str]:
 
 
 def n_of_family(sweep: Sweep) -> int:
-    """Count the declared contrasts over which p is adjusted: those under all conditions."""
+    """Return the number of declared contrasts, under all conditions, over which Holm adjusts p."""
     return len(contrasts(sweep.definition)) * sweep.definition.n_conditions
 
 
 def declared_words(sweep: Sweep) -> str:
-    """Return the clause that describes the declared contrasts."""
+    """Return the clause of a sentence that describes the declared contrasts."""
     n = sweep.definition.n_conditions
     return _named_words(sweep) + (f", under each of {n} conditions" if n > 1 else "")
 
@@ -97,11 +99,11 @@ def _named_words(sweep: Sweep) -> str:
 
 
 def about_failed(runs: pd.DataFrame, *, of: str) -> list[str]:
-    """Return a note on how runs failed, by the last line of their tracebacks.
+    """Return a note for each error by which runs failed: the last line of their tracebacks.
 
     Args:
         runs: Rows of the table ``runs``, whatever their status.
-        of: Name of the arm to which they belong.
+        of: Name of the arm, or of the folder, to which the runs belong.
     """
     failed = runs[runs["status"] == "failed"]
     reasons = failed["traceback"].map(_last_line)
@@ -117,12 +119,17 @@ def _last_line(traceback: object) -> str:
 
 
 def count(n: int, what: str) -> str:
-    """Write a number of things, in the singular or the plural."""
+    """Return a number with its noun, which is given in the singular: ``1 run``, ``2 runs``."""
     return f"{n} {what}{'' if n == 1 else 's'}"
 
 
 def about_lost(arm: str, runs: pd.DataFrame) -> list[str]:
-    """Return a note on the runs without a result."""
+    """Return notes on an arm's runs that failed or were pruned.
+
+    Args:
+        arm: Name of the arm.
+        runs: The arm's rows of the table ``runs``.
+    """
     found = about_failed(runs, of=arm)
     n_pruned = int((runs["status"] == "pruned").sum())
     if n_pruned:
@@ -134,7 +141,7 @@ def about_lost(arm: str, runs: pd.DataFrame) -> list[str]:
 
 
 def about_moment(sweep: Sweep) -> list[str]:
-    """Return a note on the moment at which errors are read, if it is not the last epoch."""
+    """Return a note on the moment at which errors are read; none if it is the last epoch."""
     if sweep.objective.moment == "best":
         return ["errors are those at each run's epoch of lowest dev error"]
     if sweep.objective.moment == "mean_last":
@@ -144,7 +151,7 @@ def about_moment(sweep: Sweep) -> list[str]:
 
 
 def about_units(sweep: Sweep) -> list[str]:
-    """Return a note that defines the error, if it is not the share of wrong answers."""
+    """Return a note that defines the error; none if an error is the share of wrong answers."""
     units = units_of(sweep.runs)
     if units == OF_CLASSES:
         return []
@@ -204,7 +211,16 @@ def _about_winner(sweep: Sweep, winner: Winner) -> list[str]:
 
 
 def _about_edge(sweep: Sweep, winner: Winner, key: str, side: str) -> str:
-    """Return the sentence that a winner lies on an edge, and whether runs beyond it failed."""
+    """Return the sentence that an arm's best setting lies on an edge of what was searched.
+
+    It says if this is because the settings that were tried beyond it diverged or failed.
+
+    Args:
+        sweep: The sweep.
+        winner: The best setting.
+        key: The axis, by the config's dotted name.
+        side: The edge: ``low`` or ``high``.
+    """
     at: Any = winner.point[key]
     values = setting_values(sweep, winner.arm)
     failed: list[Any] = [values[number][key] for number in failed_settings(sweep, winner.arm)]
@@ -221,7 +237,7 @@ def _about_edge(sweep: Sweep, winner: Winner, key: str, side: str) -> str:
 
 
 def _about_ties(winner: Winner) -> list[str]:
-    """Return the remark that the reported setting is no better than some others."""
+    """Return a note if other settings score the same as an arm's best setting."""
     if not winner.n_alike:
         return []
     others = count(winner.n_alike, "other setting")
@@ -233,7 +249,13 @@ def _about_ties(winner: Winner) -> list[str]:
 
 
 def _about_results(arm: str, rows: pd.DataFrame, what: str) -> list[str]:
-    """Return a note on an arm's reported runs that diverged or have no result."""
+    """Return notes on an arm's reported runs that diverged or have no result.
+
+    Args:
+        arm: Name of the arm.
+        rows: Rows of the reported runs.
+        what: Noun for the runs: ``seeds`` or ``seeds of the default``.
+    """
     n_lost = len(rows) - len(results(rows))
     n_diverged = int((rows["status"] == "diverged").sum())
     found = []
@@ -252,7 +274,7 @@ def _is_eligible(sweep: Sweep, winner: Winner) -> bool:
 
 
 def _better(sweep: Sweep, winner: Winner) -> int | None:
-    """Return the setting that now scores better than the confirmed one; None if there is none."""
+    """Return the setting that now scores better than the arm's confirmed setting; None if none."""
     scores = sweep.scores[(sweep.scores["arm"] == winner.arm) & sweep.scores["is_complete"]]
     best = best_settings(scores).get(winner.arm)
     return None if winner.stage != "confirm" or best == winner.setting else best

@@ -1,4 +1,4 @@
-"""Notes that a reader needs before trusting a table over replicates."""
+"""The notes of a report on a sweep with several replicates."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,9 @@ from ffnn_lab.scores import why_no_winner
 
 
 def notes_over_replicates(numbers: Numbers) -> list[str]:
-    """Return notes on everything about the tables over replicates that their numbers do not show.
+    """Return notes on all that a reader needs to know beside the tables over replicates.
+
+    They explain the intervals and units, and list missing results, edges and diverged runs.
 
     Args:
         numbers: Numbers of a sweep that has several replicates.
@@ -93,7 +95,7 @@ def _about_arm(numbers: Numbers, row: dict[str, object]) -> Iterator[str]:
 
 
 def _without_best(numbers: Numbers, arm: str) -> Iterator[str]:
-    """Yield the reason for each replicate in which no setting of an arm is best."""
+    """Yield the reason for each replicate in which no setting of an arm counts as best."""
     for each in numbers.replicates:
         scores = each.sweep.scores_of(arm)
         reason = why_no_winner(scores[scores["is_complete"].to_numpy()])
@@ -102,7 +104,13 @@ def _without_best(numbers: Numbers, arm: str) -> Iterator[str]:
 
 
 def _about_results(arm: str, of_each: list[pd.DataFrame], what: str) -> Iterator[str]:
-    """Yield notes on the reported runs of an arm that diverged or have no result."""
+    """Yield notes on the reported runs of an arm that diverged or have no result.
+
+    Args:
+        arm: Name of the arm.
+        of_each: Rows of the reported runs in each replicate.
+        what: Noun for the runs: ``seeds`` or ``seeds of the default``.
+    """
     n_runs = sum(map(len, of_each))
     diverged = [n_diverged(rows) for rows in of_each]
     lost = [int((~has_result(rows)).sum()) for rows in of_each]

@@ -14,13 +14,15 @@ from rich.text import Text
 from ffnn_lab.report.text.cells import PLUS_MINUS
 
 _MINUS = re.compile(r"(?<![\w.}])-(?=\d)")
-"""A minus sign before a number; elsewhere the character is a hyphen."""
+"""A minus sign before a number; at any other place the character is a hyphen."""
 _BOLD = "\N{START OF TEXT}", "\N{END OF TEXT}"
-"""Marks around highlighted text in a cell; no name has them, see `ffnn_lab.terminal.one_line`."""
+"""Characters before and after bold text in a cell; no name has them, see
+`ffnn_lab.terminal.one_line`."""
 _MARKDOWN = re.compile(
     r"[\\`|]|~~|\*(?=\S)|(?<![^\W_])_(?=\S)|<(?=[A-Za-z/!?])|\](?=\()|^#(?=#* )|^[+-](?= )"
 )
-"""Characters that Markdown would read as markup; it keeps a star or underscore that opens none."""
+"""Characters that Markdown would read as markup. A star or an underscore that opens no markup does
+not match."""
 _LABEL = re.compile(r"[^A-Za-z0-9:.-]")
 _LATEX = {each: f"\\{each}" for each in "&%$#_{}"} | {
     "\\": r"\textbackslash{}",
@@ -34,7 +36,7 @@ _LATEX = {each: f"\\{each}" for each in "&%$#_{}"} | {
 
 
 def to_plain(frame: pd.DataFrame) -> str:
-    """Write a table aligned by spaces only, for pipes and logs."""
+    """Return a table as text whose columns are aligned by spaces alone, for pipes and logs."""
     rows = [[str(column) for column in frame], *frame.to_numpy().tolist()]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  ".join(_align(row, widths)).rstrip() for row in rows]
@@ -42,7 +44,7 @@ def to_plain(frame: pd.DataFrame) -> str:
 
 
 def to_markdown(frame: pd.DataFrame) -> str:
-    """Write a table in Markdown, aligned in its source too."""
+    """Return a table in Markdown, whose columns are aligned in the source, too."""
     rows = [[markdown(str(column)) for column in frame]]
     rows += [
         [_with_bold(markdown(cell), "**", "**") for cell in row]
@@ -55,12 +57,17 @@ def to_markdown(frame: pd.DataFrame) -> str:
 
 
 def markdown(text: str) -> str:
-    """Escape a text for Markdown, which then shows it as it is."""
+    """Escape a text so that Markdown shows its characters unchanged."""
     return _MARKDOWN.sub(lambda found: f"\\{found[0]}", text)
 
 
 def _align(row: Sequence[str], widths: Sequence[int]) -> list[str]:
-    """Pad the first cell on its right, numbers and the like on their left."""
+    """Pad the cells of a row: the first cell on its right, all others on their left.
+
+    Args:
+        row: The cells.
+        widths: Width of each column in letters.
+    """
     return [
         cell.rjust(width) if i else cell.ljust(width)
         for i, (cell, width) in enumerate(zip(row, widths, strict=True))
@@ -68,7 +75,7 @@ def _align(row: Sequence[str], widths: Sequence[int]) -> list[str]:
 
 
 def bold(text: str) -> str:
-    """Highlight a text in a cell; every output format turns this into its own markup."""
+    """Mark a text in a cell as bold; each output format replaces the marks by its own markup."""
     return f"{_BOLD[0]}{text}{_BOLD[1]}"
 
 
@@ -77,15 +84,16 @@ def _with_bold(cell: str, start: str, end: str) -> str:
 
 
 def to_latex(frame: pd.DataFrame, *, caption: str, label: str) -> str:
-    """Write a table as a LaTeX float with booktabs rules, to be included by the command input.
+    """Return a table as a LaTeX float with booktabs rules, for LaTeX's command input.
 
-    A document needs the packages booktabs and graphicx: a table that is wider than its line is
-    scaled down to it.
+    A document needs the packages booktabs and graphicx: a table that is wider than the text is
+    scaled down to the text's width.
 
     Args:
         frame: Table of strings.
         caption: Caption with the contents, the number of values and the kind of the intervals.
-        label: Label for references; letters, digits, colons, hyphens.
+        label: Label for references; characters other than letters, digits, colons, dots and
+            hyphens are replaced by hyphens.
     """
     header, *body = [[str(c) for c in frame], *frame.to_numpy().tolist()]
     lines = [" & ".join(_latex_cell(cell) for cell in row) + r" \\" for row in (header, *body)]
@@ -110,7 +118,11 @@ def to_latex(frame: pd.DataFrame, *, caption: str, label: str) -> str:
 
 
 def _latex_cell(cell: str) -> str:
-    """Escape a cell; one that begins with a bracket would be read as an option of the line end."""
+    """Return a cell escaped for LaTeX.
+
+    Braces are put before a leading bracket, which LaTeX would read as an option of the line break
+    before it.
+    """
     text = _with_bold(_latex(cell), r"\textbf{", "}")
     return f"{{}}{text}" if text.startswith("[") else text
 
@@ -121,7 +133,13 @@ def _latex(text: str) -> str:
 
 
 def show(frame: pd.DataFrame, *, title: str, console: Console) -> None:
-    """Print a table: ruled if the terminal is wide enough, otherwise aligned by spaces only."""
+    """Print a table: with rules if the terminal is wide enough, otherwise aligned by spaces alone.
+
+    Args:
+        frame: Table of strings.
+        title: Title above the table.
+        console: Console to print on.
+    """
     frame = frame.map(lambda cell: _with_bold(cell, "**", "**"))
     if console.is_terminal:
         table = _ruled(frame, title)
@@ -161,5 +179,5 @@ def _ruled(frame: pd.DataFrame, title: str) -> Table:
 
 
 def say(text: str, *, console: Console) -> None:
-    """Print text as it is: neither wrapped nor read as markup, so that commands can be pasted."""
+    """Print a text unchanged: not wrapped, nor read as markup, so that commands can be pasted."""
     console.print(Text(text), soft_wrap=True)

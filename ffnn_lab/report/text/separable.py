@@ -6,7 +6,12 @@ from ffnn_lab.report.measures.separable import COUPLED_DECAY, DRAW, LR, SOLVED, 
 
 
 def remarks(sweep: Sweep, findings: Findings) -> list[str]:
-    """Return the notes that a reader needs before trusting the tables."""
+    """Return the notes that a reader needs before trusting the tables.
+
+    Args:
+        sweep: A sweep on the separable problem.
+        findings: The tables of the sweep.
+    """
     runs = findings.runs
     shown = runs[runs["remark"] == ""]
     found = [

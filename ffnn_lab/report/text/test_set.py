@@ -7,7 +7,9 @@ from ffnn_lab.report.measures.test_set import OTHER, SHARE
 
 
 def about_test_set(numbers: Numbers) -> Iterator[str]:
-    """Yield notes on the variance of differences due to the test set, if answers are recorded.
+    """Yield notes on the variance of differences that is due to the test set.
+
+    There are none if the records lack the answers of runs on single test examples.
 
     Args:
         numbers: Numbers of a sweep.

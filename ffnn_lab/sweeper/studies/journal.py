@@ -23,12 +23,12 @@ class JournalLock(BaseJournalFileLock):
     """
 
     def __init__(self, path: Path) -> None:
-        """Take the journal's path."""
+        """Keep the journal's path; nothing is locked yet."""
         self._path = path
         self._held = ExitStack()
 
     def acquire(self) -> bool:
-        """Wait for the lock, and cut off a line that was not written to its end."""
+        """Wait for the lock, cut off a last line that is incomplete, and return True."""
         refuse_link(self._path)
         self._held.enter_context(locked(self._path.with_name(f".{self._path.name}.lock")))
         _mend_tail(self._path)
@@ -59,7 +59,10 @@ def _mend_tail(path: Path) -> None:
 
 
 def open_journal(path: Path) -> JournalStorage:
-    """Open a journal; one that cannot be read is renamed, for the records can replace it."""
+    """Open a journal; if it cannot be read, rename it and begin a new one.
+
+    Nothing is lost by this, because studies are restored from the records.
+    """
     lock = JournalLock(path)
     lock.acquire()  # so that only one of several processes renames a damaged journal
     try:

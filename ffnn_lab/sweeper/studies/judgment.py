@@ -1,7 +1,8 @@
 """The view of a study in which a pruner judges one setting.
 
 A setting is compared with the finished settings of earlier batches, and with no other. So the
-verdict does not depend on which worker trains the rest of its batch, nor on any interruption.
+verdict does not depend on which worker trains the other settings of the batch, nor on any
+interruption.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from ffnn_lab.sweeper.studies import private
 
 
 class Judgment:
-    """A pruner's judgment of one setting, in a study of the same name that is kept in memory."""
+    """A pruner's judgment of one setting, in a copy of its study that is kept in memory."""
 
     def __init__(
         self,
@@ -28,10 +29,11 @@ class Judgment:
         """Copy the trials that the pruner may see.
 
         Args:
-            name: The study's name, from which, with the number, Hyperband draws a bracket.
-            earlier: The trials of the study before this one, by number.
+            name: The study's name; Hyperband draws a bracket by this name and the setting's
+                number.
+            earlier: The trials of the study with lower numbers, in order.
             number: The setting's number.
-            n_parallel: Settings of a batch.
+            n_parallel: Number of settings in a batch.
             pruner: A pruner for this setting alone, because pruners keep state.
         """
         self._number = number
@@ -48,11 +50,11 @@ class Judgment:
 
     @property
     def trial(self) -> FrozenTrial:
-        """The setting's trial, with its reported values and the pruner's attributes."""
+        """Return the setting's trial, with its reported values and the pruner's attributes."""
         return private.trial_of(self._view, self._number)
 
     def should_prune(self, scores: Sequence[float]) -> bool:
-        """Return whether the setting should stop after the last of its scores.
+        """Return True if the setting should stop after the last of its scores.
 
         Args:
             scores: The setting's score after each epoch, from the first one on. Epochs that were

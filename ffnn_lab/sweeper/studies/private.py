@@ -1,6 +1,6 @@
 """All uses of private names of Optuna that no public name can replace.
 
-``tests/sweeper/studies/test_private.py`` fails where a version of Optuna drops one of them.
+``tests/sweeper/studies/test_private.py`` fails if a version of Optuna lacks any of these names.
 """
 
 from collections.abc import Mapping
@@ -35,13 +35,13 @@ def storage_of(study: optuna.Study) -> BaseStorage:
 
 
 def study_id(study: Any) -> int:  # noqa: ANN401 - a Study, or the frozen one that storages list
-    """Return the number that a storage gave to a study; only its name is public."""
+    """Return the number that a storage gave to a study; Optuna makes only the name public."""
     found: int = study._study_id  # noqa: SLF001
     return found
 
 
 def trial_of(study: optuna.Study, number: int) -> FrozenTrial:
-    """Return the trial of that number, without listing all trials of the study."""
+    """Return the trial of a number, without listing all trials of the study."""
     storage = storage_of(study)
     return storage.get_trial(
         storage.get_trial_id_from_study_id_trial_number(study_id(study), number)
@@ -62,6 +62,10 @@ def draw_again(trial: Trial, name: str) -> None:
 
     A sampler draws the values of a trial one after another. If the stored ones are drawn again,
     the remaining ones come out as if the trial had not been interrupted.
+
+    Args:
+        trial: The trial.
+        name: Name of the parameter whose value is drawn.
     """
     frozen = trial._get_latest_trial()  # noqa: SLF001 - Optuna has no public way to it
     distribution = frozen.distributions[name]
@@ -71,7 +75,7 @@ def draw_again(trial: Trial, name: str) -> None:
 
 
 def fix_values(study: optuna.Study, trial: FrozenTrial, values: Mapping[str, Any]) -> None:
-    """Store the values that a running trial will suggest."""
+    """Store the values that a running trial will suggest, by the name of the parameter."""
     storage_of(study).set_trial_system_attr(trial._trial_id, FIXED, dict(values))  # noqa: SLF001
 
 
@@ -81,7 +85,13 @@ def note(study: optuna.Study, trial: FrozenTrial, key: str, value: object) -> No
 
 
 def copy_notes(study: optuna.Study, trial: FrozenTrial, noted: FrozenTrial) -> None:
-    """Copy the attributes that a pruner set on another copy of a trial to the trial itself."""
+    """Copy to a trial the system attributes that a pruner set on a copy of the trial.
+
+    Args:
+        study: The study of the trial.
+        trial: The trial.
+        noted: The copy, from another study.
+    """
     storage = storage_of(study)
     for key, value in noted.system_attrs.items():
         if trial.system_attrs.get(key) != value:

@@ -1,4 +1,4 @@
-"""Optuna's distributions, samplers and pruners for the axes and options of a sweep."""
+"""Make Optuna's distributions, samplers and pruners from the axes and options of a sweep."""
 
 import json
 import warnings
@@ -25,7 +25,15 @@ from ffnn_lab.seeds import stream
 
 
 def sampler_of(protocol: Protocol, search: Search, number: int) -> samplers.BaseSampler:
-    """Make the sampler of one proposal, seeded by the arm and the proposal's number."""
+    """Make the sampler of one proposal.
+
+    The sampler's random seed depends on the seed of the search, the arm and the proposal's number.
+
+    Args:
+        protocol: The protocol, which names the sampler's class.
+        search: The search of the arm.
+        number: The number of the proposal, which is that of the setting.
+    """
     rng = stream(search.seed, "proposal", zlib.crc32(search.arm.encode()), number)
     sampler = getattr(samplers, protocol.sampler or "TPESampler")
     with warnings.catch_warnings():
@@ -36,7 +44,10 @@ def sampler_of(protocol: Protocol, search: Search, number: int) -> samplers.Base
 
 
 def pruner_of(definition: Definition, arm: Arm) -> pruners.BasePruner:
-    """Make the pruner of an arm's study; its steps are epochs."""
+    """Make the pruner of an arm's study, whose steps are epochs.
+
+    If the sweep has no pruner, the result is a pruner that stops nothing.
+    """
     chosen = definition.pruner
     if chosen is None:
         return pruners.NopPruner()
@@ -48,7 +59,7 @@ def pruner_of(definition: Definition, arm: Arm) -> pruners.BasePruner:
 
 
 def _longest(arm: Arm) -> int:
-    """Return the most epochs of any setting of an arm."""
+    """Return the most epochs that a setting of an arm can have."""
     axis = arm.space.get("trainer.max_epochs")
     ends = axis.values if isinstance(axis, Choice) else (axis.high,) if axis is not None else ()
     return int(max(ends, default=arm.config.trainer.max_epochs))
@@ -71,7 +82,12 @@ def suggest(trial: Trial, space: Space) -> Values:
 
 
 def running_trial(space: Space, values: Mapping[str, Any]) -> FrozenTrial:
-    """Make a running trial of known values."""
+    """Make a running trial whose values are known.
+
+    Args:
+        space: The axes, by key.
+        values: The value on each axis.
+    """
     distributions: dict[str, BaseDistribution] = {
         key: _distribution(axis) for key, axis in space.items()
     }

@@ -1,7 +1,8 @@
 """A storage on PostgreSQL: decisions as transactions, and retries if a server does not answer.
 
-A decision is one transaction, which holds the sweep's lock and all that is written meanwhile. So a
-process that loses its connection has lost the lock and has written nothing, and decides again.
+A decision, such as claiming runs, is one transaction, which holds the sweep's lock and all that is
+written meanwhile. So a process that loses its connection has lost the lock and has written
+nothing, and decides again.
 """
 
 import threading
@@ -48,7 +49,7 @@ _REFUSED = ("authentication failed", "no password supplied", "does not exist", "
 
 
 class StoppedWaitingError(UserError):
-    """This process was told to stop while it waited for a server."""
+    """Raised if this process was told to stop while it waited for a server."""
 
 
 def _ignore(_text: str) -> None:
@@ -57,14 +58,14 @@ def _ignore(_text: str) -> None:
 
 @dataclass
 class Patience:
-    """The rule for retries where a server does not answer."""
+    """The rule by which a call to a server is repeated if the server does not answer."""
 
     seconds: float = 0.0
-    """Time for retries."""
+    """Seconds for which a call is repeated, before it fails."""
     notice: Callable[[str], None] = _ignore
-    """Receives a line when the waiting begins, and when it is over."""
+    """Receives a line for the user when the waiting begins, and when it is over."""
     stop: threading.Event = field(default_factory=threading.Event)
-    """Ends the waiting."""
+    """Event that ends the waiting once it is set."""
     was_reached: bool = False
     """True if this process or another one reached the server before, so its address is right."""
 
@@ -74,6 +75,9 @@ class Patience:
         Args:
             operation: Called again as a whole at each try, so it must be safe to repeat.
             place: The server's address without a password, for messages.
+
+        Returns:
+            The result of the operation.
 
         Raises:
             StoppedWaitingError: If ``stop`` was set meanwhile.
@@ -102,10 +106,16 @@ class Patience:
 
 
 def waiting_text(place: str, reason: str, seconds: float) -> str:
-    """Write the line that says that a server is waited for."""
+    """Return the line that tells the user that this process waits for a server.
+
+    Args:
+        place: The server's address without a password.
+        reason: The first line of the server's error.
+        seconds: Seconds for which the call is repeated.
+    """
     hint = ""
     if any(text in reason for text in _SHORT):
-        hint = "; each worker needs two connections or three, so fewer hydra.sweeper.n_workers fit"
+        hint = "; each worker needs two or three connections, so lower hydra.sweeper.n_workers"
     return (
         f"hydra.sweeper.storage={place} does not answer ({reason}): trying again for "
         f"{seconds:.0f} s (hydra.sweeper.storage_patience_seconds){hint}"
@@ -113,7 +123,7 @@ def waiting_text(place: str, reason: str, seconds: float) -> str:
 
 
 def is_trouble(error: BaseException) -> bool:
-    """Return whether an error comes from a database, directly or wrapped by Optuna."""
+    """Return True if an error comes from a database, directly or wrapped by Optuna."""
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - see the top
 
     return isinstance(error, SQLAlchemyError | optuna.exceptions.StorageInternalError)
@@ -128,16 +138,16 @@ def reason_of(error: BaseException) -> str:
 
 
 def is_short_of_connections(error: BaseException) -> bool:
-    """Return whether a server has no connection free."""
+    """Return True if an error means that a server has no connection free."""
     return is_trouble(error) and any(text in reason_of(error) for text in _SHORT)
 
 
 def may_pass(error: BaseException, *, was_reached: bool) -> bool:
-    """Return whether a database's error may be temporary.
+    """Return True if a database's error may be temporary.
 
     Args:
         error: The error.
-        was_reached: Whether the server was reached before. If not, a server that cannot be reached
+        was_reached: True if the server was reached before. If not, a server that cannot be reached
             is taken for a mistake in the URL.
     """
     from sqlalchemy import exc  # noqa: PLC0415 - see the top
@@ -171,6 +181,10 @@ def decision(database: RDBStorage, name: str) -> Iterator[None]:
     """Run a block in one transaction that takes a lock and has all that this thread writes.
 
     The transaction is committed if the block ends without an error, and else rolled back.
+
+    Args:
+        database: The storage on the server.
+        name: Name of the lock: that of the sweep.
     """
     from sqlalchemy import text  # noqa: PLC0415 - see the top
 
@@ -195,7 +209,7 @@ def decision(database: RDBStorage, name: str) -> Iterator[None]:
 
 @contextmanager
 def _locked(engine: "Engine", name: str) -> Iterator[None]:
-    """Take a lock on a server; it is released when the transaction ends, however that ends."""
+    """Take a lock on a server while the block runs; the end of a transaction releases the lock."""
     from sqlalchemy import text  # noqa: PLC0415 - see the top
 
     with engine.begin() as connection:

@@ -25,7 +25,8 @@ from ffnn_lab.sweeper.studies.urls import URL_KEY, check_url, without_password
 
 T = TypeVar("T")
 CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
-"""Errors of writing a file that the user can do something about."""
+"""Numbers of errors in writing a file that the user can do something about, such as a full
+disk."""
 
 
 class Storage:
@@ -39,7 +40,8 @@ class Storage:
         Args:
             folder: The sweep's folder.
             url: URL of the server; None for the journal.
-            patience: Retries where a server does not answer; None to raise an error at once.
+            patience: Rule for repeated calls if a server does not answer; None to raise an error
+                at once.
 
         Raises:
             ConfigError: If the URL is not one of PostgreSQL.
@@ -71,22 +73,26 @@ class Storage:
 
     @property
     def is_shared(self) -> bool:
-        """Return True if sweeps of other folders may have their studies there, too."""
+        """Return True if the storage is a server, on which other folders may have studies, too."""
         return self._database is not None
 
     @property
     def place(self) -> str:
-        """Return where the studies are, without a password."""
+        """Return the path of the journal, or the URL of the server without a password."""
         return str(self._folder / JOURNAL) if self._url is None else without_password(self._url)
 
     def open_study(self, name: str) -> optuna.Study:
-        """Open a study, or create it."""
+        """Open the study of a name, or create it."""
         return optuna.create_study(
             storage=self.optuna, study_name=name, direction="minimize", load_if_exists=True
         )
 
     def open_attributes(self, name: str) -> "Attributes":
-        """Open the notes that workers leave for one another, under a study's name."""
+        """Open the notes that workers leave for one another, as attributes of a study.
+
+        Args:
+            name: The study's name, see `workers_of`; the study is created if needed.
+        """
         try:
             study_id = self.optuna.get_study_id_from_name(name)
         except KeyError:
@@ -109,6 +115,9 @@ class Storage:
             operation: Called again as a whole at each try, so it must be safe to repeat. For
                 decisions, use `decide`.
 
+        Returns:
+            The result of the operation.
+
         Raises:
             StoppedWaitingError: If this process was told to stop while it waited.
         """
@@ -119,16 +128,19 @@ class Storage:
     def decide(
         self, name: str, decision: Callable[[], T], again: Callable[[], object] = lambda: None
     ) -> T:
-        """Run a decision under the lock of the sweep of that name.
+        """Run a decision, such as claiming runs, under a sweep's lock.
 
-        On a server a decision is one transaction: if its connection breaks, nothing of it is
-        written, and it is taken again from the beginning.
+        On a server a decision is one transaction: if its connection breaks, nothing of the
+        decision is written, and the decision is taken again from the beginning.
 
         Args:
             name: The sweep's name.
             decision: The function to call under the lock.
-            again: Called under the lock before the first decision after one that was undone; it
-                must discard all that is known of the studies.
+            again: Called under the lock before a decision if the decision before it was undone;
+                ``again`` must discard all that is known of the studies.
+
+        Returns:
+            The result of the decision.
 
         Raises:
             RecordError: If the server does not answer for longer than the patience lasts.
@@ -152,10 +164,13 @@ class Storage:
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
-        """Wait for the lock of the sweep of that name, and hold it.
+        """Wait for a sweep's lock, and hold it while the block runs.
+
+        Args:
+            name: The sweep's name.
 
         Raises:
-            RecordError: If the server went away.
+            RecordError: If the connection to the server is lost.
         """
         with self.trouble_said(), self._holding(name):
             yield
@@ -170,7 +185,7 @@ class Storage:
         """Replace errors of a database or of a full disk by a message with advice.
 
         Raises:
-            RecordError: In place of such an error; any other one passes.
+            RecordError: In place of such an error; any other error passes unchanged.
         """
         try:
             yield
@@ -179,8 +194,8 @@ class Storage:
                 raise
             msg = (
                 f"{error.filename or self._folder} cannot be written "
-                f"({os.strerror(error.errno)}). What is recorded stays: make room there, or let "
-                "it be written to, and repeat the command; it goes on where it was"
+                f"({os.strerror(error.errno)}). Recorded runs are kept: free space there, or make "
+                "it writable, and repeat the command to continue"
             )
             raise RecordError(msg) from None  # the reason is in the message
         except Exception as error:
@@ -189,18 +204,21 @@ class Storage:
             msg = (
                 f"{URL_KEY}={self.place} does not answer as expected: {server.reason_of(error)}\n"
                 "Check the URL, and that the server runs and lets you in; then repeat the "
-                "command: the sweep goes on where it was."
+                "command to continue the sweep."
             )
             raise RecordError(msg) from None  # the reason is in the message
 
 
 class Attributes:
-    """Notes on a study; a write is seen by every worker that reads after it."""
+    """Notes by key, stored as user attributes of an Optuna study.
+
+    Every worker that reads after a write sees what was written.
+    """
 
     def __init__(
         self, storage: BaseStorage, study_id: int, patiently: Callable[[Callable[[], None]], None]
     ) -> None:
-        """Take the storage and the study.
+        """Keep the arguments; nothing is read yet.
 
         Args:
             storage: Optuna's storage.
@@ -216,5 +234,5 @@ class Attributes:
         return dict(self._storage.get_study_user_attrs(self._study_id))
 
     def write(self, key: str, value: object) -> None:
-        """Write one note; the value None stands for no note."""
+        """Write one note, which JSON must be able to hold; the value None stands for no note."""
         self._storage.set_study_user_attr(self._study_id, key, value)

@@ -1,8 +1,9 @@
-"""The study of one arm: the settings that were proposed, and the scores that it was told.
+"""The study of one arm: the settings that were proposed, and the scores that were reported to it.
 
-A protocol computes the setting of a number, or names a sampler of Optuna. The sampler is made anew
-for each proposal, seeded by the protocol's seed, the arm and the number. So an interrupted sweep
-proposes the same settings as one that was not, and no proposal is repeated.
+A protocol computes each setting from its number, or names a sampler of Optuna. The sampler is made
+anew for each proposal, seeded by the protocol's seed, the arm and the setting's number. So an
+interrupted sweep proposes the same settings as a sweep that was not interrupted, and no proposal
+is repeated.
 """
 
 import functools
@@ -27,14 +28,14 @@ from ffnn_lab.sweeper.studies.storage import Storage
 
 
 class Study:
-    """The study of one arm."""
+    """The Optuna study of one arm in one replicate; each setting is a trial."""
 
     def __init__(self, storage: Storage, definition: Definition, arm: Arm) -> None:
         """Open the study, or create it.
 
         Args:
             storage: The storage of the sweep's studies.
-            definition: The sweep.
+            definition: The definition of the replicate.
             arm: The arm.
         """
         self.optuna = storage.open_study(definition.study_name(arm))
@@ -47,16 +48,16 @@ class Study:
         self._protocol = definition.way
 
     def __len__(self) -> int:
-        """Count the settings that were begun."""
+        """Return the number of settings, including settings that were cut off while proposed."""
         return len(self._trials())
 
     def is_whole(self, n_settings: int) -> bool:
-        """Return True if the study has ``n_settings`` or more settings, all of them complete."""
+        """Return True if the study has at least ``n_settings`` settings, all of them complete."""
         trials = self._trials()
         return len(trials) >= n_settings and all(map(self._is_complete, trials))
 
     def settings(self, start: int, *, may_complete: bool) -> list[Values]:
-        """Return the settings from the number ``start`` on.
+        """Return the settings from the number ``start`` on, in order.
 
         Args:
             start: The number of the first setting.
@@ -84,8 +85,9 @@ class Study:
         """Propose the next setting, and begin its trial. Needs the sweep's lock.
 
         Args:
-            known: The settings that the study has, by number; listing them here would be slow.
-            standing: The ranking of the settings of a growing grid, if all of them are scored.
+            known: The settings that the study has, in order; listing them here would be slow.
+            standing: The ranking of the settings of a growing grid, if all of them are scored;
+                else None.
 
         Returns:
             The setting; None if there is nothing to propose for now.
@@ -104,9 +106,12 @@ class Study:
     def begin(self, values: Values) -> None:
         """Add a trial of known values. Needs the sweep's lock.
 
-        A sampler draws here as well, because it stores on a trial what it needs for the next one;
-        the values of the trial are the known ones all the same. Without a sampler, the trial is
-        written as a whole or not at all.
+        If the protocol has a sampler, the sampler draws values here as well, because it stores on
+        a trial what it needs for the next trial; the values of the trial are the known ones all
+        the same. Without a sampler, the trial is written as a whole or not at all.
+
+        Args:
+            values: The value on each axis.
         """
         if not self._protocol.is_sampled:
             self.optuna.add_trial(running_trial(self._space, values))
@@ -125,15 +130,15 @@ class Study:
         n_diverged: int,
         has_failed: bool,
     ) -> None:
-        """Report the score of a setting whose runs are all recorded, unless it was before.
+        """Report the score of a setting whose runs are all recorded, unless this was done before.
 
         Args:
             number: The setting's number.
             score: The setting's score; infinite if a run was pruned.
             spread: Standard deviation of the score over seeds.
-            seeds: The score of each seed.
-            n_diverged: Runs that diverged.
-            has_failed: Whether any run failed.
+            seeds: The value of the objective for each seed.
+            n_diverged: Number of runs that diverged.
+            has_failed: True if any run failed.
         """
         trial = private.trial_of(self.optuna, number)
         if trial.state.is_finished():
@@ -153,12 +158,17 @@ class Study:
             self.optuna.tell(number, state=TrialState.PRUNED)
 
     def lacks_reports(self, number: int, n_epochs: int) -> bool:
-        """Return True if a setting has no score yet, and fewer epochs than that were reported."""
+        """Return True if a setting has no final score, and scores of too few epochs were reported.
+
+        Args:
+            number: The setting's number.
+            n_epochs: Number of epochs after which a score should have been reported.
+        """
         trial = private.trial_of(self.optuna, number)
         return not trial.state.is_finished() and (trial.last_step or 0) < n_epochs
 
     def should_prune(self, number: int, scores: Sequence[float]) -> bool:
-        """Report the last score of a setting, and return True if it should stop.
+        """Report the last score of a setting, and return True if the pruner stops the setting.
 
         Args:
             number: The setting's number.
@@ -186,11 +196,11 @@ class Study:
         return set(trial.params) == set(self._space)
 
     def _setting(self, trial: FrozenTrial, recorded: Values | None = None) -> Values:
-        """Return a trial's setting; complete one that was cut off while it was proposed.
+        """Return a trial's setting; complete a setting that was cut off while it was proposed.
 
         Args:
             trial: A trial of the study.
-            recorded: The setting as the records have it, if they do.
+            recorded: The setting in the records; None if they do not have it.
         """
         if self._is_complete(trial):
             return {key: from_stored(trial.params[key], ax) for key, ax in self._space.items()}

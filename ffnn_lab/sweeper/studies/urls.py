@@ -14,7 +14,7 @@ SCHEMES = ("postgresql", "postgresql+psycopg")
 
 
 def check_url(url: str) -> None:
-    """Refuse a URL that is not one of PostgreSQL, or that no installed package can open.
+    """Check that a URL is one of PostgreSQL, and that the package that opens it is installed.
 
     Raises:
         ConfigError: If the URL is refused; the message says what was expected.
@@ -35,8 +35,9 @@ def check_url(url: str) -> None:
         raise ConfigError(msg)
     if "sslpassword" in parameters:
         msg = (
-            "hydra.sweeper.storage: sslpassword would be handed to the workers in writing; put it "
-            "into a connection service file, and name that: postgresql://?service=NAME"
+            "hydra.sweeper.storage: sslpassword would be given to the workers as readable text; "
+            "put it into a connection service file, and name its service: "
+            "postgresql://?service=NAME"
         )
         raise ConfigError(msg)
     if importlib.util.find_spec("psycopg") is None:
@@ -52,7 +53,11 @@ def without_password(url: str) -> str:
 
 
 def _hidden_parameter(found: re.Match[str]) -> str:
-    """Hide the value of a parameter if it is a password, however the name is written."""
+    """Return a parameter of a URL, its value hidden if the name contains ``password``.
+
+    Args:
+        found: A match of separator, name and value; the name may be percent-encoded.
+    """
     is_secret = "password" in unquote(found[2]).lower()
     return f"{found[1]}{found[2]}=***" if is_secret else found[0]
 

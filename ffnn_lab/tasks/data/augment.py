@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LARGEST_SHIFT = 4
-"""Pixels by which ``flip_crop`` moves an image, at most, up, down and to each side."""
+"""Largest number of pixels by which ``flip_crop`` moves an image, up, down and to each side."""
 
 
 def variants(
@@ -15,19 +15,21 @@ def variants(
     """Return the variants of an image, each as the indices that its numbers are taken from.
 
     Args:
-        augment: ``flip`` or ``flip_crop``; see ``config.task.ImageTaskConfig``.
+        augment: ``flip`` for the image and its mirror image; ``flip_crop`` for both, and for both
+            moved in every way by up to `LARGEST_SHIFT` rows and columns.
         shape: Shape of an image: channels, rows, columns.
         n_stored: Length of a stored image: the numbers of the image, then padding, which stays
             where it is; None for an image without padding.
 
     Returns:
-        ``(n_variants, n_stored)``: the index in a stored image that each number is taken from, or
-        ``n_stored`` where it comes from outside. The first variant is the image as it is.
+        For each variant and each number of it, the index in the stored image that the number is
+        taken from, or ``n_stored`` if the number comes from outside of the image,
+        ``(n_variants, n_stored)``. The first variant is the unchanged image.
     """
     n_features = int(np.prod(shape))
     n_stored = n_stored or n_features
     reach = range(-LARGEST_SHIFT, LARGEST_SHIFT + 1) if augment == "flip_crop" else (0,)
-    # The image as it is comes first.
+    # The unchanged image comes first.
     moves = sorted(itertools.product(reach, reach), key=lambda move: (move != (0, 0), move))
     places = np.arange(n_features).reshape(shape)
     margin = max(reach)

@@ -61,15 +61,19 @@ CIFAR10 = Source(
     ),
     addresses=("https://www.cs.toronto.edu/~kriz/",),
 )
-"""Krizhevsky (2009), no formal license. The batches have the md5 sums that torchvision publishes
-(data_batch_1 c99cafc152244af753f735de768cd75f, and so on); sha256 was computed from them. The
-archive's sha256 is the one that Keras publishes."""
+"""The files of CIFAR-10 (Krizhevsky 2009), which has no formal license. The sha256 checksums were
+computed from batches with the md5 checksums that torchvision publishes (of data_batch_1
+c99cafc152244af753f735de768cd75f, and so on). The archive's sha256 is the one that Keras
+publishes."""
 
 
 def load_cifar10(config: Cifar10Config, data: Path) -> Task:
-    """Read CIFAR-10; the 3072 features are all of red, then green, then blue, row after row.
+    """Read CIFAR-10 as a task.
 
-    Classes: airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck.
+    The 3072 features of an image are its red values, row after row, then the green, then the blue
+    ones.
+
+    Classes, from 0: airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck.
     """
     train, test = read_batches(CIFAR10, data, download=config.download)
     return make_image_task(config, train=train, test=test, n_classes=N_CLASSES)
@@ -77,10 +81,20 @@ def load_cifar10(config: Cifar10Config, data: Path) -> Task:
 
 @functools.lru_cache(maxsize=1)
 def read_batches(source: Source, data: Path, *, download: bool) -> tuple[Images, Images]:
-    """Read the training batches into one, and the test batch, which comes last.
+    """Read the training images from all files but the last, and the test images from the last.
+
+    The result is cached, so its arrays must not be written to.
+
+    Args:
+        source: The files of the data set, such as `CIFAR10`.
+        data: The data folder, as in ``paths.data``.
+        download: True to download the files that are missing.
+
+    Returns:
+        The training images, and the test images.
 
     Raises:
-        DataError: If a file is missing, or not what it should be.
+        DataError: If a file is missing, cannot be downloaded, or is not the official one.
     """
     batches = [
         parse_batch(contents, name=file.name)
@@ -108,9 +122,13 @@ class _ArraysOnly(pickle.Unpickler):
     }
 
     def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - the base class's
-        """Return one of the three names that may be unpickled."""
+        """Return the object of a name in a pickle, if the name is one of the three allowed ones.
+
+        Raises:
+            pickle.UnpicklingError: If the name is not allowed.
+        """
         if (module, name) not in self._ALLOWED:
-            msg = f"it asks for {module}.{name}, and only arrays of numbers are read"
+            msg = f"it asks for {module}.{name}, but only arrays of numbers are read"
             raise pickle.UnpicklingError(msg)
         return self._ALLOWED[module, name]
 
@@ -122,11 +140,11 @@ def parse_batch(contents: bytes, *, name: str) -> Images:
     the file holds.
 
     Args:
-        contents: Contents of the file, unpacked.
+        contents: Contents of the file.
         name: Name of the file, for messages.
 
     Raises:
-        DataError: If the file cannot be read in this way, or holds something else.
+        DataError: If the file cannot be unpickled in this way, or has no such dictionary.
     """
     try:
         # Python 2 wrote its strings as bytes.
@@ -137,12 +155,13 @@ def parse_batch(contents: bytes, *, name: str) -> Images:
         *(pickle.UnpicklingError, EOFError, ArithmeticError, AttributeError, ImportError),
         *(LookupError, MemoryError, TypeError, ValueError),
     ) as error:
-        msg = f"{name} is no batch of CIFAR-10: {str(error) or type(error).__name__}"
+        msg = f"{name} is not a batch of CIFAR-10: {str(error) or type(error).__name__}"
         raise DataError(msg) from error
     is_batch = isinstance(pixels, np.ndarray) and pixels.dtype == np.uint8
     if not is_batch or pixels.shape != (len(labels), N_FEATURES):
         msg = (
-            f"{name} is no batch of CIFAR-10: its data are not {len(labels)} x {N_FEATURES} bytes"
+            f"{name} is not a batch of CIFAR-10: its data are not {len(labels)} x {N_FEATURES} "
+            "bytes"
         )
         raise DataError(msg)
     return Images(pixels, labels, SHAPE)

@@ -1,4 +1,4 @@
-"""scikit-learn's digits: 1797 images of 8 x 8 pixels in ten classes, embedded with the library."""
+"""scikit-learn's digits: 1797 images of 8 x 8 pixels in ten classes, a file of the library."""
 
 import gzip
 import importlib.util
@@ -12,7 +12,7 @@ from ffnn_lab.tasks.digits import DigitsConfig
 
 
 def load_digits(config: DigitsConfig, _data: Path) -> Task:
-    """Read the digits; pixels are 0 to 16 before scaling.
+    """Read scikit-learn's digits as a task; pixels are from 0 to 16 before scaling.
 
     Source:
         Alpaydin and Kaynak (1998), the UCI test set of optical recognition of handwritten
@@ -29,9 +29,9 @@ def load_digits(config: DigitsConfig, _data: Path) -> Task:
 
 
 def _read() -> NDArray[np.float64]:
-    """Read a row per image, its 64 pixels and then its class.
+    """Read the digits as a table, ``(1797, 65)``: in each row the 64 pixels, then the class.
 
-    The file is found without importing the library, which would take a second in each process.
+    The file is read without importing scikit-learn, which would take a second in each process.
     """
     found = importlib.util.find_spec("sklearn")
     for folder in found.submodule_search_locations or () if found else ():

@@ -1,4 +1,4 @@
-"""Tasks of images that come with a test set of their own."""
+"""Make tasks of images that come with a test set of their own, such as MNIST."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,40 +11,41 @@ from ffnn_lab.config.task import ImageTaskConfig
 from ffnn_lab.tasks.data.task import Split, Task, stratified_split, stratified_subset
 
 WHITE = 255
-"""The largest pixel; before scaling, pixels are divided by it."""
+"""The largest value of a pixel, by which pixels are divided before they are scaled."""
 CHUNK_NUMBERS = 1 << 20
-"""Pixels that are converted to float64 numbers at a time."""
+"""Number of pixels that are converted to wider numbers at a time, to save memory."""
 
 
 @dataclass(frozen=True)
 class Images:
-    """Raw images of one official file or several; not to be written to."""
+    """Raw images and their classes; the arrays must not be written to."""
 
     pixels: NDArray[np.uint8]
-    """``(N, n_features)``."""
+    """Pixels of each image, from 0 to 255, ``(N, n_features)``."""
     labels: NDArray[np.int64]
-    """``(N,)``."""
+    """The class of each image, ``(N,)``."""
     shape: tuple[int, ...] = ()
     """Shape of one image: channels, rows, columns."""
 
     def __len__(self) -> int:
-        """Count the images."""
+        """Return the number of images."""
         return len(self.labels)
 
     def chosen(self, indices: NDArray[np.int64]) -> "Images":
-        """Copy some of the images."""
+        """Return a copy of the images at the indices, ``(n,)``."""
         return Images(self.pixels[indices], self.labels[indices], self.shape)
 
 
 def make_image_task(
     config: ImageTaskConfig, *, train: Images, test: Images, n_classes: int
 ) -> Task:
-    """Cut dev from the official training images, and scale with statistics of the rest, train.
+    """Make a task of official images: cut dev from the training images, and scale all pixels.
 
-    Inputs are float32, each rounded once; statistics are exact.
+    The rest of the training images is train, whose mean and standard deviation are used for all
+    splits. Inputs are computed in float64, and rounded once, to float32.
 
     Args:
-        config: Fractions, subsets, split seed and scaling.
+        config: Config with the share of dev, subsets, seeds, scaling and augmentation.
         train: The official training images.
         test: The official test images.
         n_classes: Number of classes.
@@ -82,7 +83,7 @@ def _subset(
     if size is None:
         return images
     if size > len(images):
-        msg = f"task.{field} must be at most the {len(images)} there are, got {size}"
+        msg = f"task.{field} must be at most {len(images)}, the number of images; got {size}"
         raise ConfigError(msg)
     indices = stratified_subset(images.labels, size, split_seed=seed, number=number)
     subset = images.chosen(indices)
@@ -97,17 +98,18 @@ def _subset(
 def pixel_statistics(
     pixels: NDArray[np.uint8], scaling: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the mean and the standard deviation to scale by, for pixels in [0, 1].
+    """Return the mean and the standard deviation by which pixels in [0, 1] are scaled.
 
     Sums of pixels and of their squares are integers, so the order of summation does not matter.
 
     Args:
-        pixels: Pixels of the train split, ``(N, n_features)``.
+        pixels: Pixels of the train split, from 0 to 255, ``(N, n_features)``.
         scaling: ``global``, ``per_feature`` or ``none``.
 
     Returns:
-        Mean and standard deviation, both ``(1,)`` or ``(n_features,)``; the latter is 1 for a
-        feature that never varies.
+        Mean and standard deviation, both ``(n_features,)`` for ``per_feature`` and else ``(1,)``.
+        For ``none``, the mean is 0 and the standard deviation 1. The standard deviation of a
+        feature that never varies is replaced by 1.
     """
     if scaling == "none":
         return np.zeros(1), np.ones(1)

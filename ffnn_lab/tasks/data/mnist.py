@@ -67,9 +67,9 @@ MNIST = Source(
         "https://storage.googleapis.com/cvdf-datasets/mnist/",
     ),
 )
-"""LeCun, Cortes and Burges; cite LeCun et al. (1998). The packed files have the md5 sums that
-torchvision lists (train images f68b3c2dcbeaaa9fbdd348bbdeb94873, and so on); sha256 was computed
-from them."""
+"""The files of MNIST, by LeCun, Cortes and Burges; cite LeCun et al. (1998). The sha256 checksums
+were computed from compressed files with the md5 checksums that torchvision lists (of the train
+images f68b3c2dcbeaaa9fbdd348bbdeb94873, and so on)."""
 
 FASHION_MNIST = Source(
     folder="fashion-mnist",
@@ -119,21 +119,23 @@ FASHION_MNIST = Source(
     ),
     addresses=("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",),
 )
-"""Xiao, Rasul and Vollgraf (2017), MIT license. The packed files have the md5 sums listed at
-https://github.com/zalandoresearch/fashion-mnist (train images 8d4fb7e6c68d591d4c3dfef9ec88bf0d,
-and so on); sha256 was computed from them."""
+"""The files of Fashion-MNIST (Xiao, Rasul and Vollgraf 2017), under the MIT license. The sha256
+checksums were computed from compressed files with the md5 checksums that are listed at
+https://github.com/zalandoresearch/fashion-mnist (of the train images
+8d4fb7e6c68d591d4c3dfef9ec88bf0d, and so on)."""
 
 
 def load_mnist(config: MnistConfig, data: Path) -> Task:
-    """Read MNIST, labels 0 to 9 as the digits."""
+    """Read MNIST as a task; the class of an image is its digit, from 0 to 9."""
     train, test = read_idx_images(MNIST, data, download=config.download)
     return make_image_task(config, train=train, test=test, n_classes=N_CLASSES)
 
 
 def load_fashion_mnist(config: FashionMnistConfig, data: Path) -> Task:
-    """Read Fashion-MNIST.
+    """Read Fashion-MNIST as a task.
 
-    Classes: T-shirt, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, ankle boot.
+    Classes, from 0: T-shirt, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, ankle
+    boot.
     """
     train, test = read_idx_images(FASHION_MNIST, data, download=config.download)
     return make_image_task(config, train=train, test=test, n_classes=N_CLASSES)
@@ -141,10 +143,21 @@ def load_fashion_mnist(config: FashionMnistConfig, data: Path) -> Task:
 
 @functools.lru_cache(maxsize=2)
 def read_idx_images(source: Source, data: Path, *, download: bool) -> tuple[Images, Images]:
-    """Read the training and the test images of four files in the order of ``MNIST.files``.
+    """Read the training images and the test images of a data set of four IDX files.
+
+    The result is cached, so its arrays must not be written to.
+
+    Args:
+        source: The files of the data set, in the order of ``MNIST.files``: training images, their
+            labels, test images, their labels.
+        data: The data folder, as in ``paths.data``.
+        download: True to download the files that are missing.
+
+    Returns:
+        The training images, and the test images.
 
     Raises:
-        DataError: If a file is missing, or not what it should be.
+        DataError: If a file is missing, cannot be downloaded, or is not the official one.
     """
     arrays = [
         parse_idx(contents, name=file.name)

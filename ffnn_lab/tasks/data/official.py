@@ -1,7 +1,7 @@
-"""Official data files: found below the data folder or fetched, unpacked, and verified.
+"""Official data files: read from the data folder or downloaded, unpacked, and verified.
 
-A loader gets the official contents or an error, which names the file that is missing, cut short,
-damaged or another one, and says what to do.
+The function that loads a data set gets the official contents of its files, or an error. The error
+names the file that is missing, cut short, damaged or not the official one, and says what to do.
 """
 
 import gzip
@@ -26,19 +26,19 @@ from ffnn_lab.tasks.data.task import DataError
 logger = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 30
-"""Longest time without data while a file is fetched."""
+"""Longest time, in seconds, that a download waits for more data before it fails."""
 BLOCK_BYTES = 1 << 20
 WHAT_TO_DO = "Put the official file in its place, or delete it and set task.download=true"
 
 ENDINGS = ("", ".gz", ".xz")
-"""Endings of a file's name, as it is and compressed; the fastest to unpack come first."""
+"""Endings of the name of a file, uncompressed and compressed; the fastest to unpack come first."""
 _BROKEN = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, tarfile.TarError)
-"""Errors that reading a damaged or incomplete archive raises."""
+"""Errors that are raised when a damaged or incomplete compressed file is read."""
 
 
 @dataclass(frozen=True)
 class OfficialFile:
-    """An official file with its size and its checksum."""
+    """An official file: its name, its size in bytes, and its sha256 checksum."""
 
     name: str
     n_bytes: int
@@ -50,41 +50,43 @@ class Source:
     """The files of a data set, and the addresses that they come from."""
 
     folder: str
-    """Folder of the files, below the data folder."""
+    """Name of the folder of the files, in the data folder."""
     files: tuple[OfficialFile, ...]
-    """The files as unpacked."""
+    """The files, uncompressed."""
     packed: tuple[OfficialFile, ...]
-    """The files as the addresses serve them: each of ``files`` as gz, or one tar.gz of the
-    folder."""
+    """The files that the addresses serve: each of ``files`` compressed (``.gz``), or one archive
+    (``.tar.gz``) of the folder."""
     addresses: tuple[str, ...]
     """Prefixes of the files' URLs, the most reliable first."""
 
     @property
     def is_archive(self) -> bool:
-        """Return True if one archive holds all files."""
+        """Return True if the addresses serve one archive with all files."""
         return self.packed[0].name.endswith(".tar.gz")
 
     def place(self, data: Path) -> Path:
-        """Return the folder into which the packed files are fetched."""
+        """Return the folder into which ``packed`` is downloaded; an archive goes to ``data``."""
         return data if self.is_archive else data / self.folder
 
 
 def read_official(source: Source, data: Path, *, download: bool) -> Iterator[bytes]:
-    """Read every file of a source, unpacked and verified.
+    """Read every file of a data set, unpacked, and verify its checksum.
 
-    A file may lie in its folder as it is, or compressed (``.gz``, ``.xz``); an official archive
-    beside the folder is read where it lies.
+    Each file is looked for in the data set's folder, uncompressed or compressed (``.gz``,
+    ``.xz``). If one is not there, all files are read from the official archive (``.tar.gz``) in
+    the data folder, if the data set has one; nothing is unpacked to the disk.
 
     Args:
-        source: The files of a data set.
-        data: The data folder.
-        download: Whether to fetch what is missing.
+        source: The files of the data set, with their checksums and addresses.
+        data: The data folder, as in ``paths.data``; the data set's folder is in it.
+        download: True to download the files that are missing.
 
     Returns:
-        The contents, in the order of ``source.files``.
+        An iterator over the contents of the files, in the order of ``source.files``.
 
     Raises:
-        DataError: If a file is missing, cut short, damaged or another one.
+        DataError: If a file is missing, cannot be downloaded, is cut short or damaged, or is not
+            the official one.
     """
     data = data.absolute()
     missing = _missing(source, data)
@@ -194,7 +196,15 @@ def _said(error: BaseException) -> str:
 
 
 def fetch(source: Source, packed: OfficialFile, folder: Path) -> Path:
-    """Fetch one file into a folder, whole and verified, or not at all.
+    """Download one file into a folder, complete and verified, or not at all.
+
+    Args:
+        source: The data set, whose addresses are tried in turn.
+        packed: The file, one of ``source.packed``.
+        folder: The folder, which is made if it is missing.
+
+    Returns:
+        The path of the downloaded file.
 
     Raises:
         DataError: If no address serves the official file.
@@ -235,5 +245,6 @@ def _fetch(url: str, packed: OfficialFile, begun: Path) -> None:
             told.update(block)
             n_bytes += len(block)
     if n_bytes != packed.n_bytes or told.hexdigest() != packed.sha256:
-        msg = f"what came is not the official file ({n_bytes} bytes, sha256 {told.hexdigest()})"
+        found = f"{n_bytes} bytes, sha256 {told.hexdigest()}"
+        msg = f"the fetched file is not the official one ({found})"
         raise DataError(msg)

@@ -10,9 +10,10 @@ from ffnn_lab.tasks.separable import SeparableConfig
 
 
 def load_separable(config: SeparableConfig, _data: Path) -> Task:
-    """Draw the problem that ``config`` describes, with its known solutions.
+    """Draw the labels that ``config`` describes, and return their task with its known solutions.
 
-    Dev and test examples have blocks of features of their own, whose weights get no gradient.
+    Each dev and test example has a block of features that no train example has, so that the
+    weights of the block get no gradient.
     """
     draw = draw_labels(
         n=config.n,

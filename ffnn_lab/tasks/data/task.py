@@ -14,59 +14,62 @@ from ffnn_lab.seeds import stream
 
 
 class DataError(UserError):
-    """Data that are missing, damaged or other than expected; the message says which."""
+    """Raised if data are missing, damaged or other than expected; the message says which."""
 
 
 @dataclass(frozen=True)
 class Interface:
-    """The shapes that a network takes and returns, for one example."""
+    """The shapes of one example's inputs, outputs and labels, on which a network depends."""
 
     inputs: tuple[int, ...]
     """The shape of an example's inputs."""
     n_outputs: int
-    """Number of logits for each label, or 1 for a score."""
+    """Number of outputs for each label: one logit for each class, or 1 for a score."""
     labels: tuple[int, ...] = ()
-    """The shape of an example's labels: ``()`` for one, ``(T,)`` for one at each of ``T``
-    letters."""
+    """The shape of an example's labels: ``()`` for a single label, ``(T,)`` for a label at each of
+    ``T`` letters."""
     n_words: int = 0
     """Size of the vocabulary if inputs are indices of words or letters; 0 for quantities."""
 
 
 @dataclass(frozen=True)
 class Split:
-    """Examples of one split."""
+    """The examples of one split: train, dev or test."""
 
     inputs: NDArray[np.float32] | NDArray[np.float64] | NDArray[np.int64]
-    """``(N, n_features)``; the trainer converts quantities to the run's dtype. Integers are
-    indices of words or letters, each in ``[0, n_words)``."""
+    """Features of each example, ``(N, n_features)``. Floats are quantities, which the trainer
+    converts to the run's dtype; integers are indices of words or letters, each in
+    ``[0, n_words)``."""
     labels: NDArray[np.int64] | NDArray[np.float64]
-    """``(N,)``: classes, each in ``[0, n_classes)``; for a single output -1 or +1, or real
-    numbers. ``(N, n_features)`` if there is a class for each letter."""
+    """Label of each example, ``(N,)``: a class in ``[0, n_classes)``; or, for networks with a
+    single output, -1 or +1, or a real number. ``(N, n_features)`` if each letter has a class."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """Data, split, loss and metric together."""
+    """A task: data, split, loss and metric together."""
 
     name: str
     n_classes: int
-    """2 where labels are -1 and +1; 0 where they are real numbers."""
+    """Number of classes: 2 if labels are -1 and +1, 0 if labels are real numbers."""
     train: Split
     dev: Split
     test: Split
     loss: str = "cross_entropy"
-    """``cross_entropy``; ``squared`` or ``logistic``, of a single output (``ffnn_lab.losses``)."""
+    """Training loss: ``cross_entropy``; for a single output ``squared`` or ``logistic``; see
+    ``ffnn_lab.losses``."""
     solutions: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
-    """Weights of a linear network that are known to solve the task, ``(n_features,)``, by the
-    names of ``records.SOLUTIONS``."""
+    """Known solutions of the task, by the names of ``records.SOLUTIONS``: the weights of a linear
+    network, ``(n_features,)``."""
     shape: tuple[int, ...] = ()
-    """Shape of one example, if it is not flat: channels, rows and columns of an image."""
+    """Shape of one example, such as channels, rows and columns of an image; ``()`` if flat."""
     n_words: int = 0
     """Size of the vocabulary if inputs are indices of words or letters; 0 for quantities."""
     augment: str = "none"
-    """Augmentation of training images; see ``config.task.ImageTaskConfig``."""
+    """Augmentation of training images: ``none``, ``flip`` or ``flip_crop``; see
+    ``config.task.ImageTaskConfig``."""
     note: str = ""
-    """Remark on how the data were read, if that may surprise."""
+    """Remark for the user on how the data were read; empty if there is none."""
     label_mean: float = 0.0
     label_deviation: float = 1.0
     """Mean and standard deviation by which real labels were standardized: a label, or a score,
@@ -76,7 +79,7 @@ class Task:
         """Check that the labels fit the loss and the number of classes.
 
         Raises:
-            ValueError: Naming the task, what was expected and what came.
+            ValueError: If they do not; the message names the task and the labels that it needs.
         """
         for name in SPLITS:
             labels = self.split(name).labels
@@ -100,18 +103,18 @@ class Task:
 
     @property
     def summary(self) -> str:
-        """Return one line about the data: sizes, classes, splits."""
+        """Return one line for the user: numbers of features and classes, and sizes of splits."""
         sizes = ", ".join(f"{name} {len(self.split(name).labels)}" for name in SPLITS)
         note = f" ({self.note})" if self.note else ""
         target = f"{self.n_classes} classes" if self.n_classes else "a number to predict"
         features = f"{self.n_features} features"
         if self.n_words:
-            features = f"{self.n_features} places for one of {self.n_words} words or letters"
+            features = f"{self.n_features} places, each for one of {self.n_words} words or letters"
         return f"task {self.name}: {features}, {target}; {sizes}{note}"
 
     @property
     def interface(self) -> Interface:
-        """Return the shapes that a network must take and return."""
+        """Return the shapes that the inputs and outputs of a network on this task must have."""
         inputs = self.shape or tuple(self.train.inputs.shape[1:])
         labels = tuple(self.train.labels.shape[1:])
         return Interface(inputs, self.n_outputs, labels, self.n_words)
@@ -144,15 +147,18 @@ class Task:
 
     @property
     def error_unit(self) -> float:
-        """Return the divisor of errors: the variance of real train labels if positive, else 1."""
+        """Return the number by which errors are divided.
+
+        This is the variance of the train labels if labels are real numbers and vary, else 1.
+        """
         variance = float(np.var(self.train.labels)) if self.error == "variance" else 1.0
         return variance or 1.0
 
     @property
     def rmse_unit(self) -> float | None:
-        """Return the factor that brings the square root of an error to the target's own unit.
+        """Return the factor from the square root of an error to the RMSE in the target's own unit.
 
-        None for classes.
+        The factor is None if labels are classes.
         """
         if self.error != "variance":
             return None
@@ -186,22 +192,22 @@ def stratified_split(
     split_seed: int,
     class_names: Sequence[str] | None = None,
 ) -> dict[str, NDArray[np.int64]]:
-    """Cut examples so that each split holds its share of every class.
+    """Divide examples into splits at random so that each split gets its share of every class.
 
-    Within a class the counts are rounded to the nearest integer, in the order of ``shares``; train
-    takes the rest.
+    Within a class, the number of examples of each split is rounded to the nearest integer; train
+    gets the rest.
 
     Args:
         labels: The class of each example, ``(N,)``.
-        shares: The share of each class, in (0, 1), for each split other than train.
+        shares: By the name of each split other than train, its share of each class, in (0, 1).
         split_seed: The task's own seed; the split does not depend on a run's seed.
-        class_names: Names of the classes in messages; None for their numbers.
+        class_names: Names of the classes, for messages; None to write their numbers.
 
     Returns:
-        The sorted indices of each split, by name.
+        The sorted indices of the examples of each split, by name.
 
     Raises:
-        ConfigError: If a class leaves some split empty.
+        ConfigError: If a class has too few examples for every split to get one.
     """
     rng = stream(split_seed, "split")
     parts: dict[str, list[NDArray[np.int64]]] = {name: [] for name in (*shares, "train")}
@@ -221,7 +227,7 @@ def _cut(
         written = [f"task.{name}_fraction={share}" for name, share in shares.items()]
         msg = (
             f"{' and '.join(reversed(written))} leave{'s' if len(shares) == 1 else ''} a split "
-            f"without examples{whose}, which has {len(shuffled)}"
+            f"without examples{whose}, which has {len(shuffled)} examples"
         )
         raise ConfigError(msg)
     return dict(zip((*shares, "train"), np.split(shuffled, np.cumsum(counts)), strict=True))
@@ -230,18 +236,20 @@ def _cut(
 def random_split(
     n_examples: int, *, shares: Mapping[str, float], split_seed: int
 ) -> dict[str, NDArray[np.int64]]:
-    """Cut examples that have no classes; counts are rounded, and train takes the rest.
+    """Divide examples that have no classes into splits at random.
+
+    The number of examples of each split is rounded to the nearest integer; train gets the rest.
 
     Args:
         n_examples: Number of examples.
-        shares: The share of examples, in (0, 1), for each split other than train.
-        split_seed: The task's own seed.
+        shares: By the name of each split other than train, its share of all examples, in (0, 1).
+        split_seed: The task's own seed; the split does not depend on a run's seed.
 
     Returns:
-        The sorted indices of each split, by name.
+        The sorted indices of the examples of each split, by name.
 
     Raises:
-        ConfigError: If a split stays empty.
+        ConfigError: If a split would be empty.
     """
     shuffled = stream(split_seed, "split").permutation(n_examples)
     parts = _cut(shuffled, shares, " of the table")
@@ -251,19 +259,19 @@ def random_split(
 def stratified_subset(
     labels: NDArray[np.int64], size: int, *, split_seed: int, number: int
 ) -> NDArray[np.int64]:
-    """Draw examples so that every class keeps its share of them.
+    """Draw a random subset of examples in which every class keeps its share of all examples.
 
-    Counts are rounded down. The examples that are then missing come from the classes that lost
-    most by rounding, the first ones if several lost the same.
+    The number of examples of each class is rounded down. The examples that are then missing come
+    from the classes that lost most by rounding, from the first ones if several lost the same.
 
     Args:
         labels: The class of each example, ``(N,)``.
         size: Number of examples to draw, at most ``N``.
         split_seed: The task's own seed.
-        number: Number of the random stream, one for each subset of a task; 0 is the split's.
+        number: Number that names the random stream: 1 or more, another for each subset of a task.
 
     Returns:
-        The sorted indices.
+        The sorted indices of the examples, ``(size,)``.
     """
     rng = stream(split_seed, "split", number)
     classes, n_members = np.unique(labels, return_counts=True)
@@ -286,14 +294,14 @@ def make_task(
     n_classes: int,
     shape: tuple[int, ...] = (),
 ) -> Task:
-    """Split raw examples and scale them with statistics of the train split only.
+    """Make a task of raw examples: split them, and scale them by statistics of train alone.
 
     Args:
-        config: Fractions, split seed and scaling.
-        inputs: Raw numbers, ``(N, n_features)``.
-        labels: Classes, ``(N,)``.
+        config: Config with the shares of dev and test, the split's seed and the scaling.
+        inputs: Features of the examples before scaling, ``(N, n_features)``.
+        labels: The class of each example, ``(N,)``.
         n_classes: Number of classes.
-        shape: Shape of one example, if it is not flat.
+        shape: Shape of one example; ``()`` if it is flat.
     """
     indices = stratified_split(
         labels,

@@ -1,4 +1,4 @@
-"""Sentences with classes as a task: counts of words, or their numbers in order."""
+"""Read sentences with classes as a task, with words as counts or as indices in order."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,10 +27,10 @@ FEWEST_CLASSES = 2
 
 
 def settle_text(config: TextConfig) -> dict[str, str]:
-    """Return the full path of a text, and the checksum of what it holds.
+    """Return the fields ``path`` and ``sha256`` of a text: its full path, and its checksum.
 
     Raises:
-        UserError: If the text is missing, or has another checksum than was asked for.
+        UserError: If the text is missing, or has another checksum than ``config.sha256``.
     """
     path = _path_of(config)
     files = [path / name for name in config.classes] or [path]
@@ -52,11 +52,11 @@ def _path_of(config: TextConfig) -> Path:
 
 
 def load_text(config: TextConfig) -> Task:
-    """Read, split and number sentences; the vocabulary is that of the train split.
+    """Read and split sentences, and encode their words by the vocabulary of the train split.
 
     Raises:
-        UserError: If the text is missing, has another checksum than was asked for, or has too few
-            sentences for every class to be in every split.
+        UserError: If the text is missing, has another checksum than ``config.sha256``, or has too
+            few sentences for every class to be in every split.
     """
     settle_text(config)
     sentences, names, labels = _read(config)
@@ -69,7 +69,7 @@ def load_text(config: TextConfig) -> Task:
     parts = {name: [sentences[i] for i in indices[name]] for name in SPLITS}
     known = vocabulary(parts["train"], min_count=config.min_count, max_words=config.max_words)
     if not known:
-        msg = f"task.min_count={config.min_count}: no word occurs as often in the train split"
+        msg = f"task.min_count={config.min_count}: no word occurs that often in the train split"
         raise ConfigError(msg)
     unknown = share_unknown([*parts["dev"], *parts["test"]], known)
     note = f"{len(known)} words known; {unknown:.1%} of the words in dev and test are unknown"
@@ -95,7 +95,7 @@ def load_text(config: TextConfig) -> Task:
 
 
 def _read(config: TextConfig) -> tuple[list[list[str]], list[str], NDArray[np.int64]]:
-    """Return the tokens of each sentence, the names of the classes, and the class of each."""
+    """Return the tokens of each sentence, the names of all classes, and each sentence's class."""
     path = _path_of(config)
     if config.classes:
         texts = [
@@ -119,7 +119,7 @@ def _read(config: TextConfig) -> tuple[list[list[str]], list[str], NDArray[np.in
 
 
 def _columns(config: TextConfig) -> tuple[list[str], list[str]]:
-    """Return the columns of text and of labels of a table."""
+    """Return the text and the label of each row of the table that a config names."""
     file = read_table(
         TableConfig(
             name="table",
@@ -161,7 +161,12 @@ def _columns(config: TextConfig) -> tuple[list[str], list[str]]:
 
 
 def _counts(sentences: Sequence[Sequence[str]], known: Mapping[str, int]) -> NDArray[np.float32]:
-    """Return how often each word occurs in each sentence, ``(N, n_known)``."""
+    """Count how often each known word occurs in each sentence, ``(N, n_known)``.
+
+    Args:
+        sentences: The tokens of each of ``N`` sentences.
+        known: The vocabulary: the column of each known word.
+    """
     counts = np.zeros((len(sentences), len(known)), dtype=np.float32)
     for row, sentence in zip(counts, sentences, strict=True):
         np.add.at(row, [known[token] for token in sentence if token in known], 1)
@@ -171,7 +176,16 @@ def _counts(sentences: Sequence[Sequence[str]], known: Mapping[str, int]) -> NDA
 def _numbers(
     sentences: Sequence[Sequence[str]], known: Mapping[str, int], length: int
 ) -> NDArray[np.int64]:
-    """Return the indices of the first words of each sentence, ``(N, length)``."""
+    """Return the indices of the first ``length`` words of each sentence, ``(N, length)``.
+
+    A known word has the index ``known[word] + N_RESERVED``, any other word `UNKNOWN`; `PADDING`
+    follows the last word.
+
+    Args:
+        sentences: The tokens of each of ``N`` sentences.
+        known: The vocabulary: the place of each known word, from 0.
+        length: Number of words to which sentences are cut or padded.
+    """
     numbers = np.full((len(sentences), length), PADDING, dtype=np.int64)
     for row, sentence in zip(numbers, sentences, strict=True):
         kept = sentence[:length]

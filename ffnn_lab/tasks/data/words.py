@@ -10,28 +10,29 @@ from ffnn_lab.config import ConfigError
 from ffnn_lab.tasks.data.task import DataError
 
 TOKEN = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*|[^\w\s]|_")
-"""A word of letters and digits with apostrophes or hyphens inside, or one other sign."""
+"""Pattern of a token: a word of letters and digits, with apostrophes or hyphens inside, or a
+single other character that is no space."""
 PADDING, UNKNOWN = 0, 1
-"""Indices for places after a sentence's last word, and for words that train does not have."""
+"""Indices that stand for a place after a sentence's last word, and for an unknown word."""
 N_RESERVED = 2
 
 
 def tokens(text: str) -> list[str]:
-    """Return the words and signs of a text, in lower case."""
+    """Return the tokens of a text in order, in lower case; see `TOKEN`."""
     return TOKEN.findall(text.lower())
 
 
 def vocabulary(
     sentences: Iterable[Sequence[str]], *, min_count: int, max_words: int | None
 ) -> dict[str, int]:
-    """Return the vocabulary of a train split: words with their places, the most frequent first.
+    """Return the vocabulary of a train split: the place of each word, 0 for the most frequent.
 
     Equally frequent words are in alphabetical order.
 
     Args:
         sentences: The tokens of each sentence.
-        min_count: Words that occur less often are left out.
-        max_words: Most words of the vocabulary; None for no limit.
+        min_count: Smallest number of times that a word of the vocabulary occurs.
+        max_words: Largest number of words of the vocabulary; None for no limit.
     """
     counts = Counter(token for sentence in sentences for token in sentence)
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
@@ -40,13 +41,13 @@ def vocabulary(
 
 
 def share_unknown(sentences: Iterable[Sequence[str]], known: Mapping[str, int]) -> float:
-    """Return the share of tokens that a vocabulary lacks."""
+    """Return the share, in [0, 1], of the tokens of sentences that a vocabulary lacks."""
     every = [token for sentence in sentences for token in sentence]
     return sum(token not in known for token in every) / max(1, len(every))
 
 
 def read_text(path: Path) -> str:
-    """Read a text in UTF-8, or in Latin-1 if it is not UTF-8; line ends become line feeds.
+    """Read a text file in UTF-8, or in Latin-1 if it is not UTF-8; line ends become line feeds.
 
     Raises:
         DataError: If the file cannot be read.
@@ -64,11 +65,13 @@ def read_text(path: Path) -> str:
 
 
 def checksum(paths: Iterable[Path], asked: str | None, field: str) -> str:
-    """Return the sha256 of a file; for several files, that of their checksums joined by spaces.
+    """Return the sha256 of a file, or for several files the sha256 of their checksums.
+
+    The checksums of several files are joined by spaces.
 
     Args:
         paths: The files.
-        asked: The checksum that is expected; None for any.
+        asked: The checksum that is expected; None to accept any.
         field: The override by which the user named the files, for messages.
 
     Raises:
@@ -85,8 +88,8 @@ def checksum(paths: Iterable[Path], asked: str | None, field: str) -> str:
     if asked not in (None, together):
         msg = (
             f"{field} does not hold what was asked for: its sha256 is {together}, and "
-            f"task.sha256={asked}. Put that text in its place, or ask for whatever is there with "
-            "task.sha256=null"
+            f"task.sha256={asked}. Put that text in its place, or accept the text that is there "
+            "with task.sha256=null"
         )
         raise DataError(msg)
     return together

@@ -29,9 +29,9 @@ def test_replicates_are_counted_by_a_known_spread(tmp_path: Path, name: str) -> 
     assert needed > AFFORDABLE
     told = about_margins(DIGITS, tmp_path / "wilson_digits")
     assert told[0] == (
-        "wilson_generalization: no affordable number of replicates tells an effect of 0 from its "
-        f"margin of 0.1 percentage points; it takes about {needed}, by the spread of {name}, 1.1 "
-        "percentage points or more"
+        "wilson_generalization: no affordable number of replicates can distinguish an effect of 0 "
+        f"from the claim's margin of 0.1 percentage points; about {needed} would be needed, "
+        f"judging by the spread in {name}, which is 1.1 percentage points or more"
     )
 
 
@@ -62,8 +62,9 @@ def test_draws_have_a_fewest_number(tmp_path: Path) -> None:
     """0.995^n is at most 0.025 from 736 draws on; 0.95^n from 72, which is affordable."""
     definition = define_arms("sgd", "adam", name="wilson_separable_batch")
     assert about_margins(definition, tmp_path) == [
-        "separable_plain: no affordable number of draws tells an effect of 0 from its margin of "
-        "0.5 percentage points; it takes about 736, even if all of them come to 0"
+        "separable_plain: no affordable number of draws can distinguish an effect of 0 from the "
+        "claim's margin of 0.5 percentage points; about 736 would be needed, even if all of their "
+        "effects are 0"
     ]
 
 

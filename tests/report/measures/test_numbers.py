@@ -36,7 +36,7 @@ def test_commands_make_the_records_and_their_report(small: Sweep, tmp_path: Path
     assert Numbers(small).commands == [small.command, "python -m analysis small"]
     run = Numbers(load(write_run(tmp_path / "run")))
     assert run.commands == ["python -m analysis run"]
-    with pytest.raises(TypeError, match="run is no sweep"):
+    with pytest.raises(TypeError, match="run is not a sweep"):
         _ = run.sweep
 
 

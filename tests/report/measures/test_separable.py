@@ -283,7 +283,7 @@ def test_what_an_earlier_report_wrote_does_not_stay(tmp_path: Path) -> None:
     assert names == files("separable")
     assert not stale.exists()
     assert not (tmp_path / "figures" / "learning_curves.png").exists()
-    assert "were of an earlier report and are removed" in text
+    assert "were written by an earlier report and are removed" in text
 
 
 @pytest.mark.usefixtures("_no_pictures")

@@ -106,7 +106,7 @@ def test_curves_are_left_out_where_they_are_too_many(tmp_path: Path) -> None:
     folder = write_replicated(tmp_path / "several", came, n_replicates=3)
     published = publish(folder, tmp_path / "published", most_curves=23)
     assert published.remark == (
-        "without curves: 24 runs are reported, and those of up to 23 are published"
+        "no curves are published: 24 runs are reported, and curves are published for at most 23"
     )
     assert [path.parent.name for path in published.paths] == ["published", "runs", "trials"]
     whole, part = load_sweep(folder), load_sweep(tmp_path / "published")
@@ -123,7 +123,7 @@ def test_what_cannot_be_published_is_said(tmp_path: Path) -> None:
         publish(small, tmp_path / "b")
     definition = make_definition(objective=MEAN_LAST)
     several = write_sweep(tmp_path / "several", definition=definition)
-    with pytest.raises(PublishError, match="the curves of all are needed"):
+    with pytest.raises(PublishError, match="the curves of all runs"):
         publish(several, tmp_path / "c")
 
 

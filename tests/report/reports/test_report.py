@@ -183,10 +183,10 @@ def test_what_an_earlier_report_wrote_does_not_outlive_its_reason(tmp_path: Path
     assert not list((folder / "tables").glob("gain_of_tuning.*"))
     assert all(path.is_file() for path in paths)
     for name in ("figures/learning_curves", "tables/gain_of_tuning"):
-        line = f"- {name}.* were of an earlier report and are removed"
+        line = f"- {name}.* were written by an earlier report and are removed"
         assert line in text
         assert line in (folder / "tables" / "report.md").read_text()
-    assert "of an earlier report" not in reported(folder)[1]
+    assert "by an earlier report" not in reported(folder)[1]
 
 
 @pytest.mark.parametrize("status", ["pruned", "failed"])

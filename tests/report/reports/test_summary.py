@@ -73,7 +73,7 @@ def test_prints_and_writes_all_sweeps(outputs: Path) -> None:
     latex = paths[2].read_text()
     check_latex(latex)
     assert r"sgd & 4.00 $\pm$ 1.41 (2) & 20.00 (1)" in latex
-    assert "so that no mean is marked" in latex
+    assert "so no mean is marked" in latex
     source = json.loads(paths[3].read_text())
     assert len(source["run_ids"]["plain/adam"]) == 4
     assert source["commands"][-1] == "python -m analysis summary"
@@ -132,5 +132,5 @@ def test_without_any_result_nothing_is_written(outputs: Path) -> None:
 
 def test_a_named_run_is_no_sweep(tmp_path: Path) -> None:
     write_run(tmp_path / "run-0")
-    with pytest.raises(RecordError, match="holds a single run; the summary is of sweeps"):
+    with pytest.raises(RecordError, match="holds a single run; only sweeps are summarized"):
         reported(tmp_path, "run-0", are_named=True)

@@ -84,10 +84,8 @@ def test_claims_that_may_have_been_worded_later_are_told(tmp_path: Path) -> None
     sweep = wilson(tmp_path / "wilson_digits")
     _, text = reported(tmp_path, "wilson_digits")
     begun = "the sweep does not say what the claim was when it was begun"
-    assert (
-        f"- wilson_digits: no proof that these claims were worded first ({begun}): wilson_gen"
-        in text
-    )
+    told = "there is no proof that these claims were written before its first run"
+    assert f"- wilson_digits: {told} ({begun}): wilson_gen" in text
     declare(sweep.folder, n_runs=40)
     _, text = reported(tmp_path, "wilson_digits")
     assert "(declared after 40 runs had been recorded): wilson_generalization" in text
@@ -99,8 +97,8 @@ def test_claims_judged_by_a_later_rule_are_told(tmp_path: Path) -> None:
     name = ONE[0].name
     declare(sweep.folder, n_runs=0, hashes={name: BY_AN_EARLIER_RULE[name][0]})
     _, text = reported(tmp_path, "wilson_digits")
-    told = "these claims and their margins were worded before its first run, and the rule"
-    assert f"- wilson_digits: {told} that judges them is a later one: {name}" in text
+    told = "these claims and their margins were written before its first run, but the rule"
+    assert f"- wilson_digits: {told} that judges them was changed later: {name}" in text
     assert "no proof" not in text
 
 
@@ -156,7 +154,7 @@ def test_what_is_no_sweep_is_passed_over_unless_it_was_named(tmp_path: Path) -> 
     (tmp_path / "empty").mkdir()
     _, text = reported(tmp_path, "run-0", "empty")
     assert f"- passed over: {tmp_path / 'empty'} has no records" in text
-    with pytest.raises(RecordError, match="run-0 holds a single run; claims are asked of sweeps"):
+    with pytest.raises(RecordError, match="run-0 holds a single run; claims are judged by sweeps"):
         reported(tmp_path, "run-0", are_named=True)
     with pytest.raises(RecordError, match="empty has no records"):
         reported(tmp_path, "empty", are_named=True)
@@ -165,7 +163,7 @@ def test_what_is_no_sweep_is_passed_over_unless_it_was_named(tmp_path: Path) -> 
 def test_a_sweep_without_arms_for_any_claim(tmp_path: Path) -> None:
     write_sweep(tmp_path / "other", keep=lambda row: row[0] == "tune")
     paths, text = reported(tmp_path, "other", are_named=True)
-    assert "- no claim can be answered by these sweeps" in text
+    assert "- no claim can be judged by these sweeps" in text
     assert [path.name for path in paths] == [
         *("claims-other.csv", "claims-other.md", "claims-other.tex"),
     ]

@@ -124,7 +124,9 @@ class _Opens:
 def test_no_code_is_run(tmp_path: Path) -> None:
     made = tmp_path / "made"
     contents = _batch(labels=_Opens(made))
-    with pytest.raises(DataError, match=r"f is no batch of CIFAR-10: it asks for \w+\.mkdir, and"):
+    with pytest.raises(
+        DataError, match=r"f is not a batch of CIFAR-10: it asks for \w+\.mkdir, but"
+    ):
         parse_batch(contents, name="f")
     assert not made.exists()
     pickle.loads(contents.replace(b"numpy.core", b"numpy._core"), encoding="bytes")  # noqa: S301 - ours
@@ -138,26 +140,26 @@ def test_no_code_is_run(tmp_path: Path) -> None:
 )
 def test_other_objects_are_refused(value: object) -> None:
     contents = _batch(batch_label=value)
-    with pytest.raises(DataError, match=r"it asks for [\w.]+, and only arrays of numbers are"):
+    with pytest.raises(DataError, match=r"it asks for [\w.]+, but only arrays of numbers are"):
         parse_batch(contents, name="f")
 
 
 @pytest.mark.parametrize(
     ("contents", "message"),
     [
-        (b"", "f is no batch of CIFAR-10: Ran out of input"),
-        (_batch()[:-500], "f is no batch of CIFAR-10: "),
-        (b"<html>404</html>", "f is no batch of CIFAR-10: "),
-        (pickle.dumps([1, 2]), "f is no batch of CIFAR-10: "),
-        (_batch(data=None), "f is no batch of CIFAR-10: b'data'"),
-        (_batch(labels=None), "f is no batch of CIFAR-10: b'labels'"),
-        (_batch(labels=[1, 2]), "f is no batch of CIFAR-10: its data are not 2 x 3072 bytes"),
-        (_batch(labels=["cat"] * 4), "f is no batch of CIFAR-10: "),
+        (b"", "f is not a batch of CIFAR-10: Ran out of input"),
+        (_batch()[:-500], "f is not a batch of CIFAR-10: "),
+        (b"<html>404</html>", "f is not a batch of CIFAR-10: "),
+        (pickle.dumps([1, 2]), "f is not a batch of CIFAR-10: "),
+        (_batch(data=None), "f is not a batch of CIFAR-10: b'data'"),
+        (_batch(labels=None), "f is not a batch of CIFAR-10: b'labels'"),
+        (_batch(labels=[1, 2]), "f is not a batch of CIFAR-10: its data are not 2 x 3072 bytes"),
+        (_batch(labels=["cat"] * 4), "f is not a batch of CIFAR-10: "),
         (
             _batch(data=np.zeros((4, N_FEATURES))),
-            "f is no batch of CIFAR-10: its data are not 4 x 3072 bytes",
+            "f is not a batch of CIFAR-10: its data are not 4 x 3072 bytes",
         ),
-        (_batch(data=[0] * 4), "f is no batch of CIFAR-10: its data are not 4 x 3072 bytes"),
+        (_batch(data=[0] * 4), "f is not a batch of CIFAR-10: its data are not 4 x 3072 bytes"),
     ],
 )
 def test_what_is_no_batch_is_named(contents: bytes, message: str) -> None:

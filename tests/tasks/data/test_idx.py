@@ -26,12 +26,15 @@ def test_any_number_of_axes_is_read() -> None:
 @pytest.mark.parametrize(
     ("contents", "message"),
     [
-        (b"", "f is no IDX file of bytes: it begins with "),
-        (b"PNG and so on", "f is no IDX file of bytes: it begins with 50 4e 47 20"),
-        (b"\0\0\x0d\x01\0\0\0\x01....", "f is no IDX file of bytes: it begins with 00 00 0d 01"),
+        (b"", "f is not an IDX file of bytes: it begins with "),
+        (b"PNG and so on", "f is not an IDX file of bytes: it begins with 50 4e 47 20"),
+        (
+            b"\0\0\x0d\x01\0\0\0\x01....",
+            "f is not an IDX file of bytes: it begins with 00 00 0d 01",
+        ),
         (HEADER[:7], "f is cut short within its header"),
-        (HEADER + b"12345", "f promises 2 x 3 bytes and holds 5"),
-        (HEADER + b"1234567", "f promises 2 x 3 bytes and holds 7"),
+        (HEADER + b"12345", "f must hold 2 x 3 bytes by its header, but holds 5"),
+        (HEADER + b"1234567", "f must hold 2 x 3 bytes by its header, but holds 7"),
     ],
 )
 def test_what_is_not_idx_is_named(contents: bytes, message: str) -> None:

@@ -88,8 +88,8 @@ def test_a_subset_of_test() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"subset": 301}, "task.subset must be at most the 300 there are, got 301"),
-        ({"test_subset": 91}, "task.test_subset must be at most the 90 there are, got 91"),
+        ({"subset": 301}, "task.subset must be at most 300, the number of images; got 301"),
+        ({"test_subset": 91}, "task.test_subset must be at most 90, the number of images; got 91"),
         ({"subset": 2}, "task.subset=2 leaves no example of class 2"),
         ({"test_subset": 1}, "task.test_subset=1 leaves no example of class 1, 2"),
         (

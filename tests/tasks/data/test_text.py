@@ -95,7 +95,7 @@ def test_the_contents_of_a_text_enter_the_run(tmp_path: Path) -> None:
     [
         ({"path": None}, "task.path must name a table of sentences"),
         ({"text": "sayd"}, "task.text=sayd: .* has no such column; it has said, verdict"),
-        ({"min_count": 99}, "task.min_count=99: no word occurs as often"),
+        ({"min_count": 99}, "task.min_count=99: no word occurs that often"),
         ({"classes": ["a.txt"]}, "task.classes must name two files or more"),
         ({"classes": ["a.txt", "b.txt"]}, "there is no such file; looked at .*a.txt"),
     ],
@@ -135,8 +135,8 @@ def test_replicates_read_other_pieces_of_the_text(tmp_path: Path) -> None:
     ("changes", "says"),
     [
         ({"path": None}, "task.path must name a text file, got nothing"),
-        ({"subset": 9999}, "task.subset must be at most the 240 letters there are, got 9999"),
-        ({"stretch": 100}, "task.stretch=100 leaves no stretch of so many letters"),
+        ({"subset": 9999}, "task.subset must be at most 240, the number of letters; got 9999"),
+        ({"stretch": 100}, "task.stretch=100 must be less than the letters of each"),
     ],
 )
 def test_a_slip_of_letters_is_named(changes: dict[str, Any], says: str, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Loshchilov and Hutter: decoupled weight decay lets Adam compete with SGD."""
+"""Loshchilov and Hutter: decoupled weight decay brings Adam's test error nearer to SGD's."""
 
 from ffnn_lab.registry import register
 from ffnn_lab.report.claims.claim import Claim

@@ -1,4 +1,4 @@
-"""Choi et al.: the gap between adaptive methods and SGD shrinks as more of each is tuned."""
+"""Choi et al.: the gap between adaptive methods and SGD shrinks in a larger search space."""
 
 from ffnn_lab.registry import register
 from ffnn_lab.report.claims.claim import Claim

@@ -1,4 +1,4 @@
-"""Choi et al.: tuned in full, a method does not lose to one that it contains as a special case."""
+"""Choi et al.: fully tuned, a method is no worse than a method that it has as a special case."""
 
 from ffnn_lab.registry import register
 from ffnn_lab.report.claims.claim import Claim

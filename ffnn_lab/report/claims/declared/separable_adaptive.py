@@ -1,4 +1,7 @@
-"""Wilson et al., section 3.3: adaptive methods misclassify every negative test example."""
+"""Wilson et al., section 3.3: adaptive methods misclassify all negative examples.
+
+On the separable problem, they classify every test example as positive.
+"""
 
 from ffnn_lab.registry import register
 from ffnn_lab.report.claims.claim import Claim

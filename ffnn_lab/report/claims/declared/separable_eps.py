@@ -1,4 +1,4 @@
-"""The gap on the separable problem needs a small eps."""
+"""With a large eps, adaptive methods have the test error of SGD on the separable problem."""
 
 from ffnn_lab.registry import register
 from ffnn_lab.report.claims.claim import Claim

@@ -1,4 +1,4 @@
-"""Wilson et al., section 3.3: plain methods classify every test example rightly."""
+"""Wilson et al., section 3.3: on the separable problem, SGD and heavy ball have test error 0."""
 
 from ffnn_lab.registry import register
 from ffnn_lab.report.claims.claim import Claim

@@ -1,4 +1,4 @@
-"""The gap on the separable problem vanishes with weight decay."""
+"""With weight decay, adaptive methods have the test error of SGD on the separable problem."""
 
 from ffnn_lab.registry import register
 from ffnn_lab.report.claims.claim import Claim

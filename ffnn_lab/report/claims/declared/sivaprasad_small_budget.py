@@ -1,4 +1,4 @@
-"""Sivaprasad et al.: where little can be spent on tuning, Adam is the better choice."""
+"""Sivaprasad et al.: with a small budget for tuning, Adam is a better choice than SGD."""
 
 from ffnn_lab.registry import register
 from ffnn_lab.report.claims.claim import Claim

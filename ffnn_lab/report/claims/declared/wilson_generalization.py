@@ -1,4 +1,4 @@
-"""Wilson et al., claim (i): adaptive methods generalize worse, each method at its own best."""
+"""Wilson et al., claim (i): tuned alike, adaptive methods generalize worse than plain methods."""
 
 from ffnn_lab.registry import register
 from ffnn_lab.report.claims.claim import Claim

@@ -1,4 +1,4 @@
-"""Wilson et al., introduction: adaptive methods generalize worse even where they fit as well."""
+"""Wilson et al., introduction: adaptive methods generalize worse even at an equal train loss."""
 
 from ffnn_lab.registry import register
 from ffnn_lab.report.claims.claim import Claim

@@ -1,4 +1,4 @@
-"""Wilson et al., claim (ii), second half: adaptive methods plateau on unseen data."""
+"""Wilson et al., claim (ii), second half: the test error of adaptive methods plateaus."""
 
 from ffnn_lab.registry import register
 from ffnn_lab.report.claims.claim import Claim

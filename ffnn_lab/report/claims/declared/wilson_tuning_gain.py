@@ -1,4 +1,4 @@
-"""Wilson et al., claim (iii): tuning Adam's initial step and decay gains over its default."""
+"""Wilson et al., claim (iii): tuning Adam's initial step and decay lowers its test error."""
 
 from ffnn_lab.registry import register
 from ffnn_lab.report.claims.claim import Claim

@@ -1,4 +1,4 @@
-"""Zou et al.: with weight decay a convex objective has one solution, whoever looks for it."""
+"""Zou et al.: with weight decay, all methods find the one solution of a convex objective."""
 
 from ffnn_lab.registry import register
 from ffnn_lab.report.claims.claim import Claim

@@ -1,1 +1,1 @@
-"""Measures of claims in the records of a sweep; their code is part of each claim's hash."""
+"""Functions that measure the effects of claims; their code is part of the claims' hashes."""

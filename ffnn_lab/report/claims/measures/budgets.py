@@ -8,13 +8,21 @@ from ffnn_lab.report.statistics.budget import N_PER_BEST
 
 
 def best_of(evidence: Evidence, *, arm: str, against: str, n_settings: int) -> list[Effect]:
-    """Compute the expected tuning score of the best of a few settings, one arm's minus another's.
+    """Compare the expected tuning score of the best of a few settings between two optimizers.
 
     Args:
         evidence: Evidence of the sweep.
-        arm: An optimizer.
-        against: The optimizer that it is compared with, in each variant of the smallest space.
+        arm: Name of an optimizer.
+        against: Name of the optimizer whose score is subtracted.
         n_settings: The number of settings of which the best one counts.
+
+    Returns:
+        An effect for each pair of comparable arms of these optimizers, among the pairs with the
+        fewest axes.
+
+    Raises:
+        MissingEvidenceError: If there is no such pair, settings were not drawn independently or
+            are not scored by error, or an arm has too few settings.
     """
     sweep = evidence.sweep
     pairs = [

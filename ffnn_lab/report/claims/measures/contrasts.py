@@ -1,6 +1,7 @@
-"""Effects of adaptive arms against plain ones: winners compared at equal fresh seeds.
+"""Effects of adaptive methods against plain methods: winners compared at equal fresh seeds.
 
-Each function returns one effect for each contrast that the sweep declares.
+Each function returns one effect for each contrast of an adaptive arm against a plain arm that the
+sweep declares: the adaptive arm's number minus the plain arm's.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from ffnn_lab.report.statistics import differences_by_seed
 
 
 def final_error(evidence: Evidence) -> list[Effect]:
-    """Compute each adaptive arm's test error minus SGD's, and minus heavy ball's."""
+    """Compare the winners' test errors at the moment of the sweep's objective."""
     return [
         _effect(evidence, pair, evidence.difference(pair.arm, pair.against))
         for pair in evidence.contrasts()
@@ -24,13 +25,13 @@ def final_error(evidence: Evidence) -> list[Effect]:
 
 
 def progress_of(evidence: Evidence, *, column: str) -> list[Effect]:
-    """Compute the differences in one measure of an arm's progress.
+    """Compare one measure of the winners' progress in training.
 
     Args:
         evidence: Evidence of the sweep.
         column: A column of `ffnn_lab.report.measures.progress.progress`: ``first.train`` is the
-            train error after the first measured epoch, ``late`` the test error lost in the second
-            half of training.
+            train error after the first measured epoch, ``late`` the decrease of the test error in
+            the second half of training.
     """
     pairs = evidence.contrasts()
     read = {
@@ -44,7 +45,10 @@ def progress_of(evidence: Evidence, *, column: str) -> list[Effect]:
 
 
 def error_at_equal_loss(evidence: Evidence) -> list[Effect]:
-    """Compare test errors at the lowest train loss that both runs of a pair of seeds reached."""
+    """Compare the winners' test errors at equal train loss.
+
+    At each seed, this is the lowest train loss that the runs of both arms reached.
+    """
     effects = []
     pairs = evidence.contrasts()
     read = {arm: fitted_runs(evidence.sweep, evidence.confirmed(arm)) for arm in _arms_of(pairs)}

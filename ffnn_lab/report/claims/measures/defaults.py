@@ -8,11 +8,14 @@ from ffnn_lab.report.statistics import differences_by_seed
 
 
 def own_gain(evidence: Evidence, *, optimizer: str) -> list[Effect]:
-    """Compute the test error of an optimizer's untuned default minus its winner's.
+    """Compare the test error of an optimizer's untuned default with that of its tuned winner.
 
     Args:
         evidence: Evidence of the sweep.
-        optimizer: Name of the optimizer; each of its arms has an effect.
+        optimizer: Name of the optimizer.
+
+    Returns:
+        An effect for each arm with this optimizer: the error of the default minus the winner's.
     """
     return [
         _effect(evidence, f"default - tuned {arm}", evidence.defaults(arm), arm)
@@ -21,11 +24,14 @@ def own_gain(evidence: Evidence, *, optimizer: str) -> list[Effect]:
 
 
 def best_of_all(evidence: Evidence, *, n_arms: int) -> list[Effect]:
-    """Compute the test error of the best default, chosen by dev error, minus each tuned winner's.
+    """Compare the best untuned default of all arms, chosen by dev error, with each tuned winner.
 
     Args:
         evidence: Evidence of the sweep.
         n_arms: The least number of tuned arms among which a best default is chosen.
+
+    Returns:
+        An effect for each tuned arm: the test error of the best default minus that of its winner.
     """
     arms = [name for name, arm in evidence.sweep.arms.items() if arm.optimizer and arm.space]
     if len(arms) < n_arms:

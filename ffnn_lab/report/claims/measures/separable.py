@@ -1,12 +1,13 @@
-"""Effects on the separable problem, whose runs are selected by their configs.
+"""Effects on the separable problem of Wilson et al. (2017), whose runs are selected by config.
 
-The variations of the problem (batch size, eps, weight decay, ...) may be arms, axes or sweeps of
-their own, so that runs are not selected by the names of their arms. Two runs are of the same
-**problem** if all but optimizer, schedule, trainer and seed agree. For each problem, optimizer and
-variation, the setting with the best tuning score counts, on the fresh seeds if there are any.
+Variations of the setup (batch size, eps, weight decay, ...) may be arms, axes or separate sweeps,
+so that runs are not selected by the names of their arms. Two runs are of the same **problem** if
+their configs agree in everything but optimizer, schedule, trainer and seed. For each problem,
+optimizer and variation, the setting with the best tuning score counts, on the fresh seeds if there
+are any.
 
-Problems of one ``task.draw_seed`` draw their labels alike, and are not independent: each draw
-counts as one value, whatever its runs, seeds, sizes, starts and replicates.
+Problems with one ``task.draw_seed`` draw their labels alike, and are not independent: each draw
+counts as one value, whatever the number of its runs, seeds, sizes, initial values and replicates.
 """
 
 import json
@@ -34,7 +35,15 @@ _NOT_OF_THE_PROBLEM = ("optimizer.", "schedule.", "trainer.", "tracking.", "path
 
 
 def at_the_sign_solution(evidence: Evidence) -> list[Effect]:
-    """Compute the test error of adaptive methods minus 1 - p, the share of negative labels."""
+    """Compute the test error of adaptive methods minus 1 - p, the share of negative labels.
+
+    Returns:
+        An effect for each adaptive method that ran at full batch with a small eps and without
+        weight decay.
+
+    Raises:
+        MissingEvidenceError: If there is no such run.
+    """
     effects = [
         effect_of_draws(
             f"{optimizer} - (1 - p)",
@@ -51,7 +60,14 @@ def at_the_sign_solution(evidence: Evidence) -> list[Effect]:
 
 
 def at_the_minimum_norm_solution(evidence: Evidence) -> list[Effect]:
-    """Compute the test error of plain methods."""
+    """Compute the test error of plain methods, which the theory predicts to be 0.
+
+    Returns:
+        An effect for each plain method that ran at full batch without weight decay.
+
+    Raises:
+        MissingEvidenceError: If there is no such run.
+    """
     effects = [
         effect_of_draws(optimizer, rows["test.error"], plus=rows, span=(0.0, 1.0))
         for optimizer, rows in _as_in_theory(evidence, PLAIN)
@@ -63,7 +79,17 @@ def at_the_minimum_norm_solution(evidence: Evidence) -> list[Effect]:
 
 
 def gap_in_mini_batches(evidence: Evidence, *, n_batches: int) -> list[Effect]:
-    """Compare test errors with SGD's where an epoch has at least ``n_batches`` batches."""
+    """Compare adaptive methods' test errors with SGD's, in mini-batch runs.
+
+    Only runs without weight decay and with an eps of at most `SMALL_EPS` are compared.
+
+    Args:
+        evidence: Evidence of the sweep.
+        n_batches: Fewest batches that an epoch of a compared run has.
+
+    Returns:
+        An effect for each adaptive method and batch size: its test error minus SGD's, see `gaps`.
+    """
 
     def keep(runs: pd.DataFrame) -> pd.Series:
         return is_plain(runs) & (runs["n_batches"] >= n_batches)
@@ -72,7 +98,17 @@ def gap_in_mini_batches(evidence: Evidence, *, n_batches: int) -> list[Effect]:
 
 
 def gap_with_large_eps(evidence: Evidence, *, eps_times_n: float) -> list[Effect]:
-    """Compare test errors with SGD's where eps times n, the number of examples, is large."""
+    """Compare adaptive methods' test errors with SGD's, in runs with a large eps.
+
+    Only runs at full batch without weight decay are compared.
+
+    Args:
+        evidence: Evidence of the sweep.
+        eps_times_n: Least product of eps and the number of train examples in a compared run.
+
+    Returns:
+        An effect for each adaptive method and eps: its test error minus SGD's, see `gaps`.
+    """
 
     def keep(runs: pd.DataFrame) -> pd.Series:
         is_large = runs["optimizer"].isin(PLAIN) | (runs["eps"] * runs["n"] >= eps_times_n)
@@ -84,13 +120,18 @@ def gap_with_large_eps(evidence: Evidence, *, eps_times_n: float) -> list[Effect
 def gap_with_weight_decay(
     evidence: Evidence, *, column: str, is_relative: bool = False, compares_all: bool = False
 ) -> list[Effect]:
-    """Compare adaptive runs with coupled weight decay with SGD's at equal decay.
+    """Compare adaptive methods with SGD, in runs with equal coupled weight decay.
+
+    Only runs at full batch with an eps of at most `SMALL_EPS` are compared.
 
     Args:
         evidence: Evidence of the sweep.
         column: The column to compare, ``test.error`` or ``train.loss``.
-        is_relative: True if differences are divided by the plain method's value.
-        compares_all: True if plain methods are compared with SGD, too.
+        is_relative: True if differences are divided by the value of SGD.
+        compares_all: True if heavy ball is compared with SGD, too.
+
+    Returns:
+        An effect for each compared method and weight decay: its value minus SGD's, see `gaps`.
     """
     compared = (*ADAPTIVE, *PLAIN) if compares_all else ADAPTIVE
 
@@ -115,10 +156,15 @@ def gap_with_weight_decay(
 def _as_in_theory(
     evidence: Evidence, optimizers: Sequence[str]
 ) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield optimizers that ran at full batch, with a small eps and no weight decay.
+    """Yield the optimizers that ran at full batch, with a small eps and no weight decay.
+
+    Args:
+        evidence: Evidence of the sweep.
+        optimizers: Names of the optimizers to look for.
 
     Yields:
-        An optimizer and the runs of the best setting of each problem, indexed by `KEYS`.
+        The name of an optimizer, and its runs of the best setting of each problem, rows of
+        `problem_runs` indexed by `KEYS`.
     """
     runs = problem_runs(evidence)
     runs = runs[is_full_batch(runs) & is_plain(runs)]
@@ -181,12 +227,12 @@ def _told(config: dict[str, object]) -> dict[str, object]:
 
 
 def is_full_batch(runs: pd.DataFrame) -> pd.Series:
-    """Return a mask of the runs that took their gradients over all examples."""
+    """Return a mask of the runs whose batches have all train examples."""
     return runs["batch_size"] == math.inf
 
 
 def is_plain(runs: pd.DataFrame) -> pd.Series:
-    """Return a mask of the runs without eps and weight decay, as the theory has them."""
+    """Return a mask of the runs without weight decay, with an eps of at most `SMALL_EPS`."""
     return (runs["eps"] <= SMALL_EPS) & (runs["weight_decay"] == 0)
 
 
@@ -196,10 +242,10 @@ def best_of_problems(sweep: Sweep, runs: pd.DataFrame, *, by: str | None = None)
     Args:
         sweep: The sweep whose scores rank the settings.
         runs: Rows of `problem_runs` of one optimizer.
-        by: The column that is varied, if any.
+        by: The column whose values are the variations; None for no variation.
 
     Returns:
-        The rows of those settings on the fresh seeds, or else on the tuning seeds.
+        The rows of the best settings on the fresh seeds, or else on the tuning seeds.
     """
     keys = ["problem", "replicate", *([by] if by else [])]
     scores = sweep.scores[[*_SETTING, "score", "tie_break"]]
@@ -220,14 +266,14 @@ def effect_of_draws(
     minus: pd.DataFrame | None = None,
     span: tuple[float, float] = (-1.0, 1.0),
 ) -> Effect:
-    """Compute an effect of one value per draw, the mean over the draw's runs.
+    """Return the effect with one value per draw of the problem, the mean over the draw's runs.
 
     Args:
         what: Name of the effect: the methods that it compares.
         values: One value per run or pair of runs, indexed by `KEYS`.
         plus: The runs that enter with a plus sign.
         minus: The runs that enter with a minus sign, if any.
-        span: The ends between which values lie.
+        span: The lowest and the highest value that is possible.
     """
     by_draw = values.groupby(level="draw").mean()
     return Effect.of_values(
@@ -253,12 +299,16 @@ def gaps(
 
     Args:
         evidence: Evidence of the sweep.
-        keep: Function that masks the runs of `problem_runs` that show the variation.
-        by: The column that is varied, each value of which has effects of its own. Plain methods
-            lack ``eps``; if it is varied, their runs are compared with every value.
+        keep: Function from rows of `problem_runs` to a mask of the runs that are compared.
+        by: The column that is varied; each of its values has its own effects. Plain methods have
+            no ``eps``; if it is varied, their runs are compared with every value.
         compared: The optimizers to compare with the plain method: those that the claim is about.
         column: The column to compare: the test error, or a quantity without an upper bound.
-        is_relative: Whether differences are divided by the plain method's value.
+        is_relative: True if differences are divided by the plain method's value.
+
+    Returns:
+        An effect for each compared optimizer and value of ``by``: the optimizer's value minus that
+        of the plain method.
 
     Raises:
         MissingEvidenceError: If no problem and seed has such runs of both methods.

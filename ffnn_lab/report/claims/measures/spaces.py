@@ -12,22 +12,31 @@ from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.statistics import differences_by_seed
 
 Pair = tuple[str, str]
-"""An arm and the arm that it is compared with."""
+"""The names of an arm and of the arm whose error is subtracted."""
 
 EPS = "optimizer.eps"
 CONTAINED = {"adagrad": ("sgd",), "rmsprop": ("sgd",), "adam": ("sgd", "heavy_ball")}
-"""By adaptive method, the plain methods that it contains: it becomes these with a large eps and a
-step in proportion to it. The paper's RMSProp has a momentum and contains heavy ball, too; ours has
-none."""
+"""By adaptive method, the plain methods that it has as special cases: with a large eps and a step
+in proportion to eps, it becomes the plain method. The RMSProp of Choi et al. (2019) has momentum
+and contains heavy ball, too; the lab's RMSProp has no momentum."""
 
 
 def difference(evidence: Evidence, *, arm: str, against: str) -> list[Effect]:
-    """Compute the test error of an arm's winner minus that of another's."""
+    """Compute the test error of the winner of ``arm`` minus that of the winner of ``against``."""
     return [_gap(evidence, (arm, against))]
 
 
 def gap_closed_by_decoupling(evidence: Evidence) -> list[Effect]:
-    """Compute Adam's gap to a plain method with coupled decay minus that with decoupled decay."""
+    """Compute Adam's gap to a plain method with coupled decay minus the gap with decoupled decay.
+
+    A gap is the test error of Adam's winner minus that of the plain method's winner.
+
+    Returns:
+        An effect for each plain method that has an arm with either kind of decay, as Adam has.
+
+    Raises:
+        MissingEvidenceError: If there are no such arms.
+    """
     effects = []
     for plain in PLAIN:
         coupled, decoupled = (
@@ -42,12 +51,27 @@ def gap_closed_by_decoupling(evidence: Evidence) -> list[Effect]:
 
 
 def gap_closed_by_tuning(evidence: Evidence) -> list[Effect]:
-    """Compute the gap in the smallest space minus the gap in the largest."""
+    """Compute the gap of two optimizers in the smallest space minus the gap in the largest space.
+
+    A gap is the test error of the adaptive arm's winner minus that of the plain arm's winner.
+
+    Returns:
+        An effect for each adaptive and plain optimizer of `nested_pairs`.
+    """
     return [_change(evidence, pairs[0], pairs[-1]) for pairs in nested_pairs(evidence)]
 
 
 def gap_to_the_contained(evidence: Evidence) -> list[Effect]:
-    """Compute the gap in the largest space between an adaptive arm and a plain one it contains."""
+    """Compute the gap of an adaptive arm to a plain method that it contains, in the largest space.
+
+    A gap is the test error of the adaptive arm's winner minus that of the plain arm's winner.
+
+    Returns:
+        An effect for each such pair of `CONTAINED`, if the adaptive arm tunes eps.
+
+    Raises:
+        MissingEvidenceError: If there is no such pair.
+    """
     effects = []
     for pairs in nested_pairs(evidence):
         arm, against = pairs[-1]
@@ -64,12 +88,14 @@ def gap_to_the_contained(evidence: Evidence) -> list[Effect]:
 def nested_pairs(evidence: Evidence) -> list[list[Pair]]:
     """Find the adaptive and plain optimizers that occur together in several nested spaces.
 
+    Of two nested spaces, the larger space has all axes of the smaller space and further axes.
+
     Returns:
-        For each such pair of optimizers its arms in every variant that has both, the smallest
-        space first; a space contains another if it has all of its axes.
+        For each such pair of optimizers, its pairs of arms in all groups of comparable arms that
+        have both optimizers, the pair with the smallest space first.
 
     Raises:
-        MissingEvidenceError: If there are none.
+        MissingEvidenceError: If there are no such optimizers.
     """
     sweep = evidence.sweep
     found = []
@@ -101,7 +127,7 @@ def _gap(evidence: Evidence, pair: Pair) -> Effect:
 
 
 def _change(evidence: Evidence, first: Pair, second: Pair) -> Effect:
-    """Compute the gap of one pair of arms minus that of another."""
+    """Compute the gap in test error of the first pair of arms minus that of the second pair."""
     values = differences_by_seed(evidence.difference(*first), evidence.difference(*second))
     what = f"({' - '.join(first)}) - ({' - '.join(second)})"
     plus, minus = (first[0], second[1]), (first[1], second[0])

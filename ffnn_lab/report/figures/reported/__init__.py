@@ -1,4 +1,7 @@
-"""The figures of reports, one in each file. To add one, add its file: nothing else lists them."""
+"""The figures of reports, an option in each file.
+
+To add a figure, add its file: nothing else lists the figures.
+"""
 
 from ffnn_lab.registry import View
 from ffnn_lab.report.figures.reported.figure import ReportFigure

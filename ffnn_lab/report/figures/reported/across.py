@@ -1,4 +1,4 @@
-"""Test errors and declared differences against the conditions of a sweep."""
+"""The figure ``across``: test errors and declared differences against a sweep's conditions."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Across(ReportFigure):
-    """Each arm's test error, and below it each declared difference, under all conditions."""
+    """Test errors of all arms in the upper panels, declared differences in the lower ones."""
 
     def points(self, numbers: "Numbers") -> "pd.DataFrame | None":
         """Return the table of `across_table`; None for a sweep without conditions."""
@@ -23,7 +23,7 @@ class Across(ReportFigure):
         return bool(points["value"].notna().any())
 
     def behind(self, numbers: "Numbers") -> dict[str, list[str]]:
-        """Return the reported runs of each arm, by its name in the whole sweep."""
+        """Return the ids of each arm's reported runs, by arm and condition as in ``adam@n=25``."""
         from ffnn_lab.definition import name_under  # noqa: PLC0415 - as figures are drawn
 
         return {
@@ -33,7 +33,7 @@ class Across(ReportFigure):
         }
 
     def left_out(self, numbers: "Numbers") -> list[str]:
-        """Return a remark on the combinations of conditions that have no panel."""
+        """Return a remark if combinations of conditions have no panel, for lack of room."""
         points = self.drawn(numbers)
         if points is None:
             return []

@@ -1,4 +1,4 @@
-"""The base class of the figures along one axis of a sweep."""
+"""The base class of figures of scores along one axis of the search space."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 class AlongAxis(ReportFigure):
     """A figure of the arms that were tried at several values of one axis.
 
-    The module that draws it has the dotted name of the axis as its ``KEY``.
+    The module that draws the figure has the dotted name of the axis as its ``KEY``.
     """
 
     def points(self, numbers: "Numbers") -> "pd.DataFrame":
-        """Return the scores of settings along the axis, over replicates if there are several."""
+        """Return the scores of settings by value on the axis, or their means over replicates."""
         found: pd.DataFrame = self.drawing.points(
             numbers.sweep,
             {} if numbers.replicates else numbers.winners,
@@ -27,16 +27,16 @@ class AlongAxis(ReportFigure):
         return found
 
     def has_place(self, points: "pd.DataFrame") -> bool:
-        """Return True if there is a score at any value."""
+        """Return True if any row has a score."""
         return bool(points["score"].notna().any())
 
     def behind(self, numbers: "Numbers") -> Mapping[str, Sequence[str]]:
-        """Return the tuning runs of the arms that were tried at several values."""
+        """Return the ids of the tuning runs of the arms that were tried at several values."""
         series = self.drawing.series_of(numbers.sweep, self.drawing.KEY)
         return {arm: numbers.tried[arm] for arm in series}
 
     def left_out(self, numbers: "Numbers") -> list[str]:
-        """Return a remark on each arm that the figure lacks."""
+        """Return a remark on each arm that the figure lacks, because it was tried at one value."""
         if self.drawn(numbers) is None:
             return []
         shown = self.behind(numbers)

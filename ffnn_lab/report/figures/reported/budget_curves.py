@@ -1,4 +1,4 @@
-"""The expected best score against the number of settings tried."""
+"""The figure ``budget_curves``: the expected best score against the number of settings tried."""
 
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 class BudgetCurves(ReportFigure):
-    """The error that smaller tuning budgets would have found."""
+    """The tuning score that a smaller number of settings would have found, for each arm."""
 
     def points(self, numbers: "Numbers") -> "pd.DataFrame | None":
-        """Return the expected best score by arm and budget."""
+        """Return the expected best score by arm and number of settings; None if there is none."""
         return numbers.budgets
 
     def has_place(self, points: "pd.DataFrame") -> bool:
@@ -23,7 +23,7 @@ class BudgetCurves(ReportFigure):
         return bool(self.drawing.has_place(points).any())
 
     def behind(self, numbers: "Numbers") -> dict[str, list[str]]:
-        """Return the tuning runs."""
+        """Return the ids of the tuning runs of each arm."""
         return numbers.tried
 
 

@@ -1,4 +1,4 @@
-"""Errors against the rate of dropout: tuning, and winners on fresh seeds."""
+"""The figure ``error_against_dropout``: errors against the rate of dropout."""
 
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 
 class ErrorAgainstDropout(AlongAxis):
-    """The score of each tuned rate, on the left; the winners' test errors, on the right."""
+    """Tuning scores by rate on the left; test errors of the arms' best settings on the right."""
 
     def behind(self, numbers: "Numbers") -> dict[str, list[str]]:
-        """Return the tuning runs, and those of the winners that are shown."""
+        """Return the ids of the tuning runs, and of the runs on fresh seeds that are shown."""
         behind = {arm: list(run_ids) for arm, run_ids in super().behind(numbers).items()}
         points = self.drawn(numbers)
         if points is not None:

@@ -1,4 +1,4 @@
-"""The tuning score of each setting against its learning rate."""
+"""The figure ``error_against_lr``: the tuning score of each setting against its learning rate."""
 
 from typing import TYPE_CHECKING
 
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
 
 
 class ErrorAgainstLr(ReportFigure):
-    """The tuning scores against the learning rate, with each arm's winner and its edge."""
+    """Tuning scores against the learning rate; the best setting of each arm is marked."""
 
     def has_place(self, points: "pd.DataFrame") -> bool:
         """Return True if any score is finite."""
         return bool(self.drawing.has_place(points).any())
 
     def behind(self, numbers: "Numbers") -> dict[str, list[str]]:
-        """Return the tuning runs of the arms whose learning rate was tuned."""
+        """Return the ids of the tuning runs of the arms whose learning rate was tuned."""
         return {arm: numbers.tried[arm] for arm in self.drawing.arms_with_lr(numbers.sweep)}
 
     def left_out(self, numbers: "Numbers") -> list[str]:
-        """Return remarks on arms without a tuned rate, and on settings without a score."""
+        """Return remarks on arms whose learning rate was not tuned, and settings with no score."""
         tuned = self.behind(numbers)
         found = [
             f"{arm} is not in {self.name}: its optimizer.lr was not tuned"

@@ -1,4 +1,4 @@
-"""The best tuning score at each initializer gain, as a heat map."""
+"""The figure ``gain_by_optimizer``: a heat map of the best tuning score at each gain."""
 
 from ffnn_lab.registry import register
 from ffnn_lab.report.figures.reported.along_axis import AlongAxis

@@ -1,4 +1,4 @@
-"""Mean errors of each arm's best setting against the epoch."""
+"""The figure ``learning_curves``: mean errors of each arm's best setting against the epoch."""
 
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 class LearningCurves(ReportFigure):
-    """Train error on the left, test error on the right."""
+    """Train error against the epoch on the left, test error on the right."""
 
     def points(self, numbers: "Numbers") -> "pd.DataFrame":
-        """Return the mean errors by arm, split and epoch."""
+        """Return the mean error by arm, split and epoch."""
         tables = [self._points_of(each) for each in numbers.tunings]
         if not numbers.replicates:
             return tables[0]
@@ -33,7 +33,7 @@ class LearningCurves(ReportFigure):
         return found
 
     def left_out(self, numbers: "Numbers") -> list[str]:
-        """Return a remark on each arm without runs to report."""
+        """Return a remark on each arm that has no reported runs yet."""
         return [
             f"{arm} is not in {self.name}: it has no runs on fresh seeds yet"
             for arm, run_ids in numbers.reported.items()

@@ -1,4 +1,4 @@
-"""Errors of a single run against the epoch."""
+"""The figure ``learning_curves_of_run``: the errors of a single run against the epoch."""
 
 from typing import TYPE_CHECKING
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class LearningCurvesOfRun(ReportFigure):
-    """The three splits of the one run that a folder holds, in one panel."""
+    """The errors of a single run on train, dev and test, in one panel."""
 
     def points(self, numbers: "Numbers") -> "pd.DataFrame | None":
-        """Return the run's errors by split and epoch; None where there are several runs."""
+        """Return the run's errors by split and epoch; None if the folder has several runs."""
         records = numbers.records
         if len(records.runs) != 1:
             return None
@@ -27,12 +27,12 @@ class LearningCurvesOfRun(ReportFigure):
         return found
 
     def figure(self, points: "pd.DataFrame") -> "Figure":
-        """Return the figure."""
+        """Draw the figure from the table that `points` returns."""
         drawn: Figure = self.drawing.figure_of_run(points)
         return drawn
 
     def behind(self, numbers: "Numbers") -> dict[str, list[str]]:
-        """Return the id of the run."""
+        """Return the ids of the folder's runs, under the key ``run``."""
         return {"run": numbers.records.runs["run_id"].tolist()}
 
 

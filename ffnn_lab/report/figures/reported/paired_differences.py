@@ -1,4 +1,4 @@
-"""The differences between arms at equal seeds, with their intervals."""
+"""The figure ``paired_differences``: differences of test error between arms at equal seeds."""
 
 import math
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class PairedDifferences(ReportFigure):
-    """Each pair of arms on a row of its own."""
+    """A row for each pair of arms: the difference of their test errors, with its 95% interval."""
 
     def points(self, numbers: "Numbers") -> "pd.DataFrame":
         """Return the differences that have an interval."""

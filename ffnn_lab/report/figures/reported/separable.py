@@ -1,4 +1,4 @@
-"""Errors on the separable problem beside those of its closed forms."""
+"""The figure ``separable``: runs on the separable problem, beside its closed-form solutions."""
 
 from typing import TYPE_CHECKING
 
@@ -14,22 +14,27 @@ if TYPE_CHECKING:
 
 
 class Separable(ReportFigure):
-    """The runs on draws that can show the gap, by draw or by condition."""
+    """Test errors and final directions of the runs, by draw or by condition."""
 
     def points(self, numbers: "Numbers") -> "pd.DataFrame":
-        """Return the runs that are shown."""
+        """Return the runs whose draw of the problem can show what the paper says of methods."""
         runs = numbers.separable.runs
         return runs[runs["remark"] == ""]
 
     def figure(self, points: "pd.DataFrame") -> "Figure":
-        """Return the figure; its conditions are the columns before the learning rate."""
+        """Draw the figure.
+
+        Args:
+            points: The table that `points` returns; the columns between ``seed`` and
+                ``optimizer.lr`` are the conditions.
+        """
         columns = [str(column) for column in points]
         conditions = columns[columns.index("seed") + 1 : columns.index("optimizer.lr")]
         drawn: Figure = self.drawing.figure(points, conditions)
         return drawn
 
     def behind(self, numbers: "Numbers") -> dict[str, list[str]]:
-        """Return the runs that are shown."""
+        """Return the ids of the runs that are shown, by arm."""
         points = self.points(numbers)
         return {
             arm: points.loc[points["arm"] == arm, "run_id"].tolist() for arm in numbers.sweep.arms

@@ -1,4 +1,4 @@
-"""The directions of weights during training on the separable problem."""
+"""The figure ``separable_directions``: directions of the weights during training."""
 
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class SeparableDirections(ReportFigure):
-    """The cosines of weights with both solutions, by epoch."""
+    """The cosines of the weights with both closed-form solutions, against the epoch."""
 
     def points(self, numbers: "Numbers") -> "pd.DataFrame | None":
-        """Return the cosines of the runs that are shown."""
+        """Return the cosines of the runs that are shown, by arm, conditions and epoch."""
         shown = SEPARABLE.drawn(numbers)
         if shown is None:
             return None
@@ -28,14 +28,19 @@ class SeparableDirections(ReportFigure):
         return found
 
     def figure(self, points: "pd.DataFrame") -> "Figure":
-        """Return the figure; its conditions are the columns before the epoch."""
+        """Draw the figure.
+
+        Args:
+            points: The table that `points` returns; the columns between ``arm`` and ``epoch`` are
+                the conditions.
+        """
         columns = [str(column) for column in points]
         conditions = columns[columns.index("arm") + 1 : columns.index("epoch")]
         drawn: Figure = self.drawing.figure(points, conditions)
         return drawn
 
     def behind(self, numbers: "Numbers") -> dict[str, list[str]]:
-        """Return the runs that are shown."""
+        """Return the ids of the runs that are shown, by arm."""
         return SEPARABLE.behind(numbers)
 
 

@@ -1,4 +1,4 @@
-"""The gap between test and train error, during training and at its end."""
+"""The figure ``train_test_gap``: test error minus train error, during training and at its end."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class TrainTestGap(ReportFigure):
-    """The course of training on the left, moments on the right."""
+    """The gap against the falling train loss on the left, at two moments on the right."""
 
     def points(self, numbers: "Numbers") -> "pd.DataFrame":
         """Return the gap along the falling train loss, at equal train loss, and as reported."""

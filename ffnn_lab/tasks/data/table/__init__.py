@@ -1,4 +1,4 @@
-"""The user's own table as a task."""
+"""Read the user's own table, in CSV or parquet, as a task."""
 
 from ffnn_lab.tasks.data.table.load import (
     RereadError,

@@ -1,4 +1,4 @@
-"""Columns as categories or classes: different values stay apart, numbers to their last digit."""
+"""Read columns as categories or classes, so that numbers differ if their last digits differ."""
 
 import re
 import unicodedata
@@ -17,27 +17,27 @@ from ffnn_lab.tasks.table import TableConfig
 
 _CODE = re.compile(r"[0-9]+")
 _NEGATIVE_ZERO = r"^-(0*[.,]?0*(?:[eE].*)?)$"
-"""Matches -0, which is the same category as 0."""
+"""Pattern of a negative zero, such as -0.0, which is the same category as the zero 0.0."""
 
 
 @dataclass(frozen=True)
 class Words:
-    """A column of categories."""
+    """A column of categories: each row has one of a few different words."""
 
     codes: NDArray[np.int64]
-    """``(N,)``: the index in ``words`` of each row's word; -1 for a missing value."""
+    """The index in ``words`` of each row's word, ``(N,)``; -1 for a missing value."""
     words: tuple[str, ...]
-    """All different words, in order."""
+    """All different words of the column, in the order of the categories."""
     is_reread: bool = False
-    """True if versions before ``task.reading`` had other categories."""
+    """True if versions without the field ``task.reading`` read other categories."""
 
 
 @dataclass(frozen=True)
 class NumberWords(Words):
-    """A column of numbers that are categories."""
+    """A column of numbers that are read as categories."""
 
     numbers: tuple[Decimal, ...] = ()
-    """The exact value of each word."""
+    """The exact value of each of ``words``."""
 
 
 def text_words(column: pa.ChunkedArray) -> Words:
@@ -59,18 +59,19 @@ def number_words(
     keys: pa.ChunkedArray,
     config: TableConfig,
 ) -> NumberWords:
-    """Return a column of numbers as categories, each distinct from every other.
+    """Return a column of numbers as categories, in which no two numbers are taken for one.
 
-    In CSV a category is the text as written, so that 0123 and 123 are two, and whole numbers are
-    exact beyond the 53 bits that a float64 holds. Other ways to write one number twice, such as 1
-    and 1.0, are refused, since only the user knows if they are one category; only -0 is 0.
+    In a CSV file a category is the text as written: 0123 and 123 are two categories, and whole
+    numbers stay exact beyond the 53 bits of a float64. Other pairs of texts for the same number,
+    such as 1 and 1.0, are refused, since only the user knows whether they are one category. Only
+    -0 is read as 0.
 
     Args:
         name: Name of the column, for messages.
         column: Numbers without NaN; missing values are null.
-        texts: The same values as written in a CSV file, or None.
-        keys: Values by which versions before ``task.reading`` distinguished rows. The categories
-            are sorted by these, then by number, then by the alphabet.
+        texts: The same values as written in a CSV file; None for a parquet file.
+        keys: Values by which versions without the field ``task.reading`` distinguished categories.
+            The categories are sorted by these values, then by number, then by the alphabet.
         config: The table's config.
 
     Raises:
@@ -97,7 +98,13 @@ def number_words(
 
 
 def _exact(word: str, value: float | Decimal, config: TableConfig) -> Decimal:
-    """Return the exact number that a word stands for."""
+    """Return the exact number that a word writes.
+
+    Args:
+        word: The text of the number.
+        value: The number as Arrow parsed it; used if the word is not decimal, such as 0x1F.
+        config: The table's config, which has the decimal sign.
+    """
     try:
         return Decimal(word.replace(",", ".") if config.decimal == "comma" else word)
     except InvalidOperation:  # 0x1F
@@ -121,10 +128,18 @@ def _refuse_two_ways(
 
 
 def refuse_two_forms(name: str, words: Sequence[str], config: TableConfig) -> None:
-    """Refuse words that look the same, with an accented letter as one character and as two.
+    """Check that no two words of a column look the same.
+
+    Two words look the same if an accented letter is one character in the first word, and two
+    characters in the second.
+
+    Args:
+        name: Name of the column, for the message.
+        words: All different words of the column.
+        config: The table's config.
 
     Raises:
-        DataError: Naming the column and the word.
+        DataError: If two words look the same; the message has the column and the word.
     """
     seen: set[str] = set()
     for word in words:

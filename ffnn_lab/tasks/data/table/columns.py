@@ -1,4 +1,4 @@
-"""Columns of a table as numbers or as categories; other columns are refused."""
+"""Read columns of a table as numbers or as categories, and refuse all other columns."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,8 @@ from ffnn_lab.tasks.data.task import DataError
 from ffnn_lab.tasks.table import TableConfig
 
 _AROUND_NUMBERS = str.maketrans("", "", " \t\u00a0\u202f%$€£'_")
-"""Characters that people write around and inside numbers; translation removes them."""
+"""Table for ``str.translate`` that removes the characters that people write around and inside
+numbers."""
 
 
 @dataclass(frozen=True)
@@ -28,16 +29,24 @@ class Numbers:
     """A column of numbers, or of true and false."""
 
     values: NDArray[np.float64]
-    """``(N,)``; NaN for a missing value."""
+    """The number of each row, ``(N,)``; NaN for a missing value."""
     is_flag: bool
-    """True if the values are 0 and 1, which no scaling touches."""
+    """True if the column has true and false, as 1 and 0, which are not scaled."""
 
 
 Column = Numbers | Words
 
 
 def refuse_odd_types(raw: Mapping[str, pa.ChunkedArray], config: TableConfig) -> None:
-    """Refuse columns that hold neither numbers nor words, all of a kind in one message."""
+    """Check that each column has values, and that they are numbers, words, or true and false.
+
+    Args:
+        raw: The columns by name, as read from the file.
+        config: The table's config.
+
+    Raises:
+        DataError: If a column does not; the message lists all columns with the same fault.
+    """
     target = raw[str(config.target)]
     if _is_odd(target.type) or target.null_count == len(target):
         what = "nothing" if target.null_count == len(target) else f"{target.type}"
@@ -49,20 +58,23 @@ def refuse_odd_types(raw: Mapping[str, pa.ChunkedArray], config: TableConfig) ->
     dates = [name for name, column in raw.items() if pa.types.is_temporal(column.type)]
     if dates:
         msg = (
-            f"{config.path}: {listed(dates)}: dates and times are no features. Turn them into "
+            f"{config.path}: {listed(dates)}: dates and times cannot be features. Turn them into "
             f"numbers (days since the first, say), or leave them out: {excluding(dates, config)}"
         )
         raise DataError(msg)
     empty = [name for name, column in raw.items() if column.null_count == len(column)]
     if empty:
-        msg = f"{config.path}: nothing stands in {listed(empty)}: {excluding(empty, config)}"
+        msg = (
+            f"{config.path}: there are no values in {listed(empty)}; leave them out: "
+            f"{excluding(empty, config)}"
+        )
         raise DataError(msg)
     odd = [name for name, column in raw.items() if _is_odd(column.type)]
     if odd:
         types = ", ".join(f"{name} ({raw[name].type})" for name in odd)
         msg = (
-            f"{config.path}: {types}: only numbers, words, true and false are read; "
-            f"{excluding(odd, config)}"
+            f"{config.path}: {types}: only numbers, words, true and false are read; leave out "
+            f"other columns: {excluding(odd, config)}"
         )
         raise DataError(msg)
 
@@ -94,7 +106,7 @@ def read_column(
         config: The table's config.
 
     Raises:
-        DataError: If it holds infinite values, or a category that is written in two ways.
+        DataError: If the column has infinite values, or a category that is written in two ways.
     """
     if pa.types.is_boolean(column.type):
         return Numbers(floats(column.cast(pa.int8())), is_flag=True)
@@ -121,7 +133,7 @@ def plain_column(raw: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def is_text(column: pa.ChunkedArray) -> bool:
-    """Return whether a column holds text."""
+    """Return True if a column has text."""
     kind = column.type
     return bool(
         pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
@@ -129,7 +141,7 @@ def is_text(column: pa.ChunkedArray) -> bool:
 
 
 def floats(column: pa.ChunkedArray) -> NDArray[np.float64]:
-    """Return numbers as float64, ``(N,)``, with NaN for missing values."""
+    """Return a column of numbers as float64, ``(N,)``, with NaN for missing values."""
     values = column.cast(pa.float64(), safe=False).to_numpy()
     return np.asarray(values, dtype=np.float64)
 
@@ -137,7 +149,10 @@ def floats(column: pa.ChunkedArray) -> NDArray[np.float64]:
 def refuse_numbers_as_text(
     columns: Mapping[str, pa.ChunkedArray], config: TableConfig, *, is_csv: bool
 ) -> None:
-    """Refuse ``1,5`` and ``12 %``, and a stray word among numbers: read as words they mislead.
+    """Check that no column of text looks like numbers, such as ``1,5`` or ``12 %``.
+
+    Such a column, or a column of numbers with a stray word, would be read as categories by
+    mistake. Columns that the config declares to be categories or classes are not checked.
 
     Args:
         columns: The columns by name, as returned by ``plain_column``.
@@ -145,7 +160,8 @@ def refuse_numbers_as_text(
         is_csv: True for a CSV file, for which the message may advise ``task.decimal``.
 
     Raises:
-        DataError: Naming the column, with examples and what to do.
+        DataError: If more than half of a column's different words look like numbers; the message
+            has the column, examples, and what to do.
     """
     for name, column in columns.items():
         is_class = name == config.target and config.kind == "classification"
@@ -169,8 +185,8 @@ def _refuse_text(name: str, words: Sequence[str], config: TableConfig, *, is_csv
     )
     msg = (
         f"{config.path}: column {name} holds text that looks like numbers, such as {examples}. "
-        f"Write plain numbers, as {plain}, and nothing where one is missing; or take them for "
-        f"categories: {categorical}{comma}"
+        f"Write plain numbers, as {plain}, and nothing where one is missing; or take the texts "
+        f"for categories: {categorical}{comma}"
     )
     raise DataError(msg)
 
@@ -189,14 +205,17 @@ def _looks_like_a_number(word: str) -> bool:
 
 
 def rows_to_keep(columns: Mapping[str, pa.ChunkedArray], config: TableConfig) -> NDArray[np.bool_]:
-    """Return a mask of the rows that are used, ``(N,)``, by ``task.missing``.
+    """Return a mask of the rows that are used, ``(N,)``: all but those that are dropped.
+
+    Rows with missing values are dropped if ``task.missing`` is ``drop``.
 
     Args:
         columns: The columns by name, as returned by ``plain_column``.
         config: The table's config.
 
     Raises:
-        UserError: If values are missing that must not be; the message has counts by column.
+        UserError: If ``task.missing`` does not allow the values that are missing, or no row is
+            left; the message has the number of missing values of each column.
     """
     counts = {name: column.null_count for name, column in columns.items() if column.null_count}
     is_hit = np.zeros(len(columns[str(config.target)]), dtype=np.bool_)
@@ -215,8 +234,8 @@ def rows_to_keep(columns: Mapping[str, pa.ChunkedArray], config: TableConfig) ->
     if config.missing in ("mean", "impute") and config.target in counts:
         msg = (
             f"{config.path}: the target {config.target} is missing in {counts[config.target]} of "
-            f"{len(is_hit)} rows, which task.missing={config.missing} does not mend; drop leaves "
-            "rows out"
+            f"{len(is_hit)} rows, which task.missing={config.missing} does not fix; "
+            "task.missing=drop leaves these rows out"
         )
         raise DataError(msg)
     if config.missing != "drop":

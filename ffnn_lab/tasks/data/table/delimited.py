@@ -1,4 +1,4 @@
-"""Parse a table in CSV, with the types that its fields allow, or as text."""
+"""Parse CSV files, with each column as the type that its fields allow, or as text."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -18,11 +18,12 @@ from ffnn_lab.tasks.table import TableConfig
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 DECIMALS = {"point": ".", "comma": ","}
 MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")
-"""Fields of a CSV file that mean a missing value. ``None`` is not one, as it may be a category."""
+"""Fields of a CSV file that mean a missing value. ``None`` is not among them, since it may
+be a category."""
 BLOCK = 2**20
-"""Bytes that Arrow parses at once if lines are short."""
+"""Size in bytes of the blocks in which Arrow parses a file, if no line is longer."""
 MOST_BYTES = 2**31 - 1
-"""The largest block that Arrow parses at once."""
+"""Size in bytes of the largest block that Arrow can parse."""
 _PADDED = re.compile(rb"(?<![0-9.])0[0-9]")
 _DECIMAL_COMMA = re.compile(r"(?:^|[;\t])-?[0-9]+,[0-9]+(?:$|[;\t])")
 
@@ -34,17 +35,17 @@ class CsvFile:
     columns: pa.Table
     """Every column with the type that its fields allow; missing values are null."""
     raw_names: Sequence[str]
-    """The columns' names with the spaces around them."""
+    """Names of the columns as written, with any spaces around them."""
     contents: bytes = field(repr=False)
     parse: pa_csv.ParseOptions
     convert: Mapping[str, Any]
-    """Options of Arrow's conversion."""
+    """Arguments of ``pyarrow.csv.ConvertOptions`` with which the file was parsed."""
 
     def texts(self, names: Sequence[str]) -> dict[str, pa.ChunkedArray]:
-        """Return columns as they are written, without the spaces around each field.
+        """Return columns as text, as the file writes them, without the spaces around each field.
 
         Args:
-            names: Names that one column of the file has each.
+            names: Names of columns, each of which occurs once in the file.
         """
         if not names:
             return {}
@@ -59,7 +60,11 @@ class CsvFile:
         return {name: _trimmed(table.column(i)) for i, name in enumerate(names)}
 
     def padded(self, names: Sequence[str]) -> list[str]:
-        """Return the columns of whole numbers of which some are written with a leading zero."""
+        """Return the names of columns of whole numbers, some of which have a leading zero.
+
+        Args:
+            names: Names of the columns to search.
+        """
         if not _PADDED.search(self.contents):
             return []
         whole = [name for name in names if pa.types.is_integer(self.columns[name].type)]
@@ -103,7 +108,15 @@ def read_csv(path: Path, contents: bytes, config: TableConfig) -> CsvFile:
 
 
 def _other_delimiter(contents: bytes, delimiter: str, config: TableConfig) -> str:
-    """Return advice on another delimiter, if it occurs in the first line."""
+    """Return the end of an error message: advice to set another delimiter.
+
+    The text is empty if the first line has the present delimiter, or no other one.
+
+    Args:
+        contents: Contents of the file.
+        delimiter: The delimiter with which the file was parsed, a key of `DELIMITERS`.
+        config: The table's config.
+    """
     start = contents[: 1 << 20].decode("utf-8-sig", errors="ignore").lstrip()
     first, _, rest = start.partition("\n")
     others = [word for word, sign in DELIMITERS.items() if sign in first]
@@ -116,7 +129,7 @@ def _other_delimiter(contents: bytes, delimiter: str, config: TableConfig) -> st
 
 
 def has_decimal_comma(text: str) -> bool:
-    """Return whether a field of a line is a number with a decimal comma, as ``-1,5`` is."""
+    """Return True if a field of a line is a number with a decimal comma, such as ``-1,5``."""
     return _DECIMAL_COMMA.search(text.strip()) is not None
 
 
@@ -136,10 +149,10 @@ def _check_encoding(path: Path, contents: bytes) -> None:
 def _parsed(
     contents: bytes, parse: pa_csv.ParseOptions, convert: pa_csv.ConvertOptions
 ) -> pa.Table:
-    """Parse in blocks; where that fails, as one block, since a line may be longer than a block.
+    """Parse a file in blocks, or, if that fails, as one block, since a line may be longer.
 
-    Arrow's threads are left out: a process in which they failed does not end (seen with pyarrow
-    26.0 and lines over 1 MiB), and they do not tell which row is wrong.
+    Arrow's threads are not used: a process in which they failed does not end (seen with pyarrow
+    26.0 and lines over 1 MiB), and their errors do not tell which row is wrong.
     """
 
     def parsed(block_size: int) -> pa.Table:
@@ -157,7 +170,10 @@ def _parsed(
 
 
 def _trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Strip the spaces around words; words that then mean a missing value become null."""
+    """Strip the spaces around the words of a column of text; return other columns unchanged.
+
+    Words that then mean a missing value, see `MISSING`, become null.
+    """
     if not pa.types.is_string(column.type):
         return column
     words = pc.utf8_trim_whitespace(column)

@@ -14,16 +14,20 @@ from ffnn_lab.tasks.table import TableConfig
 
 @dataclass(frozen=True)
 class Features:
-    """The features of one column."""
+    """The features that encode one column."""
 
     values: NDArray[np.float64]
-    """``(N, n_features)``"""
+    """Values of the features in each row, ``(N, n_features)``."""
     is_reread: bool
-    """True if versions before ``task.reading`` computed other features from the column."""
+    """True if versions without the field ``task.reading`` computed other features."""
 
 
 def encoded(name: str, column: Column, train: NDArray[np.int64], config: TableConfig) -> Features:
     """Encode a column as features, with statistics and categories of the train split.
+
+    A column of numbers becomes one feature, which is scaled; a column of true and false becomes
+    one feature of 1 and 0; a column of categories becomes a feature of 1 and 0 for each category
+    that occurs in train.
 
     Args:
         name: Name of the column.
@@ -32,14 +36,15 @@ def encoded(name: str, column: Column, train: NDArray[np.int64], config: TableCo
         config: The table's config.
 
     Raises:
-        DataError: If there are too many categories, or nothing to impute from.
+        DataError: If the column has more categories than ``task.max_categories``, no value in
+            train that is needed, or numbers too large to be scaled.
     """
     if isinstance(column, Words):
         if len(column.words) > config.max_categories:
             msg = (
                 f"{config.path}: column {name} has {len(column.words)} different words, more than "
-                f"task.max_categories={config.max_categories}. Names and ids are no features: "
-                f"{excluding([name], config)}"
+                f"task.max_categories={config.max_categories}. If they are names or ids, leave "
+                f"the column out: {excluding([name], config)}"
             )
             raise DataError(msg)
         codes = column.codes
@@ -82,7 +87,7 @@ def _number_features(
     if not np.isfinite(scaled).all():
         msg = (
             f"{config.path}: column {name} has numbers up to {np.abs(values).max():g}, whose "
-            "squares no float64 holds: divide them by a constant"
+            "squares are too large for a float64: divide the numbers by a constant"
         )
         raise DataError(msg)
     return Features(scaled[:, None], is_reread)
@@ -90,5 +95,6 @@ def _number_features(
 
 def _nothing_in_train(name: str, config: TableConfig) -> str:
     return (
-        f"{config.path}: nothing stands in {name} in the train split: {excluding([name], config)}"
+        f"{config.path}: there are no values in {name} in the train split; leave it out: "
+        f"{excluding([name], config)}"
     )

@@ -1,4 +1,4 @@
-"""Find, check and parse the file of a user's table; each mistake has its message."""
+"""Find, check and parse the file of a user's table, with an error message for each mistake."""
 
 import hashlib
 import io
@@ -23,16 +23,16 @@ PACKED_ENDINGS = (".gz", ".bz2", ".xz", ".zst", ".zip")
 
 @dataclass(frozen=True)
 class ParquetFile:
-    """A parquet file that was read; it stores values, not the text that somebody wrote."""
+    """A parquet file that was read; unlike a CSV file, it stores values, not written text."""
 
     columns: pa.Table
 
     def texts(self, _names: Sequence[str]) -> dict[str, pa.ChunkedArray]:
-        """Return no columns, since parquet has no text as written."""
+        """Return an empty dictionary, since a parquet file has no written text; see `CsvFile`."""
         return {}
 
     def padded(self, _names: Sequence[str]) -> list[str]:
-        """Return no columns, since stored numbers have no leading zeros."""
+        """Return an empty list, since stored numbers have no leading zeros; see `CsvFile`."""
         return []
 
 
@@ -43,7 +43,8 @@ def find_table(config: TableConfig) -> Path:
     """Return the full path of the file that a config names.
 
     Raises:
-        ConfigError: If it names no file, or one that is missing or of a kind that cannot be read.
+        ConfigError: If the config names no file, or the file is missing or has another ending than
+            those of CSV and parquet files.
     """
     endings = ", ".join((*CSV_ENDINGS, *PARQUET_ENDINGS))
     if config.path is None:
@@ -81,10 +82,11 @@ def _readable(path: Path) -> io.BufferedReader:
 
 
 def read_table(config: TableConfig) -> TableFile:
-    """Read the file that a config names.
+    """Read and parse the table file that a config names.
 
     Returns:
-        The file's columns with the types that it gives them; missing values are null.
+        The parsed file. Its columns have the types that a parquet file stores, or that the fields
+        of a CSV file allow; missing values are null.
 
     Raises:
         UserError: If the file is missing, has another checksum than ``config.sha256``, or cannot
@@ -97,8 +99,8 @@ def read_table(config: TableConfig) -> TableFile:
     if config.sha256 not in (None, found):
         msg = (
             f"{path} does not hold the table that was asked for: its sha256 is {found}, and "
-            f"task.sha256={config.sha256}. Put that table in its place, or ask for whatever is "
-            "there with task.sha256=null"
+            f"task.sha256={config.sha256}. Put that table in its place, or accept the table that "
+            "is there with task.sha256=null"
         )
         raise DataError(msg)
     if not contents.strip():

@@ -35,41 +35,44 @@ from ffnn_lab.tasks.table import TableConfig
 
 @dataclass(frozen=True)
 class TableSplits:
-    """A table, split, encoded and scaled."""
+    """A table whose rows are split, encoded as features and scaled."""
 
     inputs: Mapping[str, NDArray[np.float64]]
-    """Features of each split, ``(N, n_features)``."""
+    """Features of the rows of each split, by its name, ``(N, n_features)``."""
     targets: Mapping[str, NDArray[np.int64] | NDArray[np.float64]]
-    """Targets of each split, ``(N,)``: classes by number, or quantities in their own unit."""
+    """Targets of the rows of each split, by its name, ``(N,)``: indices of classes, or quantities
+    in their own unit."""
     class_names: tuple[str, ...] | None
-    """Name of each class; None for regression."""
+    """Name of each class, by its index; None for regression."""
     note: str
-    """One line on how the table was read."""
+    """One line for the user that says how the table was read."""
 
 
 class RereadError(DataError):
-    """Earlier versions read this table wrongly, and the config asks for their reading."""
+    """Raised if earlier versions read a table wrongly, and ``task.reading=null`` asks for that."""
 
 
 def settle_table(config: TableConfig) -> dict[str, str]:
-    """Return the full path of a table, and the checksum of what it holds now.
+    """Return the fields ``path`` and ``sha256`` of a table: its full path, and its checksum.
+
+    A checksum that the config has already is returned as it is, not compared with the file.
 
     Raises:
-        ConfigError: If there is no such file.
+        ConfigError: If the file is missing, or is not a CSV or parquet file by its ending.
     """
     path = find_table(config)
     return {"path": str(path), "sha256": config.sha256 or checksum(path)}
 
 
 def load_table(config: TableConfig, _data: Path) -> Task:
-    """Read a table whose target is a class, or a quantity.
+    """Read a table as a task; its target is a class, or a quantity.
 
-    A quantity is learned by one output under the squared loss. It is standardized by the mean and
-    the standard deviation that it has in the train split, whatever its unit, so that learning
-    rates and gains mean the same as elsewhere; the task keeps both to undo it.
+    A quantity is predicted by one output under the squared loss. It is standardized by its mean
+    and standard deviation in the train split, so that learning rates and gains mean the same
+    whatever its unit. The task has both numbers, to turn predictions back into that unit.
 
     Raises:
-        UserError: If the table is not there, or cannot be learned from as it is.
+        UserError: If the table is missing, or cannot be learned from.
     """
     splits = split_table(config)
     if splits.class_names is None:
@@ -95,7 +98,8 @@ def _regression(config: TableConfig, splits: TableSplits) -> Task:
     if not np.isfinite(deviation):
         msg = (
             f"{config.path}: the target {config.target} has numbers up to "
-            f"{np.abs(known).max():g}, whose squares no float64 holds: divide them by a constant"
+            f"{np.abs(known).max():g}, whose squares are too large for a float64: divide the "
+            "numbers by a constant"
         )
         raise DataError(msg)
     if known.min() == known.max():
@@ -122,14 +126,16 @@ def _regression(config: TableConfig, splits: TableSplits) -> Task:
 
 
 def split_table(config: TableConfig) -> TableSplits:
-    """Read, check, split and encode a table.
+    """Read, check, split and encode the table that a config names.
 
-    A column of numbers gives one feature; a column of true and false one that is 1 or 0; a column
-    of words one for each word that train has, in alphabetical order (one-hot). A word that train
-    does not have is 0 in all of these.
+    A column of numbers becomes one feature; a column of true and false becomes one feature of 1
+    and 0; a column of words becomes one feature for each word that occurs in train, in
+    alphabetical order (one-hot encoding). In a row whose word does not occur in train, all
+    features of the column are 0.
 
     Raises:
-        UserError: Naming the column that cannot be learned from, and what to do.
+        UserError: If the table cannot be learned from; the message names the column at fault, and
+            says what to do.
     """
     config = _with_composed_names(config)
     target_name = str(config.target)
@@ -192,22 +198,23 @@ def _check_reading(features: Mapping[str, Features], target: Target, config: Tab
     """Refuse ``task.reading=null`` for a table that versions before that field read wrongly.
 
     Raises:
-        RereadError: Naming the columns.
+        RereadError: If the config has it for such a table; the message names the columns.
     """
     reread = [str(config.target)] if target.is_reread else []
     reread += [name for name, each in features.items() if each.is_reread]
     if reread and config.reading is None:
         msg = (
-            f"{config.path}: task.reading=null asks for {listed(reread)} as earlier versions read "
-            "it, which was wrong: different numbers were one class or category, or a column that "
-            "is the same in all of train was scaled by its rounding. A run that was recorded so "
-            "cannot be trained again; task.reading=exact is right, under another run id"
+            f"{config.path}: task.reading=null reads {listed(reread)} as earlier versions did, "
+            "which was wrong: different numbers became one class or category, or a column that is "
+            "the same in all of train was scaled by its rounding error. A run that was recorded "
+            "with it cannot be trained again; task.reading=exact reads the table correctly, and "
+            "gives the run another id"
         )
         raise RereadError(msg)
 
 
 def _padded_note(file: TableFile, columns: Mapping[str, Column]) -> str:
-    """Return a remark on codes, such as 0123, that were read as numbers."""
+    """Return a remark on codes, such as 0123, that were read as numbers; empty for none."""
     padded = file.padded([name for name, c in columns.items() if isinstance(c, Numbers)])
     if not padded:
         return ""
@@ -217,7 +224,14 @@ def _padded_note(file: TableFile, columns: Mapping[str, Column]) -> str:
 def _note(
     columns: Mapping[str, Column], target: Target, config: TableConfig, *, n_left_out: int
 ) -> str:
-    """Return one line on how the table was read, so that a wrong reading is noticed."""
+    """Return one line on how the table was read, so that a wrong reading is noticed.
+
+    Args:
+        columns: The columns other than the target, by name.
+        target: The target.
+        config: The table's config.
+        n_left_out: Number of rows that were dropped because values are missing.
+    """
     words = [f"{k} {len(c.words)}" for k, c in columns.items() if isinstance(c, Words)]
     parts = [f"{Path(str(config.path)).name}: {len(target.values)} rows"]
     if n_left_out:

@@ -1,4 +1,4 @@
-"""The names of a table's columns, checked against what a config asks for."""
+"""Check the names of a table's columns, and that the columns that a config names exist."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -40,8 +40,8 @@ def checked_columns(table: pa.Table, config: TableConfig) -> dict[str, pa.Chunke
         raise ConfigError(msg)
     if config.target in config.categorical:
         msg = (
-            f"task.categorical names {config.target!r}, which is the task.target: its numbers are "
-            "classes with task.kind=classification"
+            f"task.categorical names {config.target!r}, which is the task.target; to make its "
+            "numbers classes, set task.kind=classification"
         )
         raise ConfigError(msg)
     left_out = set(config.exclude)
@@ -49,8 +49,9 @@ def checked_columns(table: pa.Table, config: TableConfig) -> dict[str, pa.Chunke
     for place in kept:
         if names[place] in ("", INDEX):
             msg = (
-                f"column {place + 1} of {config.path} has no name, as the index that pandas "
-                f"writes: write it with index=False, or set 'task.exclude=[\"{names[place]}\"]'"
+                f"column {place + 1} of {config.path} has no name, like the index that pandas "
+                "writes: write the table with index=False, or set "
+                f"'task.exclude=[\"{names[place]}\"]'"
             )
             raise DataError(msg)
     counts = Counter(names[place] for place in kept)

@@ -1,4 +1,4 @@
-"""The column that is to be predicted: classes or quantities."""
+"""Read the column that is to be predicted, as classes or as quantities."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,20 +16,21 @@ from ffnn_lab.tasks.data.task import DataError
 from ffnn_lab.tasks.table import TableConfig
 
 MOST_STEP = 1e-6
-"""Largest distance of neighboring float64 numbers, in standard deviations of a target."""
+"""Largest distance between neighboring float64 numbers, in standard deviations of a target, at
+which different values of the target may be rounded to one float64."""
 _DIGITS = frozenset("01")
 
 
 @dataclass(frozen=True)
 class Target:
-    """The target: what is to be predicted."""
+    """The values of a table's target column: the class or the number to predict for each row."""
 
     values: NDArray[np.int64] | NDArray[np.float64]
-    """``(N,)``: classes by number, or quantities."""
+    """The target of each row, ``(N,)``: the index of a class, or a quantity in its own unit."""
     class_names: tuple[str, ...] | None
-    """Name of each class; None for regression."""
+    """Name of each class, by its index; None for regression."""
     is_reread: bool = False
-    """True if versions before ``task.reading`` read the target otherwise."""
+    """True if versions without the field ``task.reading`` read other targets from the column."""
 
 
 def read_target(
@@ -39,11 +40,12 @@ def read_target(
 
     Args:
         column: The target's values, as returned by ``plain_column``, none missing.
-        texts: The same values as written in a CSV file, or None.
+        texts: The same values as written in a CSV file; None for a parquet file.
         config: The table's config.
 
     Raises:
-        UserError: If the target cannot be learned.
+        UserError: If the target cannot be predicted, for example because it never varies, has more
+            classes than ``task.max_classes``, or does not fit ``task.kind``.
     """
     name = str(config.target)
     read = read_column(name, column, texts, config)
@@ -69,7 +71,10 @@ def read_target(
 
 
 def _were_classes(values: NDArray[np.float64], config: TableConfig) -> bool:
-    """Return whether numbers are classes, judged by their values in float64."""
+    """Return True if numbers are classes, judged by their values rounded to float64.
+
+    Versions without the field ``task.reading`` judged in this way alone.
+    """
     if config.kind == "auto":
         found = np.unique(values)
         return len(found) <= config.max_classes and bool((found == np.floor(found)).all())
@@ -77,7 +82,7 @@ def _were_classes(values: NDArray[np.float64], config: TableConfig) -> bool:
 
 
 def _are_classes(words: NumberWords, config: TableConfig) -> bool:
-    """Return whether numbers are classes, judged by their exact values: few and all whole."""
+    """Return True if the exact numbers are classes: whole, and at most ``task.max_classes``."""
     is_whole = all(number == number.to_integral_value() for number in words.numbers)
     return is_whole and len(words.words) <= config.max_classes
 
@@ -115,7 +120,13 @@ def _classes(
 def _quantities(
     read: Numbers, exact: pa.ChunkedArray, config: TableConfig, *, is_reread: bool
 ) -> Target:
-    """Return the target as float64.
+    """Return the target as quantities, in float64.
+
+    Args:
+        read: The target's values in float64.
+        exact: The same values with all their digits, as text for a CSV file.
+        config: The table's config.
+        is_reread: See `Target.is_reread`.
 
     Raises:
         DataError: If the target never varies, or if a float64 cannot tell its values apart.
@@ -128,8 +139,8 @@ def _quantities(
     if step > MOST_STEP * deviation and n_exact > n_found:
         msg = (
             f"{config.path}: the values of the target {config.target} are so large, and differ by "
-            f"so little, that a float64 takes some of them for one: subtract a constant, such as "
-            f"{exact[0]}, from all of them; or, if they are classes, set "
+            f"so little, that some of them are equal as float64 numbers: subtract a constant, "
+            f"such as {exact[0]}, from all of them; or, if they are classes, set "
             f"task.kind=classification task.max_classes={n_exact}"
         )
         raise DataError(msg)

@@ -75,7 +75,7 @@ EXACT = [
 def test_numbers_as_classes_are_exact(words: list[str], tmp_path: Path) -> None:
     path = _csv(tmp_path, words)
     _assert_classes(_as_classes(path, reading="exact"), words)
-    with pytest.raises(RereadError, match="asks for x as earlier versions read it"):
+    with pytest.raises(RereadError, match="reads x as earlier versions did"):
         _as_classes(path)
 
 
@@ -212,8 +212,8 @@ def test_a_target_that_float64_cannot_hold_is_no_quantity(tmp_path: Path) -> Non
         with pytest.raises(UserError) as caught:
             _as_classes(path)
         assert str(caught.value) == (
-            f"{path}: the values of the target x are so large, and differ by so little, that a "
-            "float64 takes some of them for one: subtract a constant, such as "
+            f"{path}: the values of the target x are so large, and differ by so little, that "
+            "some of them are equal as float64 numbers: subtract a constant, such as "
             "1582218195625938944, from all of them; or, if they are classes, set "
             "task.kind=classification task.max_classes=30"
         )
@@ -239,7 +239,9 @@ def test_an_accented_letter_in_two_forms_is_refused(tmp_path: Path) -> None:
 
 def test_text_that_looks_like_numbers_is_a_class_by_its_kind(tmp_path: Path) -> None:
     path = _csv(tmp_path, ["12 %", "13 %"])
-    with pytest.raises(UserError, match=r"take them for categories: task\.kind=classification$"):
+    with pytest.raises(
+        UserError, match=r"take the texts for categories: task\.kind=classification$"
+    ):
         _as_classes(path)
     assert _as_classes(path, kind="classification").class_names == ("12 %", "13 %")
 

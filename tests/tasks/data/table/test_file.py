@@ -187,7 +187,7 @@ def test_the_index_of_pandas_is_no_feature(tmp_path: Path) -> None:
     path = tmp_path / "mine.parquet"
     pd.DataFrame({"a": [1, 3], "y": [0, 0]}, index=[5, 1]).to_parquet(path)
     message = _refusal(path)
-    assert message.startswith(f"column 3 of {path} has no name, as the index that pandas writes")
+    assert message.startswith(f"column 3 of {path} has no name, like the index that pandas")
     assert _read(path, exclude=["__index_level_0__"]) == {"a": [1, 3], "y": [0, 0]}
 
 
@@ -212,8 +212,8 @@ def test_the_checksum_must_be_the_file_s(tmp_path: Path) -> None:
     path.write_text("a,y\n2,0\n")
     assert _refusal(path, sha256=before) == (
         f"{path} does not hold the table that was asked for: its sha256 is {checksum(path)}, and "
-        f"task.sha256={before}. Put that table in its place, or ask for whatever is there with "
-        "task.sha256=null"
+        f"task.sha256={before}. Put that table in its place, or accept the table that is there "
+        "with task.sha256=null"
     )
 
 
@@ -406,8 +406,8 @@ def test_one_column(tmp_path: Path) -> None:
         ({"exclude": ["y"]}, "task.exclude leaves out 'y', which is the task.target"),
         (
             {"categorical": ["y"]},
-            "task.categorical names 'y', which is the task.target: its numbers are classes with "
-            "task.kind=classification",
+            "task.categorical names 'y', which is the task.target; to make its numbers "
+            "classes, set task.kind=classification",
         ),
     ],
 )
@@ -461,8 +461,8 @@ def test_a_column_without_a_name(tmp_path: Path) -> None:
     """As ``DataFrame.to_csv`` writes its index: the number of the row."""
     path = _csv(tmp_path, ",a,y\n0,5,0\n1,6,1\n")
     assert _refusal(path) == (
-        f"column 1 of {path} has no name, as the index that pandas writes: write it with "
-        "index=False, or set 'task.exclude=[\"\"]'"
+        f"column 1 of {path} has no name, like the index that pandas writes: write the table "
+        "with index=False, or set 'task.exclude=[\"\"]'"
     )
     assert list(_read(path, exclude=[""])) == ["a", "y"]
 

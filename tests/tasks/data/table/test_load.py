@@ -203,8 +203,8 @@ def test_scaling_leaves_categories_and_flags(tmp_path: Path) -> None:
     [
         (
             {"day": pd.date_range("2026-01-01", periods=N_ROWS), "at": [dt.time(1)] * N_ROWS},
-            "T: day, at: dates and times are no features. Turn them into numbers (days since the "
-            "first, say), or leave them out: task.exclude=[day,at]",
+            "T: day, at: dates and times cannot be features. Turn them into numbers (days since "
+            "the first, say), or leave them out: task.exclude=[day,at]",
         ),
         (
             {"list": [[1, 2]] * N_ROWS, "raw": [b"a"] * N_ROWS},
@@ -213,25 +213,26 @@ def test_scaling_leaves_categories_and_flags(tmp_path: Path) -> None:
         ),
         (
             {"nothing": [None] * N_ROWS, "no number": [np.nan] * N_ROWS},
-            "T: nothing stands in nothing, no number: task.exclude=[nothing,'no number']",
+            "T: there are no values in nothing, no number; leave them out: "
+            "task.exclude=[nothing,'no number']",
         ),
         ({"a": [np.inf, -np.inf, *ROWS[2:]]}, "T: column a has 2 infinite values"),
         (
             {"id": [f"wine {i}" for i in ROWS]},
-            "T: column id has 100 different words, more than task.max_categories=50. Names and "
-            "ids are no features: task.exclude=[id]",
+            "T: column id has 100 different words, more than task.max_categories=50. If they "
+            "are names or ids, leave the column out: task.exclude=[id]",
         ),
         (
             {"price": [f"{i},5" for i in ROWS]},
             "T: column price holds text that looks like numbers, such as '0,5'. Write plain "
-            "numbers, as 1234.5, and nothing where one is missing; or take them for categories: "
-            "task.categorical=[price]",
+            "numbers, as 1234.5, and nothing where one is missing; or take the texts for "
+            "categories: task.categorical=[price]",
         ),
         (
             {"price": ["unknown", *(str(i) for i in ROWS[1:])]},
             "T: column price holds text that looks like numbers, such as '1' and 'unknown'. Write "
-            "plain numbers, as 1234.5, and nothing where one is missing; or take them for "
-            "categories: task.categorical=[price]",
+            "plain numbers, as 1234.5, and nothing where one is missing; or take the texts "
+            "for categories: task.categorical=[price]",
         ),
     ],
 )
@@ -362,7 +363,7 @@ def test_what_dev_and_test_hold_imputes_nothing(tmp_path: Path) -> None:
             (
                 {"missing": missing},
                 f"T: the target y is missing in 1 of 100 rows, which task.missing={missing} does "
-                "not mend; drop leaves rows out",
+                "not fix; task.missing=drop leaves these rows out",
             )
             for missing in ("mean", "impute")
         ),
@@ -388,7 +389,7 @@ def test_a_column_with_nothing_in_train_is_refused(tmp_path: Path) -> None:
     words = ["a" if row in tested else None for row in ROWS]
     for column, missing in ((gaps, "mean"), (gaps, "impute"), (words, "impute")):
         assert refusal(tmp_path, {"a": column}, missing=missing) == (
-            "T: nothing stands in a in the train split: task.exclude=[a]"
+            "T: there are no values in a in the train split; leave it out: task.exclude=[a]"
         )
 
 
@@ -619,7 +620,8 @@ def test_splits_are_stratified_and_seeded(tmp_path: Path) -> None:
 def test_numbers_whose_squares_are_infinite(tmp_path: Path) -> None:
     huge = np.where(LABELS, 1e308, -1e308)
     expected = (
-        " has numbers up to 1e+308, whose squares no float64 holds: divide them by a constant"
+        " has numbers up to 1e+308, whose squares are too large for a float64: divide the numbers "
+        "by a constant"
     )
     assert refusal(tmp_path, {"a": huge}, scaling="per_feature") == f"T: column a{expected}"
     told = refusal(tmp_path, {"y": huge, "row": ROWS}, kind="regression")
@@ -699,7 +701,7 @@ def test_a_recorded_run_that_took_two_categories_for_one_is_refused(tmp_path: Pa
     """Its config has no ``task.reading``, and its numbers are not those of the table."""
     settled = settle_task(_run(_zip_codes(tmp_path, ["0123", "123"])))
     recorded = {k: v for k, v in leaves(settled).items() if k != "task.reading"}
-    with pytest.raises(UserError, match="A run that was recorded so cannot be trained again"):
+    with pytest.raises(UserError, match="A run that was recorded with it cannot be trained"):
         load_task(from_leaves(recorded).task, NO_DATA)
 
 
