@@ -42,15 +42,19 @@ ABOUT: Mapping[str, str] = {
 OPTIMIZED = "the objective's moment: `last` or `best`"
 DESCRIBED: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "runs": {
-        "run_id": ("hash of every field that can move a number; twelve hexadecimal digits", ""),
-        "status": (f"how it ended: {', '.join(STATUSES)}", ""),
+        "run_id": ("hash of every field that can change a number; twelve hexadecimal digits", ""),
+        "status": (f"how the run ended: {', '.join(STATUSES)}", ""),
         "n_epochs": ("epochs trained", ""),
         "n_steps": ("updates done", ""),
         "diverged_step": (
             "the update at which the loss was first not a finite number, counted from 1",
             "unless it diverged",
         ),
-        "seconds": ("its equal share of the wall time of the populations it was in", ""),
+        "seconds": (
+            "wall time of training, in seconds; a population's time is divided equally among its "
+            "runs",
+            "",
+        ),
         "chance_error": (
             "error on the train split of a constant answer, which ignores the input",
             "",
@@ -64,8 +68,8 @@ DESCRIBED: Mapping[str, Mapping[str, tuple[str, str]]] = {
             f"{moment}.{split}.{metric}": (
                 f"mean loss on {split}, in nats (squared residuals: in variances of the labels)"
                 if metric == "loss"
-                else f"error on {split}: a rate in [0, 1]; of numbers the share of their "
-                "variance, of letters bits of each",
+                else f"error on {split}: for classes a rate in [0, 1], for numbers a share of the "
+                "variance of the train labels, for letters bits per letter",
                 "unless it completed",
             )
             for moment in MOMENTS
@@ -80,10 +84,10 @@ DESCRIBED: Mapping[str, Mapping[str, tuple[str, str]]] = {
             for name in SOLUTIONS
         },
         **{
-            name: (f"{name.partition('.')[2] or name} that trained it", "")
+            name: (f"version of {name.partition('.')[2]} with which the run was trained", "")
             for name in ("version.ffnn_lab", "version.torch", "version.numpy", "version.optuna")
         },
-        "version.python": ("Python's version", ""),
+        "version.python": ("version of Python with which the run was trained", ""),
         "machine": ("processor architecture and number of cores", ""),
         "git.commit": ("commit of the checkout", ""),
         "git.is_dirty": ("`true` if tracked files differed from the commit", ""),
