@@ -42,8 +42,8 @@ class Kept:
     is_open: bool = False
     """True once ``opening`` was sent to the tracking process."""
     ending: Sequence[Any] | None = None
-    """Exit code, summary and receipt of the run (see `wandb_runs`); None until the run has
-    ended."""
+    """The exit code that W&B shows for the run, the run's summary, and its entry for the ledger
+    of runs that W&B has (`wandb_runs.receipt`), in this order; None until the run has ended."""
     is_ended: bool = False
     """True once ``ending`` was sent to the tracking process."""
 
@@ -107,7 +107,7 @@ class Delivery:
 
         Args:
             run_id: The run's id.
-            ending: Exit code, summary and receipt of the run, see `wandb_runs`.
+            ending: The value of `Kept.ending`.
         """
         self._kept[run_id].ending = ending
         self._changed[run_id] = None

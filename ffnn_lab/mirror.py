@@ -274,12 +274,18 @@ def _locked(path: Path, *, is_alone: bool, sign: Callable[[], None]) -> int:
 
 
 def serve(messages: IO[bytes], answers: IO[bytes], ear: Ear) -> int:
-    """Handle messages until the input ends, and return the exit code.
+    """Handle messages until the input ends or one fails; the module describes the lines.
 
     Args:
-        messages: The input; its first line has the arguments of `Mirror`.
-        answers: The stream for answers.
-        ear: The stream to which W&B prints.
+        messages: Lines of JSON. The first holds the arguments of `Mirror` except ``answer``,
+            ``sign`` and ``ear``, and ``parent``, the id of the process that sends. Each other
+            line is ``["log", rows]`` or ``["finish", ends]``, see `Mirror.log` and
+            `Mirror.finish`.
+        answers: The stream to which signs of life, ``done`` and ``failed`` are written.
+        ear: The stream that replaces standard error, and so gets what W&B prints.
+
+    Returns:
+        The exit code of this process: 0, or 1 after a failure.
     """
     last = time.monotonic()
 

@@ -162,8 +162,8 @@ class Definition:
     """Numbers of examples of the arms' task; None if the arms have several tasks, or if the data
     were not read."""
     replicate: int = 0
-    """Number of the replicate that this definition describes, if `of_replicate` returned it; 0 for
-    a whole sweep."""
+    """Number of the replicate, from 0, if this is the definition of one replicate (see
+    `of_replicate`). A definition of a whole sweep has 0, too."""
     condition: Condition = field(default_factory=dict)
     """The condition that this definition describes, if `under` returned it; empty for a whole
     sweep."""

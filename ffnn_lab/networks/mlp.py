@@ -1,12 +1,16 @@
-"""The feed-forward net W g(V f(x)) and its derivatives, for a whole population at once.
+"""Feed-forward nets and their gradients in the parameters, for a whole population at once.
+
+With one hidden layer, the outputs for inputs x are W g(V x): V and W are weight matrices, and g
+is the activation. There may be any number of hidden layers, and biases.
 
 In shapes, ``M`` is the number of members and ``B`` the number of examples of a batch;
 ``stored_in`` and ``stored_out`` are the padded numbers of inputs and outputs of a layer.
 
-Layer sizes are stored padded to a multiple of ``ALIGNMENT`` numbers (inputs and outputs: half as
-many), with zeros that stay zero. A member's block then starts at the same alignment wherever it
-lies in the stack, so that the matrix library sums in the same order, and a run's numbers do not
-depend on the other members.
+Layers are stored padded with zeros, which stay zero: hidden layers to a multiple of ``ALIGNMENT``
+units, the inputs and the outputs of the network to a multiple of ``ALIGNMENT / 2``. The
+parameters of all members are stacked in one tensor. Thanks to the padding, each member's
+parameters start at the same alignment in memory, so that the matrix library sums in the same order
+for every member, and a run's numbers do not depend on the other members.
 """
 
 from __future__ import annotations
@@ -58,7 +62,8 @@ PRODUCTS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 
 
 CHUNK_NUMBERS = 1 << 13
-"""Number of activations of one layer and one member that evaluation computes at a time."""
+"""Number of activations of one member's widest layer that evaluation aims to compute at a time.
+It takes no fewer than 64 examples, however, and no more than 512."""
 
 
 @dataclass(frozen=True)

@@ -230,10 +230,16 @@ class ReplicateAgenda:
         return list(chosen.values())
 
     def _free(self, held: Mapping[str, str], me: str) -> list[list[Planned]]:
-        """Return the runs of each unit that are neither recorded nor held by a worker.
+        """Return, for each unit, its runs that are neither recorded nor held by any worker.
 
-        With a pruner, a unit is left to the worker that holds one of its runs, and a setting waits
-        until all earlier batches are scored, by which the pruner judges it.
+        Units without such runs are left out, and a run of several units is returned once. With a
+        pruner two more kinds of units are left out: those of which another worker holds a run, and
+        those of settings that must wait, because the pruner compares a setting with the arm's
+        earlier batches (see `Batches`), and some of these are not scored yet.
+
+        Args:
+            held: Maps the id of each run that a living worker holds to that worker's name.
+            me: Name of this worker.
         """
         is_pruning = self._definition.pruner is not None
         batches = self._batches()
