@@ -162,7 +162,7 @@ TOLD: Mapping[str, str] = {
     "an import": r"lion\.py, line 6: ZeroDivisionError: division by zero",
     "its syntax": r"lion\.py, line 19: SyntaxError: ",
     "a field without a default": r"LionConfig\.beta1 must have a default",
-    "a type that others have not": r"beta2 of optimizer=lion is an integer, where other",
+    "a type that others have not": r"beta2 of optimizer=lion is an integer, but in other",
     "a name that is taken": r"lion\.py, line \d+: ValueError: two options .* are called adam",
     "no decorator": r"LionConfig must be decorated with @dataclass\(kw_only=True\)",
     "another base class": r"LionConfig must be a subclass of OptimizerConfig",

@@ -234,7 +234,7 @@ def test_a_loss_that_is_not_a_number_differs_most(
     assert replayed(outputs, a_run(outputs)) == 1
     said = capsys.readouterr().out
     assert "curve, loss: 9 of 9 points" in said
-    assert "most at epoch 1, dev: recorded nan" in said
+    assert "the largest difference is at epoch 1, dev: recorded nan" in said
 
 
 def test_points_on_one_side_only_are_counted(

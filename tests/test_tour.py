@@ -24,8 +24,7 @@ def outputs_of(notebook: nbformat.NotebookNode) -> list[list[str]]:
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the kernel's own libraries
 def test_the_tour_comes_to_what_it_shows(tmp_path: Path) -> None:
-    shown = nbformat.read(TOUR, as_version=4)
-    done = nbformat.read(TOUR, as_version=4)
+    shown, done = (nbformat.reads(TOUR.read_text(), as_version=4) for _ in range(2))
     NotebookClient(done, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
     assert outputs_of(done) == outputs_of(shown)
     assert any("image/png" in o.get("data", {}) for c in done.cells for o in c.get("outputs", []))

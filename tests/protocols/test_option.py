@@ -21,7 +21,7 @@ DRAWN = Interval(0.0, 1.0, log=False)
         ("grid", (DRAWN,), "needs finitely many values on every axis; axis0 is an interval"),
         ("grid_until_interior", (LISTED,), "needs one axis that grows in every arm.*has 0"),
         ("grid_until_interior", (GROWING, GROWING), "arm a has 2"),
-        ("random", (GROWING,), "axis0 grows, which only grid_until_interior does"),
+        ("random", (GROWING,), "axis0 grows, which only the protocol grid_until_interior can do"),
         ("cmaes", (DRAWN,), "needs at least two axes in every arm"),
         ("cmaes", (DRAWN, DRAWN, LISTED), "all of them intervals; arm a has 2 among 3"),
         ("grid", (LISTED, LISTED), None),

@@ -47,7 +47,7 @@ def test_a_plan_is_shown_before_anything_is_compiled(
         assert compiled == []
     else:
         assert "24 runs; 3 populations" in compiled[0]
-        assert said.splitlines()[-1] == "compiled; about 7 s here"
+        assert said.splitlines()[-1] == "compiled; the sweep takes about 7 s here"
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,8 @@ def test_a_subset_of_test() -> None:
         ({"test_subset": 1}, "task.test_subset=1 leaves no example of class 1, 2"),
         (
             {"subset": 12},
-            "task.dev_fraction=0.1 leaves a split without examples of class 0, which has 4",
+            "task.dev_fraction=0.1 leaves a split without examples of class 0, which has 4 "
+            "examples",
         ),
     ],
 )

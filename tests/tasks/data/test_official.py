@@ -292,7 +292,7 @@ def test_where_nothing_comes_the_message_says_what_to_put_where(
     _Address.contents = {"images.gz": gzip.compress(b"other images")}
     message = _refusal(source, tmp_path, download=True)
     assert message.startswith(
-        f"images.gz could not be fetched ({address}/images.gz: what came is "
+        f"images.gz could not be fetched ({address}/images.gz: the fetched file is "
     )
     assert f"; {address}/cut/images.gz: " in message
     assert message.endswith(

@@ -116,7 +116,7 @@ def test_a_class_too_small_for_three_splits_is_named() -> None:
         stratified_split(labels, shares={"test": 0.1, "dev": 0.2}, split_seed=0)
     assert str(caught.value) == (
         "task.dev_fraction=0.2 and task.test_fraction=0.1 leave a split without examples of class "
-        "7, which has 3"
+        "7, which has 3 examples"
     )
 
 
@@ -125,7 +125,7 @@ def test_a_class_is_called_by_its_name() -> None:
     with pytest.raises(ConfigError) as caught:
         stratified_split(labels, shares={"dev": 0.1}, split_seed=0, class_names=["cat", "dog"])
     assert str(caught.value) == (
-        "task.dev_fraction=0.1 leaves a split without examples of class dog, which has 3"
+        "task.dev_fraction=0.1 leaves a split without examples of class dog, which has 3 examples"
     )
 
 

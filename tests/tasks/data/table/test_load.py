@@ -209,7 +209,7 @@ def test_scaling_leaves_categories_and_flags(tmp_path: Path) -> None:
         (
             {"list": [[1, 2]] * N_ROWS, "raw": [b"a"] * N_ROWS},
             "T: list (list<element: int64>), raw (binary): only numbers, words, true and false "
-            "are read; task.exclude=[list,raw]",
+            "are read; leave out other columns: task.exclude=[list,raw]",
         ),
         (
             {"nothing": [None] * N_ROWS, "no number": [np.nan] * N_ROWS},
