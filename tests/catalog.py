@@ -1,4 +1,4 @@
-"""The catalog: one row per option of every config group, which the shared tests walk.
+"""The catalog: one row for each option of every config group. Shared tests loop over the rows.
 
 A new option is tested by adding its row here; a test compares the rows with
 ``ffnn_lab.config.GROUPS`` and with the files in ``conf/``.
@@ -52,17 +52,19 @@ from tests.support.tasks.texts import (
 
 @dataclass(frozen=True)
 class OptimizerRow:
-    """An optimizer and what it must equal."""
+    """An optimizer, and the optimizer of torch that it must equal."""
 
     config: OptimizerConfig
-    """No hyperparameter at torch's default, so that one that is not passed on is noticed."""
+    """The config. No hyperparameter has torch's default value, so that tests notice if a value is
+    not passed on."""
     torch_optimizer: Callable[..., torch.optim.Optimizer]
-    """(parameters, config) to torch's own; knows decoupled decay only where torch does."""
+    """Makes torch's optimizer from (parameters, config). It applies decoupled decay only where
+    torch's optimizer can."""
     stable_lr: float
-    """At which a long training on the blobs does not amplify rounding."""
+    """Learning rate at which a long training on the blobs does not amplify rounding."""
     is_blind_to_scale: bool = False
-    """True if multiples of all gradients give the same steps, as of a method that uses their
-    signs alone."""
+    """True if the steps stay the same when all gradients are scaled, as for a method that uses
+    only their signs."""
 
 
 def _coupled(config: OptimizerConfig) -> float:
@@ -156,19 +158,20 @@ OPTIMIZERS = {
 # --- initializers ----------------------------------------------------------------------------
 
 Filler = Callable[..., Tensor]
-"""(tensor to fill, config, fan_in of its layer, rng): what torch.nn.init does, gain left out."""
+"""Fills a tensor as torch.nn.init does, without the gain. Its arguments are the tensor, the
+config, the fan_in of the tensor's layer, and the random generator."""
 
 
 @dataclass(frozen=True)
 class InitializerRow:
-    """An initializer and what it must equal."""
+    """An initializer, and the draw of torch and the variance that it must have."""
 
     config: InitializerConfig
     fill_: Filler
     variance: Callable[[int, int], float]
-    """(fan_in, fan_out) to the variance of an entry, worked from the paper's formula."""
+    """Maps (fan_in, fan_out) to the variance of an entry, computed by the paper's formula."""
     breaks_symmetry: bool = True
-    """Otherwise hidden units start alike, whatever the seed."""
+    """False if all hidden units start alike, whatever the seed."""
 
 
 init = nn.init
@@ -260,12 +263,12 @@ INITIALIZERS = {
     "orthogonal": _scheme(
         "orthogonal",
         lambda w, _config, _fan_in, rng: init.orthogonal_(w, generator=rng),
-        # Orthonormal vectors of length max(fan_in, fan_out): each entry's share of length 1.
+        # An orthonormal vector has max(fan_in, fan_out) entries, whose squares sum to 1.
         lambda fan_in, fan_out: 1 / max(fan_in, fan_out),
     ),
     "torch": _scheme(
         "torch",
-        # The words of nn.Linear.reset_parameters.
+        # As nn.Linear.reset_parameters draws weights.
         lambda w, _config, _fan_in, rng: init.kaiming_uniform_(w, a=math.sqrt(5), generator=rng),
         lambda fan_in, _fan_out: 1 / (3 * fan_in),
     ),
@@ -275,7 +278,7 @@ INITIALIZERS = {
 def _fill_torch_bias_(
     bias: Tensor, _config: SchemeConfig, fan_in: int, rng: torch.Generator
 ) -> Tensor:
-    """The words of nn.Linear.reset_parameters."""
+    """Fill a bias as nn.Linear.reset_parameters does."""
     bound = 1 / math.sqrt(fan_in)
     return init.uniform_(bias, -bound, bound, generator=rng)
 
@@ -290,11 +293,11 @@ BIAS_INITIALIZERS = {
 
 @dataclass(frozen=True)
 class ScheduleRow:
-    """A schedule and what it must equal."""
+    """A schedule, and the scheduler of torch that it must equal."""
 
     config: ScheduleConfig
     torch_scheduler: Callable[..., torch.optim.lr_scheduler.LRScheduler]
-    """(torch optimizer, config, max_epochs) to torch's own."""
+    """Makes torch's scheduler from (torch optimizer, config, max_epochs)."""
 
 
 def _torch_constant(
@@ -345,23 +348,25 @@ SCHEDULES = {
 
 @dataclass(frozen=True)
 class TaskRow:
-    """A task: what its raw data and its splits must be."""
+    """A task, and facts that its raw data and its splits must agree with."""
 
     config: TaskConfig
     n_features: int
     n_classes: int
     n_examples: int
-    """In all splits together."""
+    """Number of examples in all splits together."""
     label_counts: tuple[int, ...]
-    """From the lowest label to the highest."""
+    """Number of examples with each label, from the lowest label to the highest."""
     checksum: str
-    """``task_checksum`` of the task, unscaled: pins the raw data and the split."""
+    """``task_checksum`` of the unscaled task, which pins the raw data and the split."""
     files: str | None = None
-    """Folder of the files it reads, below the data folder; None for what is embedded."""
+    """Folder, below the data folder, of the real data that the task reads; None if it reads
+    none."""
     path: str = ""
-    """Of the file below that folder, where the config names it; empty for the folder itself."""
+    """Path below ``files`` that the config must name; empty for the folder itself."""
     write: Callable[[Path], Path] | None = None
-    """Writes the table that it reads into a folder; None for what has its own."""
+    """Writes the table or text that the task reads into a folder, and returns its path; None if
+    the test need not write one."""
     is_slow: bool = False
 
 

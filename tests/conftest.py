@@ -16,15 +16,15 @@ from tests.support.postgres import MISSING, Cluster, find_programs  # noqa: E402
 from tests.support.sweeps import Alone  # noqa: E402
 
 SECONDS_OF_A_THREAD = 5
-"""In which a thread that a test began has to end after it."""
+"""Seconds within which a thread that a test began must end once the test is over."""
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let each of several workers begin with its share of the slow tests.
+    """Order the tests so that each worker of pytest-xdist begins with its share of the slow tests.
 
-    They are given shares in this order, and take what is left of others' from the end: there,
-    a slow test would keep all others waiting.
+    The workers get shares of the tests in this order. A worker that is done takes tests from the
+    end of another worker's share; a slow test there would keep all other workers waiting.
     """
     if not hasattr(config, "workerinput"):
         return
@@ -41,27 +41,30 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def digits() -> Task:
-    """Real digits, as conf/task/digits.yaml has them."""
+    """Return the task of real digits, with the values of conf/task/digits.yaml."""
     return load_task(make_run().task, NO_DATA)
 
 
 @pytest.fixture(scope="session")
 def blobs() -> Task:
-    """A small task of odd sizes: 5 features, 3 classes, 7 steps an epoch in batches of 8."""
+    """Return a small task of odd sizes: 5 features, 3 classes, 7 batches of 8 in an epoch."""
     return make_blobs()
 
 
 @pytest.fixture(scope="session")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Alone:
-    """What sweeps come to that one worker trains, undisturbed."""
+    """Return a function that works through a sweep with one undisturbed worker.
+
+    The records of other workers are compared with those in the folder that the function returns.
+    """
     return Alone(tmp_path_factory.mktemp("alone"))
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Cluster]:
-    """A PostgreSQL server that runs; each process of the tests has its own.
+    """Start a PostgreSQL server for this process of the tests.
 
-    A test asks it for a database of its own. One that stops the server starts it again.
+    A test asks the server for a database of its own. A test that stops the server starts it again.
     """
     pytest.importorskip(
         "psycopg", reason="the extra `postgres` is not installed: pip install -e .[postgres]"
@@ -75,10 +78,11 @@ def postgres() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> None:
-    """Tests are small, and threads that wait for one another on a busy machine are slow.
+    """Let torch use one thread: on a busy machine, threads that wait for one another are slow.
 
-    More are started all the same, while denormal numbers are flushed, as they are in a process
-    that only trains; else the trainer would do without them in the tests of several threads.
+    Before that, torch's four threads are started while denormal numbers are flushed, as they are
+    in a process that only trains. Otherwise the trainer would not use these threads in the tests
+    of several threads.
     """
     torch.set_num_threads(4)
     torch.set_flush_denormal(True)
@@ -89,10 +93,11 @@ def _one_thread() -> None:
 
 @pytest.fixture(autouse=True)
 def _no_thread_is_left() -> Iterator[None]:
-    """Refuse a thread of the project that outlives its test, as later tests would meet it.
+    """Fail a test if a thread of the project outlives it: the thread could disturb later tests.
 
-    Python names a thread by the function that it runs, and the project's are private. One that
-    is about to end has some seconds for it.
+    Python names a thread after the function that it runs, and the project's functions for threads
+    are private, so that their names begin with an underscore. A thread may take some seconds to
+    end.
     """
     before = set(threading.enumerate())
     yield
@@ -104,7 +109,7 @@ def _no_thread_is_left() -> Iterator[None]:
 
 @pytest.fixture
 def set_threads() -> Iterator[Callable[[int], None]]:
-    """Set torch's number of threads for one test."""
+    """Return a function that sets torch's number of threads until the test ends."""
     before = torch.get_num_threads()
     yield torch.set_num_threads
     torch.set_num_threads(before)

@@ -24,7 +24,7 @@ WORDS = (
 
 @pytest.mark.slow
 def test_a_comparison_is_repeated_from_the_command_line(tmp_path: Path) -> None:
-    """Two workers; the command that is stored goes on with it, and finds nothing to do."""
+    """Two workers finish the sweep; the same command again finds all runs recorded."""
     said = run_lab_forked(tmp_path, "-m", *WORDS)
     assert said.exit_code == 0, said.error
     assert "all arms under each of 2 conditions, which are never ranked together" in said.out

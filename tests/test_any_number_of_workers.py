@@ -1,4 +1,4 @@
-"""Any number of workers proposes, prunes and records the same, to the bit; killed ones as well."""
+"""Any number of workers, killed or not, proposes, prunes and records the same to the bit."""
 
 import sys
 from pathlib import Path
@@ -24,7 +24,7 @@ WORDS = (
     "hydra.sweeper.name=s",
     "hydra.sweeper.tune.n_seeds=2",
     "hydra.sweeper.confirm.n_seeds=2",
-    "hydra.sweeper.protocol.n_settings=13",  # TPE begins to learn after ten
+    "hydra.sweeper.protocol.n_settings=13",  # TPE begins to learn after ten settings
     "hydra.sweeper.protocol.n_parallel=3",
     "hydra.sweeper.pruner.n_startup_trials=2",
     "hydra.sweeper.pruner.reduction_factor=2",
@@ -60,7 +60,7 @@ def swept(root: Path, words: tuple[str, ...]) -> Path:
 
 
 def assert_is_sampled(folder: Path, case: str) -> None:
-    """Assert that the sweep tried all that it was asked to, and pruned if it was to prune."""
+    """Assert that each arm tried 13 settings with 2 seeds, and that pruners pruned some runs."""
     trials = read_trials(folder)
     tune = trials[trials["stage"] == "tune"]
     assert tune.groupby("arm").size().to_dict() == {"sgd": 26, "adam": 26}
@@ -81,7 +81,11 @@ def test_any_number_of_workers_proposes_the_same(
     alone: Alone,
     tmp_path: Path,
 ) -> None:
-    """One and two do, though both are killed amid it, and one of the next two once more."""
+    """One undisturbed worker and two workers that are killed record the same.
+
+    First the command is killed with both its workers. Then it is started again, and one of its two
+    workers is killed.
+    """
     root = tmp_path / "killed"
     root.mkdir()
     folder, words = root / "outputs" / "s", words_of(case, launcher, 2)
@@ -89,7 +93,7 @@ def test_any_number_of_workers_proposes_the_same(
     for n_runs, kills_all in ((8, True), (30, False)):
         command = Command(words, root, root / "log")
         try:
-            # So many may have been in training before the first kill.
+            # Fewer runs than these may all have been in training before the first kill.
             while len(watch.trainings) < n_runs or not command.workers():
                 code = command.wait(command.seconds + 0.02, watch)
                 assert code is None, (root / "log").read_text()

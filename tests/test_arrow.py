@@ -1,4 +1,4 @@
-"""Bytes for Arrow: copied, so that its threads never hold memory of Python's."""
+"""Bytes are copied for Arrow, so that Arrow's threads never hold memory of Python."""
 
 import pyarrow as pa
 

@@ -1,4 +1,4 @@
-"""The benchmarks run and end in their tables; what they measure is not judged here."""
+"""The benchmarks run and print their tables; the measured times are not judged here."""
 
 import os
 import re
@@ -26,11 +26,11 @@ from ffnn_lab.population import Member
 SMALL = WORKLOADS["64-64-10"]
 N_MEMBERS, N_STEPS = 2, 5
 STEPS_WAYS = ("plain", "fused", "vmap", "eager", "eager_shared", "products")
-"""Of the test of the whole: without what compiles."""
+"""Ways that the test of the whole benchmark measures: those that compile nothing."""
 
 
 def _work(optimizer: str, n_members: int = N_MEMBERS, **changes: float) -> Work:
-    """One batch is all there is to learn, so that its order does not matter."""
+    """Make a workload with a single batch of examples, so that their order does not matter."""
     cell = Cell(SMALL, optimizer, n_members)
     made = make_work(cell, n_cores=1, n_plain=n_members, n_rows=SMALL.batch_size, **changes)
     assert made.n_steps == 1
@@ -38,7 +38,7 @@ def _work(optimizer: str, n_members: int = N_MEMBERS, **changes: float) -> Work:
 
 
 def losses(name: str, optimizer: str) -> list[float]:
-    """Train without dropout; give the members' mean loss, step by step."""
+    """Train without dropout, and return the members' mean loss at each step."""
     turn = WAYS[name].prepare(_work(optimizer, dropout=0.0))
     taken = [turn(0) for _ in range(N_STEPS)]
     if name in ("plain", "fused"):  # a member at a time
@@ -50,7 +50,7 @@ def losses(name: str, optimizer: str) -> list[float]:
 
 
 def by_hand(optimizer: str) -> list[float]:
-    """The same in float64 by the formulas, a member after another."""
+    """Return the same losses as `losses`, computed in float64 by the formulas."""
     work = _work(optimizer, dropout=0.0)
     asked = work.config.optimizer
     x, y = work.inputs.double(), work.labels
@@ -93,7 +93,7 @@ def test_the_peers_of_torch_take_the_same_steps(name: str, optimizer: str) -> No
     assert losses(name, optimizer) == pytest.approx(expected, rel=1e-4)
 
 
-@pytest.mark.slow  # a process of its own: JAX would stay in this one, and warn of every fork
+@pytest.mark.slow  # a process of its own: once imported, JAX would warn of every later fork
 @pytest.mark.skipif(not HAS_JAX, reason="the extra `bench` is not installed: it brings JAX")
 def test_jax_takes_the_same_steps() -> None:
     with worker(1) as pool:
@@ -103,7 +103,7 @@ def test_jax_takes_the_same_steps() -> None:
 
 
 def test_members_differ_by_dropout_in_vmap() -> None:
-    """With dropout the mean loss is not what it is without, and still falls."""
+    """With dropout the mean loss differs from that without dropout, and still falls."""
     turn = WAYS["vmap"].prepare(_work("adam", 64))
     each = [turn(0).loss for _ in range(30)]
     assert each[0] != WAYS["vmap"].prepare(_work("adam", 64, dropout=0.0))(0).loss
@@ -125,7 +125,10 @@ def _members(config: RunConfig, n_members: int, epoch: int) -> list[Member]:
 
 
 def test_epochs_of_populations_in_turn_are_added_up() -> None:
-    """Two populations, of 3 and 1, two epochs of each: neither the first one nor the last."""
+    """Populations of 3 members and of 1 train in turn; two epochs of each are timed.
+
+    These are neither the first epoch nor the last.
+    """
     ends = [0.0, 10.0, 15.0, 16.0, 18.0, 99.0, 200.0, 250.0, 254.0, 262.0]
     config = compose_run()
     times = iter([ends[0], *(end for end in ends[1:] for _ in range(2))])
@@ -149,7 +152,7 @@ def test_what_diverges_is_not_timed() -> None:
 
 @pytest.mark.parametrize("stack", [1, 2, 4])
 def test_the_products_are_those_of_a_step(stack: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Batch 32: 64 x 64 twice (forward, weights), 64 x 16 three times."""
+    """At batch size 32: 64 x 64 twice (forward, gradient of weights), 64 x 16 three times."""
     n_done = 0
     multiply = torch.bmm
 
@@ -166,7 +169,7 @@ def test_the_products_are_those_of_a_step(stack: int, monkeypatch: pytest.Monkey
 
 
 def _results() -> Results:
-    """What nobody measured: 10 us for ours, 60 and 120 for the fused loop, 10.5 for the rest."""
+    """Return invented times: 10 us for ours, 60 and 120 for the fused loop, 10.5 for the rest."""
     made = Results({"processor": "none"})
     for n_members in (1, 64):
         found = {way: Found(n_members, 1024, None, [10.5, 10.5]) for way in WAYS}
@@ -191,7 +194,7 @@ def test_the_csv_has_a_row_for_each_way(tmp_path: Path) -> None:
 
 
 def test_the_tables_say_what_is_met(capsys: pytest.CaptureFixture[str]) -> None:
-    """Fused over compiled is 6 and 12, so 9, not 10; over eager 6 and 6."""
+    """Fused over compiled is 6 and 12, so 9, where 10 is required; fused over eager is 6 and 6."""
     results = _results()
     results.print(1)
     results.print_requirements("adam")
@@ -207,7 +210,7 @@ def test_the_tables_say_what_is_met(capsys: pytest.CaptureFixture[str]) -> None:
 def test_sittings_are_told_with_their_range(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Fused over compiled is 9 in one sitting and 12 in the other, where 10 are asked for."""
+    """Fused over compiled is 9 in one sitting and 12 in the other, where 10 is required."""
     for name in ("2026-01-01-aaaa", "2026-01-02-bbbb"):
         _results().write(tmp_path / f"steps-{name}.csv")
     path = tmp_path / "steps-2026-01-02-bbbb.csv"
@@ -262,7 +265,7 @@ def test_steps_prints_tables_and_writes_them(
     assert re.search(rf"eager over plain loop +64-64-10 +1 +<= 1\.2 +{number} +(yes|no)", out)
     assert f"torch {torch.__version__}" in out
     rows = pd.read_csv(tmp_path / "steps.csv")
-    assert len(rows) == 2 * len(STEPS_WAYS) - 1  # one member shares its seed with nobody
+    assert len(rows) == 2 * len(STEPS_WAYS) - 1  # one member cannot share its seed
     assert rows["command"].str.contains("--plain-members 1").all()
     assert (tmp_path / "steps_cores_1.png").exists()
 
@@ -317,7 +320,7 @@ def test_counts_below_one_are_refused(
 def test_a_thousand_runs_in_small(capsys: pytest.CaptureFixture[str]) -> None:
     thousand_runs.main(["--runs", "20"])
     out = capsys.readouterr().out
-    assert "inf" not in out  # it said that nothing was left
+    assert "inf" not in out  # the time until the sweep said that nothing was left is finite
     for row in (
         "ms a run beside training",
         "MB more",

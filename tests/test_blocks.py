@@ -1,4 +1,4 @@
-"""An optimizer's step sees as much of a member as its scope says, in any company."""
+"""An optimizer's step sees as much of a member as its scope says, and nothing of other members."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,12 +20,12 @@ from tests.support.scopes import SCOPES, put_scopes
 
 @pytest.fixture(autouse=True)
 def _optimizers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the optimizers of other scopes known."""
+    """Register the optimizers whose steps see a layer or a whole member."""
     put_scopes(monkeypatch)
 
 
 def _mixed(changes: Mapping[str, Any] | None = None) -> list[RunConfig]:
-    """Two members of each scope, one of them with decay, beside two of other optimizers."""
+    """Return two runs of each scope and of Adam and SGD; one run of each pair has decay."""
     base = {"model.widths": [9, 7], "dropout.hidden": 0.2, **(changes or {})}
     names = (*[f"trust_{scope}" for scope in SCOPES], "adam", "sgd")
     return [

@@ -1,4 +1,4 @@
-"""Checkpoints: to the bit or not at all, and a stopped sweep goes on from them."""
+"""Checkpoints are read to the bit or not at all, and a stopped sweep goes on from them."""
 
 import dataclasses
 import errno
@@ -38,7 +38,7 @@ from tests.support.sweeps import make_definition, tables, work
 
 
 def slow_but(names: Iterable[str], *quick: str) -> list[Any]:
-    """Give the cases of a parametrized test, all but some of them marked as slow."""
+    """Return the cases of a parametrized test, all but those of ``quick`` marked as slow."""
     return [pytest.param(name, marks=[] if name in quick else pytest.mark.slow) for name in names]
 
 
@@ -46,8 +46,8 @@ class Clerk(Watcher):
     """Counts the epochs that are trained, and may end the sweep after some of them.
 
     Args:
-        epochs: After so many epochs of populations; None for never.
-        is_killed: Whether it ends at once, or as after Ctrl-C.
+        epochs: Number of epochs of populations after which the sweep ends; None if it does not.
+        is_killed: True if the sweep then ends at once, False if it stops as after Ctrl-C.
     """
 
     def __init__(self, epochs: int | None = None, *, is_killed: bool = False) -> None:
@@ -57,13 +57,13 @@ class Clerk(Watcher):
         self.stop = threading.Event()
         self.has_lapsed = threading.Event()
         self.trained: list[tuple[str, int]] = []
-        """Every epoch of every run, in turn."""
+        """Run id and number of every epoch that was trained, in turn."""
         self.sizes: list[int] = []
-        """The members of each population epoch."""
+        """Number of members in each epoch of a population."""
         self.notices: list[str] = []
 
     def epoch(self, members: Sequence[Member]) -> None:
-        """Count what is new since the last call; whoever joined has done none."""
+        """Count the epochs since the last call; a run that just joined has trained none."""
         new = [
             (member.run_id, member.epoch)
             for member in members
@@ -82,12 +82,12 @@ class Clerk(Watcher):
                 self.stop.set()
 
     def notice(self, text: str) -> None:
-        """Keep it."""
+        """Keep the text."""
         self.notices.append(text)
 
 
 def work_under(outputs: Path, definition: Definition, clerk: Clerk) -> Path:
-    """Do what the command line does, so that the clerk can stop it as Ctrl-C does."""
+    """Work through a sweep as the command line does; the clerk can stop it as Ctrl-C does."""
     open_sweep(definition, outputs, storage_url=None, retry_failed=False, watcher=clerk)
     folder = outputs / definition.name
     storage = Storage(folder, None)
@@ -108,10 +108,10 @@ def work_under(outputs: Path, definition: Definition, clerk: Clerk) -> Path:
 def work_in_parts(
     outputs: Path, definition: Definition, n_epochs: int, *, is_killed: bool = False
 ) -> tuple[list[tuple[str, int]], int]:
-    """Work until the sweep is done, ended after so many epochs each time.
+    """Work until the sweep is done; it is ended after every ``n_epochs`` epochs.
 
     Returns:
-        Every epoch that was trained, and how often it was ended.
+        Every epoch that was trained, and how often the sweep was ended.
     """
     trained: list[tuple[str, int]] = []
     for n_ended in range(100):
@@ -126,7 +126,7 @@ def work_in_parts(
 
 
 def assert_same_tables(one: Path, other: Path) -> None:
-    """Assert that two sweeps have the same records to the bit; checkpoints are no matter."""
+    """Assert that two sweeps have the same records to the bit, except settings of checkpoints."""
     moved = ["trainer.checkpoint_seconds", "config_json"]
     for table, its_like in zip(tables(one), tables(other), strict=True):
         pd.testing.assert_frame_equal(
@@ -137,7 +137,7 @@ def assert_same_tables(one: Path, other: Path) -> None:
 
 
 def checkpoints(folder: Path) -> list[Path]:
-    """List what lies in a sweep's folder of checkpoints."""
+    """List the files in a sweep's folder of checkpoints."""
     return sorted((folder / "checkpoints").iterdir()) if (folder / "checkpoints").exists() else []
 
 
@@ -147,7 +147,7 @@ def checkpoints(folder: Path) -> list[Path]:
 def snapshots_of(
     configs: Sequence[RunConfig], task: Task, n_epochs: int = 2
 ) -> dict[str, Snapshot]:
-    """Train runs for some epochs and put them away."""
+    """Train runs for some epochs, and return their snapshots by run id."""
     training = Training(task)
     training.join(configs)
     for _ in range(n_epochs):
@@ -156,12 +156,12 @@ def snapshots_of(
 
 
 def bits(tensor: Tensor) -> tuple[torch.dtype, tuple[int, ...], bytes]:
-    """Give all that a tensor is; NaN and zeros of either sign as they are."""
+    """Return a tensor's dtype, shape and bytes, in which NaN equals NaN and -0 differs from 0."""
     return tensor.dtype, tuple(tensor.shape), tensor.numpy().tobytes()
 
 
 def written(snapshots: Mapping[str, Snapshot]) -> dict[str, tuple[object, ...]]:
-    """Write snapshots so that equal ones are equal to the last bit; NaN equals NaN."""
+    """Return snapshots in a form in which only equal bits are equal, and NaN equals NaN."""
     return {
         run: (
             repr(snapshot.member),
@@ -173,7 +173,7 @@ def written(snapshots: Mapping[str, Snapshot]) -> dict[str, tuple[object, ...]]:
 
 
 def stored(path: Path, snapshots: Mapping[str, Snapshot]) -> dict[str, Snapshot]:
-    """Write and read."""
+    """Write a checkpoint, and return the snapshots that are read from it."""
     save_checkpoint(path, list(snapshots.values()))
     return load_checkpoint(path)
 
@@ -183,7 +183,7 @@ def stored(path: Path, snapshots: Mapping[str, Snapshot]) -> dict[str, Snapshot]
 def test_what_is_read_is_what_was_written(
     schedule: str, dtype: str, blobs: Task, tmp_path: Path
 ) -> None:
-    """Every optimizer's state, each member on its schedule."""
+    """A member of every optimizer is stored, and its training goes on from what is read."""
     changes = {"trainer.dtype": dtype, "trainer.max_norm": 1.0, "trainer.max_epochs": 5}
     configs = [
         make_run(changes, seed=m, optimizer=row.config, schedule=SCHEDULES[schedule].config)
@@ -227,7 +227,7 @@ def test_directions_come_back_and_go_on(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan, 5e-324, 0.1, -0.0])
 def test_numbers_of_every_kind_come_back(value: float, blobs: Task, tmp_path: Path) -> None:
-    """In the schedule's state, on the curve, in the weights and in the optimizer's state."""
+    """Numbers are in the schedule's state, the curve, the weights and the optimizer's state."""
     config = make_run({"trainer.dtype": "float64"}, optimizer=OPTIMIZERS["adam"].config)
     ((run, snapshot),) = snapshots_of([config], blobs).items()
     member = dataclasses.replace(
@@ -267,7 +267,7 @@ def test_a_checkpoint_takes_the_place_of_the_last(blobs: Task, tmp_path: Path) -
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory, blobs: Task) -> bytes:
-    """A checkpoint of two members."""
+    """Return the bytes of a checkpoint of two members."""
     path = tmp_path_factory.mktemp("whole") / "checkpoint.pt"
     save_checkpoint(path, list(snapshots_of([make_run(), make_run(seed=1)], blobs).values()))
     return path.read_bytes()
@@ -286,7 +286,7 @@ def test_a_truncated_checkpoint_has_nobody(whole: bytes, tmp_path: Path) -> None
 
 
 def test_a_checkpoint_with_one_other_byte_has_nobody(whole: bytes, tmp_path: Path) -> None:
-    """Wherever it is: in a weight, it would go on as another number."""
+    """In a weight, a changed byte would otherwise be trained on as another number."""
     path = tmp_path / "checkpoint.pt"
     for place in (*range(0, len(whole), 997), len(whole) - 1):
         changed = bytearray(whole)
@@ -298,7 +298,7 @@ def test_a_checkpoint_with_one_other_byte_has_nobody(whole: bytes, tmp_path: Pat
 
 
 class _Trap:
-    """Unpickled, it says so."""
+    """An object that appends a line to ``_sprung`` when it is unpickled."""
 
     def __reduce__(self) -> tuple[Callable[[str], object], tuple[str]]:
         return _sprung.append, ("a checkpoint ran code",)
@@ -330,7 +330,7 @@ FOREIGN: dict[str, Callable[[Path, Task], object]] = {
 def test_a_foreign_file_has_nobody_and_runs_no_code(
     kind: str, blobs: Task, tmp_path: Path
 ) -> None:
-    """Not even where somebody gave it the right digest."""
+    """A foreign file to which somebody added the right digest has nobody, either."""
     path = tmp_path / "checkpoint.pt"
     FOREIGN[kind](path, blobs)
     assert load_checkpoint(path) == {}
@@ -344,7 +344,7 @@ def test_a_foreign_file_has_nobody_and_runs_no_code(
 def test_a_write_that_fails_leaves_the_last_checkpoint(
     whole: bytes, blobs: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And says why in a way that no run is blamed for."""
+    """The error stays an OSError, for which no run is blamed."""
 
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -369,7 +369,7 @@ LONG = {
 
 
 def with_arms(definition: Definition, changes: Mapping[str, object]) -> Definition:
-    """Change the config of every arm."""
+    """Return the definition with changes in the config of every arm."""
     arms = tuple(
         arm.with_config(with_values(arm.config, dict(changes))) for arm in definition.arms
     )
@@ -377,13 +377,13 @@ def with_arms(definition: Definition, changes: Mapping[str, object]) -> Definiti
 
 
 def make_long(protocol: str = "grid", **changes: Any) -> Definition:  # noqa: ANN401 - any field
-    """Give a sweep of 5 epochs a run: 12 runs to tune and 4 or so to confirm."""
+    """Return a sweep of 5 epochs a run: 12 runs to tune and 4 or so to confirm."""
     definition = with_arms(make_definition(protocol, confirm_seeds=(1000,)), LONG)
     return dataclasses.replace(definition, **changes)
 
 
 def make_uneven(**changes: Any) -> Definition:  # noqa: ANN401 - any field
-    """Give a sweep whose runs end at different epochs, beside others that go on."""
+    """Return a sweep whose runs end at different epochs, beside others that go on."""
     definition = make_long(**changes)
     lengths = {"trainer.max_epochs": Choice((1, 2, 4))}
     arms = tuple(dataclasses.replace(arm, space=lengths) for arm in definition.arms)
@@ -392,12 +392,18 @@ def make_uneven(**changes: Any) -> Definition:  # noqa: ANN401 - any field
 
 @pytest.fixture(scope="module")
 def calm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The grid that nothing disturbed."""
+    """Return the folder of the grid, trained without disturbance."""
     return work(tmp_path_factory.mktemp("calm"), make_long())
 
 
 def _assert_goes_on(calm: Path, definition: Definition, outputs: Path) -> None:
-    """Stop after 3 of 5 epochs, again and again: each epoch is trained once."""
+    """Stop a sweep after every 3 epochs, and assert that each epoch is trained exactly once.
+
+    Args:
+        calm: Folder of the undisturbed sweep.
+        definition: Definition of the sweep.
+        outputs: Folder in which the sweep is stopped.
+    """
     trained, n_ended = work_in_parts(outputs, definition, 3)
     assert n_ended > 2
     assert_same_tables(outputs / "test", calm)
@@ -417,7 +423,7 @@ def test_a_stopped_sweep_goes_on_whoever_proposes(protocol: str, tmp_path: Path)
 
 
 def test_a_stop_in_the_epoch_in_which_runs_end_keeps_the_others(tmp_path: Path) -> None:
-    """Stopped after each epoch, most of which are some run's last."""
+    """The sweep is stopped after each epoch; in most epochs some run ends."""
     definition = make_uneven(population_size=12)
     calm = work(tmp_path / "calm", definition)
     trained, n_ended = work_in_parts(tmp_path, definition, 1)
@@ -428,7 +434,7 @@ def test_a_stop_in_the_epoch_in_which_runs_end_keeps_the_others(tmp_path: Path) 
 
 @pytest.mark.slow
 def test_who_waits_for_a_place_is_not_forgotten(tmp_path: Path) -> None:
-    """Three seeds of a setting, of which two at a time have a place."""
+    """A setting has three seeds, and a population has two places."""
     definition = make_uneven(population_size=2, tune_seeds=(0, 1, 2))
     calm = work(tmp_path / "calm", definition)
     trained, _ = work_in_parts(tmp_path, definition, 5)
@@ -449,7 +455,7 @@ def test_checkpoints_are_there_while_they_are_needed(tmp_path: Path) -> None:
 
 
 def test_a_killed_sweep_goes_on_from_its_last_checkpoint(calm: Path, tmp_path: Path) -> None:
-    """Written before each epoch here, so that the last epoch alone is lost."""
+    """A checkpoint is written before each epoch here, so that the last epoch alone is lost."""
     definition = with_arms(make_long(), {"trainer.checkpoint_seconds": 1e-9})
     trained, n_ended = work_in_parts(tmp_path, definition, 3, is_killed=True)
     assert_same_tables(tmp_path / "test", calm)
@@ -504,7 +510,7 @@ def test_a_damaged_checkpoint_costs_time_alone(damage: str, calm: Path, tmp_path
 
 
 def test_of_several_checkpoints_the_latest_epoch_counts(calm: Path, tmp_path: Path) -> None:
-    """Whatever the names of their workers: one that was stopped at 2 and one at 4."""
+    """One worker was stopped at epoch 2, another at epoch 4; the names of files do not matter."""
     definition = make_long()
     folder = tmp_path / "test" / "checkpoints"
     for n_epochs in (2, 2):
@@ -536,10 +542,10 @@ def test_a_smaller_population_goes_on_as_well(calm: Path, tmp_path: Path) -> Non
 
 
 class Sleeper(Clerk):
-    """Sleeps past the lease of what it holds, in its first epoch."""
+    """A clerk whose worker sleeps past its lease in its first epoch."""
 
     def epoch(self, members: Sequence[Member]) -> None:
-        """Count, and have slept."""
+        """Count, and let the lease lapse in the first epoch."""
         n_before = len(self.sizes)
         super().epoch(members)
         if n_before < len(self.sizes) == 1:
@@ -547,12 +553,15 @@ class Sleeper(Clerk):
 
 
 def test_a_worker_that_slept_gives_up_what_it_held(tmp_path: Path) -> None:
-    """In an epoch in which some runs ended; others may have taken the rest, which starts again."""
+    """The worker sleeps in an epoch in which some runs end, which are recorded.
+
+    Other workers may have taken the remaining runs, which therefore start again.
+    """
     definition = make_uneven(population_size=12)
     calm = work(tmp_path / "calm", definition)
     sleeper = Sleeper()
     folder = work_under(tmp_path, definition, sleeper)
     assert_same_tables(folder, calm)
     assert sleeper.notices == []
-    n_given_up = sleeper.sizes[0] - 4  # those of one epoch are recorded
+    n_given_up = sleeper.sizes[0] - 4  # the four runs of a single epoch are recorded
     assert len(sleeper.trained) == read_runs(calm)["n_epochs"].sum() + n_given_up

@@ -103,7 +103,7 @@ def test_json_of_a_slip_is_nothing(
 def test_report_takes_a_sweep_of_any_name(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Here no word stands in the place of a name, as with ``python -m analysis``."""
+    """A sweep may be called ``claims``, which is a command of ``python -m analysis``."""
     write_run(tmp_path / "claims")
     assert cli.main(["report", "claims", "--outputs", str(tmp_path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["name"] == "claims"

@@ -1,4 +1,4 @@
-"""What commands share: their parser, their errors and their JSON."""
+"""Code that commands share: their parser, their errors and their JSON."""
 
 import json
 import math

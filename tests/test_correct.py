@@ -1,4 +1,4 @@
-"""Which test examples a run classifies correctly: as its error counts them, and in any company."""
+"""The test examples that a run classifies correctly agree with its error, in any population."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -32,12 +32,12 @@ TASKS = {
     "classes": make_blobs(n_dev=1300),
     "signs": make_line("signs", "logistic", n_dev=1300),
 }
-"""Of 1301 test examples, which are walked in three chunks."""
+"""Tasks of 1301 test examples, which are evaluated in three chunks."""
 COMPILED = {"trainer.compile": True, "trainer.dtype": "float32"}
 
 
 def runs(n_runs: int = 4, **changes: object) -> list[RunConfig]:
-    """Make runs of two optimizers, at rates of which some let the error go up and down."""
+    """Make runs of two optimizers; at some of their learning rates the error goes up and down."""
     return [
         make_run(
             {"optimizer.lr": 0.05 * (1 + seed), "trainer.max_epochs": 6, **changes},
@@ -49,7 +49,7 @@ def runs(n_runs: int = 4, **changes: object) -> list[RunConfig]:
 
 
 def bits(result: RunResult) -> NDArray[np.bool_]:
-    """Return which examples a run classifies correctly."""
+    """Return an array with True for each test example that a run classifies correctly."""
     assert result.correct is not None
     return _unpacked(result.correct)
 
@@ -73,7 +73,7 @@ def assert_as_recorded(results: Sequence[RunResult], moment: str, task: Task) ->
 @pytest.mark.parametrize("moment", ["last", "best"])
 @pytest.mark.parametrize("kind", TASKS)
 def test_wrong_answers_come_to_the_recorded_error(kind: str, moment: str) -> None:
-    """Exactly, of every run; and the same answers alone and in company."""
+    """Every run's wrong answers come to exactly its error, in a population and alone."""
     task = TASKS[kind]
     configs = runs()
     company = train(configs, task, correct_at=moment)
@@ -107,7 +107,7 @@ def test_the_best_answers_are_the_last_ones_of_a_run_that_ends_there() -> None:
         )
         assert short.correct is not None
         assert short.correct.bits == result.correct.bits
-    assert epochs - {0, 6}  # or best were last throughout
+    assert epochs - {0, 6}  # some run is best at neither its first nor its last epoch
 
 
 def test_recording_answers_moves_no_number() -> None:
@@ -143,7 +143,7 @@ def test_a_predicted_number_is_neither_right_nor_wrong() -> None:
 
 @pytest.mark.parametrize("moment", ["last", "best"])
 def test_who_diverged_or_was_pruned_has_no_answers(moment: str) -> None:
-    """Even where the best epoch came before."""
+    """Such a run has no answers even if its best epoch came before."""
     task = TASKS["classes"]
     wild, tame = make_run({"optimizer.lr": 1e200}), make_run(seed=1)
     training = Training(task)
@@ -164,7 +164,7 @@ def _ids(configs: Sequence[RunConfig]) -> list[str]:
 def test_a_run_goes_on_from_a_checkpoint_with_the_answers_it_had(
     moment: str, tmp_path: Path
 ) -> None:
-    """After each of some epochs, so that the best lies before, at and after the interruption."""
+    """Training is interrupted after 1, 3 and 5 epochs: before, at and after the best epoch."""
     task, configs = TASKS["classes"], runs(4)
     whole = {each.run_id: each for each in train(configs, task, correct_at=moment)}
     moments = dict.fromkeys(whole, moment)
@@ -186,13 +186,13 @@ def test_a_run_goes_on_from_a_checkpoint_with_the_answers_it_had(
 def test_a_checkpoint_of_an_earlier_version_goes_on_without_the_answers_it_lacks(
     tmp_path: Path,
 ) -> None:
-    """Never with wrong ones: where the best epoch lies before it, there are none."""
+    """A run has answers only if its best epoch is after the checkpoint, and never wrong ones."""
     task, configs = TASKS["classes"], runs()
     whole = {each.run_id: each for each in train(configs, task, correct_at="best")}
     best = {run: int(each.metrics()["best.epoch"] or 0) for run, each in whole.items()}
     n_epochs = min(best.values())
     earlier = Training(task)
-    earlier.join(configs)  # as that version did
+    earlier.join(configs)  # without answers, as in the earlier version
     for _ in range(n_epochs):
         earlier.epoch()
     save_checkpoint(tmp_path / "kept.pt", earlier.snapshots())
@@ -215,7 +215,7 @@ def test_a_checkpoint_of_an_earlier_version_goes_on_without_the_answers_it_lacks
 @pytest.mark.parametrize("kind", TASKS)
 @pytest.mark.parametrize("share", [0.0, 0.01, 1.0])
 def test_answers_that_do_not_come_to_the_count_are_settled(kind: str, share: float) -> None:
-    """Some, or all, of the right answers of two chunks are taken for wrong: all are mended."""
+    """A share of the right answers of two chunks is turned to wrong, and all must be corrected."""
     task = TASKS[kind]
     population = make_population(runs(3), task)
     split, criterion = place(task.test, population), Criterion.of(task)
@@ -224,7 +224,7 @@ def test_answers_that_do_not_come_to_the_count_are_settled(kind: str, share: flo
     assert torch.equal(right.double().mean(dim=1), errors)
     turned = torch.rand(right.shape, generator=torch.Generator().manual_seed(0)) < share
     turned[:, :512] = False
-    turned[0] = False  # neighbors are settled with it, and stay as they are
+    turned[0] = False  # member 0 is settled with its neighbors, and stays as it is
     found = right | turned
     settle_answers_(found, population, split, criterion)
     assert torch.equal(found, right)
@@ -243,7 +243,7 @@ def test_a_score_of_zero_has_no_sign_and_is_settled_as_wrong() -> None:
 def test_answers_that_cannot_be_the_measured_ones_are_not_recorded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Steps as written are taken at their word: what differs is no answer of this run."""
+    """Answers of eager steps are not corrected; if they miss the measured error, none is kept."""
     monkeypatch.setattr(
         Evaluator, "_wrong", lambda _self, lane, _due: torch.ones(len(lane), 1301) > 0
     )
@@ -256,16 +256,16 @@ def test_answers_that_cannot_be_the_measured_ones_are_not_recorded(
 @pytest.mark.slow  # compiles
 @pytest.mark.parametrize(
     "kind",
-    # Signs compile a program of their own: `test_graphs` shows its sums, and the test of what is
-    # settled, above, its answers.
+    # Signs need a program of their own: `test_graphs` tests its sums, and the test of settled
+    # answers, above, its answers.
     [rest(kind) if kind == "signs" else kind for kind in TASKS],
 )
 def test_compiled_answers_come_to_the_measured_error(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In company and alone, and where the steps as written answer otherwise throughout.
+    """Answers fit the error in a population, alone, and if eager steps answer the opposite.
 
-    The start is the best epoch there is yet.
+    Members are measured at their start, which is their best epoch so far.
     """
     task, configs = TASKS[kind], runs(4, **COMPILED)
 

@@ -1,4 +1,7 @@
-"""On a CUDA device: recorded steps equal the plain loop; where there is none, these skip."""
+"""On a CUDA device, steps that are recorded as CUDA graphs equal the plain loop.
+
+Without a CUDA device these tests are skipped.
+"""
 
 import pytest
 import torch
@@ -20,7 +23,7 @@ ON_DEVICE = {"device": "cuda", "dropout.input": 0.2, "dropout.hidden": 0.5}
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_a_recorded_step_equals_the_plain_loop(name: str, blobs: Task) -> None:
-    """In float64, at rates that do not amplify rounding; the device sums in another order."""
+    """In float64, at rates that do not amplify rounding, since a device sums in another order."""
     row = OPTIMIZERS[name]
     changes = {**ON_DEVICE, "optimizer.lr": row.stable_lr}
     configs = [make_run(changes, seed=seed, optimizer=row.config) for seed in range(4)]
@@ -35,7 +38,7 @@ def test_a_recorded_step_equals_the_plain_loop(name: str, blobs: Task) -> None:
 def test_a_recorded_step_of_each_scope_equals_the_plain_loop(
     name: str, clip_norm: float | None, blobs: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Members whose gradients are shortened to their limits lie beside members without one."""
+    """Members with a limit on the norm of gradients lie beside members without a limit."""
     put_scopes(monkeypatch)
     row = OPTIMIZERS[name]
     changes = {**ON_DEVICE, "optimizer.lr": row.stable_lr}
@@ -66,7 +69,10 @@ def test_members_that_leave_and_differ_are_recorded_anew(blobs: Task) -> None:
 
 @pytest.mark.parametrize("precision", ["tf32", "bf16"])
 def test_rounded_products_stay_near_the_full_ones(precision: str, blobs: Task) -> None:
-    """Ten bits of mantissa and seven: 1e-3 and 8e-3 each; three epochs add up a few of them."""
+    """The mantissas have ten bits and seven, so a product errs by 1e-3 or 8e-3.
+
+    Three epochs add up a few such errors.
+    """
     changes = {**ON_DEVICE, "trainer.dtype": "float32"}
     full, rounded = (
         train([make_run({**changes, "trainer.precision": kind})], blobs)[0].curve[-1].loss

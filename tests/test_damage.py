@@ -1,4 +1,4 @@
-"""Damaged records: noticed by whatever reads them, named, and told in one line with what to do."""
+"""Damaged records are noticed by all that read them; one line names them and says what to do."""
 
 import copy
 import json
@@ -27,7 +27,7 @@ from tests.test_records_of import OLD, stored_definition
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The default sweep as the present code writes it."""
+    """Return the folder of the default sweep's records, written by the present code."""
     folder = tmp_path_factory.mktemp("outputs") / "default"
     damage.write_anew(damage.DEFAULT_SWEEP, folder)
     return folder
@@ -69,7 +69,10 @@ def flip_in(path: Path) -> None:
 def test_the_whole_lab_names_what_is_damaged(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], table: str
 ) -> None:
-    """Report, status, replay, resume and workers: one line each, exit code 2."""
+    """Report, status and replay end with one line and exit code 2.
+
+    A resumed sweep, with its workers, raises an error of one line.
+    """
     definition = make_definition("grid", confirm_seeds=())
     folder = work(tmp_path, definition)
     run = str(read_runs(folder)["run_id"].iloc[0])
@@ -79,11 +82,11 @@ def test_the_whole_lab_names_what_is_damaged(
         lambda: analyze(["test", "--outputs", str(tmp_path)]),
         lambda: show_status(["test", "--outputs", str(tmp_path)]),
     ]
-    if table in ("runs", "curves"):  # the others it does not need
+    if table in ("runs", "curves"):  # replay needs no other table
         calls.append(lambda: replay([run, "--outputs", str(tmp_path)]))
     for call in calls:
         if table == "curves" and call is calls[1]:
-            continue  # status needs them for a mean of the last epochs alone
+            continue  # status needs curves only for a mean of the last epochs
         assert call() == 2
         said = capsys.readouterr().err.splitlines()
         assert str(damaged) in said[-1]
@@ -96,7 +99,7 @@ def test_the_whole_lab_names_what_is_damaged(
 
 
 def test_after_a_damaged_definition_is_deleted_the_same_command_goes_on(tmp_path: Path) -> None:
-    """As its message says: what is recorded stays, and nothing is trained."""
+    """As the message promises, what is recorded stays, and nothing is trained."""
     definition = make_definition("grid", confirm_seeds=(1000,))
     folder = work(tmp_path, definition)
     before = tables(folder)
@@ -149,7 +152,7 @@ def test_a_checksum_whose_name_is_damaged_is_no_definition_without_one(tmp_path:
 
 
 def mutations(contents: Any) -> Iterator[Any]:  # noqa: ANN401 - JSON
-    """Copy a JSON value with one thing in it removed, renamed or replaced, each for itself."""
+    """Yield copies of a JSON value, each with one thing in it removed, renamed or replaced."""
     if isinstance(contents, dict):
         for key in contents:
             rest = {name: value for name, value in contents.items() if name != key}
@@ -168,7 +171,7 @@ def mutations(contents: Any) -> Iterator[Any]:  # noqa: ANN401 - JSON
 
 
 def test_a_definition_whose_structure_is_off_ends_in_one_message(tmp_path: Path) -> None:
-    """As those of 9b2446f can be, which have no checksum: no KeyError, no TypeError."""
+    """Definitions of 9b2446f have no checksum; reading them raises no KeyError or TypeError."""
     stored = json.loads((OLD / "mixed" / "definition.json").read_text())
     stored["arms"] = {"sgd": stored["arms"]["sgd"]}
     asked = from_json(stored)

@@ -1,4 +1,4 @@
-"""Optuna's dashboard opens what a sweep leaves behind."""
+"""Optuna's dashboard opens the journal of a sweep."""
 
 import json
 import socket
@@ -17,7 +17,7 @@ import pytest
 from tests.support.sweeps import make_definition, work
 
 SECONDS_TO_START = 60
-"""On a busy machine; it takes two."""
+"""Most seconds that the dashboard may take to start on a busy machine; otherwise it takes two."""
 
 pytest.importorskip(
     "optuna_dashboard",
@@ -33,7 +33,7 @@ def free_port() -> int:
 
 @contextmanager
 def dashboard(journal: Path) -> Iterator[str]:
-    """Start the dashboard's command line, and give its address once its page answers."""
+    """Start the dashboard's command line, and yield its address once its page answers."""
     command = Path(sysconfig.get_path("scripts")) / "optuna-dashboard"
     address = f"127.0.0.1:{free_port()}"
     host, port = address.split(":")

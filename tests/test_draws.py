@@ -1,4 +1,4 @@
-"""Batches and masks: what each member sees, and that blocks and company do not move it."""
+"""Batches and masks of each member do not depend on the size of blocks or on other members."""
 
 import math
 
@@ -96,7 +96,7 @@ def test_uniform_rows_are_uniform_over_32_bit_integers() -> None:
 
 
 def _epoch_masks(population: Population, task: Task, layer: int) -> Tensor:
-    """All masks of an epoch on one layer's inputs, (M, n_train, stored)."""
+    """Return all masks of an epoch on one layer's inputs, of shape (M, n_train, stored)."""
     masks = []
     rules = dropout_rules(population)
     for batch in epoch_of(population, task):
@@ -142,7 +142,7 @@ def test_masks_do_not_depend_on_the_size_of_the_blocks(
     changes = {"dropout.input": 0.3, "dropout.hidden": 0.3, "model.widths": [9, 7]}
     population = make_population([make_run(changes, seed=seed) for seed in (0, 1, 0)], blobs)
     whole = [_epoch_masks(population, blobs, layer) for layer in range(3)]
-    for n_bytes in (1, 3 * 8 * 32 * 4 * 2):  # one step at a time; two
+    for n_bytes in (1, 3 * 8 * 32 * 4 * 2):  # one step at a time, then two
         monkeypatch.setattr(draws, "BLOCK_BYTES", n_bytes)
         for layer, expected in enumerate(whole):
             assert torch.equal(_epoch_masks(population, blobs, layer), expected)

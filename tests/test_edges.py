@@ -58,7 +58,7 @@ def test_a_natural_bound_is_no_edge(axis: Axis, value: float, side: str) -> None
 
 
 def test_a_bound_that_cannot_be_reached_is_an_edge() -> None:
-    """The config says (0, inf) of a learning rate: 0 itself is not allowed, so it is no bound."""
+    """A learning rate's range is (0, inf): 0 itself is not allowed, so it is no natural bound."""
     axis = Interval(0.0, 1.0, log=False)
     assert edge_side(axis, 0.001, natural=Range.parse("(0, inf)")) == "low"
 
@@ -71,10 +71,10 @@ def test_a_bound_that_cannot_be_reached_is_an_edge() -> None:
         (Choice((1e30, 0.002, 0.001)), 0.002, [0.001], [1e30], "high"),
         (Choice((0.001, 0.002, 1e30)), 0.001, [0.002], [1e30], "low"),
         (Choice((1e-30, 0.1, 0.2)), 0.1, [0.2], [1e-30], "low"),
-        # Inside of what completed, or tried elsewhere on the same value, where it completed.
+        # No edge: inside of values that completed, or a failed value completed in another setting.
         (Choice((0.001, 0.002, 0.003, 9.0)), 0.002, [0.003], [9.0], ""),
         (Choice((0.001, 0.002, 9.0)), 0.002, [9.0], [9.0], ""),
-        # One that was not tried yet is no failure.
+        # A value that was not tried yet is no failure.
         (Choice((0.001, 0.002, 9.0)), 0.002, [0.001], [], ""),
         (Choice((0.001, 9.0)), 0.001, [], [9.0], "low"),
         (Choice((2, 4, 8)), 4, [2], [8], "high"),
@@ -100,7 +100,7 @@ def test_the_edge_is_where_settings_ceased_to_complete(
 
 
 def test_the_edges_of_several_axes_where_settings_failed() -> None:
-    """The rate of 10 fails with a gain of 1 alone, the gain of 1 with every rate."""
+    """A rate of 10 fails only with a gain of 1, but a gain of 1 fails with every rate."""
     space: dict[str, Axis] = {
         "optimizer.lr": Choice((0.1, 1.0, 10.0)),
         "initializer.gain": Choice((0.1, 0.5, 1.0)),
@@ -162,7 +162,7 @@ def test_the_edges_of_a_setting_in_words(values: tuple[float, ...], text: str) -
 
 
 def test_the_edges_of_a_setting_of_a_grid_that_grew() -> None:
-    """The first choice grew to 100, so that 10 has a neighbor on either side."""
+    """The learning rates grew to 100, so that 10 has a neighbor on either side."""
     others = {"dropout.hidden": 0.2, "initializer.gain": 0.1}
     tried: list[Mapping[str, object]] = [{"optimizer.lr": lr, **others} for lr in (10.0, 100.0)]
     assert setting_edges(SPACE, tried[0], tried=tried) == {}

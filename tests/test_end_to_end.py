@@ -1,4 +1,4 @@
-"""The benchmark of a whole sweep, in small: it runs, and ends in its tables."""
+"""The benchmark of a whole sweep, in small: it runs, and prints its tables."""
 
 import re
 import sys
@@ -31,12 +31,12 @@ def test_a_part_is_scaled_by_what_a_run_takes_beyond_the_few() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_all_processes_of_a_command_are_watched(tmp_path: Path) -> None:
-    """A child that is waited for, and one that outlives the command."""
+    """The command waits for one child, and another child may outlive it."""
     (tmp_path / "child.py").write_text(
         "import time\n"
         "held = bytearray(60 << 20)\n"
         "while time.process_time() < 0.4: pass\n"
-        "time.sleep(1)\n"  # until both were looked at together, on a busy machine, too
+        "time.sleep(1)\n"  # so that both are seen together even on a busy machine
     )
     (tmp_path / "command.py").write_text(
         "import subprocess, sys\n"

@@ -12,7 +12,7 @@ from ffnn_lab.records.environment import _git
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 def test_a_look_at_a_repository_writes_nothing_there(tmp_path: Path) -> None:
-    """A plain ``git status`` locks the index and writes it anew where a file's time moved."""
+    """A plain ``git status`` locks the index and writes it anew if the time of a file changed."""
 
     def git(*words: str) -> None:
         identity = ("-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false")
@@ -28,7 +28,7 @@ def test_a_look_at_a_repository_writes_nothing_there(tmp_path: Path) -> None:
     before = index.read_bytes()
     assert _git(tmp_path, "status", "--porcelain") == ""
     assert index.read_bytes() == before
-    git("status")  # as a check of this test: that one does write
+    git("status")  # a check of this test: the plain command does write
     assert index.read_bytes() != before
     file.write_text("changed")
     assert _git(tmp_path, "status", "--porcelain") == "M a"

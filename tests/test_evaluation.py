@@ -42,7 +42,7 @@ def test_loss_and_error_by_hand() -> None:
     """Logits log 1, log 2, log 5: probabilities 1/8, 2/8, 5/8; labels 2, 2, 1, 0, 2.
 
     Three of five are right; the loss is -(3 log 5/8 + log 2/8 + log 1/8) / 5. The second member
-    has equal logits: log 3, and answers one class.
+    has equal logits: its loss is log 3, and it answers one class.
     """
     population = _linear([[math.log(1), math.log(2), math.log(5)], [0.0, 0.0, 0.0]])
     loss, error = evaluate(population, _examples([2, 2, 1, 0, 2]), CLASSES)
@@ -72,7 +72,7 @@ def test_the_last_chunk_counts_for_what_it_is(surplus: int) -> None:
 @pytest.mark.parametrize("n_examples", [1, 31, 32, 33, 1000])
 @pytest.mark.parametrize("widths", [[], [9], [700]], ids=str)
 def test_each_member_equals_a_plain_forward_pass(n_examples: int, widths: list[int]) -> None:
-    """700 units make chunks of 64."""
+    """With 700 units, chunks have 64 examples."""
     rng = np.random.default_rng(0)
     population = make_population(
         [make_run({"model.widths": widths}, seed=seed) for seed in range(3)],
@@ -102,7 +102,7 @@ def test_each_member_equals_a_plain_forward_pass(n_examples: int, widths: list[i
 @pytest.mark.parametrize("kind", ONE_OUTPUT, ids=", ".join)
 @pytest.mark.parametrize("n_dev", [1, 511, 512, 1300])
 def test_a_score_is_judged_over_all_chunks(n_dev: int, kind: tuple[str, str]) -> None:
-    """By numpy, on the member's own weights."""
+    """The expected loss and error are computed by numpy from the member's own weights."""
     task = make_line(*kind, n_dev=n_dev)
     configs = [make_run({"model.widths": []}, seed=seed) for seed in range(2)]
     population = make_population(configs, task)

@@ -1,4 +1,4 @@
-"""Files that are replaced as a whole: synced before their name counts, never through a link."""
+"""Files are replaced as a whole: synced before they get their name, and never through a link."""
 
 import errno
 import os
@@ -32,12 +32,13 @@ def test_contents_are_synced_before_the_rename_and_the_name_after_it(
 
     monkeypatch.setattr(os, "fsync", note)
     write_whole(path, b"contents")
-    # The folder above names the new one; then the file, under another name; then its folder.
+    # First the folder above is synced, which names the new folder; then the file, under another
+    # name; then its folder.
     assert seen == [(tmp_path.name, False), ("beside", False), ("new", True)]
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:
-    """A link under any name beside the file, or under its own name, leads nowhere."""
+    """No link is followed, whether it has the file's own name or another name beside it."""
     victim = tmp_path / "victim"
     victim.write_text("mine")
     folder = tmp_path / "sweep"

@@ -1,6 +1,7 @@
-"""The graphs that programs are compiled of hold for every number of members and examples.
+"""The graphs from which programs are compiled hold for every number of members and examples.
 
-Nothing is compiled here: what the exporter would refuse, or make a constant, shows in the graph.
+Nothing is compiled here: anything that the exporter would refuse, or turn into a constant, shows
+in the graph.
 """
 
 from collections.abc import Callable
@@ -21,19 +22,21 @@ from ffnn_lab.steps import Recipe
 from tests.support.exhaustive import first, rest
 
 LENGTHS = (2, 3, ALIGNMENT - 1, ALIGNMENT, ALIGNMENT + 1, 2 * ALIGNMENT)
-"""Members or examples: few, and around whole vectors, of which some losses take rows."""
+"""Numbers of members or examples: few, and around whole vectors, which some losses process."""
 LIKE = torch.zeros(1, dtype=torch.float64)
 LABELS, ROWS = 2, 3
-"""Numbers of these inputs of ``gradients``; ``evaluation_sums`` has labels at the same number."""
+"""Positions of labels and rows among the inputs of ``gradients``; ``evaluation_sums`` has its
+labels at the same position."""
 
 Parts = tuple[nn.Module, list[Tensor], Axes]
 Fill = Callable[[Tensor, int, torch.Generator], Tensor]
-"""(zeros in the place of an input, the input's number, rng) to numbers in their place."""
+"""Draws an input of a program. Its arguments are zeros of the input's shape, the input's position
+and the random generator."""
 
 
 @pytest.fixture(autouse=True)
 def _no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hand over what would be compiled."""
+    """Make ``get_program`` return what it would compile: the module, its inputs and their axes."""
 
     def parts(_spec: Spec, example: Example) -> Parts:
         return example()
@@ -48,8 +51,8 @@ def assert_holds_at_every_length(
     """Assert that the graph of a module computes what the module does, at all `LENGTHS`.
 
     Args:
-        made: The module, inputs that stand for all others, and their axes.
-        fill: Draws the inputs.
+        made: The module, example inputs, and the inputs' named axes.
+        fill: Function that draws the inputs.
     """
     module, tensors, axes = made
     graph = exported(module, tensors, axes).module()
@@ -79,7 +82,7 @@ def _positive(zeros: Tensor, number: int, rng: torch.Generator) -> Tensor:
 
 
 def _examples(loss: str, *, has_rows: bool = True) -> Fill:
-    """Return what draws examples under a loss, beside them the rows of a step if there are any."""
+    """Return a function that draws the examples of a loss, and rows of a step if there are any."""
 
     def fill(zeros: Tensor, number: int, rng: torch.Generator) -> Tensor:
         if number == LABELS and loss != "cross_entropy":

@@ -1,4 +1,4 @@
-"""Sweeps that are killed end as undisturbed ones; and the kill test sees what it has to see."""
+"""Killed sweeps end as undisturbed ones, and the kill test notices all that it has to notice."""
 
 import subprocess
 import sys
@@ -70,7 +70,7 @@ joblib.Parallel(n_jobs=2)(joblib.delayed(time.sleep)(60) for _ in range(2))
 
 
 def test_workers_are_told_from_helpers(tmp_path: Path) -> None:
-    """A parent, two workers, and two processes that track what they share."""
+    """A parent and two workers do the work; two processes that track resources are helpers."""
     mark = uuid.uuid4().hex
     environment = {kill.MARK: mark, "JOBLIB_TEMP_FOLDER": str(tmp_path)}
     parent = subprocess.Popen([sys.executable, "-c", TWO_WORKERS], env=environment)

@@ -1,4 +1,4 @@
-"""The population ladder: a run's numbers do not depend on its company, to the last bit."""
+"""The population ladder: a run's numbers do not depend on other members, to the last bit."""
 
 import itertools
 import os
@@ -47,7 +47,7 @@ FLOAT32 = {"trainer.dtype": "float32"}
 
 
 def mixed_runs(n_runs: int, changes: dict[str, Any] | None = None) -> list[RunConfig]:
-    """Give runs that differ in all that may differ inside one population."""
+    """Return runs that differ in all that may differ inside one population."""
     optimizers = [row.config for row in OPTIMIZERS.values()]
     schedules = [row.config for row in SCHEDULES.values()]
     initializers = [row.config for row in INITIALIZERS.values() if row.breaks_symmetry]
@@ -112,7 +112,7 @@ def test_an_exploding_member_leaves_its_neighbors_to_the_bit(kind: str, blobs: T
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_an_exploding_member_of_the_same_method_harms_nobody(name: str, blobs: Task) -> None:
-    """The neighbors share a slice, and every tensor of the method's state, with the bad one."""
+    """The neighbors share a slice, and all tensors of the method's state, with the bad member."""
     healthy = [make_run(FLOAT32, seed=seed, optimizer=OPTIMIZERS[name].config) for seed in (0, 1)]
     huge = NormalConfig(name="normal", std=1e39, gain=1.0)
     exploding = with_parts(healthy[0], initializer=huge)
@@ -133,7 +133,7 @@ def test_several_members_may_explode_at_different_times(blobs: Task) -> None:
 
 
 def test_huge_weights_are_left_alone_by_the_neighbors_max_norm(blobs: Task) -> None:
-    """Their squared norm overflows float32, which must matter only to a member with a limit.
+    """The squared norm overflows float32, which must matter only to a member with a limit.
 
     Behind a tanh the loss stays finite, so the run completes.
     """
@@ -177,7 +177,7 @@ def test_members_that_leave_early_change_nobody(blobs: Task) -> None:
 
 
 def test_a_neighbors_last_epoch_does_not_date_a_divergence(blobs: Task) -> None:
-    """The bad member is due after epoch 4; its neighbor is evaluated after 1 and 3."""
+    """The bad member is evaluated after epoch 4, its neighbor at its own end: after 1, 2 or 3."""
     exploding = make_run(
         {
             **FLOAT32,
@@ -265,7 +265,16 @@ def _assert_same_in_company(
     one_output: tuple[str, str] | None = None,
     bias: bool = True,
 ) -> None:
-    """Compare a population on one thread with itself, its larger half and two lone members."""
+    """Assert that a population, its larger half and two members alone have the same numbers.
+
+    Args:
+        shape: Sizes of task, networks and population.
+        set_threads: Sets torch's number of threads.
+        threads: Numbers of threads that must equal one thread.
+        monkeypatch: Lets small networks use several threads.
+        one_output: Labels and loss of a task with one output; None for a task of classes.
+        bias: True if layers have biases.
+    """
     n_features, n_classes, n_train, widths, activation, batch_size, n_members, dtype = shape
     if one_output is None:
         task = make_blobs(n_features=n_features, n_classes=n_classes, n_train=n_train)
@@ -385,7 +394,7 @@ def _masks(population: Population, batch: Batch) -> list[Tensor]:
 
 
 def _seen(population: Population, batch: Batch) -> list[Tensor]:
-    """Give what members see in one step: examples and masks, each ``(M, ...)``."""
+    """Return the examples and masks that members see in one step, each of shape ``(M, ...)``."""
     return [batch.of_members(batch.order), *_masks(population, batch)]
 
 
@@ -394,7 +403,7 @@ def _one_of_each_optimizer(seed: int, changes: dict[str, Any]) -> list[RunConfig
 
 
 def test_equal_seeds_give_every_optimizer_the_same_start_batches_and_masks(blobs: Task) -> None:
-    """So that differences between arms are paired."""
+    """Differences between arms are therefore paired."""
     rates = {"dropout.input": 0.3, "dropout.hidden": 0.5, "model.widths": [9, 7]}
     configs = _one_of_each_optimizer(3, rates)
     population = make_population([*configs, make_run(rates, seed=4)], blobs)
@@ -429,7 +438,7 @@ def test_the_learning_rate_and_the_schedule_move_no_draw(blobs: Task) -> None:
     "name", [name for name, row in INITIALIZERS.items() if row.breaks_symmetry]
 )
 def test_the_gain_scales_the_base_draw_and_nothing_else(name: str, blobs: Task) -> None:
-    """Powers of two, so that the products are exact."""
+    """The gains are powers of two and 0, so that the products are exact."""
     row = INITIALIZERS[name].config
     gains = (1.0, 0.25, 4.0, 0.0)
     configs = [make_run({"initializer.gain": gain}, initializer=row) for gain in gains]
@@ -466,7 +475,7 @@ def test_a_stop_and_a_start_do_not_move_later_epochs(blobs: Task) -> None:
 
 
 def test_a_diverged_member_is_recorded_at_the_step_of_the_plain_loop(blobs: Task) -> None:
-    """In float64; the growing weights overflow at a step that no rounding can move."""
+    """In float64 the growing weights overflow at a step that no rounding can move."""
     long = {"trainer.max_epochs": 20}
     configs = [
         make_run(long, seed=0),
@@ -487,7 +496,7 @@ def test_a_diverged_member_is_recorded_at_the_step_of_the_plain_loop(blobs: Task
     steps = [outcome.result.diverged_step for outcome in outcomes]
     assert steps[1] is not None
     assert steps[1] > 7  # in mid-training, not in the first epoch
-    assert steps[4] == 0  # as it was drawn
+    assert steps[4] == 0  # infinite as drawn
 
 
 def test_the_curve_of_a_diverged_member_stops_and_the_others_go_on(blobs: Task) -> None:

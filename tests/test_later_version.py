@@ -1,4 +1,4 @@
-"""A later version with more options: it reads, reports, goes on with and replays what is here.
+"""A later version with more options reads, reports, resumes and replays records of this one.
 
 The later version is this one with fields and options that a contributor might add.
 """
@@ -38,7 +38,7 @@ class LaterSGD(SGDConfig):
 
 @dataclass(kw_only=True)
 class Lion(OptimizerConfig):
-    """An optimizer that was not there."""
+    """An optimizer that this version does not have."""
 
     name: str = one_of("lion")
     beta3: float = ranged("[0, 1)")
@@ -46,7 +46,7 @@ class Lion(OptimizerConfig):
 
 @dataclass(kw_only=True)
 class LaterTable(TableConfig):
-    """The task that got a list."""
+    """The task that got a field with a list."""
 
     impute: list[str] = any_value(neutral=[])
 
@@ -65,7 +65,7 @@ def forget_schemas() -> None:
 
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Become the later version."""
+    """Turn the lab into the later version until the test ends."""
     put_variant(monkeypatch, "optimizer", of="sgd", config=LaterSGD)
     put_variant(monkeypatch, "optimizer", of="sgd", name="lion", config=Lion)
     put_variant(monkeypatch, "task", of="table", config=LaterTable)
@@ -136,7 +136,7 @@ def test_a_sweep_goes_on_and_holds_parts_of_both(tmp_path: Path) -> None:
 def test_parts_of_this_version_are_read_by_the_later_one(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    """And those that the later one wrote are refused here, as is a field that it alone has."""
+    """Columns of this version keep their values; the new one is neutral for SGD, else null."""
     folder = work(tmp_path, make_definition("grid", confirm_seeds=()))
     before = read_runs(folder)
     request.getfixturevalue("later")

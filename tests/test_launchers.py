@@ -52,7 +52,7 @@ JOBLIB_FIRST = pytest.mark.parametrize(
 
 
 class Observer(Watch):
-    """Sees also which worker recorded each run first."""
+    """A watch that also notes which worker recorded each run first."""
 
     def __init__(self, folder: Path) -> None:
         """Watch the sweep in ``folder``."""
@@ -71,7 +71,7 @@ class Observer(Watch):
 
     @property
     def workers(self) -> set[str]:
-        """Name the workers that recorded runs."""
+        """Return the names of the workers that recorded runs."""
         return set(self.trainers.values())
 
 
@@ -79,7 +79,7 @@ class Sweep:
     """A command line at work in a folder, seen from outside."""
 
     def __init__(self, root: Path, *words: str, log: str = "log") -> None:
-        """Start it in ``root``'s folder ``here``, which is all that it should write to."""
+        """Start the command in the folder ``here`` of ``root``; it should write nowhere else."""
         self.here = root / "here"
         self.here.mkdir(exist_ok=True)
         self.folder = self.here / "outputs" / "s"
@@ -89,24 +89,24 @@ class Sweep:
 
     @property
     def said(self) -> str:
-        """What it printed and complained about."""
+        """Return all that the command wrote to standard output and standard error."""
         return self._log.read_text()
 
     def wait(self) -> int:
-        """Wait for its end."""
+        """Wait for the end of the command, and return its exit code."""
         code = self.command.wait(MOST_SECONDS, self.observer)
         assert code is not None, f"it hangs; it said:\n{self.said}"
         return code
 
     def wait_until(self, is_so: Callable[[], object]) -> None:
-        """Wait until something is so while it works."""
+        """Wait until ``is_so`` returns true, while the command works."""
         while not is_so():
             code = self.command.wait(self.command.seconds + 0.05, self.observer)
             assert code is None, f"it ended with {code}; it said:\n{self.said}"
             assert self.command.seconds < MOST_SECONDS, self.said
 
     def wait_for_runs(self, n_runs: int = 1) -> None:
-        """Wait until so many runs are recorded, and others in training."""
+        """Wait until ``n_runs`` runs are recorded, while the command works."""
         self.wait_until(lambda: len(self.observer.trainings) >= n_runs)
 
     def workers(self) -> list[Process]:
@@ -116,13 +116,13 @@ class Sweep:
         return tasks or every
 
     def end(self) -> None:
-        """Leave nothing behind."""
+        """Kill all processes of the command that are left."""
         self.command.kill_all()
 
 
 @contextmanager
 def sweep(root: Path, *words: str, log: str = "log") -> Iterator[Sweep]:
-    """Start a sweep, and end what is left of it."""
+    """Start a sweep, and kill what is left of it at the end."""
     started = Sweep(root, *words, log=log)
     try:
         yield started
@@ -131,7 +131,7 @@ def sweep(root: Path, *words: str, log: str = "log") -> Iterator[Sweep]:
 
 
 def without_commit(table: pd.DataFrame) -> pd.DataFrame:
-    """Leave out what changes when somebody commits between two commands."""
+    """Leave out the columns that change when somebody commits between two commands."""
     return table.drop(columns=["git.commit", "git.is_dirty"], errors="ignore")
 
 
@@ -144,7 +144,7 @@ def assert_same(one: Path, other: Path) -> None:
 
 
 def assert_trained_once(observer: Observer) -> None:
-    """Assert that every run was recorded, and by one training."""
+    """Assert that every run was recorded, and trained only once."""
     assert observer.twice() == []
     assert set(observer.trainings) == set(read_runs(observer._folder)["run_id"])
 
@@ -215,7 +215,7 @@ def test_a_number_of_workers_that_cannot_be(word: str, says: str, tmp_path: Path
 @pytest.mark.slow
 @OWN_FIRST
 def test_an_error_of_a_worker_is_told_once(launcher: tuple[str, ...], tmp_path: Path) -> None:
-    """Where the folder of the weights should be, there is a file."""
+    """Workers fail because a file lies where the folder of the weights should be."""
     (tmp_path / "here" / "outputs" / "s").mkdir(parents=True)
     (tmp_path / "here" / "outputs" / "s" / "weights").write_text("a file")
     words = (*GRID, "trainer.max_epochs=1", "trainer.save_weights=true", *launcher)
@@ -237,7 +237,7 @@ def test_a_killed_worker_is_replaced(
         started.wait_for_runs()
         kill(started.workers()[0].pid)
         assert started.wait() == 0, started.said
-        # Submitit's launcher hears of it when the jobs before it have ended, or 15 s later.
+        # Submitit's launcher notices it when the jobs before it have ended, or 15 s later.
         assert started.said.count(", and is replaced") == 1 or launcher == SUBMITIT
         assert "Traceback" not in started.said
         assert_trained_once(started.observer)
@@ -246,7 +246,7 @@ def test_a_killed_worker_is_replaced(
 
 
 @pytest.mark.slow
-@pytest.mark.exhaustive  # `tests.test_kill` kills the parent, too, of workers of our own
+@pytest.mark.exhaustive  # for our own workers, `tests.test_kill` kills the parent, too
 @OWN_FIRST
 def test_workers_end_when_their_parent_is_killed(
     launcher: tuple[str, ...], alone: Alone, tmp_path: Path
@@ -269,7 +269,7 @@ def test_workers_end_when_their_parent_is_killed(
 def test_a_second_command_joins_the_first(
     launcher: tuple[str, ...], alone: Alone, tmp_path: Path
 ) -> None:
-    run_lab_forked(tmp_path, "--help")  # imports what the second needs
+    run_lab_forked(tmp_path, "--help")  # imports what the second command needs
     with (
         sweep(tmp_path, *HALF_AS_LONG, *launcher) as first,
         ThreadPoolExecutor(1) as other,
@@ -280,7 +280,7 @@ def test_a_second_command_joins_the_first(
         said = second.result()
         assert said.exit_code == 0, said.error
         assert "joining" in said.out
-        # Two cores may leave nothing to a third worker by the time that it is there.
+        # On two cores, all runs may be taken before a third worker has started.
         assert len(first.observer.workers) >= 2
         assert_trained_once(first.observer)
         assert_same(alone(first.folder), first.folder)
@@ -314,7 +314,7 @@ if "PROBE" in os.environ:
 def test_workers_share_the_cores(
     launcher: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Every Python process of the command says how many threads torch uses in it."""
+    """Every Python process of the command writes torch's number of threads into a file."""
     probe, told = tmp_path / "probe", tmp_path / "told"
     probe.mkdir()
     told.mkdir()
@@ -335,7 +335,7 @@ def test_workers_share_the_cores(
 
 
 def test_the_plan_says_how_many_workers(tmp_path: Path) -> None:
-    """Joblib's own setting counts, where nothing else is said."""
+    """Without ``n_workers``, joblib's own setting counts."""
     plan = ("-m", *GRID, "trainer.max_epochs=1", "hydra.sweeper.dry_run=true")
     joblib = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=3")
     assert ", 3 workers" in run_lab_forked(tmp_path, *plan, *joblib).out

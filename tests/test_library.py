@@ -1,4 +1,4 @@
-"""Compiled programs on disk: loaded, run by several threads at once, and refused in words."""
+"""Compiled programs on disk are loaded, run by several threads, and refused with a message."""
 
 import contextlib
 import errno
@@ -33,7 +33,7 @@ DIGEST = f"{PROGRAM}.sha256"
 
 
 def _sgd(n_numbers: int) -> list[torch.Tensor]:
-    """Give inputs of the update of two members: each weight loses a tenth of its gradient of 1."""
+    """Return inputs of the update of two members: gradients are 1, the learning rate is 0.1."""
     params = torch.ones(2, n_numbers)
     return [params, torch.ones_like(params), torch.full((2,), 0.1), torch.zeros(2), torch.zeros(2)]
 
@@ -41,7 +41,7 @@ def _sgd(n_numbers: int) -> list[torch.Tensor]:
 @needs_compiler
 @pytest.mark.slow  # compiles
 def test_other_threads_go_on_while_a_program_runs() -> None:
-    """Amid one call, another thread looks at the clock."""
+    """During one call of the program, another thread reads the clock."""
     program = update_program(SGD, torch.zeros(1))
     inputs = _sgd(20_000_000)
     program(inputs)
@@ -92,7 +92,7 @@ def test_a_program_refuses_another_number_of_tensors() -> None:
 
 
 class _Orthogonal(nn.Module):
-    """An operation that inductor leaves to torch, and torch's C interface does not have."""
+    """A module with an operation that inductor leaves to torch, but torch's C interface lacks."""
 
     def forward(self, matrices: torch.Tensor) -> tuple[torch.Tensor]:
         return (torch.linalg.qr(matrices)[0],)
@@ -104,7 +104,7 @@ class _Orthogonal(nn.Module):
 def test_an_operation_without_a_c_name_is_refused_when_it_is_compiled(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Called, it would end the process."""
+    """A call of such a program would end the process."""
     monkeypatch.setenv("FFNN_LAB_CACHE", str(tmp_path))
     spec = Spec("evaluation", "float32", {"network": {"sizes": (8,)}})
     with pytest.raises(ProgramError, match="an operation has no C name"):
@@ -152,7 +152,7 @@ def test_a_program_without_memory_says_so_and_may_be_called_again() -> None:
 
 
 def _store(folder: Path, contents: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep bytes as the one program that there is, with its digest."""
+    """Store bytes and their digest in ``folder``, as the only program that the lab looks for."""
     monkeypatch.setenv("FFNN_LAB_CACHE", str(folder))
     monkeypatch.setattr(library, "_key", lambda _: "key")
     monkeypatch.setattr(library, "_LOADED", {})
@@ -161,7 +161,7 @@ def _store(folder: Path, contents: bytes, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def _build_as(contents: bytes, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """Let these bytes be what the compiler makes, and list where it was asked for them."""
+    """Let the compiler make ``contents``, and return a list that gets the paths asked for."""
     asked: list[Path] = []
 
     def build(_module: object, _tensors: object, _axes: object, path: Path, _: object) -> None:
@@ -181,7 +181,7 @@ def test_what_is_no_library_is_named(
     asked = _build_as(b"", monkeypatch)
     with pytest.raises(ProgramError, match=r"update-key.so cannot be loaded .* delete it"):
         update_program(SGD, torch.zeros(1))
-    assert asked == []  # it is there, so nothing is compiled
+    assert asked == []  # the file is there, so nothing is compiled
 
 
 def test_a_library_of_something_else_is_named(
@@ -194,7 +194,7 @@ def test_a_library_of_something_else_is_named(
 
 
 class _Kept:
-    """Stands for a loaded program: the bytes that would run."""
+    """A stand-in for a loaded program, with the bytes that would run."""
 
     def __init__(self, contents: bytes, _path: Path) -> None:
         self.contents = contents
@@ -246,7 +246,7 @@ def test_a_program_that_is_not_to_be_trusted_is_compiled_again(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Without a compiler it is refused, and the message says what to delete."""
+    """Without a compiler the program is refused, and the message says which file to delete."""
     _store(tmp_path, b"as compiled", monkeypatch)
     monkeypatch.setattr(library, "Program", _Kept)
     harm(tmp_path / PROGRAM)
@@ -262,7 +262,7 @@ def test_a_program_that_is_not_to_be_trusted_is_compiled_again(
     assert said in line
     monkeypatch.setattr(library, "_LOADED", {})
     assert update_program(SGD, torch.zeros(1)) is not program
-    assert len(asked) == 1  # from here on it is loaded
+    assert len(asked) == 1  # the new program is loaded, not compiled again
 
 
 def test_a_program_that_another_process_compiled_meanwhile_is_taken(
@@ -331,7 +331,7 @@ def test_inductor_is_kept_from_the_cache_that_all_users_share(
 @needs_compiler
 @pytest.mark.slow  # compiles
 def test_no_flipped_bit_of_a_program_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Its headers, its code and its data: each flip is found before anything is loaded."""
+    """A flip in headers, code or data is found before anything is loaded."""
     # Other tests of the process may have loaded other programs before.
     monkeypatch.setattr(library, "_LOADED", {})
     update_program(SGD, torch.zeros(1))  # in the folder of all tests, compiled once

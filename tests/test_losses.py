@@ -1,4 +1,4 @@
-"""Losses and errors of stacked outputs: torch's own, and numbers worked by hand."""
+"""Losses and errors of stacked outputs equal torch's, and numbers worked by hand."""
 
 import math
 
@@ -12,11 +12,11 @@ from ffnn_lab.losses import ERRORS, LOSSES
 from tests.support.builders import ONE_OUTPUT, make_blobs, make_letters, make_line
 
 STORED = 16
-"""Outputs that a layout stores for a few classes, or for a score."""
+"""Number of outputs that are stored for a few classes, or for one score."""
 
 
 def _scores(*rows: list[float]) -> Tensor:
-    """Store scores as a population of one output has them, ``(M, B, 16)``."""
+    """Return scores as a population of one output stores them, ``(M, B, 16)``."""
     values = torch.tensor(rows, dtype=torch.float64)
     return functional.pad(values.unsqueeze(2), (0, STORED - 1))
 
@@ -36,7 +36,7 @@ def test_every_task_has_its_loss_and_its_error() -> None:
 
 
 def test_cross_entropy_keeps_member_and_example_apart() -> None:
-    """Entry (m, b) is that of logits (m, b) and label (m, b): members see different batches."""
+    """Entry (m, b) is the loss of logits (m, b) and label (m, b); members have own batches."""
     rng = torch.Generator().manual_seed(0)
     logits = torch.randn(2, 3, 4, generator=rng, dtype=torch.float64)
     labels = torch.tensor([[0, 1, 2], [3, 2, 1]])
@@ -65,9 +65,10 @@ def test_logistic_by_hand() -> None:
 
 @pytest.mark.parametrize("margin", [-800.0, -100.0, -45.0, -30.0, -21.0, 21.0, 30.0, 45.0, 700.0])
 def test_logistic_and_its_slope_keep_their_digits_far_out(margin: float) -> None:
-    """Where log1p(exp(-m)) is exp(-m) to all digits, and where it is -m; the slope is -1/(1+e^m).
+    """For far margins m, the loss log1p(exp(-m)) is exp(-m) or -m to all digits.
 
-    torch's softplus gives x for every x above 20, whose next term is 2e-9.
+    The slope is -1/(1+e^m). torch's softplus returns x for every x above 20, where the next term
+    is 2e-9.
     """
     scores = _scores([margin]).requires_grad_()
     loss = LOSSES["logistic"].value(scores, _labels([1.0]))
@@ -111,7 +112,7 @@ def test_the_slope_in_a_score_is_autograd_s(loss: str) -> None:
 
 
 def test_the_slope_in_logits_is_autograd_s() -> None:
-    """Padded classes, of a logit of minus infinity, have no slope."""
+    """Padded classes, whose logit is minus infinity, have a slope of 0."""
     rng = torch.Generator().manual_seed(0)
     logits = 5 * torch.randn(3, 7, STORED, generator=rng, dtype=torch.float64)
     logits[..., 10:] = -math.inf

@@ -1,4 +1,4 @@
-"""What the user reads of an error."""
+"""Messages of errors, as the user reads them."""
 
 import pytest
 from hydra.errors import HydraException, MissingConfigException

@@ -1,4 +1,4 @@
-"""W&B sees of the environment what tells how to reach a server, and nothing that changes runs."""
+"""W&B gets environment variables that say how to reach a server, and none that change runs."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def test_only_what_reaches_a_server_is_left() -> None:
     ours = {"WANDB_ERROR_REPORTING", "WANDB_SAGEMAKER_DISABLE", "WANDB_CONFIG_DIR"}
     assert left.keys() == reach.keys() | needed.keys() | ours
     assert left["WANDB_CONFIG_DIR"] == "/dev/null"
-    assert left["SSL_CERT_FILE"] == "/nowhere/c"  # the tracking process stands elsewhere
+    assert left["SSL_CERT_FILE"] == "/nowhere/c"  # the tracking process has another folder
     assert left["WANDB_BASE_URL"] == "u"
 
 

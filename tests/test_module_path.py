@@ -1,4 +1,4 @@
-"""Files of the user shadow nothing."""
+"""Files in the user's folder shadow no module."""
 
 import os
 import shutil
@@ -21,11 +21,11 @@ SHADOWS = (
 OF_PYTHON = ("importlib", "runpy", "ffnn_lab")
 """Modules that ``python -m`` itself imports before the lab can do anything."""
 SCRIPT = "import sys\nfrom ffnn_lab.cli import main\nsys.exit(main())\n"
-"""As the console script is."""
+"""Contents of the console script."""
 
 
 def litter(folder: Path, names: Sequence[str] = SHADOWS) -> None:
-    """Put modules that must not be imported where the user stands."""
+    """Write modules that must not be imported into the user's folder."""
     (folder / "analysis").mkdir()
     for name in ("analysis/__init__", *names):
         (folder / f"{name}.py").write_text(f"raise RuntimeError('{name} of the user is run')\n")
@@ -61,7 +61,7 @@ def test_a_checkout_stays_in_front(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_checkout_that_is_installed_goes_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An editable install finds it behind all other modules, so it need not be in front."""
+    """An editable install finds the checkout behind all other modules, so it can go last."""
     (tmp_path / "ffnn_lab").mkdir()
     (tmp_path / "ffnn_lab" / "__init__.py").touch()
     monkeypatch.setattr(module_path, "__file__", str(tmp_path / "ffnn_lab" / "module_path.py"))
@@ -135,7 +135,7 @@ def test_workers_do_not_run_them_either(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_checkout_that_is_not_installed_is_whole(tmp_path: Path) -> None:
-    """Its packages come from it, though another one is installed."""
+    """Packages come from this checkout, though another one is installed."""
     checkout = tmp_path / "checkout"
     for name in ("ffnn_lab", "analysis", "hydra_plugins", "conf", "sweeps"):
         shutil.copytree(name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))

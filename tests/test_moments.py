@@ -10,7 +10,7 @@ from ffnn_lab.moments import best_epoch, means_of_last, points_at
 from ffnn_lab.records import CurvePoint
 
 DEV = [(0.9, 3.0), (0.2, 2.0), (0.3, 0.5), (0.2, 1.0), (0.4, 0.1)]
-"""Error and loss on dev by epoch: the lowest error is that of epochs 1 and 3, 3 has less loss."""
+"""Error and loss on dev by epoch: epochs 1 and 3 have the lowest error, 3 has the lower loss."""
 CURVE = [
     CurvePoint(epoch, epoch, split, loss + shift, error + shift, 0.1)
     for epoch, (error, loss) in enumerate(DEV)
@@ -28,7 +28,7 @@ def test_the_best_epoch_is_of_dev_alone() -> None:
     ("moment", "n_last", "epochs"),
     [
         ("last", 1, [4]),
-        ("last", 3, [4]),  # a number of epochs is the mean's alone
+        ("last", 3, [4]),  # n_last concerns the mean alone
         ("best", 1, [3]),
         ("best", 3, [3]),
         ("mean_last", 1, [4]),

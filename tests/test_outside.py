@@ -30,12 +30,12 @@ def files_of_the_guide() -> Mapping[str, str]:
 
 @pytest.fixture
 def stands(tmp_path: Path) -> Path:
-    """A folder with the guide's files and a table of data, where a user stands."""
+    """Return a folder with the guide's files and a table of data, as a user's folder."""
     return lay_out(tmp_path / "here")
 
 
 def lay_out(folder: Path) -> Path:
-    """Write the guide's files and their table."""
+    """Write the guide's files and their table into a new folder, and return it."""
     folder.mkdir()
     for name, text in files_of_the_guide().items():
         (folder / name).write_text(text)
@@ -50,7 +50,7 @@ def lay_out(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder where a sweep of the guide's options was run; not to be changed."""
+    """Return a folder where a sweep of the guide's options was run; tests must not change it."""
     folder = lay_out(tmp_path_factory.mktemp("outside") / "here")
     said = run_lab_drawing(folder, *SWEEP)
     assert said.exit_code == 0, said.error
@@ -59,7 +59,7 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def copied(swept: Path, tmp_path: Path) -> Path:
-    """A copy of that folder."""
+    """Return a copy of the folder ``swept``."""
     return Path(shutil.copytree(swept, tmp_path / "copy"))
 
 
@@ -157,7 +157,7 @@ SLIPS: Mapping[str, tuple[str, str, str]] = {
     "a task that raises": ("waves.py", "skiprows=1", "skiprows=0"),
     "a network of another shape": ("tiny.py", "interface.n_outputs)", "5)"),
 }
-"""Which file, and what is put in the place of what."""
+"""For each slip, the file, a text in it, and the text that is put in its place."""
 TOLD: Mapping[str, str] = {
     "an import": r"lion\.py, line 6: ZeroDivisionError: division by zero",
     "its syntax": r"lion\.py, line 19: SyntaxError: ",

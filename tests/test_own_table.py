@@ -1,4 +1,4 @@
-"""A question about one's own data: one file of data, one YAML, no code."""
+"""A question about one's own data needs one file of data, one YAML, and no code."""
 
 import json
 import shlex
@@ -41,7 +41,7 @@ ONE_RUN = ("task=table", "task.target=y", "trainer.max_epochs=1", "tracking=off"
 
 @pytest.fixture(scope="module", name="desk")
 def _desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a table and a sweep over it, which has been run."""
+    """Return a folder with a table and a sweep over it, which has been run."""
     folder = tmp_path_factory.mktemp("desk")
     write_wine(folder)
     (folder / "sweeps").mkdir()
@@ -99,7 +99,7 @@ def test_a_run_is_replayed_where_the_table_moved_to(
 
 
 def test_another_table_is_another_sweep(tmp_path: Path) -> None:
-    """Under the same name it is refused, and the difference is the table's checksum."""
+    """Under the same name the sweep is refused; the difference is the table's checksum."""
     path = write_wine(tmp_path)
     quick = ("hydra.sweeper.name=mine", "hydra.sweeper.confirm.n_seeds=0")
     words = ("-m", *ONE_RUN, "task.path=wine.csv", "seed=0,1", *quick)
@@ -184,7 +184,7 @@ tracking:
 def test_one_yaml_answers_a_question_about_a_number(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """From a CSV with a numeric target to tables and figures, and a run of it again."""
+    """A CSV with a numeric target gives tables and figures, and one of its runs replays."""
     write_diabetes(tmp_path)
     (tmp_path / "sweeps").mkdir()
     (tmp_path / "sweeps" / "mine.yaml").write_text(NUMBERS)

@@ -1,4 +1,4 @@
-"""The state of a population: members in slices by method, and who stays when others leave."""
+"""The state of a population: slices by method, and the members that stay when others leave."""
 
 import dataclasses
 import itertools
@@ -23,7 +23,7 @@ from tests.support.builders import (
 
 
 def _two_of_each() -> list[RunConfig]:
-    """Two rounds through the optimizers, so that equal methods are not neighbors."""
+    """Return two rounds through the optimizers, so that equal methods are not neighbors."""
     return [
         make_run(seed=seed, optimizer=row.config) for seed in (0, 1) for row in OPTIMIZERS.values()
     ]
@@ -165,7 +165,7 @@ def test_nobody_left_is_an_empty_population(blobs: Task) -> None:
 def test_a_part_takes_its_members_steps_in_the_whole_s_memory(
     start: int, stop: int, blobs: Task
 ) -> None:
-    """Across methods: its members move as in the whole, the others not at all."""
+    """The part crosses methods: its members move as in the whole, the others not at all."""
     whole, parted = (_trained(_two_of_each(), blobs) for _ in range(2))
     before = parted.flat.clone()
     part = parted.part(start, stop)
@@ -186,7 +186,7 @@ def test_a_part_takes_its_members_steps_in_the_whole_s_memory(
 
 
 def test_a_step_of_gradient_descent_by_hand(blobs: Task) -> None:
-    """Each weight moves by its own lr times its own gradient."""
+    """Each weight moves by its member's learning rate times its own gradient."""
     configs = [make_run({"optimizer.lr": lr}, seed=seed) for seed, lr in enumerate((0.1, 0.4))]
     population = make_population(configs, blobs)
     before = population.flat.clone()

@@ -1,4 +1,4 @@
-"""The tests' own PostgreSQL server: it keeps what it was told, and goes when it should."""
+"""The tests' own PostgreSQL server keeps its data over a crash, and ends with its process."""
 
 import signal
 import socket
@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 from tests.support.postgres import Cluster
 
 SECONDS_TO_GO = 30
-"""On a busy machine; it takes a tenth of one."""
+"""Most seconds that a server may take to end on a busy machine; otherwise it takes a tenth."""
 
 KILLED_AT_WORK = """
 import os, signal
@@ -85,7 +85,7 @@ def test_a_server_left_down_is_started_for_the_next_database(postgres: Cluster) 
 
 
 def test_nothing_is_left_of_a_process_that_is_killed(postgres: Cluster) -> None:
-    """Two servers run beside each other until then."""
+    """Two servers run beside each other until the process is killed."""
     done = subprocess.run(
         [sys.executable, "-c", KILLED_AT_WORK],
         cwd=Path(__file__).parents[1],

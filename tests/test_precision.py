@@ -1,4 +1,4 @@
-"""Products in bfloat16: near the full ones, and no run depends on its company."""
+"""Products in bfloat16 are near the full ones, and no run depends on other members."""
 
 from ffnn_lab.tasks.data.task import Task
 from ffnn_lab.testing import assert_same_to_the_bit, train_with_weights
@@ -8,7 +8,10 @@ CHANGES = {"trainer.dtype": "float32", "trainer.precision": "bf16", "dropout.hid
 
 
 def test_products_in_bfloat16_are_near_the_full_ones(blobs: Task) -> None:
-    """Seven bits of mantissa, 8e-3 a product; three epochs of seven steps add up a few."""
+    """With seven bits of mantissa a product errs by 8e-3.
+
+    Three epochs of seven steps add up a few such errors.
+    """
     rounded, full = (
         train_with_weights([make_run({**CHANGES, "trainer.precision": kind})], blobs)[0]
         for kind in ("bf16", "full")

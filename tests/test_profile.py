@@ -32,7 +32,7 @@ def test_the_clock_gives_a_part_what_others_inside_it_do_not_take() -> None:
 @pytest.mark.slow
 @pytest.mark.exhaustive
 def test_the_profile_adds_up() -> None:
-    """In a process of its own, as it times the imports."""
+    """The profile runs in a process of its own, since it times the imports."""
     words = ["--settings", "1", "--seeds", "1", "--epochs", "1"]
     words += ["tracking=off", "trainer.compile=false"]
     done = subprocess.run(

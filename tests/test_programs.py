@@ -1,4 +1,7 @@
-"""Compiled steps: the ladder to the bit, written steps within rounding, nothing compiled twice."""
+"""Compiled steps do not depend on other members, and equal eager steps within rounding.
+
+Nothing is compiled twice.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -30,7 +33,7 @@ COMPILED = {
 
 
 def runs(n_runs: int, changes: dict[str, Any] | None = None) -> list[RunConfig]:
-    """Give runs of two methods that differ in all that may differ inside one population."""
+    """Return runs of two methods that differ in all that may differ inside one population."""
     schedules = [row.config for row in SCHEDULES.values()]
     return [
         make_run(
@@ -51,7 +54,7 @@ def runs(n_runs: int, changes: dict[str, Any] | None = None) -> list[RunConfig]:
 
 
 def _furthest(some: Sequence[Outcome], others: Sequence[Outcome]) -> float:
-    """Give the largest difference of two trainings' weights."""
+    """Return the largest difference between the weights of two trainings."""
     return max(
         float(np.abs(one.numpy() - other.numpy()).max())
         for mine, theirs in zip(some, others, strict=True)
@@ -67,7 +70,10 @@ def _furthest(some: Sequence[Outcome], others: Sequence[Outcome]) -> float:
 def test_a_compiled_run_alone_equals_the_run_in_company(
     blobs: Task, set_threads: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At one thread and at two, in half the company, permuted, and beside one that explodes."""
+    """The population is trained on one thread and on two, in part, permuted, and alone.
+
+    It is also trained beside a run that explodes.
+    """
     monkeypatch.setattr(processor, "LEAST_COMPILED", 1)  # several threads, though nets are small
     configs = runs(8)
     set_threads(1)
@@ -111,7 +117,7 @@ def test_a_compiled_run_goes_on_from_a_snapshot_to_the_bit(blobs: Task) -> None:
     training.epoch()
     training.epoch()
     snapshots = {snapshot.member.run_id: snapshot for snapshot in training.snapshots()}
-    for config in configs:  # each in the company of nobody
+    for config in configs:  # each goes on alone
         again = Training(blobs)
         again.join([config], snapshots)
         while again.members[0].status is None:
@@ -138,7 +144,7 @@ def test_compiled_steps_differ_from_written_ones_by_rounding(dtype: str, blobs: 
 def test_nothing_is_compiled_again_for_other_company(
     blobs: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nor for other hyperparameters, batch sizes, seeds or numbers of examples."""
+    """Programs also serve other hyperparameters, batch sizes, seeds and numbers of examples."""
     train(runs(4), blobs)
 
     def refuse(*_: object) -> None:
@@ -161,7 +167,7 @@ def test_nothing_is_compiled_again_for_other_company(
 @needs_compiler
 @pytest.mark.slow  # compiles
 def test_members_of_one_seed_compute_as_each_alone(blobs: Task) -> None:
-    """Enough of them have a program of their own, which reads their one batch once."""
+    """Enough members of one seed have a program of their own, which reads their batch once."""
     rates = [0.01 * (1 + m) for m in range(SHARED_FROM)]
     configs = [make_run({**COMPILED, "optimizer.lr": lr}) for lr in rates]
     together = train_with_weights(configs, blobs)
@@ -173,7 +179,7 @@ def test_members_of_one_seed_compute_as_each_alone(blobs: Task) -> None:
 @pytest.mark.slow  # compiles
 @pytest.mark.exhaustive  # test_graphs takes gradients of every loss at every length
 def test_a_compiled_run_of_logistic_loss_alone_equals_the_run_in_company() -> None:
-    """In batches of whole vectors, of parts of one, and with a shorter last one."""
+    """Batches are whole vectors or parts of a vector, and the last batch may be shorter."""
     task = make_line("signs", "logistic")
     for batch_size in (8, 11, 32, "full"):
         configs = runs(5, {"trainer.batch_size": batch_size})

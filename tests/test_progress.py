@@ -1,4 +1,4 @@
-"""The one count of how far a sweep is: the agenda, the status, the plan and the report agree."""
+"""The agenda, the status, the plan and the report agree on how far a sweep is."""
 
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -19,7 +19,7 @@ from tests.support.sweeps import Stopper, make_definition, work
 
 
 def of_agenda(definition: Definition, folder: Path) -> Progress:
-    """Ask the agenda, as workers and their supervisor do."""
+    """Return the count of the agenda, which workers and their supervisor use."""
     with closing(Storage(folder, None)) as storage:
         agenda = Agenda(definition, folder, storage)
         agenda.look()
@@ -27,7 +27,7 @@ def of_agenda(definition: Definition, folder: Path) -> Progress:
 
 
 def assert_all_count(definition: Definition, folder: Path) -> Progress:
-    """Assert that everybody counts the same, and return it."""
+    """Assert that agenda, status, plan and report count the same, and return the count."""
     progress, status = of_agenda(definition, folder), read_status(folder)
     assert progress.n_runs == status.n_runs == count_recorded(definition, folder)
     assert sum(progress.n_asked.values()) == status.n_runs_asked
@@ -69,7 +69,7 @@ def test_a_run_that_serves_two_arms_counts_for_both(tmp_path: Path) -> None:
 
 
 def test_a_winner_of_former_days_does_not_count(tmp_path: Path) -> None:
-    """A run that was confirmed of a setting that no longer wins stays in the records."""
+    """A confirmed run of a setting that no longer wins stays in the records, uncounted."""
     definition = make_definition("grid")
     folder = work(tmp_path, definition)
     before = assert_all_count(definition, folder)
@@ -85,7 +85,7 @@ def test_a_winner_of_former_days_does_not_count(tmp_path: Path) -> None:
 
 
 def test_counts_by_hand() -> None:
-    """Setting 1 is the winner; setting 0 was, and its confirmed run is no longer asked for."""
+    """Setting 1 wins; setting 0 won before, and its confirmed run is no longer asked for."""
     definition = make_definition("grid", tune_seeds=(0, 1), confirm_seeds=(1000,))
     (arm, _) = definition.arms
     one = replace(definition, arms=(arm,))

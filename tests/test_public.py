@@ -1,4 +1,4 @@
-"""What ``import ffnn_lab`` offers, and what it costs."""
+"""Names that ``import ffnn_lab`` offers, and modules that it does not load."""
 
 import importlib
 import inspect
@@ -43,7 +43,7 @@ def test_every_public_name_is_there_and_explained() -> None:
 
 
 def test_no_public_name_is_that_of_a_module() -> None:
-    """The import of one would replace the other."""
+    """The import of a module would replace the public name."""
     modules = {each.name for each in pkgutil.iter_modules(ffnn_lab.__path__)}
     assert not modules & set(ffnn_lab.__all__)
 

@@ -72,7 +72,7 @@ def test_schema_has_every_leaf_of_every_option() -> None:
 
 
 def test_unequal_optimizers_keep_all_their_columns(tmp_path: Path) -> None:
-    """A folder of parts of different optimizers must not lose what only one of them has."""
+    """A folder of parts of different optimizers must not lose columns of only one of them."""
     configs = [make_run(seed=i, optimizer=row.config) for i, row in enumerate(OPTIMIZERS.values())]
     for config in configs:
         RecordWriter(tmp_path).write([_result(config)])
@@ -156,7 +156,7 @@ def test_only_a_run_that_completed_has_final_cosines(status: str) -> None:
     result = dataclasses.replace(_result(make_run()), directions=DIRECTIONS)
     assert result.cosines == DIRECTIONS[-1].cosines
     assert dataclasses.replace(result, status=status).cosines == {}
-    # Nor has one whose last weights had no direction.
+    # Nor has a run whose last weights had no direction.
     assert dataclasses.replace(result, directions=DIRECTIONS[:1]).cosines == {}
 
 
@@ -180,7 +180,7 @@ def test_compaction_keeps_every_row_once(tmp_path: Path) -> None:
 
 
 def test_rows_standing_twice_are_read_once(tmp_path: Path) -> None:
-    """As after a crash between a compaction and the removal of its parts."""
+    """Rows stand twice after a crash between a compaction and the removal of its parts."""
     for worker in ("0", "1"):
         RecordWriter(tmp_path, worker).write([_result(make_run())])
     assert len(read_runs(tmp_path)) == 1
@@ -190,7 +190,7 @@ def test_rows_standing_twice_are_read_once(tmp_path: Path) -> None:
 def test_a_part_that_is_compacted_away_while_it_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As another process may read while a sweep ends."""
+    """Another process may read while a sweep ends."""
     writer = RecordWriter(tmp_path)
     for seed in range(2):
         writer.write([_result(make_run(seed=seed))])
@@ -250,7 +250,7 @@ def test_values_survive_to_the_bit(tmp_path: Path) -> None:
 def _write(
     folder: Path, seed: int, *, status: str = "completed", worker: str = "0", n_epochs: int = 2
 ) -> str:
-    """Write a part of each table for one run, and give the run's id."""
+    """Write a part of each table for one run, and return the run's id."""
     config = make_run(seed=seed)
     result = _result(config, status=status, n_epochs=n_epochs)
     row = TrialRow("tune", "a", 0, seed, result.run_id)
@@ -263,7 +263,7 @@ def _parts(folder: Path, table: str = "runs") -> list[Path]:
 
 
 def test_a_failed_run_keeps_its_traceback(tmp_path: Path) -> None:
-    """And has no metrics, though it has a curve."""
+    """A failed run has no metrics, though it has a curve."""
     failed = dataclasses.replace(
         _result(make_run(seed=0), status="failed", n_epochs=1), traceback="Traceback\nMemoryError"
     )
@@ -319,7 +319,7 @@ def test_a_part_that_lost_its_checksum_is_refused(tmp_path: Path) -> None:
         read_runs(tmp_path)
     renamed.rename(part)
     part.rename(part.with_name("part-7-31" + part.name.removeprefix("part-0-0")))
-    assert len(read_runs(tmp_path)) == 1  # worker and number are free
+    assert len(read_runs(tmp_path)) == 1  # worker and number in the name may change
 
 
 def test_a_part_of_a_newer_format_is_refused(tmp_path: Path) -> None:
@@ -335,7 +335,7 @@ def test_a_part_of_a_newer_format_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("has_checksum", [False, True])
 def test_columns_of_other_names_are_refused(tmp_path: Path, *, has_checksum: bool) -> None:
-    """As a flipped bit in a footer makes them, also in a part from before there were checksums."""
+    """A flipped bit in a footer can rename columns, also in a part without a checksum."""
     _write(tmp_path, 0)
     (part,) = _parts(tmp_path, "trials")
     rows = pq.read_table(part)
@@ -360,7 +360,7 @@ def test_a_part_of_another_table_is_refused(tmp_path: Path) -> None:
 
 
 def test_columns_of_another_type_are_converted_or_refused(tmp_path: Path) -> None:
-    """In parts from before there were checksums, where a footer may be damaged."""
+    """Parts from before there were checksums may have a damaged footer."""
     _write(tmp_path, 0)
     (part,) = _parts(tmp_path, "trials")
     rows = pq.read_table(part).drop_columns(["replicate"]).replace_schema_metadata(None)
@@ -390,7 +390,7 @@ def test_numbers_of_parts_go_on_from_those_without_a_checksum(tmp_path: Path) ->
 
 @pytest.mark.parametrize("order", list(itertools.permutations(STATUSES)))
 def test_the_best_status_of_a_run_is_kept(tmp_path: Path, order: tuple[str, ...]) -> None:
-    """Whatever the order of the parts, before and after they are compacted."""
+    """The order of the parts does not matter, before and after they are compacted."""
     for status in order:
         _write(tmp_path, 7, status=status)
     _write(tmp_path, 8, status="failed")
@@ -462,7 +462,10 @@ def test_the_first_refresh_is_the_whole_table(tmp_path: Path, table: str) -> Non
 
 
 def test_a_reader_reads_the_columns_asked_for(tmp_path: Path) -> None:
-    """In their order, whether or not they hold what tells rows apart, and with no rows too."""
+    """Columns keep the order asked for, also without the columns that tell rows apart.
+
+    The same holds if there are no rows.
+    """
     columns = ["last.dev.error", "model.widths", "optimizer.lr"]
     reader = TableReader(tmp_path, "runs", columns)
     assert list(reader.refresh()) == columns
@@ -473,7 +476,7 @@ def test_a_reader_reads_the_columns_asked_for(tmp_path: Path) -> None:
     assert [list(widths) for widths in rows["model.widths"]] == [[9]]
     nothing = reader.refresh()
     assert (list(nothing), len(nothing)) == (columns, 0)
-    # What a caller does with an empty frame is its own.
+    # A caller may change an empty frame, which the reader does not share.
     nothing["odd"] = 1
     assert list(reader.refresh()) == columns
 
@@ -517,7 +520,7 @@ def test_a_compaction_between_refreshes_brings_no_row_again(tmp_path: Path) -> N
 def test_a_compaction_in_the_middle_of_a_refresh(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_opened: int
 ) -> None:
-    """After so many parts were opened: no row is lost, and none comes twice."""
+    """After ``n_opened`` parts were opened, all are compacted: no row is lost or comes twice."""
     old = [_write(tmp_path, seed) for seed in range(2)]
     reader = TableReader(tmp_path, "runs", ["run_id"])
     assert sorted(reader.refresh()["run_id"]) == sorted(old)
@@ -545,7 +548,7 @@ def test_a_compaction_in_the_middle_of_a_refresh(
 def test_a_listing_that_lacks_a_part_and_its_compaction(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_incremental: bool
 ) -> None:
-    """A long folder is listed bit by bit: what is compacted meanwhile may stand in no bit."""
+    """A long folder is listed in pieces; parts that are compacted meanwhile may be in none."""
     names = [_write(tmp_path, seed) for seed in range(3)]
     listed = _parts(tmp_path)[:2]
     RecordWriter(tmp_path).compact()
@@ -553,7 +556,7 @@ def test_a_listing_that_lacks_a_part_and_its_compaction(
     scandir = os.scandir
 
     class Torn:
-        """Lists the first two of the former parts, though they are gone."""
+        """A listing of the first two of the former parts, though they are gone."""
 
         def __enter__(self) -> Iterator[Path]:
             monkeypatch.setattr(os, "scandir", scandir)
@@ -599,7 +602,7 @@ def test_the_better_of_two_new_rows_of_a_run_comes(tmp_path: Path) -> None:
 
 
 def test_of_a_curve_that_went_on_the_rest_comes(tmp_path: Path) -> None:
-    """As of a run that failed after epoch 1, and got to epoch 2 when it was tried again."""
+    """A run failed after epoch 1, and got to epoch 2 when it was tried again."""
     reader = TableReader(tmp_path, "curves", ["split", "epoch"])
     _write(tmp_path, 0, status="failed", n_epochs=1)
     assert sorted(set(reader.refresh()["epoch"])) == [0, 1]
@@ -611,7 +614,7 @@ def test_of_a_curve_that_went_on_the_rest_comes(tmp_path: Path) -> None:
 
 
 def test_after_an_error_nothing_counts_as_seen(tmp_path: Path) -> None:
-    """The parts before the damaged one are read again when it is gone."""
+    """The parts before the damaged one are read again when the damage is repaired."""
     names = [_write(tmp_path, seed) for seed in range(3)]
     damaged = _parts(tmp_path)[1]
     whole = damaged.read_bytes()

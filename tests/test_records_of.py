@@ -1,6 +1,6 @@
-"""Records of earlier formats: read, reported, gone on with and replayed by the present code.
+"""Records of earlier formats are read, reported, resumed and replayed by the present code.
 
-``records_of/README.md`` says which they are.
+``records_of/README.md`` describes these records.
 """
 
 import csv
@@ -57,7 +57,7 @@ def copied(name: str, outputs: Path) -> Path:
 
 
 def stored_definition(folder: Path) -> Definition:
-    """Read a stored definition, with what moves no number set for here: no W&B, the table."""
+    """Read a stored definition, and set two fields that move no number: no W&B, table's path."""
     definition = read_definition(folder, is_whole=True)
     assert definition is not None
     here = {"tracking.mode": "off", "task.path": str(OLD / "plants.csv")}
@@ -90,7 +90,7 @@ def test_every_row_is_read(
     assert len(read_trials(folder)) == n_trials
     assert len(read_curves(folder)) == n_points
     assert len(read_directions(folder)) == n_directions
-    assert read_correct(folder).empty  # which no format had before the third
+    assert read_correct(folder).empty  # formats before the third have no such table
     columns = ["trainer.max_epochs", "run_id", "status"]
     assert TableReader(folder, "runs", columns).refresh().equals(runs[columns])
 
@@ -107,7 +107,7 @@ def test_no_id_moved(name: str) -> None:
     [("default", "f1b60f"), ("mixed", "4e8955"), ("separable-30b585", "3eb55a")],
 )
 def test_no_name_of_an_ad_hoc_sweep_moved(name: str, digits: str) -> None:
-    """Of such a definition, as the code of 9b2446f hashed it."""
+    """The name has a hash of the definition, which equals that of the code of 9b2446f."""
     assert short_hash(stored_definition(OLD / name)) == digits
 
 
@@ -121,7 +121,7 @@ def test_every_status_is_there() -> None:
 
 @pytest.mark.parametrize("name", ["default"])
 def test_the_report_has_the_numbers_that_it_had_digit_by_digit(name: str) -> None:
-    """Every column of every table that the code of that time wrote; there may be more now."""
+    """All columns that the code of that time wrote are compared; there may be more now."""
     found = published(OLD / name)
     for path in sorted((OLD / name / "tables").glob("*.csv")):
         then = list(csv.DictReader(io.StringIO(path.read_text())))
@@ -130,7 +130,7 @@ def test_the_report_has_the_numbers_that_it_had_digit_by_digit(name: str) -> Non
 
 
 def test_the_tables_in_words_are_the_same() -> None:
-    """Those that the old code printed, cell by cell."""
+    """Rows are compared, cell by cell, with those that the old code printed."""
     sweep = load(OLD / "default")
     assert isinstance(sweep, Sweep)
     printed = {
@@ -144,7 +144,7 @@ def test_the_tables_in_words_are_the_same() -> None:
 
 
 def test_winners_and_fresh_seeds_of_other_sweeps_have_their_numbers() -> None:
-    """Of every status, with a pruner, grown grids and the mean of the last epochs."""
+    """The sweep has every status, a pruner, grown grids and the mean of the last epochs."""
     columns = ["arm", "setting", "optimizer.lr", "tune.dev.error", "test.error", "n_diverged"]
     then = pd.read_csv(OLD / "mixed" / "tables" / "arms.csv")[columns]
     now = pd.read_csv(io.StringIO(published(OLD / "mixed")["arms"]))[columns]
@@ -154,7 +154,7 @@ def test_winners_and_fresh_seeds_of_other_sweeps_have_their_numbers() -> None:
 def test_the_tables_of_a_report_are_the_same_byte_by_byte(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In numbers; of its page, which tells more of what the numbers are over, every cell."""
+    """All files are equal but the page, which explains more now; the cells of its tables are."""
     monkeypatch.setattr("ffnn_lab.report.reports.report.save", lambda *_, **__: [])
     folder = copied("default", tmp_path)
     then = {path.name: path.read_bytes() for path in (folder / "tables").iterdir()}
@@ -183,7 +183,7 @@ def test_status_counts_them() -> None:
 
 
 def assert_kept(before: pd.DataFrame, after: pd.DataFrame) -> None:
-    """Every row that was there is there, to the bit."""
+    """Assert that every row that was there is still there, to the bit."""
     joined = after[after["run_id"].isin(before["run_id"])]
     keys = [key for key in ("run_id", "epoch", "split") if key in before]
     pd.testing.assert_frame_equal(
@@ -216,14 +216,14 @@ def test_a_widened_sweep_trains_only_what_is_new(
 
 
 def test_a_finished_sweep_trains_nothing(tmp_path: Path) -> None:
-    """Neither what failed, nor what was pruned; its study is the one of that time."""
+    """Failed and pruned runs are not trained again; the study is the one of that time."""
     folder = copied("mixed", tmp_path)
     runs = read_runs(folder)
     work(tmp_path, stored_definition(folder), max_failures=20)
     assert_kept(runs, read_runs(folder))
     new = set(read_runs(folder)["run_id"]) - set(runs["run_id"])
     trials = read_trials(folder)
-    # Where all settings of an arm failed or diverged, a later rule may grow its grid.
+    # If all settings of an arm failed or diverged, a rule that came later may grow its grid.
     assert set(trials.loc[trials["run_id"].isin(new), "arm"]) <= {"wild", "wide"}
 
 
@@ -231,7 +231,7 @@ def test_a_finished_sweep_trains_nothing(tmp_path: Path) -> None:
 
 
 def one_of_each() -> list[str]:
-    """One run of each optimizer, each status but failed, each task, and the single run."""
+    """Return ids: one run per sweep, optimizer and status except failed, and the single run."""
     found = []
     for name in (*SWEEPS, SINGLE):
         runs = read_runs(OLD / name)

@@ -21,7 +21,8 @@ from tests.reference.plain_loop import PlainRun, train_alone
 from tests.support.builders import ONE_OUTPUT, make_blobs, make_line, make_run, with_parts
 
 TOLERANCE = 1e-10
-"""Absolute, on numbers of order 1: float64 rounds at 1e-16, and the two sum in other orders."""
+"""Absolute tolerance, on numbers of order 1: float64 rounds at 1e-16, and the two trainers sum in
+different orders."""
 
 MIN_STEPS = 20
 
@@ -31,7 +32,7 @@ COMPANY: list[dict[str, Any]] = [
     {"initializer.gain": 1.5, "dropout.input": 0.2},
     {"dropout.input": 0.1, "dropout.hidden": 0.3, "trainer.max_norm": 0.8},
 ]
-"""Members must differ: a population of equal ones cannot show a mix-up."""
+"""Changes that make members differ: a population of equal members cannot show a mix-up."""
 
 
 def _members(
@@ -129,7 +130,7 @@ def test_heavy_ball_agrees_at_any_momentum(momentum: float, blobs: Task) -> None
 
 @pytest.mark.parametrize(("beta1", "beta2"), [(0.0, 0.0), (0.9, 0.0), (0.0, 0.999)])
 def test_adam_agrees_at_the_ends_of_its_decays(beta1: float, beta2: float, blobs: Task) -> None:
-    """With a large eps: at beta2 = 0 small gradients would make steps of any length."""
+    """The eps is large: at beta2 = 0, small gradients would otherwise make steps of any length."""
     config = AdamConfig(
         name="adam",
         lr=0.01,
@@ -144,10 +145,10 @@ def test_adam_agrees_at_the_ends_of_its_decays(beta1: float, beta2: float, blobs
 
 @pytest.mark.parametrize("name", INITIALIZERS)
 def test_initializer_agrees_with_torch(name: str, blobs: Task) -> None:
-    """With tanh, for the sake of constant weights.
+    """The activation is tanh because of the constant initializer.
 
-    Their first gradients in the hidden layers cancel (p - y sums to 0): what is left is rounding,
-    whose sign a ReLU would amplify.
+    With constant weights, the first gradients in the hidden layers cancel (p - y sums to 0). Only
+    rounding is left, whose sign a ReLU would amplify.
     """
     config = make_run(
         {"model.widths": [9, 4], "model.activation": "tanh"},
@@ -167,7 +168,7 @@ def test_bias_initializer_agrees_with_torch(name: str, blobs: Task) -> None:
 
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_schedule_agrees_with_torch(name: str, blobs: Task) -> None:
-    """At a learning rate that makes the dev loss rise now and then, for dev_decay to see."""
+    """The learning rate makes the dev loss rise now and then, so that dev_decay has an effect."""
     config = make_run(
         {"trainer.max_epochs": 12, "optimizer.lr": 0.4}, schedule=SCHEDULES[name].config
     )
@@ -227,7 +228,7 @@ def test_max_norm_agrees_beside_members_without(max_norm: float, blobs: Task) ->
 def test_clip_norm_agrees_beside_members_without(
     large: int, decay: str, name: str, blobs: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The limit binds on both: clipped before decay is added, or a coupled one would differ."""
+    """Gradients are clipped before decay is added; otherwise coupled decay would not agree."""
     monkeypatch.setattr(mlp, "LARGE_WEIGHT", large)
     row = OPTIMIZERS[name]
     shared = {
@@ -255,7 +256,7 @@ def test_clip_norm_agrees_beside_members_without(
     [(1, 1), (7, 3), (10, 4), (49, 10), (50, 20), (64, 20), ("full", 20)],
 )
 def test_batch_size_agrees(batch_size: int | str, max_epochs: int, blobs: Task) -> None:
-    """50 examples: 7 leaves a last batch of 1, 49 too, 10 and 50 leave none, 64 is capped."""
+    """Of 50 examples, sizes 7 and 49 leave a last batch of 1, 10 and 50 none; 64 is capped."""
     changes = {"trainer.batch_size": batch_size, "trainer.max_epochs": max_epochs}
     config = make_run(changes)
     per_member = [part for part in COMPANY if batch_size != 1 or "dropout.input" not in part]
@@ -263,7 +264,7 @@ def test_batch_size_agrees(batch_size: int | str, max_epochs: int, blobs: Task) 
 
 
 def test_evaluation_now_and_then_agrees(blobs: Task) -> None:
-    """Epochs 0, 2, 4 and the last, 5."""
+    """Epochs 0, 2, 4 and the last one, 5, are evaluated."""
     changes = {"trainer.max_epochs": 5, "trainer.evaluate_every": 2}
     configs = [make_run(changes, seed=seed) for seed in range(2)]
     _assert_all_agree(configs, blobs)
@@ -277,7 +278,7 @@ def test_evaluation_now_and_then_agrees(blobs: Task) -> None:
 def test_optimizer_agrees_with_torch_on_one_output(
     name: str, widths: list[int], kind: tuple[str, str]
 ) -> None:
-    """At the stable learning rates: real labels have gradients of any size."""
+    """Learning rates are half of the stable ones: real labels have gradients of any size."""
     row = OPTIMIZERS[name]
     decay = {"adamw": "decoupled", "sgd": "coupled", "adam": "coupled"}.get(name)
     optimizer = dataclasses.replace(row.config, lr=row.stable_lr / 2)
@@ -314,7 +315,7 @@ def test_batch_size_agrees_on_one_output(batch_size: int | str, kind: tuple[str,
 
 @pytest.mark.parametrize("kind", ONE_OUTPUT, ids=", ".join)
 def test_schedules_agree_on_one_output(kind: tuple[str, str]) -> None:
-    """Among them dev_decay, which looks at the dev loss."""
+    """One of the schedules is dev_decay, which looks at the dev loss."""
     changes = {"optimizer.lr": 0.05, "trainer.max_epochs": 8}
     configs = [
         make_run(changes, seed=seed, schedule=row.config)
@@ -329,7 +330,7 @@ def test_other_sizes_of_task_agree() -> None:
 
 
 def test_the_default_run_agrees_on_digits(digits: Task) -> None:
-    """As conf/config.yaml has it, but for two epochs and in float64; 68 steps."""
+    """The run has the values of conf/config.yaml, but two epochs, 68 steps, in float64."""
     changes = {
         "model.widths": [64],
         "dropout.hidden": 0.2,
@@ -345,9 +346,9 @@ def test_the_default_run_agrees_on_digits(digits: Task) -> None:
 
 
 # --- whole trainings -------------------------------------------------------------------------
-# At the catalog's stable learning rates, where rounding is not amplified. Two kinds of run stay
-# out: zeros and constant weights, whose first hidden gradients are rounding alone and whose
-# equal units it drives apart; and steps near instability, which amplify by definition.
+# Learning rates are the catalog's stable ones, which do not amplify rounding. Two kinds of run are
+# left out. With zeros and constant weights the first gradients of hidden layers are only rounding,
+# which drives equal units apart. And steps near instability amplify rounding by definition.
 
 LONG = {"trainer.max_epochs": 12, "dropout.hidden": 0.2}
 
@@ -397,7 +398,7 @@ def _long_by_bias() -> list[RunConfig]:
     ids=["optimizers", "initializers", "schedules", "biases"],
 )
 def test_whole_trainings_agree(make_configs: Callable[[], list[RunConfig]], blobs: Task) -> None:
-    """84 steps; the loss falls, so that there is something to agree about."""
+    """Trainings of 84 steps agree, in which the loss falls."""
     configs = make_configs()
     for config, outcome in zip(configs, train_with_weights(configs, blobs), strict=True):
         alone = train_alone(config, blobs)

@@ -22,7 +22,7 @@ class Fruit(Option):
 
 @pytest.fixture
 def fruits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[View[Fruit]]:
-    """A folder of two options, each in a file of its own."""
+    """Yield the options of a folder of two options, each in a file of its own."""
     folder = tmp_path / "orchard"
     folder.mkdir()
     (folder / "__init__.py").write_text("")

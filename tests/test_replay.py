@@ -1,4 +1,4 @@
-"""A recorded run again, alone: what agrees, and what must be said if it does not."""
+"""Replay of a recorded run, alone: numbers that agree, and messages about those that do not."""
 
 import dataclasses
 import json
@@ -31,7 +31,7 @@ AGREES = re.compile(r"^agrees to the bit: (\d+) numbers", re.MULTILINE)
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Outputs of one sweep: two arms in populations of five, one setting of which diverges."""
+    """Return the outputs of one sweep of two arms, in populations; one setting diverges."""
     outputs = tmp_path_factory.mktemp("outputs")
     definition = make_definition("grid", confirm_seeds=(1000,))
     sgd, adam = definition.arms
@@ -42,7 +42,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def outputs(trained: Path, tmp_path: Path) -> Path:
-    """A copy that a test may spoil."""
+    """Return a copy of ``trained`` that a test may spoil."""
     shutil.copytree(trained, tmp_path / "outputs")
     return tmp_path / "outputs"
 
@@ -90,7 +90,7 @@ def write(folder: Path, results: Sequence[RunResult]) -> None:
 
 
 def cut(result: RunResult, n_epochs: int, status: str) -> RunResult:
-    """End a run before its time, as a pruner would."""
+    """Return a result that ends after ``n_epochs``, as if the run had been stopped there."""
     n_steps = next(point.step for point in result.curve if point.epoch == n_epochs)
     return dataclasses.replace(
         result,
@@ -104,11 +104,11 @@ def cut(result: RunResult, n_epochs: int, status: str) -> RunResult:
 def test_runs_of_populations_replay_to_the_bit_alone(
     trained: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Both optimizers, every setting and seed; nothing is written."""
+    """All completed runs of both optimizers are replayed, and nothing is written."""
     before = files(trained)
     runs = read_runs(trained / "test")
     completed = runs[runs["status"] == "completed"]
-    # Confirm's one seed of both winners and of Adam's default: that of SGD is its winner.
+    # Confirm has one seed of both winners and of Adam's default; SGD's default is its winner.
     assert len(completed) == 2 * (1 + 3) + 3
     for run in completed["run_id"]:
         assert replayed(trained, run) == 0
@@ -149,7 +149,7 @@ def test_a_run_that_was_stopped_is_trained_as_far_as_it_came(
     digits: Task,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Its schedule is that of all its epochs, and what came before is still compared."""
+    """The schedule is that of the whole run, and all epochs before the stop are compared."""
     schedule = CosineConfig(name="cosine", final_fraction=0.0)
     (whole,) = train([make_run({"trainer.max_epochs": 4}, schedule=schedule)], digits)
     write(tmp_path / "one", [cut(whole, n_epochs, status)])
@@ -323,7 +323,7 @@ def test_a_run_of_two_sweeps_is_compared_with_both(
 def test_what_moves_no_number_is_not_compared(
     outputs: Path, capsys: pytest.CaptureFixture[str], leaf: str, value: object
 ) -> None:
-    """As of a run that was recorded in two folders: no later command can agree with both."""
+    """A run may be recorded in two folders, and no later command could agree with both."""
     shutil.copytree(outputs / "test", outputs / "twin")
     spoil(outputs / "twin", "runs", lambda row: row.update({leaf: value}))
     assert replayed(outputs, a_run(outputs)) == 0
@@ -373,7 +373,7 @@ def test_damage_elsewhere_is_named_and_does_not_matter(
 
 
 def check_slip(outputs: Path, run: str, capsys: pytest.CaptureFixture[str]) -> str:
-    """Replay in vain: one message, nothing written, nothing told."""
+    """Assert that a replay ends with one message and writes nothing; return the message."""
     before = files(outputs)
     capsys.readouterr()
     assert replayed(outputs, run) == 2

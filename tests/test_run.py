@@ -1,4 +1,4 @@
-"""The entry as a user types it."""
+"""``python -m ffnn_lab.run``, as a user types it."""
 
 import json
 from pathlib import Path
@@ -64,7 +64,7 @@ def test_a_saved_network_gives_what_was_recorded(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_an_ad_hoc_sweep_of_groups_and_values(tmp_path: Path) -> None:
-    """Groups make arms, leaves are axes or fixed; one that an arm does not have passes it by."""
+    """Groups make arms, and leaves are axes or fixed; arms ignore leaves that they do not have."""
     said = run_lab_drawing(
         tmp_path,
         *("-m", "optimizer=sgd,adam", "initializer.gain=range(1,3)", "optimizer.eps=1e-6,1e-3"),
@@ -102,7 +102,7 @@ def test_the_same_sweep_again_trains_nothing_and_shows_the_table(tmp_path: Path)
     assert "tune: 9 of 9 runs recorded" in again.out
     table = first.out[first.out.index(": arms") :]
     assert table in again.out
-    # What claims said before the first run is kept, and no later run moves it.
+    # Claims count as declared before the first run, and no later run changes that.
     declared = [
         when_declared(folder, name, digest=digest) for name, digest in claim_hashes().items()
     ]
@@ -138,7 +138,7 @@ def test_a_bare_multirun_plans_the_default_sweep(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.exhaustive  # `tests.sweeper.test_naming` has the names
+@pytest.mark.exhaustive  # `tests.sweeper.test_naming` tests the names
 def test_the_default_sweep_with_overrides_has_a_name_of_its_own(tmp_path: Path) -> None:
     plans = [
         run_lab_forked(tmp_path, "-m", "hydra.sweeper.dry_run=true", *words).out.splitlines()[0]
@@ -177,11 +177,11 @@ READS = {
     "wilson_char_lstm": ("war-and-peace",),
     "sentiment": ("rt-polarity",),
 }
-"""Folders of real data that sweeps need, by how their names begin."""
+"""Folders of real data that sweeps need, by the beginnings of the sweeps' names."""
 PLANNED = ("wilson_mnist_smoke", "wilson_separable")
-"""Sweeps of real data, and under conditions; the default one is planned above.
+"""A sweep of real data, and a sweep under conditions; the default sweep is planned above.
 
-`tests.sweeper.test_declared` composes all that begin with no other sweep's file.
+`tests.sweeper.test_declared` composes all sweeps that do not begin with another sweep's file.
 """
 
 

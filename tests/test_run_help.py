@@ -1,4 +1,4 @@
-"""The help of ``python -m ffnn_lab.run``, beside what Hydra's own way prints."""
+"""The help of ``python -m ffnn_lab.run`` is the text that Hydra itself would print."""
 
 from argparse import Namespace
 from pathlib import Path
@@ -17,7 +17,7 @@ from ffnn_lab.run_help import groups_of, is_help, print_help
     [
         (["--help"], True),
         (["optimizer=adam", "-h"], True),
-        (["--help", "--config-dir=x"], False),  # Hydra's own way knows what to do
+        (["--help", "--config-dir=x"], False),  # left to Hydra
         (["--hydra-help"], False),
         (["optimizer=adam"], False),
         ([], False),

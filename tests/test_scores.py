@@ -1,4 +1,4 @@
-"""What a setting scored: worked by hand."""
+"""Scores of settings, worked by hand."""
 
 import math
 from dataclasses import replace
@@ -77,7 +77,7 @@ def test_a_loss_that_is_not_there_counts_as_infinite() -> None:
 
 @pytest.mark.parametrize("status", ["pruned", "failed"])
 def test_no_result_counts_as_infinite(status: str) -> None:
-    """Chance would let a setting win that nobody has measured."""
+    """If a missing result counted as chance, a setting that nobody has measured could win."""
     runs = _runs([("a", status, math.nan, math.nan), ("b", "completed", math.nan, 0.5)])
     assert counted(runs, "last.dev.error").tolist() == [math.inf, math.inf]
     assert counted(runs, "last.dev.loss").tolist() == [math.inf, 0.5]
@@ -86,7 +86,7 @@ def test_no_result_counts_as_infinite(status: str) -> None:
 @pytest.mark.parametrize("status", ["pruned", "failed"])
 @pytest.mark.parametrize("aggregate", ["mean", "median", "worst"])
 def test_a_setting_with_a_seed_without_result_is_not_eligible(status: str, aggregate: str) -> None:
-    """Setting 0 has 0.1, 0.1 and no third: its median alone would be 0.1, and win."""
+    """Setting 0 has errors of 0.1 and 0.1 and no third one; their median, 0.1, would win."""
     runs = _runs(
         [
             *((name, "completed", 0.1, 0.1) for name in "ab"),
@@ -105,17 +105,17 @@ def test_a_setting_with_a_seed_without_result_is_not_eligible(status: str, aggre
 
 
 def test_a_diverged_loss_is_better_than_no_result() -> None:
-    """Both score infinity, but only of the one is it known."""
+    """Both settings score infinity, but only the diverged one was measured."""
     runs = _runs([("a", "failed", math.nan, math.nan), ("b", "diverged", math.nan, math.nan)])
     trials = _trials([("x", 0, 0, "a"), ("x", 1, 0, "b")])
     table = setting_scores(runs, trials, stage="tune", objective=replace(OBJECTIVE, metric="loss"))
     assert table["score"].tolist() == [math.inf, math.inf]
     assert best_settings(table) == {"x": 1}
-    assert best_settings(table[table["setting"] == 0]) == {"x": 0}  # there is no other
+    assert best_settings(table[table["setting"] == 0]) == {"x": 0}  # the only setting wins
 
 
 def test_what_diverged_does_not_win_against_what_completed() -> None:
-    """Though chance, 0.9, is less than the error of the other."""
+    """The completed setting wins, though its error, 0.95, is above chance, 0.9."""
     runs = _runs([("a", "diverged", math.nan, math.nan), ("b", "completed", 0.95, 3.0)])
     trials = _trials([("x", 0, 0, "a"), ("x", 1, 0, "b")])
     table = setting_scores(runs, trials, stage="tune", objective=OBJECTIVE)
@@ -134,7 +134,7 @@ OUT: Run = ("diverged", math.nan, math.nan)
         ([[OUT, OUT], [OUT, OUT]], [], "every run of every setting diverged"),
         ([[OUT, OUT]], [], "every run of every setting diverged"),
         ([[OUT, OUT], [("failed", 0, 0), OUT]], [], "no setting has a result"),
-        # One seed of two makes it a result; being pruned is one, too.
+        # One completed seed of two makes a result; pruned seeds are a result, too.
         ([[OUT, OUT], [OUT, ("completed", 0.1, 0.1)]], [1], ""),
         ([[OUT, OUT], [("pruned", 0, 0), ("pruned", 0, 0)]], [1], ""),
         ([[OUT, OUT], [("failed", 0, 0), ("completed", 0.1, 0.1)]], [1], ""),
@@ -165,7 +165,7 @@ def test_no_winner_where_none_is_better_than_others(
 def _curves(
     errors: dict[str, list[float]], *, split: str = "dev", per_error: float = 2.0
 ) -> pd.DataFrame:
-    """Measure every second epoch; losses are so many times the errors."""
+    """Return curves of every second epoch; losses are ``per_error`` times the errors."""
     points = [
         (name, 2 * i, split, per_error * error, error)
         for name, curve in errors.items()
@@ -217,7 +217,7 @@ def test_mean_last_breaks_ties_by_dev_loss_whatever_the_split() -> None:
     [("diverged", 0.9, math.inf), ("pruned", math.inf, math.inf), ("failed", math.inf, math.inf)],
 )
 def test_mean_last_of_a_run_that_did_not_complete(status: str, error: float, loss: float) -> None:
-    """Though its curve has points, they are not its end."""
+    """The curve of such a run has points, but they are not its end."""
     runs = _runs([("a", status, math.nan, math.nan)])
     measured = with_moment(runs, MEAN_LAST, _curves({"a": [0.1, 0.1]}))
     assert counted(measured, "mean_last.dev.error").tolist() == [error]

@@ -1,4 +1,4 @@
-"""Named streams: equal names agree, unequal ones differ, unknown ones are refused."""
+"""Named streams: equal names agree, different names differ, unknown names are refused."""
 
 import itertools
 
@@ -23,14 +23,17 @@ def test_equal_names_give_equal_draws() -> None:
 
 
 def test_different_names_give_different_draws() -> None:
-    """128 bits each: two of these streams agree by chance once in 10^34 worlds."""
+    """With 128 bits each, some two of these streams agree by chance once in 10^34 worlds."""
     draws = [stream(*name[:2], *name[2]).integers(2**63, size=2).tolist() for name in NAMES]
     assert len({tuple(draw) for draw in draws}) == len(NAMES)
     assert len({torch_seed(*name[:2], *name[2]) for name in NAMES}) == len(NAMES)
 
 
 def test_streams_of_one_seed_are_not_correlated() -> None:
-    """4000 normal numbers each: a correlation has deviation 1/sqrt(4000) = 0.016; six of them."""
+    """A correlation of 4000 normal numbers has a standard deviation of 1/sqrt(4000) = 0.016.
+
+    Six standard deviations are allowed.
+    """
     draws = np.array([stream(0, p).standard_normal(4000) for p in PURPOSES])
     for one, other in itertools.combinations(draws, 2):
         assert abs(np.corrcoef(one, other)[0, 1]) < 6 / np.sqrt(4000)

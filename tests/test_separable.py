@@ -82,11 +82,11 @@ def test_splits_share_the_first_three_features_alone() -> None:
     for split, labels in ((dev, draw.dev), (test, draw.test)):
         own = split[:, 3:]
         assert np.array_equal(own.sum(axis=1), block_lengths(labels))
-        assert own.sum(axis=0).max() == 1  # and test examples share none with one another
+        assert own.sum(axis=0).max() == 1  # examples share no other feature with one another
 
 
 def test_labels_are_plus_1_with_probability_p() -> None:
-    """10,000 labels: a share has a deviation of at most 0.005; five of them are allowed."""
+    """A share of 10,000 labels has a standard deviation of at most 0.005; five are allowed."""
     for p in (0.3, 0.6, 0.9):
         draw = draw_labels(n=10_000, p=p, n_dev=10_000, n_test=10_000, draw_seed=3)
         for labels in (draw.train, draw.dev, draw.test):
@@ -164,7 +164,7 @@ def test_min_norm_by_hand() -> None:
 
 
 def test_sign_solution_by_hand() -> None:
-    """Two of +1, one of -1."""
+    """The train labels are two of +1 and one of -1."""
     by_hand = [1, 1, 1, 1, 1, -1, -1, -1, -1, -1]
     assert (4 * sign_solution(_labels(2, 1))).tolist() == by_hand
 
@@ -207,7 +207,7 @@ def test_ridge_solution_solves_the_normal_equations(
 
 
 def test_the_margin_example() -> None:
-    """With n = 100, p = .6: norms about 0.98 and 4, cosine 0.237; 57 are +1 there."""
+    """With n = 100, p = .6 and 57 labels of +1, norms are about 0.98 and 4, the cosine 0.237."""
     labels = _labels(57, 43)
     shorter, longer = (solve(labels) for solve in SOLUTIONS.values())
     norms = np.linalg.norm(shorter), np.linalg.norm(longer)
@@ -217,7 +217,7 @@ def test_the_margin_example() -> None:
 
 
 def test_blocks_of_three_would_not_do() -> None:
-    """The formula that we recall as printed is theirs, for which no c serves both labels."""
+    """As recalled, the paper prints the formula for blocks of 3, where no c serves both labels."""
     labels = _labels(3, 2)
     lengths = np.where(labels > 0, 1, 3)
     inputs = np.zeros((5, 3 + lengths.sum()))

@@ -13,18 +13,18 @@ DEFINED = ["sweeps=mine"]
 
 @dataclass(frozen=True)
 class Slip:
-    """A command line and what its message must contain."""
+    """A command line with a mistake, and the parts that its error message must contain."""
 
     arguments: tuple[str, ...]
     says: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Name the test by what was typed."""
+        """Return the words of the command line, which name the test."""
         return " ".join(self.arguments)
 
 
 def slip(*arguments: str, says: str) -> Slip:
-    """Make a row; ``says`` lists the parts of the message, split at ``|``."""
+    """Make a slip; ``says`` lists the parts of the message, separated by ``|``."""
     return Slip(arguments, tuple(says.split("|")))
 
 
@@ -162,8 +162,8 @@ SAID_ELSEWHERE = [
     slip("-m", "optimizer=interval(0,1)", says="optimizer is a group"),
     slip("-m", "seed=0,2000", says="seed|0 to 999|2000"),
 ]
-"""Messages whose words tests of the parts that refuse show, too (of configs, of grammar, of what
-sweeps check, of tables), and whose way to the user is that of others above."""
+"""Slips that reach the user in the same way as slips above, and whose messages are also tested
+elsewhere: with configs, grammar, checks of sweeps, or tables."""
 
 
 @pytest.mark.parametrize("row", [*SLIPS, *map(rest, SAID_ELSEWHERE)], ids=str)
@@ -189,7 +189,7 @@ def test_slip(row: Slip, tmp_path: Path) -> None:
 )
 @pytest.mark.slow
 def test_slip_in_a_process_of_its_own(row: Slip, tmp_path: Path) -> None:
-    """Some of them once more as a user types them, so that the fork above hides nothing."""
+    """Some slips are typed again as a user types them, so that the fork above hides nothing."""
     said = run_lab(tmp_path, *row.arguments)
     assert said == run_lab_forked(tmp_path, *row.arguments)
     assert said.exit_code == 2

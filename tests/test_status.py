@@ -1,4 +1,4 @@
-"""How far a sweep is: counts worked out on paper, a sweep at work, slips."""
+"""The status of a sweep: counts worked out on paper, a sweep at work, slips."""
 
 import dataclasses
 import os
@@ -52,13 +52,13 @@ STARTED = 1_000_000.0
 
 
 def write_at(folder: Path, seconds: float) -> None:
-    """Date a folder's tables."""
+    """Set the time at which a folder's tables were changed."""
     for table in ("runs", "trials", "curves"):
         os.utime(folder / table, (seconds, seconds))
 
 
 def rounded(arms: Sequence[ArmStatus]) -> list[ArmStatus]:
-    """Round the scores of arms that have one: they are means of a few decimals."""
+    """Return arms with rounded scores, since scores are means of numbers with few decimals."""
     return [
         dataclasses.replace(arm, best=None if arm.best is None else round(arm.best, 12))
         for arm in arms
@@ -66,7 +66,7 @@ def rounded(arms: Sequence[ArmStatus]) -> list[ArmStatus]:
 
 
 def row_of(text: str, *words: str) -> str:
-    """Give the one line that begins with these words, its columns one blank apart."""
+    """Return the one line that begins with these words, with its columns one blank apart."""
     lines = (" ".join(line.split()) for line in text.splitlines())
     (row,) = (line for line in lines if line.startswith(" ".join(words) + " "))
     return row
@@ -79,7 +79,7 @@ def test_counts_and_scores_of_a_finished_sweep(tmp_path: Path) -> None:
         ArmStatus("tune", "adam", 3, 3, 6, 6, 0, 0, 0, best=0.05),
         # The winner and the untuned default.
         ArmStatus("confirm", "sgd", 2, 2, 6, 6, 0, 0, 0, best=0.11),
-        # The diverged one counts as chance: (0.06 + 0.06 + 0.9) / 3. The default's 0.05 is lower.
+        # A diverged run counts as chance: (0.06 + 0.06 + 0.9) / 3. The default's 0.05 is lower.
         ArmStatus("confirm", "adam", 2, 2, 6, 6, 1, 0, 0, best=0.34),
     ]
     assert (status.n_runs, status.n_runs_asked, status.state) == (24, 24, "finished")
@@ -97,7 +97,7 @@ def test_an_arm_without_axes_confirms_one_setting(tmp_path: Path) -> None:
 
 
 def test_a_former_winner_is_no_part_of_what_is_asked(tmp_path: Path) -> None:
-    """A sweep that was widened confirms again: what won before does not stand for what wins."""
+    """A widened sweep confirms again: runs of a former winner do not count for the new one."""
     former: list[Row] = [(*row[:2], 0, *row[3:]) for row in CONFIRM if row[1] == "sgd"]
     keep = [row for row in (*TUNE, *CONFIRM, *DEFAULT) if row[:4] != ("confirm", "sgd", 1, 1002)]
     status = read_status(write_sweep(tmp_path, rows=[*keep, *former]))
@@ -109,7 +109,7 @@ def test_a_former_winner_is_no_part_of_what_is_asked(tmp_path: Path) -> None:
 def test_runs_that_were_pruned_or_failed_are_counted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A setting with one of them scores infinity; sgd's best is the third, 0.11."""
+    """A setting with such a run scores infinity; the best of sgd is the third setting, 0.11."""
     lost = {("tune", "sgd", 0, 0): "pruned", ("tune", "sgd", 2, 1): "failed"}
     rows: list[Row] = [(*row[:4], lost.get(row[:4], row[4])) for row in TUNE]
     folder = write_sweep(tmp_path / "small", rows=[*rows, *CONFIRM, *DEFAULT])
@@ -137,7 +137,10 @@ def test_an_arm_whose_settings_all_lack_a_result(
 
 
 def test_a_mean_of_the_last_epochs_reads_the_curves(tmp_path: Path) -> None:
-    """Errors of 0.5 at epoch 1 and, over seeds, 0.05 at epoch 2; other moments read none."""
+    """The error is 0.5 at epoch 1 and, over seeds, 0.05 at epoch 2.
+
+    Other moments read no curves.
+    """
     folder = write_sweep(tmp_path, definition=make_definition(objective=MEAN_LAST))
     best = {(arm.stage, arm.arm): arm.best for arm in read_status(folder).arms}
     assert best["tune", "adam"] == pytest.approx((0.5 + 0.05) / 2)
@@ -190,7 +193,7 @@ def test_a_trial_whose_run_is_still_in_training_does_not_count(tmp_path: Path) -
 
 
 def test_progress_is_seen_while_a_sweep_is_at_work(tmp_path: Path) -> None:
-    """After every population all that it trained is there; at the end, all that was planned."""
+    """After every population, the status has all runs trained so far; at the end, all planned."""
     definition = working.make_definition(confirm_seeds=(1000,))
     folder = tmp_path / definition.name
     seen: list[int] = []
@@ -209,13 +212,13 @@ def test_progress_is_seen_while_a_sweep_is_at_work(tmp_path: Path) -> None:
 
 
 class StopAfter(Watcher):
-    """Lets another watcher see, and stops after some epochs."""
+    """A watcher that calls another watcher, and stops the sweep after some epochs."""
 
     def __init__(self, other: Watcher, n_epochs: int) -> None:
         self._other, self._left = other, n_epochs
 
     def epoch(self, members: Sequence[Member]) -> None:
-        """Hand on, and count."""
+        """Call the other watcher, and count."""
         self._other.epoch(members)
         self._left -= 1
         if self._left == 0:
@@ -223,7 +226,7 @@ class StopAfter(Watcher):
 
 
 class At(Watcher):
-    """Asks for the status once, amid the work: after some populations, or at an epoch."""
+    """A watcher that reads the status once while the sweep works, after some epochs."""
 
     def __init__(self, folder: Path, after: int) -> None:
         self._folder, self._left = folder, after
@@ -231,7 +234,7 @@ class At(Watcher):
         self.said = ""
 
     def epoch(self, members: object) -> None:  # noqa: ARG002 - a watcher's
-        """Look, when it is time."""
+        """Count, and read the status when the count is reached."""
         self._left -= 1
         if self._left == 0:
             journal = (self._folder / "study.journal").read_bytes()
@@ -239,11 +242,11 @@ class At(Watcher):
             told = StringIO()
             show_one(self.seen, Console(file=told, width=1000), now=time.time())
             self.said = told.getvalue().splitlines()[0]
-            assert (self._folder / "study.journal").read_bytes() == journal  # undisturbed
+            assert (self._folder / "study.journal").read_bytes() == journal  # only read
 
 
 def test_a_sweep_at_work_is_told_from_one_at_rest(tmp_path: Path) -> None:
-    """By its workers' beats; how long it takes yet, by the pace of what is recorded."""
+    """Heartbeats of workers show that it is at work; the time left follows from recorded runs."""
     definition = working.make_definition("grid", confirm_seeds=(1000,), population_size=6)
     folder = tmp_path / definition.name
     at_first, later = At(folder, after=1), At(folder, after=4)
@@ -269,7 +272,7 @@ def status_of(*arms: ArmStatus, presence: Presence | None) -> SweepStatus:
 
 
 def test_the_time_left_is_worked_out_by_arm() -> None:
-    """sgd: 2 of 6 runs left at 1 s; adam: 6 of 6, at the mean of all that is recorded, 1 s."""
+    """Left are 2 of 6 runs of sgd, at 1 s each, and 6 of adam, at the mean of all records, 1 s."""
     sgd = ArmStatus("tune", "sgd", 2, 3, 4, 6, 0, 0, 0, best=0.1, seconds=1.0)
     adam = ArmStatus("tune", "adam", 0, 3, 0, 6, 0, 0, 0, best=None)
     dear = ArmStatus("tune", "dear", 1, 2, 4, 8, 0, 0, 0, best=None, seconds=10.0)
@@ -285,7 +288,7 @@ def test_the_time_left_is_worked_out_by_arm() -> None:
 
 
 def test_who_was_silent_for_long_is_taken_for_dead(tmp_path: Path) -> None:
-    """A killed process leaves its last beat; on another machine only its silence tells."""
+    """A killed process leaves its last heartbeat; on another machine only silence shows that."""
     definition = working.make_definition("grid")
     with closing(Storage(tmp_path, None)) as storage:
         notes = storage.open_attributes(workers_of(definition.name))

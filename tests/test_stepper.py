@@ -1,4 +1,4 @@
-"""Updates, some columns after the others; the parts in which compiled populations are walked."""
+"""Updates in blocks of columns, and the parts into which compiled populations are cut."""
 
 from collections.abc import Callable
 
@@ -38,7 +38,7 @@ def _trained(task: Task) -> Population:
 def test_updates_do_not_depend_on_the_blocks_they_are_made_in(
     width: int, large: int, blobs: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """To the bit, and what a method keeps for a member as a whole moves once a step."""
+    """Numbers are equal to the bit, and a method's state of a whole member moves once a step."""
     whole = _trained(blobs)
     assert len(whole.network.segments) == 1
     monkeypatch.setattr(mlp, "LARGE_WEIGHT", large)
@@ -60,9 +60,9 @@ def test_updates_do_not_depend_on_the_blocks_they_are_made_in(
         ([200, 200], 7, 1, [3, 4]),
         ([400, 400], 3, 1, [1, 1, 1]),
         ([128], 64, 2, [32, 32]),
-        ([64], 8, 2, [8]),  # too little for two
+        ([64], 8, 2, [8]),  # too small for two threads
         ([200, 200], 7, 2, [3, 4]),
-        ([200, 200], 11, 2, [2, 3, 3, 3]),  # each thread as many parts
+        ([200, 200], 11, 2, [2, 3, 3, 3]),  # each thread has equally many parts
         ([400, 400], 3, 2, [1, 1, 1]),
         ([400, 400], 1, 2, [1]),
     ],
@@ -75,7 +75,7 @@ def test_compiled_members_are_walked_near_the_cache(
     blobs: Task,
     set_threads: Callable[[int], None],
 ) -> None:
-    """By as many threads as gain by it."""
+    """The parts are for as many threads as are useful."""
     set_threads(n_threads)
     configs = [
         make_run({"model.widths": widths, "trainer.compile": True}, seed=seed)

@@ -65,7 +65,7 @@ def test_gradients_equal_autograd_s(
     *,
     bias: bool,
 ) -> None:
-    """With dropout on every layer; padding included, whose gradient is 0."""
+    """Every layer has dropout; gradients of padding, which are 0, are compared, too."""
     monkeypatch.setattr(mlp, "LARGE_WEIGHT", large)
     task = TASKS[kind]
     population = _population(
@@ -138,7 +138,7 @@ def test_one_seed_is_expanded_and_several_are_copied() -> None:
 
 
 def test_members_that_share_a_batch_compute_as_with_copies_of_it(blobs: Task) -> None:
-    """To the bit: the matrix library reads a stack of stride 0 as any other."""
+    """Numbers are equal to the bit: the matrix library reads a stack of stride 0 as any other."""
     changes = {"dropout.input": 0.3, "dropout.hidden": 0.5, "trainer.dtype": "float32"}
     configs = [make_run({**changes, "optimizer.lr": lr}, seed=4) for lr in (0.1, 0.2, 0.3)]
     population = make_population(configs, blobs)
@@ -159,7 +159,7 @@ def test_members_that_share_a_batch_compute_as_with_copies_of_it(blobs: Task) ->
 
 
 def test_a_loss_by_hand(blobs: Task) -> None:
-    """Weights of zero give every class the same probability: log 3."""
+    """Weights of zero give every class the same probability, so the loss is log 3."""
     config = make_run({"initializer.gain": 0.0})
     population = make_population([config], blobs)
     batch = epoch_of(population, blobs)[0]
@@ -175,7 +175,7 @@ def test_a_loss_by_hand(blobs: Task) -> None:
 
 
 def clipped(grads: Tensor, limits: list[float], cut: int | None = None) -> Tensor:
-    """Clip rows, in one segment or cut in two."""
+    """Return gradients whose rows are clipped, in one segment or in two that meet at ``cut``."""
     parts = [grads.clone()] if cut is None else [grads[:, :cut].clone(), grads[:, cut:].clone()]
     clip_gradients_(parts, torch.tensor(limits, dtype=grads.dtype))
     return torch.cat(parts, dim=1)
@@ -196,7 +196,7 @@ def test_a_gradient_is_clipped_as_torch_clips_it(cut: int | None) -> None:
 
 @pytest.mark.parametrize("odd", [math.nan, math.inf, 1e300])
 def test_a_gradient_that_is_not_finite_stays_with_its_member(odd: float) -> None:
-    """It is passed on by who has no limit, so that the run ends as it would without neighbors."""
+    """A member without a limit keeps the gradient: its run ends as it would without neighbors."""
     grads = torch.randn(4, 6, dtype=torch.float64)
     healthy = clipped(grads, [0.5, math.inf, 0.5, math.inf])
     grads[0, 2] = grads[1, 2] = odd

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: what a user stops says how it goes on, and nothing of it stays behind."""
+"""Ctrl-C and SIGTERM: a stopped command says how to go on, and leaves no process behind."""
 
 import contextlib
 import fcntl
@@ -45,7 +45,7 @@ INTERRUPTED = 130
 
 @pytest.fixture(autouse=True)
 def _interruptible() -> Iterator[None]:
-    """Let children hear Ctrl-C and SIGHUP, also where these tests run in the background."""
+    """Let child processes get Ctrl-C and SIGHUP even if these tests run in the background."""
     before = {
         signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler),
         signal.SIGHUP: signal.signal(signal.SIGHUP, signal.SIG_DFL),
@@ -59,7 +59,7 @@ class Sweep:
     """A command line at work, which a user stops."""
 
     def __init__(self, root: Path, *words: str, log: str = "log", is_fresh: bool = False) -> None:
-        """Start it in ``root``."""
+        """Start the command in ``root``."""
         self.folder = root / "outputs" / "s"
         self._log = root / log
         self.command = Command(words, root, self._log, is_fresh=is_fresh)
@@ -67,43 +67,43 @@ class Sweep:
 
     @property
     def said(self) -> str:
-        """What it printed and complained about."""
+        """Return all that the command wrote to standard output and standard error."""
         return self._log.read_text()
 
     def wait(self) -> int:
-        """Wait for its end."""
+        """Wait for the end of the command, and return its exit code."""
         code = self.command.wait(MOST_SECONDS, self._watch)
         assert code is not None, f"it hangs; it said:\n{self.said}"
         return code
 
     def wait_for(self, is_so: Callable[[], object]) -> None:
-        """Wait until something is so while it works."""
+        """Wait until ``is_so`` returns true, while the command works."""
         while not is_so():
             code = self.command.wait(self.command.seconds + 0.05, self._watch)
             assert code is None, f"it ended with {code}; it said:\n{self.said}"
             assert self.command.seconds < MOST_SECONDS, self.said
 
     def wait_for_runs(self) -> None:
-        """Wait until a population is recorded, and the next one in training."""
+        """Wait until a population is recorded, and the next one is in training."""
         self.wait_for(lambda: self._watch.trainings)
         time.sleep(0.3)
 
     def send(self, number: signal.Signals = signal.SIGINT, *, to_all: bool = False) -> None:
-        """Send a signal to its first process, or to all as a terminal does."""
+        """Send a signal to the command's first process, or to all, as a terminal does."""
         if to_all:
             os.killpg(self.command._process.pid, number)
         else:
             self.command._process.send_signal(number)
 
     def assert_gone(self) -> None:
-        """Assert that no process of it is left."""
+        """Assert that no process of the command is left."""
         seconds = self.command.wait_gone()
         assert seconds is not None, f"left after {GONE_SECONDS} s: {self.command.children()}"
 
 
 @contextmanager
 def sweep(root: Path, *words: str, log: str = "log", is_fresh: bool = False) -> Iterator[Sweep]:
-    """Start a sweep, and end what is left of it."""
+    """Start a sweep, and kill what is left of it at the end."""
     started = Sweep(root, *words, log=log, is_fresh=is_fresh)
     try:
         yield started
@@ -112,7 +112,7 @@ def sweep(root: Path, *words: str, log: str = "log", is_fresh: bool = False) -> 
 
 
 def without_commit(table: pd.DataFrame) -> pd.DataFrame:
-    """Leave out what changes when somebody commits between two commands."""
+    """Leave out the columns that change when somebody commits between two commands."""
     return table.drop(columns=["git.commit", "git.is_dirty"], errors="ignore")
 
 
@@ -132,7 +132,7 @@ def assert_goes_on(stopped: Sweep, words: tuple[str, ...], root: Path, alone: Al
 
 
 def assert_stopped_well(stopped: Sweep, n_workers: int) -> None:
-    """Assert that a sweep was written, and says so."""
+    """Assert that a stopped sweep kept its records and checkpoints, and said so."""
     assert stopped.said.count("stopping at the end of this epoch") == 1
     assert "Traceback" not in stopped.said
     assert "error: " not in stopped.said
@@ -141,9 +141,9 @@ def assert_stopped_well(stopped: Sweep, n_workers: int) -> None:
     assert set(read_trials(stopped.folder)["run_id"]) == set(runs["run_id"])
     assert set(read_curves(stopped.folder)["run_id"]) == set(runs["run_id"])
     left = [load_checkpoint(path) for path in (stopped.folder / "checkpoints").iterdir()]
-    assert 1 <= len(left) <= n_workers  # one may have been between two populations
+    assert 1 <= len(left) <= n_workers  # a worker may have been between two populations
     members = [each.member for snapshots in left for each in snapshots.values()]
-    assert members  # who was told before its first epoch began has ended none
+    assert members  # of any epoch: the signal may come before a member's first epoch
     assert all(member.epoch < member.config.trainer.max_epochs for member in members)
     assert not {member.run_id for member in members} & set(runs["run_id"])
 
@@ -238,7 +238,7 @@ LAST_WORDS = "repeat the same command to continue", "Continue with"
 def test_more_signals_add_nothing_to_the_last_word(
     launcher: tuple[str, ...], number: signal.Signals, tmp_path: Path
 ) -> None:
-    """They meet Python as it ends: what libraries do there is told as a traceback if cut off."""
+    """Late signals reach Python at its exit, where a library cut off would print a traceback."""
     with sweep(tmp_path, *WORDS, *launcher, is_fresh=True) as started:
         started.wait_for((started.folder / "definition.json").exists)
         started.send(number, to_all=True)
@@ -260,7 +260,7 @@ def test_more_signals_add_nothing_to_the_last_word(
 @pytest.mark.parametrize("to", [PARENT, ALL])
 @pytest.mark.exhaustive
 def test_workers_of_submitit_stop(to: str, alone: Alone, tmp_path: Path) -> None:
-    """Its own controllers, if they hear Ctrl-C, give a worker a second to end."""
+    """Submitit's own controllers, if they get Ctrl-C, give a worker a second to end."""
     words = (*WORDS, *SUBMITIT)
     with sweep(tmp_path, *words) as started:
         started.wait_for_runs()
@@ -272,7 +272,7 @@ def test_workers_of_submitit_stop(to: str, alone: Alone, tmp_path: Path) -> None
 
 
 def has_loaded(started: Sweep, library: str) -> bool:
-    """Whether its first process has begun to load a library."""
+    """Return True if the command's first process has begun to load a library."""
     return library in Path(f"/proc/{started.command._process.pid}/maps").read_text()
 
 
@@ -297,7 +297,7 @@ def assert_ends_quietly(started: Sweep) -> None:
     ],
 )
 def test_a_signal_amid_imports(library: str, tmp_path: Path) -> None:
-    """There a KeyboardInterrupt would come out as any error, or as none."""
+    """During imports, a KeyboardInterrupt could turn into any other error, or into none."""
     with sweep(tmp_path, *WORDS, is_fresh=True) as started:
         started.wait_for(lambda: has_loaded(started, library))
         assert_ends_quietly(started)
@@ -321,7 +321,7 @@ SHOWS_THE_CURSOR = b"\x1b[?25h"
 
 @pytest.mark.slow
 def test_a_terminal_gets_its_cursor_back(tmp_path: Path) -> None:
-    """Stopped while the picture is shown and nothing trains: another process decides there."""
+    """The sweep is stopped while its display is shown and another process holds the lock."""
     folder = tmp_path / "outputs" / "s"
     folder.mkdir(parents=True)
     ours, theirs = pty.openpty()
@@ -365,7 +365,7 @@ class SingleRun:
     error: Path
 
     def end(self, seconds: float) -> tuple[int, str, str]:
-        """Wait for its end; give its exit code, what it printed and what it complained about."""
+        """Wait for the end, and return the exit code, standard output and standard error."""
         code = self.process.wait(seconds)
         return code, self.out.read_text(), self.error.read_text()
 
@@ -392,7 +392,7 @@ def single_run(root: Path, words: Sequence[str] = SINGLE) -> Iterator["SingleRun
 
 @pytest.mark.slow
 def test_a_single_run_goes_on_however_it_was_ended(tmp_path: Path) -> None:
-    """By signals that let it finish its epoch, and by one that does not; the same to the bit."""
+    """SIGHUP lets the run finish its epoch, SIGKILL does not; numbers are the same to the bit."""
     calm, rough = tmp_path / "calm", tmp_path / "rough"
     calm.mkdir()
     rough.mkdir()

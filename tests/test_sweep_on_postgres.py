@@ -52,14 +52,14 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are fou
 
 @pytest.fixture
 def server(request: pytest.FixtureRequest, postgres: Cluster) -> str:
-    """An empty database of the test's own."""
+    """Return the URL of an empty database of the test's own."""
     name: str = request.node.name
     return postgres.new_database(re.sub(r"\W", "_", name)[-63:])
 
 
 @contextmanager
 def command(root: Path, *words: str, log: str = "log") -> Iterator[Command]:
-    """Start a command line in ``root``, and end what is left of it."""
+    """Start a command line below ``root``, and kill what is left of it at the end."""
     here = root / "here"
     here.mkdir(exist_ok=True)
     started = Command(words, here, root / log)
@@ -70,7 +70,7 @@ def command(root: Path, *words: str, log: str = "log") -> Iterator[Command]:
 
 
 def wait_for(started: Command, watch: Watch, is_so: Callable[[], object]) -> None:
-    """Wait until something is so while a command works."""
+    """Wait until ``is_so`` returns true, while a command works."""
     while not is_so():
         code = started.wait(started.seconds + 0.05, watch)
         assert code is None, f"it ended with {code}; it said:\n{started._log.read_text()}"
@@ -78,7 +78,7 @@ def wait_for(started: Command, watch: Watch, is_so: Callable[[], object]) -> Non
 
 
 def without_commit(table: pd.DataFrame) -> pd.DataFrame:
-    """Leave out what changes when somebody commits between two commands."""
+    """Leave out the columns that change when somebody commits between two commands."""
     return table.drop(columns=["git.commit", "git.is_dirty"], errors="ignore")
 
 
@@ -141,7 +141,7 @@ def test_three_workers_on_a_server(alone: Alone, tmp_path: Path, server: str) ->
 def test_a_password_may_come_from_the_environment(
     tmp_path: Path, postgres: Cluster, server: str
 ) -> None:
-    """As PostgreSQL's own client takes it; then it stands on no command line."""
+    """PostgreSQL's own client reads the same variable; so no command line has the password."""
     url = server.replace(f":{postgres.password}@", "@")
     words = ("-m", *FEW, "tracking=off", "trainer.max_epochs=1", f"hydra.sweeper.storage={url}")
     assert run_lab_forked(tmp_path, *words, PGPASSWORD=postgres.password).exit_code == 0
@@ -151,23 +151,23 @@ def test_a_password_may_come_from_the_environment(
 
 
 SECRET = "p@ss:w/rd?&='%zz"  # noqa: S105 - a test's own
-"""With all that has a meaning in a URL, in YAML or in Hydra's grammar."""
+"""A password of characters that have a meaning in a URL, in YAML or in Hydra's grammar."""
 
 
 def forms_of(secret: str) -> list[bytes]:
-    """List how a password may be written down: as it is, percent-encoded, in JSON."""
+    """List the forms in which a password may be written: as it is, percent-encoded, in JSON."""
     forms = (secret, quote(secret, safe=""), quote(secret), json.dumps(secret)[1:-1])
     return [form.encode() for form in dict.fromkeys(forms)]
 
 
 def holds(contents: bytes, secret: str) -> bool:
-    """Return whether a file or a command line holds a password, in any form."""
+    """Return True if a file or a command line holds a password, in any form."""
     return any(form in contents for form in forms_of(secret))
 
 
 @pytest.fixture
 def secret_url(server: str) -> str:
-    """The address of the test's database for a user with an awkward password."""
+    """Return the URL of the test's database for a user with an awkward password."""
     user = f"awkward_{secrets.token_hex(4)}"
     with psycopg.connect(server, autocommit=True) as connection:
         make = sql.SQL("CREATE ROLE {} SUPERUSER LOGIN PASSWORD {}")
@@ -188,7 +188,7 @@ def secret_url(server: str) -> str:
 def test_a_password_reaches_no_file_and_no_workers_command_line(
     launcher: str, key: str, tmp_path: Path, secret_url: str
 ) -> None:
-    """Definition, figures, W&B's files, the launcher's pickles: none has it, in any form."""
+    """Definition, figures, W&B's files, launcher's pickles: none has the password in any form."""
     words = (
         *FEW,
         "tracking=offline",
@@ -284,7 +284,7 @@ def test_a_host_that_never_answers(tmp_path: Path, postgres: Cluster) -> None:
 
 
 def test_a_name_belongs_to_one_folder(tmp_path: Path, server: str) -> None:
-    """Another sweep of the name would take over settings that were asked for here."""
+    """Another sweep of the same name would take over settings that were asked for here."""
     work(tmp_path / "one", make_definition("grid"), storage=server)
     for other in (make_definition("grid"), make_definition("tpe")):
         with pytest.raises(RecordError, match=r"has a sweep test, .* another folder, .*one/test"):
@@ -305,7 +305,7 @@ def test_a_folder_may_move(tmp_path: Path, server: str) -> None:
 
 
 def test_a_folder_that_was_deleted_begins_anew(tmp_path: Path, server: str) -> None:
-    """With another space, too: of its predecessor's studies nothing is left."""
+    """The new sweep has another space; nothing of its predecessor's studies is left."""
     work(tmp_path, make_definition("grid"), storage=server)
     shutil.rmtree(tmp_path / "test")
     definition = make_definition("random")
@@ -315,7 +315,7 @@ def test_a_folder_that_was_deleted_begins_anew(tmp_path: Path, server: str) -> N
 
 @pytest.mark.exhaustive
 def test_more_seeds_keep_the_name(tmp_path: Path, server: str) -> None:
-    """The studies are made again then, with what they say of their folder."""
+    """More seeds make the studies again, which still say which folder they belong to."""
     for seeds in ((0, 1), (0, 1, 2), (0, 1, 2)):
         work(tmp_path, make_definition("grid", tune_seeds=seeds), storage=server)
     with pytest.raises(RecordError, match="belongs to another folder"):
@@ -370,7 +370,7 @@ def test_a_server_that_crashes_is_told_and_the_sweep_goes_on_later(
 def test_a_server_that_restarts_is_waited_for(
     tmp_path: Path, alone: Alone, postgres: Cluster, server: str
 ) -> None:
-    """Two workers at work: nothing is trained twice, and the numbers are the same."""
+    """Two workers wait for the server; nothing is trained twice, and numbers are the same."""
     folder = tmp_path / "here" / "outputs" / "s"
     watch = Watch(folder)
     words = (
@@ -396,7 +396,7 @@ def test_a_server_that_restarts_is_waited_for(
 
 @contextmanager
 def no_connection_free(url: str) -> Iterator[None]:
-    """Hold every connection that the server still has."""
+    """Take every free connection of the server until the block ends."""
     with ExitStack() as held:
         while True:
             try:
@@ -412,7 +412,10 @@ def no_connection_free(url: str) -> Iterator[None]:
 def test_connections_that_are_short_are_told_and_waited_for(
     alone: Alone, tmp_path: Path, server: str
 ) -> None:
-    """First the command itself finds none, then its workers, whose launcher shows nothing."""
+    """First the command itself finds no connection, then its workers do not.
+
+    The workers' launcher shows none of their output.
+    """
     folder = tmp_path / "here" / "outputs" / "s"
     watch = Watch(folder)
     two = ("hydra/launcher=joblib", "hydra.sweeper.n_workers=2")

@@ -1,4 +1,4 @@
-"""docs/tour.ipynb does what it shows: it is executed by a kernel, in a folder of its own."""
+"""docs/tour.ipynb, executed by a kernel in a new folder, gives the outputs that it shows."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ _NUMBER = re.compile(r"\d+\.\d+")
 
 
 def outputs_of(notebook: nbformat.NotebookNode) -> list[list[str]]:
-    """Return the words of every output, in order; numbers with decimals differ by machine."""
+    """Return the words of every output, in order, without decimals, which differ by machine."""
     return [
         _NUMBER.sub("#", output["data"]["text/plain"]).split()
         for cell in notebook.cells

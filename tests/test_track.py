@@ -1,4 +1,4 @@
-"""What the records have, W&B gets: later, all of it, each run once."""
+"""``track`` later gives W&B all that the records have, each run once."""
 
 import os
 import signal
@@ -32,12 +32,12 @@ ARM = "sgd, with: a name / of 70 characters % and more of them, as one may write
 """An arm's name that is too long for a tag of W&B."""
 N_RUNS = 3
 TIMES = ("_timestamp", "_runtime", "_wandb")
-"""What W&B notes by the clock."""
+"""Beginnings of the names of times that W&B notes."""
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[StandIn]:
-    """Serve as W&B, and let a server that does not answer be given up soon."""
+    """Yield a stand-in for W&B's server; a server that does not answer is given up after 2 s."""
     with serving() as stand_in:
         for name, value in stand_in.environment.items():
             monkeypatch.setenv(name, value)
@@ -47,10 +47,10 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[StandIn]
 
 
 class Sweep:
-    """Three runs, trained, of which the last diverges; tracked and recorded as asked."""
+    """A sweep of three runs, which are trained, tracked and recorded; the last run diverges."""
 
     def __init__(self, mode: str) -> None:
-        """Prepare them; nothing is trained yet."""
+        """Prepare the runs; nothing is trained yet."""
         values = {"tracking.mode": mode, "tracking.tags": ["mine"], "tracking.notes": "a note"}
         changes = {"trainer.dtype": "float32", "trainer.max_epochs": 4, **values}
         self.configs = [
@@ -69,7 +69,7 @@ class Sweep:
         RecordWriter(self.folder).write(results, trials)
 
     def run(self) -> None:
-        """Train one after the other, tracked, and record."""
+        """Train the runs one after another, track them, and record them."""
         tracker = make_tracker(self.configs[0], self.folder, group="s", labels=self.labels)
         with closing(tracker):
             for config in self.configs:
@@ -168,7 +168,7 @@ def test_runs_from_records_are_those_of_live_tracking(
             ]
             for each in kinds
         ]
-        assert str(rows[0]) == str(rows[1])  # NaN is NaN
+        assert str(rows[0]) == str(rows[1])  # as texts, so that NaN equals NaN
         summaries: list[dict[str, object]] = [{}, {}]
         for whole, each in zip(summaries, kinds, strict=True):
             for record in each["summary"]:
@@ -205,7 +205,7 @@ def test_a_track_that_is_killed_is_repeated(server: StandIn, mode: str) -> None:
         while not ledger.exists() and process.poll() is None:
             time.sleep(0.001)
         process.kill()
-    # What the pipe holds is written; two at once are refused.
+    # The tracking process still writes what its pipe holds; meanwhile a second one is refused.
     began = time.monotonic()
     while (exit_code := main(["s", "--mode", mode])) == 2:
         assert time.monotonic() - began < mirror.ORPHAN_SECONDS + 30
@@ -231,7 +231,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "keyless": {},
     "refused": {},
 }
-"""What a server does while the runs train."""
+"""The state of a server while the runs train."""
 NO_ANSWER = "the server did not answer in time"
 NOT_TAKEN = "the server did not take a run's rows within 2 s"
 CAUSES = {
@@ -331,7 +331,7 @@ def test_a_wait_is_announced_and_ctrl_c_leaves_it(
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["online", rest("offline")])
 def test_a_run_that_was_cut_off_and_goes_on_is_one_run(server: StandIn, mode: str) -> None:
-    """What a checkpoint holds is handed over again; W&B appends rows that it is sent again."""
+    """A checkpoint's points are handed over again, but sent once: W&B appends whatever it gets."""
     sweep = Sweep(mode)
     config = sweep.configs[0]
     (whole,) = train([config], sweep.task)

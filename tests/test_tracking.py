@@ -1,4 +1,4 @@
-"""W&B mirrors runs, and harms nothing when it fails."""
+"""W&B mirrors runs, and a failure of W&B harms nothing."""
 
 import os
 import signal
@@ -78,7 +78,10 @@ pathlib.Path(__file__).with_name("imported").touch()
 
 @pytest.fixture
 def another_wandb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
-    """Give other processes a wandb of this text; its folder is returned."""
+    """Return a function that installs a module wandb for other processes.
+
+    The function takes the module's text, and returns the folder in which the module lies.
+    """
     folder = tmp_path / "packages"
 
     def install(text: str) -> Path:
@@ -92,10 +95,10 @@ def another_wandb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[
 
 
 class Tracked:
-    """One run of the digits, tracked as a worker does."""
+    """One run of the digits, tracked as a worker tracks runs."""
 
     def __init__(self, folder: Path) -> None:
-        """Prepare it; nothing has started."""
+        """Prepare the run; nothing has started."""
         changes = {"trainer.dtype": "float32", "trainer.max_epochs": 3}
         self.config = with_values(make_run(changes), {"tracking.mode": "offline"})
         self.task = load_task(self.config.task, NO_DATA)
@@ -104,7 +107,11 @@ class Tracked:
     def train(
         self, after_first: Callable[[MirrorProcess], object] = lambda _process: None
     ) -> None:
-        """Train, finish and close; and compare with what no tracker has seen."""
+        """Train and track the run, and assert that a run without a tracker is the same.
+
+        Args:
+            after_first: Called with the tracking process after the first call of the tracker.
+        """
         n_epochs = 0
 
         def on_epoch(members: Sequence[Member]) -> None:
@@ -124,7 +131,7 @@ class Tracked:
 
 
 def warning(why: str) -> list[str]:
-    """What a sweep says of a tracker that failed."""
+    """Return the messages of a sweep whose tracker failed."""
     return [
         f"tracking failed and is off from now on ({why}); runs are still recorded, and `python -m "
         "ffnn_lab.track g` later hands over the runs that W&B lacks"
@@ -193,7 +200,7 @@ def test_a_folder_that_cannot_be_written_is_a_tracker_that_fails(
 
 @pytest.mark.slow
 def test_points_are_logged_once_whatever_happens_to_their_run(tmp_path: Path) -> None:
-    """One that is trained anew begins its curve again; one that is cut off is closed, too."""
+    """A run that is trained anew begins its curve again; a run that is cut off is closed, too."""
     tracked = Tracked(tmp_path)
     points = [CurvePoint(epoch, 7 * epoch, "dev", 1 / 3 + epoch, 0.5, 0.1) for epoch in range(4)]
     with closing(tracked.tracker) as tracker:
@@ -214,7 +221,7 @@ def test_points_are_logged_once_whatever_happens_to_their_run(tmp_path: Path) ->
 LONG = (
     "optimizer=sgd,adam",
     "optimizer.lr=0.01,0.1",
-    "seed=0",  # W&B opens each run for a good second
+    "seed=0",  # W&B takes a good second to open a run
     "trainer.max_epochs=5000",
     "trainer.compile=false",
 )
@@ -222,7 +229,7 @@ LONG = (
 
 @contextmanager
 def in_training(folder: Path, *words: str) -> Iterator[Command]:
-    """Start a sweep whose runs W&B has open."""
+    """Start a sweep, and yield its command once W&B has a run open."""
     command = Command((*LONG, "hydra.sweeper.name=s", *words), folder, folder / "log")
     try:
         while not list(folder.glob("outputs/s/wandb/offline-run-*/*.wandb")):
@@ -253,7 +260,7 @@ def test_no_process_outlives_a_sweep_that_is_killed(tmp_path: Path) -> None:
 )
 @pytest.mark.exhaustive
 def test_ctrl_c_leaves_all_that_was_measured(tmp_path: Path, words: tuple[str, ...]) -> None:
-    """Each process is sent it, W&B's too; what the checkpoints hold, W&B has as well."""
+    """Each process gets Ctrl-C, W&B's too; W&B has all epochs that the checkpoints have."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a child inherits it
     with in_training(tmp_path, "trainer.checkpoint_seconds=1000", *words) as command:
         for each in command.children():
@@ -303,7 +310,10 @@ def test_off_tracks_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_server_that_refuses_ends_a_run_well(tmp_path: Path) -> None:
-    """One line, the records, an offline run, exit code 0; an agent's variables say nothing."""
+    """The run ends with one line, its records, an offline run and exit code 0.
+
+    Variables that an agent of W&B would set have no effect.
+    """
     with serving() as server:
         server.status = 403
         said = run_lab_forked(

@@ -1,4 +1,4 @@
-"""The loop: what it promises beyond the numbers, which the reference and the ladder check."""
+"""Promises of the training loop beyond its numbers, which the reference and the ladder check."""
 
 import math
 from collections import Counter
@@ -20,7 +20,7 @@ from tests.support.builders import ids, losses, make_run
 
 
 def test_results_come_in_the_order_asked_for(blobs: Task) -> None:
-    """Not in that of the slices, nor of leaving."""
+    """The order is neither that of the slices nor that of leaving."""
     configs = [
         make_run({"trainer.max_epochs": 1 + place % 3}, seed=place, optimizer=row.config)
         for place, row in enumerate(reversed(OPTIMIZERS.values()))
@@ -60,7 +60,7 @@ def test_a_completed_run_says_what_it_did(blobs: Task) -> None:
 
 
 def test_training_learns(blobs: Task) -> None:
-    """Overlapping blobs: well above nothing, well below chance."""
+    """The blobs overlap: the error stays well above 0, and falls well below chance."""
     result = train([make_run({"trainer.max_epochs": 15})], blobs)[0]
     curve = losses(result.curve)
     assert curve[-1] < 0.5 * curve[0]
@@ -90,7 +90,7 @@ def test_evaluating_more_often_moves_no_number(blobs: Task) -> None:
 
 
 def test_the_curve_tells_the_learning_rate_in_force(blobs: Task) -> None:
-    """Of the epoch just done; decay by 0.6 follows every third."""
+    """A point has the rate of the epoch just done; decay by 0.6 follows every third epoch."""
     config = make_run({"trainer.max_epochs": 7}, schedule=SCHEDULES["fixed_decay"].config)
     curve = train([config], blobs)[0].curve
     rates = [point.lr for point in curve if point.split == "dev"]
@@ -132,7 +132,7 @@ def test_a_start_that_is_not_finite_has_no_first_epoch(blobs: Task) -> None:
 def _seen_in_steps(
     n_members: int, task: Task, monkeypatch: pytest.MonkeyPatch, *, least: int = 0
 ) -> tuple[set[Stepper], set[tuple[int, bool]]]:
-    """Give who took steps, one for each part; how many threads each had, and whether flushing."""
+    """Return the steppers, one for each part, and all pairs (number of threads, is flushing)."""
     who: set[Stepper] = set()
     seen = set()
     compute = Stepper.gradients
@@ -161,7 +161,7 @@ def test_each_thread_has_members_of_its_own(
     set_threads: Callable[[int], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """And no operation is cut between threads, which would round otherwise."""
+    """No operation is cut between threads, which would change its rounding."""
     set_threads(n_available)
     who, seen = _seen_in_steps(n_members, blobs, monkeypatch)
     assert len(who) == n_threads

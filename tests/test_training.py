@@ -1,4 +1,4 @@
-"""Members join, leave and go on: when, and beside whom, moves no number, to the last bit."""
+"""Members join, leave and go on at any time, beside any others, and no number moves by a bit."""
 
 import math
 import random
@@ -26,18 +26,18 @@ from tests.support.exhaustive import first
 SAVING = {"trainer.save_weights": True, "trainer.dtype": "float32"}
 DTYPES = ("float32", "float64")
 N_KINDS = len(OPTIMIZERS) * len(SCHEDULES)
-"""Of runs, so that each optimizer meets each schedule."""
+"""Number of runs with which each optimizer meets each schedule."""
 
 
 def a_run(name: str, seed: int = 0, max_epochs: int = 5, **changes: object) -> RunConfig:
-    """Give a run with dropout under an optimizer of the catalog."""
+    """Return a run with dropout under an optimizer of the catalog."""
     dotted = {key.replace("__", "."): value for key, value in changes.items()}
     own = {"trainer.max_epochs": max_epochs, "dropout.hidden": 0.3}
     return make_run({**SAVING, **own, **dotted}, seed=seed, optimizer=OPTIMIZERS[name].config)
 
 
 def runs_of_every_kind(n_runs: int = N_KINDS, **changes: object) -> list[RunConfig]:
-    """Give runs that differ in all that may differ inside one population, their length too."""
+    """Return runs that differ in all that may differ inside one population, also in length."""
     optimizers = [row.config for row in OPTIMIZERS.values()]
     schedules = [
         *(row.config for name, row in SCHEDULES.items() if name != "dev_decay"),
@@ -49,7 +49,7 @@ def runs_of_every_kind(n_runs: int = N_KINDS, **changes: object) -> list[RunConf
         make_run(
             {
                 **SAVING,
-                # So high that some of those under dev_decay, the last schedule, get worse.
+                # So high that some runs under dev_decay, the last schedule, get worse.
                 "optimizer.lr": optimizers[m % len(optimizers)].lr * (1, 1, 1, 6)[m % 4],
                 "optimizer.weight_decay": (0.0, 0.01, 0.0)[m % 3],
                 "optimizer.decay": ("coupled", "decoupled")[m // 3 % 2],
@@ -70,21 +70,21 @@ def runs_of_every_kind(n_runs: int = N_KINDS, **changes: object) -> list[RunConf
 
 
 def hopeless(seed: int = 0) -> RunConfig:
-    """Give a run that diverges in its first epoch."""
+    """Return a run that diverges in its first epoch."""
     wild = SGDConfig(name="sgd", lr=1e30, weight_decay=0.0, decay="coupled")
     return with_parts(a_run("sgd", seed), optimizer=wild)
 
 
 def alone(configs: Sequence[RunConfig], task: Task) -> list[Outcome]:
-    """Train each by itself."""
+    """Train each run by itself."""
     return [train_with_weights([config], task)[0] for config in configs]
 
 
 class Lab:
-    """A training whose outcomes are gathered."""
+    """A training that collects the results of its runs."""
 
     def __init__(self, task: Task, folder: Path) -> None:
-        """Begin with nobody."""
+        """Begin without members."""
         self._task = task
         self._folder = folder
         self.training = Training(task, weights_folder=folder)
@@ -93,41 +93,41 @@ class Lab:
     def join(
         self, *configs: RunConfig, snapshots: Sequence[Snapshot] = (), pruned: Sequence[str] = ()
     ) -> None:
-        """Take runs in, and let go whoever has no first epoch."""
+        """Let runs join; runs that cannot begin their first epoch leave at once."""
         known = {snapshot.member.run_id: snapshot for snapshot in snapshots}
         self.training.join(configs, known)
         self.leave(pruned)
 
     def epochs(self, n_epochs: int = 1) -> None:
-        """Train, and let go whoever is done."""
+        """Train for some epochs; runs that are done leave after each."""
         for _ in range(n_epochs):
             self.training.epoch()
             self.leave()
 
     def leave(self, pruned: Sequence[str] = ()) -> list[RunResult]:
-        """Let go whoever is done, and these."""
+        """Let runs leave that are done or to be pruned, and return their results."""
         results = self.training.leave(set(pruned))
         self.results += results
         return results
 
     def finish(self) -> None:
-        """Train all to their end."""
+        """Train all runs to their end."""
         while self.training.members:
             self.epochs()
 
     def start_again(self) -> list[Snapshot]:
-        """Put all away, as a stopped process does; gives what was in training."""
+        """Begin anew, as after a stop, and return snapshots of the runs that were in training."""
         snapshots = self.training.snapshots()
         self.training = Training(self._task, weights_folder=self._folder)
         return snapshots
 
     @property
     def inside(self) -> list[str]:
-        """The ids of those in training."""
+        """Return the ids of the runs in training."""
         return [member.run_id for member in self.training.members]
 
     def outcomes(self) -> list[Outcome]:
-        """Open what the finished runs saved."""
+        """Return results and saved networks of the finished runs."""
         return [
             Outcome(result, open_network(self._folder / f"{result.run_id}.pt"))
             for result in self.results
@@ -156,7 +156,7 @@ def in_disorder(
             waiting = waiting[n_joining:]
         if lab.inside:
             lab.epochs()
-        if rng.random() < 0.15:  # those in training wait for their turn among the others
+        if rng.random() < 0.15:  # runs in training go back to those that wait
             members = lab.training.members
             waiting += [member.config for member in members]
             kept += lab.start_again()
@@ -172,7 +172,7 @@ def in_disorder(
 def test_a_run_that_joins_later_moves_nothing(
     name: str, dtype: str, blobs: Task, lab: Lab
 ) -> None:
-    """Beside one of its own method, whose state it is stacked with, and one of another."""
+    """The run joins one of its own method, with which its state is stacked, and one of another."""
     other = "adam" if name == "sgd" else "sgd"
     first, other_method, late, last = configs = [
         a_run(name, 0, trainer__dtype=dtype),
@@ -194,7 +194,7 @@ def test_a_run_that_joins_later_moves_nothing(
 
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_a_schedule_begins_with_its_run(name: str, blobs: Task, lab: Lab) -> None:
-    """At a rate that is too high to stay, so that the dev loss has its ups and downs."""
+    """The learning rate is so high that the dev loss goes up and down."""
     wild = {"optimizer.lr": 1.5, "dropout.hidden": 0.0}
     early, late = (
         make_run(
@@ -273,7 +273,7 @@ def test_one_methods_members_lie_together_whenever_they_joined(lab: Lab) -> None
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_a_freed_place_is_taken(name: str, blobs: Task, lab: Lab) -> None:
-    """By a run of the same method as the one that diverged, and as one that was shorter."""
+    """Other runs take the places of a run that diverged and of a shorter run."""
     configs = [a_run(name, 0), a_run(name, 1, max_epochs=2), a_run(name, 2, max_epochs=4)]
     successor = a_run(name, 3, max_epochs=3)
     lab.join(hopeless(7), *configs[:2])
@@ -289,7 +289,7 @@ def test_a_freed_place_is_taken(name: str, blobs: Task, lab: Lab) -> None:
 
 
 def test_a_population_that_empties_is_filled_again(blobs: Task, lab: Lab) -> None:
-    """With other methods than before, and more members."""
+    """Later members have other methods than before, and may be more."""
     waves = [
         [a_run("adam", 0, max_epochs=2)],
         [a_run("sgd", 1), a_run("rmsprop", 2), a_run("adamw", 3, trainer__max_norm=1.0)],
@@ -342,7 +342,7 @@ def test_times_are_shared_among_those_who_trained(blobs: Task) -> None:
 
 @pytest.fixture(scope="module")
 def references() -> dict[str, list[Outcome]]:
-    """Runs of every kind, each alone, by dtype."""
+    """Return the outcomes of runs of every kind, each trained alone, by dtype."""
     return {
         dtype: alone(runs_of_every_kind(trainer__dtype=dtype), make_blobs()) for dtype in DTYPES
     }
@@ -353,7 +353,7 @@ def references() -> dict[str, list[Outcome]]:
 def test_joins_leaves_and_stops_in_any_order_move_nothing(
     seed: int, dtype: str, blobs: Task, references: dict[str, list[Outcome]], tmp_path: Path
 ) -> None:
-    """Every optimizer under every schedule, in populations of at most 3, 6, 9 or 12."""
+    """Runs have every optimizer under every schedule, in populations of at most 3, 6, 9 or 12."""
     configs = runs_of_every_kind(trainer__dtype=dtype)
     lab = in_disorder(configs, blobs, tmp_path, seed, n_places=3 * (1 + seed))
     assert_same_to_the_bit(lab.outcomes(), references[dtype])
@@ -370,13 +370,13 @@ def test_all_at_once_is_one_of_the_orders(
         for outcome in references[dtype]
         if outcome.result.config.schedule.name == "dev_decay"
     ]
-    assert sum(n > 1 for n in n_rates) >= 2  # else its state would not be tested
+    assert sum(n > 1 for n in n_rates) >= 2  # so the state of dev_decay is tested
 
 
 def _assert_order_moves_nothing(
     seed: int, folder: Path, set_threads: Callable[[int], None]
 ) -> None:
-    """Runs of a random shape, on a number of threads that changes on the way."""
+    """Assert that order moves nothing: runs of a random shape, on changing numbers of threads."""
     rng = random.Random(seed)  # noqa: S311 - draws test cases
     task = make_blobs(
         n_features=rng.randint(1, 130),
@@ -421,7 +421,7 @@ def test_order_moves_nothing_at_random_sizes(
 def test_a_run_goes_on_from_where_it_was_left(
     name: str, schedule: str, blobs: Task, lab: Lab
 ) -> None:
-    """Left after each of its epochs, it goes on beside others each time."""
+    """The run is stopped after each of its epochs, and goes on beside other runs each time."""
     config = with_parts(a_run(name, max_epochs=4), schedule=SCHEDULES[schedule].config)
     expected = alone([config], blobs)
     lab.join(config)
@@ -437,7 +437,7 @@ def test_a_run_goes_on_from_where_it_was_left(
 
 
 def test_going_on_between_two_evaluations(blobs: Task, lab: Lab) -> None:
-    """Due after epochs 3, 6 and 7 alone, it gets no point for being taken in again."""
+    """A run is evaluated after epochs 3, 6 and 7 alone, and not when it joins again."""
     config = a_run("adam", max_epochs=7, trainer__evaluate_every=3)
     beside = a_run("sgd", max_epochs=2, trainer__evaluate_every=3)
     lab.join(config)
@@ -451,7 +451,7 @@ def test_going_on_between_two_evaluations(blobs: Task, lab: Lab) -> None:
 
 
 def test_a_snapshot_stays_what_it_was(blobs: Task, lab: Lab, tmp_path: Path) -> None:
-    """While its run trains on, and while another training goes on from it, more than once."""
+    """A snapshot does not change while its run trains on or other trainings go on from it."""
     config = with_parts(a_run("adam"), schedule=SCHEDULES["dev_decay"].config)
     lab.join(config)
     lab.epochs(2)
@@ -504,7 +504,7 @@ def test_snapshots_of_others_are_left_alone(blobs: Task, lab: Lab) -> None:
 def test_a_run_of_another_partition_is_refused(
     name: str, value: object, *, is_empty: bool, blobs: Task, lab: Lab
 ) -> None:
-    """Where all have left, too: the layers and the data are those of the first to join."""
+    """The run is refused even if all members have left: layers and data stay as they were."""
     config = a_run("adam", max_epochs=2)
     stranger = with_values(a_run("adam", 1), {name: value})
     lab.join(config)
@@ -579,7 +579,7 @@ def test_a_run_may_be_pruned_before_its_first_epoch(blobs: Task) -> None:
 def test_a_pruned_run_replays_to_the_bit(
     schedule: str, digits: Task, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Alone, on the schedule of all its epochs, though it joined late and left early."""
+    """The run joined late and left early, but replays alone, on the schedule of all its epochs."""
     pruned = make_run(
         {"trainer.max_epochs": 9, "trainer.batch_size": 64, "optimizer.lr": 2.0},
         seed=3,
@@ -608,7 +608,7 @@ def _until(curve: Sequence[CurvePoint], epoch: int) -> list[CurvePoint]:
 
 
 def test_members_are_told_with_their_epochs(blobs: Task) -> None:
-    """What a display counts: each member's own epochs, whenever it joined."""
+    """A display counts each member's own epochs, whenever the member joined."""
     told: list[list[tuple[int, int]]] = []
 
     def note(members: Sequence[Member]) -> None:

@@ -1,4 +1,4 @@
-"""The folder of compiled programs: what is read from it, and what is refused."""
+"""The folder of compiled programs: files that are read from it, and files that are refused."""
 
 import os
 import stat
@@ -27,7 +27,7 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mask", [0o000, 0o002, 0o022])
 def test_what_is_made_is_for_this_user_alone(tmp_path: Path, mask: int) -> None:
-    """Whatever the user's umask: many systems let the group write."""
+    """The user's umask does not matter, though many systems let the group write."""
     before = os.umask(mask)
     try:
         with opened(tmp_path / "folder") as found:
@@ -63,7 +63,7 @@ def test_a_link_to_such_a_folder_is_refused_and_to_another_is_none(tmp_path: Pat
 def test_what_belongs_to_another_user_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Root may hold what all users read: a folder that an administrator filled."""
+    """Files may belong to root, as in a folder that an administrator filled for all users."""
     with opened(tmp_path) as found:
         found.write("it", b"contents")
         monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)

@@ -1,4 +1,4 @@
-"""Names fit W&B, and differ where runs differ; what W&B would refuse is told before training."""
+"""Names fit W&B, and differ if runs differ; settings that W&B would refuse are named early."""
 
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ NAMES = [
 
 
 def settings(**changes: Any) -> TrackingConfig:  # noqa: ANN401 - any value of the config
-    """Build settings of online tracking."""
+    """Return settings of online tracking."""
     values: dict[str, Any] = {
         "mode": "online",
         "project": "p",
@@ -56,7 +56,7 @@ def settings(**changes: Any) -> TrackingConfig:  # noqa: ANN401 - any value of t
 
 @pytest.mark.parametrize("name", NAMES)
 def test_any_name_of_a_sweep_and_an_arm_is_taken(name: str) -> None:
-    """By W&B's own checks, and as a part of a file's name."""
+    """Any name passes W&B's own checks, and can be a part of a file's name."""
     place = Place("p", None, group=name, tags=(name[:MAX_TAG],))
     told = opening(place, RUN_ID, ("tune", name), {"a.b": 1})
     wandb.Settings(

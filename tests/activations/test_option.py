@@ -1,4 +1,4 @@
-"""An activation's value and slope are those of the module of torch that it names."""
+"""Each activation's value and slope equal those of the ``torch.nn`` module that it names."""
 
 import pytest
 import torch

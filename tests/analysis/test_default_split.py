@@ -1,4 +1,4 @@
-"""Tests of reading from the runs of a large design what a smaller one would have come to."""
+"""Tests of reading the results of a smaller design from the runs of a larger design."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ from ffnn_lab.report.statistics import mean_interval
 
 
 def errors(dev: list[list[float]], test: list[list[float]]) -> dict[str, np.ndarray]:
-    """Return the errors of one replicate, by setting and seed; equal scores are not told apart."""
+    """Return one replicate's results, given by setting and seed; all dev losses are 0."""
     return {
         "dev.error": np.array([dev]),
         "dev.loss": np.zeros((1, len(dev), len(dev[0]))),
@@ -26,7 +26,7 @@ def errors(dev: list[list[float]], test: list[list[float]]) -> dict[str, np.ndar
 
 
 def test_dev_error_of_the_tuning_seeds_chooses_and_the_other_seeds_tell() -> None:
-    """With two seeds, the first chooses setting 1 and the second setting 0."""
+    """The first seed chooses setting 1, the second setting 0; each is tested on the other seed."""
     known = errors(dev=[[0.3, 0.1], [0.2, 0.4]], test=[[0.5, 0.6], [0.7, 0.8]])
     found = tuned_errors(known, Design(n_settings=2, n_tune=1, n_confirm=1))
     assert found.tolist() == [[0.8], [0.5]]
@@ -46,7 +46,7 @@ def test_dev_loss_breaks_ties() -> None:
 
 
 def test_the_half_width_is_that_of_the_interval_of_so_many_replicates() -> None:
-    """Of eight replicates, the interval of their own differences has it."""
+    """With eight replicates, the half-width is that of the interval of their differences."""
     values = np.random.default_rng(0).normal(size=BEFORE.n_replicates)
     interval = mean_interval(values.tolist())
     assert half_width(values[None], BEFORE) == pytest.approx((interval.high - interval.low) / 2)

@@ -20,7 +20,7 @@ WORDS = pd.DataFrame({"arm": ["sgd"], "error (%)": ["1.00"]})
 
 
 ALIKE = ("default", "default_split", "wilson_digits", "wilson_fashion_mnist", "wilson_separable")
-"""Pages whose tables and figures are made as those of `wilson_digits`."""
+"""Pages whose tables and figures are made in the same way as those of `wilson_digits`."""
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ ALIKE = ("default", "default_split", "wilson_digits", "wilson_fashion_mnist", "w
     ],
 )
 def test_a_page_with_a_script_is_made_again_as_it_was(name: str, tmp_path: Path) -> None:
-    """Its tables are those that the records give, and the figures that it shows are made."""
+    """The tables are those that the records give, and exactly the shown figures are made."""
     results = with_pages(tmp_path, name)
     importlib.import_module(f"analysis.{name}").make(Page(name, results))
     text = (results / f"{name}.md").read_text()
@@ -95,7 +95,7 @@ def test_a_figure_is_named_after_its_page(tmp_path: Path) -> None:
 
 
 def test_published_records_are_small() -> None:
-    """They are less than a megabyte; of a study of many replicates, 250 bytes a run."""
+    """The records of a sweep take at most 1 MB, or 250 bytes per run if that is more."""
     for folder in (RESULTS / "records").iterdir():
         files = [path for path in folder.rglob("*") if path.is_file()]
         most = max(1_000_000, 250 * len(read_runs(folder)))

@@ -1,4 +1,4 @@
-"""Settings picked by dev error, and by train loss as Wilson et al. did on CIFAR-10."""
+"""Settings must be picked by dev error, or by train loss as Wilson et al. did on CIFAR-10."""
 
 from pathlib import Path
 
@@ -15,7 +15,11 @@ def _curve(loss: float, dev: float, test: float) -> Came:
 
 
 def _arm(shift: float) -> Built:
-    """Of three settings the first diverged, the second fits best, the third is best on dev."""
+    """Build an arm with three settings, the first of which diverged.
+
+    The second setting has the lowest train loss, and ``shift`` is added to its test error. The
+    third setting has the lowest dev error.
+    """
     tune: list[Came] = ["diverged", _curve(0.1, 0.3, 0.4 + shift), _curve(0.2, 0.2, 0.3)]
     return Built(tuned=[ended(0.25)], scores=(0.9, 0.3, 0.2), tune=tune)
 

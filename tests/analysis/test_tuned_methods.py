@@ -1,4 +1,4 @@
-"""The page on tuned methods must be made from records alone, its cells from the numbers."""
+"""The page on tuned methods must be made from records alone, and its cells show the numbers."""
 
 import math
 from pathlib import Path
@@ -25,7 +25,7 @@ PAGE = """# Tuned methods
 
 
 def came(replicate: int, arm: str, setting: int, seed: int) -> Last:
-    """Errors that look drawn: a part by replicate and arm, and one by seed."""
+    """Return errors that look random: a part by replicate and arm, and a part by seed."""
     drawn = math.sin(7 * replicate + 3 * len(arm)) + 0.3 * math.sin(
         11 * replicate + 5 * seed * len(arm)
     )

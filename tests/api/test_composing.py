@@ -1,4 +1,4 @@
-"""Runs and sweeps composed in any process, again and again."""
+"""Runs and sweeps can be composed in any process, repeatedly and from several threads."""
 
 import os
 import threading
@@ -45,7 +45,7 @@ def test_a_slip_is_a_user_error(word: str, message: str) -> None:
 
 def test_a_sweep_of_the_users_own_folder_is_found(tmp_path: Path) -> None:
     (tmp_path / "sweeps").mkdir()
-    for name in ("one", "two"):  # where the user stands is looked up each time
+    for name in ("one", "two"):  # each call searches the current folder again
         text = "hydra:\n  sweeper:\n    space: {optimizer.lr: '0.1,0.2'}\n"
         (tmp_path / "sweeps" / f"{name}.yaml").write_text(text)
         composed = compose_sweep([f"sweeps={name}", "trainer.max_epochs=3"])

@@ -1,4 +1,4 @@
-"""All five functions in one process of a user's own, as a notebook's, and twice."""
+"""All five functions of ``import ffnn_lab`` work twice in one process, as in a notebook."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`ffnn_lab.sweep`: by a name, by overrides, or by a dictionary."""
+"""`ffnn_lab.sweep` with the name of a sweep, with overrides, or with a dictionary."""
 
 import signal
 import threading
@@ -65,7 +65,7 @@ def test_a_sweep_of_a_dictionary_runs_and_goes_on(capsys: pytest.CaptureFixture[
     assert set(records.runs["optimizer.eps"].dropna()) == {1e-6}
     assert {each: signal.getsignal(each) for each in handlers} == handlers
     assert torch.get_num_threads() == n_threads
-    # It is gone on with, by the call and by the command that it stores.
+    # The same call resumes the sweep, and the sweep stores a command with its arms.
     stamp = records.folder.joinpath("definition.json").read_text()
     found: list[Sweep] = []
     work = threading.Thread(target=lambda: found.append(ffnn_lab.sweep(TWO, *words, quiet=True)))
@@ -104,7 +104,10 @@ print(len(records.runs))
 @pytest.mark.slow
 @pytest.mark.skipif(not CAN_FORK, reason="workers are forked on Linux alone")
 def test_a_script_without_a_guard_shares_its_sweep_among_processes(tmp_path: Path) -> None:
-    """A worker that imported the user's main module would begin sweeps without end."""
+    """The script has no ``if __name__ == "__main__"`` and asks for two workers.
+
+    A worker that imported the script would begin the sweep again, and so on without end.
+    """
     words = (*QUICK, "hydra.sweeper.n_workers=2")
     (tmp_path / "script.py").write_text(SCRIPT.format(two=TWO, words=words))
     said = run_python(["script.py"], tmp_path)

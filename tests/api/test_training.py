@@ -1,4 +1,4 @@
-"""`ffnn_lab.train`, `open_network` and the object that a run is."""
+"""`ffnn_lab.train`, `ffnn_lab.open_network`, and the `Run` object that ``train`` returns."""
 
 import threading
 from contextlib import nullcontext
@@ -76,7 +76,10 @@ def test_a_config_that_does_not_fit_is_a_record_error() -> None:
 
 
 def test_a_run_that_is_stopped_says_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As an interrupt, not as an end of the process; and the same call goes on."""
+    """A stop raises ``KeyboardInterrupt`` without ending the process.
+
+    The same call then completes the run.
+    """
     from ffnn_lab.api import single  # noqa: PLC0415 - patched
 
     def stopped_at_once(stop: threading.Event, _notice: object) -> nullcontext[None]:

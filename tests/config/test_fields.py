@@ -1,4 +1,4 @@
-"""Ranges, dotted names and typed copies."""
+"""Ranges, dotted names and typed copies of configs."""
 
 import dataclasses
 import math
@@ -258,7 +258,7 @@ def test_a_constant_may_be_negative_but_not_infinite() -> None:
 
 @dataclass(kw_only=True)
 class Grown:
-    """A part that got three fields after records were first written."""
+    """A part of a config that got three fields after records were first written."""
 
     old: int
     limit: float | None = ranged("(0, inf)", neutral=None)

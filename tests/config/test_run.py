@@ -1,4 +1,4 @@
-"""What holds a run together, and what its id is made of."""
+"""Configs of runs: checks across fields, ids, stored configs, and partition keys."""
 
 import dataclasses
 import hashlib
@@ -90,15 +90,15 @@ CANNOT_DIFFER_IN_A_POPULATION = (
 )
 
 NAMES = {"task.name", "model.name", "optimizer.name", "schedule.name"}
-"""Leaves that have one value in this config's class."""
+"""Leaves whose config class allows only one value."""
 
 
 OF_SOME_MODELS = {"trainer.walk"}
-"""Leaves that can be changed with other models alone; see ``tests/networks``."""
+"""Leaves that can be changed only with models other than the MLP; see ``tests/networks``."""
 
 
 def test_the_two_tables_above_hold_every_leaf() -> None:
-    """So that a new leaf is put into one of them on purpose."""
+    """Whoever adds a leaf must decide which of the tables it belongs to."""
     known = set(MOVES_NO_NUMBER) | set(MOVES_NUMBERS) | NAMES | OF_SOME_MODELS
     assert known == set(leaves(make_run()))
 
@@ -196,7 +196,7 @@ def test_every_choice_has_its_own_id() -> None:
     configs += [make_run(initializer=row.config) for row in INITIALIZERS.values()]
     configs += [make_run(bias_initializer=row.config) for row in BIAS_INITIALIZERS.values()]
     distinct = {run_id(config) for config in configs}
-    # He normal and zero biases are what make_run has anyway, as has plain gradient descent.
+    # Three of these configs are the run of make_run: plain gradient descent, He normal and zeros.
     assert len(distinct) == len(configs) - 2
 
 
@@ -331,20 +331,20 @@ def test_a_stored_config_out_of_range_is_refused() -> None:
 
 @dataclasses.dataclass(kw_only=True)
 class LaterSGDConfig(SGDConfig):
-    """SGD, had it got one more hyperparameter after records were written."""
+    """SGD as if it had got one more hyperparameter after records were written."""
 
     clip: Union[float, None] = ranged("(0, inf)", neutral=None)  # noqa: UP007 - as in the lab
 
 
 @pytest.fixture
 def before() -> RunConfig:
-    """A run of this version."""
+    """Return a run of this version."""
     return make_run(optimizer=OPTIMIZERS["sgd"].config)
 
 
 @pytest.fixture
 def later_sgd(before: RunConfig, monkeypatch: pytest.MonkeyPatch) -> RunConfig:
-    """A run of a version whose SGD has one more leaf, at its neutral value."""
+    """Return a run of a version whose SGD has one more leaf, at its neutral value."""
     optimizer = LaterSGDConfig(**dataclasses.asdict(before.optimizer), clip=None)
     put_variant(monkeypatch, "optimizer", of="sgd", config=LaterSGDConfig)
     return dataclasses.replace(before, optimizer=optimizer)

@@ -1,4 +1,4 @@
-"""Conditions in a definition: their names, what is stored, and what each is by itself."""
+"""Conditions in a definition: names, storage, and the definition under a single condition."""
 
 import dataclasses
 import json
@@ -31,7 +31,7 @@ CONDITIONS: tuple[Condition, ...] = ({"trainer.batch_size": 32}, {"trainer.batch
 
 
 def conditioned() -> Definition:
-    """Two arms under two conditions, all arms of a condition together."""
+    """Return a definition of two arms under two conditions, ordered by condition."""
     base = make_definition("grid")
     arms = [
         Arm.of(
@@ -96,7 +96,7 @@ def test_under_a_condition_is_the_sweep_that_has_no_other() -> None:
         assert [arm.name for arm in under.arms] == ["sgd", "adam"]
         for arm, of_whole in zip(under.arms, base.arms, strict=True):
             assert arm.config == with_values(of_whole.config, dict(condition))
-    # Proposals do not know of conditions: each is what it would be if it were the only one.
+    # Proposals do not depend on conditions: each arm has those of a sweep without conditions.
     whole = [definition.search_of(arm).arm for arm in definition.arms]
     assert whole == ["sgd", "adam"] * 2
 
@@ -120,7 +120,7 @@ def test_a_definition_without_conditions_is_stored_as_before(tmp_path: Path) -> 
 
 
 def test_a_condition_is_a_part_of_what_was_asked() -> None:
-    """Arms that bear such names by themselves are ranked together, and so are another sweep."""
+    """Arms with the same names but without conditions are ranked together: another sweep."""
     definition = conditioned()
     alone = [dataclasses.replace(arm, condition={}, base_name="") for arm in definition.arms]
     assert essence(definition) != essence(dataclasses.replace(definition, arms=tuple(alone)))
@@ -128,7 +128,7 @@ def test_a_condition_is_a_part_of_what_was_asked() -> None:
 
 
 def test_a_replicate_draws_anew_under_every_condition() -> None:
-    """Its split moves, its condition stays."""
+    """The split seed moves with the replicate, and the condition stays."""
     definition = dataclasses.replace(conditioned(), n_replicates=3)
     second = definition.of_replicate(2)
     assert [arm.name for arm in second.arms] == [arm.name for arm in definition.arms]

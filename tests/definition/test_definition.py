@@ -1,4 +1,4 @@
-"""A definition holds all that a worker needs, and knows when it is another one."""
+"""Definitions survive JSON, and `differences` lists the fields in which two definitions differ."""
 
 import dataclasses
 import json

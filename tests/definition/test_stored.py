@@ -1,4 +1,4 @@
-"""What ``definition.json`` holds is typed in one place, and refused where it is no definition."""
+"""The contents of ``definition.json`` are typed as they are read; a bad definition is refused."""
 
 import json
 from collections.abc import Callable
@@ -28,7 +28,7 @@ MEDIAN = PrunerConfig(name="median", n_startup_trials=1, min_epochs=2, reduction
 
 
 def stored(**changes: object) -> Any:  # noqa: ANN401 - JSON
-    """Build what a file holds, as JSON gives it back."""
+    """Return the contents of a definition file, as JSON gives them back."""
     return json.loads(json.dumps(to_json(make_definition(**changes))))
 
 
@@ -44,7 +44,7 @@ def test_a_file_gives_back_the_definition(tmp_path: Path, pruner: PrunerConfig |
 
 
 def test_only_what_was_asked_is_stored() -> None:
-    """No pruner's options where there is none, and no number of epochs that is not used."""
+    """The file has no options of a pruner without a pruner, and no ``n_last`` that is not used."""
     contents = stored()
     assert contents["pruner"] == {"name": "none"}
     assert "n_last" not in contents["objective"]
@@ -82,7 +82,7 @@ def test_a_config_of_another_version_is_refused_where_it_is_needed(tmp_path: Pat
 
 
 def spoil(*path: str, value: object = None) -> Callable[[Any], None]:
-    """Return a function that sets one place of a definition, or deletes it if None."""
+    """Return a function that sets a place of a definition, or deletes it if ``value`` is None."""
 
     def change(contents: Any) -> None:  # noqa: ANN401 - JSON
         for key in path[:-1]:

@@ -1,4 +1,4 @@
-"""The schemes that take no notice of a layer's size, and the lecture's warnings about two."""
+"""Initializers that ignore a layer's size, and the lecture's warnings about two of them."""
 
 import itertools
 import math
@@ -52,7 +52,7 @@ def test_the_size_of_the_layer_does_not_scale_the_draw(name: str) -> None:
 
 @pytest.mark.parametrize("activation", ["relu", "tanh", "gelu"])
 def test_zeros_kill_the_hidden_layers(activation: str, digits: Task) -> None:
-    """Hidden units put out 0, and pass no gradient back through weights of 0.
+    """Hidden units output 0, and pass no gradient back through weights of 0.
 
     Only the output's bias learns, under every optimizer, with dropout and decay.
     """
@@ -101,7 +101,7 @@ def test_with_zeros_the_loss_comes_down_to_the_entropy_of_the_labels(digits: Tas
 
 
 def test_zeros_leave_nothing_for_training_to_break(digits: Task) -> None:
-    """The same network from He's start learns at once: the zeros are to blame."""
+    """The same network with He's initializer learns at once, so the zeros are to blame."""
     changes = {"trainer.batch_size": 32, "trainer.max_epochs": 3, "trainer.dtype": "float32"}
     from_zeros, from_he = train_with_weights(
         [make_run(changes, initializer=ZEROS), make_run(changes)], digits
@@ -115,7 +115,7 @@ def test_zeros_leave_nothing_for_training_to_break(digits: Task) -> None:
 
 
 def _hidden_units(population: Population, m: int) -> Tensor:
-    """What belongs to each hidden unit: weights in, bias, weights out; (n_units, numbers)."""
+    """Return weights in, bias and weights out of each hidden unit, of shape (n_units, numbers)."""
     n_units, (n_in, n_out) = mlp_of(population).sizes[1], mlp_of(population).sizes[::2]
     weight_in, bias, weight_out, _ = (parameter.detach()[m] for parameter in population.params)
     return torch.cat(
@@ -135,7 +135,7 @@ def _spread(units: Tensor) -> float:
 def test_a_constant_keeps_the_hidden_units_alike(digits: Task) -> None:
     """An epoch of 17 steps moves all units by the same amounts, up to rounding.
 
-    Units that were drawn stay apart.
+    Units whose weights were drawn at random stay apart.
     """
     changes = {"model.widths": [16], "model.activation": "tanh", "trainer.batch_size": 64}
     configs = [make_run(changes, initializer=CONSTANT), make_run(changes)]

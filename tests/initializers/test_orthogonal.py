@@ -40,7 +40,7 @@ def test_no_direction_is_preferred() -> None:
 
 
 def test_the_number_of_threads_does_not_move_the_draw(set_threads: Callable[[int], None]) -> None:
-    """LAPACK's QR gave other bits on two threads, from about 64 x 64 up."""
+    """The QR of LAPACK gives other bits on two threads, from about 64 x 64 up."""
     for shape in ((77, 101), (64, 128), (300, 300)):
         set_threads(1)
         alone = _draw(*shape)

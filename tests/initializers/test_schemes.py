@@ -1,4 +1,4 @@
-"""Every initializer: torch's own draw, the variance of its formula, the base draw it scales."""
+"""Every initializer equals torch's, has its formula's variance, and scales a common base draw."""
 
 import dataclasses
 import math
@@ -16,8 +16,8 @@ from tests.catalog import BIAS_INITIALIZERS, INITIALIZERS
 from tests.support.builders import make_population, make_run
 
 SHAPES = [(1, 1), (5, 9), (9, 5), (64, 64), (64, 10), (33, 127)]
-"""fan_in, fan_out: wide and tall, odd and even, below 16 numbers and above (torch draws normal
-numbers in another way below)."""
+"""Pairs (fan_in, fan_out): wide and tall, odd and even, and both fewer and more than 16 numbers,
+since torch draws fewer than 16 normal numbers in another way."""
 
 RANDOM = [name for name, row in INITIALIZERS.items() if row.breaks_symmetry]
 FAMILIES = {
@@ -64,7 +64,7 @@ def test_weight_equals_torch(name: str, fan_in: int, fan_out: int) -> None:
 
 @pytest.mark.parametrize("name", INITIALIZERS)
 def test_population_holds_torch_s_draw_of_each_member_and_layer(name: str, blobs: Task) -> None:
-    """Fans are those of the layer, not of the stack (which torch takes for a convolution)."""
+    """Fans are those of a layer, not of the stacked tensor, which torch takes for a kernel."""
     row = INITIALIZERS[name]
     changes = {"model.widths": [40, 7]}
     configs = [make_run(changes, seed=seed, initializer=row.config) for seed in range(8)]
@@ -81,11 +81,11 @@ def test_population_holds_torch_s_draw_of_each_member_and_layer(name: str, blobs
 @pytest.mark.parametrize("name", RANDOM)
 @pytest.mark.parametrize(("fan_in", "fan_out"), [(64, 200), (200, 64), (128, 128)])
 def test_variance_is_that_of_the_formula(name: str, fan_in: int, fan_out: int) -> None:
-    """Mean and mean square over n = 10 x fan_in x fan_out entries (over 81,000).
+    """Mean and mean square over n = 10 x fan_in x fan_out entries, which are at least 128,000.
 
-    The mean square of n normal numbers has a relative deviation of sqrt(2 / n) = 0.5 %, of
-    uniform ones sqrt(0.8 / n), of orthonormal vectors 0; the mean has sigma / sqrt(n). Five
-    deviations are allowed.
+    The mean square of n normal numbers has a relative standard deviation of sqrt(2 / n), at most
+    0.4 %. For uniform numbers it is sqrt(0.8 / n), and for orthonormal vectors 0. The mean has a
+    standard deviation of sigma / sqrt(n). Five standard deviations are allowed.
     """
     row = INITIALIZERS[name]
     weights = torch.stack(
@@ -98,9 +98,10 @@ def test_variance_is_that_of_the_formula(name: str, fan_in: int, fan_out: int) -
 
 @pytest.mark.parametrize("name", FAMILIES["uniform"])
 def test_uniform_weights_fill_their_interval_and_no_more(name: str) -> None:
-    """The limit is sqrt(3 x variance).
+    """The limit of the interval is sqrt(3 x variance).
 
-    The largest of 10,000 numbers comes within 1 % of it, but for odds of (1 - 0.005)^10,000.
+    The largest of 10,000 numbers comes within 1 % of the limit, except with a probability of
+    (1 - 0.005)^10,000.
     """
     row = INITIALIZERS[name]
     weights = _draw(row.config, fan_in=100, fan_out=100)
@@ -111,7 +112,10 @@ def test_uniform_weights_fill_their_interval_and_no_more(name: str) -> None:
 
 @pytest.mark.parametrize("name", FAMILIES["normal"])
 def test_normal_weights_have_the_tails_of_a_normal(name: str) -> None:
-    """Of 40,000 a share of 0.0455 lies beyond two sigma, with deviation 0.00104; five of them."""
+    """A share of 0.0455 of normal numbers lies beyond two sigma.
+
+    Over 40,000 numbers the share has a standard deviation of 0.00104; five are allowed.
+    """
     row = INITIALIZERS[name]
     weights = _draw(row.config, fan_in=200, fan_out=200)
     sigma = math.sqrt(row.variance(200, 200))
@@ -156,7 +160,7 @@ def test_weights_and_biases_have_base_draws_of_their_own() -> None:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_schemes_of_one_family_scale_one_base_draw(family: str) -> None:
-    """So that differences between them are paired."""
+    """Schemes are compared on the same base draw, so that their differences are paired."""
     draws = []
     for name in FAMILIES[family]:
         row = INITIALIZERS[name]

@@ -1,4 +1,4 @@
-"""The user's own network: a file in the folder where the command is given."""
+"""A network of the user's own, in a file of the folder where the command is given."""
 
 import dataclasses
 import inspect
@@ -53,7 +53,7 @@ OWN = ("model=module", "model.factory=my_nets:small")
 
 @pytest.fixture
 def stands(tmp_path: Path) -> Path:
-    """A folder with nothing but the user's file."""
+    """Return a folder that contains only the user's file of networks."""
     (tmp_path / "my_nets.py").write_text(NETS)
     return tmp_path
 
@@ -137,7 +137,7 @@ def test_the_contents_of_the_file_are_part_of_the_run(stands: Path) -> None:
 
 
 def test_an_edited_file_and_one_elsewhere_are_imported_anew(stands: Path, tmp_path: Path) -> None:
-    """As in a notebook, where one process sees them all."""
+    """One process imports all versions of the file, as in a notebook."""
     config = make_config(stands)
     assert "width=2" in str(inspect.signature(factory_of(config)))
     (stands / "my_nets.py").write_text(NETS.replace("width=2", "width=5"))

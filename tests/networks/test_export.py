@@ -1,4 +1,4 @@
-"""One member as an ordinary ``nn.Module``."""
+"""Export of one member as an ordinary ``nn.Module``."""
 
 from pathlib import Path
 
@@ -119,7 +119,7 @@ def test_only_who_asked_is_saved(blobs: Task, tmp_path: Path) -> None:
 
 
 def test_no_bit_of_saved_weights_changes_them_in_silence(blobs: Task, tmp_path: Path) -> None:
-    """Torch's file has checksums of its contents, at which torch does not look."""
+    """Torch's file has checksums of its contents, but torch does not check them."""
     population = make_population([make_run({"model.widths": [16]})], blobs)
     network = population.export(0)
     path = tmp_path / "network.pt"

@@ -147,7 +147,7 @@ def test_padding_does_not_move_the_logits(activation: str, alignment: int) -> No
 
 
 def test_gradients_are_the_members_own() -> None:
-    """The gradient of the summed losses, for one member, is that of its loss alone."""
+    """One member's gradient of the summed losses is the gradient of its own loss alone."""
     network = MLP((4, 3, 2), "tanh", alignment=1)
     shapes = [(3, 3, 4), (3, 3), (3, 2, 3), (3, 2)]
     params = [_draw(*shape, seed=i).requires_grad_() for i, shape in enumerate(shapes)]
@@ -164,7 +164,7 @@ def test_gradients_are_the_members_own() -> None:
 
 
 def _padding(population: Population) -> list[Tensor]:
-    """Everything stored beyond the layers' real sizes, of parameters and optimizer state."""
+    """Return all numbers of parameters and optimizer state beyond the layers' real sizes."""
     beyond: list[Tensor] = []
     stacks = [population.params]
     stacks += [
@@ -189,7 +189,7 @@ def _padding(population: Population) -> list[Tensor]:
 def test_padding_stays_exactly_zero_while_training(
     activation: str, *, bias: bool, kind: tuple[str, str] | None, blobs: Task
 ) -> None:
-    """Under every optimizer, with dropout, both decays and a limit on norms."""
+    """The members have every optimizer, dropout, both decays and a limit on norms."""
     task = blobs if kind is None else make_line(*kind)
     changes = {
         "model.activation": activation,

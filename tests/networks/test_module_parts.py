@@ -18,9 +18,10 @@ from tests.support.modules import TASKS, made_network, started
 
 
 def test_weights_start_by_their_role_and_fans() -> None:
-    """He's deviation is the root of 2 over the inputs of a unit, as of a kernel 3 x 3 x 3.
+    """He's standard deviation is the square root of 2 over the number of inputs of a unit.
 
-    Of an LSTM they are the inputs of one gate. Norms start at one, biases as asked.
+    For a kernel of 3 x 3 x 3 there are 27 inputs; for an LSTM the inputs of one gate count. Norms
+    start at one, and biases as the config asks.
     """
     config = with_parts(make_run({"initializer.gain": 2.0}), model=MODELS["cnn"])
     wide = with_values(config, {"model.channels": [64, 64]})
@@ -41,7 +42,7 @@ def test_weights_start_by_their_role_and_fans() -> None:
 
 
 class _Odd(nn.Module):
-    """Layers that a user may write in ways of their own."""
+    """A module with unusual layers that a user may write."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,7 +76,7 @@ def _odd_population(seeds: tuple[int, ...] = (0, 0, 1)) -> tuple[TorchNetwork, P
 
 
 def test_every_parameter_starts_by_its_role() -> None:
-    """With a gain of 0 whatever the config draws is 0, and what is left is the module's own."""
+    """With a gain of 0, all that the config draws is 0; other values are the module's own."""
     network, population = _odd_population()
     module = population.export(0)
     state = module.state_dict()
@@ -85,7 +86,7 @@ def test_every_parameter_starts_by_its_role() -> None:
     assert {part.name for part in network.parts if part.role == "own"} == {"scale"}
     assert "known.weight" in network.buffers
     scales = [population.export(m).state_dict()["scale"] for m in range(3)]
-    assert torch.equal(scales[0], scales[1])  # of one seed
+    assert torch.equal(scales[0], scales[1])  # these members have one seed
     assert not torch.equal(scales[0], scales[2])
 
 
@@ -114,7 +115,7 @@ def test_fans_are_those_of_a_unit(module: nn.Module, name: str, fans: tuple[int,
 
 
 class _Crossed(nn.Module):
-    """Dropouts that are applied in another order than they are registered in."""
+    """A module that applies its dropouts in another order than it registers them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -129,7 +130,7 @@ class _Crossed(nn.Module):
 
 
 def test_dropouts_are_numbered_as_they_are_registered() -> None:
-    """And no two share a stream."""
+    """The first input dropout has stream 0, and no two dropouts share a stream."""
     named = dict(zip(("second", "first", "a", "b"), made_network(_Crossed).sites, strict=True))
     assert [(site.stream, site.rate) for site in named.values()] == [
         (1, "hidden"),

@@ -1,4 +1,4 @@
-"""Modules that could not be trained reproducibly, or do not fit the task, and how that is told."""
+"""Modules that could not be trained reproducibly, or do not fit the task, are refused."""
 
 from collections.abc import Callable
 from typing import Any
@@ -99,7 +99,7 @@ def test_what_cannot_be_right_is_refused(make: Callable[[], Any], says: str) -> 
 
 
 def test_logarithms_of_probabilities_are_scores() -> None:
-    """The softmax of a log-softmax is the softmax."""
+    """A module may end with a log-softmax: the softmax of a log-softmax is the softmax itself."""
     made = made_network(lambda: _Small(nn.LogSoftmax(dim=-1)))
     assert made.n_stored == made_network(_Small).n_stored
 

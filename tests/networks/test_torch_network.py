@@ -1,4 +1,4 @@
-"""Any module in a population: equal to a plain loop, and to itself in any company."""
+"""Any module can be a member: it equals a plain loop, whatever the other members are."""
 
 import functools
 import itertools
@@ -27,11 +27,11 @@ from tests.support.exhaustive import rest
 from tests.support.modules import TASKS, started
 
 KINDS = ("cnn", "char_lstm")
-"""Of a network with running statistics, and of one with a memory."""
+"""A network with running statistics, and a network with a memory."""
 
 
 def runs(kind: str, n_runs: int, changes: Mapping[str, Any] | None = None) -> list[RunConfig]:
-    """Give runs of a model that differ in all that may differ inside one population."""
+    """Return runs of a model that differ in all that may differ inside one population."""
     optimizers = [row.config for row in OPTIMIZERS.values()]
     schedules = [row.config for row in SCHEDULES.values()]
     return [
@@ -73,7 +73,7 @@ def _multiplied(name: str, masks: Mapping[str, Tensor], units: Tensor) -> Tensor
 
 
 def _shapes(module: nn.Module, inputs: Tensor) -> dict[str, tuple[int, ...]]:
-    """Say what each dropout of a module is applied to, for one example."""
+    """Return the shape, for one example, of the tensor that each dropout is applied to."""
     found: dict[str, tuple[int, ...]] = {}
     hooks = [
         each.register_forward_hook(
@@ -91,7 +91,7 @@ def _shapes(module: nn.Module, inputs: Tensor) -> dict[str, tuple[int, ...]]:
 def _masks(
     config: RunConfig, shapes: Mapping[str, tuple[int, ...]], epoch: int, n_examples: int
 ) -> dict[str, Tensor]:
-    """Draw an epoch's masks by name: numpy's numbers of the streams that the documents name."""
+    """Draw an epoch's masks, by the names of the dropouts, from the documented random streams."""
     found, number = {}, itertools.count(1)
     for name, shape in shapes.items():
         is_input = name.rpartition(".")[2].startswith("input")
@@ -109,7 +109,13 @@ def _masks(
 
 
 def plain_loop(config: RunConfig, task: Task, start: nn.Module) -> nn.Module:
-    """Train a module as anybody would, from where the lab starts it; no clipping, no limits."""
+    """Train a module in a plain loop, without clipping and limits of norms.
+
+    Args:
+        config: The run.
+        task: The task.
+        start: The module with the initial values that the lab gives it.
+    """
     module = start.train()
     optimizer = OPTIMIZERS[config.optimizer.name].torch_optimizer(
         module.parameters(), config.optimizer
@@ -214,7 +220,7 @@ def test_any_number_of_threads_gives_the_same(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_checkpoint_goes_on_to_the_same_bits(kind: str, tmp_path: Path) -> None:
-    """Running statistics included, through a file."""
+    """The checkpoint goes through a file; running statistics, too, end at the same bits."""
     task = TASKS[kind]
     saving = {"trainer.dtype": "float32", "trainer.save_weights": True, "trainer.max_epochs": 3}
     configs = runs(kind, 4, saving)

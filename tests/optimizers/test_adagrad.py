@@ -6,7 +6,7 @@ from tests.support.by_hand import two_steps
 
 
 def test_two_steps_by_hand() -> None:
-    """Sums 9, then 9 + 16 = 25; steps 0.1 * 3 / (3 + 1), then 0.1 * 4 / (5 + 1)."""
+    """Sums of squares 9, then 9 + 16 = 25; steps 0.1 * 3 / (3 + 1), then 0.1 * 4 / (5 + 1)."""
     w = two_steps("adagrad", [3.0, 4.0], lr=0.1, eps=1.0)
     assert w == pytest.approx(1 - 0.075 - 0.4 / 6, rel=1e-14)
 

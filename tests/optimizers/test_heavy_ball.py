@@ -6,7 +6,7 @@ from tests.support.by_hand import two_steps
 
 
 def test_two_steps_by_hand() -> None:
-    """With v = 2, then 0.5 * 2 - 3 = -2: w = 1 - 0.2 = 0.8, then 0.8 + 0.2 = 1.0."""
+    """With velocities 2, then 0.5 * 2 - 3 = -2: w = 1 - 0.2 = 0.8, then 0.8 + 0.2 = 1.0."""
     w = two_steps("heavy_ball", [2.0, -3.0], lr=0.1, momentum=0.5)
     assert w == pytest.approx(1.0, rel=1e-14)
 

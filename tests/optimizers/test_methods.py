@@ -1,4 +1,4 @@
-"""Every method's step: torch's own, member by member; and nobody's neighbor."""
+"""Every method's step equals torch's, member by member, and members do not affect one another."""
 
 import dataclasses
 import math
@@ -20,7 +20,7 @@ SHAPES = [(4, 5), (4,), (3, 4), (3,)]
 SIZES = [math.prod(shape) for shape in SHAPES]
 
 METHOD_NAMES = [name for name in OPTIMIZERS if name != "adamw"]
-"""One name for each method: adamw shares adam's, whose decay is not the step's affair."""
+"""One name for each step function: adamw shares adam's, since a step does not apply decay."""
 
 
 def _flat(seed: int, dtype: torch.dtype = torch.float64) -> Tensor:
@@ -39,7 +39,7 @@ def _undecayed(name: str) -> OptimizerConfig:
 
 
 def _varied(name: str) -> list[OptimizerConfig]:
-    """Give each member its own hyperparameters, all inside their ranges."""
+    """Return a config for each member, with its own hyperparameters inside their ranges."""
     config = _undecayed(name)
     methods = METHODS[config.name].hyperparameters
     return [
@@ -58,7 +58,7 @@ def _hyperparameters(
 
 
 def _run(name: str, poison: float = 1.0) -> Tensor:
-    """Take some steps; the first member's gradients are multiplied by ``poison``."""
+    """Return the parameters after some steps; ``poison`` scales the first member's gradients."""
     configs = _varied(name)
     method = METHODS[configs[0].name]
     params = _flat(seed=0)
@@ -98,13 +98,13 @@ def test_a_poisoned_member_leaves_the_others_to_the_bit(name: str, poison: float
 
 
 def assert_poison_stays(name: str, poison: float) -> None:
-    """Assert that poison in the first member of some shows in it and in no other."""
+    """Assert that poisoned gradients of the first member change that member and no other."""
     healthy, beside = _run(name), _run(name, poison)
     assert torch.equal(healthy[1:], beside[1:])
     is_same = torch.equal(healthy[0], beside[0])
     if OPTIMIZERS[name].is_blind_to_scale and not math.isnan(poison):
-        # The sign of 1e300 times a gradient is the gradient's; that of infinity is as well, but
-        # a mean of infinities of both signs has none.
+        # 1e300 times a gradient has the gradient's sign, and so has infinity times it. But a mean
+        # of infinities of both signs is NaN, which has no sign.
         assert is_same or math.isinf(poison)
     else:
         assert not is_same

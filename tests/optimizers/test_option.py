@@ -1,4 +1,4 @@
-"""All that is known of an optimizer stands in its file, which is light enough for all to read."""
+"""Each optimizer is defined in a file of its own, which imports nothing heavy."""
 
 import dataclasses
 import subprocess

@@ -18,7 +18,7 @@ def _grads() -> torch.Tensor:
 
 
 def test_coupled_decay_by_hand() -> None:
-    """1 + 0.5 * 3 = 2.5 and 1 + 0.5 * (-2) = 0; the second member has none."""
+    """1 + 0.5 * 3 = 2.5 and 1 + 0.5 * (-2) = 0; the second member has no decay."""
     params, grads = _weights(), _grads()
     lr = torch.tensor([0.1, 0.1])
     used = decay_(params, grads, lr=lr, coupled=torch.tensor([0.5, 0.0]), decoupled=NOBODY)
@@ -28,7 +28,7 @@ def test_coupled_decay_by_hand() -> None:
 
 
 def test_decoupled_decay_by_hand() -> None:
-    """(1 - 0.5 * 0.5) * 3 = 2.25 and (1 - 0.25) * (-2) = -1.5; the first member has none."""
+    """(1 - 0.5 * 0.5) * 3 = 2.25 and (1 - 0.25) * (-2) = -1.5; the first member has no decay."""
     params, grads = _weights(), _grads()
     lr = torch.tensor([0.25, 0.5])
     used = decay_(params, grads, lr=lr, coupled=NOBODY, decoupled=torch.tensor([0.0, 0.5]))
@@ -37,7 +37,7 @@ def test_decoupled_decay_by_hand() -> None:
 
 
 def test_coupled_decay_looks_at_the_weights_before_decoupled_shrinks_them() -> None:
-    """Of two neighbors, one of each kind, each meets its own decay only."""
+    """One member has coupled decay, the other decoupled decay; each gets only its own."""
     params, grads = _weights(), _grads()
     used = decay_(
         params,

@@ -1,4 +1,4 @@
-"""What a protocol says of itself: its names, its budget, what it refuses."""
+"""Protocols as options: their names, their numbers of settings, and the axes that they refuse."""
 
 import dataclasses
 from collections.abc import Sequence

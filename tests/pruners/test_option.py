@@ -1,4 +1,4 @@
-"""Each pruner is one of Optuna's, made with what the sweep's options say."""
+"""Each pruner is a pruner of Optuna, made with the options of the sweep."""
 
 import dataclasses
 from typing import Any
@@ -21,7 +21,7 @@ CONFIG = PrunerConfig(name="none", n_startup_trials=7, min_epochs=2, reduction_f
 
 
 def made_by(name: str, arm: Arm) -> pruners.BasePruner:
-    """Make the pruner of an arm in a sweep that chooses one by name."""
+    """Return the pruner that Optuna uses for an arm if the sweep chooses the pruner ``name``."""
     chosen = dataclasses.replace(CONFIG, name=name)
     return pruner_of(dataclasses.replace(make_definition(), pruner=chosen), arm)
 
@@ -46,7 +46,7 @@ def made_by(name: str, arm: Arm) -> pruners.BasePruner:
 def test_a_pruner_is_made_with_the_options_of_the_sweep(
     name: str, kind: type, attributes: dict[str, Any]
 ) -> None:
-    """The longest setting of the arm trains for 9 epochs."""
+    """The arm's longest setting trains for 9 epochs, which hyperband needs to know."""
     arm = Arm.of("a", make_run(), (), {"trainer.max_epochs": Choice((3, 9))})
     made = made_by(name, arm)
     assert type(made) is kind
@@ -63,7 +63,7 @@ def test_one_alone_stops_nothing_early() -> None:
 
 
 def test_the_config_takes_every_pruner(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that is added later among them."""
+    """A pruner that is registered later is accepted, too."""
     with pytest.raises(ConfigError) as error:
         check(dataclasses.replace(CONFIG, name="threshold"), "hydra.sweeper.pruner.")
     assert str(error.value) == (

@@ -1,4 +1,4 @@
-"""The data dictionary names every column, and is the page that docs/ has."""
+"""The data dictionary describes every column, and docs/records.md holds its current text."""
 
 from pathlib import Path
 

@@ -1,7 +1,8 @@
-"""The plain loop that referees: one network, ``torch.optim``, a ``for`` over epochs and batches.
+"""The tests' reference: one network, ``torch.optim``, a ``for`` over epochs and batches.
 
-It shares with the population trainer the config, the task and the names of the random streams;
-everything else (layers, initial weights, masks, steps, schedules, metrics) is torch's own.
+This plain loop shares with the population trainer the config, the task and the names of the random
+streams. Everything else (layers, initial weights, masks, steps, schedules, metrics) is torch's
+own.
 """
 
 import itertools
@@ -25,7 +26,7 @@ ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "gelu": 
 
 
 class Network(nn.Module):
-    """W g(V f(x)), with a mask on the inputs of each layer."""
+    """Linear layers with an activation between them, and a mask on the inputs of each layer."""
 
     def __init__(self, sizes: Sequence[int], model: MLPConfig) -> None:
         super().__init__()
@@ -36,7 +37,7 @@ class Network(nn.Module):
         self.activation = ACTIVATIONS[model.activation]()
 
     def forward(self, x: Tensor, masks: Sequence[Tensor | None] | None = None) -> Tensor:
-        """Compute logits or scores; without masks, those of the whole network."""
+        """Compute logits or scores; without masks, no unit is dropped."""
         for place, layer in enumerate(self.layers):
             mask = None if masks is None else masks[place]
             x = layer(x if mask is None else x * mask)
@@ -47,7 +48,7 @@ class Network(nn.Module):
 
 @dataclass
 class PlainRun:
-    """What the plain loop came to."""
+    """The result of the plain loop."""
 
     network: Network
     curve: list[CurvePoint] = field(default_factory=list)
@@ -56,12 +57,12 @@ class PlainRun:
 
     @property
     def weights(self) -> list[Tensor]:
-        """Weight and bias (if there is one) of each layer in turn."""
+        """Return weight and bias (if there is one) of each layer in turn."""
         return [parameter.detach() for parameter in self.network.parameters()]
 
 
 def train_alone(config: RunConfig, task: Task) -> PlainRun:
-    """Train one network by the book, in float64; stop at the first loss that is not finite."""
+    """Train one network in float64, and stop at the first loss that is not finite."""
     n_outputs = task.n_classes if task.loss == "cross_entropy" else 1
     assert isinstance(config.model, MLPConfig)
     sizes = [task.n_features, *config.model.widths, n_outputs]
@@ -110,7 +111,7 @@ def train_alone(config: RunConfig, task: Task) -> PlainRun:
 
 
 def initialize_(network: Network, config: RunConfig) -> None:
-    """Fill each layer by ``torch.nn.init``, from the generator of its name."""
+    """Fill each layer by ``torch.nn.init``, with the generator of the layer's random stream."""
     for place, layer in enumerate(network.layers):
         assert isinstance(layer, nn.Linear)
         parts = [(layer.weight, config.initializer, INITIALIZERS, 0)]
@@ -133,7 +134,7 @@ def mean_loss(outputs: Tensor, labels: Tensor, task: Task) -> Tensor:
 
 
 def error_of(outputs: Tensor, labels: Tensor, task: Task) -> float:
-    """Compute the share of wrong answers; for real-valued labels, of variance not explained."""
+    """Compute the share of wrong answers; for real-valued labels, of unexplained variance."""
     if task.loss == "cross_entropy":
         return (outputs.argmax(dim=1) != labels).double().mean().item()
     if task.n_classes == 2:
@@ -145,7 +146,7 @@ def error_of(outputs: Tensor, labels: Tensor, task: Task) -> float:
 def dropout_masks(
     config: RunConfig, sizes: Sequence[int], epoch: int, n_examples: int
 ) -> list[Tensor | None]:
-    """Draw an epoch's masks for the inputs of each layer, a row for each place in the order."""
+    """Draw an epoch's masks for the inputs of each layer, a row for each example in the order."""
     masks: list[Tensor | None] = []
     for layer, width in enumerate(sizes[:-1]):
         rate = config.dropout.input if layer == 0 else config.dropout.hidden
@@ -179,7 +180,10 @@ def limit_norms_(network: Network, config: RunConfig) -> None:
 
 
 def measure(run: PlainRun, task: Task, *, epoch: int, lr: float) -> bool:
-    """Add a point for each split and return True; if the train loss is not finite, do neither."""
+    """Measure all splits, and return True; if the train loss is not finite, return False.
+
+    With a train loss that is not finite, the run gets no points, and its ``diverged_step`` is set.
+    """
     points = list(_points(run, task, epoch=epoch, lr=lr))
     if not math.isfinite(points[0].loss):
         run.diverged_step = run.n_steps

@@ -1,4 +1,4 @@
-"""Records that several test modules read."""
+"""Fixtures that several test modules use."""
 
 from pathlib import Path
 
@@ -11,15 +11,16 @@ from tests.support.report.builders import load_sweep, write_sweep
 
 @pytest.fixture
 def small(tmp_path: Path) -> Sweep:
-    """The small sweep, finished."""
+    """Load the small sweep of `tests.support.report.builders`, finished."""
     return load_sweep(write_sweep(tmp_path / "small"))
 
 
 @pytest.fixture
 def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lay figures out, which finds all that would not be drawn, and write a word for each picture.
+    """Lay out each figure, so that errors in drawing are found, but save a text, not a picture.
 
-    Writing pictures takes three times as long, and tests of words, tables and names need none.
+    Writing pictures takes three times as long, and tests of words, tables and file names do not
+    need any.
     """
 
     def savefig(figure: Figure, path: Path, **_: object) -> None:

@@ -1,4 +1,4 @@
-"""``python -m analysis`` as a user meets it: in a process of its own."""
+"""``python -m analysis`` must work as a user starts it, and end with one message on an error."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from tests.report.claims.test_verdicts import wilson
 from tests.support.report.builders import write_run, write_sweep
 
 ROOT = Path(__file__).parents[2]
-# Runs the module as -m does, then tells what it has imported.
+# Runs the module as -m does, then prints the names of the imported modules.
 WATCHED = """
 import runpy, sys
 try:
@@ -47,7 +47,7 @@ def start(
             **os.environ,
             "FFNN_LAB_OUTPUTS": str(outputs),
             "PYTHONHASHSEED": "0",
-            "MPLBACKEND": "no such backend",  # figures heed no such variable
+            "MPLBACKEND": "no such backend",  # must not affect figures
         },
     )
 

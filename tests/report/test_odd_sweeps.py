@@ -1,4 +1,4 @@
-"""The report of any sweep ends well, whatever its arms are called and whatever they came to."""
+"""The report of any sweep must succeed, whatever the names and results of its arms."""
 
 import io
 import math
@@ -33,7 +33,7 @@ def reported(folder: Path) -> str:
 
 
 def of_two(came: Came, *, n: int = 2) -> dict[str, Built]:
-    """Two arms that came to the same in every run."""
+    """Build two arms, all of whose runs, with ``n`` fresh seeds each, have the result ``came``."""
     same = [came] * n
     return {
         name: Built(tuned=same, default=same, tune=[came] * 3, scores=[0.1] * 3)
@@ -150,7 +150,7 @@ def test_a_line_break_in_a_name_is_told_as_its_code(tmp_path: Path) -> None:
 def test_an_optimizer_that_no_table_of_names_knows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It has no color, no kind and no claim: it is reported, and declares no contrast."""
+    """An optimizer without a color, family and claims is reported, and declares no contrast."""
     put_variant(monkeypatch, "optimizer", of="sgd", name="lion", look=None, family="")
     arms = {
         name: Built(

@@ -1,4 +1,4 @@
-"""Schedules: worked by hand, and against torch's."""
+"""Schedules: worked by hand, and compared with torch's."""
 
 import math
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from tests.catalog import SCHEDULES
 
 
 def factors(config: ScheduleConfig, dev_losses: Sequence[float]) -> list[float]:
-    """Give the factor in force in each epoch, and in the one that would follow."""
+    """Return the factor of the learning rate in each epoch, and in the epoch that would follow."""
     state, seen = ScheduleState(), [1.0]
     for epoch, dev_loss in enumerate(dev_losses, start=1):
         progress = Progress(epoch, len(dev_losses), dev_loss)
@@ -36,7 +36,7 @@ def test_constant_by_hand() -> None:
 
 
 def test_fixed_decay_by_hand() -> None:
-    """Halved after every second epoch."""
+    """The factor is halved after every second epoch."""
     config = FixedDecayConfig(name="fixed_decay", delta=0.5, every_epochs=2)
     assert factors(config, [1.0] * 6) == [1.0, 1.0, 0.5, 0.5, 0.25, 0.25, 0.125]
 
@@ -50,20 +50,23 @@ def test_fixed_decay_by_hand() -> None:
     ],
 )
 def test_cosine_by_hand(final: float, expected: list[float]) -> None:
-    """Cosines of 0, 45, 90, 135 and 180 degrees."""
+    """The factors follow the cosines of 0, 45, 90, 135 and 180 degrees."""
     config = CosineConfig(name="cosine", final_fraction=final)
     assert factors(config, [1.0] * 4) == pytest.approx(expected, abs=1e-15)
 
 
 def test_dev_decay_by_hand_with_patience_one() -> None:
-    """As Wilson has it: every epoch without a new best multiplies; an equal loss is no best."""
+    """Every epoch without a new best loss multiplies the factor, as in the paper by Wilson et al.
+
+    A loss equal to the best one is no new best.
+    """
     config = DevDecayConfig(name="dev_decay", delta=0.5, patience=1)
     losses = [5.0, 4.0, 4.5, 4.0, 3.9, 4.2, 3.8]
     assert factors(config, losses) == [1, 1, 1, 0.5, 0.25, 0.25, 0.125, 0.125]
 
 
 def test_dev_decay_by_hand_with_patience_two() -> None:
-    """Two bad epochs in a row; a decay starts the count anew, and so does a new best."""
+    """Two bad epochs in a row make a decay; a decay or a new best starts the count anew."""
     config = DevDecayConfig(name="dev_decay", delta=0.5, patience=2)
     losses = [5.0, 6.0, 4.0, 4.1, 4.2, 4.3, 4.4, 3.0, 3.5, 2.0, 2.5]
     assert factors(config, losses) == [1, 1, 1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.25, 0.25, 0.25]
@@ -77,7 +80,7 @@ def test_dev_decay_takes_a_loss_that_is_not_a_number_for_a_bad_epoch() -> None:
 @pytest.mark.parametrize("name", SCHEDULES)
 @pytest.mark.parametrize("seed", range(5))
 def test_equals_torch_on_any_course_of_the_dev_loss(name: str, seed: int) -> None:
-    """Forty epochs of a noisy loss, rounded so that equal ones occur."""
+    """The dev loss is noisy over forty epochs, and rounded so that equal losses occur."""
     row = SCHEDULES[name]
     dev_losses = np.random.default_rng(seed).exponential(size=40).round(1).tolist()
     optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.3)

@@ -43,7 +43,7 @@ needs_compiler = pytest.mark.skipif(
     find_compiler() is None, reason="no C++ compiler is there to compile steps with"
 )
 NO_DATA = Path("no-data")
-"""The data folder of a task that needs none."""
+"""The data folder to name for a task that reads no files."""
 
 
 def make_run(
@@ -58,12 +58,12 @@ def make_run(
     """Build a small run by hand, without Hydra.
 
     Args:
-        changes: Leaves to change, by dotted name.
-        seed: The run's.
-        initializer: Instead of He normal.
-        bias_initializer: Instead of zeros.
-        optimizer: Instead of plain gradient descent.
-        schedule: Instead of a constant learning rate.
+        changes: New values of fields, by dotted name.
+        seed: The seed of the run.
+        initializer: The initializer of the weights; He normal by default.
+        bias_initializer: The initializer of the biases; zeros by default.
+        optimizer: The optimizer; plain gradient descent by default.
+        schedule: The schedule; a constant learning rate by default.
     """
     config = RunConfig(
         seed=seed,
@@ -99,16 +99,17 @@ def make_run(
 
 
 def with_parts(config: RunConfig, **parts: Any) -> RunConfig:  # noqa: ANN401 - parts of a config
-    """Copy a config with whole parts exchanged, e.g. ``optimizer=SGDConfig(...)``."""
+    """Copy a config with whole parts replaced, e.g. ``optimizer=SGDConfig(...)``."""
     return dataclasses.replace(config, **parts)
 
 
 def make_blobs(
     *, n_features: int = 5, n_classes: int = 3, n_train: int = 50, n_dev: int = 23, seed: int = 0
 ) -> Task:
-    """Make overlapping Gaussian blobs, one per class: a task that is learned, not solved.
+    """Make a task of overlapping Gaussian blobs, one per class.
 
-    50 train examples in batches of 8 make 7 steps an epoch, of which the last has 2 examples.
+    Training improves the error, but does not bring it to zero. 50 train examples in batches of 8
+    make 7 steps an epoch; the last step has 2 examples.
     """
     rng = np.random.default_rng(seed)
     centers = rng.standard_normal((n_classes, n_features))
@@ -136,15 +137,18 @@ def make_line(
     n_dev: int = 23,
     seed: int = 0,
 ) -> Task:
-    """Make a linear rule with noise, of one output: learned, not solved; sized as the blobs.
+    """Make a task with one output, whose labels follow a linear rule with noise.
+
+    Training improves the error, but does not bring it to zero. By default the splits are as large
+    as those of `make_blobs`.
 
     Args:
-        labels: ``signs`` of the rule, or ``reals``.
+        labels: ``signs`` for the signs of the noisy rule, ``reals`` for its values.
         loss: ``squared`` or ``logistic``.
         n_features: Numbers per example.
-        n_train: Examples of train.
-        n_dev: Of dev; test has one more.
-        seed: Draws it all.
+        n_train: Number of train examples.
+        n_dev: Number of dev examples; test has one more.
+        seed: The seed from which the rule and all examples are drawn.
     """
     rng = np.random.default_rng(seed)
     rule = rng.standard_normal(n_features)
@@ -167,7 +171,7 @@ def make_line(
 def make_pictures(
     *, shape: tuple[int, ...] = (3, 8, 8), n_train: int = 50, n_dev: int = 23, seed: int = 0
 ) -> Task:
-    """Make noisy pictures of three classes, each brighter in a corner of its own."""
+    """Make noisy pictures of three classes; each class is brighter in a corner of its own."""
     rng = np.random.default_rng(seed)
 
     def split(n_examples: int) -> Split:
@@ -190,7 +194,7 @@ def make_pictures(
 def make_letters(
     *, n_letters: int = 5, length: int = 6, n_train: int = 50, n_dev: int = 23, seed: int = 0
 ) -> Task:
-    """Make texts in which each letter is the one before, or one after that, at random."""
+    """Make texts in which each letter repeats the previous one or is its successor, at random."""
     rng = np.random.default_rng(seed)
 
     def split(n_examples: int) -> Split:
@@ -211,7 +215,7 @@ def make_letters(
 def make_sentences(
     *, n_words: int = 9, length: int = 6, n_train: int = 50, n_dev: int = 23, seed: int = 0
 ) -> Task:
-    """Make short texts, padded, whose class is whether they hold the last word."""
+    """Make short padded texts of two classes: class 1 has the last word of the vocabulary."""
     rng = np.random.default_rng(seed)
 
     def split(n_examples: int) -> Split:
@@ -246,7 +250,7 @@ def training_digest(configs: Sequence[RunConfig], task: Task) -> str:
 
 
 def losses(curve: Sequence[CurvePoint], split: str = "train") -> list[float]:
-    """Give the loss at each point of a curve on one split."""
+    """Return the loss at each point of a curve on one split."""
     return [point.loss for point in curve if point.split == split]
 
 
@@ -262,7 +266,7 @@ def mlp_of(population: Population) -> MLP:
 
 
 def train_examples(population: Population, task: Task) -> Examples:
-    """Put the train split where the population's batches are taken from."""
+    """Copy the train split to the population's device, in the form that training steps read."""
     return place(task.train, population)
 
 
@@ -272,7 +276,7 @@ def epoch_of(population: Population, task: Task) -> list[Batch]:
 
 
 def take_step_(population: Population, batch: Batch, task: Task) -> Tensor:
-    """Take one training step, as ``trainer.train`` does, and give its gradients."""
+    """Take one training step, as ``trainer.train`` does, and return its gradients."""
     stepper = make_stepper(population, train_examples(population, task), task.loss)
     _, grads = stepper.gradients(batch)
     stepper.update_(grads)
@@ -289,5 +293,5 @@ def take_epoch_(population: Population, task: Task) -> None:
 
 
 def ids(configs: Sequence[RunConfig]) -> list[str]:
-    """Give the id of each run."""
+    """Return the id of each run."""
     return [run_id(config) for config in configs]

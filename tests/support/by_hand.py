@@ -1,4 +1,4 @@
-"""What the tests of two steps by hand share: one member with one weight."""
+"""Steps of one member with one weight, for tests that compute two optimizer steps by hand."""
 
 import torch
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 @contextmanager
 def child(code: str, *arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
-    """Run Python in a process of its own, until the end of the block at the latest."""
+    """Run Python code in a process of its own, which is killed at the end of the block."""
     process = subprocess.Popen(
         [sys.executable, "-c", code, *map(str, arguments)],
         cwd=Path(__file__).parents[2],
@@ -25,13 +25,13 @@ def child(code: str, *arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def heard(process: subprocess.Popen[str]) -> str:
-    """Wait for the next line that a child says."""
+    """Wait for the next line that a child prints, and return it."""
     assert process.stdout is not None
     return process.stdout.readline().strip()
 
 
 def start_together(*processes: subprocess.Popen[str]) -> None:
-    """Let children that are ready begin, and wait until they are done."""
+    """Let children begin once all have printed ``ready``, and wait until all print ``done``."""
     for process in processes:
         assert heard(process) == "ready"
     for process in processes:

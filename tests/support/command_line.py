@@ -16,20 +16,23 @@ from pathlib import Path
 from tests.support.nursery import DRAWS_NOTHING
 
 _NOT_INHERITED = ("FFNN_LAB", "HYDRA", "WANDB")
-"""Settings of this process that a user's would not have: W&B's names a service it started here."""
+"""Prefixes of environment variables that this process has and a user's process would not have.
+
+W&B's variables name a service that W&B started in this process.
+"""
 MOST_SECONDS = 300
 """Time after which a command line counts as hanging."""
 
 
 def users_environment(**more: str) -> dict[str, str]:
-    """Give this process's environment without what a user's would not have."""
+    """Return this process's environment without what a user's lacks, and with ``more``."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(_NOT_INHERITED)}
     return {**kept, **more}
 
 
 @dataclass(frozen=True)
 class Said:
-    """What a command line came to."""
+    """The exit code and the output of a command line that ended."""
 
     exit_code: int
     out: str
@@ -70,14 +73,14 @@ def run_lab(folder: Path, *arguments: str, **environment: str) -> Said:
 def run_lab_forked(folder: Path, *arguments: str, **environment: str) -> Said:
     """Run the lab's command line in a fork of a process that has imported it.
 
-    That saves the five seconds of imports, and is else what ``run_lab`` does, but that figures,
-    three seconds more, are empty files.
+    The fork saves the five seconds of imports. Figures are empty files, which saves three more
+    seconds. Everything else is as with ``run_lab``.
     """
     return _nursery().run(folder, arguments, _environment(environment, draws=False))
 
 
 def run_lab_drawing(folder: Path, *arguments: str) -> Said:
-    """Run the lab's command line in such a fork, and let it draw its figures."""
+    """Run the lab's command line as ``run_lab_forked`` does, but draw its figures."""
     return _nursery().run(folder, arguments, _environment({}, draws=True))
 
 
@@ -89,14 +92,14 @@ def start_lab_forked(
     *,
     error: Path | None = None,
 ) -> "Forked":
-    """Start ``python -m ffnn_lab.run`` as a fork with a session of its own; it draws nothing.
+    """Start ``python -m ffnn_lab.run`` as a fork with a session of its own, without figures.
 
     Args:
-        folder: Where it stands.
-        arguments: Its words.
-        log: What it says is added here.
-        environment: What it has beside a user's variables.
-        error: What it complains about is added here, by default to ``log``, too.
+        folder: The working directory of the process.
+        arguments: The arguments of the command line.
+        log: File to which the process appends its standard output.
+        environment: Environment variables in addition to a user's.
+        error: File to which the process appends its standard error; by default ``log``.
     """
     variables = _environment(environment or {}, draws=False)
     return _nursery().start(folder, arguments, (log, error or log), variables)
@@ -107,21 +110,21 @@ def _environment(more: Mapping[str, str], *, draws: bool) -> dict[str, str]:
 
 
 class Forked:
-    """A process that the nursery started, as ``subprocess.Popen`` shows one to a test."""
+    """A process that the nursery started; it has some of the methods of ``subprocess.Popen``."""
 
     def __init__(self, pid: int, ended: Path) -> None:
         self.pid = pid
         self._ended = ended
 
     def poll(self) -> int | None:
-        """Give the exit code, None before the end."""
+        """Return the exit code, None before the end."""
         return int(self._ended.read_text()) if self._ended.exists() else None
 
     def wait(self, timeout: float = MOST_SECONDS) -> int:
-        """Wait for the exit code.
+        """Wait for the end of the process, and return its exit code.
 
         Raises:
-            subprocess.TimeoutExpired: If it takes longer.
+            subprocess.TimeoutExpired: If the process takes longer than ``timeout`` seconds.
         """
         until = time.monotonic() + timeout
         while (code := self.poll()) is None:
@@ -132,7 +135,7 @@ class Forked:
         return code
 
     def send_signal(self, number: signal.Signals) -> None:
-        """Send it a signal, unless it has ended."""
+        """Send the process a signal, unless it has ended."""
         if self.poll() is None:
             os.kill(self.pid, number)
 
@@ -153,7 +156,7 @@ class _Nursery:
         atexit.register(self._end)
 
     def _ask(self, **request: object) -> int:
-        """Hand a request over, and read the number that answers it."""
+        """Send a request, and return the number that answers it: an exit code or a process id."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps({**request, "most_seconds": MOST_SECONDS}) + "\n")

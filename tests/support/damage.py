@@ -1,4 +1,4 @@
-"""Flip single bits of a sweep's records, one at a time, and sort what comes of each.
+"""Flip single bits of a sweep's records, one at a time, and sort the outcomes.
 
 ``python -m tests.support.damage`` flips 300 bits in the parts of runs, trials and curves, half of
 them in the footers, and 200 in ``definition.json``, and prints how many were noticed, were
@@ -49,7 +49,7 @@ def published(folder: Path) -> dict[str, str]:
 
 
 def bits_of_parts(folder: Path, n_flips: int, seed: int) -> Iterator[tuple[Path, int]]:
-    """Draw bits of the parts of all tables alike, every other one in a footer."""
+    """Draw bits of the parts, from all tables in turn; every second bit lies in a footer."""
     draw = random.Random(seed)  # noqa: S311 - no secret
     for number in range(n_flips):
         (part,) = (folder / TABLES[number % len(TABLES)]).glob("part-*.parquet")
@@ -68,16 +68,16 @@ def bits_of_definition(folder: Path, n_flips: int, seed: int) -> Iterator[tuple[
 
 
 def outcome(folder: Path, expected: dict[str, str]) -> tuple[str, str]:
-    """Read and report damaged records.
+    """Read damaged records, compute their report, and compare it with the expected one.
 
     Returns:
-        One of `OUTCOMES`, and the message where there was one.
+        One of `OUTCOMES`, and the message of the error, empty if there was none.
     """
     try:
         found = published(folder)
     except UserError as error:
         return "noticed", str(error)
-    except Exception as error:  # noqa: BLE001 - any other is what must not come
+    except Exception as error:  # noqa: BLE001 - no other error may be raised
         return "traceback", repr(error)
     return ("harmless" if found == expected else "wrong in silence"), ""
 
@@ -85,10 +85,10 @@ def outcome(folder: Path, expected: dict[str, str]) -> tuple[str, str]:
 def flip_all(
     folder: Path, bits: Iterator[tuple[Path, int]], expected: dict[str, str]
 ) -> list[tuple[Path, int, str, str]]:
-    """Flip each bit for itself, and mend it again.
+    """Flip each bit by itself, and flip it back before the next one.
 
     Returns:
-        Of each its file, its place, what came of it, and the message.
+        For each bit its file, its position in the file, its outcome, and the message of the error.
     """
     found = []
     for path, bit in bits:
@@ -99,7 +99,7 @@ def flip_all(
 
 
 def main() -> int:
-    """Flip the bits and print what came of them; exit code 1 if any was wrong in silence."""
+    """Flip the bits and print the outcomes; return 1 if any is wrong in silence or a traceback."""
     parser = argparse.ArgumentParser(prog="python -m tests.support.damage", description=__doc__)
     parser.add_argument("--parts", type=int, default=300, help="bits flipped in parts")
     parser.add_argument("--definition", type=int, default=200, help="bits in definition.json")

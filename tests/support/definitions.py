@@ -21,8 +21,8 @@ OF_THE_PROTOCOL = ("n_settings", "seed", "max_points", "n_parallel")
 def changed(definition: Definition, **changes: Any) -> Definition:  # noqa: ANN401 - any field
     """Copy a definition with some fields changed.
 
-    ``protocol`` may be a name alone; fields of the protocol are given as if they were the
-    definition's own.
+    ``protocol`` may be a name alone. Fields of the protocol, such as ``n_settings``, are passed as
+    if they were fields of the definition.
     """
     protocol = changes.pop("protocol", definition.protocol)
     if isinstance(protocol, str):
@@ -52,7 +52,7 @@ def named_leaves(arm: str) -> dict[str, Any]:
 
 
 def define_arms(*names: str, **changes: Any) -> Definition:  # noqa: ANN401 - any field
-    """Define a sweep of arms that have configs after their names, and no axes."""
+    """Define a sweep of arms without axes, whose configs follow from their names."""
     definition = Definition(
         name="named",
         command="python -m ffnn_lab.run -m sweeps=named",
@@ -68,9 +68,9 @@ def define_arms(*names: str, **changes: Any) -> Definition:  # noqa: ANN401 - an
 
 
 def write_stored(folder: Path, contents: Mapping[str, Any]) -> None:
-    """Write a definition from JSON, in which what a report does not read may be missing.
+    """Write a definition from its JSON, which may lack the parts that no report reads.
 
-    An arm without a config gets the one that its name stands for.
+    An arm without a config gets the config that its name stands for (`named_leaves`).
     """
     arms = {name: {"config": named_leaves(name), **arm} for name, arm in contents["arms"].items()}
     protocol = {"seed": 0, "n_parallel": 1, "max_points": 7, **contents["protocol"]}

@@ -11,7 +11,7 @@ from ffnn_lab.sweeper.studies.storage import Storage
 
 
 def write_journal(folder: Path) -> Path:
-    """Leave a journal with a study of two trials, and notes."""
+    """Write a journal with a study of two trials and a study of notes, and return its path."""
     storage = Storage(folder, None)
     study = storage.open_study("s/arm")
     for value in (0.5, 0.25):
@@ -26,5 +26,5 @@ def read_by_optuna(path: Path) -> JournalStorage:
 
 
 def notes_of(storage: JournalStorage, name: str) -> dict[str, object]:
-    """Read a study's notes by Optuna's reader."""
+    """Return the notes (user attributes) of a study, as Optuna's reader finds them."""
     return storage.get_study_user_attrs(storage.get_study_id_from_name(name))

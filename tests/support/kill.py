@@ -1,29 +1,30 @@
-"""Kills a sweep at random moments, and compares what it comes to with an undisturbed one.
+"""Kills a sweep at random moments, and compares its records with those of an undisturbed one.
 
 ``python -m tests.support.kill --kills 20 --workers 2 --protocol grid --seed 0`` trains a sweep of
 some 80 short runs on the digits once by one worker, undisturbed. Then it trains the same sweep in
-another folder by several workers and kills with SIGKILL, at moments drawn over the time that the
-undisturbed sweep took, its start included: every process of the sweep, its first process alone, or
-one worker.
+another folder by several workers, and kills processes with SIGKILL: every process of the sweep,
+its first process alone, or one worker. The moments of the kills are drawn over the time that the
+undisturbed sweep took, its start included.
 
-- Where the first process was killed, all others must be gone in 20 s (if not, that is told, and
-  they are killed). Then the study's journal is damaged, at random: left as it is, cut off in the
-  middle of a line, or deleted. Then the same command is started again.
-- Where one worker was killed, the command must go on and end well by itself. The journal of a
-  living sweep is left alone.
+- If the first process was killed, all others must be gone in 20 s; if they are not, this counts as
+  a difference and they are killed. Then the study's journal is damaged at random: left as it is,
+  cut off in the middle of a line, or deleted. Then the same command is started again.
+- If one worker was killed, the command must go on and end well by itself. The journal of a
+  living sweep is not damaged.
 
-A round ends when the command ends by itself, which must be with exit code 0. It is compared, and
-the next round begins in a new folder, until there were as many kills as asked for.
+A round ends when the command ends by itself, which must be with exit code 0. The records of the
+round are compared, and the next round begins in a new folder, until there were as many kills as
+asked for.
 
-Compared to the bit are the tables ``runs``, ``curves`` and ``trials``, key by key: the same keys,
-and every number the same. Left out are the columns that name time, worker, population or commit.
-Every round must have the budget exactly, each trial its run, each run its whole curve.
+The tables ``runs``, ``curves`` and ``trials`` are compared to the bit, key by key: the keys and
+all numbers must be the same. Columns that name time, worker, population or commit are left out.
+Every round must have exactly the budget, a run for each trial, and a whole curve for each run.
 
-That no run was trained twice is seen by its ``seconds``: they differ from one training to another
-and are carried along when parts are compacted. All parts of ``runs`` are read as they appear, some
-twenty times a second. What is not seen: a second row that was written and compacted away within
-one such moment, and a run that was trained but not recorded when its worker was killed (it is
-trained again, as it must be).
+A run that was trained twice is recognized by its ``seconds``, which differ from one training to
+another and are kept when parts are compacted. All parts of ``runs`` are read as they appear, some
+twenty times a second. Two things go unseen: a second row that was written and compacted away
+between two such readings, and a run that was trained but not recorded when its worker was killed
+(the sweep has to train that run again).
 
 Processes are found in ``/proc`` by a variable of their environment, so this runs on Linux only.
 """
@@ -67,7 +68,7 @@ SHAPES: Mapping[str, Sequence[str]] = {
         *("task=char_text", "task.path=letters.txt", "task.stretch=10"),
     ),
 }
-"""What stands in the place of ``WIDTHS``, by the network that is trained."""
+"""The arguments that replace ``WIDTHS``, by the network that is trained."""
 BUDGETS: Mapping[str, tuple[Sequence[str], Sequence[str], int]] = {
     "grid": (("sgd", "heavy_ball", "adam"), (WIDTHS, LISTED), 6),
     "random": (("sgd", "adam"), (WIDTHS, *DRAWN), 10),
@@ -75,7 +76,7 @@ BUDGETS: Mapping[str, tuple[Sequence[str], Sequence[str], int]] = {
     "tpe": (("sgd", "adam"), (WIDTHS, *DRAWN), 12),  # its sampler begins to learn after ten
     "cmaes": (("sgd", "adam"), DRAWN, 12),
 }
-"""Each protocol's arms, axes, and settings of each arm."""
+"""Arms, axes, and number of settings per arm of each protocol."""
 
 ALL, PARENT, WORKER = "all", "parent", "worker"
 NO_DAMAGE, CUT, DELETED = "none", "cut", "deleted"
@@ -90,7 +91,7 @@ MOST_SECONDS = 300.0
 MARK = "FFNN_LAB_KILL_TEST_SWEEP"
 """Environment variable by which the processes of one command are found."""
 HELPERS = ("resource_tracker", "semaphore_tracker", "forkserver", "mirror.py")
-"""What the command line of a Python process says that is no worker."""
+"""Text in the command line of a Python process that is no worker."""
 NOT_COMPARED = re.compile(r"(^|[._])(seconds|time|at|worker|part|population|git)([._]|$)")
 
 KEYS: Mapping[str, list[str]] = {
@@ -104,7 +105,7 @@ READ: Mapping[str, Callable[[Path], pd.DataFrame]] = {
     "trials": read_trials,
 }
 MOST_TOLD = 5
-"""Differences of one kind that are written out."""
+"""The most differences of one kind that are written out."""
 
 
 @dataclass(frozen=True)
@@ -114,11 +115,11 @@ class Process:
     pid: int
     command: tuple[str, ...]
     is_forked: bool = False
-    """Return True if it is a copy of the process that started it, as a worker of ours is."""
+    """True for a copy of the process that started it, as the lab's forked workers are."""
 
     @property
     def is_worker(self) -> bool:
-        """Whether a child of the command does its work, rather than housekeeping or git."""
+        """Return True if this child of the command trains; others do housekeeping or are git."""
         if self.is_forked:
             return True
         python = Path(self.command[0]).name.startswith("python")
@@ -126,13 +127,13 @@ class Process:
 
 
 def processes(mark: str, session: int | None = None) -> list[Process]:
-    """List the living processes that have the mark in their environment, or are of the session."""
+    """List the living processes with the mark in their environment, and those of the session."""
     wanted = f"{MARK}={mark}".encode()
     found: dict[int, tuple[int, tuple[str, ...]]] = {}
     for folder in Path("/proc").iterdir():
         if not folder.name.isdecimal():
             continue
-        with suppress(OSError):  # another user's, or gone by now
+        with suppress(OSError):  # the process is another user's, or gone by now
             state, parent, _, own = (folder / "stat").read_text().rpartition(")")[2].split()[:4]
             is_marked = wanted in (folder / "environ").read_bytes().split(b"\0")
             if is_marked or (int(own) == session and state != "Z"):
@@ -145,7 +146,7 @@ def processes(mark: str, session: int | None = None) -> list[Process]:
 
 
 class Watch:
-    """Sees every training of a run that is recorded while a sweep works."""
+    """Notes every training of a run that is recorded while a sweep works."""
 
     def __init__(self, folder: Path) -> None:
         """Watch the sweep in ``folder``, which may not be there yet."""
@@ -153,10 +154,10 @@ class Watch:
         self._folder = folder
         self._seen: set[tuple[str, int]] = set()
         self.trainings: defaultdict[str, set[float]] = defaultdict(set)
-        """Each recorded run's seconds, a number for each time it was trained."""
+        """The seconds of each recorded run, one number for each time that it was trained."""
 
     def look(self) -> None:
-        """Read the parts that are new; one that is compacted meanwhile is in its compaction."""
+        """Read new parts; rows of a part that is compacted meanwhile are in the compacted part."""
         for path in (self._folder / "runs").glob("[!.]*.parquet"):
             with suppress(FileNotFoundError):
                 key = (path.name, path.stat().st_mtime_ns)
@@ -178,15 +179,16 @@ class Command:
     def __init__(
         self, arguments: Sequence[str], folder: Path, log: Path, *, is_fresh: bool = False
     ) -> None:
-        """Start ``python -m ffnn_lab.run`` in ``folder``; what it says is added to ``log``.
+        """Start ``python -m ffnn_lab.run`` in ``folder``; its output is appended to ``log``.
 
-        It is forked from a process that has imported the lab, unless it is to be fresh, or a
-        launcher starts its workers as its own start says.
+        A new Python process runs the command if ``is_fresh``, or if ``arguments`` name a launcher,
+        which starts workers in the way in which the command was started. Otherwise the command is
+        forked from a process that has imported the lab.
         """
         self._mark = uuid.uuid4().hex
         self._log = log
         self._process: subprocess.Popen[bytes] | Forked
-        # Else joblib, where it starts the workers, leaves its folders when it is killed.
+        # As a launcher, joblib leaves its temporary folders behind when it is killed.
         more = {MARK: self._mark, "JOBLIB_TEMP_FOLDER": str(folder)}
         if not is_fresh and not any(word.startswith("hydra/launcher=") for word in arguments):
             self._process = start_lab_forked(folder, ["-m", *arguments], log, more)
@@ -210,7 +212,7 @@ class Command:
         return time.monotonic() - self._started
 
     def wait(self, until: float, watch: Watch) -> int | None:
-        """Watch until so many seconds from the start; give the exit code if it ended by itself."""
+        """Watch until ``until`` seconds after the start, or to the end; return the exit code."""
         while self.seconds < until:
             with suppress(subprocess.TimeoutExpired):
                 code = self._process.wait(LOOK_SECONDS)
@@ -220,23 +222,23 @@ class Command:
         return None
 
     def children(self) -> list[Process]:
-        """List its processes but the first, oldest first."""
+        """List all processes of the command except the first one, in the order of their ids."""
         every = processes(self._mark, self._process.pid)
         return [each for each in every if each.pid != self._process.pid]
 
     def workers(self) -> list[Process]:
-        """List those that work for the first."""
+        """List the command's workers."""
         return [each for each in self.children() if each.is_worker]
 
     def kill_all(self) -> None:
-        """Kill every process, and those that are born meanwhile."""
+        """Kill every process of the command, also those that start meanwhile."""
         self.kill_parent()
         while left := self.children():
             for process in left:
                 kill(process.pid)
             time.sleep(LOOK_SECONDS)
-        # Its tracker, which would have done this, is killed as well.
-        for semaphore in Path("/dev/shm").glob(  # noqa: S108 - theirs, by their names
+        # The resource tracker, which would have removed semaphores, is killed as well.
+        for semaphore in Path("/dev/shm").glob(  # noqa: S108 - only semaphores of this command
             f"sem.loky-{self._process.pid}-*"
         ):
             semaphore.unlink(missing_ok=True)
@@ -247,7 +249,7 @@ class Command:
         self._process.wait()
 
     def wait_gone(self) -> float | None:
-        """Wait until no process is left; give the seconds it took, None if it took too many."""
+        """Wait until no child is left; return the seconds it took, None if it took too many."""
         began = time.monotonic()
         while self.children():
             if time.monotonic() - began > GONE_SECONDS:
@@ -256,7 +258,7 @@ class Command:
         return time.monotonic() - began
 
     def last_words(self) -> str:
-        """Give the end of what it said."""
+        """Return the last line that the command printed."""
         return self._log.read_text(errors="replace").strip().rpartition("\n")[2] or "nothing said"
 
 
@@ -267,7 +269,7 @@ def kill(pid: int) -> None:
 
 
 def damage(journal: Path, how: str, rng: np.random.Generator) -> str:
-    """Damage a study's journal; say what was done."""
+    """Damage a study's journal, and return a description of the damage."""
     if how == NO_DAMAGE:
         return NO_DAMAGE
     if not journal.exists() or not journal.stat().st_size:
@@ -284,21 +286,21 @@ def damage(journal: Path, how: str, rng: np.random.Generator) -> str:
 
 @dataclass
 class Kill:
-    """One kill, and what came of it."""
+    """One kill and its consequences."""
 
     number: int
     sweep: str
     moment: float
-    """Seconds since the command was started that was killed."""
+    """Seconds from the start of the killed command to the kill."""
     killed: str
     n_recorded: int
     damage: str = ""
     gone: str = ""
     then: str = ""
-    """How the command that went on ended: its exit code, or that the next kill ended it."""
+    """The end of the command that went on: its exit code, ``hangs``, or ``next kill``."""
 
     def row(self) -> list[str]:
-        """Write it as a row of the table."""
+        """Return the kill's row of the printed table."""
         shown = [
             str(self.number),
             self.sweep.removeprefix("round_"),
@@ -322,31 +324,31 @@ COLUMNS = (
 
 @dataclass
 class Outcome:
-    """What a kill test found."""
+    """The findings of a kill test."""
 
     n_compared: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KEYS, 0))
     """Rows of each table that were compared, over all rounds."""
     kills: list[Kill] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
-    """Whatever is not as it should be."""
+    """Descriptions of everything that is not as it should be."""
     not_compared: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
 class KillTest:
-    """A sweep, undisturbed and killed."""
+    """A sweep that is trained once undisturbed, and then again while processes are killed."""
 
     protocol: str
     n_workers: int
     folder: Path
-    """Empty; outputs and what the commands said go there."""
+    """An empty folder for the outputs and logs of the commands."""
     rng: np.random.Generator
     """Draws moments, victims and damage."""
     damages: Sequence[str] = DAMAGES
     n_epochs: int = N_EPOCHS
     n_seeds: int = N_SEEDS
     model: str = "mlp"
-    """Which network is trained, a key of ``SHAPES``."""
+    """The network that is trained, a key of ``SHAPES``."""
     say: Callable[[str], None] = lambda line: None  # noqa: ARG005 - silent unless asked
 
     def run(self, n_kills: int) -> Outcome:
@@ -380,7 +382,7 @@ class KillTest:
 
     @property
     def outputs(self) -> Path:
-        """Name the folder of all sweeps."""
+        """The folder of all sweeps."""
         return self.folder / "outputs"
 
     def _start(self, name: str, *, n_workers: int) -> Command:
@@ -407,7 +409,7 @@ class KillTest:
         return Command(arguments, self.folder, self.folder / f"{name}.log")
 
     def _round(self, name: str, n_kills: int, span: float, outcome: Outcome) -> bool:
-        """Kill one sweep until it ends by itself, and compare it; say whether it ended well."""
+        """Kill one sweep until it ends by itself, and compare it; return True if it ended well."""
         watch = Watch(self.outputs / name)
         newest: Kill | None = None
         command = self._start(name, n_workers=self.n_workers)
@@ -460,7 +462,7 @@ class KillTest:
         return found
 
     def _checked(self, name: str, watch: Watch) -> list[str]:
-        """Check one finished sweep by itself: every run once, the budget exact."""
+        """List the problems of one finished sweep: runs trained twice, and faulty records."""
         return [
             f"{name}: {problem}"
             for problem in (
@@ -470,7 +472,7 @@ class KillTest:
         ]
 
     def _accounts(self, folder: Path) -> list[str]:
-        """List what is wrong with a finished sweep's records, by themselves."""
+        """List the problems that the records of a finished sweep show without a comparison."""
         arms, _, n_settings = BUDGETS[self.protocol]
         runs, curves, trials = (READ[table](folder) for table in ("runs", "curves", "trials"))
         problems = []
@@ -528,7 +530,7 @@ class KillTest:
 
 
 def differences(there: pd.DataFrame, here: pd.DataFrame, keys: Sequence[str]) -> list[str]:
-    """List where two tables differ in what should be equal, floats by their bits."""
+    """List the differences of two tables, except in ``NOT_COMPARED``; floats differ by bits."""
     there, here = (table.set_index(list(keys)).sort_index() for table in (there, here))
     lacking, beyond = there.index.difference(here.index), here.index.difference(there.index)
     found = [f"lacks {key}" for key in lacking[:MOST_TOLD]]
@@ -549,7 +551,7 @@ def differences(there: pd.DataFrame, here: pd.DataFrame, keys: Sequence[str]) ->
 
 
 def _bits(column: pd.Series) -> list[object]:
-    """Write values so that they are equal when their bits are; all that is missing is equal."""
+    """Convert values so that they are equal if their bits are; all missing values are equal."""
     return [
         value.hex() if isinstance(value, float) and not math.isnan(value) else str(value)
         for value in column.tolist()
@@ -557,7 +559,7 @@ def _bits(column: pd.Series) -> list[object]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Test, and say how it went; the exit code is 1 if anything differs."""
+    """Run the kill test and print its findings; return 1 if anything differs."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--kills", type=at_least_one, default=20, help="of each protocol")
     parser.add_argument("--workers", type=at_least_one, default=2, help="of the killed sweep")

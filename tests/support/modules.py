@@ -1,4 +1,4 @@
-"""Tasks and networks of ordinary modules, for tests."""
+"""Small tasks for networks that are ordinary PyTorch modules, and such networks."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -28,6 +28,6 @@ def started(config: RunConfig, task: Task) -> nn.Module:
 
 
 def made_network(make: Callable[[], Any]) -> TorchNetwork:
-    """Make the network of a factory whose modules take four numbers and give three."""
+    """Make the network of a factory whose modules take four numbers and return three."""
     interface = Interface((4,), 3)
     return TorchNetwork(make, interface, torch.float32, description={}, asked="model.factory=f")

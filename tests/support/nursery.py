@@ -35,15 +35,15 @@ IMPORTED = (
     "ffnn_lab.sweeper.process",
     "ffnn_lab.sweeper.supervisor",
 )
-"""What takes long, and what a sweep or a run needs anyway."""
+"""Modules that take long to import and that every sweep or run needs."""
 
 
 DRAWS_NOTHING = "FFNN_LAB_TEST_DRAWS_NOTHING"
-"""Environment variable of a command line whose figures are empty files."""
+"""Environment variable that makes a command line write empty files in place of figures."""
 
 
 def _save_nothing(_figure: object, place: object, **_: object) -> None:
-    """Stand for ``Figure.savefig``: the file is there, and nothing is drawn."""
+    """Replace ``Figure.savefig``: make the file, but draw nothing."""
     if not isinstance(place, io.IOBase):
         Path(str(place)).touch()
 
@@ -58,8 +58,11 @@ def work(
     most_seconds: int,
     as_main: bool,
 ) -> NoReturn:
-    """Be the process of one command line, to its end; ``as_main`` is as ``python -m`` does."""
-    status = 70  # of the fork itself going wrong
+    """Run one command line in this process, and end the process with its exit code.
+
+    With ``as_main``, the lab's module runs as under ``python -m``; else its ``main`` is called.
+    """
+    status = 70  # if the fork itself goes wrong
     try:
         signal.alarm(most_seconds)
         os.chdir(folder)
@@ -76,14 +79,14 @@ def work(
         sys.argv = ["ffnn_lab.run", *arguments]
         if as_main:
             sys.path.insert(0, folder)
-            del sys.modules["ffnn_lab.run"]  # which Python would warn of
+            del sys.modules["ffnn_lab.run"]  # else runpy warns that it is imported already
             runpy.run_module("ffnn_lab.run", run_name="__main__", alter_sys=True)
         else:
             sys.modules["ffnn_lab.run"].main()
         status = 0
     except SystemExit as ending:
         status = ending.code if isinstance(ending.code, int) else int(ending.code is not None)
-    except BaseException:  # noqa: BLE001 - what Python itself would do at the top
+    except BaseException:  # noqa: BLE001 - as Python itself ends on any error
         traceback.print_exc()
         status = 1
     finally:
@@ -93,11 +96,14 @@ def work(
 
 
 def watch(ended: str, request: Mapping[str, object]) -> NoReturn:
-    """Start a command line in a session of its own, tell its number, and write how it ended."""
+    """Start a command line in a session of its own, and wait for its end.
+
+    Its process id is printed at once; its exit code is written to the file ``ended``.
+    """
     child = os.fork()
     if child == 0:
         os.setsid()
-        # As a shell starts it, whatever the tests themselves run under.
+        # Signals are handled as in a command that a shell starts, whatever started the tests.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
         work(**request, as_main=True)  # type: ignore[arg-type]
@@ -109,11 +115,15 @@ def watch(ended: str, request: Mapping[str, object]) -> NoReturn:
 
 
 def main() -> None:
-    """Answer each line, arguments as JSON: of ``work`` with an exit code, of ``watch`` at once."""
+    """Answer each line of standard input, which is a request in JSON.
+
+    A request with ``ended`` starts a command line and is answered at once, with its process id.
+    Any other request runs a command line to its end and is answered with its exit code.
+    """
     for name in IMPORTED:
         __import__(name)
-    sys.modules["ffnn_lab.report.claims.declaration"].claim_hashes()  # which are kept
-    # A command line looks for options where it stands, which is not here.
+    sys.modules["ffnn_lab.report.claims.declaration"].claim_hashes()  # whose results are cached
+    # A command line has to look for options in its own working directory, which is not this one.
     sys.modules["ffnn_lab.outside"]._state["is_done"] = False
     for line in sys.stdin:
         request = json.loads(line)

@@ -8,7 +8,7 @@ from typing import Any
 
 
 def inspect(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """Read an offline run back with W&B's own tool: kind of record to its contents."""
+    """Read an offline run back with W&B's own tool: the contents of each kind of record."""
     binary = Path(sys.executable).with_name("wandb")
     done = subprocess.run(
         [str(binary), "leet", "inspect", "--json", str(folder.resolve())],

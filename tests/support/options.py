@@ -1,4 +1,4 @@
-"""Options that a test adds to the registry, or puts in the place of one, for its own time."""
+"""Options that a test adds to the registry, or replaces there, until the test ends."""
 
 import dataclasses
 from typing import Any
@@ -10,11 +10,11 @@ from ffnn_lab.registry import Option
 
 
 def put_option(patch: pytest.MonkeyPatch, option: Option) -> None:
-    """Make an option known, in the place of one of its name if there is one."""
-    registry.options(option.kind)  # imports those that there are, which register themselves
+    """Register an option; it replaces a registered option of the same name."""
+    registry.options(option.kind)  # imports the existing options, which register themselves
     patch.setitem(registry._KNOWN[option.kind], option.name, option)
 
 
 def put_variant(patch: pytest.MonkeyPatch, kind: str, of: str, **changes: Any) -> None:  # noqa: ANN401
-    """Make a changed copy of an option known; it replaces it if its name is not changed."""
+    """Register a changed copy of the option ``of``; it replaces ``of`` unless its name changes."""
     put_option(patch, dataclasses.replace(registry.options(kind)[of], **changes))

@@ -1,4 +1,4 @@
-"""Parts of the records that a test changes: with a checksum that fits, or with one bit flipped."""
+"""Changes to parts of the records: other rows with a checksum that fits, or one flipped bit."""
 
 import hashlib
 import io
@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 
 def rewrite(part: Path, rows: pa.Table) -> Path:
-    """Put other rows in place of a part, under a name that has their checksum."""
+    """Replace a part by other rows, under a name with their checksum, and return its new path."""
     buffer = io.BytesIO()
     pq.write_table(rows, buffer)
     checksum = hashlib.sha256(buffer.getvalue()).hexdigest()[:16]

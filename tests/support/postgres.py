@@ -1,8 +1,8 @@
-"""A PostgreSQL server for tests: private, on a free port of the loopback, gone afterwards.
+"""A private PostgreSQL server for tests, on a free loopback port, which is removed afterwards.
 
-Nothing of the machine's own PostgreSQL is used but its programs: the cluster lies in a temporary
-folder, no service is started, no unix socket made. A test may stop the server, or crash it, and
-start it again at the same address, with all that was committed.
+Only the programs of the machine's own PostgreSQL are used: the cluster lies in a temporary folder,
+no service is started, and no Unix socket is made. A test may stop the server, or crash it, and
+start it again at the same address, where all that was committed is still there.
 """
 
 import os
@@ -25,21 +25,21 @@ from typing import Literal, Self
 MISSING = "PostgreSQL's server is not installed (Debian: apt-get install postgresql): skipped"
 
 SECONDS_TO_START = 60
-"""On a busy machine; it takes a tenth of one."""
+"""The most that a start may take, on a busy machine; usually it takes a tenth of a second."""
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
-    # Nobody waits for the disk. What was committed outlives a crash of the server all the same,
-    # since the system holds it; with synchronous_commit off it would not, so that stays on.
+    # Commits do not wait for the disk. They still survive a crash of the server, since the
+    # operating system holds them. With synchronous_commit off they would not, so it stays on.
     "fsync": "off",
     "full_page_writes": "off",
     "shared_buffers": "16MB",
-    "dynamic_shared_memory_type": "mmap",  # in the folder, where a crash may leave it
+    "dynamic_shared_memory_type": "mmap",  # a file in the cluster, which a crash may leave behind
 }
 
 PORTS = range(20_000, 32_000)
-"""Below those that systems hand out to whoever asks for any, so that nobody gets one by chance."""
+"""Ports below those that systems assign on request, so that no process gets one by chance."""
 
 GUARD = """
 read -r _
@@ -48,16 +48,22 @@ pid="$1/data/postmaster.pid"
 for _ in $(seq 100); do [ -e "$pid" ] || break; sleep 0.1; done
 for _ in $(seq 100); do rm -rf "$1" && break; sleep 0.1; done
 """
-"""Reads until the process at the other end closes the pipe or dies, however it dies; then stops
-the server, if it still runs, and removes the folder."""
+"""A shell script that stops the server, if it still runs, and removes its folder.
+
+Before that, the script reads until the process at the other end of its pipe closes the pipe or
+dies, however it dies.
+"""
 
 Mode = Literal["fast", "immediate"]
-"""``fast`` rolls open transactions back and writes everything out; ``immediate`` is a crash: all
-drops dead, and the next start recovers."""
+"""Ways to stop the server.
+
+``fast`` rolls open transactions back and writes everything out. ``immediate`` is a crash: all
+processes end at once, and the next start recovers the data.
+"""
 
 
 def find_programs() -> Path | None:
-    """Find the folder of the server's programs: on the PATH, else Debian's, the newest first."""
+    """Find the folder of the server's programs: on the PATH, else Debian's newest version."""
     on_path = shutil.which("initdb")
     folders = [] if on_path is None else [Path(on_path).resolve().parent]
     # Debian keeps its versions side by side, off the PATH.
@@ -73,7 +79,7 @@ class Cluster:
     """One server with its data, its one user and its port, for the length of a ``with`` block.
 
     PostgreSQL refuses to run as root; for root, files and processes belong to an unprivileged
-    user. They are gone after the block, and also when this process is killed within it.
+    user. Files and processes are gone after the block, also when this process is killed within it.
 
     Args:
         programs: The folder of ``initdb`` and ``postgres``, as ``find_programs`` gives it.
@@ -89,14 +95,14 @@ class Cluster:
         self._programs = programs
         self._owner = _unprivileged_user() if os.geteuid() == 0 else None
         self._server: subprocess.Popen[bytes] | None = None
-        # A superuser can have the server run commands: nobody else on the machine may come in.
+        # A superuser can have the server run commands, so nobody else on the machine may log in.
         self.password = secrets.token_hex(16)
 
     def __enter__(self) -> Self:
         with ExitStack() as undo:
             self._claim = _claim_any()
             undo.callback(self._release)
-            # Not pytest's folder: for root, that is closed to the user who is to own the cluster.
+            # Not pytest's folder: if root runs pytest, it is closed to the cluster's owner.
             self.folder = Path(tempfile.mkdtemp(prefix="postgres-", dir=self._parent()))
             undo.callback(shutil.rmtree, self.folder, ignore_errors=True)
             self._give(self.folder)
@@ -129,17 +135,17 @@ class Cluster:
         return self.url_of("postgres")
 
     def url_of(self, database: str) -> str:
-        """Give the address of a database, with user and password."""
+        """Return the address of a database, with user and password."""
         return f"postgresql://{self.user}:{self.password}@127.0.0.1:{self.port}/{database}"
 
     def new_database(self, name: str) -> str:
-        """Make an empty database and give its address.
+        """Make an empty database and return its address.
 
-        The server is started if need be: a test that failed while it was down takes no other
-        test with it.
+        The server is started if it is down, so that a test that failed while it was down does not
+        make other tests fail.
         """
         import psycopg  # noqa: PLC0415 - an extra; without it the fixture skips
-        from psycopg import sql  # noqa: PLC0415 - so too
+        from psycopg import sql  # noqa: PLC0415 - as psycopg
 
         self.start()
         # PostgreSQL makes no database inside a transaction.
@@ -151,7 +157,7 @@ class Cluster:
         """Start the server, unless it runs, and wait until it lets clients in.
 
         Raises:
-            RuntimeError: If it does not; with what it said.
+            RuntimeError: If the server does not start; the message has the end of its log.
         """
         if self._server is not None and self._server.poll() is None:
             return
@@ -180,7 +186,7 @@ class Cluster:
 
     @contextmanager
     def stopped(self, mode: Mode = "fast") -> Iterator[None]:
-        """Stop the server for the length of a ``with`` block; then start it, come what may."""
+        """Stop the server for the length of a ``with`` block; then start it, even on an error."""
         self.stop(mode)
         try:
             yield
@@ -205,7 +211,7 @@ class Cluster:
             raise self._failed(what)
 
     def _start_anywhere(self) -> None:
-        """Start at the port that is claimed; at another, if somebody was quicker."""
+        """Start the server at the claimed port, or at another if some process took it first."""
         for attempts_left in (2, 1, 0):
             self.port = int(self._claim.getsockname()[1])
             try:
@@ -218,7 +224,7 @@ class Cluster:
                 return
 
     def _lets_clients_in(self, pid: int) -> bool:
-        """See what ``pg_ctl --wait`` looks at: the status, in the last line of the lock file."""
+        """Return True if the last line of the lock file says so, as ``pg_ctl --wait`` checks."""
         try:
             lines = (self._data / "postmaster.pid").read_text().split()
         except FileNotFoundError:
@@ -232,7 +238,7 @@ class Cluster:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
         return subprocess.Popen(
             [program, *options],
-            cwd="/",  # ours may be closed to the owner
+            cwd="/",  # this process's own may be closed to the cluster's owner
             env={**kept, "LC_ALL": "C"},
             stdin=stdin,
             stdout=self._log,
@@ -247,12 +253,12 @@ class Cluster:
         self._claim.close()
 
     def _give(self, path: Path) -> None:
-        """Make a path the cluster's owner's."""
+        """Change the owner of a path to the cluster's owner."""
         if self._owner is not None:
             os.chown(path, self._owner.pw_uid, self._owner.pw_gid)
 
     def _parent(self) -> Path:
-        """Choose a folder in which the cluster's owner can make and remove another."""
+        """Choose a folder in which the cluster's owner can make and remove a folder."""
         usual = Path(tempfile.gettempdir()).resolve()
         if self._owner is None or (_open_to_all(usual) and usual.stat().st_mode & 0o2):
             return usual
@@ -279,7 +285,7 @@ def _unprivileged_user() -> pwd.struct_passwd:
 
 
 def _claim_any() -> socket.socket:
-    """Claim a free port; many tests at the same time do not find the same one."""
+    """Claim a free port, chosen at random so that simultaneous tests find different ones."""
     for port in random.SystemRandom().sample(PORTS, len(PORTS)):
         try:
             return _claim(port, again=False)
@@ -290,9 +296,9 @@ def _claim_any() -> socket.socket:
 
 
 def _claim(port: int, *, again: bool) -> socket.socket:
-    """Bind a port without listening: clients are refused, and nobody else can have it.
+    """Bind a port without listening: clients are refused, and no other process can bind it.
 
-    ``again`` after a server's stop, when the system still remembers its connections.
+    ``again`` must be True after a server's stop, when the system still remembers its connections.
     """
     claim = socket.socket()
     try:

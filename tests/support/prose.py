@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("ffnn_lab", "analysis", "benchmarks", "hydra_plugins")
+FOLDERS = ("ffnn_lab", "analysis", "benchmarks", "hydra_plugins", "tests")
 REFUSED = (
     *("Give", "Gives", "Say", "Says", "Word", "Words", "Tell", "Hold"),
     *("What", "How", "Whether"),

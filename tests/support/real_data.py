@@ -1,4 +1,4 @@
-"""The real data files, where there are any: tests that need them skip elsewhere."""
+"""Access to real data files; tests that need them are skipped where there are none."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ VARIABLE = "FFNN_LAB_DATA"
 
 
 def real_data(folder: str) -> Path:
-    """Give the data folder, or skip the test where it does not hold ``folder``."""
+    """Return the data folder, or skip the test if it has no subfolder ``folder``."""
     data = os.environ.get(VARIABLE)
     if data is None or not (Path(data) / folder).is_dir():
         pytest.skip(f"needs {folder}/ below the folder that {VARIABLE} names, which is {data}")

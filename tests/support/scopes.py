@@ -17,7 +17,7 @@ SCOPES = ("layer", "member")
 
 @dataclasses.dataclass(kw_only=True)
 class TrustConfig(OptimizerConfig):
-    """Momentum whose steps are scaled by norms, as LARS scales them; an optimizer of the tests."""
+    """Config of an optimizer of the tests: momentum with steps scaled by norms, as in LARS."""
 
 
 def start(params: Tensor) -> dict[str, Tensor]:
@@ -26,7 +26,7 @@ def start(params: Tensor) -> dict[str, Tensor]:
 
 
 def step_(params: Tensor, grads: Tensor, state: Mapping[str, Tensor], *, lr: Tensor) -> None:
-    """Scale each step by the norm of the parameters over that of the gradients."""
+    """Take a step, scaled by the norm of the parameters over the norm of the gradients."""
 
     def over_all(each: Tensor) -> Tensor:
         return each.view(-1, *[1] * (params.ndim - 1))
@@ -41,7 +41,7 @@ def step_(params: Tensor, grads: Tensor, state: Mapping[str, Tensor], *, lr: Ten
 
 
 class PlainTrust(torch.optim.Optimizer):
-    """The same by the book, for one network."""
+    """The same optimizer in ordinary PyTorch, for one network."""
 
     def __init__(self, params: Iterable[nn.Parameter], config: OptimizerConfig) -> None:
         super().__init__(params, {"lr": config.lr})
@@ -66,7 +66,7 @@ class PlainTrust(torch.optim.Optimizer):
 
 
 def put_scopes(patch: pytest.MonkeyPatch) -> None:
-    """Make one optimizer of each scope known, ``trust_SCOPE``, and what it must equal."""
+    """Register an optimizer ``trust_SCOPE`` for each scope, which must equal `PlainTrust`."""
     for scope in SCOPES:
         name = f"trust_{scope}"
         option = Optimizer(

@@ -30,8 +30,11 @@ ADAPTIVE: dict[str, tuple[OptimizerConfig, ScheduleConfig]] = {
         COSINE,
     ),
 }
-"""RMSProp and Adam need steps that end; and short ones, since rounding drives RMSProp from the ray
-of the signs at 0.03 (to a cosine of 0.9995 where n = 100, p = 0.55, draw_seed = 2)."""
+"""RMSProp and Adam need a schedule that ends at zero, and small learning rates.
+
+At a learning rate of 0.03, rounding drives RMSProp from the ray of the signs (to a cosine of
+0.9995 where n = 100, p = 0.55, draw_seed = 2).
+"""
 
 
 def make_task(n: int = 30, p: float = 0.6, draw_seed: int = 0, loss: str = "squared") -> Task:
@@ -45,7 +48,7 @@ def make_task(n: int = 30, p: float = 0.6, draw_seed: int = 0, loss: str = "squa
 def make_member(
     optimizer: OptimizerConfig, schedule: ScheduleConfig, *, n_epochs: int
 ) -> RunConfig:
-    """Make a linear member without bias that starts at zero, as the paper's."""
+    """Make a linear member without bias that starts at zero, as in the paper."""
     changes = {
         "model.widths": [],
         "model.bias": False,

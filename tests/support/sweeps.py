@@ -18,7 +18,7 @@ from tests.support.definitions import OBJECTIVE, PROTOCOL, changed
 
 
 class Stopper(Watcher):
-    """Stops the sweep at the first look that shows new records, before they are told or asked."""
+    """A watcher that stops the sweep the ``after``-th time that progress shows new records."""
 
     def __init__(self, after: int = 1) -> None:
         self._left = after
@@ -26,7 +26,7 @@ class Stopper(Watcher):
         self.n_trained = 0
 
     def progress(self, progress: Progress) -> None:
-        """Count, and stop when it is time."""
+        """Count the runs that were trained since the start, and stop when it is time."""
         n_done = sum(progress.n_done.values())
         if self._n_before < 0:
             self._n_before = n_done
@@ -39,7 +39,7 @@ class Stopper(Watcher):
 
 
 def make_definition(protocol: str = "tpe", name: str = "test", **changes: object) -> Definition:
-    """Two arms on the digits, a few epochs: two dozen runs or so."""
+    """Define a sweep of two arms on the digits: about two dozen runs of a few epochs."""
     base = {"trainer.max_epochs": 2, "trainer.dtype": "float32", "trainer.batch_size": 128}
     arms = []
     for optimizer in ("sgd", "adam"):
@@ -76,7 +76,7 @@ def work(
     max_failures: int = 0,
     retry_failed: bool = False,
 ) -> Path:
-    """Do what the command line does, without a table at the end; gives the sweep's folder."""
+    """Do what the command line does, without the table at the end; return the sweep's folder."""
     watcher = watcher or Watcher()
     open_sweep(
         definition, outputs, storage_url=storage, retry_failed=retry_failed, watcher=watcher
@@ -87,14 +87,14 @@ def work(
 
 
 class Alone:
-    """Works through sweeps that a folder defines, by one worker in this process, each once."""
+    """Trains sweeps whose definition is in a folder, each once, by one worker in this process."""
 
     def __init__(self, outputs: Path) -> None:
-        """Keep them in ``outputs``."""
+        """Train the sweeps in ``outputs``."""
         self._outputs = outputs
 
     def __call__(self, defined: Path, population_size: int | None = 64) -> Path:
-        """Give the folder of the sweep; large populations come to the same, sooner."""
+        """Return the trained sweep's folder; large populations give the same records, sooner."""
         definition = read_definition(defined)
         assert definition is not None
         if population_size is not None:
@@ -105,7 +105,7 @@ class Alone:
 
 
 def tables(folder: Path) -> tuple[pd.DataFrame, ...]:
-    """Give the records in a fixed order, times aside."""
+    """Return the records in a fixed order, without times."""
     runs = read_runs(folder).drop(columns="seconds").sort_values("run_id", ignore_index=True)
     trials = read_trials(folder)
     curves = read_curves(folder)

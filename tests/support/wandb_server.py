@@ -1,4 +1,4 @@
-"""A stand-in for the W&B server, on loopback: what a real client sends, it notes."""
+"""A stand-in for the W&B server, on loopback, which keeps what a real client sends."""
 
 import gzip
 import json
@@ -16,18 +16,18 @@ API_KEY = "0" * 40
 
 @dataclass
 class ReceivedRun:
-    """One W&B run as the server has it."""
+    """One W&B run, as the server received it."""
 
     about: dict[str, Any] = field(default_factory=dict)
     """The last value of each variable of ``UpsertBucket``."""
     lines: dict[int, dict[str, Any]] = field(default_factory=dict)
-    """The rows of the history by their offset; a row that is sent again takes its place again."""
+    """The rows of the history by their offset; a row that is sent again replaces the earlier."""
     n_lines_sent: int = 0
-    """Counts rows as often as they were sent."""
+    """Number of rows received; a row that was sent twice counts twice."""
     summary: dict[str, Any] = field(default_factory=dict)
     exit_code: int | None = None
     n_begun: int = 0
-    """Times that a client began the run."""
+    """Number of times that a client began the run."""
 
     @property
     def history(self) -> list[dict[str, Any]]:
@@ -36,31 +36,31 @@ class ReceivedRun:
 
 
 class StandIn:
-    """Answers, refuses or hangs, as it is told; use it in `serving`."""
+    """A server that answers, refuses or hangs, as a test sets it; `serving` starts one."""
 
     def __init__(self) -> None:
         """Begin with no runs, answering."""
         self.runs: dict[str, ReceivedRun] = {}
         self.status = 200
-        """What requests are answered with; anything but 200 refuses them."""
+        """The HTTP status of every answer; any status but 200 refuses the request."""
         self.is_hanging = False
         self.only = ""
-        """Refuse and hang only at paths that end so."""
+        """The end of the paths at which the server refuses or hangs; all paths by default."""
         self.requests: list[str] = []
         self.lock = threading.Lock()
         self.has_ended = threading.Event()
         self.vanish_after: int | None = None
-        """Rows of histories after which the server answers nothing more."""
+        """Number of history rows after which the server answers nothing more; None for never."""
         self.address = ""
 
     @property
     def environment(self) -> dict[str, str]:
-        """Return what sends a client here."""
+        """Return the environment variables that direct a client to this server."""
         return {"WANDB_BASE_URL": self.address, "WANDB_API_KEY": API_KEY}
 
     @property
     def has_vanished(self) -> bool:
-        """Return whether it took all the rows that it was to take."""
+        """Return True if the server has received ``vanish_after`` rows."""
         most = self.vanish_after
         return most is not None and sum(len(run.lines) for run in self.runs.values()) >= most
 
@@ -133,7 +133,7 @@ class StandIn:
         }
 
     def file_stream(self, run_id: str, body: Mapping[str, Any]) -> None:
-        """Take what a client streams."""
+        """Store the history, the summary and the exit code that a client streams."""
         run = self.runs.setdefault(run_id, ReceivedRun())
         for name, chunk in (body.get("files") or {}).items():
             for place, line in enumerate(chunk["content"], start=chunk["offset"]):
@@ -148,7 +148,7 @@ class StandIn:
 
 @contextmanager
 def serving() -> Iterator[StandIn]:
-    """Serve until the block ends."""
+    """Serve a `StandIn` on a free port until the block ends."""
     stand_in = StandIn()
 
     class Handler(BaseHTTPRequestHandler):
@@ -197,7 +197,7 @@ def serving() -> Iterator[StandIn]:
         daemon_threads = True
 
         def handle_error(self, *_: object) -> None:
-            pass  # a client that was killed
+            pass  # the client was killed
 
     with Server(("127.0.0.1", 0), Handler) as server:
         stand_in.address = f"http://127.0.0.1:{server.server_port}"

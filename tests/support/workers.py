@@ -1,4 +1,4 @@
-"""Workers of a sweep, started by launchers of threads or by scripts of what happens."""
+"""Stand-ins for Hydra's launchers and for displays, for tests of a sweep's workers."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -20,33 +20,33 @@ from tests.support.sweeps import tables
 
 
 class Listener(Watcher):
-    """Keeps what it is told."""
+    """A watcher that keeps all notices and the last progress."""
 
     def __init__(self) -> None:
         self.notices: list[str] = []
         self.last: Progress | None = None
 
     def notice(self, text: str) -> None:
-        """Keep a line."""
+        """Keep a notice."""
         self.notices.append(text)
 
     def progress(self, progress: Progress) -> None:
-        """Keep how far the sweep is."""
+        """Keep the sweep's progress."""
         self.last = progress
 
 
 def completed(value: object = None) -> SimpleNamespace:
-    """Make what a launcher gives for a job that ended well."""
+    """Make the result that a launcher returns for a job that ended well."""
     return SimpleNamespace(status=SimpleNamespace(name="COMPLETED"), _return_value=value)
 
 
 def failed(error: BaseException) -> SimpleNamespace:
-    """Make what a launcher gives for a job that raised."""
+    """Make the result that a launcher returns for a job that raised an error."""
     return SimpleNamespace(status=SimpleNamespace(name="FAILED"), _return_value=error)
 
 
 class Threads:
-    """A launcher of threads."""
+    """A launcher that runs each job in a thread."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
@@ -62,37 +62,37 @@ class Threads:
         del initial_job_idx
         with ThreadPoolExecutor(len(job_overrides)) as threads:
             jobs = [threads.submit(self._run, each) for each in job_overrides]
-            while not all(job.done() for job in jobs):  # as real ones do, to hear signals
+            while not all(job.done() for job in jobs):  # as real launchers poll, to see signals
                 time.sleep(0.01)
             return [job.result() for job in jobs]
 
 
 class Script:
-    """A launcher that does as told, one deed for each launch; the last one over and over."""
+    """A launcher that calls one function (deed) per launch; the last one again for all others."""
 
     def __init__(self, *deeds: Callable[[int], Any]) -> None:
         self._deeds = deeds
         self.first_jobs: list[int] = []
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Any:  # noqa: ANN401 - Hydra's
-        """Do the next deed."""
+        """Call the next deed with the number of jobs."""
         deed = self._deeds[min(len(self.first_jobs), len(self._deeds) - 1)]
         self.first_jobs.append(initial_job_idx)
         return deed(len(job_overrides))
 
     def make(self, _job: Job) -> "Script":
-        """Be made for each launch."""
+        """Return this launcher, where a supervisor expects a new launcher for its job."""
         return self
 
 
 def die(_n_workers: int) -> Any:  # noqa: ANN401 - never anything
-    """Raise as a launcher does whose worker was killed."""
+    """Raise the error of a launcher whose worker was killed."""
     msg = "a worker was killed\nand more"
     raise RuntimeError(msg)
 
 
 def do_all(post: Post) -> Callable[[int], Any]:
-    """Make the deed of one worker that works to the end."""
+    """Make a deed for `Script`: one worker works to the end of the sweep."""
 
     def deed(_n_workers: int) -> list[SimpleNamespace]:
         work_at(post)
@@ -102,7 +102,7 @@ def do_all(post: Post) -> Callable[[int], Any]:
 
 
 def begin(outputs: Path, definition: Definition, **changes: object) -> Post:
-    """Open a sweep, and write its workers' post."""
+    """Open a sweep, and return the post of its workers with some fields changed."""
     watcher = Watcher()
     open_sweep(definition, outputs, storage_url=None, retry_failed=False, watcher=watcher)
     post = Post(str(outputs / definition.name), None, 2, 0)

@@ -1,4 +1,4 @@
-"""Hydra's loader, and the config of a bare ``-m``."""
+"""Hydra's config loader, and the config of a sweep without any override."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from ffnn_lab import schemas
 
 @pytest.fixture(scope="module")
 def loader() -> Iterator[ConfigLoader]:
-    """Hydra's loader, on the project's configs."""
+    """Hydra's loader of the project's configs."""
     schemas.register()
     with hydra.initialize(version_base="1.3", config_path=None):
         yield GlobalHydra.instance().config_loader()

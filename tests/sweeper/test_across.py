@@ -1,4 +1,4 @@
-"""The conditions of a sweep as they are written: the grammar, the slips, and what they make."""
+"""Conditions of a sweep: how they are written, which mistakes are refused, and their arms."""
 
 import pytest
 from hydra.core.config_loader import ConfigLoader
@@ -10,7 +10,7 @@ from tests.sweeper.test_compose import defined
 
 
 def values_of(**written: object) -> list[dict[str, object]]:
-    """Read conditions of keys whose dots are written ``__``."""
+    """Read conditions whose keys have ``__`` in place of a dot; return the values of each."""
     conditions = read_across(
         {key.replace("__", "."): value for key, value in written.items()},
         is_group=lambda key: key == "task",
@@ -90,7 +90,7 @@ def test_a_condition_is_written_in_one_place() -> None:
         check_only_there(["task.n"], others)
 
 
-# --- what they make -----------------------------------------------------------------------------
+# --- the arms of conditions ---------------------------------------------------------------------
 
 ARMS = "optimizer=sgd,adam"
 ACROSS = "hydra.sweeper.across={trainer.batch_size: [32, full], dropout.hidden: '0,0.3'}"

@@ -1,4 +1,4 @@
-"""Answers of confirmed runs in a sweep: which runs have them, and what becomes of them."""
+"""Answers of confirmed runs in a sweep: the runs that have them, forks, and damaged answers."""
 
 import dataclasses
 from pathlib import Path
@@ -28,7 +28,7 @@ def confirmed_and_completed(folder: Path) -> set[str]:
 def test_each_confirmed_run_has_its_answers_and_no_other_has(
     moment: str, digits: Task, tmp_path: Path
 ) -> None:
-    """Those of the winner and of the untuned default, at the moment of the objective."""
+    """Runs of the winner and of the untuned default have answers at the objective's moment."""
     objective = dataclasses.replace(OBJECTIVE, moment=moment, n_last=2)
     definition = make_definition("grid", objective=objective, confirm_seeds=(1000, 1001))
     folder = work(tmp_path, definition)
@@ -39,7 +39,7 @@ def test_each_confirmed_run_has_its_answers_and_no_other_has(
     assert set(correct["moment"]) == {at}
     assert set(correct["n_examples"]) == {n_test}
     assert set(correct["bits"].map(len)) == {-(-n_test // 8)}
-    assert len(list((folder / "correct").iterdir())) == 1  # compacted, as every table
+    assert len(list((folder / "correct").iterdir())) == 1  # compacted, like every table
     errors = read_runs(folder).set_index("run_id")[f"{at}.test.error"]
     for run, bits in zip(correct["run_id"], correct["bits"], strict=True):
         n_right = np.unpackbits(np.frombuffer(bits, dtype=np.uint8)).sum()
@@ -57,12 +57,12 @@ def test_a_fork_takes_answers_over_with_the_runs(tmp_path: Path) -> None:
     after = read_correct(folder).set_index("run_id")["bits"]
     assert confirmed_and_completed(folder) <= set(after.index)
     shared = after.index.intersection(before.index)
-    assert len(shared) >= 2 * 2  # of the defaults
+    assert len(shared) >= 2 * 2  # the runs of the defaults
     assert after[shared].equals(before[shared])
 
 
 def test_answers_that_are_damaged_are_named_and_may_be_deleted(tmp_path: Path) -> None:
-    """Nothing is trained for them: the report then tells no part of the test set."""
+    """No run is trained again to replace answers; without them, the report has no ``test_set``."""
     definition = make_definition("grid", confirm_seeds=(1000, 1001))
     folder = work(tmp_path, definition)
     (part,) = (folder / "correct").iterdir()

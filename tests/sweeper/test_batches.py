@@ -1,4 +1,4 @@
-"""Which settings may be asked for, or judged, while others have no score."""
+"""Batches decide which settings may be asked for or judged while others have no score."""
 
 import pytest
 
@@ -10,10 +10,10 @@ from ffnn_lab.sweeper.batches import Batches
     [
         ([], 0, True),
         ([], 7, True),
-        ([4], 7, True),  # of the same batch
+        ([4], 7, True),  # setting 4 is of the same batch
         ([3], 4, False),
         ([3, 6], 7, False),
-        ([8], 7, True),  # of a later one, as where the study was made again
+        ([8], 7, True),  # setting 8 is of a later batch, as when a study was made again
     ],
 )
 def test_a_setting_waits_for_earlier_batches_alone(
@@ -29,9 +29,9 @@ def test_a_setting_waits_for_earlier_batches_alone(
     [
         ([], 0, 16, 4),
         ([], 4, 16, 4),
-        ([], 12, 14, 2),  # cut off at the last setting
+        ([], 12, 14, 2),  # the batch is cut off at the last setting
         ([], 14, 14, 0),
-        ([], 15, 14, 0),  # as where a grid grew
+        ([], 15, 14, 0),  # as when a grid grew
         ([4], 6, 16, 2),
         ([4], 8, 16, 0),
     ],

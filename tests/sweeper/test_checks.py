@@ -1,4 +1,4 @@
-"""What a sweep refuses before anything trains."""
+"""A sweep with wrong names, values, seeds or pruners is refused before anything trains."""
 
 import dataclasses
 

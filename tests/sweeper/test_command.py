@@ -1,4 +1,4 @@
-"""A sweep's plan, and what comes after it."""
+"""A sweep's plan, and the compilation and the workers that follow it."""
 
 import dataclasses
 from io import StringIO
@@ -21,7 +21,7 @@ from tests.support.sweeps import make_definition
 def test_a_plan_is_shown_before_anything_is_compiled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_dry: bool
 ) -> None:
-    """A slip is seen before it costs minutes; a dry run compiles nothing at all."""
+    """The user must see a mistake before compiling takes minutes; a dry run compiles nothing."""
     told = StringIO()
     compiled: list[str] = []
 
@@ -53,7 +53,7 @@ def test_a_plan_is_shown_before_anything_is_compiled(
 @pytest.mark.parametrize(
     ("launcher", "n_jobs", "n_workers", "expected"),
     [
-        ("basic", None, None, None),  # as many as pay
+        ("basic", None, None, None),  # as many workers as pay
         ("basic", None, 1, 1),
         ("basic", None, 3, 3),
         ("joblib", 3, None, 3),
@@ -92,8 +92,8 @@ def test_the_basic_launcher_starts_no_second_worker_where_it_cannot_fork(
     [
         ({}, 100.0, 24, 8),
         ({}, 1.0, 24, 1),
-        ({}, 100.0, 6, 3),  # of two seeds
-        ({"protocol": "tpe", "n_parallel": 1}, 100.0, 24, 2),  # a batch of each arm
+        ({}, 100.0, 6, 3),  # a unit is a setting with two seeds
+        ({"protocol": "tpe", "n_parallel": 1}, 100.0, 24, 2),  # each arm has a batch of one
         ({"device": "cuda"}, 100.0, 24, 1),
     ],
 )
@@ -131,7 +131,7 @@ def test_workers_that_are_at_work_are_joined_by_one(
 def test_workers_are_prepared_beside_the_plan(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_dry: bool
 ) -> None:
-    """And what they take together is what is told."""
+    """Preparation starts before the plan is shown; the plan's time is that of all workers."""
     told, timed_for = StringIO(), list[int]()
     prepared: list[str] = []
 

@@ -1,4 +1,4 @@
-"""From what was written to arms and a definition."""
+"""A command line is composed into arms and a definition."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from ffnn_lab.sweeper.compose import define
 
 
 def as_is(config: RunConfig) -> RunConfig:
-    """Settle nothing: the device is written."""
+    """Return a config unchanged; there is no device to settle, since the override names one."""
     return config
 
 

@@ -1,4 +1,4 @@
-"""An override means the same in a sweep as for a single run."""
+"""An override has the same meaning in a sweep as in a single run."""
 
 import random
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ def load(loader: object, overrides: Sequence[str], mode: RunMode) -> DictConfig:
 
 
 def as_one_run(loader: object, overrides: Sequence[str]) -> RunConfig:
-    """Compose as ``ffnn_lab.run`` does without ``-m``."""
+    """Compose the config of a single run, as ``ffnn_lab.run`` does without ``-m``."""
     composed = load(loader, read_arguments(overrides), RunMode.RUN)
     with open_dict(composed):
         del composed["hydra"]
@@ -32,7 +32,7 @@ def as_one_run(loader: object, overrides: Sequence[str]) -> RunConfig:
 
 
 def in_a_sweep(loader: object, master: DictConfig, overrides: Sequence[str]) -> RunConfig:
-    """Compose as an arm of a sweep with another axis."""
+    """Compose the config of an arm of a sweep that has ``initializer.gain`` as its axis."""
     words = read_arguments(["-m", *overrides, "initializer.gain=1,2"])[1:]
     request = read_request(loader, master, words)  # type: ignore[arg-type]
     fixed = {a.key: a for a in request.assignments if a.axis is None}

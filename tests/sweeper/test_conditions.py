@@ -1,9 +1,9 @@
-"""Sweeps under conditions at work: each condition is the sweep that has no other, to the run."""
+"""A sweep under several conditions trains, for each, the runs of a sweep under that one alone."""
 
-from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from ffnn_lab.definition import Definition
 from ffnn_lab.records import read_trials
@@ -15,7 +15,7 @@ from tests.support.sweeps import Stopper, make_definition, tables, work
 
 
 def several() -> Definition:
-    """Two arms under two conditions, in two replicates, by random search."""
+    """Define two arms under two conditions, in two replicates, by random search."""
     spaces = {arm.name: arm.space for arm in make_definition("random").arms}
     whole = conditioned()
     arms = tuple(
@@ -27,7 +27,7 @@ def several() -> Definition:
 
 
 def test_each_condition_is_the_sweep_that_has_no_other(tmp_path: Path) -> None:
-    """The same proposals, seeds and splits, and so the same runs and the same winners."""
+    """Proposals, seeds and splits must be the same, and so the runs and the winners."""
     definition = several()
     folder = work(tmp_path / "whole", definition)
     trials = read_trials(folder)
@@ -48,7 +48,7 @@ def test_what_was_stopped_goes_on_to_the_same_records(tmp_path: Path) -> None:
     definition = several()
     whole = work(tmp_path / "whole", definition)
     for after in (1, 2):
-        with suppress(StoppedError):
+        with pytest.raises(StoppedError):
             work(tmp_path / "stopped", definition, Stopper(after))
     stopped = work(tmp_path / "stopped", definition)
     for found, expected in zip(tables(stopped), tables(whole), strict=True):

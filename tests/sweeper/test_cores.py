@@ -1,4 +1,4 @@
-"""Cores are those that this process may use; workers share them."""
+"""Cores and memory that this process may use, and the number of workers that share them."""
 
 import os
 import sys
@@ -35,8 +35,8 @@ GIB = 1 << 30
         (float("nan"), 16, 100, 0, None, 1),
         (1e4, 16, 3, 0, None, 3),
         (1e4, 1, 100, 0, None, 1),
-        (1e4, 16, 0, 0, None, 1),  # what is left is trained again for its weights alone
-        (1e4, 16, 100, 2 * GIB, 18 * GIB, 4),  # 4.4 GiB each
+        (1e4, 16, 0, 0, None, 1),  # all that is left are runs trained again for their weights
+        (1e4, 16, 100, 2 * GIB, 18 * GIB, 4),  # 4.4 GiB per worker
         (1e4, 16, 100, 2 * GIB, GIB, 1),
     ],
 )
@@ -59,7 +59,7 @@ def test_as_many_workers_as_pay(
 
 
 def test_the_size_of_a_task_is_that_of_its_examples(digits: Task) -> None:
-    """1,797 digits of 64 numbers, and a label of eight bytes."""
+    """The task has 1,797 digits of 64 numbers, each with a label of eight bytes."""
     (width,) = {split.inputs.itemsize for split in (digits.train, digits.dev, digits.test)}
     assert task_bytes([digits]) == 1797 * (64 * width + 8)
     assert task_bytes([digits, digits]) == 2 * task_bytes([digits])

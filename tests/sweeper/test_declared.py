@@ -1,4 +1,4 @@
-"""What a sweep declares before its first run, and the contrasts of every sweep that ships."""
+"""Contrasts and baselines that sweeps declare before the first run, also in shipped sweeps."""
 
 import dataclasses
 import math
@@ -26,8 +26,10 @@ from tests.support.report.builders import differences_of, load_sweep
 from tests.support.sweeps import make_definition, work
 
 WITH_SCHEDULES = [name for name in SHIPPED if name.startswith("wilson_separable")]
-"""Sweeps whose adaptive arms have another schedule than the plain ones: no contrasts of theirs
-are of the optimizer alone."""
+"""Sweeps whose adaptive arms have another schedule than the plain arms.
+
+No two arms differ in the optimizer alone, so these sweeps have no contrasts by default.
+"""
 ARMS = "initializer=he_normal,glorot_normal"
 HE, GLOROT = "he_normal", "glorot_normal"
 
@@ -35,7 +37,7 @@ DECLARES: Mapping[str, Callable[[Sequence[str]], list[str]]] = {
     "weight_decay_use": lambda arms: [f"{name} - none" for name in arms if name != "none"],
     "sentiment": lambda _: ["mlp - linear", "dan - linear", "dan - mlp"],
 }
-"""Sweeps whose contrasts are declared in their files, and what these are of a condition's arms."""
+"""Sweeps that declare their contrasts in their files: a function from arms to contrasts."""
 
 
 ALIKE = (
@@ -60,7 +62,7 @@ def define(loader: ConfigLoader, *words: str) -> Definition:
 
 @pytest.fixture
 def _no_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave alone what a task's files would tell."""
+    """Skip the parts of a definition that need the files of a task."""
     monkeypatch.setattr(compose, "check_task", lambda *_: None)
     monkeypatch.setattr(compose, "settle_task", lambda config: config)
     monkeypatch.setattr(compose, "load_task", lambda *_: None)
@@ -123,7 +125,10 @@ def test_a_slip_is_refused_before_anything_trains(
 
 
 def test_a_changed_declaration_is_another_definition(loader: ConfigLoader, tmp_path: Path) -> None:
-    """Nothing declared is what was before there was anything to declare."""
+    """A definition without a declaration equals one from before declarations existed.
+
+    A definition with a declaration is another question, and the refusal names the contrasts.
+    """
     plain = define(loader, ARMS, "hydra.sweeper.name=s")
     declared = dataclasses.replace(plain, contrasts=((GLOROT, HE),))
     assert not {"baseline", "contrasts"} & essence(plain).keys()
@@ -147,7 +152,7 @@ def test_the_declaration_is_hashed_before_the_first_run(
 
 
 def test_declared_arms_get_their_difference_and_p_value(tmp_path: Path) -> None:
-    """Of two initializers, which are compared with nothing by default."""
+    """The arms differ in the initializer, and so have no contrast unless it is declared."""
     base = make_definition("grid", tune_seeds=(0,), confirm_seeds=tuple(range(1000, 1006)))
     sgd = base.arms[0]
     arms = tuple(

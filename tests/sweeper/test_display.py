@@ -1,4 +1,4 @@
-"""What is shown of a sweep: plain lines where the output is no terminal, else a live picture."""
+"""The display of a sweep: plain lines if the output is no terminal, else a live picture."""
 
 import io
 
@@ -13,7 +13,7 @@ ASKED = {"tune": 12, "confirm": 6}
 
 
 def test_lines_tell_what_is_recorded() -> None:
-    """The first and the last; between them none that comes too soon after another."""
+    """Lines are printed at the start and at the end, and between them only at long intervals."""
     told = io.StringIO()
     with SweepDisplay(make_definition("grid"), Console(file=told, width=200)) as display:
         for tune, confirm in ((0, 0), (4, 0), (8, 0), (12, 6)):
@@ -26,7 +26,7 @@ def test_lines_tell_what_is_recorded() -> None:
 
 
 def test_a_terminal_shows_a_picture() -> None:
-    """Runs in training are shown as done, in the first stage that is not."""
+    """Runs in training count as done, in the first stage that is not complete."""
     told = io.StringIO()
     console = Console(file=told, force_terminal=True, width=120)
     with SweepDisplay(make_definition("grid"), console) as display:

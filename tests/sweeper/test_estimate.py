@@ -1,4 +1,4 @@
-"""The time and the threads that a sweep is said to take."""
+"""The estimates of the time and the threads that a sweep takes."""
 
 import dataclasses
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.support.sweeps import make_definition
 
 
 def _definition(changes: dict[str, Any]) -> Definition:
-    """Ask for a grid under one optimizer, on the digits."""
+    """Define a grid for one optimizer on the digits, with changed fields of its config."""
     definition = make_definition("grid")
     arm = definition.arms[0].with_config(make_run({"trainer.max_epochs": 2} | changes))
     return dataclasses.replace(definition, arms=(arm,))
@@ -27,16 +27,16 @@ def _definition(changes: dict[str, Any]) -> Definition:
         ([64], False, 2, 1),
         ([128], False, 2, 1),
         ([256], False, 2, 2),
-        ([256], False, 16, 4),  # two of the eight members each
+        ([256], False, 16, 4),  # two of the eight members for each thread
         ([256], False, 1, 1),
-        ([64], True, 2, 1),  # too little for two
+        ([64], True, 2, 1),  # too little work for two threads
         ([256], True, 2, 2),
     ],
 )
 def test_no_more_threads_are_said_to_train_than_do(
     widths: list[int], n_threads: int, expected: int, *, is_compiled: bool
 ) -> None:
-    """Timed as written: nothing is compiled for a plan alone."""
+    """Steps are timed without compiling, since nothing is compiled for a plan alone."""
     changes = {"model.widths": widths, "trainer.batch_size": 256, "trainer.compile": is_compiled}
     found = estimate(
         _definition(changes), n_recorded=0, n_workers=1, n_threads=n_threads, may_compile=False
@@ -54,7 +54,10 @@ def test_what_is_recorded_takes_no_time() -> None:
 def test_steps_whose_programs_are_missing_are_timed_as_written_and_nothing_is_made(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A slip in a sweep must not cost the minutes of compiling before its plan is shown."""
+    """A mistake in a sweep must not cost minutes of compiling before the plan is shown.
+
+    So the estimate is an upper bound, and no file is written.
+    """
     monkeypatch.setenv("FFNN_LAB_CACHE", str(tmp_path / "programs"))
 
     def refuse(*_: object) -> None:

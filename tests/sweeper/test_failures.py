@@ -1,4 +1,4 @@
-"""What fails in a sweep costs what it must: a run, some memory, or the rest of the command."""
+"""A failure in a sweep costs no more than it must: one run, some memory, or the command."""
 
 import dataclasses
 import errno
@@ -43,7 +43,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class _BrokenError(Exception):
-    """What the tests let happen."""
+    """The error that the tests raise."""
 
     def __str__(self) -> str:
         return "it broke"
@@ -54,7 +54,7 @@ Breaks = Callable[[pytest.MonkeyPatch, Matches], None]
 
 
 def is_bad(config: RunConfig) -> bool:
-    """Match one run of each arm, neither at the arm's best setting."""
+    """Match one run of each arm, which is not of the arm's best setting."""
     found = config.optimizer.name, config.optimizer.lr, config.seed
     return found in {("sgd", 0.01, 1), ("adam", 1.0, 1)}
 
@@ -69,7 +69,7 @@ def break_in_training(
     *,
     after: int = 1,
 ) -> None:
-    """Let a run fail after so many epochs."""
+    """Let matching runs fail in training after ``after`` epochs."""
     update_ = Stepper.update_
 
     def broken(self: Stepper, grads: Sequence[torch.Tensor]) -> None:
@@ -82,7 +82,7 @@ def break_in_training(
 
 
 def break_at_the_start(monkeypatch: pytest.MonkeyPatch, matches: Matches) -> None:
-    """Let a run fail as it is drawn."""
+    """Let matching runs fail when their initial weights are drawn."""
     draw = MLP.start_
 
     def broken(self: MLP, row: torch.Tensor, config: RunConfig) -> None:
@@ -94,7 +94,7 @@ def break_at_the_start(monkeypatch: pytest.MonkeyPatch, matches: Matches) -> Non
 
 
 def break_the_evaluation(monkeypatch: pytest.MonkeyPatch, matches: Matches) -> None:
-    """Let a run fail as it is measured after its last epoch."""
+    """Let matching runs fail when they are measured after their last epoch."""
     measure = Evaluator.measure
 
     def broken(self: Evaluator, population: Population) -> None:
@@ -114,14 +114,14 @@ BREAKS: dict[str, Breaks] = {
 
 
 def make_grid(**changes: Any) -> Definition:  # noqa: ANN401 - any field
-    """Give a sweep of 12 runs to tune and 4 to confirm, 2 epochs each."""
+    """Make a sweep of 12 runs of tune and 4 runs of confirm, 2 epochs each."""
     definition = make_definition("grid", confirm_seeds=(1000,))
     return dataclasses.replace(definition, **changes)
 
 
 @pytest.fixture(scope="module")
 def calm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The grid that nothing disturbed."""
+    """The folder of the sweep of `make_grid`, trained without a failure."""
     return work(tmp_path_factory.mktemp("calm"), make_grid())
 
 
@@ -134,7 +134,7 @@ def assert_same_but_for_the_failed(folder: Path, calm: Path) -> None:
     assert failed.isdisjoint(curves["run_id"])
     pd.testing.assert_frame_equal(trials, calm_trials)
     for table, its_like in ((runs, calm_runs), (curves, calm_curves)):
-        # A column of whole numbers that has a gap is one of floats.
+        # pandas turns an integer column with a missing value into floats.
         pd.testing.assert_frame_equal(
             table[~table["run_id"].isin(failed)].reset_index(drop=True),
             its_like[~its_like["run_id"].isin(failed)].reset_index(drop=True),
@@ -177,7 +177,7 @@ def test_a_run_that_fails_is_recorded_and_harms_nobody(
 def test_a_setting_of_which_a_seed_failed_is_no_score(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calm: Path
 ) -> None:
-    """The seed of the best setting fails: another one wins, and the study says which failed."""
+    """A seed of the best setting fails: another setting must win, and the trial must be FAIL."""
     runs, trials = read_runs(calm), read_trials(calm)
     best = trials[(trials["stage"] == "confirm") & (trials["setting"] >= 0)]
     lr_of = runs.set_index("run_id")["optimizer.lr"]
@@ -209,7 +209,10 @@ def test_every_run_may_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_run_that_fails_after_a_stop_harms_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its neighbors go on from their checkpoint a second time, and a third."""
+    """The runs of a stopped sweep resume from their checkpoint, and two of them fail later.
+
+    The other runs of the population then resume from the same checkpoint a second and third time.
+    """
     calm = work(tmp_path / "calm", make_long())
     with pytest.raises(StoppedError):
         work_under(tmp_path, make_long(), Clerk(2))
@@ -218,7 +221,7 @@ def test_a_run_that_fails_after_a_stop_harms_nobody(
     folder = work(tmp_path, make_long(), clerk, max_failures=N_BAD)
     assert_same_but_for_the_failed(folder, calm)
     first = dict(reversed(clerk.trained))
-    assert sorted(first.values()).count(3) == 8  # those that were stopped at 2
+    assert sorted(first.values()).count(3) == 8  # the runs that were stopped after epoch 2
 
 
 def test_a_run_that_fails_costs_its_neighbors_what_came_after_their_checkpoint(
@@ -242,7 +245,7 @@ def test_a_run_that_fails_costs_its_neighbors_what_came_after_their_checkpoint(
 def test_a_sweep_stops_where_too_many_failed(
     calm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And goes on where more may fail, or where they are tried again."""
+    """The sweep goes on if more runs may fail, or if failed runs are tried again."""
     definition = make_grid(population_size=4)
     with monkeypatch.context() as patch:
         break_in_training(patch, is_bad)
@@ -264,14 +267,14 @@ def test_a_sweep_stops_where_too_many_failed(
     assert clerk.trained == []
     pd.testing.assert_frame_equal(read_runs(folder), before, check_exact=True)
 
-    # One that may lose it goes on without it.
+    # With max_failures=1, the sweep goes on without the failed run.
     clerk = Clerk()
     work(tmp_path, definition, clerk, max_failures=1)
     (failed,) = before.loc[before["status"] == "failed", "run_id"]
     assert failed not in dict(clerk.trained)
     assert_same_but_for_the_failed(folder, calm)
 
-    # A retry trains it alone.
+    # A retry trains only the failed run.
     clerk = Clerk()
     work(tmp_path, definition, clerk, retry_failed=True)
     assert set(dict(clerk.trained)) == {failed}
@@ -326,7 +329,10 @@ def allow(
     *,
     when_joining: bool = False,
 ) -> None:
-    """Let populations of more members than these run out of memory, as they train or join."""
+    """Let populations of more than ``n_members`` run out of memory in training.
+
+    With ``when_joining``, they run out of memory when runs join, but not in training.
+    """
     update_, merge = Stepper.update_, Population.merge
 
     def update_broken(self: Stepper, grads: Sequence[torch.Tensor]) -> None:
@@ -364,7 +370,7 @@ def test_a_population_that_does_not_fit_is_halved(
 def test_a_population_that_others_wait_to_join_is_halved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Three settings of 3 seeds are in hand where 8 have a place."""
+    """The worker holds 3 settings of 3 seeds, which are 9 runs, for a population of 8."""
     seeds = {"tune_seeds": (0, 1, 2)}
     expected = work(tmp_path / "calm", make_grid(**seeds))
     allow(monkeypatch, 4, MemoryError())
@@ -381,7 +387,7 @@ def test_a_population_that_others_wait_to_join_is_halved(
 def test_memory_that_does_not_suffice_for_who_joins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The population itself has room; taking others in does not."""
+    """Memory suffices for the population itself, but not when further runs join it."""
     definition = make_uneven(population_size=4)
     calm = work(tmp_path / "calm", definition)
     allow(monkeypatch, 2, MemoryError(), when_joining=True)
@@ -409,7 +415,7 @@ def test_a_run_that_fits_nowhere_failed(
 def test_a_population_that_did_not_fit_makes_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else its half would have to fit beside it."""
+    """A population that did not fit must be freed before its halves start, to make room."""
     begun: list[weakref.ref[Population]] = []
     alive: list[int] = []
     start = Population.__init__
@@ -421,13 +427,13 @@ def test_a_population_that_did_not_fit_makes_room(
 
     monkeypatch.setattr(Population, "__init__", noted)
     allow(monkeypatch, 3, MemoryError())
-    gc.disable()  # so that cycles that keep one alive would show
+    gc.disable()  # so that the test sees populations that a reference cycle keeps alive
     try:
         work(tmp_path, make_grid(confirm_seeds=()))
     finally:
         gc.enable()
     assert len(alive) > 4
-    assert max(alive) <= 1  # one that others join
+    assert max(alive) <= 1  # a population that further runs join
 
 
 @pytest.mark.parametrize("kind", NO_MEMORY)
@@ -449,7 +455,10 @@ def test_torch_says_that_memory_does_not_suffice() -> None:
 def _assert_full_disk_costs_nothing(
     n_writes: int, calm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Assert that a disk full after so many writes blames no run, and costs a repeated command."""
+    """Assert that a disk that is full after ``n_writes`` writes of parts fails no run.
+
+    The command must end with an error, and the same command must then complete the sweep.
+    """
     write_whole = files.write_whole
     n_written = 0
 
@@ -476,7 +485,7 @@ def _assert_full_disk_costs_nothing(
 def test_a_full_disk_ends_the_command_and_the_next_goes_on(
     n_writes: int, calm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whichever table is written then: curves, trials or runs."""
+    """The write after ``n_writes`` fails, which may be of any table: curves, trials or runs."""
     _assert_full_disk_costs_nothing(n_writes, calm, tmp_path, monkeypatch)
 
 
@@ -485,7 +494,7 @@ def test_a_full_disk_ends_the_command_and_the_next_goes_on(
 def test_a_disk_that_fills_at_any_other_time_does_not_matter_either(
     n_writes: int, calm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The last is written as the parts are compacted."""
+    """With 11, the write that fails is one that compacts the parts."""
     _assert_full_disk_costs_nothing(n_writes, calm, tmp_path, monkeypatch)
 
 
@@ -529,7 +538,7 @@ def test_checkpoints_that_cannot_be_written_are_told_once_and_stop_nothing(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Without room, quota or permission; and where a file lies in the folder's place."""
+    """There is no room, quota or permission, or a file lies in the place of the folder."""
     definition = with_arms(make_long(confirm_seeds=()), {"trainer.checkpoint_seconds": 1e-9})
     calm = work(tmp_path / "calm", definition)
     if trouble is None:
@@ -571,7 +580,7 @@ def test_outputs_that_cannot_be_written_are_said(outputs: str, tmp_path: Path) -
 
 @pytest.fixture(scope="module")
 def calm_command(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The records of a command that nothing disturbed."""
+    """The records of the same command, run without a full disk."""
     folder = tmp_path_factory.mktemp("calm_command")
     assert run_lab_forked(folder, *SWEEP).exit_code == 0
     return folder / "outputs" / "full"
@@ -582,7 +591,10 @@ def calm_command(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_command_on_a_full_disk_says_so(
     n_blocks: int, calm_command: Path, tmp_path: Path
 ) -> None:
-    """No file may grow beyond so many KiB: one error, exit code 2, and then it goes on."""
+    """No file may grow beyond ``n_blocks`` KiB: the command ends with one error and exit code 2.
+
+    The same command without the limit must then complete the sweep.
+    """
     limited = subprocess.run(
         [
             *("/bin/bash", "-c", f'ulimit -f {n_blocks}; exec "$@"', "bash"),

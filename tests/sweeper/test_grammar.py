@@ -1,4 +1,4 @@
-"""Hydra's grammar, read into values and axes."""
+"""Hydra's override grammar is read into values and axes."""
 
 import pytest
 
@@ -82,7 +82,7 @@ def test_values_written_are_read_back_the_same(value: object) -> None:
     ],
 )
 def test_any_text_is_read_back_the_same(text: str) -> None:
-    """Names of files and columns are what they are."""
+    """Names of files and columns may have any characters."""
     assert read_assignment(f"a.b={as_override(text)}").value == text
     assert read_assignment(f"a.b={as_override([text, 'x'])}").value == [text, "x"]
     assert read_assignment(to_text("a.b", [text, 1])).value == [text, 1]

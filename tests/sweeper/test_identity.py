@@ -1,4 +1,4 @@
-"""A process is told from others of its number: in containers, in clones, and after its death."""
+"""Processes with the same id are told apart: in containers, in clones, and after a death."""
 
 import json
 import os
@@ -20,7 +20,7 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="told by /proc")
 
 
 def ended() -> int:
-    """Return the number of a process that ran and ended."""
+    """Return the process id of a process that ran and ended."""
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
     return process.pid
@@ -66,7 +66,7 @@ def test_cores_are_shared_between_containers(is_told: bool) -> None:  # noqa: FB
 
 
 def test_a_system_without_proc_goes_by_the_host_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on macOS, where no process counts anew."""
+    """This is so on macOS, which has no containers with process ids of their own."""
     monkeypatch.setattr(module, "_boot_id", lambda: None)
     monkeypatch.setattr(module, "_namespaces", lambda: None)
     monkeypatch.setattr(module, "_stat", lambda _pid: {})
@@ -81,7 +81,7 @@ def test_a_system_without_proc_goes_by_the_host_name(monkeypatch: pytest.MonkeyP
 def test_another_namespaces_proc_is_not_believed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Where /proc shows another namespace, a number there is another process's."""
+    """If /proc shows another namespace, a process id there belongs to another process."""
     monkeypatch.setattr(os, "getpid", lambda: 2**22 + 1)
     assert module._stat(1) == {}
 
@@ -99,7 +99,7 @@ sys.stdin.read()
 
 
 def unshare(*options: str) -> Callable[..., "subprocess.Popen[str]"]:
-    """Return what starts Python in a PID namespace of its own."""
+    """Return a function that starts Python in a PID namespace of its own."""
     words = ["unshare", "--pid", "--fork", *options]
     if shutil.which("unshare") is None or subprocess.run([*words, "true"], check=False).returncode:
         pytest.skip("this user, or this system, makes no PID namespaces")
@@ -121,7 +121,7 @@ def unshare(*options: str) -> Callable[..., "subprocess.Popen[str]"]:
 def test_a_living_worker_of_another_container_is_not_taken_for_dead(
     options: tuple[str, ...],
 ) -> None:
-    """Two real PID namespaces of one host name: neither takes the other's process for dead."""
+    """Of two real PID namespaces of one host name, neither takes the other's process for dead."""
     start = unshare(*options)
     mine = json.dumps({**asdict(Identity.of_this_process()), "pid": ended()})
     with start(IN_NAMESPACE, mine) as process:
@@ -129,10 +129,10 @@ def test_a_living_worker_of_another_container_is_not_taken_for_dead(
         told = json.loads(process.stdout.readline())
         other = Identity.from_json("other", told["me"])
         assert (other.host, other.boot) == (module.this_host(), module._boot_id())
-        assert other.pid < 5  # of the first processes of its namespace
+        assert other.pid < 5  # one of the first processes of its namespace
         assert not told["is_dead"]
         assert not other.is_visible
-        # Whatever process has that number here, or none at all.
+        # The worker counts as living although its process id is that of an ended process here.
         assert not replace(other, pid=ended()).is_dead
         process.communicate()
 

@@ -1,4 +1,4 @@
-"""Who trains what: what one worker holds, others see, until it dies, falls silent or ends."""
+"""Runs that one worker claims are reserved until that worker dies, falls silent or ends."""
 
 import contextlib
 import os
@@ -28,12 +28,12 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="zombies are tol
 
 REPOSITORY = Path(__file__).parents[2]
 PATIENCE = 30
-"""Seconds until what should happen counts as not happening."""
+"""Seconds after which an expected event counts as not happening."""
 
 
 @pytest.fixture
 def notes(tmp_path: Path) -> Callable[[], Attributes]:
-    """Opens the same journal once more, as another process would."""
+    """Return a function that opens the same journal once more, as another process would."""
 
     def open_notes() -> Attributes:
         return Storage(tmp_path, None).open_attributes("s/.workers")
@@ -43,18 +43,18 @@ def notes(tmp_path: Path) -> Callable[[], Attributes]:
 
 @dataclass
 class Clock:
-    """Stands in for the module ``time`` of a machine."""
+    """A replacement for the module ``time``, which shows the clock of one machine."""
 
     now: float = 0.0
 
     def monotonic(self) -> float:
-        """Say the time."""
+        """Return the time."""
         return self.now
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock of whoever acts; a test sets it."""
+    """The clock of the leases; a test sets it to the time of the machine that acts next."""
     clock = Clock()
     monkeypatch.setattr(module, "time", clock)
     return clock
@@ -62,19 +62,19 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Threads that look often."""
+    """Shorten the intervals between looks and between heartbeats."""
     monkeypatch.setattr(module, "LOOK_SECONDS", 0.02)
     monkeypatch.setattr(module, "BEAT_SECONDS", 0.05)
 
 
 def local(name: str, pid: int | None = None) -> Identity:
-    """Name a worker that this process can see: itself, or the process of that number."""
+    """Return the identity of a visible worker: this process, or the process with id ``pid``."""
     me = replace(Identity.of_this_process(), name=name)
     return me if pid is None else replace(me, pid=pid, started=None)
 
 
 def far(name: str) -> Identity:
-    """Name a worker of another machine, where a number says nothing of a process here."""
+    """Return the identity of a worker of another machine; its process id means nothing here."""
     return Identity(name, "elsewhere", 1)
 
 
@@ -90,7 +90,7 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
 
 
 def comes_true(is_so: Callable[[], object]) -> bool:
-    """Wait until something is so, and return whether it was in time."""
+    """Wait until ``is_so()`` is true; return False if that takes longer than ``PATIENCE``."""
     until = time.monotonic() + PATIENCE
     while not is_so():
         if time.monotonic() > until:
@@ -154,7 +154,7 @@ with Leases(attributes, Identity.of_this_process()) as leases:
 def test_what_a_killed_worker_held_is_free_at_once(
     tmp_path: Path, notes: Callable[[], Attributes]
 ) -> None:
-    """Also while nobody has waited for it yet: it is a zombie then."""
+    """The runs are free also while the killed worker is a zombie, for which no process waited."""
     held_by: dict[str, str] = {}
     with (
         Leases(notes(), local("a")) as a,
@@ -174,7 +174,7 @@ def test_what_a_killed_worker_held_is_free_at_once(
         finally:
             holder.kill()
         assert comes_true(lambda: not is_running(holder.pid))
-        os.kill(holder.pid, 0)  # it is there still, as a zombie
+        os.kill(holder.pid, 0)  # raises no error: the process still exists, as a zombie
         assert a.claims() == {}
         assert a.living() == {}
     assert notes().read()[f"claim/{name}"] is None
@@ -191,7 +191,7 @@ def test_a_process_that_is_gone_does_not_run() -> None:
 def test_a_silent_worker_of_another_machine_is_dead_after_the_lease_and_not_before(
     skew: float, clock: Clock, notes: Callable[[], Attributes]
 ) -> None:
-    """Its clock differs from ours by ``skew``, and says nothing."""
+    """The other machine's clock differs from ours by ``skew``, which must not matter."""
     ours = 1e8
     clock.now = ours + skew
     worker = Leases(notes(), far("far"))
@@ -199,7 +199,7 @@ def test_a_silent_worker_of_another_machine_is_dead_after_the_lease_and_not_befo
     worker.claim(["1"])
 
     looker = Leases(notes(), local("a"))
-    for _ in range(3):  # it beats, rarely
+    for _ in range(3):  # the worker beats, but rarely
         clock.now = ours
         assert looker.claims() == {"1": "far"}
         ours += LEASE_SECONDS - 1
@@ -253,7 +253,10 @@ def test_a_worker_lapses_only_by_silence(clock: Clock, notes: Callable[[], Attri
 def test_the_dead_are_buried_and_the_living_are_not(
     monkeypatch: pytest.MonkeyPatch, notes: Callable[[], Attributes]
 ) -> None:
-    """A worker of another machine that died days ago left a beat that looks like any other."""
+    """A worker of another machine that died days ago left a beat like that of a living one.
+
+    So `Leases.bury` has to wait for further beats, but not if only visible workers are left.
+    """
     monkeypatch.setattr(module, "LEASE_SECONDS", 1.0)
     for name in ("gone", "gone_too"):
         dead = Leases(notes(), far(name))
@@ -288,7 +291,10 @@ UNSEEN = {
 def test_a_worker_that_cannot_be_seen_lives_until_it_is_silent(
     place: str, clock: Clock, notes: Callable[[], Attributes]
 ) -> None:
-    """Its host name is ours, and its number is that of no process here."""
+    """The worker has our host name, and its process id belongs to no process here.
+
+    It could be taken for a dead process of this machine, but only its silence shows that it died.
+    """
     with sleeper() as process:
         pass
     worker = Leases(
@@ -306,7 +312,10 @@ def test_a_worker_that_cannot_be_seen_lives_until_it_is_silent(
 def test_a_beat_of_an_earlier_version_is_understood(
     clock: Clock, notes: Callable[[], Attributes]
 ) -> None:
-    """It says less, so that silence alone tells; and an earlier version reads what is new."""
+    """An old beat has fewer fields, so that only silence shows the death of its worker.
+
+    Beats written today must also have the fields that an earlier version reads.
+    """
     old = {"name": "old", "host": this_host(), "pid": 2**22 + 1}
     notes().write("beat/old", {**old, "number": 1, "progress": 0.5, "is_worker": True})
     notes().write("claim/old", ["1"])
@@ -438,7 +447,7 @@ work(Path(sys.argv[1]), dataclasses.replace(definition, arms=arms))
 
 @contextmanager
 def sweeping(outputs: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Work through the sweep in another process."""
+    """Train the sweep of ``SWEEPS`` in another process."""
     process = subprocess.Popen([sys.executable, "-c", SWEEPS, str(outputs)], cwd=REPOSITORY)
     try:
         yield process
@@ -448,7 +457,7 @@ def sweeping(outputs: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def claims_in(folder: Path) -> dict[str, list[str]]:
-    """Read who holds what, as the journal says it."""
+    """Return the run ids that each worker holds, as the journal has them."""
     notes = Storage(folder, None).open_attributes("s/.workers").read()
     return {
         key.removeprefix("claim/"): value
@@ -458,13 +467,13 @@ def claims_in(folder: Path) -> dict[str, list[str]]:
 
 
 def is_stopped(pid: int) -> bool:
-    """Whether every thread of a process is stopped."""
+    """Return True if every thread of a process is stopped."""
     threads = Path(f"/proc/{pid}/task").glob("*/stat")
     return all(thread.read_text().rpartition(")")[2].split()[0] == "T" for thread in threads)
 
 
 def stop_between_decisions(process: subprocess.Popen[bytes], folder: Path) -> None:
-    """Stop it when it holds no lock: whoever is stopped with one keeps all others waiting."""
+    """Stop a worker while it holds no lock, since others would wait for a lock that it holds."""
     storage, journal = Storage(folder, None), JournalLock(folder / JOURNAL)
     with storage.lock("s"):
         journal.acquire()
@@ -477,7 +486,7 @@ def stop_between_decisions(process: subprocess.Popen[bytes], folder: Path) -> No
 def test_a_worker_that_sleeps_past_its_lease_trains_nothing_twice(
     alone: Alone, tmp_path: Path
 ) -> None:
-    """Stopped by SIGSTOP as it begins; the other takes its runs, and then it wakes up."""
+    """A worker is stopped by SIGSTOP as it begins, and wakes when another has taken its runs."""
     watch = Watch(tmp_path / "rough" / "s")
     rough = tmp_path / "rough" / "s"
     with sweeping(tmp_path / "rough") as one:
@@ -508,7 +517,7 @@ def test_a_worker_that_sleeps_past_its_lease_trains_nothing_twice(
 
 
 def test_a_leader_is_no_worker(tmp_path: Path) -> None:
-    """What there is, is shared between workers."""
+    """Runs and cores are shared between workers, among which a leader does not count."""
     storage = Storage(tmp_path, None)
     lease = [
         Leases(

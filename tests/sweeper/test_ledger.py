@@ -1,4 +1,4 @@
-"""What one worker knows of the records, read part by part."""
+"""One worker's knowledge of the records, which it reads part by part."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def unit_of(definition: Definition, setting: int, lr: float) -> Unit:
-    """Plan the runs of a setting of the first arm."""
+    """Plan the runs of a setting of the first arm, with a given learning rate."""
     arm, *_ = definition.arms
     unit = []
     for seed in definition.tune_seeds:

@@ -1,4 +1,4 @@
-"""Locks exclude, die with their holder, tell that they are waited for, and follow no link."""
+"""Locks exclude, end with their holder, report a wait for them, and follow no link."""
 
 import os
 import subprocess
@@ -38,7 +38,7 @@ def holder(path: Path) -> "subprocess.Popen[str]":
 
 @pytest.mark.parametrize("is_killed", [False, True])
 def test_a_lock_is_waited_for_and_dies_with_its_holder(is_killed: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a parameter
-    """One that ends removes the file, whose lock the other has waited for: it takes a new one."""
+    """A holder that ends removes the locked file, so that the waiting process makes a new file."""
     path, told = tmp_path / ".lock", threading.Event()
     with holder(path) as process:
 
@@ -82,6 +82,8 @@ def test_a_link_is_refused_and_what_it_leads_to_is_left_alone(
 def test_a_folder_or_a_file_is_no_link(tmp_path: Path) -> None:
     refuse_link(tmp_path)
     refuse_link(tmp_path / "nothing")
+    (tmp_path / "file").touch()
+    refuse_link(tmp_path / "file")
     with pytest.raises(IsADirectoryError):
         open_lock(tmp_path)
 

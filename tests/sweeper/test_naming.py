@@ -17,12 +17,12 @@ DEFINITION = make_definition("grid")
 
 @pytest.fixture
 def default(loader: ConfigLoader, master: DictConfig) -> Request:
-    """A bare ``-m``."""
+    """The request of a sweep without any override."""
     return read_request(loader, master, [])
 
 
 def named(request: Request, name: str | None) -> Request:
-    """Set ``hydra.sweeper.name``."""
+    """Return the request with another ``hydra.sweeper.name``."""
     return replace(request, options=replace(request.options, name=name))
 
 
@@ -32,7 +32,7 @@ def test_a_sweep_is_named_after_its_yaml(default: Request) -> None:
 
 
 def test_overrides_that_move_results_are_hashed_into_the_name(default: Request) -> None:
-    """The hash is frozen: a sweep that was begun must be found by its command."""
+    """The expected hash must never change, since a sweep is found again by its command."""
     changed = replace(default, arguments=("trainer.max_epochs=2",))
     assert name_of(changed, DEFINITION) == "default-85c6b8"
     assert name_of(named(changed, "mine"), DEFINITION) == "mine-85c6b8"
@@ -51,7 +51,7 @@ def test_a_name_that_is_no_folder_is_refused(default: Request) -> None:
 
 
 def test_the_command_again_leaves_out_what_holds_once(default: Request) -> None:
-    """A password is no part of it either."""
+    """The command that continues a sweep lacks options that apply once, and the password."""
     request = replace(
         default,
         arguments=("trainer.max_epochs=2", "task.path='my table.csv'"),

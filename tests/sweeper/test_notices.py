@@ -1,4 +1,4 @@
-"""What workers have to say reaches the user by the process that started them."""
+"""Notices of workers reach the user through the process that started the workers."""
 
 import os
 from pathlib import Path
@@ -46,7 +46,7 @@ def test_lines_for_another_process_are_left_to_it(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="the system cannot refuse links")
 def test_a_line_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
-    """Neither a file in the folder's place nor a link that leads elsewhere."""
+    """A link in the place of the file, or a file in the place of the folder, is left as it was."""
     victim = tmp_path / "victim"
     victim.write_text("as it was")
     (tmp_path / FOLDER / "parent").mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""A sweep's folder is opened, joined where others work, or changed where nobody does."""
+"""A sweep can be joined while other processes work on it, and changed while none does."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -17,12 +17,12 @@ from tests.support.workers import Listener
 
 
 def grown(definition: Definition) -> Definition:
-    """Ask for one seed more."""
+    """Return the definition with one more tuning seed."""
     return replace(definition, tune_seeds=(*definition.tune_seeds, 2))
 
 
 def beat_of(folder: Path, definition: Definition, me: Identity) -> None:
-    """Leave the beat of a process."""
+    """Write a heartbeat of a process into the sweep's journal."""
     Leases(Storage(folder, None).open_attributes(workers_of(definition.name)), me)._beat()
 
 
@@ -46,7 +46,7 @@ def test_a_sweep_at_work_is_joined_but_not_changed(tmp_path: Path) -> None:
 def test_a_sweep_whose_workers_on_another_machine_died_can_be_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They were killed with their machine, so that nobody took their beat away."""
+    """A beat is left of a worker that died with its machine; after the lease it must not count."""
     monkeypatch.setattr(leases, "LEASE_SECONDS", 0.3)
     monkeypatch.setattr(leases, "LOOK_SECONDS", 0.05)
     definition, listener = make_definition("grid"), Listener()

@@ -1,4 +1,4 @@
-"""The plan of a sweep, as fields and as lines."""
+"""The plan of a sweep, as JSON fields and as printed lines."""
 
 import json
 from dataclasses import asdict, replace

@@ -1,4 +1,4 @@
-"""A worker process: its threads, and what it says of its progress."""
+"""A worker process: its threads, and the progress that it reports."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,7 +25,7 @@ SetThreads = Callable[[int], None]
 
 @pytest.fixture(autouse=True)
 def _own_threads(set_threads: SetThreads) -> None:
-    """Leave torch's number of threads as it was."""
+    """Restore torch's number of threads after each test."""
     set_threads(1)
 
 
@@ -61,7 +61,10 @@ def test_a_worker_tells_how_far_its_population_is() -> None:
 
 
 def test_a_worker_that_is_shown_tells_how_far_it_is_too() -> None:
-    """Whoever asks for the status of a sweep in one process reads it in its beat."""
+    """The status of a sweep in one process is read from that process's heartbeat.
+
+    So a teller must keep its progress also if it forwards every event to a display.
+    """
     told: list[object] = []
 
     class Display(Watcher):

@@ -1,4 +1,4 @@
-"""Workers as processes that are forked from a program of their own; here they do simple things."""
+"""Workers are processes forked from a server process; here they run simple jobs, not training."""
 
 import functools
 import os
@@ -22,7 +22,11 @@ MOST_SECONDS = 60.0
 
 
 def note_self(folder: Path, _config: Any) -> None:  # noqa: ANN401 - Hydra's
-    """Leave a file named by this process, with its parent and what it sees."""
+    """Write a file whose name is the id of this process.
+
+    The file has the parent's id, the working directory, the environment variable
+    ``OF_THE_LEADER``, and the length of ``sys.path``.
+    """
     text = f"{os.getppid()} {Path.cwd()} {os.environ.get('OF_THE_LEADER')} {len(sys.path)}"
     (folder / f".{os.getpid()}").write_text(text)
     (folder / f".{os.getpid()}").rename(folder / str(os.getpid()))
@@ -34,7 +38,10 @@ def note_and_sleep(folder: Path, _config: Any) -> None:  # noqa: ANN401 - as abo
 
 
 def sleep_once(folder: Path, _config: Any) -> None:  # noqa: ANN401 - as above
-    """Wait to be killed, where nobody was before; else wait until two others are gone."""
+    """Write the file of `note_self`, and wait until three processes have written theirs.
+
+    So of two workers both wait, until one is killed and a third process replaces it.
+    """
     note_self(folder, None)
     while len(pids(folder)) < 3:
         time.sleep(0.01)
@@ -69,7 +76,7 @@ def wait_until(is_so: Callable[[], object]) -> None:
 
 @pytest.fixture(scope="module")
 def processes() -> Iterator[Processes]:
-    """What workers are forked from: a process of four seconds of imports."""
+    """The server process that workers are forked from, which takes four seconds of imports."""
     with Processes() as made:
         yield made
 
@@ -77,7 +84,7 @@ def processes() -> Iterator[Processes]:
 def test_jobs_run_in_processes_of_their_own(
     processes: Processes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the environment and the folder of the leader, as they are when a worker is started."""
+    """Each job has the leader's environment and working directory at the start of the worker."""
     processes.prepare()
     monkeypatch.setenv("OF_THE_LEADER", "later")
     monkeypatch.chdir(tmp_path)
@@ -128,7 +135,7 @@ def test_a_killed_worker_alone_is_started_again(processes: Processes, tmp_path: 
 
 @pytest.mark.exhaustive
 def test_workers_outlive_what_they_were_forked_from(tmp_path: Path) -> None:
-    """And another one takes its place for the next."""
+    """The server process is killed while a worker runs; later workers come from a new server."""
     with Processes() as processes:
         launcher = processes.make(functools.partial(sleep_once, tmp_path))
 
@@ -151,7 +158,7 @@ def test_workers_outlive_what_they_were_forked_from(tmp_path: Path) -> None:
 def test_nothing_is_left_behind(
     error: type[BaseException] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Workers that go on have a time to end; none where the user wants to be gone."""
+    """Workers that still run get time to end, but none after Ctrl-C."""
     monkeypatch.setattr("ffnn_lab.sweeper.processes.GRACE_SECONDS", 3.0)
     with Processes() as processes:
         processes.make(functools.partial(note_and_sleep, tmp_path))
@@ -169,7 +176,7 @@ def test_nothing_is_left_behind(
 
 
 class Beside:
-    """Does something in a thread while the block runs."""
+    """Calls a function in a thread while the block runs."""
 
     def __init__(self, deed: Callable[[], None]) -> None:
         self._thread = threading.Thread(target=deed)

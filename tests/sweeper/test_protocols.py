@@ -1,4 +1,4 @@
-"""How settings are proposed: points visited, budgets, and what an interruption may not change."""
+"""Protocols propose settings: the points they visit, their budgets, and interrupted proposals."""
 
 import dataclasses
 import itertools
@@ -52,10 +52,10 @@ def play(
     *,
     restart: bool = False,
 ) -> list[Values]:
-    """Ask and tell to the end, on a function in place of a training; list what was proposed.
+    """Ask and tell to the end, with a function in place of training, and list the proposals.
 
-    With ``restart``, the process is killed in every round after a score was recorded and before it
-    was told; the next one tells it first, as the agenda does.
+    With ``restart``, the process is killed in every round after a score was recorded and before
+    the study was told it; the next process tells it first, as the agenda does.
     """
     proposed: dict[int, Values] = {}
     scores: dict[int, float] = {}
@@ -86,7 +86,7 @@ def play(
 
 
 def standing_of(scores: Mapping[int, float]) -> Standing:
-    """Return how settings stand; an infinite score is that of one whose runs all diverged."""
+    """Return the standing of settings; an infinite score means that all runs diverged."""
     is_diverged = [math.isinf(score) for score in scores.values()]
     return module.standing_of(
         pd.DataFrame(
@@ -110,7 +110,7 @@ def open_study(folder: Path, definition: Definition) -> Study:
 
 
 def bowl(values: Values) -> float:
-    """Score best at lr = 0.1."""
+    """Return a score (lower is better) that is best at lr = 0.1."""
     return abs(math.log(values[LR] / 0.1)) + 0.1 * float(values.get(HIDDEN, 0))
 
 
@@ -151,7 +151,7 @@ def test_growth_ends_at_the_stated_limit(tmp_path: Path) -> None:
 
 
 def diverging_from(limit: float, optimum: float) -> Callable[[Values], float]:
-    """Score best at an optimum; from a limit on, runs diverge."""
+    """Return a score that is best at ``optimum``; from ``limit`` on, runs diverge."""
     away = away_at(optimum)
     return lambda values: math.inf if values[LR] >= limit else away(values)
 
@@ -159,20 +159,21 @@ def diverging_from(limit: float, optimum: float) -> Callable[[Values], float]:
 @pytest.mark.parametrize(
     ("points", "score", "more"),
     [
-        # The neighbor diverges one step beyond, or not much more: nothing is left to try.
+        # The best point's neighbor diverges about one step beyond it: nothing is left to try.
         ((0.1, 1.0, 10.0), diverging_from(5, 1), []),
         ((1.0, 3.0, 10.0), diverging_from(5, 4), []),
-        # It lies far beyond: the grid grows between, until its best is inside or one diverges.
+        # The neighbor that diverges lies far beyond: the grid grows between the two, until its
+        # best point is in the interior or a new point diverges.
         ((0.001, 0.002, 1e30), diverging_from(1, 0.016), [0.004, 0.008, 0.016, 0.032]),
         ((0.001, 0.002, 1e30), diverging_from(0.02, 1), [0.004, 0.008, 0.016, 0.032]),
-        # Its steps are so wide that a study could not hold the next value.
+        # The grid's steps are so wide that a study could not store the next value.
         ((1e-5, 1e8), away_at(1e30), []),
-        # Below as above: values that are too small to be taken.
+        # The same at the low end, where values that are too small diverge.
         ((1e-30, 0.5, 1.0), lambda v: math.inf if v[LR] < 0.1 else v[LR], [0.25, 0.125, 0.0625]),
-        # All diverge: smaller ones may not, and from the first that does not it goes on.
+        # All points diverge: smaller ones may not, and the grid grows on from the first such one.
         ((1e3, 1e4), diverging_from(50, 1), [100.0, 10.0, 1.0, 0.1]),
         ((1e28, 1e29), diverging_from(1, 1), [1e27, 1e26, 1e25, 1e24, 1e23]),
-        # All are equal: they are too small to have an effect.
+        # All scores are equal: the values are too small to have an effect.
         ((1e-5, 1e-4), lambda v: abs(round(v[LR]) - 1), [1e-3, 1e-2, 1e-1, 1.0, 10.0]),
         ((1e-5, 1e-4, 1e30), lambda v: math.inf if v[LR] > 1e-3 else 0.5, [1e-3, 1e-2]),
     ],
@@ -186,7 +187,7 @@ def test_a_grid_grows_among_points_that_completed(
 
 
 def test_growth_ends_at_a_natural_bound(tmp_path: Path) -> None:
-    """dropout.hidden must stay below 1: beyond 0.8 there is nothing to add at ratio 2."""
+    """dropout.hidden must stay below 1, so at ratio 2 there is no point to add beyond 0.8."""
     space: Space = {HIDDEN: Choice((0.2, 0.4, 0.8), grows=True)}
     definition = make("grid_until_interior", space, max_points=15)
     visited = play(definition, tmp_path, lambda values: -float(values[HIDDEN]))
@@ -269,7 +270,7 @@ def test_quasi_random_points_cover_every_cell(tmp_path: Path) -> None:
 
 
 def test_whole_numbers_are_drawn_evenly(tmp_path: Path) -> None:
-    """1024 Sobol points on {1, 2, 3, 4}: a quarter each, to the point."""
+    """Of 64 Sobol points on {1, 2, 3, 4}, each number gets exactly a quarter."""
     space: Space = {EPOCHS: Interval(1, 4, log=False, is_int=True)}
     definition = make("qmc", space, n_settings=64, n_parallel=64)
     visited = play(definition, tmp_path, lambda _: 0.0)
@@ -318,7 +319,10 @@ def test_an_arm_survives_its_json() -> None:
 
 
 def test_a_round_cut_short_while_it_asks_proposes_the_same(tmp_path: Path) -> None:
-    """Killed after one of four asks, and between two axes of the next."""
+    """The process is killed in a round of four asks: after the first, within the second.
+
+    The second ask has proposed a value for one axis only.
+    """
     definition = make("tpe", CONTINUOUS, n_settings=24, n_parallel=4)
     calm = play(definition, tmp_path / "calm", bowl)
     (arm,) = definition.arms
@@ -337,7 +341,10 @@ def test_a_round_cut_short_while_it_asks_proposes_the_same(tmp_path: Path) -> No
 
 
 def test_a_setting_cut_off_while_it_was_asked_for_is_what_the_records_say(tmp_path: Path) -> None:
-    """The study lost what it had of a trial; a run of it is recorded all the same."""
+    """A trial has no values in the study, but one of its runs is recorded.
+
+    The setting must get the values of that run.
+    """
     definition = make("tpe", CONTINUOUS, n_settings=24)
     study = open_study(tmp_path, definition)
     study.optuna.ask().suggest_float(LR, 1e-3, 1.0, log=True)

@@ -1,4 +1,4 @@
-"""Refusals of comparing runs on different examples must say what to write instead."""
+"""A sweep that would compare runs on different examples is refused, and told what to write."""
 
 import dataclasses
 import shlex
@@ -24,7 +24,7 @@ QUESTIONS = [
 
 @pytest.mark.parametrize("text", QUESTIONS)
 def test_fields_that_define_the_question_are_conditions(text: str) -> None:
-    """The replacement that the message names is read as the same values."""
+    """The replacement that the message proposes must be read as the same values."""
     assignment = read_assignment(text)
     with pytest.raises(ConfigError, match=r"changes the examples.*different dev and test") as said:
         check_moves_no_examples(assignment)

@@ -1,4 +1,4 @@
-"""Replicates: the whole of tuning and confirm repeated, each with its own split and seeds."""
+"""Replicates repeat all of tune and confirm, each with its own split and seeds."""
 
 import json
 from contextlib import suppress
@@ -135,7 +135,10 @@ def test_a_deleted_journal_is_made_again_in_every_replicate(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("name", list(TASKS))
 def test_every_task_redraws_its_examples_by_its_own_seed(name: str) -> None:
-    """Where a test set is official, the same test images serve every replicate."""
+    """Each replicate shifts the seed of the split or of the draw, and no other field.
+
+    If a test set is official, its images are the same in every replicate.
+    """
     task = TASKS[name].config
     redrawn = task.redrawn(REPLICATE_SHIFT)
     assert len(redrawn) == 1

@@ -1,4 +1,4 @@
-"""What the user wrote is read into options and assignments."""
+"""Command-line words and YAML of the user are read into options and assignments."""
 
 import pytest
 from hydra.core.config_loader import ConfigLoader

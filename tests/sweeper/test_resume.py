@@ -1,4 +1,7 @@
-"""The same name again: more of the same goes on, another question is refused or set apart."""
+"""A sweep is started again under the same name: more of the same work extends its records.
+
+A sweep that asks another question is refused, or gets a folder of its own.
+"""
 
 import dataclasses
 from pathlib import Path
@@ -24,18 +27,18 @@ MEDIAN = PrunerConfig(name="median", n_startup_trials=1, min_epochs=1, reduction
 
 
 class Listener(Watcher):
-    """Keeps what the user is told."""
+    """A watcher that keeps the notices to the user."""
 
     def __init__(self) -> None:
         self.notices: list[str] = []
 
     def notice(self, text: str) -> None:
-        """Keep a line."""
+        """Keep a notice."""
         self.notices.append(text)
 
 
 def epochs_trained(outputs: Path, definition: Definition) -> int:
-    """Work, and count the epochs of single members that it took."""
+    """Train a sweep, and return the number of epochs, counted for each member."""
 
     class Counter(Watcher):
         n_epochs = 0
@@ -59,7 +62,7 @@ def test_a_larger_budget_trains_what_is_missing(tmp_path: Path, protocol: str) -
     stored = read_definition(folder)
     assert stored is not None
     assert stored.protocol.n_settings == 4
-    if protocol == "random":  # TPE's rounds fall otherwise
+    if protocol == "random":  # TPE's batches differ if a sweep grows
         whole = work(tmp_path / "at_once", more)
         for one, two in zip(tables(folder), tables(whole), strict=True):
             assert one.equals(two)
@@ -74,7 +77,7 @@ def test_more_seeds_are_trained_for_every_setting(tmp_path: Path) -> None:
     trials = read_trials(folder)
     tune = trials[trials["stage"] == "tune"]
     assert tune.groupby(["arm", "setting"])["seed"].agg(set).tolist() == [{0, 1, 2}] * 6
-    # Another winner may have been confirmed before; all that the whole sweep has is there.
+    # The grown sweep may have confirmed another winner before, but has all of the whole sweep.
     expected = read_trials(whole).drop(columns="edges").itertuples(index=False, name=None)
     assert set(expected) <= set(trials.drop(columns="edges").itertuples(index=False, name=None))
 
@@ -130,7 +133,7 @@ def test_a_fork_has_its_own_folder_and_takes_over_equal_runs(tmp_path: Path) -> 
     folder = work(tmp_path, definition)
     forked = settle_folder(changed_axis(definition), tmp_path, if_changed="fork")
     assert forked.name.startswith("test-")
-    # Of three rates, two were trained before.
+    # Two of the three learning rates were trained before.
     assert epochs_trained(tmp_path, forked) == 2 * 1 * 2 * 2
     trials = read_trials(tmp_path / forked.name)
     assert len(trials) == 12
@@ -174,7 +177,11 @@ def test_other_code_goes_on_and_is_recorded(tmp_path: Path) -> None:
 
 
 def test_a_hole_in_the_records_of_a_grown_grid_is_filled(tmp_path: Path) -> None:
-    """The first point of an extension was in flight when the rest was recorded; study lost."""
+    """The first point of an extension is not recorded, although later ones are.
+
+    That is possible if the point was in training when the others were recorded. The study is lost,
+    too.
+    """
     base = make_definition("grid", tune_seeds=(0,), confirm_seeds=(), max_points=5)
     space = {
         "optimizer.lr": Choice((1e-5, 2e-5), grows=True),  # the best lies above
@@ -186,7 +193,7 @@ def test_a_hole_in_the_records_of_a_grown_grid_is_filled(tmp_path: Path) -> None
     before = tables(folder)
     trials = read_trials(folder)
     assert trials["setting"].max() >= 7
-    for setting in (4, 7):  # the first of an extension, the second of another
+    for setting in (4, 7):  # the first point of one extension, the second of another
         lost = trials.loc[trials["setting"] == setting, "run_id"].tolist()
         RecordWriter(folder).forget(lost)
         kept = trials[trials["setting"] != setting]
@@ -220,14 +227,14 @@ def test_a_fork_takes_over_no_run_that_was_pruned_or_failed(tmp_path: Path) -> N
 def test_tracking_that_comes_after_the_runs_is_told(
     tmp_path: Path, mode: str, *, is_told: bool
 ) -> None:
-    """Nothing is trained, so nothing is tracked; the user learns what would do it."""
+    """Nothing is trained, so nothing is tracked; a notice names the command that tracks runs."""
     definition = make_definition("grid", confirm_seeds=())
     folder = work(tmp_path, definition)
     arms = tuple(
         arm.with_config(with_values(arm.config, {"tracking.mode": mode}))
         for arm in definition.arms
     )
-    for is_first in (True, False):  # once, and not at every command that follows
+    for is_first in (True, False):  # the notice comes once, not at every command that follows
         listener = Listener()
         work(tmp_path, dataclasses.replace(definition, arms=arms), listener)
         said = [

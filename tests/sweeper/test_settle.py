@@ -1,4 +1,4 @@
-"""What a sweep leaves to the lab is settled once, from its work alone."""
+"""Options that a sweep leaves to the lab are settled once, from the sweep's work alone."""
 
 import dataclasses
 import json
@@ -27,7 +27,7 @@ AUTO = {"trainer.compile": "auto", "trainer.dtype": "float32", "model.widths": [
 
 
 def _definition(changes: dict[str, Any], *, n_values: int = 2) -> Definition:
-    """Ask for a grid of learning rates under one optimizer."""
+    """Define a grid of learning rates for one optimizer."""
     definition = make_definition("grid")
     rates = tuple(0.001 * (1 + place) for place in range(n_values))
     arm = dataclasses.replace(definition.arms[0], space={"optimizer.lr": Choice(rates)})
@@ -56,7 +56,7 @@ def test_a_sweep_is_compiled_if_its_work_is_worth_it(
     settled, notices = _settled(_definition({"trainer.max_epochs": max_epochs}))
     (arm,) = settled.arms
     assert arm.config.trainer.compile is is_compiled
-    # A run of the arm by itself must be told, since it would settle otherwise.
+    # The override must be explicit: a single run of the arm would settle the option differently.
     assert ("trainer.compile=true" in arm.overrides) == is_compiled
     assert notices == []
 
@@ -64,7 +64,7 @@ def test_a_sweep_is_compiled_if_its_work_is_worth_it(
 @pytest.mark.usefixtures("_compiler")
 @pytest.mark.parametrize("choice", [True, False])
 def test_a_sweep_that_was_begun_goes_on_as_it_was_settled(*, choice: bool) -> None:
-    """Though it is made larger: its runs would be others."""
+    """The choice must stay if the sweep becomes larger, since another would change the runs."""
     before, _ = _settled(_definition({"trainer.compile": choice}))
     stored = from_json(json.loads(json.dumps(to_json(before))))
     for max_epochs in (2, 100_000):
@@ -77,7 +77,7 @@ def test_a_sweep_that_was_begun_goes_on_as_it_was_settled(*, choice: bool) -> No
 def test_a_sweep_goes_on_in_the_batches_that_it_was_begun_with(
     protocol: str, pruner: PrunerConfig | None
 ) -> None:
-    """Their size followed from arms and seeds before it was an option."""
+    """Earlier versions derived the size of batches from arms and seeds, and stored that size."""
     stored = make_definition(protocol, n_parallel=16, pruner=pruner)
     asked = changed(stored, n_parallel=4)
     settled, notices = _settled(asked, stored)
@@ -131,7 +131,10 @@ def test_few_runs_save_less_than_compiling_takes(blobs: Task) -> None:
 def test_what_was_begun_compiled_does_not_go_on_otherwise(
     asked: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its programs may be on disk, though the compiler is gone; else a message says so."""
+    """A compiled sweep stays compiled without a compiler, since its programs may be on disk.
+
+    If they are not, an error says so later.
+    """
     before, _ = _settled(_definition({"trainer.compile": True}))
     stored = from_json(json.loads(json.dumps(to_json(before))))
     monkeypatch.setattr("ffnn_lab.sweeper.settle.find_compiler", lambda: None)
@@ -163,7 +166,7 @@ def _of(widths: list[int], batch_size: int | str, **changes: Any) -> RunConfig: 
 
 
 def test_the_numbers_of_a_step_by_hand(blobs: Task) -> None:
-    """5-9-3 is stored 16-32-16: 16 * 32 + 32 + 32 * 16 + 16 = 1072, rounded up to 1088."""
+    """A 5-9-3 net is stored 16-32-16: 16 * 32 + 32 + 32 * 16 + 16 = 1072, rounded up to 1088."""
     for size, n_batch in ((8, 8), ("full", 50), (1000, 50)):
         assert Sizes.of(_of([9], size), blobs).n_numbers == 1088 + n_batch * (16 + 32 + 16)
 
@@ -197,7 +200,7 @@ def test_a_sweep_takes_the_size_of_its_largest_members() -> None:
 # --- the command line ---------------------------------------------------------------------------
 
 
-@pytest.mark.slow  # two processes
+@pytest.mark.slow  # starts two processes
 def test_the_plan_shows_what_was_settled_and_what_the_user_set(tmp_path: Path) -> None:
     words = [
         "-m",
@@ -216,7 +219,7 @@ def test_the_plan_shows_what_was_settled_and_what_the_user_set(tmp_path: Path) -
 
 
 def test_the_examples_of_the_task_are_counted() -> None:
-    """Of 1,797 digits a fifth each is kept for dev and test."""
+    """A fifth of the 1,797 digits is kept for dev, and a fifth for test."""
     settled, _ = _settled(_definition({}))
     assert settled.examples == Examples(train=1079, dev=359, test=359, keeps_test=False)
 

@@ -1,4 +1,4 @@
-"""A first signal asks to stop, a second interrupts, and child processes start deaf."""
+"""A first signal asks to stop, a second interrupts; children start with signals blocked (deaf)."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ def test_a_first_signal_asks_and_a_second_interrupts(number: signal.Signals) -> 
 
 
 def test_signals_do_not_wait_for_what_they_interrupt() -> None:
-    """The event's own lock is held when the signal comes; a handler that took it would hang."""
+    """The event's lock is held when the signal comes; a handler that took the lock would hang."""
     stop = threading.Event()
     with stopped_by_signals(stop, Watcher().notice):
         with stop._cond:  # type: ignore[attr-defined] # not in its stub
@@ -44,7 +44,7 @@ def test_signals_do_not_wait_for_what_they_interrupt() -> None:
 
 @pytest.mark.slow
 def test_a_process_started_in_deafness_hears_again_when_it_can() -> None:
-    """It gets then what it was sent before."""
+    """A signal that comes while the process is deaf must reach it once it can handle signals."""
     code = (
         "import os, signal, threading, time\n"
         "from ffnn_lab.sweeper.signals import stopped_by_signals\n"

@@ -1,4 +1,4 @@
-"""Workers are started, watched, replaced and stopped together; here in threads."""
+"""Workers are started, watched, replaced and stopped together; these tests run them in threads."""
 
 import os
 import signal
@@ -42,7 +42,7 @@ SetThreads = Callable[[int], None]
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch, set_threads: SetThreads) -> None:
-    """Look often; and leave torch's number of threads as it was."""
+    """Shorten the intervals between looks, and restore torch's number of threads afterwards."""
     set_threads(1)
     monkeypatch.setattr(supervisor, "LOOK_SECONDS", 0.05)
     monkeypatch.setattr(leases, "LOOK_SECONDS", 0.05)
@@ -74,7 +74,7 @@ def test_workers_together_give_what_one_gives(
 def test_workers_together_propose_what_one_proposes(
     protocol: str, pruner: PrunerConfig | None, tmp_path: Path
 ) -> None:
-    """Enough settings for samplers to learn from, in batches of three."""
+    """There are 13 settings, enough for samplers to learn from scores, in batches of three."""
     definition = make_definition(
         protocol, n_settings=13, n_parallel=3, tune_seeds=(0,), confirm_seeds=(), pruner=pruner
     )
@@ -86,7 +86,10 @@ def test_workers_together_propose_what_one_proposes(
 
 
 def test_what_workers_have_to_say_is_shown_once(tmp_path: Path) -> None:
-    """Their launcher shows nothing of theirs. Where checkpoints should go, there is a file."""
+    """Two workers cannot write checkpoints, since a file lies in the folder's place.
+
+    Launchers do not show what workers print, so the leader must show the notice, and only once.
+    """
     config = {"trainer.checkpoint_seconds": 1e-6, "trainer.max_epochs": 3}
     definition = make_definition("grid", population_size=3)
     arms = [arm.with_config(with_values(arm.config, config)) for arm in definition.arms]
@@ -179,7 +182,7 @@ def test_a_slip_that_a_thread_meets_is_raised(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_workers_stop_with_their_leader(alone: Alone, tmp_path: Path) -> None:
-    """A signal to the process that leads; its workers hear of it by the journal."""
+    """The leading process gets a signal, and its workers learn of it from the journal."""
     definition = make_definition("grid", population_size=2)
     arms = [
         arm.with_config(with_values(arm.config, {"trainer.max_epochs": 20}))

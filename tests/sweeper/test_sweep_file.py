@@ -1,4 +1,4 @@
-"""A sweep's YAML is told by its line what is wrong with it."""
+"""Messages about mistakes in a sweep's YAML name the line."""
 
 from pathlib import Path
 

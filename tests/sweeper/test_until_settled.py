@@ -1,4 +1,4 @@
-"""A sweep that ends once it is settled: at a declared look, by the records, and then for good."""
+"""A sweep with ``until=settled`` ends for good at the first declared look that settles it."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from tests.support.sweeps import make_definition, work
 
 
 def define(*, are_alike: bool, n_replicates: int = 12) -> Definition:
-    """Define a comparison of Adam with SGD, which learns nothing, or with Adam itself."""
+    """Define a comparison of Adam with an SGD that learns nothing, or, if alike, with Adam."""
     one = make_definition("grid", tune_seeds=(0,), confirm_seeds=(1000,))
     adam = replace(one.arms[1], space={"optimizer.lr": Choice((0.01,))})
     sgd = Arm.of(
@@ -53,7 +53,7 @@ def test_a_clear_difference_ends_the_sweep_at_a_look(tmp_path: Path) -> None:
     assert settled_contrasts(values, [3], 12) == [False]
     assert settled_contrasts(values, [3, 6], 12) == [True]
     runs = read_runs(folder)
-    work(tmp_path, definition)  # again: it stays settled
+    work(tmp_path, definition)  # once more: the sweep stays settled
     assert read_runs(folder).equals(runs)
 
 

@@ -1,4 +1,4 @@
-"""Networks of runs that are recorded without them: trained again, and nothing else moves."""
+"""Runs recorded without their networks are trained again for them, and no record changes."""
 
 import dataclasses
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from tests.support.sweeps import Stopper, make_definition, tables, work
 
 
 def small(*, saves: bool, protocol: str = "grid", **changes: Any) -> Definition:  # noqa: ANN401 - any field
-    """Two arms of a few settings; one of sgd's diverges."""
+    """Define two arms of a few settings, each trained for one epoch; a setting of sgd diverges."""
     definition = dataclasses.replace(make_definition(protocol, confirm_seeds=(1000,)), **changes)
     values = {"trainer.save_weights": saves, "trainer.max_epochs": 1}
     arms = [arm.with_config(with_values(arm.config, dict(values))) for arm in definition.arms]
@@ -25,23 +25,23 @@ def small(*, saves: bool, protocol: str = "grid", **changes: Any) -> Definition:
 
 
 class Notices(Watcher):
-    """Keeps what the user should read."""
+    """A watcher that keeps the notices to the user."""
 
     def __init__(self) -> None:
         self.said: list[str] = []
 
     def notice(self, text: str) -> None:
-        """Keep it."""
+        """Keep a notice."""
         self.said.append(text)
 
 
 def parts(folder: Path) -> dict[str, bytes]:
-    """Return the bytes of every part of the records."""
+    """Return the bytes of every part of the records, by path."""
     return {str(path): path.read_bytes() for path in folder.rglob("part-*.parquet")}
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Return the networks by their files' names."""
+    """Return the bytes of the saved networks, by file name."""
     return {path.name: path.read_bytes() for path in (folder / "weights").iterdir()}
 
 
@@ -49,7 +49,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_a_finished_sweep_makes_the_networks_that_it_would_have_made(
     tmp_path: Path, protocol: str
 ) -> None:
-    """To the last bit, of each run that completed; its records are not touched."""
+    """Each completed run gets its network, equal to the last bit; the records are not touched."""
     at_once = work(tmp_path / "at-once", small(saves=True, protocol=protocol))
     folder = work(tmp_path / "later", small(saves=False, protocol=protocol))
     assert not (folder / "weights").exists()
@@ -100,7 +100,7 @@ def test_a_network_that_is_lost_or_damaged_is_made_again(
 
 
 def test_half_of_a_sweep_goes_on_as_the_whole(tmp_path: Path) -> None:
-    """What is recorded without a network moves no proposal of what is still to be asked."""
+    """Runs that were recorded without a network do not change the later proposals."""
     whole = work(tmp_path / "whole", small(saves=True, protocol="tpe", population_size=4))
     stopper = Stopper(after=2)
     with pytest.raises(StoppedError):

@@ -1,4 +1,4 @@
-"""A sweep's work: budgets, seeds, resuming, records."""
+"""The work of a sweep's worker: budgets, seeds, resuming, records."""
 
 import dataclasses
 import subprocess
@@ -84,7 +84,10 @@ def test_a_finished_sweep_trains_nothing(undisturbed: Path) -> None:
 
 @pytest.mark.parametrize("protocol", ["tpe", "random", "grid"])
 def test_an_interrupted_sweep_ends_as_an_undisturbed_one(tmp_path: Path, protocol: str) -> None:
-    """Stopped after every population in turn: same ids, same numbers, nothing trained twice."""
+    """A sweep is stopped each time that new records appear, and resumed until it is done.
+
+    It must have the ids and numbers of the undisturbed sweep, and train no run twice.
+    """
     definition = make_definition(protocol)
     calm = work(tmp_path / "calm", definition)
     rough = tmp_path / "rough" / definition.name
@@ -104,7 +107,7 @@ def test_an_interrupted_sweep_ends_as_an_undisturbed_one(tmp_path: Path, protoco
 
 @pytest.mark.parametrize("lost", ["study.journal", "runs", "trials", "curves"])
 def test_what_is_lost_is_made_again(lost: str, tmp_path: Path) -> None:
-    """The study, or any table's part, deleted between two starts of the same sweep."""
+    """The study or a part of a table is deleted between two starts of the same sweep."""
     definition = make_definition()
     folder = work(tmp_path, definition)
     before = tables(folder)
@@ -162,13 +165,13 @@ def test_two_arms_that_are_the_same_share_their_runs(tmp_path: Path) -> None:
 
 
 class Sizes(Watcher):
-    """Notes how many members train in each epoch, and in which shape."""
+    """Notes the width and the number of members of each population in its first epoch."""
 
     def __init__(self) -> None:
         self.joined: list[tuple[int, int]] = []
 
     def epoch(self, members: Sequence[Member]) -> None:
-        """Note them."""
+        """Note the width and the number of members."""
         if members[0].epoch == 1:
             self.joined.append((leaves(members[0].config)["model.widths"][0], len(members)))
 
@@ -189,7 +192,7 @@ def test_confirm_trains_all_arms_together(tmp_path: Path) -> None:
     sizes = Sizes()
     definition = make_definition("grid", population_size=64)
     work(tmp_path, definition, sizes)
-    # Twelve runs of tune; then of each arm three seeds of the winner and of another default.
+    # Twelve runs of tune; then for each arm three seeds of the winner and of a different default.
     default = read_trials(tmp_path / "test").query("stage == 'confirm'")["run_id"].nunique()
     assert [n for _, n in sizes.joined] == [12, default]
 
@@ -203,13 +206,13 @@ def test_random_draws_from_listed_values_each_combination_once(tmp_path: Path) -
 
 
 class Trained(Watcher):
-    """Notes which runs are trained."""
+    """Notes the ids of the runs that are trained."""
 
     def __init__(self) -> None:
         self.run_ids: set[str] = set()
 
     def epoch(self, members: Sequence[Member]) -> None:
-        """Note them."""
+        """Note the ids of the members."""
         self.run_ids.update(member.run_id for member in members)
 
 
@@ -217,7 +220,10 @@ class Trained(Watcher):
 def test_runs_that_another_records_and_then_dies_are_not_trained_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The other writes and dies at the worst moment: amid this worker's choice of runs."""
+    """Another worker writes records and dies while this worker chooses its runs.
+
+    That is the worst moment: after the first of its two readings, of claims and of records.
+    """
     definition = make_definition("grid", confirm_seeds=())
     calm = work(tmp_path / "calm", definition)
     of_other = read_runs(calm)["run_id"][:3].tolist()
@@ -268,18 +274,18 @@ class Closing(NoTracker):
     n_closed = 0
 
     def close(self) -> None:
-        """Count."""
+        """Count the call."""
         self.n_closed += 1
 
 
 class Raiser(Watcher):
-    """Ends a sweep amid its training."""
+    """Ends a sweep in its training, with an error."""
 
     def __init__(self, error: BaseException) -> None:
         self._error = error
 
     def epoch(self, members: Sequence[Member]) -> None:  # noqa: ARG002 - of any members
-        """Raise it."""
+        """Raise the error."""
         raise self._error
 
 

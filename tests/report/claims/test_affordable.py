@@ -1,4 +1,4 @@
-"""A margin that is too narrow for any affordable sweep must be told before the first run."""
+"""A margin that is too narrow for any affordable sweep must be reported before the first run."""
 
 from pathlib import Path
 
@@ -13,7 +13,11 @@ DIGITS = define_arms("sgd", "adam", name="wilson_digits")
 
 
 def records(folder: Path, wobble: float, *, n_of_replicate: int | None = 1) -> float:
-    """Write six replicates whose differences vary so, and return their deviation."""
+    """Write a sweep of six replicates, and return the standard deviation of their differences.
+
+    SGD's test error is 0.1; Adam's is 0.1 plus and minus ``wobble`` in turn. If ``n_of_replicate``
+    is None, the six values are seeds of one tuning.
+    """
     errors = wobbly(0.1, wobble, n=6)
     arms = {"sgd": Built(all_ended([0.1] * 6)), "adam": Built(all_ended(errors))}
     make_arm_sweep(folder, arms, n_of_replicate=n_of_replicate)
@@ -22,7 +26,7 @@ def records(folder: Path, wobble: float, *, n_of_replicate: int | None = 1) -> f
 
 @pytest.mark.parametrize("name", ["wilson_digits", "wilson_digits_small"])
 def test_replicates_are_counted_by_a_known_spread(tmp_path: Path, name: str) -> None:
-    """Of the sweep itself, or of one beside it that was made for the same claims."""
+    """The spread is that of the sweep itself, or of a sweep beside it made for the same claims."""
     std = records(tmp_path / name, 0.01)
     needed = replicates_to_resolve(0.001, std=std)
     assert needed is not None
@@ -59,7 +63,11 @@ def test_a_damaged_sweep_beside_it_is_passed_over(tmp_path: Path) -> None:
 
 
 def test_draws_have_a_fewest_number(tmp_path: Path) -> None:
-    """0.995^n is at most 0.025 from 736 draws on; 0.95^n from 72, which is affordable."""
+    """A margin of 0.5 points needs 736 draws, because 0.995^n is at most 0.025 from 736 on.
+
+    Claims with a margin of 5 points need 72 draws, because 0.95^n is at most 0.025 from 72 on.
+    This is affordable, and not reported.
+    """
     definition = define_arms("sgd", "adam", name="wilson_separable_batch")
     assert about_margins(definition, tmp_path) == [
         "separable_plain: no affordable number of draws can distinguish an effect of 0 from the "

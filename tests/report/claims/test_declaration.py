@@ -1,4 +1,4 @@
-"""A claim that was reworded after the runs must be found out, and no other."""
+"""A claim that was changed after the runs must be detected, and an unchanged claim must not."""
 
 import ast
 import dataclasses
@@ -78,7 +78,7 @@ def test_the_code_of_a_module_is_what_does_something() -> None:
         {"region": Region.below(0.01)},
         {"sweeps": ("wilson_separable", "another")},
         {"measure": "separable.gap_in_mini_batches"},
-        {"measure": "spaces.gap_with_weight_decay"},  # so called, in another module
+        {"measure": "spaces.gap_with_weight_decay"},  # a function of another module
         {"arguments": {"column": "train.loss"}},
         {"over": "replicates"},
     ],
@@ -100,7 +100,7 @@ def test_a_claim_may_move_in_the_list() -> None:
     ],
 )
 def test_the_code_of_every_helper_is_hashed(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
-    """A line more in any module that a verdict depends on, however far down, is found out."""
+    """An added line in any module that a verdict depends on, even indirectly, changes the hash."""
     before = claim_hashes()
     read = declaration._code_of_module
 
@@ -113,7 +113,7 @@ def test_the_code_of_every_helper_is_hashed(monkeypatch: pytest.MonkeyPatch, mod
 
 
 def test_what_a_measure_does_not_import_is_no_part_of_its_claims() -> None:
-    """Nor does a verdict depend on how tables are written, or on the hashes themselves."""
+    """The modules that tabulate verdicts or compute the hashes are not part of a claim either."""
     modules = watched([f"{MEASURES}.separable", *RULE])
     here = "ffnn_lab.report.claims"
     assert {f"{here}.rule", "ffnn_lab.scores", "ffnn_lab.report.data.winners"} < modules
@@ -122,7 +122,10 @@ def test_what_a_measure_does_not_import_is_no_part_of_its_claims() -> None:
 
 
 def test_all_that_measures_import_is_watched_or_known() -> None:
-    """A measure imports more of the package: records and definitions, which have formats."""
+    """Measures import modules that are hashed, or known modules, which need no hash.
+
+    The known modules are about records and definitions, whose files have formats of their own.
+    """
     known = (
         *("ffnn_lab.config", "ffnn_lab.definition", "ffnn_lab.records", "ffnn_lab.progress"),
         *("ffnn_lab.registry", "ffnn_lab.terminal", "ffnn_lab.protocols", "ffnn_lab.optimizers"),
@@ -181,7 +184,7 @@ def test_a_damaged_store_is_an_error(tmp_path: Path) -> None:
 
 
 def test_every_measure_takes_what_its_claim_hands_it() -> None:
-    """One argument, the evidence, by place, and the claim's own by their names."""
+    """A measure takes the evidence as its positional argument, and its claim's own by name."""
     assert len(CLAIMS) > 0
     for claim in CLAIMS.values():
         bound = inspect.signature(claim.find_measure()).bind(None, **claim.arguments)
@@ -192,7 +195,7 @@ def test_every_measure_takes_what_its_claim_hands_it() -> None:
 
 @pytest.mark.slow
 def test_declaring_imports_nothing_heavy() -> None:
-    """A sweep declares its claims at its start: their measures' pandas and scipy wait."""
+    """A sweep declares its claims when it starts, without the pandas and scipy of the measures."""
     code = (
         "import sys; from ffnn_lab.report.claims import CLAIMS; list(CLAIMS);"
         "print({'pandas', 'scipy', 'matplotlib', 'torch'} & set(sys.modules))"

@@ -1,6 +1,6 @@
-"""Hashes of earlier states must vouch for claims whose words are the same, and for no others.
+"""Hashes of earlier states of the code must vouch for claims in the same words, and no others.
 
-``records_of/9b2446f/claims/`` has the files of the claims and of the rule as they were then.
+``records_of/9b2446f/claims/`` has the files of the claims and of the rule as of commit 9b2446f.
 """
 
 import ast
@@ -28,7 +28,7 @@ RULE = (OLD / "claims" / "rule.txt").read_text()
 
 
 def declared_then(name: str) -> dict[str, Any]:
-    """Evaluate what a claim's file declared, but for its measure."""
+    """Return the fields that a claim's file declared at commit 9b2446f, except its measure."""
     tree = ast.parse((OLD / "claims" / f"{name}.txt").read_text())
     names: dict[str, Any] = {"Region": Region}
     found = {}
@@ -57,11 +57,14 @@ REFERENCES = (
     (r"PAPERS.md 4", "docs/papers.md, 3"),
     (r" \(SEEN[][0-9]+(, CHECKED)?\)| \(MEM-M\)", ""),
 )
-"""What stood for a source then, and what does now: the facts were brought into docs/papers.md."""
+"""Patterns of references to sources at that commit, each with its present words.
+
+The facts were moved to docs/papers.md.
+"""
 
 
 def with_references(declared: Any) -> Any:  # noqa: ANN401 - a field of a claim
-    """Put what stands for a source now into a text of then."""
+    """Replace the references in a text of that commit by the present ones; other values stay."""
     if isinstance(declared, str):
         for then, now in REFERENCES:
             declared = re.sub(then, now, declared)
@@ -70,7 +73,7 @@ def with_references(declared: Any) -> Any:  # noqa: ANN401 - a field of a claim
 
 @pytest.mark.parametrize("name", CLAIMS)
 def test_a_claim_declares_what_its_file_declared_then(name: str) -> None:
-    """They measure the same, too, but for what test_effects.py names."""
+    """Claims also measure the same as at that commit, but for the changes in test_effects.py."""
     then = {key: with_references(value) for key, value in declared_then(name).items()}
     assert set(then) == {
         *("name", "source", "hypothesis", "quantity", "unit", "region", "reason", "sweeps", "arms")
@@ -79,10 +82,11 @@ def test_a_claim_declares_what_its_file_declared_then(name: str) -> None:
 
 
 def test_each_entry_has_the_present_hash_and_that_of_the_file_then() -> None:
-    """Where this fails, a claim's hash moved.
+    """If this test fails, the hash of a claim has changed.
 
     If the claim is the same and only its code was rearranged, `tests.support.report.vouch` puts
-    the new hash first in its entry of earlier.py. If the claim changed, remove its entry.
+    the new hash first in the claim's entry of earlier.py. If the claim itself changed, remove its
+    entry.
     """
     hashes = claim_hashes()
     for name in CLAIMS:

@@ -1,13 +1,14 @@
-"""Every claim's effects on sweeps made of random numbers, as 2a8751f had them.
+"""Every claim must have the same effects on random sweeps as at commit 2a8751f.
 
-``effects_2a8751f.csv`` was written when each claim still was a file of its own, the same as at
-9b2446f but for import lines (``run_ids`` is a hash of the sorted ids). It shows that a claim whose
-code was rearranged measures the same. What has changed since, on purpose:
+``effects_2a8751f.csv`` was written when each claim still was a file of its own, which differed
+from its state at commit 9b2446f in import lines alone (``run_ids`` is a hash of the sorted ids).
+The tests show that a claim whose code was rearranged measures the same. These later changes were
+intended:
 
 - effects of one tuning have no verdict, and no p value;
 - heavy ball is not compared with SGD under claims on adaptive methods, so that Holm's family there
   is smaller;
-- the best untuned default is so called, whatever its name.
+- an effect of the best untuned default is named ``best default``, not after the default's arm.
 """
 
 import csv
@@ -46,7 +47,7 @@ def runs(rng: np.random.Generator, n: int = N_SEEDS) -> list[list[Epoch]]:
 
 
 def built(rng: np.random.Generator, *axes: str) -> Built:
-    """Draw an arm with 20 settings, its winner's fresh seeds and its default's."""
+    """Draw an arm with 20 settings, and with runs of its winner and default on fresh seeds."""
     space: Mapping[str, Any] = {f"optimizer.{axis}": LOG_LR for axis in axes}
     settings = [{key: float(rng.uniform(0.01, 1)) for key in space} for _ in range(20)]
     scores = [float(each) for each in rng.uniform(0.01, 0.5, 20)]
@@ -107,7 +108,7 @@ NUMBERS = ("effect", "low", "high")
 
 
 def rows_of(sweep: Sweep) -> dict[tuple[str, str], dict[str, Any]]:
-    """Compute the verdicts, by claim and name; the ids of the runs behind each as their hash."""
+    """Return the verdicts by claim and effect; ``run_ids`` is a hash of the ids behind each."""
     table = verdict_table([sweep], named=[sweep.name]).astype({"n": str})
     found = {}
     for row in table.to_dict("records"):
@@ -118,7 +119,7 @@ def rows_of(sweep: Sweep) -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def rows_then(sweep: str) -> dict[tuple[str, str], dict[str, str]]:
-    """Read what 2a8751f measured, by claim and by the present names."""
+    """Return the rows that 2a8751f measured for a sweep, by claim and present name of effect."""
     found = {}
     with THEN.open(newline="") as lines:
         for row in csv.DictReader(lines):

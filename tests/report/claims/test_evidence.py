@@ -1,4 +1,4 @@
-"""What claims read of a sweep."""
+"""Claims must read from a sweep only what they are about."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tests.support.report.builders import load_sweep, make_definition, write_swe
 
 
 def test_claims_about_adaptive_methods_read_such_contrasts_alone(tmp_path: Path) -> None:
-    """A sweep may declare others, which are no evidence for or against them."""
+    """Other contrasts that a sweep declares are no evidence for or against these claims."""
     both = [["sgd", "adam"], ["adam", "sgd"]]
     folder = write_sweep(tmp_path / "both", definition=make_definition(contrasts=both))
     pairs = Evidence(load_sweep(folder)).contrasts()

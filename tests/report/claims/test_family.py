@@ -1,4 +1,4 @@
-"""Each effect must count once: over replicates, and not of runs against themselves."""
+"""Each effect must count once, over replicates, and never compare runs with themselves."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ def two_arms(folder: Path, sgd: Sequence[Came], adam: Sequence[Came], n: int | N
 
 
 def test_the_effect_is_the_mean_over_replicates_of_what_each_found(tmp_path: Path) -> None:
-    """Three replicates of two seeds; within each Adam's mean error minus SGD's: 2, 4, 9 points."""
+    """In three replicates of two seeds, Adam's mean error exceeds SGD's by 2, 4 and 9 points."""
     sgd = all_ended([0.10, 0.12, 0.20, 0.20, 0.30, 0.32])
     adam = all_ended([0.13, 0.13, 0.25, 0.23, 0.40, 0.40])
     (effect,) = family_of(GENERALIZATION.name, two_arms(tmp_path, sgd, adam, 2)).effects
@@ -45,7 +45,7 @@ def test_the_effect_is_the_mean_over_replicates_of_what_each_found(tmp_path: Pat
 
 
 def test_each_replicate_has_its_own_winner(tmp_path: Path) -> None:
-    """Tuning ranks the two settings otherwise in the second replicate."""
+    """In the second replicate, tuning ranks the two settings in the opposite order."""
     arms = {
         name: Built(all_ended(errors), scores=(0.1, 0.2), scores_of=[(0.1, 0.2), (0.2, 0.1)])
         for name, errors in (("sgd", [0.1, 0.1]), ("adam", [0.2, 0.4]))
@@ -72,14 +72,14 @@ def test_one_tuning_is_known_as_such(tmp_path: Path) -> None:
 
 
 def as_another(sweep: Sweep, arm: str, other: str) -> Sweep:
-    """Copy the runs of one arm to another."""
+    """Return a sweep in which arm ``other`` has the runs of ``arm`` in place of its own."""
     rows = sweep.rows[sweep.rows["arm"] != other]
     copied = sweep.rows[sweep.rows["arm"] == arm].assign(arm=other)
     return dataclasses.replace(sweep, rows=pd.concat([rows, copied]))
 
 
 def test_runs_are_not_compared_with_themselves(tmp_path: Path) -> None:
-    """Adam's runs are SGD's: their difference of 0 says nothing of either."""
+    """If Adam's runs are SGD's own runs, their difference of 0 is no effect."""
     sweep = two_arms(tmp_path, all_ended([0.1] * 6), all_ended([0.2] * 6), None)
     family = family_of(GENERALIZATION.name, as_another(sweep, "sgd", "adam"))
     assert (family.effects, family.verdict) == ((), "not applicable")
@@ -87,7 +87,7 @@ def test_runs_are_not_compared_with_themselves(tmp_path: Path) -> None:
 
 
 def test_equal_runs_behind_two_rows_count_once(tmp_path: Path) -> None:
-    """Two arms with the same runs are one effect, in whose family Holm counts one."""
+    """SGD and heavy ball have the same runs, so Adam's two differences from them count as one."""
     arms = {name: Built(tuned=all_ended([0.1] * 6)) for name in ("sgd", "heavy_ball", "adam")}
     sweep = as_another(make_arm_sweep(tmp_path, arms), "sgd", "heavy_ball")
     effects = family_of(GENERALIZATION.name, sweep).effects
@@ -95,7 +95,11 @@ def test_equal_runs_behind_two_rows_count_once(tmp_path: Path) -> None:
 
 
 def test_runs_that_cancel_make_no_other_effect(tmp_path: Path) -> None:
-    """The plain arms' winners are one whatever the decay: both gaps change by Adam's change."""
+    """Two effects are one if they differ only in runs that cancel.
+
+    The runs of SGD, and those of heavy ball, are the same for coupled and decoupled decay. So both
+    changes of a gap are the change of Adam's error alone.
+    """
     arms = {
         f"{arm}_{decay}": Built(tuned=all_ended([0.1] * 6))
         for arm in ("sgd", "heavy_ball", "adam")
@@ -130,7 +134,7 @@ def test_what_is_still_to_run_is_not_run(tmp_path: Path) -> None:
 
 
 def test_each_condition_has_effects_of_its_own(tmp_path: Path) -> None:
-    """Adam is 5 points better with small batches and worse with large ones."""
+    """Adam is 5 points better than SGD with small batches, and 5 points worse with large ones."""
     sweep = make_conditioned_sweep(tmp_path / "wilson_digits", n_replicates=3)
     effects = family_of(GENERALIZATION.name, sweep).effects
     assert [each.what for each in effects] == [
@@ -143,7 +147,7 @@ def test_each_condition_has_effects_of_its_own(tmp_path: Path) -> None:
 
 
 def test_draws_are_counted_within_a_condition(tmp_path: Path) -> None:
-    """Claims on the separable problem, too; what only one condition shows has one effect."""
+    """A claim on the separable problem has an effect only under the condition that it is about."""
     batches: dict[str, list[object]] = {"trainer.batch_size": [2, "full"]}
     sweep = make_sweep_of_replicates(tmp_path / "wilson_separable", batches)
     for claim, batch in (("separable_plain", "full"), ("separable_mini_batch", "2")):

@@ -1,7 +1,7 @@
-"""Each claim on the separable problem: where it is true, where false, where undecided.
+"""Each claim on the separable problem must get the verdict that its runs were made for.
 
-Runs are told to be of that problem, with n = 100 and p = 0.6; a setting's rate of hidden dropout
-says, in hundredths, which draw of the problem it is.
+Runs of another task are labeled as runs on that problem, with n = 100 and p = 0.6. A setting's
+rate of hidden dropout, in hundredths, is the number of the draw of the problem.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ N_DRAWS = 6
 FULL = {"trainer.batch_size": "full"}
 CASES = [(0.4, TRUE), (0.0, FALSE), (None, UNDECIDED)]
 UNSURE = [0.0, 0.6, 0.0, 0.6, 0.0, 0.3]
-"""Test errors of draws that agree on nothing."""
+"""Test errors that vary so much between draws that no claim can be judged."""
 
 
 def draw_of(config: dict[str, Any]) -> int:
@@ -41,7 +41,13 @@ def ended_at(error: float, loss: float = 0.1) -> list[Epoch]:
 def arm(
     errors: Sequence[float], *, losses: Sequence[float] = (), **values: dict[str, Any]
 ) -> Built:
-    """An arm that ends each draw so, at full batch unless told otherwise."""
+    """Build an arm with one run on each draw, at full batch unless ``values`` are given.
+
+    Args:
+        errors: Test error at the end of each run.
+        losses: Train loss at the end of each run; 0.1 if empty.
+        values: Other values of all settings in place of `FULL`, under the key ``values``.
+    """
     told = values.get("values", FULL)
     settings = [
         {**told, "optimizer.lr": 0.1, "dropout.hidden": i / 100} for i in range(len(errors))
@@ -58,7 +64,7 @@ def separable(folder: Path, arms: dict[str, Built]) -> Sweep:
 
 
 def errors(error: float | None) -> list[float]:
-    """Errors near one, no more than half of which are equal; or such as agree on nothing."""
+    """Return errors near ``error``, at most half of them equal; `UNSURE` if ``error`` is None."""
     return UNSURE if error is None else wobbly(max(error, 0.001), 0.001, n=N_DRAWS)
 
 
@@ -72,7 +78,7 @@ def test_adaptive_methods(tmp_path: Path, error: float | None, verdict: str) -> 
 
 @pytest.mark.parametrize(("error", "verdict"), [(0.0, TRUE), (0.4, FALSE), (None, UNDECIDED)])
 def test_plain_methods(tmp_path: Path, error: float | None, verdict: str) -> None:
-    """At most half a percent, so that what varies about it is undecided."""
+    """The claimed error is at most half a percent; errors that vary about this are undecided."""
     sgd = [0.0, 0.01, 0.0, 0.01, 0.0, 0.01] if error is None else errors(error)
     sweep = separable(tmp_path, {"sgd": arm(sgd), "heavy_ball": arm(errors(0.0))})
     expected = {"sgd": verdict, "heavy_ball": TRUE}
@@ -81,7 +87,10 @@ def test_plain_methods(tmp_path: Path, error: float | None, verdict: str) -> Non
 
 @pytest.mark.parametrize(("n_draws", "verdict"), [(N_DRAWS, UNDECIDED), (72, TRUE)])
 def test_zeros_are_bounded_exactly(tmp_path: Path, n_draws: int, verdict: str) -> None:
-    """An outcome that was never seen has at most one in 20 where 0.95^n < 0.025: n = 72."""
+    """An outcome that no draw had may still have a small probability.
+
+    It is at most 1 in 20 if 0.95^n < 0.025, that is from n = 72 draws on.
+    """
     batch = {"trainer.batch_size": 10}
     arms = {name: arm([0.0] * n_draws, values=batch) for name in ("sgd", "adam")}
     sweep = separable(tmp_path, arms)
@@ -97,7 +106,7 @@ def test_six_draws_without_an_error_do_not_show_that_there_is_none(tmp_path: Pat
 
 
 def test_plain_methods_do_not_test_what_is_said_of_adaptive_ones(tmp_path: Path) -> None:
-    """Heavy ball has no eps, so that it shows nothing of a large one."""
+    """Heavy ball has no eps, and so is no evidence about a large eps."""
     arms = {
         "sgd": arm(errors(0.0)),
         "heavy_ball": arm(errors(0.0)),
@@ -140,7 +149,7 @@ def test_the_gap_vanishes(
         {
             "sgd": arm([0.0] * N_DRAWS, values=plain),
             "adam_varied": arm(errors(error), values=adaptive),
-            # Without the variation the gap is there, and no part of the answer.
+            # Adam without the variation has the gap, which must not enter the effect.
             "adam": arm([0.4] * N_DRAWS),
         },
     )
@@ -156,7 +165,7 @@ def test_the_gap_vanishes(
     ],
 )
 def test_one_solution(tmp_path: Path, losses: list[float], verdict: str) -> None:
-    """Against a train loss of 0.2, within 1%; heavy ball is asked, too."""
+    """RMSProp's train loss must be within 1% of SGD's 0.2; heavy ball is compared, too."""
     decay = {**FULL, "optimizer.weight_decay": 0.01}
     at = [0.2] * N_DRAWS
     sweep = separable(
@@ -181,7 +190,7 @@ def test_decoupled_decay_is_no_part_of_the_objective(tmp_path: Path) -> None:
 
 
 def test_each_draw_counts_with_its_best_setting(tmp_path: Path) -> None:
-    """Two step lengths per draw; the one with the lower dev error ended at 1 - p."""
+    """Of two learning rates per draw, the one with the lower dev error ended at 1 - p."""
     built = arm(errors(0.4))
     worse = [{**each, "optimizer.lr": 0.5} for each in built.settings]
     both = Built(
@@ -194,7 +203,7 @@ def test_each_draw_counts_with_its_best_setting(tmp_path: Path) -> None:
 
 
 def test_fresh_seeds_come_before_those_that_chose(tmp_path: Path) -> None:
-    """They are of one draw, and so one value."""
+    """The six fresh seeds count in place of the tuning seed; all are of one draw, so one value."""
     built = Built(
         scores=[0.1],
         settings=[{**FULL, "optimizer.lr": 0.1}],
@@ -209,7 +218,7 @@ def test_fresh_seeds_come_before_those_that_chose(tmp_path: Path) -> None:
 
 
 def test_a_draw_counts_once_whatever_its_starts_and_seeds(tmp_path: Path) -> None:
-    """Two draws, from three starts each, on two fresh seeds: twelve runs, two values."""
+    """Two draws with three starts each, on two fresh seeds, are twelve runs but two values."""
     arms = {
         f"adam_{draw}_{start}": Built(
             scores=[0.1],
@@ -233,7 +242,7 @@ def test_a_draw_counts_once_whatever_its_starts_and_seeds(tmp_path: Path) -> Non
 
 
 def test_replicates_of_one_draw_are_one_value(tmp_path: Path) -> None:
-    """Each replicate has its own best setting, on the same six draws."""
+    """Two replicates of two fresh seeds have all their runs on the same draw, number 7."""
     built = {
         name: Built(
             tuned=[ended_at(each) for each in errors],

@@ -1,4 +1,4 @@
-"""Every claim must be asked of the sweeps made for it, and what lacks one be told."""
+"""Every claim must be judged by the sweeps made for it, or name the sweep that it lacks."""
 
 import dataclasses
 import math
@@ -16,7 +16,7 @@ from tests.support.report.arm_builders import Built, all_ended, make_arm_sweep, 
 
 
 def wilson(folder: Path, *, n_of_replicate: int | None = 1) -> Sweep:
-    """Make a sweep of ten replicates of one fresh seed each, or of one tuning."""
+    """Make a sweep of ten replicates; if ``n_of_replicate`` is None, of one tuning, ten seeds."""
     arms = {
         "sgd": Built(tuned=all_ended(wobbly(0.03))),
         "adam": Built(
@@ -69,7 +69,7 @@ def test_a_row_says_everything_about_a_verdict(tmp_path: Path) -> None:
 
 
 def test_one_tuning_has_no_verdict_and_its_interval(tmp_path: Path) -> None:
-    """However far the interval of one setting is from the margin, in either direction."""
+    """The interval of one setting gives no verdict, however far it is from the margin."""
     table = verdict_table([wilson(tmp_path / "wilson_digits", n_of_replicate=None)])
     row = row_of(table, "wilson_generalization")
     assert (row["verdict"], row["n"], row["of"]) == ("one tuning", 10, "seeds")
@@ -87,7 +87,7 @@ def test_one_tuning_has_no_verdict_and_its_interval(tmp_path: Path) -> None:
 def test_effects_for_a_claim_are_told_as_plainly_as_those_against(
     claim: str, side: int, sign: int
 ) -> None:
-    """Two points on either side of 0, give or take one: the same words but for the side."""
+    """Effects of 2 and -2 points, give or take 1, have remarks that differ in the side alone."""
     values = [sign * (0.02 + wobble) for wobble in wobbly(0.0, 0.01, n=8)]
     effect = Effect.of_values("it", values, plus=["a"])
     one = dataclasses.replace(effect, is_one_tuning=True)
@@ -112,7 +112,10 @@ def test_a_sweep_that_has_nothing_to_say_on_a_claim_says_so(tmp_path: Path) -> N
 
 
 def test_what_is_undecided_says_how_many_replicates_would_settle_it(tmp_path: Path) -> None:
-    """A gain of half a point, give or take 0.9: 0.004 / 0.0095 = 0.42 deviations."""
+    """The gain is undecided: half a point with a deviation of 0.95 points.
+
+    It is 0.004 / 0.0095 = 0.42 deviations above the margin.
+    """
     row = row_of(verdict_table([wilson(tmp_path / "wilson_digits")]), "wilson_tuning_gain")
     assert row["verdict"] == "inconclusive"
     assert row["n_to_settle"] == 47
@@ -142,7 +145,7 @@ def test_other_sweeps_answer_only_when_they_are_named(tmp_path: Path) -> None:
     assert set(verdict_table([sweep])["verdict"]) == {"not run"}
     named = verdict_table([sweep], named=["mine"])
     assert "wilson_generalization" in set(named["claim"])
-    # And claims that it was not made for, nor can answer, are passed over.
+    # Claims that the sweep was not made for and cannot answer are left out.
     assert "not run" not in set(named["verdict"])
     assert row_of(named, "wilson_generalization")["declared"] == "unknown"
 

@@ -1,4 +1,4 @@
-"""Each claim of Wilson et al. on image data: where it is true, where false, where undecided."""
+"""Each claim of Wilson et al. on image data must get the verdict that its runs were made for."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,21 +20,27 @@ from tests.support.report.arm_builders import (
 
 TRUE, FALSE, UNDECIDED = "supported", "contradicted", "inconclusive"
 AS_NAMED = {"adagrad": TRUE, "rmsprop": FALSE, "adam": UNDECIDED}
-"""What the three adaptive arms of every sweep below are made to show, against both plain ones."""
+"""Verdicts that each adaptive arm of the sweeps below is made to get, against both plain arms."""
 EXPECTED = {
     f"{arm} - {plain}": AS_NAMED[arm] for plain in ("sgd", "heavy_ball") for arm in AS_NAMED
 }
 
 
 def wilson(folder: Path, **arms: Sequence[Sequence[Epoch]]) -> Sweep:
-    """A sweep of five arms, six replicates of one seed; heavy ball's runs end as those of SGD."""
+    """Make a sweep of six replicates of one seed; heavy ball's curves are those of SGD."""
     runs = {"sgd": arms["sgd"], "heavy_ball": arms["sgd"], **arms}
     built = {name: Built(tuned=each) for name, each in runs.items()}
     return make_arm_sweep(folder, built, n_of_replicate=1)
 
 
 def run(*, first: float = 0.1, half: float = 0.05, last: float = 0.04) -> list[Epoch]:
-    """Four epochs: train error after the first, test error half way and at the end."""
+    """Return the curve of a run of four epochs.
+
+    Args:
+        first: Train error after the first epoch.
+        half: Test error half way.
+        last: Test error at the end.
+    """
     return [
         (2.0, 0.9, 0.9, 0.9),
         (1.0, first, 0.5, 0.5),
@@ -45,7 +51,7 @@ def run(*, first: float = 0.1, half: float = 0.05, last: float = 0.04) -> list[E
 
 
 def test_generalization(tmp_path: Path) -> None:
-    """Two points worse; as good; half a point worse, give or take two."""
+    """AdaGrad is 2 points worse than SGD, RMSProp as good, Adam 0.5 worse, give or take 2."""
     sweep = wilson(
         tmp_path,
         sgd=all_ended(wobbly_six(0.03)),
@@ -57,7 +63,10 @@ def test_generalization(tmp_path: Path) -> None:
 
 
 def test_matched_loss(tmp_path: Path) -> None:
-    """All fit at last as SGD does after its second epoch (0.5), whatever comes of it later."""
+    """The adaptive arms end at the train loss that SGD has after its second epoch, 0.5.
+
+    SGD's test error at its later, lower train loss must not count.
+    """
 
     def at(error: float) -> list[Epoch]:
         return [(2.0, 0.9, 0.9, 0.9), (1.0, 0.2, 0.2, 0.2), (0.5, 0.0, 0.1, error)]
@@ -85,7 +94,7 @@ def test_early_progress(tmp_path: Path) -> None:
 
 
 def test_plateau(tmp_path: Path) -> None:
-    """SGD loses 5 points of error in the second half; an adaptive arm that loses none plateaus."""
+    """SGD's error falls by 5 points in the second half; an arm whose error stays has a plateau."""
     sweep = wilson(
         tmp_path,
         sgd=[run(half=0.1, last=each) for each in wobbly_six(0.05)],
@@ -101,7 +110,7 @@ def test_plateau(tmp_path: Path) -> None:
     [
         (wobbly_six(0.05, 0.001), TRUE),
         (wobbly_six(0.03, 0.0005), FALSE),
-        (wobbly_six(0.02, 0.001), FALSE),  # tuned by dev error, it came out worse
+        (wobbly_six(0.02, 0.001), FALSE),  # the winner by dev error is worse on test
         (wobbly_six(0.035, 0.02), UNDECIDED),
     ],
 )
@@ -115,7 +124,7 @@ def test_tuning_gain(tmp_path: Path, default: list[float], verdict: str) -> None
 
 
 def test_what_diverged_counts_as_chance(tmp_path: Path) -> None:
-    """Half of the seeds lost: errors of 0.9 that no interval of ten seeds passes over."""
+    """Five of Adam's ten seeds diverge and count with errors of 0.9."""
     lost: list[Came] = [*all_ended([0.03] * 5), *["diverged"] * 5]
     arms = {"sgd": Built(tuned=all_ended([0.03] * 10)), "adam": Built(tuned=lost)}
     sweep = make_arm_sweep(tmp_path, arms)
@@ -124,7 +133,7 @@ def test_what_diverged_counts_as_chance(tmp_path: Path) -> None:
         (effect,) = CLAIMS[claim].effects(evidence)
         assert effect.n == 10
         assert effect.estimate > 0.1
-    # Where it never fitted, it cannot be matched: five pairs are left.
+    # A diverged run has no train loss to match, so that five pairs are left.
     (matched,) = CLAIMS["wilson_matched_loss"].effects(evidence)
     assert matched.n == 5
 

@@ -1,4 +1,4 @@
-"""Arms are comparable by their configs, and the declared contrasts are those and no others."""
+"""Arms must be comparable by their configs, and the declared contrasts be of comparable arms."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def groups(definition: Definition) -> dict[str, dict[str, str]]:
 
 
 def define(**arms: tuple[str, dict[str, Any], dict[str, Any]]) -> Definition:
-    """Define arms by their optimizer, what their config changes, and their axes."""
+    """Define arms, each by its optimizer, the changes to its config, and its axes."""
     return define_arms(
         "sgd",
         arms=tuple(
@@ -34,7 +34,7 @@ def define(**arms: tuple[str, dict[str, Any], dict[str, Any]]) -> Definition:
 
 
 def test_methods_are_those_that_there_are() -> None:
-    """Wilson et al.'s three, and those that they compare them with."""
+    """Wilson et al. compare three adaptive methods with SGD and heavy ball."""
     definition = define_arms("sgd")
     assert of_family(definition, "adaptive") == ["adagrad", "rmsprop", "adam"]
     assert of_family(definition, "plain") == ["sgd", "heavy_ball"]
@@ -84,10 +84,10 @@ def test_arms_of_any_name_are_compared_by_their_configs() -> None:
         ({LR: 7.0}, {}, True),
         ({}, {LR: Choice((1.0, 2.0))}, True),
         ({"optimizer.eps": 0.1}, {"optimizer.eps": Choice((1.0, 2.0))}, True),
-        ({"tracking.mode": "offline"}, {}, True),  # which moves no number
+        ({"tracking.mode": "offline"}, {}, True),  # changes no result
         ({DECAY: 0.1}, {}, False),
         ({}, {DECAY: Choice((0.1, 0.2))}, False),
-        ({"optimizer.decay": "decoupled"}, {}, True),  # of no decay
+        ({"optimizer.decay": "decoupled"}, {}, True),  # without decay, no difference
         ({"initializer.gain": 2.0}, {}, False),
         ({}, {"initializer.gain": Choice((1.0, 2.0))}, False),
     ],
@@ -108,7 +108,7 @@ def test_ranges_of_a_decay_that_both_tune_may_differ() -> None:
 
 
 def test_names_tell_apart_arms_that_are_otherwise_alike() -> None:
-    """SGD has no eps, so that both of its arms are the same thing under two names."""
+    """SGD has no eps, so that ``sgd_lr`` and ``sgd_eps`` differ in their names alone."""
     eps = {"optimizer.eps": Choice((0.1, 1.0))}
     definition = define(
         sgd_lr=("sgd", {}, {}),
@@ -125,7 +125,10 @@ def test_names_tell_apart_arms_that_are_otherwise_alike() -> None:
 
 
 def test_a_name_that_is_taken_stands_for_one_group() -> None:
-    """Both are named after their optimizers alone, and not comparable."""
+    """The names of both arms have no variant, but the arms are not comparable.
+
+    So the second group is named after its arm.
+    """
     definition = define(sgd=("sgd", {}, {}), adam=("adam", {"initializer.gain": 2.0}, {}))
     assert groups(definition) == {"": {"sgd": "sgd"}, "adam": {"adam": "adam"}}
 
@@ -162,11 +165,11 @@ def test_what_a_sweep_declares_comes_first() -> None:
     assert [baseline_of(arm.name, definition) for arm in definition.arms] == ["he"] * 3
 
 
-# --- as it was by names --------------------------------------------------------------------------
+# --- contrasts by names, as in earlier versions --------------------------------------------------
 
 
 def by_names(arms: list[str]) -> tuple[list[str], list[str]]:
-    """Return contrasts and baselines as commit 9b2446f had them, from the names of arms alone."""
+    """Return the contrasts and baselines of commit 9b2446f, derived from the arms' names alone."""
     found: dict[str, dict[str, str]] = {}
     for arm in arms:
         optimizer, variant = parts(arm)
@@ -196,10 +199,11 @@ def by_configs(definition: Definition) -> tuple[list[str], list[str]]:
 
 @pytest.mark.parametrize("name", SWEEPS)
 def test_records_of_earlier_versions_keep_their_baselines(name: str) -> None:
-    """And their contrasts, but where names said less, or more, than the configs.
+    """Contrasts stay the same, too, unless names and configs of arms disagree.
 
-    The arm ``wild`` is of heavy ball. In the separable sweep the adaptive arms have another
-    schedule than the plain ones, so that they differ in more than the optimizer.
+    The optimizer of the arm ``wild`` is heavy ball, which its name does not show. In the separable
+    sweep the adaptive arms have another schedule than the plain arms, so that they differ in more
+    than the optimizer.
     """
     definition = stored_definition(OLD / name)
     pairs, baselines = by_names([arm.name for arm in definition.arms])
@@ -208,7 +212,7 @@ def test_records_of_earlier_versions_keep_their_baselines(name: str) -> None:
 
 
 def test_how_no_decay_is_coupled_makes_no_difference() -> None:
-    """A method that was published with decoupled decay, and is run without any."""
+    """Adam with decoupled decay, run without any decay, is comparable with SGD without decay."""
     decoupled = {"optimizer.decay": "decoupled"}
     definition = define(
         sgd=("sgd", {DECAY: 0.0}, {}),

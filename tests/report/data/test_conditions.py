@@ -1,4 +1,4 @@
-"""A sweep under several conditions: each is a sweep of its own, and nothing mixes them."""
+"""Each condition of a sweep must be a sweep of its own, and nothing may mix two conditions."""
 
 from pathlib import Path
 
@@ -82,7 +82,7 @@ def test_contrasts_and_baselines_hold_within_each_condition(
 
 
 def test_a_learning_rate_as_a_condition_tells_arms_apart(tmp_path: Path) -> None:
-    """It is the one field in which comparable arms may differ."""
+    """Comparable arms may differ in their learning rate, but not if it is the condition."""
     rates = [{"optimizer.lr": 0.25}, {"optimizer.lr": 0.75}]
 
     def came(condition: object, *_: object) -> tuple[float, float, float]:

@@ -1,4 +1,4 @@
-"""The reported runs of all replicates are those of each, taken one by one."""
+"""The reported runs of all replicates must be those of each replicate, taken one by one."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def of_winners(sweep: Sweep) -> list[str]:
 
 
 def came(replicate: int, arm: str, setting: int, seed: int) -> Last:
-    """The confirmed setting has the lower dev error; adam's runs of replicate 2 diverge."""
+    """Return errors by which the confirmed setting wins; adam's runs of replicate 2 diverge."""
     if replicate == 2 and arm == "adam" and seed:
         return "diverged"
     return (0.0, 0.1 if setting == replicate % 2 else 0.2, 0.01 * (replicate + setting + 2))

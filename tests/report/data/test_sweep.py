@@ -1,4 +1,4 @@
-"""What cannot be reported must be refused with a message that says why."""
+"""Records that cannot be reported must be refused with a message that gives the reason."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def test_the_default_is_no_setting(small: Sweep) -> None:
 
 
 def test_a_mean_of_the_last_epochs_is_worked_out_from_the_curves(tmp_path: Path) -> None:
-    """Errors of 0.5 at epoch 1 and 0.1 at epoch 2 make 0.3; a run that stopped has no end."""
+    """Errors of 0.5 at epoch 1 and 0.1 at epoch 2 make 0.3; a diverged run counts as chance."""
     sweep = load_sweep(write_sweep(tmp_path, definition=make_definition(objective=MEAN_LAST)))
     runs = sweep.rows.set_index(["stage", "arm", "setting", "seed"])["mean_last.dev.error"]
     assert runs["tune", "sgd", 0, 0] == pytest.approx(0.3)
@@ -58,7 +58,7 @@ def test_results_are_of_runs_that_were_not_cut_short(tmp_path: Path) -> None:
 
 
 def test_one_run_may_serve_two_arms(tmp_path: Path) -> None:
-    """Both stages of both settings are the same run: it is counted under each."""
+    """A run that is listed in both stages is one run, and counts in each stage."""
     rows = [
         ("tune", "sgd", 0, 0, (0.0, 0.1, 0.2)),
         ("confirm", "sgd", 0, 0, (0.0, 0.1, 0.2)),

@@ -1,4 +1,4 @@
-"""The right setting must be reported, and its command must give it back to the last digit."""
+"""The best setting must be reported, and its command repeat its values to the last digit."""
 
 import dataclasses
 import shlex
@@ -34,12 +34,12 @@ def test_the_best_tuning_score_wins(small: Sweep) -> None:
 
 def test_an_edge_is_flagged_but_not_a_natural_bound(small: Sweep) -> None:
     winners = find_winners(small)
-    assert winners["sgd"].edges == {"optimizer.lr": "high"}  # and not dropout.hidden, at 0
+    assert winners["sgd"].edges == {"optimizer.lr": "high"}  # 0 is dropout's natural bound
     assert winners["adam"].edges == {}
 
 
 def test_a_setting_with_seeds_to_come_cannot_win(tmp_path: Path) -> None:
-    """Setting 2 of sgd has 0.08 on its first seed, better than any mean."""
+    """Setting 2 of sgd has an error of 0.08 on its only finished seed, better than any mean."""
     folder = write_sweep(
         tmp_path, keep=lambda row: row[0] == "tune" and row[:4] != ("tune", "sgd", 2, 1)
     )
@@ -66,7 +66,7 @@ def test_without_fresh_seeds_the_tuning_seeds_are_reported(tmp_path: Path) -> No
 
 
 def test_what_was_confirmed_stays_reported(tmp_path: Path) -> None:
-    """Had setting 0 been confirmed before setting 1 was tried, its fresh seeds are what counts."""
+    """Setting 0 stays the winner if it was confirmed before the better setting 1 was tried."""
     rows = [
         ("tune", "sgd", 0, 0, (0.0, 0.10, 0.11)),
         ("tune", "sgd", 0, 1, (0.0, 0.20, 0.21)),
@@ -79,7 +79,7 @@ def test_what_was_confirmed_stays_reported(tmp_path: Path) -> None:
 
 
 def test_the_untuned_default_never_wins(tmp_path: Path) -> None:
-    """Though it is confirmed, and on fresh seeds has no error at all."""
+    """The default cannot win, although it is confirmed and has no error at all on fresh seeds."""
     perfect: list[Row] = [
         ("confirm", arm, DEFAULT_SETTING, seed, (0.0, 0.0, 0.0))
         for arm in ("sgd", "adam")
@@ -89,13 +89,13 @@ def test_the_untuned_default_never_wins(tmp_path: Path) -> None:
     winners = find_winners(load_sweep(folder))
     assert {arm: winner.setting for arm, winner in winners.items()} == {"sgd": 1, "adam": 1}
     assert (winners["sgd"].rows["setting"] == 1).all()
-    # While the winner's own fresh seeds are still to come, nothing is reported in their place.
+    # As long as the winner has no runs on fresh seeds, no other runs are reported in their place.
     winners = find_winners(load_sweep(write_sweep(tmp_path / "one", rows=[*TUNE, *perfect])))
     assert (winners["sgd"].setting, winners["sgd"].stage, len(winners["sgd"].rows)) == (1, "", 0)
 
 
 def test_the_default_was_not_tried_as_a_setting(tmp_path: Path) -> None:
-    """Its learning rate of 5 lies beyond the best of 1, which is on the edge all the same."""
+    """The default's learning rate of 5 does not count: the winner's 1 is on the high edge."""
     arms = make_definition()["arms"]
     arms["sgd"]["space"] = {"optimizer.lr": {"kind": "choice", "values": [0.1, 0.3, 1.0]}}
     folder = write_sweep(tmp_path, definition=make_definition(arms=arms))
@@ -114,9 +114,9 @@ def test_an_arm_without_axes_is_its_own_default(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("status", ["pruned", "failed"])
 def test_a_setting_without_all_results_cannot_win(tmp_path: Path, status: str) -> None:
-    """Setting 1 of sgd would win; one of its two runs has no result, so that 0 does."""
+    """Setting 1 of sgd would win, but one of its two runs has no result; so setting 0 wins."""
     rows = [
-        (*row[:4], status) if row[:4] == ("tune", "sgd", 1, 0) else row  # its best seed
+        (*row[:4], status) if row[:4] == ("tune", "sgd", 1, 0) else row  # its better seed
         for row in TUNE
     ]
     assert find_winners(load_sweep(write_sweep(tmp_path, rows=rows)))["sgd"].setting == 0
@@ -151,7 +151,7 @@ LOW = {GAIN: "low"}
 
 
 def tied(folder: Path, *, scores: Sequence[float], losses: Sequence[float]) -> Winner:
-    """The winner of three gains, told their dev errors and losses."""
+    """Find the winner of the gains 0.5, 1 and 2 with these dev errors and dev losses."""
     runs = [
         [(2.0, 0.9, 0.9, 0.9), (loss, 0.0, score, 0.1)]
         for score, loss in zip(scores, losses, strict=True)
@@ -168,10 +168,10 @@ def tied(folder: Path, *, scores: Sequence[float], losses: Sequence[float]) -> W
 @pytest.mark.parametrize(
     ("scores", "losses", "setting", "edges", "n_alike", "plateaus"),
     [
-        # Alike in error and loss: the first is reported, and the edge is none.
+        # Equal in error and loss: the first setting is reported, and its edge does not count.
         ([0.3, 0.3, 0.3], [1.0, 1.0, 1.0], 0, {}, 2, {}),
         ([0.3, 0.3, 0.4], [1.0, 1.0, 1.0], 0, {}, 1, {}),
-        # Dev loss tells the edge from the inside, and that is said.
+        # Dev loss alone decides between the edge and the setting inside, which is flagged.
         (
             [0.3, 0.3, 0.4],
             [0.9, 1.0, 1.0],
@@ -180,7 +180,7 @@ def tied(folder: Path, *, scores: Sequence[float], losses: Sequence[float]) -> W
             0,
             {GAIN: True},
         ),
-        # Both edges alike: neither is inside, but the other is not on this one.
+        # Both edges are equal: the tied setting is not inside, but on the other edge.
         ([0.3, 0.4, 0.3], [1.0, 1.0, 1.0], 0, {}, 1, {}),
         (
             [0.2, 0.3, 0.3],
@@ -225,7 +225,7 @@ def test_ties_are_told(tmp_path: Path) -> None:
 
 
 def test_settings_are_told_by_their_axes_or_by_other_keys(small: Sweep) -> None:
-    """An optimizer without a hyperparameter has None for it."""
+    """The value of a hyperparameter that the optimizer does not have is None."""
     values = setting_values(small, "sgd")
     assert values[1] == {"optimizer.lr": 1.0, "dropout.hidden": 0.0}
     keys = ["optimizer.lr", "optimizer.name", "optimizer.beta1"]

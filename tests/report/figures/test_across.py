@@ -1,4 +1,4 @@
-"""Errors and differences against conditions: numbers along a line, words side by side."""
+"""Conditions that are numbers must be drawn along a scale, and words side by side."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from ffnn_lab.report.measures.across import DIFFERENCE, ERROR
 
 
 def points_of(conditions: Mapping[str, Sequence[object]]) -> pd.DataFrame:
-    """Points of two arms and their difference under each combination of two conditions at most."""
+    """Build points of two arms and their difference under each combination of conditions."""
     index = pd.MultiIndex.from_product(list(conditions.values()))
     rows = []
     for place, values in enumerate(index):
@@ -32,7 +32,7 @@ def points_of(conditions: Mapping[str, Sequence[object]]) -> pd.DataFrame:
 
 
 def axes_of(points: pd.DataFrame, *, of: str) -> tuple[Any, list[list[list[float]]]]:
-    """Draw one panel; gives its axes and the (x, y) of every arm or pair."""
+    """Draw one panel; return its axes, and the (x, y) points of every arm or pair of arms."""
     from ffnn_lab.report.figures.save import new_figure  # noqa: PLC0415 - matplotlib
 
     key = main_key(points)

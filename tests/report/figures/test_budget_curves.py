@@ -1,4 +1,4 @@
-"""Curves must reach as far as was drawn, bands as far as they cover."""
+"""Curves must end at the number of drawn settings, and bands where they no longer cover."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What tuning saw and what fresh seeds gave must stand at their rates, each as what it is."""
+"""Scores of tuning and errors on fresh seeds must be drawn at their rates, each in its panel."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ TWO = [{KEY: 0.0}, {KEY: 0.5}]
 
 @pytest.fixture
 def fixed(tmp_path: Path) -> Sweep:
-    """SGD tunes its rate; each of Adam's two arms has one."""
+    """Make a sweep in which SGD tunes its rate, and each of Adam's two arms has a fixed rate."""
     arms = {
         "sgd": Built(tuned=all_ended([0.1, 0.12]), scores=[0.1, 0.2], settings=TWO, space=RATES),
         "adam_plain": Built(tuned=all_ended([0.2, 0.2]), settings=TWO[:1], space={}),
@@ -40,7 +40,7 @@ def test_points_say_what_they_are(fixed: Sweep) -> None:
     assert best["arm"].tolist() == ["sgd", "sgd", "adam_plain", "adam_dropout"]
     confirmed = points[points["shown"] == "confirmed"].set_index("arm")
     assert confirmed["score"].to_dict() == pytest.approx({"sgd": 0.11, "adam_plain": 0.2})
-    # The quantile of one degree of freedom, 12.706, times 0.01414 / sqrt(2).
+    # Half-width: the quantile of one degree of freedom, 12.706, times 0.01414 / sqrt(2).
     assert confirmed.loc["sgd", "high"] == pytest.approx(0.11 + 0.12706, abs=1e-4)
     assert set(confirmed["split"]) == {"test"}
     assert "setting" not in set(points["shown"])
@@ -54,7 +54,7 @@ def test_draws_a_line_for_each_and_one_color_for_an_optimizer(fixed: Sweep) -> N
     lines = {line.get_label(): line for line in tuned.get_lines() if np.size(line.get_xdata())}
     assert list(lines) == ["sgd", "adam"]
     assert lines["adam"].get_color() == registered_looks()["adam"].color
-    # Beside each other by a little, at 0 and at 0.5.
+    # The points of both lines are side by side, a small step apart, at 0 and at 0.5.
     x = np.array([np.asarray(line.get_xdata()) for line in lines.values()])
     assert x.mean(axis=0).tolist() == pytest.approx([0.0, 0.5])
     assert (x[1] - x[0]).tolist() == pytest.approx([error_against_dropout.STEP] * 2)
@@ -73,7 +73,7 @@ def test_drawn_rates_are_shown_one_by_one(tmp_path: Path) -> None:
     points = error_against_dropout.points(sweep, find_winners(sweep))
     drawn, best = (points[points["shown"] == kind] for kind in ("setting", "best"))
     assert drawn[KEY].tolist() == [0.02, 0.04, 0.48]
-    # The middles of the first and the last fifth, of two settings and of one.
+    # At the middle of the first fifth, the best of two settings; of the last fifth, of one.
     assert best[[KEY, "score", "n"]].to_numpy().tolist() == [
         pytest.approx([0.05, 0.1, 2]),
         pytest.approx([0.45, 0.2, 1]),

@@ -1,4 +1,4 @@
-"""Every tuned setting must be shown where it is, and the best ones marked for what they are."""
+"""Every tuned setting must be shown at its learning rate, and each arm's best one be marked."""
 
 import math
 
@@ -53,7 +53,7 @@ def test_draws_three_rows(rows: pd.DataFrame) -> None:
     assert ax.get_xlabel() == "optimizer.lr (step length per update)"
     assert ax.get_ylabel() == "dev error (%), mean over seeds"
     drawn = [(line.get_marker(), np.asarray(line.get_xdata()).tolist()) for line in ax.get_lines()]
-    # Points, then what surrounds the winner: a triangle on an edge, a ring elsewhere.
+    # Each arm's points, then the mark around its winner: a triangle on an edge, else a ring.
     assert drawn == [("o", [0.1, 1.0]), (">", [1.0]), ("P", [0.01]), ("o", [0.01])]
     assert [line.get_markerfacecolor() for line in ax.get_lines()[1::2]] == ["none", "none"]
 
@@ -75,7 +75,7 @@ def test_the_legend_explains_the_marks(rows: pd.DataFrame) -> None:
 
 
 def test_an_edge_of_another_axis_is_told_beside_the_arm(rows: pd.DataFrame) -> None:
-    """A triangle is of the learning rate alone."""
+    """A triangle marks edges of the learning rate alone; the legend names other axes."""
     edges = "dropout.hidden high; optimizer.lr low; initializer.gain low"
     figure = error_against_lr.figure(rows.assign(edges=["", edges, "initializer.gain high"]))
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
@@ -89,7 +89,7 @@ def test_an_edge_of_another_axis_is_told_beside_the_arm(rows: pd.DataFrame) -> N
 
 
 def test_a_setting_without_a_finite_score_has_no_place(rows: pd.DataFrame) -> None:
-    """One that was pruned scores infinity, which no axis of error rates holds."""
+    """A setting that was pruned or failed scores infinity, which is on no axis of error rates."""
     lost = rows.assign(score=[0.15, math.inf, math.inf], n_pruned=[0, 1, 0], n_failed=[0, 0, 1])
     assert has_place(lost).tolist() == [True, False, False]
     figure = error_against_lr.figure(lost)

@@ -1,4 +1,4 @@
-"""Every cell must say its own number, and an empty one be seen to be empty."""
+"""Every cell must show its own number, and an empty cell be recognizable as empty."""
 
 import math
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Curves must be the means they claim to be, and stop being complete where runs stopped."""
+"""Curves must be means over runs, and labels count the runs that were trained to the end."""
 
 import math
 
@@ -40,7 +40,7 @@ def point(points: pd.DataFrame, arm: str, split: str, epoch: int) -> pd.Series:
 
 
 def test_points_are_means_and_sample_deviations(points: pd.DataFrame) -> None:
-    last = point(points, "sgd", "test", 2)  # 0.10, 0.12, 0.14
+    last = point(points, "sgd", "test", 2)  # runs: 0.10, 0.12, 0.14
     assert last["mean"] == pytest.approx(0.12)
     assert last["std"] == pytest.approx(0.02)
     assert point(points, "sgd", "train", 0)["mean"] == pytest.approx(0.9)
@@ -51,7 +51,7 @@ def test_a_run_that_stopped_has_no_points_after(points: pd.DataFrame) -> None:
     before, after = (point(points, "adam", "test", epoch) for epoch in (1, 2))
     assert (before["n_measured"], after["n_measured"]) == (3, 2)
     assert (after["n_completed"], after["n_runs"]) == (2, 3)
-    assert after["mean"] == pytest.approx((0.10 + 0.13) / 2)  # not counted as chance here
+    assert after["mean"] == pytest.approx((0.10 + 0.13) / 2)  # without the diverged run
 
 
 def test_a_single_run_has_no_deviation(small: Sweep) -> None:
@@ -111,7 +111,7 @@ def test_long_labels_stay_inside_the_figure(n_arms: int) -> None:
     assert box.x0 >= 0
     assert box.x1 <= figure.bbox.width
     assert box.y0 >= 0
-    # Nor does it lie on the panels, which keep their height.
+    # The legend does not overlap the panels, which keep their height.
     panels = [ax.get_window_extent() for ax in figure.axes]
     assert all(box.y1 < panel.y0 for panel in panels)
     assert all(panel.height > 1.5 * figure.dpi for panel in panels)
@@ -120,7 +120,7 @@ def test_long_labels_stay_inside_the_figure(n_arms: int) -> None:
 def test_figure_has_train_left_and_test_right(points: pd.DataFrame) -> None:
     figure = learning_curves.figure(points)
     assert [ax.get_ylabel() for ax in figure.axes] == ["train error (%)", "test error (%)"]
-    # Only train errors span more than a factor of ten.
+    # Only train errors span more than a factor of ten, but both panels have the same scale.
     assert [ax.get_yscale() for ax in figure.axes] == ["symlog", "symlog"]
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels == ["sgd", "adam (2 of 3 to the end)"]

@@ -1,4 +1,4 @@
-"""Every arm has a look of its own, which depends on its name and not on who is beside it."""
+"""Every arm must have a look of its own, which depends on its name and not on other arms."""
 
 import dataclasses
 from collections.abc import Callable
@@ -23,7 +23,7 @@ def test_looks_differ_without_color(palette: tuple[Look, ...]) -> None:
     assert len({look.line for look in palette}) == len(palette)
     assert len({look.marker for look in palette}) == len(palette)
     assert len({look.color for look in palette}) == len(palette)
-    # Against white paper; 0.75 is the gray of a light pencil.
+    # Visible on white paper: 0.75 is the gray of a light pencil.
     assert all(luminance(look.color) < 0.75 for look in palette)
 
 
@@ -73,7 +73,7 @@ def test_no_two_arms_look_alike(names: list[str], monkeypatch: pytest.MonkeyPatc
 
 
 def test_variants_of_all_optimizers_differ_in_gray() -> None:
-    """Seven of each: 49 pairs of seven lines and seven markers, each once."""
+    """Seven variants of each optimizer have all 49 pairs of seven lines and seven markers."""
     found = looks_of([f"{each}_{i}" for i in range(7) for each in registered_looks()])
     assert len({PAIRS["line and marker"](look) for look in found.values()}) == 49
 
@@ -107,7 +107,7 @@ def test_variants_keep_the_color_of_their_optimizer() -> None:
 
 
 def test_arms_of_any_name_look_like_their_optimizers() -> None:
-    """As their configs say; a name that the definition does not know is read as before."""
+    """An arm looks like its config's optimizer, any other name like the optimizer it names."""
     definition = dataclasses.replace(
         define_arms("sgd", "adam"),
         arms=tuple(

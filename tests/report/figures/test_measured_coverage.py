@@ -1,4 +1,4 @@
-"""Shares must stand above their number of replicates, on both sides of the line."""
+"""Shares must be drawn at their number of replicates, around the line of 95%."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Figures over replicates: what they show of all, and that their titles say so."""
+"""Figures must show means over replicates or the winners of each, and say so in their titles."""
 
 import math
 from pathlib import Path
@@ -13,12 +13,12 @@ from tests.support.report.arm_builders import Built, all_ended, make_arm_sweep
 
 KEYS = ("initializer.gain", "dropout.hidden", "optimizer.lr")
 LOWS, HIGHS = [0.10, 0.20], [0.30, 0.40]
-"""Of each replicate, the score of the first and the second setting."""
+"""The lower and the higher score of the two settings in each replicate."""
 
 
 @pytest.fixture
 def numbers(tmp_path: Path) -> Numbers:
-    """Two replicates; in the second, the other setting is the best."""
+    """Make the numbers of two replicates: setting 0 wins in the first, setting 1 in the second."""
     space = {key: {"kind": "choice", "values": [0.2, 0.5]} for key in KEYS}
     settings = [dict.fromkeys(KEYS, value) for value in (0.2, 0.5)]
     replicates = [
@@ -37,7 +37,7 @@ def numbers(tmp_path: Path) -> Numbers:
 
 
 def drawn(numbers: Numbers, name: str) -> tuple[pd.DataFrame, str]:
-    """Return the points of a figure and all that is written above it."""
+    """Return the points of a figure, and all of its titles in one string."""
     points = FIGURES[name].drawn(numbers)
     assert points is not None
     figure = FIGURES[name].figure(points)
@@ -52,7 +52,7 @@ def test_learning_curves_are_means_of_replicates(numbers: Numbers) -> None:
     is_end = (points["arm"] == "sgd") & (points["split"] == "test") & (points["epoch"] == 2)
     (row,) = points[is_end].to_dict("records")
     assert row["mean"] == pytest.approx((0.11 + 0.31) / 2)
-    assert row["std"] == pytest.approx(0.2 / math.sqrt(2))  # between the replicates
+    assert row["std"] == pytest.approx(0.2 / math.sqrt(2))  # between replicates
     assert (row["n_replicates"], row["n_runs"], row["n_completed"]) == (2, 4, 4)
     assert title.startswith("mean over 2 replicates, shaded: one sample standard deviation betw")
 
@@ -100,7 +100,7 @@ def test_gaps_are_over_replicates_their_course_over_all_seeds(numbers: Numbers) 
     assert course["mean"].iloc[-1] == pytest.approx((0.1 + 0.12 + 0.3 + 0.32) / 4)
     (reported,) = sgd[sgd["shown"] == "reported"].to_dict("records")
     assert reported["mean"] == pytest.approx(0.21)
-    assert (reported["low"], reported["high"]) == (-1.0, 1.0)  # 12.7 times 0.1
+    assert (reported["low"], reported["high"]) == (-1.0, 1.0)  # 0.21 -+ 12.7 * 0.1, cut
     assert "2 replicates: mean, 95% t interval" in title
 
 

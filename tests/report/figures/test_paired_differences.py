@@ -1,4 +1,4 @@
-"""Each difference must stand on its row, in the arm's color, with its p where it has one."""
+"""Each difference must be drawn on its row, in its arm's color, with its p value if it has one."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""A figure must come with all it takes to check it."""
+"""A figure must be saved with its points and sources, so that it can be checked."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Figures of the separable problem: every arm has its place, in units that the axes name."""
+"""Figures of the separable problem must show every arm, in the units that the axes name."""
 
 from pathlib import Path
 
@@ -60,7 +60,7 @@ def test_draws_by_their_share_of_negative_labels(tmp_path: Path) -> None:
         assert x_of(line).tolist() == rows["is_negative"].tolist()
         assert y_of(line).tolist() == rows["test.error"].tolist()
         assert line.get_marker() == registered_looks()[arm].marker
-    # Where arms agree each is larger than the one it lies on.
+    # Where arms agree, each marker is drawn around the one before, and so is larger.
     sizes = [line_of(ax, arm).get_markersize() for arm in ARMS]
     assert sizes == sorted(set(sizes))
     ax.figure.canvas.draw()
@@ -148,7 +148,7 @@ def test_cosines_are_over_the_runs_of_an_arm_at_an_epoch(tmp_path: Path) -> None
 
 
 def test_every_line_lies_inside_its_panel(tmp_path: Path) -> None:
-    """Panels share an axis, so that the first must not choose limits for the others."""
+    """Panels share an axis, so the data of the first panel must not set the limits of all."""
 
     def ends(config: RunConfig) -> RunResult:
         if config.optimizer.name == "adam" and config.trainer.batch_size == "full":

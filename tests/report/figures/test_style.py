@@ -1,4 +1,4 @@
-"""One look per name, in every figure; axes that say percent and mean it."""
+"""Figures must have one style everywhere, legends that fit, and error axes in percent."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def test_arms_that_are_not_drawn_keep_their_turn() -> None:
         (["sgd"], 1),
         (["sgd", "adam"], 2),
         (["sgd", "heavy_ball", "adagrad", "rmsprop", "adam"], 5),
-        ([f"heavy_ball_{i}" for i in range(7)], 4),  # five would fit, and leave two below
+        ([f"heavy_ball_{i}" for i in range(7)], 4),  # five would fit, but leave two below
         (["heavy_ball\n(best on edge: bias_initializer.gain)", "sgd", "adam", "rmsprop"], 2),
         (["x" * 300, "sgd"], 1),
     ],
@@ -97,7 +97,7 @@ AMBIENT = {
     "path.sketch": (1, 100, 2),
     "axes.unicode_minus": False,
 }
-"""What a matplotlibrc, a dark style or a notebook may have set."""
+"""Settings that a matplotlibrc, a dark style or a notebook may have made."""
 
 
 def test_the_style_sets_aside_what_is_set_around_it() -> None:
@@ -141,7 +141,7 @@ def test_a_text_is_drawn_as_it_is_or_as_its_codes(text: str, drawn: str) -> None
     with style.context():
         figure = new_figure(6, 2)
         figure.subplots().set_title(drawn)
-        figure.draw_without_rendering()  # a glyph that is missing would warn
+        figure.draw_without_rendering()  # would warn about a missing glyph
 
 
 def test_a_legend_shows_what_is_named_even_with_an_underscore() -> None:

@@ -1,4 +1,4 @@
-"""Gaps must be read at equal train losses, as far down as all of an arm's runs went."""
+"""Gaps must be read at equal train losses, down to the lowest that all runs of an arm reached."""
 
 from pathlib import Path
 
@@ -33,7 +33,8 @@ def test_points_go_from_the_start_to_what_all_runs_reached(tmp_path: Path) -> No
         assert (losses[0], losses[-1]) == (1.0, 0.1)
         assert len(rows) == train_test_gap.N_LEVELS
         assert rows["mean"].notna().all()
-    # At 0.1: SGD 0.2 - 0.1; of Adam's runs one is half way from 0 to 0.3, the other as SGD's.
+    # At a loss of 0.1 SGD's gap is 0.2 - 0.1. Adam's first run is half way from 0 to 0.3 there,
+    # and its second run is the same as SGD's.
     ends = points[points["train.loss"] == 0.1].set_index("arm")["mean"]
     assert ends.to_dict() == pytest.approx({"sgd": 0.1, "adam": (0.15 + 0.1) / 2})
     assert points["is_reached_by_all"].all()

@@ -1,4 +1,4 @@
-"""Each effect must stand over what its claim asserts, marked by its verdict."""
+"""Each effect must be drawn over the region that its claim asserts, and marked by its verdict."""
 
 import math
 
@@ -49,7 +49,7 @@ def test_each_claim_has_a_panel_and_what_was_not_run_has_none(table: pd.DataFram
     assert [ax.get_title(loc="left") for ax in figure.axes] == ["one", "two"]
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == ["supported", "inconclusive", "what is claimed"]
-    figure.draw_without_rendering()  # equal values have an interval without width: no warning
+    figure.draw_without_rendering()  # an interval without width must not warn
 
 
 def test_verdicts_can_be_told_apart_without_color() -> None:

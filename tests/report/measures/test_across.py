@@ -1,4 +1,4 @@
-"""Under several conditions: each has tables of its own, and one family has all contrasts."""
+"""Each condition must have its own tables; contrasts under all conditions must be one family."""
 
 import dataclasses
 import math
@@ -35,7 +35,7 @@ def n_replicates(request: pytest.FixtureRequest) -> int:
 def test_the_tables_of_a_condition_are_those_of_the_sweep_that_has_no_other(
     tmp_path: Path, n_replicates: int
 ) -> None:
-    """All tables and figures' points but Holm's p, whose family is larger."""
+    """All tables and points of figures are equal but for Holm's p, whose family is larger."""
     whole = Numbers(make_conditioned_sweep(tmp_path / "s", n_replicates=n_replicates))
     for place, condition in enumerate(CONDITIONS):
         alone = Numbers(
@@ -63,7 +63,7 @@ def test_the_tables_of_a_condition_are_those_of_the_sweep_that_has_no_other(
 
 
 def test_conditions_together_have_no_tables_of_arms(tmp_path: Path, n_replicates: int) -> None:
-    """Whatever ranks arms or finds their best settings is refused."""
+    """Tables that rank arms or find their best settings are refused."""
     numbers = Numbers(make_conditioned_sweep(tmp_path / "s", n_replicates=n_replicates))
     for name in ("arms", "differences", "ranks_by_variant", "budgets", "spreads", "progress"):
         with pytest.raises(TypeError, match="compared under one condition at a time"):
@@ -86,7 +86,7 @@ def test_rows_that_were_not_declared_are_not_of_the_family() -> None:
         pd.DataFrame({"p": [0.2, 0.03], "is_declared": [True, True], "p.holm": 0.0}),
     ]
     first, second = holm_over(tables)
-    # Three are declared: 0.01 x 3, 0.03 x 2, 0.2.
+    # Three rows are declared: 0.01 x 3, 0.03 x 2, 0.2.
     assert first["p.holm"].tolist() == pytest.approx([0.03, math.nan], nan_ok=True)
     assert second["p.holm"].tolist() == pytest.approx([0.2, 0.06])
     assert tables[0]["p.holm"].tolist() == [0.0, 0.0]
@@ -102,7 +102,8 @@ def test_the_table_across_has_each_error_and_each_declared_difference(
     assert table["trainer.batch_size"].tolist() == [8, 8, 32, 32, 8, 32]
     errors, differences = table[table["of"] == ERROR], table[table["of"] == DIFFERENCE]
     assert errors["arm"].tolist() == ["sgd", "adam"] * 2
-    # Adam is 5 points better with small batches and worse with large ones, times 1 + 0.01 r.
+    # In replicate r, Adam is 5 points times 1 + 0.01 r better with small batches, and as much
+    # worse with large batches.
     mean = 0.05 * (1 + 0.01 * (n_replicates - 1) / 2)
     assert differences["value"].tolist() == pytest.approx([-mean, mean])
     adam, sgd = (errors.loc[errors["arm"] == arm, "value"].to_numpy() for arm in ("adam", "sgd"))
@@ -125,7 +126,7 @@ def test_values_of_a_condition_may_be_of_several_kinds() -> None:
 
 
 def test_a_sweep_is_settled_where_every_contrast_is_under_every_condition(tmp_path: Path) -> None:
-    """Under large batches the difference changes its sign from replicate to replicate."""
+    """With large batches the difference changes sign between replicates, and is not settled."""
 
     def came(condition: Condition, replicate: int, arm: str, setting: int, seed: int) -> Last:
         error = error_at(condition, replicate, arm, setting, seed)

@@ -1,4 +1,4 @@
-"""Settings must be counted at the value they had, and the best of each be the best."""
+"""Settings must be counted at their value on an axis, and the best one at each value be found."""
 
 import math
 from pathlib import Path
@@ -17,7 +17,7 @@ GAINS = {"kind": "float", "low": 0.25, "high": 4.0, "log": True}
 
 
 def at(*rates: float) -> list[dict[str, float]]:
-    # Equal settings would be one run.
+    # Learning rates differ, because equal settings would be one run.
     return [{KEY: rate, "optimizer.lr": 0.01 * (i + 1)} for i, rate in enumerate(rates)]
 
 
@@ -27,7 +27,7 @@ def arm(*rates: float, scores: list[float], space: dict[str, object]) -> Built:
 
 @pytest.fixture
 def sweep(tmp_path: Path) -> Sweep:
-    """One arm that has the axis, two of Adam that have it fixed, one alone that has."""
+    """Make a sweep: SGD tunes the dropout rate, Adam's arms have two fixed rates, RMSProp one."""
     arms = {
         "sgd": arm(0.5, 0.0, 0.5, scores=[0.3, 0.2, 0.1], space={KEY: RATES}),
         "adam_plain": arm(0.0, scores=[0.15], space={}),
@@ -69,7 +69,7 @@ def test_the_best_at_each_value_of_a_list(sweep: Sweep) -> None:
     ("axis", "ends", "inside"),
     [
         (RANGE, [0.0, 0.1, 0.2, 0.3, 0.4, 0.5], [(0.0, 0), (0.1, 1), (0.29, 2), (0.5, 4)]),
-        # 16 ** (1 / 5) = 1.741 from one end to the next
+        # each end is 16 ** (1 / 5) = 1.741 times the end before
         (GAINS, [0.25, 0.43528, 0.75786, 1.31951, 2.2974, 4.0], [(0.26, 0), (1.0, 2), (4.0, 4)]),
     ],
 )
@@ -96,4 +96,4 @@ def test_what_has_no_score_is_not_counted(tmp_path: Path) -> None:
     best = best_by_bin(points, bins, key=KEY)
     assert best["n_settings"].tolist() == [0, 1]
     assert math.isnan(best["score"][0])
-    assert best["score"][1] == 0.9  # one that diverged counts as chance
+    assert best["score"][1] == 0.9  # the diverged setting counts as chance

@@ -1,4 +1,4 @@
-"""A smaller budget must be what fewer independent draws give, and other sweeps be refused."""
+"""Budgets must be computed from independent settings; sweeps with others must be refused."""
 
 import itertools
 from pathlib import Path
@@ -38,7 +38,7 @@ def test_a_long_curve_is_drawn_through_fewer_points(n_settings: int) -> None:
     assert (found[0], found[-1]) == (1, n_settings)
     assert found[:EVERY] == list(range(1, min(n_settings, EVERY) + 1))
     assert len(found) < 250
-    # What the table reads out of the curve.
+    # The table reads these budgets from the curve.
     assert {2**k for k in range(n_settings.bit_length())} <= set(found)
     gaps = [after / before for before, after in itertools.pairwise(found)]
     assert max(gaps[EVERY:], default=1) < 1.06

@@ -1,4 +1,4 @@
-"""Differences must be those of the declared pairs, corrected over these and no others."""
+"""Differences must be of the right pairs, and p adjusted over the declared pairs alone."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ N = 10
 
 
 def built(start: float, step: float = 0.0) -> Built:
-    """An arm whose test errors are ``start`` and so much more for each seed."""
+    """Build an arm whose test errors begin at ``start`` and grow by ``step`` with each seed."""
     return Built(tuned=all_ended([start + step * i for i in range(N)]))
 
 
@@ -48,12 +48,13 @@ def test_holm_is_over_the_declared_pairs_alone(wilson: Sweep) -> None:
 
 
 def test_equal_differences_in_all_seeds(wilson: Sweep) -> None:
-    """AdaGrad errs 0.01 more at every seed: no interval, and p of ten equal coins."""
+    """AdaGrad's error is 0.01 higher at all ten seeds: no interval, and p is 2 / 2^10."""
     row = differences_of(wilson).iloc[1]
     assert row["difference"] == pytest.approx(0.01)
     assert row[["low", "high"]].isna().all()
     assert row["p"] == 2 / 2**N
-    # Both comparisons of AdaGrad are the smallest of six p values, times six and, no less, five.
+    # AdaGrad has the two smallest of six p values: the first is multiplied by six, and the
+    # second, equal p value may not become less.
     assert row["p.holm"] == pytest.approx(6 * 2 / 2**N)
     assert (row["improvement"], row["improvement.low"]) == (0.0, 0.0)
 
@@ -66,12 +67,12 @@ def test_no_difference_in_any_seed(wilson: Sweep) -> None:
 
 
 def test_improvement_and_seeds_to_resolve(wilson: Sweep) -> None:
-    """Adam is 0.002 worse and better in turn; its mean difference is 0, within rounding."""
+    """Adam is 0.002 worse and better in turn; the mean difference is 0, but for rounding."""
     row = differences_of(wilson).iloc[3]
     assert row["difference"] == pytest.approx(0.0, abs=1e-12)
     assert row["improvement"] == 0.5
     assert row.isna()["seeds_to_resolve"]
-    # RMSProp: 0, 0.001, ..., 0.009; mean 0.0045, deviation 0.00303: d = 1.486.
+    # RMSProp's differences 0, 0.001, ..., 0.009: mean 0.0045, deviation 0.00303, d = 1.486.
     assert differences_of(wilson).iloc[2]["seeds_to_resolve"] == 6
 
 
@@ -87,7 +88,10 @@ def test_the_bootstrap_waits_for_enough_seeds(wilson: Sweep, tmp_path: Path) -> 
 
 
 def test_gaps_are_compared_too(tmp_path: Path) -> None:
-    """Adam: 4% on test, 1% on train; SGD: 3% and 2%. The gaps differ by 2 points, errors by 1."""
+    """The gaps between test and train error differ by 2 points, the test errors by 1.
+
+    Adam has errors of 4% on test and 1% on train, SGD of 3% and 2%.
+    """
     adam = [[(2.0, 0.9, 0.9, 0.9), (0.1, 0.01, 0.1, 0.04)]] * N
     sgd = [[(2.0, 0.9, 0.9, 0.9), (0.1, 0.02, 0.1, 0.03)]] * N
     sweep = make_arm_sweep(tmp_path / "gaps", {"sgd": Built(tuned=sgd), "adam": Built(tuned=adam)})

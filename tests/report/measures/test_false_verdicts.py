@@ -1,4 +1,4 @@
-"""Errors of each rule must be those that the rule makes on each comparison alone."""
+"""The errors counted for a rule must be those that it makes on each comparison by itself."""
 
 import itertools
 import math
@@ -34,7 +34,10 @@ N, N_SEEDS, SIZE = 256, 5, 8
 
 
 def draw(n: int, seed: int, *, within: float = 1.0) -> np.ndarray:
-    """Errors of shape ``(replicates, seeds, arms)``: a part by replicate, one by seed."""
+    """Draw errors, ``(replicates, seeds, arms)``, that vary between replicates and between seeds.
+
+    The deviation between replicates is 1, and between the seeds of a replicate ``within``.
+    """
     rng = np.random.default_rng(seed)
     return rng.normal(size=(n, 1, 3)) + within * rng.normal(size=(n, N_SEEDS, 3))
 
@@ -88,7 +91,7 @@ OF_FAMILY: dict[str, Callable[[Sequence[Sequence[float]]], bool]] = {
 
 @pytest.fixture(scope="module")
 def drawn() -> np.ndarray:
-    """Errors that differ in every second comparison of groups, so that rules find something."""
+    """Draw errors in which every second pair of groups differs, so that rules find differences."""
     shift = np.array([1.5, 0.0, 0.0, 0.0]).repeat(SIZE)
     shifts = np.tile(shift, N // len(shift))[:, None, None] * np.array([1.0, 0.8, -0.8])
     return np.asarray(draw(N, 0) + shifts)
@@ -154,10 +157,11 @@ def test_rules_that_count_replicates_do_not_judge_seeds(table: pd.DataFrame) -> 
 
 
 def test_of_normal_values_rules_err_as_theory_says() -> None:
-    """Over replicates in 5 of 100 comparisons; over seeds as often as Student's t exceeds less.
+    """Rules over replicates err in 5 of 100 comparisons, the t interval over seeds far more.
 
     The mean over seeds of a difference between two tunings deviates from 0 with the variance
-    ``2 + 2 * within^2 / n``, of which the interval estimates the second term alone.
+    ``2 + 2 * within^2 / N_SEEDS``, of which the interval over seeds estimates the second term
+    alone. So it errs as often as Student's t exceeds its quantile divided by ``stretch``.
     """
     within, n = 0.5, 400
     found = verdict_table(table_of(draw(n, 1, within=within), *ARMS), PAIRS, sizes=(5,))
@@ -174,7 +178,7 @@ def test_of_normal_values_rules_err_as_theory_says() -> None:
     assert everyone["random.low"] <= theory <= everyone["random.high"]
     everyone = row(found, "t interval", 5, ALL)
     assert everyone["random.low"] <= 0.05 <= everyone["random.high"]
-    for rule in OF_FAMILY:  # at most so often, for contrasts that share an arm
+    for rule in OF_FAMILY:  # at most as often, as the contrasts share an arm
         assert row(found, rule, 5, ALL)["random.low"] <= 0.05
 
 

@@ -1,4 +1,4 @@
-"""Runs must be read where their train loss first came down to the level, between epochs too."""
+"""Errors must be read where the train loss first reaches a level, also between two epochs."""
 
 import math
 from pathlib import Path
@@ -18,11 +18,11 @@ def curve(losses: list[float], test: list[float]) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("level", "error"),
     [
-        (1.0, 0.5),  # as it was at the start
-        (3.0, 0.5),  # above the start: there, too
+        (1.0, 0.5),  # the loss at the start
+        (3.0, 0.5),  # above the loss at the start: read there, too
         (0.01, 0.1),  # at a measured point
-        (0.1, 0.3),  # half way between, on a log scale
-        (0.001, 0.1),  # at the end, after it had gone up
+        (0.1, 0.3),  # half way between two points, on a log scale
+        (0.001, 0.1),  # at the end, after the loss had risen
     ],
 )
 def test_a_run_is_read_where_it_first_came_down(level: float, error: float) -> None:
@@ -46,7 +46,7 @@ def test_a_loss_of_nothing_is_no_trouble(tmp_path: Path) -> None:
 
 
 def test_arms_are_read_at_the_lowest_loss_that_all_runs_reach(tmp_path: Path) -> None:
-    """SGD comes down to 0.01 and, in its other run, 0.04; Adam to 0.0001. So all at 0.04."""
+    """SGD's runs reach losses of 0.01 and 0.04, Adam's 0.0001, so that all are read at 0.04."""
     start = (1.0, 0.9, 0.9, 0.9)
     sgd: list[list[Epoch]] = [
         [start, (0.01, 0.0, 0.1, 0.10)],
@@ -58,10 +58,10 @@ def test_arms_are_read_at_the_lowest_loss_that_all_runs_reach(tmp_path: Path) ->
     assert table["train.loss"].tolist() == [0.04, 0.04]
     assert table["lowest.train.loss"].to_dict() == {"sgd": 0.04, "adam": 0.0001}
     assert table.loc["adam", "test.error"] == pytest.approx(0.20)
-    # ln(1 / 0.04) / ln(1 / 0.01) = 0.69897 of the way from 0.9 to 0.1.
+    # SGD's first run is ln(1 / 0.04) / ln(1 / 0.01) = 0.69897 of the way from 0.9 to 0.1.
     first = 0.9 - 0.69897 * 0.8
     assert table.loc["sgd", "test.error"] == pytest.approx((first + 0.30) / 2, abs=1e-5)
-    # Train error there: 0.9 - 0.69897 * 0.9, and 0.1.
+    # The train errors there are 0.9 - 0.69897 * 0.9 in the first run and 0.1 in the second.
     gap = (first - (0.9 - 0.69897 * 0.9) + 0.2) / 2
     assert table.loc["sgd", "gap"] == pytest.approx(gap, abs=1e-5)
 

@@ -1,4 +1,4 @@
-"""Coverage must be counted as by hand, and be what theory says of normal values."""
+"""Coverage must be counted right, and agree with theory for normal values."""
 
 import math
 
@@ -20,11 +20,11 @@ from tests.support.report.replicated import table_of
 PAIR = Contrast("adam", "sgd")
 N, N_SEEDS = 400, 5
 BETWEEN, WITHIN = 0.006, 0.004
-"""Deviations of a difference over tunings and splits, and over the seeds of one."""
+"""Standard deviations of a difference between tunings (with splits), and within a tuning."""
 
 
 def draw(n: int, seed: int) -> np.ndarray:
-    """Errors of shape ``(replicates, seeds, arms)``, whose differences deviate so."""
+    """Draw errors, ``(replicates, seeds, arms)``, with the deviations `BETWEEN` and `WITHIN`."""
     rng = np.random.default_rng(seed)
     values = rng.normal(0.0, BETWEEN / math.sqrt(2), (n, 1, 2))
     values = values + rng.normal(0.0, WITHIN / math.sqrt(2), (n, N_SEEDS, 2))
@@ -54,16 +54,17 @@ def test_intervals_are_counted_as_one_by_one() -> None:
 
 
 def test_of_normal_values_intervals_cover_as_theory_says() -> None:
-    """The interval over seeds by Student's distribution, stretched by what it does not see.
+    """Intervals over replicates cover as expected, and intervals over seeds far less often.
 
-    Its mean deviates from the truth with the variance ``BETWEEN^2 + WITHIN^2 / n``, of which it
-    estimates the second term alone.
+    The mean over seeds deviates from the truth with the variance
+    ``BETWEEN^2 + WITHIN^2 / N_SEEDS``, of which the interval over seeds estimates the second term
+    alone. So it covers as often as Student's t is below its quantile divided by ``stretch``.
     """
     table = coverage_table(table_of(draw(N, 2), "sgd", "adam"), [PAIR])
     stretch = math.sqrt(1 + N_SEEDS * BETWEEN**2 / WITHIN**2)
     quantile = t.ppf(0.975, N_SEEDS - 1)
     theory = 1 - 2 * t.sf(quantile / stretch, N_SEEDS - 1)
-    assert 0.5 < theory < 0.65  # so that covering is told from not covering
+    assert 0.5 < theory < 0.65  # so that exchanging the two outcomes shows
     old, *new = table.to_dict("records")
     low, high = bounds(theory, n=N)
     assert old["n"] == N
@@ -73,13 +74,13 @@ def test_of_normal_values_intervals_cover_as_theory_says() -> None:
         low, high = bounds(row["expected"], n=row["n"])
         assert low <= row["share"] <= high
         assert row["random.low"] <= row["expected"] <= row["random.high"]
-        # Random groups tell more than disjoint ones.
+        # Random groups give a shorter interval than disjoint groups.
         disjoint = row["share.high"] - row["share.low"]
         assert row["random.high"] - row["random.low"] < disjoint
 
 
 def test_the_expected_share_is_that_of_simulated_groups() -> None:
-    """Groups of 5 of 20 normal values, whose mean they are to cover."""
+    """Intervals of 5 of 20 normal values are to cover the mean of the 20."""
     rng = np.random.default_rng(3)
     values = rng.normal(size=(4000, 20))
     part = values[:, :5]

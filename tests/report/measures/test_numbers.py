@@ -1,4 +1,4 @@
-"""The numbers of a report must be of the kind of the records, and computed once."""
+"""The numbers of a report must suit the kind of its records, and be computed once."""
 
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def test_commands_make_the_records_and_their_report(small: Sweep, tmp_path: Path
 
 
 def test_runs_behind_an_arm_are_those_reported_and_those_tried(small: Sweep) -> None:
-    """Three fresh seeds of each winner; three settings of two tuning seeds."""
+    """Each winner has three fresh seeds; three settings with two tuning seeds were tried."""
     numbers = Numbers(small)
     assert {arm: len(ids) for arm, ids in numbers.reported.items()} == {"sgd": 3, "adam": 3}
     assert {arm: len(ids) for arm, ids in numbers.tried.items()} == {"sgd": 6, "adam": 6}

@@ -1,4 +1,4 @@
-"""The optimum of an axis over replicates, from scores that are parabolas of a known vertex."""
+"""The optimum over replicates must be found if scores are parabolas with known vertices."""
 
 import math
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ from tests.support.report.arm_builders import LOG_LR, Built, make_arm_sweep
 from tests.support.report.words import worded
 
 PLACES = [-2.9, -2.5, -2.1, -1.7, -1.3, -0.9, -0.5, -0.1]
-"""Of the settings, log10 of their learning rate; the range is 0.001 to 1."""
+"""Logarithms (base 10) of the settings' learning rates; the range of the axis is 0.001 to 1."""
 T_THREE = 4.302652730  # 97.5% quantile of Student's distribution with 2 degrees of freedom
 
 
 def tuned_to(vertex: float) -> dict[str, Built]:
-    """Build arms whose log score is a parabola in log10 of the rate; adam has no such axis."""
+    """Build sgd with log scores on a parabola in log10 of the learning rate, with this vertex."""
     scores = [0.05 * math.exp(0.3 * (place - vertex) ** 2) for place in PLACES]
     settings = [{"optimizer.lr": 10**place, "dropout.hidden": 0.1} for place in PLACES]
     space = {
@@ -48,7 +48,7 @@ def test_the_optimum_is_the_geometric_mean_of_the_vertices(tmp_path: Path) -> No
     # The best settings are those nearest to the vertices.
     best = [row[f"best.{name}"] for name in ("lowest", "median", "highest")]
     assert best == pytest.approx([10**-2.1, 10**-1.7, 10**-1.3])
-    assert math.isnan(other["optimum"])  # no log axis
+    assert math.isnan(other["optimum"])  # the axis is not a log axis
     assert other["best.median"] == 0.1
 
 

@@ -1,4 +1,4 @@
-"""The other tables over replicates: of each replicate as ever, then the mean of these, by hand."""
+"""Tables over replicates must be means of the tables of each replicate, worked out by hand."""
 
 import math
 from collections.abc import Sequence
@@ -10,9 +10,10 @@ import pytest
 from ffnn_lab.report.measures.numbers import Numbers
 from tests.support.report.arm_builders import Built, Epoch, all_ended, make_arm_sweep
 
-T = {2: 12.706204736, 3: 4.302652730}  # 97.5% quantiles of n - 1 freedoms
+# 97.5% quantiles of Student's t with n - 1 degrees of freedom, by n.
+T = {2: 12.706204736, 3: 4.302652730}
 SEEDS = [[0.10, 0.14], [0.20, 0.20], [0.30, 0.38]]
-"""Of each replicate, the test errors of its seeds."""
+"""Test errors of the two fresh seeds of each replicate."""
 
 
 def numbers_of(
@@ -41,7 +42,7 @@ def test_spreads_are_between_replicates_and_within(tmp_path: Path) -> None:
 
 
 def test_progress_is_the_mean_of_replicates(tmp_path: Path) -> None:
-    """Half way all have 50%; so what is lost late is 0.5 minus the error at the end."""
+    """All errors are 50% half way, so that ``late`` is 0.5 minus the error at the end."""
     replicates = [{"sgd": Built(tuned=all_ended(errors))} for errors in SEEDS]
     (row,) = numbers_of(tmp_path, replicates).progress.to_dict("records")
     lost = [0.5 - mean(errors) for errors in SEEDS]
@@ -52,7 +53,10 @@ def test_progress_is_the_mean_of_replicates(tmp_path: Path) -> None:
 
 
 def test_each_replicate_is_matched_at_its_own_train_loss(tmp_path: Path) -> None:
-    """SGD ends at 0.1 and 0.2 nats; Adam goes on below, where nobody looks."""
+    """SGD ends at losses of 0.1 and 0.2 nats, and Adam must be read at the same losses.
+
+    Adam's errors at later, lower losses must not count.
+    """
     start = (1.0, 0.9, 0.9, 0.9)
     replicates = []
     for loss, test in ((0.1, 0.2), (0.2, 0.3)):
@@ -68,7 +72,7 @@ def test_each_replicate_is_matched_at_its_own_train_loss(tmp_path: Path) -> None
 
 
 def test_budgets_are_means_with_an_interval_at_every_one(tmp_path: Path) -> None:
-    """The best of one is the mean score, the best of both the lower."""
+    """The best of one setting is the mean score, the best of both settings the lower score."""
     scores = [[0.1, 0.2], [0.3, 0.4], [0.2, 0.6]]
     table = numbers_of(tmp_path, [{"sgd": Built(scores=each)} for each in scores]).budgets
     assert table is not None
@@ -88,7 +92,7 @@ def test_a_protocol_that_looks_back_has_no_budgets_over_replicates(tmp_path: Pat
 
 
 def test_ranks_are_means_and_the_share_of_replicates_that_agree(tmp_path: Path) -> None:
-    """With momentum SGD comes first in both; in the larger space in one of three alone."""
+    """SGD is first in the small space in all three replicates, in the large space in one alone."""
     errors = {"sgd_lr": 0.1, "adam_lr": 0.2, "adam_all": 0.3}
     replicates = [
         {

@@ -1,4 +1,4 @@
-"""Early and late must be the epochs that they say, for runs of any length and status."""
+"""Progress must be read at the right epochs, for runs of any length and status."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ FIVE = [  # train loss, then train, dev and test error, from epoch 0 to 5
 
 
 def test_first_half_and_last(tmp_path: Path) -> None:
-    """Half of five epochs is 2.5; the first measured after it is the third."""
+    """Half of five epochs is 2.5; the first measured epoch after it is the third."""
     sweep = make_arm_sweep(tmp_path, {"sgd": Built(tuned=[FIVE])})
     row = progress(sweep, find_winners(sweep)["sgd"].rows).loc[1000]
     assert row.to_dict() == pytest.approx(

@@ -1,4 +1,4 @@
-"""Means over replicates: of each column what it is, by hand."""
+"""Means over replicates must be right for every kind of column, as worked out by hand."""
 
 import math
 
@@ -8,11 +8,12 @@ import pytest
 
 from ffnn_lab.report.measures.replicates import is_over_replicates, listed, over_replicates
 
-T = {2: 12.706204736, 3: 4.302652730}  # 97.5% quantiles of n - 1 freedoms
+# 97.5% quantiles of Student's t with n - 1 degrees of freedom, by n.
+T = {2: 12.706204736, 3: 4.302652730}
 
 
 def table(error: float, *, n: int = 2, arm: str = "a") -> pd.DataFrame:
-    """Build a table of one row, whose own interval is over seeds."""
+    """Build a replicate's table with one row, whose interval is over seeds."""
     interval = {"error": error, "error.low": 0.0, "error.high": 1.0}
     return pd.DataFrame([{"arm": arm, **interval, "n_seeds": n}])
 

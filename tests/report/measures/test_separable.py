@@ -1,4 +1,4 @@
-"""What sweeps on the separable problem found: by draw and condition, and nothing lost."""
+"""Results on the separable problem must be tabulated by draw and condition, without any loss."""
 
 import io
 from pathlib import Path
@@ -50,14 +50,14 @@ def test_each_run_stands_beside_what_the_closed_forms_predict(tmp_path: Path) ->
 
 
 def test_draws_that_cannot_show_the_gap_have_a_table_of_their_own(tmp_path: Path) -> None:
-    """Draw 1 of n = 20, p = 0.6 has b = -2."""
+    """Draw 1 of n = 20 and p = 0.6 has b = -2; lemma 3.1, and so the gap, needs b > 0."""
     found = separable.find(make_separable_sweep(tmp_path))
     assert found.table["n_runs"].tolist() == [2, 2]
     assert found.table["n_as_min_norm"].tolist() == [2, 0]
     assert found.table["n_as_sign"].tolist() == [0, 2]
     assert found.labeled["remark"].tolist() == ["b <= 0"] * 2
     assert found.labeled["n_runs"].tolist() == [1, 1]
-    # With b < 0 the signs are not what lemma 3.1 speaks of.
+    # With b < 0, the signs of X^T y are not those that lemma 3.1 is about.
     assert found.labeled["n_as_sign"].tolist() == [0, 0]
 
 
@@ -87,7 +87,7 @@ def test_an_arm_may_lack_a_condition(tmp_path: Path) -> None:
 
 
 def test_of_each_draw_the_learning_rate_of_the_lowest_loss_is_kept(tmp_path: Path) -> None:
-    """0.3 on draw 0 and 3 on draw 2, by the train loss and not by the test error."""
+    """The rate is 0.3 on draw 0 and 3 on draw 2, chosen by train loss and not by test error."""
 
     def ends(config: RunConfig) -> RunResult:
         best = {0: 0.3, 2: 3.0}[draw_of_seed(config)]
@@ -110,8 +110,8 @@ def draw_of_seed(config: RunConfig) -> int:
 @pytest.mark.parametrize(
     ("losses", "kept"),
     [
-        ({0.03: 1e-20, 0.3: 1e-33, 3.0: 0.0}, 0.03),  # all solved: rounding does not choose
-        ({0.03: 1e-9, 0.3: 1e-13, 3.0: 0.0}, 0.3),  # the smallest is not there yet
+        ({0.03: 1e-20, 0.3: 1e-33, 3.0: 0.0}, 0.03),  # all solve it: rounding must not choose
+        ({0.03: 1e-9, 0.3: 1e-13, 3.0: 0.0}, 0.3),  # the smallest has not solved it yet
         ({0.03: 3e-3, 0.3: 2e-3, 3.0: 1e-3}, 3.0),
     ],
 )
@@ -158,10 +158,10 @@ def test_where_all_diverged_there_are_no_cosines(tmp_path: Path) -> None:
 def test_coupled_weight_decay_is_predicted_by_the_ridge_solution(
     tmp_path: Path, decay: str, *, errs: bool
 ) -> None:
-    """With much of it the weights point along ``X^T y = (n, b, b, ...)``.
+    """With strong coupled decay the weights point along ``X^T y = (n, b, b, ...)``.
 
-    A fresh example of -1 then scores ``2 b - n``, which is positive if more than three in four
-    labels are +1.
+    A fresh example with the label -1 then scores ``2 b - n``, which is positive if more than three
+    in four labels are +1.
     """
     axes: dict[str, list[object]] = {
         "optimizer.weight_decay": [1e6],
@@ -175,7 +175,7 @@ def test_coupled_weight_decay_is_predicted_by_the_ridge_solution(
     assert row["is_negative"] > 0
 
 
-# --- draws as replicates, and the others across ----------------------------------------------
+# --- draws as replicates, other fields as conditions -----------------------------------------
 
 DRAWS = (0, 10_000)
 
@@ -193,7 +193,7 @@ DRAWS = (0, 10_000)
 def test_draws_that_are_replicates_are_tabulated_as_those_of_an_axis(
     tmp_path: Path, across: dict[str, list[object]], of_arms: dict[str, dict[str, list[object]]]
 ) -> None:
-    """Of records of both forms every table is the same; seeds and places among settings differ."""
+    """Records of both forms give the same tables; only seeds and setting numbers differ."""
     replicated = make_sweep_of_replicates(tmp_path / "new", across, of_arms=of_arms)
     axes = make_separable_sweep(tmp_path / "old", across, of_arms=of_arms, draws=DRAWS)
     assert separable.is_about(replicated)
@@ -210,7 +210,7 @@ def test_draws_that_are_replicates_are_tabulated_as_those_of_an_axis(
 
 
 def test_what_a_sweep_on_the_problem_is_about(tmp_path: Path) -> None:
-    """Where dev chooses or fresh seeds confirm, settings have a best one, as in any sweep."""
+    """A sweep that chooses on dev or has fresh seeds has winners, and is reported as usual."""
     across: dict[str, list[object]] = {"task.n": [20, 30]}
     assert separable.is_about(make_sweep_of_replicates(tmp_path / "a", across, n_replicates=1))
     confirmed = make_sweep_of_replicates(tmp_path / "b", across, confirm_seeds=[1000])

@@ -1,4 +1,4 @@
-"""Ranks must be of equal effort, and differ where the best settings lie at the rim."""
+"""Ranks must be at equal search effort, and change if the best settings are at the rim."""
 
 from pathlib import Path
 
@@ -12,13 +12,13 @@ from ffnn_lab.report.measures.budgets import NotIndependentError
 from ffnn_lab.report.measures.stability import stability_table, variant_table
 from tests.support.report.arm_builders import Built, all_ended, make_arm_sweep
 
-# 16 learning rates from 0.001 to 1, evenly on the log scale of the space.
+# 16 learning rates from 0.001 to 1, evenly spaced on the log scale of the space.
 LRS = np.geomspace(0.001, 1.0, 16).tolist()
 SETTINGS = [{"optimizer.lr": lr} for lr in LRS]
 MIDDLE = [abs(i - 7.5) / 10 for i in range(16)]
-"""Scores of an arm that is best in the middle of its space, ..."""
+"""Scores of an arm that is best in the middle of its space."""
 RIM = [0.3 if 3 < i < 12 else 0.0 for i in range(16)]
-"""... and of one that is best at its rim, where nothing is left when it shrinks."""
+"""Scores of an arm that is best at the rim of its space, which a smaller space leaves out."""
 
 
 def rng() -> np.random.Generator:
@@ -30,7 +30,7 @@ def table_of(sweep: Sweep) -> pd.DataFrame:
 
 
 def test_an_arm_that_is_best_at_the_rim_loses_when_the_space_shrinks(tmp_path: Path) -> None:
-    """Half of the log range keeps settings 4 to 11: the best of two there."""
+    """Half of the log range keeps settings 4 to 11; arms are ranked by the best of two of them."""
     arms = {
         "sgd": Built(scores=MIDDLE, settings=SETTINGS),
         "adam": Built(scores=RIM, settings=SETTINGS),
@@ -52,12 +52,15 @@ def test_equal_bowls_keep_their_order(tmp_path: Path) -> None:
     table = table_of(make_arm_sweep(tmp_path, arms))
     assert table["space"].unique().tolist() == ["75%", "50%", "25%"]
     assert (table["agreement"] == 1.0).all()
-    # Scores of the two hardly meet: a resample would have to draw one arm's rim alone.
+    # The arms' scores hardly overlap: a resample would have to draw sgd's rim alone.
     assert (table["same_first"] > 0.9).all()
 
 
 def test_a_share_without_settings_is_left_out(tmp_path: Path) -> None:
-    """Three quarters of the range keep four of the other arm's settings, half of it none."""
+    """Three quarters of the range keep four of adam's settings.
+
+    Half of the range keeps two of them, which are too few.
+    """
     outer = [SETTINGS[i] for i in (0, 1, 2, 4, 11, 13, 14, 15)]
     arms = {
         "sgd": Built(scores=MIDDLE, settings=SETTINGS),

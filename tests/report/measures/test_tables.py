@@ -1,4 +1,4 @@
-"""Every number of the small sweep's tables, worked out by hand."""
+"""Every number of the small sweep's tables must be the one that was worked out by hand."""
 
 import math
 from pathlib import Path
@@ -50,7 +50,7 @@ def test_errors_are_means_over_the_fresh_seeds(small: Sweep) -> None:
 
 def test_the_gap_is_test_minus_train(small: Sweep) -> None:
     row = arm_row(small, "sgd")
-    # 0.10 - 0.01, 0.12 - 0.02, 0.14 - 0.03
+    # Gaps 0.10 - 0.01, 0.12 - 0.02, 0.14 - 0.03: sample deviation 0.01.
     half = T_TWO_FREEDOMS * 0.01 / math.sqrt(3)
     assert row["gap"] == pytest.approx(0.10)
     assert (row["gap.low"], row["gap.high"]) == pytest.approx((0.10 - half, 0.10 + half))
@@ -80,12 +80,12 @@ def test_runs_without_a_result_are_counted_too(tmp_path: Path) -> None:
     sweep = load_sweep(write_sweep(tmp_path, rows=[*rows, *CONFIRM, *DEFAULT]))
     row = arm_row(sweep, "sgd")
     assert (row["runs.pruned"], row["runs.failed"], row["runs.completed"]) == (1, 1, 10)
-    assert (row["n_settings"], row["missing"]) == (3, "")  # it was tried, if in vain
+    assert (row["n_settings"], row["missing"]) == (3, "")  # setting 2 was tried, too
     assert sweep.scores.set_index(["arm", "setting"])["score"]["sgd", 2] == math.inf
 
 
 def test_a_failed_seed_is_left_out_and_missing(tmp_path: Path) -> None:
-    """It says nothing of the setting: the mean is over 0.12 and 0.14 alone."""
+    """The mean is over the other two seeds alone, with errors of 0.12 and 0.14."""
     rows = [
         (*row[:4], "failed") if row[:4] == ("confirm", "sgd", 1, 1000) else row
         for row in (*TUNE, *CONFIRM, *DEFAULT)
@@ -102,14 +102,14 @@ def test_a_failed_seed_is_left_out_and_missing(tmp_path: Path) -> None:
 
 
 def test_the_gain_of_tuning_is_paired_by_seed(small: Sweep) -> None:
-    """Default minus winner: 0.20 - 0.10, 0.22 - 0.12, 0.27 - 0.14."""
+    """The gains, default minus winner, are 0.20 - 0.10, 0.22 - 0.12 and 0.27 - 0.14."""
     row = arm_row(small, "sgd")
     deviation = math.sqrt((0.01**2 + 0.01**2 + 0.02**2) / 2)
     half = T_TWO_FREEDOMS * deviation / math.sqrt(3)
     assert row["gain_of_tuning"] == pytest.approx(0.11)
     ends = row["gain_of_tuning.low"], row["gain_of_tuning.high"]
     assert ends == pytest.approx((0.11 - half, 0.11 + half))
-    # Test errors 0.20, 0.22, 0.27 of the default.
+    # Test errors of the default: 0.20, 0.22, 0.27.
     deviation = math.sqrt((0.03**2 + 0.01**2 + 0.04**2) / 2)
     half = T_TWO_FREEDOMS * deviation / math.sqrt(3)
     assert row["default.test.error"] == pytest.approx(0.23)
@@ -120,12 +120,15 @@ def test_the_gain_of_tuning_is_paired_by_seed(small: Sweep) -> None:
 
 
 def test_a_diverged_seed_may_make_a_gain_negative(small: Sweep) -> None:
-    """Default minus winner of adam: 0.30 - 0.10, 0.33 - 0.13, 0.30 - 0.90."""
+    """Adam's gains, default minus winner, are 0.30 - 0.10, 0.33 - 0.13 and 0.30 - 0.90."""
     assert arm_row(small, "adam")["gain_of_tuning"] == pytest.approx((0.20 + 0.20 - 0.60) / 3)
 
 
 def test_a_diverged_default_counts_as_chance(tmp_path: Path) -> None:
-    """Test errors 0.9, 0.22 and, left out, one that failed; the winner's are 0.10 and 0.12."""
+    """The default's errors are 0.9 and 0.22; the winner's at these seeds are 0.10 and 0.12.
+
+    The default's third run failed and is left out.
+    """
     lost = {("confirm", "sgd", -1, 1000): "diverged", ("confirm", "sgd", -1, 1002): "failed"}
     rows: list[Row] = [(*row[:4], lost.get(row[:4], row[4])) for row in DEFAULT]
     row = arm_row(load_sweep(write_sweep(tmp_path, rows=[*TUNE, *CONFIRM, *rows])), "sgd")
@@ -158,7 +161,7 @@ def test_an_arm_without_axes_has_no_gain(tmp_path: Path) -> None:
 
 
 def test_test_errors_are_of_the_objectives_moment(tmp_path: Path) -> None:
-    """Over epochs 1 and 2 of the fresh seeds: 0.5 and then 0.10, 0.12 or 0.14 on test."""
+    """Errors are means over epochs 1 and 2: on test 0.5, and 0.10, 0.12 or 0.14 by fresh seed."""
     sweep = load_sweep(write_sweep(tmp_path, definition=make_definition(objective=MEAN_LAST)))
     row = arm_row(sweep, "sgd")
     assert row["test.error"] == pytest.approx((0.30 + 0.31 + 0.32) / 3)
@@ -174,7 +177,7 @@ def test_the_setting_and_its_edge(small: Sweep) -> None:
     row = arm_row(small, "sgd")
     assert (row["setting"], row["optimizer.lr"], row["dropout.hidden"]) == (1, 1.0, 0.0)
     assert row["edge"] == "optimizer.lr high"
-    assert arm_row(small, "adam")["dropout.hidden"] is None  # not in its space
+    assert arm_row(small, "adam")["dropout.hidden"] is None  # not in adam's space
 
 
 def test_the_runs_behind_a_row(small: Sweep) -> None:
@@ -214,7 +217,7 @@ def test_what_is_missing_is_said(tmp_path: Path, left_out: set[Any], missing: st
 
 
 def test_seeds_of_a_former_winner_do_not_stand_for_those_of_the_winner(tmp_path: Path) -> None:
-    """A sweep that was widened confirms again."""
+    """If a widened sweep has a new winner, fresh seeds of the former winner do not count."""
     former: list[Row] = [(*row[:2], 0, *row[3:]) for row in CONFIRM if row[1] == "sgd"]
     keep = [row for row in (*TUNE, *CONFIRM, *DEFAULT) if row[:4] != ("confirm", "sgd", 1, 1002)]
     row = arm_row(load_sweep(write_sweep(tmp_path, rows=[*keep, *former])), "sgd")
@@ -246,7 +249,7 @@ def test_without_a_confirm_stage_the_tuning_seeds_are_tabulated(tmp_path: Path) 
 
 
 def test_a_trial_whose_run_was_lost_is_counted(tmp_path: Path) -> None:
-    """A worker killed between its parts leaves trials without runs."""
+    """A worker that is killed between writing trials and runs leaves trials without runs."""
     folder = write_sweep(tmp_path, keep=lambda row: row[0] == "tune")
     write_sweep(tmp_path / "other", keep=lambda row: row[0] == "confirm" and row[2] == 1)
     (part,) = (tmp_path / "other" / "trials").glob("part-*.parquet")
@@ -260,7 +263,7 @@ def test_a_trial_whose_run_was_lost_is_counted(tmp_path: Path) -> None:
 def test_another_objective_names_its_column(tmp_path: Path) -> None:
     objective = {"split": "train", "metric": "loss", "moment": "best", "aggregate": "mean"}
     sweep = load_sweep(write_sweep(tmp_path, definition=make_definition(objective=objective)))
-    # Train errors of setting 0 are 0, and losses twice that; ties go to the lower dev loss.
+    # All train errors are 0, and losses twice the errors; ties go to the lower dev loss.
     assert arm_row(sweep, "sgd")["tune.train.loss"] == 0.0
 
 
@@ -268,13 +271,13 @@ def test_differences_are_paired_by_seed(small: Sweep) -> None:
     table = differences_of(small)
     assert table["arm"].tolist() == ["adam"]
     row = table.iloc[0]
-    # 0.10 - 0.10, 0.13 - 0.12, 0.90 - 0.14
+    # The differences are 0.10 - 0.10, 0.13 - 0.12 and 0.90 - 0.14.
     differences = [0.0, 0.01, 0.76]
     mean = sum(differences) / 3
     variance = sum((each - mean) ** 2 for each in differences) / 2
     half = T_TWO_FREEDOMS * math.sqrt(variance / 3)
     assert row["difference"] == pytest.approx(mean)
-    # Cut at 1, the greatest difference of two error rates.
+    # The interval is cut at 1, the greatest difference of two error rates.
     assert mean + half > 1
     assert (row["low"], row["high"]) == pytest.approx((mean - half, 1.0))
     assert (row["baseline"], row["n_pairs"]) == ("sgd", 3)

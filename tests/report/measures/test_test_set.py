@@ -1,4 +1,4 @@
-"""The test set's part of differences: which it is, of which runs, and nothing without answers."""
+"""The variance due to the test set must come from the right runs, if they have answers."""
 
 import math
 from dataclasses import replace
@@ -28,18 +28,18 @@ from tests.support.report.builders import (
 from tests.support.report.replicated import FRESH, packed, write_replicated
 
 N = 11
-"""Test examples: two bytes, of which the last has five bits that count for nothing."""
+"""Number of test examples; packed into two bytes, they leave five bits unused."""
 EXAMPLES = {"train": 60, "dev": 20, "test": N}
 
 
 def came(replicate: int, arm: str, setting: int, seed: int) -> Last:
-    """Let the replicate's winner be the setting that `write_replicated` confirms."""
+    """Return errors by which the setting that `write_replicated` confirms wins its replicate."""
     del arm, seed
     return (0.0, 0.1 if setting == replicate % 2 else 0.3, 0.5)
 
 
 def wrong(replicate: int, arm: str, setting: int, seed: int) -> NDArray[np.bool_]:
-    """Draw the answers of a run; some examples are hard for either arm."""
+    """Draw a mask of the examples that a run classifies wrongly; five are hard for both arms."""
     rng = np.random.default_rng([replicate, len(arm), setting + 1, seed])
     hard = {"sgd": 0.8, "adam": 0.4}[arm]
     chances = np.where(np.arange(N) < 5, hard, 0.1)
@@ -47,7 +47,7 @@ def wrong(replicate: int, arm: str, setting: int, seed: int) -> NDArray[np.bool_
 
 
 def differences(replicate: int) -> NDArray[np.int64]:
-    """Subtract the wrong answers of a replicate's winners, ``(N, seeds)``."""
+    """Return adam's minus sgd's wrong answers, for the winners of a replicate, ``(N, seeds)``."""
     winner = replicate % 2
     one, other = (
         np.stack([wrong(replicate, arm, winner, seed) for seed in FRESH], axis=1).astype(int)
@@ -65,7 +65,10 @@ def row_of(folder: Path) -> pd.Series:
 
 
 def test_where_replicates_draw_test_sets_it_is_a_share_of_the_variance(tmp_path: Path) -> None:
-    """Of each replicate over its seeds, averaged; beside the parts that the table had before."""
+    """The variance is computed over the seeds of each replicate, and averaged over replicates.
+
+    The share is that of the variance between replicates plus the variance between seeds.
+    """
     folder = write_replicated(tmp_path, came, n_replicates=3, wrong=wrong)
     row = row_of(folder)
     expected = np.mean([variance_of_test_set(differences(replicate)) for replicate in range(3)])
@@ -95,7 +98,7 @@ def test_where_replicates_share_splits_columns_are_the_replicates_of_a_split(
 def test_a_test_set_that_all_share_is_in_no_interval(
     tmp_path: Path, changes: dict[str, object]
 ) -> None:
-    """Columns are the replicates, so that it is the variance of what they have in common."""
+    """The columns are replicates, so that only what all replicates have in common counts."""
     folder = write_replicated(tmp_path, came, n_replicates=4, wrong=wrong, **changes)  # type: ignore[arg-type]
     row = row_of(folder)
     means = [differences(replicate).mean(axis=1) for replicate in range(4)]
@@ -128,7 +131,7 @@ def test_an_arm_against_itself_has_none(tmp_path: Path) -> None:
 def test_records_without_answers_have_the_tables_that_they_had(
     tmp_path: Path, n_replicates: int
 ) -> None:
-    """Neither column nor heading nor note; the folder of the table is not there."""
+    """Without answers there is no folder of answers, and no column, caption or note about them."""
     folder = write_replicated(tmp_path / "without", came, n_replicates=n_replicates)
     assert not (folder / "correct").exists()
     content = content_of(load_sweep(folder))
@@ -145,12 +148,12 @@ def test_records_without_answers_have_the_tables_that_they_had(
 
 
 def write_small(folder: Path, **definition: object) -> Path:
-    """Write the small sweep, of whose arm adam a run diverged."""
+    """Write the small sweep, in which one confirmed run of adam diverged."""
     return write_sweep(folder, definition=make_definition(**definition))
 
 
 def answers_of(arm: str, seed: int) -> NDArray[np.bool_]:
-    """Return as many wrong answers of 100 as the small sweep's confirmed runs have."""
+    """Mark wrong answers of 100, as many as the test error of this confirmed run implies."""
     (last,) = [row[4] for row in CONFIRM if row[1] == arm and row[3] == seed]
     assert not isinstance(last, str)
     rng = np.random.default_rng([len(arm), seed])
@@ -180,7 +183,10 @@ def test_a_pair_of_which_a_run_diverged_is_left_out(tmp_path: Path) -> None:
 
 
 def test_answers_that_do_not_come_to_the_error_are_left_out(tmp_path: Path) -> None:
-    """As where a run was trained again on another machine; with one pair left, nothing is told."""
+    """Answers may contradict the error, as if a run was repeated on another machine.
+
+    With one pair left, there is no variance.
+    """
     folder = write_small(tmp_path)
     for arm in ("sgd", "adam"):
         add_answers(folder, arm, 1000, answers_of(arm, 1000), "last")

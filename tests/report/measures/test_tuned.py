@@ -1,4 +1,4 @@
-"""Tuned methods over replicates: every number worked out by hand from made-up results."""
+"""Numbers of tuned methods over replicates must be those worked out by hand."""
 
 import math
 from pathlib import Path
@@ -13,23 +13,24 @@ from ffnn_lab.report.measures.numbers import Numbers
 from tests.support.report.arm_builders import Built, all_ended, make_arm_sweep
 from tests.support.report.builders import CHANCE, differences_of
 
-T = {2: 12.706204736, 3: 4.302652730, 5: 2.776445105}  # 97.5% quantiles of n - 1 freedoms
+# 97.5% quantiles of Student's t with n - 1 degrees of freedom, by n.
+T = {2: 12.706204736, 3: 4.302652730, 5: 2.776445105}
 Errors = list[list[float]]
-"""Of each replicate, the test error of each fresh seed."""
+"""Test errors of the two fresh seeds of each replicate."""
 SGD: Errors = [[0.30, 0.32], [0.20, 0.26], [0.40, 0.40], [0.31, 0.35], [0.22, 0.24]]
 ADAM: Errors = [[0.25, 0.29], [0.22, 0.22], [0.30, 0.34], [0.30, 0.30], [0.12, 0.16]]
 DEFAULT: Errors = [[0.50, 0.50], [0.50, 0.50], [0.50, 0.40], [0.50, 0.50], [0.40, 0.40]]
 
 
 def replicated(folder: Path, n: int, **definition: Any) -> Sweep:  # noqa: ANN401 - its parts
-    """Write the first ``n`` replicates; the best setting of sgd changes from one to the next."""
+    """Make a sweep of the first ``n`` replicates, between which sgd's best setting alternates."""
     built = [
         {
             "sgd": Built(
                 tuned=all_ended(SGD[r]),
                 default=all_ended(DEFAULT[r]),
-                scores=[0.2, 0.2 + (-1) ** r * 0.1],  # the second in replicates 1 and 3
-                settings=[{"optimizer.lr": 0.03}, {"optimizer.lr": 1.0}],  # at the high end
+                scores=[0.2, 0.2 + (-1) ** r * 0.1],  # setting 1 wins in replicates 1 and 3
+                settings=[{"optimizer.lr": 0.03}, {"optimizer.lr": 1.0}],  # 1.0: high end
             ),
             "adam": Built(tuned=all_ended(ADAM[r])),
         }
@@ -39,7 +40,7 @@ def replicated(folder: Path, n: int, **definition: Any) -> Sweep:  # noqa: ANN40
 
 
 def ends(values: list[float]) -> tuple[float, float, float]:
-    """Compute a mean and the ends of its t interval, cut to what an error can be."""
+    """Compute a mean and the ends of its t interval, cut to the range of an error, 0 to 1."""
     half = T[len(values)] * stdev(values) / math.sqrt(len(values))
     return mean(values), max(0.0, mean(values) - half), min(1.0, mean(values) + half)
 
@@ -56,7 +57,7 @@ def test_an_arm_is_the_mean_of_its_replicates(tmp_path: Path, n: int) -> None:
     assert found == pytest.approx(ends(means))
     assert (row["n_replicates"], row["n_seeds"], row["n_diverged"]) == (n, 2 * n, 0)
     assert row["test.error.std"] == pytest.approx(stdev(means))
-    # Within: the root of the mean variance of the two seeds of each replicate.
+    # Within replicates: the root of the mean variance of the two seeds of each replicate.
     variances = [stdev(errors) ** 2 for errors in SGD[:n]]
     assert row["test.error.std_within"] == pytest.approx(math.sqrt(mean(variances)))
 
@@ -97,18 +98,18 @@ def test_a_difference_is_paired_within_replicates(tmp_path: Path, n: int) -> Non
     assert found == pytest.approx((middle, max(-1.0, low), min(1.0, high)))
     assert (row["n_replicates"], row["n_pairs"]) == (n, 2 * n)
     assert row["std"] == pytest.approx(stdev(values))
-    # All differences have one sign: two of 2^n patterns are as far from 0.
+    # All differences have one sign: two of 2^n patterns of signs give a mean as far from 0.
     assert max(values) < 0
     assert row["p"] == 2 / 2**n
     assert row["p.holm"] == 2 / 2**n  # the one declared contrast
-    # The exact interval of n of n ends where 0.025 is the probability of them all.
+    # The exact interval of n of n begins at the share s with s^n = 0.025.
     assert (row["improvement"], row["improvement.high"]) == (1.0, 1.0)
     assert row["improvement.low"] == pytest.approx(0.025 ** (1 / n))
     assert row["improvement.verdict"] == "not significant"
 
 
 def test_what_one_setting_tells_stands_beside(tmp_path: Path) -> None:
-    """Of replicate 0 alone: -0.05 and -0.03 over its two seeds."""
+    """Columns ``setting.*`` are of replicate 0 alone: -0.05 and -0.03 over its two seeds."""
     sweep = replicated(tmp_path, 5)
     (row,) = Numbers(sweep).differences.to_dict("records")
     half = T[2] * stdev([-0.05, -0.03]) / math.sqrt(2)
@@ -120,7 +121,10 @@ def test_what_one_setting_tells_stands_beside(tmp_path: Path) -> None:
 
 
 def test_the_variance_of_a_pair_is_told_by_component(tmp_path: Path) -> None:
-    """Balanced: seeds by the mean variance within, replicates by what their means differ more."""
+    """In this balanced design, the part of seeds is the mean variance within replicates.
+
+    The part of replicates is the variance of their means less what the seeds add to it.
+    """
     (row,) = Numbers(replicated(tmp_path, 5)).differences.to_dict("records")
     pairs = [[a - s for a, s in zip(ADAM[r], SGD[r], strict=True)] for r in range(5)]
     within = mean([stdev(each) ** 2 for each in pairs])
@@ -131,14 +135,14 @@ def test_the_variance_of_a_pair_is_told_by_component(tmp_path: Path) -> None:
 
 
 def test_where_replicates_share_splits_their_variance_is_told_apart(tmp_path: Path) -> None:
-    """Replicates 0 and 2 take one split, 1 and 3 the other: a nested analysis of variance."""
+    """Replicates 0 and 2 have one split, 1 and 3 another: the analysis of variance is nested."""
     examples = {"train": 60, "dev": 20, "test": 20, "keeps_test": False}
     sweep = replicated(tmp_path, 4, splits=2, examples=examples)
     (row,) = Numbers(sweep).differences.to_dict("records")
     pairs = [[a - s for a, s in zip(ADAM[r], SGD[r], strict=True)] for r in range(4)]
     means = [mean(each) for each in pairs]
     of_splits = [(means[0] + means[2]) / 2, (means[1] + means[3]) / 2]
-    # Two seeds in a tuning, two tunings on a split: mean squares, then their components.
+    # Two seeds per tuning and two tunings per split: the mean squares, then the components.
     seed = mean([stdev(each) ** 2 for each in pairs])
     of_tunings = 2 * mean([stdev(means[::2]) ** 2, stdev(means[1::2]) ** 2])
     tuning = (of_tunings - seed) / 2
@@ -147,7 +151,7 @@ def test_where_replicates_share_splits_their_variance_is_told_apart(tmp_path: Pa
     assert row["variance.tuning"] == pytest.approx(tuning)
     assert row["variance.split"] == pytest.approx(split)
     assert row["variance.replicate"] == pytest.approx(split + tuning)
-    # Beyond the data set, what is drawn anew is the split, of which there are two.
+    # The interval beyond the data set is over splits, of which there are two.
     half = T[2] * stdev(of_splits) * math.sqrt(1 / 2 + 20 / 80)
     assert row["corrected.high"] == pytest.approx(mean(of_splits) + half)
 
@@ -165,7 +169,7 @@ def test_of_one_seed_in_each_replicate_no_part_is_told(tmp_path: Path) -> None:
 
 
 def test_beyond_the_data_set_the_interval_is_corrected(tmp_path: Path) -> None:
-    """Nadeau and Bengio: 1 / n becomes 1 / n + n_test / n_train."""
+    """In Nadeau and Bengio's correction, 1 / n becomes 1 / n + n_test / n_train."""
     examples = {"train": 60, "dev": 20, "test": 20, "keeps_test": False}
     (row,) = Numbers(replicated(tmp_path, 5, examples=examples)).differences.to_dict("records")
     values = [mean(ADAM[r]) - mean(SGD[r]) for r in range(5)]
@@ -181,7 +185,7 @@ def test_without_numbers_of_examples_nothing_is_told_beyond(tmp_path: Path) -> N
 
 
 def test_an_arm_that_diverged_in_one_replicate(tmp_path: Path) -> None:
-    """Replicate 1 counts as chance, in the mean over three."""
+    """Adam's replicate 1 counts as chance in the mean over three replicates."""
     built: list[dict[str, Built]] = [
         {"sgd": Built(tuned=all_ended(SGD[r])), "adam": Built(tuned=all_ended(ADAM[r]))}
         for r in range(3)
@@ -196,7 +200,7 @@ def test_an_arm_that_diverged_in_one_replicate(tmp_path: Path) -> None:
 
 
 def test_a_replicate_that_is_not_finished_is_left_out_and_told(tmp_path: Path) -> None:
-    """Of replicate 1 adam has no run at all, of replicate 2 one fresh seed of two."""
+    """Adam has no run at all in replicate 1, and one fresh seed of two in replicate 2."""
     built: list[dict[str, Built]] = [
         {"sgd": Built(tuned=all_ended(SGD[r])), "adam": Built(tuned=all_ended(ADAM[r]))}
         for r in range(3)
@@ -209,7 +213,7 @@ def test_a_replicate_that_is_not_finished_is_left_out_and_told(tmp_path: Path) -
     assert row["test.error"] == pytest.approx(mean([0.27, 0.30]))
     assert row["missing"].startswith("3 of 3 replicates, of replicate 0 0 of 2 confirm seeds of")
     (difference,) = numbers.differences.to_dict("records")
-    # Seeds are paired within a replicate: 0.30 - 0.40 of the one seed that both have.
+    # Seeds are paired within a replicate: 0.30 - 0.40 at the one seed of both in replicate 2.
     assert (difference["n_replicates"], difference["n_pairs"]) == (2, 3)
     assert difference["difference"] == pytest.approx(mean([-0.04, -0.10]))
 

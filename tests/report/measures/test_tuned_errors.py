@@ -1,4 +1,4 @@
-"""Errors of winners must stand at their replicate and seed, and variance at its source."""
+"""Errors of winners must be listed by replicate and seed, and variance be split by its source."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ PAIR = Contrast("adam", "sgd")
 
 
 def dev_of(replicate: int, setting: int) -> float:
-    """A dev error by which setting 1 wins in odd replicates, and setting 0 in even ones."""
+    """Return a dev error by which setting 1 wins in odd replicates, and setting 0 in even ones."""
     return 0.1 if setting == replicate % 2 else 0.2
 
 
@@ -56,11 +56,12 @@ def test_replicates_that_are_whole_are_numbered_anew(tmp_path: Path) -> None:
 
 
 def test_each_part_of_the_variance_is_found_where_it_is(tmp_path: Path) -> None:
-    """The difference is -5, 0 or 5 points by split, 3 more or less by tuning, 1 by seed.
+    """The difference is -5, 0 or 5 points by split, plus or minus 3 by tuning and 1 by seed.
 
-    By hand, in points squared, with 3 splits, 2 tunings in each and 2 seeds in each of those: the
-    mean squares are 1 + 1 = 2 of seeds, for 6 degrees; 2 * (2 * 9) = 36 of tunings, for 3; and
-    4 * 25 = 100 of splits, for 2. So the parts are 2, (36 - 2) / 2 = 17 and (100 - 36) / 4 = 16.
+    There are 3 splits, 2 tunings per split and 2 seeds per tuning. By hand, in points squared, the
+    mean squares are 1 + 1 = 2 of seeds, with 6 degrees of freedom; 2 * (2 * 9) = 36 of tunings,
+    with 3; and 4 * 25 = 100 of splits, with 2. So the parts are 2, (36 - 2) / 2 = 17 and
+    (100 - 36) / 4 = 16.
     """
 
     def came(replicate: int, arm: str, setting: int, seed: int) -> Last:

@@ -1,4 +1,4 @@
-"""Captions must say over how many seeds numbers are, and with which interval."""
+"""Captions must state the number of seeds behind the numbers, and the kind of interval."""
 
 import dataclasses
 from pathlib import Path

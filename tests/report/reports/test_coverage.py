@@ -1,7 +1,8 @@
-"""Intervals must cover as often as they say, and where they do not, by no more than is told.
+"""Intervals must cover as often as they promise, or nearly, where this is documented.
 
-500 simulations of a row; a share p of them has the standard error sqrt(p (1 - p) / 500), and the
-bounds are binomial. Rows are many: each is held against what all but one in 100,000 would meet.
+A row has 500 simulations; a share p of them has the standard error sqrt(p (1 - p) / 500), and the
+bounds are binomial. As there are many rows, a correct interval exceeds the bounds of a row only
+once in 100,000 times.
 """
 
 import functools
@@ -29,12 +30,12 @@ N = 500
 CERTAINTY = 1 - 1e-5
 EXACT = 0.95
 NEARLY = 0.91
-"""What the jackknife and the trimmed mean's interval promise at the worst of the rows."""
+"""Coverage that the jackknife and the interval of the trimmed mean promise in the worst row."""
 
 
 @functools.cache
 def seeds(shape: int, n: int) -> dict[str, float]:
-    """Simulate what is over seeds: the share of each interval or test."""
+    """Simulate the intervals and tests over ``n`` seeds; return the share of each by its name."""
     rows = _of_seeds(SEEDS[shape], n, N, np.random.default_rng(shape))
     return {str(row["interval"]): float(str(row["share"])) for row in rows}
 
@@ -61,12 +62,12 @@ def test_the_t_interval_holds_for_differences_of_counts(n: int) -> None:
 
 
 def test_the_t_interval_covers_less_where_values_are_skewed() -> None:
-    """0.90 at ten seeds of an exponential distribution, as is told."""
+    """At ten seeds of an exponential distribution the coverage is 0.90, as documented."""
     assert at_least(0.88) <= seeds(SKEWED, 10)[T] <= bounds(0.92, n=N, certainty=CERTAINTY)[1]
 
 
 def test_a_rare_divergence_is_missed_by_the_mean_but_not_by_the_interquartile_mean() -> None:
-    """With one seed in twenty lost, ten seeds have none in 0.95^10 = 0.60 of all cases."""
+    """If one seed in twenty diverges, ten seeds include none in 0.95^10 = 0.60 of all cases."""
     found = seeds(DIVERGING, 10)
     assert found[T] <= bounds(0.45, n=N, certainty=CERTAINTY)[1]
     assert found[TRIMMED] >= at_least(NEARLY)
@@ -81,7 +82,7 @@ def test_the_interquartile_mean_is_nearly_covered(shape: int, n: int) -> None:
 @pytest.mark.parametrize("shape", [NORMAL, COUNTS])
 @pytest.mark.parametrize("n", N_SEEDS)
 def test_the_probability_of_improvement_is_covered(shape: int, n: int) -> None:
-    """Wilson's interval wobbles about what it promises: at n = 10 it may be 0.93."""
+    """The coverage of Wilson's interval varies about its promise: for n = 10 it may be 0.93."""
     assert seeds(shape, n)[WILSON] >= at_least(0.93)
 
 
@@ -98,7 +99,7 @@ def test_flipped_signs_err_no_more_often_than_they_say(shape: int, n: int) -> No
 
 @pytest.mark.parametrize("shape", SETTINGS, ids=lambda shape: shape.name)
 def test_the_band_of_the_best_is_nearly_covered(shape: Shape) -> None:
-    """From 24 settings on, wherever there is a band."""
+    """The band must nearly cover from 24 settings on, for all budgets that have a band."""
     for n in (24, 48):
         for row in _of_settings(shape, n, N, np.random.default_rng(n)):
             assert float(str(row["share"])) >= at_least(NEARLY), row

@@ -1,6 +1,6 @@
-"""Intervals over replicates must cover as often as it says, for any shape that it may meet.
+"""Intervals over replicates must cover as often as they promise, for differences of any shape.
 
-500 simulations of a row, held against what all but one in 100,000 would meet.
+A row has 500 simulations; a correct interval exceeds the bounds of a row once in 100,000 times.
 """
 
 import functools
@@ -54,14 +54,14 @@ def test_a_method_against_itself_is_covered(n: int) -> None:
 @pytest.mark.parametrize("shape", ["normal", "against itself"])
 @pytest.mark.parametrize("n", [3, 10])
 def test_the_probability_of_improvement_is_covered(shape: str, n: int) -> None:
-    """By three replicates always: the interval of three of three begins at 0.29."""
+    """Three replicates always cover: even the interval of three of three begins at 0.29."""
     share = means(shape, n)[IMPROVES]
     assert share >= LOW
     assert n > 3 or share == 1
 
 
 def test_skewed_differences_are_covered_less() -> None:
-    """The t interval covers about 0.91 of five, whose seeds add a normal part."""
+    """The t interval of five skewed effects, with seeds as a normal part, covers about 0.91."""
     assert bounds(0.9, n=N, certainty=CERTAINTY)[0] <= means("skewed", 5)[T] < 0.95
 
 

@@ -1,4 +1,4 @@
-"""An interval that was cut, or that is left out, must be told in notes and captions; no other."""
+"""Notes and captions must mention intervals that were cut or left out, and no other interval."""
 
 import math
 from pathlib import Path
@@ -41,7 +41,7 @@ def test_ordinary_intervals_and_single_seeds_need_no_word() -> None:
 
 
 def test_every_table_of_a_sweep_of_two_seeds_is_cut_and_told(tmp_path: Path) -> None:
-    """Errors of 0.1% and 9% at two seeds: 4.55% -+ 12.7 times 4.45%, which is below 0."""
+    """Errors of 0.1% and 9% at two seeds: 4.55% -+ 12.7 times 4.45% is cut at 0."""
     few = [0.001, 0.09]
     arms = {
         "sgd": Built(tuned=all_ended(few), default=all_ended(few)),

@@ -1,4 +1,4 @@
-"""What a report needs is tried before the first run, and leaves no trace."""
+"""All that a report needs must be tried before the first run, and the trial leave no trace."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,7 +15,7 @@ ODD = [
     *("[red]x[/]", ":smile:", "a|b", "**bold**", "=1+1", "`code`", "<b>", "# title", "- item"),
     *("x" * 100, "net \U0001f680", "\u4f60\u597d", "\u05e9\u05dc\u05d5\u05dd", " spaces "),
 ]
-"""Names of arms that some format reads as something else."""
+"""Names of arms that some output format may read as markup or cannot write."""
 
 
 def entries(folder: Path) -> list[Path]:
@@ -144,5 +144,5 @@ def test_files_about_many_sweeps_have_names_that_fit() -> None:
 
 def test_a_text_is_written_in_utf_8_whatever_is_in_it(tmp_path: Path) -> None:
     path = tmp_path / "text.md"
-    write_text(path, "\u03b1 \udcff")  # the second is a byte of a path that is no UTF-8
+    write_text(path, "\u03b1 \udcff")  # the second is a byte that is not UTF-8
     assert path.read_bytes() == b"\xce\xb1 \\udcff\n"

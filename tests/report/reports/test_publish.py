@@ -1,4 +1,4 @@
-"""Published records must be small, and give the report that the whole gives."""
+"""Published records must be small, and give the same report as the whole records."""
 
 import io
 import json
@@ -53,7 +53,7 @@ def test_every_run_is_kept_and_the_curves_of_those_that_are_reported(tmp_path: P
 
 @pytest.mark.usefixtures("_no_pictures")
 def test_records_of_9b2446f_give_their_tables_when_published(tmp_path: Path) -> None:
-    """460 runs in less than 400 kB, tables and figures the same in every digit."""
+    """460 runs take less than 400 kB; tables are the same in every digit, and figures are made."""
     paths = publish(OLD, tmp_path / "there" / "default").paths
     assert sum(path.stat().st_size for path in paths) < 400_000
     whole, _ = tables_of(Numbers(load(OLD)))
@@ -66,7 +66,7 @@ def test_records_of_9b2446f_give_their_tables_when_published(tmp_path: Path) -> 
 
 
 def came(replicate: int, arm: str, setting: int, seed: int) -> Last:
-    """The confirmed setting has the lower dev error, and each run a test error of its own."""
+    """Return errors by which the confirmed setting wins; test errors vary with all arguments."""
     error = 0.001 * (1 + 10 * replicate + 3 * setting + seed % 1000 + len(arm))
     return (0.0, 0.1 if setting == replicate % 2 else 0.2, error)
 
@@ -82,9 +82,10 @@ def test_of_replicates_the_winners_of_each_are_published(tmp_path: Path) -> None
 
 
 def test_answers_are_published_in_few_bytes(tmp_path: Path) -> None:
-    """Of 24 runs with 10,000 answers each, which no compression shortens, in 1250 bytes a run.
+    """24 runs with 10,000 answers each take little more than 1250 bytes per run.
 
-    A part's statistics hold the least and the greatest value, and so take a few runs' bytes more.
+    The answers are random, so that no compression makes them shorter. The statistics of a file
+    have its least and its greatest value, and so add the bytes of a few runs.
     """
 
     def wrong(replicate: int, arm: str, setting: int, seed: int) -> NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""A report must be whole, leave nothing out in silence, and be the same again."""
+"""A report must be complete, mention what it leaves out, and be the same if made again."""
 
 import io
 import json
@@ -39,7 +39,7 @@ STATISTICS = [
     for suffix in ("csv", "md", "tex")
 ]
 OF_SEEDS = ("paired_differences", "train_test_gap")
-"""Figures of what the fresh seeds gave."""
+"""Figures of results on fresh seeds."""
 
 
 def figure_files(*names: str) -> list[str]:
@@ -54,7 +54,7 @@ def reported(folder: Path) -> tuple[list[Path], str]:
 
 @dataclass(frozen=True)
 class Finished:
-    """What the report of the finished sweep came to."""
+    """The report of the finished small sweep: its folder, files and printed text."""
 
     folder: Path
     paths: list[Path]
@@ -167,7 +167,7 @@ def test_the_defaults_error_stands_beside_the_tuned_one(finished: Finished) -> N
 @pytest.mark.slow
 @pytest.mark.usefixtures("_no_pictures")
 def test_what_an_earlier_report_wrote_does_not_outlive_its_reason(tmp_path: Path) -> None:
-    """The records of a figure and of a table are gone; a file that is no report's is not."""
+    """A figure and a table whose records are gone are removed; a file of the user's stays."""
     folder = write_sweep(tmp_path / "small")
     reported(folder)
     own = folder / "figures" / "learning_curves_by_hand.png"
@@ -191,7 +191,7 @@ def test_what_an_earlier_report_wrote_does_not_outlive_its_reason(tmp_path: Path
 
 @pytest.mark.parametrize("status", ["pruned", "failed"])
 def test_a_sweep_without_any_score(tmp_path: Path, status: str) -> None:
-    """Nothing can be drawn, and the reason is told."""
+    """No figure can be drawn, and the report gives the reason."""
     rows: list[Row] = [(*row[:4], status) for row in TUNE]
     paths, text = reported(write_sweep(tmp_path, rows=rows))
     assert not any(path.parent.name == "figures" for path in paths)
@@ -230,7 +230,7 @@ def test_a_sweep_that_tunes_no_learning_rate(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("_no_pictures")
 def test_a_sweep_of_independent_settings_has_budgets(tmp_path: Path) -> None:
-    """Fifteen settings of one learning rate: none is left in a space that is shrunk about 0.03."""
+    """The fifteen settings of an arm have learning rates near 0.03, the middle of the space."""
     arms = {
         name: Built(
             tuned=all_ended([0.1, 0.2]),
@@ -263,7 +263,7 @@ def test_a_sweep_of_independent_settings_has_budgets(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("_no_pictures")
 def test_what_gain_and_dropout_do_is_shown_where_they_vary(tmp_path: Path) -> None:
-    """SGD was tried at two of each; Adam at one, which is said."""
+    """SGD was tried at two gains and rates; Adam at one of each, which the report mentions."""
     keys = ("initializer.gain", "dropout.hidden")
     settings = [dict.fromkeys(keys, value) for value in (0.2, 0.5)]
     space = {key: {"kind": "choice", "values": [0.2, 0.5]} for key in keys}
@@ -276,7 +276,7 @@ def test_what_gain_and_dropout_do_is_shown_where_they_vary(tmp_path: Path) -> No
     paths, text = reported(sweep.folder)
     names = ("error_against_dropout", "gain_by_optimizer")
     assert set(figure_files(*names)) <= {path.name for path in paths}
-    for name, n_runs in zip(names, (4, 2), strict=True):  # with the winner's fresh runs, without
+    for name, n_runs in zip(names, (4, 2), strict=True):  # with and without 2 fresh runs
         assert f"- adam is not in {name}: it was tried at one value alone" in text
         source = json.loads((sweep.folder / "figures" / f"{name}.json").read_text())
         assert {arm: len(ids) for arm, ids in source["run_ids"].items()} == {"sgd": n_runs}

@@ -1,4 +1,4 @@
-"""The report of a sweep under several conditions: its tables, files, captions and remarks."""
+"""Tables, files, captions and remarks of a report must name the condition they are about."""
 
 import io
 from pathlib import Path

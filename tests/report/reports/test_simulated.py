@@ -1,4 +1,4 @@
-"""Rows of simulated shares must count right, and mark what is worse than promised."""
+"""Rows of simulated shares must be counted right, and shares worse than promised be marked."""
 
 import math
 

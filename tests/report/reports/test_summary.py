@@ -1,4 +1,4 @@
-"""One table of all sweeps: each number of its own sweep, the best in bold, nothing lost."""
+"""The summary must have the numbers of all sweeps in one table, the best ones in bold."""
 
 import io
 import json
@@ -30,7 +30,11 @@ def reported(outputs: Path, *names: str, are_named: bool = False) -> tuple[list[
 
 @pytest.fixture
 def outputs(tmp_path: Path) -> Path:
-    """Two sweeps, one with variants; one that is not confirmed; one of arms without a name."""
+    """Write four sweeps, and return the folder that they are in.
+
+    One is plain, one has variants, one is not confirmed, and the arm of one is not named after an
+    optimizer.
+    """
     plain = {
         "adam": Built(
             tuned=all_ended([0.05, 0.07]), default=[*all_ended([0.1]), "diverged"]
@@ -63,7 +67,7 @@ def test_prints_and_writes_all_sweeps(outputs: Path) -> None:
         ["test error (%)", "plain (digits)", "varied (digits): wide", "varied (digits): deep"],
         ["sgd", "4.00 +- 1.41 (2)", "20.00 (1)", "40.00 (1)"],
         ["adam", "6.00 +- 1.41 (2)", "20.00 (1)", "-"],
-        # Of 0.1 and of chance.
+        # The mean and deviation of 0.1 and of chance, 0.9.
         ["adam (default)", "50.00 +- 56.57 (2, 1 diverged)", "-", "-"],
     ]
     for name in ("other", "unfinished"):
@@ -88,7 +92,7 @@ def test_numbers_on_disk_are_those_of_the_table(outputs: Path) -> None:
 
 
 def test_over_replicates_means_and_deviations_are_of_the_replicates(tmp_path: Path) -> None:
-    """SGD's means are 0.04 and 0.08, Adam's 0.07 and 0.11, of two seeds each."""
+    """Over two seeds each, SGD's replicates have means 0.04 and 0.08, Adam's 0.07 and 0.11."""
     arms = [
         {"sgd": Built(tuned=all_ended(sgd)), "adam": Built(tuned=all_ended(adam))}
         for sgd, adam in (([0.03, 0.05], [0.07, 0.07]), ([0.08, 0.08], [0.10, 0.12]))

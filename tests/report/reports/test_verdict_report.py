@@ -1,4 +1,4 @@
-"""The report on claims must be whole, say what is missing, and be the same again."""
+"""The report on claims must be complete, name what is missing, and be the same if made again."""
 
 import io
 import json
@@ -21,7 +21,7 @@ from tests.support.report.latex import check_latex
 
 ALL = tuple(CLAIMS.values())
 ONE = ALL[:1]
-"""Enough where it is not about the claims."""
+"""A single claim, for tests in which it does not matter which claims are reported."""
 
 
 def reported(
@@ -92,7 +92,7 @@ def test_claims_that_may_have_been_worded_later_are_told(tmp_path: Path) -> None
 
 
 def test_claims_judged_by_a_later_rule_are_told(tmp_path: Path) -> None:
-    """The words were there before the runs; what makes verdicts of numbers was not."""
+    """The claim was declared before the runs, but the rule that judges it was changed later."""
     sweep = wilson(tmp_path / "wilson_digits")
     name = ONE[0].name
     declare(sweep.folder, n_runs=0, hashes={name: BY_AN_EARLIER_RULE[name][0]})

@@ -1,4 +1,4 @@
-"""Every sheet must be known whole by its own file, and cost nothing until it is used."""
+"""Every sheet must be defined by its own module, which imports nothing heavy until it is used."""
 
 import subprocess
 import sys
@@ -37,7 +37,7 @@ def test_every_estimate_is_a_column_with_a_count_and_two_ends(small: Sweep) -> N
 def test_a_sheet_without_anything_to_show_is_none_or_empty(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    """Arms without seeds have neither spreads nor defaults; TPE has no budgets."""
+    """An arm without fresh seeds has no gain of tuning, and settings of TPE have no budgets."""
     arms = {"sgd": Built(scores=[0.1, 0.2])}
     sweep = make_arm_sweep(tmp_path_factory.mktemp("a") / "tpe", arms, protocol="tpe")
     numbers = Numbers(sweep)

@@ -1,4 +1,4 @@
-"""The words of every sheet must say what its numbers say, with their units."""
+"""The words of every sheet must state the sheet's numbers, with their units."""
 
 import math
 from pathlib import Path
@@ -127,7 +127,7 @@ def test_spreads_are_in_percent(small: Sweep) -> None:
 
 
 def test_progress_is_in_percent(small: Sweep) -> None:
-    """All runs of the small sweep have 50% after epoch 1, which is half of two."""
+    """All runs of the small sweep have an error of 50% after epoch 1, half of their two epochs."""
     row = worded("progress", progress_table(small, find_winners(small))).iloc[0].to_dict()
     assert row["train error, first epoch (%) [95% interval]"] == "50.00"
     assert str(row["test error lost in second half (points) [95% interval]"]).startswith("38.00")
@@ -135,9 +135,9 @@ def test_progress_is_in_percent(small: Sweep) -> None:
 
 def test_matched_losses_are_in_nats(small: Sweep) -> None:
     table = worded("matched_train_loss", matched_table(small, find_winners(small)))
-    # Losses are twice the errors; the highest lowest one is SGD's with its 3%.
+    # Losses are twice the errors; the lowest that all runs reach is 0.06, of SGD's run with 3%.
     assert table["train loss (nats)"].tolist() == ["0.06", "0.06"]
-    assert table["seeds"].tolist() == ["3", "2"]  # one of Adam's diverged
+    assert table["seeds"].tolist() == ["3", "2"]  # one of Adam's runs diverged
 
 
 def test_budgets_double(tmp_path: Path) -> None:
@@ -179,19 +179,19 @@ def test_ranks(tmp_path: Path) -> None:
     table = stability_table(make_arm_sweep(tmp_path, arms), rng=np.random.default_rng(0))
     row = worded("ranks_by_variant", table).iloc[0].to_dict()
     assert row["space"] == "75%"
-    assert (row["rank"], row["agreement (Kendall's tau)"]) == ("1", "-")  # of a lone arm
+    assert (row["rank"], row["agreement (Kendall's tau)"]) == ("1", "-")  # of a single arm
     assert row["same first in resamples (%)"] == "100"
 
 
 def test_differences_say_how_far_to_trust_them(small: Sweep) -> None:
     row = worded("paired_differences", differences_of(small)).iloc[0].to_dict()
-    assert row["p (Holm)"] == "0.500"  # 0, 0.01 and 0.76: four of eight patterns of signs
+    assert row["p (Holm)"] == "0.500"  # 0, 0.01, 0.76: four of eight patterns of signs
     assert str(row["improves at a seed (%) [95% interval]"]).startswith("16.67 [")
-    assert (row["seeds to resolve"], row["pairs"]) == ("25", "3")  # 0.257 / 0.436 deviations
+    assert (row["seeds to resolve"], row["pairs"]) == ("25", "3")  # mean / std: 0.257 / 0.436
 
 
 def test_what_cannot_be_resolved_is_said(tmp_path: Path) -> None:
-    """A difference of nothing needs more seeds than anyone has; one pair says nothing."""
+    """A difference of 0 needs more than 10,000 seeds; of one pair, the number is unknown."""
     same = [[(1.0, 0.1, 0.1, 0.1)]] * 2
     sweep = make_arm_sweep(tmp_path / "a", {"sgd": Built(tuned=same), "adam": Built(tuned=same)})
     row = worded("paired_differences", differences_of(sweep)).iloc[0]

@@ -1,4 +1,4 @@
-"""The best of a few settings: counted out by hand, unbiased, its band as wide as it must be."""
+"""The expected best of a few settings must be exact and unbiased, with a band of exact width."""
 
 import itertools
 import math
@@ -26,10 +26,10 @@ def test_the_best_of_one_is_the_mean_and_of_all_the_lowest() -> None:
 
 
 def test_it_is_unbiased() -> None:
-    """Uniform numbers: the lowest of B has the mean 1 / (B + 1), for B = 4 with deviation 0.163.
+    """The lowest of B uniform numbers has the mean 1 / (B + 1), and for B = 4 the deviation 0.163.
 
-    4000 samples of ten; the estimate varies less than a single lowest of four does, so 4 standard
-    errors are at most 4 * 0.163 / sqrt(4000) = 0.0103.
+    There are 4000 samples of ten numbers. The estimate varies less than the lowest of one draw of
+    four numbers, so that 4 standard errors are at most 4 * 0.163 / sqrt(4000) = 0.0103.
     """
     rng = np.random.default_rng(0)
     estimates = [best_of(rng.random(10).tolist(), n_settings=4) for _ in range(4000)]
@@ -73,9 +73,9 @@ def test_what_is_left_without_each_score_is_the_best_of_the_others(n_settings: i
 
 
 def test_the_band_is_worked_out_by_hand() -> None:
-    """Of four scores, without each in turn, the means are 0.3, 0.25, 0.2, 0.15 and 0.225 in all.
+    """The mean of four scores is 0.225, and without each in turn 0.3, 0.25, 0.2 and 0.15.
 
-    Scores 0.0 + ... : 0.9 = sum; (0.9 - s) / 3 for s = 0.0, 0.15, 0.3, 0.45.
+    The sum of the scores is 0.9, and (0.9 - s) / 3 is the mean without the score s.
     """
     interval = best_of_interval([0.0, 0.15, 0.3, 0.45], n_settings=1)
     logs = np.log([0.3, 0.25, 0.2, 0.15])
@@ -93,7 +93,7 @@ def test_there_is_no_band_beyond_a_quarter_of_the_settings() -> None:
 
 
 def test_there_is_no_band_about_nothing() -> None:
-    """Errors of 0 have no logarithm; the estimate stands all the same."""
+    """Errors of 0 have no logarithm, and so no band, but the estimate is still 0."""
     interval = best_of_interval([0.0] * 8, n_settings=2)
     assert interval.mean == 0.0
     assert math.isnan(interval.low)
@@ -105,7 +105,7 @@ def test_equal_scores_have_a_band_without_width() -> None:
 
 
 def test_the_difference_of_means_is_welchs() -> None:
-    """The best of one is the mean, and scipy knows how to compare means."""
+    """The best of one setting is the mean, and scipy can compare two means."""
     rng = np.random.default_rng(0)
     one, other = rng.normal(0.3, 0.1, 12), rng.normal(0.2, 0.3, 20)
     reference = stats.ttest_ind(one, other, equal_var=False)

@@ -1,7 +1,7 @@
-"""Components must be those of the analysis of variance, unbiased, and honest about what is unseen.
+"""Variance components must be those of the analysis of variance, unbiased, and NaN if unknown.
 
-Simulations have 400 samples and a fixed generator; a mean over them may be off by 4 of its own
-standard errors, which are taken from the samples.
+Simulations have 400 samples and a fixed generator. A mean over the samples may be off by 4 of its
+own standard errors, which are estimated from the samples.
 """
 
 import math
@@ -21,7 +21,13 @@ N = 400
 def nested(
     rng: np.random.Generator, deviations: Sequence[float], sizes: Sequence[Sequence[int]]
 ) -> Iterator["pd.Series[float]"]:
-    """Draw samples of a nested design: for each split, the numbers of seeds of its tunings."""
+    """Draw samples of a nested design of splits, tunings and seeds.
+
+    Args:
+        rng: The random generator.
+        deviations: Standard deviations between splits, between tunings and between seeds.
+        sizes: For each split, the number of seeds of each of its tunings.
+    """
     places = [
         (split, tuning, seed)
         for split, tunings in enumerate(sizes)
@@ -42,7 +48,7 @@ def nested(
 def replicates(
     rng: np.random.Generator, *, share: float, sizes: Sequence[int]
 ) -> "pd.Series[float]":
-    """Draw values of replicates, of total variance 1 and that share between replicates."""
+    """Draw values of total variance 1, ``share`` of it between replicates of ``sizes`` seeds."""
     return next(many_replicates(rng, share=share, sizes=sizes))
 
 
@@ -59,8 +65,9 @@ def many_replicates(
 
 
 def test_replicates_and_seeds_by_hand() -> None:
-    """1, 3 and 5, 9: means 2 and 7, squares between 2 * 2 * 2.5^2 = 25, within 2 + 8 = 10.
+    """Two replicates with the values 1, 3 and 5, 9 have the means 2 and 7.
 
+    The sum of squares between replicates is 2 * 2 * 2.5^2 = 25, and within replicates 2 + 8 = 10.
     The mean square of the seeds is 10 / 2 = 5, that of the replicates 25 = 5 + 2 v, so v = 10.
     """
     index = pd.MultiIndex.from_product([[0, 1], [0, 1]], names=["replicate", "seed"])
@@ -74,7 +81,7 @@ def test_replicates_and_seeds_by_hand() -> None:
 
 
 def test_the_ratio_of_mean_squares_is_scipys() -> None:
-    """Of a balanced design, F = 1 + S v_replicate / v_seed."""
+    """In a balanced design with S seeds per replicate, F = 1 + S v_replicate / v_seed."""
     values = replicates(np.random.default_rng(3), share=0.6, sizes=[4] * 5)
     reference = stats.f_oneway(*(each.to_numpy() for _, each in values.groupby(level=0)))
     outer, inner = variance_components(values).parts
@@ -82,11 +89,12 @@ def test_the_ratio_of_mean_squares_is_scipys() -> None:
 
 
 def test_three_levels_by_hand() -> None:
-    """Two splits of two tunings of two seeds: 0, 2; 4, 6 and 10, 12; 10, 20.
+    """Two splits of two tunings of two seeds have the values 0, 2; 4, 6 and 10, 12; 10, 20.
 
-    Within tunings: 2 + 2 + 2 + 50 = 56, of 4 degrees: 14. Tuning means 1, 5; 11, 15: within
-    splits 2 * (8 + 8) = 32, of 2 degrees: 16 = 14 + 2 v, v = 1. Split means 3, 13: 4 * 50 = 200,
-    of 1 degree: 200 = 14 + 2 * 1 + 4 v, v = 46.
+    Within tunings, the sum of squares is 2 + 2 + 2 + 50 = 56, with 4 degrees of freedom: 14. The
+    means of tunings are 1, 5 and 11, 15: within splits, the sum is 2 * (8 + 8) = 32, with 2
+    degrees: 16 = 14 + 2 v, so v = 1. The means of splits are 3 and 13: the sum is 4 * 50 = 200,
+    with 1 degree: 200 = 14 + 2 * 1 + 4 v, so v = 46.
     """
     index = pd.MultiIndex.from_product([[0, 1]] * 3, names=["split", "tuning", "seed"])
     values = pd.Series([0.0, 2.0, 4.0, 6.0, 10.0, 12.0, 10.0, 20.0], index=index)
@@ -111,13 +119,13 @@ def test_components_are_unbiased(sizes: list[list[int]]) -> None:
     errors = estimates.std(axis=0, ddof=1) / math.sqrt(N)
     off = estimates.mean(axis=0) - np.square(deviations)
     assert (np.abs(off) <= 4 * errors).all()
-    # Truncated ones are not: the split's is too large by more than that.
+    # Truncated at 0, the split's component is biased: too large by more than 4 standard errors.
     too_large = np.maximum(estimates[:, 0], 0).mean() - deviations[0] ** 2
     assert too_large > 4 * errors[0]
 
 
 def test_a_small_component_may_be_seen_below_0_and_has_no_share() -> None:
-    """Replicates whose means are nearer than their seeds let one expect: 2, 2 of 0, 4 and 4, 0."""
+    """Replicates 0, 4 and 4, 0 have the means 2 and 2, nearer than their seeds let one expect."""
     index = pd.MultiIndex.from_product([[0, 1], [0, 1]], names=["replicate", "seed"])
     outer, inner = variance_components(pd.Series([0.0, 4.0, 4.0, 0.0], index=index)).parts
     assert (outer.variance, inner.variance) == pytest.approx((-4.0, 8.0))
@@ -173,7 +181,7 @@ def test_a_place_is_taken_once() -> None:
 
 
 def test_the_variance_of_a_mean_by_hand() -> None:
-    """6 / 3 + 4 / (3 * 2), and a component below 0 counts for nothing."""
+    """The variance is 6 / 3 + 4 / (3 * 2); the component below 0 counts as 0."""
     parts = (
         Component("replicate", 6.0, 4, 0.6),
         Component("tuning", -1.0, 4, 0.0),
@@ -186,7 +194,7 @@ def test_the_variance_of_a_mean_by_hand() -> None:
 
 
 def test_the_variance_of_a_mean_is_that_of_means_drawn() -> None:
-    """Unbiased where no estimate is below 0, as with so large a share of many replicates."""
+    """Predictions are unbiased if no estimate is below 0, as with a share of 0.7 here."""
     rng = np.random.default_rng(0)
     samples = many_replicates(rng, share=0.7, sizes=[3] * 12)
     predicted = np.array([variance_components(each).variance_of_mean([12, 3]) for each in samples])
@@ -197,9 +205,9 @@ def test_the_variance_of_a_mean_is_that_of_means_drawn() -> None:
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
 def test_the_interval_of_the_share_is_exact_for_equal_numbers(share: float) -> None:
-    """Of 400, a share that is 0.95 has the standard error 0.0109: 4 make 0.0436.
+    """Of 400 intervals 0.95 must cover; the standard error is 0.0109, and 4 make 0.0436.
 
-    A share of 0 cannot be missed from above: it is covered in 0.975.
+    A true share of 0 is never above an interval, only below: it is covered in 0.975.
     """
     rng = np.random.default_rng(0)
     covers = []

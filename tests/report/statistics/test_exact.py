@@ -1,4 +1,4 @@
-"""Exact intervals and tests of a share must be scipy's, agree, and cover at every true share."""
+"""Exact intervals and tests of a share must equal scipy's, agree, and cover every true share."""
 
 import math
 from typing import Literal
@@ -36,7 +36,7 @@ def test_the_bounds_equal_scipys(k: int, n: int) -> None:
 
 
 def test_none_of_six_by_hand() -> None:
-    """All six fail with probability (1 - p)^6, which is 0.05 at 0.393, 0.025 at 0.459."""
+    """All six trials fail with probability (1 - p)^6, which is 0.05 at 0.393, 0.025 at 0.459."""
     assert exact_bounds(0, 6) == pytest.approx((0.0, 1 - 0.05 ** (1 / 6)))
     interval = exact_interval(0, 6)
     assert (interval.mean, interval.low) == (0.0, 0.0)
@@ -52,7 +52,7 @@ def test_of_no_trials_nothing_is_known() -> None:
 @pytest.mark.parametrize("n", [3, 10, 25])
 @pytest.mark.parametrize("share", [0.02, 0.25, 0.5, 0.9])
 def test_the_interval_covers_at_least_as_often_as_it_says(n: int, share: float) -> None:
-    """Summed over all counts with their binomial probabilities: no simulation."""
+    """Coverage is the sum of the probabilities of all counts that cover; nothing is simulated."""
     chances = stats.binom.pmf(np.arange(n + 1), n, share)
     intervals = [exact_interval(k, n) for k in range(n + 1)]
     covers = [each.low <= share <= each.high for each in intervals]
@@ -83,7 +83,7 @@ def test_p_at_the_border_is_1_and_never_more() -> None:
 
 @pytest.mark.parametrize("side", ["both", "below", "above"])
 def test_no_p_is_0(side: Literal["both", "below", "above"]) -> None:
-    """Six of six, and none of six: 1 / 2^6, and twice that for both sides."""
+    """The lowest p, of six of six or none of six, is 1 / 2^6, and twice that for both sides."""
     lowest = 2 / 2**6 if side == "both" else 1 / 2**6
     found = min(exact_p(k, 6, border=0.5, side=side) for k in range(7))
     assert found == pytest.approx(lowest)
@@ -116,7 +116,7 @@ def test_clusters_that_are_all_or_none_have_the_exact_interval() -> None:
 
 
 def test_mixed_clusters_reach_from_all_to_any() -> None:
-    """One of four is all success, three have some."""
+    """Of four clusters one has only successes, and three have at least some."""
     interval = cluster_interval([1.0, 0.5, 0.25, 0.0])
     assert interval.mean == pytest.approx(1.75 / 4)
     assert interval.low == exact_interval(1, 4).low
@@ -124,11 +124,11 @@ def test_mixed_clusters_reach_from_all_to_any() -> None:
 
 
 def test_clusters_are_covered_however_alike_their_members_are() -> None:
-    """Six draws of eight seeds; the draw decides: 0.9 or 0.05 of its seeds succeed, mean 0.305.
+    """Six draws have eight seeds each, of which 0.9 or 0.05 succeed by draw, in the mean 0.305.
 
-    2000 simulations: a share that should be at least 0.95 has a standard error of at most
-    sqrt(0.95 * 0.05 / 2000) = 0.0049, 4 of these make 0.0195. All 48 seeds taken for independent
-    would be covered in less than 0.8.
+    In 2000 simulations, a share that should be at least 0.95 has a standard error of at most
+    sqrt(0.95 * 0.05 / 2000) = 0.0049, and 4 of these make 0.0195. If all 48 seeds were taken to be
+    independent, the truth would be covered in less than 0.8.
     """
     rng = np.random.default_rng(0)
     covers, pretends = [], []

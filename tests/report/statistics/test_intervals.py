@@ -1,4 +1,4 @@
-"""Intervals must be those of the textbook, of scipy, and cover as often as they say."""
+"""Intervals must be those of textbooks and of scipy, and cover as often as they promise."""
 
 import math
 from collections.abc import Callable
@@ -19,11 +19,11 @@ from ffnn_lab.report.statistics import (
 )
 from ffnn_lab.report.statistics.intervals import N_BOOTSTRAP
 
-T_TWO_FREEDOMS = 4.302652729911275  # 97.5% quantile, from a printed table to 4.3027
+T_TWO_FREEDOMS = 4.302652729911275  # 97.5% quantile of Student's t; 4.3027 in printed tables
 
 
 def test_interval_is_worked_out_by_hand() -> None:
-    # 1, 2, 3: mean 2, sample deviation 1.
+    # The values 1, 2, 3 have the mean 2 and the sample deviation 1.
     interval = mean_interval([1.0, 2.0, 3.0])
     half = T_TWO_FREEDOMS / math.sqrt(3)
     assert interval.n == 3
@@ -64,7 +64,7 @@ EQUAL = pytest.mark.parametrize(
 def test_equal_values_have_no_interval(
     interval_of: Callable[[list[float]], Interval], values: list[float]
 ) -> None:
-    """One of no width would cover no mean but the very value."""
+    """An interval without width would cover no mean but the value itself."""
     interval = interval_of(values)
     assert interval.mean == pytest.approx(values[0])
     assert interval.n == len(values)
@@ -98,7 +98,7 @@ def test_a_cut_leaves_ends_that_are_not_known() -> None:
 
 @pytest.mark.parametrize("n", [2, 3])
 def test_a_cut_interval_covers_exactly_as_often(n: int) -> None:
-    """Rare errors of few seeds: most intervals reach below 0, where the mean is not."""
+    """For rare errors of few seeds, most intervals reach below 0, where no mean can be."""
     rng = np.random.default_rng(0)
     whole = [mean_interval((rng.binomial(359, 0.003, n) / 359).tolist()) for _ in range(300)]
     cut = [each.within(0.0, 1.0) for each in whole]
@@ -109,11 +109,11 @@ def test_a_cut_interval_covers_exactly_as_often(n: int) -> None:
 
 @pytest.mark.parametrize("n", [2, 3, 10])
 def test_intervals_cover_as_often_as_they_say(n: int) -> None:
-    """Normal values with mean 0.3: 95 in 100 intervals must hold it.
+    """Of intervals of normal values with mean 0.3, 95 in 100 must cover 0.3.
 
-    The share that does, of 4000, has a standard error of sqrt(0.95 * 0.05 / 4000) = 0.0034 if
-    the interval is exact; 4 of these make 0.014. (A normal quantile instead of Student's would
-    cover 0.70, 0.81 and 0.92.)
+    Of 4000 intervals, the share that covers has a standard error of
+    sqrt(0.95 * 0.05 / 4000) = 0.0034 if the interval is exact, and 4 of these make 0.014. (With a
+    normal quantile instead of Student's, the share would be 0.70, 0.81 and 0.92.)
     """
     rng = np.random.default_rng(0)
     intervals = [mean_interval(rng.normal(0.3, 0.1, n).tolist()) for _ in range(4000)]
@@ -132,7 +132,7 @@ def test_deviation_of_one_value_is_unknown() -> None:
 def test_pairs_are_matched_by_seed_not_by_place() -> None:
     arm = pd.Series([0.5, 0.7, 0.6], index=[2, 0, 1])
     other = pd.Series([0.1, 0.2, 0.3], index=[0, 1, 2])
-    # 0.7 - 0.1, 0.6 - 0.2, 0.5 - 0.3
+    # The differences are 0.7 - 0.1, 0.6 - 0.2 and 0.5 - 0.3.
     interval = paired_interval(arm, other)
     half = T_TWO_FREEDOMS * 0.2 / math.sqrt(3)
     assert interval.mean == pytest.approx(0.4)
@@ -148,7 +148,7 @@ def test_seeds_without_a_partner_are_left_out() -> None:
 
 
 def test_pairing_takes_out_what_the_seeds_share() -> None:
-    """A seed's own difficulty moves both sides: the interval of the difference ignores it."""
+    """A seed's difficulty moves both sides alike, and so not their difference or its interval."""
     difficulty = np.random.default_rng(0).normal(0, 1, 8)
     other = pd.Series(difficulty)
     own = pd.Series([0.1, 0.1001] * 4)
@@ -164,15 +164,16 @@ def test_a_seed_that_occurs_twice_is_refused() -> None:
 
 
 def test_deviation_of_equal_values_is_nothing_at_all() -> None:
-    """The mean of ten times 0.1 is off by rounding, and the deviation from it is not 0."""
+    """The mean of ten times 0.1 is off by rounding, but the deviation must be exactly 0."""
     assert sample_std([0.1] * 10) == 0.0
 
 
 def test_interquartile_mean_is_worked_out_by_hand() -> None:
-    """Eight values: two are left out at either end, and 2, 3, 4, 5 remain, whose mean is 3.5.
+    """Of eight values two are left out at either end, and 2, 3, 4 and 5 remain, with the mean 3.5.
 
-    With the two ends set to 2 and 5: 2, 2, 2, 3, 4, 5, 5, 5, mean 3.5, squares 3 * 2.25 twice and
-    0.25 twice, 14 in all; deviation sqrt(14 / 7). Student's quantile for 3 degrees is 3.1824.
+    With the two ends set to 2 and 5, the values are 2, 2, 2, 3, 4, 5, 5, 5. Their mean is 3.5,
+    their squared deviations are six times 2.25 and twice 0.25, 14 in all, and their deviation is
+    sqrt(14 / 7). Student's quantile for 3 degrees of freedom is 3.1824.
     """
     interval = interquartile_interval([-90.0, 1.0, 2.0, 3.0, 4.0, 5.0, 60.0, 700.0])
     half = 3.182446305 * math.sqrt(2) / (4 / 8 * math.sqrt(8))
@@ -208,7 +209,7 @@ def test_improvement_counts_ties_half() -> None:
 
 
 def test_improvement_interval_equals_scipys() -> None:
-    """Wilson's interval of 7 of 10."""
+    """The interval is Wilson's, for 7 successes of 10."""
     arm = pd.Series([0.1] * 7 + [0.3] * 3)
     other = pd.Series([0.2] * 10)
     expected = stats.binomtest(7, 10).proportion_ci(method="wilson")
@@ -251,7 +252,7 @@ def test_bootstrap_draws_from_the_generator_it_is_given() -> None:
 
 
 def test_bootstrap_is_near_the_t_interval_of_normal_values() -> None:
-    """Resamples have a deviation smaller by sqrt(39 / 40); 1.96 stands in place of 2.02."""
+    """Resamples deviate less, by sqrt(39 / 40), and the quantile is 1.96 in place of 2.02."""
     values = np.random.default_rng(0).normal(0.3, 0.1, 40).tolist()
     bootstrap, exact = (
         bootstrap_interval(values, rng=np.random.default_rng(0)),

@@ -1,4 +1,4 @@
-"""Tests and intervals of many comparisons must be those of each."""
+"""Tests and intervals of many rows at once must equal those of each row alone."""
 
 import math
 
@@ -17,7 +17,7 @@ from ffnn_lab.report.statistics import (
 
 
 def draw(n: int) -> np.ndarray:
-    """Comparisons of ``n`` values: normal ones, counts with ties, and equal ones."""
+    """Draw rows of ``n`` differences: normal values, counts with ties, and equal values."""
     rng = np.random.default_rng(0)
     rows = [rng.normal(size=(30, n)), rng.integers(-2, 3, (30, n)) / 360, np.full((1, n), 0.1)]
     return np.concatenate([*rows, np.zeros((1, n))])

@@ -1,7 +1,8 @@
-"""The optimum of an axis: exact on a parabola, and covered over replicates where it is inside.
+"""The optimum of an axis must be exact for a parabola, and covered if it is inside the range.
 
-Simulated replicates have 24 settings drawn over four decades. The optimum varies over replicates
-by 0.15 decades; seeds and other axes move the logarithm of the error, the latter only upward.
+Simulated replicates have 24 settings drawn over four decades. The optimum varies between
+replicates by 0.15 decades. Seeds move the logarithm of the error in either direction, other axes
+only upward.
 """
 
 import math
@@ -21,7 +22,7 @@ def bowl(values: list[float], *, best: float) -> list[float]:
 
 
 def replicate(rng: np.random.Generator, *, best: float, noise: float) -> Vertex:
-    """Draw the settings of a replicate and fit its optimum; ``best`` is in decades."""
+    """Draw a replicate's settings and fit its optimum; optima vary about ``best``, in log10."""
     places = rng.uniform(-4, 0, 24)
     distance = places - best - rng.normal(0, 0.15)
     logs = 0.8 * distance**2 + rng.normal(0, noise, 24) + rng.exponential(3 * noise, 24)
@@ -46,7 +47,7 @@ def test_a_vertex_beyond_the_range_is_at_the_edge(best: float) -> None:
 
 
 def test_settings_that_diverged_do_not_move_the_vertex() -> None:
-    """Five of twelve, at chance or without a number: the best half is fitted."""
+    """Five of twelve settings are at chance or have no number; only the best half is fitted."""
     values = np.geomspace(LOW, HIGH, 12).tolist()
     errors = bowl(values, best=1e-3)
     errors[7:] = [0.9, 0.9, math.inf, math.nan, 0.9]
@@ -108,7 +109,7 @@ def inside(*values: float) -> list[Vertex]:
 
 
 def test_the_interval_over_replicates_by_hand() -> None:
-    """-1, -2 and -3 decades: mean -2, deviation 1, t = 4.3027."""
+    """Optima at -1, -2 and -3 decades have mean -2 and deviation 1; t = 4.3027."""
     found = optimum_over_replicates(inside(0.1, 0.01, 0.001))
     half = 4.302652729911275 / math.sqrt(3)
     ends = 10 ** (-2 - half), 10 ** (-2 + half)
@@ -138,10 +139,11 @@ def test_too_few_replicates_have_no_interval(vertices: list[Vertex]) -> None:
 @pytest.mark.parametrize("best", [-2.0, -1.0])
 @pytest.mark.parametrize("noise", [0.03, 0.1])
 def test_an_optimum_inside_is_found_without_bias_and_covered(best: float, noise: float) -> None:
-    """300 sweeps of 6 replicates: 4 standard errors of 0.95 make 0.0503, of the bias 4 of its own.
+    """In 300 sweeps of 6 replicates, the interval covers and the mean optimum is unbiased.
 
-    The exact interval needs normal vertices; noise now and then throws one far off, and the
-    interval is too wide then.
+    Four standard errors of a coverage of 0.95 make 0.0503; the bias may be 4 of its own standard
+    errors. The interval is exact for normal vertices. Noise now and then puts a vertex far off,
+    and then the interval is too wide.
     """
     rng = np.random.default_rng(0)
     vertices = [[replicate(rng, best=best, noise=noise) for _ in range(6)] for _ in range(N)]
@@ -156,10 +158,11 @@ def test_an_optimum_inside_is_found_without_bias_and_covered(best: float, noise:
 
 
 def test_an_optimum_near_the_edge_is_seldom_shown_and_missed() -> None:
-    """0.1 decades from the end, half of the replicates see it beyond: 10 of them in a sweep.
+    """If the optimum is 0.1 decades from the end, half of the 10 replicates see it beyond the end.
 
-    The interval would miss in many sweeps, if those inside were all that counts. That it is shown
-    and misses happens no more often than in 5 of 100 sweeps; 4 standard errors make 0.0503.
+    If only the replicates with an optimum inside counted, the interval would miss in many sweeps.
+    An interval that is shown and misses occurs in no more than 5 of 100 sweeps; 4 standard errors
+    make 0.0503.
     """
     rng = np.random.default_rng(0)
     misses, would_miss = [], []

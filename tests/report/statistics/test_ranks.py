@@ -1,4 +1,4 @@
-"""Orders must agree as Kendall says they do, whatever is tied or infinite."""
+"""The agreement of two orders must be Kendall's tau, also with tied and infinite scores."""
 
 import math
 
@@ -30,7 +30,7 @@ def test_agreement_equals_scipys(seed: int) -> None:
 
 
 def test_without_an_order_there_is_no_agreement() -> None:
-    """No warning either."""
+    """The agreement is NaN, and no warning is raised."""
     assert math.isnan(rank_agreement([1.0, 1.0], [1.0, 2.0]))
     assert math.isnan(rank_agreement([1.0], [2.0]))
 

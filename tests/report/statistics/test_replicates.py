@@ -1,4 +1,4 @@
-"""Comparisons over replicates: by hand, against scipy, and covering what they say they cover."""
+"""Comparisons over replicates must be exact, agree with scipy, and cover as they promise."""
 
 import math
 
@@ -61,10 +61,10 @@ def test_a_seed_that_occurs_twice_is_refused() -> None:
 
 
 def test_seeds_of_one_tuning_are_no_replicates() -> None:
-    """Tunings that vary as on the digits: 0.55 between them, 0.06 * 10 between ten seeds of one.
+    """Variances are those of the digits: 0.55 between tunings, 0.06 * 10 between a tuning's seeds.
 
-    2000 simulations of six replicates: 4 standard errors of 0.95 make 0.0195. The interval over
-    the seeds of one replicate covers in about half of the cases.
+    In 2000 simulations of six replicates with ten seeds, 4 standard errors of 0.95 make 0.0195.
+    The interval over the seeds of one replicate covers in about half of the cases.
     """
     rng = np.random.default_rng(0)
     shape = (2000, 6, 10)
@@ -93,7 +93,10 @@ def test_replicates_to_resolve_are_counted_as_pairs_are() -> None:
 
 
 def test_the_corrected_interval_by_hand() -> None:
-    """1, 2, 3: mean 2, deviation 1, t = 4.3027; 100 of 400 examples: sqrt(1 / 3 + 1 / 4)."""
+    """The values 1, 2, 3 have the mean 2 and the deviation 1; t = 4.3027.
+
+    With 100 test and 400 train examples, the factor is sqrt(1 / 3 + 1 / 4).
+    """
     interval = corrected_interval([1.0, 2.0, 3.0], n_train=400, n_test=100)
     half = 4.302652729911275 * math.sqrt(1 / 3 + 1 / 4)
     assert (interval.low, interval.high) == pytest.approx((2 - half, 2 + half))
@@ -120,12 +123,12 @@ def test_no_examples_are_refused(n_train: int, n_test: int) -> None:
 
 
 def test_the_corrected_interval_covers_beyond_the_data_set() -> None:
-    """Two constant predictors' errors on splits of one set of 60 examples, with a test of 20.
+    """Two constant predictors are compared on splits of one set of 60 examples, 20 for test.
 
-    Predictor 1 is the mean of the train split, predictor 2 is 0, which is the true mean; the
-    difference of their squared errors has the mean 1 / 40 over data sets. Ten splits of one data
-    set: 1000 of those; 4 standard errors of 0.95 make 0.0276. The plain interval, whose ``s`` sees
-    one data set alone, covers far less.
+    Predictor 1 is the mean of the train split, and predictor 2 is 0, the true mean. The difference
+    of their squared errors has the mean 1 / 40 over data sets. There are 1000 data sets with ten
+    splits each; 4 standard errors of 0.95 make 0.0276. The plain interval, whose deviation is that
+    of one data set alone, covers less often.
     """
     rng = np.random.default_rng(0)
     covers, plain = [], []
@@ -192,13 +195,13 @@ def test_a_gamma_that_tells_nothing_is_refused(gamma: float) -> None:
     ("n", "verdict"), [(5, "not significant"), (6, "significant and meaningful")]
 )
 def test_it_takes_six_replicates_of_one_sign(n: int, verdict: str) -> None:
-    """As of flipped signs, 2 / 2^5 = 0.0625 and 2 / 2^6 = 0.03125."""
+    """As for flipped signs, p is 2 / 2^5 = 0.0625 with five, and 2 / 2^6 = 0.03125 with six."""
     assert improvement_verdict(improvement_over_replicates([-0.1] * n)) == verdict
     assert improvement_verdict(improvement_over_replicates([0.1] * n)) == verdict
 
 
 def test_a_method_compared_with_itself_is_seldom_significant() -> None:
-    """2000 families of nine replicates: 4 standard errors of 0.05 make 0.0195."""
+    """Of 2000 comparisons over nine replicates, 5% may be wrong; 4 standard errors make 0.0195."""
     rng = np.random.default_rng(0)
     drawn = rng.normal(0, 1, (2000, 9))
     verdicts = [improvement_verdict(improvement_over_replicates(each.tolist())) for each in drawn]

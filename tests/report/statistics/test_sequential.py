@@ -1,8 +1,8 @@
-"""Looks must spend the level they have and no more, and what they state must hold at the stop.
+"""Looks must spend no more than their level, and intervals must hold when a sweep stops.
 
-Simulated sweeps stop at the first look whose interval leaves out a border. With N of them, a share
-of errors that is exactly 0.05 is at most its binomial quantile, 0.0548, in all but one of 1000
-tests.
+Simulated sweeps stop at the first look whose interval excludes a border. If the true share of
+errors is exactly 0.05, the share in N sweeps is at most its binomial quantile, 0.0548, in all but
+one of 1000 tests.
 """
 
 import math
@@ -28,7 +28,7 @@ N_FAMILIES = 3000
 
 
 def highest(n: int) -> float:
-    """Return the share of errors that a level of 0.05 hardly ever exceeds in so many sweeps."""
+    """Return the share of errors that ``n`` sweeps hardly ever exceed if the true one is 0.05."""
     return float(stats.binom.ppf(0.999, n, 0.05)) / n
 
 
@@ -58,7 +58,7 @@ def bounds_at(values: Values, n: int, level: float) -> tuple[Values, Values]:
 
 
 def errs(values: Values, looks: list[int], spending: Spending) -> float:
-    """Return how often any look's interval leaves out 0, the truth."""
+    """Return the share of sweeps in which any look's interval excludes 0, the true value."""
     wrong = np.zeros(len(values), dtype=bool)
     for place, n in enumerate(looks):
         level = level_at(looks[: place + 1], largest=looks[-1], spending=spending)
@@ -96,9 +96,9 @@ def test_levels_sum_to_the_whole(looks: list[int], spending: Spending) -> None:
 
 
 def test_the_named_functions_are_those_of_the_literature() -> None:
-    """Lan and DeMets (1983), at a half.
+    """The functions of Lan and DeMets (1983) are evaluated at half of the replicates.
 
-    2 - 2 Phi(1.96 / sqrt(0.5)) = 0.0056, and 0.05 log(1 + 1.718 / 2) = 0.0310.
+    They are 2 - 2 Phi(1.96 / sqrt(0.5)) = 0.0056, and 0.05 log(1 + 1.718 / 2) = 0.0310.
     """
     late = level_at([10], largest=20, spending="obrien_fleming")
     early = level_at([10], largest=20, spending="pocock")
@@ -119,7 +119,7 @@ def test_a_level_is_what_was_spent_since_the_look_before() -> None:
 
 
 def test_the_whole_level_may_be_another() -> None:
-    """As over six contrasts, by Bonferroni."""
+    """The level may be 0.05 / 6, for six contrasts by Bonferroni's method."""
     assert level_at([20], largest=20, level=0.05 / 6) == pytest.approx(0.05 / 6)
 
 
@@ -132,7 +132,7 @@ def test_the_interval_at_a_look_has_its_level() -> None:
 
 
 def test_a_look_at_hardly_any_level_settles_nothing() -> None:
-    """3 of 200 replicates: a level of 1e-57, whose quantile is infinite."""
+    """A look at 3 of 200 replicates has a level of 1e-57, whose quantile is infinite."""
     interval = interval_at([0.1, 0.1001, 0.1002], largest=200)
     assert interval.low < -1e6
     assert interval.high > 1e6
@@ -149,7 +149,7 @@ def test_looks_err_no_more_often_than_they_say(
 
 
 def test_of_skewed_differences_late_spending_errs_less() -> None:
-    """One t test of 20 errs in 8 of 100 cases, looks in 10 or in 13: early tests are the worst."""
+    """One t test of 20 values errs in 8 of 100 cases, late spending in 10, early in 13."""
     values = skewed(np.random.default_rng(0), 20)
     looks = looks_until(20)
     alone, late, early = (
@@ -158,7 +158,7 @@ def test_of_skewed_differences_late_spending_errs_less() -> None:
         errs(values, looks, "pocock"),
     )
     assert highest(N) < alone < late < early
-    # Two shares of N below 0.15 differ by 4 standard errors of 0.0036, more than by chance.
+    # Two shares of N below 0.15 differ by chance by less than 4 standard errors of 0.0036.
     assert late - alone < 0.02 + 0.0144
     assert early - late > 0.0144
 
@@ -169,7 +169,7 @@ def test_looks_after_every_replicate_err_no_more_often_either() -> None:
 
 
 def test_looks_at_the_whole_level_do_err() -> None:
-    """The module exists for this: 18 tests at 0.05 each."""
+    """Eighteen tests at 0.05 each err too often, which the tested module exists to avoid."""
     values = normal(np.random.default_rng(0), 20)
     wrong = np.zeros(N, dtype=bool)
     for n in range(3, 21):
@@ -181,7 +181,7 @@ def test_looks_at_the_whole_level_do_err() -> None:
 @SPENDINGS
 @pytest.mark.parametrize("truth", [0.0, 0.5, 1.5])
 def test_the_interval_covers_at_the_stop(truth: float, spending: Spending) -> None:
-    """Whoever stops when 0 is left out looks at intervals that were chosen by their outcome."""
+    """A sweep stops if its interval excludes 0, and so selects intervals by their outcome."""
     values = normal(np.random.default_rng(1), 20) + truth
     looks = looks_until(20)
     covers = np.zeros(N, dtype=bool)
@@ -197,7 +197,10 @@ def test_the_interval_covers_at_the_stop(truth: float, spending: Spending) -> No
 
 
 def test_settling_by_hand() -> None:
-    """0.004 * 3, 0.02 * 2 and 0.03 against 0.03; without the first, 0.014 * 2 and 0.03."""
+    """Holm's method compares 0.004 * 3, then 0.02 * 2 with 0.03, and stops at the second.
+
+    Without the first contrast, which is settled, it compares 0.014 * 2 and 0.03.
+    """
     assert settle([0.004, 0.02, 0.03], level=0.03) == [True, False, False]
     after = settle([0.9, 0.014, 0.03], level=0.03, settled=[True, False, False])
     assert after == [True, True, True]
@@ -208,9 +211,9 @@ def test_a_contrast_without_p_is_not_settled() -> None:
 
 
 def test_a_family_of_contrasts_is_wrong_in_one_of_twenty() -> None:
-    """Three arms with two: of six contrasts, four are of arms that do not differ.
+    """Of six contrasts of three arms with two, four are of arms that do not differ.
 
-    The one arm that is better settles its contrasts first; they are counted no more.
+    The contrasts of the one better arm settle first, and no longer count in the family.
     """
     rng = np.random.default_rng(0)
     arms = rng.normal(0.0, 1.0, (5, N_FAMILIES, 20))

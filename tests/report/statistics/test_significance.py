@@ -1,4 +1,4 @@
-"""Tests must err as often as they say, know equal values, and be those of scipy."""
+"""Tests must err as often as they promise, handle equal values, and equal those of scipy."""
 
 import itertools
 import math
@@ -21,7 +21,7 @@ def rng() -> np.random.Generator:
 
 
 def test_flipping_signs_by_hand() -> None:
-    """Sums of +-1 +-2 +-4: of eight, 7 and -7 are as far as 7, and 5, -5 as well as 5."""
+    """Of the eight sums +-1 +-2 +-4, two are as far from 0 as 7, and four as far as 5."""
     assert sign_flip_p([1.0, 2.0, 4.0], rng=rng()) == 2 / 8
     assert sign_flip_p([-1.0, 2.0, 4.0], rng=rng()) == 4 / 8
 
@@ -35,14 +35,14 @@ def test_flipping_signs_equals_scipys_permutation_test() -> None:
 
 
 def test_many_pairs_are_sampled_and_agree_with_the_exact_share() -> None:
-    """Six times each of 1, -1, 2: whole numbers, whose sums can be counted by dice."""
+    """The differences are six times each of 1, -1 and 2, whose sums can all be counted."""
     differences = [1.0, -1.0, 2.0] * 6
     sums = np.array([0])
     for size in differences:
         sums = np.concatenate([sums + int(size), sums - int(size)])
     exact = float(np.mean(np.abs(sums) >= abs(sum(differences))))
     p = sign_flip_p(differences, rng=rng())
-    # 2^14 patterns: four standard errors.
+    # The tolerance is four standard errors, for 2^14 sampled patterns of signs.
     assert p == pytest.approx(exact, abs=4 * math.sqrt(exact * (1 - exact) / 2**14))
 
 
@@ -56,7 +56,7 @@ def test_sampled_signs_come_from_the_generator() -> None:
 
 @pytest.mark.parametrize("n", [1, 5, 10, 20])
 def test_equal_differences_are_no_special_case(n: int) -> None:
-    """All seeds alike: no NaN and no warning, but what so many coins say. 20 are sampled."""
+    """If all differences are equal, p is 2 / 2^n, without a warning; for n = 20 it is sampled."""
     p = sign_flip_p([0.1] * n, rng=rng())
     assert p == pytest.approx(2 / 2**n, abs=1e-3 if n == 20 else 1e-12)
     assert p > 0
@@ -68,7 +68,7 @@ def test_no_pairs_have_no_p() -> None:
 
 
 def test_an_order_of_summing_does_not_move_the_test() -> None:
-    """In ten orders, the observed pattern counts as one of those as far as itself."""
+    """In ten orders, the observed pattern must count as one that is as far from 0 as itself."""
     differences = [0.1, 0.2, 0.3, -0.4, 0.5, 0.7]
     orders = itertools.islice(itertools.permutations(differences), 0, 720, 72)
     assert len({sign_flip_p(list(order), rng=rng()) for order in orders}) == 1
@@ -97,7 +97,7 @@ def test_t_p_of_equal_values() -> None:
 
 
 def test_holm_by_hand() -> None:
-    """0.01 * 3, 0.02 * 2 and 0.03 * 1, which may not be less than the one before."""
+    """Adjusted values are 0.01 * 3, 0.02 * 2 and 0.03 * 1, which may not be less than 0.02 * 2."""
     assert holm([0.02, 0.01, 0.03]) == pytest.approx([0.04, 0.03, 0.04])
     assert holm([0.5, 0.9]) == [1.0, 1.0]
     assert holm([]) == []
@@ -111,9 +111,10 @@ def test_holm_leaves_out_what_is_unknown() -> None:
 
 
 def test_holm_errs_in_one_family_of_twenty() -> None:
-    """4000 families of six true hypotheses with normal data: 4 standard errors of 0.05 make 0.014.
+    """In 4000 families of six true hypotheses, 4 standard errors of 0.05 make 0.014.
 
-    Contrasts of three arms with two share their arms; their dependence cannot do harm.
+    The data are normal. The contrasts of three arms with two share their arms, and so depend on
+    one another, which Holm's method allows.
     """
     arms = np.random.default_rng(0).normal(0, 1, (5, 4000, 10))
     contrasts = np.stack([arms[i] - arms[j] for i in (0, 1, 2) for j in (3, 4)], axis=1)
@@ -124,7 +125,7 @@ def test_holm_errs_in_one_family_of_twenty() -> None:
 
 @pytest.mark.parametrize(
     ("distance", "n"),
-    [(0.5, 34), (0.2, 199), (0.8, 15)],  # Cohen (1988), table 2.3.5 and its kind: paired t, 0.8
+    [(0.5, 34), (0.2, 199), (0.8, 15)],  # Cohen (1988), table 2.3.5 etc.: paired t, power 0.8
 )
 def test_seeds_to_resolve_are_those_of_the_textbook(distance: float, n: int) -> None:
     assert seeds_to_resolve(distance, std=1.0) == n
@@ -132,7 +133,7 @@ def test_seeds_to_resolve_are_those_of_the_textbook(distance: float, n: int) -> 
 
 
 def test_so_many_seeds_do_resolve_it() -> None:
-    """Drawn 4000 times: at n seeds the test tells in 80 of 100, at half as many it does not."""
+    """Of 4000 draws of n seeds 80% are significant, and of half as many seeds less than 60%."""
     n = seeds_to_resolve(0.5, std=1.0)
     assert n is not None
     draws = np.random.default_rng(0).normal(0.5, 1.0, (4000, n))
@@ -144,7 +145,7 @@ def test_so_many_seeds_do_resolve_it() -> None:
 
 def test_seeds_to_resolve_nothing_and_little() -> None:
     assert seeds_to_resolve(0.0, std=1.0) is None
-    assert seeds_to_resolve(1e-5, std=1.0) is None  # more than anyone has
+    assert seeds_to_resolve(1e-5, std=1.0) is None  # more than MOST_SEEDS
     assert seeds_to_resolve(math.nan, std=1.0) is None
     assert seeds_to_resolve(0.1, std=math.nan) is None
     assert seeds_to_resolve(0.1, std=0.0) == 2
@@ -168,7 +169,7 @@ def test_the_lowest_p_is_that_of_differences_of_one_sign(n: int, n_tests: int) -
 
 @pytest.mark.parametrize(("n_tests", "n"), [(1, 6), (2, 7), (3, 7), (4, 8), (6, 8), (12, 9)])
 def test_so_many_seeds_can_tell_a_contrast_and_one_less_cannot(n_tests: int, n: int) -> None:
-    """2 / 2^5 = 0.0625 is more than 0.05, 2 / 2^6 = 0.03125 is less."""
+    """For one contrast, 2 / 2^5 = 0.0625 is more than 0.05, and 2 / 2^6 = 0.03125 is less."""
     assert fewest_pairs(n_tests=n_tests) == n
     assert lowest_p(n, n_tests=n_tests) <= 0.05 < lowest_p(n - 1, n_tests=n_tests)
     assert too_few_pairs(n, n_tests=n_tests) == ""

@@ -1,4 +1,4 @@
-"""Shares over overlapping groups must be those of all groups, their intervals must cover."""
+"""Shares over overlapping groups must be those of all groups, and their intervals must cover."""
 
 import math
 
@@ -10,7 +10,7 @@ from ffnn_lab.report.statistics import effective_interval, exact_interval, subse
 
 
 def test_groups_of_one_give_the_share_of_the_replicates() -> None:
-    """Then nothing overlaps, and 30 of 100 are 30 of 100 independent trials."""
+    """Groups of one do not overlap, so that 30 of 100 are 30 of 100 independent trials."""
     values = np.arange(100) < 30
     found = subset_interval(
         lambda groups: values[groups[:, 0]].astype(float),
@@ -20,7 +20,7 @@ def test_groups_of_one_give_the_share_of_the_replicates() -> None:
     )
     exact = exact_interval(30, 100)
     assert found.mean == pytest.approx(exact.mean)
-    # The variance is estimated from 100 halvings, so to about a seventh.
+    # The variance is estimated from 100 halvings, and so may be off by about a seventh.
     assert 70 <= found.n <= 100
     assert (found.low, found.high) == pytest.approx((exact.low, exact.high), abs=0.02)
 
@@ -56,7 +56,7 @@ def test_fewer_than_two_groups_have_no_interval() -> None:
 
 
 def test_intervals_of_a_coverage_cover_it() -> None:
-    """Of t intervals of 5 normal values, 0.95 cover; the interval of that share promises 0.95."""
+    """T intervals of 5 normal values cover in 0.95; the interval of the share must cover that."""
     rng = np.random.default_rng(0)
     n_simulations, covered = 200, 0
     for _ in range(n_simulations):

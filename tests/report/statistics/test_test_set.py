@@ -1,4 +1,4 @@
-"""The variance due to the test set: by hand, by least squares, and right on average."""
+"""The variance due to the test set must be exact, agree with least squares, and be unbiased."""
 
 import math
 
@@ -9,10 +9,12 @@ from ffnn_lab.report.statistics import variance_of_test_set
 
 
 def test_by_hand() -> None:
-    """Means of examples 1, 0, 0, 1/2: variance 11/48. Of 8 cells, 3 degrees of freedom are left.
+    """The means of the examples are 1, 0, 0 and 1/2, whose variance is 11/48.
 
-    Means of columns 1/2 and 1/4; without both, and with the mean 3/8 back, what is left is
-    -1/8, -1/8, -1/8, 3/8 and its opposite, whose squares sum up to 2 (3 + 9) / 64 = 3/8.
+    The means of the columns are 1/2 and 1/4, the mean of all values is 3/8. Values less the means
+    of their row and column plus the mean of all are -1/8, -1/8, -1/8, 3/8 in one column and the
+    opposite in the other. Their squares sum up to 2 (3 + 9) / 64 = 3/8. Of 8 cells, 3 degrees of
+    freedom are left.
     """
     found = variance_of_test_set(np.array([[1, 1], [0, 0], [0, 0], [1, 0]]))
     assert found == pytest.approx((11 / 48 - (3 / 8) / 3 / 2) / 4, rel=1e-14)
@@ -41,7 +43,7 @@ def test_fewer_than_two_of_either_say_nothing(shape: tuple[int, int]) -> None:
 
 
 def test_mean_squares_are_those_of_least_squares() -> None:
-    """The rest after a fit of one number for each row and each column."""
+    """The residual is that of a fit with one number for each row and each column."""
     values = np.random.default_rng(1).normal(size=(7, 4))
     rows, columns = (each.ravel() for each in np.indices(values.shape))
     design = np.concatenate([np.eye(7)[rows], np.eye(4)[columns]], axis=1)
@@ -55,12 +57,12 @@ N_EXAMPLES, N_SEEDS, N_SIMULATIONS = 80, 3, 3000
 
 
 def test_it_is_right_on_average_and_the_plain_variance_is_not() -> None:
-    """Nets of two methods answer each example wrongly with chances of its own; seeds differ too.
+    """The estimate is unbiased, and the plain variance over examples is far too large.
 
-    A method's chance of an example is drawn once for it, and each net shifts all of its own, so
-    that seeds have a part in common. The truth is the variance over examples of the difference of
-    mean chances. Means lie within four standard errors; the plain variance over examples lies
-    far above.
+    For each example the chances of a wrong answer of two methods are drawn once, so that a
+    method's seeds have a part in common; each net shifts all its chances by a number of its own.
+    The truth is the variance over examples of the difference of the mean chances. The mean
+    estimate must be within four standard errors of the truth.
     """
     rng = np.random.default_rng(2)
     shape = (N_SIMULATIONS, N_EXAMPLES)
@@ -80,7 +82,10 @@ def test_it_is_right_on_average_and_the_plain_variance_is_not() -> None:
 
 
 def test_with_what_seeds_add_it_is_the_variance_over_test_sets() -> None:
-    """Of the mean difference itself, over simulations that each draw examples, and seeds."""
+    """The estimate plus the seeds' part is the variance of the mean difference over simulations.
+
+    Each simulation draws its own examples and seeds.
+    """
     rng = np.random.default_rng(3)
     examples = rng.normal(0.0, 0.3, (N_SIMULATIONS, N_EXAMPLES, 1))
     rests = rng.standard_t(5, (N_SIMULATIONS, N_EXAMPLES, N_SEEDS))
@@ -88,5 +93,5 @@ def test_with_what_seeds_add_it_is_the_variance_over_test_sets() -> None:
     total = differences.mean(axis=(1, 2)).var(ddof=1)
     found = np.mean([variance_of_test_set(each) for each in differences])
     of_seeds = (5 / 3) / (N_EXAMPLES * N_SEEDS)
-    # A variance of 3000 values has a standard error of its square root of 2 / 3000.
+    # The relative standard error of a variance of 3000 values is the square root of 2 / 3000.
     assert found + of_seeds == pytest.approx(total, rel=4 * math.sqrt(2 / N_SIMULATIONS))

@@ -29,14 +29,14 @@ def test_more_than_half_of_the_values_must_be_equal() -> None:
 
 
 def test_none_of_six_by_hand() -> None:
-    """A new draw errs with a probability of at most 1 - 0.025^(1/6) = 0.459, on all examples."""
+    """A new draw differs, by up to 1, with a probability of at most 1 - 0.025^(1/6) = 0.459."""
     interval = tied_interval([0.0] * 6, low=0.0, high=1.0)
     assert (interval.mean, interval.low, interval.n) == (0.0, 0.0, 6)
     assert interval.high == pytest.approx(0.4593, abs=1e-4)
 
 
 def test_differences_may_lie_on_either_side() -> None:
-    """One of ten differs: at most 0.445 would, each by up to 1 less or 1 more."""
+    """One of ten values differs: at most 0.445 of all do, each by up to 1 less or 1 more."""
     share = stats.binomtest(1, 10).proportion_ci(0.95, method="exact").high
     interval = tied_interval([0.0] * 9 + [0.3], low=-1.0, high=1.0)
     assert (interval.low, interval.high) == pytest.approx((-share, share))
@@ -49,7 +49,7 @@ def test_outcomes_of_0_or_1_are_a_share(k: int) -> None:
     assert tied_interval(values, low=0.0, high=1.0) == exact_interval(k, 10)
     expected = stats.binomtest(k, 10, 0.3)
     assert tied_p(values, border=0.3, low=0.0, high=1.0) == exact_p(k, 10, border=0.3)
-    # Scipy's two-sided p sums by probability, ours doubles the smaller tail.
+    # Scipy's two-sided p sums outcomes by their probability; ours doubles the smaller tail.
     assert tied_p(values, border=0.3, low=0.0, high=1.0) >= expected.pvalue / 2
 
 
@@ -73,7 +73,7 @@ def test_borders_beyond_what_can_be() -> None:
 
 @pytest.mark.parametrize("share", [0.02, 0.1, 0.3])
 def test_the_interval_covers_the_mean_where_it_is_most_wrong(share: float) -> None:
-    """Values of 0.2, of which a share is 1 in truth: all counts with their probabilities."""
+    """A share of the values is 1, the rest 0.2; coverage is summed over all numbers of ones."""
     n = 12
     mean = 0.2 + share * 0.8
     chances = stats.binom.pmf(np.arange(n + 1), n, share)
@@ -81,7 +81,7 @@ def test_the_interval_covers_the_mean_where_it_is_most_wrong(share: float) -> No
     for k, chance in enumerate(chances.tolist()):
         values = [0.2] * (n - k) + [1.0] * k
         if not are_tied(values):
-            covered += chance  # the t interval's business
+            covered += chance  # not tied: the t interval applies
             continue
         interval = tied_interval(values, low=0.0, high=1.0)
         covered += chance * (interval.low <= mean <= interval.high)
@@ -93,12 +93,12 @@ def test_the_sign_test_equals_scipys() -> None:
     for border in (-0.3, 0.25, 0.45):
         k = sum(each > border for each in values)
         assert median_p(values, border=border) == pytest.approx(stats.binomtest(k, 7).pvalue)
-    assert median_p([0.0] * 6, border=0.0) == 1.0  # on the border, for either side
+    assert median_p([0.0] * 6, border=0.0) == 1.0  # values on the border count for either side
 
 
 @pytest.mark.parametrize("border", [0.005, 0.05, 0.3])
 def test_so_many_ties_settle_it(border: float) -> None:
-    """All but none differ: (1 - border)^n must come to half of the level."""
+    """If no value differs, (1 - border)^n must fall to half of the level."""
     found = tied_values_to_resolve([0.0] * 6, border=border, low=0.0, high=1.0, level=0.05)
     n = next(n for n in itertools.count(1) if (1 - border) ** n <= 0.025)
     assert found == n

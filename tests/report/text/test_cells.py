@@ -1,4 +1,4 @@
-"""Cells must say what their numbers say."""
+"""Cells must show their numbers in words, and a dash for a missing number."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What a reader must know must be said, and nothing else."""
+"""Notes must mention all that a reader needs to know, and nothing else."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -46,7 +46,7 @@ def test_a_finished_sweep(small: Sweep) -> None:
 
 
 def sgd_tuned_to(*settings: Last) -> list[Row]:
-    """Return the results of each setting of sgd, on both seeds: rates of 0.1, 1 and 0.3."""
+    """Return rows of sgd's learning rates 0.1, 1 and 0.3, each with one result for both seeds."""
     return [("tune", "sgd", n, seed, last) for n, last in enumerate(settings) for seed in (0, 1)]
 
 
@@ -107,7 +107,7 @@ def test_seeds_that_chose_and_report_are_called_so(tmp_path: Path) -> None:
 
 
 def test_a_better_setting_than_the_confirmed_one(tmp_path: Path) -> None:
-    better = [("tune", "sgd", 2, 1, (0.0, 0.01, 0.02))]  # 0.045 with seed 0's 0.08
+    better = [("tune", "sgd", 2, 1, (0.0, 0.01, 0.02))]  # a mean of 0.045 with seed 0's 0.08
     rows = [row for row in TUNE if row[:4] != ("tune", "sgd", 2, 1)]
     said = notes_of(load_sweep(write_sweep(tmp_path, rows=[*rows, *better, *CONFIRM])))
     assert "sgd: setting 1 was confirmed, but setting 2 has the better tuning score now" in said
@@ -134,7 +134,7 @@ def test_runs_without_a_result_are_told_with_the_reason(tmp_path: Path) -> None:
 
 
 def test_seeds_of_the_default_that_count_as_chance_are_told(tmp_path: Path) -> None:
-    """They are in its error, and in what tuning gained."""
+    """Such seeds count in the default's error, and in the gain of tuning."""
     lost = {("confirm", "sgd", -1, 1000): "diverged", ("confirm", "sgd", -1, 1002): "failed"}
     rows: list[Row] = [(*row[:4], lost.get(row[:4], row[4])) for row in DEFAULT]
     said = notes_of(load_sweep(write_sweep(tmp_path, rows=[*TUNE, *CONFIRM, *rows]))).splitlines()

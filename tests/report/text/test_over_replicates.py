@@ -1,4 +1,4 @@
-"""Notes on tables over replicates are complete, and tell nothing of one tuning."""
+"""Notes on tables over replicates must be complete, and not be about a single tuning."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Words must say what the numbers say, in every format, and survive being piped."""
+"""Tables must show the same words in every format, and be plain text in a pipe."""
 
 import io
 
@@ -32,7 +32,7 @@ def test_a_pipe_gets_plain_text(table: pd.DataFrame) -> None:
     assert "\x1b" not in text
     lines = text.splitlines()
     assert lines[0] == "a title"
-    assert lines[1].startswith("arm   tune dev error (%)")  # not wrapped, narrow as it is
+    assert lines[1].startswith("arm   tune dev error (%)")  # not wrapped at 20 columns
     assert lines[2].split()[:4] == ["sgd", "11.00", "11.00", "12.00"]
     assert lines[2].endswith("lr high")
 

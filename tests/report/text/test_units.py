@@ -1,4 +1,4 @@
-"""Units of errors and losses: what is said of classes is not said of numbers."""
+"""Errors and losses must have the units of what the task predicts, in tables and figures."""
 
 import io
 import math
@@ -34,7 +34,7 @@ from tests.support.report.builders import write_sweep as write_sweep_of_classes
 
 @pytest.fixture(name="sweep")
 def _sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A sweep over a task that predicts a number: its chance error is 1."""
+    """Write a sweep over a task that predicts a number, whose chance error is 1."""
     monkeypatch.setattr(builders, "CHANCE", 1.0)
     definition = make_definition(protocol={"name": "random", "n_settings": 3, "seed": 0})
     return write_sweep_of_classes(tmp_path / "sweep", definition=definition)

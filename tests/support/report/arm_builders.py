@@ -1,4 +1,4 @@
-"""Sweeps with any arms, told what each run came to: for what compares arms over seeds."""
+"""Sweeps with any arms and given results of runs, to test comparisons of arms over seeds."""
 
 import dataclasses
 import json
@@ -45,36 +45,36 @@ assert isinstance(ADAM, AdamConfig)
 Epoch = tuple[float, float, float, float]
 """Train loss, then train, dev and test error."""
 Came = Sequence[Epoch] | str
-"""The curve of a run from epoch 0, or the status of one that did not complete."""
+"""The curve of a run from epoch 0, or the status of a run that did not complete."""
 
 
 def ended(test: float, *, dev: float = 0.1, train: float = 0.0) -> list[Epoch]:
-    """A run of two epochs that ended so; its losses are 2, 1 and 0.5."""
+    """Return the curve of a run of two epochs with these last errors; losses are 2, 1 and 0.5."""
     return [(2.0, 0.9, 0.9, 0.9), (1.0, 0.5, 0.5, 0.5), (0.5, train, dev, test)]
 
 
 def all_ended(errors: Sequence[float], *, dev: float = 0.1) -> list[list[Epoch]]:
-    """Runs that ended with these test errors, one per seed."""
+    """Return the curves of runs that end with these test errors, one per seed."""
     return [ended(error, dev=dev) for error in errors]
 
 
 @dataclass(frozen=True)
 class Built:
-    """An arm: its axes, what tuning saw of each setting, and what the fresh seeds gave."""
+    """An arm: its axes, the tuning runs of its settings, and its runs on fresh seeds."""
 
     tuned: Sequence[Came] = ()
-    """Of the best setting, one run per fresh seed."""
+    """Runs of the best setting, one per fresh seed."""
     default: Sequence[Came] = ()
-    """Of the untuned default, likewise."""
+    """Runs of the untuned default, one per fresh seed."""
     scores: Sequence[float] = (0.1,)
-    """Of each setting, its dev error on the one tuning seed."""
+    """The dev error of each setting on the one tuning seed."""
     settings: Sequence[Mapping[str, Any]] = ()
-    """Of each setting, its values; learning rates of 0.01, 0.02, ... if there are none."""
+    """The values of each setting; if empty, learning rates of 0.01, 0.02, ..."""
     tune: Sequence[Came] = ()
-    """Of each setting, its tuning run, in place of one that ends with its score."""
+    """The tuning run of each setting; if empty, runs that end with ``scores``."""
     space: Mapping[str, Any] = field(default_factory=lambda: {"optimizer.lr": LOG_LR})
     scores_of: Sequence[Sequence[float]] = ()
-    """In each replicate the scores of its settings, in place of ``scores``."""
+    """The scores of the settings in each replicate, in place of ``scores``."""
 
 
 def make_arm_sweep(
@@ -90,15 +90,16 @@ def make_arm_sweep(
     """Write a sweep's records and load them; its name is the folder's.
 
     Args:
-        folder: Where.
-        arms: What the arms came to, in replicate 0 where there are several.
-        protocol: How settings were proposed.
-        objective: By what they were judged.
-        others: What the arms came to in replicates 1, 2, ...; an arm that one lacks has no runs
-            there.
-        n_of_replicate: The number of fresh seeds of each replicate, among which the runs of each
-            arm are dealt in turn, all on one split; None if ``others`` has further replicates.
-        definition: More parts of it.
+        folder: The sweep's folder.
+        arms: The arms with their runs, in replicate 0 if there are several replicates.
+        protocol: The name of the protocol by which settings were proposed.
+        objective: The objective; by default the mean dev error at the last epoch.
+        others: The arms with their runs in replicates 1, 2, ...; an arm that is missing in one of
+            them has no runs there.
+        n_of_replicate: The number of fresh seeds of each replicate if the runs of ``arms`` are to
+            be dealt among replicates in turn, all on one split; None if they are not, as with
+            ``others``.
+        definition: Further parts of the definition.
     """
     if n_of_replicate is not None:
         arms, *others = _dealt(arms, n_of_replicate)
@@ -139,7 +140,7 @@ def make_arm_sweep(
 
 
 def _dealt(arms: Mapping[str, Built], n_seeds: int) -> list[dict[str, Built]]:
-    """Deal the runs of each arm's fresh seeds among replicates, so many in turn."""
+    """Deal each arm's runs on fresh seeds among replicates, ``n_seeds`` to each in turn."""
     n_replicates = max(len(arm.tuned) for arm in arms.values()) // n_seeds
     return [
         {
@@ -180,11 +181,11 @@ def _runs(
 
 
 def _config(name: str, values: Mapping[str, Any], place: int, seed: int) -> RunConfig:
-    # The rate of dropout keeps apart arms that differ in their space alone.
+    # An arm's own rate of dropout gives it runs of its own if only spaces differ.
     config = make_run(
         {"dropout.input": place / 100}, seed=seed, optimizer=OPTIMIZERS.get(parts(name)[0], SGD)
     )
-    split_seed = seed // REPLICATE_SHIFT * REPLICATE_SHIFT  # replicate 0 has that of the config
+    split_seed = seed // REPLICATE_SHIFT * REPLICATE_SHIFT  # in replicate 0 that of the config: 0
     return with_values(config, {"task.split_seed": split_seed, **values})
 
 
@@ -212,13 +213,13 @@ def _result(config: RunConfig, came: Came) -> RunResult:
 def on_separable(
     sweep: Sweep, *, p: float = 0.6, n: int = 100, draw: Callable[[dict[str, Any]], int]
 ) -> Sweep:
-    """Tell a sweep's rows that they are of the separable problem.
+    """Return a copy of a sweep whose rows have the separable problem as their task.
 
     Args:
-        sweep: Any.
+        sweep: Any sweep.
         p: The share of positive labels.
-        n: Train examples.
-        draw: Gives the seed of a run's draw, from its config.
+        n: Number of train examples.
+        draw: Computes the seed of a run's draw from its config.
     """
 
     def told(text: str) -> str:
@@ -229,7 +230,7 @@ def on_separable(
             "task.n": n,
             "task.draw_seed": draw(config),
         }
-        # What sets arms apart in these records is no part of the problem.
+        # The rate of dropout only keeps the runs of arms apart, and is no part of the problem.
         kept = {key: value for key, value in config.items() if key != "dropout.input"}
         return json.dumps(kept | problem)
 
@@ -239,17 +240,17 @@ def on_separable(
 
 
 def verdicts_of(claim: Claim, sweep: Sweep) -> dict[str, str]:
-    """Judge a claim by a sweep: to each effect its verdict."""
+    """Return the verdict on each effect of a claim, judged by a sweep."""
     (family,) = families(claim, [Evidence(sweep)])
     findings = judge(claim.region, family.effects)
     return {finding.effect.what: finding.verdict for finding in findings}
 
 
 def wobbly(mean: float, wobble: float = 0.0, *, n: int = 10) -> list[float]:
-    """Numbers over seeds: a mean, with ever the same amount added and taken off in turn."""
+    """Return numbers over seeds: a mean to which ``wobble`` is added and subtracted in turn."""
     return [mean + wobble * (-1) ** i for i in range(n)]
 
 
 def wobbly_six(mean: float, wobble: float = 0.0) -> list[float]:
-    """Six such numbers, one for each of so many replicates."""
+    """Return the numbers of `wobbly` for six replicates."""
     return wobbly(mean, wobble, n=6)

@@ -28,10 +28,10 @@ SGD = SGDConfig(name="sgd", lr=0.1, weight_decay=0.0, decay="coupled")
 Last = tuple[float, float, float] | str
 """The last train, dev and test errors; or the status of a run that did not complete."""
 Row = tuple[str, str, int, int, Last]
-"""Stage, arm, setting, seed, and what it came to."""
+"""Stage, arm, setting and seed of a run, and its last errors or status."""
 
 LRS = {"sgd": [0.1, 1.0, 0.3, 5.0], "adam": [0.001, 0.01, 0.1, 0.5]}
-"""Of each setting; the last is that of the untuned default, setting -1."""
+"""The learning rate of each setting; the last is that of the untuned default, setting -1."""
 
 TUNE: list[Row] = [
     ("tune", "sgd", 0, 0, (0.0, 0.10, 0.11)),
@@ -70,11 +70,11 @@ MEAN_LAST = {
     "n_last": 2,
     "aggregate": "mean",
 }
-"""An objective other than the last epoch's."""
+"""An objective with a moment other than the last epoch."""
 
 
 def make_definition(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any part of a definition
-    """Build the definition of the small sweep, some of its parts exchanged."""
+    """Build the definition of the small sweep, with some of its parts replaced."""
     log_lr = {"kind": "float", "low": 0.01, "high": 1.0, "log": True}
     dropout = {"kind": "float", "low": 0.0, "high": 0.5, "log": False}
     definition = {
@@ -96,7 +96,7 @@ def make_definition(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any par
         "confirm": {"seeds": [1000, 1001, 1002]},
     }
     changed = definition | changes
-    if {"adam", "sgd"} <= changed["arms"].keys():  # which differ in more than the optimizer
+    if {"adam", "sgd"} <= changed["arms"].keys():  # these arms differ in more than the optimizer
         changed.setdefault("contrasts", [["adam", "sgd"]])
     return changed
 
@@ -111,7 +111,8 @@ def make_config(arm: str, setting: int, seed: int) -> RunConfig:
 def make_result(config: RunConfig, last: Last) -> RunResult:
     """Build a run's result: error 0.9, then 0.5, then ``last``.
 
-    One that did not complete has only two points, and one that failed the end of a traceback.
+    The curve of a run that did not complete has only the first two points. A failed run also has
+    a traceback.
     """
     status = last if isinstance(last, str) else "completed"
     ends = [] if isinstance(last, str) else [last]
@@ -145,10 +146,10 @@ def write_sweep(
     """Write the small sweep's records.
 
     Args:
-        folder: Where.
-        rows: What was run.
-        keep: Which of the rows.
-        definition: Instead of `make_definition`'s.
+        folder: The sweep's folder.
+        rows: The runs.
+        keep: Returns True for the rows that are written.
+        definition: The definition; by default that of `make_definition`.
     """
     write_stored(folder, definition or make_definition())
     kept = [row for row in rows if keep(row)]
@@ -164,7 +165,7 @@ def write_sweep(
 
 
 def load_sweep(folder: Path) -> Sweep:
-    """Load a folder that is a sweep's."""
+    """Load the sweep in a folder."""
     sweep = load(folder)
     assert isinstance(sweep, Sweep)
     return sweep

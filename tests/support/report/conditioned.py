@@ -1,4 +1,4 @@
-"""Small sweeps under two conditions, whose errors are given, and the same under one alone."""
+"""Small sweeps with given errors, under two conditions or under one alone."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,13 +19,15 @@ from tests.support.report.builders import (
 )
 
 ARMS = ("sgd", "adam", "adam_late")
-"""Two arms of one optimizer, whose names tell variants apart."""
+"""Three arms; two have the same optimizer, and their names tell the variants apart."""
 FRESH = (1000, 1001)
 CONDITIONS: Sequence[Condition] = ({"trainer.batch_size": 8}, {"trainer.batch_size": 32})
 
 Came = Callable[[Condition, int, str, int, int], Last]
-"""From condition, replicate, arm, setting and seed (less what the replicate adds), what a run came
-to."""
+"""A function that returns the last errors or the status of a run.
+
+Its arguments are condition, replicate, arm, setting, and the seed without what the replicate adds.
+"""
 
 
 def error_at(condition: Condition, replicate: int, arm: str, setting: int, seed: int) -> float:
@@ -38,7 +40,7 @@ def error_at(condition: Condition, replicate: int, arm: str, setting: int, seed:
 
 
 def by_place(condition: Condition, replicate: int, arm: str, setting: int, seed: int) -> Last:
-    """End with the error of `error_at` on dev, and a point more on test."""
+    """Return last errors: 0 on train, `error_at` on dev, and 0.01 more on test."""
     error = error_at(condition, replicate, arm, setting, seed)
     return 0.0, error, error + 0.01
 
@@ -53,16 +55,16 @@ def make_conditioned_sweep(
     arms: Sequence[str] = ARMS[:2],
     contrasts: Sequence[Sequence[str]] | None = (("adam", "sgd"),),
 ) -> Sweep:
-    """Write a sweep of two settings with one tuning seed, the first of which wins, and load it.
+    """Write a sweep of two settings with one tuning seed, and load it; the first setting wins.
 
     Args:
-        folder: Its name is the sweep's.
-        came: What each run came to.
-        conditions: Under which the arms are compared.
-        n_replicates: Times that all is repeated.
-        is_alone: Whether the one condition is left out, as if its values were in the YAML.
-        arms: Those of `ARMS`.
-        contrasts: Declared pairs of them; None if none are.
+        folder: The sweep's folder, whose name is the sweep's name.
+        came: Returns the last errors or the status of each run.
+        conditions: Conditions under which the arms are compared.
+        n_replicates: Number of replicates.
+        is_alone: True if the one condition is left out, as if its values were in the YAML.
+        arms: Some of `ARMS`.
+        contrasts: Declared pairs of arms; None if no pair is declared.
     """
     protocol = {"name": "random", "n_settings": 2, "seed": 0}
     stages = {"tune": {"seeds": [0]}, "confirm": {"seeds": list(FRESH)}}
@@ -88,7 +90,7 @@ def make_conditioned_sweep(
                 ):
                     shifted = seed + replicate * REPLICATE_SHIFT
                     run = with_values(make_config(optimizer, setting, shifted), dict(condition))
-                    if arm != optimizer:  # its runs are its own
+                    if arm != optimizer:  # so that the arm shares no runs with another
                         run = with_values(run, {"dropout.input": 0.25})
                     result = make_result(run, came(condition, replicate, arm, setting, seed))
                     results.append(result)

@@ -1,4 +1,4 @@
-"""Reads LaTeX as far as it can go wrong without a TeX at hand."""
+"""A check of LaTeX tables that needs no TeX installation."""
 
 import re
 
@@ -13,12 +13,12 @@ KNOWN = {
 
 
 def check_latex(text: str) -> None:
-    """Assert that a table is whole: known commands, braces, environments, cells per row."""
+    """Assert that a table is well-formed: known commands, braces, environments, cells per row."""
     assert set(COMMANDS.findall(text)) <= KNOWN
     plain = text.replace("\\\\", "")
     assert not SPECIAL.findall(re.sub(r"\\label\{[^}]*\}", "", plain))
     assert "<" not in plain
-    assert plain.count(">") == 1  # that of the comparison of widths
+    assert plain.count(">") == 1  # in the comparison of widths
     bare = re.sub(r"\\.", "", plain)
     assert bare.count("$") % 2 == 0
     depth = 0

@@ -1,4 +1,4 @@
-"""Small sweeps of several replicates, whose errors are given, and tables of errors alone."""
+"""Small sweeps of several replicates with given errors, and tables of errors without a sweep."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,9 +18,15 @@ ARMS = ("sgd", "adam")
 FRESH = (1000, 1001)
 
 Came = Callable[[int, str, int, int], Last]
-"""From replicate, arm, setting and seed (less what the replicate adds), what a run came to."""
+"""A function that returns the last errors or the status of a run.
+
+Its arguments are replicate, arm, setting, and the seed without what the replicate adds.
+"""
 Wrong = Callable[[int, str, int, int], NDArray[np.bool_]]
-"""From the same, the test examples that a run of the confirm stage classifies wrongly."""
+"""A function that returns the test examples that a run of confirm classifies wrongly.
+
+It has the arguments of `Came`.
+"""
 
 
 def write_replicated(
@@ -32,16 +38,18 @@ def write_replicated(
     wrong: Wrong | None = None,
     **definition: object,
 ) -> Path:
-    """Write a sweep of two settings with one tuning seed, winner and default on two fresh seeds.
+    """Write a sweep of two settings with one tuning seed, and return its folder.
 
-    Setting 1 wins in odd replicates and setting 0 in even ones, if ``came`` has tuning runs so.
+    Winner and default are confirmed on two fresh seeds. The winner is setting 1 in odd replicates
+    and setting 0 in even ones; the tuning errors that ``came`` returns must agree with this.
 
     Args:
-        folder: Where.
-        came: What each run came to.
-        n_replicates: Times that all is repeated.
-        n_splits: Distinct splits among them.
-        wrong: The answers of each confirmed run, which make its test error; None for none.
+        folder: The sweep's folder.
+        came: Returns the last errors or the status of each run.
+        n_replicates: Number of replicates.
+        n_splits: Number of distinct splits among the replicates; None for one per replicate.
+        wrong: Returns the wrong answers of each confirmed run, which determine its test error;
+            None if runs have no answers.
         definition: Other parts of the definition.
     """
     splits = {"splits": n_splits} if n_splits else {}
@@ -78,7 +86,7 @@ def write_replicated(
 
 
 def packed(wrong: NDArray[np.bool_], moment: str = "last") -> Correct:
-    """Pack wrong answers as records have the right ones."""
+    """Pack answers as in records, which have a bit for each right answer."""
     return Correct(moment, len(wrong), np.packbits(~wrong).tobytes())
 
 

@@ -1,4 +1,4 @@
-"""Sweeps on the separable problem, written by hand: each run ends as it is told to."""
+"""Sweeps on the separable problem, written by hand, in which tests choose each run's result."""
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
@@ -18,11 +18,11 @@ from tests.support.report.builders import load_sweep
 from tests.support.separable import ADAPTIVE, PLAIN, make_member
 
 N, P, N_TEST = 20, 0.6, 50
-"""Of the problem; its draws 0 and 2 can show the gap, and draw 1 has b = -2."""
+"""Parameters of the problem; its draws 0 and 2 can show the gap, and draw 1 has b = -2."""
 N_EPOCHS = 4
 
 Axes = Mapping[str, Sequence[Any]]
-"""To each axis of an arm its values."""
+"""The values of each axis of an arm."""
 
 
 def draw_of(config: RunConfig) -> Draw:
@@ -35,7 +35,10 @@ def draw_of(config: RunConfig) -> Draw:
 
 
 def as_predicted(config: RunConfig) -> RunResult:
-    """End where lemma and closed forms say: plain methods err never, adaptive ones on every -1."""
+    """Return the result that the lemma and the closed forms predict.
+
+    Plain methods never err on test; adaptive methods err on every label of -1.
+    """
     is_plain = config.optimizer.name in PLAIN
     error = 0.0 if is_plain else float((draw_of(config).test < 0).mean())
     return ended(config, error=error, cosines=(1.0, 0.25) if is_plain else (0.25, 1.0))
@@ -49,7 +52,16 @@ def ended(
     cosines: tuple[float, float] = (1.0, 0.25),
     status: str = "completed",
 ) -> RunResult:
-    """End so: test error, train loss, and cosines to least norm and signs, half of it midway."""
+    """Return the result of a run with a given end.
+
+    Args:
+        config: The config of the run.
+        error: The error after the start, on every split.
+        loss: The loss after the start, on every split.
+        cosines: The last cosines to the least-norm solution and to the signs; midway, half of
+            each is recorded.
+        status: ``completed``, or the status of a run that ended at epoch 0.
+    """
     epochs = (0, N_EPOCHS // 2, N_EPOCHS) if status == "completed" else (0,)
     curve = [
         CurvePoint(epoch, epoch, split, loss if epoch else 1.0, error if epoch else 1.0, 0.1)
@@ -89,14 +101,14 @@ def make_separable_sweep(
     """Write a sweep's records and load them.
 
     Args:
-        folder: Its name is the sweep's.
-        axes: Of every arm, beside the draw.
-        of_arms: Further ones of some, by their names.
-        draws: The seeds of the problem.
-        ends: What each run came to.
-        arms: Named after their optimizers.
+        folder: The sweep's folder, whose name is the sweep's name.
+        axes: Axes of every arm, in addition to the draw.
+        of_arms: Further axes of some arms, by the names of the arms.
+        draws: The seeds of the problem's draws.
+        ends: Computes the result of a run from its config.
+        arms: The arms, named after their optimizers.
         task: Fields of the task to change.
-        keep: Which runs are there.
+        keep: Returns True for the runs that are recorded.
     """
     spaces = {
         arm: {"task.draw_seed": list(draws), **(axes or {}), **(of_arms or {}).get(arm, {})}
@@ -150,17 +162,17 @@ def make_sweep_of_replicates(
     confirm_seeds: Sequence[int] = (),
     split: str = "train",
 ) -> Sweep:
-    """Write a sweep whose draws are replicates, and load it.
+    """Write a sweep whose replicates have different draws of the problem, and load it.
 
     Args:
-        folder: Its name is the sweep's.
-        across: Conditions of every arm, by dotted name.
-        of_arms: Axes of some arms, by their names.
-        n_replicates: Draws of the problem, replicate r with that of 10,000 r.
-        ends: What each run came to.
-        arms: Named after their optimizers.
-        confirm_seeds: Fresh seeds, none of which have runs.
-        split: What settings are chosen on.
+        folder: The sweep's folder, whose name is the sweep's name.
+        across: The fields whose values make the conditions, by dotted name.
+        of_arms: Axes of some arms, by the names of the arms.
+        n_replicates: Number of replicates; replicate r has the draw of seed 10,000 r.
+        ends: Computes the result of a run from its config.
+        arms: The arms, named after their optimizers.
+        confirm_seeds: Fresh seeds of the definition; no runs are recorded for them.
+        split: The split on which settings are chosen.
     """
     across = across or {}
     conditions = [

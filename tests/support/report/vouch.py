@@ -1,7 +1,8 @@
 """``python -m tests.support.report.vouch``: write the present hash of each claim into earlier.py.
 
-For claims whose code was rearranged and which are the same; the tests of effects must pass. With
-``--keep`` the hash that stood first is kept as an earlier one, as it must be if a release had it.
+This is for claims whose code was rearranged while their meaning stayed the same; the tests of
+effects must pass. With ``--keep`` the former hash is kept as an earlier one, which is necessary if
+a release had it.
 """
 
 import argparse
@@ -12,7 +13,7 @@ from ffnn_lab.report.claims.declaration import claim_hashes
 
 
 def main() -> None:
-    """Rewrite the table of hashes."""
+    """Rewrite the table of hashes in ``earlier.py``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--keep", action="store_true", help="keep the former hashes as earlier ones"

@@ -6,5 +6,5 @@ from ffnn_lab.report.sheets import SHEETS
 
 
 def worded(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    """Return the words of a sheet for these numbers."""
+    """Return a sheet of a report as a table of words, made from a table of numbers."""
     return pd.DataFrame(SHEETS[name].words(table))

@@ -1,4 +1,4 @@
-"""Small data sets that play official ones: files, their packed forms, and what describes them."""
+"""Small data sets in place of official ones: files, their packed forms, and descriptions."""
 
 import dataclasses
 import gzip
@@ -19,22 +19,22 @@ NOWHERE = "file:///nowhere/"
 
 
 def describe(name: str, contents: bytes) -> OfficialFile:
-    """Say of contents what an official description says."""
+    """Describe contents as an official file is described: by name, size and SHA-256."""
     return OfficialFile(name, len(contents), hashlib.sha256(contents).hexdigest())
 
 
 @dataclasses.dataclass(frozen=True)
 class SmallSet:
-    """A source and what its files hold."""
+    """A source and the contents of its files."""
 
     source: Source
     contents: Mapping[str, bytes]
-    """Of each unpacked file, by name."""
+    """The contents of each unpacked file, by name."""
     packed: Mapping[str, bytes]
-    """As an address serves it, by name."""
+    """The contents of each packed file, as an address serves it, by name."""
 
     def put(self, data: Path) -> Path:
-        """Put the packed files where they belong below a data folder, and give their folder."""
+        """Put the packed files where they belong below a data folder, and return their folder."""
         folder = self.source.place(data)
         folder.mkdir(parents=True, exist_ok=True)
         for name, contents in self.packed.items():
@@ -42,7 +42,7 @@ class SmallSet:
         return folder
 
     def at(self, *addresses: str) -> Source:
-        """Give the source with other addresses."""
+        """Return the source with other addresses."""
         return dataclasses.replace(self.source, addresses=addresses)
 
 
@@ -53,7 +53,7 @@ def small_set(contents: Mapping[str, bytes]) -> SmallSet:
 
 
 def small_archive(contents: Mapping[str, bytes]) -> SmallSet:
-    """Make a source of files in one archive, with one more that nobody asks for."""
+    """Make a source of files in one archive, which has one more file that the source omits."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
         for name, each in {"readme.html": b"<html>", **contents}.items():

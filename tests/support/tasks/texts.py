@@ -59,7 +59,7 @@ def write_said(folder: Path) -> Path:
 
 
 def write_letters(folder: Path) -> Path:
-    """Write a text of five different letters and line ends, as some editors end lines."""
+    """Write a text of five different letters, with a byte order mark and CRLF line ends."""
     path = folder / "letters.txt"
     lines = np.random.default_rng(0).choice(list("abcde"), (40, 5))
     path.write_text("\ufeff" + "".join("".join(line) + "\r\n" for line in lines), newline="")

@@ -1,4 +1,4 @@
-"""The journal of the studies: a crash does not lose it, and its lock dies with its holder."""
+"""The journal of the studies survives a crash, and its lock ends with the holding process."""
 
 import json
 import re
@@ -63,7 +63,7 @@ def test_a_journal_cut_off_anywhere_in_its_last_two_lines_goes_on(tmp_path: Path
 
 
 def test_a_line_cut_off_under_an_open_journal_is_mended_by_the_next_append(tmp_path: Path) -> None:
-    """Another writer is killed while this process has the journal open, and has read it."""
+    """Another writer is killed after this process has opened and read the journal."""
     path = write_journal(tmp_path)
     notes = Storage(tmp_path, None).open_attributes("s/.workers")
     for text in (b'{"op_code":2', b"\0" * 5000):
@@ -84,7 +84,7 @@ def test_a_line_cut_off_under_an_open_journal_is_mended_by_the_next_append(tmp_p
         lambda lines: [*lines[:3], b"{}\n", *lines[3:]],
         lambda lines: [*lines[:3], b'{"op_code":77}\n', *lines[3:]],
         lambda lines: [b"not a journal\n", *lines[1:]],
-        # Optuna's reader overlooks this one, and fails on it after the next append.
+        # Optuna's reader overlooks this last line, and fails on it after the next append.
         lambda lines: [*lines, b"not a journal\n"],
     ],
     ids=["joined", "zeros", "bytes", "number", "empty", "unknown", "head", "last"],
@@ -141,7 +141,7 @@ def test_the_journals_lock_dies_with_its_holder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", [".lock", JOURNAL, f".{JOURNAL}.lock"])
 def test_nothing_is_written_through_a_link(name: str, tmp_path: Path) -> None:
-    """In a folder that others may write to, somebody may lay one to a file of the user's."""
+    """In a folder that others may write to, someone may place a link to a file of the user."""
     precious, folder = tmp_path / "precious", tmp_path / "s"
     precious.write_text('{"op_code": 0}\nmy thesis')
     folder.mkdir()
@@ -162,4 +162,4 @@ def test_a_lock_can_be_taken_again(tmp_path: Path) -> None:
     for _ in range(2):
         assert lock.acquire()
         lock.release()
-    lock.release()  # of nothing: no error
+    lock.release()  # no lock is held: no error

@@ -1,4 +1,4 @@
-"""A setting is judged beside earlier batches alone, whoever trains the others, and again alike."""
+"""A pruner judges a setting by earlier batches only, so order and restarts change no verdict."""
 
 import dataclasses
 import itertools
@@ -24,7 +24,7 @@ PRUNERS = {
 
 
 def score(number: int, epoch: int) -> float:
-    """Draw a score that falls by epochs; better settings come anywhere in their batch."""
+    """Return a score that falls with epochs; better settings come anywhere in their batch."""
     return (number * 5 % 12 + 1) / epoch
 
 
@@ -42,17 +42,17 @@ def define(pruner: str) -> Definition:
 
 
 def one_by_one(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Train one setting after another: the numbers with their epochs."""
+    """List numbers of settings with epochs as if one setting were trained after another."""
     return itertools.product(numbers, range(1, N_EPOCHS))
 
 
 def side_by_side(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Train all at once."""
+    """List numbers of settings with epochs as if all were trained at once."""
     return ((number, epoch) for epoch, number in itertools.product(range(1, N_EPOCHS), numbers))
 
 
 def backward(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Train the last setting first."""
+    """List numbers of settings with epochs as in `one_by_one`, with the last setting first."""
     return one_by_one(numbers[::-1])
 
 
@@ -74,7 +74,7 @@ def judged(
         for number, epoch in ORDERS[order](numbers):
             if number in stopped:
                 continue
-            if restarts:  # as another process would go on, or the same after a lost connection
+            if restarts:  # as in another process, or in this one after a lost connection
                 study = Study(Storage(folder, None), definition, arm)
             scores = [score(number, each) for each in range(1, epoch + 1)]
             is_pruned = study.should_prune(number, scores)
@@ -99,6 +99,6 @@ def test_the_order_of_a_batch_moves_no_verdict(pruner: str, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("pruner", PRUNERS)
 def test_a_process_that_goes_on_judges_alike(pruner: str, tmp_path: Path) -> None:
-    """Between any two epochs, where what was noted may be known or not."""
+    """The study is opened anew at each epoch, when notes of the current batch may exist or not."""
     calm = judged(tmp_path / "calm", pruner, "side by side")
     assert judged(tmp_path / "rough", pruner, "side by side", restarts=True) == calm

@@ -1,6 +1,6 @@
-"""What the sweeper needs of Optuna that Optuna does not promise.
+"""Behavior of Optuna that the sweeper needs and that Optuna does not promise.
 
-Where one of these fails after a new version of Optuna, the message says what no longer works.
+If a test fails with a new version of Optuna, its docstring says what would no longer work.
 """
 
 from pathlib import Path
@@ -20,7 +20,7 @@ X = FloatDistribution(0.0, 1.0)
 
 @pytest.fixture
 def study() -> optuna.Study:
-    """A study in memory, with one trial that is running and has no values yet."""
+    """A study in memory, with one running trial that has no values yet."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study()
     study.ask()
@@ -28,7 +28,7 @@ def study() -> optuna.Study:
 
 
 def test_a_study_tells_its_storage_and_its_number(study: optuna.Study) -> None:
-    """Else notes and intermediate values cannot be written, nor studies be deleted."""
+    """Otherwise notes and intermediate values could not be written, nor studies be deleted."""
     storage = private.storage_of(study)
     number = private.study_id(study)
     assert storage.get_study_name_from_id(number) == study.study_name
@@ -37,21 +37,21 @@ def test_a_study_tells_its_storage_and_its_number(study: optuna.Study) -> None:
 
 
 def test_a_trial_is_found_by_its_number(study: optuna.Study) -> None:
-    """Else a study would walk through all of its trials at every score."""
+    """Otherwise a study would walk through all of its trials at every score."""
     study.add_trial(optuna.create_trial(value=0.5, params={"x": 0.25}, distributions={"x": X}))
     assert private.trial_of(study, 1).params == {"x": 0.25}
     assert private.trial_of(study, 0).state == TrialState.RUNNING
 
 
 def test_a_trial_that_was_cut_off_can_suggest_values(study: optuna.Study) -> None:
-    """Else a worker that was killed while it asked would leave a setting without values."""
+    """Otherwise a worker killed while it asked would leave a setting without values."""
     trial = private.open_trial(study, private.trial_of(study, 0))
     value = trial.suggest_float("x", 0.0, 1.0)
     assert study.trials[0].params == {"x": value}
 
 
 def test_values_that_are_fixed_are_suggested(study: optuna.Study) -> None:
-    """Else a setting whose runs are recorded could be another one in the study."""
+    """Otherwise a setting with recorded runs could have other values in the study."""
     frozen = private.trial_of(study, 0)
     private.fix_values(study, frozen, {"x": 0.125})
     assert private.open_trial(study, frozen).suggest_float("x", 0.0, 1.0) == 0.125
@@ -60,10 +60,10 @@ def test_values_that_are_fixed_are_suggested(study: optuna.Study) -> None:
 def test_a_trial_that_was_cut_off_is_completed_by_what_the_study_has_now(
     study: optuna.Study,
 ) -> None:
-    """Else a sampler would learn from the trials that the study had at its last question."""
+    """Otherwise a sampler would learn only from the trials that existed at the last proposal."""
     storage = private.storage_of(study)
     study.sampler = optuna.samplers.TPESampler(seed=0)
-    study.ask().suggest_float("x", 0.0, 1.0)  # and the study remembers its two trials
+    study.ask().suggest_float("x", 0.0, 1.0)  # the study now caches its two trials
     cut_off = storage.create_new_trial(private.study_id(study))
     seen: list[int] = []
 
@@ -78,7 +78,7 @@ def test_a_trial_that_was_cut_off_is_completed_by_what_the_study_has_now(
 
 
 def test_a_pruners_notes_are_copied(study: optuna.Study) -> None:
-    """Else later batches would not know on which rung a setting of an earlier one stood."""
+    """Otherwise later batches would not know the rungs of settings of earlier batches."""
     view = optuna.create_study()
     view.add_trial(optuna.create_trial(state=TrialState.RUNNING, system_attrs={"rung": 0.5}))
     private.copy_notes(study, private.trial_of(study, 0), private.trial_of(view, 0))
@@ -91,7 +91,7 @@ def test_the_key_of_fixed_values_is_the_one_that_optuna_enqueues_by(study: optun
 
 
 def test_a_running_trial_takes_notes_and_intermediate_values(study: optuna.Study) -> None:
-    """Else dashboards show no seeds, and nothing can be pruned."""
+    """Otherwise dashboards would show no seeds, and nothing could be pruned."""
     frozen = private.trial_of(study, 0)
     private.note(study, frozen, "score", {"n_diverged": 1})
     reported = private.report(study, frozen, 3, 0.5)
@@ -100,7 +100,7 @@ def test_a_running_trial_takes_notes_and_intermediate_values(study: optuna.Study
 
 
 def test_a_journal_takes_a_lock_of_our_own(tmp_path: Path) -> None:
-    """Else the journal would use Optuna's locks, which outlive a killed process."""
+    """Otherwise the journal would use Optuna's locks, which outlive a killed process."""
     taken = []
 
     class Counted(JournalLock):

@@ -20,7 +20,7 @@ TUNE_ONLY = ("hydra.sweeper.name=mine", "hydra.sweeper.confirm.n_seeds=0")
 
 @pytest.fixture
 def server(request: pytest.FixtureRequest, postgres: Cluster) -> str:
-    """An empty database of the test's own."""
+    """The address of an empty database that only this test uses."""
     name: str = request.node.name
     return postgres.new_database(re.sub(r"\W", "_", name)[-63:])
 
@@ -84,7 +84,7 @@ def test_the_sweeps_lock_on_a_server_dies_with_its_holder(tmp_path: Path, server
 
 
 def assert_lock_excludes(folder: Path, url: str | None) -> None:
-    """Two processes count in one file, 200 times each."""
+    """Assert that two processes can count up in one file, 200 times each, and lose no count."""
     counter = folder / "counter"
     counter.write_text("0")
     words = (COUNTS, folder, url or "", counter)
@@ -98,12 +98,12 @@ def test_the_sweeps_lock_excludes(tmp_path: Path) -> None:
 
 
 def test_the_sweeps_lock_on_a_server_excludes(tmp_path: Path, server: str) -> None:
-    Storage(tmp_path, server).close()  # makes the tables
+    Storage(tmp_path, server).close()  # makes the tables in the database
     assert_lock_excludes(tmp_path, server)
 
 
 class FailedError(Exception):
-    """What a test raises under a lock."""
+    """The error that a test raises under a lock."""
 
 
 def fail_under(storage: Storage) -> None:
@@ -155,7 +155,7 @@ def test_a_server_keeps_studies_and_notes(tmp_path: Path, server: str) -> None:
 
 
 def test_two_processes_begin_on_an_empty_database(tmp_path: Path, server: str) -> None:
-    """Both make the tables and the study."""
+    """Both processes try to make the tables and the study at the same time."""
     with child(OPENS, tmp_path, "a", server) as a, child(OPENS, tmp_path, "b", server) as b:
         start_together(a, b)
     with closing(Storage(tmp_path, server)) as storage:
@@ -199,7 +199,7 @@ def test_a_wrong_url_on_the_command_line(url: str, tmp_path: Path) -> None:
 
 
 def assert_nowhere(secret: str, folder: Path) -> None:
-    """Look for a password in every file that a command left."""
+    """Assert that no file below a folder contains a secret."""
     paths = [path for path in folder.rglob("*") if path.is_file()]
     assert paths
     assert [path for path in paths if secret.encode() in path.read_bytes()] == []

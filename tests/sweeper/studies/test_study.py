@@ -1,4 +1,4 @@
-"""A setting that was cut off while it was proposed is completed as it would have been."""
+"""A setting whose proposal was cut off gets the values that it would have got otherwise."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,11 +23,11 @@ SPACE: Space = {
     GAIN: Interval(0.5, 2.0, log=True),
 }
 N_SETTINGS = 16
-"""TPE draws ten at random before it learns."""
+"""TPE draws ten settings at random before it learns."""
 
 
 class KilledError(Exception):
-    """Stands for the end of a process."""
+    """Stands for the kill of a process."""
 
 
 def definition_of(protocol: str) -> Definition:
@@ -50,10 +50,11 @@ def proposed(
     """Propose and score settings, and list them.
 
     Args:
-        folder: Of the study.
-        protocol: Proposes them.
-        monkeypatch: Ends a process.
-        n_values: Values of each setting after which its process is killed; None if it is not.
+        folder: The folder of the study.
+        protocol: The protocol that proposes the settings.
+        monkeypatch: Patches Optuna to stand for the kill of a process.
+        n_values: Number of values of each setting after which the process is killed; None for
+            no kill.
     """
     definition = definition_of(protocol)
     found: list[Values] = []
@@ -82,7 +83,7 @@ def proposed(
 
 
 def suggest_so_many(n_values: int) -> Callable[..., Any]:
-    """Return Optuna's own method, which ends the process after so many values."""
+    """Return Optuna's method for suggesting, changed to raise `KilledError` after ``n_values``."""
     suggest = optuna.trial.Trial._suggest
     n_suggested = 0
 

@@ -1,4 +1,4 @@
-"""URLs of a storage: refused where they are none, and never shown or stored with a password."""
+"""Wrong URLs of a storage are refused, and passwords in URLs are never shown or stored."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Images that are shown mirrored and moved, by a draw of their own."""
+"""Train images that are shown mirrored and moved, drawn from a random stream of their own."""
 
 import dataclasses
 from typing import Any
@@ -26,7 +26,7 @@ MODELS = ("mlp", "cnn")
 
 
 def _task(augment: str) -> Task:
-    """Make images of two channels whose numbers tell where they stand, and whose they are."""
+    """Make a task of random images with two channels, in which each pixel can be recognized."""
     rng = np.random.default_rng(0)
 
     def split(n_examples: int) -> Split:
@@ -43,7 +43,7 @@ def _run(model: str, seed: int = 0, **trainer: Any) -> RunConfig:  # noqa: ANN40
 
 
 def _shown(task: Task, *configs: RunConfig) -> NDArray[np.float32]:
-    """Return the images of an epoch as members see them, each under its number in the split."""
+    """Return the images of an epoch as each member sees them, in the order of the split."""
     population = Population(list(configs), network_of(configs[0], task))
     stepper = Stepper(population, Evaluator(task, population).train, task.loss)
     seen = []
@@ -58,7 +58,7 @@ def _shown(task: Task, *configs: RunConfig) -> NDArray[np.float32]:
 
 
 def _moved(image: NDArray[np.float32], down: int, right: int) -> NDArray[np.float32]:
-    """Move an image pixel by pixel; what comes from outside is 0."""
+    """Move an image pixel by pixel; pixels from outside the image are 0."""
     moved = np.zeros_like(image)
     n_rows, n_columns = image.shape[1:]
     for row in range(n_rows):
@@ -146,12 +146,15 @@ def test_the_draw_is_the_seeds_whatever_the_batch_and_the_company() -> None:
     "compile_",
     [
         False,
-        # Programs get examples gathered, as `tests.test_programs` shows.
+        # Examples are gathered before a program is called; see `tests.test_programs`.
         pytest.param(True, marks=[pytest.mark.slow, pytest.mark.exhaustive]),
     ],
 )
 def test_training_sees_them_and_evaluation_does_not(*, compile_: bool) -> None:
-    """At a rate that moves no weight the curves, which evaluation draws, are the same."""
+    """At a rate that moves no weight, curves are the same with augmentation and without.
+
+    Curves are made by evaluation, which therefore does not see augmented images.
+    """
     curves = {}
     for lr in (1e-30, 0.1):
         config = with_values(

@@ -27,11 +27,11 @@ MD5 = {
     "data_batch_5": "482c414d41f54cd18b22e5b47cb7c3cb",
     "test_batch": "40351d587109b95175f43aff81a1287e",
 }
-"""As torchvision lists them."""
+"""MD5 checksums of the official files, as torchvision lists them."""
 
 
 class _Python2(pickle._Pickler):
-    """Writes bytes as Python 2 wrote its strings."""
+    """A pickler that writes bytes as Python 2 wrote its strings."""
 
     def _save_string(self, text: bytes) -> None:
         # The stubs do not know what __init__ sets.
@@ -42,7 +42,7 @@ class _Python2(pickle._Pickler):
 
 
 def _batch(n_examples: int = 4, **changes: Any) -> bytes:  # noqa: ANN401 - entries of a batch
-    """Write a batch as the official ones are, numpy's maker at its old place included."""
+    """Return a batch in the form of the official files, which import numpy by an old path."""
     rng = np.random.default_rng(n_examples)
     contents = {
         "data": rng.integers(0, 256, (n_examples, N_FEATURES), dtype=np.uint8),
@@ -112,7 +112,7 @@ def test_training_batches_are_joined_and_the_last_is_test(pack: Any, tmp_path: P
 
 
 class _Opens:
-    """Unpickled by an ordinary unpickler, it makes a file."""
+    """An object that makes a folder when an ordinary unpickler reads it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -10,7 +10,7 @@ from tests.support.builders import NO_DATA, make_run
 
 
 def test_pixels_and_labels_are_the_library_s() -> None:
-    """As sets of (image, label): the split changes the order only."""
+    """Pairs of image and label are compared as sets, since the split changes their order."""
     task = load_task(TASKS["digits"].config, NO_DATA)
     bunch = datasets.load_digits()
     rows = np.concatenate([task.split(name).inputs for name in ("train", "dev", "test")])
@@ -21,7 +21,7 @@ def test_pixels_and_labels_are_the_library_s() -> None:
 
 
 def test_pixels_are_whole_numbers_from_0_to_16_before_scaling() -> None:
-    """Mean 4.884, deviation 6.017 over all 1797 x 64 pixels."""
+    """Over all 1797 x 64 pixels the mean is 4.884, and the standard deviation 6.017."""
     task = load_task(TASKS["digits"].config, NO_DATA)
     rows = np.concatenate([task.split(name).inputs for name in ("train", "dev", "test")])
     assert set(np.unique(rows)) == set(range(17))
@@ -30,7 +30,7 @@ def test_pixels_are_whole_numbers_from_0_to_16_before_scaling() -> None:
 
 
 def test_split_sizes(digits: Task) -> None:
-    """Fifths of each class, rounded: 178 gives 36, 36 and 106, and so on over the classes."""
+    """Test and dev are rounded fifths of each class: 178 examples give 36, 36 and 106."""
     counts = TASKS["digits"].label_counts
     n_fifth = sum(round(n / 5) for n in counts)
     assert [len(digits.split(name).labels) for name in ("test", "dev", "train")] == [

@@ -1,4 +1,4 @@
-"""IDX files: read as the format says, and refused where they are not."""
+"""IDX files are read as the format says; other files are refused."""
 
 import struct
 
@@ -9,7 +9,7 @@ from ffnn_lab.tasks.data.idx import parse_idx
 from ffnn_lab.tasks.data.task import DataError
 
 HEADER = b"\0\0\x08\x02" + struct.pack(">II", 2, 3)
-"""Of an array of bytes, 2 x 3."""
+"""Header of an array of 2 x 3 bytes."""
 
 
 def test_numbers_are_read_row_after_row() -> None:

@@ -45,7 +45,7 @@ def _task(**changes: Any) -> Task:  # noqa: ANN401 - as above
 
 
 def _pixels(inputs: NDArray[Any]) -> NDArray[np.uint8]:
-    """Give the pixels that unscaled inputs were."""
+    """Return the pixels, from 0 to 255, of unscaled inputs."""
     return np.rint(inputs.astype(np.float64) * WHITE).astype(np.uint8)
 
 
@@ -115,7 +115,7 @@ def test_inputs_are_float32() -> None:
 
 @pytest.mark.parametrize("scaling", ["global", "per_feature"])
 def test_train_alone_sets_the_scale(scaling: str) -> None:
-    """Each input is the exact value, rounded once."""
+    """Each input must be the exact value, rounded once to float32."""
     raw, task = _task(), _task(scaling=scaling)
     axis = None if scaling == "global" else 0
     train = _pixels(raw.train.inputs) / WHITE
@@ -132,7 +132,7 @@ def test_a_pixel_that_never_varies_in_train_becomes_zero() -> None:
 
 @pytest.mark.parametrize("scaling", ["global", "per_feature"])
 def test_statistics_are_numpy_s(scaling: str) -> None:
-    """Over more than one chunk of rows, too."""
+    """The pixels are more than one chunk of rows."""
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (3000, 800), dtype=np.uint8)
     axis = None if scaling == "global" else 0
@@ -144,7 +144,7 @@ def test_statistics_are_numpy_s(scaling: str) -> None:
 
 
 def test_statistics_of_white_photographs_do_not_overflow() -> None:
-    """50,000 of them: squares sum to 1e13, times their number to 1.5e21."""
+    """The squared pixels of 50,000 images sum to 1e13; times the number of pixels, to 1.5e21."""
     white = np.broadcast_to(np.uint8(WHITE), (50000, 3072))
     mean, deviation = pixel_statistics(white, "global")
     assert mean.tolist() == deviation.tolist() == [1.0]

@@ -35,7 +35,7 @@ MD5 = {
         "t10k-labels-idx1-ubyte.gz": "bb300cfdad3c16e7a12a480ee83cd310",
     },
 }
-"""As published: torchvision's list, and the table of zalandoresearch/fashion-mnist."""
+"""Published MD5 checksums: torchvision's list, and the table of zalandoresearch/fashion-mnist."""
 
 
 def _images(source: Source) -> tuple[Images, Images]:

@@ -1,4 +1,4 @@
-"""Official files: found, fetched, unpacked and verified; anything else is named and refused."""
+"""Official files are found, fetched, unpacked and verified; other files are refused by name."""
 
 import gzip
 import http.server
@@ -185,13 +185,13 @@ def test_a_wrong_file_in_an_archive_is_named(archive: SmallSet, tmp_path: Path) 
 
 
 class _Address(http.server.BaseHTTPRequestHandler):
-    """Plays an official address."""
+    """A server that stands in for an official address."""
 
     contents: ClassVar[dict[str, bytes]] = {}
     asked: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
-        """Serve what there is; below ``/cut/``, half of it."""
+        """Send a file of ``contents``, or its first half if the path is below ``/cut/``."""
         self.asked.append(self.path)
         folder, _, name = self.path.rpartition("/")
         if name not in self.contents:
@@ -204,12 +204,12 @@ class _Address(http.server.BaseHTTPRequestHandler):
         self.wfile.write(contents[: len(contents) // 2] if folder == "/cut" else contents)
 
     def log_message(self, *_words: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture(name="address")
 def _address(files: SmallSet, archive: SmallSet) -> Iterator[str]:
-    """An address on this machine that serves both small sets."""
+    """Yield an address on this machine that serves both small sets."""
     _Address.contents = {**files.packed, **archive.packed}
     _Address.asked = []
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Address) as server:
@@ -315,7 +315,7 @@ def test_nobody_at_the_address_is_said(files: SmallSet, tmp_path: Path) -> None:
 
 
 def test_a_damaged_file_is_not_replaced(files: SmallSet, address: str, tmp_path: Path) -> None:
-    """It is the user's: the message says to delete it."""
+    """The damaged file is the user's: the message asks the user to delete it."""
     path = files.put(tmp_path) / "images.gz"
     path.write_bytes(b"mine")
     assert _refusal(files.at(f"{address}/"), tmp_path, download=True).startswith(f"{path} ")

@@ -1,4 +1,4 @@
-"""The separable task, and where members that train on it end."""
+"""The separable task, and the solutions at which training on it ends."""
 
 import dataclasses
 
@@ -26,7 +26,8 @@ QUICK = [
 ]
 LARGEST = (100, 0.6, 1)
 OTHERS = [(70, 0.9, 7), (70, 0.6, 6), (100, 0.55, 2), (100, 0.75, 3)]
-"""n, p and draw_seed of fourteen problems to which the lemma applies, in all."""
+"""With `QUICK` and `LARGEST`, n, p and draw_seed of fourteen problems for which the lemma
+holds."""
 
 COSINE_BOUND = 0.9999
 
@@ -69,9 +70,8 @@ def test_the_loss_is_the_config_s() -> None:
     assert make_task(loss="logistic").loss == "logistic"
 
 
-def test_the_run_s_seed_moves_nothing() -> None:
-    """``load_task`` sees the task's part of the config alone; its own seed moves everything."""
-    assert np.array_equal(make_task().train.inputs, make_task().train.inputs)
+def test_the_labels_are_drawn_by_the_draw_seed() -> None:
+    assert np.array_equal(make_task().train.labels, make_task().train.labels)
     assert not np.array_equal(make_task().train.labels, make_task(draw_seed=1).train.labels)
 
 
@@ -84,10 +84,11 @@ def test_the_run_s_seed_moves_nothing() -> None:
     ids=str,
 )
 def test_members_end_where_the_closed_forms_say(problem: tuple[int, float, int]) -> None:
-    """In float64, from zero, at full batch.
+    """Members train in float64, from zero, at full batch.
 
-    The plain methods end at least norm and err on no test example; the adaptive ones end at the
-    signs and err on every negative one and no other; by sampling and by the first three weights.
+    The plain methods end at the solution of least norm and err on no test example. The adaptive
+    methods end at the sign solution and err on every negative test example and no other. The error
+    is computed from the sampled test examples and from the first three weights.
     """
     task = make_task(*problem)
     assert task.train.labels.sum() > 0  # the lemma applies
@@ -103,7 +104,7 @@ def test_members_end_where_the_closed_forms_say(problem: tuple[int, float, int])
         assert outcome.result.cosines[ends_at] > COSINE_BOUND, name
         length = float(outcome.weights[0][0].norm())
         expected = float(np.linalg.norm(task.solutions[ends_at]))
-        # It follows the cosine's bound: 1 - 0.9999^2 is 0.014^2.
+        # The tolerance follows from the cosine's bound: 1 - 0.9999^2 is 0.014^2.
         assert length == pytest.approx(expected, rel=0.014), name
         metrics = outcome.result.metrics()
         assert metrics["last.test.error"] == error, name
@@ -113,7 +114,7 @@ def test_members_end_where_the_closed_forms_say(problem: tuple[int, float, int])
 
 
 def test_members_go_along_the_signs_from_the_first_step() -> None:
-    """The lemma's induction: every iterate is a multiple of the sign solution."""
+    """By the lemma's induction every iterate of an adaptive method is along the sign solution."""
     task = make_task(20, 0.6, 0)
     for n_epochs in (1, 2, 3, 10):
         for name, outcome in _train(task, n_epochs=n_epochs).items():
@@ -133,7 +134,7 @@ def test_the_gap_is_the_same_under_either_loss(loss: str) -> None:
 
 
 def test_with_weight_decay_all_methods_agree() -> None:
-    """The loss is then strictly convex: one minimum, that of ridge regression, for everybody."""
+    """With decay the loss is strictly convex: all methods end at its minimum, ridge regression."""
     task, decay = make_task(20, 0.6, 3), 0.3
     ridge = min_norm_solution(_labels(task, "train"), ridge=20 * decay / 2)
     solution = np.pad(ridge, (0, task.n_features - len(ridge)))
@@ -147,7 +148,10 @@ def test_with_weight_decay_all_methods_agree() -> None:
 
 
 def test_an_init_at_random_leaves_weights_of_fresh_blocks_where_they_were() -> None:
-    """No gradient reaches them, so that sampling and the first three weights may disagree."""
+    """No gradient reaches the weights of blocks that only fresh examples have.
+
+    So the errors by sampling and by the first three weights may disagree.
+    """
     task = make_task(20, 0.6, 0)
     optimizer, schedule = PLAIN["sgd"]
     start = NormalConfig(name="normal", std=0.01, gain=1.0)
@@ -162,11 +166,11 @@ def test_an_init_at_random_leaves_weights_of_fresh_blocks_where_they_were() -> N
 
 @pytest.mark.parametrize(("name", "end"), [("sgd", 0.0), ("adagrad", 1.0)])
 def test_an_init_at_random_moves_the_sampled_error_alone(name: str, end: float) -> None:
-    """By the first three weights the gap is as from zero; noise on fresh blocks hides part of it.
+    """By the first three weights the error is as from zero; sampling adds noise of fresh blocks.
 
-    A negative example scores 0.25 at the signs, and the noise of its five weights has a
-    standard deviation of 0.67, so that about a third of them come out right, and some fewer of
-    those of either sign that least norm had right come out wrong.
+    At the sign solution a negative example scores 0.25, and the noise of its five weights has a
+    standard deviation of 0.67, so that about a third of the negative examples come out right. At
+    least norm, where all examples would be right, somewhat fewer of either sign come out wrong.
     """
     task = make_task(30, 0.6, 7)
     is_negative = float((task.test.labels < 0).mean())
@@ -193,7 +197,7 @@ def test_cosines_are_those_of_the_saved_weights() -> None:
 
 
 def test_directions_are_told_at_every_measured_epoch() -> None:
-    """From zero there is none at the start; at epoch k it is that of a run of k epochs."""
+    """Weights of zero have no direction; at epoch k the direction is that of a run of k epochs."""
     task = make_task(20, 0.6, 2)
     config = make_member(*PLAIN["heavy_ball"], n_epochs=7)
     (result,) = train([with_values(config, {"trainer.evaluate_every": 3})], task)
@@ -253,11 +257,11 @@ def test_weights_of_zero_have_no_direction() -> None:
 # --- where the lemma does not apply ----------------------------------------------------------
 
 
-@pytest.mark.parametrize("problem", [(20, 0.6, 1), (30, 0.6, 5)], ids=str)  # b = -2 and b = 0
+@pytest.mark.parametrize("problem", [(20, 0.6, 1), (30, 0.6, 5)], ids=str)  # sums of labels: -2, 0
 def test_adaptive_members_leave_the_signs_but_err_all_the_same(
     problem: tuple[int, float, int],
 ) -> None:
-    """docs/papers.md, 1.3, has it for two draws; nothing of ours proves it."""
+    """docs/papers.md, section 1.3, reports this for two draws; there is no proof."""
     task = make_task(*problem)
     assert task.train.labels.sum() <= 0
     is_negative = float((task.test.labels < 0).mean())

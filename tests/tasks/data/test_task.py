@@ -1,4 +1,4 @@
-"""Every task: sizes as the catalog says; splits stratified; scaling looks at train alone."""
+"""Every task has the catalog's sizes and stratified splits; scaling looks at train alone."""
 
 import dataclasses
 import math
@@ -67,7 +67,7 @@ def test_task_is_as_the_catalog_says(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("scaling", ["global", "per_feature"])
 def test_digits_are_scaled_by_their_train_split(scaling: str) -> None:
-    """Images are, in test_images.py; tables, in test_table.py."""
+    """Scaling is tested for images in test_images.py, and for tables in table/test_load.py."""
     task = load_task(make_config(scaling=scaling), NO_DATA)
     axis = None if scaling == "global" else 0
     mean, deviation = task.train.inputs.mean(axis=axis), task.train.inputs.std(axis=axis)
@@ -94,7 +94,7 @@ def test_splits_are_disjoint_and_leave_nobody_out() -> None:
 
 
 def test_each_split_holds_its_share_of_every_class() -> None:
-    """Of 40, 25 and 10: test 16, 10, 4; dev 8, 5, 2; train the rest."""
+    """Of classes of 40, 25 and 10, test has 16, 10, 4, dev has 8, 5, 2, and train has the rest."""
     counts = {name: np.bincount(LABELS[part]).tolist() for name, part in _split().items()}
     assert counts == {"test": [16, 10, 4], "dev": [8, 5, 2], "train": [16, 10, 4]}
 
@@ -142,9 +142,9 @@ def _subset(size: int, **changes: Any) -> NDArray[np.int64]:  # noqa: ANN401 - i
     [
         (75, [40, 25, 10]),
         (30, [16, 10, 4]),
-        # 5.33, 3.33, 1.33: all lost a third, so the first gets what is left.
+        # Shares of 5.33, 3.33, 1.33: rounding takes a third from all, so the first gets the rest.
         (10, [6, 3, 1]),
-        # 8.53, 5.33, 2.13: the first lost most.
+        # Shares of 8.53, 5.33, 2.13: rounding takes most from the first.
         (16, [9, 5, 2]),
         (3, [2, 1, 0]),
     ],
@@ -179,7 +179,7 @@ def _task(inputs: NDArray[np.float64], **changes: Any) -> Task:  # noqa: ANN401 
 
 @pytest.fixture(name="inputs")
 def _inputs() -> NDArray[np.float64]:
-    """75 x 4; the features have different scales, and the last one never varies."""
+    """Return 75 x 4 inputs; the features have different scales, and the last one never varies."""
     rng = np.random.default_rng(0)
     return rng.standard_normal((75, 4)) * [1, 10, 100, 0] + [0, 5, -3, 8]
 
@@ -246,7 +246,7 @@ def test_chance_error_of_signs_is_that_of_the_commoner(loss: str) -> None:
 
 
 def test_chance_error_of_reals_is_1_for_always_answering_the_mean_of_train() -> None:
-    """Error is the mean squared residual over the variance of the train labels, by hand here."""
+    """The error is the mean squared residual over the variance of the train labels."""
     task = make_line("reals")
     assert (task.error, task.n_outputs, task.chance_error) == ("variance", 1, 1)
     labels = task.train.labels

@@ -37,7 +37,7 @@ def test_a_vocabulary_holds_the_most_frequent_words_first() -> None:
 
 
 def test_counts_and_words_say_the_same_of_each_sentence(tmp_path: Path) -> None:
-    """Both give back each sentence, but for words that train does not have."""
+    """Counts and numbers of words hold the same words, except those that train does not have."""
     config = make_text_config(write_said(tmp_path))
     counted = load_task(config, NO_DATA)
     numbered = load_task(dataclasses.replace(config, features="words"), NO_DATA)
@@ -113,14 +113,14 @@ def test_a_slip_is_named(changes: dict[str, Any], says: str, tmp_path: Path) -> 
 
 def test_labels_are_the_letters_one_later(tmp_path: Path) -> None:
     task = load_task(make_char_config(write_letters(tmp_path)), NO_DATA)
-    assert task.n_classes == task.n_words == 5 + 1 + 1  # with the line end, and unknown ones
+    assert task.n_classes == task.n_words == 5 + 1 + 1  # letters, line end, unknown letters
     for split in SPLITS:
         inputs, labels = task.split(split).inputs, task.split(split).labels
         assert inputs.shape == labels.shape
         assert np.array_equal(inputs[:, 1:], labels[:, :-1])
         assert np.array_equal(inputs[1:, 0], labels[:-1, -1])  # stretches follow one another
     assert task.interface.labels == (5,)
-    assert 2.5 < task.chance_error < np.log2(6)  # bits, of six letters of which none is rare
+    assert 2.5 < task.chance_error < np.log2(6)  # in bits; none of the six letters is rare
 
 
 def test_replicates_read_other_pieces_of_the_text(tmp_path: Path) -> None:

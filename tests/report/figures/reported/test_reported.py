@@ -1,4 +1,4 @@
-"""Every figure of a report must be known whole by its own file."""
+"""Every figure of a report must be completely defined by a module of its own."""
 
 from pathlib import Path
 
@@ -28,14 +28,14 @@ def test_files_of_earlier_versions_are_known_so_that_they_can_be_removed() -> No
 
 
 def test_every_figure_has_a_module_that_draws_it() -> None:
-    """So that none is found to be missing at the end of a sweep."""
+    """A missing module must be found here, not at the end of a sweep."""
     for figure in FIGURES.values():
         assert callable(figure.drawing.figure), figure.name
         assert isinstance(figure, AlongAxis) == hasattr(figure.drawing, "series_of")
 
 
 def test_a_figure_with_everything_leaves_out_nothing(small: Sweep) -> None:
-    """Both arms of the small sweep have fresh seeds and a tuned rate."""
+    """Both arms of the small sweep have fresh seeds and a tuned learning rate."""
     numbers = Numbers(small)
     said = {
         name: FIGURES[name].left_out(numbers) for name in ("learning_curves", "error_against_lr")

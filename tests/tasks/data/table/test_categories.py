@@ -1,4 +1,4 @@
-"""What is told apart in the file stays apart in the task, or is refused; nothing in silence."""
+"""Different values in the file stay different in the task, or the table is refused."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -54,7 +54,10 @@ def _assert_classes(splits: TableSplits, words: Sequence[str]) -> None:
 
 
 def _n_features_of_x(splits: TableSplits) -> int:
-    """Count the features beside the row, and check that each row has one of them."""
+    """Count the features of x, and check that exactly one of them is 1 in each row.
+
+    The last feature of all is the number of the row.
+    """
     for inputs in splits.inputs.values():
         assert (inputs[:, :-1].sum(axis=1) == 1).all()
     return int(splits.inputs["train"].shape[1]) - 1
@@ -65,10 +68,10 @@ EXACT = [
     ["00", "0", "000"],
     [str(BIG), str(BIG + 1), str(BIG + 4)],
     [str(-BIG), str(-BIG - 1)],
-    ["18446744073709551614", "18446744073709551615", "5"],  # beyond 64 bits with a sign
+    ["18446744073709551614", "18446744073709551615", "5"],  # beyond signed integers of 64 bits
     ["340282366920938463463374607431768211456", "340282366920938463463374607431768211457"],
 ]
-"""Words that earlier versions took for one another, as classes."""
+"""Lists of words that earlier versions did not tell apart as classes."""
 
 
 @pytest.mark.parametrize("words", EXACT)
@@ -103,14 +106,14 @@ def test_categories_that_were_one_are_not_read_as_before(words: list[str], tmp_p
 def test_classes_that_were_told_apart_keep_their_numbers(
     words: list[str], order: list[str], tmp_path: Path
 ) -> None:
-    """They are in the order of the numbers, and read as ever: no run's id moves."""
+    """Such classes are in the order of the numbers, and are read as before: no run's id moves."""
     splits = _as_classes(_csv(tmp_path, words))
     assert splits.class_names == tuple(order)
     _assert_classes(splits, words)
 
 
 def test_categories_of_numbers_are_in_the_order_of_their_shortest_text(tmp_path: Path) -> None:
-    """As they ever were: 1.50 before 1.6, and -1 first."""
+    """The order is that of earlier versions: -1, 1.50, 1.6, 10."""
     splits = _as_categories(_csv(tmp_path, ["10", "1.50", "-1.0", "1.6"]))
     first = {int(row[-1]) % 4: row[:-1].argmax() for row in splits.inputs["train"]}
     assert first == {2: 0, 1: 1, 3: 2, 0: 3}
@@ -173,7 +176,7 @@ def test_typed_numbers_are_exact(values: pa.Array, tmp_path: Path) -> None:
     path = _parquet(tmp_path, values)
     words = [str(value) for value in values.to_pylist()]
     _assert_classes(_as_classes(path, reading="exact"), words)
-    assert _n_features_of_x(_as_categories(path)) == 3  # which it was before
+    assert _n_features_of_x(_as_categories(path)) == 3  # as in earlier versions
 
 
 @pytest.mark.parametrize(
@@ -191,7 +194,7 @@ def test_typed_text_is_text(values: pa.Array, tmp_path: Path) -> None:
 
 
 def test_whole_numbers_with_gaps_are_exact(tmp_path: Path) -> None:
-    """Pandas would make floats of them."""
+    """Pandas would turn integers with gaps into floats."""
     path = _parquet(tmp_path, pa.array([None, BIG, BIG + 1, BIG + 2]))
     splits = _as_classes(path, missing="drop", reading="exact")
     assert splits.class_names == (str(BIG), str(BIG + 1), str(BIG + 2))
@@ -200,13 +203,13 @@ def test_whole_numbers_with_gaps_are_exact(tmp_path: Path) -> None:
 
 
 def test_a_number_that_is_not_whole_in_its_last_digit_is_no_class(tmp_path: Path) -> None:
-    """Their float64s are whole."""
+    """As float64 numbers both of these values are whole."""
     path = _csv(tmp_path, [f"{BIG}.25", f"{10 * BIG}.25"])
     assert _as_classes(path, reading="exact").class_names is None
 
 
 def test_a_target_that_float64_cannot_hold_is_no_quantity(tmp_path: Path) -> None:
-    """Of which it was said that it has one value in every row."""
+    """Earlier versions reported that such a target has one value in every row."""
     words = [str(1582218195625938944 + i) for i in range(30)]
     for path in (_csv(tmp_path, words), _parquet(tmp_path, pa.array([int(w) for w in words]))):
         with pytest.raises(UserError) as caught:
@@ -254,7 +257,7 @@ def test_leading_zeros_of_numbers_are_told(tmp_path: Path) -> None:
 
 
 def test_missing_rows_do_not_make_a_table_one_that_was_read_otherwise(tmp_path: Path) -> None:
-    """What would have been merged stands only in rows that are left out."""
+    """The word that earlier versions merged with another stands only in a row that is left out."""
     rows = [f"{('7', '8')[i % 2]},{i},{'ab'[i % 2]}" for i in range(N_ROWS)]
     path = tmp_path / "mine.csv"
     path.write_text("\n".join(["x,row,y", "07,,a", *rows]))

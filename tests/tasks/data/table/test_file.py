@@ -1,4 +1,4 @@
-"""A table on the disk: found, verified and parsed; every slip named with what to do."""
+"""Table files are found, verified and parsed; every mistake is named with what to do about it."""
 
 import hashlib
 import subprocess
@@ -55,7 +55,7 @@ def test_columns_have_the_types_that_their_fields_allow(tmp_path: Path) -> None:
 
 
 def test_a_word_late_in_the_file_makes_a_column_of_words(tmp_path: Path) -> None:
-    """Beyond the first block that the parser looks at."""
+    """The word stands beyond the first block that the parser looks at."""
     path = _csv(tmp_path, "a,y\n" + "1,2\n" * 600_000 + "x,2\n")
     values = _read(path)["a"]
     assert (values[0], values[-1]) == ("1", "x")
@@ -126,7 +126,7 @@ def test_letters_beyond_ascii(tmp_path: Path) -> None:
 
 
 def test_parquet_is_taken_as_it_is_typed(tmp_path: Path) -> None:
-    """A word that CSV would take for missing, or trim, is a word."""
+    """A word that would be missing or trimmed in a CSV is kept as it is."""
     frame = pd.DataFrame({"a": [1, 2], "b": ["NA", " x"], "c": pd.Categorical(["u", "v"])})
     frame["y"] = [True, False]
     frame.to_parquet(tmp_path / "mine.parquet", index=False)
@@ -305,7 +305,7 @@ def test_another_encoding(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("mark", "encoding"), [(b"", "utf-16"), (b"\xfe\xff", "utf-16-be")])
 def test_two_bytes_a_letter(mark: bytes, encoding: str, tmp_path: Path) -> None:
-    """As Excel's Unicode text: told with the encoding that it is in."""
+    """Excel's Unicode text is in UTF-16; the message names this encoding."""
     path = _csv(tmp_path, mark + "a,y\n1,0\n".encode(encoding))
     assert _refusal(path).endswith("(as iconv -f UTF-16 -t UTF-8 does)")
 
@@ -325,7 +325,7 @@ def test_a_long_row_of_another_length_is_not_printed_in_full(tmp_path: Path) -> 
 
 
 def test_a_line_may_be_longer_than_a_block_of_the_parser(tmp_path: Path) -> None:
-    """Which is of 1 MiB."""
+    """The lines have more than 1 MiB, which is the parser's block."""
     width = 4_000
     names = ",".join(f"gene {i:>0300}" for i in range(width))
     row = ",".join([f"0.5{'0' * 300}"] * width)
@@ -359,7 +359,7 @@ def _semicolons(n_columns: int) -> str:
 
 @pytest.mark.parametrize("n_columns", [1, 3])
 def test_semicolons_with_decimal_commas(n_columns: int, tmp_path: Path) -> None:
-    """Each message says all that is to be set."""
+    """The message names all options that must be set."""
     path = _csv(tmp_path, _semicolons(n_columns))
     message = _refusal(path)
     assert message.startswith(f"{path} is not a table with the delimiter comma: CSV parse error: ")
@@ -425,7 +425,7 @@ def test_names_that_are_not_there(changes: dict[str, Any], message: str, tmp_pat
     ],
 )
 def test_public_files_without_names_are_recognized(line: str, name: str, tmp_path: Path) -> None:
-    """Of UCI's archive, whose files have no line of names."""
+    """Files of UCI's archive have no line of names."""
     message = _refusal(_csv(tmp_path, f"{line}\n" * 3, name))
     assert message.startswith("task.target: there is no column 'y'; the table has ")
     assert message.endswith("; is its first line the names?")
@@ -458,7 +458,7 @@ def test_two_columns_of_one_name(tmp_path: Path) -> None:
 
 
 def test_a_column_without_a_name(tmp_path: Path) -> None:
-    """As ``DataFrame.to_csv`` writes its index: the number of the row."""
+    """``DataFrame.to_csv`` writes its index, the number of the row, without a name."""
     path = _csv(tmp_path, ",a,y\n0,5,0\n1,6,1\n")
     assert _refusal(path) == (
         f"column 1 of {path} has no name, like the index that pandas writes: write the table "
@@ -489,7 +489,7 @@ sys.exit(2)
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_a_process_that_ends_right_after_reading_ends_well(suffix: str, tmp_path: Path) -> None:
-    """With Python's own bytes in Arrow's threads, some of ten aborted."""
+    """When Arrow's threads held Python's bytes, some of ten such processes aborted."""
     path = write_wine(tmp_path)
     if suffix == "parquet":
         pd.read_csv(path).to_parquet(path.with_suffix(".parquet"), index=False)

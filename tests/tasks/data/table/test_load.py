@@ -1,4 +1,4 @@
-"""A table as a task: features, target, splits; what cannot be learned from is named."""
+"""A table as a task: features, target, splits; columns that cannot be used are named."""
 
 import datetime as dt
 import json
@@ -41,7 +41,7 @@ LABELS = ROWS % 2
 
 
 def write(folder: Path, columns: Mapping[str, Any], name: str = "mine.parquet") -> Path:
-    """Write columns, with a target ``y`` of two classes unless there is one."""
+    """Write columns to a file, with a target ``y`` of two classes unless they include a ``y``."""
     path = folder / name
     frame = pd.DataFrame({"y": LABELS, **columns})
     if path.suffix == ".parquet":
@@ -56,7 +56,7 @@ def split(folder: Path, columns: Mapping[str, Any], **changes: Any) -> TableSpli
 
 
 def refusal(folder: Path, columns: Mapping[str, Any], **changes: Any) -> str:  # noqa: ANN401
-    """Give the message of a refused table, its path left out."""
+    """Return the message that refuses a table, with ``T`` in the place of the table's path."""
     path = write(folder, columns)
     with pytest.raises(UserError) as caught:
         load_task(make_table_config(path, **changes), NO_DATA)
@@ -64,7 +64,10 @@ def refusal(folder: Path, columns: Mapping[str, Any], **changes: Any) -> str:  #
 
 
 def together(splits: TableSplits) -> NDArray[np.float64]:
-    """Give the features of all splits, in the order of their last one, which is the row."""
+    """Return the features of all splits, ordered by the last feature, which is left out.
+
+    The last feature must be the number of the row.
+    """
     rows = np.concatenate([splits.inputs[name] for name in ("train", "dev", "test")])
     return rows[np.argsort(rows[:, -1])][:, :-1]
 
@@ -155,7 +158,7 @@ def test_each_kind_of_column(tmp_path: Path) -> None:
             ROWS / 8,
             LABELS,
             *(ROWS % 4 != 0, ROWS % 4 == 0),  # a, b
-            *(ROWS % 5 != 0, ROWS % 5 == 0),  # x, z: words that stand nowhere make no feature
+            *(ROWS % 5 != 0, ROWS % 5 == 0),  # x, z: a category without rows makes no feature
             ROWS,
         ]
     )
@@ -170,7 +173,7 @@ def test_numbers_may_stand_for_categories(tmp_path: Path) -> None:
 
 
 def test_a_category_that_is_not_a_number_is_missing(tmp_path: Path) -> None:
-    """Parquet that pandas did not write tells NaN from null."""
+    """A parquet file that pandas did not write may hold NaN and null; both are missing."""
     path = tmp_path / "mine.parquet"
     zone = [float("nan"), None, *(ROWS[2:] % 3).astype(float).tolist()]
     pq.write_table(pa.table({"y": LABELS, "zone": pa.array(zone), "row": ROWS}), path)
@@ -303,7 +306,7 @@ def test_the_mean_of_train_stands_for_a_missing_number(tmp_path: Path) -> None:
 
 
 def test_imputed_values_are_scikit_learn_s(tmp_path: Path) -> None:
-    """SimpleImputer, by the mean or the most frequent, fitted to the train split alone."""
+    """SimpleImputer imputes the mean or the most frequent value of the train split alone."""
     rng = np.random.default_rng(0)
     columns: dict[str, Any] = {
         "number": np.where(rng.random(N_ROWS) < 0.2, np.nan, rng.normal(5, 3, N_ROWS)),
@@ -437,7 +440,7 @@ def test_targets_that_are_quantities(values: NDArray[Any], tmp_path: Path) -> No
 
 
 def test_the_kind_may_be_said(tmp_path: Path) -> None:
-    """Of few whole numbers that are a quantity, and of numbers that are classes."""
+    """``task.kind`` can make a quantity of few whole numbers, and classes of other numbers."""
     columns = {"y": ROWS % 5, "row": ROWS}
     assert split(tmp_path, columns, kind="regression").class_names is None
     halves = {"y": LABELS / 2, "row": ROWS}
@@ -447,7 +450,7 @@ def test_the_kind_may_be_said(tmp_path: Path) -> None:
 
 
 def _tested() -> NDArray[np.int64]:
-    """Give the rows that are the test split of a numeric target."""
+    """Return the rows of the test split if the target is numeric."""
     return random_split(N_ROWS, shares={"test": 0.2, "dev": 0.1}, split_seed=0)["test"]
 
 
@@ -524,7 +527,7 @@ _EXACT: dict[str, Any] = {
     "trainer.batch_size": "full",
     "trainer.save_weights": True,
 }
-"""A linear member at full batch, in float64, without dropout."""
+"""Changes of a config: a linear member at full batch, in float64, without dropout."""
 
 
 def test_a_numeric_target_is_standardized_by_train(tmp_path: Path) -> None:
@@ -546,7 +549,7 @@ def test_a_numeric_target_is_standardized_by_train(tmp_path: Path) -> None:
 
 
 def test_a_unit_of_the_target_moves_nothing(tmp_path: Path) -> None:
-    """Kilometers or miles: the member learns alike, and only the task knows the unit."""
+    """In kilometers or miles, a member learns the same labels; only the task knows the unit."""
     values = np.random.default_rng(0).standard_normal(N_ROWS)
     tasks = []
     for place, target in enumerate((values, 4 * values - 64)):
@@ -560,7 +563,10 @@ def test_a_unit_of_the_target_moves_nothing(tmp_path: Path) -> None:
 
 
 def test_a_linear_member_finds_ordinary_least_squares(tmp_path: Path) -> None:
-    """scikit-learn's diabetes: its LinearRegression, in the target's own unit, and its R^2."""
+    """On scikit-learn's diabetes data the member equals LinearRegression, and so does its R^2.
+
+    Answers are compared in the target's own unit.
+    """
     table = load_task(make_table_config(write_diabetes(tmp_path), scaling="per_feature"), NO_DATA)
     method = HeavyBallConfig(
         name="heavy_ball", lr=0.1, momentum=0.95, weight_decay=0.0, decay="coupled"
@@ -587,7 +593,7 @@ def test_a_linear_member_finds_ordinary_least_squares(tmp_path: Path) -> None:
 
 
 def test_always_answering_the_mean_of_train_errs_by_1(tmp_path: Path) -> None:
-    """A member of weights 0 that does not move, on the split that the mean is of."""
+    """A member whose weights stay near 0 answers the mean of train; on train its error is 1."""
     table = load_task(make_table_config(write_diabetes(tmp_path), scaling="per_feature"), NO_DATA)
     config = make_run({"model.widths": [], "optimizer.lr": 1e-300, "initializer.gain": 1e-300})
     (result,) = train([config], table)
@@ -629,7 +635,12 @@ def test_numbers_whose_squares_are_infinite(tmp_path: Path) -> None:
 
 
 def _constant_in_train(folder: Path, elsewhere: float | None) -> dict[str, Any]:
-    """Return a column that is 0.1 in train, of which the mean of 60 differs in its last digit."""
+    """Return a column that is 0.1 in all train rows; their mean differs from 0.1 by rounding.
+
+    Args:
+        folder: Folder in which a table is written.
+        elsewhere: The column's value in one row of test; None for 0.1.
+    """
     plain = split(folder, {"row": ROWS})
     values = np.full(N_ROWS, 0.1)
     assert values[:60].std() > 0
@@ -639,7 +650,10 @@ def _constant_in_train(folder: Path, elsewhere: float | None) -> dict[str, Any]:
 
 
 def test_rounding_is_no_variation(tmp_path: Path) -> None:
-    """A column that is 0.1 in all of train, and 0.3 once in test, was 1e16 there."""
+    """A column is 0.1 in all of train, and 0.3 once in test.
+
+    Earlier versions scaled the 0.3 to 1e16, by the rounding error of train.
+    """
     columns = _constant_in_train(tmp_path, 0.3)
     splits = split(tmp_path, columns, scaling="per_feature", reading="exact")
     assert not splits.inputs["train"][:, 0].any()
@@ -658,7 +672,7 @@ def test_a_gap_in_a_column_of_equal_numbers_is_filled_with_that_number(tmp_path:
 
 
 def test_a_column_that_is_the_same_everywhere_is_read_as_ever(tmp_path: Path) -> None:
-    """It moved no example away from another, so the ids of its runs stay."""
+    """Rounding moves no example away from another there, so the ids of runs stay the same."""
     splits = split(tmp_path, _constant_in_train(tmp_path, None), scaling="per_feature")
     assert len({value for inputs in splits.inputs.values() for value in inputs[:, 0]}) == 1
 
@@ -688,7 +702,7 @@ def _zip_codes(folder: Path, words: Sequence[str]) -> TableConfig:
 
 
 def test_settling_tells_a_table_that_was_read_otherwise_by_its_id(tmp_path: Path) -> None:
-    """No other table's id moves: both leaves that were added are neutral."""
+    """No other table's id moves: both leaves that were added have neutral values there."""
     plain = identity(settle_task(_run(_zip_codes(tmp_path, ["01", "11"]))))
     assert not {"task.reading", "task.decimal"} & set(plain)
     reread = settle_task(_run(_zip_codes(tmp_path, ["0123", "123"])))
@@ -698,7 +712,7 @@ def test_settling_tells_a_table_that_was_read_otherwise_by_its_id(tmp_path: Path
 
 
 def test_a_recorded_run_that_took_two_categories_for_one_is_refused(tmp_path: Path) -> None:
-    """Its config has no ``task.reading``, and its numbers are not those of the table."""
+    """The recorded config has no ``task.reading``, so its numbers are not those of the table."""
     settled = settle_task(_run(_zip_codes(tmp_path, ["0123", "123"])))
     recorded = {k: v for k, v in leaves(settled).items() if k != "task.reading"}
     with pytest.raises(UserError, match="A run that was recorded with it cannot be trained"):
