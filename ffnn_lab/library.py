@@ -26,7 +26,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ffnn_lab import activations, losses, networks, optimizers, registry, steps
+from ffnn_lab import activations, losses, networks, optimizers, steps
 from ffnn_lab.aoti import Program
 from ffnn_lab.config import UserError, home
 from ffnn_lab.vault import CACHE, DamagedError, Vault, opened
@@ -191,7 +191,6 @@ def _environment() -> bytes:
     code = [path.read_text() for path in sorted(sources)]
     capability = torch.backends.cpu.get_cpu_capability()
     told = [code, torch.__version__, capability, platform.machine(), _processor()]
-    told += registry.checksums()  # of user-defined options, whose functions are compiled, too
     return hashlib.sha256(json.dumps(told).encode()).digest()
 
 

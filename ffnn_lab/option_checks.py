@@ -18,7 +18,7 @@ from ffnn_lab.config import ConfigError, InitializerConfig, OptimizerConfig, Run
 from ffnn_lab.config.sources import Axes, options_from_outside
 from ffnn_lab.initializers import INITIALIZERS, Layer
 from ffnn_lab.optimizers import OPTIMIZERS, Optimizer, State
-from ffnn_lab.outside import first_line, slip_in
+from ffnn_lab.outside import first_line, pass_on, slip_in
 from ffnn_lab.records.schema import config_leaves
 
 N_STEPS = 3
@@ -45,6 +45,8 @@ def check_options(config: RunConfig, axes: Axes | None = None) -> None:
         if (*key, source.sha256) not in _CHECKED:
             check_option(*key, config)
             _CHECKED.add((*key, source.sha256))
+    if found:
+        pass_on()
 
 
 def check_option(kind: str, name: str, config: RunConfig) -> None:
@@ -193,7 +195,8 @@ def check_initializer(config: InitializerConfig) -> None:
     """
     name, option = config.name, INITIALIZERS[config.name]
     layer = Layer(6, 4, (4, 6))
-    one, other = (option.draw(config, layer, torch.Generator().manual_seed(0)) for _ in range(2))
+    draws = [option.draw(config, layer, torch.Generator().manual_seed(0)) for _ in range(2)]
+    one, other = (_tensor(each, f"initializer={name}: draw") for each in draws)
     if one.shape != layer.shape or one.dtype != torch.float64:
         msg = (
             f"initializer={name}: draw must return float64 numbers of the layer's shape, "
@@ -203,6 +206,22 @@ def check_initializer(config: InitializerConfig) -> None:
     if not torch.equal(one, other):
         msg = f"initializer={name}: draw must draw only from the generator that it is given"
         raise ConfigError(msg)
+
+
+def _tensor(found: object, function: str) -> Tensor:
+    """Return what a user's function returned, if it is a tensor.
+
+    Args:
+        found: The value that the function returned.
+        function: The option and the name of the function, for messages.
+
+    Raises:
+        ConfigError: If the function returned something else.
+    """
+    if not isinstance(found, Tensor):
+        msg = f"{function} must return a tensor, got {type(found).__name__}"
+        raise ConfigError(msg)
+    return found
 
 
 def check_activation(name: str) -> None:
@@ -218,7 +237,7 @@ def check_activation(name: str) -> None:
     option = ACTIVATIONS[name]
     where, step = f"model.activation={name}", 1e-6
     points = torch.linspace(-4, 4, 81, dtype=torch.float64) + 0.0123
-    values = option.value(points)
+    values = _tensor(option.value(points), f"{where}: value")
     if values.shape != points.shape:
         msg = (
             f"{where}: value must keep the shape {tuple(points.shape)}; got {tuple(values.shape)}"
@@ -227,7 +246,12 @@ def check_activation(name: str) -> None:
     right = (option.value(points + step) - values) / step
     left = (values - option.value(points - step)) / step
     is_smooth = (right - left).abs() < LARGEST_DIFFERENCE * right.abs().clamp(min=1)
-    slopes = option.slope(torch.ones_like(points), points, values)
+    slopes = _tensor(option.slope(torch.ones_like(points), points, values), f"{where}: slope")
+    if slopes.shape != points.shape:
+        msg = (
+            f"{where}: slope must keep the shape {tuple(points.shape)}; got {tuple(slopes.shape)}"
+        )
+        raise ConfigError(msg)
     middle = (right + left) / 2
     is_wrong = is_smooth & (
         (slopes - middle).abs() > LARGEST_DIFFERENCE * middle.abs().clamp(min=1)

@@ -55,7 +55,7 @@ def import_options() -> None:
         finally:
             _state["is_begun"] = False
         if files:
-            os.environ[VARIABLE] = os.pathsep.join(map(str, files))
+            pass_on()
 
 
 def _import_entry_point(each: importlib.metadata.EntryPoint) -> None:
@@ -73,7 +73,7 @@ def _import_entry_point(each: importlib.metadata.EntryPoint) -> None:
 def _files() -> Iterator[Path]:
     named = os.environ.get(VARIABLE)
     if named:
-        for each in named.split(os.pathsep):
+        for each in filter(None, named.split(os.pathsep)):
             path = Path(each).expanduser().absolute()
             path = path / FILE if path.is_dir() else path
             if not path.is_file():
@@ -81,13 +81,20 @@ def _files() -> Iterator[Path]:
                 raise UserError(msg)
             yield path
     elif (path := Path(FILE).absolute()).is_file():
+        if os.pathsep in str(path):
+            msg = (
+                f"{path}: the name of the folder must be without {os.pathsep}, which separates "
+                f"the files in {VARIABLE}; move {FILE} to another folder"
+            )
+            raise UserError(msg)
         yield path
 
 
 def import_file(path: Path) -> ModuleType:
     """Import a file of options as a module that has the file's name.
 
-    The file may import other files of its folder.
+    The file may import other files of its folder. A file that was imported already by Python's
+    ``import`` is not imported again.
 
     Raises:
         UserError: If the file raises an error, or Python has another module of that name.
@@ -95,6 +102,9 @@ def import_file(path: Path) -> ModuleType:
     if path in _IMPORTED:
         return _IMPORTED[path]
     name = path.stem
+    if _is_at(sys.modules.get(name), path):
+        _IMPORTED[path] = sys.modules[name]
+        return _IMPORTED[path]
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         msg = f"{path} must be a Python file, such as {FILE}"
@@ -110,9 +120,33 @@ def import_file(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
-        raise slip_in(error, path) or error from error
+        slip = slip_in(error, path)
+        if slip is None or slip is error:
+            raise
+        raise slip from error
     _IMPORTED[path] = module
     return module
+
+
+def _is_at(module: ModuleType | None, path: Path) -> bool:
+    """Return True if a module was imported from the file ``path``."""
+    file = getattr(module, "__file__", None)
+    return file is not None and Path(file).resolve() == path.resolve()
+
+
+def pass_on() -> None:
+    """Name in the environment every file of options that workers must import.
+
+    These are the files that were found here, and files that a script or notebook imported itself,
+    which then registered options.
+    """
+    own = [
+        path
+        for path in sorted(registry.source_files())
+        if path not in _IMPORTED and _is_at(sys.modules.get(path.stem), path)
+    ]
+    if _IMPORTED or own:
+        os.environ[VARIABLE] = os.pathsep.join(map(str, [*_IMPORTED, *own]))
 
 
 def slip_in(error: Exception, path: Path | None = None) -> UserError | None:

@@ -6,16 +6,21 @@ when members join, leave or change their hyperparameters, nor in another sweep o
 """
 
 import functools
-from collections.abc import Sequence
+import hashlib
+import inspect
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
+from ffnn_lab.activations import ACTIVATIONS
 from ffnn_lab.aoti import Program
 from ffnn_lab.library import Axes, Spec, get_program
 from ffnn_lab.networks import MLP
 from ffnn_lab.optimizers import Optimizer
+from ffnn_lab.registry import source_of
 from ffnn_lab.steps import Batch, Dropout, Recipe, evaluation_sums, gradients, update_
 
 _N_EXAMPLE = 4
@@ -98,6 +103,7 @@ def gradients_program(
         "drops": drops,
         "labels": str(labels),
         "shares_batch": shares_batch,
+        **_activation_from_outside(network),
     }
     spec = Spec("gradients", str(like.dtype), details)
 
@@ -136,8 +142,10 @@ def update_program(method: Optimizer, like: Tensor) -> Program:
         method: The optimizer.
         like: A tensor of the networks' dtype, on their device.
     """
-    step = method.step_  # which optimizers may share, as Adam and AdamW do
-    spec = Spec("update", str(like.dtype), {"method": f"{step.__module__}.{step.__qualname__}"})
+    step = method.step_  # which optimizers of the lab may share, as Adam and AdamW do
+    named = f"{step.__module__}.{getattr(step, '__qualname__', method.name)}"
+    details = {"method": named, **_outside("optimizer", method.name, step)}
+    spec = Spec("update", str(like.dtype), details)
 
     def example() -> tuple[nn.Module, list[Tensor], list[dict[int, str]]]:
         params = torch.zeros(_N_EXAMPLE, 64, dtype=like.dtype)
@@ -149,6 +157,34 @@ def update_program(method: Optimizer, like: Tensor) -> Program:
         return _Update(method, list(state)), tensors, axes
 
     return get_program(spec, example)
+
+
+def _activation_from_outside(network: MLP) -> dict[str, str]:
+    """Return what identifies the activation of a network, if a user's own file defines it."""
+    option = ACTIVATIONS[network.activation]
+    return _outside("activation", option.name, option.value, option.slope)
+
+
+def _outside(kind: str, name: str, *functions: Callable[..., object]) -> dict[str, str]:
+    """Return what identifies an option from outside the package in the key of a program.
+
+    Args:
+        kind: The kind of the option.
+        name: The option's name.
+        functions: The functions of the option that are compiled. Their files may be other ones
+            than the file that registers the option.
+
+    Returns:
+        The option's name and the checksums of the files; empty for an option of the package.
+    """
+    source = source_of(kind, name)
+    if source is None:
+        return {}
+    found = [inspect.getsourcefile(getattr(each, "func", each)) for each in functions]
+    files = {Path(file).resolve() for file in found if file is not None} - {source.path}
+    read = [path.read_bytes() for path in sorted(files)]
+    told = hashlib.sha256(b"".join([source.sha256.encode(), *read])).hexdigest()
+    return {f"{kind}_from_outside": name, f"{kind}_sha256": told}
 
 
 class _Sums(nn.Module):
@@ -179,6 +215,7 @@ def sums_program(
         labels: The labels' dtype.
     """
     details = {"network": asdict(network), "loss": loss, "error": error, "labels": str(labels)}
+    details |= _activation_from_outside(network)
 
     def example() -> tuple[nn.Module, list[Tensor], Axes]:
         tensors = [

@@ -61,6 +61,7 @@ T = TypeVar("T", bound=Option)
 _KNOWN: dict[str, dict[str, Option]] = {}
 _SOURCES: dict[tuple[str, str], Source] = {}
 """The files of options from outside, by kind and name."""
+_calls = {"n": 0}
 
 
 class UnknownOptionError(KeyError):
@@ -97,6 +98,7 @@ def register(option: T) -> T:
         msg = f"two options of the kind {option.kind} are called {option.name}"
         raise ValueError(msg)
     known[option.name] = option
+    _calls["n"] += 1
     if source is not None:
         _SOURCES[key] = source
     in_order = sorted(known.values(), key=lambda each: (each.order, each.name))
@@ -129,8 +131,11 @@ def _source() -> Source | None:
 
 
 def n_registered() -> int:
-    """Return the number of options that are registered so far, over all kinds."""
-    return sum(map(len, _KNOWN.values()))
+    """Return the number of calls of `register` so far: it grows when an option is replaced, too.
+
+    Whoever caches what follows from all options takes the number into the cache's key.
+    """
+    return _calls["n"]
 
 
 def from_outside() -> list[tuple[str, str]]:
@@ -141,11 +146,6 @@ def from_outside() -> list[tuple[str, str]]:
 def source_files() -> set[Path]:
     """Return the files of all registered options from outside the package."""
     return {source.path for source in _SOURCES.values()}
-
-
-def checksums() -> list[str]:
-    """Return the checksums of the files of all registered options from outside, sorted."""
-    return sorted({source.sha256 for source in _SOURCES.values()})
 
 
 def source_of(kind: str, name: str) -> Source | None:

@@ -11,6 +11,7 @@ from hydra.core.config_store import ConfigStore
 
 from ffnn_lab.config import GROUPS, KINDS, ConfigError, RunConfig
 from ffnn_lab.config.fields import type_hints
+from ffnn_lab.config.run import LOCATIONS
 from ffnn_lab.registry import source_of
 
 
@@ -39,8 +40,30 @@ def register() -> None:
                 if not issubclass(part, base):
                     msg = f"{where} must be a subclass of {base.__name__}"
                     raise ConfigError(msg)
+                _check_location(group, part, where)
                 node = _with_defaults(option, part, where)
                 store.store(group=group, name=option, node=node)
+
+
+def _check_location(group: str, part: type, where: str) -> None:
+    """Check that a config whose field names a file also has a field for the file's checksum.
+
+    Args:
+        group: The group of the option.
+        part: The config class of the option.
+        where: The file and the class, for messages.
+
+    Raises:
+        ConfigError: If the class has the field that `LOCATIONS` names, and no field ``sha256``.
+    """
+    field, fields = LOCATIONS.get(group), {each.name for each in dataclasses.fields(part)}
+    if field in fields and "sha256" not in fields:
+        msg = (
+            f"{where}.{field} names a place, which does not enter a run's id; so the class needs "
+            "a field sha256: str | None = None, and the option a function settle that returns its "
+            "value"
+        )
+        raise ConfigError(msg)
 
 
 def _with_defaults(option: str, part: type, where: str) -> Any:  # noqa: ANN401 - a config class's

@@ -151,7 +151,8 @@ class Training:
             if self._weights_folder is not None and member.config.trainer.save_weights:
                 module = population.export(m)
                 path = self._weights_folder / f"{member.run_id}.pt"
-                save_network(module, path, population.network.description)
+                sources = {"sources": member.config.sources} if member.config.sources else {}
+                save_network(module, path, {**population.network.description, **sources})
             results.append(result_of(member, status, self._task.chance_error))
         if results:
             population.keep(kept)

@@ -1,5 +1,7 @@
 """Options from outside the package: those of docs/extending.md, and slips in such files."""
 
+import functools
+import importlib.util
 import re
 import shutil
 from collections.abc import Mapping
@@ -8,8 +10,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from omegaconf import OmegaConf
+from torch import nn
 
+from ffnn_lab import models, programs
+from ffnn_lab.config import UserError
+from ffnn_lab.definition import read_definition
+from ffnn_lab.networks.saved import save_network
 from ffnn_lab.records import read_runs
+from ffnn_lab.registry import Source
+from ffnn_lab.report.data.arms import contrasts
+from ffnn_lab.sweeper.command import settle_launcher
 from tests.support.command_line import run_lab_drawing, run_lab_forked, run_module, run_python
 
 GUIDE = Path(__file__).parents[1] / "docs" / "extending.md"
@@ -79,6 +90,9 @@ def test_a_sweep_of_options_from_outside(swept: Path) -> None:
     assert runs["sources"].str.contains("optimizer.lion").equals(is_lion)
     is_soft = runs["model.activation"] == "softsign"
     assert runs["sources"].str.contains("activation.softsign").equals(is_soft)
+    definition = read_definition(swept / "outputs" / "s")
+    assert definition is not None
+    assert [(pair.arm, pair.against) for pair in contrasts(definition)] == [("lion", "sgd")]
     written = {path.name for path in (swept / "outputs" / "s" / "figures").iterdir()}
     assert {"spread.png", "spread.csv"} <= written
 
@@ -155,6 +169,16 @@ SLIPS: Mapping[str, tuple[str, str, str]] = {
         "torch.randn(layer.fan_out, layer.fan_in, dtype=torch.float64)",
     ),
     "a task that raises": ("waves.py", "skiprows=1", "skiprows=0"),
+    "a value without a return": ("softsign.py", "return x / (1 + x.abs())", "x / (1 + x.abs())"),
+    "a draw without a return": ("sparse_start.py", "return (rows * kept)", "(rows * kept)"),
+    "a load without a return": ("waves.py", "return make_task(", "make_task("),
+    "a settle without a return": ("waves.py", 'return {"path"', '{"path"'),
+    "a place without a checksum": ("waves.py", "    sha256: str | None = None\n", ""),
+    "a field that is no column": (
+        "lion.py",
+        ", default=0.9)",
+        ", default=0.9)\n    at: object = 1",
+    ),
     "a network of another shape": ("tiny.py", "interface.n_outputs)", "5)"),
 }
 """For each slip, the file, a text in it, and the text that is put in its place."""
@@ -180,6 +204,12 @@ TOLD: Mapping[str, str] = {
     "a draw of another shape": r"initializer=sparse: draw must return .* got .* \(6, 4\)",
     "a draw of its own": r"initializer=sparse: draw must draw only from the",
     "a task that raises": r"waves\.py, line \d+: ValueError: ",
+    "a value without a return": r"model\.activation=softsign: value must return a tensor, got",
+    "a draw without a return": r"initializer=sparse: draw must return a tensor, got NoneType",
+    "a load without a return": r"task=waves: load must return a Task, got NoneType",
+    "a settle without a return": r"task=waves: settle must return values .*, got NoneType",
+    "a place without a checksum": r"WavesConfig\.path names a place, .* needs a field sha256",
+    "a field that is no column": r"optimizer\.at of optimizer=lion must be a number, a text, ",
     "a network of another shape": r"model=gated must make a module that maps .* gives \(2, 5\)",
 }
 
@@ -206,14 +236,129 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     assert said.error.startswith("error: FFNN_LAB_OPTIONS must name files of options; there is no")
 
 
+BROKEN_FIGURES = {
+    ("figure.subplots()", "figure.subplots(0)"): r".*spread\.py, line \d+: ValueError",
+    ("return figure", "figure"): "TypeError: figure must return a matplotlib Figure, got NoneType",
+    ('"test error (%)"', '"$\\\\frac$"'): "ValueError: ",
+}
+"""Maps a text of spread.py and its replacement to the remark in the report."""
+
+
+@pytest.mark.slow
 def test_a_figure_that_fails_is_told_and_the_report_is_whole(copied: Path) -> None:
-    (copied / "spread.py").write_text(
-        (copied / "spread.py").read_text().replace("figure.subplots()", "figure.subplots(0)")
+    """The figure fails as it is made, returns nothing, or cannot be drawn."""
+    right = (copied / "spread.py").read_text()
+    for (text, wrong), remark in BROKEN_FIGURES.items():
+        assert text in right
+        (copied / "spread.py").write_text(right.replace(text, wrong))
+        said = run_module("ffnn_lab.cli", ["report", "s"], copied)
+        assert said.exit_code == 0, said.error
+        assert re.search(f"spread is left out: {remark}", said.out), said.out
+        assert "lion - sgd" in said.out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (
+            ", default=0.99)\n",
+            ', default=0.99)\n    beta3: float = ranged("[0, 1)", default=0.5)\n',
+        ),
+        (': float = ranged("[0, 1)", default=0.99)', ": bool = False"),
+    ],
+)
+def test_records_are_read_where_the_option_has_other_fields(
+    right: str, wrong: str, copied: Path
+) -> None:
+    """A field was added, or has a type that the recorded values do not fit."""
+    before = read_runs(copied / "outputs" / "s").sort_values("run_id")
+    text = (copied / "lion.py").read_text()
+    assert right in text
+    (copied / "lion.py").write_text(text.replace(right, wrong))
+    code = (
+        "import sys; from pathlib import Path; from ffnn_lab.records import read_runs; "
+        "runs = read_runs(Path('outputs/s')).sort_values('run_id'); "
+        "print(runs['last.test.error'].tolist(), runs.filter(regex='beta[23]').isna().all().all())"
     )
-    said = run_module("ffnn_lab.cli", ["report", "s"], copied)
-    assert said.exit_code == 0, said.error
-    assert re.search(r"spread is left out: .*spread\.py, line \d+: ValueError", said.out)
-    assert "lion - sgd" in said.out
+    said = run_python(["-c", code], copied)
+    assert said.out == f"{before['last.test.error'].tolist()} True\n", said.error
+    assert run_module("ffnn_lab.cli", ["report", "s"], copied).exit_code == 0
+
+
+def test_other_data_are_another_run(stands: Path) -> None:
+    code = (
+        "import ffnn_lab, sys; "
+        "print(ffnn_lab.run('task=waves', f'task.path={sys.argv[1]}', 'trainer.max_epochs=1', "
+        "'tracking=off', 'trainer.save_weights=true').run_id)"
+    )
+    (stands / "other.csv").write_text("".join((stands / "waves.csv").open().readlines()[:60]))
+    said = [run_python(["-c", code, each], stands) for each in ("waves.csv", "other.csv")]
+    assert len({each.out for each in said}) == 2, said[0].error
+
+
+@pytest.mark.slow
+def test_a_file_may_be_imported_by_the_script_itself(stands: Path) -> None:
+    """A script imports lab_options, or lion alone, whose workers then import the same file."""
+    for module in ("lab_options", "lion"):
+        if module == "lion":
+            (stands / "lab_options.py").unlink()
+        (stands / "script.py").write_text(
+            f"import {module}, ffnn_lab\n"
+            "if __name__ == '__main__':\n"
+            "    swept = ffnn_lab.sweep('optimizer=sgd,lion', 'trainer.max_epochs=1', "
+            f"'tracking=off', 'hydra.sweeper.name={module}', 'hydra.sweeper.n_workers=2', "
+            "'hydra.sweeper.confirm.n_seeds=2')\n"
+            "    print(len(swept.runs))\n"
+        )
+        said = run_python(["script.py"], stands)
+        assert said.exit_code == 0, said.error
+        assert int(said.out.split()[-1]) > 1
+
+
+def test_a_compiled_program_is_of_one_option_in_one_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two optimizers share a function; its file, which another imports, changes."""
+    rules = tmp_path / "rules.py"
+    rules.write_text("def step(): pass\n")
+    spec = importlib.util.spec_from_file_location("rules", rules)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    source = Source(tmp_path / "mine.py", "0" * 64)
+    monkeypatch.setattr(programs, "source_of", lambda *_: source)
+    one, other = (programs._outside("optimizer", name, module.step) for name in ("a", "b"))
+    bound = programs._outside("optimizer", "a", functools.partial(module.step))
+    rules.write_text("def step(): return 1\n")
+    assert one == bound != programs._outside("optimizer", "a", module.step)
+    assert one != other
+    monkeypatch.setattr(programs, "source_of", lambda *_: None)
+    assert programs._outside("optimizer", "adam", module.step) == {}
+
+
+def test_a_network_is_opened_by_the_file_that_it_was_trained_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    description = {"model": "gated", "sources": {"model.gated": "0" * 64}}
+    save_network(nn.Linear(2, 2), tmp_path / "net.pt", description)
+    source = Source(tmp_path / "tiny.py", "1" * 64)
+    monkeypatch.setattr(models, "source_of", lambda *_: source)
+    with pytest.raises(UserError, match=r"tiny\.py has 1{64}; put the earlier file there"):
+        models.open_network(tmp_path / "net.pt")
+
+
+def test_a_launcher_whose_workers_cannot_import_a_file_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    master = OmegaConf.create(
+        {"hydra": {"runtime": {"choices": {"hydra/launcher": "submitit_local"}}}}
+    )
+    assert settle_launcher(master, 2) == ("submitit_local", 2)
+    monkeypatch.setenv("FFNN_LAB_OPTIONS", "/mine/lab_options.py")
+    with pytest.raises(UserError, match=r"cannot import /mine/lab_options\.py; install your"):
+        settle_launcher(master, 2)
 
 
 @pytest.mark.slow

@@ -230,16 +230,18 @@ KINDS = {group: group for group in GROUPS if group != "tracking"} | {
 }
 """Maps each group of ``conf/`` but ``tracking`` to the kind of its options in the registry."""
 
-MOVES_NO_NUMBER = (
-    "tracking.",
-    "paths.",
-    "task.download",
-    "task.path",  # task.sha256 says what was in it
-    "model.folder",  # model.sha256 says what was in the file
-    "trainer.save_weights",
-    "trainer.checkpoint_seconds",
-)
+UNCOUNTED_GROUPS = ("tracking.", "paths.")
 """Beginnings of the names of leaves that change no result and do not enter a run's id."""
+LOCATIONS = {"task": "path", "model": "folder"}
+"""For a group, the field that names a file's place. It does not enter a run's id, since the field
+``sha256`` of the group, which does, identifies the file's contents."""
+UNCOUNTED_LEAVES = frozenset(
+    {
+        *(f"{group}.{field}" for group, field in LOCATIONS.items()),
+        *("task.download", "trainer.save_weights", "trainer.checkpoint_seconds"),
+    }
+)
+"""Names of further leaves that change no result and do not enter a run's id."""
 
 
 OPEN_IN_RUN = ("model.arguments.",)
@@ -249,7 +251,7 @@ leaf only if two pluses precede the override."""
 
 def moves_numbers(leaf: str) -> bool:
     """Return True if the leaf of a dotted name can change results, and so enters a run's id."""
-    return not leaf.startswith(MOVES_NO_NUMBER)
+    return leaf not in UNCOUNTED_LEAVES and not leaf.startswith(UNCOUNTED_GROUPS)
 
 
 def check_paths(config: RunConfig) -> None:
@@ -328,7 +330,10 @@ def _check_stored(names: set[str], hints: Mapping[str, Any], *, prefix: str) -> 
     odd = sorted(names ^ set(hints))
     if odd:
         listed = ", ".join(prefix + name for name in odd)
-        msg = f"the stored config does not fit this version of ffnn_lab: see {listed}"
+        msg = (
+            f"the stored config does not fit this version of ffnn_lab, or of an option of your "
+            f"own: see {listed}"
+        )
         raise ConfigError(msg)
 
 

@@ -65,8 +65,8 @@ def _options_of(config: RunConfig) -> Iterator[tuple[str, str]]:
         group, _, field = key.partition(".")
         if field == "name" and group in KINDS:
             yield KINDS[group], value
-        elif "kind" in metadata and value not in metadata["more"]:
-            yield metadata["kind"], value
+        elif "kind" in metadata:
+            yield from _named(metadata, value)
 
 
 def _options_on(axes: Axes, config: RunConfig) -> Iterator[tuple[str, str]]:
@@ -74,6 +74,17 @@ def _options_on(axes: Axes, config: RunConfig) -> Iterator[tuple[str, str]]:
     for key, values in axes.items():
         metadata = declared.get(key, {})
         if "kind" in metadata:
-            yield from (
-                (metadata["kind"], each) for each in values if each not in metadata["more"]
-            )
+            for value in values:
+                yield from _named(metadata, value)
+
+
+def _named(metadata: Mapping[str, Any], value: object) -> Iterator[tuple[str, str]]:
+    """Yield kind and name of each option that a field names: one, several in a list, or none.
+
+    Args:
+        metadata: The metadata of the field, see `option_of`.
+        value: The field's value.
+    """
+    for each in value if isinstance(value, list | tuple) else [value]:
+        if each is not None and each not in metadata["more"]:
+            yield metadata["kind"], each

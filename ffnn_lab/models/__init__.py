@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ffnn_lab.config import ConfigError
 from ffnn_lab.models.option import MODELS, Model
+from ffnn_lab.registry import source_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,11 +74,21 @@ def open_network(path: Path) -> nn.Module:
 
     Raises:
         FileNotFoundError: If the file is missing.
-        UserError: If the file is damaged.
+        UserError: If the file is damaged, or the network needs a model or an activation of the
+            user's own whose file has changed since.
     """
     from ffnn_lab.networks import read_network  # noqa: PLC0415 - torch, when it is needed
 
     saved = read_network(path)
+    for key, sha256 in saved.description.get("sources", {}).items():
+        kind, _, name = key.partition(".")
+        source = source_of(kind, name)
+        if kind in ("model", "activation") and source is not None and source.sha256 != sha256:
+            msg = (
+                f"{path} was trained with {kind}={name} of a file with the sha256 {sha256}, but "
+                f"{source.path} has {source.sha256}; put the earlier file there"
+            )
+            raise ConfigError(msg)
     module = MODELS[str(saved.description.get("model", "mlp"))].reopen(saved)
     module.load_state_dict(saved.state)
     return module.eval()

@@ -132,11 +132,36 @@ def read_part(path: Path, table: str, columns: Sequence[str] | None) -> pa.Table
             rows = rows.append_column(name, _stand_in(path, table, name, rows))
         rows = rows.select(list(columns))
         schema = pa.schema([schema.field(name) for name in columns])
+        if table == "runs":
+            rows = _of_outside(rows, schema)
         return rows if rows.schema.equals(schema) else rows.cast(schema)
     except (pa.ArrowException, OSError) as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         msg = f"{path} cannot be read ({reason}); {_what_to_do(table)}"
         raise RecordError(msg) from error
+
+
+def _of_outside(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Fit the columns of options from outside the package to the types that they have now.
+
+    A user may have changed the type of a field since the part was written. Where the values cannot
+    be converted, the column is null; ``config_json`` still has the values.
+
+    Args:
+        rows: Rows of ``runs`` as they were written.
+        schema: The schema of the present version.
+    """
+    declared = config_leaves()
+    for place, field in enumerate(schema):
+        leaves = declared.get(field.name, [])
+        if not any(leaf.is_outside for leaf in leaves) or rows[place].type == field.type:
+            continue
+        try:
+            fitted = rows[place].cast(field.type)
+        except pa.ArrowException:
+            fitted = pa.nulls(len(rows), field.type)
+        rows = rows.set_column(place, field, fitted)
+    return rows
 
 
 def _check_format(path: Path, table: str, found: pa.Schema, *, has_checksum: bool) -> None:
@@ -208,8 +233,8 @@ def _stand_in(path: Path, table: str, column: str, rows: pa.Table) -> Any:  # no
                 rows[leaf.chosen_by] if is_named else _stand_in(path, table, leaf.chosen_by, rows)
             )
             is_chosen = pc.is_in(chosen, pa.array(leaf.options, pa.string()))
-        if not pc.any(is_chosen).as_py():
-            continue
+        if leaf.is_outside or not pc.any(is_chosen).as_py():
+            continue  # null: the option's file may have been another one
         if "neutral" not in leaf.metadata:
             declared = []
             break

@@ -92,7 +92,15 @@ def _config_leaves(_n_registered: int) -> dict[str, list[Leaf]]:
             is_outside = name in KINDS and all(source_of(KINDS[name], each) for each in names)
             for column, leaf, metadata in leaf_fields(part, f"{name}."):
                 own = names if len(chosen_by) > 1 else None
-                kind = _arrow_type(leaf)
+                try:
+                    kind = _arrow_type(leaf)
+                except KeyError:
+                    msg = (
+                        f"{column} of {name}={names[0]} must be a number, a text, true or false, "
+                        "or a list of these, so that it can be a column of the records; its type "
+                        f"is {leaf}"
+                    )
+                    raise ConfigError(msg) from None
                 before = found.setdefault(column, [])
                 if before and before[0].type != kind:
                     msg = (

@@ -5,6 +5,7 @@ Importing this module imports torch, optuna and pandas, which takes a while.
 
 import functools
 import math
+import os
 import signal
 import time
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig
 from rich.console import Console
 
+from ffnn_lab import outside
 from ffnn_lab.config import ConfigError, SweeperConfig
 from ffnn_lab.definition import Definition, read_definition
 from ffnn_lab.progress import Progress, recorded_progress
@@ -91,9 +93,9 @@ def run_sweep(
         )
         raise ConfigError(msg)
     outputs = Path(definition.arms[0].config.paths.outputs)
+    launcher, n_wanted = settle_launcher(master, options.n_workers)
     definition, is_continued = settle(definition, options, outputs, console)
     folder = outputs / definition.name
-    launcher, n_wanted = settle_launcher(master, options.n_workers)
     before: dict[signal.Signals, Any] = {}
     try:
         with Processes() as processes:
@@ -190,9 +192,18 @@ def settle_launcher(master: DictConfig, n_workers: int | None) -> tuple[str, int
         n_workers: The value of ``hydra.sweeper.n_workers``.
 
     Raises:
-        ConfigError: If the launcher cannot start so many workers.
+        ConfigError: If the launcher cannot start so many workers, or its workers could not import
+            the user's own options.
     """
     launcher = str(master.hydra.runtime.choices["hydra/launcher"])
+    files = os.environ.get(outside.VARIABLE)
+    if launcher.startswith("submitit") and files:
+        msg = (
+            f"hydra/launcher={launcher} starts workers that cannot import {files}; install your "
+            "options as a package with an entry point ffnn_lab.options (docs/extending.md), or "
+            "leave the launcher out"
+        )
+        raise ConfigError(msg)
     if launcher == "basic":
         if n_workers not in (None, 1) and not CAN_FORK:
             msg = (

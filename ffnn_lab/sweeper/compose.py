@@ -272,7 +272,7 @@ def _arm(
     changed = {
         key: value
         for key, value in leaves(config).items()
-        if value != plain.get(key) and key not in space and not key.startswith(UNSAID)
+        if value != plain.get(key) and key not in space and not f"{key}=".startswith(UNSAID)
     }
     overrides = (
         *(text for text in sorted_texts(groups) if not text.startswith(UNSAID)),

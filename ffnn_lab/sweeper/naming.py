@@ -3,7 +3,7 @@
 import shlex
 
 from ffnn_lab.config import digest
-from ffnn_lab.config.run import MOVES_NO_NUMBER
+from ffnn_lab.config.run import LOCATIONS, UNCOUNTED_GROUPS, UNCOUNTED_LEAVES
 from ffnn_lab.definition import Definition, short_hash
 from ffnn_lab.sweeper.checks import check_name
 from ffnn_lab.sweeper.grammar import parse
@@ -18,7 +18,8 @@ _ONCE = (
 )
 """Prefixes of overrides that apply to a single call of the command."""
 UNSAID = (
-    *(key for key in MOVES_NO_NUMBER if key not in ("task.path", "model.folder")),
+    *UNCOUNTED_GROUPS,
+    *(f"{key}=" for key in sorted(UNCOUNTED_LEAVES - set(map(".".join, LOCATIONS.items())))),
     *("tracking=", "sources."),
 )
 """Prefixes of overrides that change no run, so a sweep's name and an arm's command leave them out.

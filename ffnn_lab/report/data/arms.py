@@ -14,10 +14,11 @@ from dataclasses import dataclass
 
 from ffnn_lab.config.fields import leaf_fields
 from ffnn_lab.config.optimizer import OptimizerConfig
-from ffnn_lab.config.run import MOVES_NO_NUMBER
+from ffnn_lab.config.run import moves_numbers
 from ffnn_lab.definition import Arm, Definition, Method, label_of
 
 _OPTIMIZER = "optimizer."
+_OF_OPTIMIZER = (_OPTIMIZER, f"sources.{_OPTIMIZER}")
 _DECAY = f"{_OPTIMIZER}weight_decay"
 _SHARED = tuple(
     key
@@ -89,7 +90,7 @@ def _apart_from_the_optimizer(arm: Arm) -> str:
     config = {
         key: value
         for key, value in arm.leaves.items()
-        if (key in _SHARED or not key.startswith((_OPTIMIZER, *MOVES_NO_NUMBER)))
+        if (key in _SHARED or (moves_numbers(key) and not key.startswith(_OF_OPTIMIZER)))
         and key not in arm.space
     }
     if _DECAY not in arm.space and not config.get(_DECAY, 0.0):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from ffnn_lab.config.fields import as_override
-from ffnn_lab.config.run import MOVES_NO_NUMBER
+from ffnn_lab.config.run import moves_numbers
 from ffnn_lab.edges import setting_edges
 from ffnn_lab.protocols.space import Axis
 from ffnn_lab.report.data.sweep import Ranked, Sweep
@@ -218,7 +218,7 @@ def _split_of(sweep: Sweep, winner: Winner) -> dict[str, object]:
         key: value
         for key, value in recorded.items()
         if key.startswith("task.")
-        and not key.startswith(MOVES_NO_NUMBER)
+        and moves_numbers(key)
         and key not in arm.space
         and arm.leaves.get(key, value) != value
     }

@@ -1,5 +1,6 @@
 """The content of a folder's report: tables, figures and remarks, computed from the records."""
 
+import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -9,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ffnn_lab.definition import Condition, label_of, name_under, short_names, value_text
-from ffnn_lab.outside import slip_in
+from ffnn_lab.outside import first_line, slip_in
 from ffnn_lab.registry import Option, source_of
 from ffnn_lab.report.data.sweep import Records, Sweep
 from ffnn_lab.report.figures import style
@@ -227,12 +228,35 @@ def _drawn(each: ReportFigure, points: pd.DataFrame, shown: Numbers, numbers: Nu
     under = label_of(shown.condition)
     with _looks_of(shown):
         figure = each.figure(points)
+    if source_of(each.kind, each.name):
+        _check_drawn(figure, points)
     units_of(numbers.records.runs).reword_figure_(figure)
     if under:
         _title(figure, under)
     runs, behind = shown.records.runs, each.behind(shown)
     source = provenance(runs, run_ids=behind, commands=numbers.commands)
     return Drawing(stem_under(each.stem, under, numbers), figure, points, source)
+
+
+def _check_drawn(figure: object, points: object) -> None:
+    """Check that a user's own figure can be written: it is drawn once, into memory.
+
+    Args:
+        figure: The value that ``figure`` returned.
+        points: The value that ``points`` returned.
+
+    Raises:
+        TypeError: If one of the two has another type than it must have.
+        Exception: Any error that matplotlib raises when it draws the figure.
+    """
+    if not isinstance(points, pd.DataFrame):
+        msg = f"points must return a DataFrame, got {type(points).__name__}"
+        raise TypeError(msg)
+    if not hasattr(figure, "savefig"):
+        msg = f"figure must return a matplotlib Figure, got {type(figure).__name__}"
+        raise TypeError(msg)
+    with style.context():
+        figure.savefig(io.BytesIO(), format="pdf")
 
 
 @contextmanager
@@ -246,10 +270,9 @@ def _told(option: Option, remarks: list[str]) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        slip = slip_in(error) if source_of(option.kind, option.name) else None
-        if slip is None:
+        if source_of(option.kind, option.name) is None:
             raise
-        remarks.append(f"{option.name} is left out: {slip}")
+        remarks.append(f"{option.name} is left out: {slip_in(error) or first_line(error)}")
 
 
 def _title(figure: Figure, label: str) -> None:
