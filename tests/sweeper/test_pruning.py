@@ -1,8 +1,8 @@
 """Pruning stops hopeless settings early, and changes no number of any other run."""
 
 import dataclasses
-import itertools
 import functools
+import itertools
 import math
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
