@@ -330,10 +330,7 @@ def _check_stored(names: set[str], hints: Mapping[str, Any], *, prefix: str) -> 
     odd = sorted(names ^ set(hints))
     if odd:
         listed = ", ".join(prefix + name for name in odd)
-        msg = (
-            f"the stored config does not fit this version of ffnn_lab, or of an option of your "
-            f"own: see {listed}"
-        )
+        msg = f"the stored config does not fit this version of ffnn_lab: see {listed}"
         raise ConfigError(msg)
 
 

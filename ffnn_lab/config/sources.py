@@ -78,7 +78,7 @@ def _options_on(axes: Axes, config: RunConfig) -> Iterator[tuple[str, str]]:
                 yield from _named(metadata, value)
 
 
-def _named(metadata: Mapping[str, Any], value: object) -> Iterator[tuple[str, str]]:
+def _named(metadata: Mapping[str, Any], value: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - a leaf's
     """Yield kind and name of each option that a field names: one, several in a list, or none.
 
     Args:
