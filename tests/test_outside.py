@@ -177,7 +177,7 @@ SLIPS: Mapping[str, tuple[str, str, str]] = {
     "a field that is no column": (
         "lion.py",
         ", default=0.9)",
-        ", default=0.9)\n    at: object = 1",
+        ", default=0.9)\n    at: tuple[float, float] = (0.9, 1.0)",
     ),
     "a network of another shape": ("tiny.py", "interface.n_outputs)", "5)"),
 }
