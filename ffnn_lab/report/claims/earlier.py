@@ -13,6 +13,7 @@ present hash that `EARLIER` has first, so that an outdated entry has no effect.
 
 EARLIER: dict[str, tuple[str, ...]] = {
     "wilson_generalization": (
+        "a6736b3489a1c95d646c6ba8a45b9039fa4e011d4fdaf68b91d27c41726a0131",
         "4e209ce23fb1826690283821b2beb38ba6cd3ade36bbc119078f52aa2f0297bd",
         "fd1c8e096ab15e17d472deb3b24da19e971e4e59d756035071263fa4725afe76",
         "2ef1e011cb7d5cb4fa06d4af03cf19ad388ff7bb574f4abad70b46fd6a3692a0",
@@ -22,6 +23,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "07d0490c697fb8a0c5cc3b62856217291cdd42f9e83ec3e77fd91d2dbc45990e",
     ),
     "wilson_matched_loss": (
+        "524a68853ef67c964c45a0c54abc5e0477636225cced75a01bab72ca013f1d5f",
         "461fea28196923f7135e009320308684f9d95dbb704170dc8e257f0b853d58c3",
         "ad4c3132f8c445987ea8b0b73f64f1d32b4872ebeb790359c6996c0e73bd61c7",
         "711c458d8d135d8bb2c0173bfaf051cac2e3f94e01e8d8d3795f34ce6367e5b4",
@@ -31,6 +33,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "4a78b17279057f1fee2baa76fb4ed046b6faa80e9f6cf7a44343aa66fce8ce86",
     ),
     "wilson_early_progress": (
+        "b4be6e29cebcac5e90662fec622361bc13b5da6e8dd9524990bd2d41f7f1717f",
         "89b19be7ee70faf256cbf2b48abe50ed80bd4241120877fc1bfaa7b20b661349",
         "203232bebdc923067640378437e7faff9e84a09a10e28283873e58ba393f6987",
         "b5989acdc6d729955c5e8f920747008b22b35b8d2d5f72948a4cb655dd2c40e9",
@@ -40,6 +43,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "34abd322c57c00ffc3f8203e3c31d144398acb5ccd9b1208d279d924c871eb0c",
     ),
     "wilson_plateau": (
+        "abf8a22cbe89cf2e2ed26cd795e0da68e2202f6dea0fc8a0d506d206f3ae2343",
         "6919875070e7025cd4a72a68b88da2f095835df04ecd31e5a1cd280d767928dc",
         "fdb6dee63635b558eefc7cae19455e47b58fd507cdb45a596d783705e2b0015f",
         "f5900112c210515c8c1b86220bd125d732fd51961d911adaa0276991b65820a0",
@@ -49,6 +53,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "ac92cec25327533e0c6903f0a620eead281fbbbf32e2edad94924b27ad76d0a9",
     ),
     "wilson_tuning_gain": (
+        "081627f986fc635e374b36e2aa0f05b95d5c8fe92caec78b6113d91fde66f2e0",
         "1ddeaf57d1492bf71fa0712dd9a894ca0c031492f7ec9d6e0a099230e4221a2f",
         "7b554fbb96a0e6543f329c2a3207ef215df45d2e46db0242deb1871f1eee577f",
         "c7b3d5f9e540468ff4f7be7ccc8fccaeea2f7a12f715fe2cf4790ff954f4fc2a",
@@ -57,6 +62,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "259893e8378ddafa71498225bb5493749d81d2a37a192a20ee22a02dfbfa7de4",
     ),
     "separable_adaptive": (
+        "3da3c4698b189d9102139b364e4f64406d5dfe90abca7f1ca92fcfb9716f7420",
         "26c8ce97bf4fc930a251f0f6faad7179ce71cc5a8365ff394954743fc5a73954",
         "0ed029207738f2221e9461e4eab2c12994a92252a883d5bdec4f1da91d63d36a",
         "7c6cef0e93124b416fc770256e12ca85e9183777e5fcc15482658eebc1b7ccac",
@@ -67,6 +73,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "16b1ac3fad73d94cb643bcddf4b4df40e66dc579df685714b7892de4c6013fa7",
     ),
     "separable_plain": (
+        "3f90bdde6b79b41aa612cb53c907056162b5713f398691f240db1dc524731bea",
         "47b2a3f1e5c1636e4d215cadd04cf42296f30c1e35b869df4cece6c3905bad8f",
         "07705122f857a3ffb930f390a18b64f53a6f534038856a10fb708b48c4b31ab3",
         "3370ed55c54377e3dd6e966f3d8f6727793b5000b7e4d7ebb5a20c65bab08a79",
@@ -77,6 +84,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "b29dd38417342b077641c784ab0e0ec46dc6b61d47365f88c2b53d2776b45106",
     ),
     "separable_mini_batch": (
+        "2338c5e466a041ae29969301128f273aef9e977e2888ffb8284394746f3413fc",
         "7ee3b6c8d877bae22aed8760ceb4be6280c5c493cbfda8cf5542e7c591394243",
         "2dafd704ec91146d3f57c3b98e312c4aa3808652173f61943b6d9077542e1b6d",
         "4fc6305a1f261088003f137f21876ff1c4224445835c46f3b96aa7f91f7b47d3",
@@ -87,6 +95,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "bbd90c8d74e9e6e2675f5150d56f7df20ccac7a48df3f1c63b7b3b0f6dde94e3",
     ),
     "separable_eps": (
+        "797ac29b23c87e51599efa0cb12129f8445beca402f15c3869b8804eecbb824b",
         "07f4faa6ea0d56d8c552e80dd9b65f4f174bebf3570e5f230e457595b364f5a8",
         "598510c7390d0d3559b84b14b0aa3587191f2b9b42fbfe88e984a607259f006d",
         "f94edc9d4a3e3a95f41c01cb80a663a1a7e5225a9de45bd905c871ae43d20ac4",
@@ -97,6 +106,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "894bdb2f266c071c51da8ecbe2f31425bed310b39b924ef3fef0861c06f34e46",
     ),
     "separable_weight_decay": (
+        "c3464b0a5f28ef69b8fd7106612f75fb2ffa70d64181392e79d5372514a9143c",
         "6bcdaa170220415e85aa5d772547627c25718b9356dc9bb381c7a7f8b4ec09ef",
         "0ae6b62f09abd9f46d894ef37049e034587d76ac41e43b4352f71dd8da38dbf9",
         "90ed1d330c1d335955e01af925a95038ec291c550685de7057c6f09e52bc27f9",
@@ -107,6 +117,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "b19ed9b8bcfc43bf133fb406009087d3316b2dfd70e5598a42033b71ebabd352",
     ),
     "zou_one_solution": (
+        "ad0a404bdcf06fb7bf9900e5270cea6a3cc610daf93ad86e6cd6c3cc9d002c48",
         "6e6381ca52f8e369c52b0f1daf72c88fdccd1d8bfc22a16339ae76425dc06acc",
         "ad564b555692413ad09bcb8a6bcf8cc404bc5fa883eaf6f029bfdc0e7c892203",
         "990b5c4915d584b7baf40cae081c262be8fe8f78959e8c633c5822b1008642c4",
@@ -117,6 +128,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "7c00f3e43b39c2aca9e54b4772c39d1f13f2bd2b87265443887ea2c2d07c564b",
     ),
     "choi_inclusion": (
+        "089c0346df0f1131b632d415bd1b98602ce6119e9711e4b6242b46df753b17af",
         "c0fe915211b1e7d660d375625b5bdb6741de84588faed4b3cf043077ee329610",
         "3d80049287885f1413945d310d82cfea58f2979387a16c354e7976b081757d08",
         "2ba4edceac39af587df780325e17e0d6fa54bd9cc9f827c6a744055966e6f9ad",
@@ -125,6 +137,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "ffb68fb37d1c83d9e3132a472e191988ade86de9602e9ea7f6aa0da3c3695142",
     ),
     "choi_no_loss": (
+        "c165d6df52e9b37ba4a5092bbf3d6727a924e26dd2753233fd63637eae8150c7",
         "0e4630742afa2f3aab7e0949e78cbc030197acc4ccffdf8236f16a1e015db531",
         "82fc66555cfec145a4cfe59c94d0d3812b0db95ea41626c5ee04234dfad5c7f8",
         "5600fc6ab85bbf147266bf9b9f811836a3eecf0545f014dc9380fff2600a25e5",
@@ -133,6 +146,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "f2b3e6b7f7bcf6463acdafb985d49f63128bf7e0550622435ef99bc84fc30b03",
     ),
     "adamw_decoupling": (
+        "3fe257eda40e2f3de48ce850e67c341f03dd74c0754f11117d4865e6a3dab62f",
         "941620a85ca86014abb91fc62c8e23f6dc543601a4bdfa7889bee74eeb296007",
         "21ab9d476b0aabdb656325753584c6abd9afc360be4fa8a4ddb3f8dd54d5108a",
         "abd7244ef09d22499708e3e66ce2fe316f72092a683c3d3d2a429a727aab5423",
@@ -141,6 +155,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "7b8f221982d8d4cebe99ce313c5d55ae492a55716c022d9b2fb306473d2009ad",
     ),
     "adamw_gap": (
+        "31c4e324b448f65a5c37c47e4abf8e8e3058a7301f719e204a6e2da09660930d",
         "aff1b08d993d8208b3a057da4400693dbcfb219da39477d2b8ae9ece38d510c0",
         "8cdb9f76cb341d08569582a9d7a06ec8ad042f1dc1298207f51eaa3ef289494c",
         "1d9aa55cfa206c898307b7c8318d7499e70356abf0db06910195999eeb286277",
@@ -149,6 +164,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "228c3d8767203d922464cb580cebc5b08fe9c7a0cbb27c27e9c4883e984ae197",
     ),
     "sivaprasad_small_budget": (
+        "1a8ea8a0af8b80767ef6548918f87b17244cb53de64a2f949b5f1a550f7f19e9",
         "e747c1f142660947585ae16188f9f7b6efe9b832f65d715588c2729ab6e4c965",
         "e4a27199d5f10052f9731bd6fcf4562658969e63af017f39352b94065205f8bf",
         "5b5cb27c37a462b723543cc930353e9107693ec7d2f94d9995045034d4fc82bd",
@@ -157,6 +173,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "5b698acffcd84c9f97e134896f27dd1ed87d86c3b8fccf11c4e2b807df5a30e8",
     ),
     "schmidt_untuned": (
+        "44eb4f3e6998a45628ee84413183a0c8025541ff2aae4e73863cf215116fd27f",
         "1e583a243008dc84ba258c9d311073f12f3d94e302a13e802c50268b166227a0",
         "62c464bc15775fac69bb94f77c71755d0b1289d4e312d843750cec3f947e9819",
         "1344417c48c046e01ef6286eca7be68bd42f80bef917205130ac4035f736d867",
