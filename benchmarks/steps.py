@@ -42,6 +42,7 @@ from benchmarks.workloads import OPTIMIZERS, WORKLOADS, Cell
 
 MEMBERS = (1, 4, 16, 64, 256)
 JUDGED_OPTIMIZER = "adam"
+COMMAND = ("python", "-m", "benchmarks.steps")
 
 
 def cells(asked: argparse.Namespace, n_cores: int) -> Iterator[Cell]:
@@ -93,11 +94,18 @@ def read(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def without_place(words: Sequence[str]) -> list[str]:
+    """Return a command line without ``--to``, whose folder is of one machine."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--to")
+    return parser.parse_known_args(words)[1]
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure all cells, print the tables, and write the CSV and the figures."""
     asked = read(arguments)
     words = sys.argv[1:] if arguments is None else arguments
-    facts = {**machine(), "command": shlex.join(["python", "-m", "benchmarks.steps", *words])}
+    facts = {**machine(), "command": shlex.join([*COMMAND, *without_place(words)])}
     ways = [name for name in WAYS if name in asked.ways and WAYS[name].is_there]
     effort = Effort(asked.turns, asked.seconds, asked.plain_members)
     results = steps_table.Results(facts)

@@ -267,6 +267,7 @@ def test_steps_prints_tables_and_writes_them(
     rows = pd.read_csv(tmp_path / "steps.csv")
     assert len(rows) == 2 * len(STEPS_WAYS) - 1  # one member cannot share its seed
     assert rows["command"].str.contains("--plain-members 1").all()
+    assert not rows["command"].str.contains(str(tmp_path), regex=False).any()
     assert (tmp_path / "steps_cores_1.png").exists()
 
 

@@ -88,7 +88,7 @@ _NONE = object()
 
 
 # dataclasses.field is typed as its default, so these are as well.
-def ranged(interval: str, *, default: Any = _NONE, neutral: Any = _NONE) -> Any:  # noqa: ANN401
+def ranged(interval: str, *, default: Any = _NONE, neutral: Any = _NONE) -> Any:  # noqa: ANN401 - as dataclasses.field
     """Declare a number, such as ``lr``, and the range that it must lie in: ``"(0, inf)"``.
 
     Args:
@@ -99,7 +99,7 @@ def ranged(interval: str, *, default: Any = _NONE, neutral: Any = _NONE) -> Any:
     return _field({"range": Range.parse(interval)}, default, neutral)
 
 
-def one_of(*options: str, default: Any = _NONE, neutral: Any = _NONE) -> Any:  # noqa: ANN401
+def one_of(*options: str, default: Any = _NONE, neutral: Any = _NONE) -> Any:  # noqa: ANN401 - as dataclasses.field
     """Declare a field whose value is one of several words, such as ``trainer.dtype``.
 
     Args:
@@ -110,7 +110,7 @@ def one_of(*options: str, default: Any = _NONE, neutral: Any = _NONE) -> Any:  #
     return _field({"options": options}, default, neutral)
 
 
-def option_of(kind: str, *more: str, default: Any = _NONE) -> Any:  # noqa: ANN401 - as above
+def option_of(kind: str, *more: str, default: Any = _NONE) -> Any:  # noqa: ANN401 - as dataclasses.field
     """Declare a field that names an option, such as ``model.activation``.
 
     Args:
@@ -121,7 +121,7 @@ def option_of(kind: str, *more: str, default: Any = _NONE) -> Any:  # noqa: ANN4
     return _field({"kind": kind, "more": more}, default, _NONE)
 
 
-def any_value(*, default: Any = _NONE, neutral: Any) -> Any:  # noqa: ANN401 - as above
+def any_value(*, default: Any = _NONE, neutral: Any) -> Any:  # noqa: ANN401 - as dataclasses.field
     """Declare a field without a range, which was added after records were first written.
 
     Args:
@@ -134,7 +134,7 @@ def any_value(*, default: Any = _NONE, neutral: Any) -> Any:  # noqa: ANN401 - a
     return _field({}, default, neutral)
 
 
-def _field(metadata: dict[str, Any], default: Any, neutral: Any) -> Any:  # noqa: ANN401
+def _field(metadata: dict[str, Any], default: Any, neutral: Any) -> Any:  # noqa: ANN401 - as dataclasses.field
     if neutral is not _NONE:
         metadata["neutral"] = neutral
     if default is _NONE:
@@ -162,7 +162,7 @@ def check(part: Any, prefix: str) -> None:  # noqa: ANN401 - any dataclass of th
         check_value(getattr(part, field.name), field.metadata, f"{prefix}{field.name}")
 
 
-def check_value(value: Any, metadata: Mapping[str, Any], name: str) -> None:  # noqa: ANN401
+def check_value(value: Any, metadata: Mapping[str, Any], name: str) -> None:  # noqa: ANN401 - of any field
     """Check a value, or each entry of a list, against what its field declares.
 
     Args:
@@ -298,7 +298,7 @@ def with_values(config: Part, values: Mapping[str, Any]) -> Part:
     return typing.cast("Part", _with_values(config, values, prefix=""))
 
 
-def _with_values(part: Any, values: Mapping[str, Any], *, prefix: str) -> Any:  # noqa: ANN401
+def _with_values(part: Any, values: Mapping[str, Any], *, prefix: str) -> Any:  # noqa: ANN401 - any dataclass
     hints = type_hints(type(part))
     names = [field.name for field in dataclasses.fields(part)]
     changes: dict[str, Any] = {}

@@ -235,12 +235,11 @@ UNCOUNTED_GROUPS = ("tracking.", "paths.")
 LOCATIONS = {"task": "path", "model": "folder"}
 """For a group, the field that names a file's place. It does not enter a run's id, since the field
 ``sha256`` of the group, which does, identifies the file's contents."""
-UNCOUNTED_LEAVES = frozenset(
-    {
-        *(f"{group}.{field}" for group, field in LOCATIONS.items()),
-        *("task.download", "trainer.save_weights", "trainer.checkpoint_seconds"),
-    }
-)
+LOCATED = frozenset(f"{group}.{field}" for group, field in LOCATIONS.items())
+"""Names of these leaves."""
+UNCOUNTED_LEAVES = LOCATED | {
+    *("task.download", "trainer.save_weights", "trainer.checkpoint_seconds"),
+}
 """Names of further leaves that change no result and do not enter a run's id."""
 
 
@@ -252,6 +251,14 @@ leaf only if two pluses precede the override."""
 def moves_numbers(leaf: str) -> bool:
     """Return True if the leaf of a dotted name can change results, and so enters a run's id."""
     return leaf not in UNCOUNTED_LEAVES and not leaf.startswith(UNCOUNTED_GROUPS)
+
+
+def may_vary(leaf: str) -> bool:
+    """Return True if a leaf may be an axis or differ between arms or conditions.
+
+    These are the leaves that can change results, and ``task.path``, which names other data.
+    """
+    return moves_numbers(leaf) or leaf == "task.path"
 
 
 def check_paths(config: RunConfig) -> None:

@@ -20,7 +20,7 @@ class _Applied(torch.autograd.Function):
         return ACTIVATIONS[name].value(before)
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, str], output: Tensor) -> None:  # noqa: ANN401
+    def setup_context(ctx: Any, inputs: tuple[Tensor, str], output: Tensor) -> None:  # noqa: ANN401 - torch's own
         before, ctx.name = inputs
         ctx.save_for_backward(before, output)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ffnn_lab.config import ConfigError
 from ffnn_lab.config.fields import as_override
-from ffnn_lab.config.run import moves_numbers
+from ffnn_lab.config.run import may_vary
 from ffnn_lab.config.task import DRAWS_EXAMPLES
 from ffnn_lab.protocols.space import Choice
 from ffnn_lab.sweeper.grammar import Assignment, read_entry
@@ -103,7 +103,7 @@ def _check_key(key: str, value: Any) -> None:  # noqa: ANN401 - what YAML holds
     if key == "device":
         msg = f"{told}: a sweep is trained on one kind of device; give it one value, as device=cpu"
         raise ConfigError(msg)
-    if key == "tracking" or not (moves_numbers(key) or key == "task.path"):
+    if key == "tracking" or not may_vary(key):
         msg = f"{told} does not affect results: set it for the whole sweep"
         raise ConfigError(msg)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ffnn_lab.config import ConfigError, RunConfig, with_values
 from ffnn_lab.config.fields import as_override, has_leaf
-from ffnn_lab.config.run import moves_numbers
+from ffnn_lab.config.run import may_vary
 from ffnn_lab.config.sweep import PrunerConfig, SweeperConfig
 from ffnn_lab.definition import CONFIRM_FROM, Arm, Definition
 from ffnn_lab.protocols.space import Axis, Choice, Interval
@@ -40,7 +40,7 @@ def check_axis(assignment: Assignment) -> None:
     key, axis = assignment.key, assignment.axis
     if axis is None:
         return
-    if not (moves_numbers(key) or key == "task.path"):
+    if not may_vary(key):
         msg = f"{key} does not affect results: give it one value"
         raise ConfigError(msg)
     if key == "device":
@@ -156,7 +156,7 @@ def check_arm_value(where: str, assignment: Assignment, *, is_group: bool) -> No
     if is_group and assignment.axis is not None:
         msg = f"{where}: an arm has a single {key}; make an arm for each"
         raise ConfigError(msg)
-    is_shared = not (moves_numbers(key) or key == "task.path")
+    is_shared = not may_vary(key)
     if key == "tracking" or is_shared:
         msg = f"{where}: {key} does not affect results: set it for the whole sweep"
         raise ConfigError(msg)

@@ -3,7 +3,7 @@
 import shlex
 
 from ffnn_lab.config import digest
-from ffnn_lab.config.run import LOCATIONS, UNCOUNTED_GROUPS, UNCOUNTED_LEAVES
+from ffnn_lab.config.run import LOCATED, UNCOUNTED_GROUPS, UNCOUNTED_LEAVES
 from ffnn_lab.definition import Definition, short_hash
 from ffnn_lab.sweeper.checks import check_name
 from ffnn_lab.sweeper.grammar import parse
@@ -19,7 +19,7 @@ _ONCE = (
 """Prefixes of overrides that apply to a single call of the command."""
 UNSAID = (
     *UNCOUNTED_GROUPS,
-    *(f"{key}=" for key in sorted(UNCOUNTED_LEAVES - set(map(".".join, LOCATIONS.items())))),
+    *(f"{key}=" for key in sorted(UNCOUNTED_LEAVES - LOCATED)),
     *("tracking=", "sources."),
 )
 """Prefixes of overrides that change no run, so a sweep's name and an arm's command leave them out.
