@@ -180,12 +180,13 @@ def by_jax(configs: Sequence[RunConfig], task: Task) -> Callable[[], float]:
     return epoch
 
 
-def measured(model: str, n_members: int) -> dict[str, Taken]:
+def measured(model: str, n_members: int, *, with_jax: bool) -> dict[str, Taken]:
     """Time every way of training a workload, in turn; to be called in a process of its own.
 
     Args:
         model: The workload: ``cnn`` or ``char_lstm``.
         n_members: Number of members of the population.
+        with_jax: True to time JAX, too.
 
     Returns:
         The times of each way, by its name.
@@ -198,7 +199,7 @@ def measured(model: str, n_members: int) -> dict[str, Taken]:
     if model == "cnn" and n_members > 1:
         at_once = [with_values(config, {"trainer.walk": "vmap"}) for config in configs]
         ways["ours, vmap"] = ours(at_once, task), n_members
-    if find_spec("jax") is not None:
+    if with_jax:
         ways["JAX"] = by_jax(configs, task), n_members
     found = {name: Taken([]) for name in ways}
     for turn in range(N_TURNS + 1):
@@ -230,13 +231,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--cores", type=at_least_one, default=1)
     parser.add_argument("--members", type=at_least_one, nargs="+", default=MEMBERS)
     parser.add_argument("--models", choices=WORDS, nargs="+", default=list(WORDS))
+    parser.add_argument("--no-jax", action="store_true", help="leave JAX out")
     asked = parser.parse_args(arguments)
+    with_jax = not asked.no_jax and find_spec("jax") is not None
     print_machine()
     print("| network | M | way | ms per step and member | of the plain loop [lowest, highest] |")
     print("| --- | ---: | --- | ---: | ---: |")
     with worker(asked.cores) as pool:
         for model, n_members in itertools.product(asked.models, asked.members):
-            found = pool.submit(measured, model, n_members).result()
+            found = pool.submit(measured, model, n_members, with_jax=with_jax).result()
             for row in rows(model, n_members, found):
                 print(row, flush=True)
     return 0
