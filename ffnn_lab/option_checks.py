@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ffnn_lab.activations import ACTIVATIONS
+from ffnn_lab.activations import ACTIVATIONS, Activation
 from ffnn_lab.config import ConfigError, InitializerConfig, OptimizerConfig, RunConfig
 from ffnn_lab.config.sources import Axes, options_from_outside
 from ffnn_lab.initializers import INITIALIZERS, Layer
@@ -22,6 +22,8 @@ from ffnn_lab.outside import first_line, pass_on, slip_in
 from ffnn_lab.records.schema import config_leaves
 
 N_STEPS = 3
+N_POINTS = 81
+"""Number of arguments at which an activation is checked."""
 LARGEST_DIFFERENCE = 1e-5
 """Largest difference between an activation's slope and the finite difference of its value, as a
 share of the finite difference or of 1, whichever is larger."""
@@ -63,7 +65,7 @@ def check_option(kind: str, name: str, config: RunConfig) -> None:
         ConfigError: If the option does not compute what its kind must.
     """
     if kind == "activation":
-        check_activation(name)
+        check_activation(ACTIVATIONS[name])
     if kind == "optimizer":
         check_optimizer(config.optimizer)
     if kind == "initializer":
@@ -224,45 +226,193 @@ def _tensor(found: object, function: str) -> Tensor:
     return found
 
 
-def check_activation(name: str) -> None:
+def check_activation(option: Activation) -> None:
     """Check an activation's slope by central differences of its value, in float64.
 
-    Points next to a kink, where the differences to the left and to the right disagree, are left
-    out.
+    Each number is checked by itself, with another derivative coming in from the loss. Next to a
+    kink, where the differences to the left and to the right disagree, no slope is wrong; at 0,
+    which is the argument of padding, the slope need only be finite.
+
+    Args:
+        option: The activation, registered or not.
 
     Raises:
-        ConfigError: If slope and difference disagree, or the option has ``keeps_zero`` and maps 0
-            to another number.
+        ConfigError: If slope and difference disagree, which the message shows where they disagree
+            most; if a function returns something else than finite numbers of its argument's shape
+            and dtype, depends on other numbers than the one it is applied to, or changes its
+            argument; or if the option has ``keeps_zero`` and maps 0 to another number.
     """
-    option = ACTIVATIONS[name]
-    where, step = f"model.activation={name}", 1e-6
-    points = torch.linspace(-4, 4, 81, dtype=torch.float64) + 0.0123
-    values = _tensor(option.value(points), f"{where}: value")
-    if values.shape != points.shape:
-        msg = (
-            f"{where}: value must keep the shape {tuple(points.shape)}; got {tuple(values.shape)}"
-        )
+    points = torch.linspace(-4, 4, N_POINTS, dtype=torch.float64) + 0.0123
+    points = points.view(3, 3, -1)  # members, examples and units
+    coming = torch.linspace(0.5, 1.5, N_POINTS, dtype=torch.float64).view_as(points)
+    coming[:, 1] *= -1
+    _applied(option, points.float(), coming.float())
+    found = _applied(option, points, coming)
+    _check_each_by_itself(option, points, coming, found)
+    _check_differences(option, points, coming, found)
+    if option.function is not None:
+        _check_as_autograd_calls(option.function, option, points, coming, found)
+    zeros = torch.zeros_like(points)
+    at_zero, _ = _applied(option, zeros, zeros)
+    if option.keeps_zero and bool(at_zero.any()):
+        where, value, _ = _names(option)
+        msg = f"{where}: {value} maps 0 to another number: set keeps_zero=False"
         raise ConfigError(msg)
+
+
+def _names(option: Activation) -> tuple[str, str, str]:
+    """Return the words of messages for an activation, its value and its slope."""
+    where = f"model.activation={option.name}"
+    if option.function is None:
+        return where, "value", "slope"
+    own = option.function.__name__
+    return where, f"{own}.forward", f"{own}.backward"
+
+
+def _applied(option: Activation, points: Tensor, coming: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the values and the slopes of an activation, if they can be what they must.
+
+    Args:
+        option: The activation.
+        points: The arguments.
+        coming: The derivative of the loss in each activation.
+
+    Raises:
+        ConfigError: If they are no finite numbers of the arguments' shape and dtype, or if the
+            arguments were changed.
+    """
+    where, *names = _names(option)
+    given = points.clone()
+    found: list[Tensor] = []
+    for name in names:
+        returned = option.slope(coming.clone(), given, found[0]) if found else option.value(given)
+        result = _tensor(returned, f"{where}: {name}")
+        for what, got, expected in (
+            ("shape", tuple(result.shape), tuple(points.shape)),
+            ("dtype", result.dtype, points.dtype),
+        ):
+            if got != expected:
+                msg = f"{where}: {name} must keep the {what} {expected}; got {got}"
+                raise ConfigError(msg)
+        if not torch.equal(given, points):
+            msg = f"{where}: {name} must leave its argument unchanged, but changed it in place"
+            raise ConfigError(msg)
+        if not bool(result.isfinite().all()):
+            at = int(result.isfinite().flatten().long().argmin())
+            msg = (
+                f"{where}: {name} must return finite numbers; at {points.flatten()[at]:.4f} it is "
+                f"{result.flatten()[at]}"
+            )
+            raise ConfigError(msg)
+        found.append(result)
+    return found[0], found[1]
+
+
+def _check_each_by_itself(
+    option: Activation, points: Tensor, coming: Tensor, found: tuple[Tensor, Tensor]
+) -> None:
+    """Check that values and slopes of a few numbers are the same without the other numbers.
+
+    Args:
+        option: The activation.
+        points: The arguments.
+        coming: The derivative of the loss in each activation.
+        found: The values and the slopes.
+
+    Raises:
+        ConfigError: If they are not.
+    """
+    where, *names = _names(option)
+    few = slice(None, None, 7)
+    alone = _applied(option, points.flatten()[few], coming.flatten()[few])
+    for name, some, every in zip(names, alone, found, strict=True):
+        # Vector loops may round otherwise than their scalar ends.
+        if not torch.allclose(some, every.flatten()[few], rtol=1e-12, atol=1e-12):
+            msg = (
+                f"{where}: {name} must compute each number by itself, but the same numbers gave "
+                "something else beside others"
+            )
+            raise ConfigError(msg)
+
+
+def _check_differences(
+    option: Activation, points: Tensor, coming: Tensor, found: tuple[Tensor, Tensor]
+) -> None:
+    """Check slopes by central differences of values, except next to a kink.
+
+    Args:
+        option: The activation.
+        points: The arguments.
+        coming: The derivative of the loss in each activation.
+        found: The values and the slopes.
+
+    Raises:
+        ConfigError: If a slope differs from the difference by more than `LARGEST_DIFFERENCE`, or
+            if there is a kink at more than a tenth of the points.
+    """
+    (where, value, slope), (values, slopes), step = _names(option), found, 1e-6
     right = (option.value(points + step) - values) / step
     left = (values - option.value(points - step)) / step
     is_smooth = (right - left).abs() < LARGEST_DIFFERENCE * right.abs().clamp(min=1)
-    slopes = _tensor(option.slope(torch.ones_like(points), points, values), f"{where}: slope")
-    if slopes.shape != points.shape:
+    n_kinks = N_POINTS - int(is_smooth.sum())
+    if n_kinks > N_POINTS / 10:
         msg = (
-            f"{where}: slope must keep the shape {tuple(points.shape)}; got {tuple(slopes.shape)}"
+            f"{where}: {value} must have a derivative almost everywhere and always return the "
+            f"same; differences to the left and to the right disagree at {n_kinks} of {N_POINTS} "
+            "points"
         )
         raise ConfigError(msg)
-    middle = (right + left) / 2
-    is_wrong = is_smooth & (
-        (slopes - middle).abs() > LARGEST_DIFFERENCE * middle.abs().clamp(min=1)
-    )
-    if bool(is_wrong.any()):
-        worst = int(torch.where(is_wrong, (slopes - middle).abs(), 0).argmax())
+    expected = coming * (right + left) / 2
+    off = (slopes - expected).abs() / expected.abs().clamp(min=1)
+    off = torch.where(is_smooth, off, 0).flatten()
+    worst = int(off.argmax())
+    if float(off[worst]) > LARGEST_DIFFERENCE:
+        at, came, gave, should = (
+            float(each.flatten()[worst]) for each in (points, coming, slopes, expected)
+        )
         msg = (
-            f"{where}: slope must be the derivative of value; at {points[worst]:.4f} it is "
-            f"{slopes[worst]:.6f}, and differences of value give {middle[worst]:.6f}"
+            f"{where}: {slope} must be the derivative of {value}; at {at:.4f}, where the loss's "
+            f"derivative in the activation is {came:.4f}, it is {gave:z.6f}, and differences of "
+            f"{value} give {should:z.6f}"
         )
         raise ConfigError(msg)
-    if option.keeps_zero and float(option.value(points.new_zeros(()))) != 0:
-        msg = f"{where}: value maps 0 to another number: set keeps_zero=False"
-        raise ConfigError(msg)
+
+
+def _check_as_autograd_calls(
+    function: type[torch.autograd.Function],
+    option: Activation,
+    points: Tensor,
+    coming: Tensor,
+    found: tuple[Tensor, Tensor],
+) -> None:
+    """Check that autograd gets the same of a function as networks do, which call it by hand.
+
+    Args:
+        function: The function of the option.
+        option: The activation.
+        points: The arguments.
+        coming: The derivative of the loss in each activation.
+        found: The values and the slopes.
+
+    Raises:
+        ConfigError: If it does not.
+    """
+    where, forward, backward = _names(option)
+    argument = points.clone().requires_grad_()
+    apply: Any = function.apply
+    with torch.enable_grad():
+        active = apply(argument)
+        try:
+            (gradient,) = torch.autograd.grad(active, argument, coming)
+        except RuntimeError as error:
+            msg = f"{where}: autograd refuses {backward}: {slip_in(error) or first_line(error)}"
+            raise ConfigError(msg) from error
+    for name, theirs, ours in zip(
+        (forward, backward), (active.detach(), gradient), found, strict=True
+    ):
+        if not torch.equal(theirs, ours):
+            msg = (
+                f"{where}: {name} must return the same whenever it is called, by autograd or by "
+                "hand: it may depend on nothing but its argument and what its forward saved"
+            )
+            raise ConfigError(msg)

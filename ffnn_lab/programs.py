@@ -162,7 +162,10 @@ def update_program(method: Optimizer, like: Tensor) -> Program:
 def _activation_from_outside(network: MLP) -> dict[str, str]:
     """Return what identifies the activation of a network, if a user's own file defines it."""
     option = ACTIVATIONS[network.activation]
-    return _outside("activation", option.name, option.value, option.slope)
+    compiled: list[Callable[..., object]] = [option.value, option.slope]
+    if option.function is not None:  # which may inherit its methods from another file
+        compiled += [option.function, option.function.forward, option.function.backward]
+    return _outside("activation", option.name, *compiled)
 
 
 def _outside(kind: str, name: str, *functions: Callable[..., object]) -> dict[str, str]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from ffnn_lab.activations.by_hand import backward_of, check_function, forward_of
 from ffnn_lab.registry import Option, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import torch
     from torch import Tensor
 
 
@@ -29,6 +32,37 @@ class Activation(Option):
     that networks use ``networks.activated.Activated``."""
     keeps_zero: bool = True
     """True if the activation of 0 is 0; if not, the units of padding are masked."""
+    function: type[torch.autograd.Function] | None = None
+    """Class whose forward and backward ``value`` and ``slope`` call, see `of_function`; None if
+    they are functions of their own."""
+
+    @classmethod
+    def of_function(
+        cls, *, name: str, function: type[torch.autograd.Function], keeps_zero: bool = True
+    ) -> Activation:
+        """Return an activation with the forward and the backward of an autograd function.
+
+        Networks call both by hand, without autograd's graph. So one class serves the MLP, whose
+        derivatives are hand-written, compiled steps, modules and ``vmap``. The forward is computed
+        again in the backward pass, since a network keeps only the argument and the activation.
+
+        Args:
+            name: The name by which users choose the activation.
+            function: A subclass of ``torch.autograd.Function``, of one tensor, with a backward of
+                its own, and with or without ``setup_context``.
+            keeps_zero: See `keeps_zero`.
+
+        Raises:
+            TypeError: If ``function`` is no such class.
+        """
+        check_function(function)
+        return cls(
+            name=name,
+            value=functools.partial(forward_of, function),
+            slope=functools.partial(backward_of, function),
+            keeps_zero=keeps_zero,
+            function=function,
+        )
 
 
 ACTIVATIONS = View(Activation)

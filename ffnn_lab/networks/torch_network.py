@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, grad_and_value, vmap
+from torch.func import functional_call, grad, grad_and_value, vmap
 from torch.nn.utils.parametrize import ParametrizationList
 
 from ffnn_lab.config import ConfigError
 from ffnn_lab.networks.module_parts import NORMS, parts_of
-from ffnn_lab.networks.module_sites import example_of, sites_of, with_masks
+from ffnn_lab.networks.module_sites import N_TRIED, example_of, sites_of, with_masks
 from ffnn_lab.networks.network import Network, Part, Site, Walk
+from ffnn_lab.outside import first_line, slip_in
 from ffnn_lab.seeds import torch_seed
 
 if TYPE_CHECKING:
@@ -99,6 +100,39 @@ class TorchNetwork(Network):
                 "longer; got vmap"
             )
             raise ConfigError(msg)
+        if walk == "vmap":
+            self._try_vmap(asked)
+
+    def _try_vmap(self, asked: str) -> None:
+        """Take a gradient of two members by ``vmap``, which some operations refuse.
+
+        Args:
+            asked: The override by which the user chose the module.
+
+        Raises:
+            ConfigError: If it fails, for example because a function that the user wrote branches
+                on the contents of a tensor.
+        """
+        skeleton = self._own_skeleton().train()
+
+        def of_one(
+            params: Mapping[str, Tensor], rest: Mapping[str, Tensor], inputs: Tensor
+        ) -> Tensor:
+            outputs: Tensor = functional_call(skeleton, {**params, **rest}, (inputs,))
+            return outputs.square().sum()
+
+        rows = torch.zeros(2, self.n_stored, dtype=self._dtype)
+        params = {part.name: part.view(rows) for part in self._parts}
+        rest = {name: torch.stack([each, each]) for name, each in self._buffers.items()}
+        inputs = example_of(N_TRIED, self._interface, self._dtype)
+        try:
+            vmap(grad(of_one))(params, rest, torch.stack([inputs, inputs]))
+        except Exception as error:
+            msg = (
+                f"trainer.walk must be one_by_one with {asked}, which vmap cannot compute: "
+                f"{slip_in(error) or first_line(error)}"
+            )
+            raise ConfigError(msg) from error
 
     @property
     def parts(self) -> Sequence[Part]:
