@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from ffnn_lab.config import InitializerConfig
 from ffnn_lab.config.initializer import SchemeConfig
 from ffnn_lab.initializers import INITIALIZERS as OPTIONS
 from ffnn_lab.initializers import initialize
@@ -16,7 +17,15 @@ from ffnn_lab.population import Population
 from ffnn_lab.tasks.data.task import Task
 from ffnn_lab.testing import train_with_weights
 from tests.catalog import INITIALIZERS, OPTIMIZERS
-from tests.support.builders import losses, make_population, make_run, mlp_of, take_epoch_
+from tests.support.builders import (
+    epoch_of,
+    losses,
+    make_population,
+    make_run,
+    mlp_of,
+    take_epoch_,
+    take_step_,
+)
 
 ZEROS = SchemeConfig(name="zeros", gain=1.0)
 CONSTANT = ConstantConfig(name="constant", value=0.05, gain=1.0)
@@ -147,3 +156,48 @@ def test_a_constant_keeps_the_hidden_units_alike(digits: Task) -> None:
     assert (constant - before).abs().max().item() > 0.01  # they moved,
     assert _spread(constant) < 1e-13  # together
     assert _spread(drawn) > 0.1
+
+
+N_FIRST = 3
+"""Number of first steps after which units are compared to the bit. Later, sums over a batch that
+are rounded in another order could tell units apart."""
+
+
+@pytest.mark.parametrize(
+    ("activation", "initializer"),
+    [("tanh", CONSTANT), ("relu", CONSTANT), ("sigmoid", CONSTANT), ("sigmoid", ZEROS)],
+    ids=["tanh, constant", "relu, constant", "sigmoid, constant", "sigmoid, zeros"],
+)
+def test_units_that_begin_alike_stay_alike_to_the_bit_for_the_first_steps(
+    activation: str, initializer: InitializerConfig, digits: Task
+) -> None:
+    """The largest difference between two units is exactly 0, while the units move.
+
+    A sigmoid's units have the value 1/2 at zeros, so that their output weights learn at once, and
+    their input weights from the second step on; all by the same amounts.
+    """
+    changes = {"model.widths": [16], "model.activation": activation, "trainer.batch_size": 64}
+    population = make_population([make_run(changes, initializer=initializer)], digits)
+    population.set_learning_rates()
+    for batch in epoch_of(population, digits)[:N_FIRST]:
+        before = _hidden_units(population, 0).clone()
+        take_step_(population, batch, digits)
+        units = _hidden_units(population, 0)
+        assert _spread(units) == 0.0
+        assert (units - before).abs().max().item() > 1e-4
+
+
+def test_dropout_tells_units_apart_that_begin_alike(digits: Task) -> None:
+    """In the first step, units differ only by the examples for which they are dropped."""
+    changes = {
+        "model.widths": [16],
+        "model.activation": "tanh",
+        "trainer.batch_size": 64,
+        "dropout.hidden": 0.5,
+    }
+    population = make_population([make_run(changes, initializer=CONSTANT)], digits)
+    population.set_learning_rates()
+    take_step_(population, epoch_of(population, digits)[0], digits)
+    units = _hidden_units(population, 0)
+    apart = [(one - other).abs().max().item() for one, other in itertools.combinations(units, 2)]
+    assert min(apart) > 1e-4
