@@ -76,7 +76,7 @@ def copied(swept: Path, tmp_path: Path) -> Path:
 
 def test_every_kind_of_option_is_one_short_file() -> None:
     files = files_of_the_guide()
-    assert len(files) == 8
+    assert len(files) == 9
     assert max(len(text.splitlines()) for text in files.values()) < MOST_LINES
 
 
@@ -162,6 +162,8 @@ SLIPS: Mapping[str, tuple[str, str, str]] = {
     "a step over columns": ("lion.py", ".sign()\n", ".sign() * params.abs().mean(1, True)\n"),
     "a step off zero": ("lion.py", ".sign()\n", ".sign() + 1\n"),
     "a wrong slope": ("softsign.py", ") ** 2", ") ** 3"),
+    "a wrong backward": ("newton.py", "return slope", "return 2 * slope"),
+    "a class without a backward": ("newton.py", "def backward(", "def backwards("),
     "a draw of another shape": ("sparse_start.py", ".reshape(layer.shape)", ".T"),
     "a draw of its own": (
         "sparse_start.py",
@@ -201,6 +203,11 @@ TOLD: Mapping[str, str] = {
     "a step over columns": r"optimizer=lion: step_ must update each number independently of",
     "a step off zero": r"optimizer=lion: step_ must keep a parameter at 0 if its gradient",
     "a wrong slope": r"model\.activation=softsign: slope must be the derivative of value; at ",
+    "a wrong backward": (
+        r"model\.activation=newton: Solution\.backward must be the derivative of "
+        r"Solution\.forward; at 0\.0123, .* is -1\.0000, it is -1\.999093, .* give -0\.999546$"
+    ),
+    "a class without a backward": r"newton\.py, line \d+: TypeError: Solution must have a static",
     "a draw of another shape": r"initializer=sparse: draw must return .* got .* \(6, 4\)",
     "a draw of its own": r"initializer=sparse: draw must draw only from the",
     "a task that raises": r"waves\.py, line \d+: ValueError: ",
@@ -222,7 +229,8 @@ def test_a_slip_is_one_line_before_anything_is_written(slip: str, stands: Path) 
     assert right in text
     (stands / name).write_text(text.replace(right, wrong, 1))
     words = ("initializer=sparse", "task=waves", "tracking=off")
-    model = "model=gated" if name == "tiny.py" else "model.activation=softsign"
+    models = {"tiny.py": "model=gated", "newton.py": "model.activation=newton"}
+    model = models.get(name, "model.activation=softsign")
     said = run_lab_forked(stands, "optimizer=lion", model, *words)
     assert said.exit_code == 2, said.out
     assert re.search(TOLD[slip], said.error), said.error
@@ -298,6 +306,22 @@ def test_other_data_are_another_run(stands: Path) -> None:
     (stands / "other.csv").write_text("".join(lines[:60]))
     said = [run_python(["-c", code, each], stands) for each in ("waves.csv", "other.csv")]
     assert len({each.out for each in said}) == 2, said[0].error
+
+
+@pytest.mark.slow
+def test_an_autograd_function_is_part_of_the_run_and_of_its_saved_network(stands: Path) -> None:
+    code = (
+        "import ffnn_lab; run = ffnn_lab.train('model.activation=newton', 'trainer.max_epochs=1', "
+        "'tracking=off', 'trainer.save_weights=true'); "
+        "print(run.run_id); print(ffnn_lab.open_network(run)[1].name)"
+    )
+    first = run_python(["-c", code], stands)
+    assert first.out.splitlines()[-1] == "newton", first.error
+    with (stands / "newton.py").open("a") as file:
+        file.write("# changed\n")
+    changed = run_python(["-c", code], stands)
+    ids = [said.out.splitlines()[-2] for said in (first, changed)]
+    assert len({*ids}) == 2
 
 
 @pytest.mark.slow
