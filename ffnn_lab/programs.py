@@ -14,12 +14,14 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from ffnn_lab.activations import ACTIVATIONS
 from ffnn_lab.aoti import Program
-from ffnn_lab.library import Axes, Spec, get_program
+from ffnn_lab.library import Axes, ProgramError, Spec, get_program
 from ffnn_lab.networks import MLP
 from ffnn_lab.optimizers import Optimizer
+from ffnn_lab.outside import first_line, slip_in
 from ffnn_lab.registry import source_of
 from ffnn_lab.steps import Batch, Dropout, Recipe, evaluation_sums, gradients, update_
 
@@ -108,6 +110,7 @@ def gradients_program(
     spec = Spec("gradients", str(like.dtype), details)
 
     def example() -> tuple[nn.Module, list[Tensor], list[dict[int, str]]]:
+        _check_activation(network)
         n = _N_EXAMPLE
         n_batches = 1 if shares_batch else n
         floats = functools.partial(torch.zeros, dtype=like.dtype)
@@ -168,6 +171,30 @@ def _activation_from_outside(network: MLP) -> dict[str, str]:
     return _outside("activation", option.name, *compiled)
 
 
+def _check_activation(network: MLP) -> None:
+    """Check that an activation of the user's can be exported, on tensors without contents.
+
+    The exporter would say the same, but in a hundred lines.
+
+    Raises:
+        ProgramError: If it cannot, for example because it branches on the contents of a tensor.
+    """
+    option = ACTIVATIONS[network.activation]
+    if source_of("activation", option.name) is None:
+        return
+    try:
+        with torch.no_grad(), FakeTensorMode(allow_non_fake_inputs=True):
+            before = torch.empty(_N_EXAMPLE, _N_EXAMPLE)
+            option.slope(before, before, option.value(before))
+    except Exception as error:
+        msg = (
+            f"model.activation={option.name} cannot be compiled: "
+            f"{slip_in(error) or first_line(error)}; set trainer.compile=false to train without "
+            "compiling"
+        )
+        raise ProgramError(msg) from error
+
+
 def _outside(kind: str, name: str, *functions: Callable[..., object]) -> dict[str, str]:
     """Return what identifies an option from outside the package in the key of a program.
 
@@ -221,6 +248,7 @@ def sums_program(
     details |= _activation_from_outside(network)
 
     def example() -> tuple[nn.Module, list[Tensor], Axes]:
+        _check_activation(network)
         tensors = [
             torch.zeros(_N_EXAMPLE, network.n_stored, dtype=like.dtype),
             torch.zeros(_N_EXAMPLE, network.stored[0], dtype=like.dtype),

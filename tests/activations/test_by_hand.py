@@ -400,7 +400,7 @@ def test_a_function_that_vmap_cannot_compute_is_refused_there_alone(
 
 @needs_compiler
 @pytest.mark.slow
-def test_compiled_gradients_come_to_the_same_or_are_refused(
+def test_compiled_gradients_come_to_the_same(
     put: Callable[..., Activation], blobs: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(programs, "source_of", lambda *_: Source(tmp_path / "mine.py", "0" * 64))
@@ -415,10 +415,20 @@ def test_compiled_gradients_come_to_the_same_or_are_refused(
     losses, grads = gradients(like, {}, (inputs, labels), batch, [None, None], recipe)
     for one, other in zip(found, (losses, *grads), strict=True):
         torch.testing.assert_close(one, other, rtol=1e-11, atol=1e-14)
-    put(_Branching)
+
+
+@needs_compiler
+def test_a_function_that_cannot_be_compiled_is_refused_in_a_line(
+    put: Callable[..., Activation], blobs: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(programs, "source_of", lambda *_: Source(tmp_path / "mine.py", "1" * 64))
-    with pytest.raises(ProgramError, match=r"failed .*; set trainer\.compile=false to train with"):
-        programs.gradients_program(recipe, (False, False), like, labels.dtype)
+    put(_Branching)
+    compiled = make_run({"model.activation": "own", "trainer.compile": True})
+    with pytest.raises(
+        ProgramError,
+        match=r"^model\.activation=own cannot be compiled: .*; set trainer\.compile=false",
+    ):
+        train_with_weights([compiled], blobs)
 
 
 def test_a_program_depends_on_the_file_that_has_the_function(
