@@ -17,7 +17,7 @@ import torch
 from ffnn_lab.config import from_leaves, leaves
 from ffnn_lab.files import write_whole
 from ffnn_lab.population import Member, Snapshot
-from ffnn_lab.records import Correct, CurvePoint, Direction
+from ffnn_lab.records import Correct, CurvePoint, Direction, LayerPoint
 from ffnn_lab.schedules import ScheduleState
 
 _N_DIGEST = hashlib.sha256().digest_size
@@ -77,6 +77,7 @@ def _from_json(contents: dict[str, Any]) -> Member:
     contents["schedule"] = ScheduleState(**contents["schedule"])
     contents["curve"] = [CurvePoint(**point) for point in contents["curve"]]
     contents["directions"] = [Direction(**point) for point in contents["directions"]]
+    contents["layers"] = [LayerPoint(**point) for point in contents.get("layers", [])]
     correct = contents.get("correct")  # which checkpoints of earlier versions lack
     if correct is not None:
         contents["correct"] = Correct(**{**correct, "bits": bytes.fromhex(correct["bits"])})

@@ -17,7 +17,7 @@ from typing import Any
 
 from ffnn_lab import mirror, mirror_process
 from ffnn_lab.mirror_process import MirrorProcess
-from ffnn_lab.records import CurvePoint
+from ffnn_lab.records import CurvePoint, LayerPoint
 from ffnn_lab.wandb_runs import history
 
 logger = logging.getLogger(__name__)
@@ -37,6 +37,8 @@ class Kept:
     """The arguments with which the W&B run is opened; see `wandb_runs.opening`."""
     curve: Sequence[CurvePoint]
     """The points measured so far; the sequence may grow."""
+    layers: Sequence[LayerPoint] = ()
+    """The diagnoses so far, at epochs of points of the curve."""
     n_handed: int = 0
     """Number of points of the curve that were sent to the tracking process."""
     is_open: bool = False
@@ -81,7 +83,11 @@ class Delivery:
         return self.failure is not None
 
     def update(
-        self, run_id: str, opening: Callable[[], dict[str, Any]], curve: Sequence[CurvePoint]
+        self,
+        run_id: str,
+        opening: Callable[[], dict[str, Any]],
+        curve: Sequence[CurvePoint],
+        layers: Sequence[LayerPoint] = (),
     ) -> None:
         """Keep a run's curve; the next `flush` sends its new points to the tracking process.
 
@@ -92,12 +98,13 @@ class Delivery:
             run_id: The run's id.
             opening: Makes the arguments with which the W&B run is opened; called for a new run.
             curve: All points that were measured so far.
+            layers: All diagnoses so far.
         """
         kept = self._kept.get(run_id)
         if kept is None:
-            self._kept[run_id] = Kept(opening(), curve)
+            self._kept[run_id] = Kept(opening(), curve, layers)
         elif len(curve) > kept.n_handed:
-            kept.curve = curve
+            kept.curve, kept.layers = curve, layers
         else:
             return
         self._changed[run_id] = None
@@ -193,7 +200,7 @@ class Delivery:
         for run_id in self._changed:
             kept = self._kept[run_id]
             if not kept.is_open or len(kept.curve) > kept.n_handed:
-                points = history(kept.curve[kept.n_handed :])
+                points = history(kept.curve[kept.n_handed :], kept.layers)
                 rows.append((run_id, None if kept.is_open else kept.opening, points))
                 kept.is_open, kept.n_handed = True, len(kept.curve)
             if kept.ending is not None and not kept.is_ended:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import itertools
 import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,16 +13,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ffnn_lab.diagnosis import Diagnosed, diagnose
 from ffnn_lab.losses import ERRORS
 from ffnn_lab.moments import best_epoch
 from ffnn_lab.networks import MLP
 from ffnn_lab.population import Member, Population
 from ffnn_lab.processor import at_once, lanes_of
 from ffnn_lab.programs import sums_program
-from ffnn_lab.records import SPLITS, Correct, CurvePoint, Direction
+from ffnn_lab.records import SPLITS, Correct, CurvePoint, Direction, LayerPoint
 from ffnn_lab.steps import Examples, evaluation_sums
 from ffnn_lab.tasks.data.augment import variants
 from ffnn_lab.tasks.data.task import Split, Task
+from ffnn_lab.troubles import has_learned_nothing
 
 
 @dataclass(frozen=True)
@@ -72,8 +75,12 @@ class Evaluator:
         The cosines with the task's solutions are added as well, if there are any (see `cosines`).
         A member whose train loss is not finite has diverged: its ``diverged_step`` is set, and it
         gets no point, so that its curve stops where the run stopped.
+
+        Members for which ``trainer.diagnose_every`` asks are diagnosed, see ``diagnosis``. So is,
+        at its end, a member that has learned next to nothing, so that a report can say why.
         """
-        if not any(_is_due(member) for member in population.members):
+        due = {member.run_id for member in population.members if _is_due(member)}
+        if not due:
             return
         deeds = [functools.partial(self._evaluate, lane) for lane in lanes_of(population)]
         # All numbers of an epoch in one transfer, since every transfer waits for the device.
@@ -81,7 +88,7 @@ class Evaluator:
         for m, member in enumerate(population.members):
             # A member that is not due was measured only beside others that are: this must not
             # decide the step at which it diverged.
-            if not _is_due(member) or member.diverged_step is not None:
+            if member.run_id not in due or member.diverged_step is not None:
                 continue
             values = {
                 name: (losses[m], errors[m])
@@ -99,6 +106,44 @@ class Evaluator:
                 member.directions.append(Direction(member.epoch, member.n_steps, directions))
         if self._criterion.counts_answers:
             self._note_correct(population)
+        asked, lost = set(), set()
+        for member in population.members:
+            if member.run_id in due and member.diverged_step is None:
+                if member.is_diagnosed_at(member.epoch):
+                    asked.add(member.run_id)
+                elif self._has_learned_nothing(member):
+                    lost.add(member.run_id)
+        self._diagnose(population, asked, with_updates=True)
+        self._diagnose(population, lost, with_updates=False)
+
+    def _has_learned_nothing(self, member: Member) -> bool:
+        """Return True if a member has ended with a train error near that of a constant answer."""
+        is_over = member.epoch == member.config.trainer.max_epochs
+        error = member.last("train", "error")
+        return is_over and has_learned_nothing(error, self._task.chance_error)
+
+    def _diagnose(
+        self, population: Population, chosen: Collection[str], *, with_updates: bool
+    ) -> None:
+        """Diagnose the members whose ids are in ``chosen``; see `diagnose`."""
+        if not chosen:
+            return
+        lanes = lanes_of(population)
+        places = [
+            [m for m, member in enumerate(lane.members) if member.run_id in chosen]
+            for lane in lanes
+        ]
+        deeds = [
+            functools.partial(
+                *(diagnose, lane, own, self.train, self._criterion.loss), with_updates=with_updates
+            )
+            for lane, own in zip(lanes, places, strict=True)
+            if own
+        ]
+        members = [lane.members[m] for lane, own in zip(lanes, places, strict=True) for m in own]
+        found = itertools.chain.from_iterable(at_once(deeds, self._pool))
+        for member, layers in zip(members, found, strict=True):
+            member.layers += _points(member, layers)
 
     def _note_correct(self, population: Population) -> None:
         """Record which test examples a member classifies correctly, at its moment ``correct_at``.
@@ -146,6 +191,14 @@ class Evaluator:
             for split in self.splits.values()
         ]
         return torch.stack(measured)
+
+
+def _points(member: Member, layers: Sequence[Diagnosed]) -> list[LayerPoint]:
+    now = member.epoch, member.n_steps
+    return [
+        LayerPoint(*now, number, layer.module, layer.n_units, layer.statistics)
+        for number, layer in enumerate(layers, start=1)
+    ]
 
 
 def _is_due(member: Member) -> bool:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from ffnn_lab.config import RunConfig, run_id
 from ffnn_lab.networks import Network, rows_of
 from ffnn_lab.optimizers import OPTIMIZERS, Optimizer, State
-from ffnn_lab.records import Correct, CurvePoint, Direction
+from ffnn_lab.records import Correct, CurvePoint, Direction, LayerPoint
 from ffnn_lab.schedules import ScheduleState
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
@@ -36,6 +36,8 @@ class Member:
     """The member's equal share, in seconds, of the wall time of the populations that it was in."""
     curve: list[CurvePoint] = field(default_factory=list)
     directions: list[Direction] = field(default_factory=list)
+    layers: list[LayerPoint] = field(default_factory=list)
+    """The diagnoses of the layers so far."""
     correct: Correct | None = None
     """The test examples classified correctly at the latest epoch that was the moment
     ``correct_at``; None if there was no such epoch yet."""
@@ -46,8 +48,13 @@ class Member:
     the loss was always finite."""
 
     def copy(self) -> "Member":
-        """Return a copy whose curve and directions grow independently."""
-        return replace(self, curve=list(self.curve), directions=list(self.directions))
+        """Return a copy whose curve, directions and diagnoses grow independently."""
+        return replace(
+            self,
+            curve=list(self.curve),
+            directions=list(self.directions),
+            layers=list(self.layers),
+        )
 
     @property
     def lr(self) -> float:
@@ -71,6 +78,15 @@ class Member:
         """Return True if the member is to be evaluated after the epoch just done."""
         trainer = self.config.trainer
         return self.epoch % trainer.evaluate_every == 0 or self.epoch == trainer.max_epochs
+
+    def is_diagnosed_at(self, epoch: int) -> bool:
+        """Return True if the member is to be diagnosed after ``epoch`` epochs, as its config asks.
+
+        A member that has learned nothing is diagnosed at its end, too; see
+        `ffnn_lab.evaluation.Evaluator.measure`.
+        """
+        every, last = self.config.trainer.diagnose_every, self.config.trainer.max_epochs
+        return every is not None and (epoch % every == 0 or epoch == last)
 
 
 @dataclass(frozen=True)
@@ -139,6 +155,9 @@ class Population:
             for name, start in network.buffers.items()
         }
         """The network's buffers of all members, by name, each ``(M, ...)``."""
+        self.previous: Tensor | None = None
+        """The parameters before the last step of the last epoch after which a member was to be
+        diagnosed, shaped like ``flat``; None if no member is."""
         self.slices = [
             self._slice(start, stop, state=None) for start, stop in _runs_of_a_method(ordered)
         ]
@@ -223,6 +242,7 @@ class Population:
         part = copy.copy(self)
         part.members = self.members[start:stop]
         part.flat = self.flat[start:stop]
+        part.previous = None if self.previous is None else self.previous[start:stop]
         part.buffers = {name: each[start:stop] for name, each in self.buffers.items()}
         part.slices = [
             _cut(own, start, stop) for own in self.slices if own.start < stop and start < own.stop
@@ -270,6 +290,7 @@ class Population:
             states.append({key: tensor[local] for key, tensor in part.state.items()})
             found[-1] = (method, n_members + len(local), states)
         self.flat = torch.cat(rows) if rows else self.flat[:0]
+        self.previous = None
         self.buffers = {
             name: torch.cat(kept) if kept else self.buffers[name][:0]
             for name, kept in buffers.items()

@@ -6,15 +6,16 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from typing import TypeVar
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from ffnn_lab.networks.mlp import LARGE_WEIGHT
 from ffnn_lab.networks.network import Walk
 from ffnn_lab.population import Population
 
+Result = TypeVar("Result")
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 """Numbers of two options of the C function ``mallopt``, from ``malloc.h``."""
 LARGE_MEMBER = 20_000
@@ -123,8 +124,8 @@ def ready() -> None:
 
 
 def at_once(
-    deeds: Sequence[Callable[[], Tensor]], pool: ThreadPoolExecutor | None
-) -> list[Tensor]:
+    deeds: Sequence[Callable[[], Result]], pool: ThreadPoolExecutor | None
+) -> list[Result]:
     """Call functions in threads of a pool, and return their results in order.
 
     All calls have ended before the first error is raised.

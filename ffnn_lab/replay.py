@@ -291,6 +291,7 @@ def _train_again(
                 chance_error=task.chance_error,
                 curve=member.curve,
                 directions=member.directions,
+                layers=member.layers,
             )
     return result
 

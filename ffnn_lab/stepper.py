@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ffnn_lab.blocks import Block, blocks_of
-from ffnn_lab.draws import dropout_rules, epoch_batches
+from ffnn_lab.draws import batch_bounds, dropout_rules, epoch_batches
 from ffnn_lab.optimizers import State
 from ffnn_lab.population import Population
 from ffnn_lab.programs import gradients_program, update_program
@@ -50,6 +50,17 @@ class Stepper:
         self._dropout = dropout_rules(population)
         has_columns = self.passes_often and population.device.type == "cpu"
         self._blocks = list(blocks_of(population, has_columns=has_columns))
+
+    @property
+    def n_steps(self) -> int:
+        """Return the number of steps of an epoch."""
+        batch_size = self._population.members[0].config.trainer.batch_size
+        return len(batch_bounds(len(self._train.labels), batch_size))
+
+    def keep_parameters(self) -> None:
+        """Copy the members' parameters to ``previous``, to which a diagnosis compares them."""
+        if self._population.previous is not None:
+            self._population.previous.copy_(self._population.flat)
 
     def epoch(self) -> Iterator[Batch]:
         """Yield the batches of the coming epoch."""

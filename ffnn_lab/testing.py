@@ -172,7 +172,9 @@ def differences(one: Outcome, other: Outcome) -> list[str]:
     """
     found = [
         field
-        for field in ("run_id", "status", "n_epochs", "n_steps", "diverged_step", "curve")
+        for field in (
+            *("run_id", "status", "n_epochs", "n_steps", "diverged_step", "curve", "layers"),
+        )
         if getattr(one.result, field) != getattr(other.result, field)
     ]
     own, their = one.network.state_dict(), other.network.state_dict()

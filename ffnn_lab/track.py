@@ -33,12 +33,15 @@ from ffnn_lab.records import (
     SOLUTIONS,
     SPLITS,
     CurvePoint,
+    LayerPoint,
     RecordError,
     find_folder,
     read_curves,
+    read_layers,
     read_runs,
     read_trials,
 )
+from ffnn_lab.troubles import points_of
 from ffnn_lab.wandb_runs import (
     Place,
     check_tracking,
@@ -226,8 +229,9 @@ def deliver(folder: Path, runs: Sequence[Recorded], mode: str) -> Delivered:
     command = track_command(folder.name, str(folder.parent))
     delivery = Delivery(mode=mode, folder=folder, command=command, is_alone=True)
     try:
+        layers = points_of(read_layers(folder))
         for run, curve in _with_curves(folder, missing):
-            _hand(delivery, run, curve)
+            _hand(delivery, run, curve, layers.get(run.run_id, []))
             delivery.drain(MOST_TOGETHER)
         delivery.drain(0)
         delivery.close()
@@ -286,9 +290,14 @@ def _with_curves(
         )
 
 
-def _hand(delivery: Delivery, run: Recorded, curve: Sequence[CurvePoint]) -> None:
+def _hand(
+    delivery: Delivery,
+    run: Recorded,
+    curve: Sequence[CurvePoint],
+    layers: Sequence[LayerPoint],
+) -> None:
     delivery.update(
-        run.run_id, lambda: opening(run.place, run.run_id, run.label, run.leaves), curve
+        run.run_id, lambda: opening(run.place, run.run_id, run.label, run.leaves), curve, layers
     )
     status = str(run.row["status"])
     told = summary(status, _metrics(run.row))

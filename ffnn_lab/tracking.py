@@ -11,7 +11,7 @@ from typing import Protocol
 from ffnn_lab.config import RunConfig, leaves
 from ffnn_lab.delivery import Delivery
 from ffnn_lab.population import Member
-from ffnn_lab.records import CurvePoint, RunResult
+from ffnn_lab.records import RunResult
 from ffnn_lab.wandb_runs import Place, exit_code, opening, receipt, summary, track_command
 
 
@@ -85,7 +85,7 @@ class WandbTracker:
         if self.is_broken:
             return
         for member in members:
-            self._update(member.run_id, member.config, member.curve)
+            self._update(member)
         self._delivery.flush()
 
     def finish(self, results: Sequence[RunResult]) -> None:
@@ -93,7 +93,7 @@ class WandbTracker:
         if self.is_broken:
             return
         for result in results:
-            self._update(result.run_id, result.config, result.curve)
+            self._update(result)
             told = summary(result.status, result.metrics())
             noted = receipt(self._place, result.run_id, result.status, result.n_epochs)
             self._delivery.end(result.run_id, (exit_code(result.status), told, noted))
@@ -103,10 +103,13 @@ class WandbTracker:
         """Wait until all that was sent is written; see `Delivery.close`."""
         self._delivery.close()
 
-    def _update(self, run_id: str, config: RunConfig, curve: Sequence[CurvePoint]) -> None:
-        label = self._labels.get(run_id, ("single", ""))
+    def _update(self, run: Member | RunResult) -> None:
+        label = self._labels.get(run.run_id, ("single", ""))
         self._delivery.update(
-            run_id, lambda: opening(self._place, run_id, label, leaves(config)), curve
+            run.run_id,
+            lambda: opening(self._place, run.run_id, label, leaves(run.config)),
+            run.curve,
+            run.layers,
         )
 
 

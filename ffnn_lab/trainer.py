@@ -109,14 +109,20 @@ class Training:
         population, evaluator = self._population, self._evaluator
         assert population is not None  # noqa: S101 - nobody trains before somebody joined
         assert evaluator is not None  # noqa: S101 - as above
+        are_diagnosed = [m.config.trainer.diagnose_every is not None for m in population.members]
         if not self._steppers:  # making them may compile
+            population.previous = torch.empty_like(population.flat) if any(are_diagnosed) else None
             self._steppers = [
                 make_stepper(lane, evaluator.train, self._task.loss)
                 for lane in lanes_of(population)
             ]
         started = time.perf_counter()
         population.set_learning_rates()
-        deeds = [functools.partial(_walk, stepper, self._is_over) for stepper in self._steppers]
+        is_kept = any(member.is_diagnosed_at(member.epoch + 1) for member in population.members)
+        deeds = [
+            functools.partial(_walk, stepper, self._is_over, is_kept=is_kept)
+            for stepper in self._steppers
+        ]
         try:
             losses = torch.cat(at_once(deeds, self._pool), dim=1)
         except BaseException:
@@ -240,6 +246,7 @@ def result_of(
         chance_error=chance_error,
         curve=member.curve,
         directions=member.directions,
+        layers=member.layers,
         correct=member.correct if status == "completed" else None,
         traceback=traceback,
     )
@@ -262,15 +269,18 @@ def settle_device(config: RunConfig) -> RunConfig:
     return config
 
 
-def _walk(stepper: Stepper, is_over: threading.Event) -> Tensor:
+def _walk(stepper: Stepper, is_over: threading.Event, *, is_kept: bool) -> Tensor:
     """Take an epoch's steps; return each member's loss before each step, ``(n_steps, M)``.
 
     Args:
         stepper: The stepper of the members.
         is_over: Ends the epoch early once it is set.
+        is_kept: True to keep the parameters before the last step, for a diagnosis.
     """
     losses = []
     for batch in stepper.epoch():
+        if is_kept and len(losses) + 1 == stepper.n_steps:
+            stepper.keep_parameters()
         losses.append(stepper.step_(batch))
         if is_over.is_set():
             break

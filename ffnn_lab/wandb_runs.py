@@ -14,7 +14,7 @@ from typing import Any
 from ffnn_lab.config import ConfigError
 from ffnn_lab.config.run import TrackingConfig
 from ffnn_lab.mirror import LEDGER
-from ffnn_lab.records import CurvePoint
+from ffnn_lab.records import CurvePoint, LayerPoint
 
 MAX_ID_BYTES = 128
 """Largest length of an id of a W&B run in bytes: W&B names a folder and files after the id, and
@@ -152,13 +152,23 @@ def opening(
     }
 
 
-def history(points: Sequence[CurvePoint]) -> list[tuple[int, dict[str, float]]]:
+def history(
+    points: Sequence[CurvePoint], layers: Sequence[LayerPoint] = ()
+) -> list[tuple[int, dict[str, float]]]:
     """Convert points of a curve to rows of W&B's history, each a step and values by name.
 
-    The values are ``epoch``, ``lr``, ``<split>/loss`` and ``<split>/error`` of each split, and the
-    time of this call.
+    The values are ``epoch``, ``lr``, ``<split>/loss`` and ``<split>/error`` of each split, the
+    time of this call, and ``layer<number>/<statistic>`` of each layer at diagnosed epochs.
+
+    Args:
+        points: Points of a run's curve.
+        layers: Diagnoses of the run, at these epochs or others.
     """
     rows = []
+    by_epoch: dict[int, dict[str, float]] = {}
+    for layer in layers:
+        found = {f"layer{layer.layer}/{name}": value for name, value in layer.statistics.items()}
+        by_epoch.setdefault(layer.epoch, {}).update(found)
     now = time.time()  # W&B would take the time of writing
     for (epoch, step), together in itertools.groupby(points, key=_moment):
         values: dict[str, float] = {"epoch": epoch, "_timestamp": now}
@@ -166,6 +176,7 @@ def history(points: Sequence[CurvePoint]) -> list[tuple[int, dict[str, float]]]:
             values["lr"] = point.lr
             values[f"{point.split}/loss"] = point.loss
             values[f"{point.split}/error"] = point.error
+        values |= by_epoch.get(epoch, {})
         rows.append((step, values))
     return rows
 

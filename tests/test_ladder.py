@@ -58,6 +58,7 @@ def mixed_runs(n_runs: int, changes: dict[str, Any] | None = None) -> list[RunCo
                 "dropout.hidden": (0.0, 0.5, 0.2)[m % 3],
                 "trainer.max_norm": (None, 1.0, None)[m % 3],
                 "trainer.clip_norm": (None, None, 0.3, 1.0)[m % 4],
+                "trainer.diagnose_every": (None, 1, 2, None)[m % 4],
                 "initializer.gain": (1.0, 0.5)[m % 2],
                 **FLOAT32,
                 **(changes or {}),

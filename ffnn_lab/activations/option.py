@@ -30,6 +30,11 @@ class Activation(Option):
     module: str = ""
     """Name of the class in ``torch.nn`` that computes the activation; empty if there is none, so
     that networks use ``networks.activated.Activated``."""
+    saturates_at: tuple[float, float] | None = None
+    """The two values at or beyond which a unit counts as saturated, in diagnostics; None if the
+    activation does not saturate on both sides."""
+    can_die: bool = False
+    """True if a unit whose activation is never positive gets no gradient, as a ReLU."""
     keeps_zero: bool = True
     """True if the activation of 0 is 0; if not, the units of padding are masked."""
     function: type[torch.autograd.Function] | None = None

@@ -34,5 +34,6 @@ register(
         value=value,
         slope=slope,
         module="ReLU",
+        can_die=True,
     )
 )

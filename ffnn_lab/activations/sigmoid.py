@@ -34,6 +34,7 @@ register(
         value=value,
         slope=slope,
         module="Sigmoid",
+        saturates_at=(0.025, 0.975),  # the same share of the range as for tanh
         keeps_zero=False,
     )
 )

@@ -34,5 +34,6 @@ register(
         value=value,
         slope=slope,
         module="Tanh",
+        saturates_at=(-0.95, 0.95),
     )
 )

@@ -22,9 +22,10 @@ def load(folder: str | Path) -> Records:
     Returns:
         The tables as DataFrames: ``runs`` (a row for each run: its config by dotted name, status
         and metrics), ``trials`` (a row for each stage, arm, setting and seed), ``curves`` (a row
-        for each run, epoch and split), ``directions`` (of tasks that know solutions) and
-        ``correct`` (of confirmed runs, a bit for each test example, in the order of the task's
-        test split: ``numpy.unpackbits(numpy.frombuffer(bits, "u1"), count=n_examples)``). For a
+        for each run, epoch and split), ``directions`` (of tasks that know solutions),
+        ``layers`` (of diagnosed runs, a row for each epoch and layer) and ``correct`` (of
+        confirmed runs, a bit for each test example, in the order of the task's test split:
+        ``numpy.unpackbits(numpy.frombuffer(bits, "u1"), count=n_examples)``). For a
         sweep the result is a `Sweep`, which adds the ``definition`` (arms with their spaces,
         objective, protocol, seeds, command), ``rows`` (trials with their runs) and ``scores`` (of
         each setting).

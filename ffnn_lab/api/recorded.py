@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ffnn_lab.config import RunConfig, UserError, from_leaves, home
-from ffnn_lab.records import MOMENTS, SPLITS, RecordError, TableReader, read_curves, read_runs
+from ffnn_lab.records import (
+    MOMENTS,
+    SPLITS,
+    RecordError,
+    TableReader,
+    read_curves,
+    read_layers,
+    read_runs,
+)
+from ffnn_lab.troubles import told_by_run
 
 if TYPE_CHECKING:
     from torch import nn
@@ -88,6 +97,26 @@ class Run:
         own = curves[curves["run_id"] == self.run_id].drop(columns="run_id")
         return own.reset_index(drop=True)
 
+    @cached_property
+    def layers(self) -> pd.DataFrame:
+        """Return the diagnoses: one row for each diagnosed epoch and layer, with its statistics.
+
+        The table is empty unless ``trainer.diagnose_every`` was set or the run learned nothing;
+        ``docs/records.md`` explains its columns.
+
+        Raises:
+            RecordError: If the records are damaged.
+        """
+        layers = read_layers(self.folder)
+        own = layers[layers["run_id"] == self.run_id].drop(columns="run_id")
+        return own.reset_index(drop=True)
+
+    @property
+    def troubles(self) -> list[str]:
+        """Return what the diagnoses say went wrong, a line each; empty if nothing did."""
+        layers = self.layers.assign(run_id=self.run_id)
+        return told_by_run(pd.DataFrame([self.row]), layers).get(self.run_id, [])
+
     def as_values(self) -> dict[str, Any]:
         """Return the run's result by the keys of ``ffnn-lab run --json``.
 
@@ -98,7 +127,13 @@ class Run:
             key: value for key, value in self.row.items() if key.partition(".")[0] in MOMENTS
         }
         own = {key: self.row[key] for key in (*keys, "chance_error")}
-        return {**own, "folder": str(self.folder), "errors": self.errors, "metrics": metrics}
+        return {
+            **own,
+            "folder": str(self.folder),
+            "errors": self.errors,
+            "metrics": metrics,
+            "troubles": self.troubles,
+        }
 
     def task(self) -> "Task":
         """Load the data that the run learned from, split and scaled as for its training.

@@ -50,6 +50,10 @@ class TrainerConfig:
     """Number of examples per step, or ``full`` for the whole train split."""
     evaluate_every: int = ranged("[1, inf)")
     """Number of epochs from one evaluation to the next; the last epoch is always evaluated."""
+    diagnose_every: Union[int, None] = ranged("[1, inf)", neutral=None)  # noqa: UP007 - as above
+    """Number of epochs from one diagnosis of the layers to the next, a multiple of
+    ``evaluate_every``; the start and the last epoch are diagnosed, too. Null for none: then only a
+    run whose train error ends near that of a constant answer is diagnosed, at its end."""
     dtype: str = one_of("float32", "float64")
     """Floating-point type of the parameters and of the computations with them."""
     compile: Any  # bool | str: as above
@@ -179,6 +183,13 @@ class RunConfig:
             raise ConfigError(msg)
         if self.trainer.precision == "tf32" and self.device == "cpu":
             msg = "trainer.precision must be full or bf16 with device=cpu, got tf32"
+            raise ConfigError(msg)
+        every = self.trainer.diagnose_every
+        if every is not None and every % self.trainer.evaluate_every:
+            msg = (
+                "trainer.diagnose_every must be a multiple of trainer.evaluate_every, which is "
+                f"{self.trainer.evaluate_every}, or null; got {every}"
+            )
             raise ConfigError(msg)
         schedule = registry.options("schedule")[self.schedule.name]
         if schedule.needs_dev_loss and self.trainer.evaluate_every != 1:

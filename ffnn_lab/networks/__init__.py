@@ -1,13 +1,14 @@
 """Networks: the architectures of members, their derivatives, and their export as modules."""
 
 from ffnn_lab.networks.mlp import MLP, backward, forward, forward_pass
-from ffnn_lab.networks.network import Network, Part, Site, rows_of
+from ffnn_lab.networks.network import Network, Part, Signals, Site, rows_of
 from ffnn_lab.networks.saved import read_network, save_network
 
 __all__ = [
     "MLP",
     "Network",
     "Part",
+    "Signals",
     "Site",
     "backward",
     "forward",

@@ -28,7 +28,7 @@ from torch.nn import functional
 
 from ffnn_lab.activations import ACTIVATIONS
 from ffnn_lab.networks.activated import activation_module
-from ffnn_lab.networks.network import ALIGNMENT, Network, Part, Role, Site, Walk
+from ffnn_lab.networks.network import ALIGNMENT, Network, Part, Role, Signals, Site, Walk
 
 if TYPE_CHECKING:
     from ffnn_lab.losses import Loss
@@ -261,6 +261,40 @@ class MLP(Network):
         del buffers
         return forward(self.views(rows), inputs.expand(rows.shape[0], *inputs.shape), self)
 
+    def signals(
+        self,
+        rows: Tensor,
+        buffers: Mapping[str, Tensor],
+        inputs: Tensor,
+        labels: Tensor,
+        loss: Loss | None,
+    ) -> tuple[list[Signals], Tensor]:
+        """Compute every layer's signals on the same examples; see `Network.signals`."""
+        del buffers
+        params, no_masks = self.views(rows), [None] * self.n_layers
+        trace = forward_pass(params, inputs.expand(len(rows), *inputs.shape), self, no_masks)
+        grads, slopes = torch.zeros_like(rows), list[Tensor]()
+        if loss is not None:
+            slope = loss.slope(trace.outputs, labels.expand(len(rows), -1)) / len(labels)
+            found = backward(slope, trace, params, self, no_masks, slopes=slopes)
+            for segment, joined in zip(self.segments, self.join(found), strict=True):
+                grads[:, segment] = joined
+        layers = []
+        for layer, size in enumerate(self.sizes[1:]):
+            is_hidden = layer + 1 < self.n_layers
+            layers.append(
+                Signals(
+                    name=f"{2 * layer}",
+                    parts=[part for part in self.parts if part.layer == layer],
+                    before=(trace.before[layer] if is_hidden else trace.outputs)[..., :size],
+                    active=trace.active[layer][..., :size] if is_hidden else None,
+                    slope=slopes[-1 - layer][..., :size] if slopes else None,
+                    activation=self.activation if is_hidden else None,
+                    is_hidden=is_hidden,
+                )
+            )
+        return layers, grads
+
     def export(self, row: Tensor, buffers: Mapping[str, Tensor]) -> nn.Sequential:
         """Copy one member into an ``nn.Sequential`` of linear layers and activations.
 
@@ -383,6 +417,7 @@ def backward(
     network: MLP,
     dropout: Sequence[Tensor | None],
     precision: str = "full",
+    slopes: list[Tensor] | None = None,
 ) -> list[Tensor]:
     """Compute the gradient of each parameter by backpropagation.
 
@@ -398,6 +433,8 @@ def backward(
         network: The layers.
         dropout: As for ``forward_pass``.
         precision: As for ``forward_pass``.
+        slopes: A list that gets the loss's derivative in the weighted sums of each layer,
+            ``(M, B, stored_out)``, from the last layer to the first; None if nobody needs it.
 
     Returns:
         The gradients, shaped like ``params``.
@@ -405,6 +442,8 @@ def backward(
     multiply, change = PRODUCTS[precision], ACTIVATIONS[network.activation].slope
     gradients: list[Tensor] = []
     for layer, (weight, bias) in reversed(list(enumerate(network.layers(params)))):
+        if slopes is not None:
+            slopes.append(slope)
         if bias is not None:
             gradients.append(slope.sum(dim=1))
         gradients.append(multiply(slope.transpose(1, 2), trace.inputs[layer]))

@@ -124,6 +124,33 @@ class Site:
         return math.prod(self.shape)
 
 
+@dataclass(frozen=True)
+class Signals:
+    """The values of one layer in a forward and a backward pass, for each member.
+
+    In shapes, ``N`` is the number of examples, times the number of positions for convolutions and
+    sequences, and ``n_units`` is the number of units, which for a convolution are its channels.
+    """
+
+    name: str
+    """Name of the layer's module, as in ``nn.Module.named_modules``."""
+    parts: Sequence[Part]
+    """The layer's weights and biases."""
+    before: Tensor | None
+    """Preactivations, ``(M, N, n_units)``; None if the layer's module hides them, as a recurrent
+    layer does."""
+    active: Tensor | None
+    """Activations, ``(M, N, n_units)``; None if no activation follows, as after the output
+    layer."""
+    slope: Tensor | None = None
+    """Derivative of each member's mean loss in ``before``, or in ``active`` where that is None;
+    None if there was no backward pass or if the loss does not depend on the layer."""
+    activation: str | None = None
+    """The activation, one of ``activations.ACTIVATIONS``; None if it is not one of them."""
+    is_hidden: bool = True
+    """True if the layer has hidden units, each with weights and perhaps a bias of its own."""
+
+
 class Network(abc.ABC):
     """The architecture of a population's members, for one task.
 
@@ -257,6 +284,29 @@ class Network(abc.ABC):
         Returns:
             Logits or scores, ``(M, B, n)``; padding may follow the classes or the score. If an
             example has several labels, ``(M, B * n_labels, n)``.
+        """
+
+    @abc.abstractmethod
+    def signals(
+        self,
+        rows: Tensor,
+        buffers: Mapping[str, Tensor],
+        inputs: Tensor,
+        labels: Tensor,
+        loss: Loss | None,
+    ) -> tuple[list[Signals], Tensor]:
+        """Compute every layer's signals on the same examples, as in training, without dropout.
+
+        Args:
+            rows: Parameters, ``(M, n_stored)``; of a single member unless `walk` is ``stacked``.
+            buffers: As for `gradients`; a batch normalization changes them.
+            inputs: As `prepare` returns them, ``(B, ...)``.
+            labels: Labels, ``(B, ...)``.
+            loss: The loss for the backward pass; None to do without this pass.
+
+        Returns:
+            The signals of each layer with weights, from the inputs on; and the gradient of each
+            member's mean loss, ``(M, n_stored)``, all 0 without a backward pass.
         """
 
     @abc.abstractmethod

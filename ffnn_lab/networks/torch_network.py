@@ -21,8 +21,9 @@ from torch.nn.utils.parametrize import ParametrizationList
 
 from ffnn_lab.config import ConfigError
 from ffnn_lab.networks.module_parts import NORMS, parts_of
+from ffnn_lab.networks.module_signals import noted_calls
 from ffnn_lab.networks.module_sites import N_TRIED, example_of, sites_of, with_masks
-from ffnn_lab.networks.network import Network, Part, Site, Walk
+from ffnn_lab.networks.network import Network, Part, Signals, Site, Walk
 from ffnn_lab.outside import first_line, slip_in
 from ffnn_lab.seeds import torch_seed
 
@@ -321,6 +322,41 @@ class TorchNetwork(Network):
                 outputs = functional_call(skeleton, given, (inputs,))
                 found.append(outputs.reshape(-1, self._interface.n_outputs))
         return torch.stack(found)
+
+    def signals(
+        self,
+        rows: Tensor,
+        buffers: Mapping[str, Tensor],
+        inputs: Tensor,
+        labels: Tensor,
+        loss: Loss | None,
+    ) -> tuple[list[Signals], Tensor]:
+        """Compute every layer's signals of a single member; see `Network.signals`."""
+        skeleton, grads = self._own_skeleton().train(), torch.zeros_like(rows)
+        params = {
+            part.name: part.view(rows)[0].detach().requires_grad_(loss is not None)
+            for part in self._parts
+        }
+        layers: dict[str, list[Part]] = {}
+        for part in self._parts:
+            if part.role != "own":
+                layers.setdefault(part.name.rpartition(".")[0], []).append(part)
+        given = {**params, **{name: each[0] for name, each in buffers.items()}}
+        with noted_calls(skeleton, layers) as calls, torch.set_grad_enabled(loss is not None):
+            outputs = functional_call(skeleton, given, (inputs,))
+        slopes: list[Tensor | None] = [None] * len(calls)
+        if loss is not None:
+            value = self._loss(outputs, labels, loss)
+            wanted = [*params.values(), *(call.outputs for call in calls)]
+            found = torch.autograd.grad(value, wanted, allow_unused=True)
+            slopes = list(found[len(params) :])
+            for part, slope in zip(self._parts, found, strict=False):
+                if slope is not None:
+                    part.view(grads)[0].copy_(slope)
+        return [
+            call.signals(layers[call.name], slope)
+            for call, slope in zip(calls, slopes, strict=True)
+        ], grads
 
     def _own_skeleton(self) -> nn.Module:
         """Return the current thread's copy of the module, whose tensors each call replaces."""

@@ -1,10 +1,10 @@
 """The records of runs and sweeps: their schema, writing and reading. The records are the truth.
 
 A sweep's folder holds three tables in parquet, ``runs``, ``trials`` and ``curves``; a fourth,
-``directions``, for tasks with known solutions; and a fifth, ``correct``, for confirmed runs whose
-error is a rate of wrong answers. Each table is a folder of parquet files, which are called the
-table's parts. A part is written under a temporary name and then renamed, so that it is complete or
-absent.
+``directions``, for tasks with known solutions; a fifth, ``layers``, for runs that were diagnosed;
+and a sixth, ``correct``, for confirmed runs whose error is a rate of wrong answers. Each table is
+a folder of parquet files, which are called the table's parts. A part is written under a temporary
+name and then renamed, so that it is complete or absent.
 """
 
 from ffnn_lab.definition import RecordError
@@ -15,11 +15,13 @@ from ffnn_lab.records.read import (
     read_correct,
     read_curves,
     read_directions,
+    read_layers,
     read_runs,
     read_trials,
 )
 from ffnn_lab.records.result import (
     DEFAULT_SETTING,
+    LAYER_STATISTICS,
     METRICS,
     MOMENTS,
     SOLUTIONS,
@@ -28,6 +30,7 @@ from ffnn_lab.records.result import (
     Correct,
     CurvePoint,
     Direction,
+    LayerPoint,
     RunResult,
     TrialRow,
 )
@@ -47,6 +50,7 @@ __all__ = [
     "DEFAULT_SETTING",
     "DIRECTIONS_SCHEMA",
     "KEYS",
+    "LAYER_STATISTICS",
     "METRICS",
     "MOMENTS",
     "SOLUTIONS",
@@ -56,6 +60,7 @@ __all__ = [
     "Correct",
     "CurvePoint",
     "Direction",
+    "LayerPoint",
     "RecordError",
     "RecordWriter",
     "RunResult",
@@ -66,6 +71,7 @@ __all__ = [
     "read_correct",
     "read_curves",
     "read_directions",
+    "read_layers",
     "read_runs",
     "read_trials",
     "run_row",

@@ -36,6 +36,11 @@ ABOUT: Mapping[str, str] = {
         "A row for each measured epoch of a run whose task knows solutions (linear networks on "
         "`task=separable`)."
     ),
+    "layers": (
+        "A row for each diagnosed epoch and layer of a run (`trainer.diagnose_every`; a run that "
+        "learned next to nothing is diagnosed at its end). Statistics are of the first 128 "
+        "examples of the train split, without dropout."
+    ),
     "correct": "A row for each completed run of confirm: which test examples it has right.",
 }
 """A description of the rows of each table."""
@@ -125,6 +130,41 @@ DESCRIBED: Mapping[str, Mapping[str, tuple[str, str]]] = {
             )
             for name in SOLUTIONS
         },
+    },
+    "layers": {
+        "run_id": ("the run, as in `runs`", ""),
+        "epoch": ("epochs done; 0 is the start", ""),
+        "step": ("updates done", ""),
+        "layer": ("number of the layer, from 1; the highest is the output layer", ""),
+        "module": ("name of the layer's module in the network", ""),
+        "n_units": ("units of the layer; channels of a convolution", ""),
+        "before.mean": ("mean of the preactivations", "of a recurrent layer"),
+        "before.std": ("standard deviation of the preactivations", "of a recurrent layer"),
+        "active.mean": ("mean of the activations", "of the output layer"),
+        "active.std": ("standard deviation of the activations", "of the output layer"),
+        "saturated": (
+            "share of the activations near an end of the activation's range (tanh: at or beyond "
+            "-0.95 or 0.95; sigmoid: 0.025 or 0.975)",
+            "unless the activation is tanh or sigmoid",
+        ),
+        "dead": (
+            "share of the units that no example of the whole train split makes positive",
+            "unless the activation is relu",
+        ),
+        "backprop.std": (
+            "standard deviation of the derivatives of each example's loss in the preactivations",
+            "if the loss does not depend on the layer",
+        ),
+        "gradient.std": ("standard deviation of the gradient of the mean loss in the weights", ""),
+        "update.ratio": (
+            "norm of the last step's change of the weights, as a share of their norm before",
+            "at the start, and where their norm was 0",
+        ),
+        "difference": (
+            "largest difference between two hidden units in one of their weights or in their "
+            "bias; 0 if all units are equal",
+            "of the output layer",
+        ),
     },
     "correct": {
         "run_id": ("the run, as in `runs`", ""),

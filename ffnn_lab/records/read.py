@@ -32,7 +32,7 @@ class TableReader:
 
         Args:
             folder: The sweep's folder; the table's own folder need not exist yet.
-            table: ``runs``, ``trials``, ``curves``, ``directions`` or ``correct``.
+            table: ``runs``, ``trials``, ``curves``, ``directions``, ``layers`` or ``correct``.
             columns: Names of the columns to read, in this order; None for all columns, also those
                 of options from outside the package.
         """
@@ -227,6 +227,15 @@ def read_directions(folder: Path) -> pd.DataFrame:
         RecordError: If a part is damaged.
     """
     return _frame(folder, "directions")
+
+
+def read_layers(folder: Path) -> pd.DataFrame:
+    """Read the table ``layers``: one row per run, diagnosed epoch and layer.
+
+    Raises:
+        RecordError: If a part is damaged.
+    """
+    return _frame(folder, "layers")
 
 
 def read_correct(folder: Path) -> pd.DataFrame:

@@ -17,6 +17,11 @@ MOMENTS = ("last", "best")
 METRICS = ("loss", "error")
 SOLUTIONS = ("min_norm", "sign")
 """Names of the solutions of a task with which the weights of linear networks are compared."""
+LAYER_STATISTICS = (
+    *("before.mean", "before.std", "active.mean", "active.std", "saturated", "dead"),
+    *("backprop.std", "gradient.std", "update.ratio", "difference"),
+)
+"""Statistics of a layer in the table ``layers``, in the order of its columns."""
 DEFAULT_SETTING = -1
 """Number, in ``trials``, of the setting that is an arm's untuned default; confirm trains this
 setting beside the winner."""
@@ -49,6 +54,22 @@ class Direction:
     step: int
     cosines: Mapping[str, float]
     """Cosines between the weights and the solutions of the task, by the names of `SOLUTIONS`."""
+
+
+@dataclass(frozen=True)
+class LayerPoint:
+    """The diagnosis of one layer of one run at one epoch."""
+
+    epoch: int
+    step: int
+    layer: int
+    """Number of the layer, from 1; the output layer has the highest number."""
+    module: str
+    """Name of the layer's module, as in ``nn.Module.named_modules``."""
+    n_units: int
+    """Number of units; for a convolution that of its channels."""
+    statistics: Mapping[str, float]
+    """The statistics by the names of `LAYER_STATISTICS`, without those that the layer lacks."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +107,8 @@ class RunResult:
     directions: list[Direction] = field(default_factory=list)
     """Direction of the weights at each measured epoch at which they are not all 0; empty unless
     the network is linear and the task knows solutions."""
+    layers: list[LayerPoint] = field(default_factory=list)
+    """Diagnoses of the layers, by epoch and layer; empty unless the run was diagnosed."""
     correct: Correct | None = None
     """Correct answers of a completed run of the confirm stage; None for any other run, and where
     the task's error is not a rate of wrong answers."""

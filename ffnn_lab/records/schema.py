@@ -1,4 +1,4 @@
-"""The columns of the tables: ``runs``, ``trials``, ``curves``, ``directions``, ``correct``."""
+"""The columns of the tables of the records, such as ``runs``, ``trials`` and ``curves``."""
 
 import dataclasses
 import functools
@@ -15,7 +15,7 @@ import pyarrow as pa
 from ffnn_lab.config import GROUPS, KINDS, ConfigError, RunConfig
 from ffnn_lab.config.fields import leaf_fields, type_hints
 from ffnn_lab.records.environment import environment
-from ffnn_lab.records.result import METRICS, MOMENTS, SOLUTIONS, SPLITS
+from ffnn_lab.records.result import LAYER_STATISTICS, METRICS, MOMENTS, SOLUTIONS, SPLITS
 from ffnn_lab.registry import FOLDERS, n_registered, options, source_of
 
 
@@ -195,6 +195,17 @@ DIRECTIONS_SCHEMA = pa.schema(
         *((f"cosine.{name}", pa.float64()) for name in SOLUTIONS),
     ]
 )
+LAYERS_SCHEMA = pa.schema(
+    [
+        ("run_id", pa.string()),
+        ("epoch", pa.int64()),
+        ("step", pa.int64()),
+        ("layer", pa.int64()),
+        ("module", pa.string()),
+        ("n_units", pa.int64()),
+        *((name, pa.float64()) for name in LAYER_STATISTICS),
+    ]
+)
 CORRECT_SCHEMA = pa.schema(
     [
         ("run_id", pa.string()),
@@ -208,6 +219,7 @@ KEYS = {
     "trials": ["replicate", "stage", "arm", "setting", "seed"],
     "curves": ["run_id", "epoch", "split"],
     "directions": ["run_id", "epoch"],
+    "layers": ["run_id", "epoch", "layer"],
     "correct": ["run_id", "moment"],
 }
 RANKED = {
@@ -215,12 +227,13 @@ RANKED = {
     "trials": [],
     "curves": ["epoch"],
     "directions": ["epoch"],
+    "layers": ["epoch"],
     "correct": [],
 }
 """The columns of each table that decide which of several rows with one key counts; see
 `read._ranks`."""
-BY_EPOCH = ("curves", "directions")
-"""Tables with rows for each measured epoch of a run."""
+BY_EPOCH = ("curves", "directions", "layers")
+"""Tables with rows for each measured or diagnosed epoch of a run."""
 
 
 def schema_of(table: str) -> pa.Schema:
@@ -229,6 +242,7 @@ def schema_of(table: str) -> pa.Schema:
         "trials": TRIALS_SCHEMA,
         "curves": CURVES_SCHEMA,
         "directions": DIRECTIONS_SCHEMA,
+        "layers": LAYERS_SCHEMA,
         "correct": CORRECT_SCHEMA,
     }.get(table) or runs_schema()
 
@@ -267,6 +281,7 @@ ADDED: dict[str, dict[str, Any]] = {
     "trials": {"replicate": 0},
     "curves": {},
     "directions": {},
+    "layers": {},
     "correct": {},
 }
 """For each table, the columns that were added since format 1, each with its value in parts that

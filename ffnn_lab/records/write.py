@@ -89,6 +89,19 @@ class RecordWriter:
             for result in results
             for point in result.directions
         ]
+        layers = [
+            {
+                "run_id": result.run_id,
+                "epoch": point.epoch,
+                "step": point.step,
+                "layer": point.layer,
+                "module": point.module,
+                "n_units": point.n_units,
+                **point.statistics,
+            }
+            for result in results
+            for point in result.layers
+        ]
         correct = [
             {"run_id": result.run_id, **vars(result.correct)}
             for result in results
@@ -97,6 +110,7 @@ class RecordWriter:
         rows = {
             "curves": curves,
             "directions": directions,
+            "layers": layers,
             "correct": correct,
             "trials": [asdict(row) for row in trials],
             "runs": [run_row(result) for result in results],

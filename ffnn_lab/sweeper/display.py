@@ -25,6 +25,7 @@ from ffnn_lab.population import Member
 from ffnn_lab.progress import Progress
 from ffnn_lab.records import SPLITS, RunResult
 from ffnn_lab.sweeper.worker import Watcher
+from ffnn_lab.troubles import told
 
 LINE_SECONDS = 5.0
 """Fewest seconds between two lines of progress if the output is not a terminal."""
@@ -137,6 +138,8 @@ def print_result(
             ),
         )
     console.print(table)
+    for line in _troubles(result):
+        console.print(line, soft_wrap=True, highlight=False, markup=False, emoji=False)
     what = result.status
     if result.diverged_step is not None:
         what += f" at step {result.diverged_step}"
@@ -147,6 +150,14 @@ def print_result(
         markup=False,
         emoji=False,
     )
+
+
+def _troubles(result: RunResult) -> list[str]:
+    """Return what the run's diagnoses say went wrong, a line each."""
+    errors = [point.error for point in result.curve if point.split == "train"]
+    if result.status != "completed" or not errors:
+        return []
+    return told(result.layers, errors[-1], result.chance_error)
 
 
 class SweepDisplay(LiveDisplay, Watcher):

@@ -23,6 +23,7 @@ from ffnn_lab.records import (
     environment,
     read_curves,
     read_directions,
+    read_layers,
     read_runs,
 )
 from ffnn_lab.sweeper.studies.storage import Storage
@@ -146,7 +147,7 @@ def prepare(
 
 
 def _lost_in_part(folder: Path, runs: pd.DataFrame) -> "pd.Series[bool]":
-    """Return a mask of the runs whose rows of ``curves`` or ``directions`` are missing.
+    """Return a mask of the runs that lack rows of ``curves``, ``directions`` or ``layers``.
 
     Rows are missing if a part of such a table, which is a parquet file, was deleted.
 
@@ -157,7 +158,9 @@ def _lost_in_part(folder: Path, runs: pd.DataFrame) -> "pd.Series[bool]":
     has_curve = runs["run_id"].isin(read_curves(folder)["run_id"]) | (runs["n_epochs"] == 0)
     has_cosines = runs[[f"cosine.{name}" for name in SOLUTIONS]].notna().any(axis=1)
     has_directions = runs["run_id"].isin(read_directions(folder)["run_id"])
-    return ~has_curve | (has_cosines & ~has_directions)
+    is_diagnosed = runs["trainer.diagnose_every"].notna() & (runs["n_epochs"] > 0)
+    has_layers = runs["run_id"].isin(read_layers(folder)["run_id"])
+    return ~has_curve | (has_cosines & ~has_directions) | (is_diagnosed & ~has_layers)
 
 
 def _tell_untracked(
@@ -250,7 +253,7 @@ def _take_over(definition: Definition, outputs: Path) -> None:
     origin = outputs / definition.name.removesuffix(suffix)
     if not definition.name.endswith(suffix) or not (origin / "definition.json").exists():
         return
-    for table in ("curves", "directions", "correct", "runs"):
+    for table in ("curves", "directions", "layers", "correct", "runs"):
         if (origin / table).is_dir():
             target = outputs / definition.name / table
             shutil.copytree(origin / table, target, dirs_exist_ok=True)

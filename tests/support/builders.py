@@ -83,6 +83,7 @@ def make_run(
             max_epochs=3,
             batch_size=8,
             evaluate_every=1,
+            diagnose_every=None,
             dtype="float64",
             compile=False,
             precision="full",

@@ -20,6 +20,7 @@ from ffnn_lab.records import (
     read_correct,
     read_curves,
     read_directions,
+    read_layers,
     read_runs,
     read_trials,
 )
@@ -29,6 +30,7 @@ from ffnn_lab.report.data.names import with_names_on_a_line
 from ffnn_lab.report.data.rows import predicts_letters, predicts_numbers
 from ffnn_lab.scores import ranked, setting_scores, with_moment
 from ffnn_lab.terminal import one_line
+from ffnn_lab.troubles import told_by_run
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -51,6 +53,15 @@ class Records:
         replicate of a sweep, and is empty in records of earlier versions.
         """
         return read_correct(self.folder)
+
+    @cached_property
+    def layers(self) -> pd.DataFrame:
+        """The table ``layers``: the diagnoses of runs, with a row for each epoch and layer.
+
+        It is read on first use. It has the runs of the whole folder, even if this object is one
+        replicate of a sweep, and is empty if no run was diagnosed.
+        """
+        return read_layers(self.folder)
 
     @property
     def name(self) -> str:
@@ -262,6 +273,13 @@ class Sweep(Records):
         for arm, _, status in once:
             counts.setdefault(arm, Counter())[status] += 1
         return counts
+
+    @cached_property
+    def troubles(self) -> Mapping[str, Sequence[str]]:
+        """What the diagnoses say went wrong, a line each, by the id of each run in trouble."""
+        if self.whole is not None:
+            return self.whole.troubles
+        return told_by_run(self.runs, self.layers)
 
     @cached_property
     def lost_trials(self) -> Mapping[str, tuple[int, int]]:

@@ -39,9 +39,10 @@ def arm_table(sweep: Sweep, winners: Mapping[str, Winner]) -> pd.DataFrame:
         ``gain_of_tuning`` with their intervals, ``default.n_seeds``, ``default.n_diverged`` and
         ``gain_of_tuning.n_pairs`` (NaN and 0 for an arm without axes). Of the arm: ``edge``, the
         edges on which the best setting lies, ``n_settings``, the number of settings whose seeds
-        are all recorded, ``runs.<status>``, the number of runs in both stages, and ``missing``, a
-        text. ``command`` trains the winner again; ``run_ids`` and ``default.run_ids`` are the ids
-        of the reported runs.
+        are all recorded, ``runs.<status>``, the number of runs in both stages, ``n_troubled``, the
+        number of those that ended in trouble (only if some did, see `ffnn_lab.troubles`), and
+        ``missing``, a text. ``command`` trains the winner again; ``run_ids`` and
+        ``default.run_ids`` are the ids of the reported runs.
     """
     axes = list(dict.fromkeys(key for arm in sweep.arms.values() for key in arm.space))
     rows = [_arm_row(sweep, name, winners.get(name), axes) for name in sweep.arms]
@@ -66,11 +67,18 @@ def _arm_row(sweep: Sweep, name: str, winner: Winner | None, axes: list[str]) ->
         "edge": edge_text(winner.edges) if winner else "",
         "n_settings": sweep.tuned(name).n_settings,
         **{f"runs.{status}": statuses.get(status, 0) for status in STATUSES},
+        **_troubled(sweep, name),
         "missing": missing(sweep, name, winner),
         "command": replay_command(sweep, winner) if winner else "",
         "run_ids": " ".join(winner.rows["run_id"]) if winner else "",
         "default.run_ids": " ".join(sweep.default_of(name)["run_id"]),
     }
+
+
+def _troubled(sweep: Sweep, arm: str) -> dict[str, int]:
+    if not sweep.troubles:
+        return {}
+    return {"n_troubled": int(sweep.runs_of(arm)["run_id"].isin(list(sweep.troubles)).sum())}
 
 
 def tune_column(sweep: Sweep) -> str:

@@ -101,7 +101,7 @@ def publish(folder: Path, to: Path, *, most_curves: int = MOST_CURVES) -> Publis
         rows = read_table(folder, table)
         if table == "runs":
             rows = runs_without_places(rows)
-        if table == "curves":
+        if table in ("curves", "layers"):
             rows = rows.filter(pc.is_in(rows["run_id"], pa.array(shown, pa.string())))
         if len(rows):
             write_part(to, WORKER, table, rows, compression=COMPRESSION)

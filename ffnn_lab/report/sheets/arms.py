@@ -37,6 +37,11 @@ def words(table: "pd.DataFrame") -> Words:
         "test - train (%)": [percent(value) for value in table["gap"]],
         "seeds": [str(n) for n in table["n_seeds"]],
         "diverged": [str(n) for n in table["n_diverged"]],
+        **(
+            {"runs in trouble": [str(n) for n in table["n_troubled"]]}
+            if "n_troubled" in table
+            else {}
+        ),
         "edge": [short_edge(edge, tuned_axes(table)) for edge in table["edge"]],
     }
 

@@ -45,6 +45,7 @@ def notes(sweep: Sweep, winners: Mapping[str, Winner], table: pd.DataFrame) -> l
             found.append(f"{name}: none is best yet, for no setting has all its seeds")
         found += _about_results(name, sweep.default_of(name), "seeds of the default")
         found += about_lost(name, sweep.runs_of(name))
+        found += about_troubles(sweep, name)
     found += _about_differences(sweep)
     if table["default.n_seeds"].any():
         found.append(GAIN)
@@ -234,6 +235,20 @@ def _about_edge(sweep: Sweep, winner: Winner, key: str, side: str) -> str:
         else "a better one may lie beyond"
     )
     return f"{winner.arm}: the best {key}, {at}, lies on the {side} edge of what {where}; {end}"
+
+
+def about_troubles(sweep: Sweep, arm: str) -> list[str]:
+    """Return a note if diagnosed runs of an arm ended in trouble, with an example."""
+    runs = sweep.runs_of(arm)
+    found = [(run, sweep.troubles[run]) for run in runs["run_id"] if run in sweep.troubles]
+    if not found:
+        return []
+    run, lines = found[0]
+    n_completed = int((runs["status"] == "completed").sum())
+    return [
+        f"{arm}: {len(found)} of {count(n_completed, 'completed run')} ended in trouble; for "
+        f"example run {run}: {lines[0]}"
+    ]
 
 
 def _about_ties(winner: Winner) -> list[str]:

@@ -16,6 +16,7 @@ from ffnn_lab.report.text.notes import (
     GAIN,
     about_lost,
     about_moment,
+    about_troubles,
     about_units,
     count,
     declared_words,
@@ -39,6 +40,7 @@ def notes_over_replicates(numbers: Numbers) -> list[str]:
     for row in table.to_dict("records"):
         found += _about_arm(numbers, {str(key): value for key, value in row.items()})
         found += about_lost(row["arm"], sweep.runs_of(row["arm"]))
+        found += about_troubles(sweep, row["arm"])
     found += _about_differences(numbers)
     if table["default.n_seeds"].any():
         found.append(GAIN)
