@@ -71,6 +71,7 @@ MOVES_NUMBERS = {
     "trainer.max_epochs": 4,
     "trainer.batch_size": "full",
     "trainer.evaluate_every": 2,
+    "trainer.diagnose_every": 4,
     "trainer.dtype": "float64",
     "trainer.compile": True,
     "trainer.precision": "bf16",
