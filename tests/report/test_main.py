@@ -23,7 +23,7 @@ heavy = {"torch", "hydra", "omegaconf", "optuna", "wandb", "sklearn", "matplotli
 inside = {name for name in sys.modules if name.startswith("ffnn_lab.")}
 allowed = ("records", "arrow", "files", "scores", "edges", "config", "seeds", "separable")
 allowed += ("terminal", "module_path", "report", "definition", "registry", "look")
-allowed += ("commands", "moments", "progress", "errors", "outside")
+allowed += ("commands", "moments", "progress", "errors", "outside", "troubles")
 # Options are light, and records of earlier formats are completed by what they declare.
 from ffnn_lab.registry import FOLDERS
 allowed = (*(f"ffnn_lab.{name}" for name in allowed), *FOLDERS.values())
