@@ -186,7 +186,12 @@ def test_what_is_read_is_what_was_written(
     """A member of every optimizer is stored, and its training goes on from what is read."""
     changes = {"trainer.dtype": dtype, "trainer.max_norm": 1.0, "trainer.max_epochs": 5}
     configs = [
-        make_run(changes, seed=m, optimizer=row.config, schedule=SCHEDULES[schedule].config)
+        make_run(
+            {**changes, "trainer.diagnose_every": (None, 2)[m % 2]},
+            seed=m,
+            optimizer=row.config,
+            schedule=SCHEDULES[schedule].config,
+        )
         for m, row in enumerate(OPTIMIZERS.values())
     ]
     before = snapshots_of(configs, blobs)
@@ -203,8 +208,11 @@ def test_what_is_read_is_what_was_written(
     while training.members:
         training.epoch()
         results += training.leave()
-    curves = {result.run_id: result.curve for result in results}
-    assert curves == {result.run_id: result.curve for result in train(configs, blobs)}
+    found = {result.run_id: (result.curve, result.layers) for result in results}
+    whole = train(configs, blobs)
+    assert found == {result.run_id: (result.curve, result.layers) for result in whole}
+    epochs = {point.epoch for result in whole for point in result.layers}
+    assert epochs == {0, 2, 4, 5}
 
 
 def test_directions_come_back_and_go_on(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from ffnn_lab.checkpoints import load_checkpoint
 from ffnn_lab.config import with_values
 from ffnn_lab.mirror_process import MirrorProcess
 from ffnn_lab.population import Member
-from ffnn_lab.records import CurvePoint, read_curves, read_runs
+from ffnn_lab.records import CurvePoint, read_curves, read_layers, read_runs
 from ffnn_lab.tasks import load_task
 from ffnn_lab.tracking import NoTracker, WandbTracker, make_tracker
 from ffnn_lab.trainer import train
@@ -34,11 +34,13 @@ def test_a_sweep_leaves_one_offline_run_per_run(tmp_path: Path) -> None:
         tmp_path,
         *("-m", "optimizer=sgd,adam", "optimizer.lr=0.01,1e30", "seed=0"),
         *("trainer.max_epochs=2", "hydra.sweeper.name=mine", "hydra.sweeper.confirm.n_seeds=0"),
+        "trainer.diagnose_every=1",
     )
     assert said.exit_code == 0, said.error
     assert said.error == ""
     folder = tmp_path / "outputs" / "mine"
     runs, curves = read_runs(folder).set_index("run_id"), read_curves(folder)
+    layers = read_layers(folder)
     offline = sorted((folder / "wandb").glob("offline-run-*"))
     assert len(offline) == len(runs) == 4
     assert set(runs["status"]) == {"completed", "diverged"}
@@ -53,6 +55,8 @@ def test_a_sweep_leaves_one_offline_run_per_run(tmp_path: Path) -> None:
         items = [record["item"] for record in kinds["history"]]
         assert [item["dev/loss"] for item in items] == curve["loss"].tolist()
         assert [item["epoch"] for item in items] == curve["epoch"].tolist()
+        dead = layers[(layers["run_id"] == run_id) & (layers["layer"] == 1)]["dead"]
+        assert [item["layer1/dead"] for item in items] == dead.tolist()
         summary: dict[str, Any] = {}
         for record in kinds["summary"]:
             summary |= record["update"]

@@ -38,6 +38,18 @@ def test_a_run_is_what_its_records_say(capsys: pytest.CaptureFixture[str]) -> No
     assert repr(run).startswith(f"Run {run.run_id} in {run.folder}: completed after 1 epochs")
 
 
+def test_a_run_has_its_diagnoses_and_says_what_went_wrong() -> None:
+    healthy = ffnn_lab.train(*QUICK, quiet=True)
+    assert healthy.layers.empty
+    assert healthy.troubles == []
+    zeros = ffnn_lab.train(*QUICK, "initializer=zeros", "trainer.diagnose_every=1", quiet=True)
+    assert zeros.layers["epoch"].tolist() == [0, 0, 1, 1]
+    assert zeros.layers.loc[zeros.layers["layer"] == 1, "dead"].tolist() == [1.0, 1.0]
+    (line,) = zeros.troubles
+    assert line.startswith("layer 1: all ")
+    assert zeros.as_values()["troubles"] == [line]
+
+
 def test_a_run_again_and_in_another_thread_gives_the_same_numbers() -> None:
     first = ffnn_lab.train(*QUICK, quiet=True)
     found: list[Run] = []

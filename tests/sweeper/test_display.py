@@ -1,12 +1,15 @@
 """The display of a sweep: plain lines if the output is no terminal, else a live picture."""
 
 import io
+from dataclasses import replace
 
 from rich.console import Console
 
 from ffnn_lab.progress import Progress
-from ffnn_lab.sweeper.display import RunDisplay, SweepDisplay
+from ffnn_lab.records import LayerPoint
+from ffnn_lab.sweeper.display import RunDisplay, SweepDisplay, print_result
 from tests.support.builders import make_run
+from tests.support.report.builders import make_config, make_result
 from tests.support.sweeps import make_definition
 
 ASKED = {"tune": 12, "confirm": 6}
@@ -37,6 +40,20 @@ def test_a_terminal_shows_a_picture() -> None:
     assert "9/12" in shown
     assert "runs recorded" not in shown
     assert shown.endswith("\x1b[?25h")  # the cursor is back
+
+
+def test_a_run_tells_its_trouble_below_its_table() -> None:
+    healthy = make_result(make_config("sgd", 0, 0), (0.01, 0.02, 0.03))
+    dead = LayerPoint(2, 14, 1, "0", 9, {"dead": 1.0, "difference": 0.3})
+    for layers, expected in (([], None), ([dead], "layer 1: all 9 units are dead at epoch 2")):
+        told = io.StringIO()
+        print_result(replace(healthy, layers=layers), "here", Console(file=told, width=200))
+        lines = told.getvalue().splitlines()
+        assert lines[-1].startswith("completed after 2 epochs")
+        if expected is None:
+            assert lines[-2].strip().startswith("test")
+        else:
+            assert lines[-2].startswith(expected)
 
 
 def test_a_single_run_is_silent_without_a_terminal() -> None:

@@ -15,7 +15,14 @@ from ffnn_lab.config import with_values
 from ffnn_lab.config.sweep import PrunerConfig
 from ffnn_lab.definition import Definition, read_definition, write_definition
 from ffnn_lab.protocols.space import Choice
-from ffnn_lab.records import RecordError, RecordWriter, TrialRow, read_runs, read_trials
+from ffnn_lab.records import (
+    RecordError,
+    RecordWriter,
+    TrialRow,
+    read_layers,
+    read_runs,
+    read_trials,
+)
 from ffnn_lab.report.claims.declaration import declare
 from ffnn_lab.sweeper.resume import settle_folder
 from ffnn_lab.sweeper.worker import Watcher
@@ -205,6 +212,29 @@ def test_a_hole_in_the_records_of_a_grown_grid_is_filled(tmp_path: Path) -> None
         work(tmp_path, definition)
         for one, two in zip(before, tables(folder), strict=True):
             pd.testing.assert_frame_equal(one, two, check_exact=True)
+
+
+def test_a_run_whose_diagnoses_are_lost_is_trained_again(tmp_path: Path) -> None:
+    definition = make_definition("grid", confirm_seeds=())
+    arms = tuple(
+        arm.with_config(with_values(arm.config, {"trainer.diagnose_every": 2}))
+        for arm in definition.arms
+    )
+    definition = dataclasses.replace(definition, arms=arms)
+    folder = work(tmp_path, definition)
+    before = read_layers(folder)
+    assert set(before["run_id"]) == set(read_runs(folder)["run_id"])
+    assert set(before["epoch"]) == {0, 2}
+    for part in (folder / "layers").glob("part-*"):
+        part.unlink()
+    assert read_layers(folder).empty
+    work(tmp_path, definition)
+    keys = ["run_id", "epoch", "layer"]
+    pd.testing.assert_frame_equal(
+        read_layers(folder).sort_values(keys, ignore_index=True),
+        before.sort_values(keys, ignore_index=True),
+        check_exact=True,
+    )
 
 
 def test_a_fork_takes_over_no_run_that_was_pruned_or_failed(tmp_path: Path) -> None:

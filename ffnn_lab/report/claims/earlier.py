@@ -13,6 +13,7 @@ present hash that `EARLIER` has first, so that an outdated entry has no effect.
 
 EARLIER: dict[str, tuple[str, ...]] = {
     "wilson_generalization": (
+        "cadf9ff73bc57ad01a80ac1799fe233084ab9281efd82ce302958a49053195cb",
         "a6736b3489a1c95d646c6ba8a45b9039fa4e011d4fdaf68b91d27c41726a0131",
         "4e209ce23fb1826690283821b2beb38ba6cd3ade36bbc119078f52aa2f0297bd",
         "fd1c8e096ab15e17d472deb3b24da19e971e4e59d756035071263fa4725afe76",
@@ -23,6 +24,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "07d0490c697fb8a0c5cc3b62856217291cdd42f9e83ec3e77fd91d2dbc45990e",
     ),
     "wilson_matched_loss": (
+        "31ae158c6516b7d2485d3b41682e8f29debab8cd9a09d400038b0671b7efe7da",
         "524a68853ef67c964c45a0c54abc5e0477636225cced75a01bab72ca013f1d5f",
         "461fea28196923f7135e009320308684f9d95dbb704170dc8e257f0b853d58c3",
         "ad4c3132f8c445987ea8b0b73f64f1d32b4872ebeb790359c6996c0e73bd61c7",
@@ -33,6 +35,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "4a78b17279057f1fee2baa76fb4ed046b6faa80e9f6cf7a44343aa66fce8ce86",
     ),
     "wilson_early_progress": (
+        "44c84f88a2d330795297e83ee5829001782a4d999e0e281513f366ead565c947",
         "b4be6e29cebcac5e90662fec622361bc13b5da6e8dd9524990bd2d41f7f1717f",
         "89b19be7ee70faf256cbf2b48abe50ed80bd4241120877fc1bfaa7b20b661349",
         "203232bebdc923067640378437e7faff9e84a09a10e28283873e58ba393f6987",
@@ -43,6 +46,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "34abd322c57c00ffc3f8203e3c31d144398acb5ccd9b1208d279d924c871eb0c",
     ),
     "wilson_plateau": (
+        "73271846c90eb8ceacdbb8e94e3065bc35ba020498be1ec1bf6a5cee86453ef6",
         "abf8a22cbe89cf2e2ed26cd795e0da68e2202f6dea0fc8a0d506d206f3ae2343",
         "6919875070e7025cd4a72a68b88da2f095835df04ecd31e5a1cd280d767928dc",
         "fdb6dee63635b558eefc7cae19455e47b58fd507cdb45a596d783705e2b0015f",
@@ -53,6 +57,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "ac92cec25327533e0c6903f0a620eead281fbbbf32e2edad94924b27ad76d0a9",
     ),
     "wilson_tuning_gain": (
+        "f1968eac0055c8670372d00d925e0f2833cd10c754123a34c631b2ca55bf7c2b",
         "081627f986fc635e374b36e2aa0f05b95d5c8fe92caec78b6113d91fde66f2e0",
         "1ddeaf57d1492bf71fa0712dd9a894ca0c031492f7ec9d6e0a099230e4221a2f",
         "7b554fbb96a0e6543f329c2a3207ef215df45d2e46db0242deb1871f1eee577f",
@@ -62,6 +67,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "259893e8378ddafa71498225bb5493749d81d2a37a192a20ee22a02dfbfa7de4",
     ),
     "separable_adaptive": (
+        "6578884f064e31186fc36c0d9c33a75d6cabe10384404d042f32c5e32c756502",
         "3da3c4698b189d9102139b364e4f64406d5dfe90abca7f1ca92fcfb9716f7420",
         "26c8ce97bf4fc930a251f0f6faad7179ce71cc5a8365ff394954743fc5a73954",
         "0ed029207738f2221e9461e4eab2c12994a92252a883d5bdec4f1da91d63d36a",
@@ -73,6 +79,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "16b1ac3fad73d94cb643bcddf4b4df40e66dc579df685714b7892de4c6013fa7",
     ),
     "separable_plain": (
+        "d34bda3c02d803f8bb273b906a4c5bba8767b3920e59d199acbda8465ef9c2b8",
         "3f90bdde6b79b41aa612cb53c907056162b5713f398691f240db1dc524731bea",
         "47b2a3f1e5c1636e4d215cadd04cf42296f30c1e35b869df4cece6c3905bad8f",
         "07705122f857a3ffb930f390a18b64f53a6f534038856a10fb708b48c4b31ab3",
@@ -84,6 +91,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "b29dd38417342b077641c784ab0e0ec46dc6b61d47365f88c2b53d2776b45106",
     ),
     "separable_mini_batch": (
+        "88d67233c09452cd467739bfa6ac25af21a9ca41e9f893456bd11d87dbc39838",
         "2338c5e466a041ae29969301128f273aef9e977e2888ffb8284394746f3413fc",
         "7ee3b6c8d877bae22aed8760ceb4be6280c5c493cbfda8cf5542e7c591394243",
         "2dafd704ec91146d3f57c3b98e312c4aa3808652173f61943b6d9077542e1b6d",
@@ -95,6 +103,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "bbd90c8d74e9e6e2675f5150d56f7df20ccac7a48df3f1c63b7b3b0f6dde94e3",
     ),
     "separable_eps": (
+        "4d6f21085dc7cce5e902ae0f2027f13d02a328246d75f0d03faf511eb8fd3c48",
         "797ac29b23c87e51599efa0cb12129f8445beca402f15c3869b8804eecbb824b",
         "07f4faa6ea0d56d8c552e80dd9b65f4f174bebf3570e5f230e457595b364f5a8",
         "598510c7390d0d3559b84b14b0aa3587191f2b9b42fbfe88e984a607259f006d",
@@ -106,6 +115,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "894bdb2f266c071c51da8ecbe2f31425bed310b39b924ef3fef0861c06f34e46",
     ),
     "separable_weight_decay": (
+        "aed61d59011a3a365e9b0d7bdf639ff48f3425773feda38ce7262caf29b2ba9c",
         "c3464b0a5f28ef69b8fd7106612f75fb2ffa70d64181392e79d5372514a9143c",
         "6bcdaa170220415e85aa5d772547627c25718b9356dc9bb381c7a7f8b4ec09ef",
         "0ae6b62f09abd9f46d894ef37049e034587d76ac41e43b4352f71dd8da38dbf9",
@@ -117,6 +127,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "b19ed9b8bcfc43bf133fb406009087d3316b2dfd70e5598a42033b71ebabd352",
     ),
     "zou_one_solution": (
+        "8a37ead9fc29b0f61e5d27ecb8e4bb3fab3692317c014d72594448f5affbdaba",
         "ad0a404bdcf06fb7bf9900e5270cea6a3cc610daf93ad86e6cd6c3cc9d002c48",
         "6e6381ca52f8e369c52b0f1daf72c88fdccd1d8bfc22a16339ae76425dc06acc",
         "ad564b555692413ad09bcb8a6bcf8cc404bc5fa883eaf6f029bfdc0e7c892203",
@@ -128,6 +139,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "7c00f3e43b39c2aca9e54b4772c39d1f13f2bd2b87265443887ea2c2d07c564b",
     ),
     "choi_inclusion": (
+        "4da63e0d9dd885fed67a15622b0e53bffabfa994ca1b0f23aad53f01a1892149",
         "089c0346df0f1131b632d415bd1b98602ce6119e9711e4b6242b46df753b17af",
         "c0fe915211b1e7d660d375625b5bdb6741de84588faed4b3cf043077ee329610",
         "3d80049287885f1413945d310d82cfea58f2979387a16c354e7976b081757d08",
@@ -137,6 +149,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "ffb68fb37d1c83d9e3132a472e191988ade86de9602e9ea7f6aa0da3c3695142",
     ),
     "choi_no_loss": (
+        "3bf7c0b1923571349d3cfeee40dd4ebb231a17dc3e365af14298b6215fa07e19",
         "c165d6df52e9b37ba4a5092bbf3d6727a924e26dd2753233fd63637eae8150c7",
         "0e4630742afa2f3aab7e0949e78cbc030197acc4ccffdf8236f16a1e015db531",
         "82fc66555cfec145a4cfe59c94d0d3812b0db95ea41626c5ee04234dfad5c7f8",
@@ -146,6 +159,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "f2b3e6b7f7bcf6463acdafb985d49f63128bf7e0550622435ef99bc84fc30b03",
     ),
     "adamw_decoupling": (
+        "163065a802af764bdb34806fe10b27d8c6f79b46038cd8e4629285f5b49bf79c",
         "3fe257eda40e2f3de48ce850e67c341f03dd74c0754f11117d4865e6a3dab62f",
         "941620a85ca86014abb91fc62c8e23f6dc543601a4bdfa7889bee74eeb296007",
         "21ab9d476b0aabdb656325753584c6abd9afc360be4fa8a4ddb3f8dd54d5108a",
@@ -155,6 +169,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "7b8f221982d8d4cebe99ce313c5d55ae492a55716c022d9b2fb306473d2009ad",
     ),
     "adamw_gap": (
+        "fe83083a36d725e5c6ea4e5b599a63c43ce17d55d0e9da4c815d81883b9d63a1",
         "31c4e324b448f65a5c37c47e4abf8e8e3058a7301f719e204a6e2da09660930d",
         "aff1b08d993d8208b3a057da4400693dbcfb219da39477d2b8ae9ece38d510c0",
         "8cdb9f76cb341d08569582a9d7a06ec8ad042f1dc1298207f51eaa3ef289494c",
@@ -164,6 +179,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "228c3d8767203d922464cb580cebc5b08fe9c7a0cbb27c27e9c4883e984ae197",
     ),
     "sivaprasad_small_budget": (
+        "89aaedb25780354d18185aa1d909a241b92d1222e822aefb305cd73400bf8a3e",
         "1a8ea8a0af8b80767ef6548918f87b17244cb53de64a2f949b5f1a550f7f19e9",
         "e747c1f142660947585ae16188f9f7b6efe9b832f65d715588c2729ab6e4c965",
         "e4a27199d5f10052f9731bd6fcf4562658969e63af017f39352b94065205f8bf",
@@ -173,6 +189,7 @@ EARLIER: dict[str, tuple[str, ...]] = {
         "5b698acffcd84c9f97e134896f27dd1ed87d86c3b8fccf11c4e2b807df5a30e8",
     ),
     "schmidt_untuned": (
+        "4ec3953e53968f6b68a80b1e92105a1ef0281c47c75bbca2ce237460410ad469",
         "44eb4f3e6998a45628ee84413183a0c8025541ff2aae4e73863cf215116fd27f",
         "1e583a243008dc84ba258c9d311073f12f3d94e302a13e802c50268b166227a0",
         "62c464bc15775fac69bb94f77c71755d0b1289d4e312d843750cec3f947e9819",
