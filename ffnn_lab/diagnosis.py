@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -19,7 +19,7 @@ from ffnn_lab.networks import Network, Part, Signals
 from ffnn_lab.population import Population
 from ffnn_lab.steps import Examples
 
-N_DIAGNOSED = 128
+N_DIAGNOSED = 64
 """Number of train examples of which the signals are computed, if the split has as many."""
 
 
@@ -97,80 +97,97 @@ def _diagnose(members: _Members, train: Examples, loss: Loss) -> list[list[Diagn
     n_examples = min(N_DIAGNOSED, len(train.labels))
     layers, grads = members.signals(train, slice(n_examples), loss)
     alive = _alive(members, layers, train)
-    found = []
-    for m in range(len(members.rows)):  # sums over all at once would depend on their number
-        own, of_member = members.cut([m]), []
-        for layer in layers:
-            statistics = {
-                name: float(value)
-                for name, value in _statistics(_of_member(layer, m), own, grads[m : m + 1])
-            }
-            if "backprop.std" in statistics:  # of each example's own loss, whatever their number
-                statistics["backprop.std"] *= n_examples
-            if layer.name in alive:
-                statistics["dead"] = 1 - float(alive[layer.name][m].double().mean())
-            known = {name: value for name, value in statistics.items() if not math.isnan(value)}
-            of_member.append(Diagnosed(layer.name, _n_units(layer), known))
-        found.append(of_member)
-    return found
-
-
-def _of_member(layer: Signals, m: int) -> Signals:
-    """Return a layer's signals of one member, whose axis is left out."""
-    before, active, slope = (
-        None if values is None else values[m]
-        for values in (layer.before, layer.active, layer.slope)
-    )
-    return replace(layer, before=before, active=active, slope=slope)
+    columns = []
+    for layer in layers:
+        found = dict(_statistics(layer, members, grads))
+        if "backprop.std" in found:  # of each example's own loss, whatever their number
+            found["backprop.std"] = found["backprop.std"] * n_examples
+        if layer.name in alive:
+            found["dead"] = 1 - _mean(alive[layer.name])
+        columns.append({name: each.double().tolist() for name, each in found.items()})
+    return [
+        [
+            Diagnosed(
+                layer.name,
+                _n_units(layer),
+                {name: each[m] for name, each in values.items() if not math.isnan(each[m])},
+            )
+            for layer, values in zip(layers, columns, strict=True)
+        ]
+        for m in range(len(members.rows))
+    ]
 
 
 def _n_units(layer: Signals) -> int:
     shown = layer.active if layer.before is None else layer.before
     assert shown is not None  # noqa: S101 - a layer shows its sums or its activations
-    return shown.shape[-1]
+    return shown.shape[2]
 
 
-def _statistics(layer: Signals, member: _Members, grads: Tensor) -> Iterator[tuple[str, Tensor]]:
-    """Yield the statistics of a member's layer by name, but for the share of dead units.
+def _statistics(layer: Signals, members: _Members, grads: Tensor) -> Iterator[tuple[str, Tensor]]:
+    """Yield the statistics of a layer by name, each ``(M,)``, but for the share of dead units.
 
     Args:
-        layer: The layer's signals, ``(N, n_units)`` each.
-        member: The member.
-        grads: The gradient of the member's mean loss, ``(1, n_stored)``.
+        layer: The layer's signals.
+        members: The members.
+        grads: The gradient of each member's mean loss, ``(M, n_stored)``.
     """
     for name, values in (("before", layer.before), ("active", layer.active)):
         if values is not None:
-            yield f"{name}.mean", values.mean()
-            yield f"{name}.std", values.std(correction=0)
+            yield f"{name}.mean", _mean(values)
+            yield f"{name}.std", _std(values)
     bounds = ACTIVATIONS[layer.activation].saturates_at if layer.activation else None
     if bounds is not None and layer.active is not None:
         low, high = bounds
-        yield "saturated", ((layer.active <= low) | (layer.active >= high)).double().mean()
+        yield "saturated", _mean((layer.active <= low) | (layer.active >= high))
     if layer.slope is not None:
-        yield "backprop.std", layer.slope.std(correction=0)
+        yield "backprop.std", _std(layer.slope)
     weights = [part for part in layer.parts if part.role == "weight"]
     if weights:
-        yield "gradient.std", _joined(weights, grads).std(correction=0)
-    if weights and member.previous is not None:
-        before, after = _joined(weights, member.previous), _joined(weights, member.rows)
-        yield "update.ratio", (after - before).norm() / before.norm()
+        yield "gradient.std", _std(_joined(weights, grads))
+    if weights and members.previous is not None:
+        before, after = _joined(weights, members.previous), _joined(weights, members.rows)
+        yield "update.ratio", (_mean((after - before) ** 2) / _mean(before**2)).sqrt()
     if layer.is_hidden:
-        n_units = _n_units(layer)
-        of_units = [part.unpadded(member.rows).reshape(n_units, -1) for part in layer.parts]
-        units = torch.cat(of_units, dim=1)
-        yield "difference", (units.amax(dim=0) - units.amin(dim=0)).max()
+        shape = len(members.rows), _n_units(layer), -1
+        of_units = torch.cat([p.unpadded(members.rows).reshape(shape) for p in layer.parts], dim=2)
+        yield "difference", (of_units.amax(dim=1) - of_units.amin(dim=1)).amax(dim=1)
 
 
 def _joined(parts: Sequence[Part], rows: Tensor) -> Tensor:
-    """Return all numbers of some parts of one member's row as a vector."""
-    return torch.cat([part.unpadded(rows).flatten() for part in parts])
+    """Return all numbers of some parts of each member's row, ``(M, n)``."""
+    return torch.cat([part.unpadded(rows).flatten(1) for part in parts], dim=1)
+
+
+def _mean(values: Tensor) -> Tensor:
+    """Return the mean of each member's values, ``(M,)``.
+
+    Sums over contiguous rows are taken in the same order whatever the number of rows; those over
+    two axes at once are not, and would make a member's statistics depend on the other members.
+
+    Args:
+        values: Numbers or booleans, ``(M, ...)``.
+    """
+    rows = values.reshape(values.shape[0], -1).contiguous()
+    rows = rows.double() if rows.dtype == torch.bool else rows
+    return rows.sum(dim=1) / rows.shape[1]
+
+
+def _std(values: Tensor) -> Tensor:
+    """Return the standard deviation of each member's values, ``(M,)``, as of a whole population.
+
+    Args:
+        values: Numbers, ``(M, ...)``.
+    """
+    rows = values.reshape(values.shape[0], -1)
+    return _mean((rows - _mean(rows).unsqueeze(1)) ** 2).sqrt()
 
 
 def _alive(members: _Members, layers: Sequence[Signals], train: Examples) -> dict[str, Tensor]:
     """Return a mask of the units that are positive on some train example, by layer, ``(M, U)``.
 
     Layers whose activation cannot die are left out. Only members with a unit that was not positive
-    so far are computed on further examples, so that a healthy network costs little.
+    so far are computed on all examples, so that a healthy network costs little.
 
     Args:
         members: The members.
@@ -178,9 +195,14 @@ def _alive(members: _Members, layers: Sequence[Signals], train: Examples) -> dic
         train: The examples of the train split.
     """
     found = dict(_positive(layers))
+    open_layers = set(found)
+    if members.network.walk == "stacked" and layers[0].name in found:
+        # Its sums need no pass through other layers, and no units but those in question.
+        _complete_first_(found[layers[0].name], layers[0].parts, members, train)
+        open_layers.discard(layers[0].name)
     size = members.network.n_evaluated
     for start in range(0, len(train.labels), size):
-        is_complete = [each.all(dim=1) for each in found.values()]
+        is_complete = [found[name].all(dim=1) for name in open_layers]
         if not is_complete:
             break
         left = (~torch.stack(is_complete).all(dim=0)).nonzero().flatten().tolist()
@@ -193,7 +215,29 @@ def _alive(members: _Members, layers: Sequence[Signals], train: Examples) -> dic
     return found
 
 
+def _complete_first_(
+    positive: Tensor, parts: Sequence[Part], members: _Members, train: Examples
+) -> None:
+    """Complete the mask of positive units of an MLP's first layer by all train examples, in place.
+
+    Args:
+        positive: Mask of the units that were positive so far, ``(M, U)``.
+        parts: The layer's weight, and its bias if it has one.
+        members: The members.
+        train: The examples of the train split.
+    """
+    weight, *biases = (part.unpadded(members.rows) for part in parts)
+    inputs = train.inputs[:, : weight.shape[2]]
+    for m, own in enumerate(positive):
+        units = (~own).nonzero().flatten()
+        if len(units):
+            sums = inputs @ weight[m, units].T
+            for bias in biases:
+                sums += bias[m, units]
+            own[units] = sums.amax(dim=0) > 0
+
+
 def _positive(layers: Sequence[Signals]) -> Iterator[tuple[str, Tensor]]:
     for layer in layers:
         if layer.active is not None and layer.activation and ACTIVATIONS[layer.activation].can_die:
-            yield layer.name, (layer.active > 0).any(dim=1)
+            yield layer.name, layer.active.amax(dim=1) > 0

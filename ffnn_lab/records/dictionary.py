@@ -38,7 +38,7 @@ ABOUT: Mapping[str, str] = {
     ),
     "layers": (
         "A row for each diagnosed epoch and layer of a run (`trainer.diagnose_every`; a run that "
-        "learned next to nothing is diagnosed at its end). Statistics are of the first 128 "
+        "learned next to nothing is diagnosed at its end). Statistics are of the first 64 "
         "examples of the train split, without dropout."
     ),
     "correct": "A row for each completed run of confirm: which test examples it has right.",

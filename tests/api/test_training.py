@@ -39,7 +39,7 @@ def test_a_run_is_what_its_records_say(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_a_run_has_its_diagnoses_and_says_what_went_wrong() -> None:
-    healthy = ffnn_lab.train(*QUICK, quiet=True)
+    healthy = ffnn_lab.train(QUICK[0], *QUICK[2:], quiet=True)
     assert healthy.layers.empty
     assert healthy.troubles == []
     zeros = ffnn_lab.train(*QUICK, "initializer=zeros", "trainer.diagnose_every=1", quiet=True)

@@ -54,9 +54,13 @@ def points(layers: pd.DataFrame, *, run_ids: Mapping[str, Sequence[str]]) -> pd.
                 for layer, values in known.groupby("layer")[statistic]:
                     rows.append(
                         {
-                            **{"arm": arm, "moment": moment, "statistic": statistic},
-                            **{"layer": layer, "median": values.median()},
-                            **{"lowest": values.min(), "highest": values.max()},
+                            "arm": arm,
+                            "moment": moment,
+                            "statistic": statistic,
+                            "layer": layer,
+                            "median": values.median(),
+                            "lowest": values.min(),
+                            "highest": values.max(),
                             "n_runs": len(values),
                         }
                     )
