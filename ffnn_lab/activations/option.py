@@ -43,7 +43,13 @@ class Activation(Option):
 
     @classmethod
     def of_function(
-        cls, *, name: str, function: type[torch.autograd.Function], keeps_zero: bool = True
+        cls,
+        *,
+        name: str,
+        function: type[torch.autograd.Function],
+        saturates_at: tuple[float, float] | None = None,
+        can_die: bool = False,
+        keeps_zero: bool = True,
     ) -> Activation:
         """Return an activation with the forward and the backward of an autograd function.
 
@@ -55,6 +61,8 @@ class Activation(Option):
             name: The name by which users choose the activation.
             function: A subclass of ``torch.autograd.Function``, of one tensor, with a backward of
                 its own, and with or without ``setup_context``.
+            saturates_at: See `saturates_at`.
+            can_die: See `can_die`.
             keeps_zero: See `keeps_zero`.
 
         Raises:
@@ -65,6 +73,8 @@ class Activation(Option):
             name=name,
             value=functools.partial(forward_of, function),
             slope=functools.partial(backward_of, function),
+            saturates_at=saturates_at,
+            can_die=can_die,
             keeps_zero=keeps_zero,
             function=function,
         )
