@@ -19,6 +19,7 @@ from ffnn_lab.records.schema import KEYS
 from ffnn_lab.report.claims.declaration import STORE
 from ffnn_lab.report.data.replicates import reported_rows
 from ffnn_lab.report.data.sweep import Sweep, load
+from ffnn_lab.report.measures import averages
 
 DEFINITION = "definition.json"
 WORKER = "published"
@@ -55,10 +56,10 @@ def publish(folder: Path, to: Path, *, most_curves: int = MOST_CURVES) -> Publis
 
     These are the definition; the hashes of the claims that were declared before the first run;
     every run and every trial, in one parquet file each; the answers of confirmed runs on the test
-    set; and the curves of the reported runs, those of each arm's best setting and of its untuned
-    default in each replicate. Tables and figures made from them equal those made from all records.
-    If more runs than ``most_curves`` are reported, because the sweep has so many replicates, no
-    curves are written.
+    set; averages of predictions, if they were measured; and the curves of the reported runs, those
+    of each arm's best setting and of its untuned default in each replicate. Tables and figures
+    made from them equal those made from all records. If more runs than ``most_curves`` are
+    reported, because the sweep has so many replicates, no curves are written.
 
     Args:
         folder: The sweep's folder.
@@ -87,8 +88,9 @@ def publish(folder: Path, to: Path, *, most_curves: int = MOST_CURVES) -> Publis
         raise PublishError(msg)
     to.mkdir(parents=True)
     write_sealed(to / DEFINITION, definition_without_places(read_sealed(folder / DEFINITION)))
-    if (folder / STORE).exists():
-        shutil.copyfile(folder / STORE, to / STORE)
+    for name in (STORE, averages.FILE):
+        if (folder / name).exists():
+            shutil.copyfile(folder / name, to / name)
     shown = reported_runs(sweep)
     remark = ""
     if len(shown) > most_curves:

@@ -15,6 +15,7 @@ from ffnn_lab.records import read_correct, read_curves, read_runs, read_trials
 from ffnn_lab.records.read import read_table
 from ffnn_lab.report.claims.declaration import claim_hashes, declare, when_declared
 from ffnn_lab.report.data.sweep import load
+from ffnn_lab.report.measures import averages
 from ffnn_lab.report.measures.numbers import Numbers
 from ffnn_lab.report.measures.tuned_errors import component_table, tuned_errors
 from ffnn_lab.report.reports.content import tables_of
@@ -113,6 +114,13 @@ def test_curves_are_left_out_where_they_are_too_many(tmp_path: Path) -> None:
     whole, part = load_sweep(folder), load_sweep(tmp_path / "published")
     assert tuned_errors(part).equals(tuned_errors(whole))
     assert component_table(part).equals(component_table(whole))
+
+
+def test_averages_are_published_if_they_were_measured(tmp_path: Path) -> None:
+    folder = write_sweep(tmp_path / "small")
+    (folder / averages.FILE).write_text("replicate,arm\n")
+    publish(folder, tmp_path / "published")
+    assert (tmp_path / "published" / averages.FILE).read_text() == "replicate,arm\n"
 
 
 def test_what_cannot_be_published_is_said(tmp_path: Path) -> None:
