@@ -37,7 +37,7 @@ FIGURES = {
     "dropout_averaging": {"averages"},
 }
 SHOWN = {
-    "dropout_rate": ["| n_75 ", "| 640 ", "| pn_90 - n_90 ", "| dropout_width "],
+    "dropout_rate": ["n_20 |", " 160 |", "| pn_90 - n_90 ", "| dropout_width "],
     "dropout_data_size": ["| 1,079 ", "| dropout_few_examples "],
     "dropout_optimizer": ["| adam_dropout ", "(sgd_none - sgd_dropout) - (adam_none - adam_d"],
     "dropout_averaging": ["| k masks of one network ", "| 200 ", "| dropout_one_mask "],
