@@ -4,6 +4,8 @@ The averages are measured once, from saved networks: ``python -m analysis.averag
 like, then run ``python -m analysis`` (`make paper`).
 """
 
+import math
+
 import pandas as pd
 
 from analysis.lines import figure, over_replicates
@@ -34,7 +36,7 @@ def make(page: Page) -> None:
         "masks": drawn_points(averages, MASKS),
         "networks": drawn_points(averages, NETWORKS),
     }
-    page.figure("averages", figure(panels, x="k", y="test error (%)", is_log=True))
+    page.figure("averages", figure(panels, x="k", y="test error (%)", is_log=True, shares_y=True))
 
 
 def of_replicates(averages: pd.DataFrame) -> pd.DataFrame:
@@ -88,7 +90,9 @@ def _errors(found: pd.DataFrame, over: str, arm: str, k: int) -> "pd.Series[floa
 
 
 def _cell(values: "pd.Series[float]") -> str:
-    found = mean_interval(values.tolist())
+    found = mean_interval(values.tolist()).within(-1.0, 1.0)
+    if math.isnan(found.low):
+        return percent(found.mean)
     return f"{percent(found.mean)} [{percent(found.low)}, {percent(found.high)}]"
 
 

@@ -28,11 +28,16 @@ def make(page: Page) -> None:
         numbers = page.numbers(sweep)
         points = rate_points(numbers)
         page.table(f"rates_{name}", rate_words(points))
-        page.table(f"differences_{name}", difference_words(numbers.differences))
+        page.table(f"differences_{name}", difference_words(declared(numbers.differences)))
         page.table(f"claims_{name}", claim_words(numbers.sweep))
         panels[TITLES[name]] = drawn_points(points)
     rates = "share of hidden units dropped"
-    page.figure("rates", figure(panels, x=rates, y="test error (%)", is_log=False))
+    page.figure("rates", figure(panels, x=rates, y="test error (%)"))
+
+
+def declared(differences: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the differences that were declared before the first run."""
+    return differences[differences["is_declared"].astype(bool)]
 
 
 def rate_points(numbers: Numbers) -> pd.DataFrame:

@@ -17,31 +17,34 @@ Panels = dict[str, pd.DataFrame]
 NaN."""
 
 
-def over_replicates(values: pd.Series) -> dict[str, float]:
-    """Compute the mean of values over replicates, with the ends of its 95% t interval.
+def over_replicates(errors: "pd.Series[float]") -> dict[str, float]:
+    """Compute the mean of errors over replicates, with the ends of its 95% t interval.
 
     Args:
-        values: One value per replicate.
+        errors: One error, a rate, per replicate.
     """
-    interval = mean_interval(values.tolist())
+    interval = mean_interval(errors.tolist()).within(0.0, 1.0)
     return {"value": interval.mean, "low": interval.low, "high": interval.high}
 
 
-def figure(panels: Panels, *, x: str, y: str, is_log: bool) -> Figure:
-    """Draw a figure with a panel beside the other for each table of points.
+def figure(
+    panels: Panels, *, x: str, y: str, is_log: bool = False, shares_y: bool = False
+) -> Figure:
+    """Draw a figure that has a panel for each table of points, side by side.
 
     Args:
         panels: The points of each panel.
         x: Label of the x-axes.
         y: Label of the y-axes; values are drawn in percent.
         is_log: True if the x-axes are logarithmic.
+        shares_y: True if all panels have the same y-axis.
     """
     names = list(dict.fromkeys(name for points in panels.values() for name in points["series"]))
     looks = looks_of(names)
     with style.context():
         width = style.SINGLE if len(panels) == 1 else style.DOUBLE
         drawn = new_figure(width, 2.8)
-        grid = drawn.subplots(1, len(panels), squeeze=False)[0]
+        grid = drawn.subplots(1, len(panels), squeeze=False, sharey=shares_y)[0]
         shown: dict[str, object] = {}
         for ax, (title, points) in zip(grid, panels.items(), strict=True):
             draw(points, ax, looks=looks, is_log=is_log)
@@ -49,6 +52,10 @@ def figure(panels: Panels, *, x: str, y: str, is_log: bool) -> Figure:
             ax.set_xlabel(x)
             handles, labels = style.entries(ax)
             shown |= dict(zip(labels, handles, strict=True))
+        for ax, points in zip(grid, panels.values(), strict=True):
+            # Once all is drawn: with a shared axis, the limit would hide higher points.
+            if not points["low"].min() < 0:
+                ax.set_ylim(bottom=0.0)
         grid[0].set_ylabel(y)
         style.legend_below(drawn, list(shown.values()), list(shown))
     return drawn
