@@ -8,6 +8,7 @@ file, and claims and pages read it.
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from ffnn_lab.module_path import stand_back
 
@@ -89,10 +90,13 @@ def measure(folder: Path) -> pd.DataFrame:
         ids = ", ".join(unfinished["run_id"]) or "there are none"
         msg = f"{folder}: every winner must have completed runs on fresh seeds; not so: {ids}"
         raise AverageError(msg)
-    found: list[dict[str, object]] = []
+    found: list[dict[str, Any]] = []
     for replicate, of_replicate in rows.groupby("replicate"):
         runs = {
-            str(arm): [Run(folder, row) for row in of_arm.to_dict("records")]  # type: ignore[misc]
+            str(arm): [
+                Run(folder, {str(column): value for column, value in row.items()})
+                for row in of_arm.to_dict("records")
+            ]
             for arm, of_arm in of_replicate.groupby("arm", sort=False)
         }
         task = next(iter(runs.values()))[0].task()
@@ -103,7 +107,7 @@ def measure(folder: Path) -> pd.DataFrame:
     return pd.DataFrame(found, columns=list(COLUMNS))
 
 
-def averages(runs: Sequence[Run], task: Task) -> Iterator[dict[str, object]]:
+def averages(runs: Sequence[Run], task: Task) -> Iterator[dict[str, Any]]:
     """Yield the error and the loss of each average of one arm in one replicate.
 
     The networks are averaged in groups of ``k`` that follow one another in a circle, so that each
@@ -136,7 +140,7 @@ def averages(runs: Sequence[Run], task: Task) -> Iterator[dict[str, object]]:
             yield {"over": NETWORKS, "k": k, **_result(run, average, task.test)}
 
 
-def _result(run: Run, average: Probabilities, test: Split) -> dict[str, object]:
+def _result(run: Run, average: Probabilities, test: Split) -> dict[str, Any]:
     labels = np.asarray(test.labels, dtype=np.int64)
     of_labels = average[np.arange(len(labels)), labels]
     return {

@@ -3,6 +3,8 @@
 Edit what you like, then run ``python -m analysis`` (`make paper`).
 """
 
+from typing import Any
+
 import pandas as pd
 
 from analysis.lines import figure
@@ -15,9 +17,9 @@ from ffnn_lab.report.text.cells import interval_cells, p_value
 SWEEPS = {"digits": "dropout_data_size", "mnist": "dropout_data_size_mnist_small"}
 """The sweeps of the page, by the ends of the names of their tables."""
 TITLES = {"digits": "digits", "mnist": "MNIST"}
-N_TRAIN = {
+N_TRAIN: dict[str, dict[Any, int]] = {
     "task.dev_fraction": {0.745: 98, 0.7: 180, 0.6: 360, 0.4: 719, 0.2: 1079},
-    "task.subset": {200: 100, 1000: 500, 2000: 1000, 10000: 5000},
+    "task.subset": {200: 100, 1000: 499, 2000: 1001, 10000: 4999},
 }
 """Number of training examples by the value of a condition; records do not have it."""
 
@@ -61,7 +63,7 @@ def size_points(numbers: Numbers) -> pd.DataFrame:
     for value, found in across.groupby(key, sort=False):
         errors = found[found["of"] == ERROR].set_index("arm")
         (difference,) = found[found["of"] == DIFFERENCE].to_dict("records")
-        row = {"n_train": N_TRAIN[key][value]}
+        row: dict[str, Any] = {"n_train": N_TRAIN[key][value]}
         for arm in ("none", "dropout"):
             row |= {arm: errors.loc[arm, "value"]}
             row |= {f"{arm}.{end}": errors.loc[arm, end] for end in ("low", "high")}

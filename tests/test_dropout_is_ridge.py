@@ -123,7 +123,8 @@ def rounding(rate: float, task: Task) -> float:
     inputs = np.abs(task.train.inputs) * kept
     residuals = inputs @ np.abs(WEIGHTS) + np.abs(task.train.labels)
     largest = max(float((residuals**2).max()), float((2 * residuals[:, None] * inputs).max()))
-    return (len(task.train.labels) * N_MASKS + 3) * EPS * largest
+    n_rows: int = len(task.train.labels) * N_MASKS
+    return (n_rows + 3) * EPS * largest
 
 
 @pytest.mark.parametrize("rate", RATES)

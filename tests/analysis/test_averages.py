@@ -88,7 +88,7 @@ def test_averages_are_those_of_class_probabilities(blobs: Task, tmp_path: Path) 
             loss = -np.log(average[np.arange(len(labels)), labels]).mean()
             assert row["loss"] == pytest.approx(loss, rel=1e-12)
     for first_seed, group in ((4, (4, 5)), (5, (5, 6)), (6, (6, 4))):
-        average = sum(whole[seed] for seed in group) / 2
+        average = np.mean([whole[seed] for seed in group], axis=0)
         wrong = average.argmax(axis=1) != labels
         assert found[NETWORKS, 2, first_seed]["error"] == wrong.mean()
     all_three = [found[NETWORKS, 3, seed]["loss"] for seed in (4, 5, 6)]

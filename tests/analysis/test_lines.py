@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -33,7 +34,7 @@ def test_each_panel_shows_its_series_in_percent() -> None:
     (legend,) = drawn.legends
     assert [text.get_text() for text in legend.get_texts()] == ["one", "other"]
     lines = [line for line in left.get_lines() if line.get_gid()]
-    assert [line.get_ydata().tolist() for line in lines] == [[0.02, 0.01], [0.05]]
+    assert [list(np.asarray(line.get_ydata())) for line in lines] == [[0.02, 0.01], [0.05]]
 
 
 def test_panels_may_share_their_scale() -> None:
