@@ -21,8 +21,9 @@ def main() -> None:
     keeps = parser.parse_args().keep
     path = Path(str(earlier.__file__))
     text = path.read_text(encoding="utf-8")
-    for name, digest in claim_hashes().items():
-        former = earlier.EARLIER[name][0]
+    hashes = claim_hashes()
+    for name, (former, *_) in earlier.EARLIER.items():
+        digest = hashes[name]
         if digest != former:
             kept = f'{digest}",\n        "{former}' if keeps else digest
             text = text.replace(former, kept)

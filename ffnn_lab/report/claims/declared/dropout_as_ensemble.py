@@ -6,7 +6,7 @@ from ffnn_lab.report.claims.region import Region
 
 CLAIM = Claim(
     name="dropout_as_ensemble",
-    order=48,
+    order=26,
     source="the lecture; Srivastava et al. (2014), section 1, where dropout stands for an "
     "average of exponentially many networks (recalled)",
     hypothesis="One network with dropout has no higher test error than an ensemble of ten "

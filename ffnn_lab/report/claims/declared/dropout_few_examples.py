@@ -6,7 +6,7 @@ from ffnn_lab.report.claims.region import Region
 
 CLAIM = Claim(
     name="dropout_few_examples",
-    order=43,
+    order=21,
     source="Srivastava et al. (2014), figure 10",
     hypothesis="With 500 training examples or fewer, dropout at a rate of 0.5 does not lower the "
     "test error.",

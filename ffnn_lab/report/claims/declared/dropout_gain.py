@@ -6,7 +6,7 @@ from ffnn_lab.report.claims.region import Region
 
 CLAIM = Claim(
     name="dropout_gain",
-    order=40,
+    order=18,
     source="Srivastava et al. (2014), figure 4 and the results on MNIST",
     hypothesis="A network whose hidden units are dropped at a rate of 0.5 has a lower test error "
     "than the same network without dropout, each at its best learning rate.",

@@ -6,7 +6,7 @@ from ffnn_lab.report.claims.region import Region
 
 CLAIM = Claim(
     name="dropout_many_examples",
-    order=44,
+    order=22,
     source="Srivastava et al. (2014), figure 10",
     hypothesis="With more than 500 and up to 10,000 training examples, dropout at a rate of 0.5 "
     "lowers the test error.",

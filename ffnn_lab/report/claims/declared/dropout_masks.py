@@ -6,7 +6,7 @@ from ffnn_lab.report.claims.region import Region
 
 CLAIM = Claim(
     name="dropout_masks",
-    order=46,
+    order=24,
     source="Srivastava et al. (2014), figure 11",
     hypothesis="The whole network, without masks, has the test error of the average over 100 "
     "random masks.",

@@ -6,7 +6,7 @@ from ffnn_lab.report.claims.region import Region
 
 CLAIM = Claim(
     name="dropout_one_mask",
-    order=47,
+    order=25,
     source="Srivastava et al. (2014), figure 11",
     hypothesis="The network that one random mask leaves has a higher test error than the whole "
     "network.",

@@ -6,7 +6,7 @@ from ffnn_lab.report.claims.region import Region
 
 CLAIM = Claim(
     name="dropout_optimizers",
-    order=45,
+    order=23,
     source="our own question: dropout changes the loss, whatever the optimizer; in no paper that "
     "was read",
     hypothesis="Dropout lowers the test error of a plain method as much as that of Adam.",

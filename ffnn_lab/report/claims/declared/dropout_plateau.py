@@ -6,7 +6,7 @@ from ffnn_lab.report.claims.region import Region
 
 CLAIM = Claim(
     name="dropout_plateau",
-    order=41,
+    order=19,
     source="Srivastava et al. (2014), figure 9 (a)",
     hypothesis="With a fixed number of hidden units the test error hardly depends on the rate of "
     "dropout between 0.2 and 0.6 (a share of 0.8 to 0.4 kept).",

@@ -6,7 +6,7 @@ from ffnn_lab.report.claims.region import Region
 
 CLAIM = Claim(
     name="dropout_width",
-    order=42,
+    order=20,
     source="Srivastava et al. (2014), figure 9 (b); that the error at a rate of 0.9 falls from "
     "2.7% to 1.7% is recalled",
     hypothesis="At a rate of 0.9 a network of fixed width has a higher test error than one that "

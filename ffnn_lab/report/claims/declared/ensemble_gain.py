@@ -6,7 +6,7 @@ from ffnn_lab.report.claims.region import Region
 
 CLAIM = Claim(
     name="ensemble_gain",
-    order=49,
+    order=27,
     source="Srivastava et al. (2014), section 1: model combination nearly always improves "
     "(recalled)",
     hypothesis="The average over ten networks that differ in their seed has a lower test error "
