@@ -6,16 +6,19 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from analysis import dropout_data_size
 from analysis.averages import measure
 from analysis.pages import Page, PageError
+from ffnn_lab.report.claims import CLAIMS
 from ffnn_lab.report.measures.averages import FILE
 from ffnn_lab.report.reports.publish import publish
 from ffnn_lab.tasks import load_task
 from tests.support.builders import NO_DATA, make_run
 from tests.support.command_line import run_lab_forked
 
+SWEEPS = Path(__file__).parents[2] / "sweeps"
 COMPARISON = ("arms", "differences", "claims")
 TABLES = {
     "dropout_rate": [
@@ -89,3 +92,19 @@ def test_a_page_is_made_from_the_records_of_a_small_sweep(name: str, tmp_path: P
 def test_the_sizes_of_train_splits_are_those_of_the_digits(share: float, n_train: int) -> None:
     task = make_run({"task.dev_fraction": share}).task
     assert len(load_task(task, NO_DATA).train.labels) == n_train
+
+
+@pytest.mark.parametrize("name", ["dropout_data_size", "dropout_data_size_mnist_small"])
+def test_each_size_of_the_sweeps_is_in_one_of_the_two_claims_and_on_the_page(name: str) -> None:
+    asked = yaml.safe_load((SWEEPS / f"{name}.yaml").read_text())["hydra"]["sweeper"]["across"]
+    ((key, values),) = asked.items()
+    sizes = [float(value) for value in values.split(",")]
+    claims = (CLAIMS["dropout_few_examples"], CLAIMS["dropout_many_examples"])
+    claimed = [
+        condition[key]
+        for claim in claims
+        for condition in claim.arguments["conditions"]
+        if key in condition
+    ]
+    assert claimed == sizes
+    assert list(dropout_data_size.N_TRAIN[key]) == sizes
