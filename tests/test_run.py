@@ -176,6 +176,8 @@ READS = {
     "wilson_cifar10": ("cifar-10-batches-py",),
     "wilson_char_lstm": ("war-and-peace",),
     "sentiment": ("rt-polarity",),
+    "dropout_rate_mnist": ("mnist",),
+    "dropout_data_size_mnist": ("mnist",),
 }
 """Folders of real data that sweeps need, by the beginnings of the sweeps' names."""
 PLANNED = ("wilson_mnist_smoke", "wilson_separable")
