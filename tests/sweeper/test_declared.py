@@ -36,6 +36,24 @@ HE, GLOROT = "he_normal", "glorot_normal"
 DECLARES: Mapping[str, Callable[[Sequence[str]], list[str]]] = {
     "weight_decay_use": lambda arms: [f"{name} - none" for name in arms if name != "none"],
     "sentiment": lambda _: ["mlp - linear", "dan - linear", "dan - mlp"],
+    **{
+        name: lambda _: ["n_50 - n_0", "pn_50 - pn_0", "pn_90 - n_90"]
+        for name in ("dropout_rate", "dropout_rate_smoke", "dropout_rate_mnist_small")
+    },
+    **{
+        name: lambda _: ["dropout - none"]
+        for name in (
+            *("dropout_data_size", "dropout_data_size_smoke", "dropout_data_size_mnist_small"),
+            *("dropout_averaging", "dropout_averaging_smoke"),
+        )
+    },
+    **{
+        name: lambda _: [
+            *("sgd_dropout - sgd_none", "heavy_ball_dropout - heavy_ball_none"),
+            *("adam_dropout - adam_none", "adam_none - sgd_none", "adam_dropout - sgd_dropout"),
+        ]
+        for name in ("dropout_optimizer", "dropout_optimizer_smoke")
+    },
 }
 """Sweeps that declare their contrasts in their files: a function from arms to contrasts."""
 
@@ -90,7 +108,13 @@ def test_contrasts_and_baselines_are_those_that_names_gave(
 
 
 @pytest.mark.usefixtures("_no_data")
-@pytest.mark.parametrize("name", DECLARES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sentiment" if each == "sentiment" else pytest.param(each, marks=_marks(each))
+        for each in DECLARES
+    ],
+)
 def test_a_shipped_sweep_declares_its_contrasts(loader: ConfigLoader, name: str) -> None:
     definition = define(loader, f"sweeps={name}")
     for each in [definition.under(c) for c in definition.conditions] or [definition]:
