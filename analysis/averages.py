@@ -1,8 +1,8 @@
 """``python -m analysis.averages SWEEP``: average predictions over masks and over saved networks.
 
 The sweep must have been run with ``trainer.save_weights``. The errors and losses of the averages
-are written to ``averages.csv`` in the sweep's folder, from which `analysis.publish` copies the
-file, and claims and pages read it.
+are written beside the sweep's records, as the table ``averages`` that `analysis.publish` copies,
+and that claims and pages read.
 """
 
 import sys
@@ -25,13 +25,13 @@ from ffnn_lab.api.recorded import Run, open_network
 from ffnn_lab.commands import Parser, exit_code_of
 from ffnn_lab.config import RunConfig, UserError, with_values
 from ffnn_lab.draws import dropout_rules, epoch_batches
-from ffnn_lab.files import write_whole
 from ffnn_lab.models import network_of
 from ffnn_lab.population import Population
 from ffnn_lab.records import find_folder
+from ffnn_lab.report.data.measured import write_measured
 from ffnn_lab.report.data.replicates import reported_rows
 from ffnn_lab.report.data.sweep import Sweep, load
-from ffnn_lab.report.measures.averages import COLUMNS, FILE, MASKS, NETWORKS
+from ffnn_lab.report.measures.averages import COLUMNS, MASKS, NETWORKS, TABLE
 from ffnn_lab.steps import make_masks
 from ffnn_lab.tasks.data.task import Split, Task
 
@@ -62,8 +62,8 @@ def _measure() -> None:
     asked = parser.parse_args()
     folder = find_folder(asked.sweep, outputs=asked.outputs, kind="neither a folder nor a sweep")
     table = measure(folder)
-    write_whole(folder / FILE, table.to_csv(index=False).encode())
-    sys.stdout.write(f"{folder / FILE}: {len(table)} averages\n")
+    path = write_measured(folder, TABLE, table)
+    sys.stdout.write(f"{path}: {len(table)} averages\n")
 
 
 def measure(folder: Path) -> pd.DataFrame:

@@ -12,7 +12,8 @@ from analysis import dropout_data_size
 from analysis.averages import measure
 from analysis.pages import Page, PageError
 from ffnn_lab.report.claims import CLAIMS
-from ffnn_lab.report.measures.averages import FILE
+from ffnn_lab.report.data.measured import measured_path, write_measured
+from ffnn_lab.report.measures.averages import TABLE
 from ffnn_lab.report.reports.publish import publish
 from ffnn_lab.tasks import load_task
 from tests.support.builders import NO_DATA, make_run
@@ -64,7 +65,7 @@ def test_a_page_is_made_from_the_records_of_a_small_sweep(name: str, tmp_path: P
     assert said.exit_code == 0, said.error
     folder = tmp_path / "outputs" / name
     if name == "dropout_averaging":
-        measure(folder).to_csv(folder / FILE, index=False)
+        write_measured(folder, TABLE, measure(folder))
     publish(folder, tmp_path / "records" / name)
     shutil.copytree(tmp_path / "records" / name, tmp_path / "records" / f"{name}_mnist_small")
     page = page_of(tmp_path, name)
@@ -81,7 +82,7 @@ def test_a_page_is_made_from_the_records_of_a_small_sweep(name: str, tmp_path: P
     assert page.path.read_text() == text
     assert {path: path.read_bytes() for path in page.figures.iterdir()} == once
     if name == "dropout_averaging":
-        (tmp_path / "records" / name / FILE).unlink()
+        measured_path(tmp_path / "records" / name, TABLE).unlink()
         with pytest.raises(PageError, match="the averages are missing"):
             script.make(page)
 

@@ -1,15 +1,16 @@
 """The table ``averages``: errors of predictions averaged over masks, or over networks.
 
 ``python -m analysis.averages SWEEP`` measures it from the saved networks of a sweep, and writes it
-beside the sweep's records, from which reports and claims read it.
+beside the sweep's records (`ffnn_lab.report.data.measured`), from which claims read it.
 """
 
 import pandas as pd
 
+from ffnn_lab.report.data.measured import measured_path, read_measured
 from ffnn_lab.report.data.sweep import Sweep
 
-FILE = "averages.csv"
-"""Name of the table's file in a sweep's folder."""
+TABLE = "averages"
+"""Name of the table."""
 MASKS, NETWORKS = "masks", "networks"
 """Values of the column ``over``: the predictions of one network are averaged over random dropout
 masks, or those of whole networks (without masks) over the networks of an arm."""
@@ -28,10 +29,9 @@ def read_averages(sweep: Sweep) -> pd.DataFrame | None:
     Returns:
         The rows, with the columns `COLUMNS`; None if the table was not measured.
     """
-    path = sweep.folder / FILE
-    if not path.exists():
+    if not measured_path(sweep.folder, TABLE).exists():
         return None
-    table = pd.read_csv(path)
+    table = read_measured(sweep.folder, TABLE)
     if sweep.whole is None:
         return table
     return table[table["replicate"] == sweep.definition.replicate].reset_index(drop=True)

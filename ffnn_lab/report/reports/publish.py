@@ -17,9 +17,9 @@ from ffnn_lab.records.parts import write_part
 from ffnn_lab.records.read import read_table
 from ffnn_lab.records.schema import KEYS
 from ffnn_lab.report.claims.declaration import STORE
+from ffnn_lab.report.data.measured import FOLDER
 from ffnn_lab.report.data.replicates import reported_rows
 from ffnn_lab.report.data.sweep import Sweep, load
-from ffnn_lab.report.measures import averages
 
 DEFINITION = "definition.json"
 WORKER = "published"
@@ -56,10 +56,11 @@ def publish(folder: Path, to: Path, *, most_curves: int = MOST_CURVES) -> Publis
 
     These are the definition; the hashes of the claims that were declared before the first run;
     every run and every trial, in one parquet file each; the answers of confirmed runs on the test
-    set; averages of predictions, if they were measured; and the curves of the reported runs, those
-    of each arm's best setting and of its untuned default in each replicate. Tables and figures
-    made from them equal those made from all records. If more runs than ``most_curves`` are
-    reported, because the sweep has so many replicates, no curves are written.
+    set; tables that were measured from saved networks; and the curves and diagnoses of the
+    reported runs, those of each arm's best setting and of its untuned default in each replicate.
+    Tables and figures made from them equal those made from all records. If more runs than
+    ``most_curves`` are reported, because the sweep has so many replicates, no curves or diagnoses
+    are written.
 
     Args:
         folder: The sweep's folder.
@@ -88,9 +89,10 @@ def publish(folder: Path, to: Path, *, most_curves: int = MOST_CURVES) -> Publis
         raise PublishError(msg)
     to.mkdir(parents=True)
     write_sealed(to / DEFINITION, definition_without_places(read_sealed(folder / DEFINITION)))
-    for name in (STORE, averages.FILE):
-        if (folder / name).exists():
-            shutil.copyfile(folder / name, to / name)
+    if (folder / STORE).exists():
+        shutil.copyfile(folder / STORE, to / STORE)
+    if (folder / FOLDER).is_dir():
+        shutil.copytree(folder / FOLDER, to / FOLDER)
     shown = reported_runs(sweep)
     remark = ""
     if len(shown) > most_curves:

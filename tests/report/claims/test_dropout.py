@@ -11,8 +11,9 @@ from ffnn_lab.definition import Definition
 from ffnn_lab.report.claims import CLAIMS
 from ffnn_lab.report.claims.evidence import Evidence, MissingEvidenceError, UnfinishedError
 from ffnn_lab.report.claims.family import families
+from ffnn_lab.report.data.measured import measured_path, write_measured
 from ffnn_lab.report.data.sweep import Sweep
-from ffnn_lab.report.measures.averages import COLUMNS, FILE, MASKS, NETWORKS
+from ffnn_lab.report.measures.averages import COLUMNS, MASKS, NETWORKS, TABLE
 from tests.support.report.arm_builders import (
     Built,
     all_ended,
@@ -174,7 +175,7 @@ def averaged(folder: Path, averages: Averages) -> Sweep:
         for (over, k, arm), errors in averages.items()
         for replicate, error in enumerate(errors)
     ]
-    pd.DataFrame(rows, columns=list(COLUMNS)).to_csv(folder / FILE, index=False)
+    write_measured(folder, TABLE, pd.DataFrame(rows, columns=list(COLUMNS)))
     return sweep
 
 
@@ -243,6 +244,6 @@ def test_averages_that_were_not_measured_are_said(tmp_path: Path) -> None:
     sweep = averaged(tmp_path, {WHOLE: wobbly_six(0.02)})
     with pytest.raises(MissingEvidenceError, match="no average of dropout by 100 masks"):
         CLAIMS["dropout_masks"].effects(Evidence(sweep))
-    (tmp_path / FILE).unlink()
+    measured_path(tmp_path, TABLE).unlink()
     with pytest.raises(UnfinishedError, match=r"python -m analysis\.averages .* measures it"):
         CLAIMS["dropout_masks"].effects(Evidence(sweep))

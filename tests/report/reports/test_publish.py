@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
@@ -14,8 +15,8 @@ from ffnn_lab.definition.sealed import read_sealed
 from ffnn_lab.records import read_correct, read_curves, read_runs, read_trials
 from ffnn_lab.records.read import read_table
 from ffnn_lab.report.claims.declaration import claim_hashes, declare, when_declared
+from ffnn_lab.report.data.measured import read_measured, write_measured
 from ffnn_lab.report.data.sweep import load
-from ffnn_lab.report.measures import averages
 from ffnn_lab.report.measures.numbers import Numbers
 from ffnn_lab.report.measures.tuned_errors import component_table, tuned_errors
 from ffnn_lab.report.reports.content import tables_of
@@ -116,11 +117,11 @@ def test_curves_are_left_out_where_they_are_too_many(tmp_path: Path) -> None:
     assert component_table(part).equals(component_table(whole))
 
 
-def test_averages_are_published_if_they_were_measured(tmp_path: Path) -> None:
+def test_measured_tables_are_published(tmp_path: Path) -> None:
     folder = write_sweep(tmp_path / "small")
-    (folder / averages.FILE).write_text("replicate,arm\n")
+    write_measured(folder, "mine", pd.DataFrame({"arm": ["sgd"]}))
     publish(folder, tmp_path / "published")
-    assert (tmp_path / "published" / averages.FILE).read_text() == "replicate,arm\n"
+    assert read_measured(tmp_path / "published", "mine")["arm"].tolist() == ["sgd"]
 
 
 def test_what_cannot_be_published_is_said(tmp_path: Path) -> None:

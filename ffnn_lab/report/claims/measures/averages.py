@@ -4,7 +4,7 @@ import pandas as pd
 
 from ffnn_lab.report.claims.evidence import Evidence, MissingEvidenceError, UnfinishedError
 from ffnn_lab.report.claims.rule import Effect
-from ffnn_lab.report.measures.averages import FILE, MASKS, read_averages
+from ffnn_lab.report.measures.averages import MASKS, TABLE, read_averages
 from ffnn_lab.report.statistics import differences_by_seed
 
 Average = tuple[str, int, str]
@@ -29,7 +29,7 @@ def difference(evidence: Evidence, *, average: Average, against: Average) -> lis
     table = read_averages(evidence.sweep)
     if table is None:
         name = evidence.sweep.name
-        msg = f"it has no {FILE}; python -m analysis.averages {name} measures it"
+        msg = f"it has no table {TABLE}; python -m analysis.averages {name} measures it"
         raise UnfinishedError(msg)
     values = differences_by_seed(_errors(table, average), _errors(table, against))
     return [
