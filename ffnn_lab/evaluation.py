@@ -135,7 +135,12 @@ class Evaluator:
         ]
         deeds = [
             functools.partial(
-                *(diagnose, lane, own, self.train, self._criterion.loss), with_updates=with_updates
+                diagnose,
+                lane,
+                own,
+                self.train,
+                self._criterion.loss,
+                with_updates=with_updates,
             )
             for lane, own in zip(lanes, places, strict=True)
             if own

@@ -277,7 +277,7 @@ def _walk(stepper: Stepper, is_over: threading.Event, *, is_kept: bool) -> Tenso
         is_over: Ends the epoch early once it is set.
         is_kept: True to keep the parameters before the last step, for a diagnosis.
     """
-    losses = []
+    losses: list[Tensor] = []
     for batch in stepper.epoch():
         if is_kept and len(losses) + 1 == stepper.n_steps:
             stepper.keep_parameters()

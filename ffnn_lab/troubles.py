@@ -131,11 +131,11 @@ def points_of(layers: pd.DataFrame) -> dict[str, list[LayerPoint]]:
     found: dict[str, list[LayerPoint]] = {}
     names = ["run_id", "epoch", "step", "layer", "module", "n_units"]
     statistics = layers[list(LAYER_STATISTICS)].to_dict("records")
-    for (run_id, *place), row in zip(
-        layers[names].itertuples(index=False, name=None), statistics, strict=True
-    ):
+    places = layers[names].itertuples(index=False, name=None)
+    for (run_id, epoch, step, layer, module, n_units), row in zip(places, statistics, strict=True):
         values = {str(name): value for name, value in row.items() if pd.notna(value)}
-        found.setdefault(str(run_id), []).append(LayerPoint(*place, values))
+        point = LayerPoint(epoch, step, layer, module, n_units, values)
+        found.setdefault(str(run_id), []).append(point)
     return found
 
 

@@ -42,11 +42,12 @@ def test_the_statistics_are_those_of_autograd(activation: str, blobs: Task) -> N
     module = population.export(0)
     inputs = torch.from_numpy(blobs.train.inputs).double()[:N_DIAGNOSED]
     labels = torch.from_numpy(blobs.train.labels)[:N_DIAGNOSED]
-    before, active = [], []
+    assert isinstance(module, nn.Sequential)
+    before, active = list[Tensor](), list[Tensor]()
     hidden = inputs
-    for layer in module.children():
-        hidden = layer(hidden)
-        (before if isinstance(layer, nn.Linear) else active).append(hidden)
+    for each in module:
+        hidden = each(hidden)
+        (before if isinstance(each, nn.Linear) else active).append(hidden)
     loss = functional.cross_entropy(hidden, labels, reduction="sum")
     slopes = torch.autograd.grad(loss, before, retain_graph=True)
     grads = torch.autograd.grad(loss / len(labels), [p for p in module.parameters() if p.ndim > 1])
@@ -62,6 +63,7 @@ def test_the_statistics_are_those_of_autograd(activation: str, blobs: Task) -> N
         }
         if number < len(active):
             linear = module.get_submodule(layer.module)
+            assert isinstance(linear, nn.Linear)
             units = torch.cat([linear.weight, linear.bias[:, None]], dim=1)
             pairs = (units[:, None] - units[None]).abs().max()
             expected |= {
