@@ -17,7 +17,7 @@ from ffnn_lab.config import RunConfig, run_id
 from ffnn_lab.networks import Network, rows_of
 from ffnn_lab.optimizers import OPTIMIZERS, Optimizer, State
 from ffnn_lab.records import Correct, CurvePoint, Direction, LayerPoint
-from ffnn_lab.schedules import ScheduleState
+from ffnn_lab.schedules import SCHEDULES, ScheduleState
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
@@ -148,7 +148,9 @@ class Population:
         self.dtype = DTYPES[configs[0].trainer.dtype]
         self.device = torch.device(configs[0].device)
         ordered = sorted(configs, key=method_order)
-        self.members = [Member(config, run_id(config)) for config in ordered]
+        self.members = [
+            Member(config, run_id(config), schedule=first_schedule(config)) for config in ordered
+        ]
         self.flat = rows_of(network, ordered, self.dtype).to(self.device)
         self.buffers = {
             name: start.to(self.device).unsqueeze(0).repeat(len(self), *[1] * start.ndim)
@@ -327,6 +329,11 @@ class Population:
         part = next(part for part in self.slices if part.start <= place < part.stop)
         for key, tensor in part.state.items():
             tensor[place - part.start] = snapshot.state[key]
+
+
+def first_schedule(config: RunConfig) -> ScheduleState:
+    """Return the state of a run's schedule before its first epoch."""
+    return SCHEDULES[config.schedule.name].start(config.schedule, config.trainer.max_epochs)
 
 
 def first_state(method: Optimizer, flat: Tensor, network: Network) -> State:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -33,6 +34,7 @@ from ffnn_lab.optimizers.sgd import SGDConfig
 from ffnn_lab.schedules.cosine import CosineConfig
 from ffnn_lab.schedules.dev_decay import DevDecayConfig
 from ffnn_lab.schedules.fixed_decay import FixedDecayConfig
+from ffnn_lab.schedules.warmup_linear import WarmupLinearConfig
 from ffnn_lab.tasks.cifar10 import Cifar10Config
 from ffnn_lab.tasks.data.task import Task
 from ffnn_lab.tasks.digits import DigitsConfig
@@ -332,6 +334,17 @@ def _torch_dev_decay(
     )
 
 
+def _torch_warmup_linear(
+    optimizer: torch.optim.Optimizer, config: WarmupLinearConfig, max_epochs: int
+) -> torch.optim.lr_scheduler.LRScheduler:
+    """Interpolate between the start, the peak after the warm-up, and the end."""
+    peak = config.warmup_fraction * max_epochs + 1
+    corners = (0.0, peak, max_epochs + 1), (0.0, 1.0, config.final_fraction)
+    return torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda n_done: float(np.interp(n_done + 1, *corners))
+    )
+
+
 SCHEDULES = {
     "constant": ScheduleRow(ScheduleConfig(name="constant"), _torch_constant),
     "fixed_decay": ScheduleRow(
@@ -340,6 +353,10 @@ SCHEDULES = {
     "cosine": ScheduleRow(CosineConfig(name="cosine", final_fraction=0.1), _torch_cosine),
     "dev_decay": ScheduleRow(
         DevDecayConfig(name="dev_decay", delta=0.7, patience=2), _torch_dev_decay
+    ),
+    "warmup_linear": ScheduleRow(
+        WarmupLinearConfig(name="warmup_linear", warmup_fraction=0.25, final_fraction=0.1),
+        _torch_warmup_linear,
     ),
 }
 

@@ -50,7 +50,8 @@ def runs_of_every_kind(n_runs: int = N_KINDS, **changes: object) -> list[RunConf
             {
                 **SAVING,
                 # So high that some runs under dev_decay, the last schedule, get worse.
-                "optimizer.lr": optimizers[m % len(optimizers)].lr * (1, 1, 1, 6)[m % 4],
+                "optimizer.lr": optimizers[m % len(optimizers)].lr
+                * (6 if m % len(schedules) == len(schedules) - 1 else 1),
                 "optimizer.weight_decay": (0.0, 0.01, 0.0)[m % 3],
                 "optimizer.decay": ("coupled", "decoupled")[m // 3 % 2],
                 "dropout.input": (0.0, 0.2)[m % 2],
@@ -417,7 +418,7 @@ def test_order_moves_nothing_at_random_sizes(
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-@pytest.mark.parametrize("schedule", ["constant", "dev_decay"])
+@pytest.mark.parametrize("schedule", ["constant", "dev_decay", "warmup_linear"])
 def test_a_run_goes_on_from_where_it_was_left(
     name: str, schedule: str, blobs: Task, lab: Lab
 ) -> None:
@@ -575,7 +576,7 @@ def test_a_run_may_be_pruned_before_its_first_epoch(blobs: Task) -> None:
     assert {point.epoch for point in result.curve} == {0}
 
 
-@pytest.mark.parametrize("schedule", ["cosine", "dev_decay"])
+@pytest.mark.parametrize("schedule", ["cosine", "dev_decay", "warmup_linear"])
 def test_a_pruned_run_replays_to_the_bit(
     schedule: str, digits: Task, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

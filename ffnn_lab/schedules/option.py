@@ -1,4 +1,4 @@
-"""The interface of a schedule: its config class, and the update of its state after each epoch."""
+"""The interface of a schedule: its config class, its first state, and the update of the state."""
 
 import dataclasses
 import math
@@ -37,11 +37,19 @@ class Progress:
     """The mean dev loss after the epoch; NaN where dev was not evaluated."""
 
 
+def at_the_full_rate(_config: object, _max_epochs: int) -> ScheduleState:
+    """Return the first state of most schedules, whose factor is 1."""
+    return ScheduleState()
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Schedule(Choice):
     """A schedule: in each epoch, a factor multiplies the ``optimizer.lr`` of each member."""
 
     kind: ClassVar[str] = "schedule"
+    start: Callable[[Any, int], ScheduleState] = at_the_full_rate
+    """Function of (the schedule's config, the number of epochs that the member will train for, in
+    all) that returns the state for the first epoch."""
     advance: Callable[[Any, ScheduleState, Progress], ScheduleState]
     """Function of (the schedule's config, the state, the progress) that returns the state for the
     next epoch."""

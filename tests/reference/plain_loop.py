@@ -78,7 +78,7 @@ def train_alone(config: RunConfig, task: Task) -> PlainRun:
     size = len(y) if config.trainer.batch_size == "full" else int(config.trainer.batch_size)
 
     run = PlainRun(network)
-    if not measure(run, task, epoch=0, lr=config.optimizer.lr):
+    if not measure(run, task, epoch=0, lr=optimizer.param_groups[0]["lr"]):
         return run
     for epoch in range(config.trainer.max_epochs):
         order = torch.from_numpy(stream(config.seed, "order", epoch).permutation(len(y)))

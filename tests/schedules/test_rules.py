@@ -14,12 +14,14 @@ from ffnn_lab.schedules import Progress, ScheduleState
 from ffnn_lab.schedules.cosine import CosineConfig
 from ffnn_lab.schedules.dev_decay import DevDecayConfig
 from ffnn_lab.schedules.fixed_decay import FixedDecayConfig
+from ffnn_lab.schedules.warmup_linear import WarmupLinearConfig
 from tests.catalog import SCHEDULES
 
 
 def factors(config: ScheduleConfig, dev_losses: Sequence[float]) -> list[float]:
     """Return the factor of the learning rate in each epoch, and in the epoch that would follow."""
-    state, seen = ScheduleState(), [1.0]
+    state = OPTIONS[config.name].start(config, len(dev_losses))
+    seen = [state.factor]
     for epoch, dev_loss in enumerate(dev_losses, start=1):
         progress = Progress(epoch, len(dev_losses), dev_loss)
         state = OPTIONS[config.name].advance(config, state, progress)
@@ -53,6 +55,48 @@ def test_cosine_by_hand(final: float, expected: list[float]) -> None:
     """The factors follow the cosines of 0, 45, 90, 135 and 180 degrees."""
     config = CosineConfig(name="cosine", final_fraction=final)
     assert factors(config, [1.0] * 4) == pytest.approx(expected, abs=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("warmup", "final", "expected"),
+    [
+        # Two of eight epochs are the warm-up: thirds, then sixths.
+        (0.25, 0.0, [1 / 3, 2 / 3, 1.0, 5 / 6, 4 / 6, 3 / 6, 2 / 6, 1 / 6, 0.0]),
+        (0.25, 0.4, [1 / 3, 2 / 3, 1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4]),
+        (0.0, 0.0, [1.0, 7 / 8, 6 / 8, 5 / 8, 4 / 8, 3 / 8, 2 / 8, 1 / 8, 0.0]),
+        (0.0, 1.0, [1.0] * 9),
+        # Half an epoch too many for a whole number: the peak lies between epochs 2 and 3.
+        (3 / 16, 0.0, [1 / 2.5, 2 / 2.5, *[1 - k / 13 for k in range(1, 14, 2)]]),
+    ],
+)
+def test_warmup_linear_by_hand(warmup: float, final: float, expected: list[float]) -> None:
+    config = WarmupLinearConfig(name="warmup_linear", warmup_fraction=warmup, final_fraction=final)
+    assert factors(config, [1.0] * 8) == pytest.approx(expected, abs=1e-15)
+
+
+@pytest.mark.parametrize("n_warmup", [1, 3, 9])
+def test_warmup_linear_joins_two_of_torch_s_schedulers(n_warmup: int) -> None:
+    """At whole epochs, the rise and the fall are each a `LinearLR` of torch."""
+    config = WarmupLinearConfig(
+        name="warmup_linear", warmup_fraction=n_warmup / 10, final_fraction=0.2
+    )
+    weights = nn.Parameter(torch.zeros(1))
+    rates = []
+    for low, high, n_epochs in ((1 / (n_warmup + 1), 1, n_warmup), (1, 0.2, 10 - n_warmup)):
+        optimizer = torch.optim.SGD([weights], lr=1.0)
+        scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, low, high, n_epochs)
+        for _ in range(n_epochs):
+            rates.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            scheduler.step()
+    assert factors(config, [1.0] * 10)[:-1] == pytest.approx(rates, rel=1e-12)
+
+
+def test_only_a_warm_up_begins_below_the_full_rate() -> None:
+    """Members under any other schedule begin as they did before schedules had a start."""
+    starts = {name: OPTIONS[name].start(row.config, 12) for name, row in SCHEDULES.items()}
+    assert [name for name, each in starts.items() if each != ScheduleState()] == ["warmup_linear"]
+    assert starts["warmup_linear"] == ScheduleState(factor=0.25)
 
 
 def test_dev_decay_by_hand_with_patience_one() -> None:
