@@ -129,8 +129,9 @@ def looks_of(arms: Iterable[str]) -> dict[str, Look]:
     The first arm of an optimizer has the look of the optimizer's option. Further arms of it, such
     as ``adam_coupled`` beside ``adam``, keep the color and take the next line and marker in turn.
     An optimizer whose option has no look takes a color that its name decides. Arms without an
-    optimizer take the looks of `turns` one after the other. `arms_of` sets the definition in which
-    the optimizers of arms are looked up.
+    optimizer take the looks of `turns` one after the other, and so do several arms that all have
+    the same optimizer, since its color would not distinguish them. `arms_of` sets the definition
+    in which the optimizers of arms are looked up.
 
     Args:
         arms: The names of all arms in the definition's order, drawn or not, so that an arm looks
@@ -139,6 +140,8 @@ def looks_of(arms: Iterable[str]) -> dict[str, Look]:
     """
     names = list(arms)
     optimizers = _optimizers_of(names)
+    if len(names) > 1 and len(set(optimizers.values())) == 1:
+        optimizers = dict.fromkeys(names, "")  # the color of the one optimizer would tell nothing
     own = _own_looks(optimizers.values())
     of_variants = {optimizer: _in_turn(look) for optimizer, look in own.items()}
     found = {name: next(of_variants[each]) for name, each in optimizers.items() if each}

@@ -106,6 +106,12 @@ def test_variants_keep_the_color_of_their_optimizer() -> None:
     assert looks["other"].line not in {looks[name].line for name in ("sgd_lr", "adam_lr")}
 
 
+def test_arms_that_share_the_only_optimizer_are_told_apart_by_color() -> None:
+    looks = looks_of(["sgd_constant", "sgd_cosine", "sgd_dev"])
+    assert list(looks.values()) == list(OTHERS[:3])
+    assert looks_of(["sgd_constant"])["sgd_constant"].color == registered_looks()["sgd"].color
+
+
 def test_arms_of_any_name_look_like_their_optimizers() -> None:
     """An arm looks like its config's optimizer, any other name like the optimizer it names."""
     definition = dataclasses.replace(
