@@ -16,6 +16,7 @@ def test_figures_are_in_the_order_of_a_report() -> None:
         *("learning_curves", "learning_curves_of_run", "error_against_lr"),
         *("error_against_dropout", "gain_by_optimizer", "paired_differences", "train_test_gap"),
         *("budget_curves", "separable", "separable_directions", "across", "layers"),
+        "lr_and_dev_loss",
     ]
 
 
