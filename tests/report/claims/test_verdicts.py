@@ -32,7 +32,8 @@ def row_of(table: pd.DataFrame, claim: str) -> dict[str, object]:
 
 
 def test_claims_have_names_of_their_own_and_say_all() -> None:
-    assert [claim.order for claim in CLAIMS.values()] == [*range(1, len(CLAIMS) + 1)]
+    orders = [claim.order for claim in CLAIMS.values()]
+    assert orders == sorted(set(orders))
     for claim in CLAIMS.values():
         for text in (claim.source, claim.hypothesis, claim.quantity, claim.reason, claim.arms):
             assert len(text) > 10
