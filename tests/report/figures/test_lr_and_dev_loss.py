@@ -37,7 +37,7 @@ def points() -> pd.DataFrame:
 
 
 def test_points_are_means_over_the_runs_of_an_arm(points: pd.DataFrame) -> None:
-    assert points.values.tolist() == [
+    assert points.to_numpy().tolist() == [
         ["none", 0, 0.1, 2.0, 1],
         ["none", 1, 0.1, 1.0, 1],
         ["none", 2, 0.1, 0.5, 1],
