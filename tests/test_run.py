@@ -178,6 +178,7 @@ READS = {
     "sentiment": ("rt-polarity",),
     "dropout_rate_mnist": ("mnist",),
     "dropout_data_size_mnist": ("mnist",),
+    "decay_small": ("fashion-mnist",),
 }
 """Folders of real data that sweeps need, by the beginnings of the sweeps' names."""
 PLANNED = ("wilson_mnist_smoke", "wilson_separable")

@@ -54,6 +54,12 @@ DECLARES: Mapping[str, Callable[[Sequence[str]], list[str]]] = {
         ]
         for name in ("dropout_optimizer", "dropout_optimizer_smoke")
     },
+    **dict.fromkeys(
+        ("decay", "decay_small", "decay_smoke"),
+        lambda _: [
+            *("dev - none", "dev - fixed", "fixed - none", "cosine - none", "warmup - none"),
+        ],
+    ),
 }
 """Sweeps that declare their contrasts in their files: a function from arms to contrasts."""
 
