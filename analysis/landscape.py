@@ -55,14 +55,17 @@ def measure(sweep: Sweep, *, gain: float) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     starts = starts_table(sweep)
     starts = starts[~starts["has_failed"] & (starts["gain"] == gain)].sort_values("seed")
-    runs = {str(row["run_id"]): row for row in sweep.runs.to_dict("records")}
+    rows = sweep.runs.set_index("run_id", drop=False)
     points, lines = [], []
     for (replicate, arm), own in starts.groupby(["replicate", "arm"], sort=False):
         ids = own["run_id"].tolist()
-        opened = {run_id: Run(sweep.folder, {**runs[run_id]}) for run_id in ids}
+        runs = {
+            run_id: Run(sweep.folder, {str(key): value for key, value in rows.loc[run_id].items()})
+            for run_id in ids
+        }
         for number, pair in enumerate(zip(ids[::2], ids[1::2], strict=False)):
             place = {"arm": arm, "replicate": replicate, "pair": number}
-            for line in lines_of([opened[run_id] for run_id in pair]):
+            for line in lines_of([runs[run_id] for run_id in pair]):
                 points += [place | point for point in line.pop("points")]
                 lines.append(place | line)
     if not lines:

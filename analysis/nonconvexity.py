@@ -5,6 +5,7 @@ tables ``lines`` and ``points`` beside the published records, from which the pag
 what you like, then run ``python -m analysis`` (`make paper`).
 """
 
+import math
 import sys
 from collections.abc import Sequence
 
@@ -164,12 +165,12 @@ def line_words(lines: pd.DataFrame) -> pd.DataFrame:
 
 
 def _number(value: float, form: str) -> str:
-    return ABSENT if pd.isna(value) else format(value, form)
+    return ABSENT if math.isnan(value) else format(value, form)
 
 
 def _interval(values: "pd.Series[float]") -> str:
     found = mean_interval(values.tolist())
-    ends = "" if pd.isna(found.low) else f" [{found.low:.3g}, {found.high:.3g}]"
+    ends = "" if math.isnan(found.low) else f" [{found.low:.3g}, {found.high:.3g}]"
     return f"{found.mean:.3g}{ends}"
 
 

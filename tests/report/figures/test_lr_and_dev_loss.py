@@ -103,4 +103,5 @@ def test_a_report_has_the_figure_only_where_a_rate_changes(
     constant = Numbers(make_arm_sweep(tmp_path / "one", arms))
     assert figure.drawn(constant) is None
     found = figure.points(Numbers(make_arm_sweep(tmp_path / "many", arms, others=[arms])))
+    assert found is not None
     assert set(found["n_replicates"]) == {2}
