@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional
 
-from analysis.measured import MeasureError
 from ffnn_lab.api.recorded import Run
 from ffnn_lab.config import RunConfig
+from ffnn_lab.report.data.measured import MeasureError
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.measures.starts import starts_table
 

@@ -1,8 +1,8 @@
 """The page ``docs/results/nonconvexity.md``: where many starts end, and what lies between them.
 
-``python -m analysis.nonconvexity`` measures the saved networks of a published sweep; it writes the
-tables ``lines`` and ``points`` beside the published records, from which the page is made. Edit
-what you like, then run ``python -m analysis`` (`make paper`).
+``python -m analysis.nonconvexity`` measures the saved networks of the sweep, and writes the tables
+``lines`` and ``points`` beside its records. ``python -m analysis.publish`` copies them, and the
+page is made from them. Edit what you like, then run ``python -m analysis`` (`make paper`).
 """
 
 import math
@@ -19,12 +19,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.measured import read_measured, write_measured
-from analysis.pages import RESULTS, Page
+from analysis.pages import Page
 from analysis.tables import INTERVAL, claim_words
 from ffnn_lab.commands import Parser, exit_code_of
-from ffnn_lab.config import home
 from ffnn_lab.records import find_folder
+from ffnn_lab.report.data.measured import read_measured, write_measured
 from ffnn_lab.report.figures import style
 from ffnn_lab.report.figures.looks import OTHERS
 from ffnn_lab.report.figures.save import new_figure
@@ -44,7 +43,7 @@ ORDERS = {False: "as trained", True: "matched"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure the saved networks of a published sweep.
+    """Measure the saved networks of a sweep.
 
     Args:
         arguments: The words after the program's name; None for those of this process.
@@ -68,18 +67,11 @@ def _measure(arguments: Sequence[str] | None) -> None:
         help="a name under the outputs, or a folder (default: %(default)s)",
     )
     parser.add_outputs()
-    parser.add_argument(
-        "--to",
-        metavar="FOLDER",
-        type=home,
-        help="folder of the published records (default: docs/results/records/SWEEP)",
-    )
     asked = parser.parse_args(arguments)
     folder = find_folder(asked.sweep, outputs=asked.outputs, kind="neither a folder nor a sweep")
-    records = asked.to or RESULTS / "records" / folder.name
     points, lines = measure(load_sweep(folder), gain=GAIN)
     for name, table in ((POINTS, points), (LINES, lines)):
-        path = write_measured(records, name, table)
+        path = write_measured(folder, name, table)
         sys.stdout.write(f"{path}: {len(table)} rows\n")
 
 

@@ -22,9 +22,9 @@ from analysis.landscape import (
     parameters_of,
     relative_distance,
 )
-from analysis.measured import MeasureError
 from ffnn_lab.api.recorded import Run
 from ffnn_lab.config import RunConfig
+from ffnn_lab.report.data.measured import MeasureError
 from ffnn_lab.tasks.data.task import Task
 from ffnn_lab.trainer import train
 from tests.support.builders import make_run

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.measured import MeasureError, read_measured, write_measured
+from ffnn_lab.report.data.measured import MeasureError, read_measured, write_measured
 
 TABLE = pd.DataFrame({"arm": ["a", "b"], "is_matched": [True, False], "loss": [0.125, 1 / 3]})
 
@@ -19,8 +19,8 @@ def test_a_table_is_read_as_it_was_written_to_nine_digits(tmp_path: Path) -> Non
     assert path.read_bytes() == once
 
 
-def test_records_must_be_published_first(tmp_path: Path) -> None:
-    with pytest.raises(MeasureError, match="publish the records first"):
+def test_there_must_be_records(tmp_path: Path) -> None:
+    with pytest.raises(MeasureError, match="there are no records beside which"):
         write_measured(tmp_path / "gone", "points", TABLE)
 
 
