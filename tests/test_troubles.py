@@ -1,4 +1,4 @@
-"""What a run's diagnoses say: which layer, since when, and what to change."""
+"""The lines of a run in trouble say which layer, since when, and what to change."""
 
 from collections.abc import Sequence
 

@@ -276,7 +276,7 @@ class Sweep(Records):
 
     @cached_property
     def troubles(self) -> Mapping[str, Sequence[str]]:
-        """What the diagnoses say went wrong, a line each, by the id of each run in trouble."""
+        """Lines that the diagnoses of runs in trouble say, by run id."""
         if self.whole is not None:
             return self.whole.troubles
         return told_by_run(self.runs, self.layers)
