@@ -240,7 +240,6 @@ def test_the_message_has_the_entry_that_is_most_wrong(put: Callable[..., Activat
         ),
         (lambda x: x.cos(), "maps 0 to another number: set keeps_zero=False"),
     ],
-    ids=str,
 )
 def test_a_forward_that_is_no_activation_is_refused(
     forward: Callable[[Tensor], Tensor], says: str, put: Callable[..., Activation]
@@ -278,7 +277,6 @@ def _own(base: type[Function], **methods: Callable[..., Any]) -> type[Function]:
             r"Own\.forward must take \(ctx, x\), one tensor; it takes \(_ctx, x, power\)",
         ),
     ],
-    ids=str,
 )
 def test_a_class_that_is_no_such_function_is_refused(function: Any, says: str) -> None:  # noqa: ANN401
     with pytest.raises(TypeError, match=says):
