@@ -15,7 +15,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help install sweep test test-slow test-all check lint types layers bytecode \
-        postgresql fix report paper bench bench-steps bench-networks \
+        postgresql fix report paper lecture bench bench-steps bench-networks \
         bench-end-to-end \
         bench-growth bench-profile bench-overhead bench-sweep \
         bench-against constraints clean
@@ -66,6 +66,9 @@ report: $(VENV)/.installed  ## tables and figures of a finished sweep; ARGS=NAME
 
 paper: $(VENV)/.installed  ## the pages' tables and figures, from published records
 	@$(BIN)/python -m analysis
+
+lecture: $(VENV)/.installed-all  ## the lecture's statements, each with its commands in the smallest size
+	@$(BIN)/python -m analysis.lecture
 
 bench: bench-steps bench-networks bench-end-to-end bench-growth bench-profile bench-overhead bench-sweep  ## all benchmarks: each a table, one after another
 
