@@ -1,0 +1,76 @@
+"""Figures and tables of signals in the layers, which the pages on initialization share."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from ffnn_lab.report.data.replicates import reported_rows
+from ffnn_lab.report.data.sweep import Sweep
+from ffnn_lab.report.figures import style
+from ffnn_lab.report.measures.signals import signals_of
+
+GRAY = "0.35"
+"""Color of the lines of laws."""
+
+
+def reported_signals(sweep: Sweep) -> pd.DataFrame:
+    """Return the signals of the reported runs, see `ffnn_lab.report.measures.signals.signals_of`.
+
+    Args:
+        sweep: A sweep without conditions, or under one of them.
+    """
+    return signals_of(sweep.layers, reported_rows(sweep))
+
+
+def signal_words(
+    signals: pd.DataFrame, *, moment: str, statistic: str, layers: Sequence[int]
+) -> pd.DataFrame:
+    """Tabulate a statistic by arm and layer, as formatted cells: medians over runs.
+
+    Args:
+        signals: The table of `reported_signals`.
+        moment: ``start`` or ``end``.
+        statistic: A column of the table ``layers``.
+        layers: Numbers of the layers, each a column.
+    """
+    own = signals[signals["moment"] == moment]
+    medians = own.groupby(["arm", "layer"], sort=False)[statistic].median()
+    return pd.DataFrame(
+        [
+            {
+                "arm": str(arm),
+                **{
+                    f"layer {layer}": f"{medians.get((arm, layer), float('nan')):.3g}"
+                    for layer in layers
+                },
+            }
+            for arm in dict.fromkeys(own["arm"])
+        ]
+    )
+
+
+def draw_law(
+    points: pd.DataFrame, ax: Axes, *, factors: Mapping[str, float], is_backward: bool = False
+) -> Axes:
+    """Draw by which factor a law lets a signal of some arms change in each layer, as dotted lines.
+
+    A line begins at the arm's median in the first layer, or in the last one for signals that go
+    backward.
+
+    Args:
+        points: Rows of one statistic and one moment of the table of
+            `ffnn_lab.report.figures.layers.points`.
+        ax: Axes to draw on.
+        factors: The factor of each layer, by arm.
+        is_backward: True for gradients, which go from the last layer to the first.
+    """
+    for arm, factor in factors.items():
+        own = points[points["arm"] == arm].sort_values("layer", ascending=not is_backward)
+        if own.empty:
+            continue
+        steps = (own["layer"] - own["layer"].iloc[0]).abs()
+        law = own["median"].iloc[0] * factor**steps
+        ax.plot(own["layer"], law, color=GRAY, linestyle=":", linewidth=1.2, zorder=4)
+    ax.lines[-1].set(label="law", gid=style.NAMED)
+    return ax
