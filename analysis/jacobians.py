@@ -34,7 +34,7 @@ def measure(sweep: Sweep) -> pd.DataFrame:
         ``singular.value``, the mean of `mean_singular_values`.
 
     Raises:
-        MeasureError: If no run is reported.
+        MeasureError: If no run is reported, or its network is not a sequence of layers.
     """
     reported = reported_rows(sweep)
     if reported.empty:
@@ -61,23 +61,31 @@ def measure(sweep: Sweep) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def at_start(run: Run) -> tuple[nn.Module, Tensor]:
-    """Return a run's network as it was before its first step, and its first train examples."""
+def at_start(run: Run) -> tuple[nn.Sequential, Tensor]:
+    """Return a run's network as it was before its first step, and its first train examples.
+
+    Raises:
+        MeasureError: If the network is not a sequence of layers.
+    """
     task, config = run.task(), settle_device(run.config)
     module = Population([config], network_of(config, task)).export(0)
+    if not isinstance(module, nn.Sequential):
+        msg = (
+            f"run {run.run_id} must have a network that is a sequence of layers, such as model=mlp"
+        )
+        raise MeasureError(msg)
     inputs = torch.from_numpy(task.train.inputs[:N_EXAMPLES])
     return module, inputs.to(next(module.parameters()).dtype)
 
 
-def mean_singular_values(module: nn.Module, inputs: Tensor) -> list[float]:
+def mean_singular_values(module: nn.Sequential, inputs: Tensor) -> list[float]:
     """Compute the mean singular value of the Jacobian of each hidden layer.
 
     The Jacobian of a layer's activations in its inputs is ``diag(g'(s)) W``, with the
     preactivations s of one example, the activation g and the weights W.
 
     Args:
-        module: A network whose children are linear layers, each hidden one followed by its
-            activation.
+        module: A network of linear layers, each hidden one followed by its activation.
         inputs: Examples, ``(N, n_features)``, over which the singular values are averaged.
 
     Returns:
@@ -87,7 +95,7 @@ def mean_singular_values(module: nn.Module, inputs: Tensor) -> list[float]:
         Glorot and Bengio (2010), section 4.2.1.
     """
     found, values = [], inputs
-    for layer, activation in pairwise(module.children()):
+    for layer, activation in pairwise(module):
         if not isinstance(layer, nn.Linear):
             continue
         before = layer(values).detach().requires_grad_()

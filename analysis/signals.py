@@ -1,5 +1,6 @@
 """Figures and tables of signals in the layers, which the pages on initialization share."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -9,6 +10,7 @@ from ffnn_lab.report.data.replicates import reported_rows
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.figures import style
 from ffnn_lab.report.measures.signals import signals_of
+from ffnn_lab.report.text.cells import value_cell
 
 GRAY = "0.35"
 """Color of the lines of laws."""
@@ -36,18 +38,12 @@ def signal_words(
     """
     own = signals[signals["moment"] == moment]
     medians = own.groupby(["arm", "layer"], sort=False)[statistic].median()
-    return pd.DataFrame(
-        [
-            {
-                "arm": str(arm),
-                **{
-                    f"layer {layer}": f"{medians.get((arm, layer), float('nan')):.3g}"
-                    for layer in layers
-                },
-            }
-            for arm in dict.fromkeys(own["arm"])
-        ]
-    )
+    rows = []
+    for arm in dict.fromkeys(own["arm"]):
+        values = {layer: medians.get((arm, layer), math.nan) for layer in layers}
+        words = {f"layer {layer}": value_cell(float(value)) for layer, value in values.items()}
+        rows.append({"arm": str(arm), **words})
+    return pd.DataFrame(rows)
 
 
 def draw_law(
@@ -72,5 +68,5 @@ def draw_law(
         steps = (own["layer"] - own["layer"].iloc[0]).abs()
         law = own["median"].iloc[0] * factor**steps
         ax.plot(own["layer"], law, color=GRAY, linestyle=":", linewidth=1.2, zorder=4)
-    ax.lines[-1].set(label="law", gid=style.NAMED)
+        ax.lines[-1].set(label="law", gid=style.NAMED)
     return ax

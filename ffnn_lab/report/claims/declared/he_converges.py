@@ -15,7 +15,7 @@ CLAIM = Claim(
     region=Region.below(0.05),
     reason="one training example in twenty, where a constant answer errs on nine in ten",
     sweeps=("he_depth",),
-    arms="he_30",
+    arms="he_30, with thirty hidden layers",
     measure="trained.errors",
     arguments={"arms": ("he_30",)},
 )
