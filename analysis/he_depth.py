@@ -28,6 +28,7 @@ FACTORS = {"glorot": 1 / math.sqrt(2), "he": 1.0, "orthogonal": 1.0}
 """Factor by which a hidden layer of ReLU units as wide as the one before changes the scale of
 activations, by the first part of the arm's name."""
 DEPTHS = (10, 30)
+"""Numbers of hidden layers, each a panel of the figure."""
 
 
 def make(page: Page) -> None:

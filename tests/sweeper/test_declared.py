@@ -60,6 +60,21 @@ DECLARES: Mapping[str, Callable[[Sequence[str]], list[str]]] = {
             *("dev - none", "dev - fixed", "fixed - none", "cosine - none", "warmup - none"),
         ],
     ),
+    **{
+        name: lambda _: ["normalized - standard", "orthogonal - standard"]
+        for name in ("glorot_signals", "glorot_signals_smoke")
+    },
+    **{
+        name: lambda _: ["glorot_30 - he_30", "orthogonal_30 - he_30", "glorot_10 - he_10"]
+        for name in ("he_depth", "he_depth_smoke")
+    },
+    **{
+        name: lambda _: [
+            *("zeros - random", "constant - random"),
+            *("constant_dropout - random_dropout", "constant_dropout - constant"),
+        ]
+        for name in ("symmetry", "symmetry_smoke")
+    },
 }
 """Sweeps that declare their contrasts in their files: a function from arms to contrasts."""
 
