@@ -19,14 +19,13 @@ from matplotlib.figure import Figure
 
 from analysis.measured import read_measured, write_measured
 from analysis.pages import RESULTS, Page
-from analysis.signals import draw_law, reported_signals, signal_words
+from analysis.signals import draw_law, layer_points, reported_signals, signal_words
 from analysis.tables import comparison
 from ffnn_lab.commands import Parser, exit_code_of
 from ffnn_lab.config import home
 from ffnn_lab.report.figures import layers as layers_figure
 from ffnn_lab.report.figures import style
 from ffnn_lab.report.figures.looks import arms_of
-from ffnn_lab.report.figures.reported import FIGURES
 from ffnn_lab.report.measures.numbers import Numbers
 from ffnn_lab.report.measures.signals import END, START
 
@@ -110,7 +109,7 @@ def signals_figure(numbers: Numbers) -> Figure:
     Args:
         numbers: Numbers of the sweep.
     """
-    points = FIGURES["layers"].points(numbers)
+    points = layer_points(numbers)
     drawn = layers_figure.figure(points)
     with style.context():
         rows = list(dict.fromkeys(points["statistic"]))

@@ -9,14 +9,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.pages import Page
-from analysis.signals import draw_law, reported_signals
+from analysis.signals import draw_law, layer_points, reported_signals
 from analysis.tables import INTERVAL, comparison
 from ffnn_lab.report.data.replicates import reported_rows
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.figures import layers as layers_figure
 from ffnn_lab.report.figures import style
 from ffnn_lab.report.figures.looks import arms_of
-from ffnn_lab.report.figures.reported import FIGURES
 from ffnn_lab.report.figures.save import new_figure
 from ffnn_lab.report.measures.numbers import Numbers
 from ffnn_lab.report.measures.signals import START
@@ -83,7 +82,7 @@ def signals_figure(numbers: Numbers) -> Figure:
     Args:
         numbers: Numbers of the sweep.
     """
-    points = FIGURES["layers"].points(numbers)
+    points = layer_points(numbers)
     own = points[(points["statistic"] == "active.std") & (points["moment"] == START)]
     with style.context():
         drawn = new_figure(style.DOUBLE, 2.8)

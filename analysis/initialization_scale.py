@@ -128,9 +128,10 @@ def draw_errors(errors: pd.DataFrame, ax: Axes, *, arms: Sequence[str]) -> Axes:
         arms: The names of all arms.
     """
     for arm, look in looks_of(arms).items():
+        own = errors[errors["arm"] == arm]
         means = {
-            float(gain): mean_interval(own["error"].tolist()).within(0.0, 1.0)
-            for gain, own in errors[errors["arm"] == arm].groupby("gain")
+            gain: mean_interval(own.loc[own["gain"] == gain, "error"].tolist()).within(0.0, 1.0)
+            for gain in sorted(own["gain"].unique().tolist())
         }
         gains = [gain for gain in means if gain > 0]
         values = [means[gain].mean for gain in gains]

@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 from matplotlib.axes import Axes
 
+from analysis.pages import PageError
 from ffnn_lab.report.data.replicates import reported_rows
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.figures import style
+from ffnn_lab.report.figures.reported import FIGURES
+from ffnn_lab.report.measures.numbers import Numbers
 from ffnn_lab.report.measures.signals import signals_of
 from ffnn_lab.report.text.cells import value_cell
 
@@ -23,6 +26,22 @@ def reported_signals(sweep: Sweep) -> pd.DataFrame:
         sweep: A sweep without conditions, or under one of them.
     """
     return signals_of(sweep.layers, reported_rows(sweep))
+
+
+def layer_points(numbers: Numbers) -> pd.DataFrame:
+    """Return the points of the report's figure of layers.
+
+    Args:
+        numbers: Numbers of a sweep whose layers were diagnosed.
+
+    Raises:
+        PageError: If no reported run was diagnosed at its start.
+    """
+    points = FIGURES["layers"].points(numbers)
+    if points is None:
+        msg = f"{numbers.sweep.name} has no diagnoses of layers (trainer.diagnose_every)"
+        raise PageError(msg)
+    return points
 
 
 def signal_words(

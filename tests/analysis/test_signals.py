@@ -1,5 +1,6 @@
 """Laws must begin where the signal does, and tables must have the medians of their moment."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
@@ -25,7 +26,7 @@ def test_a_law_changes_by_its_factor_in_each_layer(
     ax = Figure().subplots()
     draw_law(POINTS, ax, factors={"one": 0.5, "absent": 1.0}, is_backward=is_backward)
     (line,) = ax.get_lines()
-    assert dict(zip(line.get_xdata(), line.get_ydata(), strict=True)) == expected
+    assert dict(zip(*np.asarray(line.get_data()).tolist(), strict=True)) == expected
     assert line.get_label() == "law"
 
 
