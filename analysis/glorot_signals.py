@@ -1,8 +1,9 @@
 """The page ``docs/results/glorot_signals.md``: signals in five hidden layers of tanh units.
 
-``python -m analysis.glorot_signals`` makes the networks of the published sweep at their start and
-measures the Jacobians of their layers; it writes the table ``jacobians`` beside the published
-records. Edit what you like, then run ``python -m analysis`` (`make paper`).
+``python -m analysis.glorot_signals`` makes the networks of the sweep at their start, measures the
+Jacobians of their layers, and writes the table ``jacobians`` beside the sweep's records.
+``python -m analysis.publish`` copies it, and the page is made from it. Edit what you like, then
+run ``python -m analysis`` (`make paper`).
 """
 
 import math
@@ -17,12 +18,12 @@ if __name__ == "__main__":
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.measured import read_measured, write_measured
-from analysis.pages import RESULTS, Page
+from analysis.pages import Page
 from analysis.signals import draw_law, layer_points, reported_signals, signal_words
 from analysis.tables import comparison
 from ffnn_lab.commands import Parser, exit_code_of
-from ffnn_lab.config import home
+from ffnn_lab.records import find_folder
+from ffnn_lab.report.data.measured import read_measured, write_measured
 from ffnn_lab.report.figures import layers as layers_figure
 from ffnn_lab.report.figures import style
 from ffnn_lab.report.figures.looks import arms_of
@@ -39,7 +40,7 @@ the square root of its width times the variance of its weights."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure the Jacobians of the networks of a published sweep at their start.
+    """Measure the Jacobians of the networks of a sweep at their start.
 
     Args:
         arguments: The words after the program's name; None for those of this process.
@@ -56,16 +57,17 @@ def _measure(arguments: Sequence[str] | None) -> None:
 
     parser = Parser(prog="python -m analysis.glorot_signals", description=__doc__)
     parser.add_argument(
-        "records",
-        metavar="FOLDER",
+        "sweep",
+        metavar="SWEEP",
         nargs="?",
-        type=home,
-        default=RESULTS / "records" / SWEEP,
-        help="folder of published records (default: docs/results/records/glorot_signals)",
+        default=SWEEP,
+        help="a name under the outputs, or a folder (default: %(default)s)",
     )
-    records = parser.parse_args(arguments).records
-    table = measure(load_sweep(records))
-    path = write_measured(records, JACOBIANS, table)
+    parser.add_outputs()
+    asked = parser.parse_args(arguments)
+    folder = find_folder(asked.sweep, outputs=asked.outputs, kind="neither a folder nor a sweep")
+    table = measure(load_sweep(folder))
+    path = write_measured(folder, JACOBIANS, table)
     sys.stdout.write(f"{path}: {len(table)} rows\n")
 
 

@@ -10,10 +10,10 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from analysis.measured import MeasureError
 from ffnn_lab.api.recorded import Run
 from ffnn_lab.models import network_of
 from ffnn_lab.population import Population
+from ffnn_lab.report.data.measured import MeasureError
 from ffnn_lab.report.data.replicates import reported_rows
 from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.trainer import settle_device

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from analysis import glorot_signals
-from analysis.measured import MeasureError
 from analysis.pages import Page
+from ffnn_lab.report.data.measured import MeasureError
 from ffnn_lab.report.reports.publish import publish
 from tests.support.command_line import run_lab_forked
 
@@ -69,4 +69,4 @@ def test_records_that_are_not_there_are_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert glorot_signals.main([str(tmp_path / "gone")]) == 2
-    assert "has no records" in capsys.readouterr().err
+    assert "neither a folder nor a sweep" in capsys.readouterr().err

@@ -9,7 +9,7 @@ from torch import nn
 from torch.func import jacrev, vmap
 
 from analysis.jacobians import mean_singular_values, measure
-from analysis.measured import MeasureError
+from ffnn_lab.report.data.measured import MeasureError
 from tests.support.report.arm_builders import Built, all_ended, make_arm_sweep
 
 
