@@ -50,7 +50,7 @@ def test_each_run_says_what_the_page_says(tmp_path: Path) -> None:
     for step, expected in zip(RUNS, SAID, strict=True):
         said = run_lab_forked(tmp_path, *step.words[2:])
         assert said.exit_code == 0, said.error
-        found = [line for line in said.text.splitlines() if "units are" in line or "sat" in line]
+        found = [line for line in said.out.splitlines() if "units are" in line or "sat" in line]
         assert len(found) == bool(expected)
         assert expected in "".join(found)
 
