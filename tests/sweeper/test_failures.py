@@ -472,7 +472,7 @@ def _assert_full_disk_costs_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(parts, "write_whole", full)
         with pytest.raises(
-            RecordError, match=r"/(runs|curves|trials|correct)/.*No space left on device"
+            RecordError, match=r"/(runs|curves|trials|layers|correct)/.*No space left on device"
         ):
             work(tmp_path, make_grid())
     clerk = Clerk()
