@@ -14,9 +14,9 @@ from ffnn_lab.report.measures.across import DIFFERENCE, ERROR
 from ffnn_lab.report.measures.numbers import Numbers
 from ffnn_lab.report.text.cells import interval_cells, p_value
 
-SWEEPS = {"digits": "dropout_data_size", "mnist": "dropout_data_size_mnist_small"}
+SWEEPS = {"digits": "dropout_data_size"}
 """The sweeps of the page, by the ends of the names of their tables."""
-TITLES = {"digits": "digits", "mnist": "MNIST"}
+TITLES = {"digits": "digits"}
 N_TRAIN: dict[str, dict[Any, int]] = {
     "task.dev_fraction": {0.745: 98, 0.7: 180, 0.6: 360, 0.4: 719, 0.2: 1079},
     "task.subset": {200: 100, 1000: 499, 2000: 1001, 10000: 4999},

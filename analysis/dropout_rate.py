@@ -13,12 +13,14 @@ from ffnn_lab.report.data.sweep import Sweep
 from ffnn_lab.report.measures.numbers import Numbers
 from ffnn_lab.report.text.cells import interval_cells, value_cell
 
-SWEEPS = {"digits": "dropout_rate", "mnist": "dropout_rate_mnist_small"}
+SWEEPS = {"digits": "dropout_rate"}
 """The sweeps of the page, by the ends of the names of their tables."""
-TITLES = {"digits": "digits", "mnist": "MNIST, 5,000 images"}
+TITLES = {"digits": "digits"}
 WIDTH, RATE = "model.widths", "dropout.hidden"
 NAMES = {"n": "units (n) fixed", "pn": "kept units (pn) fixed"}
 """Names of the two series in the figure."""
+APART = {"n": -0.006, "pn": 0.006}
+"""How far the points of each series are moved, so that intervals do not cover one another."""
 
 
 def make(page: Page) -> None:
@@ -110,7 +112,7 @@ def rate_words(points: pd.DataFrame) -> pd.DataFrame:
 
 
 def drawn_points(points: pd.DataFrame) -> pd.DataFrame:
-    """Return the points of the figure: the two series by the names in its legend.
+    """Return the points of the figure: the two series, moved apart, by the names in its legend.
 
     Args:
         points: The table of `rate_points`.
@@ -118,7 +120,7 @@ def drawn_points(points: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "series": points["series"].map(NAMES),
-            "x": points["rate"],
+            "x": points["rate"] + points["series"].map(APART),
             "value": points["test.error"],
             "low": points["test.error.low"],
             "high": points["test.error.high"],
