@@ -79,7 +79,7 @@ def test_a_sweep_of_a_dictionary_runs_and_goes_on(capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize(
     ("what", "message"),
     [
-        ("nosuch", "sweeps=nosuch: there is no such choice; sweeps has default, "),
+        ("nosuch", "sweeps=nosuch: there is no such choice; sweeps has decay, "),
         ({"protokol": 3}, r"hydra\.sweeper\.protokol: there is no such field"),
         ({"arms": {"a": {"optimizer": "adm"}}}, "optimizer=adm: there is no such choice"),
         ("optimizer.lrr=1,2", r"optimizer\.lrr: there is no such field"),

@@ -1,5 +1,6 @@
 """Runs as starts: where runs end that differ in their initial weights alone."""
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -43,6 +44,12 @@ def relative_spread(losses: Sequence[float]) -> float:
     """Compute the spread of losses: the highest minus the lowest, over the lowest.
 
     Args:
-        losses: Positive numbers, at least one.
+        losses: Numbers of at least 0, at least one.
+
+    Returns:
+        The spread: 0 if all losses are equal, and infinity if only some of them are 0.
     """
-    return (max(losses) - min(losses)) / min(losses)
+    lowest, highest = min(losses), max(losses)
+    if lowest == highest:
+        return 0.0
+    return (highest - lowest) / lowest if lowest else math.inf

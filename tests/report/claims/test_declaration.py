@@ -129,6 +129,7 @@ def test_all_that_measures_import_is_watched_or_known() -> None:
     known = (
         *("ffnn_lab.config", "ffnn_lab.definition", "ffnn_lab.records", "ffnn_lab.progress"),
         *("ffnn_lab.registry", "ffnn_lab.terminal", "ffnn_lab.protocols", "ffnn_lab.optimizers"),
+        *("ffnn_lab.troubles", "ffnn_lab.files"),
     )
     modules = {each for claim in CLAIMS.values() for each in watched([measure_of(claim), *RULE])}
     assert len(modules) > 20

@@ -9,7 +9,7 @@ from ffnn_lab.report.claims.evidence import (
     run_ids,
 )
 from ffnn_lab.report.claims.rule import Effect
-from ffnn_lab.report.measures.starts import relative_spread, starts_table
+from ffnn_lab.report.measures.starts import GAIN, relative_spread, starts_table
 
 WIDTHS = "model.widths"
 FEWEST = 2
@@ -57,10 +57,11 @@ def _spreads(evidence: Evidence, *, hidden: bool, gain: float | None) -> list[Ef
     arms = [
         name
         for name, arm in sweep.arms.items()
-        if WIDTHS in arm.leaves and bool(arm.leaves[WIDTHS]) == hidden
+        if list(arm.space) == [GAIN] and bool(arm.leaves.get(WIDTHS)) == hidden
     ]
     if not arms:
-        msg = f"it has no arm with{'' if hidden else 'out'} a hidden layer"
+        which = f"with{'' if hidden else 'out'} a hidden layer"
+        msg = f"it has no arm {which} whose only axis is {GAIN}"
         raise MissingEvidenceError(msg)
     starts = starts_table(sweep)
     starts = starts[~starts["has_failed"] if hidden else starts["status"] == "completed"]
