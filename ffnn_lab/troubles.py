@@ -23,7 +23,7 @@ class Trouble:
     layer: int
     """Number of the layer, from 1."""
     text: str
-    """What is wrong since when, and what to change."""
+    """A sentence that says what is wrong, since when, and what to change."""
 
 
 def has_learned_nothing(train_error: float, chance_error: float) -> bool:

@@ -20,7 +20,7 @@ SAID = [
     "layer 1: all 128 units are dead since epoch 0",
     "units are dead since epoch",
 ]
-"""What each run says of its layers; empty if it has no trouble."""
+"""A part of the line that each run prints about its layers; empty if it has no trouble."""
 
 
 def test_every_statement_has_a_command() -> None:
